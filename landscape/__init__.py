@@ -1,0 +1,33 @@
+"""What is measured: networks are trained, their loss becomes a function of θ, and slices of it become arrays."""
+
+from landscape.cost import Cost, TooLarge, estimate
+from landscape.curvature import Sharpness, measure_sharpness
+from landscape.data import DATA, load_data
+from landscape.evaluation import Stopped
+from landscape.history import History
+from landscape.objective import Objective
+from landscape.plane import Plane, random_plane
+from landscape.subject import direct_loss, objective_of
+from landscape.surface import Surface, measure_surface
+from landscape.training import Run, train
+
+__all__ = [
+    "DATA",
+    "Cost",
+    "History",
+    "Objective",
+    "Plane",
+    "Run",
+    "Sharpness",
+    "Stopped",
+    "Surface",
+    "TooLarge",
+    "direct_loss",
+    "estimate",
+    "load_data",
+    "measure_sharpness",
+    "measure_surface",
+    "objective_of",
+    "random_plane",
+    "train",
+]

@@ -1,0 +1,21 @@
+"""The digits that come with scikit-learn: 1,797 real handwritten digits, 8 x 8 pixels, values 0 to 16.
+
+Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998.
+"""
+
+import numpy as np
+
+
+def digits(size: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return all digits, or `size` of them drawn by `seed`: inputs (N, 64) in 0 to 16, classes (N,).
+
+    Raises:
+        ValueError: more are asked for than there are.
+    """
+    from sklearn.datasets import load_digits  # one second: only paid by those who use it
+
+    inputs, targets = load_digits(return_X_y=True)
+    if size is not None and size > len(targets):
+        raise ValueError(f"data.size is {size}, but there are {len(targets)} digits; ask for at most that many")
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(targets))[:size])
+    return inputs[chosen], targets[chosen]

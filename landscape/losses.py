@@ -1,0 +1,26 @@
+"""Losses per sample, by name; f averages them over the evaluation set."""
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+from torch.nn import functional
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    """-log softmax(outputs)[target], (M,); the log-sum-exp is subtracted per sample."""
+    return functional.cross_entropy(outputs, targets, reduction="none")
+
+
+def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Σ_k (output_k - target_k)², (M,), without a factor ½."""
+    if outputs.shape != targets.shape:
+        raise ValueError(f"outputs of shape {tuple(outputs.shape)} cannot be compared with {tuple(targets.shape)}")
+    return (outputs - targets).square().flatten(1).sum(1) if outputs.ndim > 1 else (outputs - targets).square()
+
+
+LOSSES: Mapping[str, Loss] = {
+    "cross-entropy": _cross_entropy,
+    "squared-error": _squared_error,
+}

@@ -1,0 +1,208 @@
+"""The loss of a network as a function of its weights alone: f(θ), ∇f(θ), and H(θ)v (science.md §0, D1)."""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, grad_and_value, vjp
+from torch.nn.modules.batchnorm import _NormBase
+
+from landscape.evaluation import Stop, Stopped
+from landscape.losses import LOSSES, Loss
+from landscape.parameters import flatten, layout_of
+from models.registry import entry
+from specs.surface import STATISTICS
+
+RUNNING_TILE = 1024
+"""Samples per pass where nothing depends on the partition; bounds memory, and changes only a sum's last bits."""
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one point gives."""
+
+    loss: float
+    accuracy: float  # share of samples classified correctly, in [0, 1]; nan where the loss has no classes
+    gradient: Tensor  # (P,)
+
+
+class Objective:
+    """f(θ) = (1/M) Σ ℓ(y_m, h(x_m; θ)) over a fixed evaluation set, for any network, without touching it.
+
+    The network is copied once; parameters are handed to the copy for each call (`torch.func.functional_call`), and its
+    buffers are never written. Everything but batch normalization is in evaluation mode: dropout is off.
+
+    Attributes:
+        theta: θ (P,), the trainable parameters as they were, in the order of `named_parameters`.
+        module: the private copy of the network.
+        layout: where each parameter stands in θ.
+        statistics: what batch normalization evaluates with.
+        batch_size: samples per statistics batch; None unless `statistics` is "batch".
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        inputs: Tensor | np.ndarray,
+        targets: Tensor | np.ndarray,
+        *,
+        loss: str | Loss = "cross-entropy",
+        statistics: str = "population",
+        batch_size: int | None = None,
+    ) -> None:
+        """Fix the network, the evaluation set, the loss and the statistics mode.
+
+        Args:
+            module: any network that maps a batch of inputs to a batch of outputs. Its precision is that of the
+                evaluation; floating-point inputs are brought to it.
+            inputs: (M, ...), one sample per row.
+            targets: (M, ...): classes for the cross-entropy, values for the squared error.
+            loss: a name in `LOSSES`, or a function from outputs and targets to one loss per sample (M,).
+            statistics: D1. "population": mean and biased variance of the whole evaluation set at that θ, with
+                gradients through them. "batch": the same for each mini-batch of a fixed partition, weighted by size.
+                "running": the stored moving averages, held fixed.
+            batch_size: samples per mini-batch, required for "batch" and refused otherwise.
+
+        Raises:
+            ValueError: an unknown loss or statistics mode, a batch size that is missing, superfluous or leaves a
+                mini-batch of one sample to batch normalization, no samples, or inputs and targets of unequal number.
+        """
+        self.layout = layout_of(module)
+        self.theta = flatten(dict(module.named_parameters()), self.layout)
+        self.statistics, self.batch_size = _checked_statistics(statistics, batch_size)
+        self._loss = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
+        self._classifies = loss == "cross-entropy"
+        self.module = _private_copy(module, statistics)
+        self._fixed = _fixed_tensors(self.module, self.layout.names)
+        self._inputs, self._targets = _evaluation_set(inputs, targets, self.theta)
+        self._parts = tuple(self._partition())
+        self._refuse_single_samples()
+
+    @property
+    def samples(self) -> int:
+        """M, the size of the evaluation set."""
+        return len(self._inputs)
+
+    def loss(self, theta: Tensor | np.ndarray) -> Tensor:
+        """Return f(θ), a scalar."""
+        point = self._point(theta)
+        with torch.no_grad():
+            return sum((self._share(point, part)[0] for part in self._parts), start=point.new_zeros(()))
+
+    def gradient(self, theta: Tensor | np.ndarray) -> Tensor:
+        """Return ∇f(θ) (P,)."""
+        return self.evaluate(theta).gradient
+
+    def hvp(self, theta: Tensor | np.ndarray, v: Tensor | np.ndarray) -> Tensor:
+        """Return H(θ)v (P,), exactly: reverse mode over reverse mode."""
+        return self.hessian_at(theta)(v)
+
+    def evaluate(self, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False) -> Evaluation:
+        """Return loss, accuracy and gradient at θ from one forward and one backward pass per mini-batch.
+
+        Raises:
+            Stopped: `stop()` was true before a mini-batch.
+        """
+        point = self._point(theta)
+        loss, correct, gradient = 0.0, 0.0, torch.zeros_like(point)
+        for part in self._parts:
+            if stop():
+                raise Stopped
+            slope, (share, hits) = grad_and_value(self._share, has_aux=True)(point, part)
+            loss, correct, gradient = loss + share.item(), correct + hits.item(), gradient + slope
+        return Evaluation(loss, correct / self.samples, gradient)
+
+    def hessian_at(self, theta: Tensor | np.ndarray) -> Callable[[Tensor | np.ndarray], Tensor]:
+        """Return v ↦ H(θ)v; the gradient's graph is built once and used for every v."""
+        point = self._point(theta)
+        products = [vjp(grad(lambda t, part=part: self._share(t, part)[0]), point)[1] for part in self._parts]
+
+        def product(v: Tensor | np.ndarray) -> Tensor:
+            vector = self._point(v)
+            total = torch.zeros_like(vector)
+            for transposed in products:  # H is symmetric, so the vector-Jacobian product of ∇f is Hv
+                total = total + transposed(vector)[0].detach()
+            return total
+
+        return product
+
+    def _share(self, theta: Tensor, part: slice) -> tuple[Tensor, Tensor]:
+        """Return one mini-batch's share of f(θ), and how many of its samples are classified correctly."""
+        tensors = {**self._fixed, **self.layout.unflatten(theta)}
+        targets = self._targets[part]
+        outputs = functional_call(self.module, tensors, (self._inputs[part],))
+        losses = self._loss(outputs, targets)
+        if losses.shape != targets.shape[:1]:
+            raise ValueError(f"the loss gives shape {tuple(losses.shape)}; it must give one per sample, ({len(targets)},)")
+        # summed in float64: the mean of many float32 losses is then as exact as they are
+        share = (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
+        hits = (outputs.argmax(1) == targets).sum() if self._classifies else share.new_tensor(torch.nan)
+        return share, hits.detach()
+
+    def _point(self, values: Tensor | np.ndarray) -> Tensor:
+        point = torch.as_tensor(values, dtype=self.theta.dtype, device=self.theta.device)
+        if point.shape != self.theta.shape:
+            raise ValueError(f"a point of shape {tuple(point.shape)} was given; θ has shape {tuple(self.theta.shape)}")
+        return point.detach()
+
+    def _partition(self) -> Iterator[slice]:
+        sizes = {"population": self.samples, "batch": self.batch_size, "running": RUNNING_TILE}
+        size = sizes[self.statistics] or self.samples
+        return (slice(first, min(first + size, self.samples)) for first in range(0, self.samples, size))
+
+    def _refuse_single_samples(self) -> None:
+        single = self._parts[-1].stop - self._parts[-1].start == 1
+        flat = any(isinstance(layer, nn.BatchNorm1d) for layer in self.module.modules())
+        if single and flat and self.statistics != "running":
+            raise ValueError(
+                f"{self.samples} samples in mini-batches of {self.batch_size or self.samples} leave one of a single "
+                "sample, which batch normalization cannot take statistics of; choose another batch size"
+            )
+
+
+def _checked_statistics(statistics: str, batch_size: int | None) -> tuple[str, int | None]:
+    if statistics not in STATISTICS:
+        raise ValueError(f"statistics is {statistics!r}; it must be one of {', '.join(STATISTICS)}")
+    if (statistics == "batch") != (batch_size is not None):
+        need = "needs a batch_size" if statistics == "batch" else f"takes no batch_size, but {batch_size} was given"
+        raise ValueError(f"statistics={statistics!r} {need}")
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+    return statistics, batch_size
+
+
+def _private_copy(module: nn.Module, statistics: str) -> nn.Module:
+    """Copy a network into evaluation mode; batch normalization loses its averages unless they are what is asked for.
+
+    Without averages, torch's layers take the statistics of what they are given and have nothing to write to.
+    """
+    private = copy.deepcopy(module).eval()
+    if statistics != "running":
+        for layer in private.modules():
+            if isinstance(layer, _NormBase):
+                layer.track_running_stats = False
+                layer.running_mean = layer.running_var = layer.num_batches_tracked = None
+    return private
+
+
+def _fixed_tensors(module: nn.Module, moved: tuple[str, ...]) -> dict[str, Tensor]:
+    """Return all that is no part of θ: buffers and frozen parameters."""
+    tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    return {name: tensor.detach() for name, tensor in tensors.items() if name not in moved}
+
+
+def _evaluation_set(
+    inputs: Tensor | np.ndarray, targets: Tensor | np.ndarray, like: Tensor
+) -> tuple[Tensor, Tensor]:
+    x, y = _on(inputs, like), _on(targets, like)
+    if len(x) != len(y) or len(x) == 0:
+        raise ValueError(f"{len(x)} inputs and {len(y)} targets were given; they must be equally many, and at least 1")
+    return x, y
+
+
+def _on(values: Tensor | np.ndarray, like: Tensor) -> Tensor:
+    """Copy values to θ's device, and floating-point ones to its precision; classes stay whole numbers."""
+    tensor = values.detach().clone() if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
+    return tensor.to(like.device, like.dtype) if tensor.is_floating_point() else tensor.to(like.device)

@@ -1,0 +1,87 @@
+"""The whole question of a page: one run, one slice, and the one field whose values are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from specs.fields import Scalar, check, paths, read, replace_at, rule_of
+from specs.run import RunSpec
+from specs.surface import SurfaceSpec
+
+MOST_VALUES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A comparison: everything is equal between the compared networks but the field at the path `compare` (D4).
+
+    `values` are checked by putting each of them into that field. Duplicates are refused: they would be one network.
+    """
+
+    run: RunSpec = field(default_factory=RunSpec)
+    surface: SurfaceSpec = field(default_factory=SurfaceSpec)
+    compare: str = "run.model.norm"
+    values: tuple[Any, ...] = ("none", "batch")
+
+    def __post_init__(self) -> None:
+        """Check the compared field and every one of its values.
+
+        Raises:
+            TypeError: a value is not of the field's type, or a part is not a spec of its kind.
+            ValueError: the field cannot be compared, or a value is outside its range, or their number is not 1 to 8.
+        """
+        object.__setattr__(self, "values", tuple(self.values))
+        if self.compare not in comparable_paths():
+            raise ValueError(f"compare is {self.compare!r}; it must be one of {', '.join(comparable_paths())}")
+        if not 1 <= len(self.values) <= MOST_VALUES:
+            raise ValueError(f"{len(self.values)} values are compared; between 1 and {MOST_VALUES} can be")
+        values = tuple(read(self._with(value), self.compare) for value in self.values)
+        if len(set(values)) < len(values):
+            raise ValueError(f"the compared values {values!r} hold one of them twice")
+        object.__setattr__(self, "values", values)
+
+    def _with(self, value: Scalar) -> _Parts:
+        return replace_at(_Parts(self.run, self.surface), self.compare, value)  # type: ignore[no-any-return]
+
+    def variants(self) -> Mapping[str, tuple[RunSpec, SurfaceSpec]]:
+        """Return the specs of every compared network, by label, in the order of `values`."""
+        parts = {label(self.compare, value): self._with(value) for value in self.values}
+        return {name: (part.run, part.surface) for name, part in parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    run: RunSpec
+    surface: SurfaceSpec
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def comparable_paths() -> tuple[str, ...]:
+    """Return the paths of all fields that can be compared: single values that change a network or its loss.
+
+    The grid itself is not among them: compared surfaces share their axes (D4).
+    """
+    parts = _Parts(RunSpec(), SurfaceSpec())
+    kept = (path for path, _, value in paths(parts) if not isinstance(value, tuple))
+    return tuple(path for path in kept if not path.startswith("surface.points"))
+
+
+def label(path: str, value: Scalar) -> str:
+    """Name a compared network by its value, for people: "batch norm", "learning rate 0.1", "affine on"."""
+    name = path.rsplit(".", 1)[-1]
+    if name == "norm":
+        return "no normalization" if value == "none" else f"{value} norm"
+    owner = read(_Parts(RunSpec(), SurfaceSpec()), path.rsplit(".", 1)[0])
+    words = rule_of(owner, name).label
+    words = words if words.isupper() else words[0].lower() + words[1:]
+    return f"{words} {_word(value)}"
+
+
+def _word(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "default" if value is None else str(value)

@@ -1,0 +1,154 @@
+"""Fields of a spec: one declaration each, from which checks, widgets, addresses and headers follow."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a field admits and how it is called on the page.
+
+    `choices` closes a set of names here; `registry` leaves the names to the registry of that name, which is checked
+    when something is built from the spec.
+    """
+
+    label: str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Scalar, ...] | None = None
+    registry: str | None = None
+    positive: bool = False
+
+
+def declare(default: Any, label: str, help: str, **limits: Any) -> Any:
+    """Declare a field of a spec: its default, its label and its help, and the limits that `Rule` names."""
+    return dataclasses.field(default=default, metadata={"rule": Rule(label, help, **limits)})
+
+
+def rule_of(spec: Any, name: str) -> Rule:
+    """Return the rule of one field of a spec (a class or an instance)."""
+    for field in dataclasses.fields(spec):
+        if field.name == name:
+            return typing.cast(Rule, field.metadata["rule"])
+    raise ValueError(f"{_name(spec)} has no field {name!r}; it has {', '.join(f.name for f in dataclasses.fields(spec))}")
+
+
+def types_of(spec: Any) -> dict[str, Any]:
+    """Return the resolved type of every field of a spec (a class or an instance)."""
+    return typing.get_type_hints(spec if isinstance(spec, type) else type(spec))
+
+
+def check(spec: Any) -> None:
+    """Check every declared field of a spec against its type and its rule; whole numbers become floats where asked.
+
+    Raises:
+        TypeError: a value is not of the field's type.
+        ValueError: a value is outside the field's range or not among its choices.
+    """
+    hints = types_of(spec)
+    for field in dataclasses.fields(spec):
+        value = _typed(getattr(spec, field.name), hints[field.name], f"{_name(spec)}.{field.name}")
+        object.__setattr__(spec, field.name, value)
+        if "rule" in field.metadata:
+            _within(value, field.metadata["rule"], f"{_name(spec)}.{field.name}")
+
+
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    for option in _options(hint):
+        accepted, converted = _matches(value, option, where)
+        if accepted:
+            return converted
+    raise TypeError(f"{where} takes {_wording(hint)}, not {value!r}")
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+
+
+def _matches(value: Any, hint: Any, where: str) -> tuple[bool, Any]:
+    """Say whether a value is of a type, and give it in that type's own form."""
+    if typing.get_origin(hint) is tuple:
+        return _matches_tuple(value, typing.get_args(hint), where)
+    if hint is float:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number, float(value) if is_number else value
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool), value
+    return isinstance(value, hint), value
+
+
+def _matches_tuple(value: Any, items: tuple[Any, ...], where: str) -> tuple[bool, Any]:
+    if not isinstance(value, tuple):
+        return False, value
+    if items[-1] is Ellipsis:
+        items = (items[0],) * len(value)
+    if len(value) != len(items):
+        raise ValueError(f"{where} takes {len(items)} values, not {value!r}")
+    return True, tuple(_typed(v, item, where) for v, item in zip(value, items, strict=True))
+
+
+def _within(value: Any, rule: Rule, where: str) -> None:
+    for item in value if isinstance(value, tuple) else (value,):
+        if isinstance(item, float) and not math.isfinite(item):
+            raise ValueError(f"{where} must be finite, not {item!r}")
+        if rule.choices is not None and item not in rule.choices:
+            raise ValueError(f"{where} is {item!r}; it must be one of {', '.join(map(str, rule.choices))}")
+        if isinstance(item, int | float) and not isinstance(item, bool):
+            _in_range(item, rule, where)
+
+
+def _in_range(value: float, rule: Rule, where: str) -> None:
+    if rule.low is not None and (value < rule.low or (rule.positive and value <= rule.low)):
+        raise ValueError(f"{where} is {value!r}; it must be {'above' if rule.positive else 'at least'} {rule.low:g}")
+    if rule.high is not None and value > rule.high:
+        raise ValueError(f"{where} is {value!r}; it must be at most {rule.high:g}")
+
+
+def paths(spec: Any, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield (path, owner, value) for every plain field of a spec and of the specs in it, depth first.
+
+    A path joins field names by dots, such as "model.norm"; `owner` is the spec that holds the field.
+    """
+    for field in dataclasses.fields(spec):
+        value = getattr(spec, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from paths(value, f"{prefix}{field.name}.")
+        else:
+            yield f"{prefix}{field.name}", spec, value
+
+
+def read(spec: Any, path: str) -> Any:
+    """Return the value of the field at a path."""
+    for name in path.split("."):
+        if not dataclasses.is_dataclass(spec) or name not in {field.name for field in dataclasses.fields(spec)}:
+            raise ValueError(f"{_name(spec)} has no field {name!r} (in {path!r})")
+        spec = getattr(spec, name)
+    return spec
+
+
+def replace_at(spec: Any, path: str, value: Any) -> Any:
+    """Return a copy of a spec with the field at a path set to a value; the copy is checked on construction."""
+    head, _, rest = path.partition(".")
+    read(spec, head)
+    return dataclasses.replace(spec, **{head: replace_at(getattr(spec, head), rest, value) if rest else value})
+
+
+def _name(spec: Any) -> str:
+    return spec.__name__ if isinstance(spec, type) else type(spec).__name__
+
+
+def _wording(hint: Any) -> str:
+    return " or ".join(_WORDS.get(option, "several values") for option in _options(hint))
+
+
+_WORDS = {str: "a name", int: "a whole number", float: "a number", bool: "true or false", type(None): "nothing"}

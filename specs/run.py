@@ -1,0 +1,74 @@
+"""How a network is trained, and on what: everything that decides its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from specs.data import DataSpec
+from specs.fields import check, declare
+from specs.model import ModelSpec
+
+OPTIMIZERS = ("sgd", "gradient-descent")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSpec:
+    """How the weights are found."""
+
+    optimizer: str = declare(
+        "sgd",
+        "Optimizer",
+        "sgd: stochastic gradient descent on mini-batches. gradient-descent: every step uses all training samples.",
+        choices=OPTIMIZERS,
+    )
+    learning_rate: float = declare(
+        0.05, "Learning rate", "The step length η in θ - η∇f.", low=0.0, high=1e6, positive=True
+    )
+    momentum: float = declare(0.9, "Momentum", "Share of the last step that is kept (heavy ball).", low=0.0, high=0.9999)
+    weight_decay: float = declare(
+        0.0, "Weight decay", "Adds this times θ to the gradient; not part of the loss that is drawn.", low=0.0, high=1.0
+    )
+    batch_size: int = declare(
+        64, "Batch size", "Samples per step of stochastic gradient descent.", low=2, high=100_000
+    )
+    steps: int = declare(300, "Steps", "Optimizer steps in all.", low=0, high=1_000_000)
+    checkpoints: tuple[int, ...] = declare(
+        (),
+        "Checkpoints",
+        "Steps after which weights are kept. Empty: 0, the last, and its halves down to a 64th.",
+        low=0,
+        high=1_000_000,
+    )
+    seed: int = declare(
+        0, "Training seed", "Draws the initial weights and the order of the samples.", low=0, high=2**31 - 1
+    )
+
+    def __post_init__(self) -> None:
+        """Check types and ranges, and that every checkpoint lies within the run.
+
+        Raises:
+            ValueError: a checkpoint is beyond the last step.
+        """
+        check(self)
+        late = [step for step in self.checkpoints if step > self.steps]
+        if late:
+            raise ValueError(f"checkpoints {late} lie beyond the last step, {self.steps}")
+
+    @property
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """The steps after which weights are kept, in order; the first and the last are always among them."""
+        chosen = self.checkpoints or tuple(self.steps >> k for k in range(7))
+        return tuple(sorted({0, self.steps, *chosen}))
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """One trained network: the data, the network, and its training."""
+
+    data: DataSpec = field(default_factory=DataSpec)
+    model: ModelSpec = field(default_factory=ModelSpec)
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+
+    def __post_init__(self) -> None:
+        """Check that each part is a spec of its kind."""
+        check(self)
