@@ -1,10 +1,11 @@
 """What is measured: networks are trained, their loss becomes a function of θ, and slices of it become arrays."""
 
-from landscape.cost import Cost, TooLarge, estimate
+from landscape.cost import TooLarge, estimate_bytes, estimate_seconds
 from landscape.curvature import Sharpness, measure_sharpness
 from landscape.data import DATA, load_data
 from landscape.evaluation import Stopped
 from landscape.history import History
+from landscape.machine import machine
 from landscape.objective import Objective
 from landscape.plane import Plane, random_plane
 from landscape.subject import direct_loss, objective_of
@@ -13,7 +14,6 @@ from landscape.training import Run, train
 
 __all__ = [
     "DATA",
-    "Cost",
     "History",
     "Objective",
     "Plane",
@@ -23,8 +23,10 @@ __all__ = [
     "Surface",
     "TooLarge",
     "direct_loss",
-    "estimate",
+    "estimate_bytes",
+    "estimate_seconds",
     "load_data",
+    "machine",
     "measure_sharpness",
     "measure_surface",
     "objective_of",

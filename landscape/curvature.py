@@ -25,7 +25,7 @@ class Sharpness:
 
     @property
     def largest_stable_step(self) -> float:
-        """2/λ_max: the step of gradient descent above which a quadratic of this curvature diverges; nan if λ_max ≤ 0."""
+        """2/λ_max: gradient descent on a quadratic of this curvature diverges above this step; nan if λ_max ≤ 0."""
         return 2 / self.value if self.value > 0 else float("nan")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, grad_and_value, vjp
+from torch.func import functional_call, grad, vjp
 from torch.nn.modules.batchnorm import _NormBase
 
 from landscape.evaluation import Stop, Stopped
@@ -18,6 +18,7 @@ from specs.surface import STATISTICS
 
 RUNNING_TILE = 1024
 """Samples per pass where nothing depends on the partition; bounds memory, and changes only a sum's last bits."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -105,19 +106,21 @@ class Objective:
         Raises:
             Stopped: `stop()` was true before a mini-batch.
         """
-        point = self._point(theta)
-        loss, correct, gradient = 0.0, 0.0, torch.zeros_like(point)
+        point = self._point(theta).requires_grad_()
+        loss, correct, gradient = 0.0, 0.0, torch.zeros_like(point, requires_grad=False)
         for part in self._parts:
             if stop():
                 raise Stopped
-            slope, (share, hits) = grad_and_value(self._share, has_aux=True)(point, part)
+            share, hits = self._share(point, part)
+            # torch.func.grad would keep a graph for second derivatives too, at twice the time
+            (slope,) = torch.autograd.grad(share, point)
             loss, correct, gradient = loss + share.item(), correct + hits.item(), gradient + slope
         return Evaluation(loss, correct / self.samples, gradient)
 
     def hessian_at(self, theta: Tensor | np.ndarray) -> Callable[[Tensor | np.ndarray], Tensor]:
         """Return v ↦ H(θ)v; the gradient's graph is built once and used for every v."""
         point = self._point(theta)
-        products = [vjp(grad(lambda t, part=part: self._share(t, part)[0]), point)[1] for part in self._parts]
+        products = [vjp(grad(self._loss_share(part)), point)[1] for part in self._parts]
 
         def product(v: Tensor | np.ndarray) -> Tensor:
             vector = self._point(v)
@@ -128,6 +131,9 @@ class Objective:
 
         return product
 
+    def _loss_share(self, part: slice) -> Callable[[Tensor], Tensor]:
+        return lambda theta: self._share(theta, part)[0]
+
     def _share(self, theta: Tensor, part: slice) -> tuple[Tensor, Tensor]:
         """Return one mini-batch's share of f(θ), and how many of its samples are classified correctly."""
         tensors = {**self._fixed, **self.layout.unflatten(theta)}
@@ -135,17 +141,19 @@ class Objective:
         outputs = functional_call(self.module, tensors, (self._inputs[part],))
         losses = self._loss(outputs, targets)
         if losses.shape != targets.shape[:1]:
-            raise ValueError(f"the loss gives shape {tuple(losses.shape)}; it must give one per sample, ({len(targets)},)")
+            raise ValueError(
+                f"the loss gives shape {tuple(losses.shape)}; it must give one per sample, ({len(targets)},)"
+            )
         # summed in float64: the mean of many float32 losses is then as exact as they are
         share = (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
         hits = (outputs.argmax(1) == targets).sum() if self._classifies else share.new_tensor(torch.nan)
         return share, hits.detach()
 
     def _point(self, values: Tensor | np.ndarray) -> Tensor:
-        point = torch.as_tensor(values, dtype=self.theta.dtype, device=self.theta.device)
+        point = _tensor(values).to(self.theta.device, self.theta.dtype)
         if point.shape != self.theta.shape:
             raise ValueError(f"a point of shape {tuple(point.shape)} was given; θ has shape {tuple(self.theta.shape)}")
-        return point.detach()
+        return point.detach().clone()
 
     def _partition(self) -> Iterator[slice]:
         sizes = {"population": self.samples, "batch": self.batch_size, "running": RUNNING_TILE}
@@ -193,9 +201,7 @@ def _fixed_tensors(module: nn.Module, moved: tuple[str, ...]) -> dict[str, Tenso
     return {name: tensor.detach() for name, tensor in tensors.items() if name not in moved}
 
 
-def _evaluation_set(
-    inputs: Tensor | np.ndarray, targets: Tensor | np.ndarray, like: Tensor
-) -> tuple[Tensor, Tensor]:
+def _evaluation_set(inputs: Tensor | np.ndarray, targets: Tensor | np.ndarray, like: Tensor) -> tuple[Tensor, Tensor]:
     x, y = _on(inputs, like), _on(targets, like)
     if len(x) != len(y) or len(x) == 0:
         raise ValueError(f"{len(x)} inputs and {len(y)} targets were given; they must be equally many, and at least 1")
@@ -204,5 +210,10 @@ def _evaluation_set(
 
 def _on(values: Tensor | np.ndarray, like: Tensor) -> Tensor:
     """Copy values to θ's device, and floating-point ones to its precision; classes stay whole numbers."""
-    tensor = values.detach().clone() if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
+    tensor = _tensor(values).detach().clone()
     return tensor.to(like.device, like.dtype) if tensor.is_floating_point() else tensor.to(like.device)
+
+
+def _tensor(values: Tensor | np.ndarray) -> Tensor:
+    """Return a tensor; arrays are copied, since torch takes no read-only ones."""
+    return values if isinstance(values, Tensor) else torch.from_numpy(np.array(values))

@@ -30,7 +30,7 @@ class Layout:
 
     def unflatten(self, theta: Tensor) -> dict[str, Tensor]:
         """Return the parameters by name, as views of θ, so that derivatives flow back to θ."""
-        pieces = theta.split([math.prod(shape) for shape in self.shapes])
+        pieces = torch.split(theta, [math.prod(shape) for shape in self.shapes])
         return {name: piece.view(shape) for name, piece, shape in zip(self.names, pieces, self.shapes, strict=True)}
 
 

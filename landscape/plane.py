@@ -83,11 +83,11 @@ def filter_norms(values: Tensor, layout: Layout) -> dict[str, Tensor]:
 
 
 def _drawn(layout: Layout, seed: int, which: str) -> Tensor:
-    blocks = (
+    blocks = [
         torch.randn(math.prod(shape), generator=named_generator(seed, f"{which}/{name}"), dtype=torch.float64)
         for name, _, shape in layout.blocks()
-    )
-    return torch.cat(list(blocks))
+    ]
+    return torch.cat(blocks)
 
 
 def _scaled(direction: Tensor, center: Tensor, layout: Layout, scaling: str) -> Tensor:
@@ -95,7 +95,8 @@ def _scaled(direction: Tensor, center: Tensor, layout: Layout, scaling: str) -> 
     if scaling == "none":
         return direction
     if scaling == "unit":
-        return direction * (center.norm() / direction.norm())
+        factor: Tensor = center.norm() / direction.norm()
+        return direction * factor
     blocks = []
     for _, place, shape in layout.blocks():
         rows = shape[0] if scaling == "filter" and len(shape) > 1 else 1

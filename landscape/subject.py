@@ -37,7 +37,7 @@ def direct_loss(run: Run, spec: SurfaceSpec) -> float:
     size = spec.batch_size if spec.statistics == "batch" else len(targets)
     total = 0.0
     with torch.no_grad():
-        for x, y in zip(inputs.split(size), targets.split(size), strict=True):
+        for x, y in zip(torch.split(inputs, size), torch.split(targets, size), strict=True):
             total += nn.functional.cross_entropy(module(x), y, reduction="sum").item()
     return total / len(targets)
 

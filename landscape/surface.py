@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from landscape.cost import check_memory
 from landscape.evaluation import Arrays, Piece, Progress, Stop, evaluate_all
@@ -59,13 +60,14 @@ class Surface:
 
     @property
     def lipschitz_bound(self) -> float:
-        """L̂ (D7): the largest ratio seen; every Lipschitz constant of ∇f on the slice is at least this, nan if none."""
+        """L̂ (D7): the largest ratio seen; every Lipschitz constant of ∇f on the slice is at least this; nan if none."""
         finite = self.gradient_change_ratio[np.isfinite(self.gradient_change_ratio)]
         return float(finite.max()) if finite.size else float("nan")
 
     @property
     def _paired(self) -> np.ndarray:
-        return np.isfinite(self.gradient_change_ratio) & (self.step > 0)
+        finite: np.ndarray = np.isfinite(self.gradient_change_ratio)
+        return finite & (self.step > 0)
 
 
 class Slice:
@@ -84,19 +86,25 @@ class Slice:
         self.objective, self.plane, self.spec = objective, plane, spec
 
     @cached_property
-    def anchor(self) -> np.ndarray:
+    def anchor(self) -> Tensor:
         """∇f(θ*) (P,)."""
-        return self.objective.evaluate(self.plane.theta).gradient.double().cpu().numpy()
+        return self.objective.evaluate(self.origin).gradient
 
     @cached_property
-    def origin(self) -> np.ndarray:
+    def origin(self) -> Tensor:
         """θ* (P,) as it is evaluated, that is, rounded to the objective's precision."""
-        return self.rounded(0.0, 0.0)
+        return self.point(0.0, 0.0)
 
-    def rounded(self, alpha: float, beta: float) -> np.ndarray:
-        """The point at (α, β) (P,) in the objective's precision, given in float64."""
-        point = torch.from_numpy(self.plane.point(alpha, beta)).to(self.objective.theta.dtype)
-        return point.double().numpy()
+    def point(self, alpha: float, beta: float) -> Tensor:
+        """Return the point at (α, β) (P,), built in float64 and rounded once to the objective's precision."""
+        theta, d1, d2 = self._vectors
+        return (theta + (alpha * d1 + beta * d2)).to(self.objective.theta.dtype)
+
+    @cached_property
+    def _vectors(self) -> tuple[Tensor, ...]:
+        # in torch, not numpy: two pools of threads that take turns cost ten times the product itself
+        arrays = (self.plane.theta, self.plane.d1, self.plane.d2)
+        return tuple(torch.from_numpy(np.array(array)).to(self.objective.theta.device) for array in arrays)
 
 
 def measure_surface(
@@ -109,8 +117,8 @@ def measure_surface(
     """Measure a slice of the loss, point by point.
 
     Args:
-        run_or_objective: a trained run, measured at the spec's checkpoint with the spec's evaluation set, statistics and
-            precision; or any objective, whose own settings hold, and are written into the result's spec.
+        run_or_objective: a trained run, measured with the spec's checkpoint, evaluation set, statistics and precision;
+            or any objective, whose own settings hold, and are written into the result's spec.
         spec: the grid and the directions.
         plane: the plane to use; by default two random directions through the weights, drawn as the spec says.
         on_progress: called with (pieces done, pieces in all).
@@ -172,7 +180,9 @@ def assemble(spec: SurfaceSpec, found: Mapping[Piece, Arrays], plane: Plane) -> 
                 values[piece.first : piece.last] = arrays[name]
     if (centre := found.get(Piece("centre"))) is not None:
         flat["ratio"][evaluated & (flat["step"] == 0)] = centre["ratio"][0]
-    return _surface(spec, plane, {name: values.reshape(len(beta), len(alpha)) for name, values in flat.items()}, evaluated)
+    return _surface(
+        spec, plane, {name: values.reshape(len(beta), len(alpha)) for name, values in flat.items()}, evaluated
+    )
 
 
 def axes(spec: SurfaceSpec) -> tuple[np.ndarray, np.ndarray]:
@@ -192,18 +202,22 @@ def _axis(points: int, first: float, last: float) -> np.ndarray:
 
 def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> dict[str, float]:
     """Measure one point; its step is the true distance between the two points as evaluated (D5)."""
-    point = subject.rounded(alpha, beta)
+    point = subject.point(alpha, beta)
     found = subject.objective.evaluate(point, stop=stop)
-    gradient = found.gradient.double().cpu().numpy()
-    step = float(np.linalg.norm(point - subject.origin))
-    change = float(np.linalg.norm(gradient - subject.anchor))
+    step = _distance(point, subject.origin)
+    change = _distance(found.gradient, subject.anchor)
     return {
         "loss": found.loss,
         "accuracy": found.accuracy,
-        "gradient_norm": float(np.linalg.norm(gradient)),
+        "gradient_norm": found.gradient.double().norm().item(),
         "ratio": change / step if step > 0 else np.nan,
         "step": step,
     }
+
+
+def _distance(p: Tensor, q: Tensor) -> float:
+    """‖p - q‖, subtracted and summed in float64."""
+    return float((p.double() - q.double()).norm())
 
 
 def _centre_ratio(subject: Slice) -> float:

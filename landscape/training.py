@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,9 @@ class Run:
         step = self.checkpoints[-1].step if step is None else step
         if step not in kept:
             diverged = "" if self.diverged_at is None else f" (training diverged at step {self.diverged_at})"
-            raise ValueError(f"there are no weights of step {step}; there are those of {', '.join(map(str, kept))}{diverged}")
+            raise ValueError(
+                f"there are no weights of step {step}; there are those of {', '.join(map(str, kept))}{diverged}"
+            )
         module = build_network(self.spec, load_data(self.spec.data))
         module.load_state_dict(_as_tensors(kept[step].tensors))
         return module
@@ -135,7 +137,7 @@ def _step(module: nn.Module, optimizer: torch.optim.Optimizer, samples: Samples,
     inputs, targets = _batch(state.spec, samples, state.step)
     optimizer.zero_grad(set_to_none=True)
     loss = nn.functional.cross_entropy(module(inputs), targets)
-    loss.backward()
+    torch.autograd.backward(loss)
     optimizer.step()
     finite = loss.isfinite() and all(p.isfinite().all() for p in module.parameters())
     return None if finite else state.step + 1

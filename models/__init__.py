@@ -12,7 +12,7 @@ from models.normalizations import NORMALIZATIONS
 from models.registry import entry
 from specs import ModelSpec
 
-__all__ = ["REGISTRIES", "build_model"]
+__all__ = ["REGISTRIES", "blank_model", "build_model"]
 
 REGISTRIES: Mapping[str, tuple[str, ...]] = {
     "architectures": tuple(ARCHITECTURES),
@@ -40,6 +40,20 @@ def build_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int, *, 
             registered; the message lists those that are.
     """
     with torch.random.fork_rng(devices=[]):  # torch's constructors draw weights of their own, from the global generator
-        module = entry(ARCHITECTURES, spec.architecture, "architecture")(spec, input_shape, outputs)
+        module = _architecture(spec, input_shape, outputs)
     initialize(module, spec.initialization, seed)
     return module
+
+
+def blank_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int) -> nn.Module:
+    """Build a network that has shapes but neither values nor memory, for counting what the real one would need.
+
+    Raises:
+        ValueError: as `build_model`.
+    """
+    with torch.device("meta"):
+        return _architecture(spec, input_shape, outputs)
+
+
+def _architecture(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int) -> nn.Module:
+    return entry(ARCHITECTURES, spec.architecture, "architecture")(spec, input_shape, outputs)

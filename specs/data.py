@@ -34,8 +34,8 @@ class DataSpec:
     scaling: str = declare(
         "standardized",
         "Input scaling",
-        "raw: the data's own units (digits: 0 to 16). centred: minus the mean of each input. standardized: also divided "
-        "by its standard deviation. Mean and deviation are those of the training samples.",
+        "raw: the data's own units (digits: 0 to 16). centred: minus the mean of each input. standardized: also "
+        "divided by its standard deviation. Mean and deviation are those of the training samples.",
         choices=INPUT_SCALINGS,
     )
     seed: int = declare(

@@ -17,8 +17,8 @@ class Display:
     metric: str = declare(
         "loss",
         "Show",
-        "loss: mean cross-entropy. accuracy: share of samples classified correctly. gradient norm: ‖∇f‖. gradient-change "
-        "ratio: ‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖, a lower bound on the Lipschitz constant of the gradient (D5).",
+        "loss: mean cross-entropy. accuracy: share of samples classified correctly. gradient norm: ‖∇f‖. "
+        "gradient-change ratio: ‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖, a lower bound on the Lipschitz constant of the gradient (D5).",
         choices=METRICS,
     )
     scale: str = declare("log", "Scale", "Logarithmic or linear heights and colours; the same for all.", choices=SCALES)

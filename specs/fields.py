@@ -40,7 +40,9 @@ def rule_of(spec: Any, name: str) -> Rule:
     for field in dataclasses.fields(spec):
         if field.name == name:
             return typing.cast(Rule, field.metadata["rule"])
-    raise ValueError(f"{_name(spec)} has no field {name!r}; it has {', '.join(f.name for f in dataclasses.fields(spec))}")
+    raise ValueError(
+        f"{_name(spec)} has no field {name!r}; it has {', '.join(f.name for f in dataclasses.fields(spec))}"
+    )
 
 
 def types_of(spec: Any) -> dict[str, Any]:

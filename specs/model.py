@@ -33,8 +33,8 @@ class ModelSpec:
     placement: str = declare(
         "after",
         "Placement",
-        "after: each hidden linear layer's output is normalized (common practice). before: every linear layer's input is "
-        "normalized, the first one's included (what the analysis asks for, A9).",
+        "after: each hidden linear layer's output is normalized (common practice). before: every linear layer's input "
+        "is normalized, the first one's included (what the analysis asks for, A9).",
         choices=PLACEMENTS,
     )
     activation: str = declare(

@@ -24,13 +24,13 @@ class TrainingSpec:
     learning_rate: float = declare(
         0.05, "Learning rate", "The step length η in θ - η∇f.", low=0.0, high=1e6, positive=True
     )
-    momentum: float = declare(0.9, "Momentum", "Share of the last step that is kept (heavy ball).", low=0.0, high=0.9999)
+    momentum: float = declare(
+        0.9, "Momentum", "Share of the last step that is kept (heavy ball).", low=0.0, high=0.9999
+    )
     weight_decay: float = declare(
         0.0, "Weight decay", "Adds this times θ to the gradient; not part of the loss that is drawn.", low=0.0, high=1.0
     )
-    batch_size: int = declare(
-        64, "Batch size", "Samples per step of stochastic gradient descent.", low=2, high=100_000
-    )
+    batch_size: int = declare(64, "Batch size", "Samples per step of stochastic gradient descent.", low=2, high=100_000)
     steps: int = declare(300, "Steps", "Optimizer steps in all.", low=0, high=1_000_000)
     checkpoints: tuple[int, ...] = declare(
         (),

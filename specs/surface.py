@@ -27,8 +27,8 @@ class SurfaceSpec:
     scaling: str = declare(
         "filter",
         "Direction scaling",
-        "filter: every filter of a direction gets the norm of the network's own filter (Li et al. 2018). layer: the same "
-        "per layer. unit: the whole direction gets the norm of all weights. none: as drawn (D3).",
+        "filter: every filter of a direction gets the norm of the network's own filter (Li et al. 2018). layer: the "
+        "same per layer. unit: the whole direction gets the norm of all weights. none: as drawn (D3).",
         choices=DIRECTION_SCALINGS,
     )
     orthogonal: bool = declare(
@@ -46,15 +46,22 @@ class SurfaceSpec:
     statistics: str = declare(
         "population",
         "Batch-norm statistics",
-        "population: of all evaluation samples at each point. batch: of fixed mini-batches. running: the trained moving "
-        "averages, held fixed (D1). Networks without batch norm are the same in all three.",
+        "population: of all evaluation samples at each point. batch: of fixed mini-batches. running: the trained "
+        "moving averages, held fixed (D1). Networks without batch norm are the same in all three.",
         choices=STATISTICS,
     )
     batch_size: int = declare(
-        256, "Statistics batch size", "Samples per mini-batch when the statistics are of mini-batches.", low=2, high=100_000
+        256,
+        "Statistics batch size",
+        "Samples per mini-batch when the statistics are of mini-batches.",
+        low=2,
+        high=100_000,
     )
     precision: str = declare(
-        "float32", "Precision", "Arithmetic of the evaluation. float64 is slower and shows rounding.", choices=PRECISIONS
+        "float32",
+        "Precision",
+        "Arithmetic of the evaluation. float64 is slower and shows rounding.",
+        choices=PRECISIONS,
     )
 
     def __post_init__(self) -> None:

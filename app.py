@@ -1,0 +1,11 @@
+"""The browser door: the list of pages, the experiment in the sidebar, and the page that was chosen."""
+
+import streamlit as st
+
+from views import address, experiment
+
+st.set_page_config(page_title="Normscape", page_icon=":material/landscape:", layout="wide")
+page = st.navigation([st.Page("views/surface.py", title="Surfaces", default=True)], position="hidden")
+asked, display = address.opened()
+address.publish(experiment.sidebar(asked), display)
+page.run()

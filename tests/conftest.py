@@ -1,0 +1,94 @@
+"""What several test folders share: a browser, and the app served on a free port."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# software WebGL draws the surfaces; the rest keeps the browser from looking anything up outside
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+)
+
+NO_CHROMIUM = (
+    "The browser tests need Chromium and found none. Install it (Debian, Ubuntu: apt-get install chromium; macOS: brew "
+    "install --cask chromium) or set BROWSER_PATH to the program of a Chromium or Chrome."
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    found = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if found is None:
+        pytest.fail(NO_CHROMIUM)
+    return found
+
+
+@pytest.fixture(scope="session")
+def app_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app, served as `make run` serves it."""
+    port = _free_port()
+    log = (tmp_path_factory.mktemp("app") / "log").open("w")
+    arguments = [
+        "run",
+        "app.py",
+        "--server.address",
+        "127.0.0.1",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", *arguments, "--server.fileWatcherType", "none"],
+        cwd=ROOT,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_healthy(address, server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(240):
+        if server.poll() is not None:
+            pytest.fail(f"the app ended with {server.returncode} before it served anything")
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+        except OSError:
+            time.sleep(0.25)
+        else:
+            return
+    pytest.fail("the app did not become healthy within a minute")

@@ -1,0 +1,44 @@
+"""The address: every choice of a page, readable, shareable, and read back on opening."""
+
+import streamlit as st
+
+from landscape import DATA
+from models import REGISTRIES
+from specs import Display, Experiment, from_query, to_query
+from views.presets import DEFAULT
+
+NAMES = {**REGISTRIES, "data": tuple(DATA)}
+
+
+def opened() -> tuple[Experiment, Display]:
+    """Return what the page is about: what this session chose, or what the address says where it was changed.
+
+    Entries of the address that cannot be used are put aside as notes, for `notes` to show.
+    """
+    query = st.query_params.to_dict()
+    if "experiment" not in st.session_state or query != st.session_state["address"]:
+        experiment, about_experiment = from_query(query, DEFAULT, NAMES)
+        display, about_display = from_query(query, Display(), NAMES)
+        adopt(experiment)
+        st.session_state.update(address=query, display=display, notes=about_experiment + about_display)
+    return st.session_state["experiment"], st.session_state["display"]
+
+
+def adopt(experiment: Experiment) -> None:
+    """Make an experiment the session's own: widgets forget what they showed and start from it."""
+    for key in [key for key in st.session_state if str(key).startswith("field:")]:
+        del st.session_state[key]
+    st.session_state["experiment"] = experiment
+
+
+def publish(experiment: Experiment, display: Display) -> None:
+    """Write the choices into the address, in place of what was there."""
+    query = to_query(experiment, DEFAULT) | to_query(display, Display())
+    st.session_state.update(experiment=experiment, display=display, address=query)
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+def notes() -> tuple[str, ...]:
+    """Return what could not be used of the address that this session opened."""
+    return tuple(st.session_state.get("notes", ()))

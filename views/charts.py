@@ -1,0 +1,23 @@
+"""Figures on a page: side by side where there is room, one below the other where there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+import streamlit as st
+
+CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "png", "scale": 2}}
+
+
+def row_of_charts(figures: Mapping[str, go.Figure], kind: str) -> None:
+    """Show one chart per network, in rows that wrap; the order is that of the comparison."""
+    with st.container(horizontal=True, gap="small"):
+        for place, (label, figure) in enumerate(figures.items()):
+            with st.container(key=f"{kind}-{place}"):
+                st.plotly_chart(figure, key=f"chart-{kind}-{place}", config=CONFIG, alt=f"{kind}: {label}")
+
+
+def chart(figure: go.Figure, kind: str) -> None:
+    """Show one chart over the whole width."""
+    st.plotly_chart(figure, key=f"chart-{kind}", config=CONFIG, alt=kind)

@@ -1,0 +1,176 @@
+"""The sidebar: which experiment the pages are about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from specs import Experiment
+from specs.experiment import MOST_VALUES, comparable_paths
+from specs.fields import read, replace_at, rule_of
+from views import address
+from views.controls import compared_from_texts, field, options, word
+from views.presets import PRESETS
+
+OWN = "Your own experiment"
+
+GROUPS = {
+    "Network": (
+        "run.model.architecture",
+        "run.model.norm",
+        "run.model.placement",
+        "run.model.affine",
+        "run.model.depth",
+        "run.model.width",
+        "run.model.activation",
+        "run.model.initialization",
+    ),
+    "Data": ("run.data.name", "run.data.scaling", "run.data.size", "run.data.seed"),
+    "Training": (
+        "run.training.optimizer",
+        "run.training.learning_rate",
+        "run.training.momentum",
+        "run.training.weight_decay",
+        "run.training.batch_size",
+        "run.training.steps",
+        "run.training.checkpoints",
+        "run.training.seed",
+    ),
+    "Slice": (
+        "surface.statistics",
+        "surface.batch_size",
+        "surface.split",
+        "surface.scaling",
+        "surface.orthogonal",
+        "surface.seed",
+        "surface.points_alpha",
+        "surface.points_beta",
+        "surface.range_alpha",
+        "surface.range_beta",
+        "surface.precision",
+    ),
+}
+
+UNUSED = {
+    "run.training.batch_size": ("run.training.optimizer", "gradient-descent"),
+    "surface.batch_size": ("surface.statistics", "population", "running"),
+    "run.model.affine": ("run.model.norm", "none"),
+    "run.model.placement": ("run.model.norm", "none"),
+}
+"""Fields that change nothing while another field, which is not compared, has one of these values."""
+
+
+def sidebar(experiment: Experiment) -> Experiment:
+    """Show the controls of an experiment, and return what they say."""
+    with st.sidebar:
+        _preset(experiment)
+        experiment = _compared(experiment)
+        for title, fields in GROUPS.items():
+            with st.expander(title):
+                for path in fields:
+                    experiment = field(experiment, path, disabled=_disabled(experiment, path))
+    return experiment
+
+
+def _preset(experiment: Experiment) -> None:
+    names = {preset.experiment: name for name, preset in PRESETS.items()}
+    current = names.get(experiment, OWN)
+    st.session_state["preset"] = current
+    st.selectbox(
+        "Start from",
+        [*PRESETS, *([OWN] if current == OWN else [])],
+        key="preset",
+        on_change=_adopt_preset,
+        help="Ready-made experiments. Choosing one sets all controls below; change any of them to make it your own.",
+    )
+    if current in PRESETS:
+        st.caption(PRESETS[current].sentence)
+
+
+def _adopt_preset() -> None:
+    if (name := st.session_state["preset"]) in PRESETS:
+        address.adopt(PRESETS[name].experiment)
+
+
+def _compared(experiment: Experiment) -> Experiment:
+    """Show which field is compared, and which of its values."""
+    st.session_state.setdefault("field:compare", experiment.compare)
+    path = st.selectbox(
+        "Compare",
+        comparable_paths(),
+        format_func=lambda path: _label(experiment, path),
+        key="field:compare",
+        help="The one thing that differs between the networks side by side. Everything else is equal: samples, seeds, "
+        "initial weights wherever shapes agree, order of the samples, axes and colours (D4).",
+    )
+    if path != experiment.compare:
+        experiment = _recompared(experiment, path)
+    return _values(experiment)
+
+
+def _values(experiment: Experiment) -> Experiment:
+    path = experiment.compare
+    names = options(read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1])
+    key = f"field:values:{path}"
+    shown = [value if names else _typed(value) for value in experiment.values]
+    st.session_state.setdefault(key, shown)
+    asked: dict[str, Any] = {"format_func": word} if names else {"accept_new_options": True}
+    chosen = st.multiselect(
+        "Values",
+        names
+        or sorted(
+            {*shown, *st.session_state[key]}, key=shown.index if set(st.session_state[key]) <= set(shown) else str
+        ),
+        key=key,
+        max_selections=MOST_VALUES,
+        help=f"Up to {MOST_VALUES}, side by side on one scale." + ("" if names else " Type a number to add it."),
+        **asked,
+    )
+    if not chosen:
+        st.warning("Choose at least one value; the last ones are still shown.")
+        return experiment
+    if names:
+        return Experiment(experiment.run, experiment.surface, path, tuple(chosen))
+    experiment, notes = compared_from_texts(experiment, path, chosen)
+    for note in notes:
+        st.error(note)
+    return experiment
+
+
+def _recompared(experiment: Experiment, path: str) -> Experiment:
+    """Compare another field: its present value, and one or two that suggest themselves."""
+    kept: list[Any] = []
+    for value in _suggested(experiment, path):
+        try:
+            replace_at(experiment, path, value)
+        except (TypeError, ValueError):
+            continue
+        kept += [value] if value not in kept else []
+    return Experiment(experiment.run, experiment.surface, path, tuple(kept))
+
+
+def _suggested(experiment: Experiment, path: str) -> tuple[Any, ...]:
+    owner, name = read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1]
+    value = read(experiment, path)
+    if (names := options(owner, name)) is not None:
+        return (value, *names)[:4]
+    if value is None:
+        return (int(rule_of(owner, name).low or 0), None)
+    return (value, value + 1, value + 2) if name == "seed" else (value, value * 2)
+
+
+def _disabled(experiment: Experiment, path: str) -> bool:
+    if path == experiment.compare:
+        return True
+    other, *values = UNUSED.get(path, ("", None))
+    return bool(other) and other != experiment.compare and read(experiment, other) in values
+
+
+def _label(experiment: Experiment, path: str) -> str:
+    owner, name = read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1]
+    return rule_of(owner, name).label
+
+
+def _typed(value: Any) -> str:
+    return "auto" if value is None else str(value)

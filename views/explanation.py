@@ -1,0 +1,36 @@
+"""What to look at, and what may not be concluded."""
+
+INTRODUCTION = (
+    "Normalization is said to make the loss landscape smoother, so that larger learning rates are safe. "
+    "Here are the landscapes of real networks, trained a moment ago, on one scale: see whether that holds."
+)
+
+READING = """
+**What to look at.** Each surface shows the loss around the weights θ*, along two random directions that are scaled like the
+network's own filters. A smoother landscape turns its gradient less per step: switch to the *gradient-change ratio*
+‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖, a lower bound on the Lipschitz constant L of the gradient. Then compare λ_max, the sharpest
+curvature of all, in the table.
+
+**What may not be concluded.** Two random directions out of thousands miss the sharp ones: a calm slice is no proof of a
+small L, and a convex slice is no proof of convexity; a non-convex one does prove non-convexity. Raw ratios and λ_max
+depend on the scale of the weights: in front of a normalization, weights can grow without changing the function, and L
+shrinks with their square. A smaller number is therefore not by itself a smoother function. One training seed is one
+sample. With ReLU the gradient jumps, no finite L exists, and finer grids find larger ratios. The analysis behind this
+page calls itself only a rough guide; so does the page.
+"""
+
+STATISTICS = {
+    "population": "Batch norm uses the mean and variance of all evaluation samples, computed anew at every point.",
+    "batch": "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every "
+    "point.",
+    "running": "Batch norm uses its stored averages, held fixed at every point: away from the centre it is an affine "
+    "map, and what it does to the landscape is gone.",
+}
+
+
+def diverged(label: str, step: int | None, shown: int) -> str:
+    """Say that a network has no surface at a step, and what to do."""
+    return (
+        f"**{label}** diverged at step {step}: its loss or its weights were no longer finite, so there is no surface "
+        f"of step {shown}. Move the training step back to see the last weights that were kept."
+    )

@@ -1,0 +1,65 @@
+"""What does the surface look like? Controls, results, figures, explanation and download."""
+
+import streamlit as st
+
+from figures.palette import colours
+from figures.surface import contour_figures, cut_figure, surface_figures
+from figures.training import training_figure
+from landscape import TooLarge
+from views import address, explanation
+from views.charts import chart, row_of_charts
+from views.downloads import downloads
+from views.facts import HELP, facts
+from views.progress import progress_bar
+from views.protocol import comparability, protocol
+from views.surface_controls import checkpoint, metric_and_scale
+from views.work import outcomes
+
+experiment, display = address.opened()
+st.title("Normscape")
+st.markdown(explanation.INTRODUCTION)
+for note in address.notes():
+    st.warning(note)
+display = metric_and_scale(display)
+experiment = checkpoint(experiment)
+address.publish(experiment, display)
+
+with progress_bar() as report:
+    try:
+        found = outcomes(experiment, report)
+    except (TooLarge, ValueError) as error:
+        st.error(str(error))
+        st.stop()
+
+surfaces = {label: outcome.surface for label, outcome in found.items() if outcome.surface is not None}
+inks, dark = colours(experiment), st.context.theme.type == "dark"
+drawn = (surfaces, display.metric, display.scale)
+for label, outcome in found.items():
+    if outcome.surface is None:
+        st.warning(explanation.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
+row_of_charts(surface_figures(*drawn, colours=inks, dark=dark), "surface")
+st.caption(f"{explanation.STATISTICS[experiment.surface.statistics]} {comparability(experiment)}")
+
+st.subheader("The same from above, and cut through the centre")
+row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")
+chart(cut_figure(*drawn, colours=inks, dark=dark), "cut through the centre")
+
+st.subheader("Facts")
+known = facts(found)
+st.table({"": list(next(iter(known.values())))} | {label: list(rows.values()) for label, rows in known.items()})
+with st.expander("What these numbers are"):
+    st.markdown(HELP)
+
+st.subheader("Training")
+runs = {label: outcome.run for label, outcome in found.items()}
+left, right = st.columns(2)
+with left:
+    chart(training_figure(runs, colours=inks, quantity="loss", dark=dark), "training loss")
+with right:
+    chart(training_figure(runs, colours=inks, quantity="accuracy", dark=dark), "training accuracy")
+
+st.subheader("Reading it")
+st.markdown(explanation.READING)
+with st.expander("Protocol: everything needed to get this picture again"):
+    st.code(protocol(experiment, display, found), language=None)
+downloads(experiment, display, found, inks)
