@@ -1,0 +1,52 @@
+# Needs make, pip and Python 3.11 or later. Another Python: make run PYTHON=python3.12
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8501
+IN_VENV = $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow format benchmark clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
+		while IFS='|' read -r target meaning; do printf '  make %-12s %s\n' "$$target" "$$meaning"; done
+
+run: $(VENV)/.runtime-ready ## set up what is missing and open the app on http://127.0.0.1:8501 (PORT=… for another)
+	@$(IN_VENV) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.fileWatcherType none
+
+test: $(VENV)/.dev-ready ## lint, format, types and all tests but the slow ones
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m ruff format --check .
+	$(IN_VENV) -m mypy
+	$(IN_VENV) -m pytest
+
+# pytest ends with 5 when no test was selected
+test-slow: $(VENV)/.dev-ready ## the slow tests
+	@$(IN_VENV) -m pytest -m slow || { code=$$?; [ $$code -eq 5 ] && echo "There is no slow test yet."; }
+
+format: $(VENV)/.dev-ready ## format the code and mend what ruff can
+	$(IN_VENV) -m ruff check --fix .
+	$(IN_VENV) -m ruff format .
+
+benchmark: $(VENV)/.dev-ready ## measure how long a first visit takes
+	$(IN_VENV) -m benchmarks.first_visit
+
+clean: ## remove the virtual environment and the caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(IN_VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Normscape needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)."; \
+		echo "Name another one with: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+		echo "Python's venv module is missing or incomplete (Debian, Ubuntu: apt-get install python3-venv)."; exit 1; }
+
+# The stamps say which requirements are installed: pip runs again only after a change of these files.
+$(VENV)/.runtime-ready: requirements.txt | $(IN_VENV)
+	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.runtime-ready
+	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

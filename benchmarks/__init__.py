@@ -1,0 +1,1 @@
+"""Timings, each with the command that gives it; tests never time anything."""

@@ -1,0 +1,85 @@
+"""How long a first visit takes: python -m benchmarks.first_visit (needs Chromium).
+
+Prints seconds for: starting the app warm until it serves, the first page until the surfaces, metric loss, are drawn, the
+same page reloaded with its results in memory, and a switch of the metric. Asked for: 10 s, 10 s, 1 s.
+
+Measured on two cores without GPU, Python 3.11, torch 2.13.0, Chromium with software WebGL: see docs/measured.md.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
+
+PORT = 18511
+ADDRESS = f"http://127.0.0.1:{PORT}"
+DRAWN = ".js-plotly-plot .gl-container canvas"
+
+
+def main() -> None:
+    """Start the app, visit it, and print what that took."""
+    begin = time.perf_counter()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(PORT), "--server.headless", "true",
+         "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait()
+        print(f"served after {time.perf_counter() - begin:.1f} s")
+        _visit()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait() -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{ADDRESS}/_stcore/health", timeout=1)
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the app did not start within 30 s")
+
+
+def _visit() -> None:
+    program = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS))
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        # another direction seed first: modules and browser caches are warm then, and nothing of the default is known
+        _timed(page, "first page of a fresh server", f"{ADDRESS}/?data.seed=1")
+        _timed(page, "default page, warm server, nothing in memory", ADDRESS)
+        _timed(page, "default page again", ADDRESS)
+        begin = time.perf_counter()
+        page.get_by_role("radio", name="gradient change ratio").click()
+        page.wait_for_selector("text=gradient-change ratio >> nth=0")
+        _settled(page)
+        print(f"metric switched: {time.perf_counter() - begin:.1f} s")
+        browser.close()
+
+
+def _timed(page: Page, what: str, address: str) -> None:
+    begin = time.perf_counter()
+    page.goto(address)
+    _settled(page)
+    print(f"{what}: {time.perf_counter() - begin:.1f} s")
+
+
+def _settled(page: Page) -> None:
+    page.wait_for_function(
+        f"document.querySelectorAll('{DRAWN}').length >= 2 && !document.querySelector('[data-stale=true]')",
+        timeout=120_000,
+    )
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=120_000)
+
+
+if __name__ == "__main__":
+    main()

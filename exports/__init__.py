@@ -1,0 +1,1 @@
+"""What leaves: files that carry the experiment they came from and can be read without this project."""

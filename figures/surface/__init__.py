@@ -1,0 +1,8 @@
+"""How compared surfaces look: as landscapes, as maps, as a cut, and all together in one figure."""
+
+from figures.surface.comparison import comparison_figure
+from figures.surface.cuts import cut_figure
+from figures.surface.landscapes import surface_figures
+from figures.surface.maps import contour_figures
+
+__all__ = ["comparison_figure", "contour_figures", "cut_figure", "surface_figures"]

@@ -1,0 +1,112 @@
+"""Surfaces along one line: the cut along d1 through the row nearest to β = 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import cycle
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from figures.scale import Range, metric_of, shared_range, values
+from figures.surface.missing import lifted_note, missing_note
+from figures.template import GRID, NOTHING, dressed, ink, sentence_figure
+
+if TYPE_CHECKING:
+    from landscape import Surface
+
+HEIGHT = 420
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "8px 2px 2px 2px", "2px 6px")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "triangle-down")
+
+
+class _Cut(NamedTuple):
+    along: str  # "α" or "β"
+    across: str
+    at: float  # the coordinate that stays
+    place: np.ndarray  # (N,)
+    height: np.ndarray  # (N,) true values
+
+
+def cut_figure(
+    surfaces: Mapping[str, Surface], metric: str, scale: str, *, colours: Mapping[str, str], dark: bool = False
+) -> go.Figure:
+    """Draw the cut of every surface along d1, at the β nearest to 0 (along d2, where d1 has one point only).
+
+    The range is that of the whole surfaces, so that heights agree with the other pictures. Labels differ by colour,
+    dash and marker.
+
+    Raises:
+        ValueError: there is no such metric or scale.
+    """
+    span = shared_range(surfaces, metric, scale)
+    if span is None:
+        sentence = "No finite value: nothing to cut." if surfaces else NOTHING
+        return sentence_figure(sentence, dark=dark, height=HEIGHT)
+    cuts = {label: _cut(surface, metric) for label, surface in surfaces.items()}
+    figure = go.Figure()
+    for (label, cut), dash, symbol in zip(cuts.items(), cycle(DASHES), cycle(SYMBOLS), strict=False):
+        figure.add_trace(_line(cut, label, metric, span, colours.get(label), dash, symbol))
+    _axes(figure, next(iter(cuts.values())).along, metric, span, dark)
+    told = [f"{label}: {note}" for label, surface in surfaces.items() if (note := missing_note(surface))]
+    told += [span.note] if span.note else []
+    title = _title(list(cuts.values()))
+    dressed(figure, dark=dark, height=HEIGHT, title=title, notes=told, note_width=100, foot=84)
+    return figure.update_layout(showlegend=True, legend=legend(dark))
+
+
+def line_figure(
+    surface: Surface, label: str, metric: str, span: Range, *, colour: str | None, dark: bool, height: int
+) -> go.Figure:
+    """Draw a surface that has one point along one of its axes as the line that it is."""
+    cut = _cut(surface, metric)
+    figure = go.Figure(_line(cut, label, metric, span, colour, "solid", "circle"))
+    _axes(figure, cut.along, metric, span, dark)
+    told = [note for note in (missing_note(surface), lifted_note(surface, metric, span)) if note]
+    return dressed(figure, dark=dark, height=height, title=label, colour=colour, notes=told, foot=46)
+
+
+def legend(dark: bool) -> dict[str, Any]:
+    """Return a legend that lies beneath the picture and its axis."""
+    return {
+        **{"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.14, "yanchor": "top"},
+        **{"font": {"color": ink(dark).text, "size": 13}, "bgcolor": "rgba(0,0,0,0)"},
+    }
+
+
+def _cut(surface: Surface, metric: str) -> _Cut:
+    found = values(surface, metric)
+    array = np.full_like(surface.loss, np.nan) if found is None else found
+    if len(surface.alpha) == 1 and len(surface.beta) > 1:
+        column = int(np.abs(surface.alpha).argmin())
+        return _Cut("β", "α", float(surface.alpha[column]), surface.beta, array[:, column])
+    row = int(np.abs(surface.beta).argmin())
+    return _Cut("α", "β", float(surface.beta[row]), surface.alpha, array[row])
+
+
+def _line(cut: _Cut, label: str, metric: str, span: Range, colour: str | None, dash: str, symbol: str) -> go.Scatter:
+    name = metric_of(metric).title.lower()
+    return go.Scatter(
+        **{"x": cut.place, "y": span.place(cut.height), "customdata": cut.height, "name": label},
+        **{"mode": "lines+markers", "connectgaps": False},
+        line={"color": colour, "width": 2.5, "dash": dash},
+        marker={"symbol": symbol, "size": 7, "color": colour, "maxdisplayed": 15},
+        hovertemplate=f"{cut.along} %{{x:.3g}}<br>{name} %{{customdata:.4g}}",
+    )
+
+
+def _axes(figure: go.Figure, along: str, metric: str, span: Range, dark: bool) -> None:
+    title, unit, _ = metric_of(metric)
+    words: dict[str, Any] = {"color": ink(dark).text}
+    shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
+    figure.update_xaxes(title={"text": along, "font": words, "standoff": 4}, **shared)
+    figure.update_yaxes(title={"text": f"{title} ({unit})", "font": words}, range=span.padded(0.04), **shared)
+    figure.update_yaxes(**span.marks, automargin=True)
+    figure.add_vline(x=0, line={"color": GRID, "width": 1, "dash": "dot"})
+
+
+def _title(cuts: list[_Cut]) -> str:
+    direction = "d1" if cuts[0].along == "α" else "d2"
+    places = sorted({f"{cut.at:.3g}" for cut in cuts}, key=float)
+    return f"Cut along {direction} at {cuts[0].across} = {' and '.join(places)}"

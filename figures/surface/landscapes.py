@@ -1,0 +1,144 @@
+"""Surfaces as landscapes in three dimensions, one figure each, all with the same heights and colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from figures.palette import SURFACE_COLOURS
+from figures.scale import Range, metric_of, shared_range, values
+from figures.surface.cuts import line_figure
+from figures.surface.missing import centre_value, is_line, notes, nothing_to_draw
+from figures.template import CLEAR, dressed, ink, sentence_figure
+
+if TYPE_CHECKING:
+    from landscape import Surface
+
+HEIGHT = 400
+CAMERA = {"eye": {"x": 1.25, "y": -1.6, "z": 1.25}, "center": {"x": 0, "y": 0, "z": -0.1}}
+ASPECT = {"x": 1, "y": 1, "z": 0.82}
+CENTRE_COLOUR = "#ff4d6d"  # on no colour of the map
+
+
+def surface_figures(
+    surfaces: Mapping[str, Surface], metric: str, scale: str, *, colours: Mapping[str, str], dark: bool = False
+) -> dict[str, go.Figure]:
+    """Draw each surface as a landscape; all share the range of heights and of colours (D4).
+
+    Args:
+        surfaces: what was measured, by label. One with a single row or column becomes a line, one without a finite
+            value a sentence. Missing points are gaps.
+        metric: a key of `METRICS`.
+        scale: "log" or "linear", of heights and colours alike; hovering shows the true value.
+        colours: the colour of each label's title.
+        dark: whether the page is dark.
+
+    Raises:
+        ValueError: there is no such metric or scale.
+    """
+    span = shared_range(surfaces, metric, scale)
+    return {label: _figure(surfaces, label, metric, span, colours.get(label), dark) for label in surfaces}
+
+
+def _figure(
+    surfaces: Mapping[str, Surface], label: str, metric: str, span: Range | None, colour: str | None, dark: bool
+) -> go.Figure:
+    surface = surfaces[label]
+    if span is None or (sentence := nothing_to_draw(surface, metric)) is not None:
+        said = nothing_to_draw(surface, metric) if span is None else sentence
+        return sentence_figure(said or "", dark=dark, height=HEIGHT, title=label, colour=colour)
+    if is_line(surface):
+        return line_figure(surface, label, metric, span, colour=colour, dark=dark, height=HEIGHT)
+    figure = go.Figure(landscape(surface, metric, span))
+    figure.update_traces(colorbar=bar(metric, span, dark), selector={"type": "surface"})
+    figure.update_layout(scene=scene(span, dark))
+    told = notes(surface, metric, span)
+    return dressed(figure, dark=dark, height=HEIGHT, title=label, colour=colour, notes=told, foot=52)
+
+
+def landscape(surface: Surface, metric: str, span: Range) -> list[Any]:
+    """Return the traces of one landscape: the surface, and a mark at θ*."""
+    found = values(surface, metric)
+    true = found if found is not None else np.full_like(surface.loss, np.nan)
+    heights = span.place(true)
+    low, high = span.ends
+    drawn = go.Surface(
+        **{"x": surface.alpha, "y": surface.beta, "z": heights, "surfacecolor": heights},
+        **{"cmin": low, "cmax": high, "colorscale": SURFACE_COLOURS},
+        **{"hoverinfo": "text", "hovertext": _words(surface, true, metric_of(metric).title.lower())},
+        lighting={"ambient": 0.72, "diffuse": 0.55, "specular": 0.08, "roughness": 0.9, "fresnel": 0.05},
+        lightposition={"x": -800, "y": -1500, "z": 2500},
+        contours={"z": _lines(span)},
+    )
+    return [drawn, *_centre(surface, metric, span)]
+
+
+def scene(span: Range, dark: bool) -> dict[str, Any]:
+    """Return the room that a landscape stands in."""
+    return {
+        "xaxis": _axis("α", dark) | {"nticks": 5},
+        "yaxis": _axis("β", dark) | {"nticks": 5},
+        "zaxis": _axis("", dark) | {"range": span.padded(0.03)} | span.marks,
+        "aspectmode": "manual",
+        "aspectratio": ASPECT,
+        "camera": CAMERA,
+        "bgcolor": CLEAR,
+        "dragmode": "turntable",
+        "uirevision": "normscape",
+    }
+
+
+def bar(metric: str, span: Range, dark: bool) -> dict[str, Any]:
+    """Return a slim colour bar that lies beneath the picture."""
+    title, unit, _ = metric_of(metric)
+    words = {"color": ink(dark).text, "size": 11}
+    return {
+        **{"orientation": "h", "thickness": 8, "len": 0.86, "xpad": 0, "ypad": 2, "outlinewidth": 0},
+        **{"x": 0.5, "xanchor": "center", "y": 0, "yanchor": "top", "ticks": "outside", "ticklen": 3},
+        **{"tickcolor": ink(dark).faint, "tickfont": words},
+        "title": {"text": f"{title} ({unit})", "side": "bottom", "font": words},
+        **span.marks,
+    }
+
+
+def _axis(title: str, dark: bool) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "font": {"color": ink(dark).text, "size": 15}},
+        "tickfont": {"color": ink(dark).faint, "size": 11},
+        **{"gridcolor": ink(dark).grid, "linecolor": ink(dark).grid, "zeroline": False, "showbackground": False, "showspikes": False},
+    }
+
+
+def _words(surface: Surface, true: np.ndarray, name: str) -> list[list[str]]:
+    """Return what is said at each point. Not `customdata`: plotly.js reads that of a surface column by column."""
+    return [
+        [f"α {a:.3g}<br>β {b:.3g}<br>{name} {value:.4g}" for a, value in zip(surface.alpha, row, strict=True)]
+        for b, row in zip(surface.beta, true, strict=True)
+    ]
+
+
+def _lines(span: Range) -> dict[str, Any]:
+    low, high = span.ends
+    size = (high - low) / 12
+    return {"show": True, "start": low, "end": high, "size": size, "color": "rgba(255,255,255,0.35)", "width": 1}
+
+
+def _centre(surface: Surface, metric: str, span: Range) -> list[Any]:
+    """Return a pin at θ*: its foot on the surface, a stem up to the top so that it is seen behind any slope."""
+    value = centre_value(surface, metric)
+    if value is None:
+        return []
+    foot = float(span.place(np.array(value)))
+    return [
+        go.Scatter3d(
+            **{"x": [0, 0], "y": [0, 0], "z": [foot, span.ends[1]], "mode": "lines+markers"},
+            marker={"size": [5, 3], "color": CENTRE_COLOUR, "line": {"width": 0}},
+            line={"color": CENTRE_COLOUR, "width": 3},
+            hovertemplate=f"centre θ*<br>{metric_of(metric).title.lower()} {value:.4g}<extra></extra>",
+            name="centre θ*",
+            showlegend=False,
+        )
+    ]

@@ -1,0 +1,99 @@
+"""The app in a real browser: the default comparison, a change of metric, a reload from the address, accessibility."""
+
+from collections.abc import Iterator
+from importlib import resources
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import CHROMIUM_FLAGS
+
+pytestmark = pytest.mark.browser
+
+SURFACES = "[class*='st-key-surface-'] .gl-container canvas"
+QUICK = "/?surface.points_alpha=9&surface.points_beta=9&training.steps=40"
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.set_default_timeout(60_000)
+    yield page
+    page.close()
+
+
+def drawn(page: Page, networks: int = 2) -> None:
+    """Wait until the script has ended and its surfaces are on the screen."""
+    page.wait_for_function(f'document.querySelectorAll("{SURFACES}").length >= {networks}')
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_timeout(1500)  # WebGL draws after the canvas is there
+
+
+def spread(page: Page, place: int) -> float:
+    """The standard deviation of a surface's pixels: 0 for a blank canvas."""
+    picture = page.locator(f".st-key-surface-{place}").screenshot()
+    return float(np.asarray(Image.open(BytesIO(picture)).convert("L"), dtype=float).std())
+
+
+def test_first_visit_shows_the_default_comparison(page: Page, app_address: str) -> None:
+    page.goto(app_address)
+    drawn(page)
+    assert page.get_by_role("heading", name="Normscape").is_visible()
+    assert spread(page, 0) > 10
+    assert spread(page, 1) > 10
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_changing_the_metric_redraws_and_a_reload_keeps_it(page: Page, app_address: str) -> None:
+    page.goto(app_address + QUICK)
+    drawn(page)
+    before = page.locator(".st-key-surface-0").screenshot()
+    page.get_by_role("radio", name="gradient change ratio").click()
+    page.wait_for_url("**metric=gradient-change-ratio**")
+    drawn(page)
+    after = page.locator(".st-key-surface-0").screenshot()
+    assert before != after
+    table = page.locator("[data-testid=stTable]").inner_text()
+    page.reload()
+    drawn(page)
+    assert page.get_by_role("radio", name="gradient change ratio").get_attribute("aria-checked") == "true"
+    assert page.locator("[data-testid=stTable]").inner_text() == table
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390])
+def test_nothing_is_wider_than_the_screen(page: Page, app_address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(app_address + QUICK)
+    drawn(page)
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(page: Page, app_address: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(app_address + QUICK)
+    drawn(page)
+    page.evaluate(axe_source())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [
+        f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']][:3]}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def axe_source() -> str:
+    return (resources.files("axe_playwright_python") / "axe.min.js").read_text()

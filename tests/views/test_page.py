@@ -1,0 +1,146 @@
+"""The app through its entry file: what a visitor sees, what the address does, what happens to what cannot be done."""
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+SMALL = {
+    "data.name": "moons",
+    "data.size": "80",
+    "model.width": "6",
+    "model.depth": "1",
+    "training.steps": "8",
+    "surface.points_alpha": "5",
+    "surface.points_beta": "3",
+}
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file("app.py", default_timeout=60)
+    for key, value in (SMALL | query).items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def charts(app: AppTest) -> list[str]:
+    return [element.proto.spec for element in app.get("plotly_chart")]
+
+
+def table(app: AppTest) -> dict[str, list[str]]:
+    frame = app.table[0].value
+    return {str(name): [str(value) for value in frame[name]] for name in frame.columns}
+
+
+def test_default_comparison_shows_both_networks_and_their_facts() -> None:
+    app = opened()
+    assert not app.exception
+    assert not app.error
+    surfaces = [spec for spec in charts(app) if '"surface"' in spec]
+    assert len(surfaces) == 2
+    facts = table(app)
+    assert [name for name in facts if name.strip()] == ["no normalization", "batch norm"]
+
+
+def test_centre_loss_agrees_with_direct_evaluation_in_the_table() -> None:
+    facts = table(opened())
+    names = next(iter(facts.values()))
+    for label in ("no normalization", "batch norm"):
+        found = dict(zip(names, facts[label], strict=True))
+        assert float(found["Loss at the centre"]) == pytest.approx(float(found["evaluated directly"]), rel=1e-5)
+
+
+def test_metric_of_the_address_is_shown() -> None:
+    app = opened(metric="gradient-change-ratio")
+    assert not app.exception
+    assert any("gradient-change ratio" in spec.lower() for spec in charts(app))
+
+
+def test_changing_the_metric_writes_the_address() -> None:
+    app = opened()
+    app.segmented_control(key="field:display.metric").set_value("accuracy").run()
+    assert not app.exception
+    assert app.query_params["metric"] == ["accuracy"]
+
+
+def test_address_holds_every_choice_and_gives_the_same_page() -> None:
+    first = opened(**{"model.activation": "tanh", "compare": "model.placement", "values": "before,after"})
+    again = AppTest.from_file("app.py", default_timeout=60)
+    for key, values in first.query_params.items():
+        again.query_params[key] = values
+    again.run()
+    assert table(first) == table(again)
+    assert charts(first) == charts(again)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("model.norm", "bacth", "there are none, batch, layer"),
+        ("training.steps", "many", "not a whole number"),
+        ("surface.points_alpha", "100000", "at most 1001"),
+        ("compare", "colour", "it must be one of"),
+    ],
+)
+def test_bad_value_in_the_address_falls_back_with_a_note(key: str, value: str, expected: str) -> None:
+    app = opened(**{key: value})
+    assert not app.exception
+    assert len(app.table) == 1
+    assert any(expected in warning.value for warning in app.warning)
+
+
+def test_diverged_network_is_shown_beside_the_others() -> None:
+    query = {"model.norm": "none", "compare": "training.learning_rate", "values": "0.05,100000.0"}
+    app = opened(**query, **{"training.steps": "40", "data.scaling": "raw"})
+    assert not app.exception
+    assert any("diverged at step" in warning.value for warning in app.warning)
+    surfaces = [spec for spec in charts(app) if '"surface"' in spec]
+    assert len(surfaces) == 1
+
+
+def test_work_beyond_the_limit_is_refused_with_the_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORMSCAPE_MAX_SECONDS", "0.0001")
+    app = opened(**{"data.seed": "77"})
+    assert not app.exception
+    assert any(re.search(r"would take about \d+ s.*NORMSCAPE_MAX_SECONDS", error.value) for error in app.error)
+    assert not app.table
+
+
+def test_network_beyond_memory_is_refused_before_it_is_built() -> None:
+    app = opened(**{"model.width": "4096", "model.depth": "64"})
+    assert not app.exception
+    assert any(re.search(r"needs about \d+\.\d GiB.*NORMSCAPE_MAX_GIB", error.value) for error in app.error)
+
+
+def test_preset_sets_every_control() -> None:
+    app = opened()
+    app.selectbox(key="preset").set_value("Before or after the linear layer")
+    app.run()
+    assert not app.exception
+    assert dict(app.query_params) == {"compare": ["model.placement"], "values": ["before,after"]}
+
+
+def test_compared_field_can_be_changed_to_any_other() -> None:
+    app = opened()
+    for path in app.selectbox(key="field:compare").options:
+        assert path
+    app.selectbox(key="field:compare").set_value("run.training.seed").run()
+    assert not app.exception
+    assert app.query_params["values"] == ["0,1,2"]
+    assert len([spec for spec in charts(app) if '"surface"' in spec]) == 3
+
+
+def test_checkpoint_slider_moves_the_centre() -> None:
+    app = opened()
+    app.select_slider(key="field:surface.checkpoint").set_value(0).run()
+    assert not app.exception
+    assert app.query_params["surface.checkpoint"] == ["0"]
+    facts = table(app)
+    assert dict(zip(next(iter(facts.values())), facts["batch norm"], strict=True))["Step shown"] == "0"
+
+
+def test_every_control_has_help() -> None:
+    app = opened()
+    widgets = [*app.selectbox, *app.number_input, *app.toggle, *app.text_input, *app.multiselect, *app.select_slider]
+    assert len(widgets) > 20
+    assert [widget.label for widget in widgets if not widget.help] == []
