@@ -37,7 +37,7 @@ clean: ## remove the virtual environment and the caches
 
 $(IN_VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Normscape needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)."; \
+		echo "Normscape needs Python 3.11 or later; '$(PYTHON) --version' says: $$($(PYTHON) --version 2>&1 | head -n 1)"; \
 		echo "Name another one with: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
 		echo "Python's venv module is missing or incomplete (Debian, Ubuntu: apt-get install python3-venv)."; exit 1; }

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from views import address, experiment
+from views import address, experiment, style
 
-st.set_page_config(page_title="Normscape", page_icon=":material/landscape:", layout="wide")
+st.set_page_config(page_title="Normscape", page_icon="views/icon.svg", layout="wide")
+style.apply()
 page = st.navigation([st.Page("views/surface.py", title="Surfaces", default=True)], position="hidden")
 asked, display = address.opened()
 address.publish(experiment.sidebar(asked), display)

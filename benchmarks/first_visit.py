@@ -1,7 +1,8 @@
 """How long a first visit takes: python -m benchmarks.first_visit (needs Chromium).
 
-Prints seconds for: starting the app warm until it serves, the first page until the surfaces, metric loss, are drawn, the
-same page reloaded with its results in memory, and a switch of the metric. Asked for: 10 s, 10 s, 1 s.
+Prints seconds for: starting the app until it serves (at most 10 s asked for), from navigation until both surfaces of the
+default page are drawn and its script has ended (10 s), the same page again with its results in memory, a repeat (1 s),
+and a switch of the metric.
 
 Measured on two cores without GPU, Python 3.11, torch 2.13.0, Chromium with software WebGL: see docs/measured.md.
 """
@@ -26,8 +27,21 @@ def main() -> None:
     """Start the app, visit it, and print what that took."""
     begin = time.perf_counter()
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(PORT), "--server.headless", "true",
-         "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"],
+        [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "app.py",
+            "--server.port",
+            str(PORT),
+            "--server.headless",
+            "true",
+            "--server.address",
+            "127.0.0.1",
+            "--server.fileWatcherType",
+            "none",
+        ],
         stdout=subprocess.DEVNULL,
     )
     try:

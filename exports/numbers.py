@@ -77,9 +77,9 @@ def read_numbers(content: bytes) -> Numbers:
         ValueError: it is another kind of file, is damaged, or was written by a newer version.
     """
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        with zipfile.ZipFile(io.BytesIO(content)), np.load(io.BytesIO(content), allow_pickle=False) as file:
             stored = {name: file[name] for name in file.files}
-    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError("this is no file of numbers from Normscape, or it is damaged") from error
     if missing := {"schema", "spec", "labels", "facts"} - stored.keys():
         raise ValueError(f"this is no file of numbers from Normscape: it has no {', '.join(sorted(missing))}")

@@ -75,7 +75,11 @@ class Range:
     @property
     def note(self) -> str | None:
         """The sentence that a figure owes its reader if values were lifted."""
-        return None if self.floor is None else f"Values below {number_text(self.floor)} are drawn at that height."
+        return (
+            None
+            if self.floor is None
+            else f"Values below {number_text(float(f'{self.floor:.3g}'))} are drawn at that height."
+        )
 
 
 def values(surface: Surface, metric: str) -> np.ndarray | None:

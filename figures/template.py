@@ -8,10 +8,18 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-FONT = "Source Sans, Source Sans Pro, Segoe UI, Helvetica Neue, Arial, sans-serif"  # a name with a digit would need quotes
+FONT = (
+    "Source Sans, Source Sans Pro, Segoe UI, Helvetica Neue, Arial, sans-serif"  # a name with a digit would need quotes
+)
+NOTHING = "Nothing to show yet."
 CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,128,140,0.32)"  # half-transparent: seen on white and on #0f1420
+NOTE_WIDTH = 48  # characters that fit beneath a picture of 320 pixels
 LINE_HEIGHT = 15  # pixels of a line of small text
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "8px 2px 2px 2px", "2px 6px")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "triangle-down")
+"""One for each compared network, so that lines differ by more than their colour."""
 
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
@@ -51,7 +59,8 @@ def dressed(
     title: str = "",
     colour: str | None = None,
     notes: Iterable[str] = (),
-    note_width: int = 50,
+    note_width: int = NOTE_WIDTH,
+    note_lines: int = 0,
     foot: int = 8,
 ) -> go.Figure:
     """Give a figure its title, its notes beneath, and what all figures share; the figure itself is changed.
@@ -64,10 +73,12 @@ def dressed(
         colour: the colour of the title; by default that of all words.
         notes: sentences beneath the picture, in small type.
         note_width: characters in a line of notes.
+        note_lines: lines to keep free for notes at least, so that pictures side by side are equally large.
         foot: pixels that axes, legends and colour bars need between the picture and the notes.
     """
-    lines = [line for note in notes if note for line in textwrap.wrap(note, note_width)]
-    below = foot + (LINE_HEIGHT * len(lines) + 6 if lines else 0)
+    lines = wrapped(notes, note_width)
+    kept = max(len(lines), note_lines)
+    below = foot + (LINE_HEIGHT * kept + 6 if kept else 0)
     figure.update_layout(
         height=height,
         font={"family": FONT, "size": 12, "color": ink(dark).text},
@@ -92,6 +103,11 @@ def dressed(
     return figure
 
 
+def wrapped(notes: Iterable[str], width: int = NOTE_WIDTH) -> list[str]:
+    """Break notes into lines of at most `width` characters; each note begins a line."""
+    return [line for note in notes for line in textwrap.wrap(note, width)]
+
+
 def sentence_figure(sentence: str, *, dark: bool, height: int, title: str = "", colour: str | None = None) -> go.Figure:
     """Return a figure that says one sentence where there is nothing to draw."""
     figure = go.Figure()
@@ -104,4 +120,9 @@ def sentence_figure(sentence: str, *, dark: bool, height: int, title: str = "", 
     return dressed(figure, dark=dark, height=height, title=title, colour=colour)
 
 
-NOTHING = "Nothing to show yet."
+def legend(dark: bool) -> dict[str, Any]:
+    """Return a legend that lies beneath the picture and its axis."""
+    return {
+        **{"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.14, "yanchor": "top"},
+        **{"font": {"color": ink(dark).text, "size": 13}, "bgcolor": CLEAR},
+    }

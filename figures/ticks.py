@@ -22,14 +22,9 @@ def number_text(value: float) -> str:
     """Write a mark as a plain number: 0.002, 5, 20000; powers of ten beyond that, 3·10⁻⁵."""
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:.6g}"
-    mantissa, exponent = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else _split(value)
+    mantissa, exponent = f"{value:.5e}".split("e")
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
     return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}"
-
-
-def _split(value: float) -> tuple[str, str]:
-    mantissa, exponent = f"{value:.2e}".split("e")
-    return mantissa, exponent
 
 
 def _log_marks(low: float, high: float) -> list[float]:

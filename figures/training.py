@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.surface.cuts import SYMBOLS, legend
+from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 from figures.ticks import ticks
-from figures.template import GRID, NOTHING, dressed, ink, sentence_figure
 
 if TYPE_CHECKING:
     from landscape import Run
@@ -83,7 +82,12 @@ def _cross(run: Run, label: str, attribute: str, look: _Look) -> list[go.Scatter
         go.Scatter(
             **{"x": [run.diverged_at], "y": [finite[-1]], "mode": "markers+text", "cliponaxis": False},
             **{"text": [f" {said} "], "textposition": side, "textfont": {"color": look.colour, "size": 12}},
-            **{"name": label, "legendgroup": label, "showlegend": False, "hovertemplate": f"{said}<extra>{label}</extra>"},
+            **{
+                "name": label,
+                "legendgroup": label,
+                "showlegend": False,
+                "hovertemplate": f"{said}<extra>{label}</extra>",
+            },
             marker={"symbol": "x", "size": 12, "color": look.colour},
         )
     ]

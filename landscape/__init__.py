@@ -5,7 +5,7 @@ from landscape.curvature import Sharpness, measure_sharpness
 from landscape.data import DATA, load_data
 from landscape.evaluation import Stopped
 from landscape.history import History
-from landscape.machine import machine
+from landscape.machine import machine, settle
 from landscape.objective import Objective
 from landscape.plane import Plane, random_plane
 from landscape.subject import direct_loss, objective_of
@@ -31,5 +31,6 @@ __all__ = [
     "measure_surface",
     "objective_of",
     "random_plane",
+    "settle",
     "train",
 ]

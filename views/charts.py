@@ -14,7 +14,7 @@ def row_of_charts(figures: Mapping[str, go.Figure], kind: str) -> None:
     """Show one chart per network, in rows that wrap; the order is that of the comparison."""
     with st.container(horizontal=True, gap="small"):
         for place, (label, figure) in enumerate(figures.items()):
-            with st.container(key=f"{kind}-{place}"):
+            with st.container(key=f"side-by-side-{kind.replace(' ', '-')}-{place}"):
                 st.plotly_chart(figure, key=f"chart-{kind}-{place}", config=CONFIG, alt=f"{kind}: {label}")
 
 

@@ -6,8 +6,8 @@ INTRODUCTION = (
 )
 
 READING = """
-**What to look at.** Each surface shows the loss around the weights θ*, along two random directions that are scaled like the
-network's own filters. A smoother landscape turns its gradient less per step: switch to the *gradient-change ratio*
+**What to look at.** Each surface shows the loss around the weights θ*, along two random directions that are scaled like
+the network's own filters. A smoother landscape turns its gradient less per step: switch to the *gradient-change ratio*
 ‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖, a lower bound on the Lipschitz constant L of the gradient. Then compare λ_max, the sharpest
 curvature of all, in the table.
 

@@ -22,8 +22,8 @@ def metric_and_scale(display: Display) -> Display:
 
 def checkpoint(experiment: Experiment) -> Experiment:
     """Show the slider over the checkpoints that all compared networks keep, and return the experiment at its step."""
-    if experiment.compare == "surface.checkpoint":
-        return experiment
+    if experiment.compare in ("surface.checkpoint", "run.training.steps"):
+        return experiment  # each network has its own
     steps = _common_steps([run for run, _ in experiment.variants().values()])
     asked = experiment.surface.checkpoint
     key = "field:surface.checkpoint"
@@ -41,8 +41,8 @@ def checkpoint(experiment: Experiment) -> Experiment:
         key=key,
         help="The weights after this many steps are the centre of the slice. 0: before training.",
     )
-    last = step == steps[-1] and experiment.compare != "run.training.steps"
-    return replace(experiment, surface=replace(experiment.surface, checkpoint=None if last else step))
+    checkpoint = None if step == steps[-1] else step
+    return replace(experiment, surface=replace(experiment.surface, checkpoint=checkpoint))
 
 
 def _switch(name: str, choices: tuple[str, ...], display: Display) -> str:

@@ -26,6 +26,7 @@ from landscape import (
     measure_sharpness,
     measure_surface,
     objective_of,
+    settle,
     train,
 )
 from specs import Experiment, RunSpec, SurfaceSpec
@@ -88,6 +89,7 @@ def outcomes(experiment: Experiment, report: Report) -> Mapping[str, Outcome]:
         TooLarge: the work is larger than the limits NORMSCAPE_MAX_GIB and NORMSCAPE_MAX_SECONDS admit.
         ValueError: the experiment asks for something that is not there.
     """
+    settle(threads=int(os.environ.get("NORMSCAPE_THREADS", "1")))
     variants = experiment.variants()
     costs = {label: _cost(run, surface) for label, (run, surface) in variants.items()}
     _refuse(sum(costs.values()), max(estimate_bytes(*variant) for variant in variants.values()))

@@ -74,7 +74,7 @@ def _add(figure: go.Figure, surface: Surface, metric: str, span: Range, name: st
     if (sentence := nothing_to_draw(surface, metric)) is not None:
         _write(figure, sentence, room, sum(room.up) / 2, ink(dark).faint, 14)
         return
-    figure.update_layout({name: scene(span, dark) | {"domain": {"x": room.across, "y": room.up}}})
+    figure.update_layout({name: scene(surface, span, dark) | {"domain": {"x": room.across, "y": room.up}}})
     for trace in landscape(surface, metric, span):
         trace.scene = name
         if trace.type == "surface":
@@ -84,7 +84,14 @@ def _add(figure: go.Figure, surface: Surface, metric: str, span: Range, name: st
 
 def _write(figure: go.Figure, text: str, room: Room, y: float, colour: str, size: int) -> None:
     text = "<br>".join(textwrap.wrap(text, 40))
-    place = {"x": sum(room.across) / 2, "y": y, "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "middle"}
+    place = {
+        "x": sum(room.across) / 2,
+        "y": y,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "center",
+        "yanchor": "middle",
+    }
     figure.add_annotation(text=text, showarrow=False, font={"size": size, "color": colour}, **place)
 
 

@@ -10,15 +10,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from figures.scale import Range, metric_of, shared_range, values
-from figures.surface.missing import lifted_note, missing_note
-from figures.template import GRID, NOTHING, dressed, ink, sentence_figure
+from figures.surface.missing import missing_note, notes
+from figures.template import DASHES, GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 
 if TYPE_CHECKING:
     from landscape import Surface
 
 HEIGHT = 420
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "8px 2px 2px 2px", "2px 6px")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "triangle-down")
 
 
 class _Cut(NamedTuple):
@@ -57,22 +55,14 @@ def cut_figure(
 
 
 def line_figure(
-    surface: Surface, label: str, metric: str, span: Range, *, colour: str | None, dark: bool, height: int
+    surface: Surface, metric: str, span: Range, *, title: str, colour: str | None, dark: bool, height: int
 ) -> go.Figure:
     """Draw a surface that has one point along one of its axes as the line that it is."""
     cut = _cut(surface, metric)
-    figure = go.Figure(_line(cut, label, metric, span, colour, "solid", "circle"))
+    figure = go.Figure(_line(cut, title, metric, span, colour, "solid", "circle"))
     _axes(figure, cut.along, metric, span, dark)
-    told = [note for note in (missing_note(surface), lifted_note(surface, metric, span)) if note]
-    return dressed(figure, dark=dark, height=height, title=label, colour=colour, notes=told, foot=46)
-
-
-def legend(dark: bool) -> dict[str, Any]:
-    """Return a legend that lies beneath the picture and its axis."""
-    return {
-        **{"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.14, "yanchor": "top"},
-        **{"font": {"color": ink(dark).text, "size": 13}, "bgcolor": "rgba(0,0,0,0)"},
-    }
+    told = notes(surface, metric, span)
+    return dressed(figure, dark=dark, height=height, title=title, colour=colour, notes=told, foot=46)
 
 
 def _cut(surface: Surface, metric: str) -> _Cut:

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from figures.palette import SURFACE_COLOURS
 from figures.scale import Range, metric_of, shared_range, values
 from figures.surface.cuts import line_figure
-from figures.surface.missing import centre_value, is_line, notes, nothing_to_draw
-from figures.template import CLEAR, dressed, ink, sentence_figure
+from figures.surface.missing import centre_value, is_line, note_lines, notes, nothing_to_draw
+from figures.template import CLEAR, NOTHING, dressed, ink, sentence_figure
 
 if TYPE_CHECKING:
     from landscape import Surface
@@ -40,23 +40,23 @@ def surface_figures(
         ValueError: there is no such metric or scale.
     """
     span = shared_range(surfaces, metric, scale)
-    return {label: _figure(surfaces, label, metric, span, colours.get(label), dark) for label in surfaces}
+    lines = note_lines(surfaces, metric, span) if span is not None else 0
+    return {
+        label: _figure(surface, metric, span, {"title": label, "colour": colours.get(label), "dark": dark}, lines)
+        for label, surface in surfaces.items()
+    }
 
 
-def _figure(
-    surfaces: Mapping[str, Surface], label: str, metric: str, span: Range | None, colour: str | None, dark: bool
-) -> go.Figure:
-    surface = surfaces[label]
-    if span is None or (sentence := nothing_to_draw(surface, metric)) is not None:
-        said = nothing_to_draw(surface, metric) if span is None else sentence
-        return sentence_figure(said or "", dark=dark, height=HEIGHT, title=label, colour=colour)
+def _figure(surface: Surface, metric: str, span: Range | None, dress: dict[str, Any], lines: int) -> go.Figure:
+    sentence = nothing_to_draw(surface, metric)
+    if span is None or sentence is not None:
+        return sentence_figure(sentence or NOTHING, height=HEIGHT, **dress)
     if is_line(surface):
-        return line_figure(surface, label, metric, span, colour=colour, dark=dark, height=HEIGHT)
+        return line_figure(surface, metric, span, height=HEIGHT, **dress)
     figure = go.Figure(landscape(surface, metric, span))
-    figure.update_traces(colorbar=bar(metric, span, dark), selector={"type": "surface"})
-    figure.update_layout(scene=scene(span, dark))
-    told = notes(surface, metric, span)
-    return dressed(figure, dark=dark, height=HEIGHT, title=label, colour=colour, notes=told, foot=52)
+    figure.update_traces(colorbar=bar(metric, span, dress["dark"]), selector={"type": "surface"})
+    figure.update_layout(scene=scene(surface, span, dress["dark"]))
+    return dressed(figure, height=HEIGHT, notes=notes(surface, metric, span), note_lines=lines, foot=52, **dress)
 
 
 def landscape(surface: Surface, metric: str, span: Range) -> list[Any]:
@@ -76,11 +76,13 @@ def landscape(surface: Surface, metric: str, span: Range) -> list[Any]:
     return [drawn, *_centre(surface, metric, span)]
 
 
-def scene(span: Range, dark: bool) -> dict[str, Any]:
+def scene(surface: Surface, span: Range, dark: bool) -> dict[str, Any]:
     """Return the room that a landscape stands in."""
+    # the ends are those of the grid, also where points are missing
+    alpha, beta = ([float(axis.min()), float(axis.max())] for axis in (surface.alpha, surface.beta))
     return {
-        "xaxis": _axis("α", dark) | {"nticks": 5},
-        "yaxis": _axis("β", dark) | {"nticks": 5},
+        "xaxis": _axis("α", dark) | {"nticks": 5, "range": alpha},
+        "yaxis": _axis("β", dark) | {"nticks": 5, "range": beta},
         "zaxis": _axis("", dark) | {"range": span.padded(0.03)} | span.marks,
         "aspectmode": "manual",
         "aspectratio": ASPECT,
@@ -108,16 +110,23 @@ def _axis(title: str, dark: bool) -> dict[str, Any]:
     return {
         "title": {"text": title, "font": {"color": ink(dark).text, "size": 15}},
         "tickfont": {"color": ink(dark).faint, "size": 11},
-        **{"gridcolor": ink(dark).grid, "linecolor": ink(dark).grid, "zeroline": False, "showbackground": False, "showspikes": False},
+        **{
+            "gridcolor": ink(dark).grid,
+            "linecolor": ink(dark).grid,
+            "zeroline": False,
+            "showbackground": False,
+            "showspikes": False,
+        },
     }
 
 
-def _words(surface: Surface, true: np.ndarray, name: str) -> list[list[str]]:
-    """Return what is said at each point. Not `customdata`: plotly.js reads that of a surface column by column."""
-    return [
+def _words(surface: Surface, true: np.ndarray, name: str) -> np.ndarray:
+    """Return what is said at each point (B, A). Not `customdata`: plotly.js looks that of a surface up transposed."""
+    rows = [
         [f"α {a:.3g}<br>β {b:.3g}<br>{name} {value:.4g}" for a, value in zip(surface.alpha, row, strict=True)]
         for b, row in zip(surface.beta, true, strict=True)
     ]
+    return np.array(rows, dtype=object)
 
 
 def _lines(span: Range) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from figures.palette import SURFACE_COLOURS
 from figures.scale import Range, metric_of, shared_range, values
 from figures.surface.cuts import line_figure
 from figures.surface.landscapes import bar
-from figures.surface.missing import is_line, notes, nothing_to_draw
-from figures.template import dressed, ink, sentence_figure
+from figures.surface.missing import is_line, note_lines, notes, nothing_to_draw
+from figures.template import NOTHING, dressed, ink, sentence_figure
 
 if TYPE_CHECKING:
     from landscape import Surface
@@ -33,21 +33,23 @@ def contour_figures(
     The cross in the middle is θ*. The arguments, and what is raised, are those of `surface_figures`.
     """
     span = shared_range(surfaces, metric, scale)
-    return {label: _figure(surface, label, metric, span, colours.get(label), dark) for label, surface in surfaces.items()}
+    lines = note_lines(surfaces, metric, span) if span is not None else 0
+    return {
+        label: _figure(surface, metric, span, {"title": label, "colour": colours.get(label), "dark": dark}, lines)
+        for label, surface in surfaces.items()
+    }
 
 
-def _figure(
-    surface: Surface, label: str, metric: str, span: Range | None, colour: str | None, dark: bool
-) -> go.Figure:
+def _figure(surface: Surface, metric: str, span: Range | None, dress: dict[str, Any], lines: int) -> go.Figure:
     sentence = nothing_to_draw(surface, metric)
     if span is None or sentence is not None:
-        return sentence_figure(sentence or "", dark=dark, height=HEIGHT, title=label, colour=colour)
+        return sentence_figure(sentence or NOTHING, height=HEIGHT, **dress)
     if is_line(surface):
-        return line_figure(surface, label, metric, span, colour=colour, dark=dark, height=HEIGHT)
+        return line_figure(surface, metric, span, height=HEIGHT, **dress)
+    dark = dress["dark"]
     figure = go.Figure([*_missing(surface, metric), *_map(surface, metric, span, dark), *_centre(surface)])
     _axes(figure, surface, dark)
-    told = notes(surface, metric, span)
-    return dressed(figure, dark=dark, height=HEIGHT, title=label, colour=colour, notes=told, foot=92)
+    return dressed(figure, height=HEIGHT, notes=notes(surface, metric, span), note_lines=lines, foot=92, **dress)
 
 
 def _map(surface: Surface, metric: str, span: Range, dark: bool) -> list[Any]:
@@ -108,7 +110,13 @@ def _centre(surface: Surface) -> list[Any]:
 
 def _axes(figure: go.Figure, surface: Surface, dark: bool) -> None:
     words = {"color": ink(dark).text}
-    shared: dict[str, Any] = {"showgrid": False, "zeroline": False, "tickfont": words, "constrain": "domain", "nticks": 6}
+    shared: dict[str, Any] = {
+        "showgrid": False,
+        "zeroline": False,
+        "tickfont": words,
+        "constrain": "domain",
+        "nticks": 6,
+    }
     figure.update_xaxes(title={"text": "α", "font": words, "standoff": 2}, **shared)
     figure.update_yaxes(title={"text": "β", "font": words, "standoff": 2}, automargin=True, **shared)
     sides = float(np.ptp(surface.alpha)), float(np.ptp(surface.beta))

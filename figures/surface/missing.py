@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from figures.scale import Range, metric_of, values
+from figures.template import wrapped
 
 if TYPE_CHECKING:
     from landscape import Surface
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 def notes(surface: Surface, metric: str, span: Range) -> list[str]:
     """Return the sentences that a picture of this surface owes its reader."""
     return [note for note in (missing_note(surface), lifted_note(surface, metric, span)) if note]
+
+
+def note_lines(surfaces: Mapping[str, Surface], metric: str, span: Range) -> int:
+    """Return how many lines the longest notes need: pictures that are compared keep that many free, all of them."""
+    return max((len(wrapped(notes(surface, metric, span))) for surface in surfaces.values()), default=0)
 
 
 def missing_note(surface: Surface) -> str | None:

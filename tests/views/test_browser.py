@@ -13,7 +13,7 @@ from tests.conftest import CHROMIUM_FLAGS
 
 pytestmark = pytest.mark.browser
 
-SURFACES = "[class*='st-key-surface-'] .gl-container canvas"
+SURFACES = "[class*='st-key-side-by-side-surface-'] .gl-container canvas"
 QUICK = "/?surface.points_alpha=9&surface.points_beta=9&training.steps=40"
 
 
@@ -42,7 +42,7 @@ def drawn(page: Page, networks: int = 2) -> None:
 
 def spread(page: Page, place: int) -> float:
     """The standard deviation of a surface's pixels: 0 for a blank canvas."""
-    picture = page.locator(f".st-key-surface-{place}").screenshot()
+    picture = page.locator(f".st-key-side-by-side-surface-{place}").screenshot()
     return float(np.asarray(Image.open(BytesIO(picture)).convert("L"), dtype=float).std())
 
 
@@ -58,17 +58,27 @@ def test_first_visit_shows_the_default_comparison(page: Page, app_address: str) 
 def test_changing_the_metric_redraws_and_a_reload_keeps_it(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     drawn(page)
-    before = page.locator(".st-key-surface-0").screenshot()
+    before = page.locator(".st-key-side-by-side-surface-0").screenshot()
     page.get_by_role("radio", name="gradient change ratio").click()
     page.wait_for_url("**metric=gradient-change-ratio**")
     drawn(page)
-    after = page.locator(".st-key-surface-0").screenshot()
+    after = page.locator(".st-key-side-by-side-surface-0").screenshot()
     assert before != after
     table = page.locator("[data-testid=stTable]").inner_text()
     page.reload()
     drawn(page)
     assert page.get_by_role("radio", name="gradient change ratio").get_attribute("aria-checked") == "true"
     assert page.locator("[data-testid=stTable]").inner_text() == table
+
+
+def test_page_asks_nobody_but_its_own_server(page: Page, app_address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(app_address + QUICK)
+    drawn(page)
+    outside = [url for url in asked if not url.startswith((app_address, "ws://127.0.0.1", "data:", "blob:"))]
+    assert asked
+    assert outside == []
 
 
 @pytest.mark.parametrize("width", [1440, 900, 390])

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from figures.surface import comparison_figure, contour_figures, cut_figure, surface_figures
+
+NAN = np.nan
+COLOURS = {"a": "#b84900", "b": "#0d6ca6"}
+
+
+def traces(figure: go.Figure, kind: str) -> list:
+    return [trace for trace in figure.data if trace.type == kind]
+
+
+def said(figure: go.Figure) -> str:
+    return " ".join(note.text.replace("<br>", " ") for note in figure.layout.annotations)
+
+
+@pytest.fixture
+def pair(make):
+    return {"a": make([[4, 2, 4], [2, 1, 2], [5, 2, 4]]), "b": make([[40, 20, 4], [20, 0.1, 2], [NAN, 20, 100]])}
+
+
+@pytest.mark.parametrize("draw", [surface_figures, contour_figures])
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_label_has_a_titled_figure_with_the_shared_range(pair, draw, dark):
+    figures = draw(pair, "loss", "log", colours=COLOURS, dark=dark)
+    assert list(figures) == ["a", "b"]
+    for label, figure in figures.items():
+        assert (figure.layout.title.text, figure.layout.title.font.color) == (label, COLOURS[label])
+        kind, low, high = ("surface", "cmin", "cmax") if draw is surface_figures else ("heatmap", "zmin", "zmax")
+        drawn = traces(figure, kind)[-1]
+        assert (drawn[low], drawn[high]) == pytest.approx((-1, 2))
+    heights = [figure.layout.scene.zaxis.range for figure in figures.values()]
+    assert heights[0] == heights[1]
+
+
+def test_pictures_side_by_side_are_equally_large(pair):
+    for draw in (surface_figures, contour_figures):
+        a, b = draw(pair, "loss", "log", colours=COLOURS).values()
+        assert (a.layout.height, a.layout.margin.b) == (b.layout.height, b.layout.margin.b)
+
+
+def test_a_surface_shows_its_values_gaps_and_centre(pair):
+    figure = surface_figures(pair, "loss", "linear", colours=COLOURS)["b"]
+    drawn = traces(figure, "surface")[0]
+    np.testing.assert_array_equal(drawn.z, pair["b"].loss)
+    assert drawn.hovertext[0][1] == "α 0<br>β -1<br>loss 20"
+    pin = traces(figure, "scatter3d")[0]
+    assert (pin.x[0], pin.y[0], pin.z[0]) == (0, 0, 0.1)
+    assert "1 of 9 points are not finite" in said(figure)
+
+
+def test_hovering_shows_true_values_where_heights_are_lifted(make):
+    figure = surface_figures({"a": make([[0, 0.1], [1, 10]])}, "loss", "log", colours={})["a"]
+    drawn = traces(figure, "surface")[0]
+    assert drawn.z[0][0] == pytest.approx(-1)
+    assert drawn.hovertext[0][0].endswith("loss 0")
+    assert "Values below 0.1 are drawn at that height." in said(figure)
+
+
+def test_a_note_on_lifted_values_stands_only_where_some_are(make):
+    figures = surface_figures({"a": make([[0, 1], [1, 1]]), "b": make([[1, 1], [1, 2]])}, "loss", "log", colours={})
+    assert "drawn at that height" in said(figures["a"])
+    assert "drawn at that height" not in said(figures["b"])
+
+
+def test_a_map_marks_what_is_missing_and_why(make):
+    mask = np.array([[True, True, True], [True, True, False]])
+    figure = contour_figures({"a": make([[NAN, 2, 3], [4, 5, 6]], evaluated=mask)}, "loss", "linear", colours={})["a"]
+    grey, shown = traces(figure, "heatmap")
+    np.testing.assert_array_equal(np.isfinite(grey.z), ~np.isfinite(shown.z))
+    assert (grey.text[0][0], grey.text[1][2]) == ("not finite", "not evaluated yet")
+    crosses = next(trace for trace in figure.data if trace.name == "not finite")
+    assert (tuple(crosses.x), tuple(crosses.y)) == ((-1,), (-1,))
+    assert said(figure) == "1 of 6 points are not finite, 1 of 6 points are not evaluated yet."
+    assert figure.layout.yaxis.scaleanchor == "x"
+
+
+@pytest.mark.parametrize("draw", [surface_figures, contour_figures])
+def test_nothing_finite_is_said_in_words(make, draw):
+    surfaces = {"a": make([[NAN, NAN], [NAN, NAN]]), "b": make([[1, 2], [3, 4]])}
+    for shown in (surfaces, {"a": surfaces["a"]}):
+        figure = draw(shown, "loss", "log", colours={})["a"]
+        assert not figure.data
+        assert "No finite value: 4 of 4 points are not finite." in said(figure)
+    figure = draw({"c": make([[1, 2], [3, 4]], accuracy=False)}, "accuracy", "log", colours={})["c"]
+    assert "no accuracy" in said(figure)
+
+
+def test_what_is_not_evaluated_is_said_in_words(make):
+    nothing = make([[1, 2], [3, 4]], evaluated=np.zeros((2, 2), dtype=bool))
+    assert "No point is evaluated yet." in said(surface_figures({"a": nothing}, "loss", "log", colours={})["a"])
+
+
+@pytest.mark.parametrize("draw", [surface_figures, contour_figures])
+@pytest.mark.parametrize(("loss", "axis"), [([[1, 2, 3]], "α"), ([[1], [2], [3]], "β")])
+def test_a_surface_of_one_dimension_is_a_line(make, draw, loss, axis):
+    figure = draw({"a": make(loss)}, "loss", "linear", colours={})["a"]
+    assert [trace.type for trace in figure.data] == ["scatter"]
+    assert tuple(figure.data[0].y) == (1, 2, 3)
+    assert figure.layout.xaxis.title.text == axis
+    assert figure.layout.title.text == "a"
+
+
+def test_a_cut_runs_along_d1_at_the_beta_nearest_to_0(pair):
+    figure = cut_figure(pair, "loss", "linear", colours=COLOURS)
+    assert figure.layout.title.text == "Cut along d1 at β = 0"
+    assert [trace.name for trace in figure.data] == ["a", "b"]
+    for trace, one in zip(figure.data, pair.values(), strict=True):
+        np.testing.assert_array_equal(trace.y, one.loss[1])
+    assert len({(trace.line.dash, trace.marker.symbol) for trace in figure.data}) == 2
+    assert "b: 1 of 9 points are not finite." in said(figure)
+
+
+def test_a_cut_says_which_beta_it_took(make):
+    figure = cut_figure({"a": make([[1, 2, 3], [4, 5, 6]])}, "loss", "linear", colours={})
+    assert figure.layout.title.text == "Cut along d1 at β = -1"
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 8])
+def test_a_comparison_has_a_room_for_each_and_one_range(make, count):
+    surfaces = {f"network {k}": make([[k + 1, 2], [3, 4]]) for k in range(count)}
+    figure = comparison_figure(surfaces, "loss", "linear", colours={}, caption="how it was measured")
+    names = [trace.scene for trace in traces(figure, "surface")]
+    assert len(set(names)) == count
+    rooms = {(figure.layout[name].domain.x, figure.layout[name].domain.y) for name in names}
+    assert len(rooms) == count
+    assert {trace.coloraxis for trace in traces(figure, "surface")} == {"coloraxis"}
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (1, max(4, count))
+    for words in ("how it was measured", *surfaces):
+        assert words in said(figure)
+
+
+def test_a_comparison_leaves_out_no_label(make):
+    surfaces = {"dead": make([[NAN, NAN], [NAN, NAN]]), "alive": make([[1, 2], [3, 4]])}
+    figure = comparison_figure(surfaces, "loss", "log", colours={}, caption="")
+    assert "dead" in said(figure)
+    assert "No finite value" in said(figure)
+    lines = {"a": make([[1, 2, 3]]), "b": make([[2, 3, 4]])}
+    figure = comparison_figure(lines, "loss", "log", colours={}, caption="the caption")
+    assert [trace.name for trace in figure.data] == ["a", "b"]
+    assert "the caption" in said(figure)
+
+
+def test_nothing_at_all_is_said_in_words():
+    assert surface_figures({}, "loss", "log", colours={}) == {}
+    assert contour_figures({}, "loss", "log", colours={}) == {}
+    for figure in (
+        cut_figure({}, "loss", "log", colours={}),
+        comparison_figure({}, "loss", "log", colours={}, caption=""),
+    ):
+        assert said(figure) == "Nothing to show yet."
+
+
+def test_no_figure_offers_to_upload_itself(pair):
+    for figure in (
+        *surface_figures(pair, "loss", "log", colours={}).values(),
+        cut_figure(pair, "loss", "log", colours={}),
+    ):
+        assert "sendChartToCloud" in figure.layout.modebar.remove

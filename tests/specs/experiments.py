@@ -1,0 +1,58 @@
+"""Random experiments, for the property tests of specs; every name is one that the registries know."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from landscape import DATA
+from models import REGISTRIES
+from specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from specs.experiment import comparable_paths
+from specs.fields import read, rule_of, types_of
+
+NAMES = {**REGISTRIES, "data": tuple(DATA)}
+
+
+def values_of(kind: Any, name: str) -> st.SearchStrategy[Any]:
+    """All values that a field admits by its own rule."""
+    rule, hint = rule_of(kind, name), types_of(kind)[name]
+    if rule.choices is not None:
+        return st.sampled_from(rule.choices)
+    if rule.registry is not None:
+        return st.sampled_from(sorted(NAMES[rule.registry]))
+    if hint is bool:
+        return st.booleans()
+    if hint is float:
+        return st.floats(rule.low, rule.high, exclude_min=rule.positive)
+    whole = st.integers(int(rule.low), int(rule.high))
+    return st.none() | whole if hint == int | None else whole
+
+
+def plain(kind: type, *left_out: str) -> dict[str, st.SearchStrategy[Any]]:
+    return {name: values_of(kind, name) for name in types_of(kind) if name not in left_out}
+
+
+@st.composite
+def trainings(draw: st.DrawFn) -> TrainingSpec:
+    spec = draw(st.builds(TrainingSpec, **plain(TrainingSpec, "checkpoints")))
+    kept = draw(st.lists(st.integers(0, spec.steps), max_size=4))
+    return TrainingSpec(**{name: getattr(spec, name) for name in types_of(spec)} | {"checkpoints": tuple(kept)})
+
+
+RANGES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2, unique=True).map(lambda ends: tuple(sorted(ends)))
+RUNS = st.builds(
+    RunSpec, data=st.builds(DataSpec, **plain(DataSpec)), model=st.builds(ModelSpec, **plain(ModelSpec)),
+    training=trainings(),
+)
+SURFACES = st.builds(
+    SurfaceSpec, **plain(SurfaceSpec, "range_alpha", "range_beta"), range_alpha=RANGES, range_beta=RANGES
+)
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    run, surface = draw(RUNS), draw(SURFACES)
+    path = draw(st.sampled_from([p for p in comparable_paths() if p != "run.training.steps"]))
+    owner = read(Experiment(run, surface), path.rsplit(".", 1)[0])
+    values = draw(st.lists(values_of(owner, path.rsplit(".", 1)[1]), min_size=1, max_size=8, unique=True))
+    return Experiment(run, surface, path, tuple(values))

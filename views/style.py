@@ -1,0 +1,17 @@
+"""The few lines of style that Streamlit has no setting for."""
+
+import streamlit as st
+
+STYLE = """
+<style>
+/* the first picture belongs on the first screen */
+[data-testid="stMainBlockContainer"] { padding-top: 3.5rem; }
+/* charts side by side wrap before they become unreadable */
+[class*="st-key-side-by-side-"] { min-width: min(17rem, 100%); }
+</style>
+"""
+
+
+def apply() -> None:
+    """Add the style to the page."""
+    st.html(STYLE)
