@@ -47,6 +47,6 @@ $(VENV)/.runtime-ready: requirements.txt | $(IN_VENV)
 	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.runtime-ready
+$(VENV)/.dev-ready: requirements-dev.txt requirements.txt | $(IN_VENV)
 	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements-dev.txt
-	@touch $@
+	@touch $(VENV)/.runtime-ready $@

@@ -26,8 +26,8 @@ def settle(threads: int) -> None:
 
     A page shares its cores with the browser and with other visitors. Two threads that wait for each other by spinning
     then take ten times as long as one (measured: a surface of 625 points in 2 s on a quiet machine, 43 s beside a
-    process that uses half a core; one thread: 3 s and 4 s). And glibc gives large blocks back after every evaluation, only to
-    fetch them again, page by page; where its C library is not there, nothing is changed.
+    process that uses half a core; one thread: 3 s and 4 s). And glibc gives large blocks back after every evaluation,
+    only to fetch them again, page by page; where its C library is not there, nothing is changed.
     """
     torch.set_num_threads(threads)
     if platform.libc_ver()[0] == "glibc":

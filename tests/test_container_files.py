@@ -103,7 +103,15 @@ def test_contrast_of_known_pairs() -> None:
 def test_words_and_links_can_be_read_on_both_backgrounds(theme: str) -> None:
     main = CONFIG["theme"][theme]
     for colours in (main, {**main, **main["sidebar"]}):
-        words = (colours["textColor"], colours["primaryColor"], colours["linkColor"])
+        words = (colours["textColor"], colours["linkColor"], main["primaryColor"])
         backgrounds = (colours["backgroundColor"], colours["secondaryBackgroundColor"])
         for word, background in product(words, backgrounds):
             assert contrast(word, background) >= 4.5, f"{word} on {background}"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_filled_controls_of_the_sidebar_bear_white_words_and_stand_out(theme: str) -> None:
+    main = CONFIG["theme"][theme]
+    sidebar = {**main, **main["sidebar"]}
+    assert contrast("#ffffff", sidebar["primaryColor"]) >= 4.5
+    assert contrast(sidebar["primaryColor"], sidebar["backgroundColor"]) >= 3, "WCAG 1.4.11"

@@ -93,7 +93,9 @@ def _across(room: str, other: str) -> str:
     allowed = MAY_SEE[room]
     if other == "views" and room not in ("app", "tests"):
         return "nothing sees views but app.py"
-    return "" if allowed is None or other in allowed else f"{room} may only see {', '.join(sorted(allowed)) or 'itself'}"
+    return (
+        "" if allowed is None or other in allowed else f"{room} may only see {', '.join(sorted(allowed)) or 'itself'}"
+    )
 
 
 def _rows_meet(module: str, name: str) -> bool:

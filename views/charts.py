@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 import streamlit as st
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "png", "scale": 2}}
+from figures.template import CONFIG
 
 
 def row_of_charts(figures: Mapping[str, go.Figure], kind: str) -> None:

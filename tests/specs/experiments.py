@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from landscape import DATA
@@ -9,6 +10,9 @@ from models import REGISTRIES
 from specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from specs.experiment import comparable_paths
 from specs.fields import read, rule_of, types_of
+
+# the same examples every time; shrinking such large objects takes minutes and says little more
+REPEATABLE = settings(derandomize=True, database=None, deadline=None, phases=(Phase.explicit, Phase.generate))
 
 NAMES = {**REGISTRIES, "data": tuple(DATA)}
 
@@ -41,7 +45,9 @@ def trainings(draw: st.DrawFn) -> TrainingSpec:
 
 RANGES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2, unique=True).map(lambda ends: tuple(sorted(ends)))
 RUNS = st.builds(
-    RunSpec, data=st.builds(DataSpec, **plain(DataSpec)), model=st.builds(ModelSpec, **plain(ModelSpec)),
+    RunSpec,
+    data=st.builds(DataSpec, **plain(DataSpec)),
+    model=st.builds(ModelSpec, **plain(ModelSpec)),
     training=trainings(),
 )
 SURFACES = st.builds(

@@ -20,7 +20,7 @@ from specs import (
     spec_hash,
 )
 from specs.fields import paths, replace_at
-from tests.specs.experiments import experiments
+from tests.specs.experiments import REPEATABLE, experiments
 
 FIELDS = [(kind, path) for kind in (RunSpec, SurfaceSpec, Display) for path, _, _ in paths(kind())]
 
@@ -89,7 +89,7 @@ def test_the_form_is_json_with_sorted_keys_and_no_spaces(kind: type) -> None:
 
 
 @given(experiments())
-@settings(max_examples=60, deadline=None)
+@settings(REPEATABLE, max_examples=60)
 def test_equal_experiments_have_equal_bytes_whatever_they_were_built_from(spec: Experiment) -> None:
     rebuilt = Experiment(dataclasses.replace(spec.run), dataclasses.replace(spec.surface), spec.compare, [*spec.values])
     assert rebuilt == spec
@@ -97,7 +97,7 @@ def test_equal_experiments_have_equal_bytes_whatever_they_were_built_from(spec: 
 
 
 @given(experiments(), experiments())
-@settings(max_examples=40, deadline=None)
+@settings(REPEATABLE, max_examples=40)
 def test_bytes_are_equal_exactly_when_specs_are(one: Experiment, other: Experiment) -> None:
     assert (canonical_bytes(one) == canonical_bytes(other)) == (one == other)
 
@@ -120,5 +120,6 @@ def test_minus_zero_is_zero(one: Any, other: Any) -> None:
 
 
 @given(st.floats(1e-300, 1e6))
+@settings(REPEATABLE, max_examples=60)
 def test_floats_come_back_exactly(rate: float) -> None:
     assert json.loads(canonical_bytes(TrainingSpec(learning_rate=rate)))["learning_rate"] == rate

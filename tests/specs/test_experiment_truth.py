@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from specs import Experiment, RunSpec, SurfaceSpec, TrainingSpec
 from specs.experiment import MOST_VALUES, comparable_paths
 from specs.fields import paths, read
-from tests.specs.experiments import experiments
+from tests.specs.experiments import REPEATABLE, experiments
 
 
 @given(experiments())
-@settings(max_examples=60, deadline=None)
+@settings(REPEATABLE, max_examples=60)
 def test_variants_differ_in_the_compared_field_and_in_nothing_else_d4(spec: Experiment) -> None:
     variants = spec.variants()
     assert len(variants) == len(spec.values)  # labels are unique

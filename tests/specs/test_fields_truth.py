@@ -112,7 +112,8 @@ def test_checkpoints_lie_within_the_run_and_hold_its_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "kept"), [(300, (0, 4, 9, 18, 37, 75, 150, 300)), (64, (0, 1, 2, 4, 8, 16, 32, 64)), (1, (0, 1)), (0, (0,))]
+    ("steps", "kept"),
+    [(300, (0, 4, 9, 18, 37, 75, 150, 300)), (64, (0, 1, 2, 4, 8, 16, 32, 64)), (1, (0, 1)), (0, (0,))],
 )
 def test_checkpoints_by_default_are_the_halves_down_to_a_64th(steps: int, kept: tuple[int, ...]) -> None:
     assert TrainingSpec(steps=steps).checkpoint_steps == kept

@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given, settings
 
 from specs import Display, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec, from_query, to_query
-from tests.specs.experiments import NAMES, experiments
+from tests.specs.experiments import NAMES, REPEATABLE, experiments
 
 DEFAULT = Experiment()
 
 
 @given(experiments())
-@settings(max_examples=150, deadline=None)
+@settings(REPEATABLE, max_examples=60)
 def test_any_experiment_comes_back_from_its_query(spec: Experiment) -> None:
     assert from_query(to_query(spec, DEFAULT), DEFAULT, NAMES) == (spec, ())
 
 
 @given(experiments())
-@settings(max_examples=50, deadline=None)
+@settings(REPEATABLE, max_examples=50)
 def test_a_query_survives_an_address(spec: Experiment) -> None:
     query = to_query(spec, DEFAULT)
     address = urlencode(query)
@@ -26,7 +26,7 @@ def test_a_query_survives_an_address(spec: Experiment) -> None:
 
 
 @given(experiments())
-@settings(max_examples=50, deadline=None)
+@settings(REPEATABLE, max_examples=50)
 def test_a_query_turns_another_default_into_the_spec_too(default: Experiment) -> None:
     assert from_query(to_query(DEFAULT, default), default, NAMES) == (DEFAULT, ())
 

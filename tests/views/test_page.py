@@ -5,6 +5,10 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.conftest import ROOT
+
+APP = ROOT / "app.py"
+
 SMALL = {
     "data.name": "moons",
     "data.size": "80",
@@ -17,7 +21,7 @@ SMALL = {
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file("app.py", default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=60)
     for key, value in (SMALL | query).items():
         app.query_params[key] = value
     return app.run()
@@ -60,12 +64,12 @@ def test_changing_the_metric_writes_the_address() -> None:
     app = opened()
     app.segmented_control(key="field:display.metric").set_value("accuracy").run()
     assert not app.exception
-    assert app.query_params["metric"] == ["accuracy"]
+    assert app.query_params["metric"] == "accuracy"
 
 
 def test_address_holds_every_choice_and_gives_the_same_page() -> None:
     first = opened(**{"model.activation": "tanh", "compare": "model.placement", "values": "before,after"})
-    again = AppTest.from_file("app.py", default_timeout=60)
+    again = AppTest.from_file(APP, default_timeout=60)
     for key, values in first.query_params.items():
         again.query_params[key] = values
     again.run()
@@ -117,7 +121,7 @@ def test_preset_sets_every_control() -> None:
     app.selectbox(key="preset").set_value("Before or after the linear layer")
     app.run()
     assert not app.exception
-    assert dict(app.query_params) == {"compare": ["model.placement"], "values": ["before,after"]}
+    assert dict(app.query_params) == {"compare": "model.placement", "values": "before,after"}
 
 
 def test_compared_field_can_be_changed_to_any_other() -> None:
@@ -126,7 +130,7 @@ def test_compared_field_can_be_changed_to_any_other() -> None:
         assert path
     app.selectbox(key="field:compare").set_value("run.training.seed").run()
     assert not app.exception
-    assert app.query_params["values"] == ["0,1,2"]
+    assert app.query_params["values"] == "0,1,2"
     assert len([spec for spec in charts(app) if '"surface"' in spec]) == 3
 
 
@@ -134,7 +138,7 @@ def test_checkpoint_slider_moves_the_centre() -> None:
     app = opened()
     app.select_slider(key="field:surface.checkpoint").set_value(0).run()
     assert not app.exception
-    assert app.query_params["surface.checkpoint"] == ["0"]
+    assert app.query_params["surface.checkpoint"] == "0"
     facts = table(app)
     assert dict(zip(next(iter(facts.values())), facts["batch norm"], strict=True))["Step shown"] == "0"
 

@@ -1,0 +1,81 @@
+"""Small networks and problems whose truth is known by other means, for the tests of this folder."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from landscape import Objective
+from models import build_model
+from specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+
+
+class Quadratic(nn.Module):
+    """Its output is θ itself, once per sample, so that any function of θ can be made the loss."""
+
+    def __init__(self, theta: np.ndarray) -> None:
+        super().__init__()
+        self.theta = nn.Parameter(torch.from_numpy(np.array(theta, dtype=np.float64)))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.theta.expand(len(inputs), -1)
+
+
+def of_theta(function, theta: np.ndarray, *, samples: int = 1) -> Objective:
+    """The objective f(θ) = function(θ), for a function that maps (M, P) to (M,)."""
+    nothing = np.zeros((samples, 1))
+    return Objective(Quadratic(theta), nothing, np.zeros(samples), loss=lambda outputs, _: function(outputs))
+
+
+def quadratic(hessian: np.ndarray, theta: np.ndarray, *, slope: np.ndarray | None = None) -> Objective:
+    """f(θ) = ½ θᵀHθ + bᵀθ, of which everything is known."""
+    matrix = torch.from_numpy(hessian)
+    linear = torch.from_numpy(np.zeros(len(theta)) if slope is None else slope)
+    return of_theta(lambda t: 0.5 * ((t @ matrix) * t).sum(1) + t @ linear, theta)
+
+
+def symmetric(eigenvalues: list[float], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """A symmetric matrix with these eigenvalues, and its eigenvectors in columns."""
+    size = len(eigenvalues)
+    vectors, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((size, size)))
+    matrix = vectors @ np.diag(eigenvalues) @ vectors.T
+    return (matrix + matrix.T) / 2, vectors
+
+
+def samples(count: int = 23, inputs: int = 4, classes: int = 3, seed: int = 0) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(count, inputs, generator=generator, dtype=torch.float64) * torch.arange(1, inputs + 1) + 0.3
+    return x, torch.randint(classes, (count,), generator=generator)
+
+
+def network(norm: str = "batch", *, width: int = 5, inputs: int = 4, outputs: int = 3, **others) -> nn.Module:
+    """A network of the product in float64, with moved scales, shifts and averages, so that none of them is trivial."""
+    spec = ModelSpec(norm=norm, width=width, **others)
+    return stirred(build_model(spec, (inputs,), outputs, seed=3).double())
+
+
+def stirred(module: nn.Module) -> nn.Module:
+    generator = torch.Generator().manual_seed(9)
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.LayerNorm) and layer.weight is not None:
+            layer.weight.data += 0.2 * torch.randn(layer.weight.shape, generator=generator, dtype=torch.float64)
+            layer.bias.data += 0.2 * torch.randn(layer.bias.shape, generator=generator, dtype=torch.float64)
+        if isinstance(layer, nn.BatchNorm1d) and layer.running_mean is not None:
+            layer.running_mean += 0.3 * torch.randn(layer.running_mean.shape, generator=generator, dtype=torch.float64)
+            layer.running_var += torch.rand(layer.running_var.shape, generator=generator, dtype=torch.float64)
+    return module
+
+
+def batch_of(statistics: str, size: int = 7) -> int | None:
+    return size if statistics == "batch" else None
+
+
+def grid(points_alpha: int = 3, points_beta: int = 3, **others) -> SurfaceSpec:
+    return SurfaceSpec(points_alpha=points_alpha, points_beta=points_beta, **others)
+
+
+def small_run(norm: str = "batch", *, data: dict | None = None, model: dict | None = None, **training) -> RunSpec:
+    return RunSpec(
+        DataSpec(**{"name": "blobs", "size": 60, **(data or {})}),
+        ModelSpec(**{"norm": norm, "width": 6, **(model or {})}),
+        TrainingSpec(**{"steps": 20, "batch_size": 16, **training}),
+    )
