@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from specs.fields import check, declare
 
 METRICS = ("loss", "accuracy", "gradient-norm", "gradient-change-ratio")
-SCALES = ("log", "linear")
+SCALES = ("linear", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,9 @@ class Display:
         "gradient-change ratio: ‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖, a lower bound on the Lipschitz constant of the gradient (D5).",
         choices=METRICS,
     )
-    scale: str = declare("log", "Scale", "Logarithmic or linear heights and colours; the same for all.", choices=SCALES)
+    scale: str = declare(
+        "linear", "Scale", "Linear or logarithmic heights and colours; the same for all.", choices=SCALES
+    )
 
     def __post_init__(self) -> None:
         """Check types and ranges."""

@@ -19,6 +19,11 @@ sample. With ReLU the gradient jumps, no finite L exists, and finer grids find l
 page calls itself only a rough guide; so does the page.
 """
 
+RATIO = (
+    "‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖ at every point of the same slice: each value is a lower bound on the Lipschitz constant L of "
+    "the gradient. At the centre it is the largest limit over all directions in the plane."
+)
+
 STATISTICS = {
     "population": "Batch norm uses the mean and variance of all evaluation samples, computed anew at every point.",
     "batch": "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every "

@@ -7,7 +7,7 @@ STYLE = """
 /* the first picture belongs on the first screen */
 [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; }
 /* charts side by side wrap before they become unreadable */
-[class*="st-key-side-by-side-"] { min-width: min(17rem, 100%); }
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-side-by-side-"]) { min-width: min(19rem, 100%); }
 </style>
 """
 

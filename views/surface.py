@@ -15,6 +15,8 @@ from views.protocol import comparability, protocol
 from views.surface_controls import checkpoint, metric_and_scale
 from views.work import outcomes
 
+RATIO = "gradient-change-ratio"
+
 experiment, display = address.opened()
 st.title("Normscape")
 st.markdown(explanation.INTRODUCTION)
@@ -39,8 +41,12 @@ for label, outcome in found.items():
         st.warning(explanation.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
 row_of_charts(surface_figures(*drawn, colours=inks, dark=dark), "surface")
 st.caption(f"{explanation.STATISTICS[experiment.surface.statistics]} {comparability(experiment)}")
+if display.metric != RATIO:
+    st.subheader("How fast the gradient turns")
+    st.markdown(explanation.RATIO)
+    row_of_charts(surface_figures(surfaces, RATIO, display.scale, colours=inks, dark=dark), "gradient-change ratio")
 
-st.subheader("The same from above, and cut through the centre")
+st.subheader("From above, and cut through the centre")
 row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")
 chart(cut_figure(*drawn, colours=inks, dark=dark), "cut through the centre")
 

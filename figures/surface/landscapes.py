@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from landscape import Surface
 
 HEIGHT = 400
-CAMERA = {"eye": {"x": 1.25, "y": -1.6, "z": 1.25}, "center": {"x": 0, "y": 0, "z": -0.1}}
-ASPECT = {"x": 1, "y": 1, "z": 0.82}
+CAMERA = {"eye": {"x": 1.25, "y": -1.6, "z": 1.25}, "center": {"x": 0, "y": 0, "z": -0.2}}
+ASPECT = {"x": 1.1, "y": 1.1, "z": 0.92}
 CENTRE_COLOUR = "#ff4d6d"  # on no colour of the map
 
 

@@ -25,6 +25,9 @@ class Mixed(nn.Module):
         self.embedding = nn.Embedding(6, 2)
         self.norm = nn.BatchNorm1d(5)
         self.temperature = nn.Parameter(torch.tensor(1.5))
+        generator = torch.Generator().manual_seed(0)
+        for parameter in self.parameters():
+            nn.init.normal_(parameter, generator=generator)
 
 
 def plane_of(module: nn.Module, **choices) -> tuple[Plane, object, dict[str, torch.Tensor]]:
