@@ -83,8 +83,10 @@ def _visit() -> None:
 def _timed(page: Page, what: str, address: str) -> None:
     begin = time.perf_counter()
     page.goto(address)
+    page.wait_for_function(f"document.querySelectorAll('{DRAWN}').length >= 2", timeout=120_000)
+    seen = time.perf_counter() - begin
     _settled(page)
-    print(f"{what}: {time.perf_counter() - begin:.1f} s")
+    print(f"{what}: both surfaces after {seen:.1f} s, the whole page after {time.perf_counter() - begin:.1f} s")
 
 
 def _settled(page: Page) -> None:

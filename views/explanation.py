@@ -20,8 +20,8 @@ page calls itself only a rough guide; so does the page.
 """
 
 RATIO = (
-    "‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖ at every point of the same slice: each value is a lower bound on the Lipschitz constant L of "
-    "the gradient. At the centre it is the largest limit over all directions in the plane."
+    "‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖ at every point of the same slice: each value is a lower bound on the Lipschitz constant L "
+    "of the gradient. At the centre it is the largest limit over all directions in the plane."
 )
 
 STATISTICS = {

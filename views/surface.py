@@ -44,7 +44,7 @@ st.caption(f"{explanation.STATISTICS[experiment.surface.statistics]} {comparabil
 if display.metric != RATIO:
     st.subheader("How fast the gradient turns")
     st.markdown(explanation.RATIO)
-    row_of_charts(surface_figures(surfaces, RATIO, display.scale, colours=inks, dark=dark), "gradient-change ratio")
+    row_of_charts(contour_figures(surfaces, RATIO, display.scale, colours=inks, dark=dark), "gradient-change ratio")
 
 st.subheader("From above, and cut through the centre")
 row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")

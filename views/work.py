@@ -10,7 +10,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -18,6 +19,7 @@ import streamlit as st
 from landscape import (
     Run,
     Sharpness,
+    Stopped,
     Surface,
     TooLarge,
     direct_loss,
@@ -49,28 +51,36 @@ class Outcome:
     direct_loss: float | None
 
 
-@dataclass
 class Memory:
-    """Results by what was asked, the least recently used forgotten first; safe for several browser sessions."""
+    """Results by what was asked, the least recently used forgotten first.
 
-    results: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    Safe for several browser sessions: what two of them ask for at the same time is made once.
+    """
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
 
     def __contains__(self, key: Hashable) -> bool:
-        return key in self.results
+        return key in self._results
 
     def get(self, key: Hashable, make: Callable[[], Found]) -> Found:
         """Return the result of a key; make it if there is none."""
-        with self.lock:
-            if key in self.results:
-                self.results.move_to_end(key)
-                return self.results[key]  # type: ignore[no-any-return]
-        result = make()
-        with self.lock:
-            self.results[key] = result
-            while len(self.results) > KEPT:
-                self.results.popitem(last=False)
-        return result
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            if key not in self._results:
+                result = make()
+                with self._lock:
+                    self._results[key] = result
+            with self._lock:
+                self._making.pop(key, None)
+                self._results.move_to_end(key)
+                while len(self._results) > KEPT:
+                    self._results.popitem(last=False)
+                return self._results[key]  # type: ignore[no-any-return]
 
 
 @st.cache_resource
@@ -79,7 +89,9 @@ def _memory() -> Memory:
 
 
 def outcomes(experiment: Experiment, report: Report) -> Mapping[str, Outcome]:
-    """Train and measure every compared network; what was asked before is not done again.
+    """Train and measure every compared network, as many at a time as there are cores; nothing is done twice.
+
+    If `report` raises - a new click interrupts the page's script so - the work stops at its next piece.
 
     Args:
         experiment: what is asked.
@@ -89,48 +101,62 @@ def outcomes(experiment: Experiment, report: Report) -> Mapping[str, Outcome]:
         TooLarge: the work is larger than the limits NORMSCAPE_MAX_GIB and NORMSCAPE_MAX_SECONDS admit.
         ValueError: the experiment asks for something that is not there.
     """
-    settle(threads=int(os.environ.get("NORMSCAPE_THREADS", "1")))
     variants = experiment.variants()
-    costs = {label: _cost(run, surface) for label, (run, surface) in variants.items()}
+    costs = {label: _cost(*variant) for label, variant in variants.items()}
     _refuse(sum(costs.values()), max(estimate_bytes(*variant) for variant in variants.values()))
-    clock = _Clock(sum(costs.values()), report)
-    return {label: _outcome(label, *variants[label], clock, costs[label]) for label in variants}
+    clock = Clock(costs)
+    with ThreadPoolExecutor(_at_a_time()) as pool:
+        futures = {label: pool.submit(_outcome, label, *variants[label], clock) for label in variants}
+        try:
+            while wait(futures.values(), timeout=0.1).not_done:
+                for future in futures.values():
+                    if future.done():
+                        future.result()  # one that failed ends the others
+                report(*clock.reading())
+        finally:
+            clock.stopped.set()
+    return {label: future.result() for label, future in futures.items()}
 
 
-class _Clock:
-    """Turns finished shares of the estimated seconds into a share of all, and into the time left."""
+class Clock:
+    """How far the work is, in estimated seconds of each network, and whether it is to stop."""
 
-    def __init__(self, total: float, report: Report) -> None:
-        self.total, self.report = max(total, 1e-9), report
-        self.done, self.begun = 0.0, time.monotonic()
+    def __init__(self, costs: Mapping[str, float]) -> None:
+        """Start at nothing done."""
+        self.costs = costs
+        self.done = dict.fromkeys(costs, 0.0)
+        self.begun = time.monotonic()
+        self.stopped = threading.Event()
 
-    def part(self, seconds: float, sentence: str) -> Callable[[int, int], None]:
-        """Return the progress function of a part of the work that is estimated at so many seconds."""
-        before = self.done
+    def reading(self) -> tuple[float, str]:
+        """Return the share done, in [0, 1], and a sentence with the time left."""
+        share = min(sum(self.done.values()) / max(sum(self.costs.values()), 1e-9), 1.0)
+        passed = time.monotonic() - self.begun
+        left = f": about {passed * (1 - share) / share:.0f} s left" if share > 0.05 else ""
+        waiting = [label for label, cost in self.costs.items() if self.done[label] < cost]
+        return share, f"Training and measuring {' and '.join(waiting) or 'the last points'}{left}"
+
+    def part(self, label: str, first: float, last: float) -> Callable[[int, int], None]:
+        """Return the progress function of the part of a network's work between two shares of it."""
 
         def progress(done: int, of: int) -> None:
-            self.done = before + seconds * (done / of if of else 1)
-            share = min(self.done / self.total, 1.0)
-            passed = time.monotonic() - self.begun
-            left = f", about {passed * (1 - share) / share:.0f} s left" if share > 0.03 else ""
-            self.report(share, f"{sentence}{left}")
+            if self.stopped.is_set():
+                raise Stopped
+            self.done[label] = self.costs[label] * (first + (last - first) * (done / of if of else 1.0))
 
         return progress
 
 
-def _outcome(label: str, run_spec: RunSpec, surface_spec: SurfaceSpec, clock: _Clock, cost: float) -> Outcome:
-    training, measuring = clock.part(cost * 0.2, f"Training: {label}"), f"Measuring: {label}"
-    run = _memory().get(run_spec, lambda: train(run_spec, on_progress=training))
-    training(1, 1)
-    kept = [checkpoint.step for checkpoint in run.checkpoints]
+def _outcome(label: str, run_spec: RunSpec, surface_spec: SurfaceSpec, clock: Clock) -> Outcome:
+    settle(threads=1)
+    run = _memory().get(run_spec, lambda: train(run_spec, on_progress=clock.part(label, 0.0, 0.2)))
     checkpoint = run_spec.training.steps if surface_spec.checkpoint is None else surface_spec.checkpoint
+    kept = [checkpoint.step for checkpoint in run.checkpoints]
     if checkpoint not in kept and run.diverged_at is not None:
         return Outcome(run, checkpoint, None, None, None)
     spec = replace(surface_spec, checkpoint=checkpoint)
-    progress = clock.part(cost * 0.8, measuring)
-    measured = _memory().get((run_spec, spec), lambda: _measured(run, spec, progress))
-    progress(1, 1)
-    return Outcome(run, checkpoint, *measured)
+    progress = clock.part(label, 0.2, 1.0)
+    return Outcome(run, checkpoint, *_memory().get((run_spec, spec), lambda: _measured(run, spec, progress)))
 
 
 def _measured(run: Run, spec: SurfaceSpec, progress: Callable[[int, int], None]) -> tuple[Surface, Sharpness, float]:
@@ -138,8 +164,13 @@ def _measured(run: Run, spec: SurfaceSpec, progress: Callable[[int, int], None])
     return surface, measure_sharpness(objective_of(run, spec)), direct_loss(run, spec)
 
 
+def _at_a_time() -> int:
+    """Return how many networks are worked on at a time; each on one thread, which leaves none waiting for another."""
+    return int(os.environ.get("NORMSCAPE_THREADS", "0")) or os.cpu_count() or 1
+
+
 def _cost(run: RunSpec, surface: SurfaceSpec) -> float:
-    """Estimate the seconds of a network that is not in memory; 0 for one that is."""
+    """Return the estimated seconds of a network that is not in memory; 0 for one that is."""
     checkpoint = run.training.steps if surface.checkpoint is None else surface.checkpoint
     if (run, replace(surface, checkpoint=checkpoint)) in _memory():
         return 0.0

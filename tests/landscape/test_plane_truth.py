@@ -16,7 +16,7 @@ SCALINGS = ("filter", "layer", "unit", "none")
 
 
 class Mixed(nn.Module):
-    """Every kind of parameter that a rule must hold for: rows, a convolution, an embedding, a vector, a single number."""
+    """Every kind of parameter: rows, a convolution, an embedding, a vector, a single number."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,7 +119,9 @@ def test_a_network_of_zeros_has_no_plane_and_says_so_d3() -> None:
 def test_equal_seeds_give_equal_draws_wherever_names_and_shapes_agree_d4() -> None:
     planes = {}
     for norm in ("none", "batch"):
-        plane, layout, _ = plane_of(build_model(ModelSpec(norm=norm, width=6), (4,), 3), scaling="none", orthogonal=False)
+        plane, layout, _ = plane_of(
+            build_model(ModelSpec(norm=norm, width=6), (4,), 3), scaling="none", orthogonal=False
+        )
         planes[norm] = unflat(layout, plane.d1), unflat(layout, plane.d2)
     for plain, normed in zip(planes["none"], planes["batch"], strict=True):
         assert plain.keys() < normed.keys()

@@ -12,9 +12,7 @@ from landscape import Objective, direct_loss, measure_surface, train
 from tests.landscape.networks import batch_of, grid, network, samples, small_run
 
 MODES = ("population", "batch", "running")
-CASES = list(
-    itertools.product(("none", "batch", "layer"), ("before", "after"), (True, False), MODES, ("relu", "gelu"))
-)
+CASES = list(itertools.product(("none", "batch", "layer"), ("before", "after"), (True, False), MODES, ("relu", "gelu")))
 
 
 def by_hand(module: nn.Module, theta: torch.Tensor, statistics: str, size: int) -> tuple[float, float, torch.Tensor]:
@@ -117,7 +115,9 @@ def test_without_batch_norm_the_three_modes_agree_d1(norm: str) -> None:
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-13)
 
 
-@pytest.mark.parametrize(("count", "statistics", "size"), [(23, "batch", 22), (23, "batch", 2), (1, "population", None)])
+@pytest.mark.parametrize(
+    ("count", "statistics", "size"), [(23, "batch", 22), (23, "batch", 2), (1, "population", None)]
+)
 def test_batch_statistics_of_one_sample_are_refused_with_the_numbers_d1(
     count: int, statistics: str, size: int | None
 ) -> None:

@@ -19,15 +19,13 @@ from specs import (
     canonical_bytes,
     spec_hash,
 )
-from specs.fields import paths, replace_at
+from specs.fields import paths, replace_at, rule_of
 from tests.specs.experiments import REPEATABLE, experiments
 
 FIELDS = [(kind, path) for kind in (RunSpec, SurfaceSpec, Display) for path, _, _ in paths(kind())]
 
 OTHER: dict[str, Any] = {
     "name": "moons",
-    "scale": "linear",
-    "metric": "accuracy",
     "architecture": "other",
     "norm": "layer",
     "placement": "before",
@@ -52,6 +50,8 @@ def changed(spec: Any, path: str) -> Any:
     value = next(value for p, _, value in paths(spec) if p == path)
     if isinstance(spec, SurfaceSpec) and name == "scaling":
         return replace_at(spec, path, "layer")
+    if isinstance(spec, Display):
+        return replace_at(spec, path, next(other for other in rule_of(spec, name).choices if other != value))
     if isinstance(value, bool):
         return replace_at(spec, path, not value)
     if name in OTHER:
