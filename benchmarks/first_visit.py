@@ -1,8 +1,8 @@
 """How long a first visit takes: python -m benchmarks.first_visit (needs Chromium).
 
 Prints seconds for: starting the app until it serves (at most 10 s asked for), from navigation until both surfaces of
-the default page are drawn and its script has ended (10 s), the same page again with its results in memory, a repeat (1 s),
-and a switch of the metric.
+the default page are drawn and until its script has ended (10 s), the same page again with its results in memory, and a
+switch of the metric.
 
 Measured on two cores without GPU, Python 3.11, torch 2.13.0, Chromium with software WebGL: see docs/measured.md.
 """

@@ -50,8 +50,11 @@ def measure_sharpness(objective: Objective, *, seed: int = 0, stop: Stop = lambd
         return product(v.ravel()).double().cpu().numpy()
 
     start = np.random.default_rng(seed).standard_normal(size)
-    if not np.isfinite(multiply(start)).all():
+    image = multiply(start)
+    if not np.isfinite(image).all():
         return Sharpness(float("nan"), float("nan"), count, converged=False)
+    if not image.any():  # no curvature at all, which ARPACK takes for a breakdown
+        return Sharpness(0.0, 0.0, count, converged=True)
     value, vector, converged = _leading(LinearOperator((size, size), matvec=multiply, dtype=np.float64), start)
     residual = float(np.linalg.norm(multiply(vector) - value * vector))
     return Sharpness(value, residual, count, converged)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vjp
-from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
 
 from landscape.evaluation import Stop, Stopped
 from landscape.losses import LOSSES, Loss
@@ -68,7 +68,8 @@ class Objective:
 
         Raises:
             ValueError: an unknown loss or statistics mode, a batch size that is missing, superfluous or leaves a
-                mini-batch of one sample to batch normalization, no samples, or inputs and targets of unequal number.
+                mini-batch of one sample to batch normalization, running averages that are not kept,
+                no samples, or inputs and targets of unequal number.
         """
         self.layout = layout_of(module)
         self.theta = flatten(dict(module.named_parameters()), self.layout)
@@ -109,23 +110,34 @@ class Objective:
         point = self._point(theta).requires_grad_()
         loss, correct, gradient = 0.0, 0.0, torch.zeros_like(point, requires_grad=False)
         for part in self._parts:
-            if stop():
-                raise Stopped
-            share, hits = self._share(point, part)
+            _unless(stop)
+            with torch.enable_grad():
+                share, hits = self._share(point, part)
             # torch.func.grad would keep a graph for second derivatives too, at twice the time
             (slope,) = torch.autograd.grad(share, point)
             loss, correct, gradient = loss + share.item(), correct + hits.item(), gradient + slope
         return Evaluation(loss, correct / self.samples, gradient)
 
-    def hessian_at(self, theta: Tensor | np.ndarray) -> Callable[[Tensor | np.ndarray], Tensor]:
-        """Return v ↦ H(θ)v; the gradient's graph is built once and used for every v."""
+    def hessian_at(
+        self, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False
+    ) -> Callable[[Tensor | np.ndarray], Tensor]:
+        """Return v ↦ H(θ)v; the gradient's graph is built once and used for every v.
+
+        Raises:
+            Stopped: `stop()` was true before a mini-batch, now or in a product.
+        """
         point = self._point(theta)
-        products = [vjp(grad(self._loss_share(part)), point)[1] for part in self._parts]
+        products = []
+        for part in self._parts:
+            _unless(stop)
+            products.append(vjp(grad(self._loss_share(part)), point)[1])
 
         def product(v: Tensor | np.ndarray) -> Tensor:
             vector = self._point(v)
             total = torch.zeros_like(vector)
-            for transposed in products:  # H is symmetric, so the vector-Jacobian product of ∇f is Hv
+            for transposed in products:
+                _unless(stop)
+                # H is symmetric, so the vector-Jacobian product of ∇f is Hv
                 total = total + transposed(vector)[0].detach()
             return total
 
@@ -170,6 +182,11 @@ class Objective:
             )
 
 
+def _unless(stop: Stop) -> None:
+    if stop():
+        raise Stopped
+
+
 def _checked_statistics(statistics: str, batch_size: int | None) -> tuple[str, int | None]:
     if statistics not in STATISTICS:
         raise ValueError(f"statistics is {statistics!r}; it must be one of {', '.join(STATISTICS)}")
@@ -187,11 +204,12 @@ def _private_copy(module: nn.Module, statistics: str) -> nn.Module:
     Without averages, torch's layers take the statistics of what they are given and have nothing to write to.
     """
     private = copy.deepcopy(module).eval()
-    if statistics != "running":
-        for layer in private.modules():
-            if isinstance(layer, _NormBase):
-                layer.track_running_stats = False
-                layer.running_mean = layer.running_var = layer.num_batches_tracked = None
+    for layer in private.modules():
+        if isinstance(layer, _NormBase) and statistics != "running":
+            layer.track_running_stats = False
+            layer.running_mean = layer.running_var = layer.num_batches_tracked = None
+        elif isinstance(layer, _BatchNorm) and layer.running_mean is None:
+            raise ValueError("statistics='running' needs running averages, and a batch-norm layer keeps none")
     return private
 
 
@@ -203,6 +221,7 @@ def _fixed_tensors(module: nn.Module, moved: tuple[str, ...]) -> dict[str, Tenso
 
 def _evaluation_set(inputs: Tensor | np.ndarray, targets: Tensor | np.ndarray, like: Tensor) -> tuple[Tensor, Tensor]:
     x, y = _on(inputs, like), _on(targets, like)
+    y = y if y.is_floating_point() else y.long()  # torch's cross-entropy takes no other whole numbers
     if len(x) != len(y) or len(x) == 0:
         raise ValueError(f"{len(x)} inputs and {len(y)} targets were given; they must be equally many, and at least 1")
     return x, y

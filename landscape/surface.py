@@ -161,7 +161,7 @@ def evaluate(subject: Slice, piece: Piece, stop: Stop = lambda: False) -> Arrays
         Stopped: `stop()` was true between two mini-batches.
     """
     if piece.kind == "centre":
-        return {"ratio": np.array([_centre_ratio(subject)])}
+        return {"ratio": np.array([_centre_ratio(subject, stop)])}
     alpha, beta = axes(subject.spec)
     numbers = range(piece.first, piece.last)
     rows = [_point(subject, alpha[i % len(alpha)], beta[i // len(alpha)], stop) for i in numbers]
@@ -197,6 +197,7 @@ def _axis(points: int, first: float, last: float) -> np.ndarray:
     if points == 1:
         return np.zeros(1)
     axis = np.linspace(first, last, points)
+    axis[np.abs(axis) < 1e-12 * (last - first)] = 0.0  # what is 0 but for rounding is the centre
     return (axis - axis[::-1]) / 2 if first == -last else axis  # exactly symmetric, so exactly 0 in the middle
 
 
@@ -220,14 +221,14 @@ def _distance(p: Tensor, q: Tensor) -> float:
     return float((p.double() - q.double()).norm())
 
 
-def _centre_ratio(subject: Slice) -> float:
+def _centre_ratio(subject: Slice, stop: Stop) -> float:
     """Return the largest ‖Hu‖ over unit u in the plane: σ_max([Hd1 Hd2] R⁻¹) with [d1 d2] = QR (D5).
 
     [Hd1 Hd2] R⁻¹ = HQ, and Q is what is known well: so the products are taken with Q's columns. Of directions that
     are parallel, or one of which is zero, one column is left.
     """
     basis = _orthonormal(subject.plane.d1, subject.plane.d2)
-    product = subject.objective.hessian_at(subject.plane.theta)
+    product = subject.objective.hessian_at(subject.plane.theta, stop=stop)
     images = np.stack([product(column).double().cpu().numpy() for column in basis], axis=1)
     return float(np.linalg.norm(images, ord=2)) if np.isfinite(images).all() else float("nan")
 
@@ -253,7 +254,7 @@ def _surface(spec: SurfaceSpec, plane: Plane, values: dict[str, np.ndarray], eva
         alpha=alpha,
         beta=beta,
         loss=shown["loss"],
-        accuracy=shown["accuracy"] if np.isfinite(values["accuracy"]).any() else None,
+        accuracy=None if (mask & np.isnan(values["accuracy"])).any() else shown["accuracy"],
         gradient_norm=shown["gradient_norm"],
         gradient_change_ratio=shown["ratio"],
         step=values["step"],

@@ -94,7 +94,7 @@ def train(spec: RunSpec, *, on_progress: Progress | None = None, stop: Stop = la
             on_progress(state.step, spec.training.steps)
         state = advance(state, STEPS_PER_ADVANCE, stop)
     if on_progress is not None:
-        on_progress(spec.training.steps, spec.training.steps)
+        on_progress(state.step, spec.training.steps)
     return run_of(state)
 
 

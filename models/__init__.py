@@ -26,8 +26,8 @@ REGISTRIES: Mapping[str, tuple[str, ...]] = {
 def build_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int, *, seed: int = 0) -> nn.Module:
     """Build a network with its initial weights.
 
-    Every weight is drawn from a generator of its own, seeded by `seed` and by the weight's name: networks of equal
-    seeds have equal initial weights wherever names and shapes agree, with or without normalization (D4).
+    Every layer draws from a generator of its own, seeded by `seed` and by the layer's name: networks of equal seeds
+    have equal initial weights wherever names and shapes agree, with or without normalization (D4).
 
     Args:
         spec: the network.
@@ -51,6 +51,7 @@ def blank_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int) -> 
     Raises:
         ValueError: as `build_model`.
     """
+    entry(INITIALIZATIONS, spec.initialization, "initialization")
     with torch.device("meta"):
         return _architecture(spec, input_shape, outputs)
 

@@ -32,6 +32,8 @@ class Experiment:
             TypeError: a value is not of the field's type, or a part is not a spec of its kind.
             ValueError: the field cannot be compared, or a value is outside its range, or their number is not 1 to 8.
         """
+        if isinstance(self.values, str):
+            raise TypeError(f"Experiment.values takes several values, not {self.values!r}")
         object.__setattr__(self, "values", tuple(self.values))
         if self.compare not in comparable_paths():
             raise ValueError(f"compare is {self.compare!r}; it must be one of {', '.join(comparable_paths())}")

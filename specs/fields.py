@@ -83,7 +83,7 @@ def _matches(value: Any, hint: Any, where: str) -> tuple[bool, Any]:
         return _matches_tuple(value, typing.get_args(hint), where)
     if hint is float:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return is_number, float(value) if is_number else value
+        return is_number, float(value) + 0.0 if is_number else value  # -0.0 equals 0.0, so it is written as 0.0
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool), value
     return isinstance(value, hint), value

@@ -20,7 +20,7 @@ class ModelSpec:
         registry="architectures",
     )
     depth: int = declare(2, "Hidden layers", "How many hidden layers the network has.", low=1, high=64)
-    width: int = declare(128, "Width", "Units in each hidden layer.", low=1, high=4096)
+    width: int = declare(64, "Width", "Units in each hidden layer.", low=1, high=4096)
     norm: str = declare(
         "batch",
         "Normalization",

@@ -35,18 +35,29 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
     Entries that belong to no field of `default` are not looked at: the address may hold those of another spec.
     """
     notes: list[str] = []
-    spec = default
-    for path, owner, value in paths(default):
-        text = query.get(_key(path))
-        if text is None or path in ("compare", "values"):
-            continue
-        try:
-            spec = replace_at(spec, path, _parse(text, owner, path, names))
-        except (TypeError, ValueError) as error:
-            notes.append(f"{_key(path)}={text} was not used: {error}. It stays {_write(value)}.")
+    plain = (path for path, _, _ in paths(default) if path not in ("compare", "values"))
+    todo = {path: query[_key(path)] for path in plain if _key(path) in query}
+    spec, refused = _applied(default, todo, names)
+    while 0 < len(refused) < len(todo):  # what one entry forbade another may allow: fewer steps, earlier checkpoints
+        todo = {path: todo[path] for path in refused}
+        spec, refused = _applied(spec, todo, names)
+    for path, error in refused.items():
+        notes.append(f"{_key(path)}={todo[path]} was not used: {error}. It stays {_write(read(spec, path))}.")
     if isinstance(default, Experiment):
         spec = _compared(query, spec, names, notes)
     return spec, tuple(notes)
+
+
+def _applied(spec: Any, texts: Mapping[str, str], names: Names) -> tuple[Any, dict[str, Exception]]:
+    """Set the fields that can be set one after another, and return the reason for each that cannot."""
+    refused: dict[str, Exception] = {}
+    for path, text in texts.items():
+        try:
+            owner = read(spec, path.rpartition(".")[0]) if "." in path else spec
+            spec = replace_at(spec, path, _parse(text, owner, path, names))
+        except (TypeError, ValueError) as error:
+            refused[path] = error
+    return spec, refused
 
 
 def _compared(query: Mapping[str, str], spec: Experiment, names: Names, notes: list[str]) -> Experiment:
@@ -58,6 +69,8 @@ def _compared(query: Mapping[str, str], spec: Experiment, names: Names, notes: l
     if path == spec.compare and "values" not in query:
         return spec
     values = _values(query.get("values", ""), spec, path, names, notes)
+    if not values and path == spec.compare:
+        return spec
     try:
         return Experiment(spec.run, spec.surface, compare=path, values=values or (read(spec, path),))
     except (TypeError, ValueError) as error:

@@ -54,7 +54,7 @@ class SurfaceSpec:
         256,
         "Statistics batch size",
         "Samples per mini-batch when the statistics are of mini-batches.",
-        low=2,
+        low=1,
         high=100_000,
     )
     precision: str = declare(

@@ -8,6 +8,10 @@ STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; }
 /* charts side by side wrap before they become unreadable */
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-side-by-side-"]) { min-width: min(19rem, 100%); }
+/* what moves while work goes on takes up to a core from that work where the browser has no graphics processor */
+[data-testid="stStatusWidget"] *, [data-testid="stProgress"] *, [data-stale="true"] {
+  animation: none !important; transition: none !important;
+}
 </style>
 """
 

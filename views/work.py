@@ -108,7 +108,7 @@ def outcomes(experiment: Experiment, report: Report) -> Mapping[str, Outcome]:
     with ThreadPoolExecutor(_at_a_time()) as pool:
         futures = {label: pool.submit(_outcome, label, *variants[label], clock) for label in variants}
         try:
-            while wait(futures.values(), timeout=0.1).not_done:
+            while wait(futures.values(), timeout=0.5).not_done:
                 for future in futures.values():
                     if future.done():
                         future.result()  # one that failed ends the others

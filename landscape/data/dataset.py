@@ -12,14 +12,22 @@ from specs import DataSpec
 
 HELD_OUT_SHARE = 0.2
 
-DATA: Mapping[str, Callable[[int | None, int], tuple[np.ndarray, np.ndarray]]] = {
-    "digits": digits.digits,
-    "moons": toys.moons,
-    "circles": toys.circles,
-    "blobs": toys.blobs,
-    "spirals": toys.spirals,
+
+@dataclass(frozen=True)
+class Source:
+    """A data set: how it is loaded, and how many classes it has, whatever few samples are drawn from it."""
+
+    load: Callable[[int | None, int], tuple[np.ndarray, np.ndarray]]  # (size or None, seed) to (N, D) and (N,)
+    classes: int
+
+
+DATA: Mapping[str, Source] = {
+    "digits": Source(digits.digits, digits.CLASSES),
+    "moons": Source(toys.moons, 2),
+    "circles": Source(toys.circles, 2),
+    "blobs": Source(toys.blobs, 3),
+    "spirals": Source(toys.spirals, 3),
 }
-"""Every data set: (size or None, seed) to inputs (N, D) and classes (N,)."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +60,15 @@ def load_data(spec: DataSpec) -> Dataset:
     Raises:
         ValueError: there is no data set of that name, or it has fewer samples than asked for.
     """
-    inputs, targets = entry(DATA, spec.name, "data set")(spec.size, spec.seed)
+    source = entry(DATA, spec.name, "data set")
+    inputs, targets = source.load(spec.size, spec.seed)
     train, held_out = _split(len(targets), spec.seed)
     shift, scale = _units(inputs[train], spec.scaling)
     scaled, targets = (inputs - shift) / scale, targets.astype(np.int64)
     arrays = (scaled[train], targets[train], scaled[held_out], targets[held_out])
     for array in arrays:
         array.flags.writeable = False
-    return Dataset(spec, *arrays, classes=int(targets.max()) + 1)
+    return Dataset(spec, *arrays, classes=source.classes)
 
 
 def _split(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

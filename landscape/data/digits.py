@@ -5,6 +5,8 @@ Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UC
 
 import numpy as np
 
+CLASSES = 10
+
 
 def digits(size: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return all digits, or `size` of them drawn by `seed`: inputs (N, 64) in 0 to 16, classes (N,).

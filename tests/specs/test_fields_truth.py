@@ -140,7 +140,7 @@ def test_paths_name_every_plain_field_and_read_and_replace_agree_with_them() -> 
     assert len(found) == sum(len(dataclasses.fields(kind)) for kind in (DataSpec, ModelSpec, TrainingSpec))
     assert all(read(run, path) == value for path, value in found.items())
     changed = replace_at(run, "model.width", 7)
-    assert (changed.model.width, run.model.width) == (7, 128)
+    assert (changed.model.width, run.model.width) == (7, ModelSpec().width)
     with pytest.raises(ValueError, match="widht"):
         read(run, "model.widht")
     with pytest.raises(ValueError, match="widht"):
