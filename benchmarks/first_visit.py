@@ -1,8 +1,8 @@
 """How long a first visit takes: python -m benchmarks.first_visit (needs Chromium).
 
 Prints seconds for: starting the app until it serves (at most 10 s asked for), from navigation until both surfaces of
-the default page are drawn and until its script has ended (10 s), the same page again with its results in memory, and a
-switch of the metric.
+the default page are drawn and until all of it is (10 s), the same page opened again with its results in memory, a
+switch of the metric, and the page's script without a browser, first and again (1 s).
 
 Measured on two cores without GPU, Python 3.11, torch 2.13.0, Chromium with software WebGL: see docs/measured.md.
 """
@@ -13,8 +13,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+from streamlit.testing.v1 import AppTest
 
 from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
 
@@ -51,6 +53,7 @@ def main() -> None:
     finally:
         server.terminate()
         server.wait()
+    _script_alone()
 
 
 def _wait() -> None:
@@ -95,6 +98,14 @@ def _settled(page: Page) -> None:
         timeout=120_000,
     )
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=120_000)
+
+
+def _script_alone() -> None:
+    app = AppTest.from_file(str(Path(__file__).parent.parent / "app.py"), default_timeout=120)
+    for what in ("first", "again"):
+        begin = time.perf_counter()
+        app.run()
+        print(f"the script without a browser, {what}: {time.perf_counter() - begin:.1f} s")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def _figure(surface: Surface, metric: str, span: Range | None, dress: dict[str, 
     dark = dress["dark"]
     figure = go.Figure([*_missing(surface, metric), *_map(surface, metric, span, dark), *_centre(surface)])
     _axes(figure, surface, dark)
-    return dressed(figure, height=HEIGHT, notes=notes(surface, metric, span), note_lines=lines, foot=92, **dress)
+    return dressed(figure, height=HEIGHT, notes=notes(surface, metric, span), note_lines=lines, foot=106, **dress)
 
 
 def _map(surface: Surface, metric: str, span: Range, dark: bool) -> list[Any]:
@@ -64,7 +64,7 @@ def _map(surface: Surface, metric: str, span: Range, dark: bool) -> list[Any]:
             **grid,
             **{"zmin": low, "zmax": high, "colorscale": SURFACE_COLOURS, "customdata": true, "hoverongaps": False},
             hovertemplate=f"α %{{x:.3g}}<br>β %{{y:.3g}}<br>{name} %{{customdata:.4g}}<extra></extra>",
-            colorbar=bar(metric, span, dark) | {"ypad": 42},
+            colorbar=bar(metric, span, dark) | {"ypad": 56},
         ),
         go.Contour(
             **grid,
