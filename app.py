@@ -1,10 +1,12 @@
 """The browser door: the list of pages, the experiment in the sidebar, and the page that was chosen."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from views import address, experiment, style
 
-st.set_page_config(page_title="Normscape", page_icon="views/icon.svg", layout="wide")
+st.set_page_config(page_title="Normscape", page_icon=str(Path(__file__).parent / "views" / "icon.svg"), layout="wide")
 style.apply()
 page = st.navigation([st.Page("views/surface.py", title="Surfaces", default=True)], position="hidden")
 asked, display = address.opened()

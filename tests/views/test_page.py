@@ -143,6 +143,41 @@ def test_checkpoint_slider_moves_the_centre() -> None:
     assert dict(zip(next(iter(facts.values())), facts["batch norm"], strict=True))["Step shown"] == "0"
 
 
+def test_controls_of_every_kind_change_the_experiment() -> None:
+    app = opened()
+    app.number_input(key="field:run.model.width").set_value(9)
+    app.toggle(key="field:run.model.affine").set_value(False)
+    app.selectbox(key="field:run.model.activation").set_value("gelu")
+    app.text_input(key="field:surface.range_alpha").set_value("-0.5, 2")
+    app.text_input(key="field:run.training.checkpoints").set_value("2, 5")
+    app.run()
+    assert not app.exception
+    assert not app.error
+    found = {key: app.query_params[key] for key in ("model.width", "model.affine", "model.activation")}
+    assert found == {"model.width": "9", "model.affine": "off", "model.activation": "gelu"}
+    assert app.query_params["surface.range_alpha"] == "-0.5,2.0"
+    assert app.select_slider(key="field:surface.checkpoint").options == ["0", "2", "5", "8"]
+
+
+@pytest.mark.parametrize(
+    ("widget", "key", "text", "expected"),
+    [
+        ("text_input", "field:surface.range_alpha", "1, -1", "the first must be below the last"),
+        ("text_input", "field:surface.range_beta", "one, two", "takes a number"),
+        ("text_input", "field:run.training.checkpoints", "99", "beyond the last step"),
+        ("number_input", "field:run.model.depth", None, "takes a whole number"),
+    ],
+)
+def test_what_a_control_cannot_take_is_said_and_changes_nothing(widget: str, key: str, text, expected: str) -> None:
+    app = opened()
+    before = dict(app.query_params)
+    getattr(app, widget)(key=key).set_value(text).run()
+    assert not app.exception
+    assert any(expected in error.value for error in app.error)
+    assert dict(app.query_params) == before
+    assert len(app.table) == 1
+
+
 def test_every_control_has_help() -> None:
     app = opened()
     widgets = [*app.selectbox, *app.number_input, *app.toggle, *app.text_input, *app.multiselect, *app.select_slider]
