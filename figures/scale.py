@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
@@ -48,6 +48,7 @@ class Range:
     high: float
     scale: str  # "log" or "linear"
     floor: float | None = None
+    unit: str = field(default="", compare=False)  # of what is shown; two equal spans may show different metrics
 
     def place(self, values: np.ndarray) -> np.ndarray:
         """Return where values are drawn: themselves or their log10, lifted to the floor; nan where not finite."""
@@ -118,8 +119,17 @@ def shared_range(surfaces: Mapping[str, Surface], metric: str, scale: str) -> Ra
     if not found.size:
         return None
     if metric == "accuracy":
-        return Range(0.0, 1.0, "linear")
-    return _log_range(found) if scale == "log" and (found > 0).any() else _linear_range(found)
+        span = Range(0.0, 1.0, "linear")
+    else:
+        span = _log_range(found) if scale == "log" and (found > 0).any() else _linear_range(found)
+    return replace(span, unit=_unit(surfaces, metric))
+
+
+def _unit(surfaces: Mapping[str, Surface], metric: str) -> str:
+    """Return the unit of a metric; a loss without classes is no cross-entropy."""
+    if metric == "loss" and all(surface.accuracy is None for surface in surfaces.values()):
+        return "mean over samples"
+    return metric_of(metric).unit
 
 
 def _finite(surfaces: Mapping[str, Surface], metric: str) -> np.ndarray:

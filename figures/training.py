@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 HEIGHT = 400
 
 QUANTITIES: Mapping[str, str] = {
-    "loss": "Loss (mean cross-entropy, nats)",
+    "loss": "Loss (mean over samples)",
     "accuracy": "Accuracy (share of samples classified correctly)",
 }
+
+
+NO_ACCURACY = "A regression has values, no classes: there is no accuracy."
 
 
 class _Look(NamedTuple):
@@ -43,6 +46,8 @@ def training_figure(
         raise ValueError(f"quantity is {quantity!r}; it must be one of {', '.join(QUANTITIES)}")
     if not runs:
         return sentence_figure(NOTHING, dark=dark, height=HEIGHT)
+    if quantity == "accuracy" and not any(np.isfinite(run.history.train_accuracy).any() for run in runs.values()):
+        return sentence_figure(NO_ACCURACY, dark=dark, height=HEIGHT)
     figure = go.Figure()
     for (label, run), symbol in zip(runs.items(), cycle(SYMBOLS), strict=False):
         figure.add_traces(_traces(run, label, quantity, _Look(colours.get(label), symbol)))

@@ -3,6 +3,8 @@
 from landscape.cost import TooLarge, estimate_bytes, estimate_seconds
 from landscape.curvature import Sharpness, measure_sharpness
 from landscape.data import DATA, load_data
+from landscape.data.download import download
+from landscape.data.files import MissingData, data_folder
 from landscape.evaluation import Stopped
 from landscape.history import History
 from landscape.machine import machine, settle
@@ -11,10 +13,12 @@ from landscape.plane import Plane, random_plane
 from landscape.subject import direct_loss, objective_of
 from landscape.surface import Surface, measure_surface
 from landscape.training import Run, train
+from landscape.weights import weight_files
 
 __all__ = [
     "DATA",
     "History",
+    "MissingData",
     "Objective",
     "Plane",
     "Run",
@@ -22,7 +26,9 @@ __all__ = [
     "Stopped",
     "Surface",
     "TooLarge",
+    "data_folder",
     "direct_loss",
+    "download",
     "estimate_bytes",
     "estimate_seconds",
     "load_data",
@@ -33,4 +39,5 @@ __all__ = [
     "random_plane",
     "settle",
     "train",
+    "weight_files",
 ]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from landscape.data import load_data
+from landscape.data import Dataset, load_data
 from landscape.objective import Objective
-from landscape.training import advance, build_network, start
+from landscape.subject import objective_of
+from landscape.training import RECORDS, advance, last_step, run_of, start
 from models import blank_model
 from specs import RunSpec, SurfaceSpec
 
@@ -20,6 +24,10 @@ GRID_BYTES = 160
 SHARPNESS_PRODUCTS = 40
 """Hessian-vector products that the centre and λ_max usually take; each costs about two gradients."""
 
+ARRAYS_PER_UNIT = 8
+"""Arrays of all layers' outputs that exist at once at most: those that the graph of a Hessian product keeps."""
+
+TIMED_SAMPLES = 64
 TIMED_STEPS = 5
 
 
@@ -34,10 +42,12 @@ def estimate_bytes(run: RunSpec, spec: SurfaceSpec) -> int:
         ValueError: a name in the spec is not registered, or there are not enough samples.
     """
     data = load_data(run.data)
-    blank = blank_model(run.model, data.input_shape, data.classes)
-    samples = max(len(data.split("train")[1]), len(data.split(spec.split)[1]))
-    kept = len(run.training.checkpoint_steps) * 4 * sum(p.numel() for p in blank.parameters())
-    return kept + _measuring_bytes(blank, samples, spec)
+    blank = blank_model(run.model, data.input_shape, data.outputs)
+    weights = sum(p.numel() for p in blank.parameters())
+    units = count_units(blank, torch.empty(2, *data.input_shape, device="meta"))
+    samples = min(spec.samples, len(data.split(spec.split)))
+    kept = 4 * weights * len(run.checkpoint_steps)
+    return kept + max(_measuring_bytes(weights, units * samples, spec), 4 * 4 * units * _batch(run, data))
 
 
 def estimate_seconds(run: RunSpec, spec: SurfaceSpec) -> float:
@@ -47,13 +57,31 @@ def estimate_seconds(run: RunSpec, spec: SurfaceSpec) -> float:
         ValueError: as `estimate_bytes`.
     """
     data = load_data(run.data)
-    inputs, targets = data.split(spec.split)
-    objective = Objective(build_network(run, data), inputs, targets)
-    gradient = _seconds(lambda: objective.evaluate(objective.theta))
-    state = start(run)
-    step = _seconds(lambda: advance(state, TIMED_STEPS)) / max(1, min(TIMED_STEPS, run.training.steps))
+    few = replace(spec, samples=min(spec.samples, TIMED_SAMPLES), statistics="population", checkpoint=None)
+    untrained = replace(run, training=replace(run.training, steps=0, checkpoints=(), recorded_samples=2))
+    objective = objective_of(run_of(start(untrained)), few)
+    samples = min(spec.samples, len(data.split(spec.split)))
+    gradient = _seconds(lambda: objective.evaluate(objective.theta)) * samples / objective.samples
     points = spec.points_alpha * spec.points_beta
-    return gradient * (points + 2 * SHARPNESS_PRODUCTS) + step * run.training.steps
+    return gradient * (points + 2 * SHARPNESS_PRODUCTS) + _training_seconds(run, gradient / samples)
+
+
+def count_units(module: nn.Module, inputs: Tensor) -> int:
+    """Count the numbers that all innermost layers of a network put out for one sample; inputs are (N, ...)."""
+    count = 0
+
+    def add(layer: nn.Module, _: object, outputs: object) -> None:
+        nonlocal count
+        count += outputs.numel() if isinstance(outputs, Tensor) else 0
+
+    hooks = [layer.register_forward_hook(add) for layer in _innermost(module)]
+    try:
+        with torch.no_grad():
+            module(inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return math.ceil(count / len(inputs))
 
 
 def check_memory(objective: Objective, spec: SurfaceSpec) -> None:
@@ -62,7 +90,8 @@ def check_memory(objective: Objective, spec: SurfaceSpec) -> None:
     Raises:
         TooLarge: with the estimate and what is free.
     """
-    needed = _measuring_bytes(objective.module, objective.samples, spec)
+    units = count_units(objective.module, objective.some_inputs)
+    needed = _measuring_bytes(len(objective.theta), units * objective.largest_batch, spec)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > free:
         raise TooLarge(
@@ -71,21 +100,41 @@ def check_memory(objective: Objective, spec: SurfaceSpec) -> None:
         )
 
 
-def _measuring_bytes(module: nn.Module, samples: int, spec: SurfaceSpec) -> int:
-    """Count θ, its gradient, the plane and their temporaries (12 vectors of float64), the grid, and one pass.
+def _measuring_bytes(weights: int, units: int, spec: SurfaceSpec) -> int:
+    """Count θ, its gradient, the plane and their temporaries (12 vectors of float64), the grid, and one pass."""
+    size = 8 if spec.precision == "float64" else 4
+    return 12 * 8 * weights + ARRAYS_PER_UNIT * size * units + GRID_BYTES * spec.points_alpha * spec.points_beta
 
-    A pass holds the outputs of all layers and what its backward pass and the Hessian product keep of them: six arrays
-    of float64 per linear layer.
-    """
-    weights = sum(p.numel() for p in module.parameters())
-    units = sum(layer.out_features for layer in module.modules() if isinstance(layer, nn.Linear))
-    return 12 * 8 * weights + 6 * 8 * units * samples + GRID_BYTES * spec.points_alpha * spec.points_beta
+
+def _batch(run: RunSpec, data: Dataset) -> int:
+    """Return how many samples one step of training uses; 0 if there is none."""
+    if not last_step(run):
+        return 0
+    everything = len(data.train)
+    return everything if run.training.optimizer == "gradient-descent" else min(run.training.batch_size, everything)
+
+
+def _training_seconds(run: RunSpec, gradient: float) -> float:
+    """Time a few steps, and count the records along the way; a record is a forward pass, a third of a gradient."""
+    if not (steps := last_step(run)):
+        return 0.0
+    state = start(replace(run, training=replace(run.training, recorded_samples=2)))
+    timed = TIMED_STEPS if gradient * _batch(run, load_data(run.data)) < 0.02 else 1
+    records = 2 * run.training.recorded_samples * RECORDS * gradient / 3
+    return records + steps * _seconds(lambda: advance(state, timed)) / min(timed, steps)
+
+
+def _innermost(module: nn.Module) -> Iterable[nn.Module]:
+    """Yield the layers that hold no other layer; a parametrization is no layer."""
+    for name, layer in module.named_modules():
+        if "parametrizations" not in name and all("parametrizations" in child for child, _ in layer.named_children()):
+            yield layer
 
 
 def _seconds(work: Callable[[], object]) -> float:
     """Return the shortest of up to three times: what disturbs a timing only ever makes it longer."""
     times: list[float] = []
-    while len(times) < 3 and sum(times) < 1:
+    while len(times) < 3 and sum(times) < 0.5:
         begin = time.perf_counter()
         work()
         times.append(time.perf_counter() - begin)

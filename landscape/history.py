@@ -10,15 +10,23 @@ import torch
 from torch import nn
 
 from landscape.data import Dataset
+from landscape.data.files import MissingData
+from landscape.losses import LOSSES
+
+TILE = 256
+"""Samples per pass; it bounds the memory that images take."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One step's entry. The network predicts as it would in use: batch norm with its running averages (A12)."""
+    """One step's entry. The network predicts as it would in use: batch norm with its running averages (A12).
+
+    A split whose files are not there has nan: published weights need not come with their training samples.
+    """
 
     step: int
     train_loss: float
-    train_accuracy: float  # share of samples classified correctly, in [0, 1]
+    train_accuracy: float  # share of samples classified correctly, in [0, 1]; nan where there are no classes
     held_out_loss: float
     held_out_accuracy: float
 
@@ -52,18 +60,28 @@ def history_of(records: Sequence[Record]) -> History:
     return History(*map(np.array, columns))
 
 
-def record(step: int, module: nn.Module, data: Dataset) -> Record:
-    """Measure a network on both splits in evaluation mode; its training mode is restored."""
+def record(step: int, module: nn.Module, data: Dataset, most: int) -> Record:
+    """Measure a network on up to `most` samples of each split in evaluation mode; its training mode is restored."""
     mode = module.training
     module.eval()
-    values = [value for split in ("train", "held-out") for value in _measured(module, *data.split(split))]
+    values = [value for split in ("train", "held-out") for value in _measured(module, data, split, most)]
     module.train(mode)
     return Record(step, *values)
 
 
-def _measured(module: nn.Module, inputs: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
-    classes = torch.from_numpy(np.array(targets))
-    with torch.no_grad():
-        outputs = module(torch.from_numpy(inputs.astype(np.float32)))
-        loss = nn.functional.cross_entropy(outputs, classes)
-    return loss.item(), (outputs.argmax(1) == classes).double().mean().item()
+def _measured(module: nn.Module, data: Dataset, split: str, most: int) -> tuple[float, float]:
+    """Return mean loss and accuracy, tile by tile."""
+    try:
+        samples = data.split(split)
+    except MissingData:
+        return float("nan"), float("nan")
+    rows = samples.subset(most, data.spec.seed)
+    loss, hits = 0.0, 0.0
+    for first in range(0, len(rows), TILE):
+        tile = rows[first : first + TILE]
+        x, y = torch.from_numpy(samples.inputs(tile).astype(np.float32)), torch.from_numpy(samples.targets[tile])
+        with torch.no_grad():
+            outputs = module(x)
+            loss += LOSSES[data.loss](outputs, y.float() if y.is_floating_point() else y).double().sum().item()
+            hits += (outputs.argmax(1) == y).sum().item() if data.classifies else float("nan")
+    return loss / len(rows), hits / len(rows)

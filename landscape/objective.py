@@ -1,6 +1,5 @@
 """The loss of a network as a function of its weights alone: f(θ), ∇f(θ), and H(θ)v (science.md §0, D1)."""
 
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -8,16 +7,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vjp
-from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
 
 from landscape.evaluation import Stop, Stopped
 from landscape.losses import LOSSES, Loss
 from landscape.parameters import flatten, layout_of
+from landscape.statistics import checked_statistics, private_copy
 from models.registry import entry
-from specs.surface import STATISTICS
 
-RUNNING_TILE = 1024
-"""Samples per pass where nothing depends on the partition; bounds memory, and changes only a sum's last bits."""
+MOST_PER_TILE = 1024
+FEWEST_PER_TILE = 64
+VALUES_PER_TILE = 2**17
+"""Where nothing depends on the partition, as many samples per pass as have this many input values, within limits. It
+bounds memory, suits the caches (small images are fastest in tiles of 64 to 128), and changes only a sum's last bits."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,10 @@ class Objective:
         """
         self.layout = layout_of(module)
         self.theta = flatten(dict(module.named_parameters()), self.layout)
-        self.statistics, self.batch_size = _checked_statistics(statistics, batch_size)
+        self.statistics, self.batch_size = checked_statistics(statistics, batch_size)
         self._loss = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
         self._classifies = loss == "cross-entropy"
-        self.module = _private_copy(module, statistics)
+        self.module = private_copy(module, statistics)
         self._fixed = _fixed_tensors(self.module, self.layout.names)
         self._inputs, self._targets = _evaluation_set(inputs, targets, self.theta)
         self._parts = tuple(self._partition())
@@ -87,11 +88,27 @@ class Objective:
         """M, the size of the evaluation set."""
         return len(self._inputs)
 
+    @property
+    def largest_batch(self) -> int:
+        """The most samples that are evaluated in one pass."""
+        return int(self._parts[0].stop)
+
+    @property
+    def some_inputs(self) -> Tensor:
+        """Two of the inputs, or the only one."""
+        return self._inputs[:2]
+
     def loss(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return f(θ), a scalar."""
         point = self._point(theta)
         with torch.no_grad():
             return sum((self._share(point, part)[0] for part in self._parts), start=point.new_zeros(()))
+
+    def accuracy(self, theta: Tensor | np.ndarray) -> float:
+        """Return the share of samples that are classified correctly at θ, in [0, 1]; nan where there are no classes."""
+        point = self._point(theta)
+        with torch.no_grad():
+            return sum(self._share(point, part)[1].item() for part in self._parts) / self.samples
 
     def gradient(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return ∇f(θ) (P,)."""
@@ -121,27 +138,31 @@ class Objective:
     def hessian_at(
         self, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False
     ) -> Callable[[Tensor | np.ndarray], Tensor]:
-        """Return v ↦ H(θ)v; the gradient's graph is built once and used for every v.
+        """Return v ↦ H(θ)v.
+
+        The gradient's graph is built once and used for every v where one pass takes all samples; with several, their
+        graphs would not fit into memory together, so that each is built anew for every v.
 
         Raises:
             Stopped: `stop()` was true before a mini-batch, now or in a product.
         """
         point = self._point(theta)
-        products = []
-        for part in self._parts:
-            _unless(stop)
-            products.append(vjp(grad(self._loss_share(part)), point)[1])
+        _unless(stop)
+        kept = self._transposed(point, self._parts[0]) if len(self._parts) == 1 else None
 
         def product(v: Tensor | np.ndarray) -> Tensor:
             vector = self._point(v)
             total = torch.zeros_like(vector)
-            for transposed in products:
+            for part in self._parts:
                 _unless(stop)
                 # H is symmetric, so the vector-Jacobian product of ∇f is Hv
-                total = total + transposed(vector)[0].detach()
+                total = total + (kept or self._transposed(point, part))(vector)[0].detach()
             return total
 
         return product
+
+    def _transposed(self, point: Tensor, part: slice) -> Callable[[Tensor], tuple[Tensor, ...]]:
+        return vjp(grad(self._loss_share(part)), point)[1]
 
     def _loss_share(self, part: slice) -> Callable[[Tensor], Tensor]:
         return lambda theta: self._share(theta, part)[0]
@@ -168,49 +189,32 @@ class Objective:
         return point.detach().clone()
 
     def _partition(self) -> Iterator[slice]:
-        sizes = {"population": self.samples, "batch": self.batch_size, "running": RUNNING_TILE}
+        sizes = {"population": self.samples, "batch": self.batch_size, "running": self._tile}
         size = sizes[self.statistics] or self.samples
         return (slice(first, min(first + size, self.samples)) for first in range(0, self.samples, size))
 
+    @property
+    def _tile(self) -> int:
+        values = max(1, self._inputs[0].numel())
+        return min(MOST_PER_TILE, max(FEWEST_PER_TILE, VALUES_PER_TILE // values))
+
     def _refuse_single_samples(self) -> None:
-        single = self._parts[-1].stop - self._parts[-1].start == 1
-        flat = any(isinstance(layer, nn.BatchNorm1d) for layer in self.module.modules())
-        if single and flat and self.statistics != "running":
+        """Try a mini-batch of one sample, where there is one: of a single value no norm can take statistics."""
+        if self.statistics == "running" or self._parts[-1].stop - self._parts[-1].start > 1:
+            return
+        try:
+            with torch.no_grad():
+                functional_call(self.module, {}, (self._inputs[self._parts[-1]],))
+        except ValueError as error:
             raise ValueError(
                 f"{self.samples} samples in mini-batches of {self.batch_size or self.samples} leave one of a single "
-                "sample, which batch normalization cannot take statistics of; choose another batch size"
-            )
+                f"sample, which batch normalization cannot take statistics of ({error}); choose another batch size"
+            ) from error
 
 
 def _unless(stop: Stop) -> None:
     if stop():
         raise Stopped
-
-
-def _checked_statistics(statistics: str, batch_size: int | None) -> tuple[str, int | None]:
-    if statistics not in STATISTICS:
-        raise ValueError(f"statistics is {statistics!r}; it must be one of {', '.join(STATISTICS)}")
-    if (statistics == "batch") != (batch_size is not None):
-        need = "needs a batch_size" if statistics == "batch" else f"takes no batch_size, but {batch_size} was given"
-        raise ValueError(f"statistics={statistics!r} {need}")
-    if batch_size is not None and batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
-    return statistics, batch_size
-
-
-def _private_copy(module: nn.Module, statistics: str) -> nn.Module:
-    """Copy a network into evaluation mode; batch normalization loses its averages unless they are what is asked for.
-
-    Without averages, torch's layers take the statistics of what they are given and have nothing to write to.
-    """
-    private = copy.deepcopy(module).eval()
-    for layer in private.modules():
-        if isinstance(layer, _NormBase) and statistics != "running":
-            layer.track_running_stats = False
-            layer.running_mean = layer.running_var = layer.num_batches_tracked = None
-        elif isinstance(layer, _BatchNorm) and layer.running_mean is None:
-            raise ValueError("statistics='running' needs running averages, and a batch-norm layer keeps none")
-    return private
 
 
 def _fixed_tensors(module: nn.Module, moved: tuple[str, ...]) -> dict[str, Tensor]:

@@ -7,31 +7,43 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from landscape.filters import Filters, filters_of
+
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each parameter stands in θ: names, shapes, and offsets in the order of `named_parameters`."""
+    """Where each parameter stands in θ: names, shapes and filters, in the order of `named_parameters`."""
 
     names: tuple[str, ...]
-    shapes: tuple[tuple[int, ...], ...]
+    filters: tuple[Filters, ...]
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shape of every parameter."""
+        return tuple(filters.shape for filters in self.filters)
 
     @property
     def size(self) -> int:
         """P, the length of θ."""
         return sum(map(math.prod, self.shapes))
 
-    def blocks(self) -> Iterator[tuple[str, slice, tuple[int, ...]]]:
-        """Yield name, place in θ, and shape of every parameter."""
+    def blocks(self) -> Iterator[tuple[str, slice, Filters]]:
+        """Yield name, place in θ, and filters of every parameter."""
         start = 0
-        for name, shape in zip(self.names, self.shapes, strict=True):
-            stop = start + math.prod(shape)
-            yield name, slice(start, stop), shape
+        for name, filters in zip(self.names, self.filters, strict=True):
+            stop = start + math.prod(filters.shape)
+            yield name, slice(start, stop), filters
             start = stop
 
     def unflatten(self, theta: Tensor) -> dict[str, Tensor]:
         """Return the parameters by name, as views of θ, so that derivatives flow back to θ."""
         pieces = torch.split(theta, [math.prod(shape) for shape in self.shapes])
         return {name: piece.view(shape) for name, piece, shape in zip(self.names, pieces, self.shapes, strict=True)}
+
+
+def plain_name(name: str) -> str:
+    """Return the name that a parameter has without weight normalization: its direction stands for the weight."""
+    return name.replace(".parametrizations.weight.original1", ".weight")
 
 
 def layout_of(module: nn.Module) -> Layout:
@@ -43,7 +55,7 @@ def layout_of(module: nn.Module) -> Layout:
     trainable = {name: tuple(p.shape) for name, p in module.named_parameters() if p.requires_grad}
     if not trainable:
         raise ValueError("the network has no trainable parameter, so there is no θ to move")
-    return Layout(tuple(trainable), tuple(trainable.values()))
+    return Layout(tuple(trainable), tuple(filters_of(module, name, shape) for name, shape in trainable.items()))
 
 
 def flatten(parameters: Mapping[str, Tensor], layout: Layout) -> Tensor:

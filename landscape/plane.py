@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.parameters import Layout
+from landscape.parameters import Layout, plain_name
 from models.initializations import named_generator
 from specs import SurfaceSpec
 
@@ -74,18 +74,15 @@ def random_plane(theta: Tensor, layout: Layout, spec: SurfaceSpec) -> Plane:
 
 
 def filter_norms(values: Tensor, layout: Layout) -> dict[str, Tensor]:
-    """Return the norm of every filter by parameter: output channels or rows; parameters of one axis have none (D3)."""
-    return {
-        name: values[place].view(shape).flatten(1).norm(dim=1)
-        for name, place, shape in layout.blocks()
-        if len(shape) > 1
-    }
+    """Return the norms of all filters (F,) of every parameter that has filters, by its name (D3)."""
+    return {name: filters.rows(values[place]).norm(dim=1) for name, place, filters in layout.blocks() if filters.any}
 
 
 def _drawn(layout: Layout, seed: int, which: str) -> Tensor:
+    generators = {name: named_generator(seed, f"{which}/{plain_name(name)}") for name in layout.names}
     blocks = [
-        torch.randn(math.prod(shape), generator=named_generator(seed, f"{which}/{name}"), dtype=torch.float64)
-        for name, _, shape in layout.blocks()
+        torch.randn(math.prod(filters.shape), generator=generators[name], dtype=torch.float64)
+        for name, _, filters in layout.blocks()
     ]
     return torch.cat(blocks)
 
@@ -97,12 +94,14 @@ def _scaled(direction: Tensor, center: Tensor, layout: Layout, scaling: str) -> 
     if scaling == "unit":
         factor: Tensor = center.norm() / direction.norm()
         return direction * factor
+    over = (1,) if scaling == "filter" else (0, 1)
     blocks = []
-    for _, place, shape in layout.blocks():
-        rows = shape[0] if scaling == "filter" and len(shape) > 1 else 1
-        drawn, own = direction[place].view(rows, -1), center[place].view(rows, -1)
-        factor = own.norm(dim=1, keepdim=True) / drawn.norm(dim=1, keepdim=True)
-        blocks.append((drawn * factor if len(shape) > 1 else torch.zeros_like(drawn)).flatten())
+    for _, place, filters in layout.blocks():
+        if not filters.any:
+            blocks.append(torch.zeros_like(direction[place]))
+            continue
+        drawn, own = filters.rows(direction[place]), filters.rows(center[place])
+        blocks.append(filters.flat(drawn * (own.norm(dim=over, keepdim=True) / drawn.norm(dim=over, keepdim=True))))
     return torch.cat(blocks)
 
 

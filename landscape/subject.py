@@ -20,7 +20,8 @@ def objective_of(run: Run, spec: SurfaceSpec) -> Objective:
     """
     module, inputs, targets = _evaluated(run, spec)
     batch_size = min(spec.batch_size, len(targets)) if spec.statistics == "batch" else None
-    return Objective(module, inputs, targets, statistics=spec.statistics, batch_size=batch_size)
+    loss = load_data(run.spec.data).loss
+    return Objective(module, inputs, targets, loss=loss, statistics=spec.statistics, batch_size=batch_size)
 
 
 def direct_loss(run: Run, spec: SurfaceSpec) -> float:
@@ -34,16 +35,21 @@ def direct_loss(run: Run, spec: SurfaceSpec) -> float:
     """
     module, inputs, targets = _evaluated(run, spec)
     module.train(spec.statistics != "running")
+    summed = nn.functional.mse_loss if targets.is_floating_point() else nn.functional.cross_entropy
     size = spec.batch_size if spec.statistics == "batch" else len(targets)
     total = 0.0
     with torch.no_grad():
         for x, y in zip(torch.split(inputs, size), torch.split(targets, size), strict=True):
-            total += nn.functional.cross_entropy(module(x), y, reduction="sum").item()
+            total += summed(module(x), y, reduction="sum").item()
     return total / len(targets)
 
 
 def _evaluated(run: Run, spec: SurfaceSpec) -> tuple[nn.Module, Tensor, Tensor]:
-    inputs, targets = load_data(run.spec.data).split(spec.split)
-    dtype = _DTYPES[spec.precision]
+    samples = load_data(run.spec.data).split(spec.split)
+    rows, dtype = samples.subset(spec.samples, spec.samples_seed), _DTYPES[spec.precision]
+    inputs, targets = (
+        torch.from_numpy(np.array(samples.inputs(rows))),
+        torch.from_numpy(np.array(samples.targets[rows])),
+    )
     module = run.module(spec.checkpoint).to(dtype)
-    return module, torch.from_numpy(np.array(inputs)).to(dtype), torch.from_numpy(np.array(targets))
+    return module, inputs.to(dtype), targets.to(dtype) if targets.is_floating_point() else targets

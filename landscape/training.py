@@ -5,21 +5,28 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from landscape.data import Dataset, load_data
+from landscape.data import Dataset, Samples, load_data
 from landscape.evaluation import Progress, Stop
 from landscape.history import History, Record, history_of, record
+from landscape.losses import LOSSES
+from landscape.weights import load_weights
 from models import build_model
 from specs import RunSpec
 
 STEPS_PER_ADVANCE = 20
 
-Samples = tuple[Tensor, Tensor]
+RECORDS = 50
+"""How many times the curves of training are measured, about."""
+
+SECOND_MOMENT_KEPT = 0.999
+"""Adam's β₂ (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +78,12 @@ class State:
 
     @property
     def finished(self) -> bool:
-        """Whether all steps are taken, or none can be any more."""
-        return self.step >= self.spec.training.steps or self.diverged_at is not None
+        """Whether all steps are taken, or none can be any more; published weights need none."""
+        return self.step >= last_step(self.spec) or self.diverged_at is not None
 
 
 def train(spec: RunSpec, *, on_progress: Progress | None = None, stop: Stop = lambda: False) -> Run:
-    """Train a network as its spec says.
+    """Train a network as its spec says, or load its published weights.
 
     Divergence is a result, not an error: the run then ends at that step, with the checkpoints before it.
 
@@ -86,22 +93,25 @@ def train(spec: RunSpec, *, on_progress: Progress | None = None, stop: Stop = la
         stop: asked between steps; training then ends early and returns what there is.
 
     Raises:
-        ValueError: a name in the spec is not registered, or there are not enough samples.
+        ValueError: a name in the spec is not registered, there are not enough samples, a file is missing or not what
+            its name or its digest says, or the weights are of another network.
     """
     state = start(spec)
     while not state.finished and not stop():
         if on_progress is not None:
-            on_progress(state.step, spec.training.steps)
+            on_progress(state.step, last_step(spec))
         state = advance(state, STEPS_PER_ADVANCE, stop)
     if on_progress is not None:
-        on_progress(state.step, spec.training.steps)
+        on_progress(state.step, last_step(spec))
     return run_of(state)
 
 
 def start(spec: RunSpec) -> State:
-    """Return the state before the first step: initial weights, checkpoint 0, and the first record."""
+    """Return the state before the first step: initial or published weights, checkpoint 0, and the first record."""
     data = load_data(spec.data)
     module = build_network(spec, data)
+    if spec.weights is not None:
+        load_weights(module, spec.weights)
     blank = State(spec, 0, _copied(module), copy.deepcopy(_optimizer(spec, module).state_dict()))
     return _noted(blank, module, data)
 
@@ -113,10 +123,9 @@ def advance(state: State, steps: int, stop: Stop = lambda: False) -> State:
     module.load_state_dict(state.tensors)
     optimizer = _optimizer(state.spec, module)
     optimizer.load_state_dict(copy.deepcopy(dict(state.optimizer)))
-    samples = _samples(data)
-    last = min(state.step + steps, state.spec.training.steps)
+    last = min(state.step + steps, last_step(state.spec))
     while state.step < last and state.diverged_at is None and not stop():
-        diverged_at = _step(module, optimizer, samples, state)
+        diverged_at = _step(module, optimizer, data, state)
         state = _noted(replace(state, step=state.step + 1, diverged_at=diverged_at), module, data)
     return replace(state, tensors=_copied(module), optimizer=copy.deepcopy(optimizer.state_dict()))
 
@@ -128,44 +137,59 @@ def run_of(state: State) -> Run:
 
 def build_network(spec: RunSpec, data: Dataset) -> nn.Module:
     """Build the spec's network for a data set, with its initial weights, in float32."""
-    return build_model(spec.model, data.input_shape, data.classes, seed=spec.training.seed)
+    return build_model(spec.model, data.input_shape, data.outputs, seed=spec.training.seed)
 
 
-def _step(module: nn.Module, optimizer: torch.optim.Optimizer, samples: Samples, state: State) -> int | None:
+def last_step(spec: RunSpec) -> int:
+    """Return the step that training ends with: 0 where published weights take its place."""
+    return spec.checkpoint_steps[-1]
+
+
+def _step(module: nn.Module, optimizer: torch.optim.Optimizer, data: Dataset, state: State) -> int | None:
     """Take one step; return its number if the loss or a weight is no longer finite after it."""
     module.train()
-    inputs, targets = _batch(state.spec, samples, state.step)
+    rows = _rows(state.spec, len(data.train), state.step)
+    inputs, targets = _tensors(data.train, rows)
     optimizer.zero_grad(set_to_none=True)
-    loss = nn.functional.cross_entropy(module(inputs), targets)
+    loss = LOSSES[data.loss](module(inputs), targets).mean()
     torch.autograd.backward(loss)
     optimizer.step()
     finite = loss.isfinite() and all(p.isfinite().all() for p in module.parameters())
     return None if finite else state.step + 1
 
 
-def _batch(spec: RunSpec, samples: Samples, step: int) -> Samples:
-    """Return the samples of one step.
+def _rows(spec: RunSpec, count: int, step: int) -> np.ndarray | slice:
+    """Return which of the training samples one step uses.
 
     Every epoch has an order of its own, which follows from the seed and the epoch's number alone; the samples that do
     not fill a batch wait for another epoch, so that batch statistics always come from equally many.
     """
-    inputs, targets = samples
-    size = min(spec.training.batch_size, len(targets))
-    if spec.training.optimizer == "gradient-descent" or size == len(targets):
-        return samples
-    epoch, place = divmod(step, len(targets) // size)
-    order = np.random.default_rng([spec.training.seed, epoch]).permutation(len(targets))
-    chosen = torch.from_numpy(order[place * size : (place + 1) * size])
-    return inputs[chosen], targets[chosen]
+    size = min(spec.training.batch_size, count)
+    if spec.training.optimizer == "gradient-descent" or size == count:
+        return slice(None)
+    epoch, place = divmod(step, count // size)
+    return _order(spec.training.seed, epoch, count)[place * size : (place + 1) * size]
+
+
+@lru_cache(maxsize=8)  # every step of an epoch asks for it
+def _order(seed: int, epoch: int, count: int) -> np.ndarray:
+    return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def _tensors(samples: Samples, rows: np.ndarray | slice) -> tuple[Tensor, Tensor]:
+    """Return inputs in float32, and targets: classes as they are, values in float32."""
+    inputs, targets = samples.inputs(rows).astype(np.float32), np.array(samples.targets[rows])
+    y = torch.from_numpy(targets)
+    return torch.from_numpy(inputs), y.float() if y.is_floating_point() else y
 
 
 def _noted(state: State, module: nn.Module, data: Dataset) -> State:
     """Add what belongs to a state's step: a checkpoint, a record, or nothing."""
     training = state.spec.training
-    keep = state.step in training.checkpoint_steps and state.diverged_at is None
-    every = max(1, training.steps // 50)
+    keep = state.step in state.spec.checkpoint_steps and state.diverged_at is None
+    every = max(1, training.steps // RECORDS)
     if keep or state.step % every == 0 or state.diverged_at is not None:
-        state = replace(state, records=(*state.records, record(state.step, module, data)))
+        state = replace(state, records=(*state.records, record(state.step, module, data, training.recorded_samples)))
     if keep:
         arrays = {name: tensor.numpy() for name, tensor in _copied(module).items()}
         state = replace(state, checkpoints=(*state.checkpoints, Checkpoint(state.step, arrays)))
@@ -174,8 +198,12 @@ def _noted(state: State, module: nn.Module, data: Dataset) -> State:
 
 def _optimizer(spec: RunSpec, module: nn.Module) -> torch.optim.Optimizer:
     training = spec.training
+    moved = [p for p in module.parameters() if p.requires_grad]
+    if training.optimizer == "adam":
+        betas = (training.momentum, SECOND_MOMENT_KEPT)
+        return torch.optim.Adam(moved, training.learning_rate, betas=betas, weight_decay=training.weight_decay)
     return torch.optim.SGD(
-        module.parameters(), training.learning_rate, momentum=training.momentum, weight_decay=training.weight_decay
+        moved, training.learning_rate, momentum=training.momentum, weight_decay=training.weight_decay
     )
 
 
@@ -185,7 +213,3 @@ def _copied(module: nn.Module) -> dict[str, Tensor]:
 
 def _as_tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
-
-
-def _samples(data: Dataset) -> Samples:
-    return torch.from_numpy(data.train_inputs.astype(np.float32)), torch.from_numpy(np.array(data.train_targets))

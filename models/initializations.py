@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
+from models.positions import DEVIATION, Positions
 from models.registry import entry
 
-Draw = Callable[[nn.Linear, torch.Generator], None]
+Draw = Callable[[Tensor, Tensor, torch.Generator], None]
 
 
 def named_generator(seed: int, name: str) -> torch.Generator:
@@ -22,38 +24,49 @@ def named_generator(seed: int, name: str) -> torch.Generator:
 
 
 def initialize(module: nn.Module, scheme: str, seed: int) -> None:
-    """Draw the weights and biases of every linear layer of a new network, in place.
+    """Draw the weights and biases of every linear layer and convolution of a new network, and its positions, in place.
+
+    A layer whose weight is normalized gets the length and direction that give the weight drawn.
 
     Raises:
         ValueError: the scheme is not registered.
     """
     draw = entry(INITIALIZATIONS, scheme, "initialization")
     for name, layer in module.named_modules():
-        if isinstance(layer, nn.Linear):
-            draw(layer, named_generator(seed, name))
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            _draw_layer(layer, draw, named_generator(seed, name))
+        elif isinstance(layer, Positions):
+            nn.init.normal_(layer.weight, std=DEVIATION, generator=named_generator(seed, name))
 
 
-def _torch_default(layer: nn.Linear, generator: torch.Generator) -> None:
-    """Uniform within ±1/√(fan in), weights and biases: what torch.nn.Linear does by itself."""
-    bound = 1 / math.sqrt(layer.in_features)
-    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-    nn.init.uniform_(_bias(layer), -bound, bound, generator=generator)
+def _draw_layer(layer: nn.Linear | nn.Conv2d, draw: Draw, generator: torch.Generator) -> None:
+    weight = torch.empty(layer.weight.shape)
+    bias = torch.empty(0) if layer.bias is None else layer.bias.data
+    draw(weight, bias, generator)
+    with torch.no_grad():
+        if parametrize.is_parametrized(layer, "weight"):
+            layer.weight = weight  # sets length and direction
+        else:
+            layer.weight.copy_(weight)
 
 
-def _he(layer: nn.Linear, generator: torch.Generator) -> None:
+def _torch_default(weight: Tensor, bias: Tensor, generator: torch.Generator) -> None:
+    """Uniform within ±1/√(fan in), weights and biases: what torch.nn.Linear and torch.nn.Conv2d do by themselves."""
+    bound = 1 / math.sqrt(weight[0].numel())
+    nn.init.uniform_(weight, -bound, bound, generator=generator)
+    nn.init.uniform_(bias, -bound, bound, generator=generator)
+
+
+def _he(weight: Tensor, bias: Tensor, generator: torch.Generator) -> None:
     """Normal with variance 2/(fan in), biases 0 (He et al. 2015, arXiv 1502.01852, equation 10)."""
-    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
-    nn.init.zeros_(_bias(layer))
+    nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+    nn.init.zeros_(bias)
 
 
-def _glorot(layer: nn.Linear, generator: torch.Generator) -> None:
+def _glorot(weight: Tensor, bias: Tensor, generator: torch.Generator) -> None:
     """Uniform within ±√(6/(fan in + fan out)), biases 0 (Glorot and Bengio 2010, equation 16)."""
-    nn.init.xavier_uniform_(layer.weight, generator=generator)
-    nn.init.zeros_(_bias(layer))
-
-
-def _bias(layer: nn.Linear) -> Tensor:
-    return layer.bias if layer.bias is not None else layer.weight.new_empty(0)
+    nn.init.xavier_uniform_(weight, generator=generator)
+    nn.init.zeros_(bias)
 
 
 INITIALIZATIONS: Mapping[str, Draw] = {
@@ -61,3 +74,4 @@ INITIALIZATIONS: Mapping[str, Draw] = {
     "he": _he,
     "glorot": _glorot,
 }
+"""Each draws a weight, whose filters lie along the first axis, and a bias, which may be empty, in place."""

@@ -2,46 +2,98 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from specs.fields import check, declare
 
-INPUT_SCALINGS = ("raw", "centred", "standardized")
+INPUT_SCALINGS = ("raw", "unit", "centred", "standardized", "per-channel", "given")
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianSpec:
+    """Normal inputs of a given mean and covariance, and targets that a linear teacher gives: a regression."""
+
+    inputs: int = declare(10, "Inputs", "Of each sample of the Gaussian data.", low=1, high=1000)
+    outputs: int = declare(10, "Outputs", "Of the linear teacher of the Gaussian data.", low=1, high=1000)
+    mean: tuple[float, ...] = declare(
+        (), "Mean", "Of the Gaussian inputs: one number for all of them, or one for each. Empty: 0.", low=-1e6, high=1e6
+    )
+    covariance: tuple[float, ...] = declare(
+        (),
+        "Covariance",
+        "Of the Gaussian inputs: the variance of all, the variance of each, or the whole matrix row by row. Empty: 1.",
+        low=-1e12,
+        high=1e12,
+    )
+    noise: float = declare(0.0, "Noise", "Deviation of what is added to the teacher's targets.", low=0.0, high=1e6)
+
+    def __post_init__(self) -> None:
+        """Check types, ranges and lengths.
+
+        Raises:
+            ValueError: the mean or the covariance has a length that fits no reading of it.
+        """
+        check(self)
+        for name, admitted in (("mean", (0, 1, self.inputs)), ("covariance", (0, 1, self.inputs, self.inputs**2))):
+            if len(getattr(self, name)) not in admitted:
+                lengths = ", ".join(map(str, sorted(set(admitted))))
+                raise ValueError(
+                    f"GaussianSpec.{name} has {len(getattr(self, name))} numbers for {self.inputs} inputs; it must "
+                    f"have one of {lengths}"
+                )
 
 
 @dataclass(frozen=True, slots=True)
 class DataSpec:
     """A data set, how much of it, and its units.
 
-    The split into training and held-out samples follows from `seed` and `size`. Centring and standardizing use the
-    mean and the standard deviation of each input over the training samples only.
+    Which samples are training and which are held out follows from `seed` and `size`, or from the files of the data
+    set where these say. Centring and standardizing use the mean and deviation over the training samples only.
     """
 
-    name: str = declare(
-        "digits",
-        "Data",
-        "Digits: 1,797 real images of handwritten digits, 8 x 8 pixels (scikit-learn). The others are points in the "
-        "plane.",
-        registry="data",
-    )
+    name: str = declare("digits", "Data", "Where the samples come from.", registry="data")
     size: int | None = declare(
         None,
         "Samples",
-        "How many samples to use, training and held-out together. Empty: all 1,797 digits, or 1,000 points.",
+        "How many samples to use, a fifth of them held out. Empty: all that the files have, 1,797 digits, or 1,000 "
+        "points.",
         low=20,
         high=100_000,
     )
     scaling: str = declare(
         "standardized",
         "Input scaling",
-        "raw: the data's own units (digits: 0 to 16). centred: minus the mean of each input. standardized: also "
-        "divided by its standard deviation. Mean and deviation are those of the training samples.",
+        "raw: the data's own units (digits: 0 to 16, images: 0 to 255). unit: 0 to 1. centred: minus the mean of each "
+        "input. standardized: also divided by its deviation. per-channel: the same, one mean and deviation for all "
+        "pixels of a channel. given: units of 0 to 1, minus and divided by the numbers below.",
         choices=INPUT_SCALINGS,
+    )
+    shift: tuple[float, ...] = declare(
+        (0.0,), "Given mean", "What is subtracted if the scaling is given; one number, or one per channel."
+    )
+    deviation: tuple[float, ...] = declare(
+        (1.0,),
+        "Given deviation",
+        "What is divided by if the scaling is given; one number, or one per channel.",
+        low=0.0,
+        positive=True,
     )
     seed: int = declare(
         0, "Data seed", "Draws the samples, and splits them into training and held-out.", low=0, high=2**31 - 1
     )
+    gaussian: GaussianSpec = field(default_factory=GaussianSpec)
 
     def __post_init__(self) -> None:
-        """Check types and ranges."""
+        """Check types and ranges.
+
+        Raises:
+            ValueError: the given means and deviations are missing or of unequal number.
+        """
         check(self)
+        if len(self.shift) != len(self.deviation) and 1 not in (len(self.shift), len(self.deviation)):
+            raise ValueError(
+                f"DataSpec.shift has {len(self.shift)} numbers and DataSpec.deviation {len(self.deviation)}; give one "
+                "or one per channel of each"
+            )
+        if not self.shift or not self.deviation:
+            raise ValueError("DataSpec.shift and DataSpec.deviation need at least one number each")

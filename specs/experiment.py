@@ -76,11 +76,16 @@ def label(path: str, value: Scalar) -> str:
     """Name a compared network by its value, for people: "batch norm", "learning rate 0.1", "affine on"."""
     name = path.rsplit(".", 1)[-1]
     if name == "norm":
-        return "no normalization" if value == "none" else f"{value} norm"
+        return _NORM_LABELS.get(str(value), f"{value} norm")
+    if name == "weights":
+        return "trained here" if value is None else f"weights {str(value)[:8]}"
     owner = read(_Parts(RunSpec(), SurfaceSpec()), path.rsplit(".", 1)[0])
     words = rule_of(owner, name).label
     words = words if words.isupper() else words[0].lower() + words[1:]
     return f"{words} {_word(value)}"
+
+
+_NORM_LABELS = {"none": "no normalization", "centre": "centre only", "scale": "scale only"}
 
 
 def _word(value: Scalar) -> str:

@@ -7,24 +7,33 @@ from dataclasses import dataclass
 from specs.fields import check, declare
 
 PLACEMENTS = ("before", "after")
+SHORTCUTS = ("project", "pad", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A network before training: its shape, its normalization, and how its weights start."""
 
-    architecture: str = declare(
-        "perceptron",
-        "Architecture",
-        "perceptron: fully connected layers, one after another.",
-        registry="architectures",
+    architecture: str = declare("perceptron", "Architecture", "What the network is made of.", registry="architectures")
+    depth: int | None = declare(
+        None,
+        "Depth",
+        "How many layers: hidden layers, matrices, convolutions, blocks, or 6n + 2 layers of a residual network. "
+        "Empty: the architecture's own.",
+        low=1,
+        high=128,
     )
-    depth: int = declare(2, "Hidden layers", "How many hidden layers the network has.", low=1, high=64)
-    width: int = declare(64, "Width", "Units in each hidden layer.", low=1, high=4096)
+    width: int | None = declare(
+        None,
+        "Width",
+        "Units of a layer, channels of the first stage, or channels of a token. Empty: the architecture's own.",
+        low=1,
+        high=4096,
+    )
     norm: str = declare(
         "batch",
         "Normalization",
-        "none; batch: each unit over the samples; layer: each sample over the units.",
+        "What is brought to mean 0, deviation 1 or length 1, and over what: samples, channels, positions or weights.",
         registry="normalizations",
     )
     affine: bool = declare(
@@ -33,9 +42,17 @@ class ModelSpec:
     placement: str = declare(
         "after",
         "Placement",
-        "after: each hidden linear layer's output is normalized (common practice). before: every linear layer's input "
-        "is normalized, the first one's included (what the analysis asks for, A9).",
+        "after: the output of each hidden linear layer or convolution is normalized (common practice). before: the "
+        "input of every one is, the first one's included (what the analysis asks for, A9). In a transformer: post-norm "
+        "and pre-norm.",
         choices=PLACEMENTS,
+    )
+    shortcut: str = declare(
+        "project",
+        "Shortcut",
+        "Of residual networks, where a stage changes the shape. project: a 1 x 1 convolution with its norm. pad: every "
+        "second pixel, and zeros for the missing channels (option A). none: no shortcut anywhere.",
+        choices=SHORTCUTS,
     )
     activation: str = declare(
         "relu",

@@ -99,7 +99,7 @@ def _key(path: str) -> str:
 
 
 def _path(key: str) -> str:
-    return key if key.split(".")[0] not in ("data", "model", "training") else f"run.{key}"
+    return key if key.split(".")[0] not in ("data", "model", "training", "weights") else f"run.{key}"
 
 
 def _write(value: Any) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from specs.data import DataSpec
 from specs.fields import check, declare
 from specs.model import ModelSpec
 
-OPTIMIZERS = ("sgd", "gradient-descent")
+OPTIMIZERS = ("sgd", "gradient-descent", "adam")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,15 @@ class TrainingSpec:
     optimizer: str = declare(
         "sgd",
         "Optimizer",
-        "sgd: stochastic gradient descent on mini-batches. gradient-descent: every step uses all training samples.",
+        "sgd: stochastic gradient descent on mini-batches. gradient-descent: every step uses all training samples. "
+        "adam: on mini-batches, each weight with its own step length (Kingma and Ba 2015; β₂ = 0.999, ε = 1e-8).",
         choices=OPTIMIZERS,
     )
     learning_rate: float = declare(
         0.05, "Learning rate", "The step length η in θ - η∇f.", low=0.0, high=1e6, positive=True
     )
     momentum: float = declare(
-        0.9, "Momentum", "Share of the last step that is kept (heavy ball).", low=0.0, high=0.9999
+        0.9, "Momentum", "Share of the last step that is kept (heavy ball); Adam's β₁.", low=0.0, high=0.9999
     )
     weight_decay: float = declare(
         0.0, "Weight decay", "Adds this times θ to the gradient; not part of the loss that is drawn.", low=0.0, high=1.0
@@ -38,6 +40,13 @@ class TrainingSpec:
         "Steps after which weights are kept. Empty: 0, the last, and its halves down to a 64th.",
         low=0,
         high=1_000_000,
+    )
+    recorded_samples: int = declare(
+        2000,
+        "Samples of the curves",
+        "The curves of training are measured on at most this many samples of each split.",
+        low=2,
+        high=100_000,
     )
     seed: int = declare(
         0, "Training seed", "Draws the initial weights and the order of the samples.", low=0, high=2**31 - 1
@@ -63,12 +72,30 @@ class TrainingSpec:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """One trained network: the data, the network, and its training."""
+    """One trained network: the data, the network, and its training, or published weights in place of that."""
 
     data: DataSpec = field(default_factory=DataSpec)
     model: ModelSpec = field(default_factory=ModelSpec)
     training: TrainingSpec = field(default_factory=TrainingSpec)
+    weights: str | None = declare(
+        None,
+        "Published weights",
+        "The SHA-256 of a file in the folder weights: its weights take the place of training.",
+    )
 
     def __post_init__(self) -> None:
-        """Check that each part is a spec of its kind."""
+        """Check that each part is a spec of its kind, and that the weights are named by a SHA-256.
+
+        Raises:
+            ValueError: the weights are named by something else.
+        """
         check(self)
+        if self.weights is not None and not re.fullmatch("[0-9a-f]{64}", self.weights):
+            raise ValueError(
+                f"RunSpec.weights is {self.weights!r}; it must be the SHA-256 of a file, 64 digits of 0 to 9 and a to f"
+            )
+
+    @property
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """The steps after which weights are kept; published weights count as those of step 0."""
+        return (0,) if self.weights is not None else self.training.checkpoint_steps

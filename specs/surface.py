@@ -43,6 +43,14 @@ class SurfaceSpec:
     split: str = declare(
         "train", "Evaluation set", "Which samples the loss is measured on, at every point the same.", choices=SPLITS
     )
+    samples: int = declare(
+        2000,
+        "Evaluation samples",
+        "At most this many samples of that set, drawn once; all of them where there are no more.",
+        low=2,
+        high=100_000,
+    )
+    samples_seed: int = declare(0, "Evaluation seed", "Draws the evaluation samples.", low=0, high=2**31 - 1)
     statistics: str = declare(
         "population",
         "Batch-norm statistics",

@@ -7,23 +7,26 @@ from typing import Any
 
 import streamlit as st
 
+from landscape import weight_files
+from models import ARCHITECTURES
 from specs import Experiment, from_query, to_query
 from specs.fields import read, replace_at, rule_of, types_of
 from views.address import NAMES
+from views.limits import refused, unused
 
 WORDS = {"none": "none", "sgd": "SGD", "relu": "ReLU", "gelu": "GELU", "he": "He", "glorot": "Glorot", "run": "run"}
 
 
-def field(experiment: Experiment, path: str, *, disabled: bool = False) -> Experiment:
+def field(experiment: Experiment, path: str) -> Experiment:
     """Show the widget of one field, and return the experiment with what it says.
 
-    What a field does not admit is shown as an error under the widget, and the experiment stays as it was.
+    A field that changes nothing here is grey, with the reason in its help. What a field does not admit is shown as an
+    error under the widget, and the experiment stays as it was.
     """
-    owner, value = _owner(experiment, path), read(experiment, path)
-    key = f"field:{path}"
+    value, key = read(experiment, path), f"field:{path}"
     if key not in st.session_state:
         st.session_state[key] = _text(value) if isinstance(value, tuple) else value
-    chosen = _widget(owner, path, key, disabled)
+    chosen = _widget(experiment, path, key)
     try:
         return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
@@ -36,6 +39,8 @@ def options(owner: Any, name: str) -> Sequence[Any] | None:
     rule = rule_of(owner, name)
     if types_of(owner)[name] is bool:
         return (True, False)
+    if name == "weights":
+        return (None, *dict.fromkeys([*weight_files(), *filter(None, [owner.weights])]))
     return NAMES[rule.registry] if rule.registry else rule.choices
 
 
@@ -46,19 +51,46 @@ def word(value: Any) -> str:
     return "default" if value is None else WORDS.get(str(value), str(value).replace("-", " "))
 
 
-def _widget(owner: Any, path: str, key: str, disabled: bool) -> Any:
-    name = path.rsplit(".", 1)[-1]
+def option_word(experiment: Experiment, path: str, value: Any) -> str:
+    """Return an option as people read it, with the reason where it cannot be used here."""
+    if path == "run.weights":
+        return _file_word(value)
+    reason = refused(experiment, path, value)
+    return word(value) + (f" - not here: {reason}" if reason else "")
+
+
+def _file_word(sha256: str | None) -> str:
+    """Name a weight file: its name, or the beginning of its SHA-256 where it is not there."""
+    if sha256 is None:
+        return "none: train"
+    files = weight_files()
+    return files[sha256].name if sha256 in files else f"{sha256[:8]}… (not in the folder)"
+
+
+def _widget(experiment: Experiment, path: str, key: str) -> Any:
+    owner, name = _owner(experiment, path), path.rsplit(".", 1)[-1]
     rule, hint = rule_of(owner, name), types_of(owner)[name]
-    asked: dict[str, Any] = {"key": key, "help": rule.help, "disabled": disabled}
+    reason = unused(experiment, path)
+    told = rule.help if reason is None else f"No choice here: {reason}. {rule.help}"
+    asked: dict[str, Any] = {"key": key, "help": told, "disabled": reason is not None}
     if hint is bool:
         return st.toggle(rule.label, **asked)
     if (names := options(owner, name)) is not None:
-        return st.selectbox(rule.label, names, format_func=word, **asked)
+        return st.selectbox(rule.label, names, format_func=lambda v: option_word(experiment, path, v), **asked)
     if isinstance(getattr(owner, name), tuple):
         return _parsed(str(st.text_input(rule.label, **asked)), hint)
     kind: Any = float if hint is float else int
     limits = {"min_value": kind(rule.low), "max_value": kind(rule.high)}
-    return st.number_input(rule.label, value=None, format="%g" if kind is float else "%d", **limits, **asked)
+    label = f"{rule.label} ({counted})" if (counted := _counted(experiment, name)) else rule.label
+    return st.number_input(label, value=None, format="%g" if kind is float else "%d", **limits, **asked)
+
+
+def _counted(experiment: Experiment, name: str) -> str:
+    """Say what the chosen architecture's depth or width counts, and its own where the field is empty."""
+    architecture = ARCHITECTURES.get(experiment.run.model.architecture)
+    if architecture is None or name not in ("depth", "width") or experiment.compare == "run.model.architecture":
+        return ""
+    return f"{getattr(architecture, f'{name}_counts')}; empty: {getattr(architecture.size, name)}"
 
 
 def _parsed(text: str, hint: Any) -> tuple[Any, ...]:

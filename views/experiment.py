@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
+from landscape import DATA
+from models import ARCHITECTURES, NORMALIZATIONS
 from specs import Experiment
 from specs.experiment import MOST_VALUES, comparable_paths
 from specs.fields import read, replace_at, rule_of
 from views import address
-from views.controls import compared_from_texts, field, options, word
+from views.controls import compared_from_texts, field, option_word, options
+from views.limits import hidden
 from views.presets import PRESETS
 
 OWN = "Your own experiment"
+
+SENTENCES: Mapping[str, Mapping[str, Any]] = {
+    "run.model.architecture": ARCHITECTURES,
+    "run.model.norm": NORMALIZATIONS,
+    "run.data.name": DATA,
+}
+"""Registries whose entries say in a sentence what they are."""
 
 GROUPS = {
     "Network": (
@@ -23,11 +34,25 @@ GROUPS = {
         "run.model.affine",
         "run.model.depth",
         "run.model.width",
+        "run.model.shortcut",
         "run.model.activation",
         "run.model.initialization",
     ),
-    "Data": ("run.data.name", "run.data.scaling", "run.data.size", "run.data.seed"),
+    "Data": (
+        "run.data.name",
+        "run.data.size",
+        "run.data.scaling",
+        "run.data.shift",
+        "run.data.deviation",
+        "run.data.gaussian.inputs",
+        "run.data.gaussian.outputs",
+        "run.data.gaussian.mean",
+        "run.data.gaussian.covariance",
+        "run.data.gaussian.noise",
+        "run.data.seed",
+    ),
     "Training": (
+        "run.weights",
         "run.training.optimizer",
         "run.training.learning_rate",
         "run.training.momentum",
@@ -35,12 +60,15 @@ GROUPS = {
         "run.training.batch_size",
         "run.training.steps",
         "run.training.checkpoints",
+        "run.training.recorded_samples",
         "run.training.seed",
     ),
     "Slice": (
         "surface.statistics",
         "surface.batch_size",
         "surface.split",
+        "surface.samples",
+        "surface.samples_seed",
         "surface.scaling",
         "surface.orthogonal",
         "surface.seed",
@@ -52,14 +80,6 @@ GROUPS = {
     ),
 }
 
-UNUSED = {
-    "run.training.batch_size": ("run.training.optimizer", "gradient-descent"),
-    "surface.batch_size": ("surface.statistics", "population", "running"),
-    "run.model.affine": ("run.model.norm", "none"),
-    "run.model.placement": ("run.model.norm", "none"),
-}
-"""Fields that change nothing while another field, which is not compared, has one of these values."""
-
 
 def sidebar(experiment: Experiment) -> Experiment:
     """Show the controls of an experiment, and return what they say."""
@@ -69,8 +89,22 @@ def sidebar(experiment: Experiment) -> Experiment:
         for title, fields in GROUPS.items():
             with st.expander(title):
                 for path in fields:
-                    experiment = field(experiment, path, disabled=_disabled(experiment, path))
+                    if not hidden(experiment, path):
+                        experiment = field(experiment, path)
+                        _told(experiment, path)
     return experiment
+
+
+def _told(experiment: Experiment, path: str) -> None:
+    """Say what a chosen network, normalization or data set is, beneath its control."""
+    if path != experiment.compare:
+        _say(path, read(experiment, path))
+
+
+def _say(path: str, name: Any) -> None:
+    entries = SENTENCES.get(path, {})
+    if name in entries:
+        st.caption(entries[name].sentence)
 
 
 def _preset(experiment: Experiment) -> None:
@@ -85,7 +119,8 @@ def _preset(experiment: Experiment) -> None:
         help="Ready-made experiments. Choosing one sets all controls below; change any of them to make it your own.",
     )
     if current in PRESETS:
-        st.caption(PRESETS[current].sentence)
+        preset = PRESETS[current]
+        st.caption(f"{preset.sentence} About {preset.seconds:.0f} s on two cores.")
 
 
 def _adopt_preset() -> None:
@@ -115,7 +150,9 @@ def _values(experiment: Experiment) -> Experiment:
     key = f"field:values:{path}"
     shown = [value if names else _typed(value) for value in experiment.values]
     st.session_state.setdefault(key, shown)
-    asked: dict[str, Any] = {"format_func": word} if names else {"accept_new_options": True}
+    asked: dict[str, Any] = {"accept_new_options": True}
+    if names:
+        asked = {"format_func": lambda value: option_word(experiment, path, value)}
     chosen = st.multiselect(
         "Values",
         names
@@ -131,6 +168,8 @@ def _values(experiment: Experiment) -> Experiment:
         st.warning("Choose at least one value; the last ones are still shown.")
         return experiment
     if names:
+        for name in chosen:
+            _say(path, name)
         return Experiment(experiment.run, experiment.surface, path, tuple(chosen))
     experiment, notes = compared_from_texts(experiment, path, chosen)
     for note in notes:
@@ -155,16 +194,12 @@ def _suggested(experiment: Experiment, path: str) -> tuple[Any, ...]:
     value = read(experiment, path)
     if (names := options(owner, name)) is not None:
         return (value, *names)[:4]
+    if value is None and name in ("depth", "width"):
+        own = getattr(ARCHITECTURES[experiment.run.model.architecture].size, name)
+        return (own, own * 2) if path != "run.model.depth" or own < 8 else (own, own + 6, own + 12)
     if value is None:
         return (int(rule_of(owner, name).low or 0), None)
     return (value, value + 1, value + 2) if name == "seed" else (value, value * 2)
-
-
-def _disabled(experiment: Experiment, path: str) -> bool:
-    if path == experiment.compare:
-        return True
-    other, *values = UNUSED.get(path, ("", None))
-    return bool(other) and other != experiment.compare and read(experiment, other) in values
 
 
 def _label(experiment: Experiment, path: str) -> str:

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from landscape import Sharpness, Surface
+from landscape import Sharpness, Surface, load_data
+from models import count_parameters
 from views.work import Outcome
 
 MISSING = "-"
 
 HELP = """
-- **Training and held-out loss and accuracy**: of the network as it would be used, batch norm with its running averages.
+- **Parameters**: how many numbers θ has.
+- **Training and held-out loss and accuracy**: of the network as it would be used, batch norm with its running averages;
+  on at most as many samples of each split as the training controls say. A regression has no accuracy.
 - **‖θ‖**: the Euclidean norm of all weights.
 - **L ≥**: the largest gradient-change ratio seen on the slice, centre included. Every Lipschitz constant of ∇f on the
   slice is at least this; the true one can be far larger, because a random plane misses sharp directions (D7).
@@ -32,8 +35,11 @@ def _run_facts(outcome: Outcome) -> dict[str, str]:
     run, history = outcome.run, outcome.run.history
     recorded = outcome.checkpoint in history.step
     entry = history.at(outcome.checkpoint if recorded else int(history.step[-1]))
+    data = load_data(run.spec.data)
+    parameters = count_parameters(run.spec.model, data.input_shape, data.outputs)
     diverged = "no" if run.diverged_at is None else f"yes, at step {run.diverged_at}"
     return {
+        "Parameters": f"{parameters:,}",
         "Step shown": str(outcome.checkpoint),
         "Diverged": diverged,
         "Training loss": number(entry.train_loss),
@@ -84,7 +90,7 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return MISSING if math.isnan(share) else f"{100 * share:.1f} %"
 
 
 def _with_residual(sharpness: Sharpness) -> str:

@@ -12,15 +12,19 @@ class Preset:
 
     experiment: Experiment
     sentence: str
+    seconds: float = 0.0  # measured on two cores, nothing in memory: benchmarks/presets.py
 
 
 PRESETS: Mapping[str, Preset] = {
     "Batch norm or none, on digits": Preset(
-        Experiment(), "Two equal networks learn to read digits; one normalizes each hidden layer over the samples."
+        Experiment(),
+        "Two equal networks learn to read digits; one normalizes each hidden layer over the samples.",
+        seconds=3.6,
     ),
     "The same, before training": Preset(
         Experiment(surface=SurfaceSpec(checkpoint=0)),
         "At initialization the analysis is on its own: nothing has been learned yet.",
+        seconds=4,
     ),
     "Raw inputs, no normalization": Preset(
         Experiment(
@@ -29,6 +33,7 @@ PRESETS: Mapping[str, Preset] = {
             values=("raw", "centred", "standardized"),
         ),
         "The analysis in its barest form: centre the inputs, then divide by their deviation. No normalization layer.",
+        seconds=4.4,
     ),
     "Batch, layer or none, on spirals": Preset(
         Experiment(
@@ -40,14 +45,103 @@ PRESETS: Mapping[str, Preset] = {
             values=("none", "batch", "layer"),
         ),
         "Three arms wound around each other need a deeper network; three ways to normalize it.",
+        seconds=6,
     ),
     "Before or after the linear layer": Preset(
         Experiment(compare="run.model.placement", values=("before", "after")),
         "The analysis asks for batch norm before the linear layer; common practice puts it after.",
+        seconds=4,
+    ),
+    "The two halves of batch norm": Preset(
+        Experiment(
+            run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
+            surface=SurfaceSpec(points_alpha=15, points_beta=15, samples=500),
+            values=("none", "centre", "scale", "batch"),
+        ),
+        "Subtract the mean, divide by the deviation, or both: a small convolutional network on the digits.",
+        seconds=10.5,
+    ),
+    "Eight normalizations, one network": Preset(
+        Experiment(
+            run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
+            surface=SurfaceSpec(points_alpha=11, points_beta=11, samples=300),
+            values=("none", "batch", "layer", "group", "instance", "rms", "weight", "scale"),
+        ),
+        "The same convolutional network and digits, normalized in eight ways, on one scale.",
+        seconds=12.6,
+    ),
+    "Shortcuts or none": Preset(
+        Experiment(
+            run=RunSpec(
+                model=ModelSpec(architecture="residual", depth=20, width=4),
+                training=TrainingSpec(steps=150, recorded_samples=300),
+            ),
+            surface=SurfaceSpec(points_alpha=11, points_beta=11, samples=200),
+            compare="run.model.shortcut",
+            values=("project", "pad", "none"),
+        ),
+        "A residual network of 20 layers on the digits, with its shortcuts and without: what Li et al. made famous.",
+        seconds=11.5,
+    ),
+    "Pre-norm or post-norm": Preset(
+        Experiment(
+            run=RunSpec(
+                model=ModelSpec(architecture="transformer", norm="layer", activation="gelu"),
+                training=TrainingSpec(optimizer="adam", learning_rate=0.003, steps=200, recorded_samples=300),
+            ),
+            surface=SurfaceSpec(points_alpha=11, points_beta=11, samples=200),
+            compare="run.model.placement",
+            values=("before", "after"),
+        ),
+        "A small vision transformer with layer norm before its sublayers or after them, trained with Adam.",
+        seconds=6.6,
+    ),
+    "The deep linear network": Preset(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(name="gaussian"),
+                model=ModelSpec(architecture="deep-linear", initialization="glorot"),
+                training=TrainingSpec(steps=500, learning_rate=1e-3, momentum=0.0),
+            ),
+        ),
+        "25 matrices of 10 x 10 on Gaussian data, as in Santurkar et al.: batch norm after every one, or none.",
+        seconds=6.8,
+    ),
+    "Clothes: Fashion-MNIST": Preset(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(name="fashion-mnist", size=10_000, scaling="per-channel"),
+                model=ModelSpec(width=128),
+                training=TrainingSpec(steps=500),
+            ),
+            surface=SurfaceSpec(points_alpha=21, points_beta=21),
+        ),
+        "The first comparison on larger pictures: 10,000 of Fashion-MNIST's, two hidden layers of 128 units.",
+        seconds=11.4,
+    ),
+    "A published ResNet-20 on CIFAR-10": Preset(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(
+                    name="cifar10", scaling="given", shift=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225)
+                ),
+                model=ModelSpec(architecture="residual", depth=20, shortcut="pad"),
+                weights="12fca82f0bebc4135bf1f32f6e3710e61d5108578464b84fd6d7f5c1b04036c8",
+            ),
+            surface=SurfaceSpec(
+                points_alpha=9, points_beta=9, samples=100, split="held-out", statistics="running", scaling="filter"
+            ),
+            compare="surface.statistics",
+            values=("running", "population"),
+        ),
+        "A network from a public collection, its held-out loss drawn with its stored averages and with those of the "
+        "samples. Needs its weights and CIFAR-10's test images.",
+        seconds=44.7,
     ),
     "A smooth activation as a control": Preset(
         Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),
         "ReLU's kinks make the gradient jump; GELU and tanh have none.",
+        seconds=6,
     ),
     "A learning rate too large": Preset(
         Experiment(
@@ -56,10 +150,12 @@ PRESETS: Mapping[str, Preset] = {
             values=(0.1, 1.0, 100.0),
         ),
         "A plain network at growing learning rates, until training breaks down.",
+        seconds=3.8,
     ),
     "Three kinds of batch statistics": Preset(
         Experiment(compare="surface.statistics", values=("population", "batch", "running")),
         "One trained network, drawn with the statistics of all samples, of mini-batches, and with the stored averages.",
+        seconds=5.5,
     ),
 }
 

@@ -5,11 +5,13 @@ import streamlit as st
 from figures.palette import colours
 from figures.surface import contour_figures, cut_figure, surface_figures
 from figures.training import training_figure
-from landscape import TooLarge
+from landscape import MissingData, TooLarge
 from views import address, explanation
 from views.charts import chart, row_of_charts
+from views.data_files import offer_download
 from views.downloads import downloads
 from views.facts import HELP, facts
+from views.limits import possible
 from views.progress import progress_bar
 from views.protocol import comparability, protocol
 from views.surface_controls import checkpoint, metric_and_scale
@@ -28,10 +30,17 @@ address.publish(experiment, display)
 
 with progress_bar() as report:
     try:
+        for label, reason in possible(experiment)[1].items():
+            st.warning(f"**{label}** is left out: {reason}.")
         found = outcomes(experiment, report)
+    except MissingData as error:
+        offer_download(error)
+        st.stop()
     except (TooLarge, ValueError) as error:
         st.error(str(error))
         st.stop()
+if not found:
+    st.stop()
 
 surfaces = {label: outcome.surface for label, outcome in found.items() if outcome.surface is not None}
 inks, dark = colours(experiment), st.context.theme.type == "dark"

@@ -55,7 +55,7 @@ def _switch(name: str, choices: tuple[str, ...], display: Display) -> str:
 
 
 def _common_steps(runs: list[RunSpec]) -> list[int]:
-    common = set(runs[0].training.checkpoint_steps)
+    common = set(runs[0].checkpoint_steps)
     for run in runs[1:]:
-        common &= set(run.training.checkpoint_steps)
+        common &= set(run.checkpoint_steps)
     return sorted(common)

@@ -32,6 +32,7 @@ from landscape import (
     train,
 )
 from specs import Experiment, RunSpec, SurfaceSpec
+from views.limits import possible
 
 Found = TypeVar("Found")
 Report = Callable[[float, str], None]
@@ -101,7 +102,7 @@ def outcomes(experiment: Experiment, report: Report) -> Mapping[str, Outcome]:
         TooLarge: the work is larger than the limits NORMSCAPE_MAX_GIB and NORMSCAPE_MAX_SECONDS admit.
         ValueError: the experiment asks for something that is not there.
     """
-    variants = experiment.variants()
+    variants, _ = possible(experiment)
     costs = {label: _cost(*variant) for label, variant in variants.items()}
     _refuse(sum(costs.values()), max(estimate_bytes(*variant) for variant in variants.values()))
     clock = Clock(costs)
@@ -150,7 +151,7 @@ class Clock:
 def _outcome(label: str, run_spec: RunSpec, surface_spec: SurfaceSpec, clock: Clock) -> Outcome:
     settle(threads=1)
     run = _memory().get(run_spec, lambda: train(run_spec, on_progress=clock.part(label, 0.0, 0.2)))
-    checkpoint = run_spec.training.steps if surface_spec.checkpoint is None else surface_spec.checkpoint
+    checkpoint = run_spec.checkpoint_steps[-1] if surface_spec.checkpoint is None else surface_spec.checkpoint
     kept = [checkpoint.step for checkpoint in run.checkpoints]
     if checkpoint not in kept and run.diverged_at is not None:
         return Outcome(run, checkpoint, None, None, None)
@@ -171,7 +172,7 @@ def _at_a_time() -> int:
 
 def _cost(run: RunSpec, surface: SurfaceSpec) -> float:
     """Return the estimated seconds of a network that is not in memory; 0 for one that is."""
-    checkpoint = run.training.steps if surface.checkpoint is None else surface.checkpoint
+    checkpoint = run.checkpoint_steps[-1] if surface.checkpoint is None else surface.checkpoint
     if (run, replace(surface, checkpoint=checkpoint)) in _memory():
         return 0.0
     _refuse(0.0, estimate_bytes(run, surface))

@@ -87,11 +87,11 @@ def _line(cut: _Cut, label: str, metric: str, span: Range, colour: str | None, d
 
 
 def _axes(figure: go.Figure, along: str, metric: str, span: Range, dark: bool) -> None:
-    title, unit, _ = metric_of(metric)
+    title = metric_of(metric).title
     words: dict[str, Any] = {"color": ink(dark).text}
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
     figure.update_xaxes(title={"text": along, "font": words, "standoff": 4}, **shared)
-    figure.update_yaxes(title={"text": f"{title} ({unit})", "font": words}, range=span.padded(0.04), **shared)
+    figure.update_yaxes(title={"text": f"{title} ({span.unit})", "font": words}, range=span.padded(0.04), **shared)
     figure.update_yaxes(**span.marks, automargin=True)
     figure.add_vline(x=0, line={"color": GRID, "width": 1, "dash": "dot"})
 

@@ -95,13 +95,13 @@ def scene(surface: Surface, span: Range, dark: bool) -> dict[str, Any]:
 
 def bar(metric: str, span: Range, dark: bool) -> dict[str, Any]:
     """Return a slim colour bar that lies beneath the picture."""
-    title, unit, _ = metric_of(metric)
+    title = metric_of(metric).title
     words = {"color": ink(dark).text, "size": 11}
     return {
         **{"orientation": "h", "thickness": 8, "len": 0.86, "xpad": 0, "ypad": 2, "outlinewidth": 0},
         **{"x": 0.5, "xanchor": "center", "y": 0, "yanchor": "top", "ticks": "outside", "ticklen": 3},
         **{"tickcolor": ink(dark).faint, "tickfont": words},
-        "title": {"text": f"{title} ({unit})", "side": "bottom", "font": words},
+        "title": {"text": f"{title} ({span.unit})", "side": "bottom", "font": words},
         **span.marks,
     }
 

@@ -1,5 +1,6 @@
-"""Data sets: real samples, split once by seed into training and held-out, in the units that a spec asks for."""
+"""Data sets: real samples, split once by seed or by file into training and held-out, in the units a spec asks for."""
 
-from landscape.data.dataset import DATA, Dataset, load_data
+from landscape.data.dataset import Dataset, Samples, load_data
+from landscape.data.sources import DATA
 
-__all__ = ["DATA", "Dataset", "load_data"]
+__all__ = ["DATA", "Dataset", "Samples", "load_data"]

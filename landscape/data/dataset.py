@@ -1,89 +1,150 @@
-"""From a `DataSpec` to arrays: load, split by seed, scale by what the training samples say."""
+"""From a `DataSpec` to samples: which there are, split by seed or by file, in the units that the spec asks for."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from landscape.data import digits, toys
+from landscape.data.sources import DATA
 from models.registry import entry
 from specs import DataSpec
 
-HELD_OUT_SHARE = 0.2
+ROWS_AT_A_TIME = 4096
+"""Of which moments are taken, so that bytes need not all become float64 at once."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """A data set: how it is loaded, and how many classes it has, whatever few samples are drawn from it."""
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """The samples of one split: as the source has them, and what brings them into the spec's units."""
 
-    load: Callable[[int | None, int], tuple[np.ndarray, np.ndarray]]  # (size or None, seed) to (N, D) and (N,)
-    classes: int
+    raw: np.ndarray  # (N, ...) as the source has them
+    targets: np.ndarray  # (N,) int64 classes, or (N, K) float64 values
+    shift: np.ndarray  # (...) or broadcast to it
+    deviation: np.ndarray  # (...) or broadcast to it
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def inputs(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return the inputs of some samples, by default of all, in the spec's units (N, ...) float64."""
+        scaled: np.ndarray = (self.raw[rows].astype(np.float64) - self.shift) / self.deviation
+        scaled.flags.writeable = False
+        return scaled
+
+    def subset(self, size: int, seed: int) -> np.ndarray:
+        """Return the rows of `size` samples drawn by seed, in order; all rows where there are no more."""
+        # the third stream of this seed: the others draw the samples and split them
+        order = np.random.default_rng([seed, 2]).permutation(len(self))
+        return np.sort(order[:size])
 
 
-DATA: Mapping[str, Source] = {
-    "digits": Source(digits.digits, digits.CLASSES),
-    "moons": Source(toys.moons, 2),
-    "circles": Source(toys.circles, 2),
-    "blobs": Source(toys.blobs, 3),
-    "spirals": Source(toys.spirals, 3),
-}
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
-    """Samples for training and samples held out from it, in the units of the spec."""
+    """A data set as its spec asks for it; samples are read when they are asked for, split by split.
+
+    Attributes:
+        spec: what was asked.
+        input_shape: the shape of one sample.
+        outputs: the number of outputs that a network needs: classes, or values.
+        loss: the loss that belongs to the targets, a name in `landscape.losses.LOSSES`.
+    """
 
     spec: DataSpec
-    train_inputs: np.ndarray  # (N, D) float64
-    train_targets: np.ndarray  # (N,) int64
-    held_out_inputs: np.ndarray  # (H, D) float64
-    held_out_targets: np.ndarray  # (H,) int64
-    classes: int
+    input_shape: tuple[int, ...]
+    outputs: int
+    loss: str
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """The shape of one sample."""
-        return self.train_inputs.shape[1:]
+    def classifies(self) -> bool:
+        """Whether targets are classes; where they are not, there is no accuracy."""
+        return self.loss == "cross-entropy"
 
-    def split(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return inputs and targets of the split "train" or "held-out"."""
-        if name == "train":
-            return self.train_inputs, self.train_targets
-        return self.held_out_inputs, self.held_out_targets
+    @property
+    def train(self) -> Samples:
+        """The samples for training."""
+        return self.split("train")
+
+    @property
+    def held_out(self) -> Samples:
+        """The samples that training never sees."""
+        return self.split("held-out")
+
+    def split(self, name: str) -> Samples:
+        """Return the samples of the split "train" or "held-out".
+
+        Raises:
+            ValueError: files of this split are missing or not what was published, there are fewer samples than asked
+                for, or the given units fit no channel.
+        """
+        raw, targets = _read(_unscaled(self.spec), name)
+        return Samples(raw, targets, *_units(self.spec))
 
 
-@lru_cache(maxsize=8)  # training asks for it again and again; the arrays are read-only
 def load_data(spec: DataSpec) -> Dataset:
-    """Load a data set, hold out a fifth of it by the seed, and scale the inputs.
+    """Return a data set; its samples are read later, when a split is asked for.
 
     Raises:
         ValueError: there is no data set of that name, or it has fewer samples than asked for.
     """
     source = entry(DATA, spec.name, "data set")
-    inputs, targets = source.load(spec.size, spec.seed)
-    train, held_out = _split(len(targets), spec.seed)
-    shift, scale = _units(inputs[train], spec.scaling)
-    scaled, targets = (inputs - shift) / scale, targets.astype(np.int64)
-    arrays = (scaled[train], targets[train], scaled[held_out], targets[held_out])
-    for array in arrays:
-        array.flags.writeable = False
-    return Dataset(spec, *arrays, classes=source.classes)
+    source.check_size(spec)
+    return Dataset(spec, source.shape(spec), source.outputs(spec), source.loss)
 
 
-def _split(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the indices of training and held-out samples; the stream differs from the one that draws the samples."""
-    order = np.random.default_rng([seed, 1]).permutation(count)
-    held_out = round(HELD_OUT_SHARE * count)
-    return np.sort(order[held_out:]), np.sort(order[:held_out])
+def _unscaled(spec: DataSpec) -> DataSpec:
+    """Return the spec of the same samples in their own units, so that they are read once for all units."""
+    return replace(spec, scaling="raw", shift=(0.0,), deviation=(1.0,))
 
 
-def _units(train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is subtracted and what is divided by, per input; constant inputs are divided by 1."""
-    zero, one = np.zeros(train.shape[1:]), np.ones(train.shape[1:])
-    if scaling == "raw":
+@lru_cache(maxsize=8)  # training asks again and again; the arrays are read-only
+def _read(spec: DataSpec, split: str) -> tuple[np.ndarray, np.ndarray]:
+    raw, targets = entry(DATA, spec.name, "data set").read(spec, split)
+    targets = targets.astype(np.float64 if targets.ndim > 1 else np.int64)
+    raw.flags.writeable = targets.flags.writeable = False
+    return raw, targets
+
+
+@lru_cache(maxsize=32)
+def _units(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is subtracted and what is divided by; inputs that are constant are divided by 1."""
+    source = DATA[spec.name]
+    zero, one = np.zeros(()), np.ones(())
+    if spec.scaling == "raw":
         return zero, one
-    if scaling == "centred":
-        return train.mean(axis=0), one
-    deviation = train.std(axis=0)
-    return train.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+    if spec.scaling == "unit":
+        return zero, one * source.top
+    if spec.scaling == "given":
+        return _given(spec, source.shape(spec), source.top)
+    mean, deviation = _moments(_read(_unscaled(spec), "train")[0])
+    if spec.scaling == "per-channel":
+        mean, deviation = _over_positions(mean, deviation)
+    return mean, one if spec.scaling == "centred" else np.where(deviation > 0, deviation, 1.0)
+
+
+def _given(spec: DataSpec, shape: tuple[int, ...], top: float) -> tuple[np.ndarray, np.ndarray]:
+    count = max(len(spec.shift), len(spec.deviation))
+    if count not in (1, shape[0]):
+        raise ValueError(
+            f"data.shift and data.deviation have {count} numbers; {spec.name} has {shape[0]} channels, so give 1 or "
+            f"{shape[0]}"
+        )
+    along = (-1, *[1] * (len(shape) - 1))
+    return np.reshape(spec.shift, along) * top, np.reshape(spec.deviation, along) * top
+
+
+def _moments(raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of each input over the samples, in float64, in two passes."""
+    parts = [raw[first : first + ROWS_AT_A_TIME] for first in range(0, len(raw), ROWS_AT_A_TIME)]
+    mean = sum(part.sum(axis=0, dtype=np.float64) for part in parts) / len(raw)
+    variance = sum(np.square(part - mean).sum(axis=0) for part in parts) / len(raw)
+    return mean, np.sqrt(variance)
+
+
+def _over_positions(mean: np.ndarray, deviation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pool the moments of all positions of a channel: its variance is the mean variance plus that of the means."""
+    axes = tuple(range(1, mean.ndim))
+    pooled = mean.mean(axis=axes, keepdims=True)
+    variance = (np.square(deviation) + np.square(mean - pooled)).mean(axis=axes, keepdims=True)
+    return pooled, np.sqrt(variance)

@@ -1,12 +1,20 @@
 """Architectures, by name; one contract: the spec, the shape of one sample, the number of outputs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from torch import nn
+from models.architectures.architecture import Architecture
+from models.architectures.convolutional import CONVOLUTIONAL
+from models.architectures.deep_linear import DEEP_LINEAR
+from models.architectures.perceptron import PERCEPTRON
+from models.architectures.residual import RESIDUAL
+from models.architectures.transformer import TRANSFORMER
 
-from models.architectures.perceptron import perceptron
-from specs import ModelSpec
+__all__ = ["ARCHITECTURES", "Architecture"]
 
-ARCHITECTURES: Mapping[str, Callable[[ModelSpec, tuple[int, ...], int], nn.Module]] = {
-    "perceptron": perceptron,
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "perceptron": PERCEPTRON,
+    "deep-linear": DEEP_LINEAR,
+    "convolutional": CONVOLUTIONAL,
+    "residual": RESIDUAL,
+    "transformer": TRANSFORMER,
 }

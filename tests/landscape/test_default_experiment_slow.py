@@ -33,7 +33,7 @@ def by_hand(run, surface: Surface, alpha: float, beta: float) -> tuple[float, to
     for name, value in layout_of(module).unflatten(theta).items():
         parameters[name].data.copy_(value)
     data = load_data(run.spec.data)
-    inputs, targets = torch.from_numpy(np.array(data.train_inputs)), torch.from_numpy(np.array(data.train_targets))
+    inputs, targets = torch.from_numpy(np.array(data.train.inputs())), torch.from_numpy(np.array(data.train.targets))
     loss = nn.functional.cross_entropy(module(inputs), targets)
     gradients = torch.autograd.grad(loss, [parameters[name] for name in layout_of(module).names])
     return loss.item(), torch.cat([gradient.flatten() for gradient in gradients])

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from landscape import Run, load_data, measure_surface, train
+from landscape import Run, load_data, measure_surface, objective_of, train
 from landscape.training import advance, build_network, run_of, start
-from specs import RunSpec
+from specs import RunSpec, SurfaceSpec
 from tests.landscape.networks import grid, small_run
 
 NOTED = ("step", "train_loss", "train_accuracy", "held_out_loss", "held_out_accuracy")
@@ -57,7 +57,7 @@ def by_hand(spec: RunSpec) -> dict[str, torch.Tensor]:
     """Heavy ball written out: b ← μ b + (∇f + λθ), θ ← θ - η b; mini-batches taken in order, remainders left out."""
     data, training = load_data(spec.data), spec.training
     module = build_network(spec, data).train()
-    x, y = torch.tensor(data.train_inputs, dtype=torch.float32), torch.tensor(data.train_targets)
+    x, y = torch.tensor(data.train.inputs(), dtype=torch.float32), torch.tensor(data.train.targets)
     size = len(y) if training.optimizer == "gradient-descent" else training.batch_size
     moved = {name: torch.zeros_like(p) for name, p in module.named_parameters()}
     for step in range(training.steps):
@@ -128,7 +128,8 @@ def test_history_equals_a_direct_evaluation_with_running_averages_a12(norm: str)
     for checkpoint in run.checkpoints:
         module, found = run.module(checkpoint.step).eval(), run.history.at(checkpoint.step)
         for split in ("train", "held-out"):
-            x, y = (torch.tensor(np.array(part)) for part in data.split(split))
+            samples = data.split(split)
+            x, y = (torch.tensor(np.array(part)) for part in (samples.inputs(), samples.targets))
             outputs = module.double()(x).detach()
             name = split.replace("-", "_")
             loss = nn.functional.cross_entropy(outputs, y).item()
@@ -206,3 +207,18 @@ def test_no_steps_is_a_run_of_initial_weights() -> None:
     assert run.history.step.tolist() == [0]
     fresh = build_network(run.spec, load_data(run.spec.data)).state_dict()
     assert all(np.array_equal(fresh[name].numpy(), run.checkpoints[0].tensors[name]) for name in fresh)
+
+
+def test_adam_is_kingma_and_ba_s_algorithm_1() -> None:
+    spec = small_run("none", optimizer="adam", learning_rate=0.01, momentum=0.8, weight_decay=0.03, steps=7)
+    run = train(replace(spec, training=replace(spec.training, batch_size=100)))  # all samples in every step
+    objective = objective_of(replace(run, checkpoints=run.checkpoints[:1]), SurfaceSpec(precision="float64"))
+    theta = objective.theta.clone()
+    m, v = torch.zeros_like(theta), torch.zeros_like(theta)
+    for t in range(1, 8):
+        g = objective.gradient(theta) + 0.03 * theta
+        m, v = 0.8 * m + 0.2 * g, 0.999 * v + 0.001 * g**2
+        theta = theta - 0.01 * (m / (1 - 0.8**t)) / ((v / (1 - 0.999**t)).sqrt() + 1e-8)
+    last = objective_of(run, SurfaceSpec(precision="float64")).theta
+    assert torch.allclose(last, theta, atol=1e-5)
+    assert not torch.allclose(last, objective.theta, atol=1e-2)

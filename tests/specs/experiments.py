@@ -1,5 +1,6 @@
 """Random experiments, for the property tests of specs; every name is one that the registries know."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import Phase, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from landscape import DATA
 from models import REGISTRIES
 from specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from specs.data import GaussianSpec
 from specs.experiment import comparable_paths
 from specs.fields import read, rule_of, types_of
 
@@ -26,6 +28,8 @@ def values_of(kind: Any, name: str) -> st.SearchStrategy[Any]:
         return st.sampled_from(sorted(NAMES[rule.registry]))
     if hint is bool:
         return st.booleans()
+    if name == "weights":
+        return st.none() | DIGESTS
     if hint is float:
         return st.floats(rule.low, rule.high, exclude_min=rule.positive)
     whole = st.integers(int(rule.low), int(rule.high))
@@ -34,6 +38,31 @@ def values_of(kind: Any, name: str) -> st.SearchStrategy[Any]:
 
 def plain(kind: type, *left_out: str) -> dict[str, st.SearchStrategy[Any]]:
     return {name: values_of(kind, name) for name in types_of(kind) if name not in left_out}
+
+
+DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
+NUMBERS = st.floats(-1e6, 1e6)
+UNITS = st.integers(1, 3).flatmap(
+    lambda count: st.tuples(
+        st.lists(NUMBERS, min_size=count, max_size=count).map(tuple),
+        st.lists(st.floats(1e-3, 1e6), min_size=count, max_size=count).map(tuple),
+    )
+)
+
+
+@st.composite
+def gaussians(draw: st.DrawFn) -> GaussianSpec:
+    spec = draw(st.builds(GaussianSpec, **plain(GaussianSpec, "mean", "covariance")))
+    mean = draw(st.sampled_from([0, 1, spec.inputs]).flatmap(lambda n: st.lists(NUMBERS, min_size=n, max_size=n)))
+    covariance = draw(st.sampled_from([(), (2.0,), (0.5,) * spec.inputs]))
+    return replace(spec, mean=tuple(mean), covariance=covariance)
+
+
+@st.composite
+def data(draw: st.DrawFn) -> DataSpec:
+    spec = draw(st.builds(DataSpec, **plain(DataSpec, "shift", "deviation", "gaussian")))
+    shift, deviation = draw(UNITS)
+    return replace(spec, shift=shift, deviation=deviation, gaussian=draw(gaussians()))
 
 
 @st.composite
@@ -46,19 +75,23 @@ def trainings(draw: st.DrawFn) -> TrainingSpec:
 RANGES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2, unique=True).map(lambda ends: tuple(sorted(ends)))
 RUNS = st.builds(
     RunSpec,
-    data=st.builds(DataSpec, **plain(DataSpec)),
+    data=data(),
     model=st.builds(ModelSpec, **plain(ModelSpec)),
     training=trainings(),
+    weights=st.none() | DIGESTS,
 )
 SURFACES = st.builds(
     SurfaceSpec, **plain(SurfaceSpec, "range_alpha", "range_beta"), range_alpha=RANGES, range_beta=RANGES
 )
 
 
+BOUND = ("run.training.steps", "run.data.gaussian.inputs")  # other fields have to fit them
+
+
 @st.composite
 def experiments(draw: st.DrawFn) -> Experiment:
     run, surface = draw(RUNS), draw(SURFACES)
-    path = draw(st.sampled_from([p for p in comparable_paths() if p != "run.training.steps"]))
+    path = draw(st.sampled_from([p for p in comparable_paths() if p not in BOUND]))
     owner = read(Experiment(run, surface), path.rsplit(".", 1)[0])
     values = draw(st.lists(values_of(owner, path.rsplit(".", 1)[1]), min_size=1, max_size=8, unique=True))
     return Experiment(run, surface, path, tuple(values))

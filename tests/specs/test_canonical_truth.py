@@ -40,6 +40,14 @@ OTHER: dict[str, Any] = {
     "range_alpha": (-1.0, 1.0000000000000002),
     "range_beta": (-1.0000000000000002, 1.0),
     "size": 100,
+    "shift": (2.0**-50,),
+    "deviation": (1 + 2.0**-50,),
+    "mean": (2.0**-50,),
+    "covariance": (1 + 2.0**-50,),
+    "depth": 5,
+    "width": 7,
+    "shortcut": "pad",
+    "weights": "0" * 63 + "1",
     "checkpoint": 3,
 }
 

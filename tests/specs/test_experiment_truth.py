@@ -38,6 +38,10 @@ def test_the_grid_and_fields_of_several_values_cannot_be_compared_d4() -> None:
         "surface.range_alpha",
         "surface.range_beta",
         "run.training.checkpoints",
+        "run.data.shift",
+        "run.data.deviation",
+        "run.data.gaussian.mean",
+        "run.data.gaussian.covariance",
     }
 
 

@@ -6,10 +6,11 @@ import math
 import pytest
 
 from specs import DataSpec, Display, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from specs.data import GaussianSpec
 from specs.fields import paths, read, replace_at, rule_of, types_of
 
-PLAIN = (DataSpec, ModelSpec, TrainingSpec, SurfaceSpec, Display)
-FIELDS = [(kind, field.name) for kind in PLAIN for field in dataclasses.fields(kind)]
+PLAIN = (DataSpec, GaussianSpec, ModelSpec, TrainingSpec, SurfaceSpec, Display)
+FIELDS = [(kind, field.name) for kind in PLAIN for field in dataclasses.fields(kind) if "rule" in field.metadata]
 NUMBERS = [
     (kind, name, side)
     for kind, name in FIELDS
@@ -137,7 +138,8 @@ def test_parts_of_a_run_must_be_specs_of_their_kind() -> None:
 def test_paths_name_every_plain_field_and_read_and_replace_agree_with_them() -> None:
     run = RunSpec()
     found = {path: value for path, _, value in paths(run)}
-    assert len(found) == sum(len(dataclasses.fields(kind)) for kind in (DataSpec, ModelSpec, TrainingSpec))
+    kinds = (DataSpec, GaussianSpec, ModelSpec, TrainingSpec, RunSpec)
+    assert len(found) == sum("rule" in field.metadata for kind in kinds for field in dataclasses.fields(kind))
     assert all(read(run, path) == value for path, value in found.items())
     changed = replace_at(run, "model.width", 7)
     assert (changed.model.width, run.model.width) == (7, ModelSpec().width)

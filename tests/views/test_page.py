@@ -1,11 +1,14 @@
 """The app through its entry file: what a visitor sees, what the address does, what happens to what cannot be done."""
 
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
+from views.limits import possible
+from views.presets import PRESETS
 
 APP = ROOT / "app.py"
 
@@ -165,7 +168,7 @@ def test_controls_of_every_kind_change_the_experiment() -> None:
         ("text_input", "field:surface.range_alpha", "1, -1", "the first must be below the last"),
         ("text_input", "field:surface.range_beta", "one, two", "takes a number"),
         ("text_input", "field:run.training.checkpoints", "99", "beyond the last step"),
-        ("number_input", "field:run.model.depth", None, "takes a whole number"),
+        ("number_input", "field:run.training.steps", None, "takes a whole number"),
     ],
 )
 def test_what_a_control_cannot_take_is_said_and_changes_nothing(widget: str, key: str, text, expected: str) -> None:
@@ -183,3 +186,72 @@ def test_every_control_has_help() -> None:
     widgets = [*app.selectbox, *app.number_input, *app.toggle, *app.text_input, *app.multiselect, *app.select_slider]
     assert len(widgets) > 20
     assert [widget.label for widget in widgets if not widget.help] == []
+
+
+@pytest.fixture
+def no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NORMSCAPE_DATA", str(tmp_path))
+    return tmp_path
+
+
+def test_missing_files_are_named_with_their_place_and_a_button_to_fetch_them(no_files: Path) -> None:
+    app = opened(**{"data.name": "fashion-mnist", "data.size": "100"})
+    assert not app.exception
+    assert any(str(no_files / "fashion-mnist" / "train-images-idx3-ubyte.gz") in error.value for error in app.error)
+    assert [button.label for button in app.button] == ["Download these files"]
+    assert not app.table
+
+
+def test_missing_weights_are_named_with_the_folder(no_files: Path) -> None:
+    app = opened(weights="0" * 64, **{"model.width": "auto"})
+    assert not app.exception
+    assert any(str(no_files / "weights") in error.value for error in app.error)
+
+
+def test_a_normalization_that_is_undefined_is_left_out_with_its_reason() -> None:
+    app = opened(values="none,instance")
+    assert not app.exception
+    assert any("instance norm** is left out" in warning.value for warning in app.warning)
+    assert [name for name in table(app) if name.strip()] == ["no normalization"]
+
+
+def test_what_changes_nothing_is_grey_with_its_reason() -> None:
+    app = opened(**{"compare": "model.activation", "values": "relu,tanh", "model.norm": "weight"})
+    placement = app.selectbox(key="field:run.model.placement")
+    assert placement.disabled
+    assert "neither before nor after" in placement.help
+    assert app.selectbox(key="field:run.model.shortcut").disabled
+    assert not app.toggle(key="field:run.model.affine").disabled
+
+
+@pytest.mark.parametrize("architecture", ["convolutional", "transformer"])
+def test_architectures_that_need_images_say_so_in_the_choice(architecture: str) -> None:
+    app = opened()
+    options = app.selectbox(key="field:run.model.architecture").options
+    assert [option for option in options if option.startswith(f"{architecture} - not here: ") and "images" in option]
+
+
+def test_a_regression_has_no_accuracy_anywhere() -> None:
+    app = opened(**{"data.name": "gaussian", "metric": "accuracy"})
+    assert not app.exception
+    names, *columns = table(app).values()
+    for column in columns:
+        found = dict(zip(names, column, strict=True))
+        assert found["Training accuracy"] == found["Held-out accuracy"] == "-"
+        assert float(found["Training loss"]) > 0
+    assert any("no classes" in spec for spec in charts(app))
+
+
+def test_parameters_are_counted() -> None:
+    names, plain, batch = table(opened()).values()
+    place = names.index("Parameters")
+    assert (plain[place], batch[place]) == ("32", "44")  # (2 + 1) * 6 + (6 + 1) * 2, and a scale and a shift per unit
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_can_be_built_and_state_their_time(name: str) -> None:
+    preset = PRESETS[name]
+    assert preset.seconds > 0
+    possible_ones, refused = possible(preset.experiment)
+    assert list(possible_ones) == list(preset.experiment.variants())
+    assert not refused

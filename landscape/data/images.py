@@ -1,0 +1,48 @@
+"""MNIST, Fashion-MNIST and CIFAR-10 from their canonical files, each verified by its published MD5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from landscape.data.cifar import read_batch
+from landscape.data.files import FILES, verified
+from landscape.data.idx import read_idx
+
+CLASSES = 10
+
+Arrays = tuple[np.ndarray, np.ndarray]
+
+
+def mnist(split: str, *, name: str = "mnist") -> Arrays:
+    """Return images (N, 1, 28, 28) uint8 and classes (N,) of MNIST, or of another set in its format.
+
+    Raises:
+        ValueError: a file of this split is missing, or not the one that was published.
+    """
+    images, labels = map(read_idx, verified(FILES[name][split]))
+    return images[:, None], labels
+
+
+def fashion_mnist(split: str) -> Arrays:
+    """Return images (N, 1, 28, 28) uint8 and classes (N,) of Fashion-MNIST (Xiao et al. 2017, arXiv 1708.07747).
+
+    Raises:
+        ValueError: as `mnist`.
+    """
+    return mnist(split, name="fashion-mnist")
+
+
+def cifar10(split: str) -> Arrays:
+    """Return images (N, 3, 32, 32) uint8 and classes (N,) of CIFAR-10 (Krizhevsky 2009), batches in their order.
+
+    Raises:
+        ValueError: as `mnist`.
+    """
+    batches = [read_batch(path) for path in verified(FILES["cifar10"][split])]
+    images, labels = zip(*batches, strict=True)
+    return np.concatenate(images), np.concatenate(labels)
+
+
+READERS: Mapping[str, Callable[[str], Arrays]] = {"mnist": mnist, "fashion-mnist": fashion_mnist, "cifar10": cifar10}

@@ -1,0 +1,129 @@
+"""A small vision transformer (Dosovitskiy et al. 2021, arXiv 2010.11929): patches as tokens, attention between them."""
+
+import math
+
+from torch import Tensor, nn
+
+from models.architectures.architecture import Architecture, Size, needs_image
+from models.layers import activation, linear, norm
+from models.normalizations import NORMALIZATIONS
+from models.positions import Positions
+from specs import ModelSpec
+
+MOST_HEADS = 4
+HIDDEN_PER_WIDTH = 2
+"""Hidden units of a block's perceptron per unit of width; the paper has 4, with hundreds of times the data."""
+
+
+class Tokens(nn.Module):
+    """A norm on tokens (N, T, C): each token is a sample, but for norms over positions, which it is one of."""
+
+    def __init__(self, spec: ModelSpec, channels: int, placement: str) -> None:
+        """Build the norm of a place that is before or after a layer."""
+        super().__init__()
+        self.over_tokens = NORMALIZATIONS[spec.norm].needs_positions
+        self.norm = norm(spec, channels, positions=int(self.over_tokens), placement=placement)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalize x (N, T, C)."""
+        if isinstance(self.norm, nn.Identity):
+            return x
+        if self.over_tokens:
+            return self.norm(x.transpose(1, 2)).transpose(1, 2)  # type: ignore[no-any-return]
+        return self.norm(x.flatten(0, 1)).view(x.shape)  # type: ignore[no-any-return]
+
+
+class Attention(nn.Module):
+    """softmax(QKᵀ/√d) V with several heads, in plain operations: these have second derivatives, fused ones do not."""
+
+    def __init__(self, spec: ModelSpec, width: int) -> None:
+        """Build four linear layers: queries, keys, values, and the one behind the heads."""
+        super().__init__()
+        self.heads = math.gcd(width, MOST_HEADS)
+        self.softmax = nn.Softmax(dim=-1)
+        self.query, self.key, self.value, self.out = (linear(spec, width, width) for _ in range(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what each token gathers from all, for x (N, T, C)."""
+        q, k, v = (self._by_head(layer(x)) for layer in (self.query, self.key, self.value))
+        weights = self.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]))
+        return self.out((weights @ v).transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
+
+    def _by_head(self, x: Tensor) -> Tensor:
+        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+
+
+class TransformerBlock(nn.Module):
+    """Attention, then a perceptron on each token; both are added to what they see.
+
+    Pre-norm x + h(norm(x)) is `placement` before, post-norm norm(x + h(x)) is after (Xiong et al. 2020, arXiv
+    2002.04745).
+    """
+
+    def __init__(self, spec: ModelSpec, width: int) -> None:
+        """Build the block for tokens of `width` channels."""
+        super().__init__()
+        hidden = HIDDEN_PER_WIDTH * width
+        self.before_attention = Tokens(spec, width, "before")
+        self.attention = Attention(spec, width)
+        self.after_attention = Tokens(spec, width, "after")
+        self.before_perceptron = Tokens(spec, width, "before")
+        self.hidden = linear(spec, width, hidden)
+        self.activation = activation(spec)
+        self.out = linear(spec, hidden, width)
+        self.after_perceptron = Tokens(spec, width, "after")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the block's output for x (N, T, C)."""
+        x = self.after_attention(x + self.attention(self.before_attention(x)))
+        return self.after_perceptron(x + self._perceptron(self.before_perceptron(x)))  # type: ignore[no-any-return]
+
+    def _perceptron(self, x: Tensor) -> Tensor:
+        return self.out(self.activation(self.hidden(x)))  # type: ignore[no-any-return]
+
+
+class Transformer(nn.Module):
+    """Patches, linearly embedded; `depth` blocks; the mean over tokens; a linear output layer."""
+
+    def __init__(self, spec: ModelSpec, size: Size, input_shape: tuple[int, ...], outputs: int) -> None:
+        """Build the network for images (channels, height, width)."""
+        super().__init__()
+        channels, height, rows = input_shape
+        self.side = _patch_side(height, rows)
+        pixels, tokens = channels * self.side**2, (height // self.side) * (rows // self.side)
+        width = size.width
+        self.before_embedding = Tokens(spec, pixels, "before")
+        self.embedding = linear(spec, pixels, width)
+        self.after_embedding = Tokens(spec, width, "after")
+        self.positions = Positions(tokens, width)
+        self.blocks = nn.Sequential(*(TransformerBlock(spec, width) for _ in range(size.depth)))
+        self.before_linear = norm(spec, width, positions=0, placement="before")
+        self.linear = linear(spec, width, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return outputs (N, K) for images x (N, C, H, W)."""
+        patches = nn.functional.unfold(x, self.side, stride=self.side).transpose(1, 2)
+        tokens = self.positions(self.after_embedding(self.embedding(self.before_embedding(patches))))
+        return self.linear(self.before_linear(self.blocks(tokens).mean(1)))  # type: ignore[no-any-return]
+
+
+def _patch_side(height: int, width: int) -> int:
+    """Return the side of a patch in pixels: a divisor of both sides, at most 4, and 2 of images below 16."""
+    return math.gcd(height, width, 4 if min(height, width) >= 16 else 2)
+
+
+def _refuses(size: Size, input_shape: tuple[int, ...]) -> str | None:
+    return needs_image(input_shape, 4)
+
+
+TRANSFORMER = Architecture(
+    Transformer,
+    "Small vision transformer: patches of the image are tokens that look at each other; norms before the sublayers "
+    "(pre-norm) or after them (post-norm).",
+    size=Size(2, 32),
+    depth_counts="blocks",
+    width_counts="channels of a token",
+    unused=frozenset({"shortcut"}),
+    refuses=_refuses,
+    has_positions=True,
+)

@@ -1,0 +1,32 @@
+"""Root-mean-square normalization of a sample over its channels and positions."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+EPSILON = 1e-5
+"""As in torch's batch and layer normalization, so that the norms that are compared share it."""
+
+
+class RootMeanSquare(nn.Module):
+    """y = γ x / √(mean of x² + ε) + β (Zhang and Sennrich 2019, arXiv 1910.07467, equation 4).
+
+    The paper has no β; here `affine` means the same for all norms: a scale and a shift for every channel.
+    """
+
+    def __init__(self, channels: int, *, affine: bool) -> None:
+        """Build the layer for inputs (N, channels, ...)."""
+        super().__init__()
+        self.channels = channels
+        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalize x (N, C, ...)."""
+        axes = list(range(1, x.ndim))
+        y = x * (x.square().mean(axes, keepdim=True) + EPSILON).rsqrt()
+        if self.weight is None or self.bias is None:
+            return y
+        shape = [1, -1, *[1] * (x.ndim - 2)]
+        return y * self.weight.view(shape) + self.bias.view(shape)
