@@ -46,7 +46,7 @@ def training_figure(
         raise ValueError(f"quantity is {quantity!r}; it must be one of {', '.join(QUANTITIES)}")
     if not runs:
         return sentence_figure(NOTHING, dark=dark, height=HEIGHT)
-    if quantity == "accuracy" and not any(np.isfinite(run.history.train_accuracy).any() for run in runs.values()):
+    if quantity == "accuracy" and not any(np.isfinite(run.history.held_out_accuracy).any() for run in runs.values()):
         return sentence_figure(NO_ACCURACY, dark=dark, height=HEIGHT)
     figure = go.Figure()
     for (label, run), symbol in zip(runs.items(), cycle(SYMBOLS), strict=False):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from landscape.data import Dataset, load_data
 from landscape.objective import Objective
 from landscape.subject import objective_of
-from landscape.training import RECORDS, advance, last_step, run_of, start
+from landscape.training import RECORDS, Run, advance, last_step, run_of, start
 from models import blank_model
 from specs import RunSpec, SurfaceSpec
 
@@ -27,7 +27,7 @@ SHARPNESS_PRODUCTS = 40
 ARRAYS_PER_UNIT = 8
 """Arrays of all layers' outputs that exist at once at most: those that the graph of a Hessian product keeps."""
 
-TIMED_SAMPLES = 64
+TIMED_SAMPLES = (16, 128)
 TIMED_STEPS = 5
 
 
@@ -57,13 +57,25 @@ def estimate_seconds(run: RunSpec, spec: SurfaceSpec) -> float:
         ValueError: as `estimate_bytes`.
     """
     data = load_data(run.data)
-    few = replace(spec, samples=min(spec.samples, TIMED_SAMPLES), statistics="population", checkpoint=None)
-    untrained = replace(run, training=replace(run.training, steps=0, checkpoints=(), recorded_samples=2))
-    objective = objective_of(run_of(start(untrained)), few)
     samples = min(spec.samples, len(data.split(spec.split)))
-    gradient = _seconds(lambda: objective.evaluate(objective.theta)) * samples / objective.samples
+    gradient = _gradient_seconds(run, spec, samples)
     points = spec.points_alpha * spec.points_beta
     return gradient * (points + 2 * SHARPNESS_PRODUCTS) + _training_seconds(run, gradient / samples)
+
+
+def _gradient_seconds(run: RunSpec, spec: SurfaceSpec, samples: int) -> float:
+    """Time a gradient on two small numbers of samples, and draw a line through both: a share of it never grows."""
+    untrained = replace(run, training=replace(run.training, steps=0, checkpoints=(), recorded_samples=2))
+    begun = run_of(start(untrained))
+    few, more = (min(samples, size) for size in TIMED_SAMPLES)
+    short, long = (_one_gradient(begun, replace(spec, samples=size)) for size in (few, more))
+    slope = max(0.0, long - short) / (more - few) if more > few else 0.0
+    return long + slope * (samples - more)
+
+
+def _one_gradient(run: Run, spec: SurfaceSpec) -> float:
+    objective = objective_of(run, replace(spec, statistics="population", checkpoint=None))
+    return _seconds(lambda: objective.evaluate(objective.theta))
 
 
 def count_units(module: nn.Module, inputs: Tensor) -> int:

@@ -24,6 +24,8 @@ RATIO = (
     "of the gradient. At the centre it is the largest limit over all directions in the plane."
 )
 
+PUBLISHED = "Published weights were loaded in place of training, so there is no training to show."
+
 STATISTICS = {
     "population": "Batch norm uses the mean and variance of all evaluation samples, computed anew at every point.",
     "batch": "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every "

@@ -11,7 +11,7 @@ from landscape import Sharpness, Surface, load_data
 from models import count_parameters
 from views.work import Outcome
 
-MISSING = "-"
+MISSING = "n/a"
 
 HELP = """
 - **Parameters**: how many numbers θ has.

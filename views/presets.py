@@ -103,6 +103,7 @@ PRESETS: Mapping[str, Preset] = {
                 model=ModelSpec(architecture="deep-linear", initialization="glorot"),
                 training=TrainingSpec(steps=500, learning_rate=1e-3, momentum=0.0),
             ),
+            surface=SurfaceSpec(range_alpha=(-0.2, 0.2), range_beta=(-0.2, 0.2)),
         ),
         "25 matrices of 10 x 10 on Gaussian data, as in Santurkar et al.: batch norm after every one, or none.",
         seconds=6.8,

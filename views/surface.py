@@ -66,12 +66,15 @@ with st.expander("What these numbers are"):
     st.markdown(HELP)
 
 st.subheader("Training")
-runs = {label: outcome.run for label, outcome in found.items()}
-left, right = st.columns(2)
-with left:
-    chart(training_figure(runs, colours=inks, quantity="loss", dark=dark), "training loss")
-with right:
-    chart(training_figure(runs, colours=inks, quantity="accuracy", dark=dark), "training accuracy")
+runs = {label: outcome.run for label, outcome in found.items() if outcome.run.spec.weights is None}
+if len(runs) < len(found):
+    st.caption(explanation.PUBLISHED)
+if runs:
+    left, right = st.columns(2)
+    with left:
+        chart(training_figure(runs, colours=inks, quantity="loss", dark=dark), "training loss")
+    with right:
+        chart(training_figure(runs, colours=inks, quantity="accuracy", dark=dark), "training accuracy")
 
 st.subheader("Reading it")
 st.markdown(explanation.READING)

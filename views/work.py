@@ -103,6 +103,7 @@ def outcomes(experiment: Experiment, report: Report) -> Mapping[str, Outcome]:
         ValueError: the experiment asks for something that is not there.
     """
     variants, _ = possible(experiment)
+    settle(threads=1)  # estimates are timings, and the work they foresee runs on one thread each
     costs = {label: _cost(*variant) for label, variant in variants.items()}
     _refuse(sum(costs.values()), max(estimate_bytes(*variant) for variant in variants.values()))
     clock = Clock(costs)

@@ -4,7 +4,10 @@ Errors and mean losses on CIFAR-10's 10,000 test images: of the networks behind 
 (tomgoldstein/loss-landscape) and of akamaster/pytorch_resnet_cifar10.
 """
 
+import os
+
 import pytest
+import torch
 
 from landscape import data_folder, train, weight_files
 from landscape.subject import objective_of
@@ -24,6 +27,12 @@ PUBLISHED = [
     ("12fca82f0bebc4135bf1f32f6e3710e61d5108578464b84fd6d7f5c1b04036c8", 20, "pad", IMAGENET, 8.27, 0.37266),
     ("4bfd97631478d6b638d2764fd2baff3edb1d7d82252d54439343b6596b9b5367", 56, "pad", IMAGENET, 6.61, 0.34583),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def all_threads(one_thread: None) -> None:
+    """These networks are large enough for every core."""
+    torch.set_num_threads(os.cpu_count() or 1)
 
 
 @pytest.mark.parametrize(("sha256", "depth", "shortcut", "units", "error", "loss"), PUBLISHED)

@@ -237,7 +237,7 @@ def test_a_regression_has_no_accuracy_anywhere() -> None:
     names, *columns = table(app).values()
     for column in columns:
         found = dict(zip(names, column, strict=True))
-        assert found["Training accuracy"] == found["Held-out accuracy"] == "-"
+        assert found["Training accuracy"] == found["Held-out accuracy"] == "n/a"
         assert float(found["Training loss"]) > 0
     assert any("no classes" in spec for spec in charts(app))
 
