@@ -1,9 +1,14 @@
-"""How curved is it? The largest eigenvalue of the Hessian, λ_max (D10, the part that the surfaces' facts need)."""
+"""How curved is it? Largest eigenvalues: of the Hessian (D10), and of its forms that rescaling leaves alone (D8)."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
+from torch import Tensor
 
 from landscape.evaluation import Stop, Stopped
 from landscape.objective import Objective
@@ -13,14 +18,16 @@ TOLERANCE = 1e-4
 
 MOST_ITERATIONS = 300
 
+Product = Callable[[np.ndarray], np.ndarray]
+
 
 @dataclass(frozen=True)
 class Sharpness:
-    """The largest eigenvalue of the Hessian at a point, with how far it can be trusted."""
+    """The largest eigenvalue of a symmetric operator, with how far it can be trusted."""
 
     value: float  # λ_max, nan if it could not be found
-    residual: float  # ‖Hv - λ_max v‖ for the unit vector v that was found
-    products: int  # Hessian-vector products used
+    residual: float  # ‖Av - λ_max v‖ for the unit vector v that was found
+    products: int  # operator-vector products used
     converged: bool
 
     @property
@@ -40,23 +47,91 @@ def measure_sharpness(objective: Objective, *, seed: int = 0, stop: Stop = lambd
     Raises:
         Stopped: `stop()` was true before a product.
     """
-    product, size, count = objective.hessian_at(objective.theta), len(objective.theta), 0
+    return _largest(_hessian(objective, stop), len(objective.theta), seed)
+
+
+def measure_scale_free_sharpness(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Sharpness:
+    """Find λ_max(SHS) at the objective's own θ, with S the diagonal of filter norms (D8).
+
+    A weight's entry in S is the norm of the filter that it belongs to, and 0 for parameters without filters. Weights in
+    front of a normalization can be rescaled without changing f; this number then stays, and λ_max does not.
+
+    Raises:
+        Stopped: `stop()` was true before a product.
+    """
+    hessian, scale = _hessian(objective, stop), filter_scale(objective).double().cpu().numpy()
+    return _largest(lambda v: scale * hessian(scale * v), len(objective.theta), seed)
+
+
+def measure_layer_sharpness(
+    objective: Objective, *, seed: int = 0, stop: Stop = lambda: False
+) -> Mapping[str, tuple[float, Sharpness]]:
+    """Find ‖w‖² and λ_max of the Hessian's block of every weight w that has filters, by the weight's name (D8).
+
+    Their product ‖w‖²·λ_max(H_ww) stays when w is rescaled in front of a normalization.
+
+    Raises:
+        Stopped: `stop()` was true before a product.
+    """
+    hessian, size, found = _hessian(objective, stop), len(objective.theta), {}
+    for name, place, filters in objective.layout.blocks():
+        if filters.any:
+            weight = objective.theta[place].double()
+            found[name] = (float(weight @ weight), _largest(_block(hessian, place, size), len(weight), seed))
+    return found
+
+
+def filter_scale(objective: Objective) -> Tensor:
+    """Return the diagonal of S (P,): for every weight the norm of its filter in θ, else 0 (D8)."""
+    theta = objective.theta
+    parts = []
+    for _, place, filters in objective.layout.blocks():
+        if filters.any:
+            rows = filters.rows(theta[place])
+            parts.append(filters.flat(rows.norm(dim=1, keepdim=True).expand_as(rows)))
+        else:
+            parts.append(torch.zeros_like(theta[place]))
+    return torch.cat(parts)
+
+
+def _hessian(objective: Objective, stop: Stop) -> Product:
+    product = objective.hessian_at(objective.theta)
 
     def multiply(v: np.ndarray) -> np.ndarray:
-        nonlocal count
         if stop():
             raise Stopped
-        count += 1
         return product(v.ravel()).double().cpu().numpy()
 
+    return multiply
+
+
+def _block(hessian: Product, place: slice, size: int) -> Product:
+    """Return the product with one block of the Hessian on its diagonal."""
+
+    def multiply(v: np.ndarray) -> np.ndarray:
+        whole = np.zeros(size)
+        whole[place] = v.ravel()
+        return hessian(whole)[place]
+
+    return multiply
+
+
+def _largest(product: Product, size: int, seed: int) -> Sharpness:
+    count = 0
+
+    def counted(v: np.ndarray) -> np.ndarray:
+        nonlocal count
+        count += 1
+        return product(v.ravel())
+
     start = np.random.default_rng(seed).standard_normal(size)
-    image = multiply(start)
+    image = counted(start)
     if not np.isfinite(image).all():
         return Sharpness(float("nan"), float("nan"), count, converged=False)
     if not image.any():  # no curvature at all, which ARPACK takes for a breakdown
         return Sharpness(0.0, 0.0, count, converged=True)
-    value, vector, converged = _leading(LinearOperator((size, size), matvec=multiply, dtype=np.float64), start)
-    residual = float(np.linalg.norm(multiply(vector) - value * vector))
+    value, vector, converged = _leading(LinearOperator((size, size), matvec=counted, dtype=np.float64), start)
+    residual = float(np.linalg.norm(counted(vector) - value * vector))
     return Sharpness(value, residual, count, converged)
 
 

@@ -27,6 +27,7 @@ class Plane:
     kind: str = "given"
     scaling: str = "none"
     seed: int | None = None
+    marks: tuple[tuple[int, float, float], ...] = ()  # checkpoints in the plane: step, α, β
 
     def __post_init__(self) -> None:
         """Keep private read-only copies, and check that the three belong together.
@@ -67,10 +68,16 @@ def random_plane(theta: Tensor, layout: Layout, spec: SurfaceSpec) -> Plane:
     """
     center = theta.detach().double().cpu()
     d1, d2 = (_scaled(_drawn(layout, spec.seed, which), center, layout, spec.scaling) for which in ("d1", "d2"))
-    if spec.orthogonal and d1.any():
+    second = without_part(d2.numpy(), d1.numpy()) if spec.orthogonal else d2.numpy()
+    return Plane(center.numpy(), d1.numpy(), second, kind="random", scaling=spec.scaling, seed=spec.seed)
+
+
+def without_part(d2: np.ndarray, d1: np.ndarray) -> np.ndarray:
+    """Return d2 - ⟨d1, d2⟩/⟨d1, d1⟩ d1 (D2), d2 itself where d1 is zero."""
+    if d1.any():
         for _ in range(2):  # the second pass removes what rounding left of the first
             d2 = d2 - (d2 @ d1) / (d1 @ d1) * d1
-    return Plane(center.numpy(), d1.numpy(), d2.numpy(), kind="random", scaling=spec.scaling, seed=spec.seed)
+    return d2
 
 
 def filter_norms(values: Tensor, layout: Layout) -> dict[str, Tensor]:

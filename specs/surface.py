@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from specs.fields import check, declare
 
+DIRECTIONS = ("random", "gradient", "checkpoints")
 DIRECTION_SCALINGS = ("filter", "layer", "unit", "none")
 STATISTICS = ("population", "batch", "running")
 SPLITS = ("train", "held-out")
@@ -24,6 +25,21 @@ class SurfaceSpec:
     points_beta: int = declare(25, "Points along d2", "Grid points along the second direction.", low=1, high=1001)
     range_alpha: tuple[float, float] = declare((-1.0, 1.0), "Range along d1", "First and last α.", low=-1e6, high=1e6)
     range_beta: tuple[float, float] = declare((-1.0, 1.0), "Range along d2", "First and last β.", low=-1e6, high=1e6)
+    directions: str = declare(
+        "random",
+        "Directions",
+        "random: two Gaussian directions. gradient: against the gradient at the centre, and a random one. checkpoints: "
+        "from the centre to one or two other checkpoints of the run, given below (D2).",
+        choices=DIRECTIONS,
+    )
+    through: tuple[int, ...] = declare(
+        (0,),
+        "Through checkpoints",
+        "The training steps that a plane through checkpoints passes through besides its centre: one (the second "
+        "direction is then random) or two.",
+        low=0,
+        high=1_000_000,
+    )
     scaling: str = declare(
         "filter",
         "Direction scaling",
@@ -76,9 +92,11 @@ class SurfaceSpec:
         """Check types and ranges.
 
         Raises:
-            ValueError: a range is empty or runs backwards.
+            ValueError: a range is empty or runs backwards, or a plane through checkpoints has not one or two of them.
         """
         check(self)
+        if len(self.through) not in (1, 2) or len(set(self.through)) < len(self.through):
+            raise ValueError(f"SurfaceSpec.through is {self.through}; it must name one step or two different ones")
         for name, (first, last) in (("range_alpha", self.range_alpha), ("range_beta", self.range_beta)):
             if not first < last:
                 raise ValueError(f"SurfaceSpec.{name} is ({first:g}, {last:g}); the first must be below the last")

@@ -11,7 +11,8 @@ from landscape.surface import assemble, axes, evaluate, pieces, slice_of
 from tests.landscape.networks import batch_of, grid, network, of_theta, quadratic, samples
 
 ORIGIN, E1, E2 = np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])
-ARRAYS = ("loss", "accuracy", "gradient_norm", "gradient_change_ratio", "step", "evaluated", "non_finite")
+ARRAYS = ("loss", "accuracy", "gradient_norm", "gradient_change_ratio", "row_ratio", "plane_form", "across")
+ARRAYS += ("along", "step", "evaluated", "non_finite")
 
 
 def same(one, other) -> bool:
@@ -67,21 +68,21 @@ def network_slice(statistics: str = "population", spec=None):
 def test_pieces_in_any_order_make_one_surface() -> None:
     subject = network_slice()
     parts = pieces(subject.spec)
-    assert len(parts) == 4  # the centre, and 81 points in pieces of 32
+    assert len(parts) == 4  # the centre, and 9 rows in bands of 4, 4 and 1
     forwards = {piece: evaluate(subject, piece) for piece in parts}
     again = network_slice()
     backwards = {piece: evaluate(again, piece) for piece in reversed(parts)}
-    one, other = (assemble(subject.spec, found, subject.plane) for found in (forwards, backwards))
+    one, other = (assemble(subject.spec, found, subject.plane, subject.layers) for found in (forwards, backwards))
     assert same(one, other)
     assert same(one, measure_surface(subject.objective, grid(9, 9)))
     assert one.complete
 
 
 @pytest.mark.parametrize("points", [(1, 1), (5, 7), (32, 1), (33, 1), (9, 9)])
-def test_pieces_cover_every_point_once(points: tuple[int, int]) -> None:
+def test_pieces_cover_every_row_once(points: tuple[int, int]) -> None:
     spec = grid(*points)
-    covered = [number for piece in pieces(spec) if piece.kind == "points" for number in range(piece.first, piece.last)]
-    assert covered == list(range(points[0] * points[1]))
+    covered = [row for piece in pieces(spec) if piece.kind == "rows" for row in range(piece.first, piece.last)]
+    assert covered == list(range(points[1]))
     assert [piece.kind for piece in pieces(spec)].count("centre") == 1
 
 
@@ -89,21 +90,26 @@ def test_an_incomplete_surface_says_which_points_are_missing() -> None:
     subject = network_slice()
     centre, _, second, _ = pieces(subject.spec)
     surface = assemble(
-        subject.spec, {centre: evaluate(subject, centre), second: evaluate(subject, second)}, subject.plane
+        subject.spec,
+        {centre: evaluate(subject, centre), second: evaluate(subject, second)},
+        subject.plane,
+        tuple(subject.layers),
     )
-    expected = np.zeros(81, dtype=bool)
-    expected[32:64] = True
+    expected = np.zeros((9, 9), dtype=bool)
+    expected[4:8] = True
     assert not surface.complete
-    assert np.array_equal(surface.evaluated.ravel(), expected)
+    assert np.array_equal(surface.evaluated, expected)
     assert not surface.non_finite.any()
     for name in ("loss", "accuracy", "gradient_norm", "gradient_change_ratio"):
-        assert np.array_equal(np.isfinite(getattr(surface, name)).ravel(), expected)
-    assert surface.pairs == 31
+        assert np.array_equal(np.isfinite(getattr(surface, name)), expected)
+    assert surface.pairs == 35
+    assert np.isfinite(surface.across).sum() == 4 * 8
+    assert np.isfinite(surface.along).sum() == 3 * 9  # the pairs with the row before the band await that row
 
 
 def test_a_surface_without_any_piece_is_empty_but_whole() -> None:
     subject = network_slice()
-    surface = assemble(subject.spec, {}, subject.plane)
+    surface = assemble(subject.spec, {}, subject.plane, subject.layers)
     assert not surface.evaluated.any()
     assert np.isnan(surface.loss).all()
     assert np.isnan([surface.lipschitz_bound, surface.smallest_step]).all()
@@ -112,13 +118,15 @@ def test_a_surface_without_any_piece_is_empty_but_whole() -> None:
 
 def test_a_loss_with_classes_has_an_accuracy_even_before_its_first_point() -> None:
     subject = network_slice()
-    assert assemble(subject.spec, {}, subject.plane).accuracy is not None  # None means: the loss has no classes
+    assert (
+        assemble(subject.spec, {}, subject.plane, subject.layers).accuracy is not None
+    )  # None means: the loss has no classes
 
 
-@pytest.mark.parametrize("kind", ["points", "centre"])
+@pytest.mark.parametrize("kind", ["rows", "centre"])
 def test_stop_is_asked_before_work_and_raises(kind: str) -> None:
     subject = network_slice("batch")
-    piece = Piece("points", 0, 3) if kind == "points" else Piece("centre")
+    piece = Piece("rows", 0, 3) if kind == "rows" else Piece("centre")
     with pytest.raises(Stopped):
         evaluate(subject, piece, lambda: True)
 

@@ -61,7 +61,7 @@ class Asks:
         (lambda mark: Asks(subprocess.check_call, ["touch", str(mark)]), "subprocess.check_call"),
         (lambda mark: Asks(np.save, str(mark), 1), "numpy.save"),
         (lambda mark: Asks(getattr, b"", "join"), "builtins.getattr"),
-        (lambda mark: Asks(np.core.multiarray.scalar, np.dtype("O"), b""), "scalar"),
+        (lambda mark: Asks(np._core.multiarray.scalar, np.dtype("O"), b""), "scalar"),
     ],
 )
 @pytest.mark.parametrize("nested", [False, True])

@@ -1,0 +1,36 @@
+"""The layers of a network as parts of θ: what belongs to one module counts together (D5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from landscape.parameters import Layout
+
+PARAMETRIZED = ".parametrizations."
+
+
+def layers_of(layout: Layout) -> Mapping[str, tuple[slice, ...]]:
+    """Return the places in θ of every layer's parameters, weights and biases together, by the layer's name.
+
+    A parameter of the network itself is a layer of its own; the length and direction of a normalized weight belong to
+    the layer that they are the weight of.
+    """
+    found: dict[str, tuple[slice, ...]] = {}
+    for name, place, _ in layout.blocks():
+        found[_layer(name)] = (*found.get(_layer(name), ()), place)
+    return found
+
+
+def layer_norms(values: Tensor, layers: Mapping[str, tuple[slice, ...]]) -> Tensor:
+    """Return ‖values restricted to a layer‖ for every layer (L,), summed in float64."""
+    squares = [sum(values[place].double().square().sum() for place in places) for places in layers.values()]
+    return torch.stack([torch.as_tensor(square) for square in squares]).sqrt()
+
+
+def _layer(name: str) -> str:
+    if PARAMETRIZED in name:
+        return name.partition(PARAMETRIZED)[0]
+    return name.rpartition(".")[0] or name

@@ -1,0 +1,108 @@
+"""The plain loop over a surface's pieces, and what puts them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from landscape.evaluation import Arrays, Piece, Progress, evaluate_all
+from landscape.objective import Objective
+from landscape.plane import Plane
+from landscape.surface.bands import evaluate, pieces
+from landscape.surface.grid import axes
+from landscape.surface.result import Surface
+from landscape.surface.slice import slice_of
+from landscape.training import Run
+from specs import SurfaceSpec
+
+POINT_VALUES = ("loss", "accuracy", "gradient_norm", "ratio", "plane_form", "step", "across", "along")
+
+
+def measure_surface(
+    run_or_objective: Run | Objective,
+    spec: SurfaceSpec,
+    *,
+    plane: Plane | None = None,
+    on_progress: Progress | None = None,
+) -> Surface:
+    """Measure a slice of the loss, point by point.
+
+    Args:
+        run_or_objective: a trained run, measured with the spec's checkpoint, evaluation set, statistics and precision;
+            or any objective, whose own settings hold, and are written into the result's spec.
+        spec: the grid and the directions.
+        plane: the plane to use; by default the directions through the weights that the spec says.
+        on_progress: called with (pieces done, pieces in all).
+
+    Raises:
+        ValueError: the checkpoint was not kept, the plane does not fit, or the work does not fit into memory.
+    """
+    subject = slice_of(run_or_objective, spec, plane)
+    found = evaluate_all(pieces(spec), lambda piece: evaluate(subject, piece), on_progress)
+    return assemble(subject.spec, found, subject.plane, subject.layers)
+
+
+def assemble(spec: SurfaceSpec, found: Mapping[Piece, Arrays], plane: Plane, layers: Iterable[str]) -> Surface:
+    """Put pieces together; those that are missing leave points that are not evaluated.
+
+    Args:
+        spec: the grid.
+        found: what each piece gave.
+        plane: the plane that it was evaluated on.
+        layers: the names of the network's layers.
+    """
+    alpha, beta = axes(spec)
+    names = tuple(layers)
+    values, evaluated = _blank(len(beta), len(alpha), len(names)), np.zeros((len(beta), len(alpha)), dtype=bool)
+    for piece, arrays in found.items():
+        if piece.kind == "rows":
+            evaluated[piece.first : piece.last] = True
+            for name, array in arrays.items():
+                values[name][piece.first : piece.last] = array
+    if (centre := found.get(Piece("centre"))) is not None:
+        for name, array in centre.items():
+            values[name][evaluated & (values["step"] == 0)] = array
+    return _surface(spec, plane, values, evaluated, names)
+
+
+def _blank(rows: int, columns: int, layers: int) -> dict[str, np.ndarray]:
+    values = {name: np.full((rows, columns), np.nan) for name in POINT_VALUES}
+    values["across"] = np.full((rows, columns - 1), np.nan)
+    return values | {"row_ratio": np.full((rows, columns, layers), np.nan)}
+
+
+def _surface(
+    spec: SurfaceSpec, plane: Plane, values: dict[str, np.ndarray], evaluated: np.ndarray, layers: tuple[str, ...]
+) -> Surface:
+    finite = np.isfinite(values["loss"]) & np.isfinite(values["gradient_norm"])
+    row_ratio = np.moveaxis(values.pop("row_ratio"), -1, 0)
+    across, along = values.pop("across"), values.pop("along")[1:]
+    shown = {name: np.where(finite & np.isfinite(array), array, np.nan) for name, array in values.items()}
+    alpha, beta = axes(spec)
+    surface = Surface(
+        spec=spec,
+        plane=plane,
+        alpha=alpha,
+        beta=beta,
+        loss=shown["loss"],
+        accuracy=None if (evaluated & np.isnan(values["accuracy"])).any() else shown["accuracy"],
+        gradient_norm=shown["gradient_norm"],
+        gradient_change_ratio=shown["ratio"],
+        row_ratio=np.where(finite & np.isfinite(row_ratio), row_ratio, np.nan),
+        plane_form=shown["plane_form"],
+        across=np.where(finite[:, 1:] & finite[:, :-1] & np.isfinite(across), across, np.nan),
+        along=np.where(finite[1:] & finite[:-1] & np.isfinite(along), along, np.nan),
+        step=values["step"],
+        evaluated=evaluated,
+        non_finite=evaluated & ~finite,
+        layers=layers,
+    )
+    return _read_only(surface)
+
+
+def _read_only(surface: Surface) -> Surface:
+    for value in vars(surface).values():
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+    return surface
