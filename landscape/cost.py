@@ -113,9 +113,10 @@ def check_memory(objective: Objective, spec: SurfaceSpec) -> None:
 
 
 def _measuring_bytes(weights: int, units: int, spec: SurfaceSpec) -> int:
-    """Count θ, its gradient, the plane and their temporaries (12 vectors of float64), the grid, and one pass."""
+    """Count θ, its gradient, the plane and temporaries (12 vectors of float64), two rows' gradients, grid and pass."""
     size = 8 if spec.precision == "float64" else 4
-    return 12 * 8 * weights + ARRAYS_PER_UNIT * size * units + GRID_BYTES * spec.points_alpha * spec.points_beta
+    vectors = 12 * 8 * weights + 2 * size * weights * spec.points_alpha
+    return vectors + ARRAYS_PER_UNIT * size * units + GRID_BYTES * spec.points_alpha * spec.points_beta
 
 
 def _batch(run: RunSpec, data: Dataset) -> int:

@@ -81,7 +81,11 @@ RUNS = st.builds(
     weights=st.none() | DIGESTS,
 )
 SURFACES = st.builds(
-    SurfaceSpec, **plain(SurfaceSpec, "range_alpha", "range_beta"), range_alpha=RANGES, range_beta=RANGES
+    SurfaceSpec,
+    **plain(SurfaceSpec, "range_alpha", "range_beta", "through"),
+    range_alpha=RANGES,
+    range_beta=RANGES,
+    through=st.lists(st.integers(0, 1_000_000), min_size=1, max_size=2, unique=True).map(tuple),
 )
 
 

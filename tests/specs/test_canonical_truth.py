@@ -47,6 +47,8 @@ OTHER: dict[str, Any] = {
     "depth": 5,
     "width": 7,
     "shortcut": "pad",
+    "directions": "gradient",
+    "through": (1,),
     "weights": "0" * 63 + "1",
     "checkpoint": 3,
 }

@@ -37,6 +37,7 @@ def test_the_grid_and_fields_of_several_values_cannot_be_compared_d4() -> None:
         "surface.points_beta",
         "surface.range_alpha",
         "surface.range_beta",
+        "surface.through",
         "run.training.checkpoints",
         "run.data.shift",
         "run.data.deviation",
