@@ -26,11 +26,15 @@ ARRAYS = (
     "accuracy",
     "gradient_norm",
     "gradient_change_ratio",
+    "row_ratio",
+    "plane_form",
+    "across",
+    "along",
     "step",
     "evaluated",
     "non_finite",
 )
-"""The arrays of a `Surface`, by their names there; shapes are (A,), (B,), then (B, A)."""
+"""The arrays of a `Surface`, by their names and of their shapes there."""
 
 Facts = Mapping[str, Mapping[str, float | str]]
 
@@ -49,8 +53,9 @@ def numbers(experiment: Experiment, surfaces: Mapping[str, Surface], facts: Fact
     """Write surfaces as an .npz file; equal content gives equal bytes.
 
     The k-th label's arrays are called "k/loss", "k/alpha" and so on; "k/accuracy" is absent where a loss has no
-    classes. Missing values are nan. "k/direction_norms" is (‖d1‖, ‖d2‖), "k/cosine" is cos(d1, d2), "k/spec" the
-    surface's own spec. Facts that are not finite are written as words ("nan", "inf").
+    classes. Missing values are nan. "k/direction_norms" is (‖d1‖, ‖d2‖), "k/cosine" is cos(d1, d2), "k/layers" names
+    the layers of "k/row_ratio", "k/spec" is the surface's own spec. Facts that are not finite are written as words
+    ("nan", "inf").
 
     Args:
         experiment: what was asked.
@@ -93,6 +98,7 @@ def read_numbers(content: bytes) -> Numbers:
 def _arrays(surface: Surface) -> dict[str, np.ndarray]:
     kept = {name: array for name in ARRAYS if (array := getattr(surface, name)) is not None}
     kept["direction_norms"] = np.array(surface.plane.norms)
+    kept["layers"] = np.array(surface.layers, dtype=np.str_)
     kept["cosine"] = np.array(surface.plane.cosine)
     kept["spec"] = np.array(canonical_bytes(surface.spec).decode())
     return kept

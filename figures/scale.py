@@ -33,6 +33,9 @@ METRICS: Mapping[str, Metric] = {
     "accuracy": Metric("Accuracy", "share of samples classified correctly", "accuracy"),
     "gradient-norm": Metric("Gradient norm", "‖∇f‖", "gradient_norm"),
     "gradient-change-ratio": Metric("Gradient-change ratio", "‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖", "gradient_change_ratio"),
+    "local-ratio": Metric("Local ratio", "‖∇f(p) - ∇f(q)‖ / ‖p - q‖, largest over neighbours q", "local_ratio"),
+    "plane-form": Metric("Plane form", "‖Dᵀ(∇f(θ+Δ) - ∇f(θ))‖ / ‖(α, β)‖", "plane_form"),
+    "row-ratio": Metric("Row ratio", "‖change of ∇f in the layer‖ / ‖Δ‖", "row_ratio"),
 }
 
 
@@ -89,18 +92,23 @@ def values(surface: Surface, metric: str) -> np.ndarray | None:
     Raises:
         ValueError: there is no such metric.
     """
-    return cast("np.ndarray | None", getattr(surface, metric_of(metric).attribute))
+    name, _, layer = metric.partition(":")
+    found = getattr(surface, metric_of(name).attribute)
+    if name != "row-ratio":
+        return cast("np.ndarray | None", found)
+    return cast("np.ndarray", found[surface.layers.index(layer)]) if layer in surface.layers else None
 
 
 def metric_of(name: str) -> Metric:
-    """Return a metric by its name.
+    """Return a metric by its name; that of a row ratio has its layer behind a colon.
 
     Raises:
         ValueError: there is no such metric.
     """
+    name, _, layer = name.partition(":")
     if name not in METRICS:
         raise ValueError(f"there is no metric {name!r}; there are {', '.join(METRICS)}")
-    return METRICS[name]
+    return METRICS[name]._replace(title=f"{METRICS[name].title} of {layer}") if layer else METRICS[name]
 
 
 def shared_range(surfaces: Mapping[str, Surface], metric: str, scale: str) -> Range | None:

@@ -1,12 +1,14 @@
 """What is measured: networks are trained, their loss becomes a function of θ, and slices of it become arrays."""
 
+from landscape.bounds import Bound, bounds_between_neighbours, bounds_from_centre
 from landscape.cost import TooLarge, estimate_bytes, estimate_seconds
-from landscape.curvature import Sharpness, measure_sharpness
+from landscape.curvature import Sharpness, measure_scale_free_sharpness, measure_sharpness
 from landscape.data import DATA, load_data
 from landscape.data.download import download
 from landscape.data.files import MissingData, data_folder
 from landscape.evaluation import Stopped
 from landscape.history import History
+from landscape.layers import layer_names
 from landscape.machine import machine, settle
 from landscape.objective import Objective
 from landscape.plane import Plane, random_plane
@@ -17,6 +19,7 @@ from landscape.weights import weight_files
 
 __all__ = [
     "DATA",
+    "Bound",
     "History",
     "MissingData",
     "Objective",
@@ -26,13 +29,17 @@ __all__ = [
     "Stopped",
     "Surface",
     "TooLarge",
+    "bounds_between_neighbours",
+    "bounds_from_centre",
     "data_folder",
     "direct_loss",
     "download",
     "estimate_bytes",
     "estimate_seconds",
+    "layer_names",
     "load_data",
     "machine",
+    "measure_scale_free_sharpness",
     "measure_sharpness",
     "measure_surface",
     "objective_of",

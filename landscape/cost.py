@@ -21,8 +21,8 @@ from specs import RunSpec, SurfaceSpec
 GRID_BYTES = 160
 """Per grid point: seven arrays of a surface, and as much again while its pieces are put together."""
 
-SHARPNESS_PRODUCTS = 40
-"""Hessian-vector products that the centre and λ_max usually take; each costs about two gradients."""
+SHARPNESS_PRODUCTS = 70
+"""Hessian-vector products that the centre, λ_max and λ_max(SHS) usually take; each costs about two gradients."""
 
 ARRAYS_PER_UNIT = 8
 """Arrays of all layers' outputs that exist at once at most: those that the graph of a Hessian product keeps."""

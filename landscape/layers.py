@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from landscape.parameters import Layout
+from landscape.data import load_data
+from landscape.parameters import Layout, layout_of
+from models import blank_model
+from specs import RunSpec
 
 PARAMETRIZED = ".parametrizations."
 
@@ -22,6 +25,16 @@ def layers_of(layout: Layout) -> Mapping[str, tuple[slice, ...]]:
     for name, place, _ in layout.blocks():
         found[_layer(name)] = (*found.get(_layer(name), ()), place)
     return found
+
+
+def layer_names(spec: RunSpec) -> tuple[str, ...]:
+    """Return the names of the layers of a spec's network, without building its weights.
+
+    Raises:
+        ValueError: the network cannot be built.
+    """
+    data = load_data(spec.data)
+    return tuple(layers_of(layout_of(blank_model(spec.model, data.input_shape, data.outputs))))
 
 
 def layer_norms(values: Tensor, layers: Mapping[str, tuple[slice, ...]]) -> Tensor:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from specs.fields import check, declare
 
-METRICS = ("loss", "accuracy", "gradient-norm", "gradient-change-ratio")
+METRICS = (
+    "loss",
+    "accuracy",
+    "gradient-norm",
+    "gradient-change-ratio",
+    "local-ratio",
+    "plane-form",
+    "row-ratio",
+)
 SCALES = ("linear", "log")
 
 
@@ -18,9 +26,14 @@ class Display:
         "loss",
         "Show",
         "loss: mean cross-entropy. accuracy: share of samples classified correctly. gradient norm: ‖∇f‖. "
-        "gradient-change ratio: ‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖, a lower bound on the Lipschitz constant of the gradient (D5).",
+        "gradient-change ratio: ‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖, a lower bound on the Lipschitz constant of the gradient (D5). "
+        "local ratio: the same between neighbours of the grid, the largest of each point's; it belongs to their "
+        "spacing (D6). plane form: the change as seen in the plane, per step in α and β; rescaling weights in front of "
+        "a normalization leaves it alone (D8). row ratio: the gradient-change ratio of one layer's part of the "
+        "gradient (D5).",
         choices=METRICS,
     )
+    layer: str = declare("", "Layer", "The layer whose row ratio is shown. Empty: the first.")
     scale: str = declare(
         "linear", "Scale", "Linear or logarithmic heights and colours; the same for all.", choices=SCALES
     )
@@ -28,3 +41,8 @@ class Display:
     def __post_init__(self) -> None:
         """Check types and ranges."""
         check(self)
+
+    @property
+    def shown(self) -> str:
+        """The metric as figures know it: of a row ratio, with the layer behind a colon."""
+        return f"{self.metric}:{self.layer}" if self.metric == "row-ratio" else self.metric

@@ -48,9 +48,10 @@ class SurfaceSpec:
         choices=DIRECTION_SCALINGS,
     )
     orthogonal: bool = declare(
-        True,
+        False,
         "Orthogonal directions",
-        "Removes d1's part from d2 after scaling. Off: filter norms stay exact, as Li et al. drew them (D2).",
+        "Removes d1's part from d2 after scaling. Off: filter norms stay exact, as Li et al. drew them (D2), and the "
+        "plane form is scale-free (D8); two random directions are nearly orthogonal anyway.",
     )
     seed: int = declare(0, "Direction seed", "Draws the two random directions.", low=0, high=2**31 - 1)
     checkpoint: int | None = declare(

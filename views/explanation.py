@@ -26,6 +26,15 @@ RATIO = (
 
 PUBLISHED = "Published weights were loaded in place of training, so there is no training to show."
 
+PLANE_FORM = (
+    "The same change as it is seen in the plane, ‖Dᵀ(∇f(θ+Δ) - ∇f(θ))‖ / ‖(α, β)‖ with D = [d1 d2]: this one stays as "
+    "it is when weights in front of a normalization are rescaled, which alone lowers or raises the ratio above (D8)."
+)
+
+NOT_SCALE_FREE = (
+    "There is no scale-free form beside it: that takes directions that are filter-scaled and not orthogonalised (D8)."
+)
+
 STATISTICS = {
     "population": "Batch norm uses the mean and variance of all evaluation samples, computed anew at every point.",
     "batch": "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every "

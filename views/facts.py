@@ -7,19 +7,32 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from landscape import Sharpness, Surface, load_data
+from landscape import (
+    Bound,
+    Sharpness,
+    Surface,
+    bounds_between_neighbours,
+    bounds_from_centre,
+    load_data,
+)
 from models import count_parameters
-from views.work import Outcome
+from views.work import Measured, Outcome
 
 MISSING = "n/a"
+NOT_SCALE_FREE = "needs directions that are filter-scaled and not orthogonalised"
 
 HELP = """
 - **Parameters**: how many numbers θ has.
 - **Training and held-out loss and accuracy**: of the network as it would be used, batch norm with its running averages;
   on at most as many samples of each split as the training controls say. A regression has no accuracy.
 - **‖θ‖**: the Euclidean norm of all weights.
-- **L ≥**: the largest gradient-change ratio seen on the slice, centre included. Every Lipschitz constant of ∇f on the
-  slice is at least this; the true one can be far larger, because a random plane misses sharp directions (D7).
+- **L ≥**: the largest gradient-change ratio seen, from the centre to every point (D5) and between neighbours of the
+  grid (D6). Every Lipschitz constant of ∇f on the slice is at least this; the true one can be far larger, because a
+  random plane misses sharp directions (D7). Compared networks have the same pairs, those that are finite for all.
+- **Largest ‖Hu‖ in the plane**: what the ratio tends to at the centre, in the direction of the plane where it is
+  largest.
+- **Plane form**, **λ_max(SHS)**: twins of L and λ_max that stay the same when weights in front of a normalization are
+  rescaled, which changes L and λ_max but not the function (D8).
 - **λ_max**: the largest eigenvalue of the Hessian at the centre, over *all* directions, with the residual ‖Hv - λv‖.
 - **2/λ_max**: the learning rate above which gradient descent on a quadratic of this curvature would diverge. Local.
 - **Loss at the centre** and **evaluated directly**: two independent computations of one number; they should agree.
@@ -28,7 +41,12 @@ HELP = """
 
 def facts(outcomes: Mapping[str, Outcome]) -> Mapping[str, Mapping[str, str]]:
     """Return the facts of every network, by label: names and values as people read them."""
-    return {label: _run_facts(outcome) | _surface_facts(outcome) for label, outcome in outcomes.items()}
+    surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
+    centre, near = bounds_from_centre(surfaces), bounds_between_neighbours(surfaces)
+    return {
+        label: _run_facts(outcome) | _surface_facts(outcome.measured, centre.get(label), near.get(label))
+        for label, outcome in outcomes.items()
+    }
 
 
 def _run_facts(outcome: Outcome) -> dict[str, str]:
@@ -49,31 +67,37 @@ def _run_facts(outcome: Outcome) -> dict[str, str]:
     }
 
 
-def _surface_facts(outcome: Outcome) -> dict[str, str]:
-    surface = outcome.surface
-    if surface is None or outcome.sharpness is None or outcome.direct_loss is None:
+def _surface_facts(measured: Measured | None, centre: Bound | None, near: Bound | None) -> dict[str, str]:
+    if measured is None or centre is None or near is None:
         return dict.fromkeys(_SURFACE_FACTS, MISSING)
+    surface = measured.surface
     values = (
         number(float(np.linalg.norm(surface.plane.theta))),
-        number(surface.lipschitz_bound),
-        f"{surface.pairs} pairs, smallest step {number(surface.smallest_step)}",
-        _with_residual(outcome.sharpness),
-        number(outcome.sharpness.largest_stable_step),
+        _with_pairs(centre),
+        _with_pairs(near),
+        _at_centre(surface, surface.gradient_change_ratio),
+        number(_largest(surface.plane_form)) if surface.scale_free else NOT_SCALE_FREE,
+        _with_residual(measured.sharpness),
+        number(measured.sharpness.largest_stable_step),
+        _with_residual(measured.scale_free_sharpness),
         f"{surface.non_finite.sum()} of {surface.evaluated.sum()}",
         " and ".join(map(number, surface.plane.norms)),
         f"{surface.plane.cosine:.1e}",
-        _centre_loss(surface),
-        number(outcome.direct_loss, digits=6),
+        _at_centre(surface, surface.loss, digits=6),
+        number(measured.direct_loss, digits=6),
     )
     return dict(zip(_SURFACE_FACTS, values, strict=True))
 
 
 _SURFACE_FACTS = (
     "‖θ‖",
-    "L ≥",
-    "L seen over",
+    "L ≥, from the centre",
+    "L ≥, between neighbours",
+    "Largest ‖Hu‖ in the plane",
+    "Plane form up to (scale-free)",
     "λ_max",
     "2/λ_max",
+    "λ_max(SHS) (scale-free)",
     "Points not finite",
     "‖d1‖ and ‖d2‖",
     "cos(d1, d2)",
@@ -100,5 +124,14 @@ def _with_residual(sharpness: Sharpness) -> str:
     return f"{number(sharpness.value)} (residual {sharpness.residual:.0e}{note})"
 
 
-def _centre_loss(surface: Surface) -> str:
-    return "no grid point there" if surface.centre is None else number(float(surface.loss[surface.centre]), digits=6)
+def _with_pairs(bound: Bound) -> str:
+    return f"{number(bound.value)} ({bound.pairs} pairs, steps from {number(bound.smallest_step)})"
+
+
+def _at_centre(surface: Surface, values: np.ndarray, digits: int = 3) -> str:
+    return "no grid point there" if surface.centre is None else number(float(values[surface.centre]), digits)
+
+
+def _largest(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.max()) if finite.size else float("nan")

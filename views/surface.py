@@ -24,7 +24,7 @@ st.title("Normscape")
 st.markdown(explanation.INTRODUCTION)
 for note in address.notes():
     st.warning(note)
-display = metric_and_scale(display)
+display = metric_and_scale(display, experiment)
 experiment = checkpoint(experiment)
 address.publish(experiment, display)
 
@@ -44,16 +44,20 @@ if not found:
 
 surfaces = {label: outcome.surface for label, outcome in found.items() if outcome.surface is not None}
 inks, dark = colours(experiment), st.context.theme.type == "dark"
-drawn = (surfaces, display.metric, display.scale)
+drawn = (surfaces, display.shown, display.scale)
 for label, outcome in found.items():
     if outcome.surface is None:
         st.warning(explanation.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
 row_of_charts(surface_figures(*drawn, colours=inks, dark=dark), "surface")
 st.caption(f"{explanation.STATISTICS[experiment.surface.statistics]} {comparability(experiment)}")
-if display.metric != RATIO:
-    st.subheader("How fast the gradient turns")
-    st.markdown(explanation.RATIO)
-    row_of_charts(contour_figures(surfaces, RATIO, display.scale, colours=inks, dark=dark), "gradient-change ratio")
+st.subheader("How fast the gradient turns")
+st.markdown(explanation.RATIO)
+row_of_charts(contour_figures(surfaces, RATIO, display.scale, colours=inks, dark=dark), "gradient-change ratio")
+if all(surface.scale_free for surface in surfaces.values()):
+    st.markdown(explanation.PLANE_FORM)
+    row_of_charts(contour_figures(surfaces, "plane-form", display.scale, colours=inks, dark=dark), "plane form")
+else:
+    st.caption(explanation.NOT_SCALE_FREE)
 
 st.subheader("From above, and cut through the centre")
 row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")

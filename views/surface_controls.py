@@ -6,18 +6,34 @@ from dataclasses import replace
 
 import streamlit as st
 
+from landscape import layer_names
 from specs import Display, Experiment, RunSpec
 from specs.display import METRICS, SCALES
 from specs.fields import rule_of
 from views.controls import word
+from views.limits import possible
 
 
-def metric_and_scale(display: Display) -> Display:
-    """Show the switches of metric and scale, and return what they say."""
+def metric_and_scale(display: Display, experiment: Experiment) -> Display:
+    """Show the switches of metric and scale, and of the layer where a row ratio is shown; return what they say."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = _switch("metric", METRICS, display)
         scale = _switch("scale", SCALES, display)
-    return replace(display, metric=metric, scale=scale)
+    display = replace(display, metric=metric, scale=scale)
+    return replace(display, layer=_layer(display, experiment)) if metric == "row-ratio" else display
+
+
+def _layer(display: Display, experiment: Experiment) -> str:
+    """Show the layers that any of the compared networks has, and return the chosen one."""
+    variants, _ = possible(experiment)
+    names = tuple(dict.fromkeys(name for run, _ in variants.values() for name in layer_names(run)))
+    if not names:
+        return display.layer
+    key = "field:display.layer"
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = display.layer if display.layer in names else names[0]
+    rule = rule_of(display, "layer")
+    return str(st.selectbox(rule.label, names, key=key, help=rule.help))
 
 
 def checkpoint(experiment: Experiment) -> Experiment:

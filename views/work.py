@@ -25,6 +25,7 @@ from landscape import (
     direct_loss,
     estimate_bytes,
     estimate_seconds,
+    measure_scale_free_sharpness,
     measure_sharpness,
     measure_surface,
     objective_of,
@@ -42,14 +43,27 @@ KEPT = 200
 
 
 @dataclass(frozen=True, eq=False)
+class Measured:
+    """What is measured of a network at a checkpoint."""
+
+    surface: Surface
+    sharpness: Sharpness
+    scale_free_sharpness: Sharpness
+    direct_loss: float
+
+
+@dataclass(frozen=True, eq=False)
 class Outcome:
-    """What is known of one compared network; a diverged one has no surface where its weights are not finite."""
+    """What is known of one compared network; a diverged one has nothing measured where its weights are not finite."""
 
     run: Run
     checkpoint: int
-    surface: Surface | None
-    sharpness: Sharpness | None
-    direct_loss: float | None
+    measured: Measured | None
+
+    @property
+    def surface(self) -> Surface | None:
+        """The measured slice, if there is one."""
+        return None if self.measured is None else self.measured.surface
 
 
 class Memory:
@@ -155,15 +169,18 @@ def _outcome(label: str, run_spec: RunSpec, surface_spec: SurfaceSpec, clock: Cl
     checkpoint = run_spec.checkpoint_steps[-1] if surface_spec.checkpoint is None else surface_spec.checkpoint
     kept = [checkpoint.step for checkpoint in run.checkpoints]
     if checkpoint not in kept and run.diverged_at is not None:
-        return Outcome(run, checkpoint, None, None, None)
+        return Outcome(run, checkpoint, None)
     spec = replace(surface_spec, checkpoint=checkpoint)
     progress = clock.part(label, 0.2, 1.0)
-    return Outcome(run, checkpoint, *_memory().get((run_spec, spec), lambda: _measured(run, spec, progress)))
+    return Outcome(run, checkpoint, _memory().get((run_spec, spec), lambda: _measured(run, spec, progress)))
 
 
-def _measured(run: Run, spec: SurfaceSpec, progress: Callable[[int, int], None]) -> tuple[Surface, Sharpness, float]:
+def _measured(run: Run, spec: SurfaceSpec, progress: Callable[[int, int], None]) -> Measured:
     surface = measure_surface(run, spec, on_progress=progress)
-    return surface, measure_sharpness(objective_of(run, spec)), direct_loss(run, spec)
+    objective = objective_of(run, spec)
+    return Measured(
+        surface, measure_sharpness(objective), measure_scale_free_sharpness(objective), direct_loss(run, spec)
+    )
 
 
 def _at_a_time() -> int:

@@ -33,7 +33,12 @@ def _surface(loss: object, *, accuracy: bool = True, evaluated: np.ndarray | Non
         accuracy=np.exp(-shown) if accuracy else None,
         gradient_norm=3 * shown,
         gradient_change_ratio=5 * shown,
+        row_ratio=np.stack([2 * shown, 4 * shown]),
+        plane_form=7 * shown,
+        across=shown[:, 1:] * 6,
+        along=shown[1:] * 8,
         step=np.hypot(*np.meshgrid(alpha, 2 * beta)),
         evaluated=mask,
         non_finite=mask & ~np.isfinite(values),
+        layers=("first", "second"),
     )

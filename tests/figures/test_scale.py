@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from figures.scale import METRICS, Range, shared_range, values
+from figures.scale import METRICS, Range, metric_of, shared_range, values
 from figures.ticks import number_text, ticks
 from specs.display import METRICS as ASKED
 
@@ -16,7 +16,17 @@ def test_the_metrics_are_those_that_can_be_asked_for():
 
 def test_values_are_the_surfaces_own(make):
     one = make([[1, 2], [3, 4]])
-    assert [float(values(one, name)[1, 0]) for name in METRICS] == [3, np.exp(-3), 9, 15]
+    plain = [name for name in METRICS if name not in ("local-ratio", "row-ratio")]
+    assert [float(values(one, name)[1, 0]) for name in plain] == [3, np.exp(-3), 9, 15, 21]
+    assert float(values(one, "local-ratio")[1, 0]) == max(6 * 4, 8 * 3)  # with the neighbour beside, and the one below
+
+
+def test_a_row_ratio_is_that_of_the_layer_behind_the_colon(make):
+    one = make([[1, 2], [3, 4]])
+    assert float(values(one, "row-ratio:first")[1, 0]) == 6
+    assert float(values(one, "row-ratio:second")[1, 0]) == 12
+    assert values(one, "row-ratio:third") is None
+    assert metric_of("row-ratio:second").title == "Row ratio of second"
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])

@@ -67,7 +67,7 @@ def test_d1_keeps_its_filter_norms_when_d2_is_made_orthogonal_d2() -> None:
 @pytest.mark.parametrize("scaling", SCALINGS)
 @pytest.mark.parametrize("seed", range(3))
 def test_orthogonal_directions_are_orthogonal_d2(scaling: str, seed: int) -> None:
-    plane, _, _ = plane_of(Mixed(), scaling=scaling, seed=seed)
+    plane, _, _ = plane_of(Mixed(), scaling=scaling, seed=seed, orthogonal=True)
     assert abs(plane.cosine) < 1e-6
     free, _, _ = plane_of(Mixed(), scaling=scaling, seed=seed, orthogonal=False)
     assert abs(free.cosine) > 1e-6

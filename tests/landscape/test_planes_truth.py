@@ -49,7 +49,7 @@ def test_the_loss_at_a_checkpoint_in_the_plane_is_that_checkpoint_s_loss_d2() ->
 
 
 def test_a_line_through_two_checkpoints_has_a_random_second_direction_d2() -> None:
-    spec = SurfaceSpec(directions="checkpoints", through=(0,))
+    spec = SurfaceSpec(directions="checkpoints", through=(0,), orthogonal=True)
     plane = checkpoint_plane(RUN, objective_of(RUN, spec), spec)
     assert plane.marks == ((0, pytest.approx(1), pytest.approx(0, abs=1e-12)),)
     assert abs(plane.cosine) < 1e-12
@@ -73,7 +73,7 @@ def test_checkpoints_that_are_not_kept_or_equal_are_refused() -> None:
 @pytest.mark.parametrize("scaling", ["filter", "layer", "unit", "none"])
 def test_the_gradient_direction_is_minus_the_gradient_d2(scaling: str) -> None:
     objective = Objective(network("batch"), *samples())
-    spec = SurfaceSpec(directions="gradient", scaling=scaling)
+    spec = SurfaceSpec(directions="gradient", scaling=scaling, orthogonal=True)
     plane = gradient_plane(objective, spec)
     gradient = objective.gradient(objective.theta).numpy()
     assert plane.d1 @ gradient == pytest.approx(-np.linalg.norm(plane.d1) * np.linalg.norm(gradient), rel=1e-12)

@@ -60,6 +60,8 @@ def changed(spec: Any, path: str) -> Any:
     value = next(value for p, _, value in paths(spec) if p == path)
     if isinstance(spec, SurfaceSpec) and name == "scaling":
         return replace_at(spec, path, "layer")
+    if isinstance(spec, Display) and name == "layer":
+        return replace_at(spec, path, "layer1.linear")
     if isinstance(spec, Display):
         return replace_at(spec, path, next(other for other in rule_of(spec, name).choices if other != value))
     if isinstance(value, bool):
