@@ -12,6 +12,7 @@ from landscape.layers import layer_names
 from landscape.machine import machine, settle
 from landscape.objective import Objective
 from landscape.plane import Plane, random_plane
+from landscape.reality import Check, measure_reality
 from landscape.subject import direct_loss, objective_of
 from landscape.surface import Surface, measure_surface
 from landscape.training import Run, train
@@ -20,6 +21,7 @@ from landscape.weights import weight_files
 __all__ = [
     "DATA",
     "Bound",
+    "Check",
     "History",
     "MissingData",
     "Objective",
@@ -39,6 +41,7 @@ __all__ = [
     "layer_names",
     "load_data",
     "machine",
+    "measure_reality",
     "measure_scale_free_sharpness",
     "measure_sharpness",
     "measure_surface",

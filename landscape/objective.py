@@ -110,6 +110,12 @@ class Objective:
         with torch.no_grad():
             return sum(self._share(point, part)[1].item() for part in self._parts) / self.samples
 
+    def sample_losses(self, theta: Tensor | np.ndarray) -> Tensor:
+        """Return the loss of every sample at θ (M,); f(θ) is their mean."""
+        point = self._point(theta)
+        with torch.no_grad():
+            return torch.cat([self._outputs_and_losses(point, part)[1] for part in self._parts])
+
     def gradient(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return ∇f(θ) (P,)."""
         return self.evaluate(theta).gradient
@@ -169,6 +175,14 @@ class Objective:
 
     def _share(self, theta: Tensor, part: slice) -> tuple[Tensor, Tensor]:
         """Return one mini-batch's share of f(θ), and how many of its samples are classified correctly."""
+        outputs, losses = self._outputs_and_losses(theta, part)
+        targets = self._targets[part]
+        # summed in float64: the mean of many float32 losses is then as exact as they are
+        share = (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
+        hits = (outputs.argmax(1) == targets).sum() if self._classifies else share.new_tensor(torch.nan)
+        return share, hits.detach()
+
+    def _outputs_and_losses(self, theta: Tensor, part: slice) -> tuple[Tensor, Tensor]:
         tensors = {**self._fixed, **self.layout.unflatten(theta)}
         targets = self._targets[part]
         outputs = functional_call(self.module, tensors, (self._inputs[part],))
@@ -177,10 +191,7 @@ class Objective:
             raise ValueError(
                 f"the loss gives shape {tuple(losses.shape)}; it must give one per sample, ({len(targets)},)"
             )
-        # summed in float64: the mean of many float32 losses is then as exact as they are
-        share = (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
-        hits = (outputs.argmax(1) == targets).sum() if self._classifies else share.new_tensor(torch.nan)
-        return share, hits.detach()
+        return outputs, losses
 
     def _point(self, values: Tensor | np.ndarray) -> Tensor:
         point = _tensor(values).to(self.theta.device, self.theta.dtype)

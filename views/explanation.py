@@ -35,6 +35,12 @@ NOT_SCALE_FREE = (
     "There is no scale-free form beside it: that takes directions that are filter-scaled and not orthogonalised (D8)."
 )
 
+DIFFERENCES = (
+    "Each further network's surface minus the first one's, with one symmetric range of colours; on the logarithmic "
+    "scale the logarithm of their quotient. Both are seen along their own directions, so equal places are equal shares "
+    "of each network's own weights, not equal weights (D4)."
+)
+
 STATISTICS = {
     "population": "Batch norm uses the mean and variance of all evaluation samples, computed anew at every point.",
     "batch": "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every "

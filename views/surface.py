@@ -3,7 +3,7 @@
 import streamlit as st
 
 from figures.palette import colours
-from figures.surface import contour_figures, cut_figure, surface_figures
+from figures.surface import contour_figures, cut_figure, difference_figures, surface_figures
 from figures.training import training_figure
 from landscape import MissingData, TooLarge
 from views import address, explanation
@@ -14,6 +14,7 @@ from views.facts import HELP, facts
 from views.limits import possible
 from views.progress import progress_bar
 from views.protocol import comparability, protocol
+from views.reality import reality_panel
 from views.surface_controls import checkpoint, metric_and_scale
 from views.work import outcomes
 
@@ -62,12 +63,16 @@ else:
 st.subheader("From above, and cut through the centre")
 row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")
 chart(cut_figure(*drawn, colours=inks, dark=dark), "cut through the centre")
+if len(surfaces) > 1 and st.toggle("Show differences", key="field:differences", help=explanation.DIFFERENCES):
+    row_of_charts(difference_figures(*drawn, dark=dark), "difference")
 
 st.subheader("Facts")
 known = facts(found)
 st.table({"": list(next(iter(known.values())))} | {label: list(rows.values()) for label, rows in known.items()})
 with st.expander("What these numbers are"):
     st.markdown(HELP)
+
+reality_panel(found)
 
 st.subheader("Training")
 runs = {label: outcome.run for label, outcome in found.items() if outcome.run.spec.weights is None}

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from landscape import (
+    Check,
     Run,
     Sharpness,
     Stopped,
@@ -25,6 +26,7 @@ from landscape import (
     direct_loss,
     estimate_bytes,
     estimate_seconds,
+    measure_reality,
     measure_scale_free_sharpness,
     measure_sharpness,
     measure_surface,
@@ -50,6 +52,7 @@ class Measured:
     sharpness: Sharpness
     scale_free_sharpness: Sharpness
     direct_loss: float
+    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +182,11 @@ def _measured(run: Run, spec: SurfaceSpec, progress: Callable[[int, int], None])
     surface = measure_surface(run, spec, on_progress=progress)
     objective = objective_of(run, spec)
     return Measured(
-        surface, measure_sharpness(objective), measure_scale_free_sharpness(objective), direct_loss(run, spec)
+        surface,
+        measure_sharpness(objective),
+        measure_scale_free_sharpness(objective),
+        direct_loss(run, spec),
+        measure_reality(run, surface),
     )
 
 

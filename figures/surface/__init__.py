@@ -2,7 +2,8 @@
 
 from figures.surface.comparison import comparison_figure
 from figures.surface.cuts import cut_figure
+from figures.surface.differences import difference_figures
 from figures.surface.landscapes import surface_figures
 from figures.surface.maps import contour_figures
 
-__all__ = ["comparison_figure", "contour_figures", "cut_figure", "surface_figures"]
+__all__ = ["comparison_figure", "contour_figures", "cut_figure", "difference_figures", "surface_figures"]

@@ -47,8 +47,8 @@ def _figure(surface: Surface, metric: str, span: Range | None, dress: dict[str, 
     if is_line(surface):
         return line_figure(surface, metric, span, height=HEIGHT, **dress)
     dark = dress["dark"]
-    figure = go.Figure([*_missing(surface, metric), *_map(surface, metric, span, dark), *_centre(surface)])
-    _axes(figure, surface, dark)
+    figure = go.Figure([*_missing(surface, metric), *_map(surface, metric, span, dark), *centre_mark(surface)])
+    axes_of(figure, surface, dark)
     return dressed(figure, height=HEIGHT, notes=notes(surface, metric, span), note_lines=lines, foot=106, **dress)
 
 
@@ -96,7 +96,8 @@ def _missing(surface: Surface, metric: str) -> list[Any]:
     return [grey, crosses] if rows.size else [grey]
 
 
-def _centre(surface: Surface) -> list[Any]:
+def centre_mark(surface: Surface) -> list[Any]:
+    """Return the cross on θ*, where the map holds it."""
     inside = surface.alpha.min() <= 0 <= surface.alpha.max() and surface.beta.min() <= 0 <= surface.beta.max()
     shared: dict[str, Any] = {"x": [0], "y": [0], "mode": "markers", "showlegend": False}
     halo = {"symbol": "cross-thin", "size": 14, "line": {"color": "rgba(15,20,32,0.8)", "width": 4}}
@@ -108,7 +109,8 @@ def _centre(surface: Surface) -> list[Any]:
     return traces if inside else []
 
 
-def _axes(figure: go.Figure, surface: Surface, dark: bool) -> None:
+def axes_of(figure: go.Figure, surface: Surface, dark: bool) -> None:
+    """Give a map its axes, with equal units where that leaves a shape to look at."""
     words = {"color": ink(dark).text}
     shared: dict[str, Any] = {
         "showgrid": False,

@@ -92,7 +92,7 @@ def test_address_holds_every_choice_and_gives_the_same_page() -> None:
 def test_bad_value_in_the_address_falls_back_with_a_note(key: str, value: str, expected: str) -> None:
     app = opened(**{key: value})
     assert not app.exception
-    assert len(app.table) == 1
+    assert len(app.table) == 2  # the facts, and the checks
     assert any(expected in warning.value for warning in app.warning)
 
 
@@ -178,7 +178,7 @@ def test_what_a_control_cannot_take_is_said_and_changes_nothing(widget: str, key
     assert not app.exception
     assert any(expected in error.value for error in app.error)
     assert dict(app.query_params) == before
-    assert len(app.table) == 1
+    assert len(app.table) == 2  # the facts, and the checks
 
 
 def test_every_control_has_help() -> None:
