@@ -12,9 +12,11 @@ from landscape.layers import layer_names
 from landscape.machine import machine, settle
 from landscape.objective import Objective
 from landscape.plane import Plane, random_plane
+from landscape.ranges import measure_half_width, shared_half_width
 from landscape.reality import Check, measure_reality
+from landscape.refinement import Refinement, measure_refinement
 from landscape.subject import direct_loss, objective_of
-from landscape.surface import Surface, measure_surface
+from landscape.surface import Surface, measure_surface, slice_of
 from landscape.training import Run, train
 from landscape.weights import weight_files
 
@@ -26,6 +28,7 @@ __all__ = [
     "MissingData",
     "Objective",
     "Plane",
+    "Refinement",
     "Run",
     "Sharpness",
     "Stopped",
@@ -41,13 +44,17 @@ __all__ = [
     "layer_names",
     "load_data",
     "machine",
+    "measure_half_width",
     "measure_reality",
+    "measure_refinement",
     "measure_scale_free_sharpness",
     "measure_sharpness",
     "measure_surface",
     "objective_of",
     "random_plane",
     "settle",
+    "shared_half_width",
+    "slice_of",
     "train",
     "weight_files",
 ]

@@ -35,6 +35,12 @@ NOT_SCALE_FREE = (
     "There is no scale-free form beside it: that takes directions that are filter-scaled and not orthogonalised (D8)."
 )
 
+REFINEMENT = (
+    "The largest ratio between neighbours on the line through the centre along d1, at spacings that halve. Where the "
+    "gradient jumps, as it does with ReLU, no finite L exists and the bound grows like 1/spacing: so bounds are "
+    "compared at equal spacing only. With a smooth activation (GELU, tanh) the line levels off (D7)."
+)
+
 DIFFERENCES = (
     "Each further network's surface minus the first one's, with one symmetric range of colours; on the logarithmic "
     "scale the logarithm of their quotient. Both are seen along their own directions, so equal places are equal shares "

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from figures.palette import colours
-from figures.surface import contour_figures, cut_figure, difference_figures, surface_figures
+from figures.surface import contour_figures, cut_figure, difference_figures, refinement_figure, surface_figures
 from figures.training import training_figure
 from landscape import MissingData, TooLarge
 from views import address, explanation
@@ -15,7 +15,8 @@ from views.limits import possible
 from views.progress import progress_bar
 from views.protocol import comparability, protocol
 from views.reality import reality_panel
-from views.surface_controls import checkpoint, metric_and_scale
+from views.studies import refinements
+from views.surface_controls import checkpoint, fit_range, metric_and_scale
 from views.work import outcomes
 
 RATIO = "gradient-change-ratio"
@@ -27,6 +28,7 @@ for note in address.notes():
     st.warning(note)
 display = metric_and_scale(display, experiment)
 experiment = checkpoint(experiment)
+fit_range(experiment)
 address.publish(experiment, display)
 
 with progress_bar() as report:
@@ -63,6 +65,8 @@ else:
 st.subheader("From above, and cut through the centre")
 row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")
 chart(cut_figure(*drawn, colours=inks, dark=dark), "cut through the centre")
+if st.toggle("Show how L̂ grows with refinement", key="field:refinement", help=explanation.REFINEMENT):
+    chart(refinement_figure(refinements(experiment), colours=inks, dark=dark), "bound against spacing")
 if len(surfaces) > 1 and st.toggle("Show differences", key="field:differences", help=explanation.DIFFERENCES):
     row_of_charts(difference_figures(*drawn, dark=dark), "difference")
 

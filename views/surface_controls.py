@@ -10,8 +10,10 @@ from landscape import layer_names
 from specs import Display, Experiment, RunSpec
 from specs.display import METRICS, SCALES
 from specs.fields import rule_of
+from views import address
 from views.controls import word
 from views.limits import possible
+from views.studies import fitted_range
 
 
 def metric_and_scale(display: Display, experiment: Experiment) -> Display:
@@ -34,6 +36,28 @@ def _layer(display: Display, experiment: Experiment) -> str:
         st.session_state[key] = display.layer if display.layer in names else names[0]
     rule = rule_of(display, "layer")
     return str(st.selectbox(rule.label, names, key=key, help=rule.help))
+
+
+def fit_range(experiment: Experiment) -> None:
+    """Show the button that fits the range of the slice to the compared networks; the page starts anew with it."""
+    if not st.button("Fit the range", help=FIT_HELP):
+        return
+    try:
+        width = float(f"{fitted_range(experiment):.2g}")
+    except ValueError as error:
+        st.error(str(error))
+        return
+    surface = replace(experiment.surface, range_alpha=(-width, width), range_beta=(-width, width))
+    fitted = replace(experiment, surface=surface)
+    address.adopt(fitted)
+    address.publish(fitted, st.session_state["display"])
+    st.rerun()
+
+
+FIT_HELP = (
+    "Sets the range of both axes to the half-width at which the mean loss on a ring around the centre is ten times the "
+    "centre's plus 0.1: the smallest of the compared networks', so that all share it."
+)
 
 
 def checkpoint(experiment: Experiment) -> Experiment:

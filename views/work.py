@@ -8,13 +8,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
-
-import streamlit as st
 
 from landscape import (
     Check,
@@ -36,12 +32,9 @@ from landscape import (
 )
 from specs import Experiment, RunSpec, SurfaceSpec
 from views.limits import possible
+from views.memory import memory
 
-Found = TypeVar("Found")
 Report = Callable[[float, str], None]
-
-KEPT = 200
-"""Results kept in memory; a surface of 25 x 25 points with its plane takes about a megabyte."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,43 +60,6 @@ class Outcome:
     def surface(self) -> Surface | None:
         """The measured slice, if there is one."""
         return None if self.measured is None else self.measured.surface
-
-
-class Memory:
-    """Results by what was asked, the least recently used forgotten first.
-
-    Safe for several browser sessions: what two of them ask for at the same time is made once.
-    """
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self._results: OrderedDict[Hashable, Any] = OrderedDict()
-        self._making: dict[Hashable, threading.Lock] = {}
-        self._lock = threading.Lock()
-
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._results
-
-    def get(self, key: Hashable, make: Callable[[], Found]) -> Found:
-        """Return the result of a key; make it if there is none."""
-        with self._lock:
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            if key not in self._results:
-                result = make()
-                with self._lock:
-                    self._results[key] = result
-            with self._lock:
-                self._making.pop(key, None)
-                self._results.move_to_end(key)
-                while len(self._results) > KEPT:
-                    self._results.popitem(last=False)
-                return self._results[key]  # type: ignore[no-any-return]
-
-
-@st.cache_resource
-def _memory() -> Memory:
-    return Memory()
 
 
 def outcomes(experiment: Experiment, report: Report) -> Mapping[str, Outcome]:
@@ -168,14 +124,20 @@ class Clock:
 
 def _outcome(label: str, run_spec: RunSpec, surface_spec: SurfaceSpec, clock: Clock) -> Outcome:
     settle(threads=1)
-    run = _memory().get(run_spec, lambda: train(run_spec, on_progress=clock.part(label, 0.0, 0.2)))
-    checkpoint = run_spec.checkpoint_steps[-1] if surface_spec.checkpoint is None else surface_spec.checkpoint
+    run = memory().get(run_spec, lambda: train(run_spec, on_progress=clock.part(label, 0.0, 0.2)))
+    _, spec = at(run_spec, surface_spec)
+    checkpoint = int(spec.checkpoint or 0)
     kept = [checkpoint.step for checkpoint in run.checkpoints]
     if checkpoint not in kept and run.diverged_at is not None:
         return Outcome(run, checkpoint, None)
-    spec = replace(surface_spec, checkpoint=checkpoint)
     progress = clock.part(label, 0.2, 1.0)
-    return Outcome(run, checkpoint, _memory().get((run_spec, spec), lambda: _measured(run, spec, progress)))
+    return Outcome(run, checkpoint, memory().get((run_spec, spec), lambda: _measured(run, spec, progress)))
+
+
+def at(run: RunSpec, surface: SurfaceSpec) -> tuple[RunSpec, SurfaceSpec]:
+    """Return a variant with its checkpoint named, which is what results are kept by."""
+    checkpoint = run.checkpoint_steps[-1] if surface.checkpoint is None else surface.checkpoint
+    return run, replace(surface, checkpoint=checkpoint)
 
 
 def _measured(run: Run, spec: SurfaceSpec, progress: Callable[[int, int], None]) -> Measured:
@@ -197,11 +159,10 @@ def _at_a_time() -> int:
 
 def _cost(run: RunSpec, surface: SurfaceSpec) -> float:
     """Return the estimated seconds of a network that is not in memory; 0 for one that is."""
-    checkpoint = run.checkpoint_steps[-1] if surface.checkpoint is None else surface.checkpoint
-    if (run, replace(surface, checkpoint=checkpoint)) in _memory():
+    if at(run, surface) in memory():
         return 0.0
     _refuse(0.0, estimate_bytes(run, surface))
-    return _memory().get(("seconds", run, surface), lambda: estimate_seconds(run, surface))
+    return memory().get(("seconds", run, surface), lambda: estimate_seconds(run, surface))
 
 
 def _refuse(seconds: float, needed: int) -> None:

@@ -5,5 +5,13 @@ from figures.surface.cuts import cut_figure
 from figures.surface.differences import difference_figures
 from figures.surface.landscapes import surface_figures
 from figures.surface.maps import contour_figures
+from figures.surface.refinement import refinement_figure
 
-__all__ = ["comparison_figure", "contour_figures", "cut_figure", "difference_figures", "surface_figures"]
+__all__ = [
+    "comparison_figure",
+    "contour_figures",
+    "cut_figure",
+    "difference_figures",
+    "refinement_figure",
+    "surface_figures",
+]
