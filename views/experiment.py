@@ -69,6 +69,8 @@ GROUPS = {
         "surface.split",
         "surface.samples",
         "surface.samples_seed",
+        "surface.directions",
+        "surface.through",
         "surface.scaling",
         "surface.orthogonal",
         "surface.seed",

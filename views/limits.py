@@ -51,6 +51,8 @@ def hidden(experiment: Experiment, path: str) -> bool:
     compared = {experiment.compare: experiment.values}
     if path.startswith("run.data.gaussian."):
         return "gaussian" not in compared.get("run.data.name", (experiment.run.data.name,))
+    if path == "surface.through":
+        return "checkpoints" not in compared.get("surface.directions", (experiment.surface.directions,))
     if path in ("run.data.shift", "run.data.deviation"):
         return "given" not in compared.get("run.data.scaling", (experiment.run.data.scaling,))
     return False

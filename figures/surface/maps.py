@@ -106,7 +106,22 @@ def centre_mark(surface: Surface) -> list[Any]:
         go.Scatter(**shared, marker=halo, hoverinfo="skip"),
         go.Scatter(**shared, marker=cross, name="centre θ*", hoverinfo="skip"),
     ]
-    return traces if inside else []
+    return [*(traces if inside else []), *_checkpoints(surface)]
+
+
+def _checkpoints(surface: Surface) -> list[Any]:
+    """Return a named dot for every checkpoint that the plane passes through (D2)."""
+    if not surface.plane.marks:
+        return []
+    steps, alphas, betas = zip(*surface.plane.marks, strict=True)
+    return [
+        go.Scatter(
+            **{"x": alphas, "y": betas, "mode": "markers+text", "text": [f"step {step}" for step in steps]},
+            **{"textposition": "top center", "textfont": {"color": "#ffffff", "size": 12}, "showlegend": False},
+            marker={"symbol": "circle", "size": 9, "color": "#ffffff", "line": {"color": "#0f1420", "width": 2}},
+            hovertemplate="%{text}<br>α %{x:.3g}<br>β %{y:.3g}<extra></extra>",
+        )
+    ]
 
 
 def axes_of(figure: go.Figure, surface: Surface, dark: bool) -> None:

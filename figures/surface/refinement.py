@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from figures.ticks import ticks
 
 if TYPE_CHECKING:
     from landscape import Refinement
@@ -38,11 +40,25 @@ def refinement_figure(
             hovertemplate="spacing %{x:.3g}<br>L ≥ %{y:.4g}<br>%{customdata} pairs<extra>" + label + "</extra>",
         )
     words: dict[str, Any] = {"color": ink(dark).text}
-    shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words, "type": "log", "exponentformat": "power"}
-    figure.update_xaxes(title={"text": "spacing ‖p - q‖ on the line through θ* along d1", "font": words}, **shared)
-    figure.update_yaxes(title={"text": "L ≥, between neighbours", "font": words}, automargin=True, **shared)
+    shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
+    spacing, bound = ([getattr(found, name) for found in drawn.values()] for name in ("spacing", "bound"))
+    title = {"text": "spacing ‖p - q‖ along d1", "font": words, "standoff": 4}
+    figure.update_xaxes(title=title, **_log_axis(spacing), **shared)
+    figure.update_yaxes(title={"text": "L ≥, between neighbours", "font": words}, **_log_axis(bound), **shared)
+    figure.update_yaxes(automargin=True)
     dressed(figure, dark=dark, height=HEIGHT, title="L ≥ against the spacing", foot=84)
     return figure.update_layout(showlegend=True, legend=legend(dark))
+
+
+def _log_axis(columns: list[np.ndarray]) -> dict[str, Any]:
+    """Return a logarithmic axis over all finite positive values, with plain numbers."""
+    values = np.concatenate(columns)
+    values = values[np.isfinite(values) & (values > 0)]
+    if not values.size:
+        return {"type": "log"}
+    low, high = float(values.min()) / 1.2, float(values.max()) * 1.2
+    marks, texts = ticks(low, high, "log")
+    return {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": marks, "ticktext": texts}
 
 
 def _guide(drawn: Mapping[str, Refinement]) -> go.Scatter:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -161,3 +163,15 @@ def test_no_figure_offers_to_upload_itself(pair):
         cut_figure(pair, "loss", "log", colours={}),
     ):
         assert "sendChartToCloud" in figure.layout.modebar.remove
+
+
+def test_checkpoints_in_the_plane_are_marked_where_they_are(make):
+    surface = make([[1, 2], [3, 4]])
+    marked = replace(surface, plane=replace(surface.plane, marks=((0, 1.0, 0.0), (5, -0.5, 1.0))))
+    figure = contour_figures({"a": marked}, "loss", "linear", colours={})["a"]
+    dots = [trace for trace in traces(figure, "scatter") if trace.mode == "markers+text"]
+    assert [(list(trace.text), list(trace.x), list(trace.y)) for trace in dots] == [
+        (["step 0", "step 5"], [1.0, -0.5], [0.0, 1.0])
+    ]
+    plain = contour_figures({"a": surface}, "loss", "linear", colours={})["a"]
+    assert not [trace for trace in plain.data if getattr(trace, "mode", "") == "markers+text"]
