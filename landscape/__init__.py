@@ -15,6 +15,7 @@ from landscape.plane import Plane, random_plane
 from landscape.ranges import measure_half_width, shared_half_width
 from landscape.reality import Check, measure_reality
 from landscape.refinement import Refinement, measure_refinement
+from landscape.spread import Spread, scalars_of, spreads_of
 from landscape.subject import direct_loss, objective_of
 from landscape.surface import Surface, measure_surface, slice_of
 from landscape.training import Run, train
@@ -31,6 +32,7 @@ __all__ = [
     "Refinement",
     "Run",
     "Sharpness",
+    "Spread",
     "Stopped",
     "Surface",
     "TooLarge",
@@ -52,9 +54,11 @@ __all__ = [
     "measure_surface",
     "objective_of",
     "random_plane",
+    "scalars_of",
     "settle",
     "shared_half_width",
     "slice_of",
+    "spreads_of",
     "train",
     "weight_files",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from landscape import (
@@ -17,7 +18,7 @@ from landscape import (
 from specs import Experiment, RunSpec, SurfaceSpec
 from views.limits import possible
 from views.memory import memory
-from views.work import at
+from views.work import Outcome, Report, at, outcomes
 
 
 def refinements(experiment: Experiment) -> Mapping[str, Refinement]:
@@ -32,6 +33,31 @@ def refinements(experiment: Experiment) -> Mapping[str, Refinement]:
         for label, key in found.items()
         if _has_weights(*key)
     }
+
+
+def over_seeds(experiment: Experiment, count: int, report: Report) -> tuple[Mapping[str, Outcome], ...]:
+    """Measure the experiment with `count` pairs of seeds: the training seed and the direction seed each one further.
+
+    Args:
+        experiment: what is asked; the first pair is its own.
+        count: pairs of seeds.
+        report: called with the share done and a sentence.
+
+    Raises:
+        ValueError: as `outcomes`.
+    """
+    found = []
+    for k in range(count):
+        run, surface = experiment.run, experiment.surface
+        training = replace(run.training, seed=run.training.seed + k)
+        other = replace(surface, seed=surface.seed + k)
+        moved = replace(experiment, run=replace(run, training=training), surface=other)
+        found.append(outcomes(moved, partial(_part_of, report, k, count)))
+    return tuple(found)
+
+
+def _part_of(report: Report, done: int, count: int, share: float, sentence: str) -> None:
+    report((done + share) / count, f"Seeds {done + 1} of {count}. {sentence}")
 
 
 def fitted_range(experiment: Experiment) -> float:

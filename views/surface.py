@@ -17,6 +17,7 @@ from views.protocol import comparability, protocol
 from views.reality import reality_panel
 from views.studies import refinements
 from views.surface_controls import checkpoint, fit_range, metric_and_scale
+from views.uncertainty import uncertainty_panel
 from views.work import outcomes
 
 RATIO = "gradient-change-ratio"
@@ -77,6 +78,9 @@ with st.expander("What these numbers are"):
     st.markdown(HELP)
 
 reality_panel(found)
+
+st.subheader("How far it moves with the seeds")
+uncertainty_panel(experiment, display, inks, dark=dark)
 
 st.subheader("Training")
 runs = {label: outcome.run for label, outcome in found.items() if outcome.run.spec.weights is None}

@@ -6,6 +6,7 @@ from figures.surface.differences import difference_figures
 from figures.surface.landscapes import surface_figures
 from figures.surface.maps import contour_figures
 from figures.surface.refinement import refinement_figure
+from figures.surface.seeds import seeds_figure
 
 __all__ = [
     "comparison_figure",
@@ -13,5 +14,6 @@ __all__ = [
     "cut_figure",
     "difference_figures",
     "refinement_figure",
+    "seeds_figure",
     "surface_figures",
 ]

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 HEIGHT = 420
 
 
-class _Cut(NamedTuple):
+class Cut(NamedTuple):
+    """A line through a surface, and what stays along it."""
+
     along: str  # "α" or "β"
     across: str
     at: float  # the coordinate that stays
@@ -42,11 +44,11 @@ def cut_figure(
     if span is None:
         sentence = "No finite value: nothing to cut." if surfaces else NOTHING
         return sentence_figure(sentence, dark=dark, height=HEIGHT)
-    cuts = {label: _cut(surface, metric) for label, surface in surfaces.items()}
+    cuts = {label: cut_of(surface, metric) for label, surface in surfaces.items()}
     figure = go.Figure()
     for (label, cut), dash, symbol in zip(cuts.items(), cycle(DASHES), cycle(SYMBOLS), strict=False):
         figure.add_trace(_line(cut, label, metric, span, colours.get(label), dash, symbol))
-    _axes(figure, next(iter(cuts.values())).along, metric, span, dark)
+    axes_of_cut(figure, next(iter(cuts.values())).along, metric, span, dark)
     told = [f"{label}: {note}" for label, surface in surfaces.items() if (note := missing_note(surface))]
     told += [span.note] if span.note else []
     title = _title(list(cuts.values()))
@@ -58,24 +60,25 @@ def line_figure(
     surface: Surface, metric: str, span: Range, *, title: str, colour: str | None, dark: bool, height: int
 ) -> go.Figure:
     """Draw a surface that has one point along one of its axes as the line that it is."""
-    cut = _cut(surface, metric)
+    cut = cut_of(surface, metric)
     figure = go.Figure(_line(cut, title, metric, span, colour, "solid", "circle"))
-    _axes(figure, cut.along, metric, span, dark)
+    axes_of_cut(figure, cut.along, metric, span, dark)
     told = notes(surface, metric, span)
     return dressed(figure, dark=dark, height=height, title=title, colour=colour, notes=told, foot=46)
 
 
-def _cut(surface: Surface, metric: str) -> _Cut:
+def cut_of(surface: Surface, metric: str) -> Cut:
+    """Return the cut along d1 at the β nearest to 0; along d2 where d1 has one point only."""
     found = values(surface, metric)
     array = np.full_like(surface.loss, np.nan) if found is None else found
     if len(surface.alpha) == 1 and len(surface.beta) > 1:
         column = int(np.abs(surface.alpha).argmin())
-        return _Cut("β", "α", float(surface.alpha[column]), surface.beta, array[:, column])
+        return Cut("β", "α", float(surface.alpha[column]), surface.beta, array[:, column])
     row = int(np.abs(surface.beta).argmin())
-    return _Cut("α", "β", float(surface.beta[row]), surface.alpha, array[row])
+    return Cut("α", "β", float(surface.beta[row]), surface.alpha, array[row])
 
 
-def _line(cut: _Cut, label: str, metric: str, span: Range, colour: str | None, dash: str, symbol: str) -> go.Scatter:
+def _line(cut: Cut, label: str, metric: str, span: Range, colour: str | None, dash: str, symbol: str) -> go.Scatter:
     name = metric_of(metric).title.lower()
     return go.Scatter(
         **{"x": cut.place, "y": span.place(cut.height), "customdata": cut.height, "name": label},
@@ -86,7 +89,8 @@ def _line(cut: _Cut, label: str, metric: str, span: Range, colour: str | None, d
     )
 
 
-def _axes(figure: go.Figure, along: str, metric: str, span: Range, dark: bool) -> None:
+def axes_of_cut(figure: go.Figure, along: str, metric: str, span: Range, dark: bool) -> None:
+    """Give a cut its axes: the coordinate, and the metric in the shared range."""
     title = metric_of(metric).title
     words: dict[str, Any] = {"color": ink(dark).text}
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
@@ -96,7 +100,7 @@ def _axes(figure: go.Figure, along: str, metric: str, span: Range, dark: bool) -
     figure.add_vline(x=0, line={"color": GRID, "width": 1, "dash": "dot"})
 
 
-def _title(cuts: list[_Cut]) -> str:
+def _title(cuts: list[Cut]) -> str:
     direction = "d1" if cuts[0].along == "α" else "d2"
     places = sorted({f"{cut.at:.3g}" for cut in cuts}, key=float)
     return f"Cut along {direction} at {cuts[0].across} = {' and '.join(places)}"

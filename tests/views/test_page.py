@@ -325,3 +325,20 @@ def test_other_planes_are_drawn(query: dict[str, str]) -> None:
     assert not app.exception
     assert not app.error
     assert len(app.table) == 2
+
+
+def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
+    app = opened()
+    before = len(charts(app))
+    app.segmented_control(key="field:seeds").set_value(2).run()
+    assert not app.exception
+    spreads = app.table[2].value
+    assert {"λ_max", "L ≥, from the centre"} <= set(spreads.iloc[:, 0])
+    assert all("±" in str(value) for value in spreads["batch norm"])
+    assert len(charts(app)) == before + 1 + 4  # the band, and two seeds of two networks
+
+
+def test_compared_seeds_need_no_further_ones() -> None:
+    app = opened(**{"compare": "training.seed", "values": "0,1"})
+    assert not app.exception
+    assert any("Seeds are what is compared" in caption.value for caption in app.caption)

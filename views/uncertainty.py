@@ -1,0 +1,61 @@
+"""How far everything moves with the seeds: bands on every scalar fact and on the cut, and all surfaces in small."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from figures.surface import contour_figures, seeds_figure
+from landscape import Spread, scalars_of, spreads_of
+from specs import Display, Experiment
+from views.charts import chart, row_of_charts
+from views.facts import MISSING, number
+from views.progress import progress_bar
+from views.studies import over_seeds
+from views.work import Outcome
+
+SEEDED = ("run.training.seed", "surface.seed")
+
+HELP = (
+    "Trains and measures every network again with further training and direction seeds: one seed is one sample. Takes "
+    "as many times as long as there are seeds; what is in memory is not done again."
+)
+
+
+def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[str, str], *, dark: bool) -> None:
+    """Show the choice of how many seeds, and what they give; nothing is measured for one."""
+    if experiment.compare in SEEDED:
+        st.caption("Seeds are what is compared here, so the surfaces above show how far things move with them.")
+        return
+    count = st.segmented_control("Seeds", (1, 2, 3, 5), default=1, required=True, key="field:seeds", help=HELP)
+    if not count or int(count) == 1:
+        return
+    with progress_bar() as report:
+        found = over_seeds(experiment, int(count), report)
+    labels = list(found[0])
+    surfaces = {label: [s for column in found if (s := column[label].surface) is not None] for label in labels}
+    columns = {label: spreads_of([_scalars(column[label]) for column in found]) for label in labels}
+    names = list(dict.fromkeys(name for spreads in columns.values() for name in spreads))
+    st.table({"": names} | {label: [_line(columns[label].get(name)) for name in names] for label in labels})
+    st.caption("Mean ± sample deviation over the pairs of seeds, and from the smallest to the largest.")
+    chart(seeds_figure(surfaces, display.shown, display.scale, colours=inks, dark=dark), "cut over seeds")
+    small = {f"{label}, seeds {k + 1}": surface for label in labels for k, surface in enumerate(surfaces[label])}
+    ink = {name: inks.get(name.rpartition(", seeds")[0], "") for name in small}
+    row_of_charts(contour_figures(small, display.shown, display.scale, colours=ink, dark=dark), "surface of one seed")
+
+
+def _scalars(outcome: Outcome) -> Mapping[str, float]:
+    measured = outcome.measured
+    if measured is None:
+        return {}
+    return scalars_of(measured.surface, measured.sharpness, measured.scale_free_sharpness)
+
+
+def _line(spread: Spread | None) -> str:
+    if spread is None or not spread.finite.size:
+        return MISSING
+    low, high = spread.ends
+    lost = len(spread.values) - spread.finite.size
+    note = f", {lost} without a value" if lost else ""
+    return f"{number(spread.mean)} ± {number(spread.deviation, 2)} ({number(low)} to {number(high)}{note})"
