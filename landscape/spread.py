@@ -10,6 +10,7 @@ import numpy as np
 from landscape.curvature import Sharpness
 from landscape.surface import Surface
 from landscape.surface.result import largest
+from landscape.training import Run
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,24 @@ class Spread:
         return (float(self.finite.min()), float(self.finite.max())) if self.finite.size else (float("nan"),) * 2
 
 
-def scalars_of(surface: Surface, sharpness: Sharpness, scale_free: Sharpness) -> Mapping[str, float]:
+def scalars_of(run: Run, surface: Surface, sharpness: Sharpness, scale_free: Sharpness) -> Mapping[str, float]:
     """Return the numbers of one network at one pair of seeds, by what they are called."""
-    centre = surface.centre
+    centre, history = surface.centre, run.history
+    recorded = np.flatnonzero(history.step == surface.spec.checkpoint)
+    at = int(recorded[0]) if recorded.size else -1
     return {
+        "Training loss": float(history.train_loss[at]),
+        "Held-out loss": float(history.held_out_loss[at]),
+        "Training accuracy": float(history.train_accuracy[at]),
+        "Held-out accuracy": float(history.held_out_accuracy[at]),
+        "‖θ‖": float(np.linalg.norm(surface.plane.theta)),
         "Loss at the centre": float("nan") if centre is None else float(surface.loss[centre]),
         "L ≥, from the centre": surface.lipschitz_bound,
         "L ≥, between neighbours": largest(surface.local_ratio),
+        "Largest ‖Hu‖ in the plane": float("nan") if centre is None else float(surface.gradient_change_ratio[centre]),
         "Plane form up to": largest(surface.plane_form),
         "λ_max": sharpness.value,
+        "2/λ_max": sharpness.largest_stable_step,
         "λ_max(SHS)": scale_free.value,
     }
 

@@ -42,14 +42,17 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
     chart(seeds_figure(surfaces, display.shown, display.scale, colours=inks, dark=dark), "cut over seeds")
     small = {f"{label}, seeds {k + 1}": surface for label in labels for k, surface in enumerate(surfaces[label])}
     ink = {name: inks.get(name.rpartition(", seeds")[0], "") for name in small}
-    row_of_charts(contour_figures(small, display.shown, display.scale, colours=ink, dark=dark), "surface of one seed")
+    figures = contour_figures(small, display.shown, display.scale, colours=ink, dark=dark)
+    for row, label in enumerate(labels):
+        own = {name: figure for name, figure in figures.items() if name.rpartition(", seeds")[0] == label}
+        row_of_charts(own, f"surface of one seed {row}")
 
 
 def _scalars(outcome: Outcome) -> Mapping[str, float]:
     measured = outcome.measured
     if measured is None:
         return {}
-    return scalars_of(measured.surface, measured.sharpness, measured.scale_free_sharpness)
+    return scalars_of(outcome.run, measured.surface, measured.sharpness, measured.scale_free_sharpness)
 
 
 def _line(spread: Spread | None) -> str:

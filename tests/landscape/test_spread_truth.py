@@ -6,9 +6,17 @@ import statistics
 import numpy as np
 import pytest
 
-from landscape import Objective, Spread, measure_scale_free_sharpness, measure_sharpness, measure_surface, spreads_of
+from landscape import (
+    Spread,
+    measure_scale_free_sharpness,
+    measure_sharpness,
+    measure_surface,
+    objective_of,
+    spreads_of,
+    train,
+)
 from landscape.spread import scalars_of
-from tests.landscape.networks import grid, network, samples
+from tests.landscape.networks import grid, small_run
 
 
 def test_a_spread_is_that_of_the_standard_library() -> None:
@@ -27,9 +35,14 @@ def test_what_is_not_finite_is_left_out_and_one_value_has_no_deviation() -> None
 
 
 def test_scalars_are_those_of_the_surface() -> None:
-    objective = Objective(network(), *samples())
-    surface = measure_surface(objective, grid(3, 3))
-    scalars = scalars_of(surface, measure_sharpness(objective), measure_scale_free_sharpness(objective))
+    run = train(small_run())
+    surface = measure_surface(run, grid(3, 3, checkpoint=10))
+    objective = objective_of(run, surface.spec)
+    scalars = scalars_of(run, surface, measure_sharpness(objective), measure_scale_free_sharpness(objective))
+    record = run.history.at(10)
+    assert (scalars["Training loss"], scalars["Held-out accuracy"]) == (record.train_loss, record.held_out_accuracy)
+    assert scalars["‖θ‖"] == pytest.approx(objective.theta.norm().item())
+    assert scalars["λ_max"] * scalars["2/λ_max"] == pytest.approx(2)
     assert scalars["Loss at the centre"] == surface.loss[1, 1]
     assert scalars["L ≥, between neighbours"] == max(surface.across.max(), surface.along.max())
     assert scalars["Plane form up to"] == surface.plane_form.max()
