@@ -17,7 +17,7 @@ from landscape.reality import Check, measure_reality
 from landscape.refinement import Refinement, measure_refinement
 from landscape.spread import Spread, scalars_of, spreads_of
 from landscape.subject import direct_loss, objective_of
-from landscape.surface import Surface, measure_surface, slice_of
+from landscape.surface import Surface, largest, measure_surface, slice_of
 from landscape.training import Run, train
 from landscape.weights import weight_files
 
@@ -43,6 +43,7 @@ __all__ = [
     "download",
     "estimate_bytes",
     "estimate_seconds",
+    "largest",
     "layer_names",
     "load_data",
     "machine",

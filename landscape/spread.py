@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.curvature import Sharpness
-from landscape.surface import Surface
-from landscape.surface.result import largest
+from landscape.surface import Surface, largest
 from landscape.training import Run
 
 

@@ -13,6 +13,7 @@ from landscape import (
     Surface,
     bounds_between_neighbours,
     bounds_from_centre,
+    largest,
     load_data,
 )
 from models import count_parameters
@@ -76,7 +77,7 @@ def _surface_facts(measured: Measured | None, centre: Bound | None, near: Bound 
         _with_pairs(centre),
         _with_pairs(near),
         _at_centre(surface, surface.gradient_change_ratio),
-        number(_largest(surface.plane_form)) if surface.scale_free else NOT_SCALE_FREE,
+        number(largest(surface.plane_form)) if surface.scale_free else NOT_SCALE_FREE,
         _with_residual(measured.sharpness),
         number(measured.sharpness.largest_stable_step),
         _with_residual(measured.scale_free_sharpness),
@@ -130,8 +131,3 @@ def _with_pairs(bound: Bound) -> str:
 
 def _at_centre(surface: Surface, values: np.ndarray, digits: int = 3) -> str:
     return "no grid point there" if surface.centre is None else number(float(values[surface.centre]), digits)
-
-
-def _largest(values: np.ndarray) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.max()) if finite.size else float("nan")

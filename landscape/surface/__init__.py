@@ -3,7 +3,7 @@
 from landscape.surface.bands import evaluate, pieces
 from landscape.surface.grid import axes
 from landscape.surface.measure import assemble, measure_surface
-from landscape.surface.result import Surface
+from landscape.surface.result import Surface, largest
 from landscape.surface.slice import Slice, slice_of
 
-__all__ = ["Slice", "Surface", "assemble", "axes", "evaluate", "measure_surface", "pieces", "slice_of"]
+__all__ = ["Slice", "Surface", "assemble", "axes", "evaluate", "largest", "measure_surface", "pieces", "slice_of"]
