@@ -113,9 +113,9 @@ def check_memory(objective: Objective, spec: SurfaceSpec) -> None:
 
 
 def _measuring_bytes(weights: int, units: int, spec: SurfaceSpec) -> int:
-    """Count θ, its gradient, the plane and temporaries (12 vectors of float64), two rows' gradients, grid and pass."""
+    """Count θ, its gradient, the plane and temporaries (12 vectors of float64), two rows of places, grid and pass."""
     size = 8 if spec.precision == "float64" else 4
-    vectors = 12 * 8 * weights + 2 * size * weights * spec.points_alpha
+    vectors = 12 * 8 * weights + 4 * size * weights * spec.points_alpha
     return vectors + ARRAYS_PER_UNIT * size * units + GRID_BYTES * spec.points_alpha * spec.points_beta
 
 

@@ -37,10 +37,9 @@ def layer_names(spec: RunSpec) -> tuple[str, ...]:
     return tuple(layers_of(layout_of(blank_model(spec.model, data.input_shape, data.outputs))))
 
 
-def layer_norms(values: Tensor, layers: Mapping[str, tuple[slice, ...]]) -> Tensor:
-    """Return ‖values restricted to a layer‖ for every layer (L,), summed in float64."""
-    squares = [sum(values[place].double().square().sum() for place in places) for places in layers.values()]
-    return torch.stack([torch.as_tensor(square) for square in squares]).sqrt()
+def layer_norms(values: Tensor, numbers: Tensor) -> Tensor:
+    """Return ‖values restricted to a layer‖ for every layer (L,) from each parameter's layer number, in float64."""
+    return torch.bincount(numbers, weights=values.double().square()).sqrt()
 
 
 def _layer(name: str) -> str:

@@ -93,6 +93,7 @@ def load_data(spec: DataSpec) -> Dataset:
     return Dataset(spec, source.shape(spec), source.outputs(spec), source.loss)
 
 
+@lru_cache(maxsize=32)  # making a spec checks it, and every batch of training comes by here
 def _unscaled(spec: DataSpec) -> DataSpec:
     """Return the spec of the same samples in their own units, so that they are read once for all units."""
     return replace(spec, scaling="raw", shift=(0.0,), deviation=(1.0,))

@@ -1,23 +1,23 @@
 """The pieces of a surface: bands of rows, each with the row before it as a halo, and the centre's curvature.
 
-Ratios between neighbours need the gradients of two rows at a time, and no more than that is kept (D6).
+Ratios between neighbours need the points and gradients of two rows at a time, and no more is kept (D6).
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
-import torch
-from torch import Tensor
 
 from landscape.evaluation import Arrays, Piece, Stop
 from landscape.layers import layer_norms
 from landscape.surface.grid import axes
-from landscape.surface.slice import Slice, distance
+from landscape.surface.slice import Place, Slice, distance
 from specs import SurfaceSpec
 
 POINTS_PER_PIECE = 32
 
-Row = list[Tensor]
+Row = list[Place]
 
 
 def pieces(spec: SurfaceSpec) -> tuple[Piece, ...]:
@@ -41,16 +41,16 @@ def evaluate(subject: Slice, piece: Piece, stop: Stop = lambda: False) -> Arrays
     rows: list[dict[str, np.ndarray]] = []
     before = _halo(subject, piece.first, stop)
     for b in range(piece.first, piece.last):
-        values, gradients = _row(subject, b, stop)
-        values["along"] = _along(subject, b, before, gradients)
+        values, here = _row(subject, b, stop)
+        values["along"] = _along(before, here)
         rows.append(values)
-        before = gradients
-        subject.last_row = (b, gradients)
+        before = here
+        subject.last_row = (b, here)
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
 def _halo(subject: Slice, first: int, stop: Stop) -> Row | None:
-    """Return the gradients of the row before a band: kept from the last band, or evaluated again."""
+    """Return the row before a band: kept from the last band, or evaluated again."""
     if first == 0:
         return None
     if subject.last_row is not None and subject.last_row[0] == first - 1:
@@ -59,48 +59,44 @@ def _halo(subject: Slice, first: int, stop: Stop) -> Row | None:
 
 
 def _row(subject: Slice, b: int, stop: Stop) -> tuple[dict[str, np.ndarray], Row]:
-    """Return the values of a row (A, ...), and its gradients."""
+    """Return the values of a row (A, ...), and its points with their gradients."""
     alpha, beta = axes(subject.spec)
-    points = [_point(subject, a, beta[b], stop) for a in alpha]
-    values = {name: np.array([value[name] for value, _ in points]) for name in points[0][0]}
-    gradients = [gradient for _, gradient in points]
-    places = [(a, beta[b]) for a in alpha]
-    ends = zip(places, places[1:], gradients, gradients[1:], strict=False)
-    values["across"] = np.array([_pair(subject, p, q, [left, right]) for p, q, left, right in ends])
-    return values, gradients
+    measured = [_point(subject, a, beta[b], stop) for a in alpha]
+    row = [place for _, place in measured]
+    values = {name: np.array([value[name] for value, _ in measured]) for name in measured[0][0]}
+    values["across"] = np.array([_ratio(left, right) for left, right in pairwise(row)])
+    return values, row
 
 
-def _along(subject: Slice, b: int, before: Row | None, here: Row) -> np.ndarray:
-    alpha, beta = axes(subject.spec)
+def _along(before: Row | None, here: Row) -> np.ndarray:
     if before is None:
-        return np.full(len(alpha), np.nan)
-    ends = zip(alpha, before, here, strict=True)
-    return np.array([_pair(subject, (a, beta[b - 1]), (a, beta[b]), [below, above]) for a, below, above in ends])
+        return np.full(len(here), np.nan)
+    return np.array([_ratio(below, above) for below, above in zip(before, here, strict=True)])
 
 
-def _pair(subject: Slice, p: tuple[float, float], q: tuple[float, float], gradients: Row) -> float:
+def _ratio(p: Place, q: Place) -> float:
     """‖∇f(p) - ∇f(q)‖ / ‖p - q‖, with the true distance of the two points as evaluated (D6)."""
-    step = distance(subject.point(*p), subject.point(*q))
-    return distance(*gradients) / step if step > 0 else np.nan
+    step = distance(p.point, q.point)
+    return distance(p.gradient, q.gradient) / step if step > 0 else np.nan
 
 
-def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[dict[str, float | np.ndarray], Tensor]:
+def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[dict[str, float | np.ndarray], Place]:
     """Measure one point; its step is the true distance between the two points as evaluated (D5)."""
     point = subject.point(alpha, beta)
     found = subject.objective.evaluate(point, stop=stop)
     step = distance(point, subject.origin)
     change = found.gradient.double() - subject.anchor.double()
-    slopes = torch.stack(subject.vectors[1:]) @ change
+    slopes = subject.directions @ change
     here = step > 0
     return {
         "loss": found.loss,
         "accuracy": found.accuracy,
         "gradient_norm": found.gradient.double().norm().item(),
         "ratio": change.norm().item() / step if here else np.nan,
-        "row_ratio": (layer_norms(change, subject.layers) / step).cpu().numpy() if here else _nowhere(subject),
+        "row_ratio": (layer_norms(change, subject.layer_numbers) / step).cpu().numpy() if here else _nowhere(subject),
         "plane_form": slopes.norm().item() / float(np.hypot(alpha, beta)) if here else np.nan,
         "step": step,
-    }, found.gradient
+    }, Place(point, found.gradient)
 
 
 def _nowhere(subject: Slice) -> np.ndarray:

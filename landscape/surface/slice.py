@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +19,13 @@ from landscape.planes import plane_of
 from landscape.subject import objective_of
 from landscape.training import Run
 from specs import SurfaceSpec
+
+
+class Place(NamedTuple):
+    """A point as it was evaluated, and the gradient there."""
+
+    point: Tensor  # (P,)
+    gradient: Tensor  # (P,)
 
 
 class Slice:
@@ -34,7 +42,7 @@ class Slice:
         if not any(plane.norms):
             raise ValueError("both directions of the plane are zero, so there is nothing to move along")
         self.objective, self.plane, self.spec = objective, plane, spec
-        self.last_row: tuple[int, list[Tensor]] | None = None  # the gradients of the row that was evaluated last
+        self.last_row: tuple[int, list[Place]] | None = None  # the row that was evaluated last
 
     @cached_property
     def anchor(self) -> Tensor:
@@ -57,6 +65,20 @@ class Slice:
         # in torch, not numpy: two pools of threads that take turns cost ten times the product itself
         arrays = (self.plane.theta, self.plane.d1, self.plane.d2)
         return tuple(torch.from_numpy(np.array(array)).to(self.objective.theta.device) for array in arrays)
+
+    @cached_property
+    def directions(self) -> Tensor:
+        """Dᵀ, the two directions (2, P) float64."""
+        return torch.stack(self.vectors[1:])
+
+    @cached_property
+    def layer_numbers(self) -> Tensor:
+        """The number of the layer that each parameter belongs to (P,), in the order of `layers`."""
+        numbers = torch.zeros(len(self.objective.theta), dtype=torch.long, device=self.objective.theta.device)
+        for number, places in enumerate(self.layers.values()):
+            for place in places:
+                numbers[place] = number
+        return numbers
 
     @cached_property
     def layers(self) -> Mapping[str, tuple[slice, ...]]:
