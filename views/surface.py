@@ -67,7 +67,9 @@ st.subheader("From above, and cut through the centre")
 row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")
 chart(cut_figure(*drawn, colours=inks, dark=dark), "cut through the centre")
 if st.toggle("Show how L̂ grows with refinement", key="field:refinement", help=explanation.REFINEMENT):
-    chart(refinement_figure(refinements(experiment), colours=inks, dark=dark), "bound against spacing")
+    with st.spinner("Measuring gradients on a line"):
+        grown = refinements(experiment)
+    chart(refinement_figure(grown, colours=inks, dark=dark), "bound against spacing")
 if len(surfaces) > 1 and st.toggle("Show differences", key="field:differences", help=explanation.DIFFERENCES):
     row_of_charts(difference_figures(*drawn, dark=dark), "difference")
 

@@ -27,8 +27,11 @@ def metric_and_scale(display: Display, experiment: Experiment) -> Display:
 
 def _layer(display: Display, experiment: Experiment) -> str:
     """Show the layers that any of the compared networks has, and return the chosen one."""
-    variants, _ = possible(experiment)
-    names = tuple(dict.fromkeys(name for run, _ in variants.values() for name in layer_names(run)))
+    try:
+        variants, _ = possible(experiment)
+        names = tuple(dict.fromkeys(name for run, _ in variants.values() for name in layer_names(run)))
+    except ValueError:
+        return display.layer  # what is wrong is said where the surfaces would be
     if not names:
         return display.layer
     key = "field:display.layer"
@@ -43,7 +46,8 @@ def fit_range(experiment: Experiment) -> None:
     if not st.button("Fit the range", help=FIT_HELP):
         return
     try:
-        width = float(f"{fitted_range(experiment):.2g}")
+        with st.spinner("Looking for the range"):
+            width = float(f"{fitted_range(experiment):.2g}")
     except ValueError as error:
         st.error(str(error))
         return

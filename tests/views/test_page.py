@@ -342,3 +342,10 @@ def test_compared_seeds_need_no_further_ones() -> None:
     app = opened(**{"compare": "training.seed", "values": "0,1"})
     assert not app.exception
     assert any("Seeds are what is compared" in caption.value for caption in app.caption)
+
+
+def test_too_many_samples_are_said_once_whatever_is_shown() -> None:
+    for metric in ("loss", "row-ratio"):
+        app = opened(metric=metric, **{"data.name": "digits", "data.size": "5000"})
+        assert not app.exception
+        assert any("data.size is 5000" in error.value for error in app.error)
