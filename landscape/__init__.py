@@ -2,7 +2,12 @@
 
 from landscape.bounds import Bound, bounds_between_neighbours, bounds_from_centre
 from landscape.cost import TooLarge, estimate_bytes, estimate_seconds
-from landscape.curvature import Sharpness, measure_scale_free_sharpness, measure_sharpness
+from landscape.curvature import (
+    Sharpness,
+    measure_layer_sharpness,
+    measure_scale_free_sharpness,
+    measure_sharpness,
+)
 from landscape.data import DATA, load_data
 from landscape.data.download import download
 from landscape.data.files import MissingData, data_folder
@@ -48,6 +53,7 @@ __all__ = [
     "load_data",
     "machine",
     "measure_half_width",
+    "measure_layer_sharpness",
     "measure_reality",
     "measure_refinement",
     "measure_scale_free_sharpness",

@@ -9,8 +9,11 @@ from functools import partial
 from landscape import (
     Refinement,
     Run,
+    Sharpness,
     measure_half_width,
+    measure_layer_sharpness,
     measure_refinement,
+    objective_of,
     shared_half_width,
     slice_of,
     train,
@@ -30,6 +33,20 @@ def refinements(experiment: Experiment) -> Mapping[str, Refinement]:
     found = {label: at(*variant) for label, variant in possible(experiment)[0].items()}
     return {
         label: memory().get(("refinement", *key), partial(_refinement, *key))
+        for label, key in found.items()
+        if _has_weights(*key)
+    }
+
+
+def layer_curvatures(experiment: Experiment) -> Mapping[str, Mapping[str, tuple[float, Sharpness]]]:
+    """Measure ‖w‖² and λ_max of the Hessian's block of every weight, for every compared network that has weights there.
+
+    Raises:
+        ValueError: as `outcomes`.
+    """
+    found = {label: at(*variant) for label, variant in possible(experiment)[0].items()}
+    return {
+        label: memory().get(("layers", *key), partial(_layer_curvatures, *key))
         for label, key in found.items()
         if _has_weights(*key)
     }
@@ -75,6 +92,10 @@ def fitted_range(experiment: Experiment) -> float:
 
 def _refinement(run: RunSpec, surface: SurfaceSpec) -> Refinement:
     return measure_refinement(slice_of(*_run_and_spec(run, surface)))
+
+
+def _layer_curvatures(run: RunSpec, surface: SurfaceSpec) -> Mapping[str, tuple[float, Sharpness]]:
+    return measure_layer_sharpness(objective_of(*_run_and_spec(run, surface)))
 
 
 def _run_and_spec(run: RunSpec, surface: SurfaceSpec) -> tuple[Run, SurfaceSpec]:

@@ -8,6 +8,7 @@ from figures.training import training_figure
 from landscape import MissingData, TooLarge
 from views import address, explanation
 from views.charts import chart, row_of_charts
+from views.curvature import curvature_panel
 from views.data_files import offer_download
 from views.downloads import downloads
 from views.facts import HELP, facts
@@ -79,6 +80,7 @@ st.table({"": list(next(iter(known.values())))} | {label: list(rows.values()) fo
 with st.expander("What these numbers are"):
     st.markdown(HELP)
 
+curvature_panel(experiment)
 reality_panel(found)
 
 st.subheader("How far it moves with the seeds")

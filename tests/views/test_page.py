@@ -349,3 +349,12 @@ def test_too_many_samples_are_said_once_whatever_is_shown() -> None:
         app = opened(metric=metric, **{"data.name": "digits", "data.size": "5000"})
         assert not app.exception
         assert any("data.size is 5000" in error.value for error in app.error)
+
+
+def test_curvature_by_layer_is_shown_on_demand_with_its_scale_free_twin() -> None:
+    app = opened()
+    app.toggle(key="field:layer-curvature").set_value(True).run()
+    assert not app.exception
+    weights = next(frame.value for frame in app.table if "layer1.linear.weight" in set(frame.value.iloc[:, 0]))
+    assert list(weights.iloc[:, 0]) == ["layer1.linear.weight", "layer2.linear.weight"]
+    assert all(re.fullmatch(r"\S+ \(\S+\)", str(value)) for value in weights["batch norm"])
