@@ -64,11 +64,11 @@ def test_changing_the_metric_redraws_and_a_reload_keeps_it(page: Page, app_addre
     drawn(page)
     after = page.locator(".st-key-side-by-side-surface-0").screenshot()
     assert before != after
-    table = page.locator("[data-testid=stTable]").inner_text()
+    table = page.locator("[data-testid=stTable]").first.inner_text()
     page.reload()
     drawn(page)
     assert page.get_by_role("radio", name="gradient change ratio").get_attribute("aria-checked") == "true"
-    assert page.locator("[data-testid=stTable]").inner_text() == table
+    assert page.locator("[data-testid=stTable]").first.inner_text() == table
 
 
 def test_page_asks_nobody_but_its_own_server(page: Page, app_address: str) -> None:
