@@ -30,11 +30,8 @@ def refinements(experiment: Experiment) -> Mapping[str, Refinement]:
     Raises:
         ValueError: as `outcomes`.
     """
-    found = {label: at(*variant) for label, variant in possible(experiment)[0].items()}
     return {
-        label: memory().get(("refinement", *key), partial(_refinement, *key))
-        for label, key in found.items()
-        if _has_weights(*key)
+        label: memory().get(("refinement", *key), partial(_refinement, *key)) for label, key in _with_weights(experiment).items()
     }
 
 
@@ -44,11 +41,8 @@ def layer_curvatures(experiment: Experiment) -> Mapping[str, Mapping[str, tuple[
     Raises:
         ValueError: as `outcomes`.
     """
-    found = {label: at(*variant) for label, variant in possible(experiment)[0].items()}
     return {
-        label: memory().get(("layers", *key), partial(_layer_curvatures, *key))
-        for label, key in found.items()
-        if _has_weights(*key)
+        label: memory().get(("layers", *key), partial(_layer_curvatures, *key)) for label, key in _with_weights(experiment).items()
     }
 
 
@@ -83,11 +77,16 @@ def fitted_range(experiment: Experiment) -> float:
     Raises:
         ValueError: no compared network has weights there, or as `outcomes`.
     """
-    found = [at(*variant) for variant in possible(experiment)[0].values()]
-    widths = [measure_half_width(slice_of(*_run_and_spec(*key))) for key in found if _has_weights(*key)]
+    widths = [measure_half_width(slice_of(*_run_and_spec(*key))) for key in _with_weights(experiment).values()]
     if not widths:
         raise ValueError("no compared network has weights at this training step, so no range can be fitted")
     return shared_half_width(widths)
+
+
+def _with_weights(experiment: Experiment) -> Mapping[str, tuple[RunSpec, SurfaceSpec]]:
+    """Return the compared networks that have weights at the experiment's checkpoint; a diverged one may have none."""
+    found = {label: at(*variant) for label, variant in possible(experiment)[0].items()}
+    return {label: key for label, key in found.items() if _has_weights(*key)}
 
 
 def _refinement(run: RunSpec, surface: SurfaceSpec) -> Refinement:
