@@ -30,9 +30,8 @@ def refinements(experiment: Experiment) -> Mapping[str, Refinement]:
     Raises:
         ValueError: as `outcomes`.
     """
-    return {
-        label: memory().get(("refinement", *key), partial(_refinement, *key)) for label, key in _with_weights(experiment).items()
-    }
+    keys = _with_weights(experiment)
+    return {label: memory().get(("refinement", *key), partial(_refinement, *key)) for label, key in keys.items()}
 
 
 def layer_curvatures(experiment: Experiment) -> Mapping[str, Mapping[str, tuple[float, Sharpness]]]:
@@ -41,9 +40,8 @@ def layer_curvatures(experiment: Experiment) -> Mapping[str, Mapping[str, tuple[
     Raises:
         ValueError: as `outcomes`.
     """
-    return {
-        label: memory().get(("layers", *key), partial(_layer_curvatures, *key)) for label, key in _with_weights(experiment).items()
-    }
+    keys = _with_weights(experiment)
+    return {label: memory().get(("layers", *key), partial(_layer_curvatures, *key)) for label, key in keys.items()}
 
 
 def over_seeds(experiment: Experiment, count: int, report: Report) -> tuple[Mapping[str, Outcome], ...]:
