@@ -18,7 +18,7 @@ test: $(VENV)/.dev-ready ## lint, format, types and all tests but the slow ones
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
-	$(IN_VENV) -m pytest
+	$(IN_VENV) -m pytest -n 2 --dist loadfile
 
 # pytest ends with 5 when no test was selected
 test-slow: $(VENV)/.dev-ready ## the slow tests

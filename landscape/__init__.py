@@ -1,5 +1,6 @@
 """What is measured: networks are trained, their loss becomes a function of θ, and slices of it become arrays."""
 
+from landscape.block_ratio import measure_layer_ratios
 from landscape.bounds import Bound, bounds_between_neighbours, bounds_from_centre
 from landscape.cost import TooLarge, estimate_bytes, estimate_seconds
 from landscape.curvature import (
@@ -53,6 +54,7 @@ __all__ = [
     "load_data",
     "machine",
     "measure_half_width",
+    "measure_layer_ratios",
     "measure_layer_sharpness",
     "measure_reality",
     "measure_refinement",

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from landscape.evaluation import Progress, Stop
+from landscape.surface.bands import evaluate, pieces
 from landscape.surface.grid import axes
+from landscape.surface.result import largest
 from landscape.surface.slice import Slice
 
 
@@ -52,6 +54,21 @@ def measure_block_ratio(
             found.append(_point(subject, layer, (a, b), stop))
     ratio, step = (np.reshape(column, (len(beta), len(alpha))) for column in zip(*found, strict=True))
     return BlockRatio(layer, alpha, beta, ratio, step)
+
+
+def measure_layer_ratios(subject: Slice, *, stop: Stop = lambda: False) -> dict[str, tuple[float, float]]:
+    """Measure every layer's largest row ratio and largest block ratio over the same grid (D5).
+
+    The first is of the layer's own gradient while the whole network moves, the second while it alone does: what the
+    first has more comes from the other layers.
+
+    Raises:
+        Stopped: `stop()` was true between two mini-batches.
+    """
+    bands = [evaluate(subject, piece, stop)["row_ratio"] for piece in pieces(subject.spec) if piece.kind == "rows"]
+    rows = np.concatenate(bands)  # (B, A, L)
+    blocks = [measure_block_ratio(subject, layer, stop=stop) for layer in subject.layers]
+    return {block.layer: (largest(rows[..., k]), largest(block.ratio)) for k, block in enumerate(blocks)}
 
 
 def _point(subject: Slice, layer: str, place: tuple[float, float], stop: Stop) -> tuple[float, float]:

@@ -14,6 +14,16 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
     """Raised between two mini-batches when `stop()` says so."""
 
 
+def unless(stop: Stop) -> None:
+    """Go on unless `stop()` is true.
+
+    Raises:
+        Stopped: it is.
+    """
+    if stop():
+        raise Stopped
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a measurement: its kind, and which of the measurement's numbered points it covers."""

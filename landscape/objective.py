@@ -1,6 +1,7 @@
 """The loss of a network as a function of its weights alone: f(θ), ∇f(θ), and H(θ)v (science.md §0, D1)."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,17 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vjp
 
-from landscape.evaluation import Stop, Stopped
+from landscape.evaluation import Stop, unless
+from landscape.evaluation_set import as_tensor, evaluation_set
 from landscape.losses import LOSSES, Loss
 from landscape.parameters import flatten, layout_of
+from landscape.passes import cut, tile_size
 from landscape.statistics import checked_statistics, private_copy
+from landscape.synchronous import Moments, Share, given_statistics, gradient_at, hessian_product, statistics_at
 from models.registry import entry
-
-MOST_PER_TILE = 1024
-FEWEST_PER_TILE = 64
-VALUES_PER_TILE = 2**17
-"""Where nothing depends on the partition, as many samples per pass as have this many input values, within limits. It
-bounds memory, suits the caches (small images are fastest in tiles of 64 to 128), and changes only a sum's last bits."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,7 @@ class Objective:
         loss: str | Loss = "cross-entropy",
         statistics: str = "population",
         batch_size: int | None = None,
+        tile: int | None = None,
     ) -> None:
         """Fix the network, the evaluation set, the loss and the statistics mode.
 
@@ -66,6 +65,9 @@ class Objective:
                 gradients through them. "batch": the same for each mini-batch of a fixed partition, weighted by size.
                 "running": the stored moving averages, held fixed.
             batch_size: samples per mini-batch, required for "batch" and refused otherwise.
+            tile: samples per pass. With fewer than all, population statistics are taken layer by layer: the same
+                numbers in less memory, and about as many passes over the set as there are layers that take them. All
+                at once by default, where nothing depends on the partition a tile that is fast.
 
         Raises:
             ValueError: an unknown loss or statistics mode, a batch size that is missing, superfluous or leaves a
@@ -79,14 +81,19 @@ class Objective:
         self._classifies = loss == "cross-entropy"
         self.module = private_copy(module, statistics)
         self._fixed = _fixed_tensors(self.module, self.layout.names)
-        self._inputs, self._targets = _evaluation_set(inputs, targets, self.theta)
-        self._parts = tuple(self._partition())
+        self._inputs, self._targets = evaluation_set(inputs, targets, self.theta)
+        self._parts = tuple(self._partition(tile))
         self._refuse_single_samples()
 
     @property
     def samples(self) -> int:
         """M, the size of the evaluation set."""
         return len(self._inputs)
+
+    @property
+    def layered(self) -> bool:
+        """Whether population statistics are taken layer by layer, over several passes."""
+        return self.statistics == "population" and len(self._parts) > 1
 
     @property
     def largest_batch(self) -> int:
@@ -102,19 +109,20 @@ class Objective:
         """Return f(θ), a scalar."""
         point = self._point(theta)
         with torch.no_grad():
-            return sum((self._share(point, part)[0] for part in self._parts), start=point.new_zeros(()))
+            return sum((share for share, _ in self._all_shares(point)), start=point.new_zeros(()))
 
     def accuracy(self, theta: Tensor | np.ndarray) -> float:
         """Return the share of samples that are classified correctly at θ, in [0, 1]; nan where there are no classes."""
         point = self._point(theta)
         with torch.no_grad():
-            return sum(self._share(point, part)[1].item() for part in self._parts) / self.samples
+            return sum(hits.item() for _, hits in self._all_shares(point)) / self.samples
 
     def sample_losses(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return the loss of every sample at θ (M,); f(θ) is their mean."""
         point = self._point(theta)
         with torch.no_grad():
-            return torch.cat([self._outputs_and_losses(point, part)[1] for part in self._parts])
+            given = self._statistics(point)
+            return torch.cat([self._outputs_and_losses(point, part, given)[1] for part in self._parts])
 
     def gradient(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return ∇f(θ) (P,)."""
@@ -131,9 +139,11 @@ class Objective:
             Stopped: `stop()` was true before a mini-batch.
         """
         point = self._point(theta).requires_grad_()
+        if self.layered:
+            return self._evaluate_layered(point.detach(), stop)
         loss, correct, gradient = 0.0, 0.0, torch.zeros_like(point, requires_grad=False)
         for part in self._parts:
-            _unless(stop)
+            unless(stop)
             with torch.enable_grad():
                 share, hits = self._share(point, part)
             # torch.func.grad would keep a graph for second derivatives too, at twice the time
@@ -153,14 +163,16 @@ class Objective:
             Stopped: `stop()` was true before a mini-batch, now or in a product.
         """
         point = self._point(theta)
-        _unless(stop)
+        unless(stop)
+        if self.layered:
+            return lambda v: hessian_product(self._shares, self._weights, point, self._point(v), stop=stop)
         kept = self._transposed(point, self._parts[0]) if len(self._parts) == 1 else None
 
         def product(v: Tensor | np.ndarray) -> Tensor:
             vector = self._point(v)
             total = torch.zeros_like(vector)
             for part in self._parts:
-                _unless(stop)
+                unless(stop)
                 # H is symmetric, so the vector-Jacobian product of ∇f is Hv
                 total = total + (kept or self._transposed(point, part))(vector)[0].detach()
             return total
@@ -173,19 +185,44 @@ class Objective:
     def _loss_share(self, part: slice) -> Callable[[Tensor], Tensor]:
         return lambda theta: self._share(theta, part)[0]
 
-    def _share(self, theta: Tensor, part: slice) -> tuple[Tensor, Tensor]:
+    def _evaluate_layered(self, point: Tensor, stop: Stop) -> Evaluation:
+        with torch.no_grad():
+            statistics = statistics_at(self._shares, self._weights, point, stop=stop)
+            found = [self._share(point, part, statistics) for part in self._parts]
+            gradient = gradient_at(self._shares, self._weights, point, statistics, stop=stop)
+        loss, correct = (sum(values) for values in zip(*((a.item(), b.item()) for a, b in found), strict=True))
+        return Evaluation(loss, correct / self.samples, gradient)
+
+    @property
+    def _shares(self) -> tuple[Share, ...]:
+        return tuple(self._loss_share(part) for part in self._parts)
+
+    @property
+    def _weights(self) -> tuple[float, ...]:
+        return tuple((part.stop - part.start) / self.samples for part in self._parts)
+
+    def _statistics(self, point: Tensor) -> tuple[Moments, ...]:
+        """Return what batch normalization is to use where it cannot see all samples at once; () where it can."""
+        return statistics_at(self._shares, self._weights, point) if self.layered else ()
+
+    def _all_shares(self, point: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        given = self._statistics(point)
+        return (self._share(point, part, given) for part in self._parts)
+
+    def _share(self, theta: Tensor, part: slice, given: tuple[Moments, ...] = ()) -> tuple[Tensor, Tensor]:
         """Return one mini-batch's share of f(θ), and how many of its samples are classified correctly."""
-        outputs, losses = self._outputs_and_losses(theta, part)
+        outputs, losses = self._outputs_and_losses(theta, part, given)
         targets = self._targets[part]
         # summed in float64: the mean of many float32 losses is then as exact as they are
         share = (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
         hits = (outputs.argmax(1) == targets).sum() if self._classifies else share.new_tensor(torch.nan)
         return share, hits.detach()
 
-    def _outputs_and_losses(self, theta: Tensor, part: slice) -> tuple[Tensor, Tensor]:
+    def _outputs_and_losses(self, theta: Tensor, part: slice, given: tuple[Moments, ...] = ()) -> tuple[Tensor, Tensor]:
         tensors = {**self._fixed, **self.layout.unflatten(theta)}
         targets = self._targets[part]
-        outputs = functional_call(self.module, tensors, (self._inputs[part],))
+        with given_statistics(given) if given else nullcontext():
+            outputs = functional_call(self.module, tensors, (self._inputs[part],))
         losses = self._loss(outputs, targets)
         if losses.shape != targets.shape[:1]:
             raise ValueError(
@@ -194,24 +231,19 @@ class Objective:
         return outputs, losses
 
     def _point(self, values: Tensor | np.ndarray) -> Tensor:
-        point = _tensor(values).to(self.theta.device, self.theta.dtype)
+        point = as_tensor(values).to(self.theta.device, self.theta.dtype)
         if point.shape != self.theta.shape:
             raise ValueError(f"a point of shape {tuple(point.shape)} was given; θ has shape {tuple(self.theta.shape)}")
         return point.detach().clone()
 
-    def _partition(self) -> Iterator[slice]:
-        sizes = {"population": self.samples, "batch": self.batch_size, "running": self._tile}
-        size = sizes[self.statistics] or self.samples
-        return (slice(first, min(first + size, self.samples)) for first in range(0, self.samples, size))
-
-    @property
-    def _tile(self) -> int:
-        values = max(1, self._inputs[0].numel())
-        return min(MOST_PER_TILE, max(FEWEST_PER_TILE, VALUES_PER_TILE // values))
+    def _partition(self, tile: int | None) -> Iterator[slice]:
+        everywhere = tile or tile_size(self._inputs[0].numel())
+        sizes = {"population": tile, "batch": self.batch_size, "running": everywhere}
+        return cut(self.samples, sizes[self.statistics] or self.samples, fewest=1 if self.batch_size else 2)
 
     def _refuse_single_samples(self) -> None:
         """Try a mini-batch of one sample, where there is one: of a single value no norm can take statistics."""
-        if self.statistics == "running" or self._parts[-1].stop - self._parts[-1].start > 1:
+        if self.statistics == "running" or self.layered or self._parts[-1].stop - self._parts[-1].start > 1:
             return
         try:
             with torch.no_grad():
@@ -223,31 +255,7 @@ class Objective:
             ) from error
 
 
-def _unless(stop: Stop) -> None:
-    if stop():
-        raise Stopped
-
-
 def _fixed_tensors(module: nn.Module, moved: tuple[str, ...]) -> dict[str, Tensor]:
     """Return all that is no part of θ: buffers and frozen parameters."""
     tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     return {name: tensor.detach() for name, tensor in tensors.items() if name not in moved}
-
-
-def _evaluation_set(inputs: Tensor | np.ndarray, targets: Tensor | np.ndarray, like: Tensor) -> tuple[Tensor, Tensor]:
-    x, y = _on(inputs, like), _on(targets, like)
-    y = y if y.is_floating_point() else y.long()  # torch's cross-entropy takes no other whole numbers
-    if len(x) != len(y) or len(x) == 0:
-        raise ValueError(f"{len(x)} inputs and {len(y)} targets were given; they must be equally many, and at least 1")
-    return x, y
-
-
-def _on(values: Tensor | np.ndarray, like: Tensor) -> Tensor:
-    """Copy values to θ's device, and floating-point ones to its precision; classes stay whole numbers."""
-    tensor = _tensor(values).detach().clone()
-    return tensor.to(like.device, like.dtype) if tensor.is_floating_point() else tensor.to(like.device)
-
-
-def _tensor(values: Tensor | np.ndarray) -> Tensor:
-    """Return a tensor; arrays are copied, since torch takes no read-only ones."""
-    return values if isinstance(values, Tensor) else torch.from_numpy(np.array(values))

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from landscape.data import load_data
 from landscape.objective import Objective
+from landscape.passes import count_units, samples_per_pass
 from landscape.training import Run
 from specs import SurfaceSpec
 
@@ -21,7 +22,10 @@ def objective_of(run: Run, spec: SurfaceSpec) -> Objective:
     module, inputs, targets = _evaluated(run, spec)
     batch_size = min(spec.batch_size, len(targets)) if spec.statistics == "batch" else None
     loss = load_data(run.spec.data).loss
-    return Objective(module, inputs, targets, loss=loss, statistics=spec.statistics, batch_size=batch_size)
+    units = count_units(module.eval(), inputs[:2])
+    passed = samples_per_pass(spec, len(inputs), units, inputs[0].numel())
+    tile = passed if spec.statistics == "population" else None
+    return Objective(module, inputs, targets, loss=loss, statistics=spec.statistics, batch_size=batch_size, tile=tile)
 
 
 def direct_loss(run: Run, spec: SurfaceSpec) -> float:

@@ -7,17 +7,18 @@ import streamlit as st
 from landscape import Sharpness
 from specs import Experiment
 from views.facts import MISSING, number
-from views.studies import layer_curvatures
+from views.studies import COARSE, layer_curvatures, layer_ratios
 
 HELP = (
     "λ_max of the Hessian's block of every weight w, and ‖w‖²·λ_max(H_ww), which stays as it is when w is rescaled in "
-    "front of a normalization. Takes about twenty Hessian-vector products per weight."
+    "front of a normalization; and the largest gradient-change ratios of every layer. Takes about twenty Hessian "
+    "products and 25 gradients per weight."
 )
 
 
 def curvature_panel(experiment: Experiment) -> None:
     """Show the switch, and the table of all weights where it is on."""
-    if not st.toggle("Show curvature by layer", key="field:layer-curvature", help=HELP):
+    if not st.toggle("Show layer by layer", key="field:layer-curvature", help=HELP):
         return
     with st.spinner("Measuring the curvature of every weight"):
         found = layer_curvatures(experiment)
@@ -27,6 +28,23 @@ def curvature_panel(experiment: Experiment) -> None:
         return
     st.table({"": names} | {label: [_line(weights.get(name)) for name in names] for label, weights in found.items()})
     st.caption("λ_max(H_ww), and in brackets ‖w‖²·λ_max(H_ww), the scale-free one.")
+    _ratios_by_layer(experiment)
+
+
+def _ratios_by_layer(experiment: Experiment) -> None:
+    with st.spinner("Measuring every layer alone"):
+        found = layer_ratios(experiment)
+    names = list(dict.fromkeys(name for layers in found.values() for name in layers))
+    rows = {
+        label: [" and ".join(map(number, layers[name])) if name in layers else MISSING for name in names]
+        for label, layers in found.items()
+    }
+    st.table({"": names} | rows)
+    st.caption(
+        f"The largest row ratio and the largest block ratio of every layer over {COARSE} x {COARSE} points of the same "
+        "range: how its gradient turns while the whole network moves, and while it alone does (D5). A layer whose "
+        "weights the directions leave alone has no block ratio."
+    )
 
 
 def _line(found: tuple[float, Sharpness] | None) -> str:

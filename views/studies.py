@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +11,7 @@ from landscape import (
     Run,
     Sharpness,
     measure_half_width,
+    measure_layer_ratios,
     measure_layer_sharpness,
     measure_refinement,
     objective_of,
@@ -18,10 +19,15 @@ from landscape import (
     slice_of,
     train,
 )
+from models import NORMALIZATIONS
 from specs import Experiment, RunSpec, SurfaceSpec
+from specs.surface import STATISTICS
 from views.limits import possible
 from views.memory import memory
-from views.work import Outcome, Report, at, outcomes
+from views.work import Measured, Outcome, Report, at, outcomes
+
+COARSE = 5
+"""Points a side of the grid for ratios by layer: a block ratio takes a gradient for every layer at every point."""
 
 
 def refinements(experiment: Experiment) -> Mapping[str, Refinement]:
@@ -42,6 +48,16 @@ def layer_curvatures(experiment: Experiment) -> Mapping[str, Mapping[str, tuple[
     """
     keys = _with_weights(experiment)
     return {label: memory().get(("layers", *key), partial(_layer_curvatures, *key)) for label, key in keys.items()}
+
+
+def layer_ratios(experiment: Experiment) -> Mapping[str, Mapping[str, tuple[float, float]]]:
+    """Measure the largest row and block ratio of every layer over a coarse grid, for every network with weights there.
+
+    Raises:
+        ValueError: as `outcomes`.
+    """
+    keys = _with_weights(experiment)
+    return {label: memory().get(("ratios", *key), partial(_layer_ratios, *key)) for label, key in keys.items()}
 
 
 def over_seeds(experiment: Experiment, count: int, report: Report) -> tuple[Mapping[str, Outcome], ...]:
@@ -65,8 +81,38 @@ def over_seeds(experiment: Experiment, count: int, report: Report) -> tuple[Mapp
     return tuple(found)
 
 
+def normalized_over_samples(experiment: Experiment) -> tuple[str, ...]:
+    """Return the labels of the compared networks whose normalization takes statistics of samples (D1)."""
+    variants = possible(experiment)[0]
+    return tuple(label for label, (run, _) in variants.items() if NORMALIZATIONS[run.model.norm].over_samples)
+
+
+def over_statistics(
+    experiment: Experiment, labels: Iterable[str], report: Report
+) -> Mapping[str, Mapping[str, Measured]]:
+    """Measure compared networks with each kind of batch normalization's statistics (D1); by label, then by kind.
+
+    Args:
+        experiment: what is asked.
+        labels: which of the compared networks.
+        report: called with the share done and a sentence.
+
+    Raises:
+        ValueError: as `outcomes`.
+    """
+    variants, chosen = possible(experiment)[0], tuple(labels)
+    found: dict[str, dict[str, Measured]] = {}
+    for k, label in enumerate(chosen):
+        run, surface = variants[label]
+        other = replace(experiment, run=run, surface=surface, compare="surface.statistics", values=STATISTICS)
+        columns = outcomes(other, partial(_part_of, report, k, len(chosen))).values()
+        measured = {kind: one.measured for kind, one in zip(STATISTICS, columns, strict=True)}
+        found[label] = {kind: one for kind, one in measured.items() if one is not None}
+    return {label: kinds for label, kinds in found.items() if kinds}
+
+
 def _part_of(report: Report, done: int, count: int, share: float, sentence: str) -> None:
-    report((done + share) / count, f"Seeds {done + 1} of {count}. {sentence}")
+    report((done + share) / count, f"Part {done + 1} of {count}. {sentence}")
 
 
 def fitted_range(experiment: Experiment) -> float:
@@ -93,6 +139,11 @@ def _refinement(run: RunSpec, surface: SurfaceSpec) -> Refinement:
 
 def _layer_curvatures(run: RunSpec, surface: SurfaceSpec) -> Mapping[str, tuple[float, Sharpness]]:
     return measure_layer_sharpness(objective_of(*_run_and_spec(run, surface)))
+
+
+def _layer_ratios(run: RunSpec, surface: SurfaceSpec) -> Mapping[str, tuple[float, float]]:
+    coarse = replace(surface, points_alpha=COARSE, points_beta=COARSE)
+    return measure_layer_ratios(slice_of(*_run_and_spec(run, coarse)))
 
 
 def _run_and_spec(run: RunSpec, surface: SurfaceSpec) -> tuple[Run, SurfaceSpec]:

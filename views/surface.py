@@ -16,6 +16,7 @@ from views.limits import possible
 from views.progress import progress_bar
 from views.protocol import comparability, protocol
 from views.reality import reality_panel
+from views.statistics import statistics_panel
 from views.studies import refinements
 from views.surface_controls import checkpoint, fit_range, metric_and_scale
 from views.uncertainty import uncertainty_panel
@@ -73,6 +74,8 @@ if st.toggle("Show how L̂ grows with refinement", key="field:refinement", help=
     chart(refinement_figure(grown, colours=inks, dark=dark), "bound against spacing")
 if len(surfaces) > 1 and st.toggle("Show differences", key="field:differences", help=explanation.DIFFERENCES):
     row_of_charts(difference_figures(*drawn, dark=dark), "difference")
+
+statistics_panel(experiment, display, dark=dark)
 
 st.subheader("Facts")
 known = facts(found)

@@ -49,6 +49,7 @@ class Normalization:
     weights: Callable[..., nn.Module] = _unchanged  # (layer, *, affine) to the layer
     needs_positions: bool = False  # a vector, which has none, stays as it is
     has_placement: bool = True  # whether before and after differ
+    over_samples: bool = False  # whether its statistics are of a batch, so that they have kinds (D1)
 
 
 def groups_of(channels: int) -> int:
@@ -95,7 +96,9 @@ def _scale(channels: int, *, affine: bool, positions: int) -> nn.Module:
 NORMALIZATIONS: Mapping[str, Normalization] = {
     "none": Normalization(_none, "No normalization: the network as it is.", has_placement=False),
     "batch": Normalization(
-        _batch, "Batch norm: every channel gets mean 0 and deviation 1 over the samples (and positions) of a batch."
+        _batch,
+        "Batch norm: every channel gets mean 0 and deviation 1 over the samples (and positions) of a batch.",
+        over_samples=True,
     ),
     "layer": Normalization(
         _layer, "Layer norm: every sample gets mean 0 and deviation 1 over its channels (and positions)."
@@ -113,8 +116,12 @@ NORMALIZATIONS: Mapping[str, Normalization] = {
         weights=normalize_weight,
         has_placement=False,
     ),
-    "centre": Normalization(_centre, "Centre only: the first half of batch norm, each channel minus its batch mean."),
+    "centre": Normalization(
+        _centre, "Centre only: the first half of batch norm, each channel minus its batch mean.", over_samples=True
+    ),
     "scale": Normalization(
-        _scale, "Scale only: the second half of batch norm, each channel divided by its batch deviation."
+        _scale,
+        "Scale only: the second half of batch norm, each channel divided by its batch deviation.",
+        over_samples=True,
     ),
 }

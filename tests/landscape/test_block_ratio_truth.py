@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from landscape import Objective, Stopped
+from landscape import Objective, Stopped, measure_layer_ratios, measure_surface
 from landscape.block_ratio import measure_block_ratio
 from landscape.surface import Slice, slice_of
 from tests.landscape.networks import grid, network, samples
@@ -46,6 +46,20 @@ def test_only_the_layer_moves_and_only_its_rows_count_d5(norm: str) -> None:
         gradients = [objective.gradient(subject.plane.theta + d).numpy() for d in (delta, 0 * delta)]
         expected = np.linalg.norm(mask * (gradients[0] - gradients[1])) / np.linalg.norm(delta)
         assert found.ratio[0, 2] == pytest.approx(expected, rel=1e-9)
+
+
+def test_layer_by_layer_the_largest_of_both_d5() -> None:
+    objective = Objective(network("batch"), *samples())
+    spec = grid(3, 3)
+    subject = slice_of(objective, spec)
+    found = measure_layer_ratios(subject)
+    surface = measure_surface(objective, spec)
+    away = surface.step > 0
+    assert list(found) == list(surface.layers)
+    for k, (layer, (row, block)) in enumerate(found.items()):
+        assert row == pytest.approx(surface.row_ratio[k][away].max(), rel=1e-12)
+        alone = measure_block_ratio(subject, layer).ratio
+        assert np.isnan(block) if np.isnan(alone).all() else block == np.nanmax(alone)
 
 
 def test_an_unknown_layer_lists_the_known_ones_and_stop_stops() -> None:

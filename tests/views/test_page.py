@@ -358,3 +358,17 @@ def test_curvature_by_layer_is_shown_on_demand_with_its_scale_free_twin() -> Non
     weights = next(frame.value for frame in app.table if "layer1.linear.weight" in set(frame.value.iloc[:, 0]))
     assert list(weights.iloc[:, 0]) == ["layer1.linear.weight", "layer2.linear.weight"]
     assert all(re.fullmatch(r"\S+ \(\S+\)", str(value)) for value in weights["batch norm"])
+    ratios = next(frame.value for frame in app.table if "layer1.linear" in set(frame.value.iloc[:, 0]))
+    assert re.fullmatch(r"\d\S* and \d\S*", str(ratios["no normalization"].iloc[0]))
+
+
+def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1() -> None:
+    app = opened(**{"surface.batch_size": "16"})
+    before = len(charts(app))
+    app.toggle(key="field:all-statistics").set_value(True).run()
+    assert not app.exception
+    # three maps and two differences; the plain network has one kind only
+    assert len(charts(app)) == before + 5
+    table = next(frame.value for frame in app.table if frame.value.columns[0] == "Loss at the centre")
+    assert "no normalization" not in table
+    assert len(set(table["batch norm"])) == 3
