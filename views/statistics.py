@@ -17,8 +17,8 @@ COMPARED = "surface.statistics"
 
 HELP = (
     "Measures every network with the statistics of all samples, of mini-batches, and with the stored averages. Takes "
-    "three times as long as the surfaces above. Networks whose statistics are not of samples have one kind only, and are "
-    "left out."
+    "three times as long as the surfaces above. Networks whose statistics are not of samples have one kind only, and "
+    "are left out."
 )
 
 DIFFERENCES = "What the second and third kind show more, or less, than the first, with one range of colours (D4)."
