@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from landscape.evaluation import Progress, Stop
-from landscape.surface.bands import evaluate, pieces
 from landscape.surface.grid import axes
+from landscape.surface.points import evaluate, pieces
 from landscape.surface.result import largest
 from landscape.surface.slice import Slice
 
@@ -65,8 +65,8 @@ def measure_layer_ratios(subject: Slice, *, stop: Stop = lambda: False) -> dict[
     Raises:
         Stopped: `stop()` was true between two mini-batches.
     """
-    bands = [evaluate(subject, piece, stop)["row_ratio"] for piece in pieces(subject.spec) if piece.kind == "rows"]
-    rows = np.concatenate(bands)  # (B, A, L)
+    found = [evaluate(subject, piece, stop)["row_ratio"] for piece in pieces(subject.spec) if piece.kind == "points"]
+    rows = np.concatenate(found)  # (points, L)
     blocks = [measure_block_ratio(subject, layer, stop=stop) for layer in subject.layers]
     return {block.layer: (largest(rows[..., k]), largest(block.ratio)) for k, block in enumerate(blocks)}
 

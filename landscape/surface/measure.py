@@ -9,14 +9,16 @@ import numpy as np
 from landscape.evaluation import Arrays, Piece, Progress, evaluate_all
 from landscape.objective import Objective
 from landscape.plane import Plane
-from landscape.surface.bands import evaluate, pieces
 from landscape.surface.grid import axes
+from landscape.surface.points import evaluate, pieces
 from landscape.surface.result import Surface
 from landscape.surface.slice import slice_of
 from landscape.training import Run
 from specs import SurfaceSpec
 
 POINT_VALUES = ("loss", "accuracy", "gradient_norm", "ratio", "plane_form", "step", "across", "along")
+
+CENTRE_VALUES = ("ratio", "row_ratio", "plane_form")
 
 
 def measure_surface(
@@ -52,24 +54,21 @@ def assemble(spec: SurfaceSpec, found: Mapping[Piece, Arrays], plane: Plane, lay
         plane: the plane that it was evaluated on.
         layers: the names of the network's layers.
     """
-    alpha, beta = axes(spec)
     names = tuple(layers)
-    values, evaluated = _blank(len(beta), len(alpha), len(names)), np.zeros((len(beta), len(alpha)), dtype=bool)
+    rows, columns = spec.points_beta, spec.points_alpha
+    values = {name: np.full(rows * columns, np.nan) for name in POINT_VALUES}
+    values["row_ratio"] = np.full((rows * columns, len(names)), np.nan)
+    evaluated = np.zeros(rows * columns, dtype=bool)
     for piece, arrays in found.items():
-        if piece.kind == "rows":
+        if piece.kind == "points":
             evaluated[piece.first : piece.last] = True
             for name, array in arrays.items():
                 values[name][piece.first : piece.last] = array
     if (centre := found.get(Piece("centre"))) is not None:
-        for name, array in centre.items():
-            values[name][evaluated & (values["step"] == 0)] = array
-    return _surface(spec, plane, values, evaluated, names)
-
-
-def _blank(rows: int, columns: int, layers: int) -> dict[str, np.ndarray]:
-    values = {name: np.full((rows, columns), np.nan) for name in POINT_VALUES}
-    values["across"] = np.full((rows, columns - 1), np.nan)
-    return values | {"row_ratio": np.full((rows, columns, layers), np.nan)}
+        for name in CENTRE_VALUES:
+            values[name][evaluated & (values["step"] == 0)] = centre[name]
+    grids = {name: array.reshape(rows, columns, *array.shape[1:]) for name, array in values.items()}
+    return _surface(spec, plane, grids, evaluated.reshape(rows, columns), names)
 
 
 def _surface(
@@ -77,7 +76,7 @@ def _surface(
 ) -> Surface:
     finite = np.isfinite(values["loss"]) & np.isfinite(values["gradient_norm"])
     row_ratio = np.moveaxis(values.pop("row_ratio"), -1, 0)
-    across, along = values.pop("across"), values.pop("along")[1:]
+    across, along = values.pop("across")[:, 1:], values.pop("along")[1:]
     shown = {name: np.where(finite & np.isfinite(array), array, np.nan) for name, array in values.items()}
     alpha, beta = axes(spec)
     surface = Surface(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -19,6 +21,12 @@ from landscape.planes import plane_of
 from landscape.subject import objective_of
 from landscape.training import Run
 from specs import SurfaceSpec
+
+KEPT_BYTES = 2**27
+"""Of points and their gradients, if two rows of them do not take more: small networks then find the points of coarser
+grids again."""
+
+Values = dict[str, float | np.ndarray]
 
 
 class Place(NamedTuple):
@@ -42,7 +50,22 @@ class Slice:
         if not any(plane.norms):
             raise ValueError("both directions of the plane are zero, so there is nothing to move along")
         self.objective, self.plane, self.spec = objective, plane, spec
-        self.last_row: tuple[int, list[Place]] | None = None  # the row that was evaluated last
+        self.kept: OrderedDict[tuple[float, float], tuple[Values, Place]] = OrderedDict()
+
+    def on(self, spec: SurfaceSpec) -> Slice:
+        """Return the same slice with another grid on it; what is known of its points is shared."""
+        _ = self.anchor, self.layer_numbers  # computed once for both
+        other = copy.copy(self)
+        other.spec = spec
+        return other
+
+    def keep(self, key: tuple[float, float], found: tuple[Values, Place]) -> None:
+        """Keep what was measured at (α, β), and forget what was used longest ago beyond the most that is kept."""
+        self.kept[key] = found
+        self.kept.move_to_end(key)
+        own = 2 * found[1].gradient.nbytes
+        while len(self.kept) > max(2 * self.spec.points_alpha + 2, KEPT_BYTES // max(1, own)):
+            self.kept.popitem(last=False)
 
     @cached_property
     def anchor(self) -> Tensor:

@@ -79,16 +79,16 @@ def test_pieces_in_any_order_make_one_surface() -> None:
 
 
 @pytest.mark.parametrize("points", [(1, 1), (5, 7), (32, 1), (33, 1), (9, 9)])
-def test_pieces_cover_every_row_once(points: tuple[int, int]) -> None:
+def test_pieces_cover_every_point_once(points: tuple[int, int]) -> None:
     spec = grid(*points)
-    covered = [row for piece in pieces(spec) if piece.kind == "rows" for row in range(piece.first, piece.last)]
-    assert covered == list(range(points[1]))
+    covered = [place for piece in pieces(spec) if piece.kind == "points" for place in range(piece.first, piece.last)]
+    assert covered == list(range(points[0] * points[1]))
     assert [piece.kind for piece in pieces(spec)].count("centre") == 1
 
 
 def test_an_incomplete_surface_says_which_points_are_missing() -> None:
     subject = network_slice()
-    centre, _, second, _ = pieces(subject.spec)
+    centre, _, second, _ = pieces(subject.spec, size=36)
     surface = assemble(
         subject.spec,
         {centre: evaluate(subject, centre), second: evaluate(subject, second)},
@@ -123,10 +123,10 @@ def test_a_loss_with_classes_has_an_accuracy_even_before_its_first_point() -> No
     )  # None means: the loss has no classes
 
 
-@pytest.mark.parametrize("kind", ["rows", "centre"])
+@pytest.mark.parametrize("kind", ["points", "centre"])
 def test_stop_is_asked_before_work_and_raises(kind: str) -> None:
     subject = network_slice("batch")
-    piece = Piece("rows", 0, 3) if kind == "rows" else Piece("centre")
+    piece = Piece("points", 0, 3) if kind == "points" else Piece("centre")
     with pytest.raises(Stopped):
         evaluate(subject, piece, lambda: True)
 

@@ -1,6 +1,8 @@
 """Ratios by layer, between neighbours, and in the plane, against closed forms and invariances (D5, D6, D8)."""
 
 import math
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +11,8 @@ from torch import nn
 
 from landscape import Objective, Plane, measure_surface
 from landscape.layers import layers_of
-from landscape.surface import evaluate, pieces, slice_of
+from landscape.surface import assemble, axes, evaluate, pieces, slice_of
+from landscape.surface import slice as slices
 from specs import SurfaceSpec
 from tests.landscape.networks import grid, network, of_theta, quadratic, samples, symmetric
 
@@ -59,18 +62,53 @@ def test_a_cell_shows_the_largest_ratio_over_its_neighbours_d6() -> None:
             assert surface.local_ratio[i, j] == pytest.approx(max(ratios), rel=1e-9)
 
 
-def test_bands_meet_without_a_seam_d6() -> None:
-    spec = grid(11, 7)  # bands of three rows
+def test_runs_of_points_meet_without_a_seam_d6() -> None:
+    spec = grid(11, 7)
     objective = Objective(network(), *samples())
-    whole, parts = measure_surface(objective, spec), pieces(spec)
-    assert len(parts) == 4
-    subject = slice_of(objective, spec)
-    for piece in reversed(parts[1:]):
-        subject.last_row = None
-        found = evaluate(subject, piece)
-        assert np.array_equal(found["along"][0], np.full(11, np.nan), equal_nan=True) == (piece.first == 0)
-        if piece.first:
-            assert np.array_equal(found["along"], whole.along[piece.first - 1 : piece.last - 1])
+    whole, parts = measure_surface(objective, spec), pieces(spec, size=10)
+    assert len(parts) == 9
+    found = {}
+    for piece in reversed(parts):  # each on a slice that knows nothing of the others' points
+        subject = slice_of(objective, spec)
+        found[piece] = evaluate(subject, piece)
+    cut = assemble(spec, found, subject.plane, subject.layers)
+    for name in ("loss", "gradient_change_ratio", "row_ratio", "across", "along"):
+        assert np.array_equal(getattr(cut, name), getattr(whole, name), equal_nan=True), name
+
+
+def test_a_finer_grid_finds_the_points_of_a_coarser_one_again_and_gives_the_same_d6() -> None:
+    objective = Objective(network(), *samples())
+    fine = grid(9, 5, range_alpha=(-0.7, 0.7), range_beta=(-0.3, 0.5))
+    coarse = replace(fine, points_alpha=5, points_beta=3)
+    subject = slice_of(objective, coarse)
+    first = [evaluate(subject, piece) for piece in pieces(coarse)[1:]]
+    assert len(subject.kept) == 15
+    second = {piece: evaluate(subject.on(fine), piece) for piece in pieces(fine)}
+    assert len(subject.kept) == 45  # nested: no point but the new ones
+    np.testing.assert_array_equal(
+        np.concatenate([part["loss"] for part in first]).reshape(3, 5),
+        assemble(fine, second, subject.plane, subject.layers).loss[::2, ::2],
+    )
+    alone = measure_surface(objective, fine)
+    assert np.array_equal(assemble(fine, second, subject.plane, subject.layers).across, alone.across)
+
+
+@pytest.mark.parametrize("first", [-1.0, -0.7, -1 / 3, 0.1])
+def test_grids_of_all_levels_nest_bit_by_bit_d2(first: float) -> None:
+    for last in (-first, 0.9):
+        if last > first:
+            sides = [axes(grid(side, 1, range_alpha=(first, last)))[0] for side in (3, 5, 9, 17, 33, 65)]
+            for coarse, fine in pairwise(sides):
+                np.testing.assert_array_equal(fine[::2], coarse)
+
+
+def test_no_more_gradients_are_kept_than_two_rows_where_they_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "KEPT_BYTES", 0)
+    objective = Objective(network(), *samples())
+    subject = slice_of(objective, grid(6, 9))
+    for piece in pieces(subject.spec, size=7)[1:]:
+        evaluate(subject, piece)
+    assert len(subject.kept) == 2 * 6 + 2
 
 
 LINE = Plane(np.zeros(1), np.ones(1), np.zeros(1))

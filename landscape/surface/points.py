@@ -1,86 +1,72 @@
-"""The pieces of a surface: bands of rows, each with the row before it as a halo, and the centre's curvature.
+"""The pieces of a surface: runs of points in row-major order, and the centre's curvature.
 
-Ratios between neighbours need the points and gradients of two rows at a time, and no more is kept (D6).
+Ratios between neighbours need the gradients of a point's left and lower neighbour (D6). A slice keeps those of the last
+points that it was evaluated at, two rows of them at least: points evaluated in order find theirs there, and any others
+are evaluated again. So every point is measured alone, and the result does not depend on how the grid is cut.
 """
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 import numpy as np
 
 from landscape.evaluation import Arrays, Piece, Stop
 from landscape.layers import layer_norms
 from landscape.surface.grid import axes
-from landscape.surface.slice import Place, Slice, distance
+from landscape.surface.slice import Place, Slice, Values, distance
 from specs import SurfaceSpec
 
 POINTS_PER_PIECE = 32
 
-Row = list[Place]
 
-
-def pieces(spec: SurfaceSpec) -> tuple[Piece, ...]:
-    """Return the parts of a surface: one for the centre's curvature, the others for bands of rows, from below."""
-    rows = max(1, round(POINTS_PER_PIECE / spec.points_alpha))
-    starts = range(0, spec.points_beta, rows)
-    return (Piece("centre"), *(Piece("rows", first, min(first + rows, spec.points_beta)) for first in starts))
+def pieces(spec: SurfaceSpec, size: int = POINTS_PER_PIECE) -> tuple[Piece, ...]:
+    """Return the parts of a surface: one for the centre's curvature, the others for runs of `size` points."""
+    count = spec.points_alpha * spec.points_beta
+    starts = range(0, count, size)
+    return (Piece("centre"), *(Piece("points", first, min(first + size, count)) for first in starts))
 
 
 def evaluate(subject: Slice, piece: Piece, stop: Stop = lambda: False) -> Arrays:
-    """Evaluate one piece: the rows first to last of the grid, or the centre's curvature.
+    """Evaluate one piece: the points first to last of the grid, row by row from below, or the centre's curvature.
 
-    A band gives its points' values, and the ratios of pairs of neighbours: `across` within a row, and `along` from the
-    row before, which the band's first row has where there is one.
+    A point gives its values, and its ratios to the neighbours before it: `across` to the one at its left, and `along`
+    to the one below; nan where there is none.
 
     Raises:
         Stopped: `stop()` was true between two mini-batches.
     """
     if piece.kind == "centre":
         return _centre(subject, stop)
-    rows: list[dict[str, np.ndarray]] = []
-    before = _halo(subject, piece.first, stop)
-    for b in range(piece.first, piece.last):
-        values, here = _row(subject, b, stop)
-        values["along"] = _along(before, here)
-        rows.append(values)
-        before = here
-        subject.last_row = (b, here)
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+    points = [_with_ratios(subject, number, stop) for number in range(piece.first, piece.last)]
+    return {name: np.array([values[name] for values in points]) for name in points[0]}
 
 
-def _halo(subject: Slice, first: int, stop: Stop) -> Row | None:
-    """Return the row before a band: kept from the last band, or evaluated again."""
-    if first == 0:
-        return None
-    if subject.last_row is not None and subject.last_row[0] == first - 1:
-        return subject.last_row[1]
-    return _row(subject, first - 1, stop)[1]
-
-
-def _row(subject: Slice, b: int, stop: Stop) -> tuple[dict[str, np.ndarray], Row]:
-    """Return the values of a row (A, ...), and its points with their gradients."""
+def _with_ratios(subject: Slice, number: int, stop: Stop) -> Values:
     alpha, beta = axes(subject.spec)
-    measured = [_point(subject, a, beta[b], stop) for a in alpha]
-    row = [place for _, place in measured]
-    values = {name: np.array([value[name] for value, _ in measured]) for name in measured[0][0]}
-    values["across"] = np.array([_ratio(left, right) for left, right in pairwise(row)])
-    return values, row
+    b, a = divmod(number, len(alpha))
+    values, here = _measured(subject, alpha[a], beta[b], stop)
+    left = _measured(subject, alpha[a - 1], beta[b], stop)[1] if a else None
+    below = _measured(subject, alpha[a], beta[b - 1], stop)[1] if b else None
+    return {**values, "across": _ratio(left, here), "along": _ratio(below, here)}
 
 
-def _along(before: Row | None, here: Row) -> np.ndarray:
-    if before is None:
-        return np.full(len(here), np.nan)
-    return np.array([_ratio(below, above) for below, above in zip(before, here, strict=True)])
+def _measured(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Values, Place]:
+    """Return a point's values and place: kept, or measured now."""
+    key = (float(alpha), float(beta))
+    if (found := subject.kept.get(key)) is None:
+        found = _point(subject, *key, stop)
+    subject.keep(key, found)
+    return found
 
 
-def _ratio(p: Place, q: Place) -> float:
+def _ratio(p: Place | None, q: Place) -> float:
     """‖∇f(p) - ∇f(q)‖ / ‖p - q‖, with the true distance of the two points as evaluated (D6)."""
+    if p is None:
+        return np.nan
     step = distance(p.point, q.point)
     return distance(p.gradient, q.gradient) / step if step > 0 else np.nan
 
 
-def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[dict[str, float | np.ndarray], Place]:
+def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Values, Place]:
     """Measure one point; its step is the true distance between the two points as evaluated (D5)."""
     point = subject.point(alpha, beta)
     found = subject.objective.evaluate(point, stop=stop)
