@@ -19,7 +19,7 @@ from landscape.machine import machine, settle
 from landscape.objective import Objective
 from landscape.plane import Plane, random_plane
 from landscape.ranges import measure_half_width, shared_half_width
-from landscape.reality import Check, measure_reality
+from landscape.reality import Check, checks_of, measure_numerics, measure_reality
 from landscape.refinement import Refinement, measure_refinement
 from landscape.spread import Spread, scalars_of, spreads_of
 from landscape.subject import direct_loss, objective_of
@@ -44,6 +44,7 @@ __all__ = [
     "TooLarge",
     "bounds_between_neighbours",
     "bounds_from_centre",
+    "checks_of",
     "data_folder",
     "direct_loss",
     "download",
@@ -56,6 +57,7 @@ __all__ = [
     "measure_half_width",
     "measure_layer_ratios",
     "measure_layer_sharpness",
+    "measure_numerics",
     "measure_reality",
     "measure_refinement",
     "measure_scale_free_sharpness",

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from landscape.objective import Objective
+from landscape.plane import Plane
 from landscape.subject import direct_loss, objective_of
-from landscape.surface import Slice, Surface, axes
+from landscape.surface import Slice, Surface, axes, slice_of
 from landscape.surface.slice import distance
 from landscape.training import Run
+from specs import SurfaceSpec
 
 PROBES = ((0.5, 0.5), (-0.5, 0.5), (0.5, -0.5), (-0.5, -0.5))
 """Where float32 is held against float64, in shares of the range's ends."""
@@ -45,11 +47,12 @@ def measure_reality(run: Run, surface: Surface) -> tuple[Check, ...]:
     Raises:
         ValueError: the surface's checkpoint was not kept.
     """
-    exact_spec = replace(surface.spec, precision="float64")
-    exact = Slice(objective_of(run, exact_spec), surface.plane, exact_spec)
-    own = Slice(objective_of(run, surface.spec), surface.plane, surface.spec)
+    return (*checks_of(surface), *measure_numerics(run, surface.spec, surface.plane))
+
+
+def checks_of(surface: Surface) -> tuple[Check, ...]:
+    """Return the checks that a surface answers by itself: its directions, its size, and what is not finite."""
     return (
-        _centre(run, surface, own),
         Check(
             "Directions apart: |cos(d1, d2)|",
             abs(surface.plane.cosine),
@@ -71,14 +74,33 @@ def measure_reality(run: Run, surface: Surface) -> tuple[Check, ...]:
             0.1,
             "They are left out of every picture and bound.",
         ),
-        *_rounding(own, exact),
-        _agreement(exact),
-        _subset(exact.objective, surface.spec.samples_seed),
     )
 
 
-def _centre(run: Run, surface: Surface, own: Slice) -> Check:
-    direct = direct_loss(run, surface.spec)
+def measure_numerics(run: Run, spec: SurfaceSpec, plane: Plane | None = None) -> tuple[Check, ...]:
+    """Check what a surface rests on: its centre against plain evaluation, rounding, the Hessian, the samples.
+
+    Args:
+        run: the network.
+        spec: the slice; its number of points does not matter.
+        plane: the plane, by default the one that the spec says.
+
+    Raises:
+        ValueError: the checkpoint was not kept.
+    """
+    exact_spec = replace(spec, precision="float64")
+    own = slice_of(run, spec, plane)
+    exact = Slice(objective_of(run, exact_spec), own.plane, exact_spec)
+    return (
+        _centre(run, spec, own),
+        *_rounding(own, exact),
+        _agreement(exact),
+        _subset(exact.objective, spec.samples_seed),
+    )
+
+
+def _centre(run: Run, spec: SurfaceSpec, own: Slice) -> Check:
+    direct = direct_loss(run, spec)
     found = own.objective.loss(own.origin).item()
     return Check(
         "Centre against direct evaluation: relative difference of the loss",

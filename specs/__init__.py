@@ -1,6 +1,6 @@
 """What is asked: frozen specs of plain values, checked on construction, with one canonical form each."""
 
-from specs.canonical import canonical_bytes, spec_hash
+from specs.canonical import canonical_bytes, from_canonical, spec_hash
 from specs.data import DataSpec
 from specs.display import Display
 from specs.experiment import Experiment
@@ -18,6 +18,7 @@ __all__ = [
     "SurfaceSpec",
     "TrainingSpec",
     "canonical_bytes",
+    "from_canonical",
     "from_query",
     "spec_hash",
     "to_query",

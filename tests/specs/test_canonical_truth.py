@@ -17,6 +17,7 @@ from specs import (
     SurfaceSpec,
     TrainingSpec,
     canonical_bytes,
+    from_canonical,
     spec_hash,
 )
 from specs.fields import paths, replace_at, rule_of
@@ -135,3 +136,24 @@ def test_minus_zero_is_zero(one: Any, other: Any) -> None:
 @settings(REPEATABLE, max_examples=60)
 def test_floats_come_back_exactly(rate: float) -> None:
     assert json.loads(canonical_bytes(TrainingSpec(learning_rate=rate)))["learning_rate"] == rate
+
+
+@given(experiments())
+@settings(REPEATABLE, max_examples=60)
+def test_a_spec_comes_back_from_its_canonical_bytes(experiment: Experiment) -> None:
+    assert from_canonical(Experiment, canonical_bytes(experiment)) == experiment
+    assert from_canonical(RunSpec, canonical_bytes(experiment.run)) == experiment.run
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (b'{"spec":"RunSpec"}', "not the canonical form of a SurfaceSpec"),
+        (b"[1]", "not the canonical form"),
+        (b'{"spec":"SurfaceSpec","colour":1}', "no field colour"),
+        (b"half a docu", "Expecting value"),
+    ],
+)
+def test_other_documents_are_refused(written: bytes, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        from_canonical(SurfaceSpec, written)

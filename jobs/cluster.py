@@ -1,0 +1,147 @@
+"""Workers: those of an engine on this machine, or those of a scheduler that runs already."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, Event, Future
+from distributed.security import Security
+
+from jobs.files import Contents
+from jobs.job import Job
+from jobs.settings import Settings
+from jobs.tasks import Done, perform, sees
+from landscape.evaluation import Piece
+
+LOG = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parent.parent
+
+
+class NoCluster(RuntimeError):  # noqa: N818 - reads as the sentence it is
+    """There is nobody to work; the message says why and what to do."""
+
+
+class Cluster:
+    """A connection to workers. Only the queue's thread uses it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start the engine, or connect to the scheduler that the settings name.
+
+        Raises:
+            NoCluster: it did not start, or is not there.
+        """
+        self.settings = settings
+        self._engine = None if settings.scheduler else _engine(settings)
+        address = settings.scheduler or _address(self._engine)
+        security = None
+        if settings.tls:
+            ca, cert, key = settings.tls
+            security = Security(tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key, require_encryption=True)  # type: ignore[no-untyped-call]
+        try:
+            self._client = Client(address, timeout=20, security=security, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, TimeoutError) as error:
+            self.close()
+            raise NoCluster(f"the scheduler {address} does not answer ({error}); see NORMSCAPE_SCHEDULER") from error
+        self._shared: dict[str, bool] = {}
+
+    @property
+    def alive(self) -> bool:
+        """Whether the scheduler still answers."""
+        return self._client.status == "running" and (self._engine is None or self._engine.poll() is None)
+
+    def workers(self) -> Mapping[str, int]:
+        """Return how many pieces each worker does at a time, by address."""
+        # the client is told of workers that come and go
+        known: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        return {address: int(worker["nthreads"]) for address, worker in known.items()}
+
+    def shares(self, worker: str) -> bool:
+        """Say whether a worker sees the store's folder."""
+        if worker not in self._shared:
+            token = self.settings.home / f".{secrets.token_hex(8)}.token"
+            token.parent.mkdir(parents=True, exist_ok=True)
+            token.touch()
+            try:
+                found = self._client.run(sees, token, workers=[worker], on_error="return")
+                self._shared[worker] = found.get(worker) is True
+            finally:
+                token.unlink()
+        return self._shared[worker]
+
+    def submit(
+        self, job: Job, piece: Piece, worker: str, stop: str, sent: Mapping[str, Contents]
+    ) -> Future[Done | None]:
+        """Send a piece to a worker; another may take it if that one is lost."""
+        folder = self.settings.home if self.shares(worker) else None
+        name = f"{job.kind}-{piece.kind}-{job.key[:16]}-{piece.first}-{piece.last}-{secrets.token_hex(4)}"
+        return self._client.submit(
+            perform,
+            job,
+            piece,
+            stop,
+            folder,
+            sent,
+            key=name,
+            workers=[worker],
+            allow_other_workers=True,
+            pure=False,
+        )
+
+    def stop(self, name: str) -> None:
+        """Tell all pieces that listen to an event to stop."""
+        Event(name, client=self._client).set()  # type: ignore[no-untyped-call]
+
+    def working_on(self, future: Future[Done | None]) -> str | None:
+        """Return the worker that has a piece, None if none has."""
+        found = self._client.processing()  # type: ignore[no-untyped-call]
+        return next((worker for worker, keys in found.items() if future.key in keys), None)
+
+    def kill(self, worker: str) -> None:
+        """End a worker's process; its nanny starts another, and pieces of other jobs are done again."""
+        with contextlib.suppress(Exception):
+            self._client.restart_workers([worker], timeout=20, raise_for_error=False)
+
+    def close(self) -> None:
+        """Leave; the engine of this machine ends."""
+        if hasattr(self, "_client"):
+            with contextlib.suppress(Exception):
+                self._client.close(timeout=2)  # type: ignore[no-untyped-call]
+        if self._engine is not None and self._engine.stdin is not None:
+            self._engine.stdin.close()
+            try:
+                self._engine.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._engine.kill()
+                self._engine.wait()
+
+
+def _engine(settings: Settings) -> subprocess.Popen[bytes]:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    log = (settings.home / "engine.log").open("wb")
+    with log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "jobs.engine", "--workers", str(settings.workers)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+            start_new_session=True,  # a terminal's Ctrl-C is for the app, which then ends the engine
+        )
+
+
+def _address(engine: subprocess.Popen[bytes] | None) -> str:
+    line = engine.stdout.readline() if engine is not None and engine.stdout is not None else b""
+    if not line:
+        raise NoCluster("the engine did not start; engine.log in the folder NORMSCAPE_HOME says why")
+    return str(json.loads(line)["scheduler"])

@@ -1,0 +1,131 @@
+"""What can be asked, by name: how it is evaluated on a worker, and what becomes of it.
+
+A kind is one line here, and everything it does is in `landscape/`. Three shapes of work exist: a chain of parts each of
+which starts from the last one (training), points that can be divided at will (a surface), and one part (the rest).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jobs import packing
+from jobs.files import Arrays, Contents
+from jobs.job import Job
+from jobs.shelf import Shelf
+from landscape import (
+    direct_loss,
+    measure_half_width,
+    measure_layer_ratios,
+    measure_layer_sharpness,
+    measure_numerics,
+    measure_refinement,
+    measure_scale_free_sharpness,
+    measure_sharpness,
+    objective_of,
+)
+from landscape.evaluation import Piece, Stop
+from landscape.surface import evaluate
+from landscape.surface.levels import errors
+from landscape.training import advance, last_step, run_of, start
+
+Errors = Mapping[str, tuple[float, float, float]]
+"""By metric: the largest error, and the smallest and largest value."""
+
+Evaluate = Callable[[Job, Piece, Shelf, Stop], Contents]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a job of this kind is done."""
+
+    name: str  # for people
+    shape: Literal["chain", "points", "single"]
+    evaluate: Evaluate
+    unpack: Callable[[Job, Contents], Any]
+    errors: Callable[[Job, Arrays, Job, Arrays], Errors] | None = None  # of a level, as the next one measures it
+
+
+def _errors(first: Job, coarse: Arrays, second: Job, fine: Arrays) -> Errors:
+    if first.surface is None or second.surface is None:
+        raise ValueError("a surface needs a grid")
+    return errors(first.surface, coarse, second.surface, fine)
+
+
+def _train(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+    """Go on from the last state until `stop()`, or begin."""
+    packed = shelf.state(job)
+    state = start(job.run) if packed is None else packing.unpack_state(job.run, packed)
+    state = advance(state, last_step(job.run), stop)
+    return packing.pack_state(state)
+
+
+def _surface(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+    return Contents(evaluate(shelf.slice(job), piece, stop), {})
+
+
+def _plane(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+    subject = shelf.slice(job)
+    return packing.pack_plane(subject.plane, subject.layers)
+
+
+def _centre(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+    return Contents(evaluate(shelf.slice(job), Piece("centre"), stop), {})
+
+
+def finished_run(packed: Contents, job: Job) -> Contents | None:
+    """Return a run's result if this state is its last, else None."""
+    state = packing.unpack_state(job.run, packed)
+    return packing.pack_run(run_of(state)) if state.finished else None
+
+
+def _of_slice(measure: Callable[..., Any], pack: Callable[[Any], Contents]) -> Evaluate:
+    def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+        return pack(measure(shelf.slice(job), stop=stop))
+
+    return evaluated
+
+
+def _of_objective(measure: Callable[..., Any], pack: Callable[[Any], Contents]) -> Evaluate:
+    def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+        return pack(measure(objective_of(shelf.run(job), shelf.spec(job)), stop=stop))
+
+    return evaluated
+
+
+def _of_run(measure: Callable[..., Any], pack: Callable[[Any], Contents]) -> Evaluate:
+    def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+        return pack(measure(shelf.run(job), shelf.spec(job)))
+
+    return evaluated
+
+
+def _single(name: str, evaluate_: Evaluate, unpack: Callable[[Contents], Any]) -> Kind:
+    return Kind(name, "single", evaluate_, lambda job, packed: unpack(packed))
+
+
+KINDS: Mapping[str, Kind] = {
+    "run": Kind("training", "chain", _train, lambda job, packed: packing.unpack_run(job.run, packed)),
+    "surface": Kind("surface", "points", _surface, lambda job, packed: packed.arrays, _errors),
+    "plane": _single("plane", _plane, packing.unpack_plane),
+    "centre": _single("limits at the centre", _centre, lambda packed: packed.arrays),
+    "sharpness": _single("λ_max", _of_objective(measure_sharpness, packing.pack_sharpness), packing.unpack_sharpness),
+    "scale-free-sharpness": _single(
+        "λ_max(SHS)", _of_objective(measure_scale_free_sharpness, packing.pack_sharpness), packing.unpack_sharpness
+    ),
+    "direct-loss": _single("loss by plain evaluation", _of_run(direct_loss, packing.pack_value), packing.unpack_value),
+    "numerics": _single("checks", _of_run(measure_numerics, packing.pack_checks), packing.unpack_checks),
+    "refinement": _single(
+        "L̂ against spacing", _of_slice(measure_refinement, packing.pack_refinement), packing.unpack_refinement
+    ),
+    "layer-sharpness": _single(
+        "curvature by layer",
+        _of_objective(measure_layer_sharpness, packing.pack_layer_sharpness),
+        packing.unpack_layer_sharpness,
+    ),
+    "layer-ratios": _single(
+        "ratios by layer", _of_slice(measure_layer_ratios, packing.pack_value), packing.unpack_value
+    ),
+    "half-width": _single("range", _of_slice(measure_half_width, packing.pack_half_width), packing.unpack_half_width),
+}

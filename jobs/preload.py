@@ -1,0 +1,28 @@
+"""What every worker does before its first piece: import what is slow to import, and settle the process."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+"""From Linux's prctl.h."""
+
+
+def dask_setup(worker: object) -> None:
+    """Prepare a worker process; dask calls it.
+
+    One thread: training is repeatable on one, and workers beside each other use the cores better than threads that
+    wait for each other.
+    """
+    import sklearn.datasets  # noqa: F401 - slow, and needed for the digits
+
+    import jobs.tasks  # noqa: F401 - torch, and all of landscape
+    from landscape import settle
+
+    settle(threads=1)
+    if sys.platform == "linux" and os.environ.get("NORMSCAPE_ENGINE_PID") == str(os.getppid()):
+        # an engine that is killed cannot end its workers, so the system does
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
