@@ -20,19 +20,25 @@ def main() -> None:
     workers = parser.parse_args().workers
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches parent and child; the parent decides
-    os.environ["NORMSCAPE_ENGINE_PID"] = str(os.getpid())
+    os.environ["NORMSCAPE_ENGINE"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
 
+    import multiprocessing
+
     import dask
-    from distributed import LocalCluster
 
     dask.config.set(
         {
             "distributed.scheduler.allowed-failures": 20,  # a worker may be killed because another job was cancelled
             "distributed.worker.daemon": True,
+            "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.comm.timeouts.connect": "10s",
         }
     )
+    from distributed import LocalCluster  # reads the configuration
+
+    # what is slow to import is imported once, and every worker begins as a copy of that process
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["jobs.imports"])
     with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=workers,
         threads_per_worker=1,

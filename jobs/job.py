@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from specs import RunSpec, SurfaceSpec, canonical_bytes
 
@@ -22,4 +23,9 @@ class Job:
     @property
     def key(self) -> str:
         """The SHA-256 of the schema's version and of the job's canonical bytes."""
-        return hashlib.sha256(b"normscape %d\n" % SCHEMA + canonical_bytes(self)).hexdigest()
+        return _key(self)
+
+
+@lru_cache(maxsize=4096)  # the queue asks for the same few many times a second
+def _key(job: Job) -> str:
+    return hashlib.sha256(b"normscape %d\n" % SCHEMA + canonical_bytes(job)).hexdigest()

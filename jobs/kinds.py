@@ -16,6 +16,7 @@ from jobs.job import Job
 from jobs.shelf import Shelf
 from landscape import (
     direct_loss,
+    estimate_seconds,
     measure_half_width,
     measure_layer_ratios,
     measure_layer_sharpness,
@@ -80,6 +81,10 @@ def finished_run(packed: Contents, job: Job) -> Contents | None:
     return packing.pack_run(run_of(state)) if state.finished else None
 
 
+def _seconds(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+    return packing.pack_value(estimate_seconds(job.run, shelf.spec(job)))
+
+
 def _of_slice(measure: Callable[..., Any], pack: Callable[[Any], Contents]) -> Evaluate:
     def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
         return pack(measure(shelf.slice(job), stop=stop))
@@ -116,6 +121,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "direct-loss": _single("loss by plain evaluation", _of_run(direct_loss, packing.pack_value), packing.unpack_value),
     "numerics": _single("checks", _of_run(measure_numerics, packing.pack_checks), packing.unpack_checks),
+    "seconds": _single("estimate", _seconds, packing.unpack_value),
     "refinement": _single(
         "L̂ against spacing", _of_slice(measure_refinement, packing.pack_refinement), packing.unpack_refinement
     ),

@@ -17,12 +17,10 @@ def dask_setup(worker: object) -> None:
     One thread: training is repeatable on one, and workers beside each other use the cores better than threads that
     wait for each other.
     """
-    import sklearn.datasets  # noqa: F401 - slow, and needed for the digits
-
-    import jobs.tasks  # noqa: F401 - torch, and all of landscape
+    import jobs.imports  # noqa: F401 - done already where this process is a copy
     from landscape import settle
 
     settle(threads=1)
-    if sys.platform == "linux" and os.environ.get("NORMSCAPE_ENGINE_PID") == str(os.getppid()):
-        # an engine that is killed cannot end its workers, so the system does
+    if sys.platform == "linux" and "NORMSCAPE_ENGINE" in os.environ:
+        # an engine that is killed cannot end its workers: the system does, when the process they are copies of ends
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

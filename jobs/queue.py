@@ -144,13 +144,26 @@ class Queue:
             asked = self._asked.get(request.key)
             return asked is None or asked.over or asked.cancelled
 
-    def cancel(self, key: str, session: str) -> None:
-        """Withdraw a session's request; what nobody else asked for stops."""
+    def name(self, job: Job) -> str:
+        """Return what a job is, for people: with the grid's size, where it has one."""
+        grid = (
+            f" {job.surface.points_alpha} x {job.surface.points_beta}" if job.surface and job.kind == "surface" else ""
+        )
+        return f"{KINDS[job.kind].name}{grid}"
+
+    def cancel(self, key: str, session: str, present: Callable[[str], bool] = lambda _: True) -> None:
+        """Withdraw a session's request; what nobody else asked for stops.
+
+        Args:
+            key: of the request.
+            session: who withdraws.
+            present: says whether another session still waits.
+        """
         with self._lock:
             asked = self._asked.get(key)
             if asked is None or asked.over:
                 return
-            asked.sessions -= {session, RESUMED}
+            asked.sessions = {name for name in asked.sessions - {session, RESUMED} if present(name)}
             if asked.sessions:
                 return
             asked.cancelled = True
@@ -171,6 +184,7 @@ class Queue:
     # what follows runs in the queue's thread
 
     def _run(self) -> None:
+        self._connected()  # whoever comes first finds the workers there
         while True:
             try:
                 for event in self._news():

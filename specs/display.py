@@ -1,4 +1,4 @@
-"""How measured surfaces are shown: choices that change a picture but no number."""
+"""How measured surfaces are shown, and how finely: choices that change a picture but no number."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCALES = ("linear", "log")
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """The metric that the surfaces show, and its scale."""
+    """The metric that the surfaces show, its scale, and how fine a grid it takes."""
 
     metric: str = declare(
         "loss",
@@ -36,6 +36,18 @@ class Display:
     layer: str = declare("", "Layer", "The layer whose row ratio is shown. Empty: the first.")
     scale: str = declare(
         "linear", "Scale", "Linear or logarithmic heights and colours; the same for all.", choices=SCALES
+    )
+
+    accuracy: float = declare(
+        0.005,
+        "Accuracy",
+        "Grids get finer until what lies between the points is known to this share of the scale: the largest error of "
+        "loss and gradient-change ratio that a finer grid has found in the one before it. 0: the whole grid.",
+        low=0.0,
+        high=0.5,
+    )
+    every_point: bool = declare(
+        False, "Evaluate every point", "Evaluates the whole grid and draws nothing between its points."
     )
 
     def __post_init__(self) -> None:

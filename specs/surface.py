@@ -21,8 +21,14 @@ class SurfaceSpec:
     the axis stays at 0.
     """
 
-    points_alpha: int = declare(25, "Points along d1", "Grid points along the first direction.", low=1, high=1001)
-    points_beta: int = declare(25, "Points along d2", "Grid points along the second direction.", low=1, high=1001)
+    points_alpha: int = declare(
+        33,
+        "Points along d1",
+        "Grid points along the first direction. Sides of 3, 5, 9, 17, 33 or 65 points come from coarse to fine.",
+        low=1,
+        high=1001,
+    )
+    points_beta: int = declare(33, "Points along d2", "Grid points along the second direction.", low=1, high=1001)
     range_alpha: tuple[float, float] = declare((-1.0, 1.0), "Range along d1", "First and last α.", low=-1e6, high=1e6)
     range_beta: tuple[float, float] = declare((-1.0, 1.0), "Range along d2", "First and last β.", low=-1e6, high=1e6)
     directions: str = declare(

@@ -1,5 +1,7 @@
 """The address: every choice of a page, readable, shareable, and read back on opening."""
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from landscape import DATA
@@ -29,6 +31,11 @@ def adopt(experiment: Experiment) -> None:
     for key in [key for key in st.session_state if str(key).startswith("field:")]:
         del st.session_state[key]
     st.session_state["experiment"] = experiment
+
+
+def of(experiment: Experiment, display: Display) -> str:
+    """Return the address of an experiment, from the root on."""
+    return "/?" + urlencode(to_query(experiment, DEFAULT) | to_query(display, Display()), safe=",")
 
 
 def publish(experiment: Experiment, display: Display) -> None:

@@ -7,7 +7,8 @@ import streamlit as st
 from landscape import Sharpness
 from specs import Experiment
 from views.facts import MISSING, number
-from views.studies import COARSE, layer_curvatures, layer_ratios
+from views.studies import COARSE, study
+from views.waiting import waiting
 
 HELP = (
     "λ_max of the Hessian's block of every weight w, and ‖w‖²·λ_max(H_ww), which stays as it is when w is rescaled in "
@@ -20,20 +21,26 @@ def curvature_panel(experiment: Experiment) -> None:
     """Show the switch, and the table of all weights where it is on."""
     if not st.toggle("Show layer by layer", key="field:layer-curvature", help=HELP):
         return
-    with st.spinner("Measuring the curvature of every weight"):
-        found = layer_curvatures(experiment)
+    curvature = study(experiment, "layer-sharpness", "curvature by layer")
+    waiting(curvature.request)
+    found = curvature.found
     names = list(dict.fromkeys(name for weights in found.values() for name in weights))
-    if not names:
+    if not names and curvature.over:
         st.caption("No compared network has weights at this training step.")
         return
-    st.table({"": names} | {label: [_line(weights.get(name)) for name in names] for label, weights in found.items()})
-    st.caption("λ_max(H_ww), and in brackets ‖w‖²·λ_max(H_ww), the scale-free one.")
+    if names:
+        rows = {label: [_line(weights.get(name)) for name in names] for label, weights in found.items()}
+        st.table({"": names} | rows)
+        st.caption("λ_max(H_ww), and in brackets ‖w‖²·λ_max(H_ww), the scale-free one.")
     _ratios_by_layer(experiment)
 
 
 def _ratios_by_layer(experiment: Experiment) -> None:
-    with st.spinner("Measuring every layer alone"):
-        found = layer_ratios(experiment)
+    ratios = study(experiment, "layer-ratios", "ratios by layer")
+    waiting(ratios.request)
+    found = ratios.found
+    if not found:
+        return
     names = list(dict.fromkeys(name for layers in found.values() for name in layers))
     rows = {
         label: [" and ".join(map(number, layers[name])) if name in layers else MISSING for name in names]

@@ -1,5 +1,8 @@
 """What to look at, and what may not be concluded."""
 
+from specs import Display
+from views.work import Now
+
 INTRODUCTION = (
     "Normalization is said to make the loss landscape smoother, so that larger learning rates are safe. "
     "Here are the landscapes of real networks, trained a moment ago, on one scale: see whether that holds."
@@ -54,6 +57,35 @@ STATISTICS = {
     "running": "Batch norm uses its stored averages, held fixed at every point: away from the centre it is an affine "
     "map, and what it does to the landscape is gone.",
 }
+
+
+def resolution(now: Now, display: Display) -> str:
+    """Say which grid is shown, and how far what lies between its points can be trusted."""
+    spec = now.levels[max(now.level, 0)]
+    last = now.levels[-1]
+    grid = f"{spec.points_alpha} x {spec.points_beta} points evaluated"
+    if now.level < 0:
+        return f"{grid[:-10]}, some of them not yet."
+    coming = f"; {last.points_alpha} x {last.points_beta} at most are to come" if not now.over and spec != last else ""
+    if display.every_point:
+        return f"{grid}{coming}. Nothing is drawn between them."
+    error = now.errors.get(ERRORS.get(display.metric, ""))
+    if error is None:
+        return f"{grid}{coming}; between them a bicubic spline."
+    return (
+        f"{grid}{coming}; between them a bicubic spline. At the points that the grid before did not have, its spline "
+        f"was off by at most {100 * error:.2g} % of the scale."
+    )
+
+
+ERRORS = {
+    "loss": "loss",
+    "accuracy": "accuracy",
+    "gradient-norm": "gradient_norm",
+    "gradient-change-ratio": "ratio",
+    "plane-form": "plane_form",
+}
+"""Metrics as errors of levels name them."""
 
 
 def diverged(label: str, step: int | None, shown: int) -> str:

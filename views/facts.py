@@ -20,6 +20,7 @@ from models import count_parameters
 from views.work import Measured, Outcome
 
 MISSING = "n/a"
+WAITING = "…"
 NOT_SCALE_FREE = "needs directions that are filter-scaled and not orthogonalised"
 
 HELP = """
@@ -79,13 +80,13 @@ def _surface_facts(measured: Measured | None, centre: Bound | None, near: Bound 
         _at_centre(surface, surface.gradient_change_ratio),
         number(largest(surface.plane_form)) if surface.scale_free else NOT_SCALE_FREE,
         _with_residual(measured.sharpness),
-        number(measured.sharpness.largest_stable_step),
+        WAITING if measured.sharpness is None else number(measured.sharpness.largest_stable_step),
         _with_residual(measured.scale_free_sharpness),
         f"{surface.non_finite.sum()} of {surface.evaluated.sum()}",
         " and ".join(map(number, surface.plane.norms)),
         f"{surface.plane.cosine:.1e}",
         _at_centre(surface, surface.loss, digits=6),
-        number(measured.direct_loss, digits=6),
+        WAITING if measured.direct_loss is None else number(measured.direct_loss, digits=6),
     )
     return dict(zip(_SURFACE_FACTS, values, strict=True))
 
@@ -118,7 +119,9 @@ def _percent(share: float) -> str:
     return MISSING if math.isnan(share) else f"{100 * share:.1f} %"
 
 
-def _with_residual(sharpness: Sharpness) -> str:
+def _with_residual(sharpness: Sharpness | None) -> str:
+    if sharpness is None:
+        return WAITING
     if math.isnan(sharpness.value):
         return MISSING
     note = "" if sharpness.converged else ", not converged"

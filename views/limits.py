@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from landscape import load_data
+from jobs import number, settings
+from landscape import TooLarge, estimate_bytes, load_data
 from models import ARCHITECTURES, refusal
 from specs import Experiment, RunSpec, SurfaceSpec
 from specs.fields import read, replace_at
@@ -77,6 +78,32 @@ def possible(experiment: Experiment) -> tuple[Mapping[str, tuple[RunSpec, Surfac
         {label: variant for label, variant in variants.items() if reasons[label] is None},
         {label: reason for label, reason in reasons.items() if reason is not None},
     )
+
+
+def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
+    """Refuse work beyond the limits of this server, before any of it begins.
+
+    Raises:
+        TooLarge: with what was asked, the limit, and the name of its setting.
+        ValueError: the data cannot give what is asked; MissingData: a file is not there.
+    """
+    for run, surface in variants.values():
+        _refuse(run.training.steps, "NORMSCAPE_MAX_STEPS", 100_000, "steps of training")
+        _refuse(max(surface.points_alpha, surface.points_beta), "NORMSCAPE_MAX_GRID", 129, "points a side")
+    # as many networks are worked on at a time as there are workers
+    needed = sorted((estimate_bytes(*pair) for pair in variants.values()), reverse=True)[: settings().workers]
+    most = number("NORMSCAPE_MAX_GIB", 8.0)
+    if sum(needed) > most * 2**30:
+        raise TooLarge(
+            f"This needs about {sum(needed) / 2**30:.1f} GiB of memory on all workers together; at most {most:g} GiB "
+            "are allowed (NORMSCAPE_MAX_GIB). Ask for a smaller network, fewer samples or fewer points."
+        )
+
+
+def _refuse(asked: int, name: str, default: int, words: str) -> None:
+    most = number(name, default)
+    if asked > most:
+        raise TooLarge(f"{asked:,} {words} are asked for; at most {most:,.0f} are allowed ({name}).")
 
 
 def _not_of_this_architecture(experiment: Experiment, path: str) -> str | None:

@@ -55,7 +55,7 @@ PRESETS: Mapping[str, Preset] = {
     "The two halves of batch norm": Preset(
         Experiment(
             run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
-            surface=SurfaceSpec(points_alpha=15, points_beta=15, samples=500),
+            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=500),
             values=("none", "centre", "scale", "batch"),
         ),
         "Subtract the mean, divide by the deviation, or both: a small convolutional network on the digits.",
@@ -64,7 +64,7 @@ PRESETS: Mapping[str, Preset] = {
     "Eight normalizations, one network": Preset(
         Experiment(
             run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
-            surface=SurfaceSpec(points_alpha=11, points_beta=11, samples=300),
+            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=300),
             values=("none", "batch", "layer", "group", "instance", "rms", "weight", "scale"),
         ),
         "The same convolutional network and digits, normalized in eight ways, on one scale.",
@@ -76,7 +76,7 @@ PRESETS: Mapping[str, Preset] = {
                 model=ModelSpec(architecture="residual", depth=20, width=4),
                 training=TrainingSpec(steps=150, recorded_samples=300),
             ),
-            surface=SurfaceSpec(points_alpha=11, points_beta=11, samples=200),
+            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=200),
             compare="run.model.shortcut",
             values=("project", "pad", "none"),
         ),
@@ -89,7 +89,7 @@ PRESETS: Mapping[str, Preset] = {
                 model=ModelSpec(architecture="transformer", norm="layer", activation="gelu"),
                 training=TrainingSpec(optimizer="adam", learning_rate=0.003, steps=200, recorded_samples=300),
             ),
-            surface=SurfaceSpec(points_alpha=11, points_beta=11, samples=200),
+            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=200),
             compare="run.model.placement",
             values=("before", "after"),
         ),
@@ -115,7 +115,7 @@ PRESETS: Mapping[str, Preset] = {
                 model=ModelSpec(width=128),
                 training=TrainingSpec(steps=500),
             ),
-            surface=SurfaceSpec(points_alpha=21, points_beta=21),
+            surface=SurfaceSpec(points_alpha=33, points_beta=33),
         ),
         "The first comparison on larger pictures: 10,000 of Fashion-MNIST's, two hidden layers of 128 units.",
         seconds=13.6,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
-from urllib.parse import urlencode
 
 from landscape import machine
-from specs import Display, Experiment, canonical_bytes, spec_hash, to_query
-from views.presets import DEFAULT
+from specs import Display, Experiment, canonical_bytes, spec_hash
+from views import address
 from views.work import Outcome
 
 DIFFERENT_SAMPLES = ("run.data.name", "run.data.size", "run.data.seed", "surface.split")
@@ -17,11 +16,10 @@ DIFFERENT_SAMPLES = ("run.data.name", "run.data.size", "run.data.seed", "surface
 
 def protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> str:
     """Return the protocol as text: the address, the whole experiment, the runs, the versions and the machine."""
-    query = urlencode(to_query(experiment, DEFAULT) | to_query(display, Display()), safe=",")
     settings = {"Streamlit": version("streamlit"), "plotly": version("plotly")} | machine()
     return "\n".join(
         [
-            f"address      /?{query}",
+            f"address      {address.of(experiment, display)}",
             f"experiment   sha256 {spec_hash(experiment)}",
             *(f"network      {label}: run sha256 {spec_hash(outcome.run.spec)}" for label, outcome in outcomes.items()),
             *(f"{name:<12} {value}" for name, value in settings.items()),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from landscape import Check
-from views.facts import number
+from views.facts import WAITING, number
 from views.work import Outcome
 
 LIGHTS = {"green": ":green[●]", "amber": ":orange[●]", "red": ":red[●]"}
@@ -21,9 +21,10 @@ def reality_panel(outcomes: Mapping[str, Outcome]) -> None:
     found = [check.verdict for column in checks.values() for check in column]
     counts = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in LIGHTS if verdict in found)
     with st.expander(f"Is this real? {len(found)} checks: {counts}", expanded="red" in found):
-        first = next(iter(checks.values()))
+        first = max(checks.values(), key=len)
         names = {"": [check.name for check in first]}
-        st.table(names | {label: [_line(check) for check in column] for label, column in checks.items()})
+        lines = {label: [_line(check) for check in column] for label, column in checks.items()}
+        st.table(names | {label: column + [WAITING] * (len(first) - len(column)) for label, column in lines.items()})
         st.markdown("\n".join(f"- **{check.name}**: {_rule(check)} {check.sentence}" for check in first))
 
 

@@ -9,9 +9,9 @@ from specs import Display, Experiment
 from specs.surface import STATISTICS
 from views.charts import row_of_charts
 from views.facts import MISSING, number
-from views.progress import progress_bar
 from views.studies import normalized_over_samples, over_statistics
-from views.work import Measured
+from views.waiting import waiting
+from views.work import Measured, Now
 
 COMPARED = "surface.statistics"
 
@@ -31,18 +31,28 @@ def statistics_panel(experiment: Experiment, display: Display, *, dark: bool) ->
         return  # they are what is compared above, or there is one kind only
     if not st.toggle("Show all kinds of statistics", key="field:all-statistics", help=HELP):
         return
-    with progress_bar() as report:
-        found = over_statistics(experiment, with_kinds, report)
-    for row, (label, by_kind) in enumerate(found.items()):
-        surfaces = {kind: measured.surface for kind, measured in by_kind.items()}
+    now, columns = over_statistics(experiment, display, with_kinds)
+    waiting(now.request)
+    losses: dict[str, list[str]] = {}
+    for row, (label, column) in enumerate(zip(with_kinds, columns, strict=True)):
+        measured = {kind: _measured(now, name) for kind, name in zip(STATISTICS, column, strict=True)}
+        surfaces = {kind: one.surface for kind, one in measured.items() if one is not None}
+        if not now.over or not surfaces:
+            continue
         drawn = (surfaces, display.shown, display.scale)
         st.markdown(f"**{label}**")
         row_of_charts(contour_figures(*drawn, colours={}, dark=dark), f"statistics {row}")
         row_of_charts(difference_figures(*drawn, dark=dark), f"difference of statistics {row}")
-    st.caption(DIFFERENCES)
-    losses = {label: [_centre(measured.get(kind)) for kind in STATISTICS] for label, measured in found.items()}
-    st.table({"Loss at the centre": list(STATISTICS)} | losses)
+        losses[label] = [_centre(one) for one in measured.values()]
+    if losses:
+        st.caption(DIFFERENCES)
+        st.table({"Loss at the centre": list(STATISTICS)} | losses)
+
+
+def _measured(now: Now, name: str) -> Measured | None:
+    outcome = now.outcomes.get(name)
+    return None if outcome is None else outcome.measured
 
 
 def _centre(measured: Measured | None) -> str:
-    return MISSING if measured is None else number(measured.direct_loss, digits=6)
+    return MISSING if measured is None or measured.direct_loss is None else number(measured.direct_loss, digits=6)

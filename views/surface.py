@@ -12,15 +12,15 @@ from views.curvature import curvature_panel
 from views.data_files import offer_download
 from views.downloads import downloads
 from views.facts import HELP, facts
-from views.limits import possible
-from views.progress import progress_bar
+from views.limits import check_limits, possible
 from views.protocol import comparability, protocol
 from views.reality import reality_panel
 from views.statistics import statistics_panel
-from views.studies import refinements
+from views.studies import study
 from views.surface_controls import checkpoint, fit_range, metric_and_scale
 from views.uncertainty import uncertainty_panel
-from views.work import outcomes
+from views.waiting import stopped, waiting
+from views.work import asked, experiment_request, now, picture_of
 
 RATIO = "gradient-change-ratio"
 
@@ -34,34 +34,45 @@ experiment = checkpoint(experiment)
 fit_range(experiment)
 address.publish(experiment, display)
 
-with progress_bar() as report:
-    try:
-        for label, reason in possible(experiment)[1].items():
-            st.warning(f"**{label}** is left out: {reason}.")
-        found = outcomes(experiment, report)
-    except MissingData as error:
-        offer_download(error)
-        st.stop()
-    except (TooLarge, ValueError) as error:
-        st.error(str(error))
-        st.stop()
+try:
+    variants, left_out = possible(experiment)
+    for label, reason in left_out.items():
+        st.warning(f"**{label}** is left out: {reason}.")
+    check_limits(variants)
+except MissingData as error:
+    offer_download(error)
+    st.stop()
+except (TooLarge, ValueError) as error:
+    st.error(str(error))
+    st.stop()
+if not variants:
+    st.stop()
+
+request = experiment_request(experiment, display, variants, address.of(experiment, display))
+shown = now(request, variants) if stopped(request) else asked(request, variants)
+waiting(request)
+for label, failure in shown.failures.items():
+    st.error(f"**{label}**: {failure}")
+found = shown.outcomes
 if not found:
     st.stop()
 
 surfaces = {label: outcome.surface for label, outcome in found.items() if outcome.surface is not None}
+pictures = {label: picture_of(surface, display) for label, surface in surfaces.items()}
 inks, dark = colours(experiment), st.context.theme.type == "dark"
-drawn = (surfaces, display.shown, display.scale)
+drawn = (pictures, display.shown, display.scale)
 for label, outcome in found.items():
     if outcome.surface is None:
         st.warning(explanation.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
 row_of_charts(surface_figures(*drawn, colours=inks, dark=dark), "surface")
+st.caption(explanation.resolution(shown, display))
 st.caption(f"{explanation.STATISTICS[experiment.surface.statistics]} {comparability(experiment)}")
 st.subheader("How fast the gradient turns")
 st.markdown(explanation.RATIO)
-row_of_charts(contour_figures(surfaces, RATIO, display.scale, colours=inks, dark=dark), "gradient-change ratio")
+row_of_charts(contour_figures(pictures, RATIO, display.scale, colours=inks, dark=dark), "gradient-change ratio")
 if all(surface.scale_free for surface in surfaces.values()):
     st.markdown(explanation.PLANE_FORM)
-    row_of_charts(contour_figures(surfaces, "plane-form", display.scale, colours=inks, dark=dark), "plane form")
+    row_of_charts(contour_figures(pictures, "plane-form", display.scale, colours=inks, dark=dark), "plane form")
 else:
     st.caption(explanation.NOT_SCALE_FREE)
 
@@ -69,9 +80,10 @@ st.subheader("From above, and cut through the centre")
 row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")
 chart(cut_figure(*drawn, colours=inks, dark=dark), "cut through the centre")
 if st.toggle("Show how L̂ grows with refinement", key="field:refinement", help=explanation.REFINEMENT):
-    with st.spinner("Measuring gradients on a line"):
-        grown = refinements(experiment)
-    chart(refinement_figure(grown, colours=inks, dark=dark), "bound against spacing")
+    grown = study(experiment, "refinement", "L̂ against spacing")
+    waiting(grown.request)
+    if grown.found:
+        chart(refinement_figure(grown.found, colours=inks, dark=dark), "bound against spacing")
 if len(surfaces) > 1 and st.toggle("Show differences", key="field:differences", help=explanation.DIFFERENCES):
     row_of_charts(difference_figures(*drawn, dark=dark), "difference")
 

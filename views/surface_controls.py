@@ -13,7 +13,8 @@ from specs.fields import rule_of
 from views import address
 from views.controls import word
 from views.limits import possible
-from views.studies import fitted_range
+from views.studies import fitted_range, study
+from views.waiting import waiting
 
 
 def metric_and_scale(display: Display, experiment: Experiment) -> Display:
@@ -43,14 +44,22 @@ def _layer(display: Display, experiment: Experiment) -> str:
 
 def fit_range(experiment: Experiment) -> None:
     """Show the button that fits the range of the slice to the compared networks; the page starts anew with it."""
-    if not st.button("Fit the range", help=FIT_HELP):
+    if st.button("Fit the range", help=FIT_HELP):
+        st.session_state["fitting"] = True
+    if not st.session_state.get("fitting"):
         return
+    search = study(experiment, "half-width", "a range that fits")
+    waiting(search.request)
     try:
-        with st.spinner("Looking for the range"):
-            width = float(f"{fitted_range(experiment):.2g}")
+        found = fitted_range(search)
     except ValueError as error:
+        st.session_state["fitting"] = False
         st.error(str(error))
         return
+    if found is None:
+        return
+    st.session_state["fitting"] = False
+    width = float(f"{found:.2g}")
     surface = replace(experiment.surface, range_alpha=(-width, width), range_beta=(-width, width))
     fitted = replace(experiment, surface=surface)
     address.adopt(fitted)

@@ -11,15 +11,15 @@ from landscape import Spread, scalars_of, spreads_of
 from specs import Display, Experiment
 from views.charts import chart, row_of_charts
 from views.facts import MISSING, number
-from views.progress import progress_bar
 from views.studies import over_seeds
+from views.waiting import waiting
 from views.work import Outcome
 
 SEEDED = ("run.training.seed", "surface.seed")
 
 HELP = (
     "Trains and measures every network again with further training and direction seeds: one seed is one sample. Takes "
-    "as many times as long as there are seeds; what is in memory is not done again."
+    "as many times as long as there are seeds; what is in the store is not done again."
 )
 
 
@@ -31,13 +31,19 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
     count = st.segmented_control("Seeds", (1, 2, 3, 5), default=1, required=True, key="field:seeds", help=HELP)
     if not count or int(count) == 1:
         return
-    with progress_bar() as report:
-        found = over_seeds(experiment, int(count), report)
-    labels = list(found[0])
-    surfaces = {label: [s for column in found if (s := column[label].surface) is not None] for label in labels}
-    columns = {label: spreads_of([_scalars(column[label]) for column in found]) for label in labels}
-    names = list(dict.fromkeys(name for spreads in columns.values() for name in spreads))
-    st.table({"": names} | {label: [_line(columns[label].get(name)) for name in names] for label in labels})
+    now, columns = over_seeds(experiment, display, int(count))
+    waiting(now.request)
+    known = [[now.outcomes[name] for name in column if name in now.outcomes] for column in columns]
+    labels = [name.rpartition(", seeds")[0] for name in columns[0]]
+    if not now.over or any(len(column) < len(labels) for column in known):
+        return
+    surfaces = {
+        label: [surface for column in known if (surface := column[place].surface) is not None]
+        for place, label in enumerate(labels)
+    }
+    spreads = {label: spreads_of([_scalars(column[place]) for column in known]) for place, label in enumerate(labels)}
+    names = list(dict.fromkeys(name for found in spreads.values() for name in found))
+    st.table({"": names} | {label: [_line(spreads[label].get(name)) for name in names] for label in labels})
     st.caption("Mean ± sample deviation over the pairs of seeds, and from the smallest to the largest.")
     chart(seeds_figure(surfaces, display.shown, display.scale, colours=inks, dark=dark), "cut over seeds")
     small = {f"{label}, seeds {k + 1}": surface for label in labels for k, surface in enumerate(surfaces[label])}
@@ -50,7 +56,7 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
 
 def _scalars(outcome: Outcome) -> Mapping[str, float]:
     measured = outcome.measured
-    if measured is None:
+    if measured is None or measured.sharpness is None or measured.scale_free_sharpness is None:
         return {}
     return scalars_of(outcome.run, measured.surface, measured.sharpness, measured.scale_free_sharpness)
 

@@ -1,50 +1,35 @@
-"""The work behind a page, done in place: train, measure, and keep what was measured.
-
-This is the one place that runs pieces; a page only asks for outcomes.
-"""
+"""What a page asks for, and what is known of it now: jobs in, outcomes out. Nothing is computed here."""
 
 from __future__ import annotations
 
-import os
-import threading
-import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from landscape import (
-    Check,
-    Run,
-    Sharpness,
-    Stopped,
-    Surface,
-    TooLarge,
-    direct_loss,
-    estimate_bytes,
-    estimate_seconds,
-    measure_reality,
-    measure_scale_free_sharpness,
-    measure_sharpness,
-    measure_surface,
-    objective_of,
-    settle,
-    train,
-)
-from specs import Experiment, RunSpec, SurfaceSpec
-from views.limits import possible
-from views.memory import memory
+import numpy as np
 
-Report = Callable[[float, str], None]
+from jobs import Job, Request, Stage
+from landscape import Check, Plane, Run, Sharpness, Surface, checks_of
+from landscape.evaluation import Piece
+from landscape.surface import assemble, levels, smoothed
+from specs import Display, Experiment, RunSpec, SurfaceSpec
+from views.desk import desk, session
+
+Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
+
+EARLY = 3
+"""Levels that go before the curvature and the checks: with 9 x 9 points there is something to look at meanwhile."""
+
+BESIDE = ("centre", "sharpness", "scale-free-sharpness", "direct-loss", "numerics")
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What is measured of a network at a checkpoint."""
+    """What is measured of a network at a checkpoint; None is what is not there yet."""
 
     surface: Surface
-    sharpness: Sharpness
-    scale_free_sharpness: Sharpness
-    direct_loss: float
+    sharpness: Sharpness | None
+    scale_free_sharpness: Sharpness | None
+    direct_loss: float | None
     checks: tuple[Check, ...]
 
 
@@ -62,119 +47,175 @@ class Outcome:
         return None if self.measured is None else self.measured.surface
 
 
-def outcomes(experiment: Experiment, report: Report) -> Mapping[str, Outcome]:
-    """Train and measure every compared network, as many at a time as there are cores; nothing is done twice.
+@dataclass(frozen=True, eq=False)
+class Now:
+    """What is known of a comparison at this moment."""
 
-    If `report` raises - a new click interrupts the page's script so - the work stops at its next piece.
+    request: Request
+    outcomes: Mapping[str, Outcome]
+    failures: Mapping[str, Exception]
+    level: int  # of the levels below, from 0: the finest that all compared networks have; -1 before the first
+    levels: tuple[SurfaceSpec, ...]
+    errors: Mapping[str, float]  # of the level that is shown, by metric; empty where no finer one has measured it
+    over: bool
+
+    @property
+    def partial(self) -> bool:
+        """Whether the surfaces that are shown have points yet to come."""
+        return any(o.surface is not None and not o.surface.complete for o in self.outcomes.values())
+
+
+def request_of(title: str, variants: Variants, accuracy: float, address: str = "") -> Request:
+    """Return the jobs of compared networks: training, planes, surfaces from coarse to fine, curvature and checks.
 
     Args:
-        experiment: what is asked.
-        report: called with the share done, in [0, 1], and a sentence about what is going on.
-
-    Raises:
-        TooLarge: the work is larger than the limits NORMSCAPE_MAX_GIB and NORMSCAPE_MAX_SECONDS admit.
-        ValueError: the experiment asks for something that is not there.
+        title: what people read.
+        variants: the compared networks.
+        accuracy: the error, as a share of the scale, at which refining ends; 0 for every point.
+        address: of the page.
     """
-    variants, _ = possible(experiment)
-    settle(threads=1)  # estimates are timings, and the work they foresee runs on one thread each
-    costs = {label: _cost(*variant) for label, variant in variants.items()}
-    _refuse(sum(costs.values()), max(estimate_bytes(*variant) for variant in variants.values()))
-    clock = Clock(costs)
-    with ThreadPoolExecutor(_at_a_time()) as pool:
-        futures = {label: pool.submit(_outcome, label, *variants[label], clock) for label in variants}
-        try:
-            while wait(futures.values(), timeout=0.5).not_done:
-                for future in futures.values():
-                    if future.done():
-                        future.result()  # one that failed ends the others
-                report(*clock.reading())
-        finally:
-            clock.stopped.set()
-    return {label: future.result() for label, future in futures.items()}
+    pairs = tuple(variants.values())
+    grids = [levels(surface) for _, surface in pairs]
+    refining = [
+        Stage(tuple(Job("surface", run, at(run, grid[k])) for (run, _), grid in zip(pairs, grids, strict=True)), True)
+        for k in range(min((len(grid) for grid in grids), default=0))
+    ]
+    runs = Stage(tuple(dict.fromkeys(Job("run", run) for run, _ in pairs)))
+    planes = Stage(_of_slices("plane", pairs))
+    beside = Stage(tuple(dict.fromkeys(job for kind in BESIDE for job in _of_slices(kind, pairs))))
+    return Request(title, (runs, planes, *refining[:EARLY], beside, *refining[EARLY:]), accuracy, address)
 
 
-class Clock:
-    """How far the work is, in estimated seconds of each network, and whether it is to stop."""
-
-    def __init__(self, costs: Mapping[str, float]) -> None:
-        """Start at nothing done."""
-        self.costs = costs
-        self.done = dict.fromkeys(costs, 0.0)
-        self.begun = time.monotonic()
-        self.stopped = threading.Event()
-
-    def reading(self) -> tuple[float, str]:
-        """Return the share done, in [0, 1], and a sentence with the time left."""
-        share = min(sum(self.done.values()) / max(sum(self.costs.values()), 1e-9), 1.0)
-        passed = time.monotonic() - self.begun
-        left = f": about {passed * (1 - share) / share:.0f} s left" if share > 0.05 else ""
-        waiting = [label for label, cost in self.costs.items() if self.done[label] < cost]
-        return share, f"Training and measuring {' and '.join(waiting) or 'the last points'}{left}"
-
-    def part(self, label: str, first: float, last: float) -> Callable[[int, int], None]:
-        """Return the progress function of the part of a network's work between two shares of it."""
-
-        def progress(done: int, of: int) -> None:
-            if self.stopped.is_set():
-                raise Stopped
-            self.done[label] = self.costs[label] * (first + (last - first) * (done / of if of else 1.0))
-
-        return progress
+def asked(request: Request, variants: Variants) -> Now:
+    """Ask for what a request says, and return what is known now."""
+    desk().ask(request, session())
+    return now(request, variants)
 
 
-def _outcome(label: str, run_spec: RunSpec, surface_spec: SurfaceSpec, clock: Clock) -> Outcome:
-    settle(threads=1)
-    run = memory().get(run_spec, lambda: train(run_spec, on_progress=clock.part(label, 0.0, 0.2)))
-    _, spec = at(run_spec, surface_spec)
-    checkpoint = int(spec.checkpoint or 0)
-    kept = [checkpoint.step for checkpoint in run.checkpoints]
-    if checkpoint not in kept and run.diverged_at is not None:
-        return Outcome(run, checkpoint, None)
-    progress = clock.part(label, 0.2, 1.0)
-    return Outcome(run, checkpoint, memory().get((run_spec, spec), lambda: _measured(run, spec, progress)))
+def now(request: Request, variants: Variants) -> Now:
+    """Return what is known of compared networks."""
+    grids = {label: levels(surface) for label, (_, surface) in variants.items()}
+    count = min(len(grid) for grid in grids.values())
+    level = _level(variants, grids, count)
+    outcomes, failures = {}, {}
+    for label, (run, surface) in variants.items():
+        error = _failure(run, surface, request)
+        found = None if error else _outcome(run, surface, grids[label][max(level, 0)])
+        if error is not None:
+            failures[label] = error
+        elif found is not None:
+            outcomes[label] = found
+    first = next(iter(grids.values()))
+    return Now(request, outcomes, failures, level, first[:count], _errors(request, level), desk().over(request))
 
 
-def at(run: RunSpec, surface: SurfaceSpec) -> tuple[RunSpec, SurfaceSpec]:
-    """Return a variant with its checkpoint named, which is what results are kept by."""
+def experiment_request(experiment: Experiment, display: Display, variants: Variants, address: str) -> Request:
+    """Return the request of a page's experiment."""
+    title = ", ".join(variants) + f": {experiment.run.data.name}, {experiment.run.model.architecture}"
+    return request_of(title, variants, 0.0 if display.every_point else display.accuracy, address)
+
+
+def picture_of(surface: Surface, display: Display) -> Surface:
+    """Return what is drawn of a surface: with values between its points, unless every point is evaluated."""
+    if display.every_point or display.metric == "local-ratio":
+        return surface
+    return smoothed(surface)
+
+
+def at(run: RunSpec, surface: SurfaceSpec) -> SurfaceSpec:
+    """Return a slice with its checkpoint named, which is what results are kept by."""
     checkpoint = run.checkpoint_steps[-1] if surface.checkpoint is None else surface.checkpoint
-    return run, replace(surface, checkpoint=checkpoint)
+    return replace(surface, checkpoint=checkpoint)
 
 
-def _measured(run: Run, spec: SurfaceSpec, progress: Callable[[int, int], None]) -> Measured:
-    surface = measure_surface(run, spec, on_progress=progress)
-    objective = objective_of(run, spec)
-    return Measured(
-        surface,
-        measure_sharpness(objective),
-        measure_scale_free_sharpness(objective),
-        direct_loss(run, spec),
-        measure_reality(run, surface),
+def plain(run: RunSpec, surface: SurfaceSpec) -> SurfaceSpec:
+    """Return a slice without its grid, for what does not depend on how many points it has."""
+    return replace(at(run, surface), points_alpha=3, points_beta=3)
+
+
+def _of_slices(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Job, ...]:
+    return tuple(dict.fromkeys(Job(kind, run, plain(run, surface)) for run, surface in pairs))
+
+
+def _level(variants: Variants, grids: Mapping[str, tuple[SurfaceSpec, ...]], count: int) -> int:
+    """Return the finest level that all networks have; one that failed or diverged keeps nobody waiting."""
+    queue = desk()
+    for k in reversed(range(count)):
+        states = {
+            label: queue.look(Job("surface", run, at(run, grids[label][k]))).state
+            for label, (run, _) in variants.items()
+        }
+        if all(state in ("finished", "failed") for state in states.values()) and "finished" in states.values():
+            return k
+    return -1
+
+
+def _outcome(run: RunSpec, surface: SurfaceSpec, grid: SurfaceSpec) -> Outcome | None:
+    queue, spec = desk(), at(run, grid)
+    trained: Run | None = queue.result(Job("run", run))
+    if trained is None:
+        return None
+    checkpoint = int(spec.checkpoint or 0)
+    if checkpoint not in [kept.step for kept in trained.checkpoints]:
+        return Outcome(trained, checkpoint, None)
+    slice_ = plain(run, surface)
+    plane = queue.result(Job("plane", run, slice_))
+    points = queue.result(Job("surface", run, spec)) or queue.partial(Job("surface", run, spec))
+    if plane is None or points is None:
+        return None
+    centre = queue.result(Job("centre", run, slice_))
+    shown = _surface(spec, points, plane, centre)
+    numerics = queue.result(Job("numerics", run, slice_)) or ()
+    return Outcome(
+        trained,
+        checkpoint,
+        Measured(
+            shown,
+            queue.result(Job("sharpness", run, slice_)),
+            queue.result(Job("scale-free-sharpness", run, slice_)),
+            queue.result(Job("direct-loss", run, slice_)),
+            (*checks_of(shown), *numerics),
+        ),
     )
 
 
-def _at_a_time() -> int:
-    """Return how many networks are worked on at a time; each on one thread, which leaves none waiting for another."""
-    return int(os.environ.get("NORMSCAPE_THREADS", "0")) or os.cpu_count() or 1
+def _surface(
+    spec: SurfaceSpec,
+    points: Mapping[str, np.ndarray],
+    plane: tuple[Plane, tuple[str, ...]],
+    centre: Mapping[str, np.ndarray] | None,
+) -> Surface:
+    evaluated = points["evaluated"]
+    values = {name: array for name, array in points.items() if name != "evaluated"}
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], evaluated, [False]]).astype(np.int8)))
+    found: dict[Piece, Mapping[str, np.ndarray]] = {
+        Piece("points", int(first), int(last)): {name: array[first:last] for name, array in values.items()}
+        for first, last in zip(edges[::2], edges[1::2], strict=True)
+    }
+    if centre is not None:
+        found[Piece("centre")] = centre
+    return assemble(spec, found, *plane)
 
 
-def _cost(run: RunSpec, surface: SurfaceSpec) -> float:
-    """Return the estimated seconds of a network that is not in memory; 0 for one that is."""
-    if at(run, surface) in memory():
-        return 0.0
-    _refuse(0.0, estimate_bytes(run, surface))
-    return memory().get(("seconds", run, surface), lambda: estimate_seconds(run, surface))
+def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception | None:
+    """Return why a network has nothing to show; that it diverged before its checkpoint is no failure."""
+    queue = desk()
+    trained = queue.look(Job("run", run))
+    if trained.state == "failed":
+        return trained.error
+    result: Run | None = queue.result(Job("run", run))
+    spec = at(run, surface)
+    if result is None or (
+        result.diverged_at is not None and spec.checkpoint not in [c.step for c in result.checkpoints]
+    ):
+        return None
+    jobs = [job for job in request.jobs if job.run == run and job.kind in ("plane", "surface")]
+    return next((status.error for job in jobs if (status := queue.look(job)).state == "failed"), None)
 
 
-def _refuse(seconds: float, needed: int) -> None:
-    most_seconds = float(os.environ.get("NORMSCAPE_MAX_SECONDS", "600"))
-    most_gib = float(os.environ.get("NORMSCAPE_MAX_GIB", "4"))
-    if needed > most_gib * 2**30:
-        raise TooLarge(
-            f"This needs about {needed / 2**30:.1f} GiB of memory; at most {most_gib:g} GiB are allowed "
-            "(NORMSCAPE_MAX_GIB). Ask for a smaller network, fewer samples or fewer points."
-        )
-    if seconds > most_seconds:
-        raise TooLarge(
-            f"This would take about {seconds:.0f} s; at most {most_seconds:g} s are allowed (NORMSCAPE_MAX_SECONDS). "
-            "Ask for fewer points, fewer steps, fewer values or a smaller network."
-        )
+def _errors(request: Request, level: int) -> Mapping[str, float]:
+    """Return the error of the shown level as the next one would measure it: known once that one is there."""
+    refining = [k for k, stage in enumerate(request.stages) if stage.refines]
+    if not 0 < level < len(refining):
+        return {}
+    return desk().errors(request, refining[level]) or {}

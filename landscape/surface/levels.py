@@ -151,7 +151,7 @@ def smoothed(surface: Surface, side: int = SIDES[-1]) -> Surface:
 def spans_decades(loss: np.ndarray) -> bool:
     """Say whether a loss is positive everywhere and its largest value many times its smallest."""
     finite = loss[np.isfinite(loss)]
-    return finite.size > 0 and float(finite.min()) > 0 and float(finite.max()) > DECADE * float(finite.min())
+    return bool(finite.size and finite.min() > 0 and finite.max() > DECADE * finite.min())
 
 
 def _grid(spec: SurfaceSpec, values: np.ndarray) -> np.ndarray:
@@ -166,7 +166,8 @@ def _grid(spec: SurfaceSpec, values: np.ndarray) -> np.ndarray:
 
 
 def _inside(grid: np.ndarray, i: int, j: int) -> bool:
-    return 0 <= i < grid.shape[0] and 0 <= j < grid.shape[1]
+    rows, columns = grid.shape[:2]
+    return 0 <= i < int(rows) and 0 <= j < int(columns)
 
 
 def _between(values: np.ndarray, coarse: SurfaceSpec, fine: SurfaceSpec) -> np.ndarray:

@@ -1,0 +1,81 @@
+"""Work in progress: how far it is, a way to stop it, and the page anew when there is more to see."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from jobs import Request
+from views.desk import desk, present, session
+
+EVERY = 0.4
+"""Seconds between two looks."""
+
+SELDOM = 1.5
+"""Seconds that a picture stays at least: drawing it takes a browser about as long."""
+
+
+def stopped(request: Request) -> bool:
+    """Say whether this session has stopped a request."""
+    return request.key in st.session_state.get("stopped", ())
+
+
+def waiting(request: Request) -> None:
+    """Show how far a request is and how to stop it; nothing if it is over. The page starts anew when there is more."""
+    if stopped(request):
+        _offer_to_go_on(request)
+    elif not desk().over(request):
+        st.fragment(_watch, run_every=EVERY)(request, milestones(request), time.monotonic())
+
+
+def milestones(request: Request) -> tuple[int, ...]:
+    """Return what a page would draw differently when it changes: how many jobs are over, by stage."""
+    queue = desk()
+    counts = [sum(queue.look(job).over for job in stage.jobs) for stage in request.stages]
+    whole = [k for k, stage in enumerate(request.stages) if stage.refines]
+    first = [queue.look(job) for job in request.stages[whole[0]].jobs] if whole else []
+    eighths = [8 * status.done // status.total for status in first]  # of a first level that takes long
+    done = [
+        counts[k] if not stage.refines or counts[k] == len(stage.jobs) else 0 for k, stage in enumerate(request.stages)
+    ]
+    return (*done, min(eighths, default=0), int(queue.over(request)))
+
+
+def _watch(request: Request, seen: tuple[int, ...], since: float) -> None:
+    queue = desk()
+    share, sentence = reading(request)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(share, text=sentence)
+        if st.button(
+            "Stop", key=f"stop:{request.key[:12]}", help="What is done stays; the rest can be asked for again."
+        ):
+            queue.cancel(request.key, session(), present)
+            st.session_state["stopped"] = {*st.session_state.get("stopped", ()), request.key}
+            st.rerun()
+    if queue.trouble:
+        st.error(queue.trouble)
+    over = queue.over(request)
+    if over or (milestones(request) != seen and time.monotonic() - since > SELDOM):
+        st.rerun()
+
+
+def reading(request: Request) -> tuple[float, str]:
+    """Return the share of all known work that is done, in [0, 1], and a sentence about it."""
+    queue = desk()
+    statuses = [queue.look(job) for job in request.jobs]
+    open_ones = [status for status in statuses if not status.over]
+    running = [status for status in open_ones if status.state == "running"] or open_ones
+    share = sum(1.0 if s.over else s.done / s.total for s in statuses) / max(1, len(statuses))
+    names = dict.fromkeys(queue.name(status.job) for status in running)
+    left = sum(status.left for status in open_ones if status.left is not None)
+    known = f": about {left:.0f} s left for what has begun" if left >= 1 else ""
+    return min(share, 1.0), f"Now: {', '.join(names) or 'the last points'}{known}"
+
+
+def _offer_to_go_on(request: Request) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info("Stopped. What was done until then is kept.")
+        if st.button("Go on", key=f"go-on:{request.key[:12]}"):
+            st.session_state["stopped"] = {key for key in st.session_state["stopped"] if key != request.key}
+            st.rerun()
