@@ -81,7 +81,7 @@ class Cluster:
     def submit(
         self, job: Job, piece: Piece, worker: str, stop: str, sent: Mapping[str, Contents]
     ) -> Future[Done | None]:
-        """Send a piece to a worker; another may take it if that one is lost."""
+        """Send a piece to a worker."""
         folder = self.settings.home if self.shares(worker) else None
         name = f"{job.kind}-{piece.kind}-{job.key[:16]}-{piece.first}-{piece.last}-{secrets.token_hex(4)}"
         return self._client.submit(

@@ -21,6 +21,14 @@ def dask_setup(worker: object) -> None:
     from landscape import settle
 
     settle(threads=1)
-    if sys.platform == "linux" and "NORMSCAPE_ENGINE" in os.environ:
+    if "NORMSCAPE_ENGINE" in os.environ:
+        _step_back()
+
+
+def _step_back() -> None:
+    """Leave the first turn to the app and the browser, which share this machine's cores, and end with the engine."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    if sys.platform == "linux":
         # an engine that is killed cannot end its workers: the system does, when the process they are copies of ends
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -29,6 +30,7 @@ from jobs.request import Request, from_written, written
 from jobs.settings import Settings
 from jobs.shelf import RunMissing
 from jobs.store import Store
+from jobs.tasks import Done
 from jobs.work import Asked, Flight, Status, Work
 from landscape.surface.levels import DECIDING, share
 from specs import canonical_bytes
@@ -40,6 +42,9 @@ AHEAD = 2
 
 PATIENCE = 1.0
 """Seconds that a piece has to stop by itself before its worker is ended."""
+
+FETCH_SECONDS = 20
+"""How long a result may take on its way; a piece whose result does not come is done again."""
 
 TICK = 0.05
 UNPACKED = 400
@@ -74,6 +79,7 @@ class Queue:
         self._busy: dict[str, int] = {}  # pieces in flight, by worker
         self._doomed: dict[Any, float] = {}  # futures of cancelled pieces, and when they were
         self._again = 0.0  # when to try again to find workers
+        self._fetchers = ThreadPoolExecutor(4, thread_name_prefix="normscape-fetch")
         self._thread = threading.Thread(target=self._run, name="normscape-queue", daemon=True)
         for document in self.store.requests().values():
             with contextlib.suppress(ValueError, KeyError, TypeError):  # of another version: nobody can answer it
@@ -180,6 +186,7 @@ class Queue:
         """Stop the thread and leave the workers; what is unfinished stays in the store."""
         self._events.put(self._end)
         self._thread.join(timeout=30)
+        self._fetchers.shutdown(wait=False, cancel_futures=True)
 
     # what follows runs in the queue's thread
 
@@ -261,7 +268,8 @@ class Queue:
         return False
 
     def _turn(self, asked: Asked) -> tuple[float, float]:
-        return min(self._served.get(session, 0.0) for session in asked.sessions), asked.since
+        # of one session's requests the newest first: that is the page that somebody looks at
+        return min(self._served.get(session, 0.0) for session in asked.sessions), -asked.since
 
     def _send(self, work: Work, piece: Any, worker: str) -> None:
         cluster = self._cluster
@@ -273,7 +281,15 @@ class Queue:
         work.flights[future] = Flight(piece, worker, work.stop)
         work.state = "running"
         self._busy[worker] = self._busy.get(worker, 0) + 1
-        future.add_done_callback(lambda done: self._events.put(partial(self._landed, work, done)))  # type: ignore[no-untyped-call]
+        future.add_done_callback(lambda done: self._fetchers.submit(self._fetch, work, done))  # type: ignore[no-untyped-call]
+
+    def _fetch(self, work: Work, future: Any) -> None:
+        """Bring a piece's result here, in a thread of its own: a worker may be lost on the way."""
+        try:
+            done = future.result(timeout=FETCH_SECONDS) if future.status == "finished" else None
+        except Exception:
+            done = None
+        self._events.put(partial(self._landed, work, future, done))
 
     def _material(self, work: Work) -> dict[str, Contents]:
         """Return what a worker that does not see the store needs: the run, or the state of training."""
@@ -327,7 +343,7 @@ class Queue:
         """Say whether the run that a job is about is there; if that failed, so has the job."""
         if work.job.kind == "run":
             return True
-        run = self._work_of(Job("run", work.job.run)) if Job("run", work.job.run).key in self._works else None
+        run = self._works.get(Job("run", work.job.run).key)
         if run is None or run.state == "finished":
             return True
         if run.state in ("failed", "cancelled"):
@@ -354,20 +370,16 @@ class Queue:
             return False
         return True
 
-    def _landed(self, work: Work, future: Any) -> None:
+    def _landed(self, work: Work, future: Any, done: Done | None) -> None:
         """Take what a piece gave, or see why it gave nothing."""
         flight = work.flights.pop(future, None)
         if flight is None:
-            return  # of a cluster that is gone
+            return  # taken back before: its worker or its cluster was thought to be gone
         self._busy[flight.worker] = max(0, self._busy.get(flight.worker, 1) - 1)
         self._doomed.pop(future, None)
-        if future.status == "finished":
-            done = future.result()
-            if done is not None and not work.over:
-                self._take(work, flight, done)
-            else:
-                work.parts.give_back(flight.piece)
-        elif work.over or future.status in ("cancelled", "lost"):
+        if done is not None and not work.over:
+            self._take(work, flight, done)
+        elif work.over or future.status != "error":
             work.parts.give_back(flight.piece)
         elif isinstance(reason := _reason(future), RunMissing):  # evicted since: it is made again
             work.parts.give_back(flight.piece)
@@ -378,7 +390,7 @@ class Queue:
             self._finish(work, "failed", reason)
         future.release()
 
-    def _take(self, work: Work, flight: Flight, done: Any) -> None:
+    def _take(self, work: Work, flight: Flight, done: Done) -> None:
         before = work.parts.done
         name = work.parts.add(flight.piece, done.contents, done.seconds)
         work.seconds, work.counted = work.seconds + done.seconds, work.counted + work.parts.done - before
@@ -422,6 +434,21 @@ class Queue:
         if self._cluster is not None and not self._cluster.alive:
             LOG.warning("the workers are gone; what they had is done again")
             self._leave()
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """Take back what was sent to workers that are gone."""
+        flying = [work for work in self._works.values() if work.flights]
+        if self._cluster is None or not flying:
+            return
+        there = self._cluster.workers()
+        for work in flying:
+            for future, flight in list(work.flights.items()):
+                if flight.worker not in there:
+                    del work.flights[future]
+                    self._doomed.pop(future, None)
+                    work.parts.give_back(flight.piece)
+                    future.cancel(force=True)
 
     def _leave(self) -> None:
         """Forget the workers, and take back what they had."""

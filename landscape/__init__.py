@@ -25,7 +25,7 @@ from landscape.spread import Spread, scalars_of, spreads_of
 from landscape.subject import direct_loss, objective_of
 from landscape.surface import Surface, largest, measure_surface, slice_of
 from landscape.training import Run, train
-from landscape.weights import weight_files
+from landscape.weights import weight_file, weight_files
 
 __all__ = [
     "DATA",
@@ -71,5 +71,6 @@ __all__ = [
     "slice_of",
     "spreads_of",
     "train",
+    "weight_file",
     "weight_files",
 ]

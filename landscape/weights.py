@@ -37,6 +37,21 @@ def weight_files() -> Mapping[str, Path]:
     return {_sha256(path, path.stat().st_size, path.stat().st_mtime_ns): path for path in files}
 
 
+def weight_file(sha256: str) -> Path:
+    """Return the file with published weights that has a SHA-256.
+
+    Raises:
+        ValueError: there is none.
+    """
+    files = weight_files()
+    if sha256 not in files:
+        raise ValueError(
+            f"no file in {data_folder() / 'weights'} has the SHA-256 {sha256}; put it there, with a name that ends in "
+            f"{', '.join(SUFFIXES)} (NORMSCAPE_DATA names the folder above)"
+        )
+    return files[sha256]
+
+
 def load_weights(module: nn.Module, sha256: str) -> None:
     """Put published weights into a network, in place.
 
@@ -48,15 +63,10 @@ def load_weights(module: nn.Module, sha256: str) -> None:
         ValueError: no file has this SHA-256, the file is damaged or holds something else than tensors, or its names
             and shapes are not those of the network; all that do not agree are listed.
     """
-    files = weight_files()
-    if sha256 not in files:
-        raise ValueError(
-            f"no file in {data_folder() / 'weights'} has the SHA-256 {sha256}; put it there, with a name that ends in "
-            f"{', '.join(SUFFIXES)} (NORMSCAPE_DATA names the folder above)"
-        )
-    found = {renamed(name): tensor for name, tensor in read_weights(files[sha256]).items()}
+    path = weight_file(sha256)
+    found = {renamed(name): tensor for name, tensor in read_weights(path).items()}
     if complaints := tuple(_complaints(_without_counters(module.state_dict()), _without_counters(found))):
-        raise ValueError(f"{files[sha256].name} holds weights of another network. {' '.join(complaints)}")
+        raise ValueError(f"{path.name} holds weights of another network. {' '.join(complaints)}")
     module.load_state_dict(found, strict=False)
 
 

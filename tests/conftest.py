@@ -5,12 +5,16 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# a store of their own for everything that the tests start, and for what they start in other processes
+os.environ["NORMSCAPE_HOME"] = tempfile.mkdtemp(prefix="normscape-tests-")
 
 ROOT = Path(__file__).parent.parent
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs import number, settings
-from landscape import TooLarge, estimate_bytes, load_data
+from landscape import TooLarge, estimate_bytes, load_data, weight_file
 from models import ARCHITECTURES, refusal
 from specs import Experiment, RunSpec, SurfaceSpec
 from specs.fields import read, replace_at
+from views.desk import desk, session
 
 UNUSED: Mapping[str, tuple[str, Mapping[Any, str]]] = {
     "run.training.batch_size": (
@@ -85,11 +86,20 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
 
     Raises:
         TooLarge: with what was asked, the limit, and the name of its setting.
-        ValueError: the data cannot give what is asked; MissingData: a file is not there.
+        ValueError: the data cannot give what is asked, or there are no such weights; MissingData: a file is missing.
     """
     for run, surface in variants.values():
+        if run.weights is not None:
+            weight_file(run.weights)
         _refuse(run.training.steps, "NORMSCAPE_MAX_STEPS", 100_000, "steps of training")
         _refuse(max(surface.points_alpha, surface.points_beta), "NORMSCAPE_MAX_GRID", 129, "points a side")
+    waiting = sum(session() in asked.sessions and not asked.over and not asked.cancelled for asked in desk().asked())
+    most = number("NORMSCAPE_MAX_JOBS", 20)
+    if waiting > most:
+        raise TooLarge(
+            f"{waiting} questions of this browser session are unfinished; at most {most:.0f} may be "
+            "(NORMSCAPE_MAX_JOBS). Wait, or stop some on the page Work."
+        )
     # as many networks are worked on at a time as there are workers
     needed = sorted((estimate_bytes(*pair) for pair in variants.values()), reverse=True)[: settings().workers]
     most = number("NORMSCAPE_MAX_GIB", 8.0)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jobs import Job, Request, Stage
-from landscape import Run, shared_half_width
+from jobs import Job, Request, Stage, number
+from landscape import Run, TooLarge, shared_half_width
 from models import NORMALIZATIONS
 from specs import Display, Experiment, SurfaceSpec
 from specs.surface import STATISTICS
 from views.desk import desk, session
 from views.limits import possible
-from views.waiting import stopped
+from views.waiting import stopped, waiting
 from views.work import Now, Variants, asked, at, plain, request_of
 
 COARSE = 5
@@ -50,6 +51,29 @@ def study(experiment: Experiment, kind: str, title: str) -> Study:
         desk().ask(request, session())
     found = {label: desk().result(job) for label, job in jobs.items()}
     return Study(request, {label: answer for label, answer in found.items() if answer is not None})
+
+
+def within_time(variants: Variants) -> bool:
+    """Say whether compared networks may be worked on: at once without a limit, with one when the estimates are there.
+
+    Raises:
+        TooLarge: all that is not there yet would take longer than NORMSCAPE_MAX_SECONDS.
+    """
+    if not os.environ.get("NORMSCAPE_MAX_SECONDS"):
+        return True
+    pairs = [(run, at(run, surface)) for run, surface in variants.values()]
+    jobs = [Job("seconds", *pair) for pair in pairs if desk().look(Job("surface", *pair)).state != "finished"]
+    request = Request("estimate", (Stage(tuple(dict.fromkeys(jobs))),))
+    desk().ask(request, session())
+    found = [desk().result(job) for job in jobs]
+    waiting(request)
+    most = number("NORMSCAPE_MAX_SECONDS", 600.0)
+    if (seconds := sum(found_one or 0.0 for found_one in found)) > most:
+        raise TooLarge(
+            f"This would take about {seconds:.0f} s; at most {most:g} s are allowed (NORMSCAPE_MAX_SECONDS). "
+            "Ask for fewer points, fewer steps, fewer values or a smaller network."
+        )
+    return None not in found
 
 
 def fitted_range(found: Study) -> float | None:

@@ -16,7 +16,7 @@ from views.limits import check_limits, possible
 from views.protocol import comparability, protocol
 from views.reality import reality_panel
 from views.statistics import statistics_panel
-from views.studies import study
+from views.studies import study, within_time
 from views.surface_controls import checkpoint, fit_range, metric_and_scale
 from views.uncertainty import uncertainty_panel
 from views.waiting import stopped, waiting
@@ -39,15 +39,14 @@ try:
     for label, reason in left_out.items():
         st.warning(f"**{label}** is left out: {reason}.")
     check_limits(variants)
+    if not variants or not within_time(variants):
+        st.stop()
 except MissingData as error:
     offer_download(error)
     st.stop()
 except (TooLarge, ValueError) as error:
     st.error(str(error))
     st.stop()
-if not variants:
-    st.stop()
-
 request = experiment_request(experiment, display, variants, address.of(experiment, display))
 shown = now(request, variants) if stopped(request) else asked(request, variants)
 waiting(request)
@@ -66,6 +65,8 @@ for label, outcome in found.items():
         st.warning(explanation.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
 row_of_charts(surface_figures(*drawn, colours=inks, dark=dark), "surface")
 st.caption(explanation.resolution(shown, display))
+if shown.first_glance:
+    st.stop()  # the rest is drawn once, with a finer grid: drawing takes a browser longer than coming here
 st.caption(f"{explanation.STATISTICS[experiment.surface.statistics]} {comparability(experiment)}")
 st.subheader("How fast the gradient turns")
 st.markdown(explanation.RATIO)

@@ -12,8 +12,8 @@ from views.desk import desk, present, session
 EVERY = 0.4
 """Seconds between two looks."""
 
-SELDOM = 1.5
-"""Seconds that a picture stays at least: drawing it takes a browser about as long."""
+SELDOM = 3.0
+"""Seconds that a picture stays at least: a browser without a graphics processor takes about as long to draw it."""
 
 
 def stopped(request: Request) -> bool:
@@ -33,13 +33,10 @@ def milestones(request: Request) -> tuple[int, ...]:
     """Return what a page would draw differently when it changes: how many jobs are over, by stage."""
     queue = desk()
     counts = [sum(queue.look(job).over for job in stage.jobs) for stage in request.stages]
-    whole = [k for k, stage in enumerate(request.stages) if stage.refines]
-    first = [queue.look(job) for job in request.stages[whole[0]].jobs] if whole else []
-    eighths = [8 * status.done // status.total for status in first]  # of a first level that takes long
-    done = [
-        counts[k] if not stage.refines or counts[k] == len(stage.jobs) else 0 for k, stage in enumerate(request.stages)
-    ]
-    return (*done, min(eighths, default=0), int(queue.over(request)))
+    whole = [int(count == len(stage.jobs)) for count, stage in zip(counts, request.stages, strict=True)]
+    first = next((stage.jobs for stage in request.stages if stage.refines), ())
+    eighths = [8 * status.done // status.total for status in map(queue.look, first)]  # of one that takes long
+    return (*whole, min(eighths, default=0), int(queue.over(request)))
 
 
 def _watch(request: Request, seen: tuple[int, ...], since: float) -> None:

@@ -19,6 +19,9 @@ Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
 EARLY = 3
 """Levels that go before the curvature and the checks: with 9 x 9 points there is something to look at meanwhile."""
 
+GLANCES = 2
+"""Levels that are shown as surfaces alone."""
+
 BESIDE = ("centre", "sharpness", "scale-free-sharpness", "direct-loss", "numerics")
 
 
@@ -58,6 +61,11 @@ class Now:
     levels: tuple[SurfaceSpec, ...]
     errors: Mapping[str, float]  # of the level that is shown, by metric; empty where no finer one has measured it
     over: bool
+
+    @property
+    def first_glance(self) -> bool:
+        """Whether what is there is only a first glance, with more to come within moments."""
+        return not self.over and len(self.levels) > GLANCES > self.level
 
     @property
     def partial(self) -> bool:

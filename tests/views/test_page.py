@@ -1,18 +1,21 @@
 """The app through its entry file: what a visitor sees, what the address does, what happens to what cannot be done."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
+from views.desk import desk
 from views.limits import possible
 from views.presets import PRESETS
 
 APP = ROOT / "app.py"
 
 SMALL = {
+    "every_point": "on",
     "data.name": "moons",
     "data.size": "80",
     "model.width": "6",
@@ -27,7 +30,19 @@ def opened(**query: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60)
     for key, value in (SMALL | query).items():
         app.query_params[key] = value
-    return app.run()
+    return settled(app.run())
+
+
+def settled(app: AppTest) -> AppTest:
+    """Wait for what the page asked for, and run it again, until nothing more is under way."""
+    for _ in range(20):
+        if not app.get("progress"):
+            return app
+        until = time.monotonic() + 20
+        while any(not asked.over and not asked.cancelled for asked in desk().asked()) and time.monotonic() < until:
+            time.sleep(0.02)
+        app.run()
+    raise AssertionError("the work did not end")
 
 
 def charts(app: AppTest) -> list[str]:
@@ -66,6 +81,7 @@ def test_metric_of_the_address_is_shown() -> None:
 def test_changing_the_metric_writes_the_address() -> None:
     app = opened()
     app.segmented_control(key="field:display.metric").set_value("accuracy").run()
+    settled(app)
     assert not app.exception
     assert app.query_params["metric"] == "accuracy"
 
@@ -75,7 +91,7 @@ def test_address_holds_every_choice_and_gives_the_same_page() -> None:
     again = AppTest.from_file(APP, default_timeout=60)
     for key, values in first.query_params.items():
         again.query_params[key] = values
-    again.run()
+    settled(again.run())
     assert table(first) == table(again)
     assert charts(first) == charts(again)
 
@@ -122,9 +138,9 @@ def test_network_beyond_memory_is_refused_before_it_is_built() -> None:
 def test_preset_sets_every_control() -> None:
     app = opened()
     app.selectbox(key="preset").set_value("Before or after the linear layer")
-    app.run()
+    settled(app.run())
     assert not app.exception
-    assert dict(app.query_params) == {"compare": "model.placement", "values": "before,after"}
+    assert dict(app.query_params) == {"compare": "model.placement", "values": "before,after", "every_point": "on"}
 
 
 def test_compared_field_can_be_changed_to_any_other() -> None:
@@ -132,6 +148,7 @@ def test_compared_field_can_be_changed_to_any_other() -> None:
     for path in app.selectbox(key="field:compare").options:
         assert path
     app.selectbox(key="field:compare").set_value("run.training.seed").run()
+    settled(app)
     assert not app.exception
     assert app.query_params["values"] == "0,1,2"
     assert len([spec for spec in charts(app) if '"surface"' in spec]) == 3
@@ -140,6 +157,7 @@ def test_compared_field_can_be_changed_to_any_other() -> None:
 def test_checkpoint_slider_moves_the_centre() -> None:
     app = opened()
     app.select_slider(key="field:surface.checkpoint").set_value(0).run()
+    settled(app)
     assert not app.exception
     assert app.query_params["surface.checkpoint"] == "0"
     facts = table(app)
@@ -153,7 +171,7 @@ def test_controls_of_every_kind_change_the_experiment() -> None:
     app.selectbox(key="field:run.model.activation").set_value("gelu")
     app.text_input(key="field:surface.range_alpha").set_value("-0.5, 2")
     app.text_input(key="field:run.training.checkpoints").set_value("2, 5")
-    app.run()
+    settled(app.run())
     assert not app.exception
     assert not app.error
     found = {key: app.query_params[key] for key in ("model.width", "model.affine", "model.activation")}
@@ -261,7 +279,7 @@ def test_the_row_ratio_of_a_chosen_layer_is_shown_and_written_into_the_address()
     app = opened(metric="row-ratio")
     layers = app.selectbox(key="field:display.layer")
     assert layers.options[:2] == ["layer1.linear", "layer2.linear"]
-    layers.set_value("layer2.linear").run()
+    settled(layers.set_value("layer2.linear").run())
     assert not app.exception
     assert app.query_params["layer"] in ("layer2.linear", ["layer2.linear"])
     assert any("Row ratio of layer2.linear" in spec for spec in charts(app))
@@ -285,7 +303,8 @@ def test_differences_and_refinement_are_shown_on_demand() -> None:
     app = opened()
     before = len(charts(app))
     app.toggle(key="field:differences").set_value(True).run()
-    app.toggle(key="field:refinement").set_value(True).run()
+    settled(app)
+    settled(app.toggle(key="field:refinement").set_value(True).run())
     assert not app.exception
     new = charts(app)
     assert len(new) == before + 2
@@ -296,6 +315,7 @@ def test_differences_and_refinement_are_shown_on_demand() -> None:
 def test_the_fitted_range_reaches_its_level_and_is_written_into_the_address() -> None:
     app = opened()
     next(button for button in app.button if button.label == "Fit the range").click().run()
+    settled(app)
     assert not app.exception
     text = app.query_params["surface.range_alpha"]
     low, high = map(float, (text if isinstance(text, str) else text[0]).split(","))
@@ -331,6 +351,7 @@ def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
     app = opened()
     before = len(charts(app))
     app.segmented_control(key="field:seeds").set_value(2).run()
+    settled(app)
     assert not app.exception
     spreads = app.table[2].value
     assert {"λ_max", "L ≥, from the centre"} <= set(spreads.iloc[:, 0])
@@ -354,6 +375,7 @@ def test_too_many_samples_are_said_once_whatever_is_shown() -> None:
 def test_curvature_by_layer_is_shown_on_demand_with_its_scale_free_twin() -> None:
     app = opened()
     app.toggle(key="field:layer-curvature").set_value(True).run()
+    settled(app)
     assert not app.exception
     weights = next(frame.value for frame in app.table if "layer1.linear.weight" in set(frame.value.iloc[:, 0]))
     assert list(weights.iloc[:, 0]) == ["layer1.linear.weight", "layer2.linear.weight"]
@@ -366,6 +388,7 @@ def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1()
     app = opened(**{"surface.batch_size": "16"})
     before = len(charts(app))
     app.toggle(key="field:all-statistics").set_value(True).run()
+    settled(app)
     assert not app.exception
     # three maps and two differences; the plain network has one kind only
     assert len(charts(app)) == before + 5

@@ -1,0 +1,56 @@
+"""A queue with workers of its own, and small questions for it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jobs import Job, Queue, Request, Settings, Stage
+from landscape.surface import levels
+from specs import SurfaceSpec
+from tests.landscape.networks import small_run
+
+
+def settings_at(folder: Path, workers: int = 2) -> Settings:
+    return Settings(home=folder, store_bytes=2**30, workers=workers, scheduler=None, tls=None)
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., Queue]]:
+    """Opens queues, and closes them when the test is over."""
+    queues: list[Queue] = []
+
+    def open_one(folder: Path, **choices) -> Queue:
+        queues.append(Queue(settings_at(folder, **choices)))
+        return queues[-1]
+
+    yield open_one
+    for queue in queues:
+        queue.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queue]:
+    """One queue for tests that leave the workers alone."""
+    queue = Queue(settings_at(tmp_path_factory.mktemp("store")))
+    yield queue
+    queue.close()
+
+
+def question(
+    side: int = 9,
+    accuracy: float = 0.0,
+    *,
+    seed: int = 0,
+    surface: dict | None = None,
+    activation: str = "relu",
+    **training,
+) -> Request:
+    """Training and a surface from coarse to fine, of two networks."""
+    runs = [small_run(norm, seed=seed, model={"activation": activation}, **training) for norm in ("none", "batch")]
+    spec = SurfaceSpec(points_alpha=side, points_beta=side, checkpoint=runs[0].training.steps, **(surface or {}))
+    refining = [Stage(tuple(Job("surface", run, grid) for run in runs), refines=True) for grid in levels(spec)]
+    plain = replace(spec, points_alpha=3, points_beta=3)
+    planes = Stage(tuple(Job("plane", run, plain) for run in runs))
+    return Request("a test", (Stage(tuple(Job("run", run) for run in runs)), planes, *refining), accuracy)
