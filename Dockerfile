@@ -25,13 +25,15 @@ COPY models models/
 COPY landscape landscape/
 COPY figures figures/
 COPY exports exports/
+COPY jobs jobs/
 COPY views views/
 COPY app.py ./
 # The user cannot write here, so compile now rather than at every start.
 RUN python -m compileall -q .
 
 ENV HOME=/home/normscape \
-    NORMSCAPE_DATA=/data
+    NORMSCAPE_DATA=/data \
+    NORMSCAPE_HOME=/data/store
 VOLUME /data
 USER 10001:10001
 EXPOSE 8501

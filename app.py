@@ -8,7 +8,13 @@ from views import address, experiment, style
 
 st.set_page_config(page_title="Normscape", page_icon=str(Path(__file__).parent / "views" / "icon.svg"), layout="wide")
 style.apply()
-page = st.navigation([st.Page("views/surface.py", title="Surfaces", default=True)], position="hidden")
-asked, display = address.opened()
+page = st.navigation(
+    [
+        st.Page("views/surface.py", title="Surfaces", default=True),
+        st.Page("views/work_in_progress.py", title="Work", url_path="work"),
+    ],
+    position="top",
+)
+asked, display = address.opened(page.url_path)
 address.publish(experiment.sidebar(asked), display)
 page.run()

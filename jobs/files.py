@@ -107,6 +107,22 @@ def read(path: Path) -> Contents:
     return Contents(arrays, json.loads(told))
 
 
+def describe(path: Path) -> About:
+    """Return a file's description alone, without looking at its arrays and its checksum.
+
+    Raises:
+        Damaged: the file is no file of the store.
+        FileNotFoundError: there is none.
+    """
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        found: dict[str, Any] = json.loads(header["__metadata__"]["about"])
+    except (ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
+        raise Damaged(f"{path} is no whole file of the store: {error}") from error
+    return found
+
+
 def _array(raw: np.ndarray, dtype: str, shape: list[int], data_offsets: list[int]) -> np.ndarray:
     first, last = data_offsets
     kind = np.dtype(TYPES[dtype])

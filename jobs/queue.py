@@ -182,6 +182,13 @@ class Queue:
                     work.version += 1
                     self._events.put(partial(self._stop, work))
 
+    def delete(self, key: str) -> None:
+        """Delete a result from the store; who asks again has it made anew."""
+        self.store.delete(key)
+        with self._lock:
+            self._unpacked.pop(key, None)
+        self._events.put(partial(self._lost, key))
+
     def close(self) -> None:
         """Stop the thread and leave the workers; what is unfinished stays in the store."""
         self._events.put(self._end)
@@ -489,7 +496,10 @@ class Queue:
             if not open_jobs:
                 self._good_enough(asked, [k for k, stage in enumerate(asked.request.stages) if stage.refines])
                 asked.over = True
-                self.store.forget(asked.request.key)
+                if asked.request.address:
+                    self.store.finish(asked.request.key, written(asked.request))
+                else:
+                    self.store.forget(asked.request.key)
 
     def _lost(self, key: str) -> None:
         """A result that was there is gone: whoever asks again has it made anew."""

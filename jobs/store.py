@@ -3,6 +3,7 @@
     results/ab/abcd….safetensors            finished results, by the key of their job
     pieces/abcd…/NAME.safetensors           what is done of an unfinished one
     requests/….json                         what is asked and neither finished nor cancelled
+    recent/….json                           what was asked and finished, the last of it
     damaged/                                files that were not what was written
 
 Any number of processes may use it at once: files are written aside and renamed, and whoever does not find one makes it.
@@ -20,9 +21,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jobs.files import About, Arrays, Contents, Damaged, read, write
+from jobs.files import About, Arrays, Contents, Damaged, describe, read, write
 
 LOG = logging.getLogger(__name__)
+
+
+MOST_RECENT = 30
+"""Finished requests that are remembered."""
 
 
 class Entry(NamedTuple):
@@ -85,28 +90,44 @@ class Store:
         """Forget the parts of a result."""
         shutil.rmtree(self._pieces(key), ignore_errors=True)
 
-    def note(self, name: str, request: Mapping[str, Any]) -> None:
+    def note(self, name: str, request: Mapping[str, Any], room: str = "requests") -> None:
         """Remember a request until it is forgotten."""
-        path = self.folder / "requests" / f"{name}.json"
+        path = self.folder / room / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}.part")
         aside.write_text(json.dumps(request, sort_keys=True))
         os.replace(aside, path)
 
-    def forget(self, name: str) -> None:
+    def forget(self, name: str, room: str = "requests") -> None:
         """Forget a request; one that is not there is forgotten already."""
-        (self.folder / "requests" / f"{name}.json").unlink(missing_ok=True)
+        (self.folder / room / f"{name}.json").unlink(missing_ok=True)
 
-    def requests(self) -> Mapping[str, Mapping[str, Any]]:
+    def requests(self, room: str = "requests") -> Mapping[str, Mapping[str, Any]]:
         """Return the remembered requests, the oldest first."""
         found = {}
-        paths = [path for path in (self.folder / "requests").glob("*.json") if not path.name.startswith(".")]
-        for path in sorted(paths, key=lambda path: path.stat().st_mtime):
+        paths = [path for path in (self.folder / room).glob("*.json") if not path.name.startswith(".")]
+        for path in sorted(paths, key=_changed):
             try:
                 found[path.stem] = json.loads(path.read_text())
             except ValueError:
                 self._set_aside(path, "it is no JSON")
+            except FileNotFoundError:
+                continue
         return found
+
+    def finish(self, name: str, request: Mapping[str, Any]) -> None:
+        """Move a request from what is open to what was asked lately, of which the oldest goes."""
+        self.note(name, request, "recent")
+        self.forget(name)
+        for old in list(self.requests("recent"))[:-MOST_RECENT]:
+            self.forget(old, "recent")
+
+    def describe(self, key: str) -> About:
+        """Return what a result is about; {} if it is gone or damaged."""
+        try:
+            return describe(self._result(key))
+        except (FileNotFoundError, Damaged):
+            return {}
 
     def entries(self) -> tuple[Entry, ...]:
         """Return all finished results, the one used last first."""
@@ -155,3 +176,10 @@ class Store:
 
     def _pieces(self, key: str) -> Path:
         return self.folder / "pieces" / key
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

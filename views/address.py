@@ -12,12 +12,19 @@ from views.presets import DEFAULT
 NAMES = {**REGISTRIES, "data": tuple(DATA)}
 
 
-def opened() -> tuple[Experiment, Display]:
+def opened(page: str = "") -> tuple[Experiment, Display]:
     """Return what the page is about: what this session chose, or what the address says where it was changed.
 
-    Entries of the address that cannot be used are put aside as notes, for `notes` to show.
+    Entries of the address that cannot be used are put aside as notes, for `notes` to show. Going to another page
+    empties the address, which changes nothing.
+
+    Args:
+        page: the path of the page that is opened.
     """
     query = st.query_params.to_dict()
+    if page != st.session_state.get("page", page) and not query:
+        query = st.session_state["address"]
+    st.session_state["page"] = page
     if "experiment" not in st.session_state or query != st.session_state["address"]:
         experiment, about_experiment = from_query(query, DEFAULT, NAMES)
         display, about_display = from_query(query, Display(), NAMES)

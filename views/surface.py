@@ -24,7 +24,7 @@ from views.work import asked, experiment_request, now, picture_of
 
 RATIO = "gradient-change-ratio"
 
-experiment, display = address.opened()
+experiment, display = address.opened("")
 st.title("Normscape")
 st.markdown(explanation.INTRODUCTION)
 for note in address.notes():

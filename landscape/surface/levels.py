@@ -29,6 +29,11 @@ DECIDING = ("loss", "ratio")
 interpolation follows."""
 
 
+DIRECTIONAL = ("ratio", "plane_form")
+"""Ratios tend to ‖Hu‖ at the centre, which depends on the direction u one comes from: no interpolation follows that in
+the cells around it, however fine the grid, so that errors there say nothing about the grid and are not counted."""
+
+
 def levels(spec: SurfaceSpec) -> tuple[SurfaceSpec, ...]:
     """Return the grids from the coarsest to the one asked for; a side that does not nest has only itself."""
     if any(side not in (1, *SIDES) for side in (spec.points_alpha, spec.points_beta)):
@@ -88,6 +93,8 @@ def errors(
         if metric == "loss" and spans_decades(there):
             here, there = (np.log10(np.where(grid > 0, grid, np.nan)) for grid in (here, there))
         guess = _between(here, coarse, fine)
+        if metric in DIRECTIONAL:
+            guess = np.where(_beside_centre(coarse, fine), np.nan, guess)
         both = np.isfinite(guess) & np.isfinite(there)
         if both.any():
             values = there[np.isfinite(there)]
@@ -109,8 +116,9 @@ def share(found: list[Mapping[str, tuple[float, float, float]]]) -> dict[str, fl
 def smoothed(surface: Surface, side: int = SIDES[-1]) -> Surface:
     """Return a surface with values between its points, for drawing; numbers that are exported are those of its points.
 
-    Every axis is halved until it has `side` points at least. Ratios between neighbours stay missing between points,
-    since they belong to the spacing.
+    Every axis is halved until it has `side` points at least. Ratios between neighbours are missing, since they belong
+    to the spacing. Where the surface is complete, so is what is drawn: its mask no longer tells points from what lies
+    between them.
     """
     alpha, beta = _finer(surface.alpha, side), _finer(surface.beta, side)
     rows, columns = (len(beta) - 1) // max(1, len(surface.beta) - 1), (len(alpha) - 1) // max(1, len(surface.alpha) - 1)
@@ -143,7 +151,7 @@ def smoothed(surface: Surface, side: int = SIDES[-1]) -> Surface:
         across=np.full((len(beta), len(alpha) - 1), np.nan),
         along=np.full((len(beta) - 1, len(alpha)), np.nan),
         step=drawn(surface.step),
-        evaluated=placed(surface.evaluated),
+        evaluated=np.ones((len(beta), len(alpha)), dtype=bool) if surface.complete else placed(surface.evaluated),
         non_finite=placed(surface.non_finite),
     )
 
@@ -176,6 +184,16 @@ def _between(values: np.ndarray, coarse: SurfaceSpec, fine: SurfaceSpec) -> np.n
     guess = interpolated(values, beta, alpha, finer_beta, finer_alpha)
     guess[np.ix_(np.isin(finer_beta, beta), np.isin(finer_alpha, alpha))] = np.nan
     return guess
+
+
+def _beside_centre(coarse: SurfaceSpec, fine: SurfaceSpec) -> np.ndarray:
+    """Say which points of the fine grid lie in the coarse one's cells around the centre (B, A)."""
+    sides = []
+    for wide, narrow in zip(axes(coarse), axes(fine), strict=True):
+        spacing = wide[1] - wide[0] if len(wide) > 1 else np.inf
+        sides.append(np.abs(narrow) < spacing)
+    near: np.ndarray = np.logical_and.outer(sides[1], sides[0])
+    return near
 
 
 def _finer(axis: np.ndarray, side: int) -> np.ndarray:

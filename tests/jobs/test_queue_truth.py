@@ -86,7 +86,8 @@ def test_single_pieces_are_the_plain_functions(shared: Queue) -> None:
 
 
 def test_refining_ends_at_the_accuracy_that_is_asked_for_and_errors_are_measured(shared: Queue) -> None:
-    request = question(side=33, accuracy=0.1, seed=1, activation="gelu")
+    near = {"range_alpha": (-0.1, 0.1), "range_beta": (-0.1, 0.1)}
+    request = question(side=33, accuracy=0.1, seed=1, activation="tanh", surface=near)
     shared.ask(request, "one")
     finished(shared, request)
     numbers = [k for k, stage in enumerate(request.stages) if stage.refines]
@@ -169,6 +170,7 @@ def test_a_killed_worker_costs_its_pieces_in_flight_and_nothing_else(
     assert arrays_of(storm, request) == arrays_of(calm, request)
 
 
+@pytest.mark.slow
 def test_a_killed_engine_is_started_again_and_nothing_is_lost(tmp_path: Path, opened: Callable[..., Queue]) -> None:
     request = question(side=17, seed=3, **LONG)
     calm, storm = opened(tmp_path / "calm"), opened(tmp_path / "storm")
@@ -186,6 +188,7 @@ def test_a_killed_engine_is_started_again_and_nothing_is_lost(tmp_path: Path, op
     assert arrays_of(storm, request) == arrays_of(calm, request)
 
 
+@pytest.mark.slow
 def test_a_killed_app_leaves_no_process_and_its_work_goes_on_at_the_next_start(
     tmp_path: Path, opened: Callable[..., Queue]
 ) -> None:
@@ -258,6 +261,7 @@ def test_sessions_that_are_gone_do_not_count(shared: Queue) -> None:
     assert all(shared.look(job).over for job in request.jobs)
 
 
+@pytest.mark.slow
 def test_the_longest_single_piece_stops_too_and_other_work_survives(
     tmp_path: Path, opened: Callable[..., Queue]
 ) -> None:

@@ -36,6 +36,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def drawn(page: Page, networks: int = 2) -> None:
     """Wait until the script has ended and its surfaces are on the screen."""
     page.wait_for_function(f'document.querySelectorAll("{SURFACES}").length >= {networks}')
+    page.wait_for_function('!document.querySelector("[data-testid=stProgress]")')  # all levels are there
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_timeout(1500)  # WebGL draws after the canvas is there
 
