@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from jobs.job import Job
 from jobs.parts import Parts, parts_of
+from jobs.request import Request
 from landscape.evaluation import Piece
 
 State = Literal["waiting", "running", "finished", "failed", "cancelled"]
@@ -39,7 +40,6 @@ class Flight:
 
     piece: Piece
     worker: str
-    stop: str
 
 
 @dataclass(eq=False)
@@ -78,7 +78,7 @@ class Work:
 class Asked:
     """A request that was made, by whom, and when."""
 
-    request: Any
+    request: Request
     sessions: set[str]
     since: float = field(default_factory=time.time)
     cancelled: bool = False

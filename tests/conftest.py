@@ -15,6 +15,7 @@ import pytest
 
 # a store of their own for everything that the tests start, and for what they start in other processes
 os.environ["NORMSCAPE_HOME"] = tempfile.mkdtemp(prefix="normscape-tests-")
+os.environ.setdefault("NORMSCAPE_WORKERS", "1")  # several test processes share the cores
 
 ROOT = Path(__file__).parent.parent
 
@@ -96,3 +97,8 @@ def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
         else:
             return
     pytest.fail("the app did not become healthy within a minute")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the browser: its file takes longest, and files are what is shared out between processes."""
+    items.sort(key=lambda item: "browser" not in item.keywords)

@@ -27,6 +27,8 @@ def waiting(request: Request) -> None:
         _offer_to_go_on(request)
     elif not desk().over(request):
         st.fragment(_watch, run_every=EVERY)(request, milestones(request), time.monotonic())
+    elif any(desk().look(job).state == "failed" for job in request.jobs):
+        _offer_to_try_again(request)
 
 
 def milestones(request: Request) -> tuple[int, ...]:
@@ -76,3 +78,9 @@ def _offer_to_go_on(request: Request) -> None:
         if st.button("Go on", key=f"go-on:{request.key[:12]}"):
             st.session_state["stopped"] = {key for key in st.session_state["stopped"] if key != request.key}
             st.rerun()
+
+
+def _offer_to_try_again(request: Request) -> None:
+    if st.button("Try again", key=f"again:{request.key[:12]}", help="Has what failed done anew."):
+        desk().try_again(request)
+        st.rerun()

@@ -105,13 +105,13 @@ def test_refining_ends_at_the_accuracy_that_is_asked_for_and_errors_are_measured
 def test_two_sessions_that_ask_the_same_share_one_computation(shared: Queue) -> None:
     request = question(side=5, seed=2)
     sent: list[str] = []
-    submit = shared._cluster.submit
+    submit = shared.loop.cluster.submit
 
     def counted(job: _Job, piece, worker, stop, material):
         sent.append(f"{job.kind} {piece}")
         return submit(job, piece, worker, stop, material)
 
-    shared._cluster.submit = counted
+    shared.loop.cluster.submit = counted
     try:
         shared.ask(request, "one")
         shared.ask(request, "two")
@@ -119,7 +119,7 @@ def test_two_sessions_that_ask_the_same_share_one_computation(shared: Queue) -> 
         shared.ask(request, "three")
         finished(shared, request)
     finally:
-        shared._cluster.submit = submit
+        shared.loop.cluster.submit = submit
     points = 2 * (9 + 25)
     covered = [piece for piece in sent if "points" in piece]
     assert len(covered) == len(set(zip(covered, range(len(covered)), strict=True)))
@@ -127,14 +127,12 @@ def test_two_sessions_that_ask_the_same_share_one_computation(shared: Queue) -> 
     assert len([piece for piece in sent if piece.startswith("plane")]) == 2
 
 
-def test_a_result_outlives_the_queue_and_is_not_computed_again(tmp_path: Path, opened: Callable[..., Queue]) -> None:
+def test_a_result_outlives_the_queue_and_is_not_computed_again(shared: Queue) -> None:
     request = question(side=5)
-    first = opened(tmp_path)
-    first.ask(request, "one")
-    finished(first, request)
-    bits = arrays_of(first, request)
-    first.close()
-    nobody = Queue(settings_at(tmp_path), connect=_nobody)
+    shared.ask(request, "one")
+    finished(shared, request)
+    bits = arrays_of(shared, request)
+    nobody = Queue(settings_at(shared.store.folder), connect=_nobody)
     nobody.ask(request, "two")
     finished(nobody, request)
     assert arrays_of(nobody, request) == bits
@@ -153,6 +151,7 @@ def test_without_workers_the_trouble_is_said(tmp_path: Path) -> None:
     queue.close()
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_its_pieces_in_flight_and_nothing_else(
     tmp_path: Path, opened: Callable[..., Queue]
 ) -> None:
@@ -181,7 +180,7 @@ def test_a_killed_engine_is_started_again_and_nothing_is_lost(tmp_path: Path, op
     wait(lambda: sum(storm.look(job).done for job in last) > 20)
     before = sum(storm.look(job).done for job in last)
     workers = pids_of(storm)
-    os.kill(storm._cluster._engine.pid, signal.SIGKILL)
+    os.kill(storm.loop.cluster._engine.pid, signal.SIGKILL)
     wait(lambda: not any(alive(pid) for pid in workers), 10)
     assert sum(storm.look(job).done for job in last) >= before
     finished(storm, request)
@@ -203,7 +202,7 @@ def test_a_killed_app_leaves_no_process_and_its_work_goes_on_at_the_next_start(
         "request = question(side=17, seed=3, **LONG)\n"
         "queue.ask(request, 'one')\n"
         "while sum(queue.look(job).done for job in request.stages[-1].jobs) < 20: time.sleep(0.01)\n"
-        "print(*pids_of(queue), queue._cluster._engine.pid, flush=True)\n"
+        "print(*pids_of(queue), queue.loop.cluster._engine.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
     app = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
@@ -232,10 +231,10 @@ def test_a_cancelled_request_stops_within_a_second_and_can_be_asked_again(shared
     wait(lambda: any(shared.look(job).done > 10 for job in last))
     shared.cancel(request.key, "one")
     assert {shared.look(job).state for job in last} <= {"cancelled", "finished"}
-    took = wait(lambda: not any(work.flights for work in shared._works.values()), 3)
+    took = wait(lambda: not any(work.flights for work in shared.board.works.values()), 3)
     assert took < 1.5
     time.sleep(0.3)
-    assert not any(work.flights for work in shared._works.values())
+    assert not any(work.flights for work in shared.board.works.values())
     kept = {job.key: len(shared.store.pieces(job.key)) for job in last}
     assert any(kept.values())
     shared.ask(request, "one")
@@ -308,6 +307,7 @@ def test_a_result_that_was_evicted_is_made_again(shared: Queue) -> None:
     assert arrays_of(shared, request) == bits
 
 
+@pytest.mark.slow
 def test_another_process_with_the_same_store_waits_instead_of_working(
     tmp_path: Path, opened: Callable[..., Queue]
 ) -> None:
@@ -317,7 +317,9 @@ def test_another_process_with_the_same_store_waits_instead_of_working(
     other.ask(request, "two")
     finished(one, request)
     finished(other, request)
-    total = sum(work.counted for queue in (one, other) for work in queue._works.values() if work.job.kind == "surface")
+    total = sum(
+        work.counted for queue in (one, other) for work in queue.board.works.values() if work.job.kind == "surface"
+    )
     assert total == 2 * (9 + 25 + 81)
 
 
@@ -341,7 +343,7 @@ def test_levels_of_other_sides_are_only_themselves() -> None:
 
 
 def pids_of(queue: Queue) -> list[int]:
-    return list(queue._cluster._client.run(os.getpid).values())
+    return list(queue.loop.cluster._client.run(os.getpid).values())
 
 
 def alive(pid: int) -> bool:

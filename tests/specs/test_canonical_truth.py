@@ -63,7 +63,7 @@ def changed(spec: Any, path: str) -> Any:
         return replace_at(spec, path, "layer")
     if isinstance(spec, Display) and name == "layer":
         return replace_at(spec, path, "layer1.linear")
-    if isinstance(spec, Display):
+    if isinstance(spec, Display) and rule_of(spec, name).choices:
         return replace_at(spec, path, next(other for other in rule_of(spec, name).choices if other != value))
     if isinstance(value, bool):
         return replace_at(spec, path, not value)

@@ -136,9 +136,11 @@ def test_network_beyond_memory_is_refused_before_it_is_built() -> None:
 
 
 def test_preset_sets_every_control() -> None:
-    app = opened()
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["every_point"] = "on"
+    app.run()
     app.selectbox(key="preset").set_value("Before or after the linear layer")
-    settled(app.run())
+    app.run()
     assert not app.exception
     assert dict(app.query_params) == {"compare": "model.placement", "values": "before,after", "every_point": "on"}
 
