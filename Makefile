@@ -28,9 +28,10 @@ format: $(VENV)/.dev-ready ## format the code and mend what ruff can
 	$(IN_VENV) -m ruff check --fix .
 	$(IN_VENV) -m ruff format .
 
-benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the presets take
+benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the presets take, and what workers cost and bring
 	$(IN_VENV) -m benchmarks.first_visit
 	$(IN_VENV) -m benchmarks.presets
+	$(IN_VENV) -m benchmarks.workers
 
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

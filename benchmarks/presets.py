@@ -1,15 +1,20 @@
-"""How long each preset takes: training and measuring all its networks, nothing in memory, a process for each."""
+"""How long each preset takes with warm workers and an empty store: until the coarsest grid, and until all is there."""
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
+import tempfile
 import time
+from dataclasses import replace
+from pathlib import Path
 
-from landscape import MissingData, machine
+from jobs import Job, Queue, Request, Stage, settings
+from landscape import machine
+from specs import Display, RunSpec, TrainingSpec
+from views.limits import possible
 from views.presets import PRESETS
-from views.work import outcomes
+from views.work import request_of
 
 
 def main() -> None:
@@ -17,22 +22,40 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="presets to measure, by the beginning of their name; default: all")
     chosen = parser.parse_args().names
     print(f"{os.cpu_count()} cores, {', '.join(f'{name} {value}' for name, value in machine().items())}")
-    context = multiprocessing.get_context("spawn")
-    for name, preset in PRESETS.items():
-        if not chosen or any(name.startswith(begin) for begin in chosen):
-            with context.Pool(1) as pool:
-                print(f"{pool.apply(measured, (name,)):>28}  (stated: {preset.seconds:g} s)  {name}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        queue = Queue(replace(settings(), home=Path(folder)))
+        _warm(queue)
+        for name, preset in PRESETS.items():
+            if not chosen or any(name.startswith(begin) for begin in chosen):
+                print(f"{measured(queue, name):>28}  (stated: {preset.seconds:g} s)  {name}", flush=True)
+        queue.close()
 
 
-def measured(name: str) -> str:
-    begin = time.perf_counter()
-    try:
-        outcomes(PRESETS[name].experiment, lambda share, sentence: None)
-    except MissingData:
-        return "files are missing"
-    except ValueError as error:
-        return f"refused: {error}"
-    return f"{time.perf_counter() - begin:.1f} s"
+def _warm(queue: Queue) -> None:
+    """Have every worker begin."""
+    runs = [Job("run", RunSpec(training=TrainingSpec(steps=1, seed=k))) for k in range(4)]
+    request = Request("warm", (Stage(tuple(runs)),))
+    queue.ask(request, "benchmark")
+    while not queue.over(request):
+        time.sleep(0.02)
+
+
+def measured(queue: Queue, name: str) -> str:
+    """Ask for a preset's experiment, and wait until the first grid is there, and until nothing more comes."""
+    experiment, begin, first = PRESETS[name].experiment, time.perf_counter(), 0.0
+    variants, display = possible(experiment)[0], Display()
+    request = request_of(name, variants, display.accuracy)
+    queue.ask(request, "benchmark")
+    coarsest = next(stage.jobs for stage in request.stages if stage.refines)
+    while not queue.over(request):
+        if not first and all(queue.look(job).over for job in coarsest):
+            first = time.perf_counter() - begin
+        time.sleep(0.02)
+    errors = [str(status.error) for job in request.jobs if (status := queue.look(job)).state == "failed"]
+    if errors:
+        return errors[0][:60]
+    side = max(job.surface.points_alpha for job in request.jobs if queue.look(job).done and job.kind == "surface")
+    return f"{first:5.1f} s, {time.perf_counter() - begin:5.1f} s ({side} x {side})"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ from landscape.evaluation import Piece
 LOG = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent.parent
+
+STALE = 0.2
+"""Seconds for which the list of workers is taken as it is: asking is a message to the scheduler."""
 
 
 class NoCluster(RuntimeError):  # noqa: N818 - reads as the sentence it is
@@ -53,6 +57,8 @@ class Cluster:
             self.close()
             raise NoCluster(f"the scheduler {address} does not answer ({error}); see NORMSCAPE_SCHEDULER") from error
         self._shared: dict[str, bool] = {}
+        self._known: Mapping[str, int] = {}
+        self._asked = 0.0
 
     @property
     def alive(self) -> bool:
@@ -61,9 +67,11 @@ class Cluster:
 
     def workers(self) -> Mapping[str, int]:
         """Return how many pieces each worker does at a time, by address."""
-        # the client is told of workers that come and go
-        known: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-        return {address: int(worker["nthreads"]) for address, worker in known.items()}
+        if time.monotonic() - self._asked > STALE:
+            known: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+            self._known = {address: int(worker["nthreads"]) for address, worker in known.items()}
+            self._asked = time.monotonic()
+        return self._known
 
     def shares(self, worker: str) -> bool:
         """Say whether a worker sees the store's folder."""

@@ -31,6 +31,7 @@ def main() -> None:
         {
             "distributed.scheduler.allowed-failures": 20,  # a worker may be killed because another job was cancelled
             "distributed.worker.daemon": True,
+            "distributed.worker.profile.enabled": False,  # a hundred times a second, on the cores that work
             "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.comm.timeouts.connect": "10s",
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 from specs import RunSpec, SurfaceSpec, canonical_bytes
 
@@ -12,7 +12,7 @@ SCHEMA = 1
 """Part of every key: with another meaning of what is stored it becomes another number, and nothing old is found."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Job:
     """What kind of thing is asked, of which run, and where on its loss."""
 
@@ -20,12 +20,7 @@ class Job:
     run: RunSpec
     surface: SurfaceSpec | None = None
 
-    @property
+    @cached_property  # the queue asks for it many times a second
     def key(self) -> str:
         """The SHA-256 of the schema's version and of the job's canonical bytes."""
-        return _key(self)
-
-
-@lru_cache(maxsize=4096)  # the queue asks for the same few many times a second
-def _key(job: Job) -> str:
-    return hashlib.sha256(b"normscape %d\n" % SCHEMA + canonical_bytes(job)).hexdigest()
+        return hashlib.sha256(b"normscape %d\n" % SCHEMA + canonical_bytes(self)).hexdigest()

@@ -191,9 +191,10 @@ class Points:
     def _size(self) -> int:
         if self._seconds is None:
             return FIRST_POINTS
-        wanted = round(PIECE_SECONDS / max(self._seconds, 1e-6))
+        wanted = min(MOST_POINTS, max(1, round(PIECE_SECONDS / max(self._seconds, 1e-6))))
         # towards the end in smaller runs, so that all workers end together
-        return max(1, min(wanted, MOST_POINTS, -(-int((~self._taken).sum()) // 4)))
+        rest = int((~self._taken).sum()) // (2 * max(1, len(self._next)))
+        return min(wanted, max(rest, wanted // 4, 1))
 
     def _start(self, free: np.ndarray, size: int) -> int:
         first, last = max(_stretches(free), key=lambda stretch: stretch[1] - stretch[0])

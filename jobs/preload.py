@@ -28,7 +28,7 @@ def dask_setup(worker: object) -> None:
 def _step_back() -> None:
     """Leave the first turn to the app and the browser, which share this machine's cores, and end with the engine."""
     if hasattr(os, "nice"):
-        os.nice(5)
+        os.nice(10)
     if sys.platform == "linux":
         # an engine that is killed cannot end its workers: the system does, when the process they are copies of ends
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -104,6 +104,12 @@ class Queue:
             asked = self.board.asked.get(request.key)
             return asked is None or asked.over or asked.cancelled
 
+    def since(self, request: Request) -> float:
+        """Return when a request was made first, in seconds since 1970; 0 if it never was."""
+        with self.board.lock:
+            asked = self.board.asked.get(request.key)
+            return 0.0 if asked is None else asked.since
+
     def name(self, job: Job) -> str:
         """Return what a job is, for people: with the grid's size, where it has one."""
         spec = job.surface if job.kind == "surface" else None

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from jobs.job import Job
@@ -26,7 +27,7 @@ class Stage:
     refines: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """What is asked together."""
 
@@ -35,13 +36,13 @@ class Request:
     accuracy: float = 0.0  # the error, as a share of the values' range, at which refining ends; 0: never
     address: str = ""  # of the page that shows it
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The SHA-256 of what is asked, without its title and its address."""
         asked = [[stage.refines, [job.key for job in stage.jobs]] for stage in self.stages]
         return hashlib.sha256(json.dumps([asked, self.accuracy]).encode()).hexdigest()
 
-    @property
+    @cached_property
     def jobs(self) -> tuple[Job, ...]:
         """All jobs, each once, in the order of their stages."""
         return tuple(dict.fromkeys(job for stage in self.stages for job in stage.jobs))

@@ -16,7 +16,7 @@ from jobs.shelf import Shelf
 from landscape import Stopped, machine
 from landscape.evaluation import Piece, Stop
 
-POLL = 0.1
+POLL = 0.2
 """Seconds between two questions whether to stop: each is a message to the scheduler."""
 
 CHAIN_SECONDS = 0.5
@@ -60,11 +60,14 @@ def sees(token: Path) -> bool:
 
 
 def _polled(name: str) -> Stop:
-    event, last, found = Event(name), 0.0, False  # type: ignore[no-untyped-call]
+    event: Event | None = None
+    last, found = time.monotonic(), False
 
     def stop() -> bool:
-        nonlocal last, found
+        nonlocal event, last, found
         if not found and time.monotonic() - last > POLL:
+            # the event is made when it is first asked for: that too is a message to the scheduler
+            event = event or Event(name)  # type: ignore[no-untyped-call]
             last, found = time.monotonic(), bool(event.is_set())  # type: ignore[no-untyped-call]
         return found
 

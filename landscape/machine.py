@@ -2,6 +2,7 @@
 
 import ctypes
 import platform
+from functools import lru_cache
 from importlib.metadata import version
 
 import torch
@@ -9,6 +10,11 @@ import torch
 
 def machine() -> dict[str, str]:
     """Return versions, processor and thread count: equal specs give equal numbers where all of these are equal."""
+    return {**_lasting(), "threads": str(torch.get_num_threads())}
+
+
+@lru_cache(maxsize=1)  # looking versions up takes as long as several points of a surface
+def _lasting() -> dict[str, str]:
     return {
         "Python": platform.python_version(),
         "torch": torch.__version__,
@@ -16,7 +22,6 @@ def machine() -> dict[str, str]:
         "scipy": version("scipy"),
         "scikit-learn": version("scikit-learn"),
         "processor": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}",
-        "threads": str(torch.get_num_threads()),
         "system": platform.system(),
     }
 
@@ -34,7 +39,8 @@ def settle(threads: int) -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_MMAP_THRESHOLD, 2**30)
         mallopt(_M_TRIM_THRESHOLD, 2**30)
+        mallopt(_M_ARENA_MAX, 1)  # the thresholds hold for the first arena only, and work may run in another thread
 
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """From glibc's malloc.h."""

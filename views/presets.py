@@ -12,19 +12,19 @@ class Preset:
 
     experiment: Experiment
     sentence: str
-    seconds: float = 0.0  # measured on two cores, nothing in memory: benchmarks/presets.py
+    seconds: float = 0.0  # until all is there, on two cores with warm workers and an empty store: benchmarks/presets.py
 
 
 PRESETS: Mapping[str, Preset] = {
     "Batch norm or none, on digits": Preset(
         Experiment(),
         "Two equal networks learn to read digits; one normalizes each hidden layer over the samples.",
-        seconds=4.9,
+        seconds=5.0,
     ),
     "The same, before training": Preset(
         Experiment(surface=SurfaceSpec(checkpoint=0)),
         "At initialization the analysis is on its own: nothing has been learned yet.",
-        seconds=4.9,
+        seconds=5.4,
     ),
     "Raw inputs, no normalization": Preset(
         Experiment(
@@ -33,7 +33,7 @@ PRESETS: Mapping[str, Preset] = {
             values=("raw", "centred", "standardized"),
         ),
         "The analysis in its barest form: centre the inputs, then divide by their deviation. No normalization layer.",
-        seconds=6.4,
+        seconds=7.7,
     ),
     "Batch, layer or none, on spirals": Preset(
         Experiment(
@@ -45,12 +45,12 @@ PRESETS: Mapping[str, Preset] = {
             values=("none", "batch", "layer"),
         ),
         "Three arms wound around each other need a deeper network; three ways to normalize it.",
-        seconds=7.7,
+        seconds=6.2,
     ),
     "Before or after the linear layer": Preset(
         Experiment(compare="run.model.placement", values=("before", "after")),
         "The analysis asks for batch norm before the linear layer; common practice puts it after.",
-        seconds=6.9,
+        seconds=3.2,
     ),
     "The two halves of batch norm": Preset(
         Experiment(
@@ -59,7 +59,7 @@ PRESETS: Mapping[str, Preset] = {
             values=("none", "centre", "scale", "batch"),
         ),
         "Subtract the mean, divide by the deviation, or both: a small convolutional network on the digits.",
-        seconds=15.8,
+        seconds=19.5,
     ),
     "Eight normalizations, one network": Preset(
         Experiment(
@@ -68,7 +68,7 @@ PRESETS: Mapping[str, Preset] = {
             values=("none", "batch", "layer", "group", "instance", "rms", "weight", "scale"),
         ),
         "The same convolutional network and digits, normalized in eight ways, on one scale.",
-        seconds=20.4,
+        seconds=36.9,
     ),
     "Shortcuts or none": Preset(
         Experiment(
@@ -81,7 +81,7 @@ PRESETS: Mapping[str, Preset] = {
             values=("project", "pad", "none"),
         ),
         "A residual network of 20 layers on the digits, with its shortcuts and without: what Li et al. made famous.",
-        seconds=17.5,
+        seconds=19.7,
     ),
     "Pre-norm or post-norm": Preset(
         Experiment(
@@ -94,7 +94,7 @@ PRESETS: Mapping[str, Preset] = {
             values=("before", "after"),
         ),
         "A small vision transformer with layer norm before its sublayers or after them, trained with Adam.",
-        seconds=9.3,
+        seconds=11.8,
     ),
     "The deep linear network": Preset(
         Experiment(
@@ -106,7 +106,7 @@ PRESETS: Mapping[str, Preset] = {
             surface=SurfaceSpec(range_alpha=(-0.2, 0.2), range_beta=(-0.2, 0.2)),
         ),
         "25 matrices of 10 x 10 on Gaussian data, as in Santurkar et al.: batch norm after every one, or none.",
-        seconds=7.4,
+        seconds=8.1,
     ),
     "Clothes: Fashion-MNIST": Preset(
         Experiment(
@@ -118,7 +118,7 @@ PRESETS: Mapping[str, Preset] = {
             surface=SurfaceSpec(points_alpha=33, points_beta=33),
         ),
         "The first comparison on larger pictures: 10,000 of Fashion-MNIST's, two hidden layers of 128 units.",
-        seconds=13.6,
+        seconds=35.9,
     ),
     "A published ResNet-20 on CIFAR-10": Preset(
         Experiment(
@@ -137,12 +137,12 @@ PRESETS: Mapping[str, Preset] = {
         ),
         "A network from a public collection, its held-out loss drawn with its stored averages and with those of the "
         "samples. Needs its weights and CIFAR-10's test images.",
-        seconds=58.1,
+        seconds=65.9,
     ),
     "A smooth activation as a control": Preset(
         Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),
         "ReLU's kinks make the gradient jump; GELU and tanh have none.",
-        seconds=7.1,
+        seconds=6.5,
     ),
     "A learning rate too large": Preset(
         Experiment(
@@ -156,7 +156,7 @@ PRESETS: Mapping[str, Preset] = {
     "Three kinds of batch statistics": Preset(
         Experiment(compare="surface.statistics", values=("population", "batch", "running")),
         "One trained network, drawn with the statistics of all samples, of mini-batches, and with the stored averages.",
-        seconds=7.4,
+        seconds=8.7,
     ),
 }
 

@@ -21,13 +21,18 @@ def stopped(request: Request) -> bool:
     return request.key in st.session_state.get("stopped", ())
 
 
-def waiting(request: Request) -> None:
-    """Show how far a request is and how to stop it; nothing if it is over. The page starts anew when there is more."""
+def waiting(request: Request, *, failed: bool = False) -> None:
+    """Show how far a request is and how to stop it, and start the page anew when there is more to see.
+
+    Args:
+        request: what was asked; nothing is shown when it is over.
+        failed: whether it ended with failures, so that it can be tried again.
+    """
     if stopped(request):
         _offer_to_go_on(request)
     elif not desk().over(request):
         st.fragment(_watch, run_every=EVERY)(request, milestones(request), time.monotonic())
-    elif any(desk().look(job).state == "failed" for job in request.jobs):
+    elif failed:
         _offer_to_try_again(request)
 
 

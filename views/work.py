@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -19,8 +20,8 @@ Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
 EARLY = 3
 """Levels that go before the curvature and the checks: with 9 x 9 points there is something to look at meanwhile."""
 
-GLANCES = 2
-"""Levels that are shown as surfaces alone."""
+GLANCE_SECONDS = 15.0
+"""How long surfaces alone are drawn while finer ones come: a browser takes longer for the rest than they do."""
 
 BESIDE = ("centre", "sharpness", "scale-free-sharpness", "direct-loss", "numerics")
 
@@ -61,11 +62,12 @@ class Now:
     levels: tuple[SurfaceSpec, ...]
     errors: Mapping[str, float]  # of the level that is shown, by metric; empty where no finer one has measured it
     over: bool
+    since: float  # when it was asked first, in seconds since 1970
 
     @property
     def first_glance(self) -> bool:
-        """Whether what is there is only a first glance, with more to come within moments."""
-        return not self.over and len(self.levels) > GLANCES > self.level
+        """Whether more is to come within moments, so that the surfaces alone are drawn until then."""
+        return not self.over and self.since > time.time() - GLANCE_SECONDS
 
     @property
     def partial(self) -> bool:
@@ -114,7 +116,16 @@ def now(request: Request, variants: Variants) -> Now:
         elif found is not None:
             outcomes[label] = found
     first = next(iter(grids.values()))
-    return Now(request, outcomes, failures, level, first[:count], _errors(request, level), desk().over(request))
+    return Now(
+        request,
+        outcomes,
+        failures,
+        level,
+        first[:count],
+        _errors(request, level),
+        desk().over(request),
+        desk().since(request),
+    )
 
 
 def experiment_request(experiment: Experiment, display: Display, variants: Variants, address: str) -> Request:

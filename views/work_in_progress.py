@@ -7,8 +7,9 @@ import time
 
 import streamlit as st
 
-from jobs import Asked
+from jobs import Asked, Job
 from jobs.kinds import KINDS
+from landscape import Run
 from views.desk import desk, present, session
 from views.waiting import reading
 
@@ -40,8 +41,14 @@ def _under_way() -> None:
 
 
 def _failures(asked: Asked) -> list[str]:
-    statuses = map(desk().look, asked.request.jobs)
-    return list(dict.fromkeys(str(status.error) for status in statuses if status.state == "failed"))
+    """Return what went wrong; that a network diverged before the step that is looked at is a result, and no failure."""
+    statuses = [status for status in map(desk().look, asked.request.jobs) if status.state == "failed"]
+    return list(dict.fromkeys(str(status.error) for status in statuses if not _diverged(status.job)))
+
+
+def _diverged(job: Job) -> bool:
+    run: Run | None = desk().result(Job("run", job.run))
+    return run is not None and run.diverged_at is not None
 
 
 def _linked(asked: Asked) -> str:

@@ -11,6 +11,7 @@ from tests.conftest import ROOT
 from views.desk import desk
 from views.limits import possible
 from views.presets import PRESETS
+from views.work import experiment_request, now
 
 APP = ROOT / "app.py"
 
@@ -397,3 +398,37 @@ def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1()
     table = next(frame.value for frame in app.table if frame.value.columns[0] == "Loss at the centre")
     assert "no normalization" not in table
     assert len(set(table["batch norm"])) == 3
+
+
+def test_the_page_work_lists_what_was_asked_and_what_is_stored() -> None:
+    app = opened()
+    address = dict(app.query_params)
+    app.switch_page("views/work_in_progress.py").run()
+    assert not app.exception
+    assert any("no normalization, batch norm: moons, perceptron" in markdown.value for markdown in app.markdown)
+    results = app.dataframe[0].value
+    assert any("surface 5 x 3: perceptron, batch norm, moons" in name for name in results["result"])
+    assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()
+
+
+def test_a_grid_beyond_the_limit_is_refused_with_the_name_of_its_setting() -> None:
+    app = opened(**{"surface.points_alpha": "501"})
+    assert not app.exception
+    assert any(re.search(r"501 points a side.*at most 129.*NORMSCAPE_MAX_GRID", error.value) for error in app.error)
+
+
+def test_a_nested_grid_is_drawn_between_its_points_with_its_measured_error() -> None:
+    app = opened(every_point="off", accuracy="0", **{"surface.points_alpha": "9", "surface.points_beta": "9"})
+    assert not app.exception
+    assert any(re.search(r"9 x 9 points evaluated.*off by at most [\d.]+ % of the scale", c.value) for c in app.caption)
+
+
+def test_numbers_that_leave_are_those_of_evaluated_points() -> None:
+    app = opened(every_point="off", accuracy="0", **{"surface.points_alpha": "9", "surface.points_beta": "9"})
+    variants = possible(app.session_state["experiment"])[0]
+    known = now(
+        experiment_request(app.session_state["experiment"], app.session_state["display"], variants, ""), variants
+    )
+    for outcome in known.outcomes.values():
+        assert outcome.surface.loss.shape == (9, 9)
+        assert outcome.surface.complete
