@@ -118,7 +118,6 @@ class Board:
         """Note that nothing more will come of a job."""
         with self.lock:
             work.state, work.error = state, error
-            work.version += 1
             if state == "finished":
                 work.parts.done = work.parts.total
             self.release(work)
@@ -161,9 +160,7 @@ class Board:
         """Return the work of a job: the one there is, or new; done already if the store has its result."""
         work = self.works.get(job.key)
         if work is None or work.state in ("failed", "cancelled"):
-            old, work = work, Work.of(job)
-            work.version = old.version + 1 if old is not None else 0
-            self.works[job.key] = work
+            work = self.works[job.key] = Work.of(job)
             if job.key in self.store:
                 work.state, work.parts.done = "finished", work.parts.total
             else:

@@ -98,7 +98,8 @@ class Loop:
 
     def _events(self) -> Iterator[Callable[[], None]]:
         with contextlib.suppress(queue.Empty):
-            working = any(True for _ in self._board.open()) or self._doomed
+            with self._board.lock:
+                working = any(True for _ in self._board.open()) or bool(self._doomed)
             event = self._news.get(timeout=TICK if working else IDLE)
             while True:
                 if event is not None:
@@ -191,7 +192,6 @@ class Loop:
             before = work.parts.done
             name = work.parts.add(piece, done.contents, done.seconds)
             work.seconds, work.counted = work.seconds + done.seconds, work.counted + work.parts.done - before
-            work.version += 1
         record = {"kind": work.job.kind, "job": canonical_bytes(work.job).decode(), "machine": dict(done.machine)}
         if (result := work.parts.result()) is not None:
             self._board.store.put(work.job.key, result.arrays, {**result.about, **record})

@@ -26,7 +26,6 @@ class Status:
     total: int
     left: float | None  # seconds, about; None if nothing is known
     error: Exception | None
-    version: int  # another number whenever there is more to see
 
     @property
     def over(self) -> bool:
@@ -52,7 +51,6 @@ class Work:
     error: Exception | None = None
     flights: dict[Any, Flight] = field(default_factory=dict)  # by future
     stop: str = field(default_factory=lambda: f"stop-{secrets.token_hex(8)}")
-    version: int = 0
     seconds: float = 0.0  # spent by workers
     counted: int = 0  # units done in these seconds
 
@@ -71,7 +69,7 @@ class Work:
         left = None
         if self.counted and not self.over:
             left = self.seconds / self.counted * (self.parts.total - self.parts.done) / max(1, workers)
-        return Status(self.job, self.state, self.parts.done, self.parts.total, left, self.error, self.version)
+        return Status(self.job, self.state, self.parts.done, self.parts.total, left, self.error)
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from landscape.data import Dataset, load_data
 from landscape.objective import Objective
-from landscape.passes import count_units, pass_bytes, samples_per_pass
+from landscape.passes import KEPT_BYTES, count_units, pass_bytes, samples_per_pass
 from landscape.subject import objective_of
 from landscape.training import RECORDS, Run, advance, last_step, run_of, start
 from models import blank_model
@@ -107,10 +107,12 @@ def check_memory(objective: Objective, spec: SurfaceSpec) -> None:
 
 
 def _measuring_bytes(weights: int, units: int, passed: int, spec: SurfaceSpec) -> int:
-    """Count θ, its gradient, the plane and temporaries (12 vectors of float64), two rows of places, grid and pass."""
+    """Count θ, its gradient, the plane and temporaries (12 vectors of float64), the places kept, grid and pass."""
     size = 8 if spec.precision == "float64" else 4
-    vectors = 12 * 8 * weights + 4 * size * weights * spec.points_alpha
-    return vectors + pass_bytes(units, passed, spec) + GRID_BYTES * spec.points_alpha * spec.points_beta
+    points = spec.points_alpha * spec.points_beta
+    kept = min(2 * size * weights * points, max(KEPT_BYTES, 4 * size * weights * spec.points_alpha))
+    vectors = 12 * 8 * weights + kept
+    return vectors + pass_bytes(units, passed, spec) + GRID_BYTES * points
 
 
 def _batch(run: RunSpec, data: Dataset) -> int:

@@ -17,6 +17,10 @@ bounds memory, suits the caches (small images are fastest in tiles of 64 to 128)
 ARRAYS_PER_UNIT = 8
 """Arrays of all layers' outputs that exist at once at most: those that the graph of a Hessian product keeps."""
 
+KEPT_BYTES = 2**27
+"""Of points and their gradients that a slice keeps, if two rows of them do not take more: small networks then find the
+points of coarser grids again."""
+
 ONE_PASS_BYTES = 2 * 2**30
 """A set whose single pass would take more has its population statistics taken layer by layer, whatever the machine has:
 so the partition, and with it a number's last bits, do not depend on where it is computed."""

@@ -69,11 +69,6 @@ class Now:
         """Whether more is to come within moments, so that the surfaces alone are drawn until then."""
         return not self.over and self.since > time.time() - GLANCE_SECONDS
 
-    @property
-    def partial(self) -> bool:
-        """Whether the surfaces that are shown have points yet to come."""
-        return any(o.surface is not None and not o.surface.complete for o in self.outcomes.values())
-
 
 def request_of(title: str, variants: Variants, accuracy: float, address: str = "") -> Request:
     """Return the jobs of compared networks: training, planes, surfaces from coarse to fine, curvature and checks.

@@ -16,15 +16,12 @@ from torch import Tensor
 from landscape.cost import check_memory
 from landscape.layers import layers_of
 from landscape.objective import Objective
+from landscape.passes import KEPT_BYTES
 from landscape.plane import Plane
 from landscape.planes import plane_of
 from landscape.subject import objective_of
 from landscape.training import Run
 from specs import SurfaceSpec
-
-KEPT_BYTES = 2**27
-"""Of points and their gradients, if two rows of them do not take more: small networks then find the points of coarser
-grids again."""
 
 Values = dict[str, float | np.ndarray]
 
