@@ -47,6 +47,11 @@ class Queue:
         """Why nobody works, None if somebody does."""
         return self.loop.trouble
 
+    @property
+    def ready(self) -> bool:
+        """Whether there are workers."""
+        return self.loop.cluster is not None
+
     def ask(self, request: Request, session: str) -> None:
         """Ask for jobs; what is in the store or asked already is not done again."""
         self.board.ask(request, session)

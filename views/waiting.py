@@ -71,6 +71,8 @@ def reading(request: Request) -> tuple[float, str]:
     open_ones = [status for status in statuses if not status.over]
     running = [status for status in open_ones if status.state == "running"] or open_ones
     share = sum(1.0 if s.over else s.done / s.total for s in statuses) / max(1, len(statuses))
+    if not queue.ready:
+        return share, "Starting the workers"
     names = dict.fromkeys(queue.name(status.job) for status in running)
     left = sum(status.left for status in open_ones if status.left is not None)
     known = f": about {left:.0f} s left for what has begun" if left >= 1 else ""
