@@ -148,7 +148,7 @@ class Board:
         """Forget a result that is gone, and who asked for it: whoever asks again has it made anew."""
         with self.lock:
             work = self.works.get(key)
-            if work is not None and work.state == "finished":
+            if work is not None and work.state == "finished" and key not in self.store:
                 del self.works[key]
                 for asked in [a for a in self.asked.values() if any(job.key == key for job in a.request.jobs)]:
                     del self.asked[asked.request.key]
@@ -157,9 +157,10 @@ class Board:
         return [self.served.get(session, 0.0) for session in asked.sessions]
 
     def _work_of(self, job: Job) -> Work:
-        """Return the work of a job: the one there is, or new; done already if the store has its result."""
+        """Return the work of a job: the one there is, or a new one; finished already if the store has its result."""
         work = self.works.get(job.key)
-        if work is None or work.state in ("failed", "cancelled"):
+        lost = work is not None and work.state == "finished" and job.key not in self.store
+        if work is None or lost or work.state in ("failed", "cancelled"):
             work = self.works[job.key] = Work.of(job)
             if job.key in self.store:
                 work.state, work.parts.done = "finished", work.parts.total

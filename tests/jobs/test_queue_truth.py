@@ -79,6 +79,7 @@ def test_single_pieces_are_the_plain_functions(shared: Queue) -> None:
     request = Request("three", (Stage((Job("run", run),)), Stage(jobs)))
     shared.ask(request, "one")
     finished(shared, request)
+    settle(threads=1)
     objective = objective_of(train(run), spec)
     assert shared.result(jobs[0]).value == pytest.approx(measure_sharpness(objective).value, rel=1e-9)
     assert shared.result(jobs[1]) == pytest.approx(objective.loss(objective.theta).item(), rel=1e-6)
@@ -301,7 +302,9 @@ def test_a_result_that_was_evicted_is_made_again(shared: Queue) -> None:
         shared.store.delete(job.key)
     shared._unpacked.clear()
     assert all(shared.result(job) is None for job in request.jobs)
-    wait(lambda: not any(asked.request.key == request.key for asked in shared.asked()))
+    wait(
+        lambda: not any(asked.request.key == request.key for asked in shared.asked())
+    )  # whatever else is still to come
     shared.ask(request, "one")
     finished(shared, request)
     assert arrays_of(shared, request) == bits

@@ -47,8 +47,9 @@ def spread(page: Page, place: int) -> float:
     return float(np.asarray(Image.open(BytesIO(picture)).convert("L"), dtype=float).std())
 
 
-def test_first_visit_shows_the_default_comparison(page: Page, app_address: str) -> None:
-    page.goto(app_address)
+@pytest.mark.parametrize("address", [QUICK, pytest.param("", marks=pytest.mark.slow)])
+def test_first_visit_shows_the_comparison(page: Page, app_address: str, address: str) -> None:
+    page.goto(app_address + address)
     drawn(page)
     assert page.get_by_role("heading", name="Normscape").is_visible()
     assert spread(page, 0) > 10
