@@ -103,6 +103,12 @@ class Queue:
         with self.board.lock:
             return tuple(sorted(self.board.asked.values(), key=lambda asked: -asked.since))
 
+    @property
+    def sessions(self) -> int:
+        """How many sessions wait for something."""
+        with self.board.lock:
+            return len({name for asked in self.board.open() for name in asked.sessions})
+
     def over(self, request: Request) -> bool:
         """Say whether nothing more will come of a request."""
         with self.board.lock:

@@ -9,8 +9,8 @@ import streamlit as st
 from jobs import Request
 from views.desk import desk, present, session
 
-EVERY = 0.4
-"""Seconds between two looks."""
+EVERY, EVERY_EACH = 0.4, 0.15
+"""Seconds between two looks: at least, and for each session that waits; all of them look through one process."""
 
 SELDOM = 3.0
 """Seconds that a picture stays at least: a browser without a graphics processor takes about as long to draw it."""
@@ -31,7 +31,9 @@ def waiting(request: Request, *, failed: bool = False) -> None:
     if stopped(request):
         _offer_to_go_on(request)
     elif not desk().over(request):
-        st.fragment(_watch, run_every=EVERY)(request, milestones(request), time.monotonic())
+        st.fragment(_watch, run_every=max(EVERY, EVERY_EACH * desk().sessions))(
+            request, milestones(request), time.monotonic()
+        )
     elif failed:
         _offer_to_try_again(request)
 
