@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,6 +63,7 @@ class _Parts:
         check(self)
 
 
+@functools.cache
 def comparable_paths() -> tuple[str, ...]:
     """Return the paths of all fields that can be compared: single values that change a network or its loss.
 

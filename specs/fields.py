@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 import typing
@@ -47,7 +48,12 @@ def rule_of(spec: Any, name: str) -> Rule:
 
 def types_of(spec: Any) -> dict[str, Any]:
     """Return the resolved type of every field of a spec (a class or an instance)."""
-    return typing.get_type_hints(spec if isinstance(spec, type) else type(spec))
+    return _types(spec if isinstance(spec, type) else type(spec))
+
+
+@functools.cache  # resolving them takes longer than everything else about a spec
+def _types(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def check(spec: Any) -> None:
