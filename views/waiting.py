@@ -12,8 +12,9 @@ from views.desk import desk, present, session
 EVERY, EVERY_EACH = 0.4, 0.15
 """Seconds between two looks: at least, and for each session that waits; all of them look through one process."""
 
-SELDOM = 3.0
-"""Seconds that a picture stays at least: a browser without a graphics processor takes about as long to draw it."""
+SELDOM, SELDOM_EACH = 3.0, 1.0
+"""Seconds that a picture stays at least: a browser without a graphics processor takes about as long to draw it; and
+for each session that waits: all pages are made by the process that feeds the workers."""
 
 
 def stopped(request: Request) -> bool:
@@ -31,8 +32,9 @@ def waiting(request: Request, *, failed: bool = False) -> None:
     if stopped(request):
         _offer_to_go_on(request)
     elif not desk().over(request):
-        st.fragment(_watch, run_every=max(EVERY, EVERY_EACH * desk().sessions))(
-            request, milestones(request), time.monotonic()
+        sessions = desk().sessions
+        st.fragment(_watch, run_every=max(EVERY, EVERY_EACH * sessions))(
+            request, milestones(request), time.monotonic() + max(SELDOM, SELDOM_EACH * sessions)
         )
     elif failed:
         _offer_to_try_again(request)
@@ -48,7 +50,7 @@ def milestones(request: Request) -> tuple[int, ...]:
     return (*whole, min(eighths, default=0), int(queue.over(request)))
 
 
-def _watch(request: Request, seen: tuple[int, ...], since: float) -> None:
+def _watch(request: Request, seen: tuple[int, ...], not_before: float) -> None:
     queue = desk()
     share, sentence = reading(request)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -62,7 +64,7 @@ def _watch(request: Request, seen: tuple[int, ...], since: float) -> None:
     if queue.trouble:
         st.error(queue.trouble)
     over = queue.over(request)
-    if over or (milestones(request) != seen and time.monotonic() - since > SELDOM):
+    if over or (milestones(request) != seen and time.monotonic() > not_before):
         st.rerun()
 
 
