@@ -108,13 +108,15 @@ class Loop:
 
     def _recover(self, error: Exception) -> None:
         """Go on after an error: without space nothing can be kept, and anything else may be the workers' end."""
-        self.trouble = str(error)
         if isinstance(error, StoreFull):
-            for work in [work for work in self._board.works.values() if not work.over]:
-                self._board.finish(work, "failed", error)
+            with self._board.lock:
+                for work in [work for work in self._board.works.values() if not work.over]:
+                    self._board.finish(work, "failed", error)
+                    self.stop(work)
         else:
             LOG.exception("the queue goes on after an error")
-        self._leave()
+            self.trouble = str(error)
+            self._leave()
 
     def _feed(self) -> None:
         """Send pieces to workers that have too few, and see which requests are over."""

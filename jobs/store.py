@@ -91,12 +91,17 @@ class Store:
         shutil.rmtree(self._pieces(key), ignore_errors=True)
 
     def note(self, name: str, request: Mapping[str, Any], room: str = "requests") -> None:
-        """Remember a request until it is forgotten."""
+        """Remember a request until it is forgotten; one that cannot be written is not resumed after a crash."""
         path = self.folder / room / f"{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        aside.write_text(json.dumps(request, sort_keys=True))
-        os.replace(aside, path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside.write_text(json.dumps(request, sort_keys=True))
+            os.replace(aside, path)
+        except OSError as error:
+            LOG.warning("a request cannot be remembered: %s", error)
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
 
     def forget(self, name: str, room: str = "requests") -> None:
         """Forget a request; one that is not there is forgotten already."""

@@ -24,13 +24,18 @@ class Status:
     state: State
     done: int
     total: int
-    left: float | None  # seconds, about; None if nothing is known
+    rate: float | None  # units a second of all workers together, about; None if nothing is known
     error: Exception | None
 
     @property
     def over(self) -> bool:
         """Whether nothing more will come."""
         return self.state in OVER
+
+    @property
+    def left(self) -> float | None:
+        """Seconds to the end, about; None if nothing is known."""
+        return None if self.rate is None else (self.total - self.done) / self.rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,9 @@ class Work:
 
     def status(self, workers: int) -> Status:
         """Return what is told of it."""
-        left = None
-        if self.counted and not self.over:
-            left = self.seconds / self.counted * (self.parts.total - self.parts.done) / max(1, workers)
-        return Status(self.job, self.state, self.parts.done, self.parts.total, left, self.error)
+        known = self.counted > 0 and self.seconds > 0 and not self.over
+        rate = self.counted / self.seconds * max(1, workers) if known else None
+        return Status(self.job, self.state, self.parts.done, self.parts.total, rate, self.error)
 
 
 @dataclass(eq=False)

@@ -49,7 +49,7 @@ except (TooLarge, ValueError) as error:
     st.stop()
 request = experiment_request(experiment, display, variants, address.of(experiment, display))
 shown = now(request, variants) if stopped(request) else asked(request, variants)
-waiting(request, failed=bool(shown.failures))
+waiting(request, told=[str(failure) for failure in shown.failures.values()])
 for label, failure in shown.failures.items():
     st.error(f"**{label}**: {failure}")
 found = shown.outcomes

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from jobs import Request
+from jobs import Job, Request, Status
+from landscape import Run
 from views.desk import desk, present, session
 
 EVERY, EVERY_EACH = 0.4, 0.15
@@ -22,12 +24,12 @@ def stopped(request: Request) -> bool:
     return request.key in st.session_state.get("stopped", ())
 
 
-def waiting(request: Request, *, failed: bool = False) -> None:
+def waiting(request: Request, told: Collection[str] = ()) -> None:
     """Show how far a request is and how to stop it, and start the page anew when there is more to see.
 
     Args:
-        request: what was asked; nothing is shown when it is over.
-        failed: whether it ended with failures, so that it can be tried again.
+        request: what was asked; nothing is shown when it is over, but what failed, and a way to try it again.
+        told: failures that the page shows itself.
     """
     if stopped(request):
         _offer_to_go_on(request)
@@ -36,8 +38,22 @@ def waiting(request: Request, *, failed: bool = False) -> None:
         st.fragment(_watch, run_every=max(EVERY, EVERY_EACH * sessions))(
             request, milestones(request), time.monotonic() + max(SELDOM, SELDOM_EACH * sessions)
         )
-    elif failed:
+    elif failed := failures(request):
+        for sentence in failed:
+            if sentence not in told:
+                st.error(sentence)
         _offer_to_try_again(request)
+
+
+def failures(request: Request) -> tuple[str, ...]:
+    """Return what went wrong; that a network diverged before the step that is looked at is a result, and no failure."""
+    failed = [status for status in map(desk().look, request.jobs) if status.state == "failed"]
+    return tuple(dict.fromkeys(str(status.error) for status in failed if not _diverged(status.job)))
+
+
+def _diverged(job: Job) -> bool:
+    run: Run | None = desk().result(Job("run", job.run))
+    return run is not None and run.diverged_at is not None
 
 
 def milestones(request: Request) -> tuple[int, ...]:
@@ -79,8 +95,18 @@ def reading(request: Request) -> tuple[float, str]:
         return share, "Starting the workers"
     names = dict.fromkeys(queue.name(status.job) for status in running)
     left = sum(status.left for status in open_ones if status.left is not None)
-    known = f": about {left:.0f} s left for what has begun" if left >= 1 else ""
+    known = f": {_counted(running)}about {left:.0f} s left for what has begun" if left >= 1 else ""
     return min(share, 1.0), f"Now: {', '.join(names) or 'the last points'}{known}"
+
+
+def _counted(running: Sequence[Status]) -> str:
+    """Say how many steps or points are done of what is under way, and how many a second."""
+    counted = [status for status in running if status.rate is not None and status.total > 1]
+    if not counted:
+        return ""
+    done, total = sum(status.done for status in counted), sum(status.total for status in counted)
+    rate = total / sum(status.total / status.rate for status in counted if status.rate)
+    return f"{done} of {total}, {rate:.3g} a second, "
 
 
 def _offer_to_go_on(request: Request) -> None:

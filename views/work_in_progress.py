@@ -7,11 +7,10 @@ import time
 
 import streamlit as st
 
-from jobs import Asked, Job
+from jobs import Asked
 from jobs.kinds import KINDS
-from landscape import Run
 from views.desk import desk, present, session
-from views.waiting import reading
+from views.waiting import failures, reading
 
 MOST_LISTED = 100
 MEBIBYTE = 2**20
@@ -32,23 +31,12 @@ def _under_way() -> None:
             if st.button("Stop", key=f"stop-here:{asked.request.key[:12]}", help="Stops it unless others wait for it."):
                 queue.cancel(asked.request.key, session(), present)
                 st.rerun(scope="fragment")
-    failed = [(asked, error) for asked in queue.asked() if asked.over for error in _failures(asked)]
+    failed = [(asked, error) for asked in queue.asked() if asked.over for error in failures(asked.request)]
     cancelled = [asked for asked in queue.asked() if asked.cancelled]
     for asked, error in failed[:MOST_LISTED]:
         st.error(f"{asked.request.title}: {error}")
     for asked in cancelled[:MOST_LISTED]:
         st.caption(f"Stopped: {_linked(asked)}")
-
-
-def _failures(asked: Asked) -> list[str]:
-    """Return what went wrong; that a network diverged before the step that is looked at is a result, and no failure."""
-    statuses = [status for status in map(desk().look, asked.request.jobs) if status.state == "failed"]
-    return list(dict.fromkeys(str(status.error) for status in statuses if not _diverged(status.job)))
-
-
-def _diverged(job: Job) -> bool:
-    run: Run | None = desk().result(Job("run", job.run))
-    return run is not None and run.diverged_at is not None
 
 
 def _linked(asked: Asked) -> str:

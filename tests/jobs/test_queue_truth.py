@@ -1,5 +1,6 @@
 """The queue: nothing is lost, nothing is done twice, and what comes back is what a plain loop gives, bit by bit."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -150,6 +151,29 @@ def test_without_workers_the_trouble_is_said(tmp_path: Path) -> None:
     wait(lambda: queue.trouble is not None, 5)
     assert "no workers in this test" in queue.trouble
     queue.close()
+
+
+def test_a_full_disk_fails_with_its_message_and_work_goes_on_when_there_is_space_again(
+    shared: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = question(side=5, seed=21)
+    workers = set(pids_of(shared))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("jobs.files.os.replace", full)
+    shared.ask(request, "one")
+    wait(lambda: shared.over(request))
+    failed = [shared.look(job) for job in request.jobs if shared.look(job).state == "failed"]
+    assert failed
+    assert all("NORMSCAPE_HOME" in str(status.error) for status in failed)
+    monkeypatch.undo()
+    shared.try_again(request)
+    shared.ask(request, "one")
+    finished(shared, request)
+    assert set(pids_of(shared)) == workers
+    assert shared.trouble is None
 
 
 @pytest.mark.slow
