@@ -19,6 +19,7 @@ from distributed.security import Security
 
 from jobs.files import Contents
 from jobs.job import Job
+from jobs.preload import GPU
 from jobs.settings import Settings
 from jobs.tasks import Done, perform, sees
 from landscape.evaluation import Piece
@@ -45,6 +46,11 @@ class Cluster:
             NoCluster: it did not start, or is not there.
         """
         self.settings = settings
+        if (settings.scheduler or "").startswith("tls") and settings.tls is None:
+            raise NoCluster(
+                f"the scheduler {settings.scheduler} asks for TLS: NORMSCAPE_TLS_CA, NORMSCAPE_TLS_CERT and "
+                "NORMSCAPE_TLS_KEY are to name its files"
+            )
         self._engine = None if settings.scheduler else _engine(settings)
         address = settings.scheduler or _address(self._engine)
         security = None
@@ -58,6 +64,7 @@ class Cluster:
             raise NoCluster(f"the scheduler {address} does not answer ({error}); see NORMSCAPE_SCHEDULER") from error
         self._shared: dict[str, bool] = {}
         self._known: Mapping[str, int] = {}
+        self._with_gpu: set[str] = set()
         self._asked = 0.0
 
     @property
@@ -69,7 +76,8 @@ class Cluster:
         """Return how many pieces each worker does at a time, by address."""
         if time.monotonic() - self._asked > STALE:
             known: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-            self._known = {address: int(worker["nthreads"]) for address, worker in known.items()}
+            self._with_gpu = {address for address, worker in known.items() if GPU in worker.get("resources", ())}
+            self._known = {address: _at_a_time(worker) for address, worker in known.items()}
             self._asked = time.monotonic()
         return self._known
 
@@ -102,6 +110,7 @@ class Cluster:
             key=name,
             workers=[worker],
             allow_other_workers=True,
+            resources={GPU: 1} if worker in self._with_gpu else None,
             pure=False,
         )
 
@@ -131,6 +140,11 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 self._engine.kill()
                 self._engine.wait()
+
+
+def _at_a_time(worker: Mapping[str, Any]) -> int:
+    threads = int(worker["nthreads"])
+    return min(threads, int(worker.get("resources", {}).get(GPU, threads)))
 
 
 def _engine(settings: Settings) -> subprocess.Popen[bytes]:

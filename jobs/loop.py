@@ -63,6 +63,7 @@ class Loop:
         self._doomed: dict[Any, float] = {}  # futures of cancelled pieces, and since when
         self._not_before = 0.0  # when to look for workers again
         self._fetchers = ThreadPoolExecutor(4, thread_name_prefix="normscape-fetch")
+        self.wake(self._connected)
         self._thread = threading.Thread(target=self._run, name="normscape-queue", daemon=True)
         self._thread.start()
 
@@ -83,7 +84,6 @@ class Loop:
         self._fetchers.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:
-        self._connected()
         while True:
             try:
                 for event in self._events():

@@ -6,21 +6,28 @@ import ctypes
 import os
 import signal
 import sys
+from typing import Any
+
+GPU = "GPU"
+"""The resource of a worker that evaluates on a GPU, one piece at a time: dask worker … --resources GPU=1."""
 
 PR_SET_PDEATHSIG = 1
 """From Linux's prctl.h."""
 
 
-def dask_setup(worker: object) -> None:
+def dask_setup(worker: Any) -> None:
     """Prepare a worker process; dask calls it.
 
     One thread: training is repeatable on one, and workers beside each other use the cores better than threads that
-    wait for each other.
+    wait for each other. A worker that was given the resource GPU evaluates there.
+
+    Raises:
+        ValueError: it was given a GPU, and there is none.
     """
     import jobs.imports  # noqa: F401 - done already where this process is a copy
     from landscape import settle
 
-    settle(threads=1)
+    settle(threads=1, on="cuda" if GPU in worker.state.total_resources else "cpu")
     if "NORMSCAPE_ENGINE" in os.environ:
         _step_back()
 

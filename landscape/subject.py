@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from landscape.data import load_data
+from landscape.machine import device
 from landscape.objective import Objective
 from landscape.passes import count_units, samples_per_pass
 from landscape.training import Run
@@ -55,5 +56,6 @@ def _evaluated(run: Run, spec: SurfaceSpec) -> tuple[nn.Module, Tensor, Tensor]:
         torch.from_numpy(np.array(samples.inputs(rows))),
         torch.from_numpy(np.array(samples.targets[rows])),
     )
-    module = run.module(spec.checkpoint).to(dtype)
-    return module, inputs.to(dtype), targets.to(dtype) if targets.is_floating_point() else targets
+    module = run.module(spec.checkpoint).to(device(), dtype)
+    targets = targets.to(dtype) if targets.is_floating_point() else targets
+    return module, inputs.to(device(), dtype), targets.to(device())

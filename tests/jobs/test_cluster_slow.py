@@ -1,17 +1,21 @@
 """A cluster as a user would start it from the command line: workers that share the store, and some that do not."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from jobs import Queue
 from jobs.cluster import Cluster
+from jobs.preload import dask_setup
 from tests.conftest import ROOT, _free_port
 from tests.jobs.conftest import question, settings_at
 from tests.jobs.test_queue_truth import arrays_of, finished
@@ -21,18 +25,13 @@ pytestmark = pytest.mark.slow
 DASK = Path(sys.executable).parent / "dask"
 
 
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A scheduler and two workers on this machine."""
-    folder = tmp_path_factory.mktemp("dask")
-    address = f"tcp://127.0.0.1:{_free_port()}"
+def started(folder: Path, scheme: str, options: list[str], *workers: list[str]) -> Iterator[str]:
+    """A scheduler on this machine, and workers with options of their own."""
+    address = f"{scheme}://127.0.0.1:{_free_port()}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    worker = ["worker", address, "--nthreads=1", "--nworkers=1", "--no-dashboard", "--host=127.0.0.1"]
-    commands = [
-        ["scheduler", "--host=127.0.0.1", f"--port={address.rpartition(':')[2]}", "--no-dashboard"],
-        [*worker, "--preload=jobs.preload", f"--local-directory={folder}"],
-        [*worker, "--preload=jobs.preload", f"--local-directory={folder}"],
-    ]
+    own = ["worker", address, "--nworkers=1", "--no-dashboard", "--host=127.0.0.1", f"--local-directory={folder}"]
+    at = [f"--protocol={scheme}", "--host=127.0.0.1", f"--port={address.rpartition(':')[2]}", "--no-dashboard"]
+    commands = [["scheduler", *at, *options], *([*own, *options, *worker] for worker in workers)]
     log = (folder / "log").open("w")
     processes = []
     for command in commands:
@@ -44,6 +43,33 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
     for process in processes:
         process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A scheduler and two workers."""
+    worker = ["--nthreads=1", "--preload=jobs.preload"]
+    yield from started(tmp_path_factory.mktemp("dask"), "tcp", [], worker, worker)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str, str]:
+    """The paths of an authority, of a certificate that it signed (itself), and of its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed, so there are no certificates to test with")
+    key, cert = (str(tmp_path / name) for name in ("key.pem", "cert.pem"))
+    what = [
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+    ]
+    subprocess.run(["openssl", "req", *what, "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return cert, cert, key
 
 
 class Apart(Cluster):
@@ -68,6 +94,39 @@ def test_a_surface_by_way_of_a_scheduler_that_runs_already_is_the_same_bit_by_bi
     assert arrays_of(far, request) == arrays_of(near, request)
     far.close()
     near.close()
+
+
+def test_a_scheduler_that_asks_for_tls_and_a_worker_with_a_resource_that_is_used_one_piece_at_a_time(
+    tmp_path: Path, certificate: tuple[str, str, str]
+) -> None:
+    ca, cert, key = certificate
+    request = question(side=9, seed=11)
+    options = [f"--tls-ca-file={ca}", f"--tls-cert={cert}", f"--tls-key={key}"]
+    # the resource without the preload, which would look for the device: what is tested is how pieces are handed out
+    servers = started(tmp_path, "tls", options, ["--nthreads=2", "--resources=GPU=1"])
+    address = next(servers)
+    far = Queue(replace(settings_at(tmp_path / "far"), scheduler=address, tls=certificate))
+    far.ask(request, "one")
+    finished(far, request, 120)
+    assert list(far.loop.cluster.workers().values()) == [1]
+    assert far.loop.cluster._with_gpu == set(far.loop.cluster.workers())
+    stranger = Queue(replace(settings_at(tmp_path / "stranger"), scheduler=address))
+    stranger.ask(request, "two")
+    begin = time.monotonic()
+    while stranger.trouble is None and time.monotonic() - begin < 60:
+        time.sleep(0.1)
+    assert "NORMSCAPE_TLS_CA" in (stranger.trouble or "")
+    for queue in (far, stranger):
+        queue.close()
+    list(servers)
+
+
+def test_a_worker_that_was_given_a_gpu_where_there_is_none_says_so() -> None:
+    given = SimpleNamespace(state=SimpleNamespace(total_resources={"GPU": 1.0}))
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(ValueError, match=r"'cuda' is asked for, and torch .* sees none here"):
+        dask_setup(given)
 
 
 def test_a_scheduler_that_is_not_there_is_said(tmp_path: Path) -> None:
