@@ -59,7 +59,7 @@ class Loop:
         self.cluster: Cluster | None = None
         self.busy: dict[str, int] = {}
         self._board, self._settings, self._connect = board, settings, connect
-        self._news: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._doomed: dict[Any, float] = {}  # futures of cancelled pieces, and since when
         self._not_before = 0.0  # when to look for workers again
         self._fetchers = ThreadPoolExecutor(4, thread_name_prefix="normscape-fetch")
@@ -67,7 +67,7 @@ class Loop:
         self._thread = threading.Thread(target=self._run, name="normscape-queue", daemon=True)
         self._thread.start()
 
-    def wake(self, event: Callable[[], None] | None = None) -> None:
+    def wake(self, event: Callable[[], object] | None = None) -> None:
         """Let the thread look at the board now, and do something first."""
         self._news.put(event)
 
@@ -96,7 +96,7 @@ class Loop:
                 self._recover(error)
         self._leave()
 
-    def _events(self) -> Iterator[Callable[[], None]]:
+    def _events(self) -> Iterator[Callable[[], object]]:
         with contextlib.suppress(queue.Empty):
             with self._board.lock:
                 working = any(True for _ in self._board.open()) or bool(self._doomed)

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import streamlit as st
 
-from landscape import MissingData, download
+from jobs import Fetching
+from landscape import MissingData
 
 MEGABYTE = 1e6
+
+EVERY = 0.5
+"""Seconds between two looks."""
+
+
+@st.cache_resource(show_spinner=False)
+def _fetching() -> Fetching:
+    """Return the transfers of this server: a page that is left or loaded again finds them going on."""
+    return Fetching()
 
 
 def offer_download(missing: MissingData) -> None:
     """Show which files are missing and a button that downloads them; what was fetched is kept if it is interrupted."""
-    st.error(str(missing))
-    if not st.button("Download these files", help="From the addresses above; each is checked against its MD5."):
+    transfer = _fetching().transfer(missing.files)
+    if transfer is not None and not transfer.over:
+        st.fragment(_watch, run_every=EVERY)(missing)
         return
-    bar = st.progress(0.0, text="Asking for the first file")
-
-    def report(done: int, of: int) -> None:
-        share = min(done / of, 1.0) if of else 0.0
-        bar.progress(share, text=f"{done / MEGABYTE:.1f} of {of / MEGABYTE:.1f} MB")
-
-    try:
-        download(missing.files, on_progress=report)
-    except ValueError as error:
-        bar.empty()
-        st.error(str(error))
-    else:
+    st.error(str(missing) if transfer is None else str(transfer.error))
+    if st.button("Download these files", help="From the addresses above; each is checked against its MD5."):
+        _fetching().fetch(missing.files)
         st.rerun()
+
+
+def _watch(missing: MissingData) -> None:
+    transfer = _fetching().transfer(missing.files)
+    if transfer is None or transfer.over:
+        st.rerun()
+    share = min(transfer.done / transfer.of, 1.0) if transfer.of else 0.0
+    known = f"{transfer.done / MEGABYTE:.1f} of {transfer.of / MEGABYTE:.1f} MB of this file"
+    st.progress(share, text=known if transfer.of else "Asking for the first file")
+    st.caption("It goes on when this page is closed.")
