@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from views import address, experiment, style
+from views.desk import desk
 
+desk()  # the workers start while the first page is built
 st.set_page_config(page_title="Normscape", page_icon=str(Path(__file__).parent / "views" / "icon.svg"), layout="wide")
 style.apply()
 page = st.navigation(
