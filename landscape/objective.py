@@ -107,19 +107,19 @@ class Objective:
 
     def loss(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return f(θ), a scalar."""
-        point = self._point(theta)
+        point = self.point(theta)
         with torch.no_grad():
             return sum((share for share, _ in self._all_shares(point)), start=point.new_zeros(()))
 
     def accuracy(self, theta: Tensor | np.ndarray) -> float:
         """Return the share of samples that are classified correctly at θ, in [0, 1]; nan where there are no classes."""
-        point = self._point(theta)
+        point = self.point(theta)
         with torch.no_grad():
             return sum(hits.item() for _, hits in self._all_shares(point)) / self.samples
 
     def sample_losses(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return the loss of every sample at θ (M,); f(θ) is their mean."""
-        point = self._point(theta)
+        point = self.point(theta)
         with torch.no_grad():
             given = self._statistics(point)
             return torch.cat([self._outputs_and_losses(point, part, given)[1] for part in self._parts])
@@ -138,7 +138,7 @@ class Objective:
         Raises:
             Stopped: `stop()` was true before a mini-batch.
         """
-        point = self._point(theta).requires_grad_()
+        point = self.point(theta).requires_grad_()
         if self.layered:
             return self._evaluate_layered(point.detach(), stop)
         loss, correct, gradient = 0.0, 0.0, torch.zeros_like(point, requires_grad=False)
@@ -162,14 +162,14 @@ class Objective:
         Raises:
             Stopped: `stop()` was true before a mini-batch, now or in a product.
         """
-        point = self._point(theta)
+        point = self.point(theta)
         unless(stop)
         if self.layered:
-            return lambda v: hessian_product(self._shares, self._weights, point, self._point(v), stop=stop)
+            return lambda v: hessian_product(self.shares, self._weights, point, self.point(v), stop=stop)
         kept = self._transposed(point, self._parts[0]) if len(self._parts) == 1 else None
 
         def product(v: Tensor | np.ndarray) -> Tensor:
-            vector = self._point(v)
+            vector = self.point(v)
             total = torch.zeros_like(vector)
             for part in self._parts:
                 unless(stop)
@@ -187,14 +187,15 @@ class Objective:
 
     def _evaluate_layered(self, point: Tensor, stop: Stop) -> Evaluation:
         with torch.no_grad():
-            statistics = statistics_at(self._shares, self._weights, point, stop=stop)
+            statistics = statistics_at(self.shares, self._weights, point, stop=stop)
             found = [self._share(point, part, statistics) for part in self._parts]
-            gradient = gradient_at(self._shares, self._weights, point, statistics, stop=stop)
+            gradient = gradient_at(self.shares, self._weights, point, statistics, stop=stop)
         loss, correct = (sum(values) for values in zip(*((a.item(), b.item()) for a, b in found), strict=True))
         return Evaluation(loss, correct / self.samples, gradient)
 
     @property
-    def _shares(self) -> tuple[Share, ...]:
+    def shares(self) -> tuple[Share, ...]:
+        """One function of θ for every mini-batch; f is their sum."""
         return tuple(self._loss_share(part) for part in self._parts)
 
     @property
@@ -203,7 +204,7 @@ class Objective:
 
     def _statistics(self, point: Tensor) -> tuple[Moments, ...]:
         """Return what batch normalization is to use where it cannot see all samples at once; () where it can."""
-        return statistics_at(self._shares, self._weights, point) if self.layered else ()
+        return statistics_at(self.shares, self._weights, point) if self.layered else ()
 
     def _all_shares(self, point: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         given = self._statistics(point)
@@ -230,7 +231,12 @@ class Objective:
             )
         return outputs, losses
 
-    def _point(self, values: Tensor | np.ndarray) -> Tensor:
+    def point(self, values: Tensor | np.ndarray) -> Tensor:
+        """Return a copy of θ (P,) on the objective's device and in its precision.
+
+        Raises:
+            ValueError: it has another shape.
+        """
         point = as_tensor(values).to(self.theta.device, self.theta.dtype)
         if point.shape != self.theta.shape:
             raise ValueError(f"a point of shape {tuple(point.shape)} was given; θ has shape {tuple(self.theta.shape)}")
