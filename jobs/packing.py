@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import torch
@@ -93,6 +93,42 @@ def pack_value(value: Any) -> Contents:
 def unpack_value(packed: Contents) -> Any:
     """Return what `pack_value` was given."""
     return packed.about["value"]
+
+
+def pack_result(found: Any) -> Contents:
+    """Return a frozen dataclass of arrays, plain values, and tuples of such dataclasses."""
+    arrays: dict[str, np.ndarray] = {}
+    return Contents(arrays, {"result": _told(found, "", arrays)})
+
+
+def unpack_result(kind: type) -> Callable[[Contents], Any]:
+    """Return what gives back what `pack_result` was given, for one class."""
+    return lambda packed: _built(kind, packed.about["result"], packed.arrays)
+
+
+def _told(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
+    if isinstance(value, np.ndarray):
+        arrays[path] = value
+        return path
+    if is_dataclass(value):
+        return {f.name: _told(getattr(value, f.name), f"{path}/{f.name}", arrays) for f in fields(value)}
+    if isinstance(value, tuple):
+        return [_told(item, f"{path}/{k}", arrays) for k, item in enumerate(value)]
+    return value
+
+
+def _built(kind: Any, told: Any, arrays: Arrays) -> Any:
+    if kind is np.ndarray:
+        return arrays[told]
+    if is_dataclass(kind):
+        types = get_type_hints(kind)
+        values = {name: _built(types[name], value, arrays) for name, value in told.items()}
+        return kind(**values)  # type: ignore[operator]
+    if isinstance(told, list):
+        inner, *others = get_args(kind)
+        inside = [inner] * len(told) if others == [...] else [inner, *others]
+        return tuple(_built(one, item, arrays) for one, item in zip(inside, told, strict=True))
+    return told
 
 
 def pack_sharpness(found: Sharpness) -> Contents:

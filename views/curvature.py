@@ -22,7 +22,7 @@ def curvature_panel(experiment: Experiment) -> None:
     if not st.toggle("Show layer by layer", key="field:layer-curvature", help=HELP):
         return
     curvature = study(experiment, "layer-sharpness", "curvature by layer")
-    waiting(curvature.request)
+    waiting(curvature.request, curvature.over)
     found = curvature.found
     names = list(dict.fromkeys(name for weights in found.values() for name in weights))
     if not names and curvature.over:
@@ -37,7 +37,7 @@ def curvature_panel(experiment: Experiment) -> None:
 
 def _ratios_by_layer(experiment: Experiment) -> None:
     ratios = study(experiment, "layer-ratios", "ratios by layer")
-    waiting(ratios.request)
+    waiting(ratios.request, ratios.over)
     found = ratios.found
     if not found:
         return

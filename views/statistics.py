@@ -32,7 +32,7 @@ def statistics_panel(experiment: Experiment, display: Display, *, dark: bool) ->
     if not st.toggle("Show all kinds of statistics", key="field:all-statistics", help=HELP):
         return
     now, columns = over_statistics(experiment, display, with_kinds)
-    waiting(now.request)
+    waiting(now.request, now.over)
     losses: dict[str, list[str]] = {}
     for row, (label, column) in enumerate(zip(with_kinds, columns, strict=True)):
         measured = {kind: _measured(now, name) for kind, name in zip(STATISTICS, column, strict=True)}

@@ -26,12 +26,8 @@ class Study:
     """One further question about every compared network, and the answers that are there."""
 
     request: Request
+    over: bool  # whether all answers are there; asked before they were looked at
     found: Mapping[str, Any]  # by label; networks without weights there have none
-
-    @property
-    def over(self) -> bool:
-        """Whether all answers are there."""
-        return desk().over(self.request)
 
 
 def study(experiment: Experiment, kind: str, title: str) -> Study:
@@ -49,8 +45,9 @@ def study(experiment: Experiment, kind: str, title: str) -> Study:
     request = Request(title, (Stage(runs), Stage(tuple(dict.fromkeys(jobs.values())))))
     if not stopped(request):
         desk().ask(request, session())
+    over = desk().over(request)
     found = {label: desk().result(job) for label, job in jobs.items()}
-    return Study(request, {label: answer for label, answer in found.items() if answer is not None})
+    return Study(request, over, {label: answer for label, answer in found.items() if answer is not None})
 
 
 def within_time(variants: Variants) -> bool:
@@ -65,8 +62,9 @@ def within_time(variants: Variants) -> bool:
     jobs = [Job("seconds", *pair) for pair in pairs if desk().look(Job("surface", *pair)).state != "finished"]
     request = Request("estimate", (Stage(tuple(dict.fromkeys(jobs))),))
     desk().ask(request, session())
+    over = desk().over(request)
     found = [desk().result(job) for job in jobs]
-    waiting(request)
+    waiting(request, over)
     most = number("NORMSCAPE_MAX_SECONDS", 600.0)
     if (seconds := sum(found_one or 0.0 for found_one in found)) > most:
         raise TooLarge(

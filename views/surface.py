@@ -49,7 +49,7 @@ except (TooLarge, ValueError) as error:
     st.stop()
 request = experiment_request(experiment, display, variants, address.of(experiment, display))
 shown = now(request, variants) if stopped(request) else asked(request, variants)
-waiting(request, told=[str(failure) for failure in shown.failures.values()])
+waiting(request, shown.over, told=[str(failure) for failure in shown.failures.values()])
 for label, failure in shown.failures.items():
     st.error(f"**{label}**: {failure}")
 found = shown.outcomes
@@ -82,7 +82,7 @@ row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")
 chart(cut_figure(*drawn, colours=inks, dark=dark), "cut through the centre")
 if st.toggle("Show how L̂ grows with refinement", key="field:refinement", help=explanation.REFINEMENT):
     grown = study(experiment, "refinement", "L̂ against spacing")
-    waiting(grown.request)
+    waiting(grown.request, grown.over)
     if grown.found:
         chart(refinement_figure(grown.found, colours=inks, dark=dark), "bound against spacing")
 if len(surfaces) > 1 and st.toggle("Show differences", key="field:differences", help=explanation.DIFFERENCES):

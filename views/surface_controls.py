@@ -49,7 +49,7 @@ def fit_range(experiment: Experiment) -> None:
     if not st.session_state.get("fitting"):
         return
     search = study(experiment, "half-width", "a range that fits")
-    waiting(search.request)
+    waiting(search.request, search.over)
     try:
         found = fitted_range(search)
     except ValueError as error:

@@ -32,7 +32,7 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
     if not count or int(count) == 1:
         return
     now, columns = over_seeds(experiment, display, int(count))
-    waiting(now.request)
+    waiting(now.request, now.over)
     known = [[now.outcomes[name] for name in column if name in now.outcomes] for column in columns]
     labels = [name.rpartition(", seeds")[0] for name in columns[0]]
     if not now.over or any(len(column) < len(labels) for column in known):

@@ -24,16 +24,18 @@ def stopped(request: Request) -> bool:
     return request.key in st.session_state.get("stopped", ())
 
 
-def waiting(request: Request, told: Collection[str] = ()) -> None:
+def waiting(request: Request, over: bool, told: Collection[str] = ()) -> None:
     """Show how far a request is and how to stop it, and start the page anew when there is more to see.
 
     Args:
         request: what was asked; nothing is shown when it is over, but what failed, and a way to try it again.
+        over: whether it was over before the page looked at its results: a request that ends while a page is made
+            is not over for that page, which has yet to be made anew.
         told: failures that the page shows itself.
     """
     if stopped(request):
         _offer_to_go_on(request)
-    elif not desk().over(request):
+    elif not over:
         sessions = desk().sessions
         st.fragment(_watch, run_every=max(EVERY, EVERY_EACH * sessions))(
             request, milestones(request), time.monotonic() + max(SELDOM, SELDOM_EACH * sessions)

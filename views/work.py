@@ -99,6 +99,7 @@ def asked(request: Request, variants: Variants) -> Now:
 
 def now(request: Request, variants: Variants) -> Now:
     """Return what is known of compared networks."""
+    over = desk().over(request)  # first: what ends while this is read is not over for who reads
     grids = {label: levels(surface) for label, (_, surface) in variants.items()}
     count = min(len(grid) for grid in grids.values())
     level = _level(variants, grids, count)
@@ -118,7 +119,7 @@ def now(request: Request, variants: Variants) -> Now:
         level,
         first[:count],
         _errors(request, level),
-        desk().over(request),
+        over,
         desk().since(request),
     )
 

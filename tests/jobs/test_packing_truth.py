@@ -1,6 +1,6 @@
 """Packed and unpacked again, everything is what it was, and training goes on bit by bit."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ import pytest
 
 from jobs.files import read, write
 from jobs.job import Job
-from jobs.packing import pack_run, pack_state, unpack_run, unpack_state
+from jobs.packing import pack_result, pack_run, pack_state, unpack_result, unpack_run, unpack_state
 from landscape import train
 from landscape.training import advance, run_of, start
 from specs import Experiment, RunSpec
@@ -65,3 +65,31 @@ def test_a_key_names_what_is_asked_and_nothing_else() -> None:
     assert one.key == Job("surface", RunSpec(), replace(surface)).key
     others = (Job("centre", run, surface), Job("run", run), Job("surface", run, replace(surface, seed=1)))
     assert len({one.key, *(other.key for other in others)}) == 4
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    name: str
+    values: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    parts: tuple[Part, ...]
+    marks: tuple[float, float]
+    empty: tuple[Part, ...]
+    share: float
+    count: int
+    known: bool
+
+
+def test_results_of_any_class_come_back_as_they_were_with_arrays_in_arrays(tmp_path: Path) -> None:
+    values = np.array([[1.0, np.nan], [np.inf, -0.0]])
+    whole = Whole((Part("a/b", values), Part("c", np.zeros((0, 2)))), (0.5, 2.0), (), float("nan"), 3, True)
+    back = unpack_result(Whole)(through(tmp_path, pack_result(whole)))
+    assert [part.name for part in back.parts] == ["a/b", "c"]
+    for before, after in zip(whole.parts, back.parts, strict=True):
+        assert after.values.tobytes() == before.values.tobytes()
+        assert after.values.shape == before.values.shape
+    assert (back.marks, back.empty, back.count, back.known) == ((0.5, 2.0), (), 3, True)
+    assert np.isnan(back.share)

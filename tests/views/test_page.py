@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jobs import Queue, Request
 from tests.conftest import ROOT
 from views.desk import desk
 from views.limits import possible
@@ -200,6 +201,22 @@ def test_what_a_control_cannot_take_is_said_and_changes_nothing(widget: str, key
     assert any(expected in error.value for error in app.error)
     assert dict(app.query_params) == before
     assert len(app.table) == 2  # the facts, and the checks
+
+
+def test_a_request_that_ends_while_its_page_is_made_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened()
+    monkeypatch.setattr("views.work.GLANCE_SECONDS", 1e9)
+    answers = [False]  # what the page hears first; all that follow are true
+
+    def over(queue: Queue, request: Request) -> bool:
+        return answers.pop() if answers else truly_over(queue, request)
+
+    truly_over = Queue.over
+    monkeypatch.setattr(Queue, "over", over)
+    app.run()
+    assert not answers
+    assert app.table
+    assert not app.get("progress")
 
 
 def test_every_control_has_help() -> None:
