@@ -1,0 +1,83 @@
+"""A1 and A2 in words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from landscape.analysis.descent import Descent, Segment
+from views.facts import number
+
+SENTENCE = (
+    "A Lipschitz constant L of the gradient bounds how far the loss can rise above its tangent, by ½L‖Δ‖²: so a step "
+    "down the gradient lowers the loss as long as the learning rate is below 2/L."
+)
+
+ASSUMES = (
+    "That the gradient has a Lipschitz constant on the segment: with ReLU it jumps, and none exists. L is estimated "
+    "here, as the largest of the sampled gradient-change ratios from θ; between the samples it may be larger."
+)
+
+DERIVATION = r"""
+Along the segment from $\theta$ to $\theta+\Delta$,
+
+$$f(\theta+\Delta) - f(\theta) - \langle\nabla f(\theta), \Delta\rangle
+= \int_0^1 \langle\nabla f(\theta+t\Delta) - \nabla f(\theta),\, \Delta\rangle\, dt
+\le \int_0^1 L\,t\,\|\Delta\|^2\, dt = \tfrac12 L\|\Delta\|^2 .$$
+
+Only the change of the gradient *from* $\theta$ is used, so L may be the largest ratio along the segment (D5),
+$\|\nabla f(\theta+t\Delta)-\nabla f(\theta)\| / \|t\Delta\|$. With $\Delta=-\eta\nabla f(\theta)$:
+
+$$f(\theta-\eta\nabla f) \le f(\theta) + \left(\tfrac12 L\eta^2 - \eta\right)\|\nabla f(\theta)\|^2 ,$$
+
+which is below $f(\theta)$ while $0 < \eta < 2/L$, and lowest at $\eta = 1/L$.
+"""
+
+
+def verdict(found: Descent) -> str:
+    """Say whether the inequality held at the sampled points, and what it was worth as a guide to the step."""
+    points = sum(int(segment.compared.sum()) for segment in found.segments)
+    failed = sum(int(segment.fails.sum()) for segment in found.segments)
+    if not points:
+        return "Nothing could be compared: beyond θ itself no sampled loss is finite."
+    held = f"Holds at all {points} sampled points" if not failed else f"Fails at {failed} of {points} sampled points"
+    line = found.along_gradient
+    largest = float(np.nanmax(line.used, initial=0.0))
+    return (
+        f"{held}; along -∇f the loss uses at most {number(largest, 2)} of the room above its tangent. {_steps(found)}"
+    )
+
+
+def _steps(found: Descent) -> str:
+    estimated, measured = found.estimated_largest_step, found.measured_largest_step
+    if not measured:
+        return "Not even the shortest sampled step lowers the loss."
+    beyond = "at least " if found.beyond_range else ""
+    if not estimated:
+        return f"The loss falls up to η = {beyond}{number(measured)}, where the bound promises nothing."
+    return (
+        f"By the bound it falls up to η = {number(estimated)}; it really does up to {beyond}{number(measured)}, "
+        f"{number(measured / estimated, 2)} times as far."
+    )
+
+
+def rows(found: Descent) -> dict[str, str]:
+    """Return the facts of a network."""
+    line = found.along_gradient
+    beyond = "at least " if found.beyond_range else ""
+    return {
+        "‖∇f(θ)‖": number(line.length),
+        "L̂ along -∇f, as far as sampled": number(float(line.lipschitz[-1])),
+        "Largest η by the bound (sampled)": number(found.estimated_largest_step),
+        "Largest η that lowers the loss": beyond + number(found.measured_largest_step),
+        "Best η by the bound": number(found.estimated_best_step),
+        "Best η measured": number(found.measured_best_step),
+        "Largest decrease by the bound": number(float(np.nanmax(found.estimated_decrease))),
+        "Largest decrease measured": number(float(np.nanmax(found.measured_decrease))),
+        "Largest share of ½L̂‖Δ‖² used": _shares(found.segments),
+    }
+
+
+def _shares(segments: tuple[Segment, ...]) -> str:
+    """Say how tight the inequality is along -∇f, and along random directions."""
+    shares = [number(float(np.nanmax(segment.used, initial=0.0)), 2) for segment in segments]
+    return f"{shares[0]}; at random {', '.join(shares[1:])}" if shares[1:] else shares[0]
