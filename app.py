@@ -13,6 +13,7 @@ style.apply()
 page = st.navigation(
     [
         st.Page("views/surface.py", title="Surfaces", default=True),
+        st.Page("views/analysis/page.py", title="Analysis", url_path="analysis"),
         st.Page("views/work_in_progress.py", title="Work", url_path="work"),
     ],
     position="top",

@@ -26,6 +26,7 @@ from landscape import (
     measure_sharpness,
     objective_of,
 )
+from landscape.analysis.descent import Descent, measure_descent
 from landscape.evaluation import Piece, Stop
 from landscape.surface import evaluate
 from landscape.surface.levels import errors
@@ -110,6 +111,11 @@ def _single(name: str, evaluate_: Evaluate, unpack: Callable[[Contents], Any]) -
     return Kind(name, "single", evaluate_, lambda job, packed: unpack(packed))
 
 
+def _analysed(name: str, measure: Callable[..., Any], result: type) -> Kind:
+    """Return a step of the analysis: what is measured of an objective, and the class of what comes back."""
+    return _single(name, _of_objective(measure, packing.pack_result), packing.unpack_result(result))
+
+
 KINDS: Mapping[str, Kind] = {
     "run": Kind("training", "chain", _train, lambda job, packed: packing.unpack_run(job.run, packed)),
     "surface": Kind("surface", "points", _surface, lambda job, packed: packed.arrays, _errors),
@@ -134,4 +140,5 @@ KINDS: Mapping[str, Kind] = {
         "ratios by layer", _of_slice(measure_layer_ratios, packing.pack_value), packing.unpack_value
     ),
     "half-width": _single("range", _of_slice(measure_half_width, packing.pack_half_width), packing.unpack_half_width),
+    "descent": _analysed("the core inequality", measure_descent, Descent),
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.template import GRID, NOTHING, dressed, ink, legend, sentence_figure
+from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 from figures.ticks import ticks
 
 if TYPE_CHECKING:
@@ -40,14 +41,15 @@ def decrease_figure(found: Mapping[str, Descent], *, colours: Mapping[str, str],
     if not drawn:
         return sentence_figure(NOTHING, dark=dark, height=HEIGHT)
     figure = go.Figure()
-    for label, one in drawn.items():
-        for name, values, dash in (
-            ("measured", one.measured_decrease, "solid"),
-            ("estimated by the bound", one.estimated_decrease, "dot"),
+    for (label, one), symbol in zip(drawn.items(), cycle(SYMBOLS), strict=False):
+        for name, values, dash, size in (
+            ("measured", one.measured_decrease, "solid", 6),
+            ("by the bound", one.estimated_decrease, "dot", 4),
         ):
             figure.add_scatter(
-                **{"x": one.along_gradient.s[1:], "y": values[1:], "name": f"{label}, {name}", "mode": "lines"},
+                **{"x": one.along_gradient.s[1:], "y": values[1:], "name": f"{label}, {name}", "mode": "lines+markers"},
                 line={"color": colours.get(label), "width": 2, "dash": dash},
+                marker={"symbol": symbol, "size": size, "color": colours.get(label)},
                 hovertemplate="η = %{x:.3g}<br>decrease %{y:.4g}<extra>" + f"{label}, {name}</extra>",
             )
     most = max(float(np.nanmax(one.measured_decrease)) for one in drawn.values())
@@ -57,7 +59,7 @@ def decrease_figure(found: Mapping[str, Descent], *, colours: Mapping[str, str],
     figure.update_xaxes(**_log_axis(one.along_gradient.s[1:] for one in drawn.values()))
     figure.add_hline(y=0, line={"color": ink(dark).faint, "width": 1})
     dressed(figure, dark=dark, height=HEIGHT, title="What one step of gradient descent gains", foot=100)
-    return figure.update_layout(showlegend=True, legend=legend(dark))
+    return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.2})
 
 
 def _inequality(label: str, descent: Descent, span: list[float] | None, colour: str | None, dark: bool) -> go.Figure:
@@ -82,7 +84,7 @@ def _inequality(label: str, descent: Descent, span: list[float] | None, colour: 
         )
     _axes(figure, dark, "η along -∇f", "loss", span)
     dressed(figure, dark=dark, height=HEIGHT, title=label, colour=colour, foot=84)
-    return figure.update_layout(showlegend=True, legend=legend(dark))
+    return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.2})
 
 
 def _losses(lines: Iterable[Segment]) -> list[float] | None:
@@ -101,7 +103,9 @@ def _axes(figure: go.Figure, dark: bool, across: str, up: str, span: list[float]
     words: dict[str, Any] = {"color": ink(dark).text}
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
     figure.update_xaxes(title={"text": across, "font": words, "standoff": 4}, **shared)
-    figure.update_yaxes(title={"text": up, "font": words}, range=span, automargin=True, **shared)
+    figure.update_yaxes(
+        title={"text": up, "font": words}, range=span, automargin=True, exponentformat="power", **shared
+    )
 
 
 def _log_axis(columns: Iterable[np.ndarray]) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def _segment(
     objective: Objective, kind: str, direction: Tensor, farthest: float, anchor: Tensor, stop: Stop
 ) -> Segment:
     theta, start = objective.theta.double(), anchor.double()
-    s = np.linspace(0.0, farthest, POINTS)
+    s = farthest * np.linspace(0.0, 1.0, POINTS) ** 2  # the nearer the closer: short steps are what the bound is about
     length = float(direction.norm())
     loss, ratio, turn = (np.full(POINTS, np.nan) for _ in range(3))
     for k, at in enumerate(s):

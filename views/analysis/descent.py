@@ -41,7 +41,7 @@ def verdict(found: Descent) -> str:
         return "Nothing could be compared: beyond θ itself no sampled loss is finite."
     held = f"Holds at all {points} sampled points" if not failed else f"Fails at {failed} of {points} sampled points"
     line = found.along_gradient
-    largest = float(np.nanmax(line.used, initial=0.0))
+    largest = max(_most(line.used), 0.0)
     return (
         f"{held}; along -∇f the loss uses at most {number(largest, 2)} of the room above its tangent. {_steps(found)}"
     )
@@ -71,13 +71,18 @@ def rows(found: Descent) -> dict[str, str]:
         "Largest η that lowers the loss": beyond + number(found.measured_largest_step),
         "Best η by the bound": number(found.estimated_best_step),
         "Best η measured": number(found.measured_best_step),
-        "Largest decrease by the bound": number(float(np.nanmax(found.estimated_decrease))),
-        "Largest decrease measured": number(float(np.nanmax(found.measured_decrease))),
+        "Largest decrease by the bound": number(_most(found.estimated_decrease)),
+        "Largest decrease measured": number(_most(found.measured_decrease)),
         "Largest share of ½L̂‖Δ‖² used": _shares(found.segments),
     }
 
 
+def _most(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.max()) if finite.size else float("nan")
+
+
 def _shares(segments: tuple[Segment, ...]) -> str:
     """Say how tight the inequality is along -∇f, and along random directions."""
-    shares = [number(float(np.nanmax(segment.used, initial=0.0)), 2) for segment in segments]
+    shares = [number(max(_most(segment.used), 0.0), 2) for segment in segments]
     return f"{shares[0]}; at random {', '.join(shares[1:])}" if shares[1:] else shares[0]

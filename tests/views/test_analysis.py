@@ -1,0 +1,80 @@
+"""The page Analysis: steps are measured when they are asked for, and what is told follows from the numbers."""
+
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from landscape.analysis.descent import Descent, Segment
+from tests.conftest import ROOT
+from tests.views.test_page import SMALL
+from views.analysis import descent
+from views.analysis.steps import STEPS
+from views.desk import desk
+
+PAGE = """
+import streamlit as st
+from views import address, experiment, style
+asked, display = address.opened("analysis")
+address.publish(experiment.sidebar(asked), display)
+import runpy
+runpy.run_path({path!r})
+"""
+
+
+def opened() -> AppTest:
+    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "analysis" / "page.py")), default_timeout=60)
+    for key, value in SMALL.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def settled(app: AppTest) -> AppTest:
+    for _ in range(20):
+        if not app.get("progress"):
+            return app
+        until = time.monotonic() + 20
+        while any(not asked.over and not asked.cancelled for asked in desk().asked()) and time.monotonic() < until:
+            time.sleep(0.02)
+        app.run()
+    raise AssertionError("the work did not end")
+
+
+def test_nothing_is_measured_before_it_is_asked_for_and_all_is_when_all_is() -> None:
+    app = opened()
+    assert not app.exception
+    assert not app.table
+    assert len(app.subheader) == len(STEPS)
+    assert all("takes" in toggle.help.lower() for toggle in app.toggle if toggle.label == "Measure this step")
+    next(toggle for toggle in app.toggle if toggle.label == "Measure every step").set_value(True)
+    settled(app.run())
+    assert not app.exception
+    assert not app.error
+    assert len(app.table) == len(STEPS)
+    told = [element.value for element in app.markdown if element.value.startswith("**")]
+    assert sum(line.startswith("**batch norm**: ") for line in told) == len(STEPS)
+    assert sum(line.startswith("**no normalization**: ") for line in told) == len(STEPS)
+
+
+def line(loss: list[float], ratio: float) -> Descent:
+    s = np.arange(float(len(loss)))
+    ratios = np.full(len(loss), ratio)
+    return Descent((Segment("gradient", s, 1.0, -1.0, np.array(loss), ratios, s * ratio, 1e-9),))
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (line([1.0, 0.5, 1.0], 1.0), ("Holds at all 2 sampled points", "at most 1 of the room", "up to η = 1; it")),
+        (line([1.0, 0.9, 1.5], 0.5), ("Fails at 2 of 2 sampled points",)),
+        (line([1.0, 1.1, 1.5], 3.0), ("Holds", "Not even the shortest sampled step lowers the loss")),
+        (line([1.0, 0.6, 0.3], 1.5), ("at least 2, 2 times as far",)),
+        (line([1.0, np.nan, np.nan], np.nan), ("Nothing could be compared",)),
+    ],
+)
+def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(found: Descent, words: tuple[str, ...]) -> None:
+    told = descent.verdict(found)
+    for expected in words:
+        assert expected in told
+    assert set(descent.rows(found)) == set(descent.rows(line([1.0, 0.5, 1.0], 1.0)))

@@ -1,0 +1,89 @@
+"""The page Analysis: the argument step by step, each measured on the networks that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from figures.palette import colours
+from landscape import MissingData, TooLarge
+from specs import Experiment
+from views import address
+from views.analysis.steps import STEPS, Step
+from views.charts import chart, row_of_charts
+from views.data_files import offer_download
+from views.limits import check_limits, possible
+from views.studies import study, within_time
+from views.surface_controls import checkpoint
+from views.waiting import waiting
+
+INTRODUCTION = """
+Why should normalization help? The argument: a loss whose gradient changes slowly, one with a small Lipschitz constant
+L, can be descended in larger steps; a weight's gradient carries the layer's input, so inputs of smaller second moment
+make L smaller; and normalizing is what makes it small. Each step of it is measured here on the networks that you
+compare. Where a step does not hold, the page says so. The analysis calls itself only a rough guide.
+"""
+
+
+def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -> None:
+    st.subheader(f"{step.title} ({step.numbers})")
+    st.markdown(step.sentence)
+    with st.expander("How it follows, and what it assumes"):
+        st.markdown(step.derivation)
+        st.markdown(f"**Assumed**: {step.assumes}")
+    wanted = everything or st.toggle("Measure this step", key=f"field:analysis:{step.kind}", help=f"Takes {step.cost}.")
+    if not wanted:
+        st.caption(f"Not measured yet: takes {step.cost}.")
+        return
+    asked = study(experiment, step.kind, step.title)
+    waiting(asked.request, asked.over)
+    if asked.found:
+        _results(step, asked.found, colours(experiment), dark)
+    elif asked.over:
+        st.caption("No compared network has weights at this training step.")
+
+
+def _results(step: Step, found: Mapping[str, Any], inks: Mapping[str, str], dark: bool) -> None:
+    for label, result in found.items():
+        st.markdown(f"**{label}**: {step.verdict(result)}")
+    for place, drawn in enumerate(step.figures):
+        figure = drawn(found, colours=inks, dark=dark)
+        if isinstance(figure, go.Figure):
+            chart(figure, f"{step.kind} {place}")
+        else:
+            row_of_charts(figure, f"{step.kind} {place}")
+    rows = {label: step.rows(result) for label, result in found.items()}
+    names = list(dict.fromkeys(name for known in rows.values() for name in known))
+    st.table({"": names} | {label: [known.get(name, "n/a") for name in names] for label, known in rows.items()})
+
+
+experiment, display = address.opened("analysis")
+st.title("Analysis")
+st.markdown(INTRODUCTION)
+for note in address.notes():
+    st.warning(note)
+experiment = checkpoint(experiment)
+address.publish(experiment, display)
+try:
+    variants, left_out = possible(experiment)
+    for label, reason in left_out.items():
+        st.warning(f"**{label}** is left out: {reason}.")
+    check_limits(variants)
+    if not variants or not within_time(variants):
+        st.stop()
+except MissingData as error:
+    offer_download(error)
+    st.stop()
+except (TooLarge, ValueError) as error:
+    st.error(str(error))
+    st.stop()
+everything = st.toggle(
+    "Measure every step",
+    key="field:analysis:all",
+    help="Each step says what it takes. What is there already is not measured again.",
+)
+for one in STEPS:
+    _step(one, experiment, everything=everything, dark=st.context.theme.type == "dark")

@@ -1,0 +1,46 @@
+"""The steps of the argument in their order: what each claims, what is asked for it, and how it is drawn and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from figures.analysis.descent import decrease_figure, inequality_figures
+from views.analysis import descent
+
+Drawn = Callable[..., "go.Figure | Mapping[str, go.Figure]"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the guided walk."""
+
+    numbers: str  # of docs/science.md
+    title: str
+    sentence: str  # what it claims
+    assumes: str
+    derivation: str
+    kind: str  # of the jobs that measure it
+    cost: str
+    figures: tuple[Drawn, ...]  # of results by label: one figure for all, or one for each
+    verdict: Callable[[Any], str]
+    rows: Callable[[Any], dict[str, str]]
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "A1, A2",
+        "The core inequality, and the step that follows",
+        descent.SENTENCE,
+        descent.ASSUMES,
+        descent.DERIVATION,
+        "descent",
+        "about 110 gradients of the evaluation set for each network",
+        (inequality_figures, decrease_figure),
+        descent.verdict,
+        descent.rows,
+    ),
+)
