@@ -28,6 +28,7 @@ from landscape import (
 )
 from landscape.analysis.descent import Descent, measure_descent
 from landscape.evaluation import Piece, Stop
+from landscape.smoothness import Smoothness, measure_smoothness
 from landscape.surface import evaluate
 from landscape.surface.levels import errors
 from landscape.training import advance, last_step, run_of, start
@@ -74,6 +75,10 @@ def _plane(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
 
 def _centre(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
     return Contents(evaluate(shelf.slice(job), Piece("centre"), stop), {})
+
+
+def _smoothness(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+    return packing.pack_result(measure_smoothness(shelf.run(job), shelf.spec(job), stop=stop))
 
 
 def finished_run(packed: Contents, job: Job) -> Contents | None:
@@ -140,5 +145,6 @@ KINDS: Mapping[str, Kind] = {
         "ratios by layer", _of_slice(measure_layer_ratios, packing.pack_value), packing.unpack_value
     ),
     "half-width": _single("range", _of_slice(measure_half_width, packing.pack_half_width), packing.unpack_half_width),
+    "smoothness": _single("along training", _smoothness, packing.unpack_result(Smoothness)),
     "descent": _analysed("the core inequality", measure_descent, Descent),
 }

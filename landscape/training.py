@@ -148,14 +148,18 @@ def last_step(spec: RunSpec) -> int:
 def _step(module: nn.Module, optimizer: torch.optim.Optimizer, data: Dataset, state: State) -> int | None:
     """Take one step; return its number if the loss or a weight is no longer finite after it."""
     module.train()
-    rows = _rows(state.spec, len(data.train), state.step)
-    inputs, targets = _tensors(data.train, rows)
+    inputs, targets = batch_of(state.spec, data, state.step)
     optimizer.zero_grad(set_to_none=True)
     loss = LOSSES[data.loss](module(inputs), targets).mean()
     torch.autograd.backward(loss)
     optimizer.step()
     finite = loss.isfinite() and all(p.isfinite().all() for p in module.parameters())
     return None if finite else state.step + 1
+
+
+def batch_of(spec: RunSpec, data: Dataset, step: int) -> tuple[Tensor, Tensor]:
+    """Return inputs and targets (m, ...) of the mini-batch that the step after `step` steps is taken on, in float32."""
+    return _tensors(data.train, _rows(spec, len(data.train), step))
 
 
 def _rows(spec: RunSpec, count: int, step: int) -> np.ndarray | slice:

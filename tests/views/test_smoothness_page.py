@@ -1,0 +1,68 @@
+"""The page Along training: every checkpoint of every network is probed, and what is told follows from the numbers."""
+
+import time
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from landscape.smoothness import Probe, Smoothness
+from tests.conftest import ROOT
+from tests.views.test_page import SMALL
+from views.desk import desk
+from views.probes import compared, rows
+
+PAGE = """
+import runpy
+from views import address, experiment
+asked, display = address.opened("along-training")
+address.publish(experiment.sidebar(asked), display)
+runpy.run_path({path!r})
+"""
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "smoothness.py")), default_timeout=60)
+    for key, value in (SMALL | query).items():
+        app.query_params[key] = value
+    app.run()
+    for _ in range(20):
+        if not app.get("progress"):
+            return app
+        until = time.monotonic() + 20
+        while any(not asked.over and not asked.cancelled for asked in desk().asked()) and time.monotonic() < until:
+            time.sleep(0.02)
+        app.run()
+    raise AssertionError("the work did not end")
+
+
+def test_every_checkpoint_of_every_network_is_probed() -> None:
+    app = opened(**{"training.checkpoints": "0,3,8"})
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("plotly_chart")) == 3
+    assert any("effective β is smaller at" in element.value for element in app.markdown)
+    assert "of 3" in str(app.table[0].value)
+
+
+def test_a_training_that_diverged_is_told() -> None:
+    app = opened(**{"training.learning_rate": "1e6", "training.checkpoints": "0,3,8"})
+    assert not app.exception
+    assert any("diverged before them" in warning.value for warning in app.warning)
+
+
+def course(*betas: float) -> list[Smoothness]:
+    one = np.array([1.0])
+    return [
+        Smoothness(k, one, False, 1.0, 1.0, Probe(one, one * k, one * beta), Probe(one, one, one))
+        for k, beta in enumerate(betas)
+    ]
+
+
+def test_the_comparison_counts_steps_and_takes_medians() -> None:
+    (told,) = compared({"none": [course(1.0, 2.0, 4.0)], "batch": [course(0.5, 1.0, 8.0)]})
+    assert "smaller at 2 of 3 steps" in told
+    assert "0.5 times as large at the median (from 0.5 to 2)" in told
+    assert compared({"none": [course(np.nan)], "batch": [course(1.0)]}) == [
+        "**batch** and **none** have no finite step in common."
+    ]
+    assert rows(course(1.0, 2.0, 4.0))["Effective β along -∇f, median"] == "2"

@@ -1,0 +1,100 @@
+"""How fast does the gradient turn along training? Controls, results, figures and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from figures.palette import colours
+from figures.smoothness import band_figure, smoothness_figure
+from landscape import MissingData, TooLarge
+from landscape.smoothness import Smoothness
+from specs import Experiment
+from views import address
+from views.charts import chart
+from views.data_files import offer_download
+from views.desk import desk, session
+from views.limits import check_limits, possible
+from views.probes import compared, kept, probes_of, request_of_probes, rows
+from views.studies import within_time
+from views.waiting import stopped, waiting
+
+INTRODUCTION = """
+What does training meet on its way? At every checkpoint, the loss of the next mini-batch is probed along its own
+gradient g: at θ - ηg for step lengths η from half a learning rate to four. A loss that varies little and a gradient
+that changes little are what "smoother" means in practice (D9; Santurkar et al. 2018, Fig. 4). Batch norm takes its
+statistics of that mini-batch, as it does in training; the optimizer's momentum plays no part.
+"""
+
+READING = """
+**What to look at.** A band goes from the smallest to the largest value over all step lengths; one for every training
+seed, each of one and the same training. Effective β-smoothness is the largest ‖∇f(θ) - ∇f(θ - ηg)‖ / ‖ηg‖; the dotted
+lines are the control: random directions, as long. **What may not be concluded.** Steps are measured in learning
+rates, and gradients differ in length: a smaller change can be a shorter step, so read the bands beside β, which is
+per length. Raw numbers depend on the scale of the weights (D8). Steps as long as the weights themselves are cut off,
+and that is told.
+"""
+
+
+def _page(experiment: Experiment) -> None:
+    variants, left_out = possible(experiment)
+    for label, reason in left_out.items():
+        st.warning(f"**{label}** is left out: {reason}.")
+    check_limits(variants)
+    if not variants or not within_time(variants):
+        return
+    seeds = st.segmented_control(
+        "Seeds",
+        (1, 2, 3, 5),
+        default=1,
+        required=True,
+        key="field:smoothness:seeds",
+        help="Trains every network with this many seeds; each training has bands of its own.",
+    )
+    jobs = probes_of(variants, int(seeds or 1))
+    request = request_of_probes(jobs)
+    if not stopped(request):
+        desk().ask(request, session())
+    over = desk().over(request)
+    found = {
+        label: [[answer for job in course if (answer := desk().result(job)) is not None] for course in columns]
+        for label, columns in jobs.items()
+    }
+    lost = sum(not kept(job) for columns in jobs.values() for course in columns for job in course) if over else 0
+    waiting(request, over)
+    if over:
+        _results(experiment, found, lost)
+
+
+def _results(experiment: Experiment, found: Mapping[str, list[list[Smoothness]]], lost: int) -> None:
+    courses = {label: columns for label, columns in found.items() if any(columns)}
+    if not courses:
+        st.caption("No compared network has kept weights to probe.")
+        return
+    if lost:
+        st.warning(f"{lost} checkpoints are not there: training diverged before them.")
+    inks, dark = colours(experiment), st.context.theme.type == "dark"
+    for sentence in compared(courses):
+        st.markdown(sentence)
+    chart(band_figure(courses, "variation", colours=inks, dark=dark), "loss along the step")
+    chart(band_figure(courses, "predictiveness", colours=inks, dark=dark), "gradient along the step")
+    chart(smoothness_figure(courses, colours=inks, dark=dark), "effective smoothness")
+    facts = {label: rows([one for course in columns for one in course]) for label, columns in courses.items()}
+    st.table({"": list(next(iter(facts.values())))} | {label: list(known.values()) for label, known in facts.items()})
+    st.markdown(READING)
+
+
+experiment, display = address.opened("along-training")
+st.title("Along training")
+st.markdown(INTRODUCTION)
+for note in address.notes():
+    st.warning(note)
+if experiment.run.weights is not None:
+    st.info("Published weights have no training behind them: what is probed is one step on the training samples.")
+try:
+    _page(experiment)
+except MissingData as error:
+    offer_download(error)
+except (TooLarge, ValueError) as error:
+    st.error(str(error))
