@@ -15,6 +15,7 @@ page = st.navigation(
         st.Page("views/surface.py", title="Surfaces", default=True),
         st.Page("views/analysis/page.py", title="Analysis", url_path="analysis"),
         st.Page("views/smoothness.py", title="Along training", url_path="along-training"),
+        st.Page("views/stability.py", title="Learning rates", url_path="learning-rates"),
         st.Page("views/work_in_progress.py", title="Work", url_path="work"),
     ],
     position="top",

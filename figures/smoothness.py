@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from figures.ticks import ticks
+from figures.ticks import log_axis
 
 if TYPE_CHECKING:
     from landscape.smoothness import Smoothness
@@ -96,7 +96,7 @@ def _finished(figure: go.Figure, seen: list[np.ndarray], title: str, dark: bool)
     labels: dict[str, Any] = {"tickvals": [step + 1 for step in steps], "ticktext": [str(step) for step in steps]}
     labels["range"] = [math.log10(steps[0] + 1) - 0.05, math.log10(steps[-1] + 1) + 0.05]
     figure.update_xaxes(title={"text": "training step", "font": words, "standoff": 4}, type="log", **labels, **shared)
-    figure.update_yaxes(**_log_axis(values), automargin=True, **shared)
+    figure.update_yaxes(**log_axis([values]), automargin=True, **shared)
     told = ["Both axes are logarithmic. What is zero or not finite is left out."]
     dressed(figure, dark=dark, height=HEIGHT, title=title, notes=told, note_width=100, foot=84)
     return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.2})
@@ -105,9 +105,3 @@ def _finished(figure: go.Figure, seen: list[np.ndarray], title: str, dark: bool)
 def _positive(values: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return np.where(np.isfinite(values) & (values > 0), values, np.nan)
-
-
-def _log_axis(values: np.ndarray) -> dict[str, Any]:
-    low, high = float(values.min()) / 1.2, float(values.max()) * 1.2
-    marks, texts = ticks(low, high, "log")
-    return {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": marks, "ticktext": texts}

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
 
 FEWEST, MOST = 3, 7
 
@@ -49,3 +53,19 @@ def _linear_marks(low: float, high: float) -> list[float]:
 
 def _rounded(value: float, step: float) -> float:
     return round(value, max(0, 2 - math.floor(math.log10(step))))
+
+
+def log_axis(columns: Iterable[np.ndarray], room: float = 1.2) -> dict[str, Any]:
+    """Return a logarithmic axis over all finite positive values, with plain numbers.
+
+    Args:
+        columns: of values.
+        room: factor that is left free beyond the smallest and the largest.
+    """
+    values = np.concatenate([np.ravel(column) for column in columns] or [np.zeros(0)])
+    values = values[np.isfinite(values) & (values > 0)]
+    if not values.size:
+        return {"type": "log"}
+    low, high = float(values.min()) / room, float(values.max()) * room
+    marks, texts = ticks(low, high, "log")
+    return {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": marks, "ticktext": texts}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from figures.ticks import ticks
+from figures.ticks import log_axis
 
 if TYPE_CHECKING:
     from landscape.analysis.descent import Descent, Segment
@@ -56,7 +55,7 @@ def decrease_figure(found: Mapping[str, Descent], *, colours: Mapping[str, str],
     _axes(
         figure, dark, "learning rate η of one step", "f(θ) - f(θ - η∇f)", [-0.6 * most, 1.15 * most] if most else None
     )
-    figure.update_xaxes(**_log_axis(one.along_gradient.s[1:] for one in drawn.values()))
+    figure.update_xaxes(**log_axis((one.along_gradient.s[1:] for one in drawn.values()), 1.0))
     figure.add_hline(y=0, line={"color": ink(dark).faint, "width": 1})
     dressed(figure, dark=dark, height=HEIGHT, title="What one step of gradient descent gains", foot=100)
     return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.2})
@@ -106,13 +105,3 @@ def _axes(figure: go.Figure, dark: bool, across: str, up: str, span: list[float]
     figure.update_yaxes(
         title={"text": up, "font": words}, range=span, automargin=True, exponentformat="power", **shared
     )
-
-
-def _log_axis(columns: Iterable[np.ndarray]) -> dict[str, Any]:
-    values = np.concatenate(list(columns))
-    values = values[values > 0]
-    if not values.size:
-        return {}
-    low, high = float(values.min()), float(values.max())
-    marks, texts = ticks(low, high, "log")
-    return {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": marks, "ticktext": texts}

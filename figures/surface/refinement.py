@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from figures.ticks import ticks
+from figures.ticks import log_axis
 
 if TYPE_CHECKING:
     from landscape import Refinement
@@ -43,22 +42,11 @@ def refinement_figure(
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
     spacing, bound = ([getattr(found, name) for found in drawn.values()] for name in ("spacing", "bound"))
     title = {"text": "spacing ‖p - q‖ along d1", "font": words, "standoff": 4}
-    figure.update_xaxes(title=title, **_log_axis(spacing), **shared)
-    figure.update_yaxes(title={"text": "L ≥, between neighbours", "font": words}, **_log_axis(bound), **shared)
+    figure.update_xaxes(title=title, **log_axis(spacing), **shared)
+    figure.update_yaxes(title={"text": "L ≥, between neighbours", "font": words}, **log_axis(bound), **shared)
     figure.update_yaxes(automargin=True)
     dressed(figure, dark=dark, height=HEIGHT, title="L ≥ against the spacing", foot=84)
     return figure.update_layout(showlegend=True, legend=legend(dark))
-
-
-def _log_axis(columns: list[np.ndarray]) -> dict[str, Any]:
-    """Return a logarithmic axis over all finite positive values, with plain numbers."""
-    values = np.concatenate(columns)
-    values = values[np.isfinite(values) & (values > 0)]
-    if not values.size:
-        return {"type": "log"}
-    low, high = float(values.min()) / 1.2, float(values.max()) * 1.2
-    marks, texts = ticks(low, high, "log")
-    return {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": marks, "ticktext": texts}
 
 
 def _guide(drawn: Mapping[str, Refinement]) -> go.Scatter:

@@ -1,17 +1,14 @@
 """The page Analysis: steps are measured when they are asked for, and what is told follows from the numbers."""
 
-import time
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from landscape.analysis.descent import Descent, Segment
 from tests.conftest import ROOT
-from tests.views.test_page import SMALL
+from tests.views.test_page import SMALL, settled
 from views.analysis import descent
 from views.analysis.steps import STEPS
-from views.desk import desk
 
 PAGE = """
 import streamlit as st
@@ -28,17 +25,6 @@ def opened() -> AppTest:
     for key, value in SMALL.items():
         app.query_params[key] = value
     return app.run()
-
-
-def settled(app: AppTest) -> AppTest:
-    for _ in range(20):
-        if not app.get("progress"):
-            return app
-        until = time.monotonic() + 20
-        while any(not asked.over and not asked.cancelled for asked in desk().asked()) and time.monotonic() < until:
-            time.sleep(0.02)
-        app.run()
-    raise AssertionError("the work did not end")
 
 
 def test_nothing_is_measured_before_it_is_asked_for_and_all_is_when_all_is() -> None:

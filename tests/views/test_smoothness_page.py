@@ -1,14 +1,11 @@
 """The page Along training: every checkpoint of every network is probed, and what is told follows from the numbers."""
 
-import time
-
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from landscape.smoothness import Probe, Smoothness
 from tests.conftest import ROOT
-from tests.views.test_page import SMALL
-from views.desk import desk
+from tests.views.test_page import SMALL, settled
 from views.probes import compared, rows
 
 PAGE = """
@@ -24,15 +21,7 @@ def opened(**query: str) -> AppTest:
     app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "smoothness.py")), default_timeout=60)
     for key, value in (SMALL | query).items():
         app.query_params[key] = value
-    app.run()
-    for _ in range(20):
-        if not app.get("progress"):
-            return app
-        until = time.monotonic() + 20
-        while any(not asked.over and not asked.cancelled for asked in desk().asked()) and time.monotonic() < until:
-            time.sleep(0.02)
-        app.run()
-    raise AssertionError("the work did not end")
+    return settled(app.run())
 
 
 def test_every_checkpoint_of_every_network_is_probed() -> None:

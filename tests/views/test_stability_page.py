@@ -1,0 +1,80 @@
+"""The page Learning rates: every rate is really trained, and what is told follows from the numbers."""
+
+import math
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from landscape.stability import RATES, Verdict
+from tests.conftest import ROOT
+from tests.views.test_page import SMALL, settled
+from views.sweeps import contrast, rows, told
+
+PAGE = """
+import runpy
+from views import address, experiment
+asked, display = address.opened("learning-rates")
+address.publish(experiment.sidebar(asked), display)
+runpy.run_path({path!r})
+"""
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "stability.py")), default_timeout=60)
+    for key, value in (SMALL | query).items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def test_nothing_is_trained_before_it_is_asked_for_and_then_every_rate_is() -> None:
+    app = opened()
+    assert not app.exception
+    assert any(f"{len(RATES) * 2 * 2} trainings" in caption.value for caption in app.caption)
+    assert not app.get("plotly_chart")
+    next(control for control in app.segmented_control if control.label == "Seeds").set_value(1)
+    next(toggle for toggle in app.toggle if toggle.label == "Run the sweep").set_value(True)
+    settled(app.run())
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("plotly_chart")) == 2
+    counted = [str(value) for value in app.table[0].value["batch norm"]]
+    assert sum(int(value.split(" of ")[0]) for value in counted if f" of {len(RATES)}" in value) == len(RATES)
+
+
+def test_a_comparison_of_learning_rates_is_told_to_compare_something_else() -> None:
+    app = opened(compare="training.learning_rate", values="0.1,0.2")
+    assert not app.exception
+    assert any("compare something else" in info.value for info in app.info)
+
+
+def verdict(rate: float, outcome: str) -> Verdict:
+    return Verdict(rate, 0, outcome, 2.3, 2.4, math.nan if outcome == "diverged" else 0.1, 2.3)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "predicted", "words"),
+    [
+        (
+            {0.1: "stable", 1.0: "diverged"},
+            {0: 0.5, 10: 0.2},
+            ("up to a learning rate of 0.1, 0.2 times", "0.2 to 0.5"),
+        ),
+        ({0.1: "stable", 1.0: "stable"}, {0: 0.5}, ("at least 1, 2 times",)),
+        ({0.1: "diverged", 1.0: "diverged"}, {0: 0.5}, ("at no learning rate",)),
+        ({0.1: "stable", 1.0: "diverged"}, {}, ("no 2/λ_max before training",)),
+    ],
+)
+def test_the_verdict_on_a_sweep_follows_from_the_numbers(
+    outcomes: dict[float, str], predicted: dict[int, float], words: tuple[str, ...]
+) -> None:
+    verdicts = [verdict(rate, outcome) for rate, outcome in outcomes.items()]
+    sentence = told("batch norm", verdicts, predicted, 0.9)
+    for expected in words:
+        assert expected in sentence
+    assert ("0.9" in sentence) == (0 in predicted and "stable" in outcomes.values())
+    assert rows(verdicts, predicted)["Trainings: diverged"].startswith(str(list(outcomes.values()).count("diverged")))
+
+
+def test_the_contrast_is_of_further_networks_against_the_first() -> None:
+    assert contrast({"none": 0.1, "batch norm": 1.0}).endswith("the others stood: batch norm 10 times.")
+    assert contrast({"none": 0.0, "batch norm": 1.0}) == ""

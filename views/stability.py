@@ -1,0 +1,99 @@
+"""Which learning rates are stable? Controls, results, figures and what they say."""
+
+import streamlit as st
+
+from figures.palette import colours
+from figures.stability import final_figure, share_figure
+from landscape import MissingData, TooLarge
+from landscape.stability import LEARNED, PEAK, RATES, largest_stable
+from specs import Experiment
+from views import address
+from views.charts import chart
+from views.data_files import offer_download
+from views.desk import desk, session
+from views.limits import check_limits, possible
+from views.studies import within_time
+from views.sweeps import contrast, judged, predictions, request_of_sweeps, rows, told
+from views.waiting import stopped, waiting
+
+INTRODUCTION = f"""
+A smaller L is said to make larger learning rates safe. Here every compared network is really trained at {len(RATES)}
+learning rates from {RATES[0]:g} to {RATES[-1]:g}, with several seeds. A training is *stable* if it stays finite, its
+recorded loss never exceeds {PEAK:g} times the first one, and it ends below {LEARNED:g} of the best constant
+prediction's loss: a network that has died at the level of chance does not count. Beside it stands what curvature
+predicts, 2/λ_max.
+"""
+
+READING = """
+**What may not be concluded.** η < 2/λ_max is local, and sufficient for a decrease on a quadratic: training changes
+λ_max as it goes, momentum moves the threshold, and mini-batches have curvatures of their own. Weights in front of a
+normalization grow until their steps fit, so such a network can stand rates far beyond 2/λ_max at its start. A rate
+that is too small to learn in the steps that there are counts as not learned, not as unstable; more steps would tell.
+"""
+
+
+def _page(experiment: Experiment) -> None:
+    variants, left_out = possible(experiment)
+    for label, reason in left_out.items():
+        st.warning(f"**{label}** is left out: {reason}.")
+    if experiment.compare == "run.training.learning_rate":
+        st.info("Learning rates are what is swept here: compare something else.")
+        return
+    check_limits(variants)
+    if not variants or not within_time(variants):
+        return
+    seeds = int(
+        st.segmented_control(
+            "Seeds",
+            (1, 2, 3, 5),
+            default=2,
+            required=True,
+            key="field:stability:seeds",
+            help="Every learning rate is tried with this many training seeds.",
+        )
+        or 1
+    )
+    count = len(RATES) * seeds * len(variants)
+    if not st.toggle("Run the sweep", key="field:stability:run", help="What is in the store is not trained again."):
+        st.caption(f"That is {count} trainings of {experiment.run.training.steps} steps.")
+        return
+    request = request_of_sweeps(variants, seeds)
+    if not stopped(request):
+        desk().ask(request, session())
+    over = desk().over(request)
+    sweeps = {label: judged(run, seeds) for label, (run, _) in variants.items()}
+    predicted = {label: predictions(*pair) for label, pair in variants.items()}
+    waiting(request, over)
+    there = sum(len(verdicts) for verdicts in sweeps.values())
+    if not over:
+        st.caption(f"{there} of {count} trainings are done.")
+    if not there:
+        return
+    inks, dark = colours(experiment), st.context.theme.type == "dark"
+    if over:
+        for label, verdicts in sweeps.items():
+            st.markdown(told(label, verdicts, predicted[label], experiment.run.training.momentum))
+        st.markdown(contrast({label: largest_stable(verdicts) for label, verdicts in sweeps.items()}))
+    starts = {label: steps.get(0, float("nan")) for label, steps in predicted.items()}
+    chart(share_figure(sweeps, starts, colours=inks, dark=dark), "stable trainings")
+    chart(final_figure(sweeps, colours=inks, dark=dark), "where trainings ended")
+    if over:
+        facts = {label: rows(verdicts, predicted[label]) for label, verdicts in sweeps.items()}
+        st.table({"": list(next(iter(facts.values())))} | {label: list(one.values()) for label, one in facts.items()})
+    st.markdown(READING)
+
+
+experiment, display = address.opened("learning-rates")
+st.title("Learning rates")
+st.markdown(INTRODUCTION)
+for note in address.notes():
+    st.warning(note)
+if experiment.run.weights is not None:
+    st.info("Published weights have no training: choose a network that is trained here.")
+    st.stop()
+try:
+    _page(experiment)
+except MissingData as error:
+    offer_download(error)
+except (TooLarge, ValueError) as error:
+    st.error(str(error))
