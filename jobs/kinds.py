@@ -26,6 +26,7 @@ from landscape import (
     measure_sharpness,
     objective_of,
 )
+from landscape.analysis.derivatives import Derivatives, measure_derivatives
 from landscape.analysis.descent import Descent, measure_descent
 from landscape.evaluation import Piece, Stop
 from landscape.smoothness import Smoothness, measure_smoothness
@@ -147,4 +148,5 @@ KINDS: Mapping[str, Kind] = {
     "half-width": _single("range", _of_slice(measure_half_width, packing.pack_half_width), packing.unpack_half_width),
     "smoothness": _single("along training", _smoothness, packing.unpack_result(Smoothness)),
     "descent": _analysed("the core inequality", measure_descent, Descent),
+    "derivatives": _analysed("signals and steadiness", measure_derivatives, Derivatives),
 }

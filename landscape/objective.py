@@ -40,6 +40,7 @@ class Objective:
         layout: where each parameter stands in θ.
         statistics: what batch normalization evaluates with.
         batch_size: samples per statistics batch; None unless `statistics` is "batch".
+        classifies: whether the loss is the cross-entropy, so that there are classes and an accuracy.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Objective:
         self.theta = flatten(dict(module.named_parameters()), self.layout)
         self.statistics, self.batch_size = checked_statistics(statistics, batch_size)
         self._loss = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
-        self._classifies = loss == "cross-entropy"
+        self.classifies = loss == "cross-entropy"
         self.module = private_copy(module, statistics)
         self._fixed = _fixed_tensors(self.module, self.layout.names)
         self._inputs, self._targets = evaluation_set(inputs, targets, self.theta)
@@ -216,7 +217,7 @@ class Objective:
         targets = self._targets[part]
         # summed in float64: the mean of many float32 losses is then as exact as they are
         share = (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
-        hits = (outputs.argmax(1) == targets).sum() if self._classifies else share.new_tensor(torch.nan)
+        hits = (outputs.argmax(1) == targets).sum() if self.classifies else share.new_tensor(torch.nan)
         return share, hits.detach()
 
     def _outputs_and_losses(self, theta: Tensor, part: slice, given: tuple[Moments, ...] = ()) -> tuple[Tensor, Tensor]:

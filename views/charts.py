@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from figures.template import CONFIG
+
+
+def watched(draw: Callable[..., None], every: float, *arguments: Any) -> None:
+    """Draw a part of the page, and draw it anew every so many seconds.
+
+    It has a container of its own that is no part of it. Without one, where the page's messages are still on their way
+    when the part is first drawn anew, Streamlit takes back the part's place with its content, and the browser cannot
+    put what follows on the page (seen with twenty sessions: "Bad delta path index").
+    """
+    with st.container():
+        st.fragment(draw, run_every=every)(*arguments)
 
 
 def row_of_charts(figures: Mapping[str, go.Figure], kind: str) -> None:

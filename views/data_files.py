@@ -6,6 +6,7 @@ import streamlit as st
 
 from jobs import Fetching
 from landscape import MissingData
+from views.charts import watched
 
 MEGABYTE = 1e6
 
@@ -23,7 +24,7 @@ def offer_download(missing: MissingData) -> None:
     """Show which files are missing and a button that downloads them; what was fetched is kept if it is interrupted."""
     transfer = _fetching().transfer(missing.files)
     if transfer is not None and not transfer.over:
-        st.fragment(_watch, run_every=EVERY)(missing)
+        watched(_watch, EVERY, missing)
         return
     st.error(str(missing) if transfer is None else str(transfer.error))
     if st.button("Download these files", help="From the addresses above; each is checked against its MD5."):

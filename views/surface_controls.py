@@ -104,7 +104,7 @@ def _switch(name: str, choices: tuple[str, ...], display: Display) -> str:
         st.session_state[key] = getattr(display, name)
     rule = rule_of(display, name)
     chosen = st.segmented_control(rule.label, choices, required=True, format_func=word, key=key, help=rule.help)
-    return str(chosen)
+    return str(chosen) if chosen in choices else str(getattr(display, name))  # a browser may send nothing at first
 
 
 def _common_steps(runs: list[RunSpec]) -> list[int]:

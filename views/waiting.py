@@ -9,6 +9,7 @@ import streamlit as st
 
 from jobs import Job, Request, Status
 from landscape import Run
+from views.charts import watched
 from views.desk import desk, present, session
 
 EVERY, EVERY_EACH = 0.4, 0.15
@@ -37,9 +38,8 @@ def waiting(request: Request, over: bool, told: Collection[str] = ()) -> None:
         _offer_to_go_on(request)
     elif not over:
         sessions = desk().sessions
-        st.fragment(_watch, run_every=max(EVERY, EVERY_EACH * sessions))(
-            request, milestones(request), time.monotonic() + max(SELDOM, SELDOM_EACH * sessions)
-        )
+        not_before = time.monotonic() + max(SELDOM, SELDOM_EACH * sessions)
+        watched(_watch, max(EVERY, EVERY_EACH * sessions), request, milestones(request), not_before)
     elif failed := failures(request):
         for sentence in failed:
             if sentence not in told:

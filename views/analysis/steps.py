@@ -8,8 +8,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from figures.analysis.derivatives import signal_figures, steadiness_figure
 from figures.analysis.descent import decrease_figure, inequality_figures
-from views.analysis import descent
+from views.analysis import derivatives, descent
 
 Drawn = Callable[..., "go.Figure | Mapping[str, go.Figure]"]
 
@@ -42,5 +43,17 @@ STEPS: tuple[Step, ...] = (
         (inequality_figures, decrease_figure),
         descent.verdict,
         descent.rows,
+    ),
+    Step(
+        "A4, A5",
+        "Bounded derivatives, steady biases",
+        derivatives.SENTENCE,
+        derivatives.ASSUMES,
+        derivatives.DERIVATION,
+        "derivatives",
+        "one look at all signals and two gradients for every layer",
+        (signal_figures, steadiness_figure),
+        derivatives.verdict,
+        derivatives.rows,
     ),
 )

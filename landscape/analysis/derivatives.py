@@ -1,0 +1,153 @@
+"""What the argument takes for bounded, and whose gradients are steady (A4, A5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from landscape.evaluation import Stop
+from landscape.flows import Flow, flows
+from landscape.objective import Objective
+
+EDGES = np.linspace(-8.0, 3.0, 56)
+"""Of the histograms: log₁₀ of a signal's size, five bins to a decade; what is beyond counts in the last ones."""
+
+STEP = 1e-2
+"""Length of a step of a weight or of a bias, in lengths of the weight."""
+
+NO_EFFECT = 1e-4
+"""Share of the weight's ratio below which a bias counts as without effect: batch norm takes it away again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Signal:
+    """The signal that comes back to one layer, δ = M·∂f/∂y, over samples, positions and units (A4)."""
+
+    layer: str
+    shares: np.ndarray  # (len(EDGES) - 1,) of |δ| by its logarithm; zeros are in no bin
+    zero: float  # share that is exactly 0
+    largest: float  # max |δ|
+    root_mean_square: float
+    beyond: float  # share of |δ| > 1
+
+
+@dataclass(frozen=True, eq=False)
+class Steadiness:
+    """How the gradients of one layer's weight and bias turn when each alone moves by the same length (A5)."""
+
+    layer: str
+    weight: float  # ‖∇_w f(w + Δ) - ∇_w f(w)‖ / ‖Δ‖
+    bias: float  # the same of the bias; nan where there is none
+    inputs: float  # sqrt(Σ_i E[x_i²]), what the weight's gradient carries and the bias's does not
+
+    @property
+    def without_effect(self) -> bool:
+        """Whether the bias does nothing, as in front of batch norm with statistics of samples."""
+        return bool(self.bias <= NO_EFFECT * self.weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Derivatives:
+    """Signals of all layers, the last of them ∂ℓ/∂h, and how steady each layer's gradients are."""
+
+    signals: tuple[Signal, ...]
+    layers: tuple[Steadiness, ...]
+    classifies: bool  # whether the loss is the cross-entropy: then ‖∂ℓ/∂h‖ ≤ √2, and every component is in [-1, 1]
+    largest_output: float  # max over samples of ‖∂ℓ/∂h‖
+
+
+def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Derivatives:
+    """Measure the signals at every layer, and the block ratios of weights and biases (A4, A5).
+
+    Steps are Gaussian, of one length for a layer's weight and its bias. The signal at the last layer is the derivative
+    of the loss by the network's outputs, where nothing stands behind that layer.
+
+    Args:
+        objective: the loss, at its own θ.
+        seed: of the steps.
+        stop: asked before every mini-batch.
+
+    Raises:
+        Stopped: `stop()` was true.
+        ValueError: the evaluation set does not fit one pass (see `flows`).
+    """
+    signals: dict[str, _Signals] = {}
+    inputs: dict[str, float] = {}
+    largest = 0.0
+    for flowing in flows(objective, objective.theta, stop=stop):
+        for flow in flowing:
+            signals.setdefault(flow.layer, _Signals()).add(flow.signal)
+            inputs[flow.layer] = inputs.get(flow.layer, 0.0) + _squares(flow) / objective.samples
+        largest = max(largest, float(flowing[-1].signal.double().flatten(1).norm(dim=1).max()))
+    anchor = objective.evaluate(objective.theta, stop=stop).gradient
+    layers = [_steadiness(objective, name, inputs[name], anchor, seed, stop) for name in signals]
+    found = tuple(one.told(name) for name, one in signals.items())
+    return Derivatives(found, tuple(one for one in layers if one is not None), objective.classifies, largest)
+
+
+class _Signals:
+    """Sums over mini-batches."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros(len(EDGES) - 1)
+        self.number = self.zeros = self.beyond = 0
+        self.largest = self.squares = 0.0
+
+    def add(self, signal: Tensor) -> None:
+        sizes = signal.detach().double().abs().flatten()
+        logs = sizes[sizes > 0].log10().clamp(float(EDGES[0]), float(EDGES[-1])).cpu().numpy()
+        self.counts += np.histogram(logs, EDGES)[0]
+        self.number += sizes.numel()
+        self.zeros += int((sizes == 0).sum())
+        self.beyond += int((sizes > 1).sum())
+        self.largest = max(self.largest, float(sizes.max()))
+        self.squares += float(sizes.square().sum())
+
+    def told(self, layer: str) -> Signal:
+        n = self.number
+        return Signal(
+            layer, self.counts / n, self.zeros / n, self.largest, float(np.sqrt(self.squares / n)), self.beyond / n
+        )
+
+
+def _squares(flow: Flow) -> float:
+    """Return Σ over samples of Σ_i x_i², for a convolution of the mean patch: each entry as often as it is taken."""
+    if isinstance(flow.module, torch.nn.Conv2d):
+        ones = torch.ones_like(flow.module.weight[:1])
+        taken = torch.nn.functional.conv2d(
+            flow.inputs.double().square(), ones.double(), None, flow.module.stride, flow.module.padding
+        )
+        return float(taken.mean((1, 2, 3)).sum())
+    x = flow.inputs.double()
+    return float(x.square().sum(-1).reshape(len(x), -1).mean(1).sum())
+
+
+def _steadiness(
+    objective: Objective, layer: str, inputs: float, anchor: Tensor, seed: int, stop: Stop
+) -> Steadiness | None:
+    places = {name: place for name, place, _ in objective.layout.blocks()}
+    weight = places.get(f"{layer}.weight")
+    if weight is None:  # a normalized weight is two parameters, none of which is the weight
+        return None
+    length = STEP * float(objective.theta[weight].double().norm())
+    ratio = _block_ratio(objective, weight, length, anchor, seed, stop)
+    bias = places.get(f"{layer}.bias")
+    steady = float("nan") if bias is None else _block_ratio(objective, bias, length, anchor, seed, stop)
+    return Steadiness(layer, ratio, steady, float(np.sqrt(inputs)))
+
+
+def _block_ratio(objective: Objective, place: slice, length: float, anchor: Tensor, seed: int, stop: Stop) -> float:
+    """Return ‖∇f(θ + Δ) - ∇f(θ)‖ / ‖Δ‖ within a block, for a Gaussian Δ of a length in that block (D5)."""
+    if length == 0:
+        return float("nan")
+    generator = torch.Generator().manual_seed(seed)
+    direction = torch.randn(place.stop - place.start, generator=generator, dtype=torch.float64)
+    moved = objective.theta.double().clone()
+    moved[place] += length * (direction / direction.norm()).to(moved.device)
+    point = moved.to(objective.theta.dtype)
+    step = float((point.double() - objective.theta.double()).norm())  # as it is evaluated, after rounding
+    gradient = objective.evaluate(point, stop=stop).gradient
+    return float((gradient[place].double() - anchor[place].double()).norm()) / step

@@ -1,0 +1,46 @@
+"""The pictures of A4 and A5 draw the result's own shares and ratios, on one scale."""
+
+import numpy as np
+import pytest
+
+from figures.analysis.derivatives import LARGEST, SMALLEST, signal_figures, steadiness_figure
+from landscape.analysis.derivatives import EDGES, Derivatives, Signal, Steadiness
+
+
+def result(scale: float, layers: int = 3) -> Derivatives:
+    shares = np.zeros(len(EDGES) - 1)
+    shares[[10, 20]] = 0.5 * scale, 0.2 * scale
+    signals = tuple(Signal(f"layer{k}", shares, 0.0, 1.0, 0.1, 0.0) for k in range(layers))
+    steady = tuple(Steadiness(f"layer{k}", scale * (k + 1), np.nan if k == 1 else 0.5, 2.0) for k in range(layers))
+    return Derivatives(signals, steady, True, 1.2)
+
+
+FOUND = {"one": result(1.0), "two": result(0.5), "three": result(0.1)}
+INKS = dict.fromkeys(FOUND, "#123456")
+
+
+def test_signals_are_drawn_with_one_range_of_colours_over_the_histograms_own_axis() -> None:
+    figures = signal_figures(FOUND, colours=INKS)
+    assert (EDGES[0], EDGES[-1]) == (SMALLEST, LARGEST)
+    for label, figure in figures.items():
+        (heat,) = figure.data
+        assert (heat.zmin, heat.zmax) == (0, 0.5)
+        np.testing.assert_array_equal(heat.z[0], FOUND[label].signals[0].shares)
+        np.testing.assert_allclose(heat.x, (EDGES[1:] + EDGES[:-1]) / 2)
+
+
+@pytest.mark.parametrize("labels", [["one"], ["one", "two", "three"]])
+def test_ratios_of_weights_and_biases_are_drawn_and_missing_ones_leave_gaps(labels: list[str]) -> None:
+    figure = steadiness_figure({label: FOUND[label] for label in labels}, colours=INKS)
+    assert [trace.name for trace in figure.data] == [
+        f"{label}, {name}" for label in labels for name in ("weight", "bias")
+    ]
+    np.testing.assert_array_equal(figure.data[0].y, [1.0, 2.0, 3.0])
+    assert np.isnan(figure.data[1].y[1])
+    assert not figure.data[1].connectgaps
+
+
+def test_without_layers_a_sentence_stands_there() -> None:
+    empty = Derivatives((), (), True, 0.0)
+    assert "Nothing" in steadiness_figure({"one": empty}, colours=INKS).layout.annotations[0].text
+    assert "Nothing" in signal_figures({"one": empty}, colours=INKS)["one"].layout.annotations[0].text

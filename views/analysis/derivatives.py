@@ -1,0 +1,79 @@
+"""A4 and A5 in words."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from landscape.analysis.derivatives import Derivatives
+from views.facts import number
+
+SENTENCE = (
+    "What comes back from the loss is taken for bounded, so that only a layer's input makes its weights' gradient "
+    "large: the gradient of a bias is the mean signal E[δ], and that of a weight is E[δx]. So biases should turn "
+    "steadily, and weights as fast as their inputs are large."
+)
+
+ASSUMES = (
+    "That the signal at every hidden layer is bounded. Nothing bounds it: cross-entropy bounds ∂ℓ/∂h by √2, squared "
+    "error bounds nothing, and on the way back every layer multiplies."
+)
+
+DERIVATION = r"""
+With $y = w\cdot x + b$ and the signal $\delta = M\,\partial f/\partial y$ of each sample,
+
+$$\nabla_b f = E[\delta], \qquad \nabla_w f = E[\delta\, x] ,$$
+
+a bias is the weight of an input that is always 1. For softmax and cross-entropy
+$\partial\ell/\partial h = \mathrm{softmax}(h) - e_y$, whose components lie in $[-1, 1]$ and whose norm is at most
+$\sqrt 2$; for squared error it is $2(h - y)$. Each ratio below moves one weight or one bias alone, both by the same
+length, and divides the change of its own gradient by that length (D5). In front of batch norm with statistics of
+samples a bias has no effect at all: its gradient is zero wherever it stands.
+"""
+
+
+def verdict(found: Derivatives) -> str:
+    """Say whether the output's derivative is bounded, how large signals get, and who is steadier."""
+    if found.classifies:
+        bounded = f"‖∂ℓ/∂h‖ is at most {number(found.largest_output)}, within √2"
+    else:
+        bounded = f"The loss bounds nothing: ‖∂ℓ/∂h‖ reaches {number(found.largest_output)}"
+    hidden = found.signals[:-1]
+    if hidden:
+        largest = max(hidden, key=lambda signal: signal.largest)
+        bounded += f"; at hidden layers |δ| reaches {number(largest.largest)} (in {largest.layer})"
+    return f"{bounded}. {_steadier(found)}"
+
+
+def _steadier(found: Derivatives) -> str:
+    moved = [layer for layer in found.layers if math.isfinite(layer.bias) and not layer.without_effect]
+    idle = sum(layer.without_effect for layer in found.layers)
+    silent = f" In {idle} layers the bias has no effect." if idle else ""
+    if not moved:
+        return f"No bias has an effect to compare.{silent}"
+    steadier = sum(layer.bias < layer.weight for layer in moved)
+    ratio = float(np.median([layer.weight / layer.bias for layer in moved]))
+    return (
+        f"The bias turns less than the weight in {steadier} of {len(moved)} layers; at the median the weight's ratio "
+        f"is {number(ratio, 2)} times the bias's.{silent}"
+    )
+
+
+def rows(found: Derivatives) -> dict[str, str]:
+    """Return the facts of a network."""
+    roots = [signal.root_mean_square for signal in found.signals]
+    ratios = [layer.weight / layer.inputs**2 for layer in found.layers if layer.inputs]
+    return {
+        "Largest ‖∂ℓ/∂h‖": number(found.largest_output),
+        "Root mean square of δ, first layer to last": f"{number(roots[0])} to {number(roots[-1])}" if roots else "n/a",
+        "Largest share of |δ| above 1": number(max((signal.beyond for signal in found.signals), default=math.nan)),
+        "Weights' ratios over Σ E[x²]": _span(ratios),
+        "Biases' ratios": _span([layer.bias for layer in found.layers if not layer.without_effect]),
+        "Biases without effect": f"{sum(one.without_effect for one in found.layers)} of {len(found.layers)} layers",
+    }
+
+
+def _span(values: list[float]) -> str:
+    finite = [value for value in values if math.isfinite(value)]
+    return f"{number(min(finite))} to {number(max(finite))}" if finite else "n/a"
