@@ -28,6 +28,7 @@ from landscape import (
 )
 from landscape.analysis.derivatives import Derivatives, measure_derivatives
 from landscape.analysis.descent import Descent, measure_descent
+from landscape.analysis.running_averages import RunningAverages, measure_running_averages
 from landscape.evaluation import Piece, Stop
 from landscape.smoothness import Smoothness, measure_smoothness
 from landscape.surface import evaluate
@@ -78,8 +79,11 @@ def _centre(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
     return Contents(evaluate(shelf.slice(job), Piece("centre"), stop), {})
 
 
-def _smoothness(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-    return packing.pack_result(measure_smoothness(shelf.run(job), shelf.spec(job), stop=stop))
+def _of_training(measure: Callable[..., Any]) -> Evaluate:
+    def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
+        return packing.pack_result(measure(shelf.run(job), shelf.spec(job), stop=stop))
+
+    return evaluated
 
 
 def finished_run(packed: Contents, job: Job) -> Contents | None:
@@ -146,7 +150,12 @@ KINDS: Mapping[str, Kind] = {
         "ratios by layer", _of_slice(measure_layer_ratios, packing.pack_value), packing.unpack_value
     ),
     "half-width": _single("range", _of_slice(measure_half_width, packing.pack_half_width), packing.unpack_half_width),
-    "smoothness": _single("along training", _smoothness, packing.unpack_result(Smoothness)),
+    "smoothness": _single("along training", _of_training(measure_smoothness), packing.unpack_result(Smoothness)),
+    "running-averages": _single(
+        "averages for prediction",
+        _of_training(measure_running_averages),
+        packing.unpack_result(RunningAverages),
+    ),
     "descent": _analysed("the core inequality", measure_descent, Descent),
     "derivatives": _analysed("signals and steadiness", measure_derivatives, Derivatives),
 }

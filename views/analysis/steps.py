@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from figures.analysis.derivatives import signal_figures, steadiness_figure
 from figures.analysis.descent import decrease_figure, inequality_figures
-from views.analysis import derivatives, descent
+from figures.analysis.running_averages import averages_figure
+from views.analysis import derivatives, descent, running_averages
 
 Drawn = Callable[..., "go.Figure | Mapping[str, go.Figure]"]
 
@@ -55,5 +56,17 @@ STEPS: tuple[Step, ...] = (
         (signal_figures, steadiness_figure),
         derivatives.verdict,
         derivatives.rows,
+    ),
+    Step(
+        "A12",
+        "Averages for prediction",
+        running_averages.SENTENCE,
+        running_averages.ASSUMES,
+        running_averages.DERIVATION,
+        "running-averages",
+        "two passes over the evaluation samples",
+        (averages_figure,),
+        running_averages.verdict,
+        running_averages.rows,
     ),
 )

@@ -1,0 +1,82 @@
+"""A12: stored averages against the moments of all samples, where both are known or made by hand."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from landscape import load_data, train
+from landscape.analysis.running_averages import measure_running_averages
+from landscape.training import Checkpoint, Run
+from specs import SurfaceSpec
+from tests.landscape.networks import small_run
+
+EXACT = SurfaceSpec(precision="float64", samples=100_000)
+
+
+def all_samples(run: Run) -> torch.Tensor:
+    return torch.from_numpy(np.array(load_data(run.spec.data).train.inputs()))
+
+
+def with_true_averages(run: Run) -> Run:
+    """The same run whose averages are those of all training samples: one pass with a momentum of 1."""
+    module = copy.deepcopy(run.module()).double().train()
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm1d):
+            layer.momentum = 1.0
+    module(all_samples(run))
+    tensors = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
+    kept = Checkpoint(run.checkpoints[-1].step, {**run.checkpoints[-1].tensors, **_averages(tensors)})
+    return Run(run.spec, (*run.checkpoints[:-1], kept), run.history, run.diverged_at)
+
+
+def _averages(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: array for name, array in tensors.items() if "running_" in name}
+
+
+def test_averages_of_all_samples_have_no_error_and_both_losses_nearly_agree() -> None:
+    found = measure_running_averages(with_true_averages(train(small_run("batch"))), EXACT)
+    assert len(found.layers) == 2
+    for layer in found.layers:
+        np.testing.assert_allclose(layer.mean_error, 0, atol=1e-12)
+        np.testing.assert_allclose(layer.variance_ratio, 1, rtol=1e-12)
+    # what is left is M/(M - 1): the unbiased variance is stored, the biased one normalizes
+    assert found.running_loss == pytest.approx(found.population_loss, rel=0.05)
+    assert found.running_loss != found.population_loss
+
+
+def test_averages_are_those_of_the_run_in_deviations_of_the_layers_own_input() -> None:
+    run = train(small_run("batch"))
+    found = measure_running_averages(run, EXACT)
+    module = copy.deepcopy(run.module()).double()
+    met = {}
+    for name, layer in module.named_modules():
+        if isinstance(layer, nn.BatchNorm1d):
+            layer.register_forward_pre_hook(lambda _, x, name=name: met.update({name: x[0]}))
+    module.train()(all_samples(run))
+    for layer in found.layers:
+        values = met[layer.layer].detach().numpy()
+        stored = run.checkpoints[-1].tensors
+        error = (stored[f"{layer.layer}.running_mean"] - values.mean(0)) / values.std(0, ddof=1)
+        np.testing.assert_allclose(layer.mean_error, error, rtol=1e-6, atol=1e-9)
+        ratio = stored[f"{layer.layer}.running_var"] / values.var(0, ddof=1)
+        np.testing.assert_allclose(layer.variance_ratio, ratio, rtol=1e-6)
+    assert found.layers[0].typical_error == pytest.approx(np.sqrt(np.mean(found.layers[0].mean_error ** 2)))
+    assert found.layers[0].typical_ratio == pytest.approx(np.median(found.layers[0].variance_ratio))
+
+
+def test_before_training_stored_means_are_zero_and_their_error_is_told() -> None:
+    run = train(small_run("batch", checkpoints=(0,)))
+    found = measure_running_averages(run, SurfaceSpec(precision="float64", checkpoint=0))
+    assert np.abs(found.layers[0].mean_error).max() > 0
+    first = run.checkpoints[0].tensors
+    assert not any(np.any(array) for name, array in first.items() if name.endswith("running_mean"))
+
+
+@pytest.mark.parametrize("norm", ["none", "layer"])
+def test_without_averages_there_is_nothing_to_compare_and_one_loss(norm: str) -> None:
+    found = measure_running_averages(train(small_run(norm)), EXACT)
+    assert found.layers == ()
+    assert found.running_loss == found.population_loss

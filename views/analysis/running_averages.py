@@ -1,0 +1,59 @@
+"""A12 in words."""
+
+from __future__ import annotations
+
+import math
+
+from landscape.analysis.running_averages import RunningAverages
+from views.facts import number
+
+SENTENCE = (
+    "Prediction has no batch to take statistics of, so batch norm stores moving averages while it trains. They stand "
+    "in for the statistics of all samples: how well, at these weights?"
+)
+
+ASSUMES = (
+    "That weights move little over the steps that the average reaches back, about 1/momentum of them: ten with torch's "
+    "default of 0.1."
+)
+
+DERIVATION = r"""
+After each training step the stored mean and variance move towards the batch's,
+
+$$\hat\mu \leftarrow (1 - \rho)\,\hat\mu + \rho\,\mu_B , \qquad
+\hat v \leftarrow (1 - \rho)\,\hat v + \rho\,\tfrac{m}{m-1} v_B ,$$
+
+with the unbiased variance, though the biased $v_B$ is what normalizes. Two things keep them from the moments of all
+samples at the present weights: the weights have moved since, and each batch's moments scatter. Points at (0, 1) have
+neither error.
+"""
+
+
+def verdict(found: RunningAverages) -> str:
+    """Say how far the averages are off, and what that does to the loss."""
+    if not found.layers:
+        return "It keeps no averages of samples, so it predicts as it trains."
+    errors = [layer.typical_error for layer in found.layers if math.isfinite(layer.typical_error)]
+    if not errors:
+        return "No channel varies, so there is nothing to hold the averages against."
+    worst = max(found.layers, key=lambda layer: layer.typical_error if math.isfinite(layer.typical_error) else -1.0)
+    change = found.running_loss - found.population_loss
+    higher = "higher" if change > 0 else "lower"
+    return (
+        f"Stored means are off by {number(min(errors), 2)} to {number(max(errors), 2)} deviations (root mean square "
+        f"over channels; most in {worst.layer}). With the stored averages the loss is {number(found.running_loss)}, "
+        f"{number(abs(change), 2)} {higher} than with the statistics of all samples."
+    )
+
+
+def rows(found: RunningAverages) -> dict[str, str]:
+    """Return the facts of a network."""
+    ratios = [layer.typical_ratio for layer in found.layers if math.isfinite(layer.typical_ratio)]
+    errors = [layer.typical_error for layer in found.layers if math.isfinite(layer.typical_error)]
+    return {
+        "Layers with averages": str(len(found.layers)),
+        "Error of stored means, deviations": f"{number(min(errors))} to {number(max(errors))}" if errors else "n/a",
+        "Stored over true variance, medians": f"{number(min(ratios))} to {number(max(ratios))}" if ratios else "n/a",
+        "Loss with stored averages": number(found.running_loss, 6),
+        "Loss with statistics of all samples": number(found.population_loss, 6),
+    }
