@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from views import address, experiment, style
 from views.desk import desk
@@ -21,5 +22,11 @@ page = st.navigation(
     position="top",
 )
 asked, display = address.opened(page.url_path)
+address.hold()
 address.publish(experiment.sidebar(asked), display)
-page.run()
+try:
+    page.run()
+except StopException:  # a page that has nothing more to say is at its end, too
+    address.sent()
+    raise
+address.sent()

@@ -1,5 +1,6 @@
 """The address: every choice of a page, readable, shareable, and read back on opening."""
 
+import time
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -8,6 +9,12 @@ from landscape import DATA
 from models import REGISTRIES
 from specs import Display, Experiment, from_query, to_query
 from views.presets import DEFAULT
+
+GIVEN = ("field:compare", "field:values:", "field:run.", "field:surface.", "field:display.")
+"""Controls whose values are set from the session; the others have defaults of their own."""
+
+ARRIVED = 3.0
+"""Seconds after which what a page that is made to its end had to say is with the browser."""
 
 NAMES = {**REGISTRIES, "data": tuple(DATA)}
 
@@ -35,9 +42,35 @@ def opened(page: str = "") -> tuple[Experiment, Display]:
 
 def adopt(experiment: Experiment) -> None:
     """Make an experiment the session's own: widgets forget what they showed and start from it."""
-    for key in [key for key in st.session_state if str(key).startswith("field:")]:
+    for key in _fields():
         del st.session_state[key]
     st.session_state["experiment"] = experiment
+    st.session_state["sent"] = None
+
+
+def hold() -> None:
+    """Give the controls their values once more, until the browser has them.
+
+    A value that is set here reaches the browser with one run's messages. If another run begins before these are on
+    their way, as happens on a busy machine, Streamlit throws them away and does not set the value again: the control
+    then starts from its first option, and sends that back as if somebody had chosen it.
+    """
+    sent = st.session_state.get("sent")
+    if sent is not None and time.monotonic() - sent > ARRIVED:
+        return
+    for key in _fields():
+        if key.startswith(GIVEN):
+            st.session_state[key] = st.session_state[key]
+
+
+def sent() -> None:
+    """Note that a page is made to its end."""
+    if st.session_state.get("sent") is None:
+        st.session_state["sent"] = time.monotonic()
+
+
+def _fields() -> list[str]:
+    return [str(key) for key in st.session_state if str(key).startswith("field:")]
 
 
 def of(experiment: Experiment, display: Display) -> str:

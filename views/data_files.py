@@ -7,6 +7,7 @@ import streamlit as st
 from jobs import Fetching
 from landscape import MissingData
 from views.charts import watched
+from views.desk import asked_by_browser
 
 MEGABYTE = 1e6
 
@@ -35,7 +36,9 @@ def offer_download(missing: MissingData) -> None:
 def _watch(missing: MissingData) -> None:
     transfer = _fetching().transfer(missing.files)
     if transfer is None or transfer.over:
-        st.rerun()
+        if asked_by_browser():
+            st.rerun()
+        return
     share = min(transfer.done / transfer.of, 1.0) if transfer.of else 0.0
     known = f"{transfer.done / MEGABYTE:.1f} of {transfer.of / MEGABYTE:.1f} MB of this file"
     st.progress(share, text=known if transfer.of else "Asking for the first file")

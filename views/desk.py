@@ -21,6 +21,12 @@ def session() -> str:
     return "nobody" if context is None else context.session_id
 
 
+def asked_by_browser() -> bool:
+    """Say whether it is the browser that has a part of the page drawn anew, so that it has the whole page already."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
 def present(name: str) -> bool:
     """Say whether a browser session is still connected; without a server there is only this one."""
     return not Runtime.exists() or Runtime.instance().is_active_session(name)

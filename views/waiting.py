@@ -10,7 +10,7 @@ import streamlit as st
 from jobs import Job, Request, Status
 from landscape import Run
 from views.charts import watched
-from views.desk import desk, present, session
+from views.desk import asked_by_browser, desk, present, session
 
 EVERY, EVERY_EACH = 0.4, 0.15
 """Seconds between two looks: at least, and for each session that waits; all of them look through one process."""
@@ -18,6 +18,11 @@ EVERY, EVERY_EACH = 0.4, 0.15
 SELDOM, SELDOM_EACH = 3.0, 1.0
 """Seconds that a picture stays at least: a browser without a graphics processor takes about as long to draw it; and
 for each session that waits: all pages are made by the process that feeds the workers."""
+
+
+ARRIVED = 1.0
+"""Seconds that a page has to reach the browser before it is made anew: Streamlit throws away what is still on its way,
+and with it the values that controls were given, so that they would start from their first options."""
 
 
 def stopped(request: Request) -> bool:
@@ -38,8 +43,8 @@ def waiting(request: Request, over: bool, told: Collection[str] = ()) -> None:
         _offer_to_go_on(request)
     elif not over:
         sessions = desk().sessions
-        not_before = time.monotonic() + max(SELDOM, SELDOM_EACH * sessions)
-        watched(_watch, max(EVERY, EVERY_EACH * sessions), request, milestones(request), not_before)
+        seldom = max(SELDOM, SELDOM_EACH * sessions)
+        watched(_watch, max(EVERY, EVERY_EACH * sessions), request, milestones(request), time.monotonic(), seldom)
     elif failed := failures(request):
         for sentence in failed:
             if sentence not in told:
@@ -68,7 +73,7 @@ def milestones(request: Request) -> tuple[int, ...]:
     return (*whole, min(eighths, default=0), int(queue.over(request)))
 
 
-def _watch(request: Request, seen: tuple[int, ...], not_before: float) -> None:
+def _watch(request: Request, seen: tuple[int, ...], made: float, seldom: float) -> None:
     queue = desk()
     share, sentence = reading(request)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -81,8 +86,10 @@ def _watch(request: Request, seen: tuple[int, ...], not_before: float) -> None:
             st.rerun()
     if queue.trouble:
         st.error(queue.trouble)
-    over = queue.over(request)
-    if over or (milestones(request) != seen and time.monotonic() > not_before):
+    age = time.monotonic() - made
+    if not asked_by_browser() or age < ARRIVED:
+        return
+    if queue.over(request) or (milestones(request) != seen and age > seldom):
         st.rerun()
 
 

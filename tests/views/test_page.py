@@ -215,6 +215,9 @@ def test_a_request_that_ends_while_its_page_is_made_is_shown_all_the_same(monkey
     monkeypatch.setattr(Queue, "over", over)
     app.run()
     assert not answers
+    assert not app.table
+    assert app.get("progress")  # which the browser has drawn anew, and then the page
+    app.run()
     assert app.table
     assert not app.get("progress")
 
