@@ -28,6 +28,7 @@ from landscape import (
 )
 from landscape.analysis.derivatives import Derivatives, measure_derivatives
 from landscape.analysis.descent import Descent, measure_descent
+from landscape.analysis.pace import Pace, measure_pace
 from landscape.analysis.running_averages import RunningAverages, measure_running_averages
 from landscape.evaluation import Piece, Stop
 from landscape.smoothness import Smoothness, measure_smoothness
@@ -158,4 +159,5 @@ KINDS: Mapping[str, Kind] = {
     ),
     "descent": _analysed("the core inequality", measure_descent, Descent),
     "derivatives": _analysed("signals and steadiness", measure_derivatives, Derivatives),
+    "pace": _analysed("inputs and layers in step", measure_pace, Pace),
 }

@@ -69,6 +69,7 @@ def measure_smoothness(
     spec: SurfaceSpec,
     *,
     span: tuple[float, float] = SPAN,
+    longest: float = LONGEST,
     seed: int = 0,
     stop: Stop = lambda: False,
 ) -> Smoothness:
@@ -82,6 +83,7 @@ def measure_smoothness(
         run: the training.
         spec: names the checkpoint and the precision.
         span: the smallest and largest η, in learning rates.
+        longest: the longest step, in lengths of θ; the range is cut there.
         seed: of the random direction.
         stop: asked between evaluations.
 
@@ -94,8 +96,8 @@ def measure_smoothness(
     anchor = objective.evaluate(objective.theta, stop=stop)
     down = -anchor.gradient.double()
     rate, norm = run.spec.training.learning_rate, float(down.norm())
-    longest = LONGEST * float(objective.theta.double().norm())
-    farthest = min(span[1] * rate, longest / norm if norm else np.inf)
+    reach = longest * float(objective.theta.double().norm())
+    farthest = min(span[1] * rate, reach / norm if norm else np.inf)
     eta = np.geomspace(min(span[0] * rate, farthest), farthest, STEPS)
     drawn = random_plane(objective.theta, objective.layout, SurfaceSpec(seed=seed, scaling="none")).d1
     random = torch.from_numpy(drawn.copy()).to(down.device)

@@ -25,6 +25,14 @@ class GaussianSpec:
         low=-1e12,
         high=1e12,
     )
+    teacher: float = declare(
+        1.0,
+        "Teacher",
+        "Deviation of the teacher's weights times the root of the number of inputs: how many times as large as inputs "
+        "of variance 1 the targets are.",
+        low=0.0,
+        high=1e6,
+    )
     noise: float = declare(0.0, "Noise", "Deviation of what is added to the teacher's targets.", low=0.0, high=1e6)
 
     def __post_init__(self) -> None:
@@ -76,6 +84,14 @@ class DataSpec:
         "Given deviation",
         "What is divided by if the scaling is given; one number, or one per channel.",
         low=0.0,
+        positive=True,
+    )
+    divisor: float = declare(
+        1.0,
+        "Divisor",
+        "What scaled inputs are divided by besides: with standardized inputs this many deviations, instead of one.",
+        low=0.0,
+        high=1e6,
         positive=True,
     )
     seed: int = declare(

@@ -35,6 +35,16 @@ PRESETS: Mapping[str, Preset] = {
         "The analysis in its barest form: centre the inputs, then divide by their deviation. No normalization layer.",
         seconds=7.7,
     ),
+    "How much to divide by": Preset(
+        Experiment(
+            run=RunSpec(model=ModelSpec(norm="none"), training=TrainingSpec(momentum=0.0)),
+            compare="run.data.divisor",
+            values=(0.1, 0.3, 1.0, 3.0, 10.0),
+        ),
+        "Inputs divided by less than their deviation, or by more: the larger the divisor, the smoother the loss. And "
+        "the worse the fit: smoothness is not all.",
+        seconds=1.0,
+    ),
     "Batch, layer or none, on spirals": Preset(
         Experiment(
             run=RunSpec(

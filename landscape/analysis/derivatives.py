@@ -133,19 +133,38 @@ def _steadiness(
     if weight is None:  # a normalized weight is two parameters, none of which is the weight
         return None
     length = STEP * float(objective.theta[weight].double().norm())
-    ratio = _block_ratio(objective, weight, length, anchor, seed, stop)
+    ratio = ratio_within(objective, weight, length, anchor, seed, stop)
     bias = places.get(f"{layer}.bias")
-    steady = float("nan") if bias is None else _block_ratio(objective, bias, length, anchor, seed, stop)
+    steady = float("nan") if bias is None else ratio_within(objective, bias, length, anchor, seed, stop)
     return Steadiness(layer, ratio, steady, float(np.sqrt(inputs)))
 
 
-def _block_ratio(objective: Objective, place: slice, length: float, anchor: Tensor, seed: int, stop: Stop) -> float:
-    """Return ‖∇f(θ + Δ) - ∇f(θ)‖ / ‖Δ‖ within a block, for a Gaussian Δ of a length in that block (D5)."""
+def ratio_within(
+    objective: Objective,
+    place: slice | Tensor,
+    length: float,
+    anchor: Tensor,
+    seed: int,
+    stop: Stop = lambda: False,
+) -> float:
+    """Return ‖∇f(θ + Δ) - ∇f(θ)‖ / ‖Δ‖ within a block, for a Gaussian Δ of a length in that block (D5).
+
+    Args:
+        objective: the loss, at its own θ.
+        place: the block's entries of θ.
+        length: ‖Δ‖; at 0 there is no ratio, and nan comes back.
+        anchor: ∇f(θ) (P,).
+        seed: of the direction.
+        stop: asked before every mini-batch.
+
+    Raises:
+        Stopped: `stop()` was true.
+    """
     if length == 0:
         return float("nan")
     generator = torch.Generator().manual_seed(seed)
-    direction = torch.randn(place.stop - place.start, generator=generator, dtype=torch.float64)
     moved = objective.theta.double().clone()
+    direction = torch.randn(moved[place].shape, generator=generator, dtype=torch.float64)
     moved[place] += length * (direction / direction.norm()).to(moved.device)
     point = moved.to(objective.theta.dtype)
     step = float((point.double() - objective.theta.double()).norm())  # as it is evaluated, after rounding

@@ -96,7 +96,7 @@ def load_data(spec: DataSpec) -> Dataset:
 @lru_cache(maxsize=32)  # making a spec checks it, and every batch of training comes by here
 def _unscaled(spec: DataSpec) -> DataSpec:
     """Return the spec of the same samples in their own units, so that they are read once for all units."""
-    return replace(spec, scaling="raw", shift=(0.0,), deviation=(1.0,))
+    return replace(spec, scaling="raw", shift=(0.0,), deviation=(1.0,), divisor=1.0)
 
 
 @lru_cache(maxsize=8)  # training asks again and again; the arrays are read-only
@@ -109,7 +109,13 @@ def _read(spec: DataSpec, split: str) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=32)
 def _units(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is subtracted and what is divided by; inputs that are constant are divided by 1."""
+    """Return what is subtracted and what is divided by."""
+    shift, deviation = _scaling(spec)
+    return shift, deviation * spec.divisor
+
+
+def _scaling(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation as the spec's scaling has them; inputs that are constant are divided by 1."""
     source = DATA[spec.name]
     zero, one = np.zeros(()), np.ones(())
     if spec.scaling == "raw":

@@ -13,15 +13,15 @@ SAMPLES = 1000
 def gaussian(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
     """Return inputs x = μ + Σ^½ z (N, D) with z standard normal, and targets Wx + noise (N, K).
 
-    The teacher's weights are drawn from a normal distribution of variance 1/D, so that targets have about the size of
-    inputs.
+    The teacher's weights are drawn from a normal distribution of variance t²/D, so that targets have about t times the
+    size of inputs: t is the spec's `teacher`.
 
     Raises:
         ValueError: the covariance is not symmetric, or has a negative eigenvalue.
     """
     shape = spec.gaussian
     generator = np.random.default_rng(spec.seed)
-    teacher = generator.standard_normal((shape.outputs, shape.inputs)) / np.sqrt(shape.inputs)
+    teacher = shape.teacher * generator.standard_normal((shape.outputs, shape.inputs)) / np.sqrt(shape.inputs)
     count = SAMPLES if spec.size is None else spec.size
     inputs = mean_of(shape) + generator.standard_normal((count, shape.inputs)) @ _root(covariance_of(shape))
     noise = spec.gaussian.noise * generator.standard_normal((count, shape.outputs))

@@ -7,6 +7,7 @@ from sklearn.datasets import load_digits
 from landscape import DATA, load_data
 from landscape.data import dataset
 from specs import DataSpec
+from specs.data import INPUT_SCALINGS
 
 HERE = ("digits", "moons", "circles", "blobs", "spirals", "gaussian")  # sets that need no file
 TOYS = {"moons": 2, "circles": 2, "blobs": 3, "spirals": 3}
@@ -112,3 +113,11 @@ def test_data_cannot_be_written_to(name: str) -> None:
     for array in (a for part in (data.train, data.held_out) for a in (part.inputs(), part.raw, part.targets)):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+@pytest.mark.parametrize("scaling", INPUT_SCALINGS)
+def test_the_divisor_divides_inputs_in_any_units_and_leaves_targets(scaling: str) -> None:
+    whole_ones, thirds = (load_data(DataSpec(size=60, scaling=scaling, divisor=by)) for by in (1.0, 3.0))
+    for name in ("train", "held-out"):
+        assert thirds.split(name).inputs() == pytest.approx(whole_ones.split(name).inputs() / 3, rel=1e-12, abs=1e-15)
+        assert np.array_equal(thirds.split(name).targets, whole_ones.split(name).targets)

@@ -55,6 +55,14 @@ def test_targets_are_a_linear_function_of_inputs_and_the_noise_asked_for(noise: 
     assert teacher.shape == (3, 2)
 
 
+def test_the_size_of_the_teacher_multiplies_targets_and_nothing_else() -> None:
+    x, y = everything(data(GaussianSpec(inputs=50, outputs=40)))
+    same, thrice = everything(data(GaussianSpec(inputs=50, outputs=40, teacher=3.0)))
+    assert np.array_equal(x, same)
+    assert thrice == pytest.approx(3 * y, rel=1e-12)
+    assert y.var() == pytest.approx(1.0, rel=6 * np.sqrt(2 / 40))  # of the teacher's weights, six standard errors
+
+
 @pytest.mark.parametrize("scaling", ["raw", "centred", "standardized"])
 def test_the_hessian_of_one_matrix_is_twice_the_second_moment_for_every_output(scaling: str) -> None:
     # f = mean of Σ_k (w_k·x - y_k)², so H = 2 E[x xᵀ] for each of the K rows of W

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from landscape.analysis.counterexamples import logistic_counterexample
 from landscape.analysis.descent import Descent, Segment
 from tests.conftest import ROOT
 from tests.views.test_page import SMALL, settled
 from views.analysis import descent
+from views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
 from views.analysis.steps import STEPS
+from views.limits import possible
 
 PAGE = """
 import streamlit as st
@@ -30,17 +33,41 @@ def opened() -> AppTest:
 def test_nothing_is_measured_before_it_is_asked_for_and_all_is_when_all_is() -> None:
     app = opened()
     assert not app.exception
-    assert not app.table
-    assert len(app.subheader) == len(STEPS)
+    assert len(app.table) == 1  # of the network of one weight, which takes no time
+    assert len(app.subheader) == len(STEPS) + 1
     assert all("takes" in toggle.help.lower() for toggle in app.toggle if toggle.label == "Measure this step")
     next(toggle for toggle in app.toggle if toggle.label == "Measure every step").set_value(True)
     settled(app.run())
     assert not app.exception
     assert not app.error
-    assert len(app.table) == len(STEPS)
+    assert len(app.table) == len(STEPS) + 1
     told = [element.value for element in app.markdown if element.value.startswith("**")]
     assert sum(line.startswith("**batch norm**: ") for line in told) == len(STEPS)
     assert sum(line.startswith("**no normalization**: ") for line in told) == len(STEPS)
+
+
+@pytest.mark.parametrize("one", COUNTEREXAMPLES, ids=lambda one: one.title)
+def test_experiments_where_the_analysis_fails_can_be_built_and_are_shown_somewhere(one: Counterexample) -> None:
+    possible_ones, refused = possible(one.experiment)
+    assert list(possible_ones) == list(one.experiment.variants())
+    assert not refused
+    assert (one.kind in {step.kind for step in STEPS}) != (one.page is not None and (ROOT / one.page).is_file())
+
+
+def test_a_counterexample_takes_the_place_of_the_experiment_and_asks_for_what_it_is_about() -> None:
+    place, one = next((place, one) for place, one in enumerate(COUNTEREXAMPLES) if one.kind == "descent")
+    app = opened()
+    app.button(key=f"counterexample {place}").click()
+    app.run()
+    assert not app.exception
+    assert app.session_state["experiment"] == one.experiment
+    assert app.toggle(key="field:analysis:descent").value
+    assert app.query_params["model.architecture"] in ("residual", ["residual"])
+
+
+def test_centring_one_weight_lowers_the_bound_and_raises_the_curvature_and_the_page_says_so() -> None:
+    told = one_weight_verdict(logistic_counterexample())
+    assert "second moment falls from 40 to 36; the curvature rises from 8.24e-08 to 0.9" in told
 
 
 def line(loss: list[float], ratio: float) -> Descent:

@@ -10,8 +10,16 @@ import streamlit as st
 
 from figures.palette import colours
 from landscape import MissingData, TooLarge
+from landscape.analysis.counterexamples import logistic_counterexample
 from specs import Experiment
 from views import address
+from views.analysis.counterexamples import (
+    COUNTEREXAMPLES,
+    ONE_WEIGHT,
+    Counterexample,
+    one_weight_rows,
+    one_weight_verdict,
+)
 from views.analysis.steps import STEPS, Step
 from views.charts import chart, row_of_charts
 from views.data_files import offer_download
@@ -60,6 +68,30 @@ def _results(step: Step, found: Mapping[str, Any], inks: Mapping[str, str], dark
     st.table({"": names} | {label: [known.get(name, "n/a") for name in names] for label, known in rows.items()})
 
 
+def _where_it_fails() -> None:
+    st.subheader("Where it fails (A15)")
+    st.markdown("Each of these opens an experiment of its own in place of yours, and shows what is measured in it.")
+    for place, one in enumerate(COUNTEREXAMPLES):
+        with st.container(border=True):
+            st.markdown(f"**{one.title}.** {one.sentence}")
+            if st.button("Open", key=f"counterexample {place}"):
+                _open(one)
+    with st.container(border=True):
+        found = logistic_counterexample()
+        st.markdown(ONE_WEIGHT)
+        st.table(one_weight_rows(found))
+        st.markdown(one_weight_verdict(found))
+
+
+def _open(one: Counterexample) -> None:
+    address.adopt(one.experiment)
+    if one.kind is not None:
+        st.session_state[f"field:analysis:{one.kind}"] = True
+    if one.page is not None:
+        st.switch_page(one.page)
+    st.rerun()
+
+
 experiment, display = address.opened("analysis")
 st.title("Analysis")
 st.markdown(INTRODUCTION)
@@ -87,3 +119,4 @@ everything = st.toggle(
 )
 for one in STEPS:
     _step(one, experiment, everything=everything, dark=st.context.theme.type == "dark")
+_where_it_fails()

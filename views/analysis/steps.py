@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 
 from figures.analysis.derivatives import signal_figures, steadiness_figure
 from figures.analysis.descent import decrease_figure, inequality_figures
+from figures.analysis.pace import inputs_figure, layers_figure
 from figures.analysis.running_averages import averages_figure
-from views.analysis import derivatives, descent, running_averages
+from views.analysis import derivatives, descent, pace, running_averages
 
 Drawn = Callable[..., "go.Figure | Mapping[str, go.Figure]"]
 
@@ -56,6 +57,18 @@ STEPS: tuple[Step, ...] = (
         (signal_figures, steadiness_figure),
         derivatives.verdict,
         derivatives.rows,
+    ),
+    Step(
+        "A8",
+        "Dividing by the deviation",
+        pace.SENTENCE,
+        pace.ASSUMES,
+        pace.DERIVATION,
+        "pace",
+        "λ_max of every layer, and a gradient for each of up to 24 inputs",
+        (inputs_figure, layers_figure),
+        pace.verdict,
+        pace.rows,
     ),
     Step(
         "A12",
