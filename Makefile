@@ -5,7 +5,7 @@ PORT ?= 8501
 IN_VENV = $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow format benchmark clean
+.PHONY: help run test test-slow format benchmark reproduce clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -32,6 +32,9 @@ benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the presets 
 	$(IN_VENV) -m benchmarks.first_visit
 	$(IN_VENV) -m benchmarks.presets
 	$(IN_VENV) -m benchmarks.workers
+
+reproduce: $(VENV)/.dev-ready ## measure published results again and write docs/published.md (25 minutes; CIFAR-10 in NORMSCAPE_DATA)
+	$(IN_VENV) -m benchmarks.published --write docs/published.md
 
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -28,8 +28,10 @@ from landscape import (
 )
 from landscape.analysis.derivatives import Derivatives, measure_derivatives
 from landscape.analysis.descent import Descent, measure_descent
+from landscape.analysis.growth import Growth, measure_growth
 from landscape.analysis.pace import Pace, measure_pace
 from landscape.analysis.running_averages import RunningAverages, measure_running_averages
+from landscape.analysis.theorem import Theorem, measure_theorem
 from landscape.evaluation import Piece, Stop
 from landscape.smoothness import Smoothness, measure_smoothness
 from landscape.surface import evaluate
@@ -159,5 +161,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "descent": _analysed("the core inequality", measure_descent, Descent),
     "derivatives": _analysed("signals and steadiness", measure_derivatives, Derivatives),
+    "theorem": _analysed("theorem 4.1", measure_theorem, Theorem),
+    "growth": _analysed("growth of gradients", measure_growth, Growth),
     "pace": _analysed("inputs and layers in step", measure_pace, Pace),
 }

@@ -57,7 +57,7 @@ def flows(
     for share in objective.shares:
         unless(stop)
         point = objective.point(theta).requires_grad_()
-        with _watched(objective.module) as met, torch.enable_grad():
+        with watched(objective.module, WEIGHTED) as met, torch.enable_grad():
             loss = share(point)
             signals = torch.autograd.grad(loss * objective.samples, [outputs for *_, outputs in met])
         yield tuple(
@@ -67,7 +67,17 @@ def flows(
 
 
 @contextmanager
-def _watched(network: nn.Module) -> Iterator[list[tuple[str, nn.Module, Tensor, Tensor]]]:
+def watched(
+    network: nn.Module, kinds: tuple[type[nn.Module], ...], *, apart: bool = False
+) -> Iterator[list[tuple[str, nn.Module, Tensor, Tensor]]]:
+    """Collect name, module, input and output of every layer of some kinds, in the order in which they are met.
+
+    Args:
+        network: where to look; it is as before afterwards.
+        kinds: the layers' classes.
+        apart: whether each input shall be a tensor of its own, so that a gradient by it is what comes back through its
+            layer alone: not through a shortcut that takes the same tensor. Samples then have gradients, too.
+    """
     met: list[tuple[str, nn.Module, Tensor, Tensor]] = []
 
     def seen(name: str, module: nn.Module, inputs: Tensor, outputs: Tensor) -> None:
@@ -76,10 +86,19 @@ def _watched(network: nn.Module) -> Iterator[list[tuple[str, nn.Module, Tensor, 
     hooks = [
         module.register_forward_hook(lambda m, x, y, name=name: seen(name, m, x[0], y))
         for name, module in network.named_modules()
-        if isinstance(module, WEIGHTED)
+        if isinstance(module, kinds)
     ]
+    if apart:
+        hooks += [
+            module.register_forward_pre_hook(_set_apart) for module in network.modules() if isinstance(module, kinds)
+        ]
     try:
         yield met
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _set_apart(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    first, *others = inputs
+    return (first.view_as(first) if first.requires_grad else first.detach().requires_grad_(), *others)

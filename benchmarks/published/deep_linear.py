@@ -90,7 +90,8 @@ def _probed(run, step: int) -> tuple[float, float, float]:
 def ratios(setting: Setting, seed: int, steps: int = STEPS) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
     """Return how many times as large the three are without batch norm (3,): medians over steps, and at initialization.
 
-    The third value is the share of the loss that is left without batch norm, and with it. Ratios do not depend on whether the loss is summed or averaged, but for the steps that training takes.
+    The third value is the share of the loss that is left without batch norm, and with it. Ratios do not depend on
+    whether the loss is summed or averaged, but for the steps that training takes.
     """
     (without, left), (normalized, kept) = (along_training(setting, norm, seed, steps) for norm in ("none", "batch"))
     along = np.median(without[1:], axis=0) / np.median(normalized[1:], axis=0)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from figures.ticks import log_axis, number_text
+from figures.layers import Line, layers_figure
+from figures.template import NOTHING, dressed, ink, sentence_figure
+from figures.ticks import number_text
 
 if TYPE_CHECKING:
     from landscape.analysis.derivatives import Derivatives
@@ -30,28 +30,13 @@ def signal_figures(
 
 def steadiness_figure(found: Mapping[str, Derivatives], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw the block ratios of every layer's weight (solid) and bias (dotted), layer by layer."""
-    figure, seen = go.Figure(), []
-    for (label, one), symbol in zip(found.items(), cycle(SYMBOLS), strict=False):
-        for name, dash, hollow in (("weight", "solid", ""), ("bias", "dot", "-open")):
-            values = np.array([getattr(layer, name) for layer in one.layers])
-            seen.append(values)
-            with np.errstate(invalid="ignore"):
-                values = np.where(values > 0, values, np.nan)
-            figure.add_scatter(
-                **{"x": [layer.layer for layer in one.layers], "y": values, "name": f"{label}, {name}"},
-                **{"mode": "lines+markers", "connectgaps": False},
-                line={"color": colours.get(label), "width": 2 if name == "weight" else 1, "dash": dash},
-                marker={"symbol": f"{symbol}{hollow}", "size": 8, "color": colours.get(label)},
-                hovertemplate="%{x}<br>%{y:.4g}<extra>" + f"{label}, {name}</extra>",
-            )
-    if not any(np.isfinite(values).any() for values in seen):
-        return sentence_figure(NOTHING, dark=dark, height=HEIGHT)
-    words: dict[str, Any] = {"color": ink(dark).text}
-    shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
-    figure.update_xaxes(showticklabels=max(map(len, seen)) <= 12, **shared)
-    figure.update_yaxes(title={"text": "block ratio", "font": words}, **log_axis(seen), automargin=True, **shared)
-    dressed(figure, dark=dark, height=HEIGHT, title="How fast gradients of weights and of biases turn", foot=100)
-    return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.25})
+    lines = [
+        Line(label, name, [layer.layer for layer in one.layers], np.array([getattr(x, name) for x in one.layers]))
+        for label, one in found.items()
+        for name in ("weight", "bias")
+    ]
+    title = "How fast gradients of weights and of biases turn"
+    return layers_figure(lines, title=title, axis="block ratio", colours=colours, dark=dark)
 
 
 def _signals(label: str, one: Derivatives, most: float, colour: str | None, dark: bool) -> go.Figure:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from figures.layers import Line, layers_figure
+from figures.template import GRID, SYMBOLS, dressed, ink, legend, sentence_figure
 from figures.ticks import log_axis
 
 if TYPE_CHECKING:
@@ -47,28 +48,14 @@ def inputs_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dark
     return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.25})
 
 
-def layers_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw every layer's scale-free curvature (solid) and its step in lengths of its weight (dotted)."""
-    figure, seen = go.Figure(), []
-    for (label, one), symbol in zip(found.items(), cycle(SYMBOLS), strict=False):
-        drawn = (("scale_free", "‖w‖²·λ_max", "solid", ""), ("relative_step", "‖∇f‖/‖w‖", "dot", "-open"))
-        for name, words_of_it, dash, hollow in drawn:
-            values = _positive(np.array([getattr(layer, name) for layer in one.layers]))
-            seen.append(values)
-            figure.add_scatter(
-                **{"x": [layer.layer for layer in one.layers], "y": values, "name": f"{label}, {words_of_it}"},
-                **{"mode": "lines+markers", "connectgaps": False},
-                line={"color": colours.get(label), "width": 1 if hollow else 2, "dash": dash},
-                marker={"symbol": f"{symbol}{hollow}", "size": 8, "color": colours.get(label)},
-                hovertemplate="%{x}<br>%{y:.4g}<extra>" + f"{label}, {words_of_it}</extra>",
-            )
-    if not any(np.isfinite(values).any() for values in seen):
-        return sentence_figure(NOTHING, dark=dark, height=HEIGHT)
-    shared, words = _axes(dark)
-    figure.update_xaxes(showticklabels=max(map(len, seen)) <= 12, **shared)
-    figure.update_yaxes(title={"text": "per layer", "font": words}, **log_axis(seen), automargin=True, **shared)
-    dressed(figure, dark=dark, height=HEIGHT, title="Are the layers in step?", foot=100)
-    return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.25})
+def in_step_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+    """Draw every layer's scale-free curvature and its step in lengths of its weight."""
+    lines = [
+        Line(label, words, [layer.layer for layer in one.layers], np.array([getattr(x, name) for x in one.layers]))
+        for label, one in found.items()
+        for name, words in (("scale_free", "‖w‖²·λ_max"), ("relative_step", "‖∇f‖/‖w‖"))
+    ]
+    return layers_figure(lines, title="Are the layers in step?", axis="per layer", colours=colours, dark=dark)
 
 
 def _positive(values: np.ndarray) -> np.ndarray:

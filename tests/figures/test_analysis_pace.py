@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from figures.analysis.pace import inputs_figure, layers_figure
+from figures.analysis.pace import in_step_figure, inputs_figure
 from landscape.analysis.pace import LayerPace, Pace
 from views.analysis import pace
 
@@ -21,7 +21,7 @@ def test_points_are_second_moments_and_ratios_over_the_bias_and_lines_are_layers
     assert len(figure.data) == count + 1
     assert list(figure.data[0].x) == [0.5, 1.0, 4.0]
     assert list(figure.data[0].y) == [0.5, 1.0, 5.0]
-    layered = layers_figure(found, colours=inks, dark=True)
+    layered = in_step_figure(found, colours=inks, dark=True)
     assert len(layered.data) == 2 * count
     assert list(layered.data[0].y) == [12.0, 0.5]
     assert list(layered.data[1].y) == [2.0, 8.0]

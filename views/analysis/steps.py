@@ -10,9 +10,11 @@ import plotly.graph_objects as go
 
 from figures.analysis.derivatives import signal_figures, steadiness_figure
 from figures.analysis.descent import decrease_figure, inequality_figures
-from figures.analysis.pace import inputs_figure, layers_figure
+from figures.analysis.growth import growth_figure, size_figure
+from figures.analysis.pace import in_step_figure, inputs_figure
 from figures.analysis.running_averages import averages_figure
-from views.analysis import derivatives, descent, pace, running_averages
+from figures.analysis.theorem import factor_figure, shares_figure
+from views.analysis import derivatives, descent, growth, pace, running_averages, theorem
 
 Drawn = Callable[..., "go.Figure | Mapping[str, go.Figure]"]
 
@@ -66,7 +68,7 @@ STEPS: tuple[Step, ...] = (
         pace.DERIVATION,
         "pace",
         "λ_max of every layer, and a gradient for each of up to 24 inputs",
-        (inputs_figure, layers_figure),
+        (inputs_figure, in_step_figure),
         pace.verdict,
         pace.rows,
     ),
@@ -81,5 +83,29 @@ STEPS: tuple[Step, ...] = (
         (averages_figure,),
         running_averages.verdict,
         running_averages.rows,
+    ),
+    Step(
+        "A14",
+        "One batch-norm layer and the gradient",
+        theorem.SENTENCE,
+        theorem.ASSUMES,
+        theorem.DERIVATION,
+        "theorem",
+        "one gradient of the evaluation set",
+        (shares_figure, factor_figure),
+        theorem.verdict,
+        theorem.rows,
+    ),
+    Step(
+        "A15",
+        "Gradients that grow from layer to layer",
+        growth.SENTENCE,
+        growth.ASSUMES,
+        growth.DERIVATION,
+        "growth",
+        "one look at all signals",
+        (growth_figure, size_figure),
+        growth.verdict,
+        growth.rows,
     ),
 )

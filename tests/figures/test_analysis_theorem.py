@@ -1,0 +1,57 @@
+"""What is drawn and told of A14 and of the growth of gradients is what was measured."""
+
+import numpy as np
+import pytest
+
+from figures.analysis.growth import growth_figure, size_figure
+from figures.analysis.theorem import factor_figure, mean_share, shares_figure
+from landscape.analysis.growth import Growth
+from landscape.analysis.theorem import NormLayer, Theorem
+from views.analysis import growth, theorem
+
+
+def layer(name: str = "norm1", *, ratio: tuple[float, ...] = (0.5, 1.0), difference: float = 1e-9) -> NormLayer:
+    taken = (np.array([0.3, 0.0]), np.array([0.2, 0.0]))
+    sides = (np.array([1.0, 2.0]), np.array([1.0, 2.0]), np.array([3.0, 1.0]))
+    factor = np.array([0.5, 2.0])
+    return NormLayer(name, 64, True, *sides, *taken, np.array(ratio), factor, np.full(2, difference))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_shares_are_means_over_units_by_their_gradient_and_factors_their_median_and_ends(count: int) -> None:
+    found = {f"network {k}": Theorem((layer("norm1"), layer("norm2")), 1e-6) for k in range(count)}
+    inks = dict.fromkeys(found, "#123456")
+    figure = shares_figure(found, colours=inks)
+    assert len(figure.data) == 3 * count
+    assert mean_share(layer(), "ratio") == pytest.approx((3 * 0.5 + 1 * 1.0) / 4)
+    assert list(figure.data[0].y) == pytest.approx([0.625, 0.625])
+    assert list(figure.data[1].y) == pytest.approx([0.225, 0.225])
+    factors = factor_figure(found, colours=inks, dark=True)
+    assert [trace.y[0] for trace in factors.data[:3]] == [1.25, 0.5, 2.0]
+
+
+def test_without_batch_norm_figure_and_verdict_say_so() -> None:
+    found = {"none": Theorem((), 1e-6)}
+    assert "batch-norm layer" in " ".join(shares_figure(found, colours={}).layout.annotations[0].text.split("<br>"))
+    assert "no batch-norm layer" in theorem.verdict(found["none"])
+    assert theorem.rows(found["none"]) == {"Batch-norm layers": "none"}
+
+
+def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
+    told = theorem.verdict(Theorem((layer(),), 1e-6))
+    assert "agree at all 2 units to 1e-09" in told
+    assert "75 % of ‖g‖² comes through at the median unit, 50 % to 100 %" in told
+    assert "enlarges gradients at 1 of 2 units" in told
+    assert "Fails beyond rounding (1e-06) in norm1" in theorem.verdict(Theorem((layer(difference=0.1),), 1e-6))
+    assert "Fails" in theorem.verdict(Theorem((layer(ratio=(0.5, 1.2)),), 1e-6))
+
+
+def test_growth_is_drawn_per_layer_and_told_with_its_direction() -> None:
+    found = Growth(("a", "b", "c", "d", "out"), np.array([16.0, 8.0, 4.0, 2.0, 4.0]), True)
+    figure = growth_figure({"one": found, "two": found}, colours={})
+    assert list(figure.data[0].x) == ["a", "b", "c", "d"]
+    assert list(figure.data[1].y) == [2.0, 2.0, 2.0, 0.5]
+    assert list(size_figure({"one": found}, colours={}).data[0].y) == [16.0, 8.0, 4.0, 2.0, 4.0]
+    assert "multiplied by 4 over 4 steps; between interior layers they grow, by 2 per layer." in growth.verdict(found)
+    assert "no chain" in growth.verdict(Growth(found.layers, found.size, False))
+    assert "no two layers" in growth.verdict(Growth(("a",), np.ones(1), True))

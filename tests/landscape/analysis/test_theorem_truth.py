@@ -1,0 +1,116 @@
+"""A14: both sides of theorem 4.1 of Santurkar et al., and what remains of it elsewhere."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from jobs import packing
+from landscape import Objective
+from landscape.analysis.theorem import Theorem, measure_theorem
+from landscape.evaluation import Stopped
+from models import build_model
+from specs import ModelSpec
+from tests.landscape.networks import network, samples, stirred
+
+SHAPES = {"perceptron": (4,), "convolutional": (2, 8, 8), "residual": (2, 8, 8)}
+
+
+def built(architecture: str, *, affine: bool = True, placement: str = "after", eps: float = 0.1) -> Objective:
+    shape = SHAPES[architecture]
+    depth = {"residual": 8}.get(architecture, 2)
+    spec = ModelSpec(architecture, depth=depth, width=4, norm="batch", affine=affine, placement=placement)
+    module = stirred(build_model(spec, shape, 3, seed=3).double())
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            layer.eps = eps
+    generator = torch.Generator().manual_seed(5)
+    x = torch.randn(12, *shape, generator=generator, dtype=torch.float64) + 0.4
+    return Objective(module, x, torch.randint(3, (12,), generator=generator))
+
+
+@pytest.mark.parametrize("architecture", SHAPES)
+@pytest.mark.parametrize(("affine", "placement", "eps"), [(True, "after", 0.1), (False, "before", 1e-5)])
+def test_both_sides_agree_at_every_unit_to_rounding_a14(architecture, affine, placement, eps) -> None:
+    found = measure_theorem(built(architecture, affine=affine, placement=placement, eps=eps))
+    assert len(found.layers) >= 2
+    for layer in found.layers:
+        assert layer.projects
+        assert layer.difference.max() < 1e-10
+        assert layer.left == pytest.approx(layer.right, rel=1e-8)
+        assert (layer.ratio <= 1 + 1e-12).all()
+        assert layer.ratio == pytest.approx(1 - layer.by_mean - layer.by_deviation, abs=1e-10)
+        assert (layer.by_mean >= 0).all()
+
+
+def test_sides_are_those_of_plain_differentiation_of_one_layer_a14() -> None:
+    x, _ = samples(count=9)
+    norm = nn.BatchNorm1d(4, eps=0.3).double()
+    with torch.no_grad():
+        norm.weight.copy_(torch.tensor([1.0, -2.0, 0.5, 3.0]))
+        norm.bias.copy_(torch.tensor([0.0, 1.0, 0.2, -1.0]))
+    y = x.clone().requires_grad_()
+    z = norm(y)
+    z.retain_grad()
+    z.pow(3).sum(1).mean().backward()
+    found = measure_theorem(Objective(nn.Sequential(norm), x, torch.zeros(9), loss=lambda out, _: out.pow(3).sum(1)))
+    (layer,) = found.layers
+    assert layer.left == pytest.approx(y.grad.square().sum(0).numpy(), rel=1e-12)
+    assert layer.signal == pytest.approx(z.grad.square().sum(0).numpy(), rel=1e-12)
+    deviation = torch.sqrt(x.var(0, correction=0) + 0.3)
+    assert layer.factor == pytest.approx((norm.weight.abs() / deviation).detach().numpy(), rel=1e-12)
+    assert layer.values == 9
+
+
+def test_a_signal_orthogonal_to_one_and_to_the_outputs_passes_untouched_and_a_constant_one_is_taken_away_a14() -> None:
+    x = torch.tensor([[1.0], [1.0], [-1.0], [-1.0]], dtype=torch.float64)
+    norm = nn.BatchNorm1d(1, eps=1e-300, affine=False).double()
+    for pattern, expected in (([1.0, -1.0, 1.0, -1.0], 1.0), ([1.0, 1.0, 1.0, 1.0], 0.0), ([1, 1, -1, -1], 0.0)):
+        weights = torch.tensor(pattern, dtype=torch.float64)
+        objective = Objective(nn.Sequential(norm, Slope(weights)), x, torch.zeros(4), loss=lambda out, _: out[:, 0])
+        (layer,) = measure_theorem(objective).layers
+        assert layer.ratio[0] == pytest.approx(expected, abs=1e-14)
+
+
+class Slope(nn.Module):
+    """Outputs whose derivative by their inputs is given, sample by sample; one parameter, so that there is a θ."""
+
+    def __init__(self, weights: torch.Tensor) -> None:
+        super().__init__()
+        self.weights, self.one = weights, nn.Parameter(torch.ones((), dtype=torch.float64))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.weights[:, None] * self.one
+
+
+def test_averages_take_nothing_away_and_only_multiply_a14() -> None:
+    module = network("batch")
+    x, y = samples()
+    found = measure_theorem(Objective(module, x, y, statistics="running"))
+    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm1d)]
+    assert len(found.layers) == len(norms)
+    for layer, norm in zip(found.layers, norms, strict=True):
+        assert not layer.projects
+        assert layer.ratio == pytest.approx(np.ones(len(layer.ratio)), rel=1e-10)
+        factor = norm.weight.abs() / torch.sqrt(norm.running_var + norm.eps)
+        assert layer.factor == pytest.approx(factor.detach().numpy(), rel=1e-12)
+        assert not layer.by_mean.any()
+
+
+def test_with_statistics_of_mini_batches_the_theorem_holds_in_each_a14() -> None:
+    x, y = samples(count=21)
+    found = measure_theorem(Objective(network("batch"), x, y, statistics="batch", batch_size=7))
+    for layer in found.layers:
+        assert layer.values == 7
+        assert layer.difference.max() < 1e-10
+        assert (layer.ratio <= 1 + 1e-12).all()
+
+
+def test_networks_without_batch_norm_have_no_layers_and_results_can_be_stored() -> None:
+    x, y = samples()
+    assert measure_theorem(Objective(network("layer"), x, y)).layers == ()
+    found = measure_theorem(Objective(network("batch"), x, y))
+    again = packing.unpack_result(Theorem)(packing.pack_result(found))
+    assert np.array_equal(again.layers[1].ratio, found.layers[1].ratio)
+    with pytest.raises(Stopped):
+        measure_theorem(Objective(network("batch"), x, y), stop=lambda: True)
