@@ -26,9 +26,12 @@ from landscape import (
     measure_sharpness,
     objective_of,
 )
+from landscape.analysis.cauchy_schwarz import CauchySchwarz, measure_cauchy_schwarz
+from landscape.analysis.centring import Centring, measure_centring
 from landscape.analysis.derivatives import Derivatives, measure_derivatives
 from landscape.analysis.descent import Descent, measure_descent
 from landscape.analysis.growth import Growth, measure_growth
+from landscape.analysis.moments import Moments, measure_moments
 from landscape.analysis.pace import Pace, measure_pace
 from landscape.analysis.running_averages import RunningAverages, measure_running_averages
 from landscape.analysis.theorem import Theorem, measure_theorem
@@ -163,5 +166,8 @@ KINDS: Mapping[str, Kind] = {
     "derivatives": _analysed("signals and steadiness", measure_derivatives, Derivatives),
     "theorem": _analysed("theorem 4.1", measure_theorem, Theorem),
     "growth": _analysed("growth of gradients", measure_growth, Growth),
+    "cauchy-schwarz": _analysed("both sides of a bound", measure_cauchy_schwarz, CauchySchwarz),
+    "moments": _analysed("second moments", measure_moments, Moments),
+    "centring": _analysed("curvature rewritten", measure_centring, Centring),
     "pace": _analysed("inputs and layers in step", measure_pace, Pace),
 }

@@ -47,7 +47,7 @@ def measure_sharpness(objective: Objective, *, seed: int = 0, stop: Stop = lambd
     Raises:
         Stopped: `stop()` was true before a product.
     """
-    return _largest(_hessian(objective, stop), len(objective.theta), seed)
+    return largest_eigenvalue(hessian_product(objective, stop), len(objective.theta), seed)
 
 
 def measure_scale_free_sharpness(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Sharpness:
@@ -59,8 +59,8 @@ def measure_scale_free_sharpness(objective: Objective, *, seed: int = 0, stop: S
     Raises:
         Stopped: `stop()` was true before a product.
     """
-    hessian, scale = _hessian(objective, stop), filter_scale(objective).double().cpu().numpy()
-    return _largest(lambda v: scale * hessian(scale * v), len(objective.theta), seed)
+    hessian, scale = hessian_product(objective, stop), filter_scale(objective).double().cpu().numpy()
+    return largest_eigenvalue(lambda v: scale * hessian(scale * v), len(objective.theta), seed)
 
 
 def measure_layer_sharpness(
@@ -73,11 +73,11 @@ def measure_layer_sharpness(
     Raises:
         Stopped: `stop()` was true before a product.
     """
-    hessian, size, found = _hessian(objective, stop), len(objective.theta), {}
+    hessian, size, found = hessian_product(objective, stop), len(objective.theta), {}
     for name, place, filters in objective.layout.blocks():
         if filters.any:
             weight = objective.theta[place].double()
-            found[name] = (float(weight @ weight), _largest(_block(hessian, place, size), len(weight), seed))
+            found[name] = (float(weight @ weight), largest_eigenvalue(_block(hessian, place, size), len(weight), seed))
     return found
 
 
@@ -94,7 +94,11 @@ def filter_scale(objective: Objective) -> Tensor:
     return torch.cat(parts)
 
 
-def _hessian(objective: Objective, stop: Stop) -> Product:
+def hessian_product(objective: Objective, stop: Stop = lambda: False) -> Product:
+    """Return v ↦ H(θ)v at the objective's own θ, for arrays.
+
+    The product raises `Stopped` when `stop()` is true.
+    """
     product = objective.hessian_at(objective.theta)
 
     def multiply(v: np.ndarray) -> np.ndarray:
@@ -116,7 +120,8 @@ def _block(hessian: Product, place: slice, size: int) -> Product:
     return multiply
 
 
-def _largest(product: Product, size: int, seed: int) -> Sharpness:
+def largest_eigenvalue(product: Product, size: int, seed: int) -> Sharpness:
+    """Return the largest eigenvalue of a symmetric matrix that is known by its products with vectors (size,)."""
     count = 0
 
     def counted(v: np.ndarray) -> np.ndarray:

@@ -106,6 +106,13 @@ class Objective:
         """Two of the inputs, or the only one."""
         return self._inputs[:2]
 
+    def of(self, module: nn.Module) -> "Objective":
+        """Return the loss of another network on the same evaluation set, with the same kind of statistics (D1)."""
+        kind = {"statistics": self.statistics, "batch_size": self.batch_size}
+        other = Objective(module, self._inputs, self._targets, loss=self._loss, **kind)  # type: ignore[arg-type]
+        other.classifies = self.classifies
+        return other
+
     def loss(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return f(θ), a scalar."""
         point = self.point(theta)

@@ -11,6 +11,7 @@ from torch import Tensor
 from landscape.evaluation import Stop
 from landscape.flows import Flow, flows
 from landscape.objective import Objective
+from landscape.patches import per_unit, sums_of
 
 EDGES = np.linspace(-8.0, 3.0, 56)
 """Of the histograms: log₁₀ of a signal's size, five bins to a decade; what is beyond counts in the last ones."""
@@ -80,7 +81,7 @@ def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lam
     for flowing in flows(objective, objective.theta, stop=stop):
         for flow in flowing:
             signals.setdefault(flow.layer, _Signals()).add(flow.signal)
-            inputs[flow.layer] = inputs.get(flow.layer, 0.0) + _squares(flow) / objective.samples
+            inputs[flow.layer] = inputs.get(flow.layer, 0.0) + _squares(flow) * len(flow.inputs) / objective.samples
         largest = max(largest, float(flowing[-1].signal.double().flatten(1).norm(dim=1).max()))
     anchor = objective.evaluate(objective.theta, stop=stop).gradient
     layers = [_steadiness(objective, name, inputs[name], anchor, seed, stop) for name in signals]
@@ -114,15 +115,9 @@ class _Signals:
 
 
 def _squares(flow: Flow) -> float:
-    """Return Σ over samples of Σ_i x_i², for a convolution of the mean patch: each entry as often as it is taken."""
-    if isinstance(flow.module, torch.nn.Conv2d):
-        ones = torch.ones_like(flow.module.weight[:1])
-        taken = torch.nn.functional.conv2d(
-            flow.inputs.double().square(), ones.double(), None, flow.module.stride, flow.module.padding
-        )
-        return float(taken.mean((1, 2, 3)).sum())
-    x = flow.inputs.double()
-    return float(x.square().sum(-1).reshape(len(x), -1).mean(1).sum())
+    """Return Σ_i E[x_i²] over the mini-batch, for a convolution over its patches: the mean over output units."""
+    sums = sums_of(flow)
+    return float(per_unit(flow, sums.second).mean()) / sums.count
 
 
 def _steadiness(

@@ -23,9 +23,9 @@ ASSUMES = (
 DERIVATION = r"""
 Let $n\sigma^2$ be fan in times the variance of the weights. Behind batch norm a rectifier sees standard normal values:
 its outputs have the second moment $\tfrac12$, but only the variance $\tfrac12 - \tfrac1{2\pi}$ over samples, since
-their mean is not 0. So the next pre-activations have the variance $v = n\sigma^2(\tfrac12 - \tfrac1{2\pi})$. On the way back
-the square of the gradient is divided by $v$ at the norm, multiplied by $n\sigma^2$ at the weights, and halved at the
-rectifier:
+their mean is not 0. So the next pre-activations have the variance $v = n\sigma^2(\tfrac12 - \tfrac1{2\pi})$. On the
+way back the square of the gradient is divided by $v$ at the norm, multiplied by $n\sigma^2$ at the weights, and
+halved at the rectifier:
 
 $$\frac{\tfrac12}{\tfrac12 - \tfrac1{2\pi}} = \frac{\pi}{\pi-1} \approx 1.467 , \qquad 1.467^{1/2} \approx 1.211 .$$
 

@@ -8,13 +8,26 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
+from figures.analysis.centring import both_figure, weight_figure
 from figures.analysis.derivatives import signal_figures, steadiness_figure
 from figures.analysis.descent import decrease_figure, inequality_figures
 from figures.analysis.growth import growth_figure, size_figure
+from figures.analysis.moments import moments_figure, parabola_figure
 from figures.analysis.pace import in_step_figure, inputs_figure
 from figures.analysis.running_averages import averages_figure
 from figures.analysis.theorem import factor_figure, shares_figure
-from views.analysis import derivatives, descent, growth, pace, running_averages, theorem
+from views.analysis import (
+    cauchy_schwarz,
+    centring,
+    derivatives,
+    descent,
+    growth,
+    moments,
+    pace,
+    running_averages,
+    theorem,
+)
 
 Drawn = Callable[..., "go.Figure | Mapping[str, go.Figure]"]
 
@@ -59,6 +72,42 @@ STEPS: tuple[Step, ...] = (
         (signal_figures, steadiness_figure),
         derivatives.verdict,
         derivatives.rows,
+    ),
+    Step(
+        "A6",
+        "The second moment comes in",
+        cauchy_schwarz.SENTENCE,
+        cauchy_schwarz.ASSUMES,
+        cauchy_schwarz.DERIVATION,
+        "cauchy-schwarz",
+        "two looks at all signals for every layer",
+        (tightness_figure, rate_figure),
+        cauchy_schwarz.verdict,
+        cauchy_schwarz.rows,
+    ),
+    Step(
+        "A7, A8",
+        "Subtract the mean, divide by the deviation",
+        moments.SENTENCE,
+        moments.ASSUMES,
+        moments.DERIVATION,
+        "moments",
+        "one look at all inputs",
+        (moments_figure, parabola_figure),
+        moments.verdict,
+        moments.rows,
+    ),
+    Step(
+        "A7, A8",
+        "Does the curvature follow?",
+        centring.SENTENCE,
+        centring.ASSUMES,
+        centring.DERIVATION,
+        "centring",
+        "six times λ_max of every layer",
+        (both_figure, weight_figure),
+        centring.verdict,
+        centring.rows,
     ),
     Step(
         "A8",

@@ -1,0 +1,119 @@
+"""Curvature of a layer before and after its inputs are centred and scaled, the function being the same (A7, A8)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from torch import nn
+
+from landscape.analysis.moments import EPSILON
+from landscape.curvature import hessian_product, largest_eigenvalue
+from landscape.evaluation import Stop
+from landscape.flows import flows
+from landscape.objective import Objective
+from landscape.patches import Sums, sums_of
+
+Product = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Reparametrized:
+    """λ_max of one layer's block of the Hessian: inputs as they are, centred, and standardized."""
+
+    layer: str
+    added: bool  # whether the layer had no bias, so that one that is 0 was added
+    both: tuple[float, ...]  # (3,) of weight and bias together
+    weight: tuple[float, ...]  # (3,) of the weight alone
+    moment: tuple[float, ...]  # (3,) Σ_i E[x_i²] of the inputs
+    residual: float  # the largest ‖Hv - λv‖ of the six
+
+
+@dataclass(frozen=True, eq=False)
+class Centring:
+    """All linear layers and convolutions with plain weights and one group."""
+
+    layers: tuple[Reparametrized, ...]
+
+
+def measure_centring(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Centring:
+    """Find λ_max of every layer's block under h = W(x - μ) + (b + Wμ), and with x - μ divided by σ besides (A7, A8).
+
+    All three are the same function, so the curvature changes because its coordinates do: with (W, b) = A(W', b') the
+    block becomes AᵀHA. A layer without a bias gets one that is 0.
+
+    Args:
+        objective: the loss, at its own θ.
+        seed: of the first vectors of Lanczos.
+        stop: asked before every mini-batch and product.
+
+    Raises:
+        Stopped: `stop()` was true.
+        ValueError: the evaluation set does not fit one pass (see `flows`).
+    """
+    sums: dict[str, Sums] = {}
+    groups: dict[str, int] = {}
+    for flowing in flows(objective, objective.theta, stop=stop):
+        for flow in flowing:
+            found = sums_of(flow)
+            sums[flow.layer] = found + sums[flow.layer] if flow.layer in sums else found
+            groups[flow.layer] = getattr(flow.module, "groups", 1)
+    plain = {name.removesuffix(".weight") for name, *_ in objective.layout.blocks() if name.endswith(".weight")}
+    biased, added = _with_biases(objective, plain & sums.keys())
+    hessian = hessian_product(biased, stop)
+    layers = (
+        _reparametrized(biased, hessian, name, one, name in added, seed)
+        for name, one in sums.items()
+        if name in plain and groups[name] == 1
+    )
+    return Centring(tuple(layers))
+
+
+def _with_biases(objective: Objective, layers: set[str]) -> tuple[Objective, set[str]]:
+    """Return the objective of the same function with a bias, 0, wherever a layer has none; and where those are."""
+    module = copy.deepcopy(objective.module)
+    lacking = {name for name in layers if module.get_submodule(name).bias is None}
+    for name in lacking:
+        layer = cast(nn.Linear | nn.Conv2d, module.get_submodule(name))
+        layer.bias = nn.Parameter(layer.weight.new_zeros(len(layer.weight)))
+    return (objective.of(module) if lacking else objective), lacking
+
+
+def _reparametrized(
+    objective: Objective, hessian: Product, name: str, sums: Sums, added: bool, seed: int
+) -> Reparametrized:
+    places = {label: place for label, place, _ in objective.layout.blocks()}
+    weight, bias = places[f"{name}.weight"], places[f"{name}.bias"]
+    units, size = bias.stop - bias.start, len(objective.theta)
+    mean, second = (tensor.cpu().numpy() / sums.count for tensor in (sums.first, sums.second))
+    variance = np.maximum(second - mean**2, 0.0)
+    zero, one = np.zeros_like(mean), np.ones_like(mean)
+    ways = ((zero, one), (mean, one), (mean, np.sqrt(variance + EPSILON)))
+
+    def product(shift: np.ndarray, scale: np.ndarray, with_bias: bool) -> Product:
+        def multiply(v: np.ndarray) -> np.ndarray:
+            moved = v[: units * len(mean)].reshape(units, -1) / scale
+            constant = v[units * len(mean) :] if with_bias else np.zeros(units)
+            whole = np.zeros(size)
+            whole[weight], whole[bias] = moved.ravel(), constant - moved @ shift
+            image = hessian(whole)
+            back = (image[weight].reshape(units, -1) - np.outer(image[bias], shift)) / scale
+            return np.concatenate([back.ravel(), image[bias]]) if with_bias else back.ravel()
+
+        return multiply
+
+    count = units * len(mean)
+    both = [largest_eigenvalue(product(by, scale, True), count + units, seed) for by, scale in ways]
+    alone = [largest_eigenvalue(product(by, scale, False), count, seed) for by, scale in ways]
+    moments = (second.sum(), variance.sum(), (variance / (variance + EPSILON)).sum())
+    return Reparametrized(
+        name,
+        added,
+        tuple(found.value for found in both),
+        tuple(found.value for found in alone),
+        tuple(map(float, moments)),
+        max(found.residual for found in (*both, *alone)),
+    )

@@ -1,0 +1,83 @@
+"""A6 in words: the Cauchy-Schwarz step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
+from views.facts import number
+
+SENTENCE = (
+    "When one layer's weight moves, its gradient changes by the mean of λx: how the signal changes, times the input. "
+    "The Cauchy–Schwarz inequality bounds that by the size of the change times the root of the inputs' second moment."
+)
+
+ASSUMES = (
+    "That λ grows no faster than the step, at a rate that is the same whatever is done to x. But λ is about a·⟨Δw, x⟩, "
+    "so it grows with x as well: look at the rate of compared networks."
+)
+
+DERIVATION = r"""
+Only one layer's weight moves, so its input $x$ stays, and with $\nabla_w f = T\,E[\delta x]$ over samples and $T$
+positions
+
+$$\nabla_w f(w+\Delta w) - \nabla_w f(w) = T\,E[\lambda x] ,\qquad \lambda = \delta(w+\Delta w) - \delta(w) .$$
+
+By Cauchy–Schwarz, for every input $i$, $|E[\lambda x_i]| \le \sqrt{E[\lambda^2]}\sqrt{E[x_i^2]}$, and together
+
+$$\|E[\lambda x]\| \le \sqrt{E[\lambda^2]}\;\sqrt{\textstyle\sum_i E[x_i^2]} .$$
+
+If $\sqrt{E[\lambda^2]} \le c\,\|\Delta w\|$ with a constant $c$, the gradient's Lipschitz constant in $w$ is at most
+$T c\sqrt{\sum_i E[x_i^2]}$: that is where the second moment comes in. Measured is a step along the layer's own
+$-\nabla_w f$, a hundredth as long as the weight. Through later batch norms λ holds what samples do to each other.
+"""
+
+
+def verdict(found: CauchySchwarz) -> str:
+    """Say at how many units the bound holds, how tight it is, and how far λ's rate is from a constant."""
+    if not found.layers:
+        return "No layer's gradient is different from zero, so nothing moves."
+    units = sum(len(layer.left) for layer in found.layers)
+    failing = {layer.layer: _failing(layer, found.noise) for layer in found.layers}
+    count = sum(failing.values())
+    if count:
+        names = ", ".join(name for name, number_ in failing.items() if number_)
+        return f"Fails at {count} of {units} units, in {names}: by more than rounding explains ({number(found.noise)})."
+    tight = np.concatenate([layer.tightness for layer in found.layers])
+    tight = tight[np.isfinite(tight)]
+    rates = [layer.rate for layer in found.layers]
+    used = f"at the median {number(float(np.median(tight)))} of it is used, at most {number(float(tight.max()))}"
+    return (
+        f"Holds at all {units} units; {used if len(tight) else 'no signal changes'}. λ's rate is {number(min(rates))} "
+        f"to {number(max(rates))} between layers: {number(max(rates) / min(rates)) if min(rates) else 'infinitely'} "
+        "times apart, where the argument takes one constant."
+    )
+
+
+def _failing(layer: BoundedChange, noise: float) -> int:
+    return int((layer.left > layer.right * (1 + noise) + np.finfo(float).tiny).sum())
+
+
+def rows(found: CauchySchwarz) -> dict[str, str]:
+    """Return the facts of a network."""
+    return {
+        "Left over right, by layer": _span([_share(layer.whole) for layer in found.layers]),
+        "The same with centred inputs": _span([_share(layer.whole_centred) for layer in found.layers]),
+        "sqrt(E[λ²])/‖Δw‖, by layer": _span([layer.rate for layer in found.layers]),
+        "Bound on the gradient's change per step, T times": _span(
+            [layer.positions * layer.whole[1] / layer.step for layer in found.layers]
+        ),
+        "Measured change per step, T times": _span(
+            [layer.positions * layer.whole[0] / layer.step for layer in found.layers]
+        ),
+        "Positions T": _span([float(layer.positions) for layer in found.layers]),
+    }
+
+
+def _share(sides: tuple[float, float]) -> float:
+    return sides[0] / sides[1] if sides[1] else float("nan")
+
+
+def _span(values: list[float]) -> str:
+    known = [value for value in values if np.isfinite(value)]
+    return f"{number(min(known))} to {number(max(known))}" if known else "n/a"
