@@ -26,11 +26,13 @@ from landscape import (
     measure_sharpness,
     objective_of,
 )
+from landscape.analysis.batch_statistics import BatchStatistics, measure_batch_statistics
 from landscape.analysis.cauchy_schwarz import CauchySchwarz, measure_cauchy_schwarz
 from landscape.analysis.centring import Centring, measure_centring
 from landscape.analysis.derivatives import Derivatives, measure_derivatives
 from landscape.analysis.descent import Descent, measure_descent
 from landscape.analysis.growth import Growth, measure_growth
+from landscape.analysis.inputs import Inputs, measure_inputs
 from landscape.analysis.moments import Moments, measure_moments
 from landscape.analysis.pace import Pace, measure_pace
 from landscape.analysis.running_averages import RunningAverages, measure_running_averages
@@ -169,5 +171,7 @@ KINDS: Mapping[str, Kind] = {
     "cauchy-schwarz": _analysed("both sides of a bound", measure_cauchy_schwarz, CauchySchwarz),
     "moments": _analysed("second moments", measure_moments, Moments),
     "centring": _analysed("curvature rewritten", measure_centring, Centring),
+    "batch-statistics": _analysed("statistics of batches", measure_batch_statistics, BatchStatistics),
+    "inputs": _analysed("distributions and shifts", measure_inputs, Inputs),
     "pace": _analysed("inputs and layers in step", measure_pace, Pace),
 }

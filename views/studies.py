@@ -13,6 +13,7 @@ from models import NORMALIZATIONS
 from specs import Display, Experiment, SurfaceSpec
 from specs.surface import STATISTICS
 from views.desk import desk, session
+from views.facts import number as written
 from views.limits import possible
 from views.waiting import stopped, waiting
 from views.work import Now, Variants, asked, at, plain, request_of
@@ -48,6 +49,21 @@ def study(experiment: Experiment, kind: str, title: str) -> Study:
     over = desk().over(request)
     found = {label: desk().result(job) for label, job in jobs.items()}
     return Study(request, over, {label: answer for label, answer in found.items() if answer is not None})
+
+
+def losses(experiment: Experiment) -> Mapping[str, Mapping[str, str]]:
+    """Return training and held-out loss at the experiment's checkpoint, by label, as people read them (A8b).
+
+    A smaller L is worth nothing if the fit is lost: no comparison stands without them.
+    """
+    found = {}
+    for label, (run, surface) in possible(experiment)[0].items():
+        trained: Run | None = desk().result(Job("run", run))
+        step = at(run, surface).checkpoint
+        if trained is not None and step in trained.history.step:
+            entry = trained.history.at(int(step or 0))
+            found[label] = {"Training loss": written(entry.train_loss), "Held-out loss": written(entry.held_out_loss)}
+    return found
 
 
 def within_time(variants: Variants) -> bool:

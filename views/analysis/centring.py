@@ -21,9 +21,10 @@ DERIVATION = r"""
 $h = Wx + b = W(x-\mu) + (b + W\mu)$, and $= (W\,\mathrm{diag}\,\sigma)\frac{x-\mu}{\sigma} + (b + W\mu)$: the
 function is the same, its coordinates are others. With $(W, b) = A(W', b')$, where $W = W'$, or
 $W = W'\,\mathrm{diag}(1/\sigma)$, and $b = b' - W\mu$, the block of the Hessian becomes $A^\top H A$. Its largest
-eigenvalue may fall or rise. For a linear regression the block of the weight is $2E[xx^\top]$, so it falls with the second moment; in general it is
-$E[a\,xx^\top]$ with $a$ the curvature behind the layer, and falls if $a$ is large where $x$ is far from zero. For a
-convolution $x$ is the unfolded patch. In front of batch norm a bias has no effect, and centring changes nothing.
+eigenvalue may fall or rise. For a linear regression the block of the weight is $2E[xx^\top]$, so it falls with the
+second moment; in general it is $E[a\,xx^\top]$ with $a$ the curvature behind the layer, and falls if $a$ is large where
+$x$ is far from zero. For a convolution $x$ is the unfolded patch. In front of batch norm a bias has no effect, and
+centring changes nothing.
 """
 
 

@@ -24,7 +24,7 @@ from views.analysis.steps import STEPS, Step
 from views.charts import chart, row_of_charts
 from views.data_files import offer_download
 from views.limits import check_limits, possible
-from views.studies import study, within_time
+from views.studies import losses, study, within_time
 from views.surface_controls import checkpoint
 from views.waiting import waiting
 
@@ -49,12 +49,18 @@ def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -
     asked = study(experiment, step.kind, step.title)
     waiting(asked.request, asked.over)
     if asked.found:
-        _results(step, asked.found, colours(experiment), dark)
+        _results(step, asked.found, losses(experiment), colours(experiment), dark)
     elif asked.over:
         st.caption("No compared network has weights at this training step.")
 
 
-def _results(step: Step, found: Mapping[str, Any], inks: Mapping[str, str], dark: bool) -> None:
+def _results(
+    step: Step,
+    found: Mapping[str, Any],
+    fits: Mapping[str, Mapping[str, str]],
+    inks: Mapping[str, str],
+    dark: bool,
+) -> None:
     for label, result in found.items():
         st.markdown(f"**{label}**: {step.verdict(result)}")
     for place, drawn in enumerate(step.figures):
@@ -63,7 +69,7 @@ def _results(step: Step, found: Mapping[str, Any], inks: Mapping[str, str], dark
             chart(figure, f"{step.kind} {place}")
         else:
             row_of_charts(figure, f"{step.kind} {place}")
-    rows = {label: step.rows(result) for label, result in found.items()}
+    rows = {label: step.rows(result) | {**fits.get(label, {})} for label, result in found.items()}
     names = list(dict.fromkeys(name for known in rows.values() for name in known))
     st.table({"": names} | {label: [known.get(name, "n/a") for name in names] for label, known in rows.items()})
 

@@ -8,21 +8,25 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from figures.analysis.batch_statistics import mean_error_figure, variance_error_figure
 from figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
 from figures.analysis.centring import both_figure, weight_figure
 from figures.analysis.derivatives import signal_figures, steadiness_figure
 from figures.analysis.descent import decrease_figure, inequality_figures
 from figures.analysis.growth import growth_figure, size_figure
+from figures.analysis.inputs import distribution_figures, shift_figure, units_figure
 from figures.analysis.moments import moments_figure, parabola_figure
 from figures.analysis.pace import in_step_figure, inputs_figure
 from figures.analysis.running_averages import averages_figure
 from figures.analysis.theorem import factor_figure, shares_figure
 from views.analysis import (
+    batch_statistics,
     cauchy_schwarz,
     centring,
     derivatives,
     descent,
     growth,
+    inputs,
     moments,
     pace,
     running_averages,
@@ -122,6 +126,18 @@ STEPS: tuple[Step, ...] = (
         pace.rows,
     ),
     Step(
+        "A11",
+        "It needs a large batch",
+        batch_statistics.SENTENCE,
+        batch_statistics.ASSUMES,
+        batch_statistics.DERIVATION,
+        "batch-statistics",
+        "one pass over the evaluation samples",
+        (mean_error_figure, variance_error_figure),
+        batch_statistics.verdict,
+        batch_statistics.rows,
+    ),
+    Step(
         "A12",
         "Averages for prediction",
         running_averages.SENTENCE,
@@ -132,6 +148,18 @@ STEPS: tuple[Step, ...] = (
         (averages_figure,),
         running_averages.verdict,
         running_averages.rows,
+    ),
+    Step(
+        "A13",
+        "Other explanations",
+        inputs.SENTENCE,
+        inputs.ASSUMES,
+        inputs.DERIVATION,
+        "inputs",
+        "one look at all inputs, and a gradient for every layer",
+        (distribution_figures, units_figure, shift_figure),
+        inputs.verdict,
+        inputs.rows,
     ),
     Step(
         "A14",
