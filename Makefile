@@ -33,7 +33,7 @@ benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the presets 
 	$(IN_VENV) -m benchmarks.presets
 	$(IN_VENV) -m benchmarks.workers
 
-reproduce: $(VENV)/.dev-ready ## measure published results again and write docs/published.md (25 minutes; CIFAR-10 in NORMSCAPE_DATA)
+reproduce: $(VENV)/.dev-ready ## measure published results again and write docs/published.md (13 minutes; needs CIFAR-10 in NORMSCAPE_DATA)
 	$(IN_VENV) -m benchmarks.published --write docs/published.md
 
 clean: ## remove the virtual environment and the caches

@@ -74,10 +74,24 @@ def layers_figure(
         return sentence_figure(nothing, dark=dark, height=HEIGHT)
     words_ink: dict[str, Any] = {"color": ink(dark).text}
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words_ink}
-    figure.update_xaxes(showticklabels=max(map(len, seen)) <= MOST_NAMES, **shared)
+    order = merged([line.layers for line in lines])
+    kept = {"categoryorder": "array", "categoryarray": order, "showticklabels": len(order) <= MOST_NAMES}
+    figure.update_xaxes(**kept, **shared)
     along = log_axis([*seen, np.array([] if level is None else [level])]) if scale == "log" else {}
     figure.update_yaxes(title={"text": axis, "font": words_ink}, **along, automargin=True, **shared)
     if level is not None:
         figure.add_hline(y=level, line={"color": ink(dark).faint, "width": 1, "dash": "dot"})
     dressed(figure, dark=dark, height=HEIGHT, title=title, foot=100)
     return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.25})
+
+
+def merged(orders: Sequence[Sequence[str]]) -> list[str]:
+    """Return all layers in one order in which each network's own is kept, where they do not contradict each other."""
+    kept: list[str] = []
+    for order in orders:
+        place = 0
+        for name in order:
+            if name not in kept:
+                kept.insert(place, name)
+            place = kept.index(name) + 1
+    return kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -113,6 +113,15 @@ def number(value: float, digits: int = 3) -> str:
     if math.isnan(value):
         return MISSING
     return f"{value:.{digits}g}" if math.isfinite(value) else "infinite"
+
+
+def span(values: Iterable[float]) -> str:
+    """Write the smallest and the largest of some numbers, or the one that they all are; what is not finite is not."""
+    known = [float(value) for value in values if math.isfinite(value)]
+    if not known:
+        return MISSING
+    low, high = number(min(known)), number(max(known))
+    return low if low == high else f"{low} to {high}"
 
 
 def _percent(share: float) -> str:

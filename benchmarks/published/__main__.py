@@ -1,6 +1,6 @@
 """Published results and the same here: python -m benchmarks.published [NAME ...] [--write FILE]
 
-Without names, all of them, about 25 minutes on two cores. CIFAR-10 is read from NORMSCAPE_DATA.
+Without names, all of them, about 13 minutes. CIFAR-10 is read from NORMSCAPE_DATA.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*TABLES, []], help="tables to measure; default: all")
     parser.add_argument("--write", type=Path, help="the document to write, for instance docs/published.md")
     asked = parser.parse_args()
-    settle(threads=2)
+    settle(threads=1)
     made = []
     for name in asked.names or TABLES:
         begin = time.perf_counter()

@@ -42,7 +42,7 @@ def test_the_verdict_on_other_explanations_follows_from_the_numbers() -> None:
     assert "70 % of what goes into activations" in told
     assert "10 % of the units are dead and 30 % linear" in told
     assert "by 0.875 of its length at the median, at most 1.5 (cos -0.2, in c)" in told
-    assert inputs.rows(FOUND)["Their excess kurtosis"] == "-1.2 to -1.2"
+    assert inputs.rows(FOUND)["Their excess kurtosis"] == "-1.2"
     smooth = Inputs(FOUND.layers, (Activity(distribution("a", 0.5), np.nan, np.nan),), FOUND.shifts[:1])
     assert "dead" not in inputs.verdict(smooth)
     assert "could shift" in inputs.verdict(smooth)

@@ -57,7 +57,7 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
     assert "Fails at 1 of 4 units, in b" in cauchy_schwarz.verdict(
         CauchySchwarz((found.layers[0], change("b", 1.1)), 1e-6)
     )
-    assert cauchy_schwarz.rows(found)["Positions T"] == "3 to 3"
+    assert cauchy_schwarz.rows(found)["Positions T"] == "3"
     assert "nothing moves" in cauchy_schwarz.verdict(CauchySchwarz((), 1e-6))
 
 

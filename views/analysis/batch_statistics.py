@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from landscape.analysis.batch_statistics import BatchStatistics, LayerStatistics
-from views.facts import number
+from views.facts import number, span
 
 SENTENCE = (
     "The analysis speaks of the statistics of all samples, training takes those of a mini-batch: their mean is off by "
@@ -70,14 +70,14 @@ def rows(found: BatchStatistics) -> dict[str, str]:
         f"{_mean(found, 'bias_law', k, -100)} %)"
         for k in asked[:2]
     }
-    worth = [layer.effective for layer in found.layers if math.isfinite(layer.effective)]
+    worth = [layer.effective for layer in found.layers]
     where = "batch norm's inputs" if found.norms else "layers' outputs"
     return {
         "Values": f"{where}, {len(found.layers)} layers, {found.samples} samples",
         **errors,
         **biases,
-        "Independent values per sample": f"{number(min(worth))} to {number(max(worth))}" if worth else "n/a",
-        "Positions per sample": _positions(found),
+        "Independent values per sample": span(worth),
+        "Positions per sample": span(layer.positions for layer in found.layers),
     }
 
 
@@ -85,8 +85,3 @@ def _mean(found: BatchStatistics, name: str, place: int, times: float = 1.0) -> 
     values = [getattr(layer, name)[place] for layer in found.layers]
     known = [value for value in values if math.isfinite(value)]
     return number(times * float(np.mean(known))) if known else "n/a"
-
-
-def _positions(found: BatchStatistics) -> str:
-    values = [layer.positions for layer in found.layers]
-    return f"{min(values)} to {max(values)}" if values else "n/a"

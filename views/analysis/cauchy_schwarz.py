@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
-from views.facts import number
+from views.facts import number, span
 
 SENTENCE = (
     "When one layer's weight moves, its gradient changes by the mean of λx: how the signal changes, times the input. "
@@ -61,23 +61,18 @@ def _failing(layer: BoundedChange, noise: float) -> int:
 def rows(found: CauchySchwarz) -> dict[str, str]:
     """Return the facts of a network."""
     return {
-        "Left over right, by layer": _span([_share(layer.whole) for layer in found.layers]),
-        "The same with centred inputs": _span([_share(layer.whole_centred) for layer in found.layers]),
-        "sqrt(E[λ²])/‖Δw‖, by layer": _span([layer.rate for layer in found.layers]),
-        "Bound on the gradient's change per step, T times": _span(
+        "Left over right, by layer": span([_share(layer.whole) for layer in found.layers]),
+        "The same with centred inputs": span([_share(layer.whole_centred) for layer in found.layers]),
+        "sqrt(E[λ²])/‖Δw‖, by layer": span([layer.rate for layer in found.layers]),
+        "Bound on the gradient's change per step, T times": span(
             [layer.positions * layer.whole[1] / layer.step for layer in found.layers]
         ),
-        "Measured change per step, T times": _span(
+        "Measured change per step, T times": span(
             [layer.positions * layer.whole[0] / layer.step for layer in found.layers]
         ),
-        "Positions T": _span([float(layer.positions) for layer in found.layers]),
+        "Positions T": span([float(layer.positions) for layer in found.layers]),
     }
 
 
 def _share(sides: tuple[float, float]) -> float:
     return sides[0] / sides[1] if sides[1] else float("nan")
-
-
-def _span(values: list[float]) -> str:
-    known = [value for value in values if np.isfinite(value)]
-    return f"{number(min(known))} to {number(max(known))}" if known else "n/a"

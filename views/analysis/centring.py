@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from landscape.analysis.centring import Centring, Reparametrized
-from views.facts import number
+from views.facts import number, span
 
 SENTENCE = (
     "A smaller bound need not be a smaller L. Here every layer is rewritten so that it meets centred, or standardized, "
@@ -45,7 +45,7 @@ def _told(found: Centring, name: str, words: str) -> str:
     )
     return (
         f"Centring lowers λ_max {words} in {len(lowered)} of {len(found.layers)} layers{where}; it becomes "
-        f"{_span(changes)} times what it was, and {_span(scaled)} times with division, too."
+        f"{span(changes)} times what it was, and {span(scaled)} times with division, too."
     )
 
 
@@ -62,7 +62,7 @@ def rows(found: Centring) -> dict[str, str]:
     """Return the facts of a network."""
     ways = ("raw", "centred", "standardized")
     facts = {
-        f"λ_max of {words}, {way}": _span([getattr(layer, name)[place] for layer in found.layers])
+        f"λ_max of {words}, {way}": span([getattr(layer, name)[place] for layer in found.layers])
         for name, words in (("both", "weight and bias"), ("weight", "weight alone"))
         for place, way in enumerate(ways)
     }
@@ -72,8 +72,3 @@ def rows(found: Centring) -> dict[str, str]:
         "Largest residual": number(residual),
         "Layers given a bias of 0": f"{added} of {len(found.layers)}",
     }
-
-
-def _span(values: list[float]) -> str:
-    known = [value for value in values if math.isfinite(value)]
-    return f"{number(min(known))} to {number(max(known))}" if known else "n/a"

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from landscape.analysis.derivatives import Derivatives
-from views.facts import number
+from views.facts import number, span
 
 SENTENCE = (
     "What comes back from the loss is taken for bounded, so that only a layer's input makes its weights' gradient "
@@ -68,12 +68,7 @@ def rows(found: Derivatives) -> dict[str, str]:
         "Largest ‖∂ℓ/∂h‖": number(found.largest_output),
         "Root mean square of δ, first layer to last": f"{number(roots[0])} to {number(roots[-1])}" if roots else "n/a",
         "Largest share of |δ| above 1": number(max((signal.beyond for signal in found.signals), default=math.nan)),
-        "Weights' ratios over Σ E[x²]": _span(ratios),
-        "Biases' ratios": _span([layer.bias for layer in found.layers if not layer.without_effect]),
+        "Weights' ratios over Σ E[x²]": span(ratios),
+        "Biases' ratios": span([layer.bias for layer in found.layers if not layer.without_effect]),
         "Biases without effect": f"{sum(one.without_effect for one in found.layers)} of {len(found.layers)} layers",
     }
-
-
-def _span(values: list[float]) -> str:
-    finite = [value for value in values if math.isfinite(value)]
-    return f"{number(min(finite))} to {number(max(finite))}" if finite else "n/a"

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from landscape.analysis.growth import Growth
-from views.facts import number
+from views.facts import number, span
 
 SENTENCE = (
     "The theorem makes each gradient smaller than without the layer. In a deep plain network the opposite happens from "
@@ -53,12 +53,9 @@ def verdict(found: Growth) -> str:
 
 def rows(found: Growth) -> dict[str, str]:
     """Return the facts of a network."""
-    known = found.ratio[np.isfinite(found.ratio)]
     return {
         "Growth per interior layer": number(found.per_layer),
-        "Ratios, smallest to largest": f"{number(float(known.min()))} to {number(float(known.max()))}"
-        if len(known)
-        else "n/a",
+        "Ratios, smallest to largest": span(found.ratio),
         "Size of the signal, first layer to last": f"{number(float(found.size[0]))} to {number(float(found.size[-1]))}"
         if len(found.size)
         else "n/a",

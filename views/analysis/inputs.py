@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from landscape.analysis.inputs import Inputs, Shift
-from views.facts import number
+from views.facts import number, span
 
 SENTENCE = (
     "Other explanations are about distributions: that they stay put while earlier layers learn (internal covariate "
@@ -72,17 +72,12 @@ def rows(found: Inputs) -> dict[str, str]:
     known = [shift for shift in found.shifts[1:] if shift.size]
     before = [one.before for one in found.activations]
     return {
-        "Skew of layers' inputs": _span([layer.skew for layer in found.layers]),
-        "Their excess kurtosis": _span([layer.kurtosis for layer in found.layers]),
-        "Deviation of layers' inputs": _span([layer.deviation for layer in found.layers]),
-        "Inputs of activations in [−1, 1]": _span([one.within for one in before]),
-        "Dead units": _span([one.dead for one in found.activations]),
-        "Linear units": _span([one.linear for one in found.activations]),
-        "‖G − G′‖/‖G‖, behind the first layer": _span([_relative(shift) for shift in known]),
-        "Cosine of G and G′": _span([shift.cosine for shift in known]),
+        "Skew of layers' inputs": span([layer.skew for layer in found.layers]),
+        "Their excess kurtosis": span([layer.kurtosis for layer in found.layers]),
+        "Deviation of layers' inputs": span([layer.deviation for layer in found.layers]),
+        "Inputs of activations in [−1, 1]": span([one.within for one in before]),
+        "Dead units": span([one.dead for one in found.activations]),
+        "Linear units": span([one.linear for one in found.activations]),
+        "‖G − G′‖/‖G‖, behind the first layer": span([_relative(shift) for shift in known]),
+        "Cosine of G and G′": span([shift.cosine for shift in known]),
     }
-
-
-def _span(values: list[float]) -> str:
-    known = [value for value in values if math.isfinite(value)]
-    return f"{number(min(known))} to {number(max(known))}" if known else "n/a"

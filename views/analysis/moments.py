@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from landscape.analysis.moments import Moments
-from views.facts import number
+from views.facts import number, span
 
 SENTENCE = (
     "The bound on L carries the inputs' second moment. Subtracting the mean makes it as small as subtracting any "
@@ -46,17 +46,10 @@ def verdict(found: Moments) -> str:
 def rows(found: Moments) -> dict[str, str]:
     """Return the facts of a network."""
     return {
-        "Second moment Σ E[x²], by layer": _span(found, "raw"),
-        "Centred": _span(found, "centred"),
-        "Standardized": _span(found, "standardized"),
-        "Standardized by channel, then padded": _span(found, "by_channel"),
-        "Inputs of a weight": _span(found, "inputs"),
-        "Positions T": _span(found, "positions"),
+        "Second moment Σ E[x²], by layer": span(layer.raw for layer in found.layers),
+        "Centred": span(layer.centred for layer in found.layers),
+        "Standardized": span(layer.standardized for layer in found.layers),
+        "Standardized by channel, then padded": span(layer.by_channel for layer in found.layers),
+        "Inputs of a weight": span(layer.inputs for layer in found.layers),
+        "Positions T": span(layer.positions for layer in found.layers),
     }
-
-
-def _span(found: Moments, name: str) -> str:
-    values = [float(getattr(layer, name)) for layer in found.layers]
-    if not values:
-        return "n/a"
-    return number(values[0]) if min(values) == max(values) else f"{number(min(values))} to {number(max(values))}"

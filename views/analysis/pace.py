@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from landscape.analysis.pace import Pace
-from views.facts import number
+from views.facts import number, span
 
 SENTENCE = (
     "Divide each input by its standard deviation, and its weights should turn about as fast as the bias, whose input "
@@ -67,16 +67,9 @@ def _layers(found: Pace) -> str:
 def rows(found: Pace) -> dict[str, str]:
     """Return the facts of a network."""
     curvature, step = found.spread("scale_free"), found.spread("relative_step")
-    over = found.over_bias
-    known = bool(len(over)) and bool(np.isfinite(over).all())
     return {
-        "Inputs' ratios over the bias's": f"{number(float(over.min()))} to {number(float(over.max()))}"
-        if known
-        else "n/a",
-        "Second moments of those inputs": f"{number(float(found.second_moment.min()))} to "
-        f"{number(float(found.second_moment.max()))}"
-        if len(over)
-        else "n/a",
+        "Inputs' ratios over the bias's": span(found.over_bias),
+        "Second moments of those inputs": span(found.second_moment),
         "Scale-free curvature, largest over smallest layer": number(curvature[0]),
         "Its coefficient of variation": number(curvature[1]),
         "Step over weight, largest over smallest layer": number(step[0]),

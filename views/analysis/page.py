@@ -21,7 +21,7 @@ from views.analysis.counterexamples import (
     one_weight_verdict,
 )
 from views.analysis.steps import STEPS, Step
-from views.charts import chart, row_of_charts
+from views.charts import row_of_charts
 from views.data_files import offer_download
 from views.limits import check_limits, possible
 from views.studies import losses, study, within_time
@@ -63,12 +63,14 @@ def _results(
 ) -> None:
     for label, result in found.items():
         st.markdown(f"**{label}**: {step.verdict(result)}")
+    whole = {}  # figures about all networks stand side by side, too
     for place, drawn in enumerate(step.figures):
         figure = drawn(found, colours=inks, dark=dark)
         if isinstance(figure, go.Figure):
-            chart(figure, f"{step.kind} {place}")
+            whole[f"{step.title}, {place + 1}"] = figure
         else:
             row_of_charts(figure, f"{step.kind} {place}")
+    row_of_charts(whole, step.kind)
     rows = {label: step.rows(result) | {**fits.get(label, {})} for label, result in found.items()}
     names = list(dict.fromkeys(name for known in rows.values() for name in known))
     st.table({"": names} | {label: [known.get(name, "n/a") for name in names] for label, known in rows.items()})

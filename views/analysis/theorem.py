@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from landscape.analysis.theorem import NormLayer, Theorem
-from views.facts import number
+from views.facts import number, span
 
 SENTENCE = (
     "On its way back through a batch-norm layer the gradient loses two parts: the one that all samples share, because "
@@ -73,12 +73,12 @@ def rows(found: Theorem) -> dict[str, str]:
     largest = max(float(np.nanmax(layer.difference, initial=0.0)) for layer in found.layers)
     return {
         "Batch-norm layers": f"{len(found.layers)}, {sum(len(layer.ratio) for layer in found.layers)} units",
-        "Values per unit": _span([layer.values for layer in found.layers]),
+        "Values per unit": span([layer.values for layer in found.layers]),
         "Largest difference of both sides": number(largest),
-        "Share that comes through, by unit": _span(_all(found, "ratio")),
-        "Taken by the mean, by unit": _span(_all(found, "by_mean")),
-        "Taken by the deviation, by unit": _span(_all(found, "by_deviation")),
-        "Factor |γ|/√(v + ε), by unit": _span(_all(found, "factor")),
+        "Share that comes through, by unit": span(_all(found, "ratio")),
+        "Taken by the mean, by unit": span(_all(found, "by_mean")),
+        "Taken by the deviation, by unit": span(_all(found, "by_deviation")),
+        "Factor |γ|/√(v + ε), by unit": span(_all(found, "factor")),
     }
 
 
@@ -89,8 +89,3 @@ def _all(found: Theorem, name: str) -> np.ndarray:
 
 def _of(layer: NormLayer, name: str) -> np.ndarray:
     return np.asarray(getattr(layer, name), dtype=float)
-
-
-def _span(values: np.ndarray | list[int]) -> str:
-    known = np.asarray(values, dtype=float)
-    return f"{number(float(known.min()))} to {number(float(known.max()))}" if known.size else "n/a"
