@@ -33,8 +33,8 @@ benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the presets 
 	$(IN_VENV) -m benchmarks.presets
 	$(IN_VENV) -m benchmarks.workers
 
-reproduce: $(VENV)/.dev-ready ## measure published results again and write docs/published.md (13 minutes; needs CIFAR-10 in NORMSCAPE_DATA)
-	$(IN_VENV) -m benchmarks.published --write docs/published.md
+reproduce: $(VENV)/.dev-ready ## measure published results again and write views/analysis/published.md (13 minutes; needs CIFAR-10 in NORMSCAPE_DATA)
+	$(IN_VENV) -m benchmarks.published --write views/analysis/published.md
 
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -99,6 +99,17 @@ def watched(
             hook.remove()
 
 
+@contextmanager
+def watched_outputs(network: nn.Module) -> Iterator[list[Tensor]]:
+    """Collect the network's own outputs h, pass after pass."""
+    met: list[Tensor] = []
+    hook = network.register_forward_hook(lambda module, inputs, outputs: met.append(outputs))
+    try:
+        yield met
+    finally:
+        hook.remove()
+
+
 def _set_apart(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     first, *others = inputs
     return (first.view_as(first) if first.requires_grad else first.detach().requires_grad_(), *others)

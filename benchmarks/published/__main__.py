@@ -23,7 +23,7 @@ TABLES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*TABLES, []], help="tables to measure; default: all")
-    parser.add_argument("--write", type=Path, help="the document to write, for instance docs/published.md")
+    parser.add_argument("--write", type=Path, help="the document to write, for instance views/analysis/published.md")
     asked = parser.parse_args()
     settle(threads=1)
     made = []

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from landscape.evaluation import Stop
-from landscape.flows import Flow, flows
+from landscape.flows import Flow, flows, watched_outputs
 from landscape.objective import Objective
 from landscape.patches import per_unit, sums_of
 
@@ -52,19 +52,18 @@ class Steadiness:
 
 @dataclass(frozen=True, eq=False)
 class Derivatives:
-    """Signals of all layers, the last of them ∂ℓ/∂h, and how steady each layer's gradients are."""
+    """Signals of all layers, and how steady each layer's gradients are."""
 
     signals: tuple[Signal, ...]
     layers: tuple[Steadiness, ...]
     classifies: bool  # whether the loss is the cross-entropy: then ‖∂ℓ/∂h‖ ≤ √2, and every component is in [-1, 1]
-    largest_output: float  # max over samples of ‖∂ℓ/∂h‖
+    largest_output: float  # max over samples of ‖∂ℓ/∂h‖, h the network's outputs
 
 
 def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Derivatives:
     """Measure the signals at every layer, and the block ratios of weights and biases (A4, A5).
 
-    Steps are Gaussian, of one length for a layer's weight and its bias. The signal at the last layer is the derivative
-    of the loss by the network's outputs, where nothing stands behind that layer.
+    Steps are Gaussian, of one length for a layer's weight and its bias.
 
     Args:
         objective: the loss, at its own θ.
@@ -77,16 +76,27 @@ def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lam
     """
     signals: dict[str, _Signals] = {}
     inputs: dict[str, float] = {}
-    largest = 0.0
     for flowing in flows(objective, objective.theta, stop=stop):
         for flow in flowing:
             signals.setdefault(flow.layer, _Signals()).add(flow.signal)
             inputs[flow.layer] = inputs.get(flow.layer, 0.0) + _squares(flow) * len(flow.inputs) / objective.samples
-        largest = max(largest, float(flowing[-1].signal.double().flatten(1).norm(dim=1).max()))
     anchor = objective.evaluate(objective.theta, stop=stop).gradient
     layers = [_steadiness(objective, name, inputs[name], anchor, seed, stop) for name in signals]
     found = tuple(one.told(name) for name, one in signals.items())
-    return Derivatives(found, tuple(one for one in layers if one is not None), objective.classifies, largest)
+    return Derivatives(
+        found, tuple(one for one in layers if one is not None), objective.classifies, _largest_output(objective)
+    )
+
+
+def _largest_output(objective: Objective) -> float:
+    """Return max ‖∂ℓ/∂h‖ over samples, at the network's own outputs: something may stand behind its last layer."""
+    largest = 0.0
+    for share in objective.shares:
+        with watched_outputs(objective.module) as met, torch.enable_grad():
+            loss = share(objective.point(objective.theta).requires_grad_())
+            (signal,) = torch.autograd.grad(loss * objective.samples, met)
+        largest = max(largest, float(signal.double().flatten(1).norm(dim=1).max()))
+    return largest
 
 
 class _Signals:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from landscape.evaluation import Stop
-from landscape.flows import Flow, flows
+from landscape.flows import Flow, flows, watched_outputs
 from landscape.objective import Objective
 from landscape.patches import Sums, sums_of
 
@@ -27,6 +27,7 @@ class LayerMoments:
     second: np.ndarray  # (I,) E[x_i²]
     by_channel: float  # Σ_i E[x̂_i²], each channel of the map standardized over all positions before it is padded
     weighted: float  # ‖E[ax]/E[a] - E[x]‖ / ‖E[x]‖ at the last layer, the mean over outputs; nan at others
+    # and where something stands behind the last layer
 
     @property
     def variance(self) -> np.ndarray:
@@ -77,13 +78,15 @@ def measure_moments(objective: Objective, *, stop: Stop = lambda: False) -> Mome
     sums: dict[str, Sums] = {}
     samples = 0
     last: tuple[torch.Tensor, ...] | None = None
-    for flowing in flows(objective, objective.theta, stop=stop):
-        for flow in flowing:
-            found = sums_of(flow)
-            sums[flow.layer] = found + sums[flow.layer] if flow.layer in sums else found
-        samples += len(flowing[-1].inputs)
-        part = _weighted(flowing[-1]) if objective.classifies else None
-        last = part if last is None or part is None else tuple(a + b for a, b in zip(last, part, strict=True))
+    with watched_outputs(objective.module) as outputs:
+        for flowing in flows(objective, objective.theta, stop=stop):
+            for flow in flowing:
+                found = sums_of(flow)
+                sums[flow.layer] = found + sums[flow.layer] if flow.layer in sums else found
+            samples += len(flowing[-1].inputs)
+            known = objective.classifies and torch.equal(outputs.pop(), flowing[-1].outputs)
+            part = _weighted(flowing[-1]) if known else None  # something may stand behind the last layer
+            last = part if last is None or part is None else tuple(a + b for a, b in zip(last, part, strict=True))
     final = next(reversed(sums), "")
     return Moments(
         tuple(
@@ -109,7 +112,7 @@ def _by_channel(sums: Sums) -> float:
 
 
 def _weighted(flow: Flow) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return Σ a_u x_i (K, I) and Σ a_u (K,) over samples, a = p(1 - p); outputs have to be those of the network."""
+    """Return Σ a_u x_i (K, I) and Σ a_u (K,) over samples, a = p(1 - p)."""
     p = torch.softmax(flow.outputs.double(), -1)
     a = (p * (1 - p)).flatten(0, -2)
     return a.T @ flow.inputs.double().flatten(0, -2), a.sum(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
@@ -34,6 +35,9 @@ L, can be descended in larger steps; a weight's gradient carries the layer's inp
 make L smaller; and normalizing is what makes it small. Each step of it is measured here on the networks that you
 compare. Where a step does not hold, the page says so. The analysis calls itself only a rough guide.
 """
+
+PUBLISHED = Path(__file__).parent / "published.md"
+"""Written by `make reproduce`."""
 
 
 def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -> None:
@@ -91,6 +95,11 @@ def _where_it_fails() -> None:
         st.markdown(one_weight_verdict(found))
 
 
+def _published() -> None:
+    with st.expander("Published results, and the same here"):
+        st.markdown(PUBLISHED.read_text(encoding="utf-8").partition("\n")[2])
+
+
 def _open(one: Counterexample) -> None:
     address.adopt(one.experiment)
     if one.kind is not None:
@@ -128,3 +137,4 @@ everything = st.toggle(
 for one in STEPS:
     _step(one, experiment, everything=everything, dark=st.context.theme.type == "dark")
 _where_it_fails()
+_published()

@@ -101,3 +101,14 @@ def test_the_inputs_moment_of_a_convolution_is_that_of_its_padded_patches() -> N
             patches = nn.functional.unfold(flow.inputs, module.kernel_size, 1, module.padding, module.stride)
             patches = patches.transpose(1, 2).flatten(0, 1)
         assert layer.inputs == pytest.approx(float(patches.square().sum(1).mean().sqrt()), rel=1e-12)
+
+
+def test_the_bound_is_about_the_networks_outputs_even_if_a_norm_stands_behind_the_last_layer_a4() -> None:
+    x, y = samples()
+    module = build_model(ModelSpec("deep-linear", depth=3, norm="batch"), (4,), 3, seed=1).double()
+    objective = Objective(module, x, y)
+    found = measure_derivatives(objective)
+    outputs = module.train()(x).detach()  # with the statistics of all samples
+    expected = torch.softmax(outputs, 1) - nn.functional.one_hot(y, 3)
+    assert found.largest_output == pytest.approx(float(expected.norm(dim=1).max()), rel=1e-12)
+    assert found.largest_output <= np.sqrt(2)

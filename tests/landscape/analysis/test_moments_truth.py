@@ -10,6 +10,8 @@ from jobs import packing
 from landscape import Objective
 from landscape.analysis.moments import EPSILON, Moments, measure_moments
 from landscape.flows import flows
+from models import build_model
+from specs import ModelSpec
 from tests.landscape.networks import network, samples
 
 
@@ -85,3 +87,9 @@ def test_mini_batches_add_up_and_results_can_be_stored() -> None:
         assert other.weighted == pytest.approx(one.weighted, rel=1e-10, nan_ok=True)
     again = packing.unpack_result(Moments)(packing.pack_result(whole))
     assert again.layers[0].raw == whole.layers[0].raw
+
+
+def test_behind_a_norm_the_last_layers_outputs_are_not_the_networks_and_no_weighted_mean_is_told_a7() -> None:
+    x, y = samples()
+    module = build_model(ModelSpec("deep-linear", depth=3, norm="batch"), (4,), 3, seed=1).double()
+    assert all(np.isnan(layer.weighted) for layer in measure_moments(Objective(module, x, y)).layers)
