@@ -43,7 +43,7 @@ PRESETS: Mapping[str, Preset] = {
         ),
         "Inputs divided by less than their deviation, or by more: the larger the divisor, the smoother the loss. And "
         "the worse the fit: smoothness is not all.",
-        seconds=1.0,
+        seconds=12.4,
     ),
     "Batch, layer or none, on spirals": Preset(
         Experiment(
