@@ -29,7 +29,7 @@ from landscape import (
 from landscape.analysis.batch_statistics import BatchStatistics, measure_batch_statistics
 from landscape.analysis.cauchy_schwarz import CauchySchwarz, measure_cauchy_schwarz
 from landscape.analysis.centring import Centring, measure_centring
-from landscape.analysis.derivatives import Derivatives, measure_derivatives
+from landscape.analysis.derivatives import Derivatives, SignalsAlong, measure_derivatives, measure_signals_along
 from landscape.analysis.descent import Descent, measure_descent
 from landscape.analysis.growth import Growth, measure_growth
 from landscape.analysis.inputs import Inputs, measure_inputs
@@ -165,6 +165,9 @@ KINDS: Mapping[str, Kind] = {
         packing.unpack_result(RunningAverages),
     ),
     "descent": _analysed("the core inequality", measure_descent, Descent),
+    "signals-along": _single(
+        "signals along training", _of_training(measure_signals_along), packing.unpack_result(SignalsAlong)
+    ),
     "derivatives": _analysed("signals and steadiness", measure_derivatives, Derivatives),
     "theorem": _analysed("theorem 4.1", measure_theorem, Theorem),
     "growth": _analysed("growth of gradients", measure_growth, Growth),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,6 +12,9 @@ from landscape.evaluation import Stop
 from landscape.flows import Flow, flows, watched_outputs
 from landscape.objective import Objective
 from landscape.patches import per_unit, sums_of
+from landscape.subject import objective_of
+from landscape.training import Run
+from specs import SurfaceSpec
 
 EDGES = np.linspace(-8.0, 3.0, 56)
 """Of the histograms: log₁₀ of a signal's size, five bins to a decade; what is beyond counts in the last ones."""
@@ -58,6 +61,18 @@ class Derivatives:
     layers: tuple[Steadiness, ...]
     classifies: bool  # whether the loss is the cross-entropy: then ‖∂ℓ/∂h‖ ≤ √2, and every component is in [-1, 1]
     largest_output: float  # max over samples of ‖∂ℓ/∂h‖, h the network's outputs
+    largest_squared: float  # the same of squared error on the same outputs, against classes in one-hot form
+
+
+@dataclass(frozen=True, eq=False)
+class SignalsAlong:
+    """Signals of all layers at every checkpoint that training has kept (A4)."""
+
+    step: np.ndarray  # (S,)
+    layers: tuple[str, ...]
+    shares: np.ndarray  # (S, len(EDGES) - 1) of |δ| by its logarithm, all layers together
+    root_mean_square: np.ndarray  # (S, L)
+    largest: np.ndarray  # (S, L) max |δ|
 
 
 def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Derivatives:
@@ -83,20 +98,56 @@ def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lam
     anchor = objective.evaluate(objective.theta, stop=stop).gradient
     layers = [_steadiness(objective, name, inputs[name], anchor, seed, stop) for name in signals]
     found = tuple(one.told(name) for name, one in signals.items())
-    return Derivatives(
-        found, tuple(one for one in layers if one is not None), objective.classifies, _largest_output(objective)
+    largest, squared = _largest_output(objective)
+    kept = tuple(one for one in layers if one is not None)
+    return Derivatives(found, kept, objective.classifies, largest, squared)
+
+
+def measure_signals_along(run: Run, spec: SurfaceSpec, *, stop: Stop = lambda: False) -> SignalsAlong:
+    """Measure the signals of all layers at every checkpoint of a training (A4).
+
+    Args:
+        run: the training.
+        spec: names the evaluation samples, the statistics and the precision; its own checkpoint plays no part.
+        stop: asked before every mini-batch.
+
+    Raises:
+        Stopped: `stop()` was true.
+        ValueError: the evaluation set does not fit one pass (see `flows`).
+    """
+    found = []
+    for checkpoint in run.checkpoints:
+        signals: dict[str, _Signals] = {}
+        objective = objective_of(run, replace(spec, checkpoint=checkpoint.step))
+        for flowing in flows(objective, objective.theta, stop=stop):
+            for flow in flowing:
+                signals.setdefault(flow.layer, _Signals()).add(flow.signal)
+        found.append([one.told(name) for name, one in signals.items()])
+    return SignalsAlong(
+        np.array([checkpoint.step for checkpoint in run.checkpoints]),
+        tuple(signal.layer for signal in found[0]),
+        np.array([np.mean([signal.shares for signal in there], axis=0) for there in found]),
+        np.array([[signal.root_mean_square for signal in there] for there in found]),
+        np.array([[signal.largest for signal in there] for there in found]),
     )
 
 
-def _largest_output(objective: Objective) -> float:
-    """Return max ‖∂ℓ/∂h‖ over samples, at the network's own outputs: something may stand behind its last layer."""
-    largest = 0.0
+def _largest_output(objective: Objective) -> tuple[float, float]:
+    """Return max ‖∂ℓ/∂h‖ over samples, and the same of squared error (nan without classes).
+
+    It is taken at the network's own outputs: something may stand behind its last layer.
+    """
+    largest, squared = 0.0, 0.0 if objective.classifies else float("nan")
     for share in objective.shares:
         with watched_outputs(objective.module) as met, torch.enable_grad():
             loss = share(objective.point(objective.theta).requires_grad_())
             (signal,) = torch.autograd.grad(loss * objective.samples, met)
         largest = max(largest, float(signal.double().flatten(1).norm(dim=1).max()))
-    return largest
+        if objective.classifies:
+            outputs = met[0].detach().double()
+            classes = torch.softmax(outputs, 1) - signal.double()  # one-hot: the derivative is softmax(h) - e_y
+            squared = max(squared, float((2 * (outputs - classes)).norm(dim=1).max()))
+    return largest, squared
 
 
 class _Signals:

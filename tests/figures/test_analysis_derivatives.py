@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from figures.analysis.derivatives import LARGEST, SMALLEST, signal_figures, steadiness_figure
-from landscape.analysis.derivatives import EDGES, Derivatives, Signal, Steadiness
+from figures.analysis.derivatives import (
+    LARGEST,
+    SMALLEST,
+    signal_figures,
+    signals_along_figures,
+    steadiness_figure,
+)
+from landscape.analysis.derivatives import EDGES, Derivatives, Signal, SignalsAlong, Steadiness
+from views.analysis import derivatives
 
 
 def result(scale: float, layers: int = 3) -> Derivatives:
@@ -12,7 +19,7 @@ def result(scale: float, layers: int = 3) -> Derivatives:
     shares[[10, 20]] = 0.5 * scale, 0.2 * scale
     signals = tuple(Signal(f"layer{k}", shares, 0.0, 1.0, 0.1, 0.0) for k in range(layers))
     steady = tuple(Steadiness(f"layer{k}", scale * (k + 1), np.nan if k == 1 else 0.5, 2.0) for k in range(layers))
-    return Derivatives(signals, steady, True, 1.2)
+    return Derivatives(signals, steady, True, 1.2, 5.0)
 
 
 FOUND = {"one": result(1.0), "two": result(0.5), "three": result(0.1)}
@@ -41,6 +48,26 @@ def test_ratios_of_weights_and_biases_are_drawn_and_missing_ones_leave_gaps(labe
 
 
 def test_without_layers_a_sentence_stands_there() -> None:
-    empty = Derivatives((), (), True, 0.0)
+    empty = Derivatives((), (), True, 0.0, 0.0)
     assert "Nothing" in steadiness_figure({"one": empty}, colours=INKS).layout.annotations[0].text
     assert "Nothing" in signal_figures({"one": empty}, colours=INKS)["one"].layout.annotations[0].text
+
+
+def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told() -> None:
+    shares = np.zeros((2, len(EDGES) - 1))
+    shares[0, 30] = shares[1, 10] = 0.5
+    sizes = np.array([[1.0, 1.0], [0.1, 0.1]])
+    found = SignalsAlong(np.array([0, 100]), ("a", "b"), shares, sizes, np.array([[2.0, 3.0], [1.0, 0.5]]))
+    figure = signals_along_figures({"one": found}, colours={})["one"]
+    assert figure.data[0].zmax == 0.5
+    assert list(figure.layout.yaxis.ticktext) == ["step 0", "step 100"]
+    assert figure.data[0].z[1][10] == 0.5
+    told = derivatives.verdict_along(found)
+    assert "From step 0 to 100" in told
+    assert "becomes 0.1 times what it was (1 to 0.1). The largest of all is 3, in b at step 0." in told
+    assert derivatives.rows_along(found) == {
+        "Root mean square of δ, step 0, by layer": "1",
+        "Root mean square of δ, step 100, by layer": "0.1",
+    }
+    single = SignalsAlong(np.array([0]), ("a",), shares[:1], sizes[:1, :1], sizes[:1, :1])
+    assert "one checkpoint only" in derivatives.verdict_along(single)

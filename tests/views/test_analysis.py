@@ -6,9 +6,11 @@ from streamlit.testing.v1 import AppTest
 
 from landscape.analysis.counterexamples import logistic_counterexample
 from landscape.analysis.descent import Descent, Segment
+from specs import Experiment, ModelSpec, RunSpec
 from tests.conftest import ROOT
 from tests.views.test_page import SMALL, settled
 from views.analysis import descent
+from views.analysis.choices import CHOICES, compared_by
 from views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
 from views.analysis.steps import STEPS
 from views.limits import possible
@@ -34,7 +36,7 @@ def test_nothing_is_measured_before_it_is_asked_for_and_all_is_when_all_is() -> 
     app = opened()
     assert not app.exception
     assert len(app.table) == 1  # of the network of one weight, which takes no time
-    assert len(app.subheader) == len(STEPS) + 1
+    assert len(app.subheader) == len(STEPS) + 2
     assert all("takes" in toggle.help.lower() for toggle in app.toggle if toggle.label == "Measure this step")
     next(toggle for toggle in app.toggle if toggle.label == "Measure every step").set_value(True)
     settled(app.run())
@@ -63,6 +65,28 @@ def test_a_counterexample_takes_the_place_of_the_experiment_and_asks_for_what_it
     assert app.session_state["experiment"] == one.experiment
     assert app.toggle(key="field:analysis:descent").value
     assert app.query_params["model.architecture"] in ("residual", ["residual"])
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_choices_compare_the_experiment_at_hand_by_something_else(choice: str, norm: str) -> None:
+    at_hand = Experiment(run=RunSpec(model=ModelSpec(norm=norm, width=7)))
+    found = compared_by(at_hand, choice)
+    assert found.run.model.width == 7
+    assert found.compare == CHOICES[choice][0]
+    kept, left_out = possible(found)  # a perceptron has no positions for instance norm, and the page says so
+    assert len(kept) + len(left_out) == len(CHOICES[choice][1])
+    assert len(kept) >= 2
+    assert found.run.model.norm != "none" or found.compare == "run.model.norm"
+
+
+def test_a_choice_takes_the_place_of_the_comparison() -> None:
+    app = opened()
+    app.button(key="choice With γ and β or without (A10)").click()
+    app.run()
+    assert not app.exception
+    assert app.session_state["experiment"].compare == "run.model.affine"
+    assert app.session_state["experiment"].run.model.width == int(SMALL["model.width"])
 
 
 def test_centring_one_weight_lowers_the_bound_and_raises_the_curvature_and_the_page_says_so() -> None:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from landscape.analysis.derivatives import Derivatives
+from landscape.analysis.derivatives import Derivatives, SignalsAlong
 from views.facts import number, span
 
 SENTENCE = (
@@ -37,6 +37,7 @@ def verdict(found: Derivatives) -> str:
     """Say whether the output's derivative is bounded, how large signals get, and who is steadier."""
     if found.classifies:
         bounded = f"‖∂ℓ/∂h‖ is at most {number(found.largest_output)}, within √2"
+        bounded += f" (squared error would make it {number(found.largest_squared)} on the same outputs)"
     else:
         bounded = f"The loss bounds nothing: ‖∂ℓ/∂h‖ reaches {number(found.largest_output)}"
     hidden = found.signals[:-1]
@@ -66,9 +67,46 @@ def rows(found: Derivatives) -> dict[str, str]:
     ratios = [layer.weight / layer.inputs**2 for layer in found.layers if layer.inputs]
     return {
         "Largest ‖∂ℓ/∂h‖": number(found.largest_output),
+        "The same outputs under squared error": number(found.largest_squared),
         "Root mean square of δ, first layer to last": f"{number(roots[0])} to {number(roots[-1])}" if roots else "n/a",
         "Largest share of |δ| above 1": number(max((signal.beyond for signal in found.signals), default=math.nan)),
         "Weights' ratios over Σ E[x²]": span(ratios),
         "Biases' ratios": span([layer.bias for layer in found.layers if not layer.without_effect]),
         "Biases without effect": f"{sum(one.without_effect for one in found.layers)} of {len(found.layers)} layers",
     }
+
+
+def verdict_along(found: SignalsAlong) -> str:
+    """Say how signals change from the first checkpoint to the last, and how large they ever get."""
+    if len(found.step) < 2:
+        return "There is one checkpoint only; choose more (Training, Checkpoints)."
+    first, last = (float(np.sqrt(np.mean(found.root_mean_square[k] ** 2))) for k in (0, -1))
+    place = np.unravel_index(int(found.largest.argmax()), found.largest.shape)
+    change = f"{number(last / first)} times" if first else "from 0 to"
+    return (
+        f"From step {found.step[0]} to {found.step[-1]} the signals' root mean square becomes {change} what it was "
+        f"({number(first)} to {number(last)}). The largest of all is {number(float(found.largest.max()))}, in "
+        f"{found.layers[place[1]]} at step {found.step[place[0]]}."
+    )
+
+
+def rows_along(found: SignalsAlong) -> dict[str, str]:
+    """Return the facts of a network along training."""
+    return {
+        f"Root mean square of δ, step {step}, by layer": span(values)
+        for step, values in zip(found.step, found.root_mean_square, strict=True)
+    }
+
+
+SENTENCE_ALONG = (
+    "Whether signals are bounded is also a question of when: they are large before training, and fade as samples are "
+    "learned."
+)
+
+ASSUMES_ALONG = "The same evaluation samples and the same kind of statistics at every step."
+
+DERIVATION_ALONG = r"""
+At every checkpoint, $\delta = M\,\partial f/\partial y$ of every layer, sample, position and unit. With cross-entropy a
+sample that is learned has $\mathrm{softmax}(h)_y \approx 1$ and sends almost nothing back. More checkpoints: *Training,
+Checkpoints* in the sidebar.
+"""

@@ -14,6 +14,7 @@ from landscape import MissingData, TooLarge
 from landscape.analysis.counterexamples import logistic_counterexample
 from specs import Experiment
 from views import address
+from views.analysis.choices import CHOICES, compared_by
 from views.analysis.counterexamples import (
     COUNTEREXAMPLES,
     ONE_WEIGHT,
@@ -80,6 +81,19 @@ def _results(
     st.table({"": names} | {label: [known.get(name, "n/a") for name in names] for label, known in rows.items()})
 
 
+def _choices(experiment: Experiment) -> None:
+    st.subheader("Where to put it, and with what (A3, A9, A10, A11, A13)")
+    st.markdown(
+        "These are choices: each compares something else in all steps above. Whether larger learning rates are "
+        "really stable (A3), page *Learning rates* tells."
+    )
+    with st.container(horizontal=True):
+        for choice in CHOICES:
+            if st.button(choice, key=f"choice {choice}"):
+                address.adopt(compared_by(experiment, choice))
+                st.rerun()
+
+
 def _where_it_fails() -> None:
     st.subheader("Where it fails (A15)")
     st.markdown("Each of these opens an experiment of its own in place of yours, and shows what is measured in it.")
@@ -136,5 +150,6 @@ everything = st.toggle(
 )
 for one in STEPS:
     _step(one, experiment, everything=everything, dark=st.context.theme.type == "dark")
+_choices(experiment)
 _where_it_fails()
 _published()

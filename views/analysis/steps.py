@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from figures.analysis.batch_statistics import mean_error_figure, variance_error_figure
 from figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
 from figures.analysis.centring import both_figure, weight_figure
-from figures.analysis.derivatives import signal_figures, steadiness_figure
+from figures.analysis.derivatives import signal_figures, signals_along_figures, steadiness_figure
 from figures.analysis.descent import decrease_figure, inequality_figures
 from figures.analysis.growth import growth_figure, size_figure
 from figures.analysis.inputs import distribution_figures, shift_figure, units_figure
@@ -76,6 +76,18 @@ STEPS: tuple[Step, ...] = (
         (signal_figures, steadiness_figure),
         derivatives.verdict,
         derivatives.rows,
+    ),
+    Step(
+        "A4",
+        "Signals along training",
+        derivatives.SENTENCE_ALONG,
+        derivatives.ASSUMES_ALONG,
+        derivatives.DERIVATION_ALONG,
+        "signals-along",
+        "one look at all signals for every checkpoint",
+        (signals_along_figures,),
+        derivatives.verdict_along,
+        derivatives.rows_along,
     ),
     Step(
         "A6",

@@ -1,16 +1,18 @@
 """A4 and A5: signals in closed form, bounds that hold or do not, and block ratios of regressions that are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from landscape import Objective
-from landscape.analysis.derivatives import EDGES, measure_derivatives
+from landscape import Objective, objective_of, train
+from landscape.analysis.derivatives import EDGES, measure_derivatives, measure_signals_along
 from landscape.flows import flows
 from models import build_model
-from specs import ModelSpec
-from tests.landscape.networks import network, samples
+from specs import ModelSpec, SurfaceSpec
+from tests.landscape.networks import network, samples, small_run
 
 
 def regression(inputs: torch.Tensor, targets: torch.Tensor, *, bias: bool = True) -> Objective:
@@ -112,3 +114,18 @@ def test_the_bound_is_about_the_networks_outputs_even_if_a_norm_stands_behind_th
     expected = torch.softmax(outputs, 1) - nn.functional.one_hot(y, 3)
     assert found.largest_output == pytest.approx(float(expected.norm(dim=1).max()), rel=1e-12)
     assert found.largest_output <= np.sqrt(2)
+    squared = 2 * (outputs - nn.functional.one_hot(y, 3))
+    assert found.largest_squared == pytest.approx(float(squared.norm(dim=1).max()), rel=1e-9)
+
+
+def test_signals_along_training_are_those_of_each_checkpoint_a4() -> None:
+    run = train(small_run("batch", steps=6, checkpoints=(2, 5)))
+    spec = SurfaceSpec(precision="float64")
+    found = measure_signals_along(run, spec)
+    assert list(found.step) == [0, 2, 5, 6]
+    for place, step in enumerate(found.step):
+        there = measure_derivatives(objective_of(run, replace(spec, checkpoint=int(step)))).signals
+        assert found.layers == tuple(signal.layer for signal in there)
+        assert found.root_mean_square[place] == pytest.approx([signal.root_mean_square for signal in there], rel=1e-12)
+        assert found.largest[place] == pytest.approx([signal.largest for signal in there], rel=1e-12)
+        assert found.shares[place] == pytest.approx(np.mean([signal.shares for signal in there], axis=0))

@@ -1,0 +1,34 @@
+"""Steps of the argument that are choices (A9, A10, A11, A13): the experiment at hand, compared by something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models import NORMALIZATIONS
+from specs import Experiment
+from specs.fields import replace_at
+
+CHOICES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
+    "Before or after the layer (A9)": ("run.model.placement", ("before", "after")),
+    "With γ and β or without (A10)": ("run.model.affine", (True, False)),
+    "Batch sizes (A11)": ("run.training.batch_size", (8, 32, 128)),
+    "All normalizations (A13)": ("run.model.norm", tuple(NORMALIZATIONS)[:8]),
+}
+"""What is compared, and its values, by what a button says."""
+
+
+def compared_by(experiment: Experiment, choice: str) -> Experiment:
+    """Return the experiment with another comparison; a network without normalization gets batch norm for it.
+
+    Args:
+        experiment: what is compared now.
+        choice: a name in `CHOICES`.
+
+    Raises:
+        ValueError: a value does not fit the experiment.
+    """
+    path, values = CHOICES[choice]
+    if path != "run.model.norm" and experiment.run.model.norm == "none":
+        experiment = replace_at(experiment, "run.model.norm", "batch")
+    return Experiment(experiment.run, experiment.surface, path, values)
