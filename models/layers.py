@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
 
 from models.activations import ACTIVATIONS
 from models.normalizations import NORMALIZATIONS, Normalization
@@ -40,7 +41,10 @@ def norm(spec: ModelSpec, channels: int, *, positions: int, placement: str) -> n
     normalization = _normalization(spec)
     if placement != spec.placement:
         return nn.Identity()
-    return normalization.layer(channels, affine=spec.affine, positions=positions)
+    layer = normalization.layer(channels, affine=spec.affine, positions=positions)
+    if isinstance(layer, _NormBase):
+        layer.momentum = spec.averaging
+    return layer
 
 
 def with_norm(spec: ModelSpec, layer: tuple[str, nn.Module], channels: tuple[int, int], *, positions: int) -> Parts:

@@ -39,6 +39,14 @@ class ModelSpec:
     affine: bool = declare(
         True, "Learned scale and shift", "Whether each normalization has a learned scale γ and shift β (A10)."
     )
+    averaging: float = declare(
+        0.1,
+        "Averaging",
+        "Share of each batch in the moving averages that batch norm predicts with; torch calls it momentum (A12).",
+        low=0.0,
+        high=1.0,
+        positive=True,
+    )
     placement: str = declare(
         "after",
         "Placement",

@@ -32,6 +32,7 @@ GROUPS = {
         "run.model.norm",
         "run.model.placement",
         "run.model.affine",
+        "run.model.averaging",
         "run.model.depth",
         "run.model.width",
         "run.model.shortcut",

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs import number, settings
 from landscape import TooLarge, estimate_bytes, load_data, weight_file
-from models import ARCHITECTURES, refusal
+from models import ARCHITECTURES, NORMALIZATIONS, refusal
 from specs import Experiment, RunSpec, SurfaceSpec
 from specs.fields import read, replace_at
 from views.desk import desk, session
@@ -25,6 +25,14 @@ UNUSED: Mapping[str, tuple[str, Mapping[Any, str]]] = {
         },
     ),
     "run.model.affine": ("run.model.norm", {"none": "without a normalization there is nothing to scale or shift"}),
+    "run.model.averaging": (
+        "run.model.norm",
+        {
+            name: "only batch norm and its halves keep moving averages"
+            for name, normalization in NORMALIZATIONS.items()
+            if not normalization.over_samples
+        },
+    ),
     "run.model.placement": (
         "run.model.norm",
         {

@@ -1,4 +1,4 @@
-"""Steps of the argument that are choices (A9, A10, A11, A13): the experiment at hand, compared by something else."""
+"""Steps of the argument that are choices (A9 to A13): the experiment at hand, compared by something else."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ CHOICES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "Before or after the layer (A9)": ("run.model.placement", ("before", "after")),
     "With γ and β or without (A10)": ("run.model.affine", (True, False)),
     "Batch sizes (A11)": ("run.training.batch_size", (8, 32, 128)),
+    "Momentum of the averages (A12)": ("run.model.averaging", (0.01, 0.1, 0.5)),
     "All normalizations (A13)": ("run.model.norm", tuple(NORMALIZATIONS)[:8]),
 }
 """What is compared, and its values, by what a button says."""

@@ -82,7 +82,7 @@ def _results(
 
 
 def _choices(experiment: Experiment) -> None:
-    st.subheader("Where to put it, and with what (A3, A9, A10, A11, A13)")
+    st.subheader("Where to put it, and with what (A3, A9 to A13)")
     st.markdown(
         "These are choices: each compares something else in all steps above. Whether larger learning rates are "
         "really stable (A3), page *Learning rates* tells."

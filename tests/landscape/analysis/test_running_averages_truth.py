@@ -9,7 +9,7 @@ from torch import nn
 
 from landscape import load_data, train
 from landscape.analysis.running_averages import measure_running_averages
-from landscape.training import Checkpoint, Run
+from landscape.training import Checkpoint, Run, batch_of
 from specs import SurfaceSpec
 from tests.landscape.networks import small_run
 
@@ -80,3 +80,33 @@ def test_without_averages_there_is_nothing_to_compare_and_one_loss(norm: str) ->
     found = measure_running_averages(train(small_run(norm)), EXACT)
     assert found.layers == ()
     assert found.running_loss == found.population_loss
+
+
+@pytest.mark.parametrize("norm", ["batch", "centre", "scale"])
+def test_the_share_of_each_batch_changes_averages_and_nothing_else_a12(norm: str) -> None:
+    shares = {share: train(small_run(norm, model={"averaging": share})) for share in (0.1, 0.5, 1.0)}
+    first = shares[0.1].checkpoints[-1].tensors
+    for run in shares.values():
+        tensors = run.checkpoints[-1].tensors
+        for name, array in tensors.items():
+            assert np.array_equal(array, first[name]) is ("running_" not in name or run is shares[0.1])
+    # with a share of 1 the averages are the last batch's own, computed with the weights before the last step
+    last = train(small_run(norm, model={"averaging": 1.0}, checkpoints=(19,)))
+    module = copy.deepcopy(last.module(19)).train()
+    inputs, _ = batch_of(last.spec, load_data(last.spec.data), 19)
+    module(inputs.to(torch.float32))
+    expected = {name: tensor.numpy() for name, tensor in module.state_dict().items() if "running_" in name}
+    for name, array in expected.items():
+        assert last.checkpoints[-1].tensors[name] == pytest.approx(array, rel=1e-5, abs=1e-6)
+
+
+def test_the_larger_the_share_the_noisier_and_the_smaller_the_staler_the_averages_a12() -> None:
+    found = {
+        share: measure_running_averages(train(small_run("batch", steps=200, model={"averaging": share})), EXACT)
+        for share in (0.005, 0.1, 1.0)
+    }
+    errors = {
+        share: float(np.sqrt(np.mean(np.concatenate([layer.mean_error for layer in one.layers]) ** 2)))
+        for share, one in found.items()
+    }
+    assert errors[0.1] < min(errors[0.005], errors[1.0])
