@@ -85,11 +85,15 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     ),
     Counterexample(
         "Training goes where it is just stable",
-        "Gradient descent on the whole training set, without momentum: λ_max rises along training until 2/λ_max is "
-        "the learning rate (Cohen et al. 2021, arXiv 2103.00065). The smoothness that one measures is then chosen by "
-        "the rate, not by the network. Look at β along training beside 2/η.",
+        "A regression with squared error, gradient descent on the whole training set, no momentum: without "
+        "normalization λ_max rises along training until 2/λ_max is the learning rate, and stays there (Cohen et al. "
+        "2021, arXiv 2103.00065). The smoothness that one measures is then chosen by the rate, not by the network. "
+        "Look at β along training beside 2/η = 20.",
         Experiment(
-            run=RunSpec(training=TrainingSpec("gradient-descent", learning_rate=0.3, momentum=0.0, steps=1024)),
+            run=RunSpec(
+                data=DataSpec(name="gaussian"),
+                training=TrainingSpec("gradient-descent", learning_rate=0.1, momentum=0.0, steps=400),
+            ),
         ),
         page=ALONG_TRAINING,
     ),

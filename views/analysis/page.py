@@ -111,7 +111,8 @@ def _where_it_fails() -> None:
 
 def _published() -> None:
     with st.expander("Published results, and the same here"):
-        st.markdown(PUBLISHED.read_text(encoding="utf-8").partition("\n")[2])
+        text = PUBLISHED.read_text(encoding="utf-8").partition("\n")[2]
+        st.markdown(text.replace("\n## ", "\n#### "))  # within a page, smaller headings
 
 
 def _open(one: Counterexample) -> None:

@@ -1,0 +1,72 @@
+"""Each experiment in which the analysis fails really shows what its sentence says (A15)."""
+
+from dataclasses import replace
+
+import pytest
+
+from landscape import measure_scale_free_sharpness, measure_sharpness, objective_of, train
+from landscape.analysis.descent import measure_descent
+from landscape.analysis.growth import measure_growth
+from landscape.smoothness import measure_smoothness
+from specs import SurfaceSpec
+from views.analysis.counterexamples import COUNTEREXAMPLES
+
+pytestmark = pytest.mark.slow
+
+BY_TITLE = {one.title: one.experiment for one in COUNTEREXAMPLES}
+
+
+def measured(title: str, measure) -> list:
+    """What `measure(run, surface)` gives for each compared network."""
+    return [measure(train(run), surface) for run, surface in BY_TITLE[title].variants().values()]
+
+
+def sharpness(run, surface) -> float:
+    return measure_sharpness(objective_of(run, surface)).value
+
+
+def test_gradients_of_a_deep_plain_network_grow_with_batch_norm_and_not_without() -> None:
+    title = "A deep plain network at initialization"
+    none, batch = measured(title, lambda run, surface: measure_growth(objective_of(run, surface)).per_layer)
+    assert none == pytest.approx(1.0, abs=0.06)
+    assert batch == pytest.approx(1.211, abs=0.04)
+
+
+def test_before_training_the_deep_linear_networks_gradient_turns_faster_with_batch_norm() -> None:
+    title = "The deep linear network before training"
+    none, batch = measured(title, lambda run, _: measure_smoothness(run, SurfaceSpec(checkpoint=0)).along.smoothness)
+    assert batch > 2 * none
+
+
+def test_a_shallow_network_is_sharper_with_batch_norm_before_training() -> None:
+    none, batch = measured(
+        "A shallow network", lambda run, surface: measure_sharpness(objective_of(run, surface)).value
+    )
+    assert batch > 1.5 * none
+
+
+def test_with_torchs_initialization_the_longer_step_is_that_without_batch_norm() -> None:
+    title = "A residual network with torch's own initialization"
+    none, batch = measured(
+        title, lambda run, surface: measure_descent(objective_of(run, surface)).measured_largest_step
+    )
+    assert none > 3 * batch
+
+
+def test_small_weights_make_lambda_max_large_and_more_so_than_its_scale_free_form_d8() -> None:
+    title = "The size of weights alone"
+    raw = measured(title, sharpness)
+    free = measured(title, lambda run, surface: measure_scale_free_sharpness(objective_of(run, surface)).value)
+    assert raw == sorted(raw)
+    assert raw[-1] / raw[0] > 3 * free[-1] / free[0]
+
+
+def test_gradient_descent_goes_to_where_two_over_lambda_max_is_its_rate() -> None:
+    def edges(run, surface) -> list[float]:
+        half = run.spec.training.learning_rate / 2
+        steps = run.spec.checkpoint_steps[-3:]
+        objectives = (objective_of(run, replace(surface, checkpoint=step)) for step in steps)
+        return [half * measure_sharpness(objective).value for objective in objectives]
+
+    none, _ = measured("Training goes where it is just stable", edges)
+    assert none == pytest.approx([1.0, 1.0, 1.0], abs=0.2)
