@@ -26,10 +26,22 @@ def weight_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], 
     return _figure(found, "weight", "λ_max of the weight alone, the same function", colours, dark)
 
 
-def _figure(found: Mapping[str, Centring], name: str, title: str, colours: Mapping[str, str], dark: bool) -> go.Figure:
+def rates_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+    """Draw λ's rate of every layer (A6), which the argument takes for the same in all three coordinates."""
+    return _figure(found, "rate", "How fast signals change, the same function", colours, dark, "sqrt(E[λ²]) / ‖ΔW‖")
+
+
+def _figure(
+    found: Mapping[str, Centring],
+    name: str,
+    title: str,
+    colours: Mapping[str, str],
+    dark: bool,
+    axis: str = "λ_max of the block",
+) -> go.Figure:
     lines = [
         Line(label, way, [x.layer for x in one.layers], np.array([getattr(x, name)[place] for x in one.layers]))
         for label, one in found.items()
         for place, way in enumerate(WAYS)
     ]
-    return layers_figure(lines, title=title, axis="λ_max of the block", colours=colours, dark=dark)
+    return layers_figure(lines, title=title, axis=axis, colours=colours, dark=dark)

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from figures.layers import Line, layers_figure
+from figures.template import NOTHING
 
 if TYPE_CHECKING:
     from landscape.analysis.theorem import NormLayer, Theorem
@@ -28,7 +29,7 @@ def shares_figure(found: Mapping[str, Theorem], *, colours: Mapping[str, str], d
     ]
     title = "What comes through each batch-norm layer"
     return layers_figure(
-        lines, title=title, axis="share of ‖g‖²", scale="linear", colours=colours, dark=dark, nothing=NO_LAYERS
+        lines, title=title, axis="share of ‖g‖²", scale="linear", colours=colours, dark=dark, nothing=_nothing(lines)
     )
 
 
@@ -42,7 +43,7 @@ def factor_figure(found: Mapping[str, Theorem], *, colours: Mapping[str, str], d
     ]
     title = "The factor of each layer"
     return layers_figure(
-        lines, title=title, axis="|γ| / √(v + ε)", colours=colours, dark=dark, level=1.0, nothing=NO_LAYERS
+        lines, title=title, axis="|γ| / √(v + ε)", colours=colours, dark=dark, level=1.0, nothing=_nothing(lines)
     )
 
 
@@ -51,6 +52,11 @@ def mean_share(layer: NormLayer, name: str) -> float:
     values, weight = getattr(layer, name), layer.signal
     known = np.isfinite(values) & (weight > 0)
     return float(np.average(values[known], weights=weight[known])) if known.any() else float("nan")
+
+
+def _nothing(lines: list[Line]) -> str:
+    """Say why there is nothing to draw, if there is nothing: no layers, or no finite number in them."""
+    return NOTHING if lines else NO_LAYERS
 
 
 def _names(one: Theorem) -> list[str]:

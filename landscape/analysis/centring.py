@@ -17,6 +17,9 @@ from landscape.flows import flows
 from landscape.objective import Objective
 from landscape.patches import Sums, sums_of
 
+STEP = 1e-2
+"""Length of the step of a layer's weight, in lengths of the weight."""
+
 Product = Callable[[np.ndarray], np.ndarray]
 
 
@@ -29,6 +32,7 @@ class Reparametrized:
     both: tuple[float, ...]  # (3,) of weight and bias together
     weight: tuple[float, ...]  # (3,) of the weight alone
     moment: tuple[float, ...]  # (3,) Σ_i E[x_i²] of the inputs
+    rate: tuple[float, ...]  # (3,) sqrt(Σ_u E[λ_u²])/‖ΔW'‖ for a step along -∇f of the weight alone (A6); nan without
     residual: float  # the largest ‖Hv - λv‖ of the six
 
 
@@ -64,8 +68,9 @@ def measure_centring(objective: Objective, *, seed: int = 0, stop: Stop = lambda
     plain = {name.removesuffix(".weight") for name, *_ in objective.layout.blocks() if name.endswith(".weight")}
     biased, added = _with_biases(objective, plain & sums.keys())
     hessian = hessian_product(biased, stop)
+    gradient = biased.evaluate(biased.theta, stop=stop).gradient.double().cpu().numpy()
     layers = (
-        _reparametrized(biased, hessian, name, one, name in added, seed)
+        _reparametrized(biased, hessian, gradient, name, one, name in added, seed)
         for name, one in sums.items()
         if name in plain and groups[name] == 1
     )
@@ -83,7 +88,7 @@ def _with_biases(objective: Objective, layers: set[str]) -> tuple[Objective, set
 
 
 def _reparametrized(
-    objective: Objective, hessian: Product, name: str, sums: Sums, added: bool, seed: int
+    objective: Objective, hessian: Product, gradient: np.ndarray, name: str, sums: Sums, added: bool, seed: int
 ) -> Reparametrized:
     places = {label: place for label, place, _ in objective.layout.blocks()}
     weight, bias = places[f"{name}.weight"], places[f"{name}.bias"]
@@ -108,6 +113,8 @@ def _reparametrized(
     count = units * len(mean)
     both = [largest_eigenvalue(product(by, scale, True), count + units, seed) for by, scale in ways]
     alone = [largest_eigenvalue(product(by, scale, False), count, seed) for by, scale in ways]
+    step = (gradient[weight].reshape(units, -1), gradient[bias])
+    rates = [_rate(objective, name, weight, bias, *step, by, scale) for by, scale in ways]
     moments = (second.sum(), variance.sum(), (variance / (variance + EPSILON)).sum())
     return Reparametrized(
         name,
@@ -115,5 +122,35 @@ def _reparametrized(
         tuple(found.value for found in both),
         tuple(found.value for found in alone),
         tuple(map(float, moments)),
+        tuple(rates),
         max(found.residual for found in (*both, *alone)),
     )
+
+
+def _rate(
+    objective: Objective,
+    name: str,
+    weight: slice,
+    bias: slice,
+    by_weight: np.ndarray,
+    by_bias: np.ndarray,
+    shift: np.ndarray,
+    scale: np.ndarray,
+) -> float:
+    """Return how fast signals change for a step of W' along its own -∇f, W = W' diag(1/σ) and b = b' - Wμ."""
+    down = -(by_weight - np.outer(by_bias, shift)) / scale  # -∇f by W'
+    theta = objective.theta.double().cpu().numpy()
+    size, length = float(np.linalg.norm(down)), STEP * float(np.linalg.norm(theta[weight].reshape(down.shape) * scale))
+    if size == 0 or length == 0:
+        return float("nan")
+    change = length / size * down / scale
+    moved = theta.copy()
+    moved[weight] += change.ravel()
+    moved[bias] -= change @ shift
+    squares = count = 0.0
+    for before, after in zip(flows(objective, theta), flows(objective, moved), strict=True):
+        there = {flow.layer: flow.signal for flow in after}
+        signal = next(flow.signal for flow in before if flow.layer == name).double()
+        squares += float((there[name].double() - signal).square().sum())
+        count += signal.numel() / len(by_bias)  # samples times positions
+    return float(np.sqrt(squares / count)) / length

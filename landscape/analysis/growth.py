@@ -1,4 +1,4 @@
-"""How backward gradients grow from layer to layer (A15; Yang et al. 2019, arXiv 1902.08129, §4)."""
+"""How backward gradients grow from layer to layer (A15; Yang et al. 2019, arXiv 1902.08129)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def measure_growth(objective: Objective, *, stop: Stop = lambda: False) -> Growt
     """Measure the signals that come back to every linear or convolution layer, against the next layer's (A15).
 
     For deep plain ReLU networks with batch norm after every layer, no affine map, and random weights the ratio tends to
-    √(π/(π - 1)) = 1.2112 (Yang et al., theorem 3.9); with He's initialization and no normalization to 1.
+    √(π/(π - 1)) = 1.2112 (Yang et al.); with He's initialization and no normalization to 1.
 
     Args:
         objective: the loss, at its own θ.

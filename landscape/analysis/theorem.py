@@ -36,7 +36,7 @@ class NormLayer:
     by_mean: np.ndarray  # (U,) share of ‖g‖² taken away because the mean follows: ⟨1, g⟩²/m
     by_deviation: np.ndarray  # (U,) share taken away because the deviation follows: (2 - r)⟨g, ŷ⟩²/m
     ratio: np.ndarray  # (U,) ‖∂f/∂y‖²(v + ε)/γ² over ‖g‖²: against no layer, at γ = √(v + ε) and β = μ; nan if γg is 0
-    factor: np.ndarray  # (U,) |γ|/√(v + ε), of the last mini-batch: what multiplies all of it
+    factor: np.ndarray  # (U,) |γ|/√(v + ε), what multiplies all of it: the root mean square over mini-batches
     difference: np.ndarray  # (U,) |left - right| over (γ²/(v + ε))‖g‖², the largest of all mini-batches
 
 
@@ -88,7 +88,7 @@ def _unit_by_unit(
     if module.running_mean is not None and module.running_var is not None:
         mean, variance = module.running_mean.double(), module.running_var.double()
     spread = variance + module.eps
-    gamma = affine.get(f"{name}.weight", torch.ones(len(x), device=x.device)).double()
+    gamma = _scale(name, module, affine, like=x)
     normal = (x - mean[:, None]) / spread.sqrt()[:, None]
     values, signal, factor = x.shape[1], g.square().sum(1), gamma.square() / spread
     by_mean, by_deviation = torch.zeros_like(signal), torch.zeros_like(signal)
@@ -102,6 +102,12 @@ def _unit_by_unit(
     return NormLayer(
         name, values, projects, *(tensor.cpu().numpy() for tensor in (*numbers, ratio, factor.sqrt(), closeness))
     )
+
+
+def _scale(name: str, module: BatchNorm, affine: dict[str, Tensor], *, like: Tensor) -> Tensor:
+    """Return γ (U,): of θ, or of the layer where it is not trained, or 1 where there is none."""
+    frozen = torch.ones_like(like[:, 0]) if module.weight is None else module.weight.detach()
+    return affine.get(f"{name}.weight", frozen).double()
 
 
 def _by_unit(tensor: Tensor) -> Tensor:
@@ -130,6 +136,6 @@ def _summed(parts: list[NormLayer]) -> NormLayer:
         weighted("by_mean"),
         weighted("by_deviation"),
         weighted("ratio"),
-        parts[-1].factor,
+        np.sqrt(np.mean([np.square(part.factor) for part in parts], axis=0)),
         furthest,
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
-from figures.analysis.centring import both_figure, weight_figure
+from figures.analysis.centring import both_figure, rates_figure, weight_figure
 from figures.analysis.moments import SHARES, moments_figure, parabola_figure
 from landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
 from landscape.analysis.centring import Centring, Reparametrized
@@ -63,8 +63,8 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
 
 def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_named() -> None:
     layers = (
-        Reparametrized("a", False, (4.0, 2.0, 1.0), (2.0, 1.0, 0.5), (9.0, 3.0, 2.0), 1e-9),
-        Reparametrized("b", True, (1.0, 3.0, 2.0), (1.0, 1.0, 0.5), (9.0, 3.0, 2.0), 1e-8),
+        Reparametrized("a", False, (4.0, 2.0, 1.0), (2.0, 1.0, 0.5), (9.0, 3.0, 2.0), (1.0, 0.5, 2.0), 1e-9),
+        Reparametrized("b", True, (1.0, 3.0, 2.0), (1.0, 1.0, 0.5), (9.0, 3.0, 2.0), (4.0, 4.0, 1.0), 1e-8),
     )
     found = Centring(layers)
     figure = both_figure({"one": found}, colours={})
@@ -73,4 +73,6 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
     told = centring.verdict(found)
     assert "of weight and bias in 1 of 2 layers, raises it in 1 (b); it becomes 0.5 to 3 times what it was" in told
     assert "of the weight alone in 1 of 2 layers; it becomes 0.5 to 1 times" in told
+    assert "rate, which the argument takes for a constant, becomes 0.5 to 1 times what it was, and 0.25 to 2" in told
+    assert [list(trace.y) for trace in rates_figure({"one": found}, colours={}).data][1] == [0.5, 4.0]
     assert centring.rows(found)["Layers given a bias of 0"] == "1 of 2"

@@ -32,7 +32,12 @@ def verdict(found: Centring) -> str:
     """Say in how many layers centring and dividing lower λ_max, and where they raise it."""
     if not found.layers:
         return "There is no layer with a plain weight to rewrite."
-    return f"{_told(found, 'both', 'of weight and bias')} {_told(found, 'weight', 'of the weight alone')}"
+    curved = f"{_told(found, 'both', 'of weight and bias')} {_told(found, 'weight', 'of the weight alone')}"
+    centred, scaled = (span(_change(layer, "rate", place) for layer in found.layers) for place in (1, 2))
+    return (
+        f"{curved} λ's rate, which the argument takes for a constant, becomes {centred} times what it was, and "
+        f"{scaled} times with division."
+    )
 
 
 def _told(found: Centring, name: str, words: str) -> str:
@@ -65,6 +70,9 @@ def rows(found: Centring) -> dict[str, str]:
         f"λ_max of {words}, {way}": span([getattr(layer, name)[place] for layer in found.layers])
         for name, words in (("both", "weight and bias"), ("weight", "weight alone"))
         for place, way in enumerate(ways)
+    }
+    facts |= {
+        f"sqrt(E[λ²])/‖ΔW‖, {way}": span(layer.rate[place] for layer in found.layers) for place, way in enumerate(ways)
     }
     residual = max((layer.residual for layer in found.layers), default=math.nan)
     added = sum(layer.added for layer in found.layers)

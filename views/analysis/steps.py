@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from figures.analysis.batch_statistics import mean_error_figure, variance_error_figure
 from figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
-from figures.analysis.centring import both_figure, weight_figure
+from figures.analysis.centring import both_figure, rates_figure, weight_figure
 from figures.analysis.derivatives import signal_figures, signals_along_figures, steadiness_figure
 from figures.analysis.descent import decrease_figure, inequality_figures
 from figures.analysis.growth import growth_figure, size_figure
@@ -114,14 +114,14 @@ STEPS: tuple[Step, ...] = (
         moments.rows,
     ),
     Step(
-        "A7, A8",
+        "A6 to A8",
         "Does the curvature follow?",
         centring.SENTENCE,
         centring.ASSUMES,
         centring.DERIVATION,
         "centring",
-        "six times λ_max of every layer",
-        (both_figure, weight_figure),
+        "six times λ_max of every layer, and six looks at all signals",
+        (both_figure, weight_figure, rates_figure),
         centring.verdict,
         centring.rows,
     ),

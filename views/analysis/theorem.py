@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from landscape.analysis.theorem import NormLayer, Theorem
@@ -18,6 +20,9 @@ ASSUMES = (
     "and without the layer, γ = √(v + ε) and β = μ; other γ multiply everything. It says nothing of many layers at "
     "once, and bounds gradients, not how fast they turn."
 )
+
+MOST_NAMES = 3
+"""Layers that a sentence names."""
 
 DERIVATION = r"""
 One layer $z_j = \gamma\hat y_j + \beta$, $\hat y_j = (y_j-\mu)/\sqrt{v+\varepsilon}$ over $m$ values. Moving one value
@@ -37,14 +42,34 @@ def verdict(found: Theorem) -> str:
     """Say whether both sides agree and the ratio stays below 1, what takes most away, and what the factor does."""
     if not found.layers:
         return "There is no batch-norm layer in this network; the theorem is about nothing else."
+    unknown = _where(found, lambda layer: ~np.isfinite(layer.left + layer.right))
+    broken = _where(found, lambda layer: (layer.difference > found.noise) | (layer.ratio > 1 + found.noise))
+    told = [f"Nothing can be said of {unknown}: the gradient is not finite there."] if unknown else []
+    if broken:
+        told.append(
+            f"Fails beyond rounding ({number(found.noise)}) at {broken}: both sides differ by up to "
+            f"{number(_largest(found, 'difference'))}, and the ratio reaches {number(_largest(found, 'ratio'))}."
+        )
+    return " ".join(told or [_agree(found), _taken(found), _factors(found)])
+
+
+def _where(found: Theorem, holds: Callable[[NormLayer], np.ndarray]) -> str:
+    """Return at how many units of which layers something is so; empty if nowhere."""
+    counts = {layer.layer: int(holds(layer).sum()) for layer in found.layers}
+    names = [name for name, count in counts.items() if count]
+    if not names:
+        return ""
+    others = f" and {len(names) - MOST_NAMES} more layers" if len(names) > MOST_NAMES else ""
     units = sum(len(layer.ratio) for layer in found.layers)
-    wrong = [layer for layer in found.layers if np.nanmax(layer.difference, initial=0.0) > found.noise]
-    above = [layer for layer in found.layers if np.nanmax(layer.ratio, initial=0.0) > 1 + found.noise]
-    if wrong or above:
-        names = ", ".join(dict.fromkeys(layer.layer for layer in (*wrong, *above)))
-        return f"Fails beyond rounding ({number(found.noise)}) in {names} of {len(found.layers)} layers."
-    largest = max(float(np.nanmax(layer.difference, initial=0.0)) for layer in found.layers)
-    return f"Both sides agree at all {units} units to {number(largest)}. {_taken(found)} {_factors(found)}"
+    return f"{sum(counts.values())} of {units} units (in {', '.join(names[:MOST_NAMES])}{others})"
+
+
+def _agree(found: Theorem) -> str:
+    units, compared = sum(len(layer.ratio) for layer in found.layers), len(_all(found, "difference"))
+    if not compared:
+        return f"Both sides are 0 at all {units} units."
+    zero = f"; at {units - compared} more both are 0" if compared < units else ""
+    return f"Both sides agree at all {compared} units to {number(_largest(found, 'difference'))}{zero}."
 
 
 def _taken(found: Theorem) -> str:
@@ -62,24 +87,29 @@ def _taken(found: Theorem) -> str:
 def _factors(found: Theorem) -> str:
     factors = _all(found, "factor")
     above = int((factors > 1).sum())
-    tells = "at none" if not above else f"at {above} of {len(factors)}"
-    return f"The factor γ/√(v + ε) enlarges gradients {tells} units; its median is {number(float(np.median(factors)))}."
+    tells = f"{above} of {len(factors)} units" if above else "no unit"
+    return f"The factor γ/√(v + ε) enlarges gradients at {tells}; its median is {number(float(np.median(factors)))}."
 
 
 def rows(found: Theorem) -> dict[str, str]:
     """Return the facts of a network."""
     if not found.layers:
         return {"Batch-norm layers": "none"}
-    largest = max(float(np.nanmax(layer.difference, initial=0.0)) for layer in found.layers)
+    values = sorted({layer.values for layer in found.layers})
     return {
         "Batch-norm layers": f"{len(found.layers)}, {sum(len(layer.ratio) for layer in found.layers)} units",
-        "Values per unit": span([layer.values for layer in found.layers]),
-        "Largest difference of both sides": number(largest),
+        "Values per unit": " to ".join(f"{value:,}" for value in dict.fromkeys((values[0], values[-1]))),
+        "Largest difference of both sides": number(_largest(found, "difference")),
         "Share that comes through, by unit": span(_all(found, "ratio")),
         "Taken by the mean, by unit": span(_all(found, "by_mean")),
         "Taken by the deviation, by unit": span(_all(found, "by_deviation")),
         "Factor |γ|/√(v + ε), by unit": span(_all(found, "factor")),
     }
+
+
+def _largest(found: Theorem, name: str) -> float:
+    """Return the largest of a number that is known at some unit; nan if it is at none."""
+    return float(_all(found, name).max()) if len(_all(found, name)) else float("nan")
 
 
 def _all(found: Theorem, name: str) -> np.ndarray:

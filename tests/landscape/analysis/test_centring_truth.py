@@ -9,6 +9,7 @@ from torch import nn
 
 from jobs import packing
 from landscape import Objective
+from landscape.analysis.cauchy_schwarz import measure_cauchy_schwarz
 from landscape.analysis.centring import Centring, measure_centring
 from landscape.analysis.moments import EPSILON
 from tests.landscape.analysis.test_derivatives_truth import regression
@@ -106,3 +107,36 @@ def test_inputs_ten_times_as_large_multiply_the_weights_curvature_by_a_hundred_a
     assert found.layers[0].both[2] == pytest.approx(before.both[2], rel=1e-4)  # but for ε, the same after dividing
     again = packing.unpack_result(Centring)(packing.pack_result(found))
     assert again.layers[0].both == found.layers[0].both
+
+
+def test_rates_are_those_of_the_rewritten_weights_in_closed_form_a6() -> None:
+    """Linear regression: δ = 2(h - y), so λ = 2 ΔW'x' for the layer's own step along -∇f by W'."""
+    x, _ = samples(inputs=3)
+    y = torch.randn(len(x), 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    objective = regression(x, y)
+    (found,) = measure_centring(objective).layers
+    residual = 2 * (objective.module(x) - y).detach().numpy()
+    values = x.numpy()
+    centred = values - values.mean(0)
+    for place, way in enumerate((values, centred, centred / np.sqrt(values.var(0) + EPSILON))):
+        down = residual.T @ way
+        expected = np.sqrt(np.square(2 * way @ down.T).sum() / len(way)) / np.linalg.norm(down)
+        assert found.rate[place] == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_the_raw_rate_is_that_of_the_cauchy_schwarz_step_and_dividing_makes_it_blind_to_scale_a6(norm: str) -> None:
+    x, y = samples()
+    module = network(norm)
+    objective = Objective(module, x, y)
+    rates = {layer.layer: layer.rate for layer in measure_cauchy_schwarz(objective).layers}
+    found = {layer.layer: layer.rate for layer in measure_centring(objective).layers}
+    assert found.keys() == rates.keys()
+    for layer, rate in rates.items():
+        assert found[layer][0] == pytest.approx(rate, rel=1e-6)
+    with torch.no_grad():
+        module.layer1.linear.weight.div_(10)
+    scaled = measure_centring(Objective(module, 10 * x, y)).layers[0].rate
+    assert scaled[0] == pytest.approx(10 * found["layer1.linear"][0], rel=1e-6)
+    assert scaled[1] == pytest.approx(10 * found["layer1.linear"][1], rel=1e-6)
+    assert scaled[2] == pytest.approx(found["layer1.linear"][2], rel=1e-4)  # but for ε
