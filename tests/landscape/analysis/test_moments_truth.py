@@ -7,11 +7,13 @@ from torch import nn
 from torch.nn import functional
 
 from jobs import packing
-from landscape import Objective
+from landscape import Objective, objective_of, train
+from landscape.analysis.centring import measure_centring
 from landscape.analysis.moments import EPSILON, Moments, measure_moments
 from landscape.flows import flows
 from models import build_model
-from specs import ModelSpec
+from specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from specs.data import GaussianSpec
 from tests.landscape.networks import network, samples
 
 
@@ -93,3 +95,21 @@ def test_behind_a_norm_the_last_layers_outputs_are_not_the_networks_and_no_weigh
     x, y = samples()
     module = build_model(ModelSpec("deep-linear", depth=3, norm="batch"), (4,), 3, seed=1).double()
     assert all(np.isnan(layer.weighted) for layer in measure_moments(Objective(module, x, y)).layers)
+
+
+def test_inputs_of_known_mean_and_covariance_have_known_moments_least_point_and_block_hessian_a7() -> None:
+    """x ~ N(3, 4 I) in five dimensions: Σ E[x²] = 5 (4 + 9), least 5 * 4, and H = 2 E[xxᵀ] of each output's row."""
+    size, count = 5, 40_000
+    shape = GaussianSpec(inputs=size, outputs=2, mean=(3.0,), covariance=(4.0,))
+    data = DataSpec(name="gaussian", size=count, scaling="raw", gaussian=shape)
+    run = train(RunSpec(data, ModelSpec("deep-linear", depth=1, norm="none"), TrainingSpec(steps=0)))
+    objective = objective_of(run, SurfaceSpec(precision="float64", samples=count))
+    (layer,) = measure_moments(objective).layers
+    errors = 6 * np.sqrt((2 * 4**2 + 4 * 4 * 9) * size / (0.8 * count))  # of Σ x², six standard errors
+    assert layer.raw == pytest.approx(size * 13, abs=errors)
+    assert layer.centred == pytest.approx(size * 4, abs=errors)
+    assert layer.about(np.array(0.5)) == pytest.approx(size * (4 + 9 / 4), abs=errors)
+    (rewritten,) = measure_centring(objective).layers
+    assert rewritten.weight[0] == pytest.approx(2 * (4 + 9 * size), rel=0.02)
+    assert rewritten.weight[1] == pytest.approx(2 * 4, rel=0.05)  # the largest of five nearly equal ones
+    assert rewritten.weight[2] == pytest.approx(2, rel=0.05)
