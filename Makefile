@@ -33,6 +33,7 @@ benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the presets 
 	$(IN_VENV) -m benchmarks.presets
 	$(IN_VENV) -m benchmarks.workers
 	$(IN_VENV) -m benchmarks.analysis
+	$(IN_VENV) -m benchmarks.sessions
 
 reproduce: $(VENV)/.dev-ready ## measure published results again and write views/analysis/published.md (13 minutes; needs CIFAR-10 in NORMSCAPE_DATA)
 	$(IN_VENV) -m benchmarks.published --write views/analysis/published.md

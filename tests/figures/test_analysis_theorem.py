@@ -1,5 +1,7 @@
 """What is drawn and told of A14 and of the growth of gradients is what was measured."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,8 +44,35 @@ def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
     assert "agree at all 2 units to 1e-09" in told
     assert "75 % of ‖g‖² comes through at the median unit, 50 % to 100 %" in told
     assert "enlarges gradients at 1 of 2 units" in told
-    assert "Fails beyond rounding (1e-06) in norm1" in theorem.verdict(Theorem((layer(difference=0.1),), 1e-6))
-    assert "Fails" in theorem.verdict(Theorem((layer(ratio=(0.5, 1.2)),), 1e-6))
+    assert theorem.verdict(Theorem((layer("a"), layer("b", difference=0.1)), 1e-6)) == (
+        "Fails beyond rounding (1e-06) at 2 of 4 units (in b): both sides differ by up to 0.1, and the ratio reaches 1."
+    )
+    assert "at 1 of 2 units (in norm1)" in theorem.verdict(Theorem((layer(ratio=(0.5, 1.2)),), 1e-6))
+    many = theorem.verdict(Theorem(tuple(layer(name, difference=0.1) for name in "abcdef"), 1e-6))
+    assert "at 12 of 12 units (in a, b, c and 3 more layers)" in many
+
+
+def test_units_that_nothing_comes_back_through_and_gradients_that_are_not_finite_do_not_count_as_agreement() -> None:
+    idle = replace(layer(), ratio=np.array([0.5, np.nan]), difference=np.array([1e-9, np.nan]))
+    assert "agree at all 1 units to 1e-09; at 1 more both are 0." in theorem.verdict(Theorem((idle,), 1e-6))
+    gone = np.full(2, np.nan)
+    names = ("left", "right", "signal", "by_mean", "by_deviation", "ratio", "factor", "difference")
+    lost = Theorem((replace(layer(), **dict.fromkeys(names, gone)),), 1e-6)
+    assert theorem.verdict(lost) == (
+        "Nothing can be said of 2 of 2 units (in norm1): the gradient is not finite there."
+    )
+    assert theorem.rows(lost)["Largest difference of both sides"] == "n/a"
+    assert "batch-norm layer" not in shares_figure({"lost": lost}, colours={}).layout.annotations[0].text
+    unread = replace(layer(), left=np.array([np.nan, 2.0]), difference=np.array([np.nan, 0.1]))
+    told = theorem.verdict(Theorem((unread,), 1e-6))
+    assert told.startswith("Nothing can be said of 1 of 2 units")
+    assert "Fails beyond rounding (1e-06) at 1 of 2 units" in told
+
+
+def test_numbers_of_values_are_written_out() -> None:
+    layers = (layer("a"), replace(layer("b"), values=1438), replace(layer("c"), values=640))
+    assert theorem.rows(Theorem(layers, 1e-6))["Values per unit"] == "64 to 1,438"
+    assert theorem.rows(Theorem(layers[1:2], 1e-6))["Values per unit"] == "1,438"
 
 
 def test_growth_is_drawn_per_layer_and_told_with_its_direction() -> None:

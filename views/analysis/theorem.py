@@ -108,8 +108,8 @@ def rows(found: Theorem) -> dict[str, str]:
 
 
 def _largest(found: Theorem, name: str) -> float:
-    """Return the largest of a number that is known at some unit; nan if it is at none."""
-    return float(_all(found, name).max()) if len(_all(found, name)) else float("nan")
+    """Return the largest of a number over all units where there is one; nan if there is none."""
+    return float(np.fmax.reduce([np.fmax.reduce(_of(layer, name)) for layer in found.layers]))
 
 
 def _all(found: Theorem, name: str) -> np.ndarray:

@@ -16,7 +16,15 @@ from tests.landscape.networks import network, samples, stirred
 SHAPES = {"perceptron": (4,), "convolutional": (2, 8, 8), "residual": (2, 8, 8)}
 
 
-def built(architecture: str, *, affine: bool = True, placement: str = "after", eps: float = 0.1) -> Objective:
+def built(
+    architecture: str,
+    *,
+    affine: bool = True,
+    placement: str = "after",
+    eps: float = 0.1,
+    statistics: str = "population",
+    batch_size: int | None = None,
+) -> Objective:
     shape = SHAPES[architecture]
     depth = {"residual": 8}.get(architecture, 2)
     spec = ModelSpec(architecture, depth=depth, width=4, norm="batch", affine=affine, placement=placement)
@@ -26,16 +34,23 @@ def built(architecture: str, *, affine: bool = True, placement: str = "after", e
             layer.eps = eps
     generator = torch.Generator().manual_seed(5)
     x = torch.randn(12, *shape, generator=generator, dtype=torch.float64) + 0.4
-    return Objective(module, x, torch.randint(3, (12,), generator=generator))
+    classes = torch.randint(3, (12,), generator=generator)
+    return Objective(module, x, classes, statistics=statistics, batch_size=batch_size)
 
 
 @pytest.mark.parametrize("architecture", SHAPES)
-@pytest.mark.parametrize(("affine", "placement", "eps"), [(True, "after", 0.1), (False, "before", 1e-5)])
-def test_both_sides_agree_at_every_unit_to_rounding_a14(architecture, affine, placement, eps) -> None:
-    found = measure_theorem(built(architecture, affine=affine, placement=placement, eps=eps))
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("eps", [0.1, 1e-5])
+@pytest.mark.parametrize("placement", ["after", "before"])
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_both_sides_agree_at_every_unit_to_rounding_a14(architecture, affine, eps, placement, batch_size) -> None:
+    kind = "batch" if batch_size else "population"
+    asked = {"placement": placement, "eps": eps, "statistics": kind, "batch_size": batch_size}
+    found = measure_theorem(built(architecture, affine=affine, **asked))
     assert len(found.layers) >= 2
     for layer in found.layers:
         assert layer.projects
+        assert np.isfinite(layer.difference).all()
         assert layer.difference.max() < 1e-10
         assert layer.left == pytest.approx(layer.right, rel=1e-8)
         assert (layer.ratio <= 1 + 1e-12).all()
@@ -97,13 +112,43 @@ def test_averages_take_nothing_away_and_only_multiply_a14() -> None:
         assert not layer.by_mean.any()
 
 
-def test_with_statistics_of_mini_batches_the_theorem_holds_in_each_a14() -> None:
-    x, y = samples(count=21)
-    found = measure_theorem(Objective(network("batch"), x, y, statistics="batch", batch_size=7))
-    for layer in found.layers:
-        assert layer.values == 7
-        assert layer.difference.max() < 1e-10
-        assert (layer.ratio <= 1 + 1e-12).all()
+@pytest.mark.parametrize("architecture", ["convolutional", "residual"])
+def test_averages_only_multiply_behind_convolutions_too_a14(architecture: str) -> None:
+    for layer in measure_theorem(built(architecture, statistics="running")).layers:
+        assert not layer.projects
+        assert layer.ratio == pytest.approx(np.ones(len(layer.ratio)), rel=1e-10)
+        assert layer.left == pytest.approx(layer.factor**2 * layer.signal, rel=1e-10)
+
+
+def test_over_mini_batches_sides_are_added_and_the_factor_is_its_root_mean_square_a14() -> None:
+    x, _ = samples(count=21)
+    norm = nn.BatchNorm1d(4, eps=0.3).double()
+    module, loss = nn.Sequential(norm), lambda out, _: out.pow(3).sum(1)
+    both = measure_theorem(Objective(module, x, torch.zeros(21), loss=loss, statistics="batch", batch_size=14))
+    (layer,) = both.layers
+    apart = [measure_theorem(Objective(module, part, torch.zeros(len(part)), loss=loss)) for part in (x[:14], x[14:])]
+    first, second = (one.layers[0] for one in apart)
+    shares = (14 / 21) ** 2, (7 / 21) ** 2  # f is the mean over all samples, so that each part's gradient is a share
+    assert layer.values == 7
+    for name in ("left", "right", "signal"):
+        expected = shares[0] * getattr(first, name) + shares[1] * getattr(second, name)
+        assert getattr(layer, name) == pytest.approx(expected, rel=1e-12)
+    factors = [1 / (part.var(0, correction=0) + 0.3) for part in (x[:14], x[14:])]
+    assert layer.factor == pytest.approx((sum(factors) / 2).sqrt().numpy(), rel=1e-12)
+
+
+def test_a_scale_that_is_not_trained_counts_as_it_is_and_one_of_zero_leaves_nothing_to_compare_a14() -> None:
+    module = network("batch")
+    for norm in module.modules():
+        if isinstance(norm, nn.BatchNorm1d):
+            norm.weight.data[0] = 0.0
+            norm.requires_grad_(False)
+    x, y = samples()
+    for layer in measure_theorem(Objective(module, x, y)).layers:
+        assert (layer.left[0], layer.right[0]) == (0.0, 0.0)
+        assert np.isnan(layer.difference[0])
+        assert np.isnan(layer.ratio[0])
+        assert layer.difference[1:].max() < 1e-10
 
 
 def test_networks_without_batch_norm_have_no_layers_and_results_can_be_stored() -> None:

@@ -1,0 +1,104 @@
+"""Browser sessions at once against one app: python -m benchmarks.sessions [--sessions 20] [--questions 5] (Chromium).
+
+Prints after how many seconds all pages were complete, and what the others showed at the end. Twenty pages in one
+browser starve two cores, which is when Streamlit loses messages: most runs complete, some leave a page or two without
+its table until it is opened again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
+
+QUERY = "?data.name=moons&data.size=80&model.width=6&training.steps=8&surface.points_alpha=5&surface.points_beta=3"
+
+PORT = 18512
+
+COMPLETE = """() => Boolean(
+    document.querySelector("[data-testid=stTable]") && !document.querySelector("[data-testid=stProgress]")
+    && document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+)"""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What came of several sessions."""
+
+    seconds: float
+    tables: list[str]  # the first table of every complete page, in the order of the sessions
+    unfinished: list[str]  # what is known of the pages that are not complete
+    exceptions: int
+
+
+def visit(chromium: str, address: str, sessions: int, questions: int, longest: float) -> Visit:
+    """Open pages at once, every so many of them with one question, and wait until all are complete.
+
+    Without WebGL: what is asked is whether the server stands it, not whether one machine draws forty scenes.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_FLAGS, "--disable-3d-apis"])
+        pages = [browser.new_context().new_page() for _ in range(sessions)]
+        told: list[list[str]] = [[] for _ in pages]
+        begin = time.monotonic()
+        for number, page in enumerate(pages):
+            page.set_default_timeout(120_000)
+            page.on("console", lambda message, number=number: told[number].append(message.text[:200]))
+            page.goto(f"{address}/{QUERY}&data.seed={number % questions}", wait_until="commit")
+        waiting = dict(enumerate(pages))
+        while waiting and time.monotonic() < begin + longest:
+            waiting = {number: page for number, page in waiting.items() if not page.evaluate(COMPLETE)}
+            time.sleep(1)
+        unfinished = [f"session {k}: {_state(page)}; {told[k][-3:]}" for k, page in waiting.items()]
+        tables = [
+            page.locator("[data-testid=stTable]").first.inner_text()
+            for number, page in enumerate(pages)
+            if number not in waiting
+        ]
+        exceptions = sum(page.locator("[data-testid=stException]").count() for page in pages)
+        seconds = time.monotonic() - begin
+        browser.close()
+    return Visit(seconds, tables, unfinished, exceptions)
+
+
+def _state(page: Page) -> str:
+    counts = {name: page.locator(f"[data-testid={name}]").count() for name in ("stTable", "stProgress", "stException")}
+    state = page.evaluate('document.querySelector("[data-testid=stApp]")?.getAttribute("data-test-script-state")')
+    return f"{state}, {counts}, ends with {page.inner_text('body')[-200:]!r}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--questions", type=int, default=5)
+    asked = parser.parse_args()
+    program = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
+    served = ["--server.port", str(PORT), "--server.headless", "true", "--server.address", "127.0.0.1"]
+    with tempfile.TemporaryDirectory() as folder:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", *served, "--server.fileWatcherType", "none"],
+            env=os.environ | {"NORMSCAPE_HOME": folder},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            time.sleep(5)
+            found = visit(program, f"http://127.0.0.1:{PORT}", asked.sessions, asked.questions, longest=300)
+        finally:
+            server.terminate()
+            server.wait()
+    print(f"{len(found.tables)} of {asked.sessions} pages complete after {found.seconds:.0f} s")
+    print(f"{len(set(found.tables))} different answers to {asked.questions} questions; {found.exceptions} exceptions")
+    print(*found.unfinished, sep="\n")
+
+
+if __name__ == "__main__":
+    main()
