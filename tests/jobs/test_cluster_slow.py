@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +19,7 @@ from jobs.cluster import Cluster
 from jobs.preload import dask_setup
 from tests.conftest import ROOT, _free_port
 from tests.jobs.conftest import question, settings_at
-from tests.jobs.test_queue_truth import arrays_of, finished
+from tests.jobs.test_queue_truth import arrays_of, finished, wait
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +39,8 @@ def started(folder: Path, scheme: str, options: list[str], *workers: list[str]) 
         process = subprocess.Popen([DASK, *command], cwd=folder, env=environment, stdout=log, stderr=log)
         processes.append(process)
         time.sleep(2)
+    joined = partial((folder / "log").read_text, encoding="utf-8")
+    wait(lambda: joined().count("Registered to") >= len(workers), 60)
     yield address
     for process in processes:
         process.terminate()
