@@ -44,7 +44,16 @@ def waiting(request: Request, over: bool, told: Collection[str] = ()) -> None:
     elif not over:
         sessions = desk().sessions
         seldom = max(SELDOM, SELDOM_EACH * sessions)
-        watched(_watch, max(EVERY, EVERY_EACH * sessions), request, milestones(request), time.monotonic(), seldom)
+        every = max(EVERY, EVERY_EACH * sessions)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            watched(_watch, every, request, milestones(request), time.monotonic(), seldom)
+            st.button(
+                "Stop",
+                key=f"stop:{request.key[:12]}",
+                help="What is done stays; the rest can be asked for again.",
+                on_click=_stop,
+                args=(request,),
+            )
     elif failed := failures(request):
         for sentence in failed:
             if sentence not in told:
@@ -73,17 +82,15 @@ def milestones(request: Request) -> tuple[int, ...]:
     return (*whole, min(eighths, default=0), int(queue.over(request)))
 
 
+def _stop(request: Request) -> None:
+    desk().cancel(request.key, session(), present)
+    st.session_state["stopped"] = {*st.session_state.get("stopped", ()), request.key}
+
+
 def _watch(request: Request, seen: tuple[int, ...], made: float, seldom: float) -> None:
     queue = desk()
     share, sentence = reading(request)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share, text=sentence)
-        if st.button(
-            "Stop", key=f"stop:{request.key[:12]}", help="What is done stays; the rest can be asked for again."
-        ):
-            queue.cancel(request.key, session(), present)
-            st.session_state["stopped"] = {*st.session_state.get("stopped", ()), request.key}
-            st.rerun()
+    st.progress(share, text=sentence)
     if queue.trouble:
         st.error(queue.trouble)
     age = time.monotonic() - made

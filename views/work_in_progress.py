@@ -9,7 +9,6 @@ import streamlit as st
 
 from jobs import Asked
 from jobs.kinds import KINDS
-from views.charts import watched
 from views.desk import desk, present, session
 from views.waiting import failures, reading
 
@@ -111,7 +110,8 @@ st.markdown(
     "What is asked goes on when its page is closed, is done once however many ask for it, and is kept: a result that "
     "is there already comes at once."
 )
-watched(_under_way, 1.0)
+with st.container():  # not `watched`: this part holds controls
+    st.fragment(_under_way, run_every=1.0)()
 st.subheader("Asked lately")
 _lately()
 st.subheader("The store")
