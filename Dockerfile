@@ -27,6 +27,7 @@ COPY figures figures/
 COPY exports exports/
 COPY jobs jobs/
 COPY views views/
+COPY static static/
 COPY app.py ./
 # The user cannot write here, so compile now rather than at every start.
 RUN python -m compileall -q .

@@ -1,8 +1,7 @@
 """Browser sessions at once against one app: python -m benchmarks.sessions [--sessions 20] [--questions 5] (Chromium).
 
-Prints after how many seconds all pages were complete, and what the others showed at the end. Twenty pages in one
-browser starve two cores, which is when Streamlit loses messages: most runs complete, some leave a page or two without
-its table until it is opened again.
+Prints after how many seconds all pages were complete, and what the others showed at the end. Two cores, one browser:
+twenty pages complete after 79 to 100 s, eight runs of eight.
 """
 
 from __future__ import annotations

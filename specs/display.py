@@ -17,6 +17,11 @@ METRICS = (
 )
 SCALES = ("linear", "log")
 
+Camera = tuple[float, float, float, float, float, float]
+
+CAMERA: Camera = (1.25, -1.6, 1.25, 0.0, 0.0, -0.2)
+"""Where surfaces are seen from at first: the eye and the point it looks at, in units of the scene."""
+
 
 @dataclass(frozen=True, slots=True)
 class Display:
@@ -50,9 +55,19 @@ class Display:
         False, "Evaluate every point", "Evaluates the whole grid and draws nothing between its points."
     )
 
+    camera: tuple[float, float, float, float, float, float] = declare(
+        CAMERA,
+        "Camera",
+        "Where the surfaces are seen from: the eye (x, y, z) and the point that it looks at, in units of the scene.",
+        low=-20.0,
+        high=20.0,
+    )
+
     def __post_init__(self) -> None:
-        """Check types and ranges."""
+        """Check types and ranges, and that the eye is not where it looks."""
         check(self)
+        if self.camera[:3] == self.camera[3:]:
+            raise ValueError(f"camera is {self.camera!r}; the eye must not be at the point that it looks at")
 
     @property
     def shown(self) -> str:

@@ -76,6 +76,12 @@ def test_every_package_of_the_product_is_shipped(package: str) -> None:
     assert f"{package}*" in setuptools["packages"]["find"]["include"]
 
 
+def test_the_files_that_the_browser_loads_are_shipped_and_served() -> None:
+    assert "static" in {word for arguments in instructions("COPY") for word in arguments.split()[:-1]}
+    assert "!static" in (ROOT / ".dockerignore").read_text().splitlines()
+    assert CONFIG["server"]["enableStaticServing"] is True
+
+
 def test_nothing_is_reported_or_looked_up_outside() -> None:
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert CONFIG["browser"]["serverAddress"] == "localhost"

@@ -23,7 +23,14 @@ def downloads(
     name = f"normscape-{spec_hash(experiment)[:12]}"
 
     def picture() -> str:
-        figure = comparison_figure(surfaces, display.shown, display.scale, colours=colours, caption=caption(experiment))
+        figure = comparison_figure(
+            surfaces,
+            display.shown,
+            display.scale,
+            colours=colours,
+            caption=caption(experiment),
+            camera=display.camera,
+        )
         return interactive_page(figure, experiment, protocol(experiment, display, outcomes))
 
     def table() -> bytes:

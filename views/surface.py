@@ -3,7 +3,7 @@
 import streamlit as st
 
 from figures.palette import colours
-from figures.surface import contour_figures, cut_figure, difference_figures, refinement_figure, surface_figures
+from figures.surface import contour_figures, cut_figure, difference_figures, refinement_figure
 from figures.training import training_figure
 from landscape import MissingData, TooLarge
 from views import address, explanation
@@ -12,6 +12,7 @@ from views.curvature import curvature_panel
 from views.data_files import offer_download
 from views.downloads import downloads
 from views.facts import HELP, facts
+from views.landscapes import landscapes
 from views.limits import check_limits, possible
 from views.protocol import comparability, protocol
 from views.reality import reality_panel
@@ -63,7 +64,7 @@ drawn = (pictures, display.shown, display.scale)
 for label, outcome in found.items():
     if outcome.surface is None:
         st.warning(explanation.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
-row_of_charts(surface_figures(*drawn, colours=inks, dark=dark), "surface")
+landscapes(pictures, display, inks, dark=dark)
 st.caption(explanation.resolution(shown, display))
 if shown.first_glance:
     st.stop()  # the rest is drawn once, with a finer grid: drawing takes a browser longer than coming here

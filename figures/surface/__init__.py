@@ -5,6 +5,7 @@ from figures.surface.cuts import cut_figure
 from figures.surface.differences import difference_figures
 from figures.surface.landscapes import surface_figures
 from figures.surface.maps import contour_figures
+from figures.surface.missing import summary
 from figures.surface.refinement import refinement_figure
 from figures.surface.seeds import seeds_figure
 
@@ -15,5 +16,6 @@ __all__ = [
     "difference_figures",
     "refinement_figure",
     "seeds_figure",
+    "summary",
     "surface_figures",
 ]

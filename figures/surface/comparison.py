@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import plotly.graph_objects as go
@@ -11,9 +11,10 @@ import plotly.graph_objects as go
 from figures.palette import SURFACE_COLOURS
 from figures.scale import Range, metric_of, shared_range
 from figures.surface.cuts import cut_figure
-from figures.surface.landscapes import bar, landscape, scene
+from figures.surface.landscapes import bar, landscape, scene, seen_from
 from figures.surface.missing import is_line, missing_note, nothing_to_draw
 from figures.template import NOTHING, dressed, ink, sentence_figure
+from specs.display import CAMERA
 
 if TYPE_CHECKING:
     from landscape import Surface
@@ -38,12 +39,13 @@ def comparison_figure(
     *,
     colours: Mapping[str, str],
     caption: str,
+    camera: Sequence[float] = CAMERA,
     dark: bool = False,
 ) -> go.Figure:
     """Draw all surfaces in one figure, up to four in a row, with one colour bar and the caption beneath.
 
     Surfaces that are lines become one picture of lines. The arguments, and what is raised, are those of
-    `surface_figures`; `caption` says how it was measured.
+    `surface_figures`; `caption` says how it was measured, `camera` is that of `Display.camera`.
     """
     span = shared_range(surfaces, metric, scale)
     if span is None:
@@ -57,6 +59,7 @@ def comparison_figure(
         room = _room(place, len(surfaces))
         _add(figure, surface, metric, span, f"scene{place + 1}" if place else "scene", room, dark)
         _write(figure, label, room, room.up[1], colours.get(label) or ink(dark).text, 16)
+    figure.update_scenes(camera=seen_from(camera))
     low, high = span.ends
     colour_bar = bar(metric, span, dark) | {"len": 0.5, "thickness": 10}
     figure.update_layout(coloraxis={"cmin": low, "cmax": high, "colorscale": SURFACE_COLOURS, "colorbar": colour_bar})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +13,12 @@ from figures.scale import Range, metric_of, shared_range, values
 from figures.surface.cuts import line_figure
 from figures.surface.missing import centre_value, is_line, note_lines, notes, nothing_to_draw
 from figures.template import CLEAR, NOTHING, dressed, ink, sentence_figure
+from specs.display import CAMERA
 
 if TYPE_CHECKING:
     from landscape import Surface
 
 HEIGHT = 400
-CAMERA = {"eye": {"x": 1.25, "y": -1.6, "z": 1.25}, "center": {"x": 0, "y": 0, "z": -0.2}}
 ASPECT = {"x": 1.1, "y": 1.1, "z": 0.92}
 CENTRE_COLOUR = "#ff4d6d"  # on no colour of the map
 
@@ -77,7 +77,7 @@ def landscape(surface: Surface, metric: str, span: Range) -> list[Any]:
 
 
 def scene(surface: Surface, span: Range, dark: bool) -> dict[str, Any]:
-    """Return the room that a landscape stands in."""
+    """Return the room that a landscape stands in, seen from where it is seen at first."""
     # the ends are those of the grid, also where points are missing
     alpha, beta = ([float(axis.min()), float(axis.max())] for axis in (surface.alpha, surface.beta))
     return {
@@ -86,11 +86,17 @@ def scene(surface: Surface, span: Range, dark: bool) -> dict[str, Any]:
         "zaxis": _axis("", dark) | {"range": span.padded(0.03)} | span.marks,
         "aspectmode": "manual",
         "aspectratio": ASPECT,
-        "camera": CAMERA,
+        "camera": seen_from(CAMERA),
         "bgcolor": CLEAR,
         "dragmode": "turntable",
         "uirevision": "normscape",
     }
+
+
+def seen_from(camera: Sequence[float]) -> dict[str, Any]:
+    """Return plotly's camera for that of `Display.camera`: (6,) eye and centre."""
+    eye, centre = (dict(zip("xyz", place, strict=True)) for place in (camera[:3], camera[3:]))
+    return {"eye": eye, "center": centre}
 
 
 def bar(metric: str, span: Range, dark: bool) -> dict[str, Any]:

@@ -66,3 +66,21 @@ def centre_value(surface: Surface, metric: str) -> float | None:
         return None
     value = float(found[surface.centre])
     return value if np.isfinite(value) else None
+
+
+def summary(label: str, surface: Surface, metric: str) -> str:
+    """Say in a sentence what a picture of this surface shows, for those who do not see it."""
+    title = metric_of(metric).title
+    found = values(surface, metric)
+    sentence = nothing_to_draw(surface, metric)
+    if found is None or sentence is not None:
+        return f"{label}: {sentence}"
+    finite = found[np.isfinite(found)]
+    centre = centre_value(surface, metric)
+    at_centre = "" if centre is None else f", {centre:.4g} at the trained weights"
+    where = ", ".join(
+        f"{name} from {axis.min():.3g} to {axis.max():.3g}"
+        for name, axis in (("α", surface.alpha), ("β", surface.beta))
+    )
+    said = f"{label}: {title.lower()} over {where} is {finite.min():.4g} to {finite.max():.4g}{at_centre}."
+    return " ".join([said, *filter(None, [missing_note(surface)])])

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from figures.surface import comparison_figure, contour_figures, cut_figure, surface_figures
+from figures.surface import comparison_figure, contour_figures, cut_figure, summary, surface_figures
 
 NAN = np.nan
 COLOURS = {"a": "#b84900", "b": "#0d6ca6"}
@@ -175,3 +175,23 @@ def test_checkpoints_in_the_plane_are_marked_where_they_are(make):
     ]
     plain = contour_figures({"a": surface}, "loss", "linear", colours={})["a"]
     assert not [trace for trace in plain.data if getattr(trace, "mode", "") == "markers+text"]
+
+
+def test_a_figure_that_is_taken_away_is_seen_from_the_camera_of_the_page(make) -> None:
+    pair = {"a": make([[0, 1], [1, 1]]), "b": make([[1, 1], [1, 2]])}
+    figure = comparison_figure(pair, "loss", "linear", colours={}, caption="", camera=(1.0, 2.0, 3.0, 0.0, 0.5, 0.0))
+    for scene in (figure.layout.scene, figure.layout.scene2):
+        assert (scene.camera.eye.x, scene.camera.eye.y, scene.camera.eye.z) == (1, 2, 3)
+        assert (scene.camera.center.x, scene.camera.center.y, scene.camera.center.z) == (0, 0.5, 0)
+
+
+def test_a_summary_says_the_range_the_centre_and_what_is_missing(make) -> None:
+    surface = make([[0, 1, 2], [3, 0.25, 4], [5, 6, float("inf")]])
+    said = summary("batch norm", surface, "loss")
+    assert said.startswith("batch norm: loss over α from ")
+    assert "is 0 to 6, 0.25 at the trained weights." in said
+    assert said.endswith("1 of 9 points are not finite.")
+
+
+def test_a_summary_of_nothing_says_why(make) -> None:
+    assert summary("a", make([[float("nan")] * 2] * 2), "loss").startswith("a: No finite value")

@@ -137,3 +137,18 @@ def test_comparing_another_field_without_values_compares_its_present_one() -> No
 def test_entries_of_other_specs_are_left_alone() -> None:
     assert from_query({"metric": "accuracy", "utm_source": "x"}, DEFAULT, NAMES) == (DEFAULT, ())
     assert from_query({"metric": "accuracy", "model.width": "x"}, Display(), NAMES) == (Display(metric="accuracy"), ())
+
+
+def test_a_camera_comes_back_from_an_address() -> None:
+    display = Display(camera=(0.5, -1.25, 2.0, 0.0, 0.0, -0.125))
+    query = to_query(display, Display())
+    assert list(query) == ["camera"]
+    assert from_query(query, Display(), NAMES) == (display, ())
+
+
+@pytest.mark.parametrize("text", ["1,2,3", "1,2,3,4,5,x", "1,1,1,1,1,1", "1e9,0,0,0,0,0", "nan,0,0,0,0,0"])
+def test_a_camera_that_cannot_be_used_is_put_aside_with_a_note(text: str) -> None:
+    display, notes = from_query({"camera": text}, Display(), NAMES)
+    assert display == Display()
+    assert len(notes) == 1
+    assert "camera" in notes[0]

@@ -13,7 +13,7 @@ from tests.conftest import CHROMIUM_FLAGS
 
 pytestmark = pytest.mark.browser
 
-SURFACES = "[class*='st-key-side-by-side-surface-'] .gl-container canvas"
+SURFACES = ".linked-surface .gl-container canvas"
 QUICK = "/?surface.points_alpha=9&surface.points_beta=9&training.steps=40"
 
 
@@ -43,7 +43,7 @@ def drawn(page: Page, networks: int = 2) -> None:
 
 def spread(page: Page, place: int) -> float:
     """The standard deviation of a surface's pixels: 0 for a blank canvas."""
-    picture = page.locator(f".st-key-side-by-side-surface-{place}").screenshot()
+    picture = page.locator(f".linked-surface[data-place='{place}']").screenshot()
     return float(np.asarray(Image.open(BytesIO(picture)).convert("L"), dtype=float).std())
 
 
@@ -60,11 +60,11 @@ def test_first_visit_shows_the_comparison(page: Page, app_address: str, address:
 def test_changing_the_metric_redraws_and_a_reload_keeps_it(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     drawn(page)
-    before = page.locator(".st-key-side-by-side-surface-0").screenshot()
+    before = page.locator(".linked-surface").first.screenshot()
     page.get_by_role("radio", name="gradient change ratio").click()
     page.wait_for_url("**metric=gradient-change-ratio**")
     drawn(page)
-    after = page.locator(".st-key-side-by-side-surface-0").screenshot()
+    after = page.locator(".linked-surface").first.screenshot()
     assert before != after
     table = page.locator("[data-testid=stTable]").first.inner_text()
     page.reload()

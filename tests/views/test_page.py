@@ -1,5 +1,6 @@
 """The app through its entry file: what a visitor sees, what the address does, what happens to what cannot be done."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -48,7 +49,10 @@ def settled(app: AppTest) -> AppTest:
 
 
 def charts(app: AppTest) -> list[str]:
-    return [element.proto.spec for element in app.get("plotly_chart")]
+    """The figures of the page as JSON: those of the linked surfaces, and those that Streamlit draws."""
+    linked = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    surfaces = [figure["figure"] for data in linked for figure in data["figures"]]
+    return surfaces + [element.proto.spec for element in app.get("plotly_chart")]
 
 
 def table(app: AppTest) -> dict[str, list[str]]:

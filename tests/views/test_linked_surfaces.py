@@ -1,0 +1,187 @@
+"""Surfaces that turn together, in a real browser, and what the component takes from it."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from plotly.offline import get_plotlyjs_version
+
+from specs.display import CAMERA
+from tests.conftest import CHROMIUM_FLAGS
+from views.linked_surfaces import BUNDLE, MOST, _six, linked_surfaces
+
+ROOT = Path(__file__).parents[2]
+SHA256 = "aab04dcd9c103a92b18723f8c837712fe820f325d0bcd2421e415e8124a75b9f"  # of npm's plotly.js-gl3d-dist-min 4.1.1
+QUICK = "/?surface.points_alpha=5&surface.points_beta=5&training.steps=20"
+CAMERAS = """() => [...document.querySelectorAll(".linked-surface")].map((cell) => {
+  const { eye, center } = cell._fullLayout.scene._scene.getCamera();
+  return [eye.x, eye.y, eye.z, center.x, center.y, center.z];
+})"""
+SOURCE = (ROOT / "views/linked_surfaces/linked_surfaces.js").read_text()
+PRESSED = """async ([source, key, camera]) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  return (await import(url)).pressed(key, camera) ?? null;
+}"""
+
+
+def test_the_bundle_is_the_published_one_of_the_release_that_python_has() -> None:
+    assert hashlib.sha256((ROOT / "static" / BUNDLE).read_bytes()).hexdigest() == SHA256
+    assert f"plotly-gl3d-{get_plotlyjs_version()}.min.js" == BUNDLE
+    assert "MIT" in (ROOT / "static" / BUNDLE.replace(".min.js", ".LICENSE")).read_text()
+
+
+@pytest.mark.parametrize("sent", [None, "x", [1, 2, 3], [1, 2, 3, 4, 5, "6"], {"eye": 1}])
+def test_what_is_no_camera_is_none(sent: Any) -> None:
+    assert _six(sent) is None
+
+
+def test_a_camera_is_six_numbers() -> None:
+    assert _six([1, 2, 3, 0, 0, -0.2]) == (1.0, 2.0, 3.0, 0.0, 0.0, -0.2)
+
+
+def test_more_surfaces_than_a_browser_draws_are_refused() -> None:
+    figures = {str(number): go.Figure() for number in range(MOST + 1)}
+    with pytest.raises(ValueError, match="9 surfaces are more than the 8"):
+        linked_surfaces(figures, dict.fromkeys(figures, ""), CAMERA, on_turn=lambda: None)
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.set_default_timeout(120_000)
+    yield page
+    page.close()
+
+
+def drawn(page: Page) -> None:
+    """Wait until both surfaces are drawn and nothing more is to come."""
+    page.wait_for_function('document.querySelectorAll(".linked-surface .gl-container canvas").length >= 2')
+    page.wait_for_function('!document.querySelector("[data-testid=stProgress]")')
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_timeout(1500)
+
+
+def begin_drag(page: Page) -> None:
+    """Press the mouse on the first surface and move it: plotly.js wants some time between movements."""
+    box = page.locator(".linked-surface").first.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(4):
+        page.wait_for_timeout(300)
+        page.mouse.move(x + 20 * step, y + 3 * step)
+    page.wait_for_timeout(300)
+
+
+def cameras(page: Page) -> list[list[float]]:
+    found: list[list[float]] = page.evaluate(CAMERAS)
+    return found
+
+
+@pytest.mark.browser
+def test_all_surfaces_turn_live_and_keep_their_camera(page: Page, app_address: str) -> None:
+    page.goto(app_address + QUICK)
+    drawn(page)
+    for camera in cameras(page):
+        assert camera == pytest.approx(CAMERA, abs=1e-3)
+
+    begin_drag(page)
+    first, second = cameras(page)
+    assert second == pytest.approx(first, abs=1e-6)  # while the mouse is down
+    assert math.dist(first, CAMERA) > 0.1
+    page.mouse.up()
+
+    page.wait_for_url("**camera=**")
+    turned = cameras(page)[0]
+    page.get_by_role("radio", name="log", exact=True).click()
+    page.wait_for_url("**scale=log**")
+    drawn(page)
+    for camera in cameras(page):
+        assert camera == pytest.approx(turned, abs=2e-3)
+
+    page.reload()
+    drawn(page)
+    for camera in cameras(page):
+        assert camera == pytest.approx(turned, abs=2e-3)
+
+
+@pytest.mark.browser
+def test_arrow_keys_turn_all_surfaces(page: Page, app_address: str) -> None:
+    page.goto(app_address + QUICK)
+    drawn(page)
+    page.locator(".linked-surface").first.focus()
+    for _ in range(9):  # of 5 degrees
+        page.keyboard.press("ArrowRight")
+    page.wait_for_url("**camera=**")
+    page.wait_for_timeout(1000)
+    for camera in cameras(page):
+        before, after = (math.atan2(y, x) for x, y in (CAMERA[:2], camera[:2]))
+        assert math.degrees(after - before) == pytest.approx(45, abs=0.2)
+        assert camera[2] == pytest.approx(CAMERA[2], abs=1e-3)
+
+
+@pytest.mark.browser
+def test_each_surface_is_told_in_words(page: Page, app_address: str) -> None:
+    page.goto(app_address + QUICK)
+    drawn(page)
+    said = page.locator(".linked-surface").nth(1).get_attribute("aria-label")
+    assert said
+    assert said.startswith("batch norm: loss over α from -1 to 1, β from -1 to 1 is ")
+    assert "at the trained weights" in said
+
+
+@pytest.mark.browser
+def test_a_browser_without_webgl_gets_maps_and_a_sentence(
+    playwright: Playwright, chromium: str, app_address: str
+) -> None:
+    flat = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_FLAGS, "--disable-3d-apis"])
+    page = flat.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(app_address + QUICK)
+    page.get_by_text("This browser has no WebGL").wait_for()
+    page.locator(".st-key-side-by-side-surface-as-a-map-1 .js-plotly-plot").wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+    flat.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("key", "eye"),
+    [
+        ("ArrowLeft", [2 * math.cos(math.pi / 36), -2 * math.sin(math.pi / 36), 0]),
+        ("ArrowRight", [2 * math.cos(math.pi / 36), 2 * math.sin(math.pi / 36), 0]),
+        ("ArrowUp", [2 * math.cos(math.pi / 36), 0, 2 * math.sin(math.pi / 36)]),
+        ("ArrowDown", [2 * math.cos(math.pi / 36), 0, -2 * math.sin(math.pi / 36)]),
+        ("+", [1.8, 0, 0]),
+        ("-", [2 / 0.9, 0, 0]),
+        ("a", None),
+    ],
+)
+def test_a_key_moves_the_eye_on_its_sphere(page: Page, key: str, eye: list[float] | None) -> None:
+    camera = {"eye": {"x": 2, "y": 0, "z": 0.5}, "center": {"x": 0, "y": 0, "z": 0.5}}
+    found = page.evaluate(PRESSED, [SOURCE, key, camera])
+    if eye is None:
+        assert found is None
+        return
+    assert found["center"] == camera["center"], json.dumps(found)
+    assert [found["eye"][axis] for axis in "xyz"] == pytest.approx([eye[0], eye[1], eye[2] + 0.5])

@@ -1,0 +1,51 @@
+"""The compared surfaces as landscapes that turn together, or as maps where a browser cannot draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from figures.surface import contour_figures, summary, surface_figures
+from specs import Display
+from views.charts import row_of_charts
+from views.linked_surfaces import MOST, linked_surfaces, turned
+
+if TYPE_CHECKING:
+    from landscape import Surface
+
+NO_WEBGL = "This browser has no WebGL, which drawing in three dimensions needs: here are maps instead."
+
+
+def landscapes(surfaces: Mapping[str, Surface], display: Display, colours: Mapping[str, str], *, dark: bool) -> None:
+    """Show surfaces side by side from one camera, which the address keeps."""
+    if not surfaces:
+        return
+    drawn = (surfaces, display.shown, display.scale)
+    if st.session_state.get("no-webgl"):
+        st.info(NO_WEBGL)
+    elif len(surfaces) > MOST:
+        st.info(f"More than {MOST} surfaces are shown as maps: browsers draw no more in three dimensions.")
+    else:
+        figures = surface_figures(*drawn, colours=colours, dark=dark)
+        summaries = {label: summary(label, surface, display.shown) for label, surface in surfaces.items()}
+        answer = linked_surfaces(figures, summaries, display.camera, on_turn=_turn)
+        if not answer.webgl:
+            st.session_state["no-webgl"] = True
+            st.rerun()
+        return
+    row_of_charts(contour_figures(*drawn, colours=colours, dark=dark), "surface as a map")
+
+
+def _turn() -> None:
+    """Take over the camera of the browser; one that cannot be used changes nothing."""
+    camera = turned()
+    if camera is None:
+        return
+    display: Display = st.session_state["display"]
+    try:
+        st.session_state["display"] = replace(display, camera=camera)
+    except ValueError:  # turned so far away that no picture would be left
+        return

@@ -1,0 +1,96 @@
+"""Surfaces side by side that turn together: one camera for all, kept over every change of what they show.
+
+`st.plotly_chart` loses the camera of a three-dimensional chart when its figure changes
+(https://github.com/streamlit/streamlit/issues/8882), and its charts know nothing of each other. This component draws
+the figures itself, with the part of plotly.js that draws in three dimensions, served by the app from `static/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from specs.display import Camera
+
+KEY = "linked-surfaces"
+
+BUNDLE = "plotly-gl3d-4.1.1.min.js"
+"""Of the same release as the Python package's plotly.js; turning all surfaces live uses a private call of it."""
+
+MOST = 8
+"""Surfaces that are drawn in three dimensions: browsers drop the oldest of more than 16 WebGL contexts."""
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "normscape.linked_surfaces",
+    css=(_HERE / "linked_surfaces.css").read_text(encoding="utf-8"),
+    js=(_HERE / "linked_surfaces.js").read_text(encoding="utf-8"),
+    isolate_styles=False,  # plotly.js puts its own style into the page
+)
+
+
+class Answer(NamedTuple):
+    """What the browser says about the surfaces."""
+
+    camera: Camera | None  # as in `Display.camera`, once somebody has turned them
+    webgl: bool  # whether it can draw them; True until it says no
+
+
+def linked_surfaces(
+    figures: Mapping[str, go.Figure],
+    summaries: Mapping[str, str],
+    camera: Camera,
+    *,
+    on_turn: Callable[[], None],
+) -> Answer:
+    """Draw figures of surfaces side by side; turning one, by mouse or arrow keys, turns all.
+
+    Args:
+        figures: what to draw, by label; one without a scene (a line, a sentence) is drawn where it stands and left
+            alone.
+        summaries: a sentence about each figure, by label, for those who do not see it.
+        camera: eye and centre in the scene's units, as in `Display.camera`; followed when it differs from what
+            the browser reported itself.
+        on_turn: called before the script runs anew because somebody has turned the surfaces; `turned` has the camera.
+
+    Raises:
+        ValueError: there are more than `MOST` figures.
+    """
+    if len(figures) > MOST:
+        raise ValueError(f"{len(figures)} surfaces are more than the {MOST} that a browser draws; show maps instead")
+    found = _component(
+        key=KEY,
+        data={
+            "bundle": f"app/static/{BUNDLE}",
+            "camera": list(camera),
+            "figures": [
+                {"label": label, "figure": figure.to_json(), "summary": summaries[label]}
+                for label, figure in figures.items()
+            ],
+        },
+        on_camera_change=on_turn,
+        on_webgl_change=_nothing,
+    )
+    return Answer(_six(found.camera), found.webgl is not False)
+
+
+def turned() -> Camera | None:
+    """Return the camera that the browser reported last, None if nobody has turned the surfaces."""
+    return _six(getattr(st.session_state.get(KEY), "camera", None))
+
+
+def _six(camera: Any) -> Camera | None:
+    """Return a camera as six numbers, None for anything else: what a browser sends may be anything."""
+    if not isinstance(camera, list) or len(camera) != 6:
+        return None
+    if not all(isinstance(value, int | float) for value in camera):
+        return None
+    return cast("Camera", tuple(map(float, camera)))
+
+
+def _nothing() -> None:
+    """Do nothing: a state that has no callback is not kept."""
