@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 import plotly.graph_objects as go
 import streamlit as st
 
+from figures.template import CONFIG
 from specs.display import Camera
 
 KEY = "linked-surfaces"
@@ -66,11 +67,9 @@ def linked_surfaces(
         key=KEY,
         data={
             "bundle": f"app/static/{BUNDLE}",
+            "config": CONFIG,
             "camera": list(camera),
-            "figures": [
-                {"label": label, "figure": figure.to_json(), "summary": summaries[label]}
-                for label, figure in figures.items()
-            ],
+            "figures": [{"figure": figure.to_json(), "summary": summaries[label]} for label, figure in figures.items()],
         },
         on_camera_change=on_turn,
         on_webgl_change=_nothing,

@@ -79,9 +79,9 @@ class Row {
       this.Plotly = await plotly(data.bundle);
       this.adopt(data.camera);
       this.lay(data.figures.length);
-      for (const [place, { label, figure, summary }] of data.figures.entries()) {
+      for (const [place, { figure, summary }] of data.figures.entries()) {
         if (this.gone) return;
-        await this.draw(this.cells[place], label, figure, summary);
+        await this.draw(this.cells[place], figure, summary, data.config);
       }
     }).catch((error) => { this.root.textContent = `The surfaces cannot be drawn: ${error.message}`; });
     return this.work;
@@ -115,7 +115,9 @@ class Row {
     cell.remove();
   }
 
-  async draw(cell, label, text, summary) {
+  async draw(cell, text, summary, config) {
+    const seen = this.dragged?._fullLayout?.scene?._scene;
+    if (seen) this.camera = seen.getCamera();   // a finer surface that arrives in a drag does not turn it back
     const camera = JSON.stringify(this.camera);
     cell.setAttribute("aria-label", `${summary} Arrow keys turn all surfaces, plus and minus move closer and away.`);
     if (cell.shown === text && cell.camera === camera) return;
@@ -124,8 +126,9 @@ class Row {
     if (turns) layout.scene.camera = this.camera;
     cell.style.height = `${layout.height}px`;
     const first = !cell.data;
+    // not responsive: that follows the window only, and `fit` follows the cell. As sharp as the screen and no sharper
     await this.Plotly.react(cell, data, layout, {
-      responsive: false, displaylogo: false, plotlyServerURL: "", showSendToCloud: false, plotGlPixelRatio: 1,
+      ...config, responsive: false, plotGlPixelRatio: Math.min(2, window.devicePixelRatio),
     });
     cell.shown = text;
     cell.camera = camera;
