@@ -63,6 +63,12 @@ class Display:
         high=20.0,
     )
 
+    point: tuple[float, float] | None = declare(
+        None,
+        "Point",
+        "A point (α, β) that is marked on all surfaces, maps and cuts; the nearest that is drawn.",
+    )
+
     def __post_init__(self) -> None:
         """Check types and ranges, and that the eye is not where it looks."""
         check(self)

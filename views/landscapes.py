@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from figures.surface import contour_figures, summary, surface_figures
+from figures.surface import contour_figures, mark_landscapes, mark_maps, summary, surface_figures
 from specs import Display
 from views.charts import row_of_charts
-from views.linked_surfaces import MOST, linked_surfaces, turned
+from views.linked_surfaces import MOST, chosen, linked_surfaces, turned
+from views.points import choose
 
 if TYPE_CHECKING:
     from landscape import Surface
@@ -30,13 +31,18 @@ def landscapes(surfaces: Mapping[str, Surface], display: Display, colours: Mappi
         st.info(f"More than {MOST} surfaces are shown as maps: browsers draw no more in three dimensions.")
     else:
         figures = surface_figures(*drawn, colours=colours, dark=dark)
+        if display.point is not None:
+            mark_landscapes(figures, *drawn, display.point)
         summaries = {label: summary(label, surface, display.shown) for label, surface in surfaces.items()}
-        answer = linked_surfaces(figures, summaries, display.camera, on_turn=_turn)
+        answer = linked_surfaces(figures, summaries, display.camera, on_turn=_turn, on_choose=_choose)
         if not answer.webgl:
             st.session_state["no-webgl"] = True
             st.rerun()
         return
-    row_of_charts(contour_figures(*drawn, colours=colours, dark=dark), "surface as a map")
+    maps = contour_figures(*drawn, colours=colours, dark=dark)
+    if display.point is not None:
+        mark_maps(maps, surfaces, display.shown, display.point)
+    row_of_charts(maps, "surface as a map")
 
 
 def _turn() -> None:
@@ -49,3 +55,8 @@ def _turn() -> None:
         st.session_state["display"] = replace(display, camera=camera)
     except ValueError:  # turned so far away that no picture would be left
         return
+
+
+def _choose() -> None:
+    if (point := chosen()) is not None:
+        choose(point)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from figures.palette import colours
-from figures.surface import contour_figures, cut_figure, difference_figures, refinement_figure
+from figures.surface import contour_figures, cut_figure, difference_figures, mark_cut, mark_maps, refinement_figure
 from figures.training import training_figure
 from landscape import MissingData, TooLarge
 from views import address, explanation
@@ -14,6 +14,7 @@ from views.downloads import downloads
 from views.facts import HELP, facts
 from views.landscapes import landscapes
 from views.limits import check_limits, possible
+from views.points import point_panel
 from views.protocol import comparability, protocol
 from views.reality import reality_panel
 from views.statistics import statistics_panel
@@ -66,6 +67,7 @@ for label, outcome in found.items():
         st.warning(explanation.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
 landscapes(pictures, display, inks, dark=dark)
 st.caption(explanation.resolution(shown, display))
+point_panel(pictures, display)
 if shown.first_glance:
     st.stop()  # the rest is drawn once, with a finer grid: drawing takes a browser longer than coming here
 st.caption(f"{explanation.STATISTICS[experiment.surface.statistics]} {comparability(experiment)}")
@@ -79,8 +81,12 @@ else:
     st.caption(explanation.NOT_SCALE_FREE)
 
 st.subheader("From above, and cut through the centre")
-row_of_charts(contour_figures(*drawn, colours=inks, dark=dark), "contour map")
-chart(cut_figure(*drawn, colours=inks, dark=dark), "cut through the centre")
+maps, cut = contour_figures(*drawn, colours=inks, dark=dark), cut_figure(*drawn, colours=inks, dark=dark)
+if display.point is not None:
+    mark_maps(maps, pictures, display.shown, display.point)
+    mark_cut(cut, display.point, dark=dark)
+row_of_charts(maps, "contour map")
+chart(cut, "cut through the centre")
 if st.toggle("Show how L̂ grows with refinement", key="field:refinement", help=explanation.REFINEMENT):
     grown = study(experiment, "refinement", "L̂ against spacing")
     waiting(grown.request, grown.over)

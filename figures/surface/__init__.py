@@ -6,6 +6,7 @@ from figures.surface.differences import difference_figures
 from figures.surface.landscapes import surface_figures
 from figures.surface.maps import contour_figures
 from figures.surface.missing import summary
+from figures.surface.points import mark_cut, mark_landscapes, mark_maps, nearest, values_at
 from figures.surface.refinement import refinement_figure
 from figures.surface.seeds import seeds_figure
 
@@ -14,8 +15,13 @@ __all__ = [
     "contour_figures",
     "cut_figure",
     "difference_figures",
+    "mark_cut",
+    "mark_landscapes",
+    "mark_maps",
+    "nearest",
     "refinement_figure",
     "seeds_figure",
     "summary",
     "surface_figures",
+    "values_at",
 ]

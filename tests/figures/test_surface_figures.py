@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from figures.surface import comparison_figure, contour_figures, cut_figure, summary, surface_figures
+from figures.surface import (
+    comparison_figure,
+    contour_figures,
+    cut_figure,
+    mark_landscapes,
+    mark_maps,
+    summary,
+    surface_figures,
+    values_at,
+)
 
 NAN = np.nan
 COLOURS = {"a": "#b84900", "b": "#0d6ca6"}
@@ -195,3 +205,29 @@ def test_a_summary_says_the_range_the_centre_and_what_is_missing(make) -> None:
 
 def test_a_summary_of_nothing_says_why(make) -> None:
     assert summary("a", make([[float("nan")] * 2] * 2), "loss").startswith("a: No finite value")
+
+
+def test_a_chosen_point_is_marked_at_the_nearest_point_of_every_picture(make):
+    surfaces = {"a": make([[0, 1, 2], [3, 4, 5], [6, 7, 8]]), "b": make([[9, 8, 7], [6, 5, 4], [3, 2, 1]])}
+    step = surfaces["a"].alpha[1] - surfaces["a"].alpha[0]
+    point = (surfaces["a"].alpha[2] - 0.4 * step, surfaces["a"].beta[0] + 0.4 * step)
+    landscapes = surface_figures(surfaces, "loss", "linear", colours={})
+    mark_landscapes(landscapes, surfaces, "loss", "linear", point)
+    maps = contour_figures(surfaces, "loss", "linear", colours={})
+    mark_maps(maps, surfaces, "loss", point)
+    for label, height in (("a", 2), ("b", 7)):
+        (ball,) = landscapes[label].select_traces({"name": "chosen point"})
+        assert (ball.x[0], ball.y[0]) == (surfaces[label].alpha[2], surfaces[label].beta[0])
+        assert ball.z[0] == height
+        (dot,) = maps[label].select_traces({"name": "chosen point"})
+        assert (dot.x[0], dot.y[0]) == (ball.x[0], ball.y[0])
+        assert values_at(surfaces[label], point)["loss"] == height
+
+
+def test_a_point_without_a_value_gets_no_ball(make):
+    surfaces = {"a": make([[NAN, 1], [2, 3]])}
+    point = (surfaces["a"].alpha[0], surfaces["a"].beta[0])
+    figures = surface_figures(surfaces, "loss", "linear", colours={})
+    mark_landscapes(figures, surfaces, "loss", "linear", point)
+    assert not list(figures["a"].select_traces({"name": "chosen point"}))
+    assert math.isnan(values_at(surfaces["a"], point)["loss"])

@@ -152,3 +152,15 @@ def test_a_camera_that_cannot_be_used_is_put_aside_with_a_note(text: str) -> Non
     assert display == Display()
     assert len(notes) == 1
     assert "camera" in notes[0]
+
+
+@pytest.mark.parametrize("point", [None, (0.5, -0.25)])
+def test_a_point_comes_back_from_an_address(point: tuple[float, float] | None) -> None:
+    assert from_query(to_query(Display(point=point), Display()), Display(), NAMES) == (Display(point=point), ())
+
+
+@pytest.mark.parametrize("text", ["1", "1,2,3", "x,1", "inf,0"])
+def test_a_point_that_cannot_be_used_is_put_aside_with_a_note(text: str) -> None:
+    display, notes = from_query({"point": text}, Display(), NAMES)
+    assert display == Display()
+    assert len(notes) == 1

@@ -23,6 +23,8 @@ CAMERAS = """() => [...document.querySelectorAll(".linked-surface")].map((cell) 
   const { eye, center } = cell._fullLayout.scene._scene.getCamera();
   return [eye.x, eye.y, eye.z, center.x, center.y, center.z];
 })"""
+MARKED = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => plot.data)
+  .filter((trace) => trace.name === "chosen point").map((trace) => [trace.x[0], trace.y[0]])"""
 SOURCE = (ROOT / "views/linked_surfaces/linked_surfaces.js").read_text()
 PRESSED = """async ([source, key, camera]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
@@ -48,7 +50,7 @@ def test_a_camera_is_six_numbers() -> None:
 def test_more_surfaces_than_a_browser_draws_are_refused() -> None:
     figures = {str(number): go.Figure() for number in range(MOST + 1)}
     with pytest.raises(ValueError, match="9 surfaces are more than the 8"):
-        linked_surfaces(figures, dict.fromkeys(figures, ""), CAMERA, on_turn=lambda: None)
+        linked_surfaces(figures, dict.fromkeys(figures, ""), CAMERA, on_turn=lambda: None, on_choose=lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,32 @@ def test_all_surfaces_turn_live_and_keep_their_camera(page: Page, app_address: s
     drawn(page)
     for camera in cameras(page):
         assert camera == pytest.approx(turned, abs=2e-3)
+
+
+@pytest.mark.browser
+def test_a_click_marks_its_point_on_all_pictures_and_a_drag_does_not(page: Page, app_address: str) -> None:
+    page.goto(app_address + QUICK)
+    drawn(page)
+    begin_drag(page)
+    page.mouse.up()
+    page.wait_for_url("**camera=**")
+    drawn(page)
+    assert "point=" not in page.url
+
+    box = page.locator(".linked-surface").first.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for step in range(3):  # hovering takes plotly.js a frame or two
+        page.mouse.move(x + 20 + step, y + 10)
+        page.wait_for_timeout(300)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url("**point=**")
+    drawn(page)
+    assert page.get_by_text("the nearest point that is drawn").is_visible()
+    marked = page.evaluate(MARKED)
+    assert len(marked) == 4  # two landscapes and two maps of the loss
+    assert len({tuple(place) for place in marked}) == 1
 
 
 @pytest.mark.browser

@@ -319,6 +319,18 @@ def test_every_metric_can_be_shown() -> None:
         assert len([spec for spec in charts(app) if '"surface"' in spec]) == 2
 
 
+def test_a_point_in_the_address_is_told_for_every_network_and_can_be_forgotten() -> None:
+    app = opened(point="0.4,-1")
+    assert not app.exception
+    assert any("At α = 0.5, β = -1" in told.value for told in app.markdown)
+    assert sum("chosen point" in spec for spec in charts(app)) >= 5  # two landscapes, two maps, a cut
+    told = table(app)
+    assert "Loss" in next(iter(told.values()))
+    settled(next(button for button in app.button if button.label == "Forget the point").click().run())
+    assert "point" not in app.query_params
+    assert not any("chosen point" in spec for spec in charts(app))
+
+
 def test_orthogonal_directions_have_no_scale_free_form_and_say_so() -> None:
     app = opened(**{"surface.orthogonal": "on"})
     assert not app.exception

@@ -47,6 +47,7 @@ def linked_surfaces(
     camera: Camera,
     *,
     on_turn: Callable[[], None],
+    on_choose: Callable[[], None],
 ) -> Answer:
     """Draw figures of surfaces side by side; turning one, by mouse or arrow keys, turns all.
 
@@ -57,6 +58,7 @@ def linked_surfaces(
         camera: eye and centre in the scene's units, as in `Display.camera`; followed when it differs from what
             the browser reported itself.
         on_turn: called before the script runs anew because somebody has turned the surfaces; `turned` has the camera.
+        on_choose: called likewise because somebody has clicked on a surface; `chosen` has the point.
 
     Raises:
         ValueError: there are more than `MOST` figures.
@@ -72,6 +74,7 @@ def linked_surfaces(
             "figures": [{"figure": figure.to_json(), "summary": summaries[label]} for label, figure in figures.items()],
         },
         on_camera_change=on_turn,
+        on_point_change=on_choose,
         on_webgl_change=_nothing,
     )
     return Answer(_six(found.camera), found.webgl is not False)
@@ -80,6 +83,14 @@ def linked_surfaces(
 def turned() -> Camera | None:
     """Return the camera that the browser reported last, None if nobody has turned the surfaces."""
     return _six(getattr(st.session_state.get(KEY), "camera", None))
+
+
+def chosen() -> tuple[float, float] | None:
+    """Return the point (α, β) that was clicked on last, None if there is none."""
+    point = getattr(st.session_state.get(KEY), "point", None)
+    if not isinstance(point, list) or len(point) != 2 or not all(isinstance(value, int | float) for value in point):
+        return None
+    return float(point[0]), float(point[1])
 
 
 def _six(camera: Any) -> Camera | None:

@@ -4,6 +4,7 @@
 const STEP = Math.PI / 36;         // of one press of an arrow key
 const CLOSER = 0.9;                // of one press of "+"
 const SETTLED = 400;               // milliseconds without a key after which the camera is told to Python
+const CLICK = 4;                   // pixels that a click may move
 const STEEPEST = 0.49 * Math.PI;   // a turntable has no way over the top
 
 let loading;                       // one plotly.js for all pages, fetched once
@@ -59,6 +60,7 @@ class Row {
     parent.appendChild(this.root);
     this.told = new Set();         // cameras that Python has from us: when they come back they are no news
     this.settling = false;
+    this.over = new AbortController();
     this.work = Promise.resolve();
     this.resized = new ResizeObserver((entries) => entries.forEach(({ target }) => this.fit(target)));
   }
@@ -139,11 +141,25 @@ class Row {
     cell.on("plotly_relayouting", (event) => {
       if (event["scene.camera"] && !this.dragged) this.lead(this.dragged = cell);
     });
+    this.choose(cell);
     cell.on("plotly_relayout", (event) => {
       this.dragged = undefined;
       const camera = event["scene.camera"];
       if (camera && !this.settling) this.settle(camera);
     });
+  }
+
+  /** Tell Python the point that is clicked on. plotly.js calls the beginning of every drag a click, too. */
+  choose(cell) {
+    let under, pressed;
+    cell.on("plotly_hover", ({ points: [{ x, y }] }) => (under = Number.isFinite(x + y) ? [x, y] : undefined));
+    cell.on("plotly_unhover", () => (under = undefined));
+    cell.addEventListener("pointerdown", (event) => (pressed = { x: event.clientX, y: event.clientY, under }), true);
+    window.addEventListener("pointerup", (event) => {
+      const moved = pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y);
+      if (pressed?.under && moved < CLICK) this.tell("point", pressed.under);
+      pressed = undefined;
+    }, { signal: this.over.signal });
   }
 
   /** Turn all others with one while it is dragged, frame by frame: its events are one movement late. */
@@ -189,6 +205,7 @@ class Row {
 
   end() {
     this.gone = true;
+    this.over.abort();
     this.dragged = undefined;
     clearTimeout(this.later);
     this.resized.disconnect();
