@@ -1,7 +1,7 @@
 """Browser sessions at once against one app: python -m benchmarks.sessions [--sessions 20] [--questions 5] (Chromium).
 
 Prints after how many seconds all pages were complete, and what the others showed at the end. Two cores, one browser:
-twenty pages complete after 79 to 100 s, eight runs of eight.
+twenty pages complete after 79 to 100 s, eight runs of eight; of a ninth, beside other work, three had lost a choice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The compared surfaces as landscapes that turn together, or as maps where a browser cannot draw them."""
+"""The compared surfaces as landscapes that turn together, or as maps where there are too many."""
 
 from __future__ import annotations
 
@@ -17,27 +17,20 @@ from views.points import choose
 if TYPE_CHECKING:
     from landscape import Surface
 
-NO_WEBGL = "This browser has no WebGL, which drawing in three dimensions needs: here are maps instead."
-
 
 def landscapes(surfaces: Mapping[str, Surface], display: Display, colours: Mapping[str, str], *, dark: bool) -> None:
     """Show surfaces side by side from one camera, which the address keeps."""
     if not surfaces:
         return
     drawn = (surfaces, display.shown, display.scale)
-    if st.session_state.get("no-webgl"):
-        st.info(NO_WEBGL)
-    elif len(surfaces) > MOST:
+    if len(surfaces) > MOST:
         st.info(f"More than {MOST} surfaces are shown as maps: browsers draw no more in three dimensions.")
     else:
         figures = surface_figures(*drawn, colours=colours, dark=dark)
         if display.point is not None:
             mark_landscapes(figures, *drawn, display.point)
         summaries = {label: summary(label, surface, display.shown) for label, surface in surfaces.items()}
-        answer = linked_surfaces(figures, summaries, display.camera, on_turn=_turn, on_choose=_choose)
-        if not answer.webgl:
-            st.session_state["no-webgl"] = True
-            st.rerun()
+        linked_surfaces(figures, summaries, display.camera, on_turn=_turn, on_choose=_choose)
         return
     maps = contour_figures(*drawn, colours=colours, dark=dark)
     if display.point is not None:

@@ -187,7 +187,7 @@ def test_a_browser_without_webgl_gets_maps_and_a_sentence(
     page.set_default_timeout(120_000)
     page.goto(app_address + QUICK)
     page.get_by_text("This browser has no WebGL").wait_for()
-    page.locator(".st-key-side-by-side-surface-as-a-map-1 .js-plotly-plot").wait_for()
+    page.locator(".st-key-side-by-side-contour-map-1 .js-plotly-plot").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
     flat.close()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -34,13 +34,6 @@ _component = st.components.v2.component(
 )
 
 
-class Answer(NamedTuple):
-    """What the browser says about the surfaces."""
-
-    camera: Camera | None  # as in `Display.camera`, once somebody has turned them
-    webgl: bool  # whether it can draw them; True until it says no
-
-
 def linked_surfaces(
     figures: Mapping[str, go.Figure],
     summaries: Mapping[str, str],
@@ -48,7 +41,7 @@ def linked_surfaces(
     *,
     on_turn: Callable[[], None],
     on_choose: Callable[[], None],
-) -> Answer:
+) -> None:
     """Draw figures of surfaces side by side; turning one, by mouse or arrow keys, turns all.
 
     Args:
@@ -65,7 +58,7 @@ def linked_surfaces(
     """
     if len(figures) > MOST:
         raise ValueError(f"{len(figures)} surfaces are more than the {MOST} that a browser draws; show maps instead")
-    found = _component(
+    _component(
         key=KEY,
         data={
             "bundle": f"app/static/{BUNDLE}",
@@ -75,9 +68,7 @@ def linked_surfaces(
         },
         on_camera_change=on_turn,
         on_point_change=on_choose,
-        on_webgl_change=_nothing,
     )
-    return Answer(_six(found.camera), found.webgl is not False)
 
 
 def turned() -> Camera | None:
@@ -100,7 +91,3 @@ def _six(camera: Any) -> Camera | None:
     if not all(isinstance(value, int | float) for value in camera):
         return None
     return cast("Camera", tuple(map(float, camera)))
-
-
-def _nothing() -> None:
-    """Do nothing: a state that has no callback is not kept."""

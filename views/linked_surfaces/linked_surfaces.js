@@ -4,6 +4,7 @@
 const STEP = Math.PI / 36;         // of one press of an arrow key
 const CLOSER = 0.9;                // of one press of "+"
 const SETTLED = 400;               // milliseconds without a key after which the camera is told to Python
+const NO_WEBGL = "This browser has no WebGL, which drawing in three dimensions needs: the maps below show the same.";
 const CLICK = 4;                   // pixels that a click may move
 const STEEPEST = 0.49 * Math.PI;   // a turntable has no way over the top
 
@@ -218,7 +219,7 @@ const rows = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
   if (!webgl()) {
-    setStateValue("webgl", false);
+    parentElement.textContent = NO_WEBGL;   // not told to Python: the maps are on the page already
     return undefined;
   }
   let row = rows.get(parentElement);
