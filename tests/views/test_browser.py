@@ -1,44 +1,18 @@
 """The app in a real browser: the default comparison, a change of metric, a reload from the address, accessibility."""
 
-from collections.abc import Iterator
 from importlib import resources
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.conftest import CHROMIUM_FLAGS
+from tests.views.conftest import drawn
 
 pytestmark = pytest.mark.browser
 
-SURFACES = ".linked-surface .gl-container canvas"
 QUICK = "/?surface.points_alpha=9&surface.points_beta=9&training.steps=40"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    page.set_default_timeout(120_000)
-    yield page
-    page.close()
-
-
-def drawn(page: Page, networks: int = 2) -> None:
-    """Wait until the script has ended and its surfaces are on the screen."""
-    page.wait_for_function(f'document.querySelectorAll("{SURFACES}").length >= {networks}')
-    page.wait_for_function('!document.querySelector("[data-testid=stProgress]")')  # all levels are there
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.wait_for_timeout(1500)  # WebGL draws after the canvas is there
 
 
 def spread(page: Page, place: int) -> float:

@@ -3,18 +3,18 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Page, Playwright
 from plotly.offline import get_plotlyjs_version
 
 from specs.display import CAMERA
 from tests.conftest import CHROMIUM_FLAGS
-from views.linked_surfaces import BUNDLE, MOST, _six, linked_surfaces
+from tests.views.conftest import drawn
+from views.linked_surfaces import BUNDLE, MOST, _numbers, linked_surfaces
 
 ROOT = Path(__file__).parents[2]
 SHA256 = "aab04dcd9c103a92b18723f8c837712fe820f325d0bcd2421e415e8124a75b9f"  # of npm's plotly.js-gl3d-dist-min 4.1.1
@@ -40,46 +40,17 @@ def test_the_bundle_is_the_published_one_of_the_release_that_python_has() -> Non
 
 @pytest.mark.parametrize("sent", [None, "x", [1, 2, 3], [1, 2, 3, 4, 5, "6"], {"eye": 1}])
 def test_what_is_no_camera_is_none(sent: Any) -> None:
-    assert _six(sent) is None
+    assert _numbers(sent, 6) is None
 
 
 def test_a_camera_is_six_numbers() -> None:
-    assert _six([1, 2, 3, 0, 0, -0.2]) == (1.0, 2.0, 3.0, 0.0, 0.0, -0.2)
+    assert _numbers([1, 2, 3, 0, 0, -0.2], 6) == (1.0, 2.0, 3.0, 0.0, 0.0, -0.2)
 
 
 def test_more_surfaces_than_a_browser_draws_are_refused() -> None:
     figures = {str(number): go.Figure() for number in range(MOST + 1)}
     with pytest.raises(ValueError, match="9 surfaces are more than the 8"):
         linked_surfaces(figures, dict.fromkeys(figures, ""), CAMERA, on_turn=lambda: None, on_choose=lambda: None)
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    page.set_default_timeout(120_000)
-    yield page
-    page.close()
-
-
-def drawn(page: Page) -> None:
-    """Wait until both surfaces are drawn and nothing more is to come."""
-    page.wait_for_function('document.querySelectorAll(".linked-surface .gl-container canvas").length >= 2')
-    page.wait_for_function('!document.querySelector("[data-testid=stProgress]")')
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.wait_for_timeout(1500)
 
 
 def begin_drag(page: Page) -> None:

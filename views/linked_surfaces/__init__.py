@@ -73,21 +73,20 @@ def linked_surfaces(
 
 def turned() -> Camera | None:
     """Return the camera that the browser reported last, None if nobody has turned the surfaces."""
-    return _six(getattr(st.session_state.get(KEY), "camera", None))
+    return cast("Camera | None", _numbers(_state("camera"), 6))
 
 
 def chosen() -> tuple[float, float] | None:
     """Return the point (α, β) that was clicked on last, None if there is none."""
-    point = getattr(st.session_state.get(KEY), "point", None)
-    if not isinstance(point, list) or len(point) != 2 or not all(isinstance(value, int | float) for value in point):
-        return None
-    return float(point[0]), float(point[1])
+    return cast("tuple[float, float] | None", _numbers(_state("point"), 2))
 
 
-def _six(camera: Any) -> Camera | None:
-    """Return a camera as six numbers, None for anything else: what a browser sends may be anything."""
-    if not isinstance(camera, list) or len(camera) != 6:
+def _state(name: str) -> Any:
+    return getattr(st.session_state.get(KEY), name, None)
+
+
+def _numbers(sent: Any, count: int) -> tuple[float, ...] | None:
+    """Return what was sent as so many numbers, None for anything else: what a browser sends may be anything."""
+    if not isinstance(sent, list) or len(sent) != count or not all(isinstance(value, int | float) for value in sent):
         return None
-    if not all(isinstance(value, int | float) for value in camera):
-        return None
-    return cast("Camera", tuple(map(float, camera)))
+    return tuple(map(float, sent))

@@ -125,8 +125,7 @@ class Row {
     cell.setAttribute("aria-label", `${summary} Arrow keys turn all surfaces, plus and minus move closer and away.`);
     if (cell.shown === text && cell.camera === camera) return;
     const { data, layout } = JSON.parse(text);
-    const turns = Boolean(layout.scene);
-    if (turns) layout.scene.camera = this.camera;
+    if (layout.scene) layout.scene.camera = this.camera;
     cell.style.height = `${layout.height}px`;
     const first = !cell.data;
     // not responsive: that follows the window only, and `fit` follows the cell. As sharp as the screen and no sharper
