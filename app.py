@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import StopException
 
 from views import address, experiment, style
 from views.desk import desk
@@ -22,11 +21,5 @@ page = st.navigation(
     position="top",
 )
 asked, display = address.opened(page.url_path)
-address.hold()
 address.publish(experiment.sidebar(asked), display)
-try:
-    page.run()
-except StopException:  # a page that has nothing more to say is at its end, too
-    address.sent()
-    raise
-address.sent()
+page.run()

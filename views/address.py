@@ -1,6 +1,5 @@
 """The address: every choice of a page, readable, shareable, and read back on opening."""
 
-import time
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -9,12 +8,6 @@ from landscape import DATA
 from models import REGISTRIES
 from specs import Display, Experiment, from_query, to_query
 from views.presets import DEFAULT
-
-GIVEN = ("field:compare", "field:values:", "field:run.", "field:surface.", "field:display.")
-"""Controls whose values are set from the session; the others have defaults of their own."""
-
-ARRIVED = 3.0
-"""Seconds after which what a page that is made to its end had to say is with the browser."""
 
 NAMES = {**REGISTRIES, "data": tuple(DATA)}
 
@@ -40,37 +33,26 @@ def opened(page: str = "") -> tuple[Experiment, Display]:
     return st.session_state["experiment"], st.session_state["display"]
 
 
-def adopt(experiment: Experiment) -> None:
-    """Make an experiment the session's own: widgets forget what they showed and start from it."""
-    for key in _fields():
-        del st.session_state[key]
-    st.session_state["experiment"] = experiment
-    st.session_state["sent"] = None
+def adopt(experiment: Experiment, step: str | None = None) -> None:
+    """Make an experiment the session's own: its controls are new ones, and start from it.
 
-
-def hold() -> None:
-    """Give the controls their values once more, until the browser has them.
-
-    A value that is set here reaches the browser with one run's messages. If another run begins before these are on
-    their way, as happens on a busy machine, Streamlit throws them away and does not set the value again: the control
-    then starts from its first option, and sends that back as if somebody had chosen it.
+    Args:
+        experiment: the experiment.
+        step: the step of the analysis that it is about, which is measured without being asked for.
     """
-    sent = st.session_state.get("sent")
-    if sent is not None and time.monotonic() - sent > ARRIVED:
-        return
-    for key in _fields():
-        if key.startswith(GIVEN):
-            st.session_state[key] = st.session_state[key]
+    adopted = st.session_state.get("adopted", 0) + 1
+    st.session_state.update(experiment=experiment, step=step, adopted=adopted)
 
 
-def sent() -> None:
-    """Note that a page is made to its end."""
-    if st.session_state.get("sent") is None:
-        st.session_state["sent"] = time.monotonic()
+def control(path: str) -> str:
+    """Return the key of a field's control; a control of another experiment has another key.
 
-
-def _fields() -> list[str]:
-    return [str(key) for key in st.session_state if str(key).startswith("field:")]
+    A control is given the value it starts from with every making of the page, and is never set through the session:
+    Streamlit sends what is set to the browser once, and throws it away if another run begins before that, as happens
+    on a busy machine. The control would then start from its first option, and send that back as if somebody had
+    chosen it.
+    """
+    return f"field:{st.session_state.get('adopted', 0)}:{path}"
 
 
 def of(experiment: Experiment, display: Display) -> str:

@@ -11,7 +11,7 @@ from landscape import weight_files
 from models import ARCHITECTURES
 from specs import Experiment, from_query, to_query
 from specs.fields import read, replace_at, rule_of, types_of
-from views.address import NAMES
+from views.address import NAMES, control
 from views.limits import refused, unused
 
 WORDS = {"none": "none", "sgd": "SGD", "relu": "ReLU", "gelu": "GELU", "he": "He", "glorot": "Glorot", "run": "run"}
@@ -23,10 +23,7 @@ def field(experiment: Experiment, path: str) -> Experiment:
     A field that changes nothing here is grey, with the reason in its help. What a field does not admit is shown as an
     error under the widget, and the experiment stays as it was.
     """
-    value, key = read(experiment, path), f"field:{path}"
-    if key not in st.session_state:
-        st.session_state[key] = _text(value) if isinstance(value, tuple) else value
-    chosen = _widget(experiment, path, key)
+    value, chosen = read(experiment, path), _widget(experiment, path)
     try:
         return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
@@ -67,30 +64,39 @@ def _file_word(sha256: str | None) -> str:
     return files[sha256].name if sha256 in files else f"{sha256[:8]}… (not in the folder)"
 
 
-def _widget(experiment: Experiment, path: str, key: str) -> Any:
+def _widget(experiment: Experiment, path: str) -> Any:
     owner, name = _owner(experiment, path), path.rsplit(".", 1)[-1]
+    value = getattr(owner, name)
     rule, hint = rule_of(owner, name), types_of(owner)[name]
     reason = unused(experiment, path)
     told = rule.help if reason is None else f"No choice here: {reason}. {rule.help}"
-    asked: dict[str, Any] = {"key": key, "help": told, "disabled": reason is not None}
+    asked: dict[str, Any] = {"key": control(path), "help": told, "disabled": reason is not None}
     if hint is bool:
-        return st.toggle(rule.label, **asked)
+        return st.toggle(rule.label, value, **asked)
     if (names := options(owner, name)) is not None:
-        return st.selectbox(rule.label, names, format_func=lambda v: option_word(experiment, path, v), **asked)
-    if isinstance(getattr(owner, name), tuple):
-        return _parsed(str(st.text_input(rule.label, **asked)), hint)
+        asked["format_func"] = lambda option: option_word(experiment, path, option)
+        return st.selectbox(rule.label, names, names.index(value), **asked)
+    if isinstance(value, tuple):
+        return _parsed(st.text_input(rule.label, _text(value), **asked), hint)
+    if isinstance(None, hint):
+        counts, own = _counted(experiment, name)
+        text = st.text_input(
+            f"{rule.label}{counts}", "" if value is None else str(value), placeholder=f"empty: {own}", **asked
+        )
+        return _number(text.strip(), whole=True) if text.strip() else None
     kind: Any = float if hint is float else int
     limits = {"min_value": kind(rule.low), "max_value": kind(rule.high)}
-    label = f"{rule.label} ({counted})" if (counted := _counted(experiment, name)) else rule.label
-    return st.number_input(label, value=None, format="%g" if kind is float else "%d", **limits, **asked)
+    return st.number_input(rule.label, value=kind(value), format="%g" if kind is float else "%d", **limits, **asked)
 
 
-def _counted(experiment: Experiment, name: str) -> str:
-    """Say what the chosen architecture's depth or width counts, and its own where the field is empty."""
+def _counted(experiment: Experiment, name: str) -> tuple[str, str]:
+    """Say what an optional number counts, and what it is where the field is empty."""
     architecture = ARCHITECTURES.get(experiment.run.model.architecture)
-    if architecture is None or name not in ("depth", "width") or experiment.compare == "run.model.architecture":
-        return ""
-    return f"{getattr(architecture, f'{name}_counts')}; empty: {getattr(architecture.size, name)}"
+    if name not in ("depth", "width"):
+        return "", "all"
+    if architecture is None or experiment.compare == "run.model.architecture":
+        return "", "each network's own"
+    return f" ({getattr(architecture, f'{name}_counts')})", str(getattr(architecture.size, name))
 
 
 def _parsed(text: str, hint: Any) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from landscape import Sharpness
 from specs import Experiment
+from views.address import control
 from views.facts import MISSING, number
 from views.studies import COARSE, study
 from views.waiting import waiting
@@ -19,7 +20,7 @@ HELP = (
 
 def curvature_panel(experiment: Experiment) -> None:
     """Show the switch, and the table of all weights where it is on."""
-    if not st.toggle("Show layer by layer", key="field:layer-curvature", help=HELP):
+    if not st.toggle("Show layer by layer", key=control("layer-curvature"), help=HELP):
         return
     curvature = study(experiment, "layer-sharpness", "curvature by layer")
     waiting(curvature.request, curvature.over)

@@ -13,6 +13,7 @@ from specs import Experiment
 from specs.experiment import MOST_VALUES, comparable_paths
 from specs.fields import read, replace_at, rule_of
 from views import address
+from views.address import control
 from views.controls import compared_from_texts, field, option_word, options
 from views.limits import hidden
 from views.presets import PRESETS
@@ -135,12 +136,13 @@ def _adopt_preset() -> None:
 
 def _compared(experiment: Experiment) -> Experiment:
     """Show which field is compared, and which of its values."""
-    st.session_state.setdefault("field:compare", experiment.compare)
+    paths = comparable_paths()
     path = st.selectbox(
         "Compare",
-        comparable_paths(),
+        paths,
+        paths.index(experiment.compare),
         format_func=lambda path: _label(experiment, path),
-        key="field:compare",
+        key=control("compare"),
         help="The one thing that differs between the networks side by side. Everything else is equal: samples, seeds, "
         "initial weights wherever shapes agree, order of the samples, axes and colours (D4).",
     )
@@ -152,18 +154,15 @@ def _compared(experiment: Experiment) -> Experiment:
 def _values(experiment: Experiment) -> Experiment:
     path = experiment.compare
     names = options(read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1])
-    key = f"field:values:{path}"
+    key = control(f"values:{path}")
     shown = [value if names else _typed(value) for value in experiment.values]
-    st.session_state.setdefault(key, shown)
     asked: dict[str, Any] = {"accept_new_options": True}
     if names:
         asked = {"format_func": lambda value: option_word(experiment, path, value)}
     chosen = st.multiselect(
         "Values",
-        names
-        or sorted(
-            {*shown, *st.session_state[key]}, key=shown.index if set(st.session_state[key]) <= set(shown) else str
-        ),
+        names or list(dict.fromkeys([*shown, *st.session_state.get(key, [])])),
+        shown,
         key=key,
         max_selections=MOST_VALUES,
         help=f"Up to {MOST_VALUES}, side by side on one scale." + ("" if names else " Type a number to add it."),

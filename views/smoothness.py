@@ -12,6 +12,7 @@ from landscape import MissingData, TooLarge
 from landscape.smoothness import Smoothness
 from specs import Experiment
 from views import address
+from views.address import control
 from views.charts import chart
 from views.data_files import offer_download
 from views.desk import desk, session
@@ -49,7 +50,7 @@ def _page(experiment: Experiment) -> None:
         (1, 2, 3, 5),
         default=1,
         required=True,
-        key="field:smoothness:seeds",
+        key=control("smoothness:seeds"),
         help="Trains every network with this many seeds; each training has bands of its own.",
     )
     jobs = probes_of(variants, int(seeds or 1))

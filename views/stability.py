@@ -8,6 +8,7 @@ from landscape import MissingData, TooLarge
 from landscape.stability import LEARNED, PEAK, RATES, largest_stable
 from specs import Experiment
 from views import address
+from views.address import control
 from views.charts import chart
 from views.data_files import offer_download
 from views.desk import desk, session
@@ -48,13 +49,13 @@ def _page(experiment: Experiment) -> None:
             (1, 2, 3, 5),
             default=2,
             required=True,
-            key="field:stability:seeds",
+            key=control("stability:seeds"),
             help="Every learning rate is tried with this many training seeds.",
         )
         or 1
     )
     count = len(RATES) * seeds * len(variants)
-    if not st.toggle("Run the sweep", key="field:stability:run", help="What is in the store is not trained again."):
+    if not st.toggle("Run the sweep", key=control("stability:run"), help="What is in the store is not trained again."):
         st.caption(f"That is {count} trainings of {experiment.run.training.steps} steps.")
         return
     request = request_of_sweeps(variants, seeds)

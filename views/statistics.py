@@ -7,6 +7,7 @@ import streamlit as st
 from figures.surface import contour_figures, difference_figures
 from specs import Display, Experiment
 from specs.surface import STATISTICS
+from views.address import control
 from views.charts import row_of_charts
 from views.facts import MISSING, number
 from views.studies import normalized_over_samples, over_statistics
@@ -29,7 +30,7 @@ def statistics_panel(experiment: Experiment, display: Display, *, dark: bool) ->
     with_kinds = normalized_over_samples(experiment)
     if experiment.compare == COMPARED or not with_kinds:
         return  # they are what is compared above, or there is one kind only
-    if not st.toggle("Show all kinds of statistics", key="field:all-statistics", help=HELP):
+    if not st.toggle("Show all kinds of statistics", key=control("all-statistics"), help=HELP):
         return
     now, columns = over_statistics(experiment, display, with_kinds)
     waiting(now.request, now.over)

@@ -7,6 +7,7 @@ from figures.surface import contour_figures, cut_figure, difference_figures, mar
 from figures.training import training_figure
 from landscape import MissingData, TooLarge
 from views import address, explanation
+from views.address import control
 from views.charts import chart, row_of_charts
 from views.curvature import curvature_panel
 from views.data_files import offer_download
@@ -87,12 +88,12 @@ if display.point is not None:
     mark_cut(cut, display.point, dark=dark)
 row_of_charts(maps, "contour map")
 chart(cut, "cut through the centre")
-if st.toggle("Show how L̂ grows with refinement", key="field:refinement", help=explanation.REFINEMENT):
+if st.toggle("Show how L̂ grows with refinement", key=control("refinement"), help=explanation.REFINEMENT):
     grown = study(experiment, "refinement", "L̂ against spacing")
     waiting(grown.request, grown.over)
     if grown.found:
         chart(refinement_figure(grown.found, colours=inks, dark=dark), "bound against spacing")
-if len(surfaces) > 1 and st.toggle("Show differences", key="field:differences", help=explanation.DIFFERENCES):
+if len(surfaces) > 1 and st.toggle("Show differences", key=control("differences"), help=explanation.DIFFERENCES):
     row_of_charts(difference_figures(*drawn, dark=dark), "difference")
 
 statistics_panel(experiment, display, dark=dark)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from specs import Display, Experiment, RunSpec
 from specs.display import METRICS, SCALES
 from specs.fields import rule_of
 from views import address
+from views.address import control
 from views.controls import word
 from views.limits import possible
 from views.studies import fitted_range, study
@@ -35,11 +37,8 @@ def _layer(display: Display, experiment: Experiment) -> str:
         return display.layer  # what is wrong is said where the surfaces would be
     if not names:
         return display.layer
-    key = "field:display.layer"
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = display.layer if display.layer in names else names[0]
-    rule = rule_of(display, "layer")
-    return str(st.selectbox(rule.label, names, key=key, help=rule.help))
+    rule, first = rule_of(display, "layer"), names.index(display.layer) if display.layer in names else 0
+    return str(st.selectbox(rule.label, names, first, key=control("display.layer"), help=rule.help))
 
 
 def fit_range(experiment: Experiment) -> None:
@@ -79,9 +78,6 @@ def checkpoint(experiment: Experiment) -> Experiment:
         return experiment  # each network has its own
     steps = _common_steps([run for run, _ in experiment.variants().values()])
     asked = experiment.surface.checkpoint
-    key = "field:surface.checkpoint"
-    if st.session_state.get(key) not in steps:
-        st.session_state[key] = asked if asked in steps else steps[-1]
     if asked is not None and asked not in steps:
         st.warning(
             f"Weights of step {asked} are not kept; step {steps[-1]} is shown. Kept: {', '.join(map(str, steps))}."
@@ -91,7 +87,8 @@ def checkpoint(experiment: Experiment) -> Experiment:
     step = st.select_slider(
         "Training step",
         steps,
-        key=key,
+        asked if asked in steps else steps[-1],
+        key=control("surface.checkpoint"),
         help="The weights after this many steps are the centre of the slice. 0: before training.",
     )
     checkpoint = None if step == steps[-1] else step
@@ -99,12 +96,9 @@ def checkpoint(experiment: Experiment) -> Experiment:
 
 
 def _switch(name: str, choices: tuple[str, ...], display: Display) -> str:
-    key = f"field:display.{name}"
-    if key not in st.session_state:
-        st.session_state[key] = getattr(display, name)
-    rule = rule_of(display, name)
-    chosen = st.segmented_control(rule.label, choices, required=True, format_func=word, key=key, help=rule.help)
-    return str(chosen) if chosen in choices else str(getattr(display, name))  # a browser may send nothing at first
+    rule, key = rule_of(display, name), control(f"display.{name}")
+    asked: dict[str, Any] = {"required": True, "format_func": word, "key": key, "help": rule.help}
+    return str(st.segmented_control(rule.label, choices, default=getattr(display, name), **asked))
 
 
 def _common_steps(runs: list[RunSpec]) -> list[int]:

@@ -9,6 +9,7 @@ import streamlit as st
 from figures.surface import contour_figures, seeds_figure
 from landscape import Spread, scalars_of, spreads_of
 from specs import Display, Experiment
+from views.address import control
 from views.charts import chart, row_of_charts
 from views.facts import MISSING, number
 from views.studies import over_seeds
@@ -28,7 +29,7 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
     if experiment.compare in SEEDED:
         st.caption("Seeds are what is compared here, so the surfaces above show how far things move with them.")
         return
-    count = st.segmented_control("Seeds", (1, 2, 3, 5), default=1, required=True, key="field:seeds", help=HELP)
+    count = st.segmented_control("Seeds", (1, 2, 3, 5), default=1, required=True, key=control("seeds"), help=HELP)
     if not count or int(count) == 1:
         return
     now, columns = over_seeds(experiment, display, int(count))

@@ -8,7 +8,7 @@ from landscape.analysis.counterexamples import logistic_counterexample
 from landscape.analysis.descent import Descent, Segment
 from specs import Experiment, ModelSpec, RunSpec
 from tests.conftest import ROOT
-from tests.views.test_page import SMALL, settled
+from tests.views.test_page import SMALL, control, settled
 from views.analysis import descent
 from views.analysis.choices import CHOICES, compared_by
 from views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
@@ -63,7 +63,7 @@ def test_a_counterexample_takes_the_place_of_the_experiment_and_asks_for_what_it
     app.run()
     assert not app.exception
     assert app.session_state["experiment"] == one.experiment
-    assert app.toggle(key="field:analysis:descent").value
+    assert app.toggle(key=control(app, "analysis:descent")).value
     assert app.query_params["model.architecture"] in ("residual", ["residual"])
 
 

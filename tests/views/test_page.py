@@ -36,6 +36,11 @@ def opened(**query: str) -> AppTest:
     return settled(app.run())
 
 
+def control(app: AppTest, path: str) -> str:
+    """The key of a field's control: another one for every experiment that the session adopts."""
+    return f"field:{app.session_state['adopted']}:{path}"
+
+
 def settled(app: AppTest) -> AppTest:
     """Wait for what the page asked for, and run it again, until nothing more is under way."""
     for _ in range(20):
@@ -86,7 +91,7 @@ def test_metric_of_the_address_is_shown() -> None:
 
 def test_changing_the_metric_writes_the_address() -> None:
     app = opened()
-    app.segmented_control(key="field:display.metric").set_value("accuracy").run()
+    app.segmented_control(key=control(app, "display.metric")).set_value("accuracy").run()
     settled(app)
     assert not app.exception
     assert app.query_params["metric"] == "accuracy"
@@ -153,9 +158,9 @@ def test_preset_sets_every_control() -> None:
 
 def test_compared_field_can_be_changed_to_any_other() -> None:
     app = opened()
-    for path in app.selectbox(key="field:compare").options:
+    for path in app.selectbox(key=control(app, "compare")).options:
         assert path
-    app.selectbox(key="field:compare").set_value("run.training.seed").run()
+    app.selectbox(key=control(app, "compare")).set_value("run.training.seed").run()
     settled(app)
     assert not app.exception
     assert app.query_params["values"] == "0,1,2"
@@ -164,7 +169,7 @@ def test_compared_field_can_be_changed_to_any_other() -> None:
 
 def test_checkpoint_slider_moves_the_centre() -> None:
     app = opened()
-    app.select_slider(key="field:surface.checkpoint").set_value(0).run()
+    app.select_slider(key=control(app, "surface.checkpoint")).set_value(0).run()
     settled(app)
     assert not app.exception
     assert app.query_params["surface.checkpoint"] == "0"
@@ -174,33 +179,33 @@ def test_checkpoint_slider_moves_the_centre() -> None:
 
 def test_controls_of_every_kind_change_the_experiment() -> None:
     app = opened()
-    app.number_input(key="field:run.model.width").set_value(9)
-    app.toggle(key="field:run.model.affine").set_value(False)
-    app.selectbox(key="field:run.model.activation").set_value("gelu")
-    app.text_input(key="field:surface.range_alpha").set_value("-0.5, 2")
-    app.text_input(key="field:run.training.checkpoints").set_value("2, 5")
+    app.text_input(key=control(app, "run.model.width")).set_value("9")
+    app.toggle(key=control(app, "run.model.affine")).set_value(False)
+    app.selectbox(key=control(app, "run.model.activation")).set_value("gelu")
+    app.text_input(key=control(app, "surface.range_alpha")).set_value("-0.5, 2")
+    app.text_input(key=control(app, "run.training.checkpoints")).set_value("2, 5")
     settled(app.run())
     assert not app.exception
     assert not app.error
     found = {key: app.query_params[key] for key in ("model.width", "model.affine", "model.activation")}
     assert found == {"model.width": "9", "model.affine": "off", "model.activation": "gelu"}
     assert app.query_params["surface.range_alpha"] == "-0.5,2.0"
-    assert app.select_slider(key="field:surface.checkpoint").options == ["0", "2", "5", "8"]
+    assert app.select_slider(key=control(app, "surface.checkpoint")).options == ["0", "2", "5", "8"]
 
 
 @pytest.mark.parametrize(
-    ("widget", "key", "text", "expected"),
+    ("path", "text", "expected"),
     [
-        ("text_input", "field:surface.range_alpha", "1, -1", "the first must be below the last"),
-        ("text_input", "field:surface.range_beta", "one, two", "takes a number"),
-        ("text_input", "field:run.training.checkpoints", "99", "beyond the last step"),
-        ("number_input", "field:run.training.steps", None, "takes a whole number"),
+        ("surface.range_alpha", "1, -1", "the first must be below the last"),
+        ("surface.range_beta", "one, two", "takes a number"),
+        ("run.training.checkpoints", "99", "beyond the last step"),
+        ("run.model.width", "wide", "takes a whole number"),
     ],
 )
-def test_what_a_control_cannot_take_is_said_and_changes_nothing(widget: str, key: str, text, expected: str) -> None:
+def test_what_a_control_cannot_take_is_said_and_changes_nothing(path: str, text: str, expected: str) -> None:
     app = opened()
     before = dict(app.query_params)
-    getattr(app, widget)(key=key).set_value(text).run()
+    app.text_input(key=control(app, path)).set_value(text).run()
     assert not app.exception
     assert any(expected in error.value for error in app.error)
     assert dict(app.query_params) == before
@@ -262,17 +267,17 @@ def test_a_normalization_that_is_undefined_is_left_out_with_its_reason() -> None
 
 def test_what_changes_nothing_is_grey_with_its_reason() -> None:
     app = opened(**{"compare": "model.activation", "values": "relu,tanh", "model.norm": "weight"})
-    placement = app.selectbox(key="field:run.model.placement")
+    placement = app.selectbox(key=control(app, "run.model.placement"))
     assert placement.disabled
     assert "neither before nor after" in placement.help
-    assert app.selectbox(key="field:run.model.shortcut").disabled
-    assert not app.toggle(key="field:run.model.affine").disabled
+    assert app.selectbox(key=control(app, "run.model.shortcut")).disabled
+    assert not app.toggle(key=control(app, "run.model.affine")).disabled
 
 
 @pytest.mark.parametrize("architecture", ["convolutional", "transformer"])
 def test_architectures_that_need_images_say_so_in_the_choice(architecture: str) -> None:
     app = opened()
-    options = app.selectbox(key="field:run.model.architecture").options
+    options = app.selectbox(key=control(app, "run.model.architecture")).options
     assert [option for option in options if option.startswith(f"{architecture} - not here: ") and "images" in option]
 
 
@@ -304,7 +309,7 @@ def test_presets_can_be_built_and_state_their_time(name: str) -> None:
 
 def test_the_row_ratio_of_a_chosen_layer_is_shown_and_written_into_the_address() -> None:
     app = opened(metric="row-ratio")
-    layers = app.selectbox(key="field:display.layer")
+    layers = app.selectbox(key=control(app, "display.layer"))
     assert layers.options[:2] == ["layer1.linear", "layer2.linear"]
     settled(layers.set_value("layer2.linear").run())
     assert not app.exception
@@ -341,9 +346,9 @@ def test_orthogonal_directions_have_no_scale_free_form_and_say_so() -> None:
 def test_differences_and_refinement_are_shown_on_demand() -> None:
     app = opened()
     before = len(charts(app))
-    app.toggle(key="field:differences").set_value(True).run()
+    app.toggle(key=control(app, "differences")).set_value(True).run()
     settled(app)
-    settled(app.toggle(key="field:refinement").set_value(True).run())
+    settled(app.toggle(key=control(app, "refinement")).set_value(True).run())
     assert not app.exception
     new = charts(app)
     assert len(new) == before + 2
@@ -360,7 +365,7 @@ def test_the_fitted_range_reaches_its_level_and_is_written_into_the_address() ->
     low, high = map(float, (text if isinstance(text, str) else text[0]).split(","))
     assert low == -high
     assert 1e-4 <= high <= 64
-    assert app.text_input(key="field:surface.range_beta").value == f"{low:g}, {high:g}"
+    assert app.text_input(key=control(app, "surface.range_beta")).value == f"{low:g}, {high:g}"
 
 
 def test_checks_are_shown_with_their_rules() -> None:
@@ -389,7 +394,7 @@ def test_other_planes_are_drawn(query: dict[str, str]) -> None:
 def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
     app = opened()
     before = len(charts(app))
-    app.segmented_control(key="field:seeds").set_value(2).run()
+    app.segmented_control(key=control(app, "seeds")).set_value(2).run()
     settled(app)
     assert not app.exception
     spreads = app.table[2].value
@@ -413,7 +418,7 @@ def test_too_many_samples_are_said_once_whatever_is_shown() -> None:
 
 def test_curvature_by_layer_is_shown_on_demand_with_its_scale_free_twin() -> None:
     app = opened()
-    app.toggle(key="field:layer-curvature").set_value(True).run()
+    app.toggle(key=control(app, "layer-curvature")).set_value(True).run()
     settled(app)
     assert not app.exception
     weights = next(frame.value for frame in app.table if "layer1.linear.weight" in set(frame.value.iloc[:, 0]))
@@ -426,7 +431,7 @@ def test_curvature_by_layer_is_shown_on_demand_with_its_scale_free_twin() -> Non
 def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1() -> None:
     app = opened(**{"surface.batch_size": "16"})
     before = len(charts(app))
-    app.toggle(key="field:all-statistics").set_value(True).run()
+    app.toggle(key=control(app, "all-statistics")).set_value(True).run()
     settled(app)
     assert not app.exception
     # three maps and two differences; the plain network has one kind only

@@ -14,6 +14,7 @@ from landscape import MissingData, TooLarge
 from landscape.analysis.counterexamples import logistic_counterexample
 from specs import Experiment
 from views import address
+from views.address import control
 from views.analysis.choices import CHOICES, compared_by
 from views.analysis.counterexamples import (
     COUNTEREXAMPLES,
@@ -47,7 +48,9 @@ def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -
     with st.expander("How it follows, and what it assumes"):
         st.markdown(step.derivation)
         st.markdown(f"**Assumed**: {step.assumes}")
-    wanted = everything or st.toggle("Measure this step", key=f"field:analysis:{step.kind}", help=f"Takes {step.cost}.")
+    chosen = step.kind == st.session_state["step"]  # a counterexample shows what it is about
+    asked_for: dict[str, Any] = {"key": control(f"analysis:{step.kind}"), "help": f"Takes {step.cost}."}
+    wanted = everything or st.toggle("Measure this step", chosen, **asked_for)
     if not wanted:
         st.caption(f"Not measured yet: takes {step.cost}.")
         return
@@ -116,9 +119,7 @@ def _published() -> None:
 
 
 def _open(one: Counterexample) -> None:
-    address.adopt(one.experiment)
-    if one.kind is not None:
-        st.session_state[f"field:analysis:{one.kind}"] = True
+    address.adopt(one.experiment, one.kind)
     if one.page is not None:
         st.switch_page(one.page)
     st.rerun()
@@ -146,7 +147,7 @@ except (TooLarge, ValueError) as error:
     st.stop()
 everything = st.toggle(
     "Measure every step",
-    key="field:analysis:all",
+    key=control("analysis:all"),
     help="Each step says what it takes. What is there already is not measured again.",
 )
 for one in STEPS:
