@@ -1,37 +1,47 @@
 """What to look at, and what may not be concluded."""
 
 from specs import Display
+from views.terms import QUESTIONS, cited
 from views.work import Now
 
-INTRODUCTION = (
-    "Normalization is said to make the loss landscape smoother, so that larger learning rates are safe. "
-    "Here are the landscapes of real networks, trained a moment ago, on one scale: see whether that holds."
-)
+INTRODUCTION = f"""
+**{QUESTIONS["Surfaces"]}**
 
-READING = """
+Normalization is said to make it smoother, so that larger learning rates are safe ({cited("Santurkar et al. 2018")}).
+These are real, trained networks on one scale: see whether that holds.
+"""
+
+READING = r"""
 **What to look at.** Each surface shows the loss around the weights θ*, along two random directions that are scaled like
-the network's own filters. A smoother landscape turns its gradient less per step: switch to the *gradient-change ratio*
-‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖, a lower bound on the Lipschitz constant L of the gradient. Then compare λ_max, the sharpest
-curvature of all, in the table.
+the network's own filters ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). A smoother landscape turns its gradient
+less per step. So switch to the *gradient-change ratio*
+$\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the Lipschitz constant $L$ of the gradient.
+Then compare $\lambda_{\max}$, the sharpest curvature of all, in the table.
 
-**What may not be concluded.** Two random directions out of thousands miss the sharp ones: a calm slice is no proof of a
-small L, and a convex slice is no proof of convexity; a non-convex one does prove non-convexity. Raw ratios and λ_max
-depend on the scale of the weights: in front of a normalization, weights can grow without changing the function, and L
-shrinks with their square. A smaller number is therefore not by itself a smoother function. One training seed is one
-sample. With ReLU the gradient jumps, no finite L exists, and finer grids find larger ratios. The analysis behind this
-page calls itself only a rough guide; so does the page.
+**What may not be concluded.**
+- Two random directions out of thousands miss the sharp ones: a calm slice is no proof of a small $L$. A convex slice is
+  no proof of convexity; a non-convex one does prove non-convexity.
+- Raw ratios and $\lambda_{\max}$ depend on the scale of the weights. In front of a normalization, weights can grow
+  without changing the function, and $L$ shrinks with their square. So a smaller number is not by itself a smoother
+  function.
+- With ReLU the gradient jumps, no finite $L$ exists, and finer grids find larger ratios.
+- One training seed is one sample.
+
+The analysis behind this page calls itself only a rough guide; so does the page.
 """
 
 RATIO = (
-    "‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖ at every point of the same slice: each value is a lower bound on the Lipschitz constant L "
-    "of the gradient. At the centre it is the largest limit over all directions in the plane."
+    r"$\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ at every point of the same slice: each value is a "
+    "lower bound on the Lipschitz constant $L$ of the gradient (D5). At the centre it is the largest limit over all "
+    "directions in the plane."
 )
 
 PUBLISHED = "Published weights were loaded in place of training, so there is no training to show."
 
 PLANE_FORM = (
-    "The same change as it is seen in the plane, ‖Dᵀ(∇f(θ+Δ) - ∇f(θ))‖ / ‖(α, β)‖ with D = [d1 d2]: this one stays as "
-    "it is when weights in front of a normalization are rescaled, which alone lowers or raises the ratio above (D8)."
+    "The same change as it is seen in the plane, "
+    r"$\|D^\top(\nabla f(\theta+\Delta)-\nabla f(\theta))\|/\|(\alpha,\beta)\|$ with $D=[d_1\ d_2]$. Rescaling weights "
+    "in front of a normalization lowers or raises the ratio above; this one stays as it is (D8)."
 )
 
 NOT_SCALE_FREE = (

@@ -17,28 +17,45 @@ from landscape import (
     load_data,
 )
 from models import count_parameters
+from views.terms import explained
 from views.work import Measured, Outcome
 
 MISSING = "n/a"
 WAITING = "…"
 NOT_SCALE_FREE = "needs directions that are filter-scaled and not orthogonalised"
 
-HELP = """
-- **Parameters**: how many numbers θ has.
-- **Training and held-out loss and accuracy**: of the network as it would be used, batch norm with its running averages;
-  on at most as many samples of each split as the training controls say. A regression has no accuracy.
-- **‖θ‖**: the Euclidean norm of all weights.
-- **L ≥**: the largest gradient-change ratio seen, from the centre to every point (D5) and between neighbours of the
-  grid (D6). Every Lipschitz constant of ∇f on the slice is at least this; the true one can be far larger, because a
-  random plane misses sharp directions (D7). Compared networks have the same pairs, those that are finite for all.
-- **Largest ‖Hu‖ in the plane**: what the ratio tends to at the centre, in the direction of the plane where it is
-  largest.
-- **Plane form**, **λ_max(SHS)**: twins of L and λ_max that stay the same when weights in front of a normalization are
-  rescaled, which changes L and λ_max but not the function (D8).
-- **λ_max**: the largest eigenvalue of the Hessian at the centre, over *all* directions, with the residual ‖Hv - λv‖.
-- **2/λ_max**: the learning rate above which gradient descent on a quadratic of this curvature would diverge. Local.
-- **Loss at the centre** and **evaluated directly**: two independent computations of one number; they should agree.
-"""
+TERMS_OF_FACTS: Mapping[str, str] = {
+    "Parameters": "parameters",
+    "Step shown": "checkpoint",
+    "Diverged": "diverged",
+    "Training loss": "recorded loss and accuracy",
+    "Held-out loss": "recorded loss and accuracy",
+    "Training accuracy": "recorded loss and accuracy",
+    "Held-out accuracy": "recorded loss and accuracy",
+    "‖θ‖": "‖θ‖",
+    "L ≥, from the centre": "L ≥",
+    "L ≥, between neighbours": "L ≥",
+    "Largest ‖Hu‖ in the plane": "largest ‖Hu‖ in the plane",
+    "Plane form up to (scale-free)": "plane form",
+    "λ_max": "λ_max",
+    "2/λ_max": "2/λ_max",
+    "λ_max(SHS) (scale-free)": "λ_max(SHS)",
+    "Points not finite": "non-finite points",
+    "‖d1‖ and ‖d2‖": "direction",
+    "cos(d1, d2)": "cos(d1, d2)",
+    "Loss at the centre": "loss",
+    "evaluated directly": "evaluated directly",
+}
+"""What explains each name of the table, in views/glossary.py."""
+
+
+def _help() -> str:
+    """Return every name of the table with the glossary's words, names of one term together."""
+    lines = {term: [name for name, one in TERMS_OF_FACTS.items() if one == term] for term in TERMS_OF_FACTS.values()}
+    return "\n".join(f"- **{'; '.join(names)}**: {explained(term)}" for term, names in lines.items())
+
+
+HELP = _help()
 
 
 def facts(outcomes: Mapping[str, Outcome]) -> Mapping[str, Mapping[str, str]]:

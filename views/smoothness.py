@@ -19,22 +19,40 @@ from views.desk import desk, session
 from views.limits import check_limits, possible
 from views.probes import compared, kept, probes_of, request_of_probes, rows
 from views.studies import within_time
+from views.terms import QUESTIONS, cited, words
 from views.waiting import stopped, waiting
 
-INTRODUCTION = """
-What does training meet on its way? At every checkpoint, the loss of the next mini-batch is probed along its own
-gradient g: at θ - ηg for step lengths η from half a learning rate to four. A loss that varies little and a gradient
-that changes little are what "smoother" means in practice (D9; Santurkar et al. 2018, Fig. 4). Batch norm takes its
-statistics of that mini-batch, as it does in training; the optimizer's momentum plays no part.
+INTRODUCTION = rf"""
+**{QUESTIONS["Along training"]}**
+
+At every checkpoint, the next mini-batch's loss is probed along its own gradient $g$: at $\theta-\eta g$ for step
+lengths $\eta$ from half a learning rate to four. A loss that varies little and a gradient that changes little are what
+"smoother" means in practice (D9; {cited("Santurkar et al. 2018")}, figure 4).
 """
 
-READING = """
+WORDS = (
+    "batch norm",
+    "checkpoint",
+    "direction",
+    "effective β-smoothness",
+    "gradient",
+    "gradient predictiveness",
+    "learning rate",
+    "loss variation",
+    "momentum",
+    "scale-free",
+    "seed",
+)
+
+READING = r"""
 **What to look at.** A band goes from the smallest to the largest value over all step lengths; one for every training
-seed, each of one and the same training. Effective β-smoothness is the largest ‖∇f(θ) - ∇f(θ - ηg)‖ / ‖ηg‖; the dotted
-lines are the control: random directions, as long. **What may not be concluded.** Steps are measured in learning
-rates, and gradients differ in length: a smaller change can be a shorter step, so read the bands beside β, which is
-per length. Raw numbers depend on the scale of the weights (D8). Steps as long as the weights themselves are cut off,
-and that is told.
+seed, each of one and the same training. Effective β-smoothness is the largest
+$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$; the dotted lines are the control: random directions, as long.
+Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's momentum plays no part.
+
+**What may not be concluded.** Steps are measured in learning rates, and gradients differ in length: a smaller change
+can be a shorter step, so read the bands beside β, which is per length. Raw numbers depend on the scale of the weights
+(D8). Steps as long as the weights themselves are cut off, and that is told.
 """
 
 
@@ -89,6 +107,7 @@ def _results(experiment: Experiment, found: Mapping[str, list[list[Smoothness]]]
 experiment, display = address.opened("along-training")
 st.title("Along training")
 st.markdown(INTRODUCTION)
+words(*WORDS)
 for note in address.notes():
     st.warning(note)
 if experiment.run.weights is not None:

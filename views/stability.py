@@ -15,21 +15,26 @@ from views.desk import desk, session
 from views.limits import check_limits, possible
 from views.studies import within_time
 from views.sweeps import contrast, judged, predictions, request_of_sweeps, rows, told
+from views.terms import QUESTIONS, cited, words
 from views.waiting import stopped, waiting
 
-INTRODUCTION = f"""
-A smaller L is said to make larger learning rates safe. Here every compared network is really trained at {len(RATES)}
-learning rates from {RATES[0]:g} to {RATES[-1]:g}, with several seeds. A training is *stable* if it stays finite, its
-recorded loss never exceeds {PEAK:g} times the first one, and it ends below {LEARNED:g} of the best constant
-prediction's loss: a network that has died at the level of chance does not count. Beside it stands what curvature
-predicts, 2/λ_max.
+INTRODUCTION = rf"""
+**{QUESTIONS["Learning rates"]}**
+
+A smaller $L$ is said to make larger learning rates safe ({cited("Santurkar et al. 2018")}). Here every network is
+really trained at {len(RATES)} rates from {RATES[0]:g} to {RATES[-1]:g}, with several seeds. *Stable* (A3) is a training
+that stays finite, never exceeds {PEAK:g} times its first recorded loss, and ends below {LEARNED:g} of the best constant
+prediction's loss: dying at chance level does not count. Beside it stands what curvature predicts, $2/\lambda_{{\max}}$.
 """
 
-READING = """
-**What may not be concluded.** η < 2/λ_max is local, and sufficient for a decrease on a quadratic: training changes
-λ_max as it goes, momentum moves the threshold, and mini-batches have curvatures of their own. Weights in front of a
-normalization grow until their steps fit, so such a network can stand rates far beyond 2/λ_max at its start. A rate
-that is too small to learn in the steps that there are counts as not learned, not as unstable; more steps would tell.
+WORDS = ("2/λ_max", "diverged", "learning rate", "Lipschitz constant L", "momentum", "seed", "stable training", "λ_max")
+
+READING = r"""
+**What may not be concluded.** $\eta<2/\lambda_{\max}$ is local, and sufficient for a decrease on a quadratic. Training
+changes $\lambda_{\max}$ as it goes, momentum moves the threshold, and mini-batches have curvatures of their own.
+Weights in front of a normalization grow until their steps fit, so such a network can stand rates far beyond
+$2/\lambda_{\max}$ at its start. A rate that is too small to learn in the steps that there are counts as not learned,
+not as unstable; more steps would tell.
 """
 
 
@@ -87,6 +92,7 @@ def _page(experiment: Experiment) -> None:
 experiment, display = address.opened("learning-rates")
 st.title("Learning rates")
 st.markdown(INTRODUCTION)
+words(*WORDS)
 for note in address.notes():
     st.warning(note)
 if experiment.run.weights is not None:

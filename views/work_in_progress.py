@@ -10,7 +10,17 @@ import streamlit as st
 from jobs import Asked
 from jobs.kinds import KINDS
 from views.desk import desk, present, session
+from views.terms import QUESTIONS, words
 from views.waiting import failures, reading
+
+INTRODUCTION = f"""
+**{QUESTIONS["Work"]}**
+
+What is asked goes on when its page is closed, is done once however many ask for it, and is kept: a result that is there
+already comes at once.
+"""
+
+WORDS = ("checkpoint", "error between points", "refinement", "slice", "store")
 
 MOST_LISTED = 100
 MEBIBYTE = 2**20
@@ -106,10 +116,8 @@ def _name(key: str) -> str:
 
 
 st.title("Work")
-st.markdown(
-    "What is asked goes on when its page is closed, is done once however many ask for it, and is kept: a result that "
-    "is there already comes at once."
-)
+st.markdown(INTRODUCTION)
+words(*WORDS)
 with st.container():  # not `watched`: this part holds controls
     st.fragment(_under_way, run_every=1.0)()
 st.subheader("Asked lately")

@@ -29,17 +29,39 @@ from views.data_files import offer_download
 from views.limits import check_limits, possible
 from views.studies import losses, study, within_time
 from views.surface_controls import checkpoint
+from views.terms import QUESTIONS, cited, words
 from views.waiting import waiting
 
-INTRODUCTION = """
-Why should normalization help? The argument: a loss whose gradient changes slowly, one with a small Lipschitz constant
-L, can be descended in larger steps; a weight's gradient carries the layer's input, so inputs of smaller second moment
-make L smaller; and normalizing is what makes it small. Each step of it is measured here on the networks that you
-compare. Where a step does not hold, the page says so. The analysis calls itself only a rough guide.
+INTRODUCTION = rf"""
+**{QUESTIONS["Analysis"]}**
+
+A loss whose gradient changes slowly, one with a small Lipschitz constant $L$, can be descended in larger steps,
+$\eta<2/L$; normalization is said to make $L$ small ({cited("Santurkar et al. 2018")}). A weight's gradient carries the
+layer's input $x$, so a smaller second moment $E[x^2]$ gives a smaller bound on $L$. Each step is measured here on the
+networks that you compare; where one does not hold, the page says so. The analysis calls itself only a rough guide.
 """
 
-PUBLISHED = Path(__file__).parent / "published.md"
-"""Written by `make reproduce`."""
+WORDS = (
+    "back-propagated signal δ",
+    "batch norm",
+    "Cauchy–Schwarz step",
+    "covariate shift",
+    "dead unit",
+    "excess kurtosis",
+    "gradient",
+    "gradient-change ratio",
+    "growth per layer",
+    "Hessian",
+    "L ≥",
+    "Lipschitz constant L",
+    "placement",
+    "running statistics",
+    "second moment",
+    "Theorem 4.1",
+    "λ_max",
+)
+
+PUBLISHED = Path(__file__).parent / "published.md"  # by `make reproduce`; a string here would be shown
 
 
 def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -> None:
@@ -128,6 +150,7 @@ def _open(one: Counterexample) -> None:
 experiment, display = address.opened("analysis")
 st.title("Analysis")
 st.markdown(INTRODUCTION)
+words(*WORDS)
 for note in address.notes():
     st.warning(note)
 experiment = checkpoint(experiment)

@@ -1,0 +1,314 @@
+"""Every term that a page shows, in a sentence or two: docs/science.md defines it, and its number is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """What a term means here."""
+
+    definition: str
+    number: str = ""  # of docs/science.md; empty where that page takes the word for known
+    sources: tuple[str, ...] = ()  # names in terms.PAPERS
+    formula: str = ""  # KaTeX
+
+
+TERMS: Mapping[str, Term] = {
+    "2/λ_max": Term(
+        "The learning rate above which gradient descent on a quadratic of this curvature would diverge. It is local: "
+        "training changes λ_max as it goes.",
+        "A3",
+    ),
+    "accuracy": Term("The share of samples that a network classifies correctly. A regression has none."),
+    "activation": Term(
+        "The function between layers. ReLU has a kink, where the gradient jumps; GELU and tanh are smooth.", "D7"
+    ),
+    "affine": Term(
+        "Whether a normalization ends with a learned scale and shift.",
+        "A10",
+        ("Ioffe and Szegedy 2015",),
+        r"z=\gamma\hat y+\beta",
+    ),
+    "α, β": Term("Where a point lies in the slice: how far from θ* along d1, and how far along d2.", "D2"),
+    "back-propagated signal δ": Term(
+        "What comes back from the loss to a layer: the derivative of a sample's loss by the layer's output. The "
+        "argument needs it bounded, and nothing bounds it.",
+        "A4",
+    ),
+    "batch norm": Term(
+        "Every channel gets mean 0 and deviation 1 over the samples (and positions) of a batch.",
+        "A14",
+        ("Ioffe and Szegedy 2015",),
+        r"\hat y=(y-\mu)/\sqrt{v+\varepsilon}",
+    ),
+    "batch statistics": Term(
+        "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every point.",
+        "D1",
+    ),
+    "block ratio": Term(
+        "The gradient-change ratio of one layer alone: only its parameters move, the gradient is computed anew there, "
+        "and only that layer's part of it counts.",
+        "D5",
+    ),
+    "Cauchy–Schwarz step": Term(
+        "One layer's weights move, its input x stays: the change of their gradient is at most how much the signal "
+        "changes, λ, times the root of the inputs' second moment.",
+        "A6",
+        formula=r"\|E[\lambda x]\|\le\sqrt{E[\lambda^2]}\,\sqrt{\textstyle\sum_i E[x_i^2]}",
+    ),
+    "centre only": Term(
+        "The first half of batch norm: each channel minus its batch mean.", "A7", ("Salimans and Kingma 2016",)
+    ),
+    "checkpoint": Term("The weights that were kept after a step of training. Step 0 is before training.", "D2"),
+    "cos(d1, d2)": Term("The cosine of the angle between the two directions: 0 where they are orthogonal.", "D2"),
+    "covariate shift": Term(
+        "Internal covariate shift was said to be what batch norm takes away: that a layer's inputs change while the "
+        "layers before it learn. Here it is how far one layer's gradient G differs from G′, the same after all "
+        "earlier layers have made their step. A hypothesis, not a result.",
+        "A13",
+        ("Ioffe and Szegedy 2015", "Santurkar et al. 2018"),
+        r"\|G-G'\|",
+    ),
+    "cross-entropy": Term(
+        "The loss of a classification: minus the logarithm of the probability p that a network gives to the right "
+        "class, averaged over samples.",
+        formula=r"-\tfrac1M\textstyle\sum_m\ln p_m",
+    ),
+    "dead unit": Term(
+        "A ReLU unit whose input is at most 0 for all samples and positions, so that it passes nothing on. A linear "
+        "unit's is above 0 for all of them, so that it changes nothing.",
+        "A13",
+    ),
+    "direction": Term(
+        "A vector with an entry for every parameter, along which the weights are moved. A slice has two, d1 and d2, "
+        "for example random ones; ‖d1‖ and ‖d2‖ are their lengths.",
+        "D2",
+    ),
+    "diverged": Term("Said of a training whose loss or weights are no longer finite from some step on."),
+    "edge of stability": Term(
+        "Gradient descent on all training samples tends to raise λ_max until it is about 2/η, and then stays near it "
+        "while the loss still falls over many steps.",
+        "D11",
+        ("Cohen et al. 2021",),
+    ),
+    "effective β-smoothness": Term(
+        "The largest change of the gradient per length, over steps of length ηg along the gradient g.",
+        "D9",
+        ("Santurkar et al. 2018",),
+        r"\max_\eta\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|",
+    ),
+    "error between points": Term(
+        "How far the spline drawn between the points of a coarser grid was off at the points that the next finer grid "
+        "has measured: the largest error of all compared networks, as a share of the range that all of them take.",
+        "D6",
+    ),
+    "evaluated directly": Term(
+        "The loss at the centre once more, by a plain forward pass of the network that shares nothing with the "
+        "computation of the surface. The two should agree.",
+    ),
+    "evaluation set": Term(
+        "The samples that the loss is measured on. They are drawn once and are the same at every point, and for all "
+        "compared networks unless the data are what is compared.",
+        "§0, D4",
+    ),
+    "excess kurtosis": Term(
+        "How heavy the tails of a distribution are; the skew says how lopsided it is. Both are 0 for a normal one.",
+        "A13",
+    ),
+    "filter": Term("A row of a linear layer's weight, or an output channel of a convolution's.", "D3"),
+    "filter normalization": Term(
+        "Every filter of a random direction gets the norm of the same filter of θ*, so that equal distances are equal "
+        "shares of each network's own weights. Parameters of one axis, such as biases, get 0.",
+        "D3",
+        ("Li et al. 2018",),
+        r"d_i\leftarrow d_i\,\|\theta^*_i\|/\|d_i\|",
+    ),
+    "gradient": Term(
+        "∇f: how the loss changes with every parameter. Training steps against it. Its Euclidean length is the "
+        "gradient norm.",
+        "§0",
+    ),
+    "gradient-change ratio": Term(
+        "How much the gradient changes from the centre to a point, per distance: a lower bound on every Lipschitz "
+        "constant L of the gradient on a set that holds both.",
+        "D5",
+        formula=r"\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|",
+    ),
+    "gradient predictiveness": Term(
+        "How far the gradient changes along the step that training takes: the range over step lengths η.",
+        "D9",
+        ("Santurkar et al. 2018",),
+        r"\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|",
+    ),
+    "group norm": Term("Layer norm within groups of channels.", "A13", ("Wu and He 2018",)),
+    "growth per layer": Term(
+        "How many times larger the signal's gradient is one layer further back. In deep plain ReLU networks with "
+        "batch norm it is about 1.21 at initialization: a case in which the argument fails.",
+        "A15",
+        ("Yang et al. 2019",),
+        r"\|\nabla_{y_l}f\|/\|\nabla_{y_{l+1}}f\|\approx\sqrt{\pi/(\pi-1)}",
+    ),
+    "held-out": Term(
+        "Said of samples that training does not see. A smoother loss is worth little where the held-out loss is worse.",
+        "A8b",
+    ),
+    "Hessian": Term(
+        "The matrix H of second derivatives of the loss by the parameters: how fast the gradient turns in every "
+        "direction. A block of it belongs to one layer's weights.",
+        "D10",
+    ),
+    "instance norm": Term(
+        "Every channel of every sample gets mean 0 and deviation 1 over its positions.", "A13", ("Ulyanov et al. 2016",)
+    ),
+    "L ≥": Term(
+        "The largest ratio seen, from the centre to every point (D5) or between neighbours of the grid (D6), over "
+        "pairs of points that are finite for all compared networks. Every Lipschitz constant of ∇f on the slice is at "
+        "least this; the true one can be far larger, since a random plane misses sharp directions.",
+        "D7",
+    ),
+    "λ_max": Term(
+        "Sharpness: the largest eigenvalue of the Hessian at the centre, over all directions and not only those of the "
+        "plane. Beside it stands its residual ‖Hv − λv‖.",
+        "D10",
+    ),
+    "λ_max(SHS)": Term(
+        "The scale-free twin of λ_max: S is the diagonal of the filters' norms, 0 for parameters of one axis.", "D8"
+    ),
+    "largest ‖Hu‖ in the plane": Term(
+        "What the gradient-change ratio tends to at the centre, in the direction u of the plane where it is largest.",
+        "D5",
+        formula=r"\max_{u\,\in\,\mathrm{span}(d_1,d_2),\ \|u\|=1}\|Hu\|",
+    ),
+    "layer norm": Term(
+        "Every sample gets mean 0 and deviation 1 over its channels (and positions).", "A13", ("Ba et al. 2016",)
+    ),
+    "learning rate": Term("η: how many times the gradient a step of training is long.", "A2"),
+    "Lipschitz constant L": Term(
+        "A bound on how fast the gradient changes, for all pairs of points p and q of a set. The smaller, the "
+        "smoother. With ReLU the gradient jumps and no finite L exists.",
+        "D7",
+        formula=r"\|\nabla f(p)-\nabla f(q)\|\le L\,\|p-q\|",
+    ),
+    "local ratio": Term(
+        "The gradient-change ratio between neighbouring points p and q of the grid; the largest over a point's "
+        "neighbours. It belongs to the grid's spacing.",
+        "D6",
+        formula=r"\|\nabla f(p)-\nabla f(q)\|/\|p-q\|",
+    ),
+    "loss": Term(
+        "f(θ): how wrong a network with the parameters θ is, averaged over the evaluation set. Cross-entropy for "
+        "classes, squared error for a regression.",
+        "§0",
+    ),
+    "loss surface": Term("The loss over a slice: a height for every point (α, β).", "D2"),
+    "loss variation": Term(
+        "How much the loss varies along the step that training takes: the range over step lengths η.",
+        "D9",
+        ("Santurkar et al. 2018",),
+        r"f(\theta-\eta g)",
+    ),
+    "momentum": Term(
+        "The share of the last step that goes into the next one. It moves the learning rate at which training becomes "
+        "unstable."
+    ),
+    "non-finite points": Term(
+        "Points where a value is infinite or no number: counted, left out, never replaced.", "§5"
+    ),
+    "normalization": Term(
+        "A layer that brings the size of its inputs, and with most kinds their mean, to fixed values. Weight norm acts "
+        "on weights in place of inputs. Each kind has an entry of its own.",
+        "A13",
+    ),
+    "parameters": Term("All numbers that training changes, as one vector θ.", "§0"),
+    "placement": Term(
+        "Where a normalization stands: before the linear layer or convolution, whose input it normalizes, as the "
+        "analysis says; or after it, as is common.",
+        "A9",
+    ),
+    "plane form": Term(
+        "The change of the gradient as it is seen in the plane, per step in α and β, with D = [d1 d2] scaled by "
+        "filter and not orthogonalised: the scale-free twin of the gradient-change ratio.",
+        "D8",
+        formula=r"\|D^\top(\nabla f(p)-\nabla f(q))\|/\|(\delta\alpha,\delta\beta)\|",
+    ),
+    "population statistics": Term(
+        "Batch norm uses the mean and variance of all evaluation samples, computed anew at every point. The loss is "
+        "then a true function of θ. It says nothing certain about steps on mini-batches.",
+        "D1",
+    ),
+    "recorded loss and accuracy": Term(
+        "Of the network as it would be used, batch norm with its running averages; on at most as many samples of each "
+        "split as the training controls say.",
+        "D1",
+    ),
+    "refinement": Term(
+        "Grids of 3, 5, 9, 17, 33 and 65 points a side hold one another. A finer one comes until the error between "
+        "points is small enough, or the grid is the one that was asked for; compared networks refine together.",
+        "D6",
+    ),
+    "residual": Term(
+        "‖Hv − λv‖, how far an eigenvalue λ and its vector v are from satisfying their equation. Small is good.", "D10"
+    ),
+    "RMS norm": Term(
+        "Every sample is divided by the root of its mean square; no mean comes off.",
+        "A13",
+        ("Zhang and Sennrich 2019",),
+    ),
+    "row ratio": Term(
+        "The gradient-change ratio with one layer's part of the gradient in the numerator, while all layers move.", "D5"
+    ),
+    "running statistics": Term(
+        "Batch norm uses the averages stored in training, held fixed at every point. It is then a fixed affine map, "
+        "and away from the centre its effect is gone. Li et al. plot this.",
+        "D1",
+        ("Li et al. 2018",),
+    ),
+    "scale-free": Term(
+        "Said of a number that stays as it is when weights in front of a normalization are rescaled. That leaves the "
+        "function alone, and changes L and λ_max.",
+        "D8",
+    ),
+    "scale only": Term("The second half of batch norm: each channel divided by its batch deviation.", "A8"),
+    "second moment": Term(
+        "The mean of the squares of a layer's inputs, summed over inputs. The argument's bound carries it. It is least "
+        "when the inputs' means are 0.",
+        "A6, A7",
+        formula=r"\textstyle\sum_i E[x_i^2]",
+    ),
+    "seed": Term(
+        "Where a random generator starts. Equal seeds give equal draws of data, initial weights, order and directions.",
+        "D4, §5",
+    ),
+    "slice": Term(
+        "The plane through the weights θ* along two directions, a window on a space of thousands of dimensions. A "
+        "calm slice proves nothing about the rest.",
+        "D2",
+        formula=r"f(\theta^*+\alpha d_1+\beta d_2)",
+    ),
+    "stable training": Term(
+        "One that stays finite, whose recorded loss never exceeds 10 times the first one, and that ends below half of "
+        "the best constant prediction's loss. A network that has died at chance level does not count.",
+        "A3",
+    ),
+    "store": Term("The folder of results. A question that was answered once is answered from there."),
+    "Theorem 4.1": Term(
+        "What one batch-norm layer takes from the gradient g at its output: the part that all m samples share, and "
+        "the part along the normalized values. It is about one layer and the gradient's length, not about L.",
+        "A14",
+        ("Santurkar et al. 2018",),
+        r"\|\nabla_y f\|^2=\frac{\gamma^2}{v+\varepsilon}\Big(\|g\|^2-\frac{\langle1,g\rangle^2}m"
+        r"-(2-r)\frac{\langle g,\hat y\rangle^2}m\Big),\ r=\frac v{v+\varepsilon}",
+    ),
+    "‖θ‖": Term("The Euclidean norm of all parameters at the centre.", "§0"),
+    "θ*": Term("The weights at the centre of the slice: those of the training step that is shown.", "D2"),
+    "weight norm": Term(
+        "No statistics of data: each filter is a direction v times a learned length g.",
+        "A13",
+        ("Salimans and Kingma 2016",),
+        r"w=g\,v/\|v\|",
+    ),
+}
+"""By alphabet, Greek letters by their names (`terms.spelled`)."""
