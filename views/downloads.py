@@ -1,18 +1,24 @@
-"""What can be taken away: the numbers, and the picture as a page that turns."""
+"""What can be taken away: the picture as a PNG or as a page that turns, and the numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from exports.numbers import numbers
 from exports.page import interactive_page
+from exports.poster import poster
 from figures.surface import comparison_figure
 from specs import Display, Experiment, spec_hash
 from views.facts import facts
+from views.linked_surfaces import Drawn, Saved
+from views.pictures import number
 from views.protocol import caption, protocol
-from views.work import Outcome
+from views.work import Outcome, picture_of
+
+KEY_FACTS = ("Training loss", "Held-out loss", "Held-out accuracy", "L ≥, from the centre", "λ_max")
+"""What a picture says in numbers: how well a network fits, and how smooth it is."""
 
 
 def downloads(
@@ -20,7 +26,6 @@ def downloads(
 ) -> None:
     """Show the download buttons; files are made when they are asked for."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
-    name = f"normscape-{spec_hash(experiment)[:12]}"
 
     def picture() -> str:
         figure = comparison_figure(
@@ -38,9 +43,9 @@ def downloads(
 
     with st.container(horizontal=True):
         st.download_button(
-            "Picture (HTML)",
+            "Picture that turns (HTML)",
             picture,
-            f"{name}-{display.metric}.html",
+            f"{_name(experiment)}-{display.metric}.html",
             "text/html",
             on_click="ignore",
             disabled=not surfaces,
@@ -49,9 +54,63 @@ def downloads(
         st.download_button(
             "Numbers (npz)",
             table,
-            f"{name}.npz",
+            f"{_name(experiment)}.npz",
             "application/octet-stream",
             on_click="ignore",
             help="All arrays with the experiment and the facts, for numpy.load.",
         )
-    st.caption("For a picture as PNG, use the camera that appears when you point at a chart.")
+    st.caption(
+        "*Save picture*, beneath the surfaces, makes a PNG of what you see, which opens this experiment again when it "
+        "is dropped on this page."
+    )
+
+
+def composer(
+    experiment: Experiment,
+    display: Display,
+    outcomes: Mapping[str, Outcome],
+    colours: Mapping[str, str],
+    *,
+    dark: bool,
+) -> Callable[[Drawn], Saved | None]:
+    """Return what makes one picture of the surfaces that a browser drew, with title, scale, numbers and protocol."""
+    measured = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
+    surfaces = {label: picture_of(surface, display) for label, surface in measured.items()}
+
+    def compose(drawn: Drawn) -> Saved | None:
+        try:
+            png = poster(
+                drawn.pictures,
+                surfaces,
+                experiment,
+                display,
+                facts=_key_facts(outcomes),
+                colours=colours,
+                caption=caption(experiment),
+                dark=dark,
+                width=drawn.width,
+            )
+        except ValueError as error:  # what a browser sends may be anything, or of a comparison that has changed since
+            st.error(f"The picture could not be made: {error}")
+            return None
+        return Saved(number(), f"{_name(experiment)}-{display.metric}.png", png)
+
+    return compose
+
+
+def _name(experiment: Experiment) -> str:
+    return f"normscape-{spec_hash(experiment)[:12]}"
+
+
+def _key_facts(outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:
+    """Return the numbers of a picture; a bound's pairs and smallest step, which belong to it, in a line below."""
+    found = {}
+    for label, known in facts(outcomes).items():
+        rows: dict[str, str] = {}
+        for name in KEY_FACTS:
+            value, _, rest = known[name].partition(" (")
+            rows[name] = value
+            if name.startswith("L ≥") and rest:
+                rows["  of"] = rest.removesuffix(")")
+        found[label] = rows
+    return found

@@ -16,6 +16,7 @@ from views import address
 from views.address import control
 from views.controls import compared_from_texts, field, option_word, options
 from views.limits import hidden
+from views.pictures import uploader
 from views.presets import PRESETS
 
 OWN = "Your own experiment"
@@ -98,6 +99,7 @@ def sidebar(experiment: Experiment) -> Experiment:
                     if not hidden(experiment, path):
                         experiment = field(experiment, path)
                         _told(experiment, path)
+        uploader()
     return experiment
 
 

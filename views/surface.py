@@ -11,16 +11,17 @@ from views.address import control
 from views.charts import chart, row_of_charts
 from views.curvature import curvature_panel
 from views.data_files import offer_download
-from views.downloads import downloads
+from views.downloads import composer, downloads
 from views.facts import HELP, facts
 from views.landscapes import landscapes
 from views.limits import check_limits, possible
 from views.points import point_panel
 from views.protocol import comparability, protocol
 from views.reality import reality_panel
+from views.states import states
 from views.statistics import statistics_panel
 from views.studies import study, within_time
-from views.surface_controls import checkpoint, fit_range, metric_and_scale
+from views.surface_controls import checkpoint, fit_button, fit_range, metric_and_scale
 from views.uncertainty import uncertainty_panel
 from views.waiting import stopped, waiting
 from views.work import asked, experiment_request, now, picture_of
@@ -33,7 +34,9 @@ st.markdown(explanation.INTRODUCTION)
 for note in address.notes():
     st.warning(note)
 display = metric_and_scale(display, experiment)
-experiment = checkpoint(experiment)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    experiment = checkpoint(experiment)
+    fit_button()
 fit_range(experiment)
 address.publish(experiment, display)
 
@@ -56,17 +59,18 @@ waiting(request, shown.over, told=[str(failure) for failure in shown.failures.va
 for label, failure in shown.failures.items():
     st.error(f"**{label}**: {failure}")
 found = shown.outcomes
-if not found:
-    st.stop()
-
 surfaces = {label: outcome.surface for label, outcome in found.items() if outcome.surface is not None}
 pictures = {label: picture_of(surface, display) for label, surface in surfaces.items()}
 inks, dark = colours(experiment), st.context.theme.type == "dark"
 drawn = (pictures, display.shown, display.scale)
+missing = states(variants, shown, stopped=stopped(request))
+compose = composer(experiment, display, found, inks, dark=dark)
+landscapes(pictures, display, inks, missing, dark=dark, compose=compose)
+if not found:
+    st.stop()
 for label, outcome in found.items():
     if outcome.surface is None:
         st.warning(explanation.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
-landscapes(pictures, display, inks, dark=dark)
 st.caption(explanation.resolution(shown, display))
 point_panel(pictures, display)
 if shown.first_glance:

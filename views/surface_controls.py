@@ -41,10 +41,13 @@ def _layer(display: Display, experiment: Experiment) -> str:
     return str(st.selectbox(rule.label, names, first, key=control("display.layer"), help=rule.help))
 
 
+def fit_button() -> None:
+    """Show the button that has the range of the slice fitted to the compared networks."""
+    st.button("Fit the range", help=FIT_HELP, on_click=lambda: st.session_state.update(fitting=True))
+
+
 def fit_range(experiment: Experiment) -> None:
-    """Show the button that fits the range of the slice to the compared networks; the page starts anew with it."""
-    if st.button("Fit the range", help=FIT_HELP):
-        st.session_state["fitting"] = True
+    """Fit the range of the slice to the compared networks where that is asked for; the page starts anew with it."""
     if not st.session_state.get("fitting"):
         return
     search = study(experiment, "half-width", "a range that fits")

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from figures.surface import contour_figures, seeds_figure
+from figures.surface import seeds_figure
 from landscape import Spread, scalars_of, spreads_of
 from specs import Display, Experiment
 from views.address import control
-from views.charts import chart, row_of_charts
+from views.charts import chart
 from views.facts import MISSING, number
+from views.landscapes import small_landscapes
 from views.studies import over_seeds
 from views.waiting import waiting
 from views.work import Outcome
@@ -49,10 +50,7 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
     chart(seeds_figure(surfaces, display.shown, display.scale, colours=inks, dark=dark), "cut over seeds")
     small = {f"{label}, seeds {k + 1}": surface for label in labels for k, surface in enumerate(surfaces[label])}
     ink = {name: inks.get(name.rpartition(", seeds")[0], "") for name in small}
-    figures = contour_figures(small, display.shown, display.scale, colours=ink, dark=dark)
-    for row, label in enumerate(labels):
-        own = {name: figure for name, figure in figures.items() if name.rpartition(", seeds")[0] == label}
-        row_of_charts(own, f"surface of one seed {row}")
+    small_landscapes(small, display, ink, "seeds", dark=dark)
 
 
 def _scalars(outcome: Outcome) -> Mapping[str, float]:

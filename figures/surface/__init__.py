@@ -6,7 +6,7 @@ from figures.surface.differences import difference_figures
 from figures.surface.landscapes import surface_figures
 from figures.surface.maps import contour_figures
 from figures.surface.missing import summary
-from figures.surface.points import mark_cut, mark_landscapes, mark_maps, nearest, values_at
+from figures.surface.points import mark_cut, mark_landscapes, mark_maps, metrics_of, nearest, values_at
 from figures.surface.refinement import refinement_figure
 from figures.surface.seeds import seeds_figure
 
@@ -18,6 +18,7 @@ __all__ = [
     "mark_cut",
     "mark_landscapes",
     "mark_maps",
+    "metrics_of",
     "nearest",
     "refinement_figure",
     "seeds_figure",

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from figures.scale import Range, metric_of, shared_range, values
+from figures.surface.axes import axis_words, shared_words
 from figures.surface.missing import missing_note, notes
 from figures.template import DASHES, GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 
@@ -48,7 +49,8 @@ def cut_figure(
     figure = go.Figure()
     for (label, cut), dash, symbol in zip(cuts.items(), cycle(DASHES), cycle(SYMBOLS), strict=False):
         figure.add_trace(_line(cut, label, metric, span, colours.get(label), dash, symbol))
-    axes_of_cut(figure, next(iter(cuts.values())).along, metric, span, dark)
+    words = shared_words(surfaces.values(), next(iter(cuts.values())).along)
+    axes_of_cut(figure, words, metric, span, dark)
     told = [f"{label}: {note}" for label, surface in surfaces.items() if (note := missing_note(surface))]
     told += [span.note] if span.note else []
     title = _title(list(cuts.values()))
@@ -62,7 +64,7 @@ def line_figure(
     """Draw a surface that has one point along one of its axes as the line that it is."""
     cut = cut_of(surface, metric)
     figure = go.Figure(_line(cut, title, metric, span, colour, "solid", "circle"))
-    axes_of_cut(figure, cut.along, metric, span, dark)
+    axes_of_cut(figure, axis_words(surface, cut.along), metric, span, dark)
     told = notes(surface, metric, span)
     return dressed(figure, dark=dark, height=height, title=title, colour=colour, notes=told, foot=46)
 
@@ -89,12 +91,12 @@ def _line(cut: Cut, label: str, metric: str, span: Range, colour: str | None, da
     )
 
 
-def axes_of_cut(figure: go.Figure, along: str, metric: str, span: Range, dark: bool) -> None:
+def axes_of_cut(figure: go.Figure, words_along: str, metric: str, span: Range, dark: bool) -> None:
     """Give a cut its axes: the coordinate, and the metric in the shared range."""
     title = metric_of(metric).title
     words: dict[str, Any] = {"color": ink(dark).text}
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
-    figure.update_xaxes(title={"text": along, "font": words, "standoff": 4}, **shared)
+    figure.update_xaxes(title={"text": words_along, "font": words, "standoff": 4}, **shared)
     figure.update_yaxes(title={"text": f"{title} ({span.unit})", "font": words}, range=span.padded(0.04), **shared)
     figure.update_yaxes(**span.marks, automargin=True)
     figure.add_vline(x=0, line={"color": GRID, "width": 1, "dash": "dot"})

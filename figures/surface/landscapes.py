@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from figures.palette import SURFACE_COLOURS
 from figures.scale import Range, metric_of, shared_range, values
+from figures.surface.axes import axis_words
 from figures.surface.cuts import line_figure
 from figures.surface.missing import centre_value, is_line, note_lines, notes, nothing_to_draw
 from figures.template import CLEAR, NOTHING, dressed, ink, sentence_figure
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 HEIGHT = 400
 ASPECT = {"x": 1.1, "y": 1.1, "z": 0.92}
 CENTRE_COLOUR = "#ff4d6d"  # on no colour of the map
+CHECKPOINT_COLOUR = "#ffa94d"
+_AFTER = 10**9  # a centre without a step of its own is the last one
 
 
 def surface_figures(
@@ -54,7 +57,9 @@ def _figure(surface: Surface, metric: str, span: Range | None, dress: dict[str, 
     if is_line(surface):
         return line_figure(surface, metric, span, height=HEIGHT, **dress)
     figure = go.Figure(landscape(surface, metric, span))
-    figure.update_traces(colorbar=bar(metric, span, dress["dark"]), selector={"type": "surface"})
+    # the page tells every metric of a place by itself; "none" still reports it
+    told = {"hoverinfo": "none", "hovertext": None, "colorbar": bar(metric, span, dress["dark"])}
+    figure.update_traces(**told, selector={"type": "surface"})
     figure.update_layout(scene=scene(surface, span, dress["dark"]))
     return dressed(figure, height=HEIGHT, notes=notes(surface, metric, span), note_lines=lines, foot=52, **dress)
 
@@ -73,7 +78,7 @@ def landscape(surface: Surface, metric: str, span: Range) -> list[Any]:
         lightposition={"x": -800, "y": -1500, "z": 2500},
         contours={"z": _lines(span)},
     )
-    return [drawn, *_centre(surface, metric, span)]
+    return [drawn, *_centre(surface, metric, span), *_checkpoints(surface, true, span)]
 
 
 def scene(surface: Surface, span: Range, dark: bool) -> dict[str, Any]:
@@ -81,8 +86,8 @@ def scene(surface: Surface, span: Range, dark: bool) -> dict[str, Any]:
     # the ends are those of the grid, also where points are missing
     alpha, beta = ([float(axis.min()), float(axis.max())] for axis in (surface.alpha, surface.beta))
     return {
-        "xaxis": _axis("α", dark) | {"nticks": 5, "range": alpha},
-        "yaxis": _axis("β", dark) | {"nticks": 5, "range": beta},
+        "xaxis": _axis(axis_words(surface, "α"), dark) | {"nticks": 5, "range": alpha},
+        "yaxis": _axis(axis_words(surface, "β"), dark) | {"nticks": 5, "range": beta},
         "zaxis": _axis("", dark) | {"range": span.padded(0.03)} | span.marks,
         "aspectmode": "manual",
         "aspectratio": ASPECT,
@@ -114,7 +119,7 @@ def bar(metric: str, span: Range, dark: bool) -> dict[str, Any]:
 
 def _axis(title: str, dark: bool) -> dict[str, Any]:
     return {
-        "title": {"text": title, "font": {"color": ink(dark).text, "size": 15}},
+        "title": {"text": title, "font": {"color": ink(dark).text, "size": 12}},
         "tickfont": {"color": ink(dark).faint, "size": 11},
         **{
             "gridcolor": ink(dark).grid,
@@ -124,6 +129,36 @@ def _axis(title: str, dark: bool) -> dict[str, Any]:
             "showspikes": False,
         },
     }
+
+
+def _checkpoints(surface: Surface, true: np.ndarray, span: Range) -> list[Any]:
+    """Return pins at the checkpoints that the plane passes through, joined in the order of their steps (D2)."""
+    marks = sorted([*surface.plane.marks, (surface.spec.checkpoint or _AFTER, 0.0, 0.0)])
+    inside = [mark for mark in marks if _holds(surface, *mark[1:])]
+    if len(marks) < 2 or len(inside) < 2:
+        return []
+    heights = [_height(surface, true, alpha, beta, span) for _, alpha, beta in inside]
+    words = ["" if (alpha, beta) == (0, 0) else f"step {step}" for step, alpha, beta in inside]
+    return [
+        go.Scatter3d(
+            **{"x": [mark[1] for mark in inside], "y": [mark[2] for mark in inside], "z": heights},
+            **{"mode": "lines+markers+text", "text": words, "textposition": "top center", "showlegend": False},
+            **{"name": "checkpoints", "hoverinfo": "skip", "textfont": {"color": CHECKPOINT_COLOUR, "size": 12}},
+            marker={"size": 4, "color": CHECKPOINT_COLOUR, "line": {"width": 0}},
+            line={"color": CHECKPOINT_COLOUR, "width": 3, "dash": "dash"},
+        )
+    ]
+
+
+def _holds(surface: Surface, alpha: float, beta: float) -> bool:
+    return bool(
+        surface.alpha.min() <= alpha <= surface.alpha.max() and surface.beta.min() <= beta <= surface.beta.max()
+    )
+
+
+def _height(surface: Surface, true: np.ndarray, alpha: float, beta: float, span: Range) -> float:
+    row, column = int(np.abs(surface.beta - beta).argmin()), int(np.abs(surface.alpha - alpha).argmin())
+    return float(span.place(true[row, column]))
 
 
 def _words(surface: Surface, true: np.ndarray, name: str) -> np.ndarray:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from figures.palette import SURFACE_COLOURS
 from figures.scale import Range, metric_of, shared_range, values
+from figures.surface.axes import axis_words
 from figures.surface.cuts import line_figure
 from figures.surface.landscapes import bar
 from figures.surface.missing import is_line, note_lines, notes, nothing_to_draw
@@ -134,8 +135,9 @@ def axes_of(figure: go.Figure, surface: Surface, dark: bool) -> None:
         "constrain": "domain",
         "nticks": 6,
     }
-    figure.update_xaxes(title={"text": "α", "font": words, "standoff": 2}, **shared)
-    figure.update_yaxes(title={"text": "β", "font": words, "standoff": 2}, automargin=True, **shared)
+    across, up = ({"text": axis_words(surface, name), "font": words, "standoff": 2} for name in "αβ")
+    figure.update_xaxes(title=across, **shared)
+    figure.update_yaxes(title=up, automargin=True, **shared)
     sides = float(np.ptp(surface.alpha)), float(np.ptp(surface.beta))
     if max(sides) <= LONGEST_SHAPE * min(sides):
         figure.update_yaxes(scaleanchor="x", scaleratio=1)

@@ -31,9 +31,16 @@ def values_at(surface: Surface, point: Point) -> dict[str, float]:
 
     Row ratios are left out: there is one for each layer.
     """
-    place = nearest(surface, point)
+    place, known = nearest(surface, point), metrics_of(surface)
+    return {
+        name: float(known[name][place]) if name in known else float("nan") for name in METRICS if name != "row-ratio"
+    }
+
+
+def metrics_of(surface: Surface) -> dict[str, np.ndarray]:
+    """Return all metrics (B, A) that a surface has, by their names; row ratios, one for each layer, are left out."""
     found = {name: values(surface, name) for name in METRICS if name != "row-ratio"}
-    return {name: float("nan") if array is None else float(array[place]) for name, array in found.items()}
+    return {name: array for name, array in found.items() if array is not None and np.isfinite(array).any()}
 
 
 def mark_landscapes(

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from figures.scale import Range, metric_of, shared_range
+from figures.surface.axes import shared_words
 from figures.surface.cuts import axes_of_cut, cut_of
 from figures.template import DASHES, NOTHING, dressed, legend, sentence_figure
 
@@ -47,7 +48,7 @@ def seeds_figure(
     for (label, found), dash in zip(surfaces.items(), cycle(DASHES), strict=False):
         figure.add_traces(_band(found, label, metric, span, colours.get(label, "#888888"), dash))
     first = cut_of(next(iter(together.values())), metric)
-    axes_of_cut(figure, first.along, metric, span, dark)
+    axes_of_cut(figure, shared_words(together.values(), first.along), metric, span, dark)
     count = max(map(len, surfaces.values()))
     told = [f"Line: mean over {count} pairs of training and direction seeds. Band: smallest to largest."]
     title = f"{metric_of(metric).title} along {'d1' if first.along == 'α' else 'd2'}, over seeds"

@@ -59,14 +59,16 @@ def test_a_surface_shows_its_values_gaps_and_centre(pair):
     figure = surface_figures(pair, "loss", "linear", colours=COLOURS)["b"]
     drawn = traces(figure, "surface")[0]
     np.testing.assert_array_equal(drawn.z, pair["b"].loss)
-    assert drawn.hovertext[0][1] == "α 0<br>β -1<br>loss 20"
+    assert drawn.hoverinfo == "none"  # the page tells every metric there by itself
+    kept = comparison_figure(pair, "loss", "linear", colours=COLOURS, caption="")
+    assert traces(kept, "surface")[1].hovertext[0][1] == "α 0<br>β -1<br>loss 20"
     pin = traces(figure, "scatter3d")[0]
     assert (pin.x[0], pin.y[0], pin.z[0]) == (0, 0, 0.1)
     assert "1 of 9 points are not finite" in said(figure)
 
 
 def test_hovering_shows_true_values_where_heights_are_lifted(make):
-    figure = surface_figures({"a": make([[0, 0.1], [1, 10]])}, "loss", "log", colours={})["a"]
+    figure = comparison_figure({"a": make([[0, 0.1], [1, 10]])}, "loss", "log", colours={}, caption="")
     drawn = traces(figure, "surface")[0]
     assert drawn.z[0][0] == pytest.approx(-1)
     assert drawn.hovertext[0][0].endswith("loss 0")
@@ -108,7 +110,10 @@ def test_what_is_not_evaluated_is_said_in_words(make):
 
 
 @pytest.mark.parametrize("draw", [surface_figures, contour_figures])
-@pytest.mark.parametrize(("loss", "axis"), [([[1, 2, 3]], "α"), ([[1], [2], [3]], "β")])
+@pytest.mark.parametrize(
+    ("loss", "axis"),
+    [([[1, 2, 3]], "α (in units of 1 = ‖d1‖)"), ([[1], [2], [3]], "β (in units of 2 = ‖d2‖)")],
+)
 def test_a_surface_of_one_dimension_is_a_line(make, draw, loss, axis):
     figure = draw({"a": make(loss)}, "loss", "linear", colours={})["a"]
     assert [trace.type for trace in figure.data] == ["scatter"]

@@ -1,0 +1,36 @@
+"""What the axes of a slice are called, with their unit: what one step along a direction means (D2, D3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from figures.ticks import number_text
+
+if TYPE_CHECKING:
+    from landscape import Surface
+
+_SCALED = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": "in units of ‖θ*‖"}
+
+
+def axis_words(surface: Surface, name: str) -> str:
+    """Name an axis of a slice and its unit.
+
+    Args:
+        surface: what is drawn.
+        name: "α" or "β".
+    """
+    first = name == "α"
+    plane = surface.plane
+    length = f"in units of {number_text(float(f'{plane.norms[0 if first else 1]:.3g}'))} = ‖{'d1' if first else 'd2'}‖"
+    if plane.kind == "checkpoints" and (first or len(plane.marks) > 1):
+        return f"{name} (step {plane.marks[0 if first else 1][0]} at 1)"
+    if plane.kind == "gradient" and first:
+        return f"{name} (along -∇f, {length})"
+    return f"{name} ({_SCALED.get(plane.scaling, length)})"
+
+
+def shared_words(surfaces: Iterable[Surface], name: str) -> str:
+    """Name an axis that several surfaces share; its unit is left out where it differs between them."""
+    words = {axis_words(surface, name) for surface in surfaces}
+    return words.pop() if len(words) == 1 else name

@@ -1,0 +1,269 @@
+// Surfaces side by side with one camera. What each picture shows comes from Python as a Plotly figure; here is only
+// what a figure cannot do: turn together, keep the camera when figures change, mark one place on all, be kept as a file.
+
+const SETTLED = 400;               // milliseconds without a key after which the camera is told to Python
+const CLICK = 4;                   // pixels that a click may move
+const WIDTHS = { "for a page": 1200, "for a slide": 1920, "for print": 3840 };
+const SHARPEST = 4;                // pixels of a saved picture for one of the screen's, at most
+const PATIENCE = 30_000;           // milliseconds after which a picture that has not come can be asked for again
+
+let loading;                       // one plotly.js for all pages, fetched once
+
+function plotly(bundle) {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(bundle, document.baseURI).href;
+    script.onload = () => resolve(window.moduleName);   // the name that the bundle gives itself outside of modules
+    script.onerror = () => { loading = undefined; reject(new Error(`${script.src} could not be loaded`)); };
+    document.head.appendChild(script);
+  });
+  return loading;
+}
+
+function made(kind, name, words = "") {
+  const element = document.createElement(kind);
+  element.className = name;
+  element.textContent = words;
+  return element;
+}
+
+class Row {
+  constructor(parent) {
+    this.root = made("div", "linked-row");
+    this.grid = this.root.appendChild(made("div", "linked-surfaces"));
+    this.tools = this.root.appendChild(made("div", "linked-tools"));
+    parent.appendChild(this.root);
+    this.told = new Set();         // cameras that Python has from us: when they come back they are no news
+    this.settling = false;
+    this.over = new AbortController();
+    this.work = Promise.resolve();
+    this.resized = new ResizeObserver((entries) => entries.forEach(({ target }) => this.fit(target)));
+    this.places = new Places(this.root);
+    this.offer();
+    this.followPointer();
+  }
+
+  get cells() { return [...this.grid.children]; }
+  get scenes() { return this.cells.filter((cell) => cell._fullLayout?.scene?._scene); }
+
+  fit(cell) {
+    if (cell.data && cell.clientWidth) this.Plotly.Plots.resize(cell);
+  }
+
+  /** Draw what Python sent; of several calls in a row, those that are overtaken are left out. */
+  show(data, tell, press) {
+    this.tell = tell;
+    this.send = press;
+    this.next = data;
+    if (data.saved && this.saved !== data.saved.id) {
+      this.saved = data.saved.id;
+      keep(data.saved.name, data.saved.png);
+      this.ready("Save picture");
+    }
+    this.work = this.work.then(async () => {
+      if (this.next !== data || this.gone) return;
+      this.Plotly = await plotly(data.bundle);
+      this.data = data;
+      this.adopt(data.camera);
+      this.places.know(data);
+      this.lay(data.figures.length);
+      for (const [place, { figure, summary }] of data.figures.entries()) {
+        if (this.gone) return;
+        await this.draw(this.cells[place], figure, summary, data.config);
+      }
+      this.tools.hidden = !this.scenes.length;
+    }).catch((error) => { this.grid.textContent = `The surfaces cannot be drawn: ${error.message}`; });
+    return this.work;
+  }
+
+  adopt(camera) {
+    const name = JSON.stringify(camera);
+    if (this.told.has(name) && this.camera) return;
+    this.camera = unpacked(camera);
+    this.told.add(name);
+  }
+
+  /** All cells first: a surface is as large as its cell when it is drawn. */
+  lay(count) {
+    while (this.cells.length > count) this.drop(this.cells.at(-1));
+    while (this.cells.length < count) {
+      const cell = made("div", "linked-surface");
+      cell.dataset.place = this.cells.length;
+      cell.tabIndex = 0;
+      cell.setAttribute("role", "group");
+      cell.addEventListener("keydown", (event) => this.press(event));
+      this.grid.appendChild(cell);
+      this.resized.observe(cell);
+    }
+  }
+
+  drop(cell) {
+    this.resized.unobserve(cell);
+    this.Plotly?.purge(cell);      // gives its WebGL context back
+    cell.remove();
+  }
+
+  async draw(cell, text, summary, config) {
+    const seen = this.dragged?._fullLayout?.scene?._scene;
+    if (seen) this.camera = seen.getCamera();   // a finer surface that arrives in a drag does not turn it back
+    const camera = JSON.stringify(this.camera);
+    cell.setAttribute("aria-label", `${summary} Arrow keys turn all surfaces, plus and minus move closer and away.`);
+    if (cell.shown === text && cell.camera === camera) return;
+    const { data, layout } = JSON.parse(text);
+    if (layout.scene) layout.scene.camera = this.camera;
+    cell.style.height = `${layout.height}px`;
+    const first = !cell.data;
+    // not responsive: that follows the window only, and `fit` follows the cell. As sharp as the screen and no sharper
+    await this.Plotly.react(cell, data, layout, {
+      ...config, responsive: false, displayModeBar: false, plotGlPixelRatio: Math.min(2, window.devicePixelRatio),
+    });
+    cell.shown = text;
+    cell.camera = camera;
+    if (first) this.listen(cell);
+  }
+
+  listen(cell) {
+    cell.on("plotly_relayouting", (event) => {
+      if (event["scene.camera"] && !this.dragged) this.lead(this.dragged = cell);
+    });
+    cell.on("plotly_relayout", (event) => {
+      this.dragged = undefined;
+      const camera = event["scene.camera"];
+      if (camera && !this.settling) this.settle(camera);
+    });
+    cell.on("plotly_hover", ({ points: [{ x, y }], event }) => {
+      this.here = Number.isFinite(x + y) ? [x, y] : undefined;
+      if (this.here && !this.dragged) this.places.show(this.here, this.scenes, event ?? this.pointer);
+    });
+    cell.on("plotly_unhover", () => !this.onChart && this.leave());   // told late, when the pointer may be elsewhere
+  }
+
+  leave() {
+    this.here = undefined;
+    this.places.hide();
+  }
+
+  /** Follow the pointer over maps and cuts as well, and tell Python the place that is clicked on.
+   *
+   * plotly.js calls the beginning of every drag a click, so that a click is what has hardly moved.
+   */
+  followPointer() {
+    const { signal } = this.over;
+    let pressed;
+    const frame = (event) => {
+      this.pointer = event;
+      const place = this.dragged || this.grid.contains(event.target) ? undefined : this.places.under(event);
+      if (place) this.places.show(this.here = place, this.scenes, event);
+      else if (this.onChart) this.leave();
+      this.onChart = Boolean(place);                    // surfaces tell by themselves
+    };
+    document.addEventListener("pointermove", frame, { signal, passive: true });
+    document.addEventListener("scroll", () => this.leave(), { signal, passive: true, capture: true });
+    document.addEventListener("pointerdown", (event) => {
+      const place = this.grid.contains(event.target) ? this.here : this.places.under(event);
+      pressed = { x: event.clientX, y: event.clientY, place };
+    }, { signal, capture: true });
+    window.addEventListener("pointerup", (event) => {
+      const moved = pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y);
+      if (pressed?.place && moved < CLICK) this.tell("point", pressed.place);
+      pressed = undefined;
+    }, { signal });
+  }
+
+  /** Turn all others with one while it is dragged, frame by frame: its events are one movement late. */
+  lead(cell, last) {
+    if (this.dragged !== cell || !cell._fullLayout?.scene?._scene) return;
+    const camera = cell._fullLayout.scene._scene.getCamera(), now = JSON.stringify(camera);
+    if (now !== last) this.follow(camera, cell);
+    if (last) this.leave();
+    requestAnimationFrame(() => this.lead(cell, now));
+  }
+
+  /** Show a camera on all surfaces but the one that has it. A private call: a relayout for every movement is too slow. */
+  follow(camera, leader) {
+    for (const cell of this.scenes) {
+      if (cell !== leader) cell._fullLayout.scene._scene.setViewport({ ...cell._fullLayout.scene, camera });
+    }
+  }
+
+  /** Give all the same camera for good, and tell Python. */
+  async settle(camera) {
+    this.settling = true;          // our own relayouts are reported as well, and would echo for ever
+    this.camera = unpacked(packed({ center: { x: 0, y: 0, z: 0 }, ...camera }));
+    try {
+      await Promise.all(this.scenes.map((cell) => this.Plotly.relayout(cell, { "scene.camera": this.camera })));
+      for (const cell of this.scenes) cell.camera = JSON.stringify(this.camera);
+    } finally {
+      this.settling = false;
+    }
+    const six = packed(this.camera);
+    this.told.add(JSON.stringify(six));
+    this.tell("camera", six);
+  }
+
+  press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.camera) return;
+    const camera = pressed(event.key, this.camera);
+    if (!camera) return;
+    event.preventDefault();        // an arrow key would scroll the page
+    this.camera = camera;
+    this.leave();
+    this.follow(camera);
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.settle(camera), SETTLED);
+  }
+
+  /** Offer what can be done with all surfaces, in buttons that a keyboard reaches. */
+  offer() {
+    const button = (words, act) => {
+      const one = made("button", "linked-tool", words);
+      one.type = "button";
+      one.addEventListener("click", act);
+      return this.tools.appendChild(one);
+    };
+    button("From the front", () => this.settle(unpacked(this.data.home)));
+    button("From above", () => this.settle(above(this.camera)));
+    this.saver = button("Save picture", () => this.save());
+    this.width = this.tools.appendChild(made("select", "linked-tool"));
+    this.width.setAttribute("aria-label", "Width of the saved picture");
+    for (const [words, width] of Object.entries(WIDTHS)) {
+      this.width.add(new Option(`${words}, ${width} pixels`, width, false, width === WIDTHS["for a slide"]));
+    }
+    this.tools.hidden = true;
+  }
+
+  ready(words) {
+    this.saver.disabled = false;
+    this.saver.textContent = words;
+  }
+
+  /** Draw all surfaces as they are seen now and hand them to Python, which makes one picture of them. */
+  async save() {
+    this.saver.disabled = true;
+    this.saver.textContent = "Drawing …";
+    this.leave();
+    await new Promise((resolve) => setTimeout(resolve));   // the button is drawn first
+    const width = Number(this.width.value), across = Math.max(2, Math.min(4, this.cells.length));
+    try {
+      const pictures = this.data.figures.map(({ label }, place) => {
+        const scene = this.cells[place]?._fullLayout?.scene?._scene;
+        return [label, scene && sharpened(scene, Math.min(SHARPEST, width / across / scene.glplot.canvas.clientWidth))];
+      });
+      this.send("picture", { width, pictures: Object.fromEntries(pictures.filter(([, picture]) => picture)) });
+      setTimeout(() => this.ready("Save picture"), PATIENCE);
+    } catch (error) {
+      this.ready("Save picture");
+      this.saver.title = `This picture could not be drawn: ${error.message}`;
+    }
+  }
+
+  end() {
+    this.gone = true;
+    this.over.abort();
+    this.dragged = undefined;
+    clearTimeout(this.later);
+    this.resized.disconnect();
+    this.cells.forEach((cell) => this.drop(cell));
+    this.root.remove();
+  }
+}
