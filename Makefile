@@ -5,7 +5,7 @@ PORT ?= 8501
 IN_VENV = $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow format benchmark reproduce clean
+.PHONY: help run test test-slow format benchmark reproduce screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -34,9 +34,13 @@ benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the presets 
 	$(IN_VENV) -m benchmarks.workers
 	$(IN_VENV) -m benchmarks.analysis
 	$(IN_VENV) -m benchmarks.sessions
+	$(IN_VENV) -m benchmarks.linked_surfaces
 
 reproduce: $(VENV)/.dev-ready ## measure published results again and write views/analysis/published.md (13 minutes; needs CIFAR-10 in NORMSCAPE_DATA)
 	$(IN_VENV) -m benchmarks.published --write views/analysis/published.md
+
+screenshots: $(VENV)/.dev-ready ## renew the README's pictures (needs Chromium)
+	$(IN_VENV) -m benchmarks.screenshots
 
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -83,7 +83,11 @@ def dressed(
         height=height,
         font={"family": FONT, "size": 12, "color": ink(dark).text},
         title={
-            **{"text": title, "font": {"size": 16, "color": colour or ink(dark).text}, "automargin": False},
+            **{
+                "text": title,
+                "font": {"size": 16, "weight": 600, "color": colour or ink(dark).text},
+                "automargin": False,
+            },
             **{"x": 0.5, "xanchor": "center", "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 10}},
         },
         margin={"l": 8, "r": 8, "t": 40 if title else 12, "b": below},

@@ -22,14 +22,37 @@ from views.states import states
 from views.statistics import statistics_panel
 from views.studies import study, within_time
 from views.surface_controls import checkpoint, fit_button, fit_range, metric_and_scale
+from views.terms import words
 from views.uncertainty import uncertainty_panel
 from views.waiting import stopped, waiting
 from views.work import asked, experiment_request, now, picture_of
 
 RATIO = "gradient-change-ratio"
+WORDS = (
+    "2/λ_max",
+    "α, β",
+    "error between points",
+    "evaluation set",
+    "filter normalization",
+    "gradient-change ratio",
+    "held-out",
+    "L ≥",
+    "Lipschitz constant L",
+    "local ratio",
+    "loss surface",
+    "plane form",
+    "population statistics",
+    "row ratio",
+    "running statistics",
+    "scale-free",
+    "slice",
+    "θ*",
+    "λ_max",
+    "λ_max(SHS)",
+)
 
 experiment, display = address.opened("")
-st.title("Normscape")
+st.title("Loss surfaces")
 st.markdown(explanation.INTRODUCTION)
 for note in address.notes():
     st.warning(note)
@@ -37,6 +60,7 @@ display = metric_and_scale(display, experiment)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     experiment = checkpoint(experiment)
     fit_button()
+    words(*WORDS)
 fit_range(experiment)
 address.publish(experiment, display)
 

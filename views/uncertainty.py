@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from figures.scale import shared_range
 from figures.surface import seeds_figure
 from landscape import Spread, scalars_of, spreads_of
 from specs import Display, Experiment
@@ -51,6 +52,8 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
     small = {f"{label}, seeds {k + 1}": surface for label in labels for k, surface in enumerate(surfaces[label])}
     ink = {name: inks.get(name.rpartition(", seeds")[0], "") for name in small}
     small_landscapes(small, display, ink, "seeds", dark=dark)
+    if (span := shared_range(small, display.shown, display.scale)) is not None:
+        st.caption(f"All on one scale: {number(span.low)} to {number(span.high)} ({span.unit}).")
 
 
 def _scalars(outcome: Outcome) -> Mapping[str, float]:

@@ -25,7 +25,7 @@ def spread(page: Page, place: int) -> float:
 def test_first_visit_shows_the_comparison(page: Page, app_address: str, address: str) -> None:
     page.goto(app_address + address)
     drawn(page)
-    assert page.get_by_role("heading", name="Normscape").is_visible()
+    assert page.get_by_role("heading", name="Loss surfaces").is_visible()
     assert spread(page, 0) > 10
     assert spread(page, 1) > 10
     assert page.locator("[data-testid=stException]").count() == 0

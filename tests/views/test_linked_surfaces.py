@@ -1,20 +1,24 @@
 """Surfaces that turn together, in a real browser, and what the component takes from it."""
 
+import base64
 import hashlib
 import json
 import math
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import plotly.graph_objects as go
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Playwright
 from plotly.offline import get_plotlyjs_version
 
+from exports.poster import reopened
 from specs.display import CAMERA
 from tests.conftest import CHROMIUM_FLAGS
 from tests.views.conftest import drawn
-from views.linked_surfaces import BUNDLE, MOST, _numbers, linked_surfaces
+from views.linked_surfaces import BUNDLE, MOST, PARTS, Shown, _bytes, _numbers, linked_surfaces
 
 ROOT = Path(__file__).parents[2]
 SHA256 = "aab04dcd9c103a92b18723f8c837712fe820f325d0bcd2421e415e8124a75b9f"  # of npm's plotly.js-gl3d-dist-min 4.1.1
@@ -25,11 +29,15 @@ CAMERAS = """() => [...document.querySelectorAll(".linked-surface")].map((cell) 
 })"""
 MARKED = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => plot.data)
   .filter((trace) => trace.name === "chosen point").map((trace) => [trace.x[0], trace.y[0]])"""
-SOURCE = (ROOT / "views/linked_surfaces/linked_surfaces.js").read_text()
-PRESSED = """async ([source, key, camera]) => {
+SOURCE = "\n".join((ROOT / f"views/linked_surfaces/{part}.js").read_text() for part in PARTS)
+CALLED = """async ([source, name, given]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  return (await import(url)).pressed(key, camera) ?? null;
+  return (await import(url))[name](...given) ?? null;
 }"""
+RINGS = """() => [...document.querySelectorAll(".linked-ring")].map((ring) => {
+  const { left, top, width, height } = ring.getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
+})"""
 
 
 def test_the_bundle_is_the_published_one_of_the_release_that_python_has() -> None:
@@ -48,9 +56,11 @@ def test_a_camera_is_six_numbers() -> None:
 
 
 def test_more_surfaces_than_a_browser_draws_are_refused() -> None:
-    figures = {str(number): go.Figure() for number in range(MOST + 1)}
+    surfaces = {str(number): Shown(go.Figure(), "") for number in range(MOST + 1)}
     with pytest.raises(ValueError, match="9 surfaces are more than the 8"):
-        linked_surfaces(figures, dict.fromkeys(figures, ""), CAMERA, on_turn=lambda: None, on_choose=lambda: None)
+        linked_surfaces(
+            surfaces, CAMERA, on_turn=lambda: None, on_choose=lambda: None, on_draw=lambda: None, saved=None
+        )
 
 
 def begin_drag(page: Page) -> None:
@@ -178,9 +188,155 @@ def test_a_browser_without_webgl_gets_maps_and_a_sentence(
 )
 def test_a_key_moves_the_eye_on_its_sphere(page: Page, key: str, eye: list[float] | None) -> None:
     camera = {"eye": {"x": 2, "y": 0, "z": 0.5}, "center": {"x": 0, "y": 0, "z": 0.5}}
-    found = page.evaluate(PRESSED, [SOURCE, key, camera])
+    found = page.evaluate(CALLED, [SOURCE, "pressed", [key, camera]])
     if eye is None:
         assert found is None
         return
     assert found["center"] == camera["center"], json.dumps(found)
     assert [found["eye"][axis] for axis in "xyz"] == pytest.approx([eye[0], eye[1], eye[2] + 0.5])
+
+
+@pytest.mark.browser
+def test_from_above_alpha_runs_to_the_right_at_the_same_distance(page: Page) -> None:
+    camera = {"eye": {"x": 2, "y": 0, "z": 0.5}, "center": {"x": 0, "y": 0, "z": 0.5}}
+    eye = page.evaluate(CALLED, [SOURCE, "above", [camera]])["eye"]
+    assert math.hypot(eye["x"], eye["y"], eye["z"] - 0.5) == pytest.approx(2)
+    assert eye["x"] == pytest.approx(0, abs=1e-9)
+    assert eye["y"] < 0 < eye["z"]
+
+
+IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+FAR = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, -1, 0, 0, 0, 0]  # w = -z, as seen by an eye that looks along -z
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("projection", "place", "expected"),
+    [
+        (IDENTITY, [0, 0, 0], [0.5, 0.5]),
+        (IDENTITY, [1, 1, 0], [1, 0]),
+        (IDENTITY, [-0.5, -1, 0.3], [0.25, 1]),
+        (FAR, [1, 0, -2], [0.75, 0.5]),  # twice as far, half as wide
+        (FAR, [1, 0, 2], [-1, -1]),  # behind the eye
+    ],
+)
+def test_a_place_is_seen_where_its_projection_puts_it(
+    page: Page, projection: list[int], place: list[float], expected: list[float]
+) -> None:
+    params = {"model": IDENTITY, "view": IDENTITY, "projection": projection}
+    assert page.evaluate(CALLED, [SOURCE, "seen", [params, place]]) == pytest.approx(expected)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("value", "words"), [(0, "0"), (0.123456, "0.1235"), (12345.6, "12350"), (0.00012345, "1.23e-4"), (None, "–")]
+)
+def test_numbers_of_a_place_have_four_digits_at_most(page: Page, value: float | None, words: str) -> None:
+    given = [float("nan")] if value is None else [value]
+    assert page.evaluate(CALLED, [SOURCE, "worded", given]) == words
+
+
+def point_at(page: Page, x: float, y: float) -> None:
+    """Hover: picking a point takes plotly.js a frame or two, and so does a busy machine."""
+    for step in range(4):
+        page.mouse.move(x + step % 2, y)
+        page.wait_for_timeout(300)
+    page.wait_for_selector(".linked-readout:not([hidden])")
+
+
+def middle(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).first.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+RATIO_MAP = "[class*=st-key-side-by-side-gradient-change-ratio-0] .js-plotly-plot .nsewdrag"
+
+
+@pytest.mark.browser
+def test_hovering_marks_one_place_on_all_pictures_and_tells_every_metric(page: Page, app_address: str) -> None:
+    page.set_viewport_size({"width": 1440, "height": 2600})
+    page.goto(app_address + QUICK)
+    drawn(page)
+    x, y = middle(page, ".linked-surface")
+    point_at(page, x, y - 40)
+    rings = page.evaluate(RINGS)
+    assert len(rings) == 8  # two surfaces, and three maps of each
+    assert math.dist(rings[0], (x, y - 40)) < 15  # on the surface, where the pointer is
+    assert page.locator(".linked-line").count() == 1
+    said = page.locator(".linked-readout").inner_text()
+    for words in ("no normalization", "batch norm", "Loss", "Accuracy", "Gradient norm", "Plane form"):
+        assert words in said
+
+    x, y = middle(page, RATIO_MAP)
+    point_at(page, x + 31, y - 47)
+    rings = page.evaluate(RINGS)
+    assert len(rings) == 8
+    assert math.dist(rings[2], (x + 31, y - 47)) < 4  # a map of 65 points a side has cells of 3 pixels
+
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url("**point=**")
+
+
+@pytest.mark.browser
+def test_a_saved_picture_opens_its_experiment_seen_from_the_same_side(
+    page: Page, app_address: str, tmp_path: Path
+) -> None:
+    page.goto(app_address + QUICK)
+    drawn(page)
+    page.locator(".linked-surface").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**camera=**")
+    drawn(page)
+    saved, query = saved_picture(page, tmp_path), parse_qs(urlsplit(page.url).query)
+    experiment, display = reopened(saved.read_bytes())
+    assert display.camera == pytest.approx([float(part) for part in query["camera"][0].split(",")])
+    assert experiment.surface.points_alpha == 5
+    with Image.open(saved) as picture:
+        assert picture.width == 1920
+
+    page.goto(app_address + "/?data.name=moons&training.steps=5&surface.points_alpha=3&surface.points_beta=3")
+    drawn(page)
+    page.evaluate(DROPPED, base64.b64encode(saved.read_bytes()).decode())
+    page.wait_for_url("**training.steps=20**")
+    drawn(page)
+    assert parse_qs(urlsplit(page.url).query) == query
+    for camera in cameras(page):
+        assert camera == pytest.approx(display.camera, abs=2e-3)
+
+
+@pytest.mark.browser
+def test_a_picture_without_an_experiment_gets_a_sentence_and_changes_nothing(
+    page: Page, app_address: str, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain.png"
+    Image.new("RGB", (20, 20)).save(plain)
+    page.goto(app_address + QUICK)
+    drawn(page)
+    before = page.url
+    page.locator(".st-key-open-picture input[type=file]").set_input_files(plain)
+    page.get_by_text("carries no experiment").wait_for()
+    assert page.url == before
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+DROPPED = """(text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), carried = new DataTransfer();
+  carried.items.add(new File([bytes], "picture.png", { type: "image/png" }));
+  document.querySelector("h1").dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true }));
+}"""
+
+
+def saved_picture(page: Page, folder: Path) -> Path:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save picture").click()
+    saved = folder / download.value.suggested_filename
+    download.value.save_as(saved)
+    return saved
+
+
+@pytest.mark.parametrize("sent", [None, 5, "", "data:image/jpeg;base64,AAAA", "data:image/png;base64,?"])
+def test_what_is_no_picture_is_refused(sent: Any) -> None:
+    with pytest.raises(ValueError, match="no picture"):
+        _bytes(sent)

@@ -62,6 +62,7 @@ class Row {
     }
     this.work = this.work.then(async () => {
       if (this.next !== data || this.gone) return;
+      const start = performance.now();
       this.Plotly = await plotly(data.bundle);
       this.data = data;
       this.adopt(data.camera);
@@ -72,6 +73,7 @@ class Row {
         await this.draw(this.cells[place], figure, summary, data.config);
       }
       this.tools.hidden = !this.scenes.length;
+      requestAnimationFrame(() => performance.measure("linked-surfaces", { start }));   // for benchmarks
     }).catch((error) => { this.grid.textContent = `The surfaces cannot be drawn: ${error.message}`; });
     return this.work;
   }

@@ -1,0 +1,88 @@
+"""How long surfaces take a browser: python -m benchmarks.linked_surfaces (needs Chromium).
+
+Prints how long four surfaces of 65 x 65 points take to be redrawn after a rerun of the page (at most 1.5 s asked for),
+and a saved picture of the default comparison from the click until it is there (3 s). See docs/measured.md.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
+from tests.views.conftest import drawn
+
+PORT = 18513
+FOUR = (
+    "/?data.name=moons&data.size=80&model.width=6&training.steps=8&values=none,batch,layer,rms"
+    "&surface.points_alpha=65&surface.points_beta=65&every_point=on"
+)
+MEASURES = """() => performance.getEntriesByName("linked-surfaces").map((entry) => entry.duration / 1000)"""
+REDRAWS, PICTURES = 6, 4
+
+
+def main() -> None:
+    program = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
+    served = ["--server.port", str(PORT), "--server.headless", "true", "--server.address", "127.0.0.1"]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", *served, "--server.fileWatcherType", "none"],
+            env=os.environ | {"NORMSCAPE_HOME": folder},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            time.sleep(8)
+            browser = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS))
+            page = browser.new_page(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+            page.set_default_timeout(240_000)
+            _redraws(page)
+            _pictures(page)
+            browser.close()
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _redraws(page: Page) -> None:
+    page.goto(f"http://127.0.0.1:{PORT}{FOUR}")
+    drawn(page, networks=4)
+    known = len(page.evaluate(MEASURES))
+    clicks = []
+    for number in range(REDRAWS):
+        begin, before = time.perf_counter(), len(page.evaluate(MEASURES))
+        page.get_by_role("radio", name=("log", "linear")[number % 2], exact=True).click()
+        page.wait_for_function(f'performance.getEntriesByName("linked-surfaces").length > {before}')
+        page.evaluate("new Promise(requestAnimationFrame)")
+        clicks.append(time.perf_counter() - begin)
+        page.wait_for_timeout(3000)  # the rest of the page
+    _told("four surfaces of 65 x 65 points, redrawn by the browser", page.evaluate(MEASURES)[known:])
+    _told("... from the click on a switch", clicks)
+
+
+def _pictures(page: Page) -> None:
+    page.goto(f"http://127.0.0.1:{PORT}")
+    drawn(page)
+    page.wait_for_timeout(5000)
+    seconds = []
+    for _ in range(PICTURES):
+        begin = time.perf_counter()
+        with page.expect_download():
+            page.get_by_role("button", name="Save picture").click()
+        seconds.append(time.perf_counter() - begin)
+        page.wait_for_timeout(3000)
+    _told("a saved picture of the default comparison, 1,920 pixels wide", seconds)
+
+
+def _told(what: str, seconds: list[float]) -> None:
+    print(f"{what}: {min(seconds):.2f} to {max(seconds):.2f} s, median {statistics.median(seconds):.2f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Every page as people meet it: light and dark, at three widths, and by keyboard alone.
+
+With NORMSCAPE_SCREENS set to a folder, the screenshots are kept there to be looked at.
+"""
+
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.views.test_browser import axe_source
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+QUERY = "?data.name=moons&data.size=80&model.width=6&training.steps=8&surface.points_alpha=5&surface.points_beta=5"
+PAGES = {
+    "surfaces": "/" + QUERY,
+    "analysis": "/analysis" + QUERY,
+    "along-training": "/along-training" + QUERY,
+    "learning-rates": "/learning-rates" + QUERY,
+    "work": "/work",
+    "guide": "/guide",
+}
+WIDTHS = (1440, 900, 390)
+
+COMPLETE = """() => Boolean(
+  document.querySelector("[data-testid=stMain] h1") && !document.querySelector("[data-testid=stProgress]")
+  && document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+)"""
+
+WIDER = """() => [...document.querySelectorAll("[data-testid=stMain] *")].filter((one) => {
+  const box = one.getBoundingClientRect();
+  if (!box.width || !box.height || one.closest("svg, canvas, .katex, [data-testid=stDataFrame]")) return false;
+  for (let up = one.parentElement; up; up = up.parentElement) {
+    if (/auto|scroll|hidden/.test(getComputedStyle(up).overflowX)) return false;   // it scrolls, or is cut on purpose
+    if (up.dataset.testid === "stMain") break;
+  }
+  return box.right > window.innerWidth + 1;
+}).map((one) => one.outerHTML.slice(0, 160))"""
+
+OVERLAPPING = """() => {
+  const parts = [...document.querySelectorAll("[data-testid=stMain] [data-testid=stElementContainer]")]
+    .filter((one) => !one.querySelector("[data-testid=stElementContainer]"))
+    .map((one) => [one, one.getBoundingClientRect()])
+    .filter(([one, box]) => box.width > 1 && box.height > 1 && getComputedStyle(one).position !== "absolute");
+  const found = [];
+  parts.forEach(([one, a], place) => parts.slice(place + 1).forEach(([other, b]) => {
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (across > 2 && down > 2) found.push([one.innerText.slice(0, 60), other.innerText.slice(0, 60), across, down]);
+  }));
+  return found;
+}"""
+
+TABBABLE = """() => {
+  const seen = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 0;
+  const kinds = "a[href], button, input, select, textarea, summary, [tabindex]";
+  const all = [...document.querySelectorAll(kinds)].filter((one) => one.tabIndex >= 0 && !one.disabled && seen(one));
+  const groups = new Set();          // of radio buttons, a keyboard stops at one and goes on with the arrows
+  window.asked = all.filter((one) => {
+    if (one.type !== "radio") return true;
+    const first = !groups.has(one.name);
+    groups.add(one.name);
+    return first;
+  });
+  window.reached = new Set();
+  document.addEventListener("focusin", (event) => {
+    window.reached.add(event.target);
+    if (event.target.type === "radio") {
+      window.asked.filter((one) => one.name === event.target.name).forEach((one) => window.reached.add(one));
+    }
+  });
+  return window.asked.length;
+}"""
+LEFT = """() => window.asked.filter((one) => one.isConnected && !window.reached.has(one))
+  .map((one) => one.outerHTML.slice(0, 160))"""
+
+
+def opened(page: Page, app_address: str, name: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(app_address + PAGES[name])
+    page.wait_for_function(COMPLETE)
+    page.wait_for_timeout(3000)  # a request begins after the page is there
+    page.wait_for_function(COMPLETE)
+    page.wait_for_timeout(1500)
+
+
+def keep(page: Page, name: str) -> None:
+    if folder := os.environ.get("NORMSCAPE_SCREENS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def blank(page: Page) -> list[int]:
+    """The places of charts that are nothing but their ground."""
+    charts = page.locator("[data-testid=stMain] .js-plotly-plot, .linked-surface")
+    found = []
+    for place in range(charts.count()):
+        if not charts.nth(place).is_visible():
+            continue
+        picture = Image.open(BytesIO(charts.nth(place).screenshot())).convert("L")
+        if np.asarray(picture, dtype=float).std() < 3:
+            found.append(place)
+    return found
+
+
+def serious(page: Page) -> list[str]:
+    page.evaluate(axe_source())
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']][:3]}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_at_every_width(page: Page, app_address: str, name: str, scheme: str) -> None:
+    opened(page, app_address, name, scheme)
+    assert blank(page) == []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.wait_for_timeout(2000)  # charts are laid out anew
+        keep(page, f"{name}-{width}-{scheme}")
+        main = page.locator("[data-testid=stMain]")
+        assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1, width
+        assert page.evaluate(WIDER) == [], width
+        assert page.evaluate(OVERLAPPING) == [], width
+    assert serious(page) == []
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_keyboard_reaches_everything(page: Page, app_address: str, name: str) -> None:
+    opened(page, app_address, name, "light")
+    count = page.evaluate(TABBABLE)
+    assert count > 5
+    for _ in range(count + 60):  # a chart or a menu may stop it more than once
+        page.keyboard.press("Tab")
+    assert page.evaluate(LEFT) == []
