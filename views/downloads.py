@@ -11,7 +11,7 @@ from exports.page import interactive_page
 from exports.poster import poster
 from figures.surface import comparison_figure
 from specs import Display, Experiment, spec_hash
-from views.facts import facts
+from views.facts import MISSING, facts
 from views.linked_surfaces import Drawn, Saved
 from views.pictures import number
 from views.protocol import caption, protocol
@@ -103,14 +103,15 @@ def _name(experiment: Experiment) -> str:
 
 
 def _key_facts(outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:
-    """Return the numbers of a picture; a bound's pairs and smallest step, which belong to it, in a line below."""
-    found = {}
-    for label, known in facts(outcomes).items():
-        rows: dict[str, str] = {}
-        for name in KEY_FACTS:
-            value, _, rest = known[name].partition(" (")
-            rows[name] = value
-            if name.startswith("L ≥") and rest:
-                rows["  of"] = rest.removesuffix(")")
-        found[label] = rows
-    return found
+    """Return the numbers of a picture; a bound's pairs and smallest step, which belong to it, in a column beside it."""
+    return {label: _in_short(known) for label, known in facts(outcomes).items()}
+
+
+def _in_short(known: Mapping[str, str]) -> dict[str, str]:
+    rows: dict[str, str] = {}
+    for name in KEY_FACTS:
+        value, _, rest = known[name].partition(" (")
+        rows[name] = f"{value} (not converged)" if "not converged" in rest else value
+        if name.startswith("L ≥"):
+            rows["pairs; smallest step"] = rest.removesuffix(")").replace(" pairs, steps from ", "; ") or MISSING
+    return rows

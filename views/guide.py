@@ -16,8 +16,9 @@ FIRST_MINUTE = """
    switch *Show* to *gradient change ratio*: the lower it is, the less the gradient turns there.
 3. **Read the table** *Facts*: λ_max is the sharpest curvature in any direction, which the picture can miss. Held-out
    loss tells whether the smoother network is also the better one.
-4. **Click a point.** It is marked in every picture, and every metric there is told. *Save picture* is under the
-   surfaces, the numbers are at the foot of the page. The address in the browser holds every choice: send it to others.
+4. **Point at a place.** It is marked in every picture, and every metric there is told; a click keeps it. *Save
+   picture* is under the surfaces, the numbers are at the foot of the page. The address in the browser holds every
+   choice: send it to others.
 """
 
 PAGES = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from exports.carried import MOST_BYTES
 from exports.poster import reopened
 from specs import Display, Experiment, from_query, to_query
 from views import address
@@ -49,6 +50,7 @@ def uploader() -> None:
             "Open a saved picture",
             PICTURES,
             key=f"picture-{opened}",
+            max_upload_size=MOST_BYTES >> 20,
             on_change=_reopen,
             args=(f"picture-{opened}",),
             help="A picture that was saved here carries its experiment. Drop it here, or anywhere on the page "

@@ -1,4 +1,4 @@
-"""The app in a real browser: the default comparison, a change of metric, a reload from the address, accessibility."""
+"""The app in a real browser: the default comparison, a change of metric, a reload from the address."""
 
 from importlib import resources
 from io import BytesIO
@@ -55,31 +55,6 @@ def test_page_asks_nobody_but_its_own_server(page: Page, app_address: str) -> No
     outside = [url for url in asked if not url.startswith((app_address, "ws://127.0.0.1", "data:", "blob:"))]
     assert asked
     assert outside == []
-
-
-def test_nothing_is_wider_than_the_screen(page: Page, app_address: str) -> None:
-    page.goto(app_address + QUICK)
-    drawn(page)
-    main = page.locator("[data-testid=stMain]")
-    for width in (1440, 900, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(2500)  # charts are laid out anew
-        assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1, width
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation(page: Page, app_address: str, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.goto(app_address + QUICK)
-    drawn(page)
-    page.evaluate(axe_source())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [
-        f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']][:3]}"
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
 
 
 def axe_source() -> str:
