@@ -5,11 +5,11 @@ PORT ?= 8501
 IN_VENV = $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow format benchmark reproduce screenshots clean
+.PHONY: help run test test-slow test-front-end format benchmark reproduce screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
-		while IFS='|' read -r target meaning; do printf '  make %-12s %s\n' "$$target" "$$meaning"; done
+		while IFS='|' read -r target meaning; do printf '  make %-14s %s\n' "$$target" "$$meaning"; done
 
 run: $(VENV)/.runtime-ready ## set up what is missing and open the app on http://127.0.0.1:8501 (PORT=… for another)
 	@$(IN_VENV) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.fileWatcherType none
@@ -23,6 +23,12 @@ test: $(VENV)/.dev-ready ## lint, format, types and all tests but the slow ones
 # pytest ends with 5 when no test was selected
 test-slow: $(VENV)/.dev-ready ## the slow tests
 	@$(IN_VENV) -m pytest -m slow || { code=$$?; [ $$code -eq 5 ] && echo "There is no slow test yet."; }
+
+# the component's files are one module: its types are checked as the browser gets it
+TSC = npx --yes --package typescript@7.0.2 -- tsc --strict --allowJs --checkJs --noEmit --target es2022 --module esnext --lib es2022,dom,dom.iterable
+test-front-end: $(VENV)/.dev-ready ## types of the web component (needs npm); its behaviour is tested by `make test`
+	@mkdir -p build && $(IN_VENV) -c 'from views.linked_surfaces import SOURCE; print(SOURCE)' > build/linked_surfaces.js
+	cd build && $(TSC) linked_surfaces.js
 
 format: $(VENV)/.dev-ready ## format the code and mend what ruff can
 	$(IN_VENV) -m ruff check --fix .

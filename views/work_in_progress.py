@@ -9,6 +9,7 @@ import streamlit as st
 
 from jobs import Asked
 from jobs.kinds import KINDS
+from specs.experiment import label
 from views.desk import desk, present, session
 from views.terms import QUESTIONS, words
 from views.waiting import failures, reading
@@ -24,6 +25,7 @@ WORDS = ("checkpoint", "error between points", "refinement", "slice", "store")
 
 MOST_LISTED = 100
 MEBIBYTE = 2**20
+NORM = "run.model.norm"
 
 
 def _under_way() -> None:
@@ -112,7 +114,7 @@ def _name(key: str) -> str:
     job = json.loads(about["job"])
     model, data, surface = job["run"]["model"], job["run"]["data"], job["surface"]
     grid = f" {surface['points_alpha']} x {surface['points_beta']}" if surface and job["kind"] == "surface" else ""
-    return f"{KINDS[job['kind']].name}{grid}: {model['architecture']}, {model['norm']} norm, {data['name']}"
+    return f"{KINDS[job['kind']].name}{grid}: {model['architecture']}, {label(NORM, model['norm'])}, {data['name']}"
 
 
 st.title("Work")

@@ -236,3 +236,54 @@ def test_a_point_without_a_value_gets_no_ball(make):
     mark_landscapes(figures, surfaces, "loss", "linear", point)
     assert not list(figures["a"].select_traces({"name": "chosen point"}))
     assert math.isnan(values_at(surfaces["a"], point)["loss"])
+
+
+def test_checkpoints_stand_on_the_landscape_in_the_order_of_their_steps(make):
+    surface = make([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+    plane = replace(surface.plane, kind="checkpoints", marks=((20, 1.0, 0.0), (5, 0.0, 1.0), (80, 9.0, 0.0)))
+    surface = replace(surface, plane=plane, spec=replace(surface.spec, checkpoint=40))
+    figure = surface_figures({"a": surface}, "loss", "linear", colours={})["a"]
+    drawn = next(trace for trace in traces(figure, "scatter3d") if trace.name == "checkpoints")
+    assert list(zip(drawn.x, drawn.y, drawn.z, strict=True)) == [(0, 1, 8), (1, 0, 6), (0, 0, 5)]  # 80 lies outside
+    assert list(drawn.text) == ["step 5", "step 20", ""]  # the centre has a pin of its own
+
+
+def test_a_plane_of_random_directions_has_no_checkpoints(make):
+    figure = surface_figures({"a": make([[1, 2], [3, 4]])}, "loss", "linear", colours={})["a"]
+    assert all(trace.name != "checkpoints" for trace in figure.data)
+
+
+@pytest.mark.parametrize(
+    ("changes", "alpha", "beta"),
+    [
+        ({"scaling": "filter"}, "α (filter-normalized)", "β (filter-normalized)"),
+        ({"scaling": "layer"}, "α (layer-normalized)", "β (layer-normalized)"),
+        ({"scaling": "unit"}, "α (in units of ‖θ*‖)", "β (in units of ‖θ*‖)"),
+        ({}, "α (in units of 1 = ‖d1‖)", "β (in units of 2 = ‖d2‖)"),
+        ({"kind": "gradient", "scaling": "filter"}, "α (along -∇f, in units of 1 = ‖d1‖)", "β (filter-normalized)"),
+        (
+            {"kind": "checkpoints", "scaling": "filter", "marks": ((20, 1.0, 0.0),)},
+            "α (step 20 at 1)",
+            "β (filter-normalized)",
+        ),
+        (
+            {"kind": "checkpoints", "scaling": "filter", "marks": ((20, 1.0, 0.0), (5, 0.0, 1.0))},
+            "α (step 20 at 1)",
+            "β (step 5 at 1)",
+        ),
+    ],
+)
+def test_axes_say_what_a_step_along_them_is(make, changes, alpha, beta):
+    surface = make([[1, 2], [3, 4]])
+    surface = replace(surface, plane=replace(surface.plane, **changes))
+    scene = surface_figures({"a": surface}, "loss", "linear", colours={})["a"].layout.scene
+    assert (scene.xaxis.title.text, scene.yaxis.title.text) == (alpha, beta)
+    layout = contour_figures({"a": surface}, "loss", "linear", colours={})["a"].layout
+    assert (layout.xaxis.title.text, layout.yaxis.title.text) == (alpha, beta)
+
+
+def test_a_cut_of_networks_with_other_units_names_the_axis_alone(make):
+    one, other = make([[1, 2], [3, 4]]), make([[1, 2], [3, 4]])
+    other = replace(other, plane=replace(other.plane, d1=np.array([3.0, 0, 0])))
+    assert cut_figure({"a": one}, "loss", "linear", colours={}).layout.xaxis.title.text == "α (in units of 1 = ‖d1‖)"
+    assert cut_figure({"a": one, "b": other}, "loss", "linear", colours={}).layout.xaxis.title.text == "α"

@@ -4,10 +4,12 @@ import base64
 import hashlib
 import json
 import math
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 from PIL import Image
@@ -18,7 +20,7 @@ from exports.poster import reopened
 from specs.display import CAMERA
 from tests.conftest import CHROMIUM_FLAGS
 from tests.views.conftest import drawn
-from views.linked_surfaces import BUNDLE, MOST, PARTS, Shown, _bytes, _numbers, linked_surfaces
+from views.linked_surfaces import BUNDLE, MOST, SOURCE, Shown, _bytes, _numbers, linked_surfaces
 
 ROOT = Path(__file__).parents[2]
 SHA256 = "aab04dcd9c103a92b18723f8c837712fe820f325d0bcd2421e415e8124a75b9f"  # of npm's plotly.js-gl3d-dist-min 4.1.1
@@ -29,7 +31,6 @@ CAMERAS = """() => [...document.querySelectorAll(".linked-surface")].map((cell) 
 })"""
 MARKED = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => plot.data)
   .filter((trace) => trace.name === "chosen point").map((trace) => [trace.x[0], trace.y[0]])"""
-SOURCE = "\n".join((ROOT / f"views/linked_surfaces/{part}.js").read_text() for part in PARTS)
 CALLED = """async ([source, name, given]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   return (await import(url))[name](...given) ?? null;
@@ -334,6 +335,28 @@ def saved_picture(page: Page, folder: Path) -> Path:
     saved = folder / download.value.suggested_filename
     download.value.save_as(saved)
     return saved
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_surfaces_of_many_seeds_are_small_pictures_from_the_same_side(page: Page, app_address: str) -> None:
+    page.goto(app_address + QUICK)
+    drawn(page)
+    page.get_by_role("radiogroup", name="Seeds").get_by_role("radio", name="5").click()
+    page.wait_for_function(LOADED, arg=10)
+    said = page.locator(".linked-still img").first.get_attribute("alt")
+    assert said
+    assert said.startswith("no normalization, seeds 1: loss over")
+    assert page.locator(".linked-surface").count() == 2  # the large ones still turn
+    for place in range(10):
+        picture = Image.open(BytesIO(page.locator(".linked-still img").nth(place).screenshot()))
+        assert np.asarray(picture.convert("L"), dtype=float).std() > 10
+
+
+LOADED = """(count) => {
+  const pictures = [...document.querySelectorAll(".linked-still img")];
+  return pictures.length === count && pictures.every((one) => one.complete && one.naturalWidth > 0 && one.alt);
+}"""
 
 
 @pytest.mark.parametrize("sent", [None, 5, "", "data:image/jpeg;base64,AAAA", "data:image/png;base64,?"])

@@ -70,6 +70,8 @@ def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -
     with st.expander("How it follows, and what it assumes"):
         st.markdown(step.derivation)
         st.markdown(f"**Assumed**: {step.assumes}")
+        if step.papers:
+            st.markdown(f"**Papers**: {', '.join(map(cited, step.papers))}")
     chosen = step.kind == st.session_state["step"]  # a counterexample shows what it is about
     asked_for: dict[str, Any] = {"key": control(f"analysis:{step.kind}"), "help": f"Takes {step.cost}."}
     wanted = everything or st.toggle("Measure this step", chosen, **asked_for)

@@ -50,6 +50,7 @@ class Step:
     figures: tuple[Drawn, ...]  # of results by label: one figure for all, or one for each
     verdict: Callable[[Any], str]
     rows: Callable[[Any], dict[str, str]]
+    papers: tuple[str, ...] = ()  # names in views.terms.PAPERS; the rest of the argument has docs/science.md
 
 
 STEPS: tuple[Step, ...] = (
@@ -64,6 +65,7 @@ STEPS: tuple[Step, ...] = (
         (inequality_figures, decrease_figure),
         descent.verdict,
         descent.rows,
+        ("Santurkar et al. 2018",),
     ),
     Step(
         "A4, A5",
@@ -124,6 +126,7 @@ STEPS: tuple[Step, ...] = (
         (both_figure, weight_figure, rates_figure),
         centring.verdict,
         centring.rows,
+        ("Salimans and Kingma 2016",),
     ),
     Step(
         "A8",
@@ -136,6 +139,7 @@ STEPS: tuple[Step, ...] = (
         (inputs_figure, in_step_figure),
         pace.verdict,
         pace.rows,
+        ("Ioffe and Szegedy 2015",),
     ),
     Step(
         "A11",
@@ -148,6 +152,7 @@ STEPS: tuple[Step, ...] = (
         (mean_error_figure, variance_error_figure),
         batch_statistics.verdict,
         batch_statistics.rows,
+        ("Ioffe and Szegedy 2015",),
     ),
     Step(
         "A12",
@@ -160,6 +165,7 @@ STEPS: tuple[Step, ...] = (
         (averages_figure,),
         running_averages.verdict,
         running_averages.rows,
+        ("Ioffe and Szegedy 2015",),
     ),
     Step(
         "A13",
@@ -172,6 +178,7 @@ STEPS: tuple[Step, ...] = (
         (distribution_figures, units_figure, shift_figure),
         inputs.verdict,
         inputs.rows,
+        ("Ioffe and Szegedy 2015", "Santurkar et al. 2018"),
     ),
     Step(
         "A14",
@@ -184,6 +191,7 @@ STEPS: tuple[Step, ...] = (
         (shares_figure, factor_figure),
         theorem.verdict,
         theorem.rows,
+        ("Santurkar et al. 2018",),
     ),
     Step(
         "A15",
@@ -196,5 +204,6 @@ STEPS: tuple[Step, ...] = (
         (growth_figure, size_figure),
         growth.verdict,
         growth.rows,
+        ("Yang et al. 2019",),
     ),
 )

@@ -72,10 +72,11 @@ class Saved:
 
 
 _HERE = Path(__file__).parent
+SOURCE = "\n".join((_HERE / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
 _component = st.components.v2.component(
     "normscape.linked_surfaces",
     css=(_HERE / "linked_surfaces.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / f"{part}.js").read_text(encoding="utf-8") for part in PARTS),
+    js=SOURCE,
     isolate_styles=False,  # plotly.js puts its own style into the page
 )
 

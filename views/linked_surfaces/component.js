@@ -2,6 +2,7 @@
 
 const NO_WEBGL = "This browser has no WebGL, which drawing in three dimensions needs: the maps below show the same.";
 
+/** @type {boolean | undefined} */
 let drawable;                      // asking costs a WebGL context, so it is asked once
 function webgl() {
   if (drawable === undefined) {
@@ -12,9 +13,14 @@ function webgl() {
   return drawable;
 }
 
+/** @type {WeakMap<Element, Row | Stills>} */
 const rows = new WeakMap();
+/** @type {AbortController | undefined} */
 let dropping;
 
+/** @typedef {(name: string, value: any) => void} Tell */
+
+/** @param {{ data: any, parentElement: Element, setStateValue: Tell, setTriggerValue: Tell }} given */
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!dropping) acceptDrops(data.uploader, (dropping = new AbortController()).signal);
   if (!webgl()) {

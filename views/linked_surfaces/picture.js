@@ -1,6 +1,10 @@
 // Surfaces as pictures: for a file that is taken away, and small ones where there are too many to turn.
 
-/** Return a figure without what Python writes around it: only the room. */
+/** @typedef {{ data: any[], layout: any }} Figure as Python sends it */
+/** @typedef {{ width: number, height: number }} Size pixels */
+
+/** Return a figure without what Python writes around it: only the room.
+ * @type {(figure: Figure, camera: Camera, size: Size) => Figure} */
 export function bare({ data, layout }, camera, { width, height }) {
   return {
     data: data.map((trace) => ({ ...trace, showscale: false })),
@@ -11,7 +15,8 @@ export function bare({ data, layout }, camera, { width, height }) {
   };
 }
 
-/** Draw a figure as a PNG, `scale` pixels for each of the screen's. */
+/** Draw a figure as a PNG, `scale` pixels for each of the screen's.
+ * @type {(Plotly: any, figure: Figure, size: Size, scale: number, config: any) => Promise<string>} */
 function pictured(Plotly, figure, size, scale, config) {
   const sharp = { ...config, plotGlPixelRatio: scale };
   return Plotly.toImage({ ...figure, config: sharp }, { format: "png", ...size, scale });
@@ -20,6 +25,7 @@ function pictured(Plotly, figure, size, scale, config) {
 /** Draw a scene once more as it stands on the screen, `scale` pixels for each of the screen's, as a PNG.
  *
  * A private call: `Plotly.toImage` makes the whole scene anew, which takes seven times as long.
+ * @type {(scene: any, scale: number) => string}
  */
 function sharpened(scene, scale) {
   const { glplot } = scene, { canvas, axes, objects } = glplot, { width, height } = canvas;
@@ -37,7 +43,8 @@ function sharpened(scene, scale) {
   }
 }
 
-/** Offer a file for keeping. */
+/** Offer a file for keeping.
+ * @type {(name: string, base64: string) => void} */
 function keep(name, base64) {
   const link = document.createElement("a");
   link.href = `data:image/png;base64,${base64}`;
@@ -45,16 +52,19 @@ function keep(name, base64) {
   link.click();
 }
 
-/** Let a picture that is dropped anywhere on the page be opened by the page's own uploader. */
+/** Let a picture that is dropped anywhere on the page be opened by the page's own uploader.
+ * @type {(uploader: string, signal: AbortSignal) => void} */
 function acceptDrops(uploader, signal) {
+  /** @type {() => HTMLInputElement | null} */
   const field = () => document.querySelector(uploader);
+  /** @type {(event: DragEvent) => boolean} */
   const carried = (event) => [...(event.dataTransfer?.items ?? [])].some((item) => item.kind === "file");
   document.addEventListener("dragover", (event) => {
     if (carried(event) && field()) event.preventDefault();   // or the browser opens the file in place of the page
   }, { signal });
   document.addEventListener("drop", (event) => {
-    const target = field();
-    if (!carried(event) || !target || event.target.closest?.("[data-testid=stFileUploader]")) return;
+    const target = field(), at = event.target instanceof Element ? event.target : undefined;
+    if (!carried(event) || !target || !event.dataTransfer || at?.closest("[data-testid=stFileUploader]")) return;
     event.preventDefault();
     target.files = event.dataTransfer.files;
     target.dispatchEvent(new Event("change", { bubbles: true }));

@@ -7,19 +7,27 @@ const WIDTHS = { "for a page": 1200, "for a slide": 1920, "for print": 3840 };
 const SHARPEST = 4;                // pixels of a saved picture for one of the screen's, at most
 const PATIENCE = 30_000;           // milliseconds after which a picture that has not come can be asked for again
 
+/** @type {Promise<any> | undefined} */
 let loading;                       // one plotly.js for all pages, fetched once
 
+/** @type {(bundle: string) => Promise<any>} */
 function plotly(bundle) {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL(bundle, document.baseURI).href;
-    script.onload = () => resolve(window.moduleName);   // the name that the bundle gives itself outside of modules
+    script.onload = () => resolve(/** @type {any} */ (window).moduleName);   // the name that the bundle gives itself outside of modules
     script.onerror = () => { loading = undefined; reject(new Error(`${script.src} could not be loaded`)); };
     document.head.appendChild(script);
   });
   return loading;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Kind
+ * @param {Kind} kind
+ * @param {string} name
+ * @returns {HTMLElementTagNameMap[Kind]}
+ */
 function made(kind, name, words = "") {
   const element = document.createElement(kind);
   element.className = name;
@@ -28,11 +36,35 @@ function made(kind, name, words = "") {
 }
 
 class Row {
+  /** @param {Element} parent */
   constructor(parent) {
     this.root = made("div", "linked-row");
     this.grid = this.root.appendChild(made("div", "linked-surfaces"));
     this.tools = this.root.appendChild(made("div", "linked-tools"));
+    this.saver = made("button", "linked-tool");
+    this.width = made("select", "linked-tool");
     parent.appendChild(this.root);
+    /** @type {any} what Python sent last, and what of it is drawn */
+    this.next = this.data = undefined;
+    /** @type {any} */
+    this.Plotly = undefined;
+    /** @type {(name: string, value: any) => void} of a state, which Python has until the next */
+    this.tell = () => {};
+    /** @type {(name: string, value: any) => void} of something that happened once */
+    this.send = () => {};
+    /** @type {Camera | undefined} */
+    this.camera = undefined;
+    /** @type {Place | undefined} under the pointer */
+    this.here = undefined;
+    this.onChart = false;
+    /** @type {Pointer} */
+    this.pointer = { clientX: 0, clientY: 0 };
+    /** @type {Chart} that is being turned */
+    this.dragged = undefined;
+    /** @type {number | undefined} */
+    this.saved = this.later = undefined;
+    this.gone = false;
+    /** @type {Set<string>} */
     this.told = new Set();         // cameras that Python has from us: when they come back they are no news
     this.settling = false;
     this.over = new AbortController();
@@ -43,14 +75,19 @@ class Row {
     this.followPointer();
   }
 
+  /** @returns {Chart[]} */
   get cells() { return [...this.grid.children]; }
   get scenes() { return this.cells.filter((cell) => cell._fullLayout?.scene?._scene); }
 
+  /** @param {Chart} cell */
   fit(cell) {
     if (cell.data && cell.clientWidth) this.Plotly.Plots.resize(cell);
   }
 
-  /** Draw what Python sent; of several calls in a row, those that are overtaken are left out. */
+  /** Draw what Python sent; of several calls in a row, those that are overtaken are left out.
+   * @param {any} data
+   * @param {(name: string, value: any) => void} tell
+   * @param {(name: string, value: any) => void} press */
   show(data, tell, press) {
     this.tell = tell;
     this.send = press;
@@ -78,6 +115,7 @@ class Row {
     return this.work;
   }
 
+  /** @param {number[]} camera */
   adopt(camera) {
     const name = JSON.stringify(camera);
     if (this.told.has(name) && this.camera) return;
@@ -85,12 +123,13 @@ class Row {
     this.told.add(name);
   }
 
-  /** All cells first: a surface is as large as its cell when it is drawn. */
+  /** All cells first: a surface is as large as its cell when it is drawn.
+   * @param {number} count */
   lay(count) {
     while (this.cells.length > count) this.drop(this.cells.at(-1));
     while (this.cells.length < count) {
       const cell = made("div", "linked-surface");
-      cell.dataset.place = this.cells.length;
+      cell.dataset.place = String(this.cells.length);
       cell.tabIndex = 0;
       cell.setAttribute("role", "group");
       cell.addEventListener("keydown", (event) => this.press(event));
@@ -99,12 +138,17 @@ class Row {
     }
   }
 
+  /** @param {Chart} cell */
   drop(cell) {
     this.resized.unobserve(cell);
     this.Plotly?.purge(cell);      // gives its WebGL context back
     cell.remove();
   }
 
+  /** @param {Chart} cell
+   * @param {string} text
+   * @param {string} summary
+   * @param {any} config */
   async draw(cell, text, summary, config) {
     const seen = this.dragged?._fullLayout?.scene?._scene;
     if (seen) this.camera = seen.getCamera();   // a finer surface that arrives in a drag does not turn it back
@@ -124,16 +168,17 @@ class Row {
     if (first) this.listen(cell);
   }
 
+  /** @param {Chart} cell */
   listen(cell) {
-    cell.on("plotly_relayouting", (event) => {
+    cell.on("plotly_relayouting", (/** @type {any} */ event) => {
       if (event["scene.camera"] && !this.dragged) this.lead(this.dragged = cell);
     });
-    cell.on("plotly_relayout", (event) => {
+    cell.on("plotly_relayout", (/** @type {any} */ event) => {
       this.dragged = undefined;
       const camera = event["scene.camera"];
       if (camera && !this.settling) this.settle(camera);
     });
-    cell.on("plotly_hover", ({ points: [{ x, y }], event }) => {
+    cell.on("plotly_hover", (/** @type {any} */ { points: [{ x, y }], event }) => {
       this.here = Number.isFinite(x + y) ? [x, y] : undefined;
       if (this.here && !this.dragged) this.places.show(this.here, this.scenes, event ?? this.pointer);
     });
@@ -151,10 +196,12 @@ class Row {
    */
   followPointer() {
     const { signal } = this.over;
+    /** @type {{ x: number, y: number, place: Place | undefined } | undefined} */
     let pressed;
-    const frame = (event) => {
+    const over = (/** @type {PointerEvent} */ event) => event.target instanceof Node && this.grid.contains(event.target);
+    const frame = (/** @type {PointerEvent} */ event) => {
       this.pointer = event;
-      const place = this.dragged || this.grid.contains(event.target) ? undefined : this.places.under(event);
+      const place = this.dragged || over(event) ? undefined : this.places.under(event);
       if (place) this.places.show(this.here = place, this.scenes, event);
       else if (this.onChart) this.leave();
       this.onChart = Boolean(place);                    // surfaces tell by themselves
@@ -162,17 +209,19 @@ class Row {
     document.addEventListener("pointermove", frame, { signal, passive: true });
     document.addEventListener("scroll", () => this.leave(), { signal, passive: true, capture: true });
     document.addEventListener("pointerdown", (event) => {
-      const place = this.grid.contains(event.target) ? this.here : this.places.under(event);
+      const place = over(event) ? this.here : this.places.under(event);
       pressed = { x: event.clientX, y: event.clientY, place };
     }, { signal, capture: true });
     window.addEventListener("pointerup", (event) => {
-      const moved = pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y);
+      const moved = pressed ? Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) : CLICK;
       if (pressed?.place && moved < CLICK) this.tell("point", pressed.place);
       pressed = undefined;
     }, { signal });
   }
 
-  /** Turn all others with one while it is dragged, frame by frame: its events are one movement late. */
+  /** Turn all others with one while it is dragged, frame by frame: its events are one movement late.
+   * @param {Chart} cell
+   * @param {string} [last] */
   lead(cell, last) {
     if (this.dragged !== cell || !cell._fullLayout?.scene?._scene) return;
     const camera = cell._fullLayout.scene._scene.getCamera(), now = JSON.stringify(camera);
@@ -181,17 +230,20 @@ class Row {
     requestAnimationFrame(() => this.lead(cell, now));
   }
 
-  /** Show a camera on all surfaces but the one that has it. A private call: a relayout for every movement is too slow. */
+  /** Show a camera on all surfaces but the one that has it. A private call: a relayout for every movement is too slow.
+   * @param {Camera} camera
+   * @param {Chart} [leader] */
   follow(camera, leader) {
     for (const cell of this.scenes) {
       if (cell !== leader) cell._fullLayout.scene._scene.setViewport({ ...cell._fullLayout.scene, camera });
     }
   }
 
-  /** Give all the same camera for good, and tell Python. */
+  /** Give all the same camera for good, and tell Python.
+   * @param {Camera} camera */
   async settle(camera) {
     this.settling = true;          // our own relayouts are reported as well, and would echo for ever
-    this.camera = unpacked(packed({ center: { x: 0, y: 0, z: 0 }, ...camera }));
+    this.camera = unpacked(packed({ ...camera, center: camera.center ?? { x: 0, y: 0, z: 0 } }));
     try {
       await Promise.all(this.scenes.map((cell) => this.Plotly.relayout(cell, { "scene.camera": this.camera })));
       for (const cell of this.scenes) cell.camera = JSON.stringify(this.camera);
@@ -203,6 +255,7 @@ class Row {
     this.tell("camera", six);
   }
 
+  /** @param {KeyboardEvent} event */
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.camera) return;
     const camera = pressed(event.key, this.camera);
@@ -212,11 +265,12 @@ class Row {
     this.leave();
     this.follow(camera);
     clearTimeout(this.later);
-    this.later = setTimeout(() => this.settle(camera), SETTLED);
+    this.later = window.setTimeout(() => this.settle(camera), SETTLED);
   }
 
   /** Offer what can be done with all surfaces, in buttons that a keyboard reaches. */
   offer() {
+    /** @type {(words: string, act: () => unknown) => HTMLButtonElement} */
     const button = (words, act) => {
       const one = made("button", "linked-tool", words);
       one.type = "button";
@@ -224,16 +278,17 @@ class Row {
       return this.tools.appendChild(one);
     };
     button("From the front", () => this.settle(unpacked(this.data.home)));
-    button("From above", () => this.settle(above(this.camera)));
+    button("From above", () => this.camera && this.settle(above(this.camera)));
     this.saver = button("Save picture", () => this.save());
-    this.width = this.tools.appendChild(made("select", "linked-tool"));
+    this.tools.appendChild(this.width);
     this.width.setAttribute("aria-label", "Width of the saved picture");
     for (const [words, width] of Object.entries(WIDTHS)) {
-      this.width.add(new Option(`${words}, ${width} pixels`, width, false, width === WIDTHS["for a slide"]));
+      this.width.add(new Option(`${words}, ${width} pixels`, String(width), false, width === WIDTHS["for a slide"]));
     }
     this.tools.hidden = true;
   }
 
+  /** @param {string} words */
   ready(words) {
     this.saver.disabled = false;
     this.saver.textContent = words;
@@ -247,15 +302,15 @@ class Row {
     await new Promise((resolve) => setTimeout(resolve));   // the button is drawn first
     const width = Number(this.width.value), across = Math.max(2, Math.min(4, this.cells.length));
     try {
-      const pictures = this.data.figures.map(({ label }, place) => {
+      const pictures = this.data.figures.map((/** @type {{ label: string }} */ { label }, /** @type {number} */ place) => {
         const scene = this.cells[place]?._fullLayout?.scene?._scene;
         return [label, scene && sharpened(scene, Math.min(SHARPEST, width / across / scene.glplot.canvas.clientWidth))];
       });
-      this.send("picture", { width, pictures: Object.fromEntries(pictures.filter(([, picture]) => picture)) });
+      this.send("picture", { width, pictures: Object.fromEntries(pictures.filter((/** @type {any[]} */ [, picture]) => picture)) });
       setTimeout(() => this.ready("Save picture"), PATIENCE);
     } catch (error) {
       this.ready("Save picture");
-      this.saver.title = `This picture could not be drawn: ${error.message}`;
+      this.saver.title = `This picture could not be drawn: ${error instanceof Error ? error.message : error}`;
     }
   }
 

@@ -3,20 +3,26 @@
 const SMALL = { width: 260, height: 220 };
 
 class Stills {
+  /** @param {Element} parent */
   constructor(parent) {
     this.root = made("div", "linked-stills");
     parent.appendChild(this.root);
+    /** @type {any} */
+    this.next = undefined;
+    this.gone = false;
+    /** @type {Map<string, string>} */
     this.drawn = new Map();        // pictures by what they show: most are the same when a page is made anew
     this.work = Promise.resolve();
   }
 
+  /** @param {any} data */
   show(data) {
     this.next = data;
     this.work = this.work.then(async () => {
       if (this.next !== data || this.gone) return;
       const Plotly = await plotly(data.bundle);
-      const figures = data.figures.map((one) => this.still(one));
-      this.root.replaceChildren(...figures.map(({ element }) => element));
+      const figures = data.figures.map((/** @type {any} */ one) => this.still(one));
+      this.root.replaceChildren(...figures.map((/** @type {any} */ { element }) => element));
       for (const { element, figure, summary } of figures) {
         if (this.next !== data || this.gone) return;
         const image = element.querySelector("img");
@@ -27,6 +33,7 @@ class Stills {
     return this.work;
   }
 
+  /** @param {{ figure: string, summary: string, label: string, colour: string | null }} one */
   still({ figure, summary, label, colour }) {
     const element = made("figure", "linked-still"), image = element.appendChild(document.createElement("img"));
     image.width = SMALL.width;
@@ -35,13 +42,17 @@ class Stills {
     return { element, figure, summary };
   }
 
+  /** @param {any} Plotly
+   * @param {string} figure
+   * @param {{ camera: number[], config: any }} data
+   * @returns {Promise<string>} */
   async source(Plotly, figure, { camera, config }) {
     const name = `${figure} ${camera}`;
     if (!this.drawn.has(name)) {
       const room = bare(JSON.parse(figure), unpacked(camera), SMALL);
       this.drawn.set(name, await pictured(Plotly, room, SMALL, Math.min(2, window.devicePixelRatio), config));
     }
-    return this.drawn.get(name);
+    return this.drawn.get(name) ?? "";
   }
 
   end() {
