@@ -6,17 +6,12 @@ and a saved picture of the default comparison from the click until it is there (
 
 from __future__ import annotations
 
-import os
-import shutil
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
+from benchmarks.serving import visited
 from tests.views.conftest import drawn
 
 PORT = 18513
@@ -29,29 +24,15 @@ REDRAWS, PICTURES = 6, 4
 
 
 def main() -> None:
-    program = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
-    served = ["--server.port", str(PORT), "--server.headless", "true", "--server.address", "127.0.0.1"]
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *served, "--server.fileWatcherType", "none"],
-            env=os.environ | {"NORMSCAPE_HOME": folder},
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            time.sleep(8)
-            browser = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS))
-            page = browser.new_page(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
-            page.set_default_timeout(240_000)
-            _redraws(page)
-            _pictures(page)
-            browser.close()
-        finally:
-            server.terminate()
-            server.wait()
+    with visited(PORT) as (browser, address):
+        page = browser.new_page(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+        page.set_default_timeout(240_000)
+        _redraws(page, address)
+        _pictures(page, address)
 
 
-def _redraws(page: Page) -> None:
-    page.goto(f"http://127.0.0.1:{PORT}{FOUR}")
+def _redraws(page: Page, address: str) -> None:
+    page.goto(address + FOUR)
     drawn(page, networks=4)
     known = len(page.evaluate(MEASURES))
     clicks = []
@@ -66,8 +47,8 @@ def _redraws(page: Page) -> None:
     _told("... from the click on a switch", clicks)
 
 
-def _pictures(page: Page) -> None:
-    page.goto(f"http://127.0.0.1:{PORT}")
+def _pictures(page: Page, address: str) -> None:
+    page.goto(address)
     drawn(page)
     page.wait_for_timeout(5000)
     seconds = []
