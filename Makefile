@@ -14,15 +14,18 @@ help: ## list the targets
 run: $(VENV)/.runtime-ready ## set up what is missing and open the app on http://127.0.0.1:8501 (PORT=… for another)
 	@$(IN_VENV) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.fileWatcherType none
 
+# two processes; the browser's tests are one group (tests/conftest.py), which comes first
+SHARED_OUT = -n 2 --dist loadgroup --no-loadscope-reorder
+
 test: $(VENV)/.dev-ready ## lint, format, types and all tests but the slow ones
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
-	$(IN_VENV) -m pytest -n 2 --dist loadfile
+	$(IN_VENV) -m pytest $(SHARED_OUT)
 
-# pytest ends with 5 when no test was selected
+# pytest ends with 5 when no test was selected. Threads that wait by spinning would take the browser's core.
 test-slow: $(VENV)/.dev-ready ## the slow tests
-	@$(IN_VENV) -m pytest -m slow || { code=$$?; [ $$code -eq 5 ] && echo "There is no slow test yet."; }
+	@OMP_WAIT_POLICY=passive $(IN_VENV) -m pytest $(SHARED_OUT) -m slow || { code=$$?; [ $$code -eq 5 ] && echo "There is no slow test yet."; }
 
 # the component's files are one module: its types are checked as the browser gets it
 TSC = npx --yes --package typescript@7.0.2 -- tsc --strict --allowJs --checkJs --noEmit --target es2022 --module esnext --lib es2022,dom,dom.iterable

@@ -100,5 +100,10 @@ def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the browser: its file takes longest, and files are what is shared out between processes."""
+    """Give all that needs a browser to one process, file by file, and begin with it; other files are shared out.
+
+    Two browsers at once, each drawing in software, take both cores from each other and from what they wait for.
+    """
     items.sort(key=lambda item: "browser" not in item.keywords)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("browser" if "browser" in item.keywords else str(item.path)))

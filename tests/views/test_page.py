@@ -400,7 +400,7 @@ def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
     spreads = app.table[2].value
     assert {"λ_max", "L ≥, from the centre"} <= set(spreads.iloc[:, 0])
     assert all("±" in str(value) for value in spreads["batch norm"])
-    assert len(charts(app)) == before + 1  # the band; small pictures of all seeds are the component's
+    assert len(charts(app)) == before + 1 + 4  # the band, and two seeds of two networks
 
 
 def test_compared_seeds_need_no_further_ones() -> None:
