@@ -15,7 +15,7 @@ run: $(VENV)/.runtime-ready ## set up what is missing and open the app on http:/
 	@$(IN_VENV) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.fileWatcherType none
 
 # two processes; the browser's tests are one group (tests/conftest.py), which comes first
-SHARED_OUT = -n 2 --dist loadgroup --no-loadscope-reorder
+SHARED_OUT = -n 2 --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.dev-ready ## lint, format, types and all tests but the slow ones
 	$(IN_VENV) -m ruff check .

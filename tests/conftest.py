@@ -100,10 +100,20 @@ def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give all that needs a browser to one process, file by file, and begin with it; other files are shared out.
+    """Begin with the browser: it takes longest."""
+    items.sort(key=lambda item: "browser" not in item.keywords)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Share files out, and give all that need a browser to one process.
 
     Two browsers at once, each drawing in software, take both cores from each other and from what they wait for.
     """
-    items.sort(key=lambda item: "browser" not in item.keywords)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if "browser" in item.keywords else str(item.path)))
+    from xdist.scheduler import LoadFileScheduling
+
+    class Shared(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return "browser" if "mark.browser" in (ROOT / file).read_text(encoding="utf-8") else file
+
+    return Shared(config, log)
