@@ -17,7 +17,7 @@ UNITS = {
     "shift": tuple(value / 255 for value in (125.3, 123.0, 113.9)),
     "deviation": tuple(value / 255 for value in (63.0, 62.1, 66.7)),
 }
-SIDE = 5  # every second point of a grid of 9 a side, all of them compared
+SIDE = 3  # all of them compared
 SPEC = SurfaceSpec(points_alpha=SIDE, points_beta=SIDE, split="held-out", samples=500, statistics="running")
 
 

@@ -1,6 +1,6 @@
 """Every page as people meet it: light and dark, at three widths, and by keyboard alone.
 
-With NORMSCAPE_SCREENS set to a folder, the screenshots are kept there to be looked at.
+With NORMSCAPE_SCREENS set to a folder, every page is tested, and the screenshots are kept there to be looked at.
 """
 
 import os
@@ -27,7 +27,8 @@ PAGES = {
     "guide": "/guide",
 }
 WIDTHS = (1440, 900, 390)
-DARK = ("surfaces", "guide")  # between them all kinds of parts that a page has; every page where pictures are kept
+EVERY = "NORMSCAPE_SCREENS" in os.environ  # between them, these hold all kinds of parts that a page has
+LIGHT, DARK = (tuple(PAGES), tuple(PAGES)) if EVERY else (("surfaces", "guide"), ("surfaces",))
 
 COMPLETE = """() => Boolean(
   document.querySelector("[data-testid=stMain] h1") && !document.querySelector("[data-testid=stProgress]")
@@ -131,7 +132,7 @@ def not_reached(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", LIGHT)
 def test_a_page_is_whole_at_every_width_and_a_keyboard_reaches_everything(
     page: Page, app_address: str, name: str
 ) -> None:
@@ -152,13 +153,13 @@ def test_a_page_is_whole_at_every_width_and_a_keyboard_reaches_everything(
     assert not_reached(page) == []
 
 
-@pytest.mark.parametrize("name", PAGES if "NORMSCAPE_SCREENS" in os.environ else DARK)
+@pytest.mark.parametrize("name", DARK)
 def test_a_dark_page_differs_in_colours_that_can_be_read(page: Page, app_address: str, name: str) -> None:
     opened(page, app_address, name, "dark")
     keep(page, f"{name}-{WIDTHS[0]}-dark")
     assert blank(page) == []
     assert serious(page) == []
-    if "NORMSCAPE_SCREENS" in os.environ:
+    if EVERY:
         for width in WIDTHS[1:]:
             page.set_viewport_size({"width": width, "height": 1000})
             page.wait_for_timeout(2000)

@@ -9,7 +9,7 @@ from benchmarks.sessions import visit
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-SESSIONS, QUESTIONS = 20, 5
+SESSIONS, QUESTIONS = 10, 5
 
 
 def test_sessions_in_parallel_get_their_answers_without_an_error(chromium: str, app_address: str) -> None:
