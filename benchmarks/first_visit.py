@@ -12,12 +12,12 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.serving import wait
 from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
 
 PORT = 18511
@@ -47,23 +47,13 @@ def main() -> None:
         stdout=subprocess.DEVNULL,
     )
     try:
-        _wait()
+        wait(ADDRESS)
         print(f"served after {time.perf_counter() - begin:.1f} s")
         _visit()
     finally:
         server.terminate()
         server.wait()
     _script_alone()
-
-
-def _wait() -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{ADDRESS}/_stcore/health", timeout=1)
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the app did not start within 30 s")
 
 
 def _visit() -> None:

@@ -28,7 +28,7 @@ def served(port: int) -> Iterator[str]:
             stdout=subprocess.DEVNULL,
         )
         try:
-            _wait(address := f"http://127.0.0.1:{port}")
+            wait(address := f"http://127.0.0.1:{port}")
             yield address
         finally:
             server.terminate()
@@ -49,7 +49,8 @@ def chromium() -> str:
     return os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
 
 
-def _wait(address: str) -> None:
+def wait(address: str) -> None:
+    """Wait until the app serves."""
     for _ in range(300):
         try:
             urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)

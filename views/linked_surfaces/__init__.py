@@ -32,7 +32,7 @@ MOST = 8
 PARTS = ("camera", "places", "picture", "row", "stills", "component")
 """The front end's files, one module together: a component has one source."""
 
-MAPS = ("contour-map", "gradient-change-ratio", "plane-form", "surface-as-a-map")
+MAPS = ("contour-map", "gradient-change-ratio", "plane-form")
 CUTS = ("cut-through-the-centre",)
 """Charts of the page, as `views/charts.py` names them, on which a place is marked and that tell theirs."""
 
