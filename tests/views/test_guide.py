@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from models import NORMALIZATIONS
 from tests.conftest import ROOT
-from tests.views.test_browser import axe_source
+from tests.views.axe import serious
 from views import explanation
 from views.facts import _SURFACE_FACTS, HELP, TERMS_OF_FACTS
 from views.glossary import TERMS
@@ -196,13 +196,3 @@ def test_the_guide_fits_every_screen_and_an_address_leads_to_its_term(page: Page
         page.wait_for_timeout(500)
         assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1, width
     assert page.title() == "Guide · Normscape"
-
-
-def serious(page: Page) -> list[str]:
-    page.evaluate(axe_source())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']][:3]}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]

@@ -6,14 +6,13 @@ With NORMSCAPE_SCREENS set to a folder, every page is tested, and the screenshot
 import os
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.views.test_browser import axe_source
+from tests.views.axe import serious
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -110,16 +109,6 @@ def blank(page: Page) -> list[int]:
         if np.asarray(picture, dtype=float).std() < 3:
             found.append(place)
     return found
-
-
-def serious(page: Page) -> list[str]:
-    page.evaluate(axe_source())
-    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']][:3]}"
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
 
 
 def not_reached(page: Page) -> list[str]:
