@@ -28,6 +28,9 @@ LOG = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent.parent
 
+PATIENCE = 20.0
+"""Seconds within which a scheduler has to answer."""
+
 STALE = 0.2
 """Seconds for which the list of workers is taken as it is: asking is a message to the scheduler."""
 
@@ -58,7 +61,7 @@ class Cluster:
             ca, cert, key = settings.tls
             security = Security(tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key, require_encryption=True)  # type: ignore[no-untyped-call]
         try:
-            self._client = Client(address, timeout=20, security=security, set_as_default=False)  # type: ignore[no-untyped-call]
+            self._client = Client(address, timeout=PATIENCE, security=security, set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, TimeoutError) as error:
             self.close()
             raise NoCluster(f"the scheduler {address} does not answer ({error}); see NORMSCAPE_SCHEDULER") from error

@@ -23,7 +23,11 @@ def main() -> None:
     os.environ["NORMSCAPE_ENGINE"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
 
-    import multiprocessing
+    from multiprocessing import forkserver
+
+    # what is slow to import is imported once, beside what follows, and every worker begins as a copy of that process
+    forkserver.set_forkserver_preload(["jobs.imports"])
+    forkserver.ensure_running()
 
     import dask
 
@@ -38,8 +42,6 @@ def main() -> None:
     )
     from distributed import LocalCluster  # reads the configuration
 
-    # what is slow to import is imported once, and every worker begins as a copy of that process
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["jobs.imports"])
     with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=workers,
         threads_per_worker=1,

@@ -119,11 +119,15 @@ class Objective:
         with torch.no_grad():
             return sum((share for share, _ in self._all_shares(point)), start=point.new_zeros(()))
 
-    def accuracy(self, theta: Tensor | np.ndarray) -> float:
-        """Return the share of samples that are classified correctly at θ, in [0, 1]; nan where there are no classes."""
+    def loss_and_accuracy(self, theta: Tensor | np.ndarray) -> tuple[float, float]:
+        """Return f(θ) and the share of samples that are classified correctly at θ, in [0, 1], from one pass.
+
+        The share is nan where there are no classes.
+        """
         point = self.point(theta)
         with torch.no_grad():
-            return sum(hits.item() for _, hits in self._all_shares(point)) / self.samples
+            found = [(share.item(), hits.item()) for share, hits in self._all_shares(point)]
+        return sum(share for share, _ in found), sum(hits for _, hits in found) / self.samples
 
     def sample_losses(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return the loss of every sample at θ (M,); f(θ) is their mean."""

@@ -75,6 +75,16 @@ def certificate(tmp_path: Path) -> tuple[str, str, str]:
     return cert, cert, key
 
 
+@pytest.fixture(scope="module")
+def near(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What workers of this machine answer."""
+    queue, request = Queue(settings_at(tmp_path_factory.mktemp("near"))), question(side=9, seed=11)
+    queue.ask(request, "one")
+    finished(queue, request)
+    queue.close()
+    return arrays_of(queue, request)
+
+
 class Apart(Cluster):
     """Workers that do not see the store."""
 
@@ -84,19 +94,15 @@ class Apart(Cluster):
 
 @pytest.mark.parametrize("connect", [Cluster, Apart])
 def test_a_surface_by_way_of_a_scheduler_that_runs_already_is_the_same_bit_by_bit(
-    tmp_path: Path, scheduler: str, connect: type[Cluster]
+    tmp_path: Path, scheduler: str, near: dict[str, bytes], connect: type[Cluster]
 ) -> None:
     request = question(side=9, seed=11)
     far = Queue(replace(settings_at(tmp_path / "far"), scheduler=scheduler), connect=connect)
     far.ask(request, "one")
-    finished(far, request, 120)
+    finished(far, request)
     assert len(far.loop.busy) == 2
-    near = Queue(settings_at(tmp_path / "near"))
-    near.ask(request, "one")
-    finished(near, request, 120)
-    assert arrays_of(far, request) == arrays_of(near, request)
+    assert arrays_of(far, request) == near
     far.close()
-    near.close()
 
 
 def test_a_scheduler_that_asks_for_tls_and_a_worker_with_a_resource_that_is_used_one_piece_at_a_time(
@@ -110,7 +116,7 @@ def test_a_scheduler_that_asks_for_tls_and_a_worker_with_a_resource_that_is_used
     address = next(servers)
     far = Queue(replace(settings_at(tmp_path / "far"), scheduler=address, tls=certificate))
     far.ask(request, "one")
-    finished(far, request, 120)
+    finished(far, request)
     assert list(far.loop.cluster.workers().values()) == [1]
     assert far.loop.cluster._with_gpu == set(far.loop.cluster.workers())
     stranger = Queue(replace(settings_at(tmp_path / "stranger"), scheduler=address))
@@ -132,7 +138,8 @@ def test_a_worker_that_was_given_a_gpu_where_there_is_none_says_so() -> None:
         dask_setup(given)
 
 
-def test_a_scheduler_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_scheduler_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.cluster.PATIENCE", 2.0)
     queue = Queue(replace(settings_at(tmp_path), scheduler="tcp://127.0.0.1:9"))
     queue.ask(question(side=3), "one")
     begin = time.monotonic()

@@ -56,7 +56,6 @@ def requested() -> list[str]:
 @pytest.fixture(scope="module")
 def visit(context: BrowserContext, app_address: str, requested: list[str]) -> Iterator[Page]:
     page = context.new_page()
-    page.set_viewport_size({"width": 1440, "height": 2600})  # surfaces and maps at once
     page.on("request", lambda request: requested.append(request.url))
     page.goto(app_address + QUICK)
     drawn(page)
@@ -94,6 +93,8 @@ def cameras(page: Page) -> list[list[float]]:
 
 
 def middle(page: Page, selector: str) -> tuple[float, float]:
+    """Scroll to the first of what is meant, and say where its middle is now."""
+    page.locator(selector).first.scroll_into_view_if_needed()
     box = page.locator(selector).first.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,15 @@ SMALL = {
     "surface.points_alpha": "5",
     "surface.points_beta": "3",
 }
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_under_way() -> Iterator[None]:
+    """Withdraw what a test asked for and did not wait for: the next one would wait for it."""
+    yield
+    for asked in desk().asked():
+        for session in tuple(asked.sessions):
+            desk().cancel(asked.request.key, session)
 
 
 def opened(**query: str) -> AppTest:
