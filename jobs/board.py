@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -125,6 +126,9 @@ class Board:
     def release(self, work: Work) -> None:
         """Let other processes work on a job."""
         if (lock := self._claims.pop(work.job.key, None)) is not None:
+            # removed while it is held: whoever has it open sees that it is gone, and makes it anew
+            with contextlib.suppress(OSError):  # Windows removes no open file
+                os.unlink(lock.lock_file)
             lock.release()
 
     def begin_anew(self, job: Job) -> None:

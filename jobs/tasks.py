@@ -16,8 +16,9 @@ from jobs.shelf import Shelf
 from landscape import Stopped, machine
 from landscape.evaluation import Piece, Stop
 
-POLL = 0.2
-"""Seconds between two questions whether to stop: each is a message to the scheduler."""
+POLL = 0.5
+"""Seconds between two questions whether to stop. Each is a message to the scheduler, and a piece usually ends before the
+first: what it gives then is kept, or not wanted any more and dropped where it lands."""
 
 CHAIN_SECONDS = 0.5
 """How long a part of a chain takes, about: the most that a killed worker costs."""
@@ -51,7 +52,7 @@ def perform(job: Job, piece: Piece, stop_name: str, folder: Path | None, sent: M
         contents = kind.evaluate(job, piece, Shelf(folder, sent), stop)
     except Stopped:
         return None
-    return None if asked() else Done(contents, time.monotonic() - begin, machine())
+    return Done(contents, time.monotonic() - begin, machine())
 
 
 def sees(token: Path) -> bool:

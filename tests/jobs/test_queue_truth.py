@@ -72,6 +72,7 @@ def test_what_comes_back_is_what_a_plain_loop_gives(shared: Queue) -> None:
             )
             np.testing.assert_array_equal(result["across"].reshape(away.shape)[:, 1:], surface.across)
             assert result["evaluated"].all()
+    assert list((shared.store.folder / "claims").iterdir()) == []  # nothing is left of who worked on what
 
 
 def test_single_pieces_are_the_plain_functions(shared: Queue) -> None:
