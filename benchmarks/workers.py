@@ -1,8 +1,9 @@
-"""What the workers cost and bring: python -m benchmarks.workers [--side 34]
+"""What the workers cost and bring: python -m benchmarks.workers [--side 34] [--rounds 3]
 
 Prints how much longer pieces of 0.2 s take by way of a worker than in a plain loop (at most 5 % asked for), and how
 much faster two workers measure a surface than one (at least 1.8 times, on two cores), beside what the machine admits:
-two plain loops at once.
+two plain loops at once. Of rounds in which all are measured in turn, the shortest times count: what else a machine does
+only makes them longer.
 """
 
 from __future__ import annotations
@@ -23,19 +24,27 @@ from specs import Experiment, SurfaceSpec
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", type=int, default=34, help="points a side; a job is one grid, without levels")
-    side = parser.parse_args().side
+    parser.add_argument("--rounds", type=int, default=3, help="of all measurements in turn")
+    side, rounds = (arguments := parser.parse_args()).side, arguments.rounds
     spec = SurfaceSpec(points_alpha=side, points_beta=side, checkpoint=300)
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     run = next(iter(Experiment(values=("batch",)).variants().values()))[0]
-    alone = _plain(run, spec)
+    found = []
+    for _ in range(rounds):
+        both, alone = _plain_loops(run, spec, 2), _plain_loops(run, spec, 1)
+        found.append((alone, _queued(run, spec, workers=1), _queued(run, spec, workers=2), both))
+        print("  ".join(f"{seconds:.2f} s" for seconds in found[-1]), flush=True)
+    alone, one, two, both = map(min, zip(*found, strict=True))
     print(f"plain loop, one thread: {alone:.2f} s for {side * side} points")
-    one = _queued(run, spec, workers=1)
     print(f"one worker: {one:.2f} s, {100 * (one / alone - 1):+.1f} %")
-    two = _queued(run, spec, workers=2)
     print(f"two workers: {two:.2f} s, {one / two:.2f} times as fast as one")
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        both = max(pool.starmap(_plain, [(run, spec)] * 2))
     print(f"two plain loops at once: {both:.2f} s each, so that this machine admits {2 * alone / both:.2f} times")
+
+
+def _plain_loops(run, spec, count: int) -> float:
+    """Time plain loops at once, each in a process as new as workers are: memory costs most when it is used first."""
+    with multiprocessing.get_context("spawn").Pool(count) as pool:
+        return max(pool.starmap(_plain, [(run, spec)] * count, chunksize=1))
 
 
 def _plain(run, spec) -> float:

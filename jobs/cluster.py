@@ -31,8 +31,8 @@ ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0
 """Seconds within which a scheduler has to answer."""
 
-STALE = 0.2
-"""Seconds for which the list of workers is taken as it is: asking is a message to the scheduler."""
+STALE = 1.0
+"""Seconds for which the list of workers is taken as it is, once there are any: asking is a message to the scheduler."""
 
 
 class NoCluster(RuntimeError):  # noqa: N818 - reads as the sentence it is
@@ -77,7 +77,7 @@ class Cluster:
 
     def workers(self) -> Mapping[str, int]:
         """Return how many pieces each worker does at a time, by address."""
-        if time.monotonic() - self._asked > STALE:
+        if not self._known or time.monotonic() - self._asked > STALE:
             known: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
             self._with_gpu = {address for address, worker in known.items() if GPU in worker.get("resources", ())}
             self._known = {address: _at_a_time(worker) for address, worker in known.items()}

@@ -35,7 +35,12 @@ def main() -> None:
         {
             "distributed.scheduler.allowed-failures": 20,  # a worker may be killed because another job was cancelled
             "distributed.worker.daemon": True,
-            "distributed.worker.profile.enabled": False,  # a hundred times a second, on the cores that work
+            # what looks after large clusters many times a second would do so here on the cores that work
+            "distributed.worker.profile.enabled": False,
+            "distributed.admin.tick.interval": "1s",
+            "distributed.admin.system-monitor.interval": "10s",
+            "distributed.scheduler.active-memory-manager.start": False,
+            "distributed.scheduler.work-stealing": False,  # the queue says who does what
             "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.comm.timeouts.connect": "10s",
         }

@@ -17,8 +17,8 @@ from landscape import Stopped, machine
 from landscape.evaluation import Piece, Stop
 
 POLL = 0.5
-"""Seconds between two questions whether to stop. Each is a message to the scheduler, and a piece usually ends before the
-first: what it gives then is kept, or not wanted any more and dropped where it lands."""
+"""Seconds between two questions whether to stop. Each is a message to the scheduler, and a piece usually ends before:
+what it gives then is kept, or dropped where it lands if nobody wants it any more."""
 
 CHAIN_SECONDS = 0.5
 """How long a part of a chain takes, about: the most that a killed worker costs."""
