@@ -19,6 +19,9 @@ os.environ.setdefault("NORMSCAPE_WORKERS", "1")  # several test processes share 
 
 ROOT = Path(__file__).parent.parent
 
+BRIEF = "NORMSCAPE_BRIEF" in os.environ
+"""Whether slow tests that do the same many times over do it less often, for a slow machine with little time."""
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # software WebGL draws the surfaces; the rest keeps the browser from looking anything up outside

@@ -1,6 +1,6 @@
 """Every page as people meet it: light and dark, at three widths, and by keyboard alone.
 
-With NORMSCAPE_SCREENS set to a folder, every page is tested, and the screenshots are kept there to be looked at.
+With NORMSCAPE_SCREENS set to a folder, every page is also tested in the dark, and the screenshots are kept there.
 """
 
 import os
@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.conftest import BRIEF
 from tests.views.axe import serious
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -26,8 +27,9 @@ PAGES = {
     "guide": "/guide",
 }
 WIDTHS = (1440, 900, 390)
-EVERY = "NORMSCAPE_SCREENS" in os.environ  # between them, these hold all kinds of parts that a page has
-LIGHT, DARK = (tuple(PAGES), tuple(PAGES)) if EVERY else (("surfaces", "guide"), ("surfaces",))
+KEPT = os.environ.get("NORMSCAPE_SCREENS")
+LIGHT = ("surfaces", "guide") if BRIEF else tuple(PAGES)  # between them, these two hold all kinds of parts
+DARK = tuple(PAGES) if KEPT else ("surfaces",) if BRIEF else ("surfaces", "analysis")
 
 COMPLETE = """() => Boolean(
   document.querySelector("[data-testid=stMain] h1") && !document.querySelector("[data-testid=stProgress]")
@@ -91,11 +93,11 @@ def opened(page: Page, app_address: str, name: str, scheme: str) -> None:
 
 
 def keep(page: Page, name: str) -> None:
-    if folder := os.environ.get("NORMSCAPE_SCREENS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
+    if KEPT:
+        Path(KEPT).mkdir(parents=True, exist_ok=True)
         page.locator("[data-testid=stMain]").evaluate("element => element.scrollTo(0, 0)")
         page.wait_for_timeout(500)
-        page.screenshot(path=Path(folder) / f"{name}.png")
+        page.screenshot(path=Path(KEPT) / f"{name}.png")
 
 
 def blank(page: Page) -> list[int]:
@@ -148,7 +150,7 @@ def test_a_dark_page_differs_in_colours_that_can_be_read(page: Page, app_address
     keep(page, f"{name}-{WIDTHS[0]}-dark")
     assert blank(page) == []
     assert serious(page) == []
-    if EVERY:
+    if KEPT:
         for width in WIDTHS[1:]:
             page.set_viewport_size({"width": width, "height": 1000})
             page.wait_for_timeout(2000)

@@ -1,17 +1,13 @@
-"""Twenty browser sessions at once against one app, some with the same question and some with their own.
-
-In one browser on two cores that takes minutes; NORMSCAPE_SESSIONS is another number of them for a slower machine.
-"""
-
-import os
+"""Twenty browser sessions at once against one app, some with the same question and some with their own."""
 
 import pytest
 
 from benchmarks.sessions import visit
+from tests.conftest import BRIEF
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-SESSIONS, QUESTIONS = int(os.environ.get("NORMSCAPE_SESSIONS", "20")), 5
+SESSIONS, QUESTIONS = 10 if BRIEF else 20, 5
 
 
 def test_sessions_in_parallel_get_their_answers_without_an_error(chromium: str, app_address: str) -> None:
