@@ -7,7 +7,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from tests.conftest import CHROMIUM_FLAGS
 
-SURFACES = ".linked-surface .gl-container canvas"
+COMPLETE = """(networks) => {
+  const complete = document.querySelectorAll(".linked-surface .gl-container canvas").length >= networks
+    && !document.querySelector("[data-testid=stProgress]")
+    && document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
+  window.completeSince = complete ? window.completeSince ?? performance.now() : undefined;
+  return complete && performance.now() - window.completeSince > 1000;
+}"""
 IDLE = "() => new Promise((resolve) => requestAnimationFrame(() => requestIdleCallback(resolve)))"
 
 
@@ -40,9 +46,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 def drawn(page: Page, networks: int = 2) -> None:
-    """Wait until the script has ended, its surfaces are on the screen and the browser has nothing more to do."""
-    page.wait_for_function(f'document.querySelectorAll("{SURFACES}").length >= {networks}')
-    page.wait_for_function('!document.querySelector("[data-testid=stProgress]")')  # all levels are there
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    for _ in range(2):  # WebGL draws after the canvas is there, and what follows from it is drawn after that
-        page.evaluate(IDLE)
+    """Wait until its surfaces are on the screen and, for a second, no script runs and nothing is under way.
+
+    Between two runs of the script, when a level has come, a page is complete for a moment.
+    """
+    page.evaluate("() => { window.completeSince = undefined }")
+    page.wait_for_function(COMPLETE, arg=networks)
+    page.evaluate(IDLE)  # WebGL draws after the canvas is there
