@@ -107,10 +107,10 @@ def check_memory(objective: Objective, spec: SurfaceSpec) -> None:
 
 
 def _measuring_bytes(weights: int, units: int, passed: int, spec: SurfaceSpec) -> int:
-    """Count θ, its gradient, the plane and temporaries (12 vectors of float64), the gradients kept, grid and pass."""
+    """Count θ, its gradient, the plane and temporaries (12 vectors of float64), the places kept, grid and pass."""
     size = 8 if spec.precision == "float64" else 4
     points = spec.points_alpha * spec.points_beta
-    kept = min(size * weights * points, max(KEPT_BYTES, 2 * size * weights * spec.points_alpha))
+    kept = min(2 * size * weights * points, max(KEPT_BYTES, 4 * size * weights * spec.points_alpha))
     vectors = 12 * 8 * weights + kept
     return vectors + pass_bytes(units, passed, spec) + GRID_BYTES * points
 

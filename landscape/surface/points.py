@@ -8,12 +8,11 @@ are evaluated again. So every point is measured alone, and the result does not d
 from __future__ import annotations
 
 import numpy as np
-from torch import Tensor
 
 from landscape.evaluation import Arrays, Piece, Stop
 from landscape.layers import layer_norms
 from landscape.surface.grid import axes
-from landscape.surface.slice import Slice, Values, distance
+from landscape.surface.slice import Place, Slice, Values, distance
 from specs import SurfaceSpec
 
 POINTS_PER_PIECE = 32
@@ -44,21 +43,14 @@ def evaluate(subject: Slice, piece: Piece, stop: Stop = lambda: False) -> Arrays
 def _with_ratios(subject: Slice, number: int, stop: Stop) -> Values:
     alpha, beta = axes(subject.spec)
     b, a = divmod(number, len(alpha))
-    values, gradient = _measured(subject, alpha[a], beta[b], stop)
-    here = subject.point(alpha[a], beta[b])
-
-    def ratio(alpha: float, beta: float) -> float:
-        """‖∇f(p) - ∇f(q)‖ / ‖p - q‖, with the true distance of the two points as evaluated (D6)."""
-        change = distance(_measured(subject, alpha, beta, stop)[1], gradient)
-        step = distance(subject.point(alpha, beta), here)
-        return change / step if step > 0 else np.nan
-
-    across = ratio(alpha[a - 1], beta[b]) if a else np.nan
-    return {**values, "across": across, "along": ratio(alpha[a], beta[b - 1]) if b else np.nan}
+    values, here = _measured(subject, alpha[a], beta[b], stop)
+    left = _measured(subject, alpha[a - 1], beta[b], stop)[1] if a else None
+    below = _measured(subject, alpha[a], beta[b - 1], stop)[1] if b else None
+    return {**values, "across": _ratio(left, here), "along": _ratio(below, here)}
 
 
-def _measured(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Values, Tensor]:
-    """Return a point's values and gradient: kept, or measured now."""
+def _measured(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Values, Place]:
+    """Return a point's values and place: kept, or measured now."""
     key = (float(alpha), float(beta))
     if (found := subject.kept.get(key)) is None:
         found = _point(subject, *key, stop)
@@ -66,7 +58,15 @@ def _measured(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Va
     return found
 
 
-def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Values, Tensor]:
+def _ratio(p: Place | None, q: Place) -> float:
+    """‖∇f(p) - ∇f(q)‖ / ‖p - q‖, with the true distance of the two points as evaluated (D6)."""
+    if p is None:
+        return np.nan
+    step = distance(p.point, q.point)
+    return distance(p.gradient, q.gradient) / step if step > 0 else np.nan
+
+
+def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Values, Place]:
     """Measure one point; its step is the true distance between the two points as evaluated (D5)."""
     point = subject.point(alpha, beta)
     found = subject.objective.evaluate(point, stop=stop)
@@ -82,7 +82,7 @@ def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Value
         "row_ratio": (layer_norms(change, subject.layer_numbers) / step).cpu().numpy() if here else _nowhere(subject),
         "plane_form": slopes.norm().item() / float(np.hypot(alpha, beta)) if here else np.nan,
         "step": step,
-    }, found.gradient
+    }, Place(point, found.gradient)
 
 
 def _nowhere(subject: Slice) -> np.ndarray:

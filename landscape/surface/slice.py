@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,6 +26,13 @@ from specs import SurfaceSpec
 Values = dict[str, float | np.ndarray]
 
 
+class Place(NamedTuple):
+    """A point as it was evaluated, and the gradient there."""
+
+    point: Tensor  # (P,)
+    gradient: Tensor  # (P,)
+
+
 class Slice:
     """An objective, a plane through its weights, and a grid on it."""
 
@@ -39,7 +47,7 @@ class Slice:
         if not any(plane.norms):
             raise ValueError("both directions of the plane are zero, so there is nothing to move along")
         self.objective, self.plane, self.spec = objective, plane, spec
-        self.kept: OrderedDict[tuple[float, float], tuple[Values, Tensor]] = OrderedDict()
+        self.kept: OrderedDict[tuple[float, float], tuple[Values, Place]] = OrderedDict()
 
     def on(self, spec: SurfaceSpec) -> Slice:
         """Return the same slice with another grid on it; what is known of its points is shared."""
@@ -48,11 +56,12 @@ class Slice:
         other.spec = spec
         return other
 
-    def keep(self, key: tuple[float, float], found: tuple[Values, Tensor]) -> None:
-        """Keep values and gradient at (α, β), and forget what was used longest ago beyond the most that is kept."""
+    def keep(self, key: tuple[float, float], found: tuple[Values, Place]) -> None:
+        """Keep what was measured at (α, β), and forget what was used longest ago beyond the most that is kept."""
         self.kept[key] = found
         self.kept.move_to_end(key)
-        while len(self.kept) > max(2 * self.spec.points_alpha + 2, KEPT_BYTES // max(1, found[1].nbytes)):
+        own = 2 * found[1].gradient.nbytes
+        while len(self.kept) > max(2 * self.spec.points_alpha + 2, KEPT_BYTES // max(1, own)):
             self.kept.popitem(last=False)
 
     @cached_property

@@ -24,16 +24,15 @@ from tests.jobs.conftest import question, settings_at
 from tests.landscape.networks import small_run
 
 LONG = {"surface": {"samples": 60}, "steps": 20}
-PATIENCE = 240  # seconds until a test gives up, on a machine that is slow and has other tests to do
 
 
-def finished(queue: Queue, request: Request, seconds: float = PATIENCE) -> None:
+def finished(queue: Queue, request: Request, seconds: float = 120) -> None:
     wait(lambda: queue.over(request), seconds)
     states = {queue.look(job).state for job in request.jobs}
     assert states <= {"finished", "waiting"}, [queue.look(job).error for job in request.jobs]
 
 
-def wait(until: Callable[[], bool], seconds: float = PATIENCE) -> float:
+def wait(until: Callable[[], bool], seconds: float = 60) -> float:
     begin = time.monotonic()
     while not until():
         assert time.monotonic() - begin < seconds, "it took too long"
