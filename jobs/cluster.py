@@ -78,11 +78,19 @@ class Cluster:
     def workers(self) -> Mapping[str, int]:
         """Return how many pieces each worker does at a time, by address."""
         if not self._known or time.monotonic() - self._asked > STALE:
-            known: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-            self._with_gpu = {address for address, worker in known.items() if GPU in worker.get("resources", ())}
-            self._known = {address: _at_a_time(worker) for address, worker in known.items()}
+            with contextlib.suppress(OSError):  # the scheduler is gone: `alive` says so
+                known = self._identities()
+                self._with_gpu = {address for address, worker in known.items() if GPU in worker.get("resources", ())}
+                self._known = {address: _at_a_time(worker) for address, worker in known.items()}
             self._asked = time.monotonic()
         return self._known
+
+    def _identities(self) -> dict[str, Any]:
+        # asked of the scheduler itself: what the client keeps, and scheduler_info returns, is replaced every two
+        # seconds by a look of its own that names no worker
+        scheduler: Any = self._client.scheduler
+        found: dict[str, dict[str, Any]] = self._client.sync(scheduler.identity, n_workers=-1)  # type: ignore[no-untyped-call]
+        return found["workers"]
 
     def shares(self, worker: str) -> bool:
         """Say whether a worker sees the store's folder."""

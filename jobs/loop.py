@@ -7,6 +7,7 @@ import logging
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -126,7 +127,11 @@ class Loop:
         if not wanted or not self._connected() or self.cluster is None:
             return
         workers = self.cluster.workers()
-        self.busy = {worker: self.busy.get(worker, 0) for worker in workers}
+        with self._board.lock:
+            works = list(self._board.works.values())
+        # counted anew each time: a worker that was away for a moment has nothing of what was taken back from it
+        flying = Counter(flight.worker for work in works for flight in work.flights.values())
+        self.busy = {worker: flying[worker] for worker in workers}
         for depth in range(AHEAD):
             for worker, at_a_time in workers.items():
                 while self.busy[worker] < at_a_time + depth and self._send_to(worker):
@@ -151,7 +156,7 @@ class Loop:
         future: Any = self.cluster.submit(work.job, piece, worker, work.stop, sent)
         work.flights[future] = Flight(piece, worker)
         work.state = "running"
-        self.busy[worker] = self.busy.get(worker, 0) + 1
+        self.busy[worker] += 1
         future.add_done_callback(lambda done: self._fetchers.submit(self._fetch, work, done))
 
     def _material(self, work: Work) -> dict[str, Contents]:
@@ -175,7 +180,6 @@ class Loop:
         flight = work.flights.pop(future, None)
         if flight is None:
             return  # taken back before: its worker or its cluster was gone
-        self.busy[flight.worker] = max(0, self.busy.get(flight.worker, 1) - 1)
         self._doomed.pop(future, None)
         if done is not None and not work.over:
             self._take(work, flight.piece, done)

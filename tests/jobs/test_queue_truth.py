@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from jobs import Job, Queue, Request, Stage
+from jobs.cluster import Cluster
 from jobs.job import Job as _Job
 from jobs.request import from_written, written
 from landscape import measure_sharpness, measure_surface, objective_of, settle, train
@@ -311,6 +313,49 @@ def test_the_longest_single_piece_stops_too_and_other_work_survives(
     took = wait(lambda: any(queue.look(job).done for job in other.jobs), 30)
     finished(queue, other)
     assert took < 15  # a new worker has begun
+
+
+def test_no_worker_is_missed_while_the_client_looks_at_the_scheduler_for_itself(
+    shared: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait(lambda: shared.ready and len(shared.loop.cluster.workers()) == 2)
+    monkeypatch.setattr("jobs.cluster.STALE", 0.0)
+    cluster = Cluster(replace(settings_at(tmp_path), scheduler=shared.loop.cluster._client.scheduler.address))
+    there, over = set(shared.loop.cluster.workers()), threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            cluster._client.sync(cluster._client._update_scheduler_info)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        assert all(set(cluster.workers()) == there for _ in range(300))
+    finally:
+        over.set()
+        looking.join()
+        cluster.close()
+
+
+def test_workers_that_were_away_for_a_moment_get_work_again(shared: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait(lambda: shared.ready and len(shared.loop.cluster.workers()) == 2)
+    cluster, away = shared.loop.cluster, []
+    there = cluster.workers
+
+    def seen() -> dict[str, int]:
+        found = there()
+        if not away and all(shared.loop.busy.get(worker) == pieces + 1 for worker, pieces in found.items()):
+            away.append(True)  # while all have all that they may have, so all of it is taken back
+            return {}
+        return found
+
+    request = question(side=33, seed=22)
+    shared.ask(request, "one")
+    wait(lambda: any(shared.look(job).done for job in request.stages[-1].jobs))
+    monkeypatch.setattr(cluster, "workers", seen)
+    finished(shared, request, 30)
+    assert away
+    assert shared.loop.cluster is cluster
 
 
 def test_a_failure_is_told_and_keeps_nobody_else_waiting(shared: Queue) -> None:
