@@ -1,9 +1,10 @@
 """What the workers cost and bring: python -m benchmarks.workers [--side 34] [--rounds 3]
 
-Prints how much longer pieces of 0.2 s take by way of a worker than in a plain loop (at most 5 % asked for), and how
-much faster two workers measure a surface than one (at least 1.8 times, on two cores), beside what the machine admits:
-two plain loops at once. Of rounds in which all are measured in turn, the shortest times count: what else a machine does
-only makes them longer.
+Prints how much longer pieces of 0.2 s take by way of a worker than in a plain loop (at most 5 % asked for), which part
+of its time that worker evaluates, and how much faster two workers measure a surface than one (at least 1.8 times, on
+two cores; pieces as long as they are in the app), beside what the machine admits: two plain loops at once. Of rounds in
+which all are measured in turn, the shortest times count: what else a machine does only makes them longer. For the same
+reason each begins when the machine is idle: after processes have ended it gives their memory back for a second.
 """
 
 from __future__ import annotations
@@ -14,11 +15,20 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
+
+import psutil
 
 from jobs import Job, Queue, Request, Settings, Stage, parts
 from landscape import machine, settle, train
 from landscape.surface import evaluate, pieces, slice_of
 from specs import Experiment, SurfaceSpec
+
+SHORT = 0.2
+"""Seconds that pieces take where their overhead is measured."""
+
+OWN = parts.PIECE_SECONDS
+"""Seconds that they take in the app."""
 
 
 def main() -> None:
@@ -32,13 +42,27 @@ def main() -> None:
     found = []
     for _ in range(rounds):
         both, alone = _plain_loops(run, spec, 2), _plain_loops(run, spec, 1)
-        found.append((alone, _queued(run, spec, workers=1), _queued(run, spec, workers=2), both))
-        print("  ".join(f"{seconds:.2f} s" for seconds in found[-1]), flush=True)
-    alone, one, two, both = map(min, zip(*found, strict=True))
+        (short, share), (one, _), (two, shares) = (_queued(run, spec, *how) for how in ((1, SHORT), (1, OWN), (2, OWN)))
+        found.append((alone, short, one, two, both))
+        told = "plain {:.2f} s, one worker {:.2f} and {:.2f} s, two {:.2f} s, two plain loops {:.2f} s"
+        print(f"{told.format(*found[-1])}; evaluating {share:.1%} and {shares:.1%} of their time", flush=True)
+    alone, short, one, two, both = map(min, zip(*found, strict=True))
     print(f"plain loop, one thread: {alone:.2f} s for {side * side} points")
-    print(f"one worker: {one:.2f} s, {100 * (one / alone - 1):+.1f} %")
-    print(f"two workers: {two:.2f} s, {one / two:.2f} times as fast as one")
+    own = [100 * (row[1] / row[0] - 1) for row in found]
+    print(f"one worker, pieces of {SHORT} s: {short:.2f} s, {100 * (short / alone - 1):+.1f} %; ", end="")
+    print(f"the rounds' own: {median(own):+.1f} % in the middle, {min(own):+.1f} to {max(own):+.1f} %")
+    gains = [row[2] / row[3] for row in found]
+    print(f"two workers, pieces of {OWN} s: {two:.2f} s, {one / two:.2f} times as fast as one ({one:.2f} s); ", end="")
+    print(f"the rounds' own: {median(gains):.2f} in the middle, {min(gains):.2f} to {max(gains):.2f}")
     print(f"two plain loops at once: {both:.2f} s each, so that this machine admits {2 * alone / both:.2f} times")
+
+
+def _when_idle() -> None:
+    """Wait for a second in which the machine does nothing, for a minute at most."""
+    for _ in range(60):
+        if psutil.cpu_percent(interval=1) < 3:
+            return
+    print("this machine is never idle")
 
 
 def _plain_loops(run, spec, count: int) -> float:
@@ -54,32 +78,40 @@ def _plain(run, spec) -> float:
     subject = slice_of(train(run), spec)
     evaluate(subject, pieces(spec)[1])
     subject.kept.clear()
+    _when_idle()
     begin = time.perf_counter()
     for piece in pieces(spec)[1:]:
         evaluate(subject, piece)
     return time.perf_counter() - begin
 
 
-def _queued(run, spec, workers: int) -> float:
-    """Time a surface from the first piece sent to the last result stored, with the run and the slice known before."""
+def _queued(run, spec, workers: int, piece_seconds: float) -> tuple[float, float]:
+    """Time a surface from the first piece sent to the last result stored, with the run and the slice known before.
+
+    Returns:
+        seconds in all, and the share of them that the workers spent in evaluating.
+    """
+    parts.PIECE_SECONDS = piece_seconds
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder), store_bytes=2**33, workers=workers, scheduler=None, tls=None)
         queue = Queue(settings)
         coarse = SurfaceSpec(points_alpha=2 * workers, points_beta=4, checkpoint=300)
         _done(queue, Request("before", (Stage((Job("run", run),)), Stage((Job("surface", run, coarse),)))))
-        seconds = _done(queue, Request("surface", (Stage((Job("surface", run, spec),)),)))
+        _when_idle()
+        job = Job("surface", run, spec)
+        seconds = _done(queue, Request("surface", (Stage((job,)),)))
+        evaluating = queue.board.works[job.key].seconds / (workers * seconds)
         queue.close()
-    return seconds
+    return seconds, evaluating
 
 
 def _done(queue: Queue, request: Request) -> float:
     begin = time.perf_counter()
     queue.ask(request, "benchmark")
     while not queue.over(request):
-        time.sleep(0.005)
+        time.sleep(0.01)
     return time.perf_counter() - begin
 
 
 if __name__ == "__main__":
-    parts.PIECE_SECONDS = 0.2
     main()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.slow
 DASK = Path(sys.executable).parent / "dask"
 
 
+@contextmanager
 def started(folder: Path, scheme: str, options: list[str], *workers: list[str]) -> Iterator[str]:
     """A scheduler on this machine, and workers with options of their own."""
     address = f"{scheme}://127.0.0.1:{_free_port()}"
@@ -35,24 +37,26 @@ def started(folder: Path, scheme: str, options: list[str], *workers: list[str]) 
     commands = [["scheduler", *at, *options], *([*own, *options, *worker] for worker in workers)]
     log = (folder / "log").open("w")
     processes = []
-    for command in commands:
-        process = subprocess.Popen([DASK, *command], cwd=folder, env=environment, stdout=log, stderr=log)
-        processes.append(process)
-        time.sleep(2)
-    joined = partial((folder / "log").read_text, encoding="utf-8")
-    wait(lambda: joined().count("Registered to") >= len(workers), 60)
-    yield address
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.wait(timeout=30)
+    try:
+        for command in commands:
+            processes.append(subprocess.Popen([DASK, *command], cwd=folder, env=environment, stdout=log, stderr=log))
+            time.sleep(2)
+        joined = partial((folder / "log").read_text, encoding="utf-8")
+        wait(lambda: joined().count("Registered to") >= len(workers), 60)
+        yield address
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(timeout=30)
 
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A scheduler and two workers."""
     worker = ["--nthreads=1", "--preload=jobs.preload"]
-    yield from started(tmp_path_factory.mktemp("dask"), "tcp", [], worker, worker)
+    with started(tmp_path_factory.mktemp("dask"), "tcp", [], worker, worker) as address:
+        yield address
 
 
 @pytest.fixture
@@ -112,22 +116,18 @@ def test_a_scheduler_that_asks_for_tls_and_a_worker_with_a_resource_that_is_used
     request = question(side=9, seed=11)
     options = [f"--tls-ca-file={ca}", f"--tls-cert={cert}", f"--tls-key={key}"]
     # the resource without the preload, which would look for the device: what is tested is how pieces are handed out
-    servers = started(tmp_path, "tls", options, ["--nthreads=2", "--resources=GPU=1"])
-    address = next(servers)
-    far = Queue(replace(settings_at(tmp_path / "far"), scheduler=address, tls=certificate))
-    far.ask(request, "one")
-    finished(far, request)
-    assert list(far.loop.cluster.workers().values()) == [1]
-    assert far.loop.cluster._with_gpu == set(far.loop.cluster.workers())
-    stranger = Queue(replace(settings_at(tmp_path / "stranger"), scheduler=address))
-    stranger.ask(request, "two")
-    begin = time.monotonic()
-    while stranger.trouble is None and time.monotonic() - begin < 60:
-        time.sleep(0.1)
-    assert "NORMSCAPE_TLS_CA" in (stranger.trouble or "")
-    for queue in (far, stranger):
-        queue.close()
-    list(servers)
+    with started(tmp_path, "tls", options, ["--nthreads=2", "--resources=GPU=1"]) as address, ExitStack() as opened:
+        far = Queue(replace(settings_at(tmp_path / "far"), scheduler=address, tls=certificate))
+        opened.callback(far.close)
+        far.ask(request, "one")
+        finished(far, request)
+        assert list(far.loop.cluster.workers().values()) == [1]
+        assert far.loop.cluster._with_gpu == set(far.loop.cluster.workers())
+        stranger = Queue(replace(settings_at(tmp_path / "stranger"), scheduler=address))
+        opened.callback(stranger.close)
+        stranger.ask(request, "two")
+        wait(lambda: stranger.trouble is not None)
+        assert "NORMSCAPE_TLS_CA" in stranger.trouble
 
 
 def test_a_worker_that_was_given_a_gpu_where_there_is_none_says_so() -> None:
@@ -142,9 +142,7 @@ def test_a_scheduler_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("jobs.cluster.PATIENCE", 2.0)
     queue = Queue(replace(settings_at(tmp_path), scheduler="tcp://127.0.0.1:9"))
     queue.ask(question(side=3), "one")
-    begin = time.monotonic()
-    while queue.trouble is None and time.monotonic() - begin < 60:
-        time.sleep(0.1)
-    assert "tcp://127.0.0.1:9 does not answer" in (queue.trouble or "")
-    assert "NORMSCAPE_SCHEDULER" in (queue.trouble or "")
+    wait(lambda: queue.trouble is not None)
+    assert "tcp://127.0.0.1:9 does not answer" in queue.trouble
+    assert "NORMSCAPE_SCHEDULER" in queue.trouble
     queue.close()
