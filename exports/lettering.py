@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
+from figures.notation import split_subscripts
+
 _FONTS = Path(__file__).parent / "fonts"
 REGULAR, BOLD, FALLBACK = "SourceSans3-Regular.woff2", "SourceSans3-Semibold.woff2", "KaTeX_Main-Regular.woff2"
 
@@ -21,6 +23,9 @@ LINE = 1.3
 
 BASELINE = 0.98
 """How far below the top of its line the letters stand, in sizes: Source Sans' ascenders and half of the leading."""
+
+BELOW, SMALLER = 0.16, 0.72
+"""How far a subscript stands below its line, in sizes, and how large its letters are."""
 
 _RULER = 256
 _FINER = 4
@@ -44,7 +49,7 @@ def width_of(text: str, type: Type) -> float:
 
     It is measured at one size for all, so that it grows exactly with the size and lines break alike at every scale.
     """
-    return sum(_font(name, _RULER).getlength(run) for name, run in _runs(text, type.bold)) * type.size / _RULER
+    return sum(_length(run, _RULER) for run in _runs(text, type.bold)) * type.size / _RULER
 
 
 def wrapped(text: str, type: Type, room: float) -> list[str]:
@@ -66,13 +71,13 @@ def write(image: Image.Image, left: float, baseline: float, text: str, type: Typ
     same line would be of another length at every scale.
     """
     x, y = math.floor(left), math.floor(baseline - 1.2 * type.size)  # room for letters that rise above the line
-    size = (math.ceil(left - x + width_of(text, type) + 0.3 * type.size), math.ceil(1.8 * type.size))
-    mask = Image.new("L", (size[0] * _FINER, size[1] * _FINER))
+    room = (math.ceil(left - x + width_of(text, type) + 0.3 * type.size), math.ceil(1.8 * type.size))
+    mask = Image.new("L", (room[0] * _FINER, room[1] * _FINER))
     draw, pen = ImageDraw.Draw(mask), (left - x) * _FINER
-    for name, run in _runs(text, type.bold):
-        font = _font(name, type.size * _FINER)
-        draw.text((pen, (baseline - y) * _FINER), run, fill=255, font=font, anchor="ls")
-        pen += font.getlength(run)
+    for run in _runs(text, type.bold):
+        size, line = type.size * _FINER, baseline - y + (BELOW * type.size if run.below else 0)
+        draw.text((pen, line * _FINER), run.words, fill=255, font=run.at(size), anchor="ls")
+        pen += _length(run, size)
     image.paste(type.colour, (x, y), mask.reduce(_FINER))
 
 
@@ -85,11 +90,30 @@ def _broken(word: str, type: Type, room: float) -> list[str]:
     return parts
 
 
-def _runs(text: str, bold: bool) -> list[tuple[str, str]]:
-    """Return the parts of a text that one font draws, with the font of each."""
+class _Run(NamedTuple):
+    """What one font draws of a text."""
+
+    words: str
+    font: str
+    below: bool  # a subscript
+
+    def at(self, size: float) -> ImageFont.FreeTypeFont:
+        """Return its font in a text of some size."""
+        return _font(self.font, size * (SMALLER if self.below else 1))
+
+
+def _runs(text: str, bold: bool) -> list[_Run]:
+    """Return the parts of a text that one font draws."""
     own = BOLD if bold else REGULAR
-    parts = itertools.groupby(text, lambda letter: FALLBACK if letter in FROM_FALLBACK else own)
-    return [(name, "".join(letters)) for name, letters in parts]
+    return [
+        _Run("".join(letters), name, below)
+        for words, below in split_subscripts(text)
+        for name, letters in itertools.groupby(words, lambda letter: FALLBACK if letter in FROM_FALLBACK else own)
+    ]
+
+
+def _length(run: _Run, size: float) -> float:
+    return run.at(size).getlength(run.words)
 
 
 @functools.lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from figures.notation import html
 from figures.template import DASHES, GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 from figures.ticks import log_axis
 
@@ -45,9 +46,9 @@ def share_figure(
         )
         if math.isfinite(at := predictions.get(label, math.nan)):
             figure.add_scatter(
-                **{"x": [at, at], "y": [0, 1], "name": f"2/λ_max, {label}", "mode": "lines"},
+                **{"x": [at, at], "y": [0, 1], "name": f"{html('2/λ_max')}, {label}", "mode": "lines"},
                 line={"color": colours.get(label), "width": 1.5, "dash": "dot"},
-                hovertemplate="2/λ_max = %{x:.3g}<extra>" + label + "</extra>",
+                hovertemplate=html("2/λ_max") + " = %{x:.3g}<extra>" + label + "</extra>",
             )
     _axes(figure, "share of seeds", dark)
     figure.update_yaxes(range=[-0.05, 1.05])

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from figures.notation import markdown
 from landscape import weight_files
 from models import ARCHITECTURES
 from specs import Experiment, from_query, to_query
@@ -69,7 +70,7 @@ def _widget(experiment: Experiment, path: str) -> Any:
     value = getattr(owner, name)
     rule, hint = rule_of(owner, name), types_of(owner)[name]
     reason = unused(experiment, path)
-    told = rule.help if reason is None else f"No choice here: {reason}. {rule.help}"
+    told = markdown(rule.help if reason is None else f"No choice here: {reason}. {rule.help}")
     asked: dict[str, Any] = {"key": control(path), "help": told, "disabled": reason is not None}
     if hint is bool:
         return st.toggle(rule.label, value, **asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from figures.notation import markdown
 from landscape import Sharpness
 from specs import Experiment
 from views.address import control
@@ -20,7 +21,7 @@ HELP = (
 
 def curvature_panel(experiment: Experiment) -> None:
     """Show the switch, and the table of all weights where it is on."""
-    if not st.toggle("Show layer by layer", key=control("layer-curvature"), help=HELP):
+    if not st.toggle("Show layer by layer", key=control("layer-curvature"), help=markdown(HELP)):
         return
     curvature = study(experiment, "layer-sharpness", "curvature by layer")
     waiting(curvature.request, curvature.over)
@@ -32,7 +33,7 @@ def curvature_panel(experiment: Experiment) -> None:
     if names:
         rows = {label: [_line(weights.get(name)) for name in names] for label, weights in found.items()}
         st.table({"": names} | rows)
-        st.caption("λ_max(H_ww), and in brackets ‖w‖²·λ_max(H_ww), the scale-free one.")
+        st.caption(markdown("λ_max(H_ww), and in brackets ‖w‖²·λ_max(H_ww), the scale-free one."))
     _ratios_by_layer(experiment)
 
 

@@ -1,4 +1,4 @@
-"""The table of facts: what is known of each compared network, in numbers."""
+"""Facts: what is known of each compared network, in numbers, and the table of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+import streamlit as st
 
+from figures.notation import markdown
 from landscape import (
     Bound,
     Sharpness,
@@ -52,7 +54,7 @@ TERMS_OF_FACTS: Mapping[str, str] = {
 def _help() -> str:
     """Return every name of the table with the glossary's words, names of one term together."""
     lines = {term: [name for name, one in TERMS_OF_FACTS.items() if one == term] for term in TERMS_OF_FACTS.values()}
-    return "\n".join(f"- **{'; '.join(names)}**: {explained(term)}" for term, names in lines.items())
+    return "\n".join(f"- **{'; '.join(map(markdown, names))}**: {explained(term)}" for term, names in lines.items())
 
 
 HELP = _help()
@@ -66,6 +68,17 @@ def facts(outcomes: Mapping[str, Outcome]) -> Mapping[str, Mapping[str, str]]:
         label: _run_facts(outcome) | _surface_facts(outcome.measured, centre.get(label), near.get(label))
         for label, outcome in outcomes.items()
     }
+
+
+def facts_table(rows: Mapping[str, Mapping[str, str]]) -> None:
+    """Show facts as a table, a column for each network, with the names' formulas typeset.
+
+    Args:
+        rows: values by label and then by name; a label that lacks one has "n/a".
+    """
+    names = list(dict.fromkeys(name for known in rows.values() for name in known))
+    columns = {label: [known.get(name, MISSING) for name in names] for label, known in rows.items()}
+    st.table({"": list(map(markdown, names))} | columns)
 
 
 def _run_facts(outcome: Outcome) -> dict[str, str]:

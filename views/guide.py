@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from figures.notation import markdown
 from views.glossary import TERMS
 from views.terms import PAPERS, QUESTIONS, cited, explained, spelled
 
@@ -71,7 +72,7 @@ def _glossary() -> None:
     st.html(TERMS_AS_HEADINGS)
     with st.container(key="glossary", gap=None):
         for name in found:
-            st.subheader(name, anchor=spelled(name))
+            st.subheader(markdown(name), anchor=spelled(name))
             st.markdown(explained(name))
 
 
@@ -83,7 +84,7 @@ with st.container(width=READABLE):
     st.title("Guide")
     st.markdown(f"**{QUESTIONS['Guide']}**")
     st.header("The first minute")
-    st.markdown(FIRST_MINUTE)
+    st.markdown(markdown(FIRST_MINUTE))
     st.header("What each page answers")
     _pages()
     st.header("The argument in five lines")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from figures.notation import markdown
 from landscape import Check
 from views.facts import WAITING, number
 from views.work import Outcome
@@ -22,10 +23,10 @@ def reality_panel(outcomes: Mapping[str, Outcome]) -> None:
     counts = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in LIGHTS if verdict in found)
     with st.expander(f"Is this real? {len(found)} checks: {counts}", expanded="red" in found):
         first = max(checks.values(), key=len)
-        names = {"": [check.name for check in first]}
+        names = {"": [markdown(check.name) for check in first]}
         lines = {label: [_line(check) for check in column] for label, column in checks.items()}
         st.table(names | {label: column + [WAITING] * (len(first) - len(column)) for label, column in lines.items()})
-        st.markdown("\n".join(f"- **{check.name}**: {_rule(check)} {check.sentence}" for check in first))
+        st.markdown("\n".join(f"- **{markdown(check.name)}**: {_rule(check)} {check.sentence}" for check in first))
 
 
 def _line(check: Check) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from figures.notation import markdown
 from figures.palette import colours
 from figures.smoothness import band_figure, smoothness_figure
 from landscape import MissingData, TooLarge
@@ -16,6 +17,7 @@ from views.address import control
 from views.charts import chart
 from views.data_files import offer_download
 from views.desk import desk, session
+from views.facts import facts_table
 from views.limits import check_limits, possible
 from views.probes import compared, kept, probes_of, request_of_probes, rows
 from views.studies import within_time
@@ -95,13 +97,12 @@ def _results(experiment: Experiment, found: Mapping[str, list[list[Smoothness]]]
         st.warning(f"{lost} checkpoints are not there: training diverged before them.")
     inks, dark = colours(experiment), st.context.theme.type == "dark"
     for sentence in compared(courses):
-        st.markdown(sentence)
+        st.markdown(markdown(sentence))
     chart(band_figure(courses, "variation", colours=inks, dark=dark), "loss along the step")
     chart(band_figure(courses, "predictiveness", colours=inks, dark=dark), "gradient along the step")
     chart(smoothness_figure(courses, colours=inks, dark=dark), "effective smoothness")
-    facts = {label: rows([one for course in columns for one in course]) for label, columns in courses.items()}
-    st.table({"": list(next(iter(facts.values())))} | {label: list(known.values()) for label, known in facts.items()})
-    st.markdown(READING)
+    facts_table({label: rows([one for course in columns for one in course]) for label, columns in courses.items()})
+    st.markdown(markdown(READING))
 
 
 experiment, display = address.opened("along-training")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from figures.notation import markdown
 from figures.palette import colours
 from figures.stability import final_figure, share_figure
 from landscape import MissingData, TooLarge
@@ -12,6 +13,7 @@ from views.address import control
 from views.charts import chart
 from views.data_files import offer_download
 from views.desk import desk, session
+from views.facts import facts_table
 from views.limits import check_limits, possible
 from views.studies import within_time
 from views.sweeps import contrast, judged, predictions, request_of_sweeps, rows, told
@@ -78,14 +80,13 @@ def _page(experiment: Experiment) -> None:
     inks, dark = colours(experiment), st.context.theme.type == "dark"
     if over:
         for label, verdicts in sweeps.items():
-            st.markdown(told(label, verdicts, predicted[label], experiment.run.training.momentum))
+            st.markdown(markdown(told(label, verdicts, predicted[label], experiment.run.training.momentum)))
         st.markdown(contrast({label: largest_stable(verdicts) for label, verdicts in sweeps.items()}))
     starts = {label: steps.get(0, float("nan")) for label, steps in predicted.items()}
     chart(share_figure(sweeps, starts, colours=inks, dark=dark), "stable trainings")
     chart(final_figure(sweeps, colours=inks, dark=dark), "where trainings ended")
     if over:
-        facts = {label: rows(verdicts, predicted[label]) for label, verdicts in sweeps.items()}
-        st.table({"": list(next(iter(facts.values())))} | {label: list(one.values()) for label, one in facts.items()})
+        facts_table({label: rows(verdicts, predicted[label]) for label, verdicts in sweeps.items()})
     st.markdown(READING)
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from figures.notation import markdown
 from figures.palette import colours
 from figures.surface import contour_figures, cut_figure, difference_figures, mark_cut, mark_maps, refinement_figure
 from figures.training import training_figure
@@ -12,7 +13,7 @@ from views.charts import chart, row_of_charts
 from views.curvature import curvature_panel
 from views.data_files import offer_download
 from views.downloads import composer, downloads
-from views.facts import HELP, facts
+from views.facts import HELP, facts, facts_table
 from views.landscapes import landscapes
 from views.limits import check_limits, possible
 from views.points import point_panel
@@ -116,7 +117,9 @@ if display.point is not None:
     mark_cut(cut, display.point, dark=dark)
 row_of_charts(maps, "contour map")
 chart(cut, "cut through the centre")
-if st.toggle("Show how L̂ grows with refinement", key=control("refinement"), help=explanation.REFINEMENT):
+if st.toggle(
+    markdown("Show how L̂ grows with refinement"), key=control("refinement"), help=markdown(explanation.REFINEMENT)
+):
     grown = study(experiment, "refinement", "L̂ against spacing")
     waiting(grown.request, grown.over)
     if grown.found:
@@ -127,8 +130,7 @@ if len(surfaces) > 1 and st.toggle("Show differences", key=control("differences"
 statistics_panel(experiment, display, dark=dark)
 
 st.subheader("Facts")
-known = facts(found)
-st.table({"": list(next(iter(known.values())))} | {label: list(rows.values()) for label, rows in known.items()})
+facts_table(facts(found))
 with st.expander("What these numbers are"):
     st.markdown(HELP)
 
@@ -150,7 +152,7 @@ if runs:
         chart(training_figure(runs, colours=inks, quantity="accuracy", dark=dark), "training accuracy")
 
 st.subheader("Reading it")
-st.markdown(explanation.READING)
+st.markdown(markdown(explanation.READING))
 with st.expander("Protocol: everything needed to get this picture again"):
     st.code(protocol(experiment, display, found), language=None)
 downloads(experiment, display, found, inks)

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from figures.notation import markdown
 from landscape import layer_names
 from specs import Display, Experiment, RunSpec
 from specs.display import METRICS, SCALES
@@ -38,7 +39,7 @@ def _layer(display: Display, experiment: Experiment) -> str:
     if not names:
         return display.layer
     rule, first = rule_of(display, "layer"), names.index(display.layer) if display.layer in names else 0
-    return str(st.selectbox(rule.label, names, first, key=control("display.layer"), help=rule.help))
+    return str(st.selectbox(rule.label, names, first, key=control("display.layer"), help=markdown(rule.help)))
 
 
 def fit_button() -> None:
@@ -100,7 +101,7 @@ def checkpoint(experiment: Experiment) -> Experiment:
 
 def _switch(name: str, choices: tuple[str, ...], display: Display) -> str:
     rule, key = rule_of(display, name), control(f"display.{name}")
-    asked: dict[str, Any] = {"required": True, "format_func": word, "key": key, "help": rule.help}
+    asked: dict[str, Any] = {"required": True, "format_func": word, "key": key, "help": markdown(rule.help)}
     return str(st.segmented_control(rule.label, choices, default=getattr(display, name), **asked))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from figures.notation import markdown
 from views.glossary import TERMS
 
 
@@ -65,7 +66,7 @@ def words(*names: str) -> None:
     Raises:
         ValueError: the glossary has no such term.
     """
-    told = [f"**{name}**: {explained(name)}" for name in sorted(names, key=spelled)]
+    told = [f"**{markdown(name)}**: {explained(name)}" for name in sorted(names, key=spelled)]
     with st.popover("Words on this page", icon=":material/menu_book:"):
         st.markdown("\n\n".join([*told, "All terms are on the page [Guide](guide), which opens in another tab."]))
 
@@ -87,7 +88,7 @@ def explained(name: str) -> str:
     term = TERMS[name]
     origin = "; ".join([*filter(None, [term.number]), *map(cited, term.sources)])
     formula = f"\\\n${term.formula}$" if term.formula else ""  # on a line of its own
-    return f"{term.definition}{formula}" + (f" ({origin})" if origin else "")
+    return f"{markdown(term.definition)}{formula}" + (f" ({origin})" if origin else "")
 
 
 def cited(paper: str) -> str:

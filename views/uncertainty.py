@@ -12,7 +12,7 @@ from landscape import Spread, scalars_of, spreads_of
 from specs import Display, Experiment
 from views.address import control
 from views.charts import chart
-from views.facts import MISSING, number
+from views.facts import MISSING, facts_table, number
 from views.landscapes import small_landscapes
 from views.studies import over_seeds
 from views.waiting import waiting
@@ -45,8 +45,7 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
         for place, label in enumerate(labels)
     }
     spreads = {label: spreads_of([_scalars(column[place]) for column in known]) for place, label in enumerate(labels)}
-    names = list(dict.fromkeys(name for found in spreads.values() for name in found))
-    st.table({"": names} | {label: [_line(spreads[label].get(name)) for name in names] for label in labels})
+    facts_table({label: {name: _line(spread) for name, spread in found.items()} for label, found in spreads.items()})
     st.caption("Mean ± sample deviation over the pairs of seeds, and from the smallest to the largest.")
     chart(seeds_figure(surfaces, display.shown, display.scale, colours=inks, dark=dark), "cut over seeds")
     small = {f"{label}, seeds {k + 1}": surface for label in labels for k, surface in enumerate(surfaces[label])}
@@ -63,8 +62,8 @@ def _scalars(outcome: Outcome) -> Mapping[str, float]:
     return scalars_of(outcome.run, measured.surface, measured.sharpness, measured.scale_free_sharpness)
 
 
-def _line(spread: Spread | None) -> str:
-    if spread is None or not spread.finite.size:
+def _line(spread: Spread) -> str:
+    if not spread.finite.size:
         return MISSING
     low, high = spread.ends
     lost = len(spread.values) - spread.finite.size

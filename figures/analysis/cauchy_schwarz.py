@@ -28,13 +28,13 @@ def tightness_figure(
 
 
 def rate_figure(found: Mapping[str, CauchySchwarz], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw sqrt(E[λ²])/‖Δw‖ of every layer: a constant would be a flat line, the same for all networks."""
+    """Draw √(E[λ²])/‖Δw‖ of every layer: a constant would be a flat line, the same for all networks."""
     lines = [
         Line(label, "", [layer.layer for layer in one.layers], np.array([layer.rate for layer in one.layers]))
         for label, one in found.items()
     ]
     title = "How fast signals change"
-    return layers_figure(lines, title=title, axis="sqrt(E[λ²]) / ‖Δw‖", colours=colours, dark=dark)
+    return layers_figure(lines, title=title, axis="√(E[λ²]) / ‖Δw‖", colours=colours, dark=dark)
 
 
 def _share(sides: tuple[float, float]) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from figures.layers import Line, layers_figure
+from figures.notation import html
 from figures.template import GRID, SYMBOLS, dressed, ink, legend, sentence_figure
 from figures.ticks import log_axis
 
@@ -53,7 +54,7 @@ def in_step_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dar
     lines = [
         Line(label, words, [layer.layer for layer in one.layers], np.array([getattr(x, name) for x in one.layers]))
         for label, one in found.items()
-        for name, words in (("scale_free", "‖w‖²·λ_max"), ("relative_step", "‖∇f‖/‖w‖"))
+        for name, words in (("scale_free", html("‖w‖²·λ_max")), ("relative_step", "‖∇f‖/‖w‖"))
     ]
     return layers_figure(lines, title="Are the layers in step?", axis="per layer", colours=colours, dark=dark)
 

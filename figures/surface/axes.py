@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from figures.notation import html
 from figures.ticks import number_text
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def axis_words(surface: Surface, name: str) -> str:
     """
     first = name == "α"
     plane = surface.plane
-    length = f"in units of {number_text(float(f'{plane.norms[0 if first else 1]:.3g}'))} = ‖{'d1' if first else 'd2'}‖"
+    length = number_text(float(f"{plane.norms[0 if first else 1]:.3g}"))
+    length = f"in units of {length} = {html('‖d1‖' if first else '‖d2‖')}"
     if plane.kind == "checkpoints" and (first or len(plane.marks) > 1):
         return f"{name} (step {plane.marks[0 if first else 1][0]} at 1)"
     if plane.kind == "gradient" and first:

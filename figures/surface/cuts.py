@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from figures.notation import html
 from figures.scale import Range, metric_of, shared_range, values
 from figures.surface.axes import axis_words, shared_words
 from figures.surface.missing import missing_note, notes
@@ -103,6 +104,6 @@ def axes_of_cut(figure: go.Figure, words_along: str, metric: str, span: Range, d
 
 
 def _title(cuts: list[Cut]) -> str:
-    direction = "d1" if cuts[0].along == "α" else "d2"
+    direction = html("d1" if cuts[0].along == "α" else "d2")
     places = sorted({f"{cut.at:.3g}" for cut in cuts}, key=float)
     return f"Cut along {direction} at {cuts[0].across} = {' and '.join(places)}"

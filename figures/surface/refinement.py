@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from figures.notation import html
 from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 from figures.ticks import log_axis
 
@@ -41,7 +42,7 @@ def refinement_figure(
     words: dict[str, Any] = {"color": ink(dark).text}
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
     spacing, bound = ([getattr(found, name) for found in drawn.values()] for name in ("spacing", "bound"))
-    title = {"text": "spacing ‖p - q‖ along d1", "font": words, "standoff": 4}
+    title = {"text": html("spacing ‖p - q‖ along d1"), "font": words, "standoff": 4}
     figure.update_xaxes(title=title, **log_axis(spacing), **shared)
     figure.update_yaxes(title={"text": "L ≥, between neighbours", "font": words}, **log_axis(bound), **shared)
     figure.update_yaxes(automargin=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from figures.notation import html
 from figures.scale import Range, metric_of, shared_range
 from figures.surface.axes import shared_words
 from figures.surface.cuts import axes_of_cut, cut_of
@@ -51,7 +52,7 @@ def seeds_figure(
     axes_of_cut(figure, shared_words(together.values(), first.along), metric, span, dark)
     count = max(map(len, surfaces.values()))
     told = [f"Line: mean over {count} pairs of training and direction seeds. Band: smallest to largest."]
-    title = f"{metric_of(metric).title} along {'d1' if first.along == 'α' else 'd2'}, over seeds"
+    title = f"{metric_of(metric).title} along {html('d1' if first.along == 'α' else 'd2')}, over seeds"
     dressed(figure, dark=dark, height=HEIGHT, title=title, notes=told, note_width=100, foot=84)
     return figure.update_layout(showlegend=True, legend=legend(dark))
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from exports.carried import KEY, MOST_BYTES, MOST_TEXT
-from exports.lettering import BOLD, FALLBACK, FROM_FALLBACK, REGULAR, Type, _font, width_of, wrapped
+from exports.lettering import BOLD, FALLBACK, FROM_FALLBACK, REGULAR, Type, _font, width_of, wrapped, write
 from exports.poster import UNITS, arranged, poster, reopened
 from exports.sheet import Bar, Picture, Words
 from figures.palette import NORM_COLOURS, SURFACE_COLOURS, colours
@@ -348,6 +348,19 @@ def test_every_character_has_a_glyph():
         assert not {letter for letter in letters - FROM_FALLBACK if is_missing(name, letter)}
     assert not {letter for letter in FROM_FALLBACK if is_missing(FALLBACK, letter)}
     assert {letter for letter in FROM_FALLBACK if is_missing(REGULAR, letter)} == FROM_FALLBACK  # none is needless
+
+
+def test_a_subscript_is_smaller_and_stands_below_its_line():
+    type, baseline = Type(60, "#000000"), 80
+
+    def lowest(text):
+        image = Image.new("L", (400, 120), 255)
+        write(image, 10, baseline, text, type)
+        return int(np.flatnonzero((np.asarray(image) < 128).any(axis=1)).max())
+
+    assert lowest("λ") <= baseline < lowest("λ_max") < baseline + 0.3 * type.size
+    whole, letter, below = (width_of(text, type) for text in ("λ_max", "λ", "max"))
+    assert letter + 0.6 * below < whole < letter + 0.8 * below
 
 
 def is_missing(name: str, letter: str) -> bool:

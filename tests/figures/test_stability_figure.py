@@ -29,11 +29,11 @@ INKS = dict.fromkeys(SWEEPS, "#123456")
 def test_shares_of_stable_seeds_are_drawn_with_the_predictions_beside_them() -> None:
     figure = share_figure(SWEEPS, {"one": 0.5, "two": math.nan}, colours=INKS)
     drawn = {trace.name: trace for trace in figure.data}
-    assert set(drawn) == {"one", "two", "three", "2/λ_max, one"}
+    assert set(drawn) == {"one", "two", "three", "2/λ<sub>max</sub>, one"}
     assert list(drawn["one"].x) == [0.1, 1.0]
     assert list(drawn["one"].y) == [1.0, 0.5]
     assert list(drawn["two"].y) == [0.0, 1.0]
-    assert list(drawn["2/λ_max, one"].x) == [0.5, 0.5]
+    assert list(drawn["2/λ<sub>max</sub>, one"].x) == [0.5, 0.5]
     assert "seed 1: diverged" in drawn["one"].customdata[1]
     assert len({drawn[label].line.dash for label in SWEEPS}) == 3
 

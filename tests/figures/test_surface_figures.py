@@ -112,7 +112,7 @@ def test_what_is_not_evaluated_is_said_in_words(make):
 @pytest.mark.parametrize("draw", [surface_figures, contour_figures])
 @pytest.mark.parametrize(
     ("loss", "axis"),
-    [([[1, 2, 3]], "α (in units of 1 = ‖d1‖)"), ([[1], [2], [3]], "β (in units of 2 = ‖d2‖)")],
+    [([[1, 2, 3]], "α (in units of 1 = ‖d<sub>1</sub>‖)"), ([[1], [2], [3]], "β (in units of 2 = ‖d<sub>2</sub>‖)")],
 )
 def test_a_surface_of_one_dimension_is_a_line(make, draw, loss, axis):
     figure = draw({"a": make(loss)}, "loss", "linear", colours={})["a"]
@@ -124,7 +124,7 @@ def test_a_surface_of_one_dimension_is_a_line(make, draw, loss, axis):
 
 def test_a_cut_runs_along_d1_at_the_beta_nearest_to_0(pair):
     figure = cut_figure(pair, "loss", "linear", colours=COLOURS)
-    assert figure.layout.title.text == "Cut along d1 at β = 0"
+    assert figure.layout.title.text == "Cut along d<sub>1</sub> at β = 0"
     assert [trace.name for trace in figure.data] == ["a", "b"]
     for trace, one in zip(figure.data, pair.values(), strict=True):
         np.testing.assert_array_equal(trace.y, one.loss[1])
@@ -134,7 +134,7 @@ def test_a_cut_runs_along_d1_at_the_beta_nearest_to_0(pair):
 
 def test_a_cut_says_which_beta_it_took(make):
     figure = cut_figure({"a": make([[1, 2, 3], [4, 5, 6]])}, "loss", "linear", colours={})
-    assert figure.layout.title.text == "Cut along d1 at β = -1"
+    assert figure.layout.title.text == "Cut along d<sub>1</sub> at β = -1"
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5, 8])
@@ -259,8 +259,12 @@ def test_a_plane_of_random_directions_has_no_checkpoints(make):
         ({"scaling": "filter"}, "α (filter-normalized)", "β (filter-normalized)"),
         ({"scaling": "layer"}, "α (layer-normalized)", "β (layer-normalized)"),
         ({"scaling": "unit"}, "α (in units of ‖θ*‖)", "β (in units of ‖θ*‖)"),
-        ({}, "α (in units of 1 = ‖d1‖)", "β (in units of 2 = ‖d2‖)"),
-        ({"kind": "gradient", "scaling": "filter"}, "α (along -∇f, in units of 1 = ‖d1‖)", "β (filter-normalized)"),
+        ({}, "α (in units of 1 = ‖d<sub>1</sub>‖)", "β (in units of 2 = ‖d<sub>2</sub>‖)"),
+        (
+            {"kind": "gradient", "scaling": "filter"},
+            "α (along -∇f, in units of 1 = ‖d<sub>1</sub>‖)",
+            "β (filter-normalized)",
+        ),
         (
             {"kind": "checkpoints", "scaling": "filter", "marks": ((20, 1.0, 0.0),)},
             "α (step 20 at 1)",
@@ -285,5 +289,8 @@ def test_axes_say_what_a_step_along_them_is(make, changes, alpha, beta):
 def test_a_cut_of_networks_with_other_units_names_the_axis_alone(make):
     one, other = make([[1, 2], [3, 4]]), make([[1, 2], [3, 4]])
     other = replace(other, plane=replace(other.plane, d1=np.array([3.0, 0, 0])))
-    assert cut_figure({"a": one}, "loss", "linear", colours={}).layout.xaxis.title.text == "α (in units of 1 = ‖d1‖)"
+    assert (
+        cut_figure({"a": one}, "loss", "linear", colours={}).layout.xaxis.title.text
+        == "α (in units of 1 = ‖d<sub>1</sub>‖)"
+    )
     assert cut_figure({"a": one, "b": other}, "loss", "linear", colours={}).layout.xaxis.title.text == "α"

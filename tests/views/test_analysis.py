@@ -8,11 +8,12 @@ from landscape.analysis.counterexamples import logistic_counterexample
 from landscape.analysis.descent import Descent, Segment
 from specs import Experiment, ModelSpec, RunSpec
 from tests.conftest import ROOT
+from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, control, settled
 from views.analysis import descent
 from views.analysis.choices import CHOICES, compared_by
 from views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
-from views.analysis.steps import STEPS
+from views.analysis.steps import STEPS, Step
 from views.limits import possible
 
 PAGE = """
@@ -43,9 +44,18 @@ def test_nothing_is_measured_before_it_is_asked_for_and_all_is_when_all_is() -> 
     assert not app.exception
     assert not app.error
     assert len(app.table) == len(STEPS) + 1
+    assert left_plain(app) == []
     told = [element.value for element in app.markdown if element.value.startswith("**")]
     assert sum(line.startswith("**batch norm**: ") for line in told) == len(STEPS)
     assert sum(line.startswith("**no normalization**: ") for line in told) == len(STEPS)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.title)
+def test_displayed_formulas_stand_between_lines_of_their_own(step: Step) -> None:
+    # Markdown takes what stands behind an opening $$ for the name of a block, and the rest of the text for the block
+    lines = step.derivation.splitlines()
+    assert all(line == "$$" for line in lines if "$$" in line)
+    assert lines.count("$$") % 2 == 0
 
 
 @pytest.mark.parametrize("one", COUNTEREXAMPLES, ids=lambda one: one.title)

@@ -9,9 +9,11 @@ import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
+from figures.notation import markdown
 from models import NORMALIZATIONS
 from tests.conftest import ROOT
 from tests.views.axe import serious
+from tests.views.formulas import left_plain
 from views import explanation
 from views.facts import _SURFACE_FACTS, HELP, TERMS_OF_FACTS
 from views.glossary import TERMS
@@ -57,7 +59,8 @@ def test_the_guide_shows_its_parts_and_every_term_by_alphabet() -> None:
     assert not app.exception
     assert [title.value for title in app.title] == ["Guide"]
     assert len(app.header) == 5
-    assert [term.value for term in app.subheader] == list(TERMS)
+    assert [term.value for term in app.subheader] == [markdown(name) for name in TERMS]
+    assert left_plain(app) == []
     told = [element.value for element in app.markdown]
     assert all(explained(name) in told for name in TERMS)
     assert any(all(cited(name) in text for name in PAPERS) for text in told)
@@ -84,8 +87,8 @@ def test_terms_are_found_by_name_by_definition_and_by_the_names_of_greek_letters
 ) -> None:
     app = filtered(part)
     found = [term.value for term in app.subheader]
-    assert expected in found
-    assert left_out not in found
+    assert markdown(expected) in found
+    assert markdown(left_out) not in found
     assert any(caption.value.startswith(f"{len(found)} of {len(TERMS)} terms") for caption in app.caption)
 
 
@@ -152,7 +155,7 @@ def test_every_fact_of_the_table_is_explained() -> None:
     names |= {f"{split} {what}" for split in ("Training", "Held-out") for what in ("loss", "accuracy")}
     assert set(TERMS_OF_FACTS) == names
     assert set(TERMS_OF_FACTS.values()) <= set(TERMS)
-    assert all(name in HELP for name in names)
+    assert all(markdown(name) in HELP for name in names)
 
 
 def test_every_normalization_has_an_entry() -> None:
@@ -187,7 +190,7 @@ def test_axe_finds_no_serious_violation_on_the_guide_and_in_open_words(
 @pytest.mark.browser
 def test_the_guide_fits_every_screen_and_an_address_leads_to_its_term(page: Page, app_address: str) -> None:
     page.goto(f"{app_address}/guide#lambda-max")
-    term = page.get_by_role("heading", name="λ_max", exact=True)
+    term = page.locator("#lambda-max")
     term.wait_for()
     page.wait_for_function("document.querySelector('#lambda-max').getBoundingClientRect().top < innerHeight")
     main = page.locator("[data-testid=stMain]")

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from figures.notation import markdown
 from jobs import Queue, Request
 from tests.conftest import ROOT
+from tests.views.formulas import left_plain
 from views.desk import desk
 from views.limits import possible
 from views.presets import PRESETS
@@ -337,7 +339,8 @@ def test_every_metric_can_be_shown() -> None:
 def test_a_point_in_the_address_is_told_for_every_network_and_can_be_forgotten() -> None:
     app = opened(point="0.4,-1")
     assert not app.exception
-    assert any("At α = 0.5, β = -1" in told.value for told in app.markdown)
+    assert any(markdown("At α = 0.5, β = -1") in told.value for told in app.markdown)
+    assert left_plain(app) == []
     assert sum("chosen point" in spec for spec in charts(app)) >= 5  # two landscapes, two maps, a cut
     told = table(app)
     assert "Loss" in next(iter(told.values()))
@@ -408,9 +411,10 @@ def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
     settled(app)
     assert not app.exception
     spreads = app.table[2].value
-    assert {"λ_max", "L ≥, from the centre"} <= set(spreads.iloc[:, 0])
+    assert {markdown("λ_max"), markdown("L ≥, from the centre")} <= set(spreads.iloc[:, 0])
     assert all("±" in str(value) for value in spreads["batch norm"])
     assert len(charts(app)) == before + 1 + 4  # the band, and two seeds of two networks
+    assert left_plain(app) == []
 
 
 def test_compared_seeds_need_no_further_ones() -> None:

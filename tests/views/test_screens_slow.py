@@ -139,6 +139,7 @@ def test_a_page_is_whole_at_every_width_and_a_keyboard_reaches_everything(
         assert page.evaluate(OVERLAPPING) == [], width
     assert serious(page) == []
     assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator(".katex-error").count() == 0
     page.set_viewport_size({"width": WIDTHS[0], "height": 1000})
     page.wait_for_timeout(2000)  # the navigation folds and unfolds
     assert not_reached(page) == []

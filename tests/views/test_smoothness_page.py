@@ -3,8 +3,10 @@
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from figures.notation import markdown
 from landscape.smoothness import Probe, Smoothness
 from tests.conftest import ROOT
+from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, settled
 from views.probes import compared, rows
 
@@ -29,7 +31,8 @@ def test_every_checkpoint_of_every_network_is_probed() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 3
-    assert any("effective β is smaller at" in element.value for element in app.markdown)
+    assert any(markdown("effective β is smaller at") in element.value for element in app.markdown)
+    assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
 

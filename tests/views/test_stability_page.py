@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from landscape.stability import RATES, Verdict
 from tests.conftest import ROOT
+from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, settled
 from views.sweeps import contrast, rows, told
 
@@ -37,6 +38,7 @@ def test_nothing_is_trained_before_it_is_asked_for_and_then_every_rate_is() -> N
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 2
+    assert left_plain(app) == []
     counted = [str(value) for value in app.table[0].value["batch norm"]]
     assert sum(int(value.split(" of ")[0]) for value in counted if f" of {len(RATES)}" in value) == len(RATES)
 

@@ -25,7 +25,9 @@ $\frac{s^2}{m}\frac{M-m}{M-1}$, where $s^2$ is the variance over samples of thei
 layer, and less for a convolution, whose positions average out in part. A sample is worth $v/s^2$ independent values, at
 most as many as it has positions. The variance within a batch misses just what its mean is off by,
 
-$$E[v_B] = v - \frac{s^2}{m}\frac{M-m}{M-1} .$$
+$$
+E[v_B] = v - \frac{s^2}{m}\frac{M-m}{M-1} .
+$$
 """
 
 

@@ -21,11 +21,15 @@ DERIVATION = r"""
 Only one layer's weight moves, so its input $x$ stays, and with $\nabla_w f = T\,E[\delta x]$ over samples and $T$
 positions
 
-$$\nabla_w f(w+\Delta w) - \nabla_w f(w) = T\,E[\lambda x] ,\qquad \lambda = \delta(w+\Delta w) - \delta(w) .$$
+$$
+\nabla_w f(w+\Delta w) - \nabla_w f(w) = T\,E[\lambda x] ,\qquad \lambda = \delta(w+\Delta w) - \delta(w) .
+$$
 
 By Cauchy–Schwarz, for every input $i$, $|E[\lambda x_i]| \le \sqrt{E[\lambda^2]}\sqrt{E[x_i^2]}$, and together
 
-$$\|E[\lambda x]\| \le \sqrt{E[\lambda^2]}\;\sqrt{\textstyle\sum_i E[x_i^2]} .$$
+$$
+\|E[\lambda x]\| \le \sqrt{E[\lambda^2]}\;\sqrt{\textstyle\sum_i E[x_i^2]} .
+$$
 
 If $\sqrt{E[\lambda^2]} \le c\,\|\Delta w\|$ with a constant $c$, the gradient's Lipschitz constant in $w$ is at most
 $T c\sqrt{\sum_i E[x_i^2]}$: that is where the second moment comes in. Measured is a step along the layer's own
@@ -63,7 +67,7 @@ def rows(found: CauchySchwarz) -> dict[str, str]:
     return {
         "Left over right, by layer": span([_share(layer.whole) for layer in found.layers]),
         "The same with centred inputs": span([_share(layer.whole_centred) for layer in found.layers]),
-        "sqrt(E[λ²])/‖Δw‖, by layer": span([layer.rate for layer in found.layers]),
+        "√(E[λ²])/‖Δw‖, by layer": span([layer.rate for layer in found.layers]),
         "Bound on the gradient's change per step, T times": span(
             [layer.positions * layer.whole[1] / layer.step for layer in found.layers]
         ),

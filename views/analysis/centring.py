@@ -72,7 +72,7 @@ def rows(found: Centring) -> dict[str, str]:
         for place, way in enumerate(ways)
     }
     facts |= {
-        f"sqrt(E[λ²])/‖ΔW‖, {way}": span(layer.rate[place] for layer in found.layers) for place, way in enumerate(ways)
+        f"√(E[λ²])/‖ΔW‖, {way}": span(layer.rate[place] for layer in found.layers) for place, way in enumerate(ways)
     }
     residual = max((layer.residual for layer in found.layers), default=math.nan)
     added = sum(layer.added for layer in found.layers)

@@ -23,7 +23,9 @@ ASSUMES = (
 DERIVATION = r"""
 With $y = w\cdot x + b$ and the signal $\delta = M\,\partial f/\partial y$ of each sample,
 
-$$\nabla_b f = E[\delta], \qquad \nabla_w f = E[\delta\, x] ,$$
+$$
+\nabla_b f = E[\delta], \qquad \nabla_w f = E[\delta\, x] ,
+$$
 
 a bias is the weight of an input that is always 1. For softmax and cross-entropy
 $\partial\ell/\partial h = \mathrm{softmax}(h) - e_y$, whose components lie in $[-1, 1]$ and whose norm is at most

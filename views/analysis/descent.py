@@ -20,14 +20,20 @@ ASSUMES = (
 DERIVATION = r"""
 Along the segment from $\theta$ to $\theta+\Delta$,
 
-$$f(\theta+\Delta) - f(\theta) - \langle\nabla f(\theta), \Delta\rangle
-= \int_0^1 \langle\nabla f(\theta+t\Delta) - \nabla f(\theta),\, \Delta\rangle\, dt
-\le \int_0^1 L\,t\,\|\Delta\|^2\, dt = \tfrac12 L\|\Delta\|^2 .$$
+$$
+\begin{aligned}
+f(\theta+\Delta) - f(\theta) - \langle\nabla f(\theta), \Delta\rangle
+&= \int_0^1 \langle\nabla f(\theta+t\Delta) - \nabla f(\theta),\, \Delta\rangle\, dt \\
+&\le \int_0^1 L\,t\,\|\Delta\|^2\, dt = \tfrac12 L\|\Delta\|^2 .
+\end{aligned}
+$$
 
 Only the change of the gradient *from* $\theta$ is used, so L may be the largest ratio along the segment (D5),
 $\|\nabla f(\theta+t\Delta)-\nabla f(\theta)\| / \|t\Delta\|$. With $\Delta=-\eta\nabla f(\theta)$:
 
-$$f(\theta-\eta\nabla f) \le f(\theta) + \left(\tfrac12 L\eta^2 - \eta\right)\|\nabla f(\theta)\|^2 ,$$
+$$
+f(\theta-\eta\nabla f) \le f(\theta) + \left(\tfrac12 L\eta^2 - \eta\right)\|\nabla f(\theta)\|^2 ,
+$$
 
 which is below $f(\theta)$ while $0 < \eta < 2/L$, and lowest at $\eta = 1/L$.
 """

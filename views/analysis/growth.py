@@ -27,7 +27,9 @@ their mean is not 0. So the next pre-activations have the variance $v = n\sigma^
 way back the square of the gradient is divided by $v$ at the norm, multiplied by $n\sigma^2$ at the weights, and
 halved at the rectifier:
 
-$$\frac{\tfrac12}{\tfrac12 - \tfrac1{2\pi}} = \frac{\pi}{\pi-1} \approx 1.467 , \qquad 1.467^{1/2} \approx 1.211 .$$
+$$
+\frac{\tfrac12}{\tfrac12 - \tfrac1{2\pi}} = \frac{\pi}{\pi-1} \approx 1.467 , \qquad 1.467^{1/2} \approx 1.211 .
+$$
 
 Without normalization He's initialization keeps the size (1.00), and Glorot's halves the square at every rectifier
 (0.71). Yang et al. 2019, arXiv 1902.08129. A layer's ratio is $\|\delta_l\|/\|\delta_{l+1}\|$ over all samples and

@@ -26,8 +26,12 @@ and dividing by a deviation changes neither. A rectifier's unit is dead if its i
 always is. Internal covariate shift of layer $i$ (Santurkar et al. 2018, definition 2.1) is how far its gradient turns
 when the layers in front of it make their step,
 
-$$\|G_i - G_i'\| ,\quad G_i = \nabla_{W_i} f(W_1, \dots, W_k) ,\quad
-G_i' = \nabla_{W_i} f(W_1', \dots, W_{i-1}', W_i, \dots, W_k) ,\quad W_j' = W_j - \eta\,\nabla_{W_j} f$$
+$$
+\begin{gathered}
+\|G_i - G_i'\| ,\qquad G_i = \nabla_{W_i} f(W_1, \dots, W_k) ,\\
+G_i' = \nabla_{W_i} f(W_1', \dots, W_{i-1}', W_i, \dots, W_k) ,\quad W_j' = W_j - \eta\,\nabla_{W_j} f
+\end{gathered}
+$$
 
 with $\eta = 0.1$ here. They found that batch norm does not make it smaller.
 """

@@ -24,8 +24,10 @@ The gradient of weight $w_i$ is $E[\delta x_i]$, and that of the bias is $E[\del
 $\Delta$, the pre-activation changes by $\Delta x_i$, the signal by $a\,\Delta x_i$ with $a$ the curvature of the loss
 there, and so
 
-$$\nabla_i f(w+\Delta) - \nabla_i f(w) = E[a x_i^2]\,\Delta ,\qquad
-\nabla_b f(b+\Delta) - \nabla_b f(b) = E[a]\,\Delta .$$
+$$
+\nabla_i f(w+\Delta) - \nabla_i f(w) = E[a x_i^2]\,\Delta ,\qquad
+\nabla_b f(b+\Delta) - \nabla_b f(b) = E[a]\,\Delta .
+$$
 
 If $a$ does not depend on $x_i$ the ratio of the two is $E[x_i^2]$: 1 after centring and dividing by
 $\sigma_i = \sqrt{E[(x_i-\mu_i)^2]}$. Over layers, $\|w\|^2\lambda_{\max}(H_{ww})$ is a curvature that does not depend

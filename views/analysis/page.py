@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from figures.notation import markdown
 from figures.palette import colours
 from landscape import MissingData, TooLarge
 from landscape.analysis.counterexamples import logistic_counterexample
@@ -26,6 +27,7 @@ from views.analysis.counterexamples import (
 from views.analysis.steps import STEPS, Step
 from views.charts import row_of_charts
 from views.data_files import offer_download
+from views.facts import facts_table
 from views.limits import check_limits, possible
 from views.studies import losses, study, within_time
 from views.surface_controls import checkpoint
@@ -66,17 +68,17 @@ PUBLISHED = Path(__file__).parent / "published.md"  # by `make reproduce`; a str
 
 def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -> None:
     st.subheader(f"{step.title} ({step.numbers})")
-    st.markdown(step.sentence)
+    st.markdown(markdown(step.sentence))
     with st.expander("How it follows, and what it assumes"):
-        st.markdown(step.derivation)
-        st.markdown(f"**Assumed**: {step.assumes}")
+        st.markdown(markdown(step.derivation))
+        st.markdown(f"**Assumed**: {markdown(step.assumes)}")
         if step.papers:
             st.markdown(f"**Papers**: {', '.join(map(cited, step.papers))}")
     chosen = step.kind == st.session_state["step"]  # a counterexample shows what it is about
-    asked_for: dict[str, Any] = {"key": control(f"analysis:{step.kind}"), "help": f"Takes {step.cost}."}
+    asked_for: dict[str, Any] = {"key": control(f"analysis:{step.kind}"), "help": markdown(f"Takes {step.cost}.")}
     wanted = everything or st.toggle("Measure this step", chosen, **asked_for)
     if not wanted:
-        st.caption(f"Not measured yet: takes {step.cost}.")
+        st.caption(markdown(f"Not measured yet: takes {step.cost}."))
         return
     asked = study(experiment, step.kind, step.title)
     waiting(asked.request, asked.over)
@@ -94,7 +96,7 @@ def _results(
     dark: bool,
 ) -> None:
     for label, result in found.items():
-        st.markdown(f"**{label}**: {step.verdict(result)}")
+        st.markdown(f"**{label}**: {markdown(step.verdict(result))}")
     whole = {}  # figures about all networks stand side by side, too
     for place, drawn in enumerate(step.figures):
         figure = drawn(found, colours=inks, dark=dark)
@@ -104,8 +106,7 @@ def _results(
             row_of_charts(figure, f"{step.kind} {place}")
     row_of_charts(whole, step.kind)
     rows = {label: step.rows(result) | {**fits.get(label, {})} for label, result in found.items()}
-    names = list(dict.fromkeys(name for known in rows.values() for name in known))
-    st.table({"": names} | {label: [known.get(name, "n/a") for name in names] for label, known in rows.items()})
+    facts_table(rows)
 
 
 def _choices(experiment: Experiment) -> None:
@@ -126,20 +127,20 @@ def _where_it_fails() -> None:
     st.markdown("Each of these opens an experiment of its own in place of yours, and shows what is measured in it.")
     for place, one in enumerate(COUNTEREXAMPLES):
         with st.container(border=True):
-            st.markdown(f"**{one.title}.** {one.sentence}")
+            st.markdown(f"**{one.title}.** {markdown(one.sentence)}")
             if st.button("Open", key=f"counterexample {place}"):
                 _open(one)
     with st.container(border=True):
         found = logistic_counterexample()
         st.markdown(ONE_WEIGHT)
-        st.table(one_weight_rows(found))
-        st.markdown(one_weight_verdict(found))
+        st.table({markdown(name): column for name, column in one_weight_rows(found).items()})
+        st.markdown(markdown(one_weight_verdict(found)))
 
 
 def _published() -> None:
     with st.expander("Published results, and the same here"):
         text = PUBLISHED.read_text(encoding="utf-8").partition("\n")[2]
-        st.markdown(text.replace("\n## ", "\n#### "))  # within a page, smaller headings
+        st.markdown(markdown(text.replace("\n## ", "\n#### ")))  # within a page, smaller headings
 
 
 def _open(one: Counterexample) -> None:

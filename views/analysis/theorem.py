@@ -29,8 +29,10 @@ One layer $z_j = \gamma\hat y_j + \beta$, $\hat y_j = (y_j-\mu)/\sqrt{v+\varepsi
 moves $\mu$ and $v$ as well, and the chain rule through them gives, with $g = \partial f/\partial z$ and
 $r = v/(v+\varepsilon)$,
 
-$$\Big\|\frac{\partial f}{\partial y}\Big\|^2 = \frac{\gamma^2}{v+\varepsilon}\Big(\|g\|^2 -
-\frac{\langle 1, g\rangle^2}{m} - (2-r)\frac{\langle g,\hat y\rangle^2}{m}\Big)$$
+$$
+\Big\|\frac{\partial f}{\partial y}\Big\|^2 = \frac{\gamma^2}{v+\varepsilon}\Big(\|g\|^2 -
+\frac{\langle 1, g\rangle^2}{m} - (2-r)\frac{\langle g,\hat y\rangle^2}{m}\Big)
+$$
 
 (theorem 4.1 of Santurkar et al. 2018, arXiv 1805.11604, with ε, which the paper leaves out). Without the layer, and
 with the same outputs, $\partial f/\partial y = g$: the ratio of the two is at most 1. With running averages nothing
