@@ -1,12 +1,14 @@
 """Which learning rates are stable? Controls, results, figures and what they say."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from figures.notation import markdown
 from figures.palette import colours
 from figures.stability import final_figure, share_figure
 from landscape import MissingData, TooLarge
-from landscape.stability import LEARNED, PEAK, RATES, largest_stable
+from landscape.stability import LEARNED, PEAK, RATES, Verdict, largest_stable
 from specs import Experiment
 from views import address
 from views.address import control
@@ -50,17 +52,7 @@ def _page(experiment: Experiment) -> None:
     check_limits(variants)
     if not variants or not within_time(variants):
         return
-    seeds = int(
-        st.segmented_control(
-            "Seeds",
-            (1, 2, 3, 5),
-            default=2,
-            required=True,
-            key=control("stability:seeds"),
-            help="Every learning rate is tried with this many training seeds.",
-        )
-        or 1
-    )
+    seeds = _seeds()
     count = len(RATES) * seeds * len(variants)
     if not st.toggle("Run the sweep", key=control("stability:run"), help="What is in the store is not trained again."):
         st.caption(f"That is {count} trainings of {experiment.run.training.steps} steps.")
@@ -75,8 +67,31 @@ def _page(experiment: Experiment) -> None:
     there = sum(len(verdicts) for verdicts in sweeps.values())
     if not over:
         st.caption(f"{there} of {count} trainings are done.")
-    if not there:
-        return
+    if there:
+        _results(experiment, sweeps, predicted, over=over)
+        st.markdown(READING)
+
+
+def _seeds() -> int:
+    choice = st.segmented_control(
+        "Seeds",
+        (1, 2, 3, 5),
+        default=2,
+        required=True,
+        key=control("stability:seeds"),
+        help="Every learning rate is tried with this many training seeds.",
+    )
+    return int(choice or 1)
+
+
+def _results(
+    experiment: Experiment,
+    sweeps: Mapping[str, tuple[Verdict, ...]],
+    predicted: Mapping[str, Mapping[int, float]],
+    *,
+    over: bool,
+) -> None:
+    """Draw what is known of the trainings; what follows from them is told when all are done."""
     inks, dark = colours(experiment), st.context.theme.type == "dark"
     if over:
         for label, verdicts in sweeps.items():
@@ -87,7 +102,6 @@ def _page(experiment: Experiment) -> None:
     chart(final_figure(sweeps, colours=inks, dark=dark), "where trainings ended")
     if over:
         facts_table({label: rows(verdicts, predicted[label]) for label, verdicts in sweeps.items()})
-    st.markdown(READING)
 
 
 experiment, display = address.opened("learning-rates")

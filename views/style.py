@@ -8,8 +8,8 @@ STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; }
 /* charts side by side wrap before they become unreadable */
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-side-by-side-"]) { min-width: min(19rem, 100%); }
-/* a hat stands above its line, where the cells of tables are cut off */
-[data-testid="stTable"] td p { padding-top: 0.15em; }
+/* formulas rise above their line and hang below it, where the cells of tables would cut them off, or scroll */
+[data-testid="stTable"] [data-testid="stMarkdownContainer"] { overflow: visible; }
 /* what moves while work goes on takes up to a core from that work where the browser has no graphics processor */
 [data-testid="stStatusWidget"] *, [data-testid="stProgress"] *, [data-stale="true"] {
   animation: none !important; transition: none !important;
