@@ -154,5 +154,5 @@ if runs:
 st.subheader("Reading it")
 st.markdown(markdown(explanation.READING))
 with st.expander("Protocol: everything needed to get this picture again"):
-    st.code(protocol(experiment, display, found), language=None)
+    st.code(protocol(experiment, display, found), language=None, wrap_lines=True)
 downloads(experiment, display, found, inks)

@@ -100,6 +100,15 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=Path(KEPT) / f"{name}.png")
 
 
+def unfold(page: Page) -> None:
+    """Open everything on the page that can be opened in its place."""
+    folded = page.locator("[data-testid=stMain] details:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(1500)
+
+
 def blank(page: Page) -> list[int]:
     """The places of charts that are nothing but their ground."""
     charts = page.locator("[data-testid=stMain] .js-plotly-plot, .linked-surface")
@@ -137,6 +146,9 @@ def test_a_page_is_whole_at_every_width_and_a_keyboard_reaches_everything(
         assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1, width
         assert page.evaluate(WIDER) == [], width
         assert page.evaluate(OVERLAPPING) == [], width
+    unfold(page)
+    assert page.evaluate(WIDER) == []
+    assert page.evaluate(OVERLAPPING) == []
     assert serious(page) == []
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator(".katex-error").count() == 0

@@ -22,7 +22,7 @@ Only one layer's weight moves, so its input $x$ stays, and with $\nabla_w f = T\
 positions
 
 $$
-\nabla_w f(w+\Delta w) - \nabla_w f(w) = T\,E[\lambda x] ,\qquad \lambda = \delta(w+\Delta w) - \delta(w) .
+\nabla_w f(w+\Delta w) - \nabla_w f(w) = T\,E[\lambda x] ,\qquad\allowbreak \lambda = \delta(w+\Delta w) - \delta(w) .
 $$
 
 By Cauchy–Schwarz, for every input $i$, $|E[\lambda x_i]| \le \sqrt{E[\lambda^2]}\sqrt{E[x_i^2]}$, and together

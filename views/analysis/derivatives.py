@@ -24,7 +24,7 @@ DERIVATION = r"""
 With $y = w\cdot x + b$ and the signal $\delta = M\,\partial f/\partial y$ of each sample,
 
 $$
-\nabla_b f = E[\delta], \qquad \nabla_w f = E[\delta\, x] ,
+\nabla_b f = E[\delta], \qquad\allowbreak \nabla_w f = E[\delta\, x] ,
 $$
 
 a bias is the weight of an input that is always 1. For softmax and cross-entropy

@@ -21,11 +21,9 @@ DERIVATION = r"""
 Along the segment from $\theta$ to $\theta+\Delta$,
 
 $$
-\begin{aligned}
 f(\theta+\Delta) - f(\theta) - \langle\nabla f(\theta), \Delta\rangle
-&= \int_0^1 \langle\nabla f(\theta+t\Delta) - \nabla f(\theta),\, \Delta\rangle\, dt \\
-&\le \int_0^1 L\,t\,\|\Delta\|^2\, dt = \tfrac12 L\|\Delta\|^2 .
-\end{aligned}
+= \int_0^1 \langle\nabla f(\theta+t\Delta) - \nabla f(\theta),\, \Delta\rangle\, dt
+\le \int_0^1 L\,t\,\|\Delta\|^2\, dt = \tfrac12 L\|\Delta\|^2 .
 $$
 
 Only the change of the gradient *from* $\theta$ is used, so L may be the largest ratio along the segment (D5),

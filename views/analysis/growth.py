@@ -28,7 +28,8 @@ way back the square of the gradient is divided by $v$ at the norm, multiplied by
 halved at the rectifier:
 
 $$
-\frac{\tfrac12}{\tfrac12 - \tfrac1{2\pi}} = \frac{\pi}{\pi-1} \approx 1.467 , \qquad 1.467^{1/2} \approx 1.211 .
+\frac{\tfrac12}{\tfrac12 - \tfrac1{2\pi}} = \frac{\pi}{\pi-1} \approx 1.467 ,
+\qquad\allowbreak 1.467^{1/2} \approx 1.211 .
 $$
 
 Without normalization He's initialization keeps the size (1.00), and Glorot's halves the square at every rectifier

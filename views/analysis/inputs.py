@@ -27,10 +27,8 @@ always is. Internal covariate shift of layer $i$ (Santurkar et al. 2018, definit
 when the layers in front of it make their step,
 
 $$
-\begin{gathered}
-\|G_i - G_i'\| ,\qquad G_i = \nabla_{W_i} f(W_1, \dots, W_k) ,\\
-G_i' = \nabla_{W_i} f(W_1', \dots, W_{i-1}', W_i, \dots, W_k) ,\quad W_j' = W_j - \eta\,\nabla_{W_j} f
-\end{gathered}
+\|G_i - G_i'\| ,\quad\allowbreak G_i = \nabla_{W_i} f(W_1, \dots, W_k) ,\quad\allowbreak
+G_i' = \nabla_{W_i} f(W_1', \dots, W_{i-1}', W_i, \dots, W_k) ,\quad\allowbreak W_j' = W_j - \eta\,\nabla_{W_j} f
 $$
 
 with $\eta = 0.1$ here. They found that batch norm does not make it smaller.

@@ -25,7 +25,7 @@ $\Delta$, the pre-activation changes by $\Delta x_i$, the signal by $a\,\Delta x
 there, and so
 
 $$
-\nabla_i f(w+\Delta) - \nabla_i f(w) = E[a x_i^2]\,\Delta ,\qquad
+\nabla_i f(w+\Delta) - \nabla_i f(w) = E[a x_i^2]\,\Delta ,\qquad\allowbreak
 \nabla_b f(b+\Delta) - \nabla_b f(b) = E[a]\,\Delta .
 $$
 

@@ -21,8 +21,8 @@ DERIVATION = r"""
 After each training step the stored mean and variance move towards the batch's,
 
 $$
-\hat\mu \leftarrow (1 - \rho)\,\hat\mu + \rho\,\mu_B , \qquad
-\hat v \leftarrow (1 - \rho)\,\hat v + \rho\,\tfrac{m}{m-1} v_B ,
+\hat\mu \leftarrow {(1 - \rho)}\,\hat\mu + \rho\,\mu_B , \qquad\allowbreak
+\hat v \leftarrow {(1 - \rho)}\,\hat v + \rho\,\tfrac{m}{m-1} v_B ,
 $$
 
 with the unbiased variance, though the biased $v_B$ is what normalizes. Two things keep them from the moments of all
