@@ -349,7 +349,7 @@ def test_workers_that_were_away_for_a_moment_get_work_again(shared: Queue, monke
             return {}
         return found
 
-    request = question(side=33, seed=22)
+    request = question(side=25, seed=22)
     shared.ask(request, "one")
     wait(lambda: any(shared.look(job).done for job in request.stages[-1].jobs))
     monkeypatch.setattr(cluster, "workers", seen)

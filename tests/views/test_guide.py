@@ -173,7 +173,7 @@ def test_no_string_of_a_page_is_shown_by_accident() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_no_serious_violation_on_the_guide_and_in_open_words(
     page: Page, app_address: str, scheme: str
 ) -> None:
