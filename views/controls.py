@@ -32,6 +32,18 @@ def field(experiment: Experiment, path: str) -> Experiment:
         return experiment
 
 
+def number_of_seeds(name: str, help: str, default: int = 1) -> int:
+    """Show the choice of how many seeds, and return it.
+
+    Args:
+        name: the control's own.
+        help: what is done with that many.
+        default: what is chosen at first.
+    """
+    asked: dict[str, Any] = {"default": default, "required": True, "key": control(name), "help": help}
+    return int(st.segmented_control("Seeds", (1, 2, 3, 5), **asked) or 1)
+
+
 def options(owner: Any, name: str) -> Sequence[Any] | None:
     """Return the names that a field admits, or None where it takes a number."""
     rule = rule_of(owner, name)

@@ -13,8 +13,8 @@ from landscape import MissingData, TooLarge
 from landscape.smoothness import Smoothness
 from specs import Experiment
 from views import address
-from views.address import control
 from views.charts import chart
+from views.controls import number_of_seeds
 from views.data_files import offer_download
 from views.desk import desk, session
 from views.facts import facts_table
@@ -65,15 +65,8 @@ def _page(experiment: Experiment) -> None:
     check_limits(variants)
     if not variants or not within_time(variants):
         return
-    seeds = st.segmented_control(
-        "Seeds",
-        (1, 2, 3, 5),
-        default=1,
-        required=True,
-        key=control("smoothness:seeds"),
-        help="Trains every network with this many seeds; each training has bands of its own.",
-    )
-    jobs = probes_of(variants, int(seeds or 1))
+    told_of_seeds = "Trains every network with this many seeds; each training has bands of its own."
+    jobs = probes_of(variants, number_of_seeds("smoothness:seeds", told_of_seeds))
     request = request_of_probes(jobs)
     if not stopped(request):
         desk().ask(request, session())

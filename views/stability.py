@@ -13,6 +13,7 @@ from specs import Experiment
 from views import address
 from views.address import control
 from views.charts import chart
+from views.controls import number_of_seeds
 from views.data_files import offer_download
 from views.desk import desk, session
 from views.facts import facts_table
@@ -52,7 +53,8 @@ def _page(experiment: Experiment) -> None:
     check_limits(variants)
     if not variants or not within_time(variants):
         return
-    seeds = _seeds()
+    told_of_seeds = "Every learning rate is tried with this many training seeds."
+    seeds = number_of_seeds("stability:seeds", told_of_seeds, default=2)
     count = len(RATES) * seeds * len(variants)
     if not st.toggle("Run the sweep", key=control("stability:run"), help="What is in the store is not trained again."):
         st.caption(f"That is {count} trainings of {experiment.run.training.steps} steps.")
@@ -70,18 +72,6 @@ def _page(experiment: Experiment) -> None:
     if there:
         _results(experiment, sweeps, predicted, over=over)
         st.markdown(READING)
-
-
-def _seeds() -> int:
-    choice = st.segmented_control(
-        "Seeds",
-        (1, 2, 3, 5),
-        default=2,
-        required=True,
-        key=control("stability:seeds"),
-        help="Every learning rate is tried with this many training seeds.",
-    )
-    return int(choice or 1)
 
 
 def _results(

@@ -10,8 +10,8 @@ from figures.scale import shared_range
 from figures.surface import seeds_figure
 from landscape import Spread, scalars_of, spreads_of
 from specs import Display, Experiment
-from views.address import control
 from views.charts import chart
+from views.controls import number_of_seeds
 from views.facts import MISSING, facts_table, number
 from views.landscapes import small_landscapes
 from views.studies import over_seeds
@@ -31,10 +31,9 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
     if experiment.compare in SEEDED:
         st.caption("Seeds are what is compared here, so the surfaces above show how far things move with them.")
         return
-    count = st.segmented_control("Seeds", (1, 2, 3, 5), default=1, required=True, key=control("seeds"), help=HELP)
-    if not count or int(count) == 1:
+    if (count := number_of_seeds("seeds", HELP)) == 1:
         return
-    now, columns = over_seeds(experiment, display, int(count))
+    now, columns = over_seeds(experiment, display, count)
     waiting(now.request, now.over)
     known = [[now.outcomes[name] for name in column if name in now.outcomes] for column in columns]
     labels = [name.rpartition(", seeds")[0] for name in columns[0]]
