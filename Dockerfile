@@ -5,20 +5,21 @@ ENV PYTHONUNBUFFERED=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_ROOT_USER_ACTION=ignore
 
-WORKDIR /app
+WORKDIR /src
 
 # PyTorch's index of CPU builds spares several GB of CUDA libraries. Empty (pip ignores it then): torch comes from PyPI.
 ARG TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
 # Before everything else: the largest layer, and the one that changes least.
 RUN PIP_EXTRA_INDEX_URL="$TORCH_INDEX_URL" pip install --no-cache-dir torch==2.13.0
 
-COPY requirements.txt LICENSE ./
-RUN pip install --no-cache-dir -r requirements.txt
+COPY requirements.lock ./
+RUN pip install --no-cache-dir -r requirements.lock
 
-# The user needs a name and a home: torch and streamlit ask for them. /data is the one folder that lasts.
+# The user needs a name and a home: torch and streamlit ask for them. /data is the only folder that persists.
 RUN useradd --uid 10001 --create-home normscape \
     && install -d -o 10001 -g 10001 /data
 
+COPY pyproject.toml README.md LICENSE __init__.py __main__.py app.py ./
 COPY .streamlit .streamlit/
 COPY specs specs/
 COPY models models/
@@ -28,18 +29,18 @@ COPY exports exports/
 COPY jobs jobs/
 COPY views views/
 COPY static static/
-COPY app.py ./
-# The user cannot write here, so compile now rather than at every start.
-RUN python -m compileall -q .
+# Built with the locked setuptools; pip compiles the modules, since the user cannot write beside them.
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 ENV HOME=/home/normscape \
     NORMSCAPE_DATA=/data \
     NORMSCAPE_HOME=/data/store
 VOLUME /data
+WORKDIR /home/normscape
 USER 10001:10001
 EXPOSE 8501
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
 
-CMD ["python", "-m", "streamlit", "run", "app.py", "--server.address=0.0.0.0", "--server.port=8501", "--server.headless=true", "--server.fileWatcherType=none"]
+CMD ["normscape", "--server.address=0.0.0.0", "--server.port=8501", "--server.headless=true"]

@@ -30,7 +30,7 @@ test-slow: $(VENV)/.dev-ready ## the slow tests
 # the component's files are one module: its types are checked as the browser gets it
 TSC = npx --yes --package typescript@7.0.2 -- tsc --strict --allowJs --checkJs --noEmit --target es2022 --module esnext --lib es2022,dom,dom.iterable
 test-front-end: $(VENV)/.dev-ready ## types of the web component (needs npm); its behaviour is tested by `make test`
-	@mkdir -p build && $(IN_VENV) -c 'from views.linked_surfaces import SOURCE; print(SOURCE)' > build/linked_surfaces.js
+	@mkdir -p build && $(IN_VENV) -c 'from normscape.views.widgets.linked_surfaces import SOURCE; print(SOURCE)' > build/linked_surfaces.js
 	cd build && $(TSC) linked_surfaces.js
 
 format: $(VENV)/.dev-ready ## format the code and mend what ruff can
@@ -52,7 +52,7 @@ screenshots: $(VENV)/.dev-ready ## renew the README's pictures (needs Chromium)
 	$(IN_VENV) -m benchmarks.screenshots
 
 clean: ## remove the virtual environment and the caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .types .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(IN_VENV):
@@ -63,10 +63,11 @@ $(IN_VENV):
 		echo "Python's venv module is missing or incomplete (Debian, Ubuntu: apt-get install python3-venv)."; exit 1; }
 
 # The stamps say which requirements are installed: pip runs again only after a change of these files.
-$(VENV)/.runtime-ready: requirements.txt | $(IN_VENV)
+$(VENV)/.runtime-ready: requirements.txt pyproject.toml | $(IN_VENV)
 	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev-ready: requirements-dev.txt requirements.txt | $(IN_VENV)
+$(VENV)/.dev-ready: requirements-dev.txt requirements.txt pyproject.toml | $(IN_VENV)
 	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@mkdir -p .types && ln -sfn .. .types/normscape # what mypy reads, since it does not follow an editable install
 	@touch $(VENV)/.runtime-ready $@

@@ -1,23 +1,29 @@
-"""The browser door: the list of pages, the experiment in the sidebar, and the page that was chosen."""
+"""The app's entry point: the list of pages, the experiment in the sidebar, and the selected page."""
 
+import sys
 from pathlib import Path
 
-import streamlit as st
+# `streamlit run` puts this folder first on the path, where `import models` would find ours instead of a user's own
+HERE = Path(__file__).resolve().parent
+sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 
-from views import address, experiment, style
-from views.desk import desk
+import streamlit as st  # noqa: E402 - the path comes first
 
-VIEWS = Path(__file__).parent / "views"
+from normscape.views.session import address, sidebar  # noqa: E402
+from normscape.views.session.job_queue import desk  # noqa: E402
+from normscape.views.widgets import style  # noqa: E402
+
+VIEWS = HERE / "views"
 
 desk()  # the workers start while the first page is built
 page = st.navigation(
     [
-        st.Page("views/surface.py", title="Surfaces", default=True),
-        st.Page("views/analysis/page.py", title="Analysis", url_path="analysis"),
-        st.Page("views/smoothness.py", title="Along training", url_path="along-training"),
-        st.Page("views/stability.py", title="Learning rates", url_path="learning-rates"),
-        st.Page("views/work_in_progress.py", title="Work", url_path="work"),
-        st.Page("views/guide.py", title="Guide", url_path="guide"),
+        st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),
+        st.Page(VIEWS / "analysis/page.py", title="Analysis", url_path="analysis"),
+        st.Page(VIEWS / "smoothness/page.py", title="Along training", url_path="along-training"),
+        st.Page(VIEWS / "stability/page.py", title="Learning rates", url_path="learning-rates"),
+        st.Page(VIEWS / "jobs/page.py", title="Work", url_path="work"),
+        st.Page(VIEWS / "guide/page.py", title="Guide", url_path="guide"),
     ],
     position="top",
 )
@@ -26,5 +32,5 @@ style.apply()
 wordmark = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(VIEWS / f"wordmark-{wordmark}.svg"), size="large")
 asked, display = address.opened(page.url_path)
-address.publish(experiment.sidebar(asked), display)
+address.publish(sidebar.sidebar(asked), display)
 page.run()

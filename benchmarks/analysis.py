@@ -12,15 +12,15 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from jobs import Job, Queue, Request, Stage, settings
-from landscape import machine
-from landscape.stability import RATES
-from specs import Experiment, RunSpec, TrainingSpec
-from views.analysis.steps import STEPS
-from views.limits import possible
-from views.probes import probes_of, request_of_probes
-from views.sweeps import request_of_sweeps
-from views.work import plain
+from normscape.jobs import Job, Queue, Request, Stage, settings
+from normscape.landscape import machine
+from normscape.landscape.stability import RATES
+from normscape.specs import Experiment, RunSpec, TrainingSpec
+from normscape.views.analysis.steps import STEPS
+from normscape.views.session.limits import possible
+from normscape.views.session.results import plain
+from normscape.views.smoothness.requests import probes_of, request_of_probes
+from normscape.views.stability.requests import request_of_sweeps
 
 
 def main() -> None:

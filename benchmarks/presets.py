@@ -9,12 +9,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from jobs import Job, Queue, Request, Stage, settings
-from landscape import machine
-from specs import Display, RunSpec, TrainingSpec
-from views.limits import possible
-from views.presets import PRESETS
-from views.work import request_of
+from normscape.jobs import Job, Queue, Request, Stage, settings
+from normscape.landscape import machine
+from normscape.specs import Display, RunSpec, TrainingSpec
+from normscape.views.session.limits import possible
+from normscape.views.session.presets import PRESETS
+from normscape.views.session.results import request_of
 
 
 def main() -> None:

@@ -19,15 +19,15 @@ from statistics import median
 
 import psutil
 
-from jobs import Job, Queue, Request, Settings, Stage, parts
-from landscape import machine, settle, train
-from landscape.surface import evaluate, pieces, slice_of
-from specs import Experiment, SurfaceSpec
+from normscape.jobs import Job, Queue, Request, Settings, Stage, partition
+from normscape.landscape import machine, settle, train
+from normscape.landscape.surface import evaluate, pieces, slice_of
+from normscape.specs import Experiment, SurfaceSpec
 
 SHORT = 0.2
 """Seconds that pieces take where their overhead is measured."""
 
-OWN = parts.PIECE_SECONDS
+OWN = partition.PIECE_SECONDS
 """Seconds that they take in the app."""
 
 
@@ -91,7 +91,7 @@ def _queued(run, spec, workers: int, piece_seconds: float) -> tuple[float, float
     Returns:
         seconds in all, and the share of them that the workers spent in evaluating.
     """
-    parts.PIECE_SECONDS = piece_seconds
+    partition.PIECE_SECONDS = piece_seconds
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder), store_bytes=2**33, workers=workers, scheduler=None, tls=None)
         queue = Queue(settings)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.template import NOTHING, dressed, ink, sentence_figure
+from normscape.figures.style.template import NOTHING, dressed, ink, sentence_figure
 
 HEIGHT = 400
 

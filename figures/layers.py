@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from figures.ticks import log_axis
+from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from normscape.figures.style.ticks import log_axis
 
 HEIGHT = 400
 

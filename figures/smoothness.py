@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from figures.ticks import log_axis
+from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from normscape.figures.style.ticks import log_axis
 
 if TYPE_CHECKING:
-    from landscape.smoothness import Smoothness
+    from normscape.landscape.smoothness import Smoothness
 
 HEIGHT = 400
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.notation import html
-from figures.template import DASHES, GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from figures.ticks import log_axis
+from normscape.figures.style.notation import html
+from normscape.figures.style.template import DASHES, GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from normscape.figures.style.ticks import log_axis
 
 if TYPE_CHECKING:
-    from landscape.stability import Verdict
+    from normscape.landscape.stability import Verdict
 
 HEIGHT = 400
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from figures.ticks import ticks
+from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from normscape.figures.style.ticks import ticks
 
 if TYPE_CHECKING:
-    from landscape import Run
+    from normscape.landscape import Run
 
 HEIGHT = 400
 

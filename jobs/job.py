@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
-from specs import RunSpec, SurfaceSpec, canonical_bytes
+from normscape.specs import RunSpec, SurfaceSpec, canonical_bytes
 
 SCHEMA = 1
 """Part of every key: with another meaning of what is stored it becomes another number, and nothing old is found."""

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from jobs import packing
-from jobs.files import Arrays, Contents
-from jobs.job import Job
-from jobs.shelf import Shelf
-from landscape import (
+from normscape.jobs import serialization
+from normscape.jobs.job import Job
+from normscape.jobs.store.files import Arrays, Contents
+from normscape.jobs.workers.inputs import Shelf
+from normscape.landscape import (
     direct_loss,
     estimate_seconds,
     measure_half_width,
@@ -26,22 +26,27 @@ from landscape import (
     measure_sharpness,
     objective_of,
 )
-from landscape.analysis.batch_statistics import BatchStatistics, measure_batch_statistics
-from landscape.analysis.cauchy_schwarz import CauchySchwarz, measure_cauchy_schwarz
-from landscape.analysis.centring import Centring, measure_centring
-from landscape.analysis.derivatives import Derivatives, SignalsAlong, measure_derivatives, measure_signals_along
-from landscape.analysis.descent import Descent, measure_descent
-from landscape.analysis.growth import Growth, measure_growth
-from landscape.analysis.inputs import Inputs, measure_inputs
-from landscape.analysis.moments import Moments, measure_moments
-from landscape.analysis.pace import Pace, measure_pace
-from landscape.analysis.running_averages import RunningAverages, measure_running_averages
-from landscape.analysis.theorem import Theorem, measure_theorem
-from landscape.evaluation import Piece, Stop
-from landscape.smoothness import Smoothness, measure_smoothness
-from landscape.surface import evaluate
-from landscape.surface.levels import errors
-from landscape.training import advance, last_step, run_of, start
+from normscape.landscape.analysis.batch_statistics import BatchStatistics, measure_batch_statistics
+from normscape.landscape.analysis.cauchy_schwarz import CauchySchwarz, measure_cauchy_schwarz
+from normscape.landscape.analysis.centering import Centring, measure_centring
+from normscape.landscape.analysis.derivatives import (
+    Derivatives,
+    SignalsAlong,
+    measure_derivatives,
+    measure_signals_along,
+)
+from normscape.landscape.analysis.descent import Descent, measure_descent
+from normscape.landscape.analysis.distributions import Inputs, measure_inputs
+from normscape.landscape.analysis.gradient_growth import Growth, measure_growth
+from normscape.landscape.analysis.layer_rates import Pace, measure_pace
+from normscape.landscape.analysis.running_averages import RunningAverages, measure_running_averages
+from normscape.landscape.analysis.second_moments import Moments, measure_moments
+from normscape.landscape.analysis.theorem import Theorem, measure_theorem
+from normscape.landscape.measurement import Piece, Stop
+from normscape.landscape.smoothness import Smoothness, measure_smoothness
+from normscape.landscape.surface import evaluate
+from normscape.landscape.surface.refinement import errors
+from normscape.landscape.training.loop import advance, last_step, run_of, start
 
 Errors = Mapping[str, tuple[float, float, float]]
 """By metric: the largest error, and the smallest and largest value."""
@@ -69,9 +74,9 @@ def _errors(first: Job, coarse: Arrays, second: Job, fine: Arrays) -> Errors:
 def _train(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
     """Go on from the last state until `stop()`, or begin."""
     packed = shelf.state(job)
-    state = start(job.run) if packed is None else packing.unpack_state(job.run, packed)
+    state = start(job.run) if packed is None else serialization.unpack_state(job.run, packed)
     state = advance(state, last_step(job.run), stop)
-    return packing.pack_state(state)
+    return serialization.pack_state(state)
 
 
 def _surface(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
@@ -80,7 +85,7 @@ def _surface(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
 
 def _plane(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
     subject = shelf.slice(job)
-    return packing.pack_plane(subject.plane, subject.layers)
+    return serialization.pack_plane(subject.plane, subject.layers)
 
 
 def _centre(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
@@ -89,19 +94,19 @@ def _centre(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
 
 def _of_training(measure: Callable[..., Any]) -> Evaluate:
     def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-        return packing.pack_result(measure(shelf.run(job), shelf.spec(job), stop=stop))
+        return serialization.pack_result(measure(shelf.run(job), shelf.spec(job), stop=stop))
 
     return evaluated
 
 
 def finished_run(packed: Contents, job: Job) -> Contents | None:
     """Return a run's result if this state is its last, else None."""
-    state = packing.unpack_state(job.run, packed)
-    return packing.pack_run(run_of(state)) if state.finished else None
+    state = serialization.unpack_state(job.run, packed)
+    return serialization.pack_run(run_of(state)) if state.finished else None
 
 
 def _seconds(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-    return packing.pack_value(estimate_seconds(job.run, shelf.spec(job)))
+    return serialization.pack_value(estimate_seconds(job.run, shelf.spec(job)))
 
 
 def _of_slice(measure: Callable[..., Any], pack: Callable[[Any], Contents]) -> Evaluate:
@@ -131,42 +136,52 @@ def _single(name: str, evaluate_: Evaluate, unpack: Callable[[Contents], Any]) -
 
 def _analysed(name: str, measure: Callable[..., Any], result: type) -> Kind:
     """Return a step of the analysis: what is measured of an objective, and the class of what comes back."""
-    return _single(name, _of_objective(measure, packing.pack_result), packing.unpack_result(result))
+    return _single(name, _of_objective(measure, serialization.pack_result), serialization.unpack_result(result))
 
 
 KINDS: Mapping[str, Kind] = {
-    "run": Kind("training", "chain", _train, lambda job, packed: packing.unpack_run(job.run, packed)),
+    "run": Kind("training", "chain", _train, lambda job, packed: serialization.unpack_run(job.run, packed)),
     "surface": Kind("surface", "points", _surface, lambda job, packed: packed.arrays, _errors),
-    "plane": _single("plane", _plane, packing.unpack_plane),
+    "plane": _single("plane", _plane, serialization.unpack_plane),
     "centre": _single("limits at the centre", _centre, lambda packed: packed.arrays),
-    "sharpness": _single("λ_max", _of_objective(measure_sharpness, packing.pack_sharpness), packing.unpack_sharpness),
-    "scale-free-sharpness": _single(
-        "λ_max(SHS)", _of_objective(measure_scale_free_sharpness, packing.pack_sharpness), packing.unpack_sharpness
+    "sharpness": _single(
+        "λ_max", _of_objective(measure_sharpness, serialization.pack_sharpness), serialization.unpack_sharpness
     ),
-    "direct-loss": _single("loss by plain evaluation", _of_run(direct_loss, packing.pack_value), packing.unpack_value),
-    "numerics": _single("checks", _of_run(measure_numerics, packing.pack_checks), packing.unpack_checks),
-    "seconds": _single("estimate", _seconds, packing.unpack_value),
+    "scale-free-sharpness": _single(
+        "λ_max(SHS)",
+        _of_objective(measure_scale_free_sharpness, serialization.pack_sharpness),
+        serialization.unpack_sharpness,
+    ),
+    "direct-loss": _single(
+        "loss by plain evaluation", _of_run(direct_loss, serialization.pack_value), serialization.unpack_value
+    ),
+    "numerics": _single("checks", _of_run(measure_numerics, serialization.pack_checks), serialization.unpack_checks),
+    "seconds": _single("estimate", _seconds, serialization.unpack_value),
     "refinement": _single(
-        "L̂ against spacing", _of_slice(measure_refinement, packing.pack_refinement), packing.unpack_refinement
+        "L̂ against spacing",
+        _of_slice(measure_refinement, serialization.pack_refinement),
+        serialization.unpack_refinement,
     ),
     "layer-sharpness": _single(
         "curvature by layer",
-        _of_objective(measure_layer_sharpness, packing.pack_layer_sharpness),
-        packing.unpack_layer_sharpness,
+        _of_objective(measure_layer_sharpness, serialization.pack_layer_sharpness),
+        serialization.unpack_layer_sharpness,
     ),
     "layer-ratios": _single(
-        "ratios by layer", _of_slice(measure_layer_ratios, packing.pack_value), packing.unpack_value
+        "ratios by layer", _of_slice(measure_layer_ratios, serialization.pack_value), serialization.unpack_value
     ),
-    "half-width": _single("range", _of_slice(measure_half_width, packing.pack_half_width), packing.unpack_half_width),
-    "smoothness": _single("along training", _of_training(measure_smoothness), packing.unpack_result(Smoothness)),
+    "half-width": _single(
+        "range", _of_slice(measure_half_width, serialization.pack_half_width), serialization.unpack_half_width
+    ),
+    "smoothness": _single("along training", _of_training(measure_smoothness), serialization.unpack_result(Smoothness)),
     "running-averages": _single(
         "averages for prediction",
         _of_training(measure_running_averages),
-        packing.unpack_result(RunningAverages),
+        serialization.unpack_result(RunningAverages),
     ),
     "descent": _analysed("the core inequality", measure_descent, Descent),
     "signals-along": _single(
-        "signals along training", _of_training(measure_signals_along), packing.unpack_result(SignalsAlong)
+        "signals along training", _of_training(measure_signals_along), serialization.unpack_result(SignalsAlong)
     ),
     "derivatives": _analysed("signals and steadiness", measure_derivatives, Derivatives),
     "theorem": _analysed("theorem 4.1", measure_theorem, Theorem),

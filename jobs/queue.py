@@ -12,16 +12,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from jobs.board import RESUMED, Board
-from jobs.cluster import Cluster
-from jobs.job import Job
-from jobs.kinds import KINDS
-from jobs.loop import Connect, Loop
-from jobs.parts import Points
-from jobs.request import Request
-from jobs.settings import Settings
-from jobs.store import Store
-from jobs.work import Asked, Status, Work
+from normscape.jobs.dispatcher import Connect, Loop
+from normscape.jobs.job import Job
+from normscape.jobs.job_state import Asked, Status, Work
+from normscape.jobs.kinds import KINDS
+from normscape.jobs.partition import Points
+from normscape.jobs.request import Request
+from normscape.jobs.scheduler import RESUMED, Board
+from normscape.jobs.settings import Settings
+from normscape.jobs.store.store import Store
+from normscape.jobs.workers.cluster import Cluster
 
 UNPACKED = 400
 """Results that are kept unpacked; arrays of runs stay in their files."""

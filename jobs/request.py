@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from jobs.job import Job
-from specs import canonical_bytes
-from specs.canonical import from_canonical
+from normscape.jobs.job import Job
+from normscape.specs import canonical_bytes
+from normscape.specs.serialization.canonical import from_canonical
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from landscape import data_folder
+from normscape.landscape import data_folder
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,31 @@
 """What is measured: networks are trained, their loss becomes a function of θ, and slices of it become arrays."""
 
-from landscape.block_ratio import measure_layer_ratios
-from landscape.bounds import Bound, bounds_between_neighbours, bounds_from_centre
-from landscape.cost import TooLarge, estimate_bytes, estimate_seconds
-from landscape.curvature import (
+from normscape.landscape.cost import TooLarge, estimate_bytes, estimate_seconds
+from normscape.landscape.data import DATA, load_data
+from normscape.landscape.data.download import download
+from normscape.landscape.data.files import MissingData, data_folder
+from normscape.landscape.measurement import Stopped
+from normscape.landscape.objective.from_run import direct_loss, objective_of
+from normscape.landscape.objective.layers import layer_names
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.objective.sharpness import (
     Sharpness,
     measure_layer_sharpness,
     measure_scale_free_sharpness,
     measure_sharpness,
 )
-from landscape.data import DATA, load_data
-from landscape.data.download import download
-from landscape.data.files import MissingData, data_folder
-from landscape.evaluation import Stopped
-from landscape.history import History
-from landscape.layers import layer_names
-from landscape.machine import machine, settle
-from landscape.objective import Objective
-from landscape.plane import Plane, random_plane
-from landscape.ranges import measure_half_width, shared_half_width
-from landscape.reality import Check, checks_of, measure_numerics, measure_reality
-from landscape.refinement import Refinement, measure_refinement
-from landscape.spread import Spread, scalars_of, spreads_of
-from landscape.subject import direct_loss, objective_of
-from landscape.surface import Surface, largest, measure_surface, slice_of
-from landscape.training import Run, train
-from landscape.weights import weight_file, weight_files
+from normscape.landscape.plane.plane import Plane, random_plane
+from normscape.landscape.runtime import machine, settle
+from normscape.landscape.seed_variation import Spread, scalars_of, spreads_of
+from normscape.landscape.surface import Surface, largest, measure_surface, slice_of
+from normscape.landscape.surface.auto_range import measure_half_width, shared_half_width
+from normscape.landscape.surface.bounds import Bound, bounds_between_neighbours, bounds_from_centre
+from normscape.landscape.surface.checks import Check, checks_of, measure_numerics, measure_reality
+from normscape.landscape.surface.layer_ratios import measure_layer_ratios
+from normscape.landscape.surface.spacing import Refinement, measure_refinement
+from normscape.landscape.training.history import History
+from normscape.landscape.training.loop import Run, train
+from normscape.landscape.training.published_weights import weight_file, weight_files
 
 __all__ = [
     "DATA",

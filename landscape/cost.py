@@ -11,13 +11,13 @@ from dataclasses import replace
 import torch
 from torch.nn.modules.batchnorm import _NormBase
 
-from landscape.data import Dataset, load_data
-from landscape.objective import Objective
-from landscape.passes import KEPT_BYTES, count_units, pass_bytes, samples_per_pass
-from landscape.subject import objective_of
-from landscape.training import RECORDS, Run, advance, last_step, run_of, start
-from models import blank_model
-from specs import RunSpec, SurfaceSpec
+from normscape.landscape.data import Dataset, load_data
+from normscape.landscape.objective.batching import KEPT_BYTES, count_units, pass_bytes, samples_per_pass
+from normscape.landscape.objective.from_run import objective_of
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.training.loop import RECORDS, Run, advance, last_step, run_of, start
+from normscape.models import blank_model
+from normscape.specs import RunSpec, SurfaceSpec
 
 GRID_BYTES = 160
 """Per grid point: seven arrays of a surface, and as much again while its pieces are put together."""

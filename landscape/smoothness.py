@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.data import load_data
-from landscape.evaluation import Stop
-from landscape.objective import Objective
-from landscape.plane import random_plane
-from landscape.training import Run, batch_of
-from specs import SurfaceSpec
+from normscape.landscape.data import load_data
+from normscape.landscape.measurement import Stop
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.plane.plane import random_plane
+from normscape.landscape.training.loop import Run, batch_of
+from normscape.specs import SurfaceSpec
 
 SPAN = (0.5, 4.0)
 """The range of step lengths, in learning rates (the paper's)."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landscape.data import load_data
-from landscape.training import Run
-from specs import RunSpec
+from normscape.landscape.data import load_data
+from normscape.landscape.training.loop import Run
+from normscape.specs import RunSpec
 
 RATES: tuple[float, ...] = tuple(float(f"{10 ** (k / 2):.3g}") for k in range(-6, 5))
 """Learning rates of a sweep, two to a decade from 0.001 to 100: the same for all compared networks."""

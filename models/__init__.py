@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from models.activations import ACTIVATIONS
-from models.architectures import ARCHITECTURES
-from models.initializations import INITIALIZATIONS, initialize
-from models.normalizations import NORMALIZATIONS
-from models.registry import entry
-from specs import ModelSpec
+from normscape.models.activations import ACTIVATIONS
+from normscape.models.architectures import ARCHITECTURES
+from normscape.models.initializations import INITIALIZATIONS, initialize
+from normscape.models.normalizations import NORMALIZATIONS
+from normscape.models.registry import entry
+from normscape.specs import ModelSpec
 
 __all__ = ["ARCHITECTURES", "NORMALIZATIONS", "REGISTRIES", "blank_model", "build_model", "count_parameters", "refusal"]
 

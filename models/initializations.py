@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from models.positions import DEVIATION, Positions
-from models.registry import entry
+from normscape.models.positions import DEVIATION, Positions
+from normscape.models.registry import entry
 
 Draw = Callable[[Tensor, Tensor, torch.Generator], None]
 

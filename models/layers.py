@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
-from models.activations import ACTIVATIONS
-from models.normalizations import NORMALIZATIONS, Normalization
-from models.registry import entry
-from specs import ModelSpec
+from normscape.models.activations import ACTIVATIONS
+from normscape.models.normalizations import NORMALIZATIONS, Normalization
+from normscape.models.registry import entry
+from normscape.specs import ModelSpec
 
 Parts = list[tuple[str, nn.Module]]
 

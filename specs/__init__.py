@@ -1,13 +1,13 @@
 """What is asked: frozen specs of plain values, checked on construction, with one canonical form each."""
 
-from specs.canonical import canonical_bytes, from_canonical, spec_hash
-from specs.data import DataSpec
-from specs.display import Display
-from specs.experiment import Experiment
-from specs.model import ModelSpec
-from specs.query import from_query, to_query
-from specs.run import RunSpec, TrainingSpec
-from specs.surface import SurfaceSpec
+from normscape.specs.data import DataSpec
+from normscape.specs.display import Display
+from normscape.specs.experiment import Experiment
+from normscape.specs.model import ModelSpec
+from normscape.specs.run import RunSpec, TrainingSpec
+from normscape.specs.serialization.canonical import canonical_bytes, from_canonical, spec_hash
+from normscape.specs.serialization.query import from_query, to_query
+from normscape.specs.surface import SurfaceSpec
 
 __all__ = [
     "DataSpec",

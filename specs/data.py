@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from specs.fields import check, declare
+from normscape.specs.fields import check, declare
 
 INPUT_SCALINGS = ("raw", "unit", "centred", "standardized", "per-channel", "given")
 

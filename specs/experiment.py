@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from specs.fields import Scalar, check, paths, read, replace_at, rule_of
-from specs.run import RunSpec
-from specs.surface import SurfaceSpec
+from normscape.specs.fields import Scalar, check, paths, read, replace_at, rule_of
+from normscape.specs.run import RunSpec
+from normscape.specs.surface import SurfaceSpec
 
 MOST_VALUES = 8
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from specs.data import DataSpec
-from specs.fields import check, declare
-from specs.model import ModelSpec
+from normscape.specs.data import DataSpec
+from normscape.specs.fields import check, declare
+from normscape.specs.model import ModelSpec
 
 OPTIMIZERS = ("sgd", "gradient-descent", "adam")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from specs.fields import check, declare
+from normscape.specs.fields import check, declare
 
 DIRECTIONS = ("random", "gradient", "checkpoints")
 DIRECTION_SCALINGS = ("filter", "layer", "unit", "none")

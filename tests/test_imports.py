@@ -9,37 +9,39 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# what each room of the root may see of the others; `None`: everything
+# what each column may import of the others; `None`: everything
 MAY_SEE: dict[str, set[str] | None] = {
     "specs": set(),
     "models": {"specs"},
     "landscape": {"specs", "models"},
-    "figures": {"specs", "models", "landscape"},
+    "figures": {"specs", "landscape"},
     "jobs": {"specs", "models", "landscape"},
     "exports": {"specs", "landscape", "figures"},
     "views": {"specs", "models", "landscape", "figures", "exports", "jobs"},
     "app": {"views"},
+    "__init__": set(),
+    "__main__": set(),
     "tests": None,
     "benchmarks": None,
 }
 PRODUCT = set(MAY_SEE) - {"tests", "benchmarks"}
 
-ONLY_IN = {"streamlit": {"app", "views"}, "dask": {"jobs"}, "distributed": {"jobs"}}
+ONLY_IN = {"streamlit": {"app", "__main__", "views"}, "dask": {"jobs"}, "distributed": {"jobs"}}
 NEVER_IN = {"torch": {"specs", "figures", "exports", "views"}}
 
-ROWS = {"surface", "analysis", "smoothness", "stability"}
+ROWS = {"surface", "analysis", "smoothness", "stability", "curvature", "paths"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "base", "manager", "managers"}
 
 
-def rooms() -> set[str]:
-    """The root's packages and modules, by what is on the disk; `build` is setuptools' and hidden ones are tools'."""
+def columns() -> set[str]:
+    """Packages and modules of the root folder; `build` is setuptools' and hidden folders are tools'."""
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "." and path.name != "build"}
     packages = {name for name in folders if any((ROOT / name).rglob("*.py"))}
     return packages | {path.stem for path in ROOT.glob("*.py")}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    for name in sorted(rooms()):
+    for name in sorted(columns()):
         files = [ROOT / f"{name}.py"] if (ROOT / f"{name}.py").exists() else (ROOT / name).rglob("*.py")
         for file in sorted(files):
             yield ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), file
@@ -57,7 +59,7 @@ def imported(source: str, module: str, *, is_package: bool = False) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             start = _absolute(node, module, is_package=is_package)
-            # `from figures import surface` names a module as much as `import figures.surface` does
+            # `from normscape.figures import surface` names a module as much as `import normscape.figures.surface` does
             found |= {start} | {f"{start}.{alias.name}" for alias in node.names}
     return found
 
@@ -65,7 +67,7 @@ def imported(source: str, module: str, *, is_package: bool = False) -> set[str]:
 def _absolute(node: ast.ImportFrom, module: str, *, is_package: bool) -> str:
     if not node.level:
         return node.module or ""
-    here = module.split(".")
+    here = ["normscape", *module.split(".")]
     kept = here[: len(here) - node.level + is_package]
     return ".".join([*kept, *([node.module] if node.module else [])])
 
@@ -77,24 +79,30 @@ def violations(module: str, source: str, *, is_package: bool = False) -> list[st
 
 
 def _forbidden(module: str, name: str) -> str:
-    room, other = module.split(".")[0], name.split(".")[0]
-    if other in MAY_SEE and other != room:
-        return _across(room, other)
-    if other in ONLY_IN and room in PRODUCT and room not in ONLY_IN[other]:
+    column, (other, *_) = module.split(".")[0], name.split(".")
+    if other in MAY_SEE and other not in ("tests", "benchmarks"):
+        return f"bare imports can find a user's own module; import normscape.{name}"
+    name = name.removeprefix("normscape.")
+    other = name.split(".")[0]
+    if other in MAY_SEE and other != column:
+        return _across(column, other)
+    if other in ONLY_IN and column in PRODUCT and column not in ONLY_IN[other]:
         return f"{other} is only for {', '.join(sorted(ONLY_IN[other]))}"
-    if room in NEVER_IN.get(other, ()):
-        return f"{other} is never in {room}"
-    if room == "specs" and other != "specs" and other not in sys.stdlib_module_names:
+    if column in NEVER_IN.get(other, ()):
+        return f"{other} is never in {column}"
+    if column == "specs" and other not in ("specs", "normscape") and other not in sys.stdlib_module_names:
         return "specs use the standard library only"
     return "rows never import each other" if _rows_meet(module, name) else ""
 
 
-def _across(room: str, other: str) -> str:
-    allowed = MAY_SEE[room]
-    if other == "views" and room not in ("app", "tests"):
-        return "nothing sees views but app.py"
+def _across(column: str, other: str) -> str:
+    allowed = MAY_SEE[column]
+    if other == "views" and column not in ("app", "tests"):
+        return "only app.py imports views"
     return (
-        "" if allowed is None or other in allowed else f"{room} may only see {', '.join(sorted(allowed)) or 'itself'}"
+        ""
+        if allowed is None or other in allowed
+        else f"{column} may only import {', '.join(sorted(allowed)) or 'itself'}"
     )
 
 
@@ -105,13 +113,13 @@ def _rows_meet(module: str, name: str) -> bool:
     return {here[1], there[1]} <= ROWS and here[1] != there[1]
 
 
-def test_every_room_of_the_root_is_one_that_the_design_knows() -> None:
-    unknown = rooms() - set(MAY_SEE)
-    assert not unknown, f"{sorted(unknown)} stand in the root; say in docs/design.md and here what they may import"
+def test_every_package_of_the_root_is_in_the_design() -> None:
+    unknown = columns() - set(MAY_SEE)
+    assert not unknown, f"{sorted(unknown)} are in the root folder; say in docs/design.md and here what they may import"
 
 
-def test_the_rooms_that_the_rule_is_about_were_found() -> None:
-    assert {"specs", "models", "landscape", "app"} <= rooms()
+def test_the_packages_that_the_rule_is_about_were_found() -> None:
+    assert {"specs", "models", "landscape", "app"} <= columns()
     assert len(OURS) > 20  # an empty walk would hold every rule
 
 
@@ -130,24 +138,28 @@ def test_no_file_is_without_a_name_of_its_own() -> None:
     ("module", "source"),
     [
         ("specs.surface", "import numpy as np"),
-        ("specs.surface", "from models import REGISTRIES"),
-        ("models.registry", "from landscape.objective import Objective"),
-        ("landscape.surface", "def late():\n    import figures.scale"),
+        ("specs.surface", "from normscape.models import REGISTRIES"),
+        ("models.registry", "from normscape.landscape.objective import Objective"),
+        ("landscape.surface", "def late():\n    import normscape.figures.style.scales"),
         ("landscape.surface", "import distributed"),
-        ("figures.scale", "import torch"),
-        ("figures.scale", "import torch.nn as nn"),
-        ("figures.scale", "import streamlit"),
-        ("figures.scale", "if TYPE_CHECKING:\n    from views.work import Outcome"),
-        ("figures.surface", "from figures.analysis import histogram"),
+        ("landscape.surface", "from landscape.plane import Plane"),
+        ("figures.smoothness", "import torch"),
+        ("figures.smoothness", "import torch.nn as nn"),
+        ("figures.smoothness", "import streamlit"),
+        ("figures.smoothness", "from normscape.models import NORMALIZATIONS"),
+        ("figures.smoothness", "if TYPE_CHECKING:\n    from normscape.views.session.results import Outcome"),
+        ("figures.surface", "from normscape.figures.analysis import histogram"),
         ("figures.surface.maps", "from ..analysis import histogram"),
-        ("figures.surface", "from figures import stability"),
-        ("exports.page", "from models import build_model"),
-        ("exports.page", "from jobs import store"),
-        ("views.work", "import torch"),
-        ("views.work", "from dask.distributed import Client"),
-        ("jobs.engine", "from figures import scale"),
-        ("app", "from landscape import train"),
-        ("benchmarks.first_visit", "import views.work"),
+        ("figures.surface", "from normscape.figures import stability"),
+        ("exports.html", "from normscape.models import build_model"),
+        ("exports.html", "from normscape.jobs import store"),
+        ("views.surface.page", "import torch"),
+        ("views.surface.page", "import models"),
+        ("views.surface.page", "from dask.distributed import Client"),
+        ("jobs.queue", "from normscape.figures.style import scales"),
+        ("app", "from normscape.landscape import train"),
+        ("benchmarks.first_visit", "import normscape.views.session.results"),
+        ("tests.conftest", "from specs import Experiment"),
     ],
 )
 def test_a_planted_violation_is_caught(module: str, source: str) -> None:
@@ -157,14 +169,16 @@ def test_a_planted_violation_is_caught(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("specs.surface", "import dataclasses\nfrom specs.fields import check"),
-        ("landscape.surface", "import torch\nfrom models import build_model\nfrom landscape.plane import Plane"),
-        ("figures.surface.maps", "from figures.surface.cuts import line\nfrom . import landscapes"),
-        ("figures.surface.maps", "from landscape import Surface"),
-        ("exports.page", "from figures.surface import comparison_figure"),
-        ("views.surface", "import streamlit as st\nfrom landscape import measure_surface"),
-        ("jobs.engine", "from distributed import Client"),
-        ("app", "from views import address"),
+        ("specs.surface", "import dataclasses\nfrom normscape.specs.fields import check"),
+        ("landscape.surface", "import torch\nfrom normscape.models import build_model"),
+        ("landscape.surface", "from normscape.landscape.plane import Plane"),
+        ("figures.surface.maps", "from normscape.figures.surface.cuts import line\nfrom . import surface_3d"),
+        ("figures.surface.maps", "from normscape.landscape import Surface"),
+        ("exports.html", "from normscape.figures.surface import comparison_figure"),
+        ("views.surface.page", "import streamlit as st\nfrom normscape.landscape import measure_surface"),
+        ("jobs.workers.cluster", "from distributed import Client"),
+        ("app", "from normscape.views.session import address"),
+        ("tests.conftest", "from tests.landscape.networks import small_run"),
     ],
 )
 def test_what_the_design_allows_is_not_caught(module: str, source: str) -> None:

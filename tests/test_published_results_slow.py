@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.published import deep_linear, quadratic, step_size
-from landscape.data.files import data_folder
+from normscape.landscape.data.files import data_folder
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from benchmarks.published import deep_linear, growth, quadratic, step_size
-from landscape import machine, settle
+from normscape.landscape import machine, settle
 
 TABLES = {
     "quadratic": quadratic.table,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.published.table import Table, spread
-from landscape import train
-from landscape.smoothness import measure_smoothness
-from specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
-from specs.data import GaussianSpec
+from normscape.landscape import train
+from normscape.landscape.smoothness import measure_smoothness
+from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs.data import GaussianSpec
 
 WIDTH, SAMPLES, STEPS, PROBES = 10, 1000, 4000, 13
 RATE = 1e-6

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from benchmarks.published.table import Table
-from landscape import Objective
-from landscape.analysis.growth import measure_growth
-from models import build_model
-from specs import ModelSpec
+from normscape.landscape import Objective
+from normscape.landscape.analysis.gradient_growth import measure_growth
+from normscape.models import build_model
+from normscape.specs import ModelSpec
 
 WIDTH, BATCH, DEPTH, SEEDS = 512, 512, 10, 5
 

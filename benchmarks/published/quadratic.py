@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.published.table import Table
-from landscape import measure_sharpness, objective_of, train
-from specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.landscape import measure_sharpness, objective_of, train
+from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 
 STEPS = 500
 

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from benchmarks.published.table import Table, spread
-from landscape.data import load_data
-from landscape.objective import Objective
-from landscape.training import build_network
-from specs import DataSpec, ModelSpec, RunSpec, TrainingSpec
+from normscape.landscape.data import load_data
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.training.loop import build_network
+from normscape.specs import DataSpec, ModelSpec, RunSpec, TrainingSpec
 
 ETA = np.geomspace(1e-6, 1e3, 91)
 SAMPLES, SEEDS = 128, 3

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.layers import Line, layers_figure
+from normscape.figures.layers import Line, layers_figure
 
 if TYPE_CHECKING:
-    from landscape.analysis.cauchy_schwarz import CauchySchwarz
+    from normscape.landscape.analysis.cauchy_schwarz import CauchySchwarz
 
 
 def tightness_figure(

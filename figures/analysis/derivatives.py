@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.histograms import Histograms, histogram_figures
-from figures.layers import Line, layers_figure
-from figures.ticks import number_text
+from normscape.figures.histograms import Histograms, histogram_figures
+from normscape.figures.layers import Line, layers_figure
+from normscape.figures.style.ticks import number_text
 
 if TYPE_CHECKING:
-    from landscape.analysis.derivatives import Derivatives, SignalsAlong
+    from normscape.landscape.analysis.derivatives import Derivatives, SignalsAlong
 
 SMALLEST, LARGEST = -8, 3
 """Ends of the histograms' axis, log₁₀ of a signal's size."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.template import GRID, SYMBOLS, dressed, ink, legend, sentence_figure
+from normscape.figures.style.template import GRID, SYMBOLS, dressed, ink, legend, sentence_figure
 
 if TYPE_CHECKING:
-    from landscape.analysis.running_averages import RunningAverages
+    from normscape.landscape.analysis.running_averages import RunningAverages
 
 HEIGHT = 380
 NO_AVERAGES = "No compared network keeps averages of samples."

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.layers import Line, layers_figure
-from figures.template import NOTHING
+from normscape.figures.layers import Line, layers_figure
+from normscape.figures.style.template import NOTHING
 
 if TYPE_CHECKING:
-    from landscape.analysis.theorem import NormLayer, Theorem
+    from normscape.landscape.analysis.theorem import NormLayer, Theorem
 
 NO_LAYERS = "None of these networks has a batch-norm layer, which is what the theorem is about"
 

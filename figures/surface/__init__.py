@@ -1,14 +1,14 @@
 """How compared surfaces look: as landscapes, as maps, as a cut, and all together in one figure."""
 
-from figures.surface.comparison import comparison_figure
-from figures.surface.cuts import cut_figure
-from figures.surface.differences import difference_figures
-from figures.surface.landscapes import surface_figures
-from figures.surface.maps import contour_figures
-from figures.surface.missing import summary
-from figures.surface.points import mark_cut, mark_landscapes, mark_maps, metrics_of, nearest, values_at
-from figures.surface.refinement import refinement_figure
-from figures.surface.seeds import seeds_figure
+from normscape.figures.surface.combined import comparison_figure
+from normscape.figures.surface.cuts import cut_figure
+from normscape.figures.surface.differences import difference_figures
+from normscape.figures.surface.maps import contour_figures
+from normscape.figures.surface.notes import summary
+from normscape.figures.surface.points import mark_cut, mark_landscapes, mark_maps, metrics_of, nearest, values_at
+from normscape.figures.surface.seed_variation import seeds_figure
+from normscape.figures.surface.spacing import refinement_figure
+from normscape.figures.surface.surface_3d import surface_figures
 
 __all__ = [
     "comparison_figure",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from figures.notation import html
-from figures.ticks import number_text
+from normscape.figures.style.notation import html
+from normscape.figures.style.ticks import number_text
 
 if TYPE_CHECKING:
-    from landscape import Surface
+    from normscape.landscape import Surface
 
 _SCALED = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": "in units of ‖θ*‖"}
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.notation import html
-from figures.scale import Range, metric_of, shared_range, values
-from figures.surface.axes import axis_words, shared_words
-from figures.surface.missing import missing_note, notes
-from figures.template import DASHES, GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from normscape.figures.style.notation import html
+from normscape.figures.style.scales import Range, metric_of, shared_range, values
+from normscape.figures.style.template import DASHES, GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from normscape.figures.surface.axes import axis_words, shared_words
+from normscape.figures.surface.notes import missing_note, notes
 
 if TYPE_CHECKING:
-    from landscape import Surface
+    from normscape.landscape import Surface
 
 HEIGHT = 420
 

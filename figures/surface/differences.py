@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.scale import metric_of, values
-from figures.surface.maps import HEIGHT, axes_of, centre_mark
-from figures.template import dressed, ink, sentence_figure
+from normscape.figures.style.scales import metric_of, values
+from normscape.figures.style.template import dressed, ink, sentence_figure
+from normscape.figures.surface.maps import HEIGHT, axes_of, centre_mark
 
 if TYPE_CHECKING:
-    from landscape import Surface
+    from normscape.landscape import Surface
 
 DIVERGING = "RdBu_r"
 """Blue below, red above, white where both are equal; reads the same for colour-blind eyes."""

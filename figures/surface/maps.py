@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.palette import SURFACE_COLOURS
-from figures.scale import Range, metric_of, shared_range, values
-from figures.surface.axes import axis_words
-from figures.surface.cuts import line_figure
-from figures.surface.landscapes import bar
-from figures.surface.missing import is_line, note_lines, notes, nothing_to_draw
-from figures.template import NOTHING, dressed, ink, sentence_figure
+from normscape.figures.style.palette import SURFACE_COLOURS
+from normscape.figures.style.scales import Range, metric_of, shared_range, values
+from normscape.figures.style.template import NOTHING, dressed, ink, sentence_figure
+from normscape.figures.surface.axes import axis_words
+from normscape.figures.surface.cuts import line_figure
+from normscape.figures.surface.notes import is_line, note_lines, notes, nothing_to_draw
+from normscape.figures.surface.surface_3d import bar
 
 if TYPE_CHECKING:
-    from landscape import Surface
+    from normscape.landscape import Surface
 
 HEIGHT = 400
 LINES = 12

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from figures.scale import METRICS, shared_range, values
-from figures.surface.missing import is_line, nothing_to_draw
-from figures.template import ink
+from normscape.figures.style.scales import METRICS, shared_range, values
+from normscape.figures.style.template import ink
+from normscape.figures.surface.notes import is_line, nothing_to_draw
 
 if TYPE_CHECKING:
-    from landscape import Surface
+    from normscape.landscape import Surface
 
 POINT_COLOUR = "#ffd166"  # beside the pin at θ*, on no colour of the map's darker half
 

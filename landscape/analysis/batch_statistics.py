@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from landscape.evaluation import Stop, unless
-from landscape.flows import WEIGHTED, watched
-from landscape.objective import Objective
+from normscape.landscape.analysis.activations import WEIGHTED, watched
+from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.objective.objective import Objective
 
 BATCHES = 200
 """Mini-batches drawn for each size."""

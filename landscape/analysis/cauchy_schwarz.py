@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.evaluation import Stop
-from landscape.flows import Flow, flows
-from landscape.objective import Objective
-from landscape.patches import correlated, per_unit, sums_of
+from normscape.landscape.analysis.activations import Flow, flows
+from normscape.landscape.analysis.patches import correlated, per_unit, sums_of
+from normscape.landscape.measurement import Stop
+from normscape.landscape.objective.objective import Objective
 
 STEP = 1e-2
 """Length of the step of a layer's weight, in lengths of the weight."""

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.evaluation import Stop
-from landscape.flows import Flow, flows, watched_outputs
-from landscape.objective import Objective
-from landscape.patches import per_unit, sums_of
-from landscape.subject import objective_of
-from landscape.training import Run
-from specs import SurfaceSpec
+from normscape.landscape.analysis.activations import Flow, flows, watched_outputs
+from normscape.landscape.analysis.patches import per_unit, sums_of
+from normscape.landscape.measurement import Stop
+from normscape.landscape.objective.from_run import objective_of
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.training.loop import Run
+from normscape.specs import SurfaceSpec
 
 EDGES = np.linspace(-8.0, 3.0, 56)
 """Of the histograms: log₁₀ of a signal's size, five bins to a decade; what is beyond counts in the last ones."""

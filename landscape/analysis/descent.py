@@ -9,10 +9,10 @@ import torch
 from scipy.integrate import cumulative_simpson
 from torch import Tensor
 
-from landscape.evaluation import Stop, unless
-from landscape.objective import Objective
-from landscape.plane import random_plane
-from specs import SurfaceSpec
+from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.plane.plane import random_plane
+from normscape.specs import SurfaceSpec
 
 POINTS = 33
 """Samples of a segment, its beginning included."""

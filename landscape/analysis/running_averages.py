@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.instancenorm import _InstanceNorm
 
-from landscape.evaluation import Stop, unless
-from landscape.subject import objective_of
-from landscape.training import Run
-from specs import SurfaceSpec
+from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.objective.from_run import objective_of
+from normscape.landscape.training.loop import Run
+from normscape.specs import SurfaceSpec
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from landscape.evaluation import Stop, unless
-from landscape.flows import watched
-from landscape.objective import Objective
+from normscape.landscape.analysis.activations import watched
+from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.objective.objective import Objective
 
 BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from landscape.data.files import CorruptData
+from normscape.landscape.data.files import CorruptData
 
 CLASSES = 10
 VALUES = 3 * 32 * 32

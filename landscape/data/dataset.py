@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from landscape.data.sources import DATA
-from models.registry import entry
-from specs import DataSpec
+from normscape.landscape.data.sources import DATA
+from normscape.models.registry import entry
+from normscape.specs import DataSpec
 
 ROWS_AT_A_TIME = 4096
 """Of which moments are taken, so that bytes need not all become float64 at once."""

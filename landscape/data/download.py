@@ -15,8 +15,8 @@ import pooch
 import requests
 from filelock import FileLock, Timeout
 
-from landscape.data.files import CorruptData, DataFile, data_folder, missing, verified
-from landscape.evaluation import Progress, Stop, Stopped
+from normscape.landscape.data.files import CorruptData, DataFile, data_folder, missing, verified
+from normscape.landscape.measurement import Progress, Stop, Stopped
 
 CHUNK = 2**15
 LONGEST_PAUSE = 5.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from specs import DataSpec
-from specs.data import GaussianSpec
+from normscape.specs import DataSpec
+from normscape.specs.data import GaussianSpec
 
 SAMPLES = 1000
 

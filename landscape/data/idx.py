@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from landscape.data.files import CorruptData
+from normscape.landscape.data.files import CorruptData
 
 UNSIGNED_BYTES = 0x08
 MOST_AXES = 4

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from landscape.data.cifar import read_batch
-from landscape.data.files import FILES, verified
-from landscape.data.idx import read_idx
+from normscape.landscape.data.cifar import read_batch
+from normscape.landscape.data.files import FILES, verified
+from normscape.landscape.data.idx import read_idx
 
 CLASSES = 10
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.data import digits, images, toys
-from landscape.data.gaussian import gaussian
-from specs import DataSpec
+from normscape.landscape.data import digits, images, toy_datasets
+from normscape.landscape.data.gaussian import gaussian
+from normscape.specs import DataSpec
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -102,10 +102,10 @@ DATA: Mapping[str, Source] = {
         top=16.0,
         most={"train": 1438, "held-out": 359},
     ),
-    "moons": _points(toys.moons, 2, "Moons: two interleaving half circles in the plane."),
-    "circles": _points(toys.circles, 2, "Circles: a ring inside a ring."),
-    "blobs": _points(toys.blobs, 3, "Blobs: three Gaussian clouds in the plane."),
-    "spirals": _points(toys.spirals, 3, "Spirals: three arms wound around each other."),
+    "moons": _points(toy_datasets.moons, 2, "Moons: two interleaving half circles in the plane."),
+    "circles": _points(toy_datasets.circles, 2, "Circles: a ring inside a ring."),
+    "blobs": _points(toy_datasets.blobs, 3, "Blobs: three Gaussian clouds in the plane."),
+    "spirals": _points(toy_datasets.spirals, 3, "Spirals: three arms wound around each other."),
     "gaussian": Source(
         _divided(gaussian),
         lambda spec: (spec.gaussian.inputs,),

@@ -1,11 +1,11 @@
 """What does the surface look like? Loss, accuracy, gradients and gradient-change ratios on a plane (D2, D5 to D8)."""
 
-from landscape.surface.grid import axes
-from landscape.surface.levels import levels, smoothed
-from landscape.surface.measure import assemble, measure_surface
-from landscape.surface.points import evaluate, pieces
-from landscape.surface.result import Surface, largest
-from landscape.surface.slice import Slice, slice_of
+from normscape.landscape.surface.grid import axes
+from normscape.landscape.surface.measure import assemble, measure_surface
+from normscape.landscape.surface.points import evaluate, pieces
+from normscape.landscape.surface.refinement import levels, smoothed
+from normscape.landscape.surface.result import Surface, largest
+from normscape.landscape.surface.slice import Slice, slice_of
 
 __all__ = [
     "Slice",

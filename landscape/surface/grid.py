@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from specs import SurfaceSpec
+from normscape.specs import SurfaceSpec
 
 
 def axes(spec: SurfaceSpec) -> tuple[np.ndarray, np.ndarray]:

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from landscape.evaluation import Arrays, Piece, Progress, evaluate_all
-from landscape.objective import Objective
-from landscape.plane import Plane
-from landscape.surface.grid import axes
-from landscape.surface.points import evaluate, pieces
-from landscape.surface.result import Surface
-from landscape.surface.slice import slice_of
-from landscape.training import Run
-from specs import SurfaceSpec
+from normscape.landscape.measurement import Arrays, Piece, Progress, evaluate_all
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.plane.plane import Plane
+from normscape.landscape.surface.grid import axes
+from normscape.landscape.surface.points import evaluate, pieces
+from normscape.landscape.surface.result import Surface
+from normscape.landscape.surface.slice import slice_of
+from normscape.landscape.training.loop import Run
+from normscape.specs import SurfaceSpec
 
 POINT_VALUES = ("loss", "accuracy", "gradient_norm", "ratio", "plane_form", "step", "across", "along")
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from landscape.evaluation import Arrays, Piece, Stop
-from landscape.layers import layer_norms
-from landscape.surface.grid import axes
-from landscape.surface.slice import Place, Slice, Values, distance
-from specs import SurfaceSpec
+from normscape.landscape.measurement import Arrays, Piece, Stop
+from normscape.landscape.objective.layers import layer_norms
+from normscape.landscape.surface.grid import axes
+from normscape.landscape.surface.slice import Place, Slice, Values, distance
+from normscape.specs import SurfaceSpec
 
 POINTS_PER_PIECE = 32
 

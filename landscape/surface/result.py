@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.plane import Plane
-from specs import SurfaceSpec
+from normscape.landscape.plane.plane import Plane
+from normscape.specs import SurfaceSpec
 
 
 @dataclass(frozen=True, eq=False)

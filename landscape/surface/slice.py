@@ -13,15 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.cost import check_memory
-from landscape.layers import layers_of
-from landscape.objective import Objective
-from landscape.passes import KEPT_BYTES
-from landscape.plane import Plane
-from landscape.planes import plane_of
-from landscape.subject import objective_of
-from landscape.training import Run
-from specs import SurfaceSpec
+from normscape.landscape.cost import check_memory
+from normscape.landscape.objective.batching import KEPT_BYTES
+from normscape.landscape.objective.from_run import objective_of
+from normscape.landscape.objective.layers import layers_of
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.plane.directions import plane_of
+from normscape.landscape.plane.plane import Plane
+from normscape.landscape.training.loop import Run
+from normscape.specs import SurfaceSpec
 
 Values = dict[str, float | np.ndarray]
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from models.architectures.architecture import Architecture
-from models.architectures.convolutional import CONVOLUTIONAL
-from models.architectures.deep_linear import DEEP_LINEAR
-from models.architectures.perceptron import PERCEPTRON
-from models.architectures.residual import RESIDUAL
-from models.architectures.transformer import TRANSFORMER
+from normscape.models.architectures.architecture import Architecture
+from normscape.models.architectures.convolutional import CONVOLUTIONAL
+from normscape.models.architectures.deep_linear import DEEP_LINEAR
+from normscape.models.architectures.perceptron import PERCEPTRON
+from normscape.models.architectures.residual import RESIDUAL
+from normscape.models.architectures.transformer import TRANSFORMER
 
 __all__ = ["ARCHITECTURES", "Architecture"]
 

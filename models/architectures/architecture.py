@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from specs import ModelSpec
+from normscape.specs import ModelSpec
 
 Shape = tuple[int, ...]
 

@@ -4,9 +4,9 @@ from collections import OrderedDict
 
 from torch import nn
 
-from models.architectures.architecture import Architecture, Size, needs_image
-from models.layers import Parts, activation, convolution, linear, norm, with_norm
-from specs import ModelSpec
+from normscape.models.architectures.architecture import Architecture, Size, needs_image
+from normscape.models.layers import Parts, activation, convolution, linear, norm, with_norm
+from normscape.specs import ModelSpec
 
 MOST_STAGES = 3
 

@@ -5,9 +5,9 @@ from collections import OrderedDict
 
 from torch import nn
 
-from models.architectures.architecture import Architecture, Size
-from models.layers import linear, with_norm
-from specs import ModelSpec
+from normscape.models.architectures.architecture import Architecture, Size
+from normscape.models.layers import linear, with_norm
+from normscape.specs import ModelSpec
 
 
 def deep_linear(spec: ModelSpec, size: Size, input_shape: tuple[int, ...], outputs: int) -> nn.Module:

@@ -5,9 +5,9 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from models.architectures.architecture import Architecture, Size, needs_image
-from models.layers import activation, convolution, linear, norm
-from specs import ModelSpec
+from normscape.models.architectures.architecture import Architecture, Size, needs_image
+from normscape.models.layers import activation, convolution, linear, norm
+from normscape.specs import ModelSpec
 
 
 class Pad(nn.Module):

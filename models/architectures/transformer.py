@@ -4,11 +4,11 @@ import math
 
 from torch import Tensor, nn
 
-from models.architectures.architecture import Architecture, Size, needs_image
-from models.layers import activation, linear, norm
-from models.normalizations import NORMALIZATIONS
-from models.positions import Positions
-from specs import ModelSpec
+from normscape.models.architectures.architecture import Architecture, Size, needs_image
+from normscape.models.layers import activation, linear, norm
+from normscape.models.normalizations import NORMALIZATIONS
+from normscape.models.positions import Positions
+from normscape.specs import ModelSpec
 
 MOST_HEADS = 4
 HIDDEN_PER_WIDTH = 2

@@ -20,9 +20,9 @@ from typing import Protocol
 
 from torch import nn
 
-from models.normalizations.halves import Centre, Scale
-from models.normalizations.rms import RootMeanSquare
-from models.normalizations.weight import normalize_weight
+from normscape.models.normalizations.center_scale import Centre, Scale
+from normscape.models.normalizations.rms import RootMeanSquare
+from normscape.models.normalizations.weight import normalize_weight
 
 __all__ = ["MOST_GROUPS", "NORMALIZATIONS", "Normalization", "groups_of"]
 

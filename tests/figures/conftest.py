@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from landscape import Plane, Surface
-from specs import SurfaceSpec
+from normscape.landscape import Plane, Surface
+from normscape.specs import SurfaceSpec
 
 Make = Callable[..., Surface]
 

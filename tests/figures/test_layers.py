@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from figures.layers import Line, layers_figure, merged
+from normscape.figures.layers import Line, layers_figure, merged
 
 
 @pytest.mark.parametrize(

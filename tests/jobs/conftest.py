@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs import Job, Queue, Request, Settings, Stage
-from landscape.surface import levels
-from specs import SurfaceSpec
+from normscape.jobs import Job, Queue, Request, Settings, Stage
+from normscape.landscape.surface import levels
+from normscape.specs import SurfaceSpec
 from tests.landscape.networks import small_run
 
 

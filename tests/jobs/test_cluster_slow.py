@@ -15,12 +15,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from jobs import Queue
-from jobs.cluster import Cluster
-from jobs.preload import dask_setup
+from normscape.jobs import Queue
+from normscape.jobs.workers.cluster import Cluster
+from normscape.jobs.workers.preload import dask_setup
 from tests.conftest import ROOT, _free_port
 from tests.jobs.conftest import question, settings_at
-from tests.jobs.test_queue_truth import arrays_of, finished, wait
+from tests.jobs.test_queue import arrays_of, finished, wait
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ def started(folder: Path, scheme: str, options: list[str], *workers: list[str]) 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A scheduler and two workers."""
-    worker = ["--nthreads=1", "--preload=jobs.preload"]
+    worker = ["--nthreads=1", "--preload=normscape.jobs.workers.preload"]
     with started(tmp_path_factory.mktemp("dask"), "tcp", [], worker, worker) as address:
         yield address
 
@@ -139,7 +139,7 @@ def test_a_worker_that_was_given_a_gpu_where_there_is_none_says_so() -> None:
 
 
 def test_a_scheduler_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.cluster.PATIENCE", 2.0)
+    monkeypatch.setattr("normscape.jobs.workers.cluster.PATIENCE", 2.0)
     queue = Queue(replace(settings_at(tmp_path), scheduler="tcp://127.0.0.1:9"))
     queue.ask(question(side=3), "one")
     wait(lambda: queue.trouble is not None)

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from landscape import Objective
-from models import build_model
-from specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.landscape import Objective
+from normscape.models import build_model
+from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 
 
 class Quadratic(nn.Module):

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from landscape import load_data, measure_surface, objective_of, train
-from landscape.parameters import layout_of
-from landscape.surface import Surface
-from specs import Experiment
+from normscape.landscape import load_data, measure_surface, objective_of, train
+from normscape.landscape.objective.parameters import layout_of
+from normscape.landscape.surface import Surface
+from normscape.specs import Experiment
 
 pytestmark = pytest.mark.slow
 

@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
-from landscape import DATA
-from models import REGISTRIES
-from specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
-from specs.data import GaussianSpec
-from specs.experiment import comparable_paths
-from specs.fields import read, rule_of, types_of
+from normscape.landscape import DATA
+from normscape.models import REGISTRIES
+from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs.data import GaussianSpec
+from normscape.specs.experiment import comparable_paths
+from normscape.specs.fields import read, rule_of, types_of
 
 # the same examples every time; shrinking such large objects takes minutes and says little more
 REPEATABLE = settings(derandomize=True, database=None, deadline=None, phases=(Phase.explicit, Phase.generate))

@@ -4,23 +4,25 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from landscape.analysis.counterexamples import logistic_counterexample
-from landscape.analysis.descent import Descent, Segment
-from specs import Experiment, ModelSpec, RunSpec
+from normscape.landscape.analysis.counterexamples import logistic_counterexample
+from normscape.landscape.analysis.descent import Descent, Segment
+from normscape.specs import Experiment, ModelSpec, RunSpec
+from normscape.views.analysis import descent
+from normscape.views.analysis.choices import CHOICES, compared_by
+from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
+from normscape.views.analysis.steps import STEPS, Step
+from normscape.views.session.limits import possible
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, control, settled
-from views.analysis import descent
-from views.analysis.choices import CHOICES, compared_by
-from views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
-from views.analysis.steps import STEPS, Step
-from views.limits import possible
 
 PAGE = """
 import streamlit as st
-from views import address, experiment, style
+from normscape.views.session import address
+from normscape.views.session import sidebar
+from normscape.views.widgets import style
 asked, display = address.opened("analysis")
-address.publish(experiment.sidebar(asked), display)
+address.publish(sidebar.sidebar(asked), display)
 import runpy
 runpy.run_path({path!r})
 """

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Playwright
 
-from exports.poster import reopened
-from specs.display import CAMERA
+from normscape.exports.picture import reopened
+from normscape.specs.display import CAMERA
 from tests.conftest import CHROMIUM_FLAGS
 from tests.views.conftest import drawn
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from landscape import measure_scale_free_sharpness, measure_sharpness, objective_of, train
-from landscape.analysis.descent import measure_descent
-from landscape.analysis.growth import measure_growth
-from landscape.smoothness import measure_smoothness
-from specs import SurfaceSpec
-from views.analysis.counterexamples import COUNTEREXAMPLES
+from normscape.landscape import measure_scale_free_sharpness, measure_sharpness, objective_of, train
+from normscape.landscape.analysis.descent import measure_descent
+from normscape.landscape.analysis.gradient_growth import measure_growth
+from normscape.landscape.smoothness import measure_smoothness
+from normscape.specs import SurfaceSpec
+from normscape.views.analysis.counterexamples import COUNTEREXAMPLES
 
 pytestmark = pytest.mark.slow
 

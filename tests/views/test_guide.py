@@ -9,30 +9,34 @@ import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
-from figures.notation import markdown
-from models import NORMALIZATIONS
+from normscape.figures.style.notation import markdown
+from normscape.models import NORMALIZATIONS
+from normscape.views.texts import surface as explanation
+from normscape.views.texts.glossary import TERMS
+from normscape.views.texts.terms import PAPERS, QUESTIONS, cited, explained, spelled, words
+from normscape.views.widgets.numbers import _SURFACE_FACTS, HELP, TERMS_OF_FACTS
 from tests.conftest import ROOT
 from tests.views.axe import serious
 from tests.views.formulas import left_plain
-from views import explanation
-from views.facts import _SURFACE_FACTS, HELP, TERMS_OF_FACTS
-from views.glossary import TERMS
-from views.terms import PAPERS, QUESTIONS, cited, explained, spelled, words
+from tests.views.test_page import SMALL
 
 VIEWS = ROOT / "views"
 SCIENCE = (ROOT / "docs" / "science.md").read_text(encoding="utf-8")
 PAGES = {
-    "Surfaces": "surface.py",
+    "Surfaces": "surface/page.py",
     "Analysis": "analysis/page.py",
-    "Along training": "smoothness.py",
-    "Learning rates": "stability.py",
-    "Work": "work_in_progress.py",
+    "Along training": "smoothness/page.py",
+    "Learning rates": "stability/page.py",
+    "Work": "jobs/page.py",
 }
 
 
 def opened() -> AppTest:
     """The guide in the whole app, which has the list of pages that its links need."""
-    return AppTest.from_file(ROOT / "app.py", default_timeout=60).switch_page("views/guide.py").run()
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for name, value in SMALL.items():
+        app.query_params[name] = value
+    return app.run().switch_page("views/guide/page.py").run()  # pages are known once the app has run
 
 
 def filtered(part: str) -> AppTest:
@@ -165,7 +169,7 @@ def test_every_normalization_has_an_entry() -> None:
 
 def test_no_string_of_a_page_is_shown_by_accident() -> None:
     """Streamlit shows a string that stands alone in a page, as a docstring of a constant does."""
-    pages = [Path("guide.py"), *map(Path, PAGES.values())]
+    pages = [Path("guide/page.py"), *map(Path, PAGES.values())]
     for page in pages:
         body = ast.parse((VIEWS / page).read_text(encoding="utf-8")).body
         lone = [node for node in body[1:] if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]

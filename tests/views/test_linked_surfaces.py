@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 from plotly.offline import get_plotlyjs_version
 
-from specs.display import CAMERA
-from views.linked_surfaces import BUNDLE, MOST, SOURCE, Shown, _bytes, _numbers, linked_surfaces
+from normscape.specs.display import CAMERA
+from normscape.views.widgets.linked_surfaces import BUNDLE, MOST, SOURCE, Shown, _bytes, _numbers, linked_surfaces
 
 ROOT = Path(__file__).parents[2]
 SHA256 = "aab04dcd9c103a92b18723f8c837712fe820f325d0bcd2421e415e8124a75b9f"  # of npm's plotly.js-gl3d-dist-min 4.1.1

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from figures.notation import markdown
-from jobs import Queue, Request
+from normscape.figures.style.notation import markdown
+from normscape.jobs import Queue, Request
+from normscape.views.session.job_queue import desk
+from normscape.views.session.limits import possible
+from normscape.views.session.presets import PRESETS
+from normscape.views.session.results import experiment_request, now
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
-from views.desk import desk
-from views.limits import possible
-from views.presets import PRESETS
-from views.work import experiment_request, now
 
 APP = ROOT / "app.py"
 
@@ -226,7 +226,7 @@ def test_what_a_control_cannot_take_is_said_and_changes_nothing(path: str, text:
 
 def test_a_request_that_ends_while_its_page_is_made_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened()
-    monkeypatch.setattr("views.work.GLANCE_SECONDS", 1e9)
+    monkeypatch.setattr("normscape.views.session.results.GLANCE_SECONDS", 1e9)
     answers = [False]  # what the page hears first; all that follow are true
 
     def over(queue: Queue, request: Request) -> bool:
@@ -458,7 +458,7 @@ def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1()
 def test_the_page_work_lists_what_was_asked_and_what_is_stored() -> None:
     app = opened()
     address = dict(app.query_params)
-    app.switch_page("views/work_in_progress.py").run()
+    app.switch_page("views/jobs/page.py").run()
     assert not app.exception
     assert any("no normalization, batch norm: moons, perceptron" in markdown.value for markdown in app.markdown)
     results = app.dataframe[0].value

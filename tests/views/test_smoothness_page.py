@@ -3,24 +3,25 @@
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from figures.notation import markdown
-from landscape.smoothness import Probe, Smoothness
+from normscape.figures.style.notation import markdown
+from normscape.landscape.smoothness import Probe, Smoothness
+from normscape.views.smoothness.requests import compared, rows
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, settled
-from views.probes import compared, rows
 
 PAGE = """
 import runpy
-from views import address, experiment
+from normscape.views.session import address
+from normscape.views.session import sidebar
 asked, display = address.opened("along-training")
-address.publish(experiment.sidebar(asked), display)
+address.publish(sidebar.sidebar(asked), display)
 runpy.run_path({path!r})
 """
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "smoothness.py")), default_timeout=60)
+    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "smoothness" / "page.py")), default_timeout=60)
     for key, value in (SMALL | query).items():
         app.query_params[key] = value
     return settled(app.run())

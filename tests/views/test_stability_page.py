@@ -5,23 +5,24 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from landscape.stability import RATES, Verdict
+from normscape.landscape.stability import RATES, Verdict
+from normscape.views.stability.requests import contrast, rows, told
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, settled
-from views.sweeps import contrast, rows, told
 
 PAGE = """
 import runpy
-from views import address, experiment
+from normscape.views.session import address
+from normscape.views.session import sidebar
 asked, display = address.opened("learning-rates")
-address.publish(experiment.sidebar(asked), display)
+address.publish(sidebar.sidebar(asked), display)
 runpy.run_path({path!r})
 """
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "stability.py")), default_timeout=60)
+    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "stability" / "page.py")), default_timeout=60)
     for key, value in (SMALL | query).items():
         app.query_params[key] = value
     return app.run()

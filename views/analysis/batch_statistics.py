@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from landscape.analysis.batch_statistics import BatchStatistics, LayerStatistics
-from views.facts import number, span
+from normscape.landscape.analysis.batch_statistics import BatchStatistics, LayerStatistics
+from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
     "The analysis speaks of the statistics of all samples, training takes those of a mini-batch: their mean is off by "

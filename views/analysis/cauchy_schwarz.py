@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
-from views.facts import number, span
+from normscape.landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
+from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
     "When one layer's weight moves, its gradient changes by the mean of λx: how the signal changes, times the input. "

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models import NORMALIZATIONS
-from specs import Experiment
-from specs.fields import replace_at
+from normscape.models import NORMALIZATIONS
+from normscape.specs import Experiment
+from normscape.specs.fields import replace_at
 
 CHOICES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "Before or after the layer (A9)": ("run.model.placement", ("before", "after")),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from landscape.analysis.counterexamples import Centring
-from specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
-from views.facts import number
+from normscape.landscape.analysis.counterexamples import Centring
+from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.views.widgets.numbers import number
 
-SURFACES, ALONG_TRAINING = "views/surface.py", "views/smoothness.py"
+SURFACES, ALONG_TRAINING = "views/surface/page.py", "views/smoothness/page.py"
 """Pages, as app.py names them."""
 
 

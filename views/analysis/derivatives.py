@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from landscape.analysis.derivatives import Derivatives, SignalsAlong
-from views.facts import number, span
+from normscape.landscape.analysis.derivatives import Derivatives, SignalsAlong
+from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
     "What comes back from the loss is taken for bounded, so that only a layer's input makes its weights' gradient "

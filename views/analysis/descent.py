@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from landscape.analysis.descent import Descent, Segment
-from views.facts import number
+from normscape.landscape.analysis.descent import Descent, Segment
+from normscape.views.widgets.numbers import number
 
 SENTENCE = (
     "A Lipschitz constant L of the gradient bounds how far the loss can rise above its tangent, by ½L‖Δ‖²: so a step "

@@ -9,30 +9,30 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from figures.notation import markdown
-from figures.palette import colours
-from landscape import MissingData, TooLarge
-from landscape.analysis.counterexamples import logistic_counterexample
-from specs import Experiment
-from views import address
-from views.address import control
-from views.analysis.choices import CHOICES, compared_by
-from views.analysis.counterexamples import (
+from normscape.figures.style.notation import markdown
+from normscape.figures.style.palette import colours
+from normscape.landscape import MissingData, TooLarge
+from normscape.landscape.analysis.counterexamples import logistic_counterexample
+from normscape.specs import Experiment
+from normscape.views.analysis.choices import CHOICES, compared_by
+from normscape.views.analysis.counterexamples import (
     COUNTEREXAMPLES,
     ONE_WEIGHT,
     Counterexample,
     one_weight_rows,
     one_weight_verdict,
 )
-from views.analysis.steps import STEPS, Step
-from views.charts import row_of_charts
-from views.data_files import offer_download
-from views.facts import facts_table
-from views.limits import check_limits, possible
-from views.studies import losses, study, within_time
-from views.surface_controls import checkpoint
-from views.terms import QUESTIONS, cited, words
-from views.waiting import waiting
+from normscape.views.analysis.steps import STEPS, Step
+from normscape.views.session import address
+from normscape.views.session.address import control
+from normscape.views.session.limits import check_limits, possible
+from normscape.views.session.progress import waiting
+from normscape.views.session.requests import losses, study, within_time
+from normscape.views.texts.terms import QUESTIONS, cited, words
+from normscape.views.widgets.charts import row_of_charts
+from normscape.views.widgets.data_download import offer_download
+from normscape.views.widgets.numbers import facts_table
+from normscape.views.widgets.training_step import checkpoint
 
 INTRODUCTION = rf"""
 **{QUESTIONS["Analysis"]}**

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from landscape.analysis.running_averages import RunningAverages
-from views.facts import number
+from normscape.landscape.analysis.running_averages import RunningAverages
+from normscape.views.widgets.numbers import number
 
 SENTENCE = (
     "Prediction has no batch to take statistics of, so batch norm stores moving averages while it trains. They stand "

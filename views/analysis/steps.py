@@ -8,28 +8,28 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from figures.analysis.batch_statistics import mean_error_figure, variance_error_figure
-from figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
-from figures.analysis.centring import both_figure, rates_figure, weight_figure
-from figures.analysis.derivatives import signal_figures, signals_along_figures, steadiness_figure
-from figures.analysis.descent import decrease_figure, inequality_figures
-from figures.analysis.growth import growth_figure, size_figure
-from figures.analysis.inputs import distribution_figures, shift_figure, units_figure
-from figures.analysis.moments import moments_figure, parabola_figure
-from figures.analysis.pace import in_step_figure, inputs_figure
-from figures.analysis.running_averages import averages_figure
-from figures.analysis.theorem import factor_figure, shares_figure
-from views.analysis import (
+from normscape.figures.analysis.batch_statistics import mean_error_figure, variance_error_figure
+from normscape.figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
+from normscape.figures.analysis.centering import both_figure, rates_figure, weight_figure
+from normscape.figures.analysis.derivatives import signal_figures, signals_along_figures, steadiness_figure
+from normscape.figures.analysis.descent import decrease_figure, inequality_figures
+from normscape.figures.analysis.distributions import distribution_figures, shift_figure, units_figure
+from normscape.figures.analysis.gradient_growth import growth_figure, size_figure
+from normscape.figures.analysis.layer_rates import in_step_figure, inputs_figure
+from normscape.figures.analysis.running_averages import averages_figure
+from normscape.figures.analysis.second_moments import moments_figure, parabola_figure
+from normscape.figures.analysis.theorem import factor_figure, shares_figure
+from normscape.views.analysis import (
     batch_statistics,
     cauchy_schwarz,
-    centring,
+    centering,
     derivatives,
     descent,
-    growth,
-    inputs,
-    moments,
-    pace,
+    distributions,
+    gradient_growth,
+    layer_rates,
     running_averages,
+    second_moments,
     theorem,
 )
 
@@ -106,39 +106,39 @@ STEPS: tuple[Step, ...] = (
     Step(
         "A7, A8",
         "Subtract the mean, divide by the deviation",
-        moments.SENTENCE,
-        moments.ASSUMES,
-        moments.DERIVATION,
+        second_moments.SENTENCE,
+        second_moments.ASSUMES,
+        second_moments.DERIVATION,
         "moments",
         "one look at all inputs",
         (moments_figure, parabola_figure),
-        moments.verdict,
-        moments.rows,
+        second_moments.verdict,
+        second_moments.rows,
     ),
     Step(
         "A6 to A8",
         "Does the curvature follow?",
-        centring.SENTENCE,
-        centring.ASSUMES,
-        centring.DERIVATION,
+        centering.SENTENCE,
+        centering.ASSUMES,
+        centering.DERIVATION,
         "centring",
         "six times λ_max of every layer, and six looks at all signals",
         (both_figure, weight_figure, rates_figure),
-        centring.verdict,
-        centring.rows,
+        centering.verdict,
+        centering.rows,
         ("Salimans and Kingma 2016",),
     ),
     Step(
         "A8",
         "Dividing by the deviation",
-        pace.SENTENCE,
-        pace.ASSUMES,
-        pace.DERIVATION,
+        layer_rates.SENTENCE,
+        layer_rates.ASSUMES,
+        layer_rates.DERIVATION,
         "pace",
         "λ_max of every layer, and a gradient for each of up to 24 inputs",
         (inputs_figure, in_step_figure),
-        pace.verdict,
-        pace.rows,
+        layer_rates.verdict,
+        layer_rates.rows,
         ("Ioffe and Szegedy 2015",),
     ),
     Step(
@@ -170,14 +170,14 @@ STEPS: tuple[Step, ...] = (
     Step(
         "A13",
         "Other explanations",
-        inputs.SENTENCE,
-        inputs.ASSUMES,
-        inputs.DERIVATION,
+        distributions.SENTENCE,
+        distributions.ASSUMES,
+        distributions.DERIVATION,
         "inputs",
         "one look at all inputs, and a gradient for every layer",
         (distribution_figures, units_figure, shift_figure),
-        inputs.verdict,
-        inputs.rows,
+        distributions.verdict,
+        distributions.rows,
         ("Ioffe and Szegedy 2015", "Santurkar et al. 2018"),
     ),
     Step(
@@ -196,14 +196,14 @@ STEPS: tuple[Step, ...] = (
     Step(
         "A15",
         "Gradients that grow from layer to layer",
-        growth.SENTENCE,
-        growth.ASSUMES,
-        growth.DERIVATION,
+        gradient_growth.SENTENCE,
+        gradient_growth.ASSUMES,
+        gradient_growth.DERIVATION,
         "growth",
         "one look at all signals",
         (growth_figure, size_figure),
-        growth.verdict,
-        growth.rows,
+        gradient_growth.verdict,
+        gradient_growth.rows,
         ("Yang et al. 2019",),
     ),
 )

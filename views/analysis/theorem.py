@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from landscape.analysis.theorem import NormLayer, Theorem
-from views.facts import number, span
+from normscape.landscape.analysis.theorem import NormLayer, Theorem
+from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
     "On its way back through a batch-norm layer the gradient loses two parts: the one that all samples share, because "

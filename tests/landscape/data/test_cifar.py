@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landscape.data.cifar import read_batch
-from landscape.data.files import CorruptData
+from normscape.landscape.data.cifar import read_batch
+from normscape.landscape.data.files import CorruptData
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 3072), dtype=np.uint8)
 GOOD = {b"data": IMAGES, b"labels": [3, 0, 9, 1], b"filenames": [b"a.png"] * 4, b"batch_label": b"testing"}

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landscape.data import download as module
-from landscape.data.download import DownloadFailed, download
-from landscape.data.files import DataFile, MissingData, verified
-from landscape.evaluation import Stopped
+from normscape.landscape.data import download as module
+from normscape.landscape.data.download import DownloadFailed, download
+from normscape.landscape.data.files import DataFile, MissingData, verified
+from normscape.landscape.measurement import Stopped
 from tests.landscape.data import server as behaviour
 from tests.landscape.data.server import Server, serving
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landscape import data_folder, load_data
-from landscape.data.files import FILES, CorruptData, DataFile, MissingData, missing, verified
-from specs import DataSpec
+from normscape.landscape import data_folder, load_data
+from normscape.landscape.data.files import FILES, CorruptData, DataFile, MissingData, missing, verified
+from normscape.specs import DataSpec
 
 ABC = DataFile("set/abc", "900150983cd24fb0d6963f7d28e17f72", "http://127.0.0.1/abc")
 """RFC 1321, A.5: MD5("abc")."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landscape.data.files import CorruptData
-from landscape.data.idx import read_idx
+from normscape.landscape.data.files import CorruptData
+from normscape.landscape.data.idx import read_idx
 
 
 def packed(values: bytes, *sizes: int, magic: bytes | None = None) -> bytes:

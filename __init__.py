@@ -1,0 +1,1 @@
+"""Normscape: what normalization does to the loss landscape of a neural network."""

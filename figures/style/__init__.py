@@ -1,0 +1,1 @@
+"""What all figures share: palette, template, scales, ticks and notation."""

@@ -1,0 +1,1 @@
+"""The worker processes: the cluster, and what runs on each worker."""

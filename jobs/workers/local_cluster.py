@@ -1,0 +1,66 @@
+"""The engine: a process that holds a cluster on this machine, and ends with whoever started it.
+
+`python -m normscape.jobs.workers.local_cluster` prints the scheduler's address as one line of JSON and ends when its
+standard input does, which happens however its parent ends. The scheduler listens on 127.0.0.1 alone and has no
+dashboard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+
+
+def main() -> None:
+    """Hold a cluster until the standard input ends."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes, each with one thread")
+    workers = parser.parse_args().workers
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches parent and child; the parent decides
+    os.environ["NORMSCAPE_ENGINE"] = "1"
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+    from multiprocessing import forkserver
+
+    # what is slow to import is imported once, beside what follows, and every worker begins as a copy of that process
+    forkserver.set_forkserver_preload(["normscape.jobs.workers.imports"])
+    forkserver.ensure_running()
+
+    import dask
+
+    dask.config.set(
+        {
+            "distributed.scheduler.allowed-failures": 20,  # a worker may be killed because another job was cancelled
+            "distributed.worker.daemon": True,
+            # what looks after large clusters many times a second would do so here on the cores that work
+            "distributed.worker.profile.enabled": False,
+            "distributed.admin.tick.interval": "1s",
+            "distributed.admin.system-monitor.interval": "10s",
+            "distributed.scheduler.active-memory-manager.start": False,
+            "distributed.scheduler.work-stealing": False,  # the queue says who does what
+            "distributed.worker.multiprocessing-method": "forkserver",
+            "distributed.comm.timeouts.connect": "10s",
+        }
+    )
+    from distributed import LocalCluster  # reads the configuration
+
+    with LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        memory_limit=None,
+        preload=["normscape.jobs.workers.preload"],
+        silence_logs=40,
+    ) as cluster:
+        print(json.dumps({"scheduler": cluster.scheduler_address}), flush=True)
+        sys.stdin.buffer.read()
+
+
+if __name__ == "__main__":
+    main()

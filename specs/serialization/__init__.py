@@ -1,0 +1,1 @@
+"""Specs as text: canonical bytes, and the query of a URL."""

@@ -1,0 +1,601 @@
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import random
+import re
+import struct
+import tracemalloc
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from normscape.exports.canvas import Bar, Picture, Words
+from normscape.exports.metadata import KEY, MOST_BYTES, MOST_TEXT
+from normscape.exports.picture import UNITS, arranged, poster, reopened
+from normscape.exports.typography import BOLD, FALLBACK, FROM_FALLBACK, REGULAR, Type, _font, width_of, wrapped, write
+from normscape.figures.style.palette import NORM_COLOURS, SURFACE_COLOURS, colours
+from normscape.figures.style.scales import METRICS
+from normscape.figures.style.template import ink
+from normscape.landscape import Plane, Surface
+from normscape.specs import (
+    DataSpec,
+    Display,
+    Experiment,
+    ModelSpec,
+    RunSpec,
+    SurfaceSpec,
+    TrainingSpec,
+    canonical_bytes,
+)
+from normscape.views.surface.protocol import caption
+from normscape.views.widgets.numbers import _SURFACE_FACTS
+
+EXPERIMENTS = [
+    (Experiment(), Display()),
+    (Experiment(values=tuple(NORM_COLOURS)[:8]), Display("accuracy", camera=(0.1, -1 / 3, 2e-9, 0.0, 0.25, -1.5))),
+    (
+        Experiment(
+            RunSpec(DataSpec("moons", size=60), ModelSpec(width=4), TrainingSpec(steps=3)),
+            SurfaceSpec(points_alpha=5, points_beta=3),
+            "run.training.learning_rate",
+            (0.1, 1e-05, 1 / 3),
+        ),
+        Display("row-ratio", layer="Größe λ", scale="log", point=(-0.1, 0.7)),
+    ),
+    (Experiment(RunSpec(DataSpec("<\u2028\\\"' \U0001f600")), compare="run.training.seed", values=(7,)), Display()),
+]
+SIZE = (90, 70)
+LABELS = tuple(Experiment(values=tuple(NORM_COLOURS)[:8]).variants())
+
+
+def made(loss=((4.0, 1.0), (2.0, 3.0))) -> Surface:
+    values = np.array(loss, dtype=float)
+    shown = np.where(np.isfinite(values), values, np.nan)
+    axes = (np.linspace(-1, 1, count) for count in values.shape[::-1])
+    alpha, beta = axes
+    return Surface(
+        spec=SurfaceSpec(points_alpha=len(alpha), points_beta=len(beta)),
+        plane=Plane(np.ones(3), np.array([1.0, 0, 0]), np.array([0, 2.0, 0])),
+        **{"alpha": alpha, "beta": beta, "loss": shown, "accuracy": np.exp(-shown), "gradient_norm": 3 * shown},
+        **{"gradient_change_ratio": 5 * shown, "row_ratio": np.stack([2 * shown]), "plane_form": 7 * shown},
+        **{"across": shown[:, 1:], "along": shown[1:], "step": np.hypot(*np.meshgrid(alpha, beta))},
+        **{"evaluated": np.ones(values.shape, dtype=bool), "non_finite": ~np.isfinite(values), "layers": ("first",)},
+    )
+
+
+def plain(colour=(200, 30, 90, 255), size=SIZE) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGBA", size, colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def composed(labels=LABELS[:2], pictures=None, experiment=None, display=None, **options) -> bytes:
+    given = options_of(labels) | options
+    pictures = dict.fromkeys(labels, plain()) if pictures is None else pictures
+    surfaces = given.pop("surfaces")
+    return poster(pictures, surfaces, experiment or Experiment(), display or Display(), **given)
+
+
+def options_of(labels) -> dict:
+    return {
+        "surfaces": {label: made() for label in labels},
+        "facts": {label: {"Held-out accuracy": "93.1 %", "λ_max": "12.7"} for label in labels},
+        "colours": dict(zip(labels, NORM_COLOURS.values(), strict=False)),
+        "caption": "digits, 5 x 3 points",
+        "dark": False,
+    }
+
+
+def pixels(content: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.mode == "RGB"
+        return np.array(image)
+
+
+def rgb(colour: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(colour[1:]))
+
+
+def of_colour(image: np.ndarray, colour: tuple[int, ...]) -> np.ndarray:
+    return (image == np.array(colour)).all(axis=-1)
+
+
+def extent(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is true; the last two are beyond it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+# what it shows
+
+
+@pytest.mark.parametrize(("dark", "ground"), [(False, "#ffffff"), (True, "#0f1420")])
+def test_the_ground_reaches_every_edge_and_words_have_its_ink(dark, ground):
+    image = pixels(composed(dark=dark))
+    edges = [image[0], image[-1], image[:, 0], image[:, -1]]
+    assert all(of_colour(edge, rgb(ground)).all() for edge in edges)
+    words = ink(dark)
+    assert of_colour(image, rgb(words.text)).sum() > 1000
+    assert of_colour(image, rgb(words.faint)).sum() > 100
+
+
+def test_pictures_stand_in_their_rooms_undistorted_and_with_their_own_colours():
+    shades = [(200, 30, 90), (10, 220, 240), (250, 200, 0)]
+    labels = LABELS[:3]
+    image = pixels(composed(labels, {label: plain((*s, 255)) for label, s in zip(labels, shades, strict=True)}))
+    boxes = [extent(of_colour(image, shade)) for shade in shades]
+    for left, top, right, bottom in boxes:
+        assert (right - left) / (bottom - top) == pytest.approx(SIZE[0] / SIZE[1], rel=0.005)
+    for left, top, right, bottom in boxes:
+        assert of_colour(image[top:bottom, left:right], tuple(image[top, left])).all()
+    assert {(top, bottom, right - left) for left, top, right, bottom in boxes} == {
+        (boxes[0][1], boxes[0][3], boxes[0][2] - boxes[0][0])
+    }
+    assert boxes[0][2] <= boxes[1][0] < boxes[1][2] <= boxes[2][0]
+    assert boxes[0][0] == pytest.approx(UNITS - boxes[2][2], abs=1)
+
+
+def test_what_is_transparent_shows_the_ground_and_half_of_it_half():
+    faint = pixels(composed(LABELS[:1], {LABELS[0]: plain((200, 30, 90, 51))}))
+    assert of_colour(faint, (244, 210, 222)).sum() > 10_000  # 0.2 of the colour on white
+    nothing = pixels(composed(LABELS[:1], {LABELS[0]: plain((200, 30, 90, 0))}))
+    assert not of_colour(nothing, (200, 30, 90)).any()
+
+
+def test_a_picture_of_another_shape_keeps_it():
+    tall, flat = (30, 120), (200, 40)
+    pictures = {LABELS[0]: plain((1, 2, 250, 255), tall), LABELS[1]: plain((250, 2, 1, 255), flat)}
+    image = pixels(composed(pictures=pictures))
+    for colour, (width, height) in (((1, 2, 250), tall), ((250, 2, 1), flat)):
+        left, top, right, bottom = extent(of_colour(image, colour))
+        assert (right - left) / (bottom - top) == pytest.approx(width / height, rel=0.01)
+
+
+def test_the_colour_bar_runs_from_one_end_of_the_map_to_the_other():
+    sheet = sheet_of(LABELS[:2])
+    (bar,) = (mark for mark in sheet.marks if isinstance(mark, Bar))
+    strip = pixels(composed())[round(bar.top + bar.height / 2), round(bar.left) : round(bar.left + bar.width)]
+    assert SURFACE_COLOURS == "Viridis"
+    assert tuple(strip[0]) == (0x44, 0x01, 0x54)
+    assert tuple(strip[-1]) == (0xFD, 0xE7, 0x25)
+    assert np.abs(strip[len(strip) // 2].astype(int) - (33, 145, 140)).max() <= 3  # Viridis at one half
+    lightness = strip.astype(float) @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(lightness) > -1).all()
+
+
+@pytest.mark.parametrize(("scale", "value", "share"), [("linear", "2", 1 / 3), ("log", "2", 0.5)])
+def test_marks_of_the_colour_bar_stand_at_their_values(scale, value, share):
+    sheet = sheet_of(LABELS[:2], Display(scale=scale))  # from 1 to 4
+    (bar,) = (mark for mark in sheet.marks if isinstance(mark, Bar))
+    (mark,) = (mark for mark in words_of(sheet) if mark.text == value)
+    left, _, right, _ = mark.box
+    assert (left + right) / 2 == pytest.approx(bar.left + share * bar.width, abs=0.01)
+
+
+def test_everything_a_reader_must_know_is_said():
+    surfaces = {LABELS[0]: made(((1.0, np.inf), (1e-9, 2.0))), LABELS[1]: made()}
+    said = " ".join(
+        mark.text for mark in words_of(sheet_of(LABELS[:2], Display(scale="log"), surfaces=surfaces, facts={}))
+    )
+    for sentence in (
+        "Loss around the trained weights",
+        "Normscape",
+        "Loss (mean cross-entropy, nats)",
+        f"{LABELS[0]}: 1 of 4 points are not finite.",
+        "Values below 4·10⁻⁶ are drawn at that height.",
+        "digits, 5 x 3 points",
+        *LABELS[:2],
+    ):
+        assert sentence in said
+
+
+def test_a_network_without_a_surface_has_a_sentence_in_its_room():
+    labels = LABELS[:3]
+    surfaces = {labels[0]: made(), labels[1]: made(np.full((2, 2), np.nan)), labels[2]: made()}
+    sheet = sheet_of(labels, surfaces=surfaces, pictures={labels[0]: plain()})
+    said = [mark.text for mark in words_of(sheet)]
+    assert "No finite value: 4 of 4 points are not finite." in " ".join(said)
+    assert " ".join(said).count("4 of 4 points") == 1
+    assert said.count("No picture.") == 1
+    assert set(labels) <= set(said)
+
+
+def test_nothing_finite_anywhere_is_a_poster_too():
+    surfaces = {label: made(np.full((2, 2), np.nan)) for label in LABELS[:2]}
+    sheet = sheet_of(LABELS[:2], surfaces=surfaces, pictures={})
+    assert not [mark for mark in sheet.marks if isinstance(mark, Bar | Picture)]
+    assert composed(surfaces=surfaces, pictures={})
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_label_has_its_colour(dark):
+    image = pixels(composed(LABELS, dark=dark))
+    for colour in list(NORM_COLOURS.values())[:8]:
+        assert of_colour(image, rgb(colour)).sum() > 50
+
+
+def test_a_network_without_facts_has_a_place_in_the_table():
+    facts = {LABELS[0]: {"λ_max": "3"}, LABELS[1]: {"Parameters": "12"}, "diverged one": {}}
+    said = [mark.text for mark in words_of(sheet_of(LABELS[:2], facts=facts))]
+    assert said.count("n/a") == 4
+    assert "diverged one" in said
+
+
+# how it is set
+
+
+def words_of(sheet):
+    return [mark for mark in sheet.marks if isinstance(mark, Words)]
+
+
+def sheet_of(labels, display=None, pictures=None, **options):
+    given = options_of(labels) | options
+    return arranged(
+        dict.fromkeys(labels, plain()) if pictures is None else pictures,
+        given.pop("surfaces"),
+        display or Display(),
+        **given,
+    )
+
+
+def box(mark) -> tuple[float, float, float, float]:
+    return (
+        mark.box if isinstance(mark, Words) else (mark.left, mark.top, mark.left + mark.width, mark.top + mark.height)
+    )
+
+
+def overlap(one, other) -> bool:
+    return all(max(one[k], other[k]) < min(one[k + 2], other[k + 2]) - 1e-6 for k in (0, 1))
+
+
+LONG = {
+    "weights ab12cd34 of a network that somebody published under a very long name": {
+        "Plane form up to (scale-free)": "needs directions that are filter-scaled and not orthogonalised",
+        **dict.fromkeys(_SURFACE_FACTS, "14.2 (1680 pairs, steps from 0.0501)"),
+    },
+    "averyveryveryverylongname_that_goes_on_and_on_without_any_space_at_all": {"λ_max": "1"},
+}
+
+
+@pytest.mark.parametrize("facts", [None, LONG, {}])
+@pytest.mark.parametrize("count", range(1, 9))
+def test_nothing_lies_on_words_or_beyond_the_margins(count, facts):
+    labels = (list(LONG) + list(LABELS))[:count] if facts is LONG else list(LABELS[:count])
+    options = {} if facts is None else {"facts": facts, "colours": {}}
+    sheet = sheet_of(labels, Display("local-ratio", scale="log"), caption=caption(Experiment()) * 3, **options)
+    marks = [mark for mark in sheet.marks if isinstance(mark, Words | Picture | Bar)]
+    for one, other in itertools.combinations(map(box, marks), 2):
+        assert not overlap(one, other)
+    for left, top, right, bottom in map(box, sheet.marks):
+        assert 72 - 1e-6 <= left < right <= UNITS - 72 + 1e-6
+        assert 40 <= top < bottom <= sheet.height - 40
+    pictures = [mark for mark in marks if isinstance(mark, Picture)]
+    assert len(pictures) == count
+    assert max(sum(other.top == one.top for other in pictures) for one in pictures) <= 4
+
+
+@pytest.mark.parametrize("text", ["two words", "a" * 300, "", "  spaced   out  ", "‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖ " * 9])
+@pytest.mark.parametrize("room", [60, 333.3])
+def test_lines_fit_their_room_and_lose_no_letter(text, room):
+    type = Type(20, "#000000")
+    lines = wrapped(text, type, room)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(width_of(line, type) <= room for line in lines)
+
+
+def test_everything_grows_with_the_width():
+    small, large = (pixels(composed(width=width)) for width in (1200, 2400))
+    assert small.shape[1] == 1200
+    assert large.shape[1] == 2400
+    assert large.shape[0] == pytest.approx(2 * small.shape[0], abs=2)
+    for colour in ((200, 30, 90), rgb(NORM_COLOURS["none"]), rgb(NORM_COLOURS["batch"])):
+        for one, other in zip(extent(of_colour(small, colour)), extent(of_colour(large, colour)), strict=True):
+            assert other == pytest.approx(2 * one, abs=3)
+    by_ink = [(255.0 - image).mean() for image in (small, large)]
+    assert by_ink[0] == pytest.approx(by_ink[1], rel=0.01)
+
+
+@pytest.mark.parametrize("width", [1199, 4097, 0, -5])
+def test_a_width_out_of_range_is_refused(width):
+    with pytest.raises(ValueError, match=f"width is {width}; .* 1200 to 4096"):
+        composed(width=width)
+
+
+def test_misuse_is_refused_in_words():
+    with pytest.raises(ValueError, match="1 to 8 surfaces, not 0"):
+        composed(())
+    with pytest.raises(ValueError, match="1 to 8 surfaces, not 9"):
+        composed(tuple("abcdefghi"))
+    with pytest.raises(ValueError, match="pictures of x, which"):
+        composed(pictures={"x": plain()})
+
+
+def header(width: int, height: int) -> bytes:
+    start = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", start)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def as_jpeg() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"no picture",
+        as_jpeg(),
+        plain()[:60],
+        plain()[:-80],
+        header(100_000, 100_000),
+        header(8000, 8000),
+        header(9, 9),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_picture_that_cannot_be_read_is_refused_in_words(broken):
+    with pytest.raises(ValueError, match=f"the picture of {LABELS[1]} cannot be read as PNG"):
+        composed(pictures={LABELS[0]: plain(), LABELS[1]: broken})
+
+
+def test_every_character_has_a_glyph():
+    unit_marks = "·⁻⁰¹²³⁴⁵⁶⁷⁸⁹…–’‖≥≤∞×√"
+    words = [metric.title + metric.unit for metric in METRICS.values()] + [*_SURFACE_FACTS, *LABELS, *"αβθληΔμσε"]
+    letters = set("".join([*words, unit_marks, *map(chr, range(33, 127))])) - {" "}
+    assert letters & FROM_FALLBACK
+    for name in (REGULAR, BOLD):
+        assert not {letter for letter in letters - FROM_FALLBACK if is_missing(name, letter)}
+    assert not {letter for letter in FROM_FALLBACK if is_missing(FALLBACK, letter)}
+    assert {letter for letter in FROM_FALLBACK if is_missing(REGULAR, letter)} == FROM_FALLBACK  # none is needless
+
+
+def test_a_subscript_is_smaller_and_stands_below_its_line():
+    type, baseline = Type(60, "#000000"), 80
+
+    def lowest(text):
+        image = Image.new("L", (400, 120), 255)
+        write(image, 10, baseline, text, type)
+        return int(np.flatnonzero((np.asarray(image) < 128).any(axis=1)).max())
+
+    assert lowest("λ") <= baseline < lowest("λ_max") < baseline + 0.3 * type.size
+    whole, letter, below = (width_of(text, type) for text in ("λ_max", "λ", "max"))
+    assert letter + 0.6 * below < whole < letter + 0.8 * below
+
+
+def is_missing(name: str, letter: str) -> bool:
+    font = _font(name, 64)
+    absent = font.getmask("\U0010fffe")
+    return (found := font.getmask(letter)).size == absent.size and bytes(found) == bytes(absent)
+
+
+# what it carries
+
+
+@pytest.mark.parametrize(("experiment", "display"), EXPERIMENTS)
+def test_the_experiment_comes_back_exactly(experiment, display):
+    labels = tuple(experiment.variants())
+    content = composed(labels, experiment=experiment, display=display, colours=colours(experiment))
+    found = reopened(content)
+    assert found == (experiment, display)
+    assert [canonical_bytes(spec) for spec in found] == [canonical_bytes(spec) for spec in (experiment, display)]
+
+
+def test_any_program_reads_what_the_picture_is():
+    with Image.open(io.BytesIO(composed(caption="steps in ‖θ‖, naïve"))) as image:
+        texts = image.text
+    assert texts["Title"] == "Normscape: Loss around the trained weights"
+    assert texts["Software"] == "Normscape"
+    assert texts["Description"] == "steps in ‖θ‖, naïve"
+    document = json.loads(texts[KEY])
+    assert document["schema"] == 1
+    assert document["experiment"] == json.loads(canonical_bytes(Experiment()))
+
+
+def test_equal_input_gives_equal_bytes():
+    assert composed() == composed()
+    assert composed() != composed(display=Display(point=(0.0, 0.5)))
+
+
+@pytest.fixture(scope="module")
+def small() -> bytes:
+    """A picture of a few hundred bytes that carries what a poster carries."""
+    with Image.open(io.BytesIO(composed(experiment=EXPERIMENTS[2][0], display=EXPERIMENTS[2][1]))) as image:
+        info = PngImagePlugin.PngInfo()
+        info.add_itxt(KEY, image.text[KEY])
+    return saved(info)
+
+
+def saved(info: PngImagePlugin.PngInfo) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()
+
+
+def carrying(document: object, kind: bytes = b"tEXt") -> bytes:
+    text = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return header(4, 4) + chunk(kind, f"{KEY}\0".encode() + text) + chunk(b"IEND", b"")
+
+
+def answer(content: bytes) -> object:
+    """What was read, or what is said about it."""
+    try:
+        return reopened(content)
+    except ValueError as error:
+        return str(error)
+
+
+def is_sentence(found: object) -> bool:
+    return isinstance(found, str) and re.fullmatch(r"(This|The experiment in this) .+\.", found) is not None
+
+
+def is_spec_or_sentence(found: object) -> bool:
+    return is_sentence(found) or [type(spec) for spec in found] == [Experiment, Display]
+
+
+def assert_refused_or_exact(content: bytes) -> None:
+    found = answer(content)
+    assert found == EXPERIMENTS[2] or is_sentence(found)
+
+
+def test_a_file_that_was_cut_anywhere_is_refused_or_exact(small):
+    for length in range(len(small)):
+        assert_refused_or_exact(small[:length])
+
+
+def test_a_file_with_any_bit_flipped_is_refused_or_exact(small):
+    for place in range(len(small)):
+        for bit in range(8):
+            broken = bytearray(small)
+            broken[place] ^= 1 << bit
+            assert_refused_or_exact(bytes(broken))
+
+
+def test_a_file_with_bytes_put_in_or_taken_out_is_refused_or_exact(small):
+    draw = random.Random(0)
+    for _ in range(3000):
+        start, length = draw.randrange(len(small)), draw.randrange(40)
+        assert_refused_or_exact(small[:start] + draw.randbytes(draw.randrange(40)) + small[start + length :])
+
+
+def test_what_is_in_the_text_can_be_anything():
+    """Checksums that are right again, so that it is the specs that refuse."""
+    text = canonical_document()
+    draw = random.Random(1)
+    for _ in range(3000):
+        changed = bytearray(text)
+        for _ in range(draw.randint(1, 4)):
+            start = draw.randrange(len(changed))
+            changed[start : start + draw.randrange(3)] = draw.choice(
+                [b"", b"[", b"{", b"9" * 400, b"null", b'"', b"-", b"1e999"]
+            )
+        assert is_spec_or_sentence(answer(carrying(bytes(changed))))
+
+
+def canonical_document() -> bytes:
+    specs = {"experiment": EXPERIMENTS[2][0], "display": EXPERIMENTS[2][1]}
+    return json.dumps(
+        {"schema": 1} | {name: json.loads(canonical_bytes(spec)) for name, spec in specs.items()}
+    ).encode()
+
+
+def changed(path: str, value: object) -> dict:
+    document = json.loads(canonical_document())
+    *owners, last = path.split(".")
+    owner = document
+    for name in owners:
+        owner = owner[name]
+    owner[last] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    "junk", [None, True, -1, 10**400, 1.5, "x", [], [[1]], {}, {"spec": "Display"}, [{}], [None] * 9]
+)
+def test_any_field_can_hold_anything(junk):
+    document = json.loads(canonical_document())
+    for path in leaves(document):
+        assert is_spec_or_sentence(answer(carrying(changed(path, junk))))
+
+
+def leaves(document: dict, prefix: str = "") -> list[str]:
+    found = []
+    for name, value in document.items():
+        found.append(f"{prefix}{name}")
+        found += leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        (changed("schema", 2), "newer version"),
+        (changed("schema", "1"), "damaged"),
+        (changed("schema", True), "damaged"),
+        (changed("schema", 0), "damaged"),
+        (changed("more", 1), "damaged"),
+        ([], "damaged"),
+        (1, "damaged"),
+        (b"{", "damaged"),
+        (b"\xff\xfe", "damaged"),
+        (b"[" * 200_000, "damaged"),
+        (b"9" * 5000, "damaged"),
+        (b" " * 2**19 + canonical_document(), "damaged"),
+        (changed("experiment", []), "not the canonical form of a Experiment"),
+        (changed("experiment", {"spec": "RunSpec"}), "not the canonical form of a Experiment"),
+        (changed("experiment.colour", "red"), "has no field colour"),
+        (changed("experiment.compare", "run.model.nothing"), "compare is 'run.model.nothing'"),
+        (changed("experiment.values", [0.1] * 9), "9 values are compared"),
+        (changed("experiment.run.training.steps", -5), "steps is -5"),
+        (changed("experiment.run.training.learning_rate", "x" * 10_000), "takes a number"),
+        (changed("display.camera", [0.0] * 6), "the eye must not be at the point"),
+        (changed("display.camera", [float("nan")] * 6), "must be finite"),
+        (changed("display.metric", "beauty"), "metric is 'beauty'"),
+    ],
+)
+def test_an_experiment_of_another_shape_is_refused_in_words(document, why):
+    said = answer(carrying(document))
+    assert is_sentence(said), said
+    assert why in said
+    assert len(said) < 400
+
+
+@pytest.mark.parametrize("foreign", [b"", b"\x89PNG", b"<svg>", b"PK\x03\x04", as_jpeg()])
+def test_what_is_no_png_is_refused_in_words(foreign):
+    with pytest.raises(ValueError, match="This is no PNG picture: choose"):
+        reopened(foreign)
+
+
+def test_a_png_of_another_program_is_refused_in_words():
+    with pytest.raises(ValueError, match="carries no experiment: it was not saved by Normscape, or a program"):
+        reopened(plain())
+    other = PngImagePlugin.PngInfo()
+    other.add_text("normscapes", "{}")
+    with pytest.raises(ValueError, match="carries no experiment"):
+        reopened(saved(other))
+
+
+def test_a_file_that_is_too_large_is_not_read():
+    with pytest.raises(ValueError, match="larger than 64 MB"):
+        reopened(plain() + bytes(MOST_BYTES))
+
+
+@pytest.mark.parametrize("kind", ["zTXt", "iTXt"])
+def test_a_text_that_swells_is_not_swallowed(kind):
+    start = b"\0" if kind == "zTXt" else b"\1\0\0\0"
+    bomb = carrying(start + zlib.compress(bytes(2**26), 9), kind.encode())
+    tracemalloc.start()
+    try:
+        assert "damaged" in answer(bomb)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 4 * MOST_TEXT
+
+
+@pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt", "compressed iTXt"])
+def test_other_programs_may_write_the_text_in_their_own_way(kind):
+    text = canonical_document()
+    info = PngImagePlugin.PngInfo()
+    if kind.endswith("iTXt"):
+        info.add_itxt(KEY, text.decode(), lang="en", tkey="τ", zip=kind != "iTXt")
+    else:
+        info.add_text(KEY, text.decode(), zip=kind == "zTXt")
+    assert reopened(saved(info)) == EXPERIMENTS[2]
+
+
+def test_a_text_behind_the_pixels_is_found():
+    content = plain()
+    end = chunk(b"IEND", b"")
+    assert content.endswith(end)
+    behind = content[: -len(end)] + chunk(b"tEXt", f"{KEY}\0".encode() + canonical_document()) + end
+    assert reopened(behind) == EXPERIMENTS[2]

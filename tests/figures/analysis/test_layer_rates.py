@@ -1,0 +1,42 @@
+"""What is drawn of A8 is what was measured."""
+
+import numpy as np
+import pytest
+
+from normscape.figures.analysis.layer_rates import in_step_figure, inputs_figure
+from normscape.landscape.analysis.layer_rates import LayerPace, Pace
+from normscape.views.analysis import layer_rates
+
+
+def of(bias: float = 2.0) -> Pace:
+    layers = (LayerPace("layer1", 2.0, 3.0, 4.0), LayerPace("layer2", 1.0, 0.5, 8.0))
+    return Pace(layers, "layer1", np.array([0.5, 1.0, 4.0]), np.array([1.0, 2.0, 10.0]), bias)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_points_are_second_moments_and_ratios_over_the_bias_and_lines_are_layers(count: int) -> None:
+    found = {f"network {k}": of() for k in range(count)}
+    inks = dict.fromkeys(found, "#123456")
+    figure = inputs_figure(found, colours=inks)
+    assert len(figure.data) == count + 1
+    assert list(figure.data[0].x) == [0.5, 1.0, 4.0]
+    assert list(figure.data[0].y) == [0.5, 1.0, 5.0]
+    layered = in_step_figure(found, colours=inks, dark=True)
+    assert len(layered.data) == 2 * count
+    assert list(layered.data[0].y) == [12.0, 0.5]
+    assert list(layered.data[1].y) == [2.0, 8.0]
+
+
+def test_a_bias_without_effect_leaves_a_sentence_and_the_verdict_says_so() -> None:
+    silent = of(bias=0.0)
+    assert "No bias" in inputs_figure({"a": silent}, colours={}).layout.annotations[0].text
+    assert "has no effect" in layer_rates.verdict(silent)
+    assert layer_rates.rows(silent)["Inputs' ratios over the bias's"] == "n/a"
+
+
+def test_the_verdict_gives_the_median_its_ends_and_the_spreads_of_layers() -> None:
+    told = layer_rates.verdict(of())
+    assert "1 times as fast as the bias (median; 0.5 to 5)" in told
+    assert "at most 1.25" in told
+    assert "differs up to 24 times" in told
+    assert "up to 4 times" in told

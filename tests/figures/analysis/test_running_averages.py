@@ -1,0 +1,32 @@
+"""The picture of A12 draws every channel of every layer."""
+
+import numpy as np
+import pytest
+
+from normscape.figures.analysis.running_averages import averages_figure
+from normscape.landscape.analysis.running_averages import LayerAverages, RunningAverages
+
+
+def result(scale: float) -> RunningAverages:
+    layers = tuple(
+        LayerAverages(f"layer{k}", scale * np.array([0.1, np.nan, 0.3]), np.array([1.1, np.nan, 0.9])) for k in (1, 2)
+    )
+    return RunningAverages(layers, 0.5, 0.4)
+
+
+FOUND = {"one": result(1.0), "two": result(2.0), "three": RunningAverages((), 0.4, 0.4)}
+INKS = dict.fromkeys(FOUND, "#123456")
+
+
+@pytest.mark.parametrize(("labels", "drawn"), [(["one"], ["one"]), (["one", "two", "three"], ["one", "two"])])
+def test_every_channel_is_a_point_and_networks_without_averages_have_none(labels: list[str], drawn: list[str]) -> None:
+    figure = averages_figure({label: FOUND[label] for label in labels}, colours=INKS)
+    assert [trace.name for trace in figure.data] == drawn
+    np.testing.assert_array_equal(figure.data[0].x, [0.1, np.nan, 0.3] * 2)
+    np.testing.assert_array_equal(figure.data[0].y, [1.1, np.nan, 0.9] * 2)
+    assert list(figure.data[0].customdata) == ["layer1"] * 3 + ["layer2"] * 3
+    assert len({trace.marker.symbol for trace in figure.data}) == len(drawn)
+
+
+def test_without_any_averages_a_sentence_says_so() -> None:
+    assert "No compared network" in averages_figure({"three": FOUND["three"]}, colours=INKS).layout.annotations[0].text

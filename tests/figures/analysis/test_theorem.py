@@ -1,0 +1,89 @@
+"""What is drawn and told of A14 and of the growth of gradients is what was measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from normscape.figures.analysis.gradient_growth import growth_figure, size_figure
+from normscape.figures.analysis.theorem import factor_figure, mean_share, shares_figure
+from normscape.landscape.analysis.gradient_growth import Growth
+from normscape.landscape.analysis.theorem import NormLayer, Theorem
+from normscape.views.analysis import gradient_growth, theorem
+
+
+def layer(name: str = "norm1", *, ratio: tuple[float, ...] = (0.5, 1.0), difference: float = 1e-9) -> NormLayer:
+    taken = (np.array([0.3, 0.0]), np.array([0.2, 0.0]))
+    sides = (np.array([1.0, 2.0]), np.array([1.0, 2.0]), np.array([3.0, 1.0]))
+    factor = np.array([0.5, 2.0])
+    return NormLayer(name, 64, True, *sides, *taken, np.array(ratio), factor, np.full(2, difference))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_shares_are_means_over_units_by_their_gradient_and_factors_their_median_and_ends(count: int) -> None:
+    found = {f"network {k}": Theorem((layer("norm1"), layer("norm2")), 1e-6) for k in range(count)}
+    inks = dict.fromkeys(found, "#123456")
+    figure = shares_figure(found, colours=inks)
+    assert len(figure.data) == 3 * count
+    assert mean_share(layer(), "ratio") == pytest.approx((3 * 0.5 + 1 * 1.0) / 4)
+    assert list(figure.data[0].y) == pytest.approx([0.625, 0.625])
+    assert list(figure.data[1].y) == pytest.approx([0.225, 0.225])
+    factors = factor_figure(found, colours=inks, dark=True)
+    assert [trace.y[0] for trace in factors.data[:3]] == [1.25, 0.5, 2.0]
+
+
+def test_without_batch_norm_figure_and_verdict_say_so() -> None:
+    found = {"none": Theorem((), 1e-6)}
+    assert "batch-norm layer" in " ".join(shares_figure(found, colours={}).layout.annotations[0].text.split("<br>"))
+    assert "no batch-norm layer" in theorem.verdict(found["none"])
+    assert theorem.rows(found["none"]) == {"Batch-norm layers": "none"}
+
+
+def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
+    told = theorem.verdict(Theorem((layer(),), 1e-6))
+    assert "agree at all 2 units to 1e-09" in told
+    assert "75 % of ‖g‖² comes through at the median unit, 50 % to 100 %" in told
+    assert "enlarges gradients at 1 of 2 units" in told
+    assert theorem.verdict(Theorem((layer("a"), layer("b", difference=0.1)), 1e-6)) == (
+        "Fails beyond rounding (1e-06) at 2 of 4 units (in b): both sides differ by up to 0.1, and the ratio reaches 1."
+    )
+    assert "at 1 of 2 units (in norm1)" in theorem.verdict(Theorem((layer(ratio=(0.5, 1.2)),), 1e-6))
+    many = theorem.verdict(Theorem(tuple(layer(name, difference=0.1) for name in "abcdef"), 1e-6))
+    assert "at 12 of 12 units (in a, b, c and 3 more layers)" in many
+
+
+def test_units_that_nothing_comes_back_through_and_gradients_that_are_not_finite_do_not_count_as_agreement() -> None:
+    idle = replace(layer(), ratio=np.array([0.5, np.nan]), difference=np.array([1e-9, np.nan]))
+    assert "agree at all 1 units to 1e-09; at 1 more both are 0." in theorem.verdict(Theorem((idle,), 1e-6))
+    gone = np.full(2, np.nan)
+    names = ("left", "right", "signal", "by_mean", "by_deviation", "ratio", "factor", "difference")
+    lost = Theorem((replace(layer(), **dict.fromkeys(names, gone)),), 1e-6)
+    assert theorem.verdict(lost) == (
+        "Nothing can be said of 2 of 2 units (in norm1): the gradient is not finite there."
+    )
+    assert theorem.rows(lost)["Largest difference of both sides"] == "n/a"
+    assert "batch-norm layer" not in shares_figure({"lost": lost}, colours={}).layout.annotations[0].text
+    unread = replace(layer(), left=np.array([np.nan, 2.0]), difference=np.array([np.nan, 0.1]))
+    told = theorem.verdict(Theorem((unread,), 1e-6))
+    assert told.startswith("Nothing can be said of 1 of 2 units")
+    assert "Fails beyond rounding (1e-06) at 1 of 2 units" in told
+
+
+def test_numbers_of_values_are_written_out() -> None:
+    layers = (layer("a"), replace(layer("b"), values=1438), replace(layer("c"), values=640))
+    assert theorem.rows(Theorem(layers, 1e-6))["Values per unit"] == "64 to 1,438"
+    assert theorem.rows(Theorem(layers[1:2], 1e-6))["Values per unit"] == "1,438"
+
+
+def test_growth_is_drawn_per_layer_and_told_with_its_direction() -> None:
+    found = Growth(("a", "b", "c", "d", "out"), np.array([16.0, 8.0, 4.0, 2.0, 4.0]), True)
+    figure = growth_figure({"one": found, "two": found}, colours={})
+    assert list(figure.data[0].x) == ["a", "b", "c", "d"]
+    assert list(figure.data[1].y) == [2.0, 2.0, 2.0, 0.5]
+    assert list(size_figure({"one": found}, colours={}).data[0].y) == [16.0, 8.0, 4.0, 2.0, 4.0]
+    assert (
+        "multiplied by 4 over 4 steps; between interior layers they grow, by 2 per layer."
+        in gradient_growth.verdict(found)
+    )
+    assert "no chain" in gradient_growth.verdict(Growth(found.layers, found.size, False))
+    assert "no two layers" in gradient_growth.verdict(Growth(("a",), np.ones(1), True))

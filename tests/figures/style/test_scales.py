@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from normscape.figures.style.scales import METRICS, Range, metric_of, shared_range, values
+from normscape.figures.style.ticks import number_text, ticks
+from normscape.specs.display import METRICS as ASKED
+
+NAN, INF = np.nan, np.inf
+
+
+def test_the_metrics_are_those_that_can_be_asked_for():
+    assert tuple(METRICS) == ASKED
+
+
+def test_values_are_the_surfaces_own(make):
+    one = make([[1, 2], [3, 4]])
+    plain = [name for name in METRICS if name not in ("local-ratio", "row-ratio")]
+    assert [float(values(one, name)[1, 0]) for name in plain] == [3, np.exp(-3), 9, 15, 21]
+    assert float(values(one, "local-ratio")[1, 0]) == max(6 * 4, 8 * 3)  # with the neighbour beside, and the one below
+
+
+def test_a_row_ratio_is_that_of_the_layer_behind_the_colon(make):
+    one = make([[1, 2], [3, 4]])
+    assert float(values(one, "row-ratio:first")[1, 0]) == 6
+    assert float(values(one, "row-ratio:second")[1, 0]) == 12
+    assert values(one, "row-ratio:third") is None
+    assert metric_of("row-ratio:second").title == "Row ratio of second"
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_a_range_spans_all_surfaces(make, scale):
+    span = shared_range({"a": make([[1, 2]]), "b": make([[0.5, 8]])}, "loss", scale)
+    assert span == Range(0.5, 8, scale)
+    assert span.note is None
+
+
+@pytest.mark.parametrize("bad", [NAN, INF, -INF])
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_what_is_not_finite_never_changes_a_range(make, bad, scale):
+    clean = {"a": make([[1, 2, 3]]), "b": make([[4, 5, 6]])}
+    spoilt = {"a": make([[1, 2, 3, bad]]), "b": make([[bad, 4, 5, 6]]), "c": make([[bad, bad]])}
+    assert shared_range(clean, "loss", scale) == shared_range(spoilt, "loss", scale)
+
+
+def test_nothing_finite_gives_no_range(make):
+    assert shared_range({}, "loss", "log") is None
+    assert shared_range({"a": make([[NAN, INF]])}, "loss", "log") is None
+    assert shared_range({"a": make([[1, 2]], accuracy=False)}, "accuracy", "log") is None
+
+
+def test_accuracy_spans_0_to_1_linearly(make):
+    assert shared_range({"a": make([[0.1, 0.2]])}, "accuracy", "log") == Range(0, 1, "linear")
+
+
+def test_zero_is_lifted_to_the_smallest_positive_value(make):
+    span = shared_range({"a": make([[0, 0.01, 1]])}, "loss", "log")
+    assert span.floor == span.low == 0.01
+    np.testing.assert_allclose(span.place(np.array([0, 0.01, 1, -3, NAN, INF])), [-2, -2, 0, -2, NAN, NAN])
+    assert "0.01" in span.note
+
+
+def test_six_decades_are_the_most(make):
+    span = shared_range({"a": make([[1e-12, 1e-3, 100]])}, "loss", "log")
+    assert span.floor == pytest.approx(1e-4)
+    assert span.ends == pytest.approx((-4, 2))
+
+
+def test_without_a_positive_value_the_scale_is_linear(make):
+    span = shared_range({"a": make([[0, 0]])}, "gradient-norm", "log")
+    assert span.scale == "linear"
+    assert span.low < 0 < span.high
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+@pytest.mark.parametrize("value", [2.0, 1e-9, 1e9])
+def test_equal_values_get_a_range_of_some_length_around_them(make, scale, value):
+    span = shared_range({"a": make([[value, value]])}, "loss", scale)
+    assert span.low < value < span.high
+    assert span.floor is None
+    assert len(span.marks["tickvals"]) >= 2
+
+
+def test_a_wrong_name_is_refused_with_the_right_ones(make):
+    with pytest.raises(ValueError, match="gradient-norm"):
+        shared_range({"a": make([[1]])}, "height", "log")
+    with pytest.raises(ValueError, match="linear"):
+        shared_range({"a": make([[1]])}, "loss", "cubic")
+
+
+@pytest.mark.parametrize("low", [1e-8, 3e-4, 0.7, 1.0, 42.0, 9e5])
+@pytest.mark.parametrize("ratio", [1.01, 1.5, 3, 12, 150, 1e4, 1e6])
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_marks_are_few_inside_and_named_by_their_value(low, ratio, scale):
+    marks, texts = ticks(low, low * ratio, scale)
+    assert 3 <= len(marks) <= 10
+    assert low * (1 - 1e-6) <= min(marks)
+    assert max(marks) <= low * ratio * (1 + 1e-6)
+    assert marks == sorted(set(marks))
+    assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.002, "0.002"),
+        (5, "5"),
+        (20000, "20000"),
+        (1e-5, "10⁻⁵"),
+        (3e-5, "3·10⁻⁵"),
+        (1e6, "10⁶"),
+        (-0.5, "-0.5"),
+    ],
+)
+def test_numbers_are_written_plainly(value, text):
+    assert number_text(value) == text

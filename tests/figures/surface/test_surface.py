@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from normscape.figures.surface import (
+    comparison_figure,
+    contour_figures,
+    cut_figure,
+    mark_landscapes,
+    mark_maps,
+    summary,
+    surface_figures,
+    values_at,
+)
+
+NAN = np.nan
+COLOURS = {"a": "#b84900", "b": "#0d6ca6"}
+
+
+def traces(figure: go.Figure, kind: str) -> list:
+    return [trace for trace in figure.data if trace.type == kind]
+
+
+def said(figure: go.Figure) -> str:
+    return " ".join(note.text.replace("<br>", " ") for note in figure.layout.annotations)
+
+
+@pytest.fixture
+def pair(make):
+    return {"a": make([[4, 2, 4], [2, 1, 2], [5, 2, 4]]), "b": make([[40, 20, 4], [20, 0.1, 2], [NAN, 20, 100]])}
+
+
+@pytest.mark.parametrize("draw", [surface_figures, contour_figures])
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_label_has_a_titled_figure_with_the_shared_range(pair, draw, dark):
+    figures = draw(pair, "loss", "log", colours=COLOURS, dark=dark)
+    assert list(figures) == ["a", "b"]
+    for label, figure in figures.items():
+        assert (figure.layout.title.text, figure.layout.title.font.color) == (label, COLOURS[label])
+        kind, low, high = ("surface", "cmin", "cmax") if draw is surface_figures else ("heatmap", "zmin", "zmax")
+        drawn = traces(figure, kind)[-1]
+        assert (drawn[low], drawn[high]) == pytest.approx((-1, 2))
+    heights = [figure.layout.scene.zaxis.range for figure in figures.values()]
+    assert heights[0] == heights[1]
+
+
+def test_pictures_side_by_side_are_equally_large(pair):
+    for draw in (surface_figures, contour_figures):
+        a, b = draw(pair, "loss", "log", colours=COLOURS).values()
+        assert (a.layout.height, a.layout.margin.b) == (b.layout.height, b.layout.margin.b)
+
+
+def test_a_surface_shows_its_values_gaps_and_centre(pair):
+    figure = surface_figures(pair, "loss", "linear", colours=COLOURS)["b"]
+    drawn = traces(figure, "surface")[0]
+    np.testing.assert_array_equal(drawn.z, pair["b"].loss)
+    assert drawn.hoverinfo == "none"  # the page tells every metric there by itself
+    kept = comparison_figure(pair, "loss", "linear", colours=COLOURS, caption="")
+    assert traces(kept, "surface")[1].hovertext[0][1] == "α 0<br>β -1<br>loss 20"
+    pin = traces(figure, "scatter3d")[0]
+    assert (pin.x[0], pin.y[0], pin.z[0]) == (0, 0, 0.1)
+    assert "1 of 9 points are not finite" in said(figure)
+
+
+def test_hovering_shows_true_values_where_heights_are_lifted(make):
+    figure = comparison_figure({"a": make([[0, 0.1], [1, 10]])}, "loss", "log", colours={}, caption="")
+    drawn = traces(figure, "surface")[0]
+    assert drawn.z[0][0] == pytest.approx(-1)
+    assert drawn.hovertext[0][0].endswith("loss 0")
+    assert "Values below 0.1 are drawn at that height." in said(figure)
+
+
+def test_a_note_on_lifted_values_stands_only_where_some_are(make):
+    figures = surface_figures({"a": make([[0, 1], [1, 1]]), "b": make([[1, 1], [1, 2]])}, "loss", "log", colours={})
+    assert "drawn at that height" in said(figures["a"])
+    assert "drawn at that height" not in said(figures["b"])
+
+
+def test_a_map_marks_what_is_missing_and_why(make):
+    mask = np.array([[True, True, True], [True, True, False]])
+    figure = contour_figures({"a": make([[NAN, 2, 3], [4, 5, 6]], evaluated=mask)}, "loss", "linear", colours={})["a"]
+    grey, shown = traces(figure, "heatmap")
+    np.testing.assert_array_equal(np.isfinite(grey.z), ~np.isfinite(shown.z))
+    assert (grey.text[0][0], grey.text[1][2]) == ("not finite", "not evaluated yet")
+    crosses = next(trace for trace in figure.data if trace.name == "not finite")
+    assert (tuple(crosses.x), tuple(crosses.y)) == ((-1,), (-1,))
+    assert said(figure) == "1 of 6 points are not finite, 1 of 6 points are not evaluated yet."
+    assert figure.layout.yaxis.scaleanchor == "x"
+
+
+@pytest.mark.parametrize("draw", [surface_figures, contour_figures])
+def test_nothing_finite_is_said_in_words(make, draw):
+    surfaces = {"a": make([[NAN, NAN], [NAN, NAN]]), "b": make([[1, 2], [3, 4]])}
+    for shown in (surfaces, {"a": surfaces["a"]}):
+        figure = draw(shown, "loss", "log", colours={})["a"]
+        assert not figure.data
+        assert "No finite value: 4 of 4 points are not finite." in said(figure)
+    figure = draw({"c": make([[1, 2], [3, 4]], accuracy=False)}, "accuracy", "log", colours={})["c"]
+    assert "no accuracy" in said(figure)
+
+
+def test_what_is_not_evaluated_is_said_in_words(make):
+    nothing = make([[1, 2], [3, 4]], evaluated=np.zeros((2, 2), dtype=bool))
+    assert "No point is evaluated yet." in said(surface_figures({"a": nothing}, "loss", "log", colours={})["a"])
+
+
+@pytest.mark.parametrize("draw", [surface_figures, contour_figures])
+@pytest.mark.parametrize(
+    ("loss", "axis"),
+    [([[1, 2, 3]], "α (in units of 1 = ‖d<sub>1</sub>‖)"), ([[1], [2], [3]], "β (in units of 2 = ‖d<sub>2</sub>‖)")],
+)
+def test_a_surface_of_one_dimension_is_a_line(make, draw, loss, axis):
+    figure = draw({"a": make(loss)}, "loss", "linear", colours={})["a"]
+    assert [trace.type for trace in figure.data] == ["scatter"]
+    assert tuple(figure.data[0].y) == (1, 2, 3)
+    assert figure.layout.xaxis.title.text == axis
+    assert figure.layout.title.text == "a"
+
+
+def test_a_cut_runs_along_d1_at_the_beta_nearest_to_0(pair):
+    figure = cut_figure(pair, "loss", "linear", colours=COLOURS)
+    assert figure.layout.title.text == "Cut along d<sub>1</sub> at β = 0"
+    assert [trace.name for trace in figure.data] == ["a", "b"]
+    for trace, one in zip(figure.data, pair.values(), strict=True):
+        np.testing.assert_array_equal(trace.y, one.loss[1])
+    assert len({(trace.line.dash, trace.marker.symbol) for trace in figure.data}) == 2
+    assert "b: 1 of 9 points are not finite." in said(figure)
+
+
+def test_a_cut_says_which_beta_it_took(make):
+    figure = cut_figure({"a": make([[1, 2, 3], [4, 5, 6]])}, "loss", "linear", colours={})
+    assert figure.layout.title.text == "Cut along d<sub>1</sub> at β = -1"
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 8])
+def test_a_comparison_has_a_room_for_each_and_one_range(make, count):
+    surfaces = {f"network {k}": make([[k + 1, 2], [3, 4]]) for k in range(count)}
+    figure = comparison_figure(surfaces, "loss", "linear", colours={}, caption="how it was measured")
+    names = [trace.scene for trace in traces(figure, "surface")]
+    assert len(set(names)) == count
+    rooms = {(figure.layout[name].domain.x, figure.layout[name].domain.y) for name in names}
+    assert len(rooms) == count
+    assert {trace.coloraxis for trace in traces(figure, "surface")} == {"coloraxis"}
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (1, max(4, count))
+    for words in ("how it was measured", *surfaces):
+        assert words in said(figure)
+
+
+def test_a_comparison_leaves_out_no_label(make):
+    surfaces = {"dead": make([[NAN, NAN], [NAN, NAN]]), "alive": make([[1, 2], [3, 4]])}
+    figure = comparison_figure(surfaces, "loss", "log", colours={}, caption="")
+    assert "dead" in said(figure)
+    assert "No finite value" in said(figure)
+    lines = {"a": make([[1, 2, 3]]), "b": make([[2, 3, 4]])}
+    figure = comparison_figure(lines, "loss", "log", colours={}, caption="the caption")
+    assert [trace.name for trace in figure.data] == ["a", "b"]
+    assert "the caption" in said(figure)
+
+
+def test_nothing_at_all_is_said_in_words():
+    assert surface_figures({}, "loss", "log", colours={}) == {}
+    assert contour_figures({}, "loss", "log", colours={}) == {}
+    for figure in (
+        cut_figure({}, "loss", "log", colours={}),
+        comparison_figure({}, "loss", "log", colours={}, caption=""),
+    ):
+        assert said(figure) == "Nothing to show yet."
+
+
+def test_no_figure_offers_to_upload_itself(pair):
+    for figure in (
+        *surface_figures(pair, "loss", "log", colours={}).values(),
+        cut_figure(pair, "loss", "log", colours={}),
+    ):
+        assert "sendChartToCloud" in figure.layout.modebar.remove
+
+
+def test_checkpoints_in_the_plane_are_marked_where_they_are(make):
+    surface = make([[1, 2], [3, 4]])
+    marked = replace(surface, plane=replace(surface.plane, marks=((0, 1.0, 0.0), (5, -0.5, 1.0))))
+    figure = contour_figures({"a": marked}, "loss", "linear", colours={})["a"]
+    dots = [trace for trace in traces(figure, "scatter") if trace.mode == "markers+text"]
+    assert [(list(trace.text), list(trace.x), list(trace.y)) for trace in dots] == [
+        (["step 0", "step 5"], [1.0, -0.5], [0.0, 1.0])
+    ]
+    plain = contour_figures({"a": surface}, "loss", "linear", colours={})["a"]
+    assert not [trace for trace in plain.data if getattr(trace, "mode", "") == "markers+text"]
+
+
+def test_a_figure_that_is_taken_away_is_seen_from_the_camera_of_the_page(make) -> None:
+    pair = {"a": make([[0, 1], [1, 1]]), "b": make([[1, 1], [1, 2]])}
+    figure = comparison_figure(pair, "loss", "linear", colours={}, caption="", camera=(1.0, 2.0, 3.0, 0.0, 0.5, 0.0))
+    for scene in (figure.layout.scene, figure.layout.scene2):
+        assert (scene.camera.eye.x, scene.camera.eye.y, scene.camera.eye.z) == (1, 2, 3)
+        assert (scene.camera.center.x, scene.camera.center.y, scene.camera.center.z) == (0, 0.5, 0)
+
+
+def test_a_summary_says_the_range_the_centre_and_what_is_missing(make) -> None:
+    surface = make([[0, 1, 2], [3, 0.25, 4], [5, 6, float("inf")]])
+    said = summary("batch norm", surface, "loss")
+    assert said.startswith("batch norm: loss over α from ")
+    assert "is 0 to 6, 0.25 at the trained weights." in said
+    assert said.endswith("1 of 9 points are not finite.")
+
+
+def test_a_summary_of_nothing_says_why(make) -> None:
+    assert summary("a", make([[float("nan")] * 2] * 2), "loss").startswith("a: No finite value")
+
+
+def test_a_chosen_point_is_marked_at_the_nearest_point_of_every_picture(make):
+    surfaces = {"a": make([[0, 1, 2], [3, 4, 5], [6, 7, 8]]), "b": make([[9, 8, 7], [6, 5, 4], [3, 2, 1]])}
+    step = surfaces["a"].alpha[1] - surfaces["a"].alpha[0]
+    point = (surfaces["a"].alpha[2] - 0.4 * step, surfaces["a"].beta[0] + 0.4 * step)
+    landscapes = surface_figures(surfaces, "loss", "linear", colours={})
+    mark_landscapes(landscapes, surfaces, "loss", "linear", point)
+    maps = contour_figures(surfaces, "loss", "linear", colours={})
+    mark_maps(maps, surfaces, "loss", point)
+    for label, height in (("a", 2), ("b", 7)):
+        (ball,) = landscapes[label].select_traces({"name": "chosen point"})
+        assert (ball.x[0], ball.y[0]) == (surfaces[label].alpha[2], surfaces[label].beta[0])
+        assert ball.z[0] == height
+        (dot,) = maps[label].select_traces({"name": "chosen point"})
+        assert (dot.x[0], dot.y[0]) == (ball.x[0], ball.y[0])
+        assert values_at(surfaces[label], point)["loss"] == height
+
+
+def test_a_point_without_a_value_gets_no_ball(make):
+    surfaces = {"a": make([[NAN, 1], [2, 3]])}
+    point = (surfaces["a"].alpha[0], surfaces["a"].beta[0])
+    figures = surface_figures(surfaces, "loss", "linear", colours={})
+    mark_landscapes(figures, surfaces, "loss", "linear", point)
+    assert not list(figures["a"].select_traces({"name": "chosen point"}))
+    assert math.isnan(values_at(surfaces["a"], point)["loss"])
+
+
+def test_checkpoints_stand_on_the_landscape_in_the_order_of_their_steps(make):
+    surface = make([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+    plane = replace(surface.plane, kind="checkpoints", marks=((20, 1.0, 0.0), (5, 0.0, 1.0), (80, 9.0, 0.0)))
+    surface = replace(surface, plane=plane, spec=replace(surface.spec, checkpoint=40))
+    figure = surface_figures({"a": surface}, "loss", "linear", colours={})["a"]
+    drawn = next(trace for trace in traces(figure, "scatter3d") if trace.name == "checkpoints")
+    assert list(zip(drawn.x, drawn.y, drawn.z, strict=True)) == [(0, 1, 8), (1, 0, 6), (0, 0, 5)]  # 80 lies outside
+    assert list(drawn.text) == ["step 5", "step 20", ""]  # the centre has a pin of its own
+
+
+def test_a_plane_of_random_directions_has_no_checkpoints(make):
+    figure = surface_figures({"a": make([[1, 2], [3, 4]])}, "loss", "linear", colours={})["a"]
+    assert all(trace.name != "checkpoints" for trace in figure.data)
+
+
+@pytest.mark.parametrize(
+    ("changes", "alpha", "beta"),
+    [
+        ({"scaling": "filter"}, "α (filter-normalized)", "β (filter-normalized)"),
+        ({"scaling": "layer"}, "α (layer-normalized)", "β (layer-normalized)"),
+        ({"scaling": "unit"}, "α (in units of ‖θ*‖)", "β (in units of ‖θ*‖)"),
+        ({}, "α (in units of 1 = ‖d<sub>1</sub>‖)", "β (in units of 2 = ‖d<sub>2</sub>‖)"),
+        (
+            {"kind": "gradient", "scaling": "filter"},
+            "α (along -∇f, in units of 1 = ‖d<sub>1</sub>‖)",
+            "β (filter-normalized)",
+        ),
+        (
+            {"kind": "checkpoints", "scaling": "filter", "marks": ((20, 1.0, 0.0),)},
+            "α (step 20 at 1)",
+            "β (filter-normalized)",
+        ),
+        (
+            {"kind": "checkpoints", "scaling": "filter", "marks": ((20, 1.0, 0.0), (5, 0.0, 1.0))},
+            "α (step 20 at 1)",
+            "β (step 5 at 1)",
+        ),
+    ],
+)
+def test_axes_say_what_a_step_along_them_is(make, changes, alpha, beta):
+    surface = make([[1, 2], [3, 4]])
+    surface = replace(surface, plane=replace(surface.plane, **changes))
+    scene = surface_figures({"a": surface}, "loss", "linear", colours={})["a"].layout.scene
+    assert (scene.xaxis.title.text, scene.yaxis.title.text) == (alpha, beta)
+    layout = contour_figures({"a": surface}, "loss", "linear", colours={})["a"].layout
+    assert (layout.xaxis.title.text, layout.yaxis.title.text) == (alpha, beta)
+
+
+def test_a_cut_of_networks_with_other_units_names_the_axis_alone(make):
+    one, other = make([[1, 2], [3, 4]]), make([[1, 2], [3, 4]])
+    other = replace(other, plane=replace(other.plane, d1=np.array([3.0, 0, 0])))
+    assert (
+        cut_figure({"a": one}, "loss", "linear", colours={}).layout.xaxis.title.text
+        == "α (in units of 1 = ‖d<sub>1</sub>‖)"
+    )
+    assert cut_figure({"a": one, "b": other}, "loss", "linear", colours={}).layout.xaxis.title.text == "α"

@@ -1,0 +1,198 @@
+"""The store: what goes in comes out, bit by bit, or not at all."""
+
+import errno
+import json
+import logging
+import multiprocessing
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from normscape.jobs.store import files
+from normscape.jobs.store.files import Damaged, StoreFull, read, write
+from normscape.jobs.store.store import Store
+
+KEY = "ab" * 32
+ARRAYS = {
+    "weights": np.random.default_rng(0).standard_normal((3, 4)).astype(np.float32),
+    "number": np.array(0.1),
+    "nothing": np.zeros((0, 3)),
+    "mask": np.array([[True, False]]),
+    "steps": np.arange(5),
+    "turned": np.arange(6.0).reshape(2, 3).T,
+}
+ABOUT = {"spec": {"seed": 1}, "share": 0.1, "words": "θ", "absent": None}
+
+
+def store(folder: Path, limit: int = 2**30) -> Store:
+    return Store(folder, limit)
+
+
+def test_arrays_and_description_come_back_bit_by_bit(tmp_path: Path) -> None:
+    store(tmp_path).put(KEY, ARRAYS, ABOUT)
+    found = store(tmp_path).get(KEY)
+    assert found.about == ABOUT
+    assert set(found.arrays) == set(ARRAYS)
+    for name, array in ARRAYS.items():
+        assert found.arrays[name].dtype == array.dtype
+        assert found.arrays[name].shape == array.shape
+        assert found.arrays[name].tobytes() == array.tobytes()
+
+
+def test_any_safetensors_reader_reads_it_and_nothing_in_it_is_pickled(tmp_path: Path) -> None:
+    path = tmp_path / "one.safetensors"
+    write(path, ARRAYS, ABOUT)
+    for name, array in load_file(path).items():
+        assert np.array_equal(array, ARRAYS[name])
+    header = path.read_bytes()
+    length = int.from_bytes(header[:8], "little")
+    assert json.loads(json.loads(header[8 : 8 + length])["__metadata__"]["about"]) == ABOUT
+
+
+def test_arrays_are_used_where_they_lie_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "one.safetensors"
+    write(path, ARRAYS, ABOUT)
+    array = read(path).arrays["weights"]
+    assert not array.flags.writeable
+    owner = array
+    while not isinstance(owner, np.memmap) and getattr(owner, "base", None) is not None:
+        owner = owner.base if isinstance(owner.base, np.ndarray) else owner.base.obj
+    assert isinstance(owner, np.memmap)
+
+
+@pytest.mark.parametrize("harm", ["cut", "empty", "flip-data", "flip-header", "foreign", "text"])
+def test_a_damaged_file_is_set_aside_with_a_warning_and_counts_as_none(
+    tmp_path: Path, harm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = store(tmp_path)
+    here.put(KEY, ARRAYS, ABOUT)
+    (path,) = (tmp_path / "results").rglob("*.safetensors")
+    whole = bytearray(path.read_bytes())
+    if harm == "foreign":
+        save_file({"a": np.ones(3)}, path)
+    else:
+        flipped = {"flip-data": len(whole) - 3, "flip-header": 40}.get(harm)
+        if flipped is not None:
+            whole[flipped] ^= 1
+        path.write_bytes({"cut": whole[:-7], "empty": b"", "text": b"not at all a tensor"}.get(harm, whole))
+    with pytest.raises(Damaged):
+        read(path)
+    with caplog.at_level(logging.WARNING):
+        assert here.get(KEY) is None
+    assert "set aside" in caplog.text
+    assert KEY not in here
+    assert len(list((tmp_path / "damaged").iterdir())) == 1
+    here.put(KEY, ARRAYS, ABOUT)
+    assert here.get(KEY) is not None
+
+
+def test_every_single_flipped_bit_of_the_data_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "one.safetensors"
+    write(path, {"x": np.arange(4.0)}, {})
+    whole = path.read_bytes()
+    for place in range(len(whole) - 32, len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        with pytest.raises(Damaged, match="altered"):
+            read(path)
+
+
+def test_the_result_used_longest_ago_gives_way(tmp_path: Path) -> None:
+    one = {"x": np.zeros(1000)}
+    keys = [f"{number:064d}" for number in range(4)]
+    here = store(tmp_path, limit=30_000)
+    for number, key in enumerate(keys[:3]):
+        here.put(key, one, {})
+        os.utime(tmp_path / "results" / key[:2] / f"{key}.safetensors", (number, number))
+    assert here.get(keys[0]) is not None  # used now, so the second is the oldest
+    here.put(keys[3], one, {})
+    assert [key in here for key in keys] == [True, False, True, True]
+    assert sum(entry.bytes for entry in here.entries()) <= 30_000
+    assert here.entries()[-1].key == keys[2]
+
+
+def test_a_result_larger_than_the_limit_is_still_kept_for_who_waits_for_it(tmp_path: Path) -> None:
+    here = store(tmp_path, limit=10)
+    here.put(KEY, ARRAYS, ABOUT)
+    assert here.get(KEY) is not None
+
+
+def test_pieces_go_when_the_result_is_there_or_is_deleted(tmp_path: Path) -> None:
+    here = store(tmp_path)
+    for name in ("0-3", "3-9"):
+        here.put_piece(KEY, name, ARRAYS, ABOUT)
+    assert list(here.pieces(KEY)) == ["0-3", "3-9"]
+    here.put(KEY, ARRAYS, ABOUT)
+    assert not here.pieces(KEY)
+    here.put_piece(KEY, "0-3", ARRAYS, ABOUT)
+    here.delete(KEY)
+    assert not here.pieces(KEY)
+    assert KEY not in here
+    here.delete(KEY)
+
+
+def test_requests_are_remembered_in_their_order(tmp_path: Path) -> None:
+    here = store(tmp_path)
+    for number, name in enumerate(("b", "a")):
+        here.note(name, {"number": number})
+        os.utime(tmp_path / "requests" / f"{name}.json", (number, number))
+    assert list(here.requests().items()) == [("b", {"number": 0}), ("a", {"number": 1})]
+    (tmp_path / "requests" / "c.json").write_text("{half")
+    assert list(here.requests()) == ["b", "a"]
+    here.forget("b")
+    here.forget("b")
+    assert list(here.requests()) == ["a"]
+
+
+def test_a_full_disk_is_said_and_leaves_everything_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = store(tmp_path)
+    here.put(KEY, ARRAYS, ABOUT)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(StoreFull, match=r"no space is left for .* point NORMSCAPE_HOME"):
+        here.put("cd" * 32, ARRAYS, ABOUT)
+    with pytest.raises(StoreFull):
+        here.put(KEY, {"x": np.zeros(3)}, {})
+    assert here.get(KEY).about == ABOUT
+    assert [entry.key for entry in here.entries()] == [KEY]
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_process_that_dies_while_writing_leaves_no_half_result(tmp_path: Path) -> None:
+    process = multiprocessing.get_context("fork").Process(target=_dies_while_writing, args=(tmp_path,))
+    process.start()
+    process.join(20)
+    assert process.exitcode == 9
+    assert store(tmp_path).get(KEY) is None
+    assert not store(tmp_path).entries()
+
+
+def _dies_while_writing(folder: Path) -> None:
+    os.replace = lambda *_: os._exit(9)
+    store(folder).put(KEY, ARRAYS, ABOUT)
+
+
+def test_several_processes_write_and_read_and_evict_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=_busy, args=(tmp_path, seed)) for seed in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert not (tmp_path / "damaged").exists()
+
+
+def _busy(folder: Path, seed: int) -> None:
+    here, draw = store(folder, limit=100_000), np.random.default_rng(seed)
+    for _ in range(60):
+        number = int(draw.integers(10))
+        key = f"{number:064d}"
+        if (found := here.get(key)) is not None:
+            assert np.array_equal(found.arrays["x"], np.full(2000, float(number)))
+        here.put(key, {"x": np.full(2000, float(number))}, {})

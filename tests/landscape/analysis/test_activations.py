@@ -1,0 +1,68 @@
+"""Flows: inputs and signals that are seen must give the very gradient that the objective has (A5: ∇_w f = E[δx])."""
+
+import pytest
+import torch
+from torch import nn
+
+from normscape.landscape import Objective
+from normscape.landscape.analysis.activations import flows
+from normscape.models import REGISTRIES, build_model
+from normscape.specs import ModelSpec
+from normscape.specs.surface import STATISTICS
+from tests.landscape.networks import network, samples
+
+SIZES = {
+    "perceptron": (2, 5),
+    "deep-linear": (3, 5),
+    "convolutional": (2, 3),
+    "residual": (8, 2),
+    "transformer": (1, 4),
+}
+
+
+@pytest.mark.parametrize("statistics", STATISTICS)
+@pytest.mark.parametrize("norm", ["none", "batch"])
+@pytest.mark.parametrize("architecture", REGISTRIES["architectures"])
+def test_signals_and_inputs_give_the_gradient_of_every_layer(architecture: str, norm: str, statistics: str) -> None:
+    depth, width = SIZES[architecture]
+    spec = ModelSpec(architecture=architecture, norm=norm, depth=depth, width=width)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(9, 1, 8, 8, generator=generator, dtype=torch.float64)
+    y = torch.randint(3, (9,), generator=generator)
+    module = build_model(spec, (1, 8, 8), 3, seed=1).double()
+    module(x)
+    batch_size = 5 if statistics == "batch" else None
+    objective = Objective(module, x, y, statistics=statistics, batch_size=batch_size)
+    gradients = objective.layout.unflatten(objective.gradient(objective.theta))
+    found: dict[str, torch.Tensor] = {}
+    for flowing in flows(objective, objective.theta):
+        for flow in flowing:
+            for name, value in _gradients(flow).items():
+                found[name] = found.get(name, 0) + value / objective.samples
+    assert set(found) == {name for name in gradients if isinstance(_owner(module, name), nn.Linear | nn.Conv2d)}
+    for name, value in found.items():
+        torch.testing.assert_close(value, gradients[name], rtol=1e-10, atol=1e-14)
+    assert not any(layer._forward_hooks for layer in objective.module.modules())
+
+
+def _owner(module: nn.Module, name: str) -> nn.Module:
+    return module.get_submodule(name.rpartition(".")[0])
+
+
+def _gradients(flow) -> dict[str, torch.Tensor]:
+    if isinstance(flow.module, nn.Conv2d):
+        shape, stride, padding = flow.module.weight.shape, flow.module.stride, flow.module.padding
+        weight = torch.nn.grad.conv2d_weight(flow.inputs, shape, flow.signal, stride, padding)
+        bias = flow.signal.sum((0, 2, 3))
+    else:
+        weight = flow.signal.flatten(0, -2).T @ flow.inputs.flatten(0, -2)
+        bias = flow.signal.flatten(0, -2).sum(0)
+    named = {f"{flow.layer}.weight": weight}
+    return named if flow.module.bias is None else {**named, f"{flow.layer}.bias": bias}
+
+
+def test_a_set_that_is_taken_layer_by_layer_is_refused_with_what_to_do() -> None:
+    x, y = samples()
+    objective = Objective(network("batch"), x, y, tile=4)
+    with pytest.raises(ValueError, match="23 samples do not fit into one pass"):
+        next(flows(objective, objective.theta))

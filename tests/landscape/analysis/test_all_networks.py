@@ -1,0 +1,58 @@
+"""Every step of the analysis on every architecture, and what must hold whatever the network is."""
+
+import numpy as np
+import pytest
+import torch
+
+from normscape.landscape import Objective
+from normscape.landscape.analysis.batch_statistics import measure_batch_statistics
+from normscape.landscape.analysis.cauchy_schwarz import measure_cauchy_schwarz
+from normscape.landscape.analysis.derivatives import measure_derivatives
+from normscape.landscape.analysis.distributions import measure_inputs
+from normscape.landscape.analysis.gradient_growth import measure_growth
+from normscape.landscape.analysis.second_moments import measure_moments
+from normscape.landscape.analysis.theorem import measure_theorem
+from normscape.models import ARCHITECTURES, build_model
+from normscape.specs import ModelSpec
+
+SIZES = {
+    "perceptron": {"depth": 2, "width": 4},
+    "deep-linear": {"depth": 3, "width": 4},
+    "convolutional": {"width": 4},
+    "residual": {"depth": 8, "width": 4},
+    "transformer": {"depth": 1, "width": 8},
+}
+
+
+@pytest.mark.parametrize("placement", ["before", "after"])
+@pytest.mark.parametrize("norm", ["none", "batch", "layer", "weight"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_what_must_hold_holds_for_every_network(architecture: str, norm: str, placement: str) -> None:
+    if norm == "weight" and placement == "before":
+        return  # a weight has no place before or behind its layer
+    spec = ModelSpec(architecture, norm=norm, placement=placement, **SIZES[architecture])
+    if architecture == "transformer" and norm == "batch":
+        spec = ModelSpec(architecture, norm="rms", placement=placement, **SIZES[architecture])
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(8, 1, 8, 8, generator=generator, dtype=torch.float64)
+    module = build_model(spec, (1, 8, 8), 3, seed=1).double()
+    objective = Objective(module, x, torch.randint(3, (8,), generator=generator))
+    moments = measure_moments(objective)
+    for one in moments.layers:
+        assert 0 <= one.centred <= one.raw * (1 + 1e-12)
+        assert one.standardized <= one.inputs
+    for one in measure_cauchy_schwarz(objective).layers:
+        assert (one.left <= one.right * (1 + 1e-10) + 1e-300).all()
+        assert (one.left_centred <= one.right_centred * (1 + 1e-6) + 1e-12).all()
+    found = measure_inputs(objective)
+    assert all(layer.shares.sum() == pytest.approx(1.0) for layer in found.layers)
+    assert found.shifts[0].distance == 0
+    assert all(-1 - 1e-9 <= shift.cosine <= 1 + 1e-9 for shift in found.shifts if np.isfinite(shift.cosine))
+    for one in measure_theorem(objective).layers:
+        assert np.nanmax(one.ratio) <= 1 + 1e-9
+        assert np.nanmax(one.difference) < 1e-8
+    assert all(layer.error[-1] == pytest.approx(0, abs=1e-7) for layer in measure_batch_statistics(objective).layers)
+    growth = measure_growth(objective)
+    assert growth.layers == tuple(layer.layer for layer in moments.layers)
+    assert np.isfinite(growth.size).all()
+    assert measure_derivatives(objective).largest_output <= np.sqrt(2)

@@ -1,0 +1,116 @@
+"""Curvature that rescaling leaves alone, and its raw twins that change by the stated power (D8)."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from normscape.landscape import Objective, measure_sharpness
+from normscape.landscape.objective.sharpness import filter_scale, measure_layer_sharpness, measure_scale_free_sharpness
+from normscape.landscape.plane.plane import filter_norms
+from tests.landscape.networks import network, samples
+
+
+def exact(norm: str, factor: float = 1.0, **others) -> Objective:
+    """A network, ε = 0, with its first weight rescaled in front of a normalization: the same function."""
+    module = network(norm, **others)
+    for layer in module.modules():
+        if hasattr(layer, "eps"):
+            layer.eps = 1e-300  # torch refuses 0; in float64 this is 0 beside any variance
+    module.layer1.linear.weight.data *= factor
+    if norm == "layer":
+        module.layer1.linear.bias.data *= factor  # layer norm sees weight and bias together
+    return Objective(module, *samples())
+
+
+def hessian(objective: Objective) -> np.ndarray:
+    rows = torch.eye(len(objective.theta), dtype=torch.float64)
+    return np.stack([objective.hvp(objective.theta, row).numpy() for row in rows])
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_scale_free_sharpness_is_the_largest_eigenvalue_of_shs_d8(activation: str) -> None:
+    objective = exact("batch", activation=activation)
+    scale = filter_scale(objective).numpy()
+    truth = np.linalg.eigvalsh(scale[:, None] * hessian(objective) * scale)[-1]
+    found = measure_scale_free_sharpness(objective)
+    assert found.value == pytest.approx(truth, rel=1e-4)
+    assert found.converged
+
+
+def test_the_scale_is_the_norm_of_the_filter_that_a_weight_belongs_to_d8() -> None:
+    objective = exact("batch")
+    scale, norms = filter_scale(objective), filter_norms(objective.theta, objective.layout)
+    for name, place, filters in objective.layout.blocks():
+        if name in norms:
+            assert torch.equal(filters.rows(scale[place]), norms[name][:, None].expand(filters.shape))
+        else:
+            assert not scale[place].any()
+
+
+@pytest.mark.parametrize("factor", [10.0, 0.1])
+@pytest.mark.parametrize("norm", ["batch", "layer"])
+def test_scale_free_forms_stay_and_raw_ones_change_by_the_stated_power_d8(norm: str, factor: float) -> None:
+    one, other = exact(norm), exact(norm, factor)
+    assert other.loss(other.theta).item() == pytest.approx(one.loss(one.theta).item(), rel=1e-12)
+    scales = [filter_scale(objective).numpy() for objective in (one, other)]
+    forms = [s[:, None] * hessian(objective) * s for s, objective in zip(scales, (one, other), strict=True)]
+    if norm == "batch":
+        assert np.abs(forms[1] - forms[0]).max() < 1e-8 * np.abs(forms[0]).max()
+        assert measure_scale_free_sharpness(other).value == pytest.approx(
+            measure_scale_free_sharpness(one).value, rel=1e-6
+        )
+    name = "layer1.linear.weight"
+    (square, block), (squared, blocked) = (measure_layer_sharpness(o)[name] for o in (one, other))
+    assert squared == pytest.approx(square * factor**2, rel=1e-12)
+    assert blocked.value == pytest.approx(block.value / factor**2, rel=1e-4)
+    assert squared * blocked.value == pytest.approx(square * block.value, rel=1e-4)
+    assert measure_sharpness(other).value != pytest.approx(measure_sharpness(one).value, rel=0.01)
+
+
+def test_layer_blocks_are_those_of_the_hessian_d8() -> None:
+    objective = exact("batch")
+    whole = hessian(objective)
+    for name, place, filters in objective.layout.blocks():
+        found = measure_layer_sharpness(objective).get(name)
+        assert (found is not None) == filters.any
+        if found is not None:
+            assert found[1].value == pytest.approx(np.linalg.eigvalsh(whole[place, place])[-1], rel=1e-4)
+            assert found[0] == pytest.approx(objective.theta[place].square().sum().item())
+
+
+def test_blocks_of_linear_regression_are_twice_the_second_moment() -> None:
+    x, _ = samples()
+    targets = torch.randn(len(x), 3, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    objective = Objective(nn.Linear(4, 3, bias=False).double(), x, targets, loss="squared-error")
+    moment = 2 * (x.T @ x / len(x)).numpy()
+    _, found = measure_layer_sharpness(objective)["weight"]
+    assert found.value == pytest.approx(np.linalg.eigvalsh(moment)[-1], rel=1e-4)
+
+
+def test_blocks_of_softmax_regression_are_the_known_ones() -> None:
+    # H = E[(diag(p) - ppᵀ) ⊗ xxᵀ]
+    x, y = samples()
+    layer = nn.Linear(4, 3, bias=False).double()
+    objective = Objective(layer, x, y)
+    p = torch.softmax(layer(x), dim=1).detach().numpy()
+    truth = np.mean(
+        [np.kron(np.diag(q) - np.outer(q, q), np.outer(v, v)) for q, v in zip(p, x.numpy(), strict=True)], axis=0
+    )
+    assert np.allclose(hessian(objective), truth, rtol=1e-10, atol=1e-12)
+    _, found = measure_layer_sharpness(objective)["weight"]
+    assert found.value == pytest.approx(np.linalg.eigvalsh(truth)[-1], rel=1e-4)
+
+
+def test_the_block_of_logistic_regression_is_the_known_one() -> None:
+    # H = E[s(1 - s) xxᵀ]
+    x, y = samples(classes=2)
+    layer = nn.Linear(4, 1, bias=False).double()
+
+    def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return nn.functional.binary_cross_entropy_with_logits(outputs[:, 0], targets.double(), reduction="none")
+
+    objective = Objective(layer, x, y, loss=loss)
+    s = torch.sigmoid(layer(x)).detach().numpy()
+    truth = (x.numpy() * s * (1 - s)).T @ x.numpy() / len(x)
+    assert np.allclose(hessian(objective), truth, rtol=1e-10, atol=1e-12)

@@ -1,0 +1,105 @@
+"""Planes down the gradient and through checkpoints (D2)."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from normscape.landscape import Objective, load_data, measure_surface, objective_of, train
+from normscape.landscape.objective.parameters import flatten
+from normscape.landscape.plane.directions import checkpoint_plane, gradient_plane
+from normscape.specs import SurfaceSpec
+from tests.landscape.networks import grid, network, quadratic, samples, small_run
+
+RUN = train(small_run(checkpoints=(5, 10)))
+
+
+def weights(step: int) -> np.ndarray:
+    module = RUN.module(step)
+    names = [name for name, p in module.named_parameters() if p.requires_grad]
+    return np.concatenate([dict(module.named_parameters())[name].detach().double().numpy().ravel() for name in names])
+
+
+@pytest.mark.parametrize("orthogonal", [True, False])
+@pytest.mark.parametrize("through", [(0, 5), (10, 0), (5, 10)])
+def test_a_plane_through_three_checkpoints_passes_through_them_exactly_d2(through, orthogonal: bool) -> None:
+    spec = SurfaceSpec(directions="checkpoints", through=through, orthogonal=orthogonal)
+    plane = checkpoint_plane(RUN, objective_of(RUN, spec), spec)
+    assert plane.kind == "checkpoints"
+    assert [mark[0] for mark in plane.marks] == list(through)
+    assert np.array_equal(plane.theta, weights(20))
+    for step, alpha, beta in plane.marks:
+        assert np.abs(plane.point(alpha, beta) - weights(step)).max() < 1e-14
+    assert plane.marks[0][1:] == pytest.approx((1, 0), abs=1e-12)
+    if orthogonal:
+        assert abs(plane.cosine) < 1e-12
+    else:
+        assert plane.marks[1][1:] == pytest.approx((0, 1), abs=1e-12)
+
+
+def test_the_loss_at_a_checkpoint_in_the_plane_is_that_checkpoint_s_loss_d2() -> None:
+    spec = grid(3, 3, range_alpha=(0, 1), range_beta=(0, 1), precision="float64")
+    spec = replace(spec, directions="checkpoints", through=(0, 5), orthogonal=False)
+    surface = measure_surface(RUN, spec)
+    for step, place in ((20, (0, 0)), (0, (0, 2)), (5, (2, 0))):
+        # population statistics take no running averages, so only θ differs between checkpoints
+        objective = objective_of(RUN, replace(spec, checkpoint=step))
+        assert surface.loss[place] == pytest.approx(objective.loss(objective.theta).item(), rel=1e-9)
+
+
+def test_a_line_through_two_checkpoints_has_a_random_second_direction_d2() -> None:
+    spec = SurfaceSpec(directions="checkpoints", through=(0,), orthogonal=True)
+    plane = checkpoint_plane(RUN, objective_of(RUN, spec), spec)
+    assert plane.marks == ((0, pytest.approx(1), pytest.approx(0, abs=1e-12)),)
+    assert abs(plane.cosine) < 1e-12
+    other = checkpoint_plane(RUN, objective_of(RUN, spec), replace(spec, seed=1))
+    assert np.array_equal(plane.d1, other.d1)
+    assert not np.allclose(plane.d2, other.d2)
+
+
+def test_checkpoints_that_are_not_kept_or_equal_are_refused() -> None:
+    for through, words in (((7,), "no weights of step 7"), ((20,), "those of the centre")):
+        spec = SurfaceSpec(directions="checkpoints", through=through)
+        with pytest.raises(ValueError, match=words):
+            measure_surface(RUN, spec)
+    with pytest.raises(ValueError, match="needs a run"):
+        measure_surface(objective_of(RUN, SurfaceSpec()), SurfaceSpec(directions="checkpoints"))
+    for through in ((), (1, 2, 3), (4, 4)):
+        with pytest.raises(ValueError, match="one step or two different ones"):
+            SurfaceSpec(through=through)
+
+
+@pytest.mark.parametrize("scaling", ["filter", "layer", "unit", "none"])
+def test_the_gradient_direction_is_minus_the_gradient_d2(scaling: str) -> None:
+    objective = Objective(network("batch"), *samples())
+    spec = SurfaceSpec(directions="gradient", scaling=scaling, orthogonal=True)
+    plane = gradient_plane(objective, spec)
+    gradient = objective.gradient(objective.theta).numpy()
+    assert plane.d1 @ gradient == pytest.approx(-np.linalg.norm(plane.d1) * np.linalg.norm(gradient), rel=1e-12)
+    assert abs(plane.cosine) < 1e-12
+    if scaling == "none":
+        assert np.allclose(plane.d1, -gradient)
+    else:
+        free = gradient_plane(objective, replace(spec, orthogonal=False))
+        assert free.norms[0] == pytest.approx(free.norms[1], rel=1e-12)
+
+
+def test_along_the_gradient_the_loss_falls_by_its_norm_d2() -> None:
+    objective = quadratic(np.diag([3.0, 1.0, 0.1]), np.array([1.0, -2.0, 3.0]))
+    spec = SurfaceSpec(directions="gradient", scaling="none", points_alpha=3, points_beta=1, range_alpha=(-1e-4, 1e-4))
+    surface = measure_surface(objective, spec)
+    slope = (surface.loss[0, 2] - surface.loss[0, 0]) / 2e-4
+    assert slope == pytest.approx(-(surface.gradient_norm[0, 1] ** 2), rel=1e-6)
+
+
+def test_a_flat_point_has_no_gradient_direction() -> None:
+    with pytest.raises(ValueError, match="norm 0"):
+        measure_surface(quadratic(np.eye(2), np.zeros(2)), SurfaceSpec(directions="gradient"))
+
+
+def test_the_layout_of_a_run_s_objective_is_that_of_its_module() -> None:
+    objective = objective_of(RUN, SurfaceSpec(precision="float64"))
+    module = RUN.module().double()
+    assert torch.equal(objective.theta, flatten(dict(module.named_parameters()), objective.layout))
+    assert len(load_data(RUN.spec.data).train) == objective.samples

@@ -1,0 +1,222 @@
+"""The grid: orientation, axes, pieces, missing and non-finite values (D2, D5, D7; science.md §5)."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from normscape.landscape import Objective, Plane, Stopped, measure_surface
+from normscape.landscape.measurement import Piece
+from normscape.landscape.surface import assemble, axes, evaluate, pieces, slice_of
+from tests.landscape.networks import batch_of, grid, network, of_theta, quadratic, samples
+
+ORIGIN, E1, E2 = np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])
+ARRAYS = ("loss", "accuracy", "gradient_norm", "gradient_change_ratio", "row_ratio", "plane_form", "across")
+ARRAYS += ("along", "step", "evaluated", "non_finite")
+
+
+def same(one, other) -> bool:
+    return all(np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True) for name in ARRAYS)
+
+
+@pytest.mark.parametrize(("points_alpha", "points_beta"), [(4, 2), (2, 5), (1, 3), (3, 1), (1, 1), (9, 8)])
+def test_alpha_runs_along_columns_and_beta_along_rows_d2(points_alpha: int, points_beta: int) -> None:
+    objective = of_theta(lambda t: t[:, 0] + 10 * t[:, 1] ** 3, ORIGIN)
+    spec = grid(points_alpha, points_beta, range_alpha=(1.0, 2.0), range_beta=(-3.0, 7.0))
+    surface = measure_surface(objective, spec, plane=Plane(ORIGIN, E1, E2))
+    alpha = np.linspace(1, 2, points_alpha) if points_alpha > 1 else np.zeros(1)
+    beta = np.linspace(-3, 7, points_beta) if points_beta > 1 else np.zeros(1)
+    assert surface.loss.shape == (points_beta, points_alpha)
+    assert surface.loss == pytest.approx(alpha[None, :] + 10 * beta[:, None] ** 3)
+    assert surface.gradient_norm == pytest.approx(np.hypot(1, 30 * beta[:, None] ** 2) * np.ones_like(alpha))
+    assert (surface.alpha.shape, surface.beta.shape) == ((points_alpha,), (points_beta,))
+
+
+@pytest.mark.parametrize("points", [3, 5, 25, 51, 101, 999])
+@pytest.mark.parametrize("end", [1.0, 0.1, 0.3, 1 / 3, 1e-6, 12345.678])
+def test_symmetric_odd_axes_are_symmetric_and_hold_zero_d2(points: int, end: float) -> None:
+    alpha, beta = axes(grid(points, points, range_alpha=(-end, end), range_beta=(-end, end)))
+    for axis in (alpha, beta):
+        assert axis[points // 2] == 0
+        assert np.array_equal(axis, -axis[::-1])
+        assert (axis[0], axis[-1]) == (-end, end)
+        assert np.diff(axis) == pytest.approx(np.full(points - 1, 2 * end / (points - 1)), rel=1e-9)
+
+
+@pytest.mark.parametrize(("points", "ends", "index"), [(11, (-0.3, 0.7), 3), (4, (-0.1, 0.2), 1), (8, (-0.2, 1.2), 1)])
+def test_a_point_that_is_zero_but_for_rounding_is_the_centre_d2(points: int, ends: tuple, index: int) -> None:
+    surface = measure_surface(
+        of_theta(lambda t: (t**4).sum(1), np.zeros(2)), grid(points, 1, range_alpha=ends), plane=Plane(ORIGIN, E1, E2)
+    )
+    assert surface.alpha[index] == 0
+    assert surface.centre == (0, index)
+
+
+@pytest.mark.parametrize(("points", "centre"), [((3, 3), (1, 1)), ((4, 3), None), ((5, 1), (0, 2)), ((2, 2), None)])
+def test_only_grids_with_a_point_on_theta_have_a_centre(points: tuple[int, int], centre) -> None:
+    surface = measure_surface(quadratic(np.eye(2), ORIGIN), grid(*points), plane=Plane(ORIGIN, E1, E2))
+    assert surface.centre == centre
+    assert surface.complete
+    assert surface.pairs == points[0] * points[1] - (centre is not None)
+
+
+def network_slice(statistics: str = "population", spec=None):
+    objective = Objective(network(), *samples(), statistics=statistics, batch_size=batch_of(statistics))
+    return slice_of(objective, spec or grid(9, 9))
+
+
+def test_pieces_in_any_order_make_one_surface() -> None:
+    subject = network_slice()
+    parts = pieces(subject.spec)
+    assert len(parts) == 4  # the centre, and 9 rows in bands of 4, 4 and 1
+    forwards = {piece: evaluate(subject, piece) for piece in parts}
+    again = network_slice()
+    backwards = {piece: evaluate(again, piece) for piece in reversed(parts)}
+    one, other = (assemble(subject.spec, found, subject.plane, subject.layers) for found in (forwards, backwards))
+    assert same(one, other)
+    assert same(one, measure_surface(subject.objective, grid(9, 9)))
+    assert one.complete
+
+
+@pytest.mark.parametrize("points", [(1, 1), (5, 7), (32, 1), (33, 1), (9, 9)])
+def test_pieces_cover_every_point_once(points: tuple[int, int]) -> None:
+    spec = grid(*points)
+    covered = [place for piece in pieces(spec) if piece.kind == "points" for place in range(piece.first, piece.last)]
+    assert covered == list(range(points[0] * points[1]))
+    assert [piece.kind for piece in pieces(spec)].count("centre") == 1
+
+
+def test_an_incomplete_surface_says_which_points_are_missing() -> None:
+    subject = network_slice()
+    centre, _, second, _ = pieces(subject.spec, size=36)
+    surface = assemble(
+        subject.spec,
+        {centre: evaluate(subject, centre), second: evaluate(subject, second)},
+        subject.plane,
+        tuple(subject.layers),
+    )
+    expected = np.zeros((9, 9), dtype=bool)
+    expected[4:8] = True
+    assert not surface.complete
+    assert np.array_equal(surface.evaluated, expected)
+    assert not surface.non_finite.any()
+    for name in ("loss", "accuracy", "gradient_norm", "gradient_change_ratio"):
+        assert np.array_equal(np.isfinite(getattr(surface, name)), expected)
+    assert surface.pairs == 35
+    assert np.isfinite(surface.across).sum() == 4 * 8
+    assert np.isfinite(surface.along).sum() == 3 * 9  # the pairs with the row before the band await that row
+
+
+def test_a_surface_without_any_piece_is_empty_but_whole() -> None:
+    subject = network_slice()
+    surface = assemble(subject.spec, {}, subject.plane, subject.layers)
+    assert not surface.evaluated.any()
+    assert np.isnan(surface.loss).all()
+    assert np.isnan([surface.lipschitz_bound, surface.smallest_step]).all()
+    assert surface.pairs == 0
+
+
+def test_a_loss_with_classes_has_an_accuracy_even_before_its_first_point() -> None:
+    subject = network_slice()
+    assert (
+        assemble(subject.spec, {}, subject.plane, subject.layers).accuracy is not None
+    )  # None means: the loss has no classes
+
+
+@pytest.mark.parametrize("kind", ["points", "centre"])
+def test_stop_is_asked_before_work_and_raises(kind: str) -> None:
+    subject = network_slice("batch")
+    piece = Piece("points", 0, 3) if kind == "points" else Piece("centre")
+    with pytest.raises(Stopped):
+        evaluate(subject, piece, lambda: True)
+
+
+def test_stop_is_asked_between_the_mini_batches_of_one_point() -> None:
+    subject = network_slice("batch")  # 23 samples in four mini-batches
+    asked: list[bool] = []
+
+    def third_time() -> bool:
+        asked.append(len(asked) == 2)
+        return asked[-1]
+
+    with pytest.raises(Stopped):
+        subject.objective.evaluate(subject.objective.theta, stop=third_time)
+    assert asked == [False, False, True]
+
+
+def test_progress_counts_every_piece_once() -> None:
+    seen: list[tuple[int, int]] = []
+    measure_surface(
+        quadratic(np.eye(2), ORIGIN),
+        grid(9, 9),
+        plane=Plane(ORIGIN, E1, E2),
+        on_progress=lambda *counts: seen.append(counts),
+    )
+    assert seen == [(done, 4) for done in range(5)]
+
+
+def test_overflow_is_counted_and_never_sets_a_range_5() -> None:
+    module = network("none", depth=8).float()  # nine factors of 1e6 are beyond float32
+    objective = Objective(module, *samples())
+    surface = measure_surface(objective, grid(5, 3, range_alpha=(-1e6, 1e6), range_beta=(-0.5, 0.5)))
+    lost = np.tile([True, True, False, True, True], (3, 1))
+    assert np.array_equal(surface.non_finite, lost)
+    assert surface.complete
+    for name in ("loss", "accuracy", "gradient_norm", "gradient_change_ratio"):
+        assert np.array_equal(np.isnan(getattr(surface, name)), lost), name
+    assert surface.pairs == 2
+    assert surface.lipschitz_bound == np.nanmax(surface.gradient_change_ratio)
+    assert np.isfinite([surface.lipschitz_bound, surface.smallest_step]).all()
+
+
+def test_a_gradient_that_is_not_finite_makes_a_point_missing_too_5() -> None:
+    # f is finite at 0, its gradient is not
+    surface = measure_surface(
+        of_theta(lambda t: t.abs().sqrt().sum(1), np.ones(1)),
+        grid(3, 1),
+        plane=Plane(np.ones(1), np.ones(1), np.zeros(1)),
+    )
+    assert surface.non_finite[0].tolist() == [True, False, False]
+    assert np.isnan(surface.loss[0, 0])
+
+
+def test_results_are_read_only_and_say_what_they_were_made_with() -> None:
+    module, (x, y) = network().float(), samples()
+    surface = measure_surface(Objective(module, x, y, statistics="batch", batch_size=9), grid(precision="float64"))
+    assert (surface.spec.statistics, surface.spec.batch_size, surface.spec.precision) == ("batch", 9, "float32")
+    for name in (*ARRAYS, "alpha", "beta"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(surface, name)[0] = 0
+
+
+def test_mini_batches_of_one_sample_are_measured_where_no_batch_norm_forbids_them() -> None:
+    x, y = samples()
+    single = Objective(network("none"), x, y, statistics="batch", batch_size=1)
+    whole = Objective(network("none"), x, y)
+    assert measure_surface(single, grid()).loss == pytest.approx(measure_surface(whole, grid()).loss, rel=1e-12)
+
+
+def test_float32_agrees_with_float64_to_the_stated_error_5() -> None:
+    # docs/measured.md: float32 loss ≤ 8e-6 relative, ratio ≤ 3e-5; GELU, since a kink would turn rounding into a jump
+    module = network("batch", width=16, activation="gelu")
+    exact = measure_surface(Objective(module, *samples(200)), grid(7, 7))
+    rounded = measure_surface(Objective(copy_of(module).float(), *samples(200)), grid(7, 7), plane=exact.plane)
+    assert rounded.loss == pytest.approx(exact.loss, rel=8e-6)
+    assert rounded.gradient_norm == pytest.approx(exact.gradient_norm, rel=3e-5)
+    assert rounded.gradient_change_ratio == pytest.approx(exact.gradient_change_ratio, rel=3e-5)
+    assert not np.array_equal(rounded.loss, exact.loss)
+
+
+def copy_of(module: nn.Module) -> nn.Module:
+    twin = network("batch", width=16, activation="gelu")
+    twin.load_state_dict(module.state_dict())
+    return twin
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64])
+def test_same_spec_same_numbers_bit_for_bit_5(precision: torch.dtype) -> None:
+    one, other = (
+        measure_surface(Objective(network().to(precision), *samples(), statistics="batch", batch_size=8), grid(5, 5))
+        for _ in range(2)
+    )
+    assert same(one, other)

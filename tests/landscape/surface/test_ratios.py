@@ -1,0 +1,216 @@
+"""Ratios by layer, between neighbours, and in the plane, against closed forms and invariances (D5, D6, D8)."""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from normscape.landscape import Objective, Plane, measure_surface
+from normscape.landscape.objective.layers import layers_of
+from normscape.landscape.surface import assemble, axes, evaluate, pieces, slice_of
+from normscape.landscape.surface import slice as slices
+from normscape.specs import SurfaceSpec
+from tests.landscape.networks import grid, network, of_theta, quadratic, samples, symmetric
+
+HESSIAN, _ = symmetric([5.0, 2.0, 1.0, -0.5, 0.1])
+THETA, D1, D2 = (np.random.default_rng(seed).standard_normal(5) for seed in (1, 2, 3))
+
+
+def parabola(points: tuple[int, int] = (5, 3)):
+    return measure_surface(quadratic(HESSIAN, THETA), grid(*points), plane=Plane(THETA, D1, D2))
+
+
+def test_neighbours_on_a_quadratic_have_the_ratio_of_their_direction_d6() -> None:
+    surface = parabola()
+    first, second = (np.linalg.norm(HESSIAN @ d) / np.linalg.norm(d) for d in (D1, D2))
+    assert surface.across == pytest.approx(np.full((3, 4), first), rel=1e-10)
+    assert surface.along == pytest.approx(np.full((2, 5), second), rel=1e-10)
+    assert surface.local_ratio == pytest.approx(np.full((3, 5), max(first, second)), rel=1e-10)
+    assert surface.spacing == pytest.approx((0.5 * np.linalg.norm(D1), 1.0 * np.linalg.norm(D2)))
+
+
+@pytest.mark.parametrize("points", [(5, 1), (1, 4), (1, 1)])
+def test_a_line_has_neighbours_along_itself_alone_d6(points: tuple[int, int]) -> None:
+    surface = parabola(points)
+    assert surface.across.shape == (points[1], points[0] - 1)
+    assert surface.along.shape == (points[1] - 1, points[0])
+    assert np.isfinite(surface.local_ratio).all() == (points != (1, 1))
+
+
+def test_a_cell_shows_the_largest_ratio_over_its_neighbours_d6() -> None:
+    objective = of_theta(lambda t: (t**4).sum(1), THETA)
+    surface = measure_surface(objective, grid(6, 5), plane=Plane(THETA, D1, D2))
+
+    def gradient(i: int, j: int) -> np.ndarray:
+        return 4 * surface.plane.point(surface.alpha[j], surface.beta[i]) ** 3
+
+    for i in range(5):
+        for j in range(6):
+            near = [(i + a, j + b) for a, b in ((0, 1), (0, -1), (1, 0), (-1, 0)) if 0 <= i + a < 5 and 0 <= j + b < 6]
+            ratios = [
+                np.linalg.norm(gradient(i, j) - gradient(*other))
+                / np.linalg.norm(
+                    surface.plane.point(surface.alpha[j], surface.beta[i])
+                    - surface.plane.point(surface.alpha[other[1]], surface.beta[other[0]])
+                )
+                for other in near
+            ]
+            assert surface.local_ratio[i, j] == pytest.approx(max(ratios), rel=1e-9)
+
+
+def test_runs_of_points_meet_without_a_seam_d6() -> None:
+    spec = grid(11, 7)
+    objective = Objective(network(), *samples())
+    whole, parts = measure_surface(objective, spec), pieces(spec, size=10)
+    assert len(parts) == 9
+    found = {}
+    for piece in reversed(parts):  # each on a slice that knows nothing of the others' points
+        subject = slice_of(objective, spec)
+        found[piece] = evaluate(subject, piece)
+    cut = assemble(spec, found, subject.plane, subject.layers)
+    for name in ("loss", "gradient_change_ratio", "row_ratio", "across", "along"):
+        assert np.array_equal(getattr(cut, name), getattr(whole, name), equal_nan=True), name
+
+
+def test_a_finer_grid_finds_the_points_of_a_coarser_one_again_and_gives_the_same_d6() -> None:
+    objective = Objective(network(), *samples())
+    fine = grid(9, 5, range_alpha=(-0.7, 0.7), range_beta=(-0.3, 0.5))
+    coarse = replace(fine, points_alpha=5, points_beta=3)
+    subject = slice_of(objective, coarse)
+    first = [evaluate(subject, piece) for piece in pieces(coarse)[1:]]
+    assert len(subject.kept) == 15
+    second = {piece: evaluate(subject.on(fine), piece) for piece in pieces(fine)}
+    assert len(subject.kept) == 45  # nested: no point but the new ones
+    np.testing.assert_array_equal(
+        np.concatenate([part["loss"] for part in first]).reshape(3, 5),
+        assemble(fine, second, subject.plane, subject.layers).loss[::2, ::2],
+    )
+    alone = measure_surface(objective, fine)
+    assert np.array_equal(assemble(fine, second, subject.plane, subject.layers).across, alone.across)
+
+
+@pytest.mark.parametrize("first", [-1.0, -0.7, -1 / 3, 0.1])
+def test_grids_of_all_levels_nest_bit_by_bit_d2(first: float) -> None:
+    for last in (-first, 0.9):
+        if last > first:
+            sides = [axes(grid(side, 1, range_alpha=(first, last)))[0] for side in (3, 5, 9, 17, 33, 65)]
+            for coarse, fine in pairwise(sides):
+                np.testing.assert_array_equal(fine[::2], coarse)
+
+
+def test_no_more_gradients_are_kept_than_two_rows_where_they_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "KEPT_BYTES", 0)
+    objective = Objective(network(), *samples())
+    subject = slice_of(objective, grid(6, 9))
+    for piece in pieces(subject.spec, size=7)[1:]:
+        evaluate(subject, piece)
+    assert len(subject.kept) == 2 * 6 + 2
+
+
+LINE = Plane(np.zeros(1), np.ones(1), np.zeros(1))
+
+
+def test_what_is_not_finite_has_no_ratio_with_its_neighbours_d6() -> None:
+    objective = of_theta(lambda t: torch.where(t > 1.5, torch.nan, t**2).sum(1), np.zeros(1))
+    surface = measure_surface(objective, grid(5, 1, range_alpha=(-2, 2)), plane=LINE)
+    assert np.isnan(surface.across[0]).tolist() == [False, False, False, True]
+    assert surface.local_ratio[0, 3] == pytest.approx(2)
+    assert np.isnan(surface.local_ratio[0, 4])
+
+
+@pytest.mark.parametrize("points", [(5, 5), (4, 4)])
+def test_the_plane_form_of_a_quadratic_is_the_hessian_seen_in_the_plane_d8(points: tuple[int, int]) -> None:
+    surface = parabola(points)
+    seen = np.array([[p @ HESSIAN @ q for q in (D1, D2)] for p in (D1, D2)])
+    for i, b in enumerate(surface.beta):
+        for j, a in enumerate(surface.alpha):
+            at = np.array([a, b])
+            expected = np.linalg.norm(seen @ at) / np.linalg.norm(at) if at.any() else np.linalg.norm(seen, ord=2)
+            assert surface.plane_form[i, j] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "layer", "weight"])
+def test_squares_of_row_ratios_add_up_to_the_square_of_the_ratio_d5(norm: str) -> None:
+    surface = measure_surface(Objective(network(norm), *samples()), grid(5, 3))
+    away = surface.step > 0
+    total = np.square(surface.row_ratio).sum(axis=0)
+    assert total[away] == pytest.approx(np.square(surface.gradient_change_ratio[away]), rel=1e-10)
+    assert (surface.row_ratio[:, ~away] <= surface.gradient_change_ratio[~away] * (1 + 1e-12)).all()
+    assert surface.layers == tuple(layers_of(Objective(network(norm), *samples()).layout))
+
+
+def test_the_row_ratio_of_a_layer_is_that_of_its_rows_of_the_hessian_d5() -> None:
+    # two parameters of a quadratic: rows 0 to 2 and rows 3 to 4
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a = nn.Parameter(torch.tensor(THETA[:3]))
+            self.b = nn.Parameter(torch.tensor(THETA[3:]))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.cat([self.a, self.b]).expand(len(x), -1)
+
+    matrix = torch.tensor(HESSIAN)
+    objective = Objective(
+        Two(), np.zeros((1, 1)), np.zeros(1), loss=lambda outputs, _: 0.5 * ((outputs @ matrix) * outputs).sum(1)
+    )
+    surface = measure_surface(objective, grid(3, 3), plane=Plane(THETA, D1, D2))
+    assert surface.layers == ("a", "b")
+    delta = -D1 + D2
+    for layer, rows in enumerate((slice(0, 3), slice(3, 5))):
+        expected = np.linalg.norm((HESSIAN @ delta)[rows]) / np.linalg.norm(delta)
+        assert surface.row_ratio[layer, 2, 0] == pytest.approx(expected, rel=1e-10)
+        basis, _ = np.linalg.qr(np.stack([D1, D2], axis=1))
+        largest = np.linalg.norm((HESSIAN @ basis)[rows], ord=2)
+        assert surface.row_ratio[layer, 1, 1] == pytest.approx(largest, rel=1e-10)
+
+
+def rescaled(factor: float) -> Objective:
+    """A network whose first weight, in front of a batch norm of ε = 0, is rescaled: the same function."""
+    module = network("batch")
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm1d):
+            layer.eps = 1e-300  # torch refuses 0; in float64 this is 0 beside any variance
+    module.layer1.linear.weight.data *= factor
+    return Objective(module, *samples())
+
+
+@pytest.mark.parametrize("factor", [10.0, 0.1])
+def test_only_the_plane_form_survives_rescaling_in_front_of_a_normalization_d8(factor: float) -> None:
+    spec = SurfaceSpec(points_alpha=5, points_beta=5, orthogonal=False)
+    one, other = (measure_surface(rescaled(f), spec) for f in (1.0, factor))
+    assert one.scale_free
+    assert other.loss == pytest.approx(one.loss, rel=1e-8)
+    assert other.plane_form == pytest.approx(one.plane_form, rel=1e-8)
+    first = one.layers.index("layer1.linear")
+    rest = [layer for layer in range(len(one.layers)) if layer != first]
+    # along d1 alone the change of the first layer's gradient goes with 1/factor; distances change too, so compare both
+    assert other.row_ratio[first] * other.step == pytest.approx(one.row_ratio[first] * one.step / factor, rel=1e-7)
+    assert other.row_ratio[rest] * other.step == pytest.approx(one.row_ratio[rest] * one.step, rel=1e-7)
+    assert not np.allclose(other.gradient_change_ratio, one.gradient_change_ratio, rtol=0.05)
+
+
+def test_orthogonal_or_unscaled_directions_are_not_called_scale_free_d8() -> None:
+    objective = Objective(network(), *samples())
+    for spec, free in (
+        (SurfaceSpec(points_alpha=3, points_beta=3, orthogonal=True), False),
+        (SurfaceSpec(points_alpha=3, points_beta=3, orthogonal=False), True),
+        (SurfaceSpec(points_alpha=3, points_beta=3, orthogonal=False, scaling="none"), False),
+    ):
+        assert measure_surface(objective, spec).scale_free is free
+
+
+def test_between_neighbours_a_kink_s_ratio_grows_like_one_over_the_spacing_d7() -> None:
+    # f = |θ| has the gradient -1, then 1: a jump of 2 across 0
+    found = {}
+    for points in (10, 20, 40):
+        objective = of_theta(lambda t: t.abs().sum(1), np.zeros(1))
+        surface = measure_surface(objective, grid(points, 1), plane=LINE)
+        found[surface.spacing[0]] = np.nanmax(surface.local_ratio)
+    for spacing, ratio in found.items():
+        assert ratio == pytest.approx(2 / spacing)
+    assert math.isnan(measure_surface(objective, grid(1, 1), plane=LINE).spacing[0])

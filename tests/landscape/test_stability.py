@@ -1,0 +1,86 @@
+"""A3: the rules of stability, against histories made by hand and against quadratics whose threshold is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from normscape.landscape import History, Run, load_data, measure_sharpness, objective_of, train
+from normscape.landscape.stability import RATES, Verdict, constant_loss, judge, largest_stable, sweep
+from normscape.specs import SurfaceSpec
+from tests.landscape.networks import small_run
+
+SPEC = small_run("none")
+
+
+def run_with(*losses: float, diverged_at: int | None = None) -> Run:
+    values = np.array(losses)
+    return Run(SPEC, (), History(np.arange(len(losses)), values, values, values, values), diverged_at)
+
+
+@pytest.mark.parametrize(
+    ("losses", "diverged_at", "outcome"),
+    [
+        ((1.2, 0.9, 0.1), None, "stable"),
+        ((1.2, 11.9, 0.1), None, "stable"),
+        ((1.2, 12.1, 0.1), None, "overshot"),
+        ((1.2, 1.1, 1.0986), None, "not learned"),  # at chance among three classes: ln 3
+        ((1.2, 0.9, 0.56), None, "not learned"),
+        ((1.2, 0.9, 0.54), None, "stable"),
+        ((1.2, np.inf, 0.1), None, "diverged"),
+        ((1.2, np.nan, 0.1), None, "diverged"),
+        ((1.2, 0.9), 7, "diverged"),
+    ],
+)
+def test_a_training_is_judged_by_its_finiteness_its_peak_and_its_end(
+    losses: tuple[float, ...], diverged_at: int | None, outcome: str
+) -> None:
+    verdict = judge(run_with(*losses, diverged_at=diverged_at))
+    assert verdict.outcome == outcome
+    assert verdict.stable is (outcome == "stable")
+    assert np.isnan(verdict.final) == (outcome == "diverged")
+
+
+def test_the_constant_predictors_loss_is_the_classes_entropy_or_the_targets_variance() -> None:
+    counts = np.bincount(load_data(SPEC.data).train.targets)
+    shares = counts / counts.sum()
+    assert constant_loss(SPEC) == pytest.approx(-sum(p * np.log(p) for p in shares), rel=1e-12)
+    gaussian = small_run("none", data={"name": "gaussian"}, model={"architecture": "deep-linear"})
+    targets = load_data(gaussian.data).train.targets
+    best = ((targets - targets.mean(0)) ** 2).sum(1).mean()
+    assert constant_loss(gaussian) == pytest.approx(best, rel=1e-12)
+
+
+def test_a_sweep_has_every_rate_with_every_seed_and_nothing_else_changed() -> None:
+    runs = sweep(SPEC, 2)
+    assert [(run.training.learning_rate, run.training.seed) for run in runs] == [(r, s) for r in RATES for s in (0, 1)]
+    assert {(run.data, run.model, run.training.steps) for run in runs} == {(SPEC.data, SPEC.model, SPEC.training.steps)}
+    np.testing.assert_allclose(np.diff(np.log10(RATES)), 0.5, atol=2e-3)
+    assert (RATES[0], RATES[-1]) == (0.001, 100.0)
+
+
+def test_the_largest_stable_rate_ends_the_first_run_of_rates_that_all_seeds_stand() -> None:
+    losses = {"stable": (1.2, 0.1), "not learned": (1.2, 1.1), "diverged": (1.2, np.nan)}
+
+    def verdicts(outcomes: dict[float, list[str]]) -> list[Verdict]:
+        return [
+            replace(judge(run_with(*losses[outcome])), learning_rate=rate, seed=seed)
+            for rate, told in outcomes.items()
+            for seed, outcome in enumerate(told)
+        ]
+
+    slow, fine, dead = ["not learned", "stable"], ["stable", "stable"], ["stable", "diverged"]
+    assert largest_stable(verdicts({0.1: slow, 1.0: fine, 10.0: dead, 100.0: fine})) == 1.0
+    assert largest_stable(verdicts({0.1: fine, 1.0: fine})) == 1.0
+    assert largest_stable(verdicts({0.1: slow, 1.0: dead})) == 0.0
+
+
+@pytest.mark.parametrize(("factor", "stable"), [(0.98, True), (1.1, False)])
+def test_on_a_quadratic_gradient_descent_is_stable_up_to_two_over_the_sharpness(factor: float, stable: bool) -> None:
+    """One linear layer, squared error, full batch, no momentum: the threshold is 2/λ_max exactly."""
+    shared = {"data": {"name": "gaussian", "size": 80}, "model": {"architecture": "deep-linear", "depth": 1}}
+    shared |= {"optimizer": "gradient-descent", "momentum": 0.0}
+    start = train(small_run("none", steps=0, **shared))
+    threshold = measure_sharpness(objective_of(start, SurfaceSpec(precision="float64"))).largest_stable_step
+    run = train(small_run("none", learning_rate=factor * threshold, steps=400, **shared))
+    assert judge(run).stable is stable

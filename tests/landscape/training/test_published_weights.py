@@ -1,0 +1,202 @@
+"""Published weights: found by digest, read without running anything, fitted by name or refused with what differs."""
+
+import hashlib
+import os
+import pickle
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from normscape.landscape import measure_surface, train, weight_files
+from normscape.landscape.training.published_weights import load_weights, read_weights, renamed
+from normscape.models import build_model
+from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+
+MODEL = ModelSpec(architecture="residual", width=4)
+SHAPE = (1, 8, 8)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NORMSCAPE_DATA", str(tmp_path))
+    (tmp_path / "weights").mkdir()
+    return tmp_path / "weights"
+
+
+def network(seed: int = 1, **others) -> nn.Module:
+    module = build_model(ModelSpec(**{"architecture": "residual", "width": 4, **others}), SHAPE, 10, seed=seed)
+    module(torch.randn(8, *SHAPE, generator=torch.Generator().manual_seed(seed)))  # running averages of its own
+    return module.eval()
+
+
+def published_names(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The tensors of a network as older collections call them, without counters."""
+    state = {name: t for name, t in module.state_dict().items() if not name.endswith("num_batches_tracked")}
+    theirs = {}
+    for name, tensor in state.items():
+        for ours, published in (
+            (".norm1.", ".bn1."),
+            (".norm2.", ".bn2."),
+            ("shortcut.conv.", "shortcut.0."),
+            ("shortcut.norm.", "shortcut.1."),
+        ):
+            name = f".{name}".replace(ours, published)[1:]
+        theirs[f"module.{name}"] = tensor
+    return theirs
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def saved(folder: Path, content: object, name: str = "net.pt") -> str:
+    torch.save(content, folder / name)
+    return digest(folder / name)
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "plain", "safetensors"])
+def test_a_renamed_state_dict_gives_the_same_network(folder: Path, kind: str) -> None:
+    source, tensors = network(), published_names(network())
+    if kind == "safetensors":
+        save_file({name: t.contiguous() for name, t in tensors.items()}, folder / "net.safetensors")
+        sha = digest(folder / "net.safetensors")
+    else:
+        sha = saved(folder, {"state_dict": tensors, "epoch": 3} if kind == "checkpoint" else tensors)
+    target = build_model(MODEL, SHAPE, 10, seed=7).eval()
+    x = torch.randn(5, *SHAPE)
+    assert not torch.allclose(source(x), target(x))
+    load_weights(target, sha)
+    assert torch.equal(source(x), target(x))
+
+
+def test_a_run_with_weights_is_that_network_and_is_not_trained(folder: Path) -> None:
+    source = network()
+    sha = saved(folder, source.state_dict())
+    spec = RunSpec(DataSpec(size=60), MODEL, TrainingSpec(steps=50), weights=sha)
+    run = train(spec)
+    assert [checkpoint.step for checkpoint in run.checkpoints] == [0]
+    assert run.history.step.tolist() == [0]
+    state = run.module().state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in source.state_dict().items())
+    surface = measure_surface(run, SurfaceSpec(points_alpha=3, points_beta=1, samples=20, statistics="running"))
+    assert np.isfinite(surface.loss).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("module.conv1.weight", "conv1.weight"),
+        ("module.bn1.running_mean", "norm1.running_mean"),
+        ("layer2.0.bn2.bias", "layer2.0.norm2.bias"),
+        ("layer2.0.shortcut.0.weight", "layer2.0.shortcut.conv.weight"),
+        ("module.layer3.0.shortcut.1.running_var", "layer3.0.shortcut.norm.running_var"),
+        ("linear.bias", "linear.bias"),
+        ("layer1.0.norm1.weight", "layer1.0.norm1.weight"),
+    ],
+)
+def test_renaming_is_the_documented_one(name: str, ours: str) -> None:
+    assert renamed(name) == ours
+
+
+def test_a_digest_that_no_file_has_says_where_to_put_it(folder: Path) -> None:
+    saved(folder, network().state_dict())
+    with pytest.raises(ValueError, match="weights has the SHA-256 " + "0" * 64) as error:
+        load_weights(network(), "0" * 64)
+    assert str(folder) in str(error.value)
+    assert ".safetensors" in str(error.value)
+
+
+def test_all_keys_that_do_not_agree_are_listed(folder: Path) -> None:
+    tensors = dict(network().state_dict())
+    del tensors["linear.bias"]
+    tensors["extra.weight"] = torch.zeros(3)
+    tensors["conv1.weight"] = torch.zeros(4, 3, 3, 3)
+    sha = saved(folder, tensors)
+    target = network(seed=5)
+    before = {name: t.clone() for name, t in target.state_dict().items()}
+    with pytest.raises(ValueError, match="another network") as error:
+        load_weights(target, sha)
+    said = str(error.value)
+    assert "Missing in the file (1): linear.bias." in said
+    assert "Not in the network (1): extra.weight." in said
+    assert "Of another shape (1): conv1.weight (4, 3, 3, 3) instead of (4, 1, 3, 3)." in said
+    assert all(torch.equal(t, before[name]) for name, t in target.state_dict().items())
+
+
+def test_weights_of_another_shortcut_are_refused(folder: Path) -> None:
+    sha = saved(folder, network(shortcut="project").state_dict())
+    with pytest.raises(ValueError, match=r"Not in the network \(10\).*and 2 more"):
+        load_weights(network(shortcut="pad"), sha)
+
+
+def test_a_changed_file_has_another_digest(folder: Path) -> None:
+    first = saved(folder, network().state_dict())
+    second = saved(folder, network(seed=2).state_dict())
+    os.utime(folder / "net.pt", ns=(1, 1))
+    assert first != second
+    assert list(weight_files()) == [second]
+
+
+class Runs:
+    """Its pickle asks for a program to be run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.path}",)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_pickle_with_code_in_it_is_refused_and_nothing_runs(folder: Path, nested: bool, legacy: bool) -> None:
+    mark, bad = folder / "ran", Runs(folder / "ran")
+    content = {"state_dict": {**network().state_dict(), "bad": bad}} if nested else bad
+    torch.save(content, folder / "bad.pt", _use_new_zipfile_serialization=not legacy)
+    with pytest.raises(ValueError, match=r"bad\.pt was not read: only tensors are admitted.*") as error:
+        read_weights(folder / "bad.pt")
+    assert "system" in str(error.value)
+    assert not mark.exists()
+
+
+def test_a_bare_pickle_with_code_in_it_is_refused_and_nothing_runs(folder: Path) -> None:
+    (folder / "bare.pt").write_bytes(pickle.dumps(Runs(folder / "ran")))
+    with pytest.raises(ValueError, match=r"bare\.pt"):
+        read_weights(folder / "bare.pt")
+    assert not (folder / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["net.pt", "net.safetensors"])
+@pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "text"])
+def test_a_damaged_file_is_named(folder: Path, name: str, damage: str) -> None:
+    path, tensors = folder / name, {name: t.contiguous() for name, t in network().state_dict().items()}
+    (torch.save if name.endswith("pt") else save_file)(tensors, path)
+    whole = path.read_bytes()
+    path.write_bytes(
+        {
+            "empty": b"",
+            "truncated": whole[: len(whole) // 2],
+            "flipped": struct.pack("<Q", 2**60) + whole[8:],
+            "text": b"weights",
+        }[damage]
+    )
+    with pytest.raises(ValueError, match=name.replace(".", r"\.")):
+        read_weights(path)
+
+
+@pytest.mark.parametrize("content", [torch.zeros(3), [1, 2], {}, {"epoch": 3}, {"state_dict": {"a": 1}}])
+def test_a_file_without_tensors_by_name_is_refused_with_what_it_holds(folder: Path, content: object) -> None:
+    sha = saved(folder, content)
+    with pytest.raises(ValueError, match=r"net\.pt holds .*; expected are tensors by name"):
+        load_weights(network(), sha)
+
+
+@pytest.mark.parametrize("weights", ["", "abc", "G" * 64, "A" * 64, "0" * 63])
+def test_what_is_no_digest_is_refused_by_the_spec(weights: str) -> None:
+    with pytest.raises(ValueError, match="SHA-256"):
+        RunSpec(weights=weights)

@@ -1,0 +1,119 @@
+"""One distribution with one namespace: what it contains, what it pins, and that it works where it was not developed."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import venv
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.conftest import ROOT
+
+SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+COLUMNS = ("specs", "models", "landscape", "figures", "exports", "jobs", "views")
+
+# `streamlit run` puts the app's folder first on the path; a module that is imported after the app has run is the user's
+OPEN_APP = """
+import sys
+from pathlib import Path
+import normscape
+from streamlit.testing.v1 import AppTest
+from streamlit.web import bootstrap
+
+app = Path(normscape.__file__).parent / "app.py"
+assert str(app).startswith({prefix!r}), app
+bootstrap._fix_sys_path(str(app))
+opened = AppTest.from_file(app, default_timeout=120).run()
+assert not opened.exception, opened.exception
+print("title:", opened.title[0].value)
+import models
+print("models:", models.OWNER)
+"""
+
+
+def test_the_package_list_equals_the_folders() -> None:
+    folders = {".".join(file.parent.relative_to(ROOT).parts) for top in COLUMNS for file in (ROOT / top).rglob("*.py")}
+    assert set(SETUPTOOLS["packages"]) == {"normscape"} | {f"normscape.{folder}" for folder in folders}
+
+
+def test_the_lock_pins_what_the_project_needs_and_nothing_else() -> None:
+    pins = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line)
+    assert pins == required("normscape") | {"setuptools": version("setuptools")}
+
+
+def required(name: str) -> dict[str, str]:
+    """Return the installed version of everything that a distribution needs, by name."""
+    found: dict[str, str] = {}
+    todo = [Requirement(name)]
+    while todo:
+        one = todo.pop()
+        try:
+            installed = distribution(one.name)
+        except PackageNotFoundError:
+            continue  # for another platform
+        if canonicalize_name(one.name) in found:
+            continue
+        found[canonicalize_name(one.name)] = installed.version.partition("+")[0]
+        needs = map(Requirement, installed.requires or ())
+        extras = ("", *one.extras)
+        todo += [n for n in needs if n.marker is None or any(n.marker.evaluate({"extra": extra}) for extra in extras)]
+    return {key: value for key, value in found.items() if key != name}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel from the files that are under version control, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("source")
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True)
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-deps", "--no-build-isolation"]
+    built = subprocess.run([*pip, "--wheel-dir", str(folder / "dist"), str(folder)], capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return next((folder / "dist").glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of a fresh environment with the wheel; its dependencies are those that are installed here."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False, symlinks=True)
+    python = folder / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python), "install", "--no-deps"]
+    installed = subprocess.run([*pip, str(wheel)], capture_output=True, text=True)
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+    packages = next((folder / "lib").glob("python*")) / "site-packages"
+    # a line of a .pth file adds a folder, but none of the .pth files in it: no editable install comes along
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return python
+
+
+def test_the_wheel_opens_the_app_beside_a_users_own_models(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "__init__.py").write_text('OWNER = "the user"\n')
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    opened = subprocess.run(
+        [python, "-c", OPEN_APP.format(prefix=str(python.parent.parent))],
+        cwd=tmp_path,
+        env=environment | {"NORMSCAPE_HOME": str(tmp_path / "store")},
+        capture_output=True,
+        text=True,
+    )
+    assert opened.returncode == 0, opened.stdout + opened.stderr
+    assert "title: Loss surfaces" in opened.stdout
+    assert "models: the user" in opened.stdout
+
+
+def test_the_entry_point_starts_the_app_of_the_wheel(python: Path, tmp_path: Path) -> None:
+    asked = [python.parent / "normscape", "--help"]
+    shown = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    assert "streamlit run" in shown.stdout

@@ -1,0 +1,82 @@
+"""A7 and A8 in words: what becomes of the curvature itself."""
+
+from __future__ import annotations
+
+import math
+
+from normscape.landscape.analysis.centering import Centring, Reparametrized
+from normscape.views.widgets.numbers import number, span
+
+SENTENCE = (
+    "A smaller bound need not be a smaller L. Here every layer is rewritten so that it meets centred, or standardized, "
+    "inputs and still computes the same function; what becomes of its curvature is measured."
+)
+
+ASSUMES = (
+    "Nothing but that means and deviations are held fixed: batch norm's own follow the samples. The Lipschitz constant "
+    "at a point is that of the layer's own block of the Hessian, all other layers standing still."
+)
+
+DERIVATION = r"""
+$h = Wx + b = W(x-\mu) + (b + W\mu)$, and $= (W\,\mathrm{diag}\,\sigma)\frac{x-\mu}{\sigma} + (b + W\mu)$: the
+function is the same, its coordinates are others. With $(W, b) = A(W', b')$, where $W = W'$, or
+$W = W'\,\mathrm{diag}(1/\sigma)$, and $b = b' - W\mu$, the block of the Hessian becomes $A^\top H A$. Its largest
+eigenvalue may fall or rise. For a linear regression the block of the weight is $2E[xx^\top]$, so it falls with the
+second moment; in general it is $E[a\,xx^\top]$ with $a$ the curvature behind the layer, and falls if $a$ is large where
+$x$ is far from zero. For a convolution $x$ is the unfolded patch. In front of batch norm a bias has no effect, and
+centring changes nothing.
+"""
+
+
+def verdict(found: Centring) -> str:
+    """Say in how many layers centring and dividing lower λ_max, and where they raise it."""
+    if not found.layers:
+        return "There is no layer with a plain weight to rewrite."
+    curved = f"{_told(found, 'both', 'of weight and bias')} {_told(found, 'weight', 'of the weight alone')}"
+    centred, scaled = (span(_change(layer, "rate", place) for layer in found.layers) for place in (1, 2))
+    return (
+        f"{curved} λ's rate, which the argument takes for a constant, becomes {centred} times what it was, and "
+        f"{scaled} times with division."
+    )
+
+
+def _told(found: Centring, name: str, words: str) -> str:
+    lowered = [layer for layer in found.layers if _change(layer, name, 1) < 1 - NOTICED]
+    raised = [layer.layer for layer in found.layers if _change(layer, name, 1) > 1 + NOTICED]
+    changes = [_change(layer, name, 1) for layer in found.layers]
+    scaled = [_change(layer, name, 2) for layer in found.layers]
+    where = (
+        f", raises it in {len(raised)} ({', '.join(raised[:3])}{', …' if len(raised) > 3 else ''})" if raised else ""
+    )
+    return (
+        f"Centring lowers λ_max {words} in {len(lowered)} of {len(found.layers)} layers{where}; it becomes "
+        f"{span(changes)} times what it was, and {span(scaled)} times with division, too."
+    )
+
+
+NOTICED = 0.01
+"""Share by which λ_max has to change to count as lower or higher."""
+
+
+def _change(layer: Reparametrized, name: str, place: int) -> float:
+    before, after = getattr(layer, name)[0], getattr(layer, name)[place]
+    return after / before if before > 0 else math.nan
+
+
+def rows(found: Centring) -> dict[str, str]:
+    """Return the facts of a network."""
+    ways = ("raw", "centred", "standardized")
+    facts = {
+        f"λ_max of {words}, {way}": span([getattr(layer, name)[place] for layer in found.layers])
+        for name, words in (("both", "weight and bias"), ("weight", "weight alone"))
+        for place, way in enumerate(ways)
+    }
+    facts |= {
+        f"√(E[λ²])/‖ΔW‖, {way}": span(layer.rate[place] for layer in found.layers) for place, way in enumerate(ways)
+    }
+    residual = max((layer.residual for layer in found.layers), default=math.nan)
+    added = sum(layer.added for layer in found.layers)
+    return facts | {
+        "Largest residual": number(residual),
+        "Layers given a bias of 0": f"{added} of {len(found.layers)}",
+    }

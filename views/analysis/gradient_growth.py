@@ -1,0 +1,65 @@
+"""Growth of backward gradients in words (A15)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from normscape.landscape.analysis.gradient_growth import Growth
+from normscape.views.widgets.numbers import number, span
+
+SENTENCE = (
+    "The theorem makes each gradient smaller than without the layer. In a deep plain network the opposite happens from "
+    "layer to layer: with batch norm, gradients at initialization grow by about 1.21 on their way back through each "
+    "layer."
+)
+
+ASSUMES = (
+    "The 1.21 = √(π/(π − 1)) of Yang et al. is for ReLU, random weights, wide layers, large batches, and no affine "
+    "map. Shortcuts, training and other activations change it."
+)
+
+DERIVATION = r"""
+Let $n\sigma^2$ be fan in times the variance of the weights. Behind batch norm a rectifier sees standard normal values:
+its outputs have the second moment $\tfrac12$, but only the variance $\tfrac12 - \tfrac1{2\pi}$ over samples, since
+their mean is not 0. So the next pre-activations have the variance $v = n\sigma^2(\tfrac12 - \tfrac1{2\pi})$. On the
+way back the square of the gradient is divided by $v$ at the norm, multiplied by $n\sigma^2$ at the weights, and
+halved at the rectifier:
+
+$$
+\frac{\tfrac12}{\tfrac12 - \tfrac1{2\pi}} = \frac{\pi}{\pi-1} \approx 1.467 ,
+\qquad\allowbreak 1.467^{1/2} \approx 1.211 .
+$$
+
+Without normalization He's initialization keeps the size (1.00), and Glorot's halves the square at every rectifier
+(0.71). Yang et al. 2019, arXiv 1902.08129. A layer's ratio is $\|\delta_l\|/\|\delta_{l+1}\|$ over all samples and
+units; the mean leaves out the first and the last one, whose neighbours are the data and the loss.
+"""
+
+
+def verdict(found: Growth) -> str:
+    """Say by how much gradients grow per layer, and what that makes over the network."""
+    known = found.ratio[np.isfinite(found.ratio)]
+    if not len(known):
+        return "There are no two layers with a gradient to compare."
+    whole = found.size[0] / found.size[-1] if found.size[-1] else math.nan
+    told = (
+        f"From the last layer to the first, gradients are multiplied by {number(float(whole))} over {len(known)} steps"
+    )
+    if math.isfinite(found.per_layer):
+        does = "grow" if found.per_layer > 1 else "shrink"
+        told += f"; between interior layers they {does}, by {number(found.per_layer)} per layer"
+    shortcuts = "" if found.plain else " This network is no chain of layers, so that a ratio is not one layer's doing."
+    return f"{told}.{shortcuts}"
+
+
+def rows(found: Growth) -> dict[str, str]:
+    """Return the facts of a network."""
+    return {
+        "Growth per interior layer": number(found.per_layer),
+        "Ratios, smallest to largest": span(found.ratio),
+        "Size of the signal, first layer to last": f"{number(float(found.size[0]))} to {number(float(found.size[-1]))}"
+        if len(found.size)
+        else "n/a",
+    }

@@ -1,0 +1,55 @@
+"""A7 and A8 in words: second moments of inputs."""
+
+from __future__ import annotations
+
+import math
+
+from normscape.landscape.analysis.second_moments import Moments
+from normscape.views.widgets.numbers import number, span
+
+SENTENCE = (
+    "The bound on L carries the inputs' second moment. Subtracting the mean makes it as small as subtracting any "
+    "constant can; dividing by the deviation makes it the number of inputs that vary."
+)
+
+ASSUMES = (
+    "That the bound is what matters: a smaller bound is not a smaller L, which the next step measures. That a constant "
+    "is subtracted, the same for all samples: batch norm's own mean follows the samples besides."
+)
+
+DERIVATION = r"""
+For any constant $\mu$, $E[(x_i-\mu_i)^2] = v_i + (\mu_i - E[x_i])^2$: a parabola that is least at the mean. With
+$\mu = s\,E[x]$ the sum over inputs is $\sum_i v_i + (1-s)^2\sum_i E[x_i]^2$. After division by
+$\sqrt{v_i+\varepsilon}$ each input that varies counts 1, and one that is constant 0. For a convolution $x$ is the
+unfolded patch, with the zeros of the padding; standardizing channels leaves those zeros, so that a tap counts only as
+often as it meets the picture. The trace of the last layer's block Hessian is least at $E[ax]/E[a]$, with
+$a = p(1-p)$ the curvature of the cross-entropy: the mean only if $a$ does not depend on $x$.
+"""
+
+
+def verdict(found: Moments) -> str:
+    """Say what centring would take away, layer by layer, and where it is already gone."""
+    if not found.layers:
+        return "There is no linear layer or convolution."
+    kept = {layer.layer: layer.centred / layer.raw for layer in found.layers if layer.raw}
+    if not kept:
+        return "All inputs of all layers are zero."
+    most, least = min(kept, key=kept.__getitem__), max(kept, key=kept.__getitem__)
+    last = found.layers[-1].weighted
+    far = "" if math.isnan(last) else f" At the last layer E[ax]/E[a] lies {number(last)} lengths of E[x] away from it."
+    return (
+        f"Centring leaves {number(100 * kept[most])} % of the second moment in {most}, and {number(100 * kept[least])} "
+        f"% in {least}.{far}"
+    )
+
+
+def rows(found: Moments) -> dict[str, str]:
+    """Return the facts of a network."""
+    return {
+        "Second moment Σ E[x²], by layer": span(layer.raw for layer in found.layers),
+        "Centred": span(layer.centred for layer in found.layers),
+        "Standardized": span(layer.standardized for layer in found.layers),
+        "Standardized by channel, then padded": span(layer.by_channel for layer in found.layers),
+        "Inputs of a weight": span(layer.inputs for layer in found.layers),
+        "Positions T": span(layer.positions for layer in found.layers),
+    }

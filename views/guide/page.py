@@ -1,0 +1,95 @@
+"""The page Guide: what to do first, what every page answers, the argument and its limits, the glossary, the papers."""
+
+import streamlit as st
+
+from normscape.figures.style.notation import markdown
+from normscape.views.texts.glossary import TERMS
+from normscape.views.texts.terms import PAPERS, QUESTIONS, cited, explained, spelled
+
+READABLE = 800  # pixels; longer lines are hard to follow
+
+TERMS_AS_HEADINGS = "<style>.st-key-glossary h3 { font-size: 1.1rem; padding: 1rem 0 1.1rem; }</style>"
+
+FIRST_MINUTE = """
+1. **Choose a start.** In the sidebar, under *Start from* (on a narrow screen, the arrows at the top open it). Each
+   start says what it compares and how long it takes.
+2. **Look at the surfaces.** On the page *Surfaces* they stand side by side on one scale. Turn one, and all turn. Then
+   switch *Show* to *gradient change ratio*: the lower it is, the less the gradient turns there.
+3. **Read the table** *Facts*: λ_max is the sharpest curvature in any direction, which the picture can miss. Held-out
+   loss tells whether the smoother network is also the better one.
+4. **Point at a place.** It is marked in every picture, and every metric there is told; a click keeps it. *Save
+   picture* is under the surfaces, the numbers are at the foot of the page. The address in the browser holds every
+   choice: send it to others.
+"""
+
+PAGES = {
+    "Surfaces": "views/surface/page.py",
+    "Analysis": "views/analysis/page.py",
+    "Along training": "views/smoothness/page.py",
+    "Learning rates": "views/stability/page.py",
+    "Work": "views/jobs/page.py",
+}
+
+ARGUMENT = rf"""
+1. **A gradient that turns slowly keeps the loss near its tangent** (A1). If $L$ bounds the gradient-change ratio,\
+   $f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$.\
+   *Where it does not hold*: with ReLU the gradient jumps, and no finite $L$ exists.
+2. **So larger steps are safe** (A2, A3). While $\eta<2/L$, the right side is below $f(\theta)$ in\
+   $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$.\
+   *Where it does not hold*: the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to
+   about $2/\eta$ ({cited("Cohen et al. 2021")}), and weights in front of a normalization tune their own step.
+3. **A weight's gradient carries the layer's input** (A5, A6). It is $E[\delta x]$, $\delta$ the signal that comes back.
+   If that changes by $\lambda$ while $x$ stays, the gradient changes by\
+   $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$.\
+   *Where it does not hold*: it is a bound, and can be loose; $\lambda$ depends on $x$, and nothing bounds $\delta$.
+4. **Normalizing makes that second moment small** (A7, A8). Subtract the mean, divide by the deviation:\
+   $\sum_iE[(x_i-\mu_i)^2]$ is least at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$.\
+   *Where it does not hold*: the bound falls, and the curvature need not. One weight with logistic loss is enough:
+   centring takes its second moment from 40 to 36, and its curvature from $8\cdot10^{{-8}}$ to 0.90.
+5. **Hence normalization is said to lower $L$ and to allow larger learning rates** ({cited("Santurkar et al. 2018")};
+   {cited("Bjorck et al. 2018")}).\
+   *Where it does not hold*: in deep plain ReLU networks with batch norm, gradients grow by about 1.21 from layer to
+   layer at initialization ({cited("Yang et al. 2019")}). Larger weights in front of a normalization lower $L$, too, and
+   so does multiplying by 0. Therefore a scale-free number and the held-out loss stand beside every $L$.
+"""
+
+
+def _pages() -> None:
+    for title, path in PAGES.items():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.page_link(path, label=f":primary[**{title}**]", width=140)
+            st.markdown(QUESTIONS[title], width="content")
+
+
+def _glossary() -> None:
+    told = "Part of a term or of its definition; Greek letters by their names, too."
+    asked = st.text_input("Find a term", type="search", live=True, help=told)
+    part = asked.strip().casefold()
+    found = [name for name, term in TERMS.items() if part in f"{name} {spelled(name)} {term.definition}".casefold()]
+    st.caption(
+        f"{len(found)} of {len(TERMS)} terms. Numbers such as D5 are those of docs/science.md, which defines all."
+    )
+    st.html(TERMS_AS_HEADINGS)
+    with st.container(key="glossary", gap=None):
+        for name in found:
+            st.subheader(markdown(name), anchor=spelled(name))
+            st.markdown(explained(name))
+
+
+def _papers() -> None:
+    st.markdown("\n".join(f"- {cited(name)}: *{paper.title}*" for name, paper in PAPERS.items()))
+
+
+with st.container(width=READABLE):
+    st.title("Guide")
+    st.markdown(f"**{QUESTIONS['Guide']}**")
+    st.header("The first minute")
+    st.markdown(markdown(FIRST_MINUTE))
+    st.header("What each page answers")
+    _pages()
+    st.header("The argument in five lines")
+    st.markdown(ARGUMENT)
+    st.header("Glossary")
+    _glossary()
+    st.header("Papers")
+    _papers()

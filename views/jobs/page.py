@@ -1,0 +1,128 @@
+"""The page Work: what is under way, what was asked lately, and what the store holds."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import streamlit as st
+
+from normscape.jobs import Asked
+from normscape.jobs.kinds import KINDS
+from normscape.specs.experiment import label
+from normscape.views.session.job_queue import desk, present, session
+from normscape.views.session.progress import failures, reading
+from normscape.views.texts.terms import QUESTIONS, words
+
+INTRODUCTION = f"""
+**{QUESTIONS["Work"]}**
+
+What is asked goes on when its page is closed, is done once however many ask for it, and is kept: a result that is there
+already comes at once.
+"""
+
+WORDS = ("checkpoint", "error between points", "refinement", "slice", "store")
+
+MOST_LISTED = 100
+MEBIBYTE = 2**20
+NORM = "run.model.norm"
+
+
+def _under_way() -> None:
+    queue = desk()
+    if queue.trouble:
+        st.error(queue.trouble)
+    st.subheader("Under way")
+    under_way = [asked for asked in queue.asked() if not asked.over and not asked.cancelled]
+    if not under_way:
+        st.caption("Nothing.")
+    for asked in under_way:
+        share, sentence = reading(asked.request)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(share, text=f"{_linked(asked)} · {_who(asked)} · {sentence}")
+            if st.button("Stop", key=f"stop-here:{asked.request.key[:12]}", help="Stops it unless others wait for it."):
+                queue.cancel(asked.request.key, session(), present)
+                st.rerun(scope="fragment")
+    failed = [(asked, error) for asked in queue.asked() if asked.over for error in failures(asked.request)]
+    cancelled = [asked for asked in queue.asked() if asked.cancelled]
+    for asked, error in failed[:MOST_LISTED]:
+        st.error(f"{asked.request.title}: {error}")
+    for asked in cancelled[:MOST_LISTED]:
+        st.caption(f"Stopped: {_linked(asked)}")
+
+
+def _linked(asked: Asked) -> str:
+    return f"[{asked.request.title}]({asked.request.address})" if asked.request.address else asked.request.title
+
+
+def _who(asked: Asked) -> str:
+    others = sum(present(name) for name in asked.sessions if name != session())
+    mine = "yours" if session() in asked.sessions else "not yours"
+    return mine if not others else f"{mine}, and {others} more wait"
+
+
+def _lately() -> None:
+    recent = list(desk().store.requests("recent").values())
+    if not recent:
+        st.caption("Nothing yet.")
+    for request in reversed(recent):
+        st.markdown(f"- [{request['title']}]({request['address']})")
+
+
+def _store() -> None:
+    store = desk().store
+    entries = store.entries()
+    total = sum(entry.bytes for entry in entries)
+    st.caption(
+        f"{len(entries)} results, {total / MEBIBYTE:.1f} of at most {store.limit / MEBIBYTE:.0f} MiB "
+        f"(NORMSCAPE_STORE_GIB) in {store.folder} (NORMSCAPE_HOME). Beyond that, those used longest ago give way."
+    )
+    if not entries:
+        return
+    names = {entry.key: _name(entry.key) for entry in entries[:MOST_LISTED]}
+    st.dataframe(
+        {
+            "result": list(names.values()),
+            "MiB": [round(entry.bytes / MEBIBYTE, 2) for entry in entries[:MOST_LISTED]],
+            "used, minutes ago": [round((time.time() - entry.used) / 60) for entry in entries[:MOST_LISTED]],
+        },
+        hide_index=True,
+    )
+    chosen = st.multiselect(
+        "Delete results",
+        list(names),
+        format_func=lambda key: f"{names[key]} ({key[:8]})",
+        help="What is deleted is computed again when it is asked for.",
+    )
+    with st.container(horizontal=True):
+        if st.button("Delete these", disabled=not chosen):
+            _delete(chosen)
+        if st.button("Delete all results"):
+            _delete([entry.key for entry in entries])
+
+
+def _delete(keys: list[str]) -> None:
+    for key in keys:
+        desk().delete(key)
+    st.rerun()
+
+
+def _name(key: str) -> str:
+    about = desk().store.describe(key)
+    if "job" not in about:
+        return "damaged"
+    job = json.loads(about["job"])
+    model, data, surface = job["run"]["model"], job["run"]["data"], job["surface"]
+    grid = f" {surface['points_alpha']} x {surface['points_beta']}" if surface and job["kind"] == "surface" else ""
+    return f"{KINDS[job['kind']].name}{grid}: {model['architecture']}, {label(NORM, model['norm'])}, {data['name']}"
+
+
+st.title("Work")
+st.markdown(INTRODUCTION)
+words(*WORDS)
+with st.container():  # not `watched`: this part holds controls
+    st.fragment(_under_way, run_every=1.0)()
+st.subheader("Asked lately")
+_lately()
+st.subheader("The store")
+_store()

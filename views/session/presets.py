@@ -1,0 +1,173 @@
+"""Experiments to start from, each a question that a first-time visitor might have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An experiment and the sentence that introduces it."""
+
+    experiment: Experiment
+    sentence: str
+    seconds: float = 0.0  # until all is there, on two cores with warm workers and an empty store: benchmarks/presets.py
+
+
+PRESETS: Mapping[str, Preset] = {
+    "Batch norm or none, on digits": Preset(
+        Experiment(),
+        "Two equal networks learn to read digits; one normalizes each hidden layer over the samples.",
+        seconds=5.0,
+    ),
+    "The same, before training": Preset(
+        Experiment(surface=SurfaceSpec(checkpoint=0)),
+        "At initialization the analysis is on its own: nothing has been learned yet.",
+        seconds=5.4,
+    ),
+    "Raw inputs, no normalization": Preset(
+        Experiment(
+            run=RunSpec(model=ModelSpec(norm="none"), training=TrainingSpec(learning_rate=0.002, momentum=0.0)),
+            compare="run.data.scaling",
+            values=("raw", "centred", "standardized"),
+        ),
+        "The analysis in its barest form: centre the inputs, then divide by their deviation. No normalization layer.",
+        seconds=7.7,
+    ),
+    "How much to divide by": Preset(
+        Experiment(
+            run=RunSpec(model=ModelSpec(norm="none"), training=TrainingSpec(momentum=0.0)),
+            compare="run.data.divisor",
+            values=(0.1, 0.3, 1.0, 3.0, 10.0),
+        ),
+        "Inputs divided by less than their deviation, or by more: the larger the divisor, the smoother the loss. And "
+        "the worse the fit: smoothness is not all.",
+        seconds=12.4,
+    ),
+    "Batch, layer or none, on spirals": Preset(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(name="spirals"),
+                model=ModelSpec(width=32, depth=4),
+                training=TrainingSpec(steps=1000, learning_rate=0.02),
+            ),
+            values=("none", "batch", "layer"),
+        ),
+        "Three arms wound around each other need a deeper network; three ways to normalize it.",
+        seconds=6.2,
+    ),
+    "Before or after the linear layer": Preset(
+        Experiment(compare="run.model.placement", values=("before", "after")),
+        "The analysis asks for batch norm before the linear layer; common practice puts it after.",
+        seconds=3.2,
+    ),
+    "The two halves of batch norm": Preset(
+        Experiment(
+            run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
+            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=500),
+            values=("none", "centre", "scale", "batch"),
+        ),
+        "Subtract the mean, divide by the deviation, or both: a small convolutional network on the digits.",
+        seconds=19.5,
+    ),
+    "Eight normalizations, one network": Preset(
+        Experiment(
+            run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
+            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=300),
+            values=("none", "batch", "layer", "group", "instance", "rms", "weight", "scale"),
+        ),
+        "The same convolutional network and digits, normalized in eight ways, on one scale.",
+        seconds=36.9,
+    ),
+    "Shortcuts or none": Preset(
+        Experiment(
+            run=RunSpec(
+                model=ModelSpec(architecture="residual", depth=20, width=4),
+                training=TrainingSpec(steps=150, recorded_samples=300),
+            ),
+            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=200),
+            compare="run.model.shortcut",
+            values=("project", "pad", "none"),
+        ),
+        "A residual network of 20 layers on the digits, with its shortcuts and without: what Li et al. made famous.",
+        seconds=19.7,
+    ),
+    "Pre-norm or post-norm": Preset(
+        Experiment(
+            run=RunSpec(
+                model=ModelSpec(architecture="transformer", norm="layer", activation="gelu"),
+                training=TrainingSpec(optimizer="adam", learning_rate=0.003, steps=200, recorded_samples=300),
+            ),
+            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=200),
+            compare="run.model.placement",
+            values=("before", "after"),
+        ),
+        "A small vision transformer with layer norm before its sublayers or after them, trained with Adam.",
+        seconds=11.8,
+    ),
+    "The deep linear network": Preset(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(name="gaussian"),
+                model=ModelSpec(architecture="deep-linear", initialization="glorot"),
+                training=TrainingSpec(steps=500, learning_rate=1e-3, momentum=0.0),
+            ),
+            surface=SurfaceSpec(range_alpha=(-0.2, 0.2), range_beta=(-0.2, 0.2)),
+        ),
+        "25 matrices of 10 x 10 on Gaussian data, as in Santurkar et al.: batch norm after every one, or none.",
+        seconds=8.1,
+    ),
+    "Clothes: Fashion-MNIST": Preset(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(name="fashion-mnist", size=10_000, scaling="per-channel"),
+                model=ModelSpec(width=128),
+                training=TrainingSpec(steps=500),
+            ),
+            surface=SurfaceSpec(points_alpha=33, points_beta=33),
+        ),
+        "The first comparison on larger pictures: 10,000 of Fashion-MNIST's, two hidden layers of 128 units.",
+        seconds=35.9,
+    ),
+    "A published ResNet-20 on CIFAR-10": Preset(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(
+                    name="cifar10", scaling="given", shift=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225)
+                ),
+                model=ModelSpec(architecture="residual", depth=20, shortcut="pad"),
+                weights="12fca82f0bebc4135bf1f32f6e3710e61d5108578464b84fd6d7f5c1b04036c8",
+            ),
+            surface=SurfaceSpec(
+                points_alpha=9, points_beta=9, samples=60, split="held-out", statistics="running", scaling="filter"
+            ),
+            compare="surface.statistics",
+            values=("running", "population"),
+        ),
+        "A network from a public collection, its held-out loss drawn with its stored averages and with those of the "
+        "samples. Needs its weights and CIFAR-10's test images.",
+        seconds=65.9,
+    ),
+    "A smooth activation as a control": Preset(
+        Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),
+        "ReLU's kinks make the gradient jump; GELU and tanh have none.",
+        seconds=6.5,
+    ),
+    "A learning rate too large": Preset(
+        Experiment(
+            run=RunSpec(model=ModelSpec(norm="none"), training=TrainingSpec(momentum=0.0)),
+            compare="run.training.learning_rate",
+            values=(0.1, 1.0, 100.0),
+        ),
+        "A plain network at growing learning rates, until training breaks down.",
+        seconds=4.1,
+    ),
+    "Three kinds of batch statistics": Preset(
+        Experiment(compare="surface.statistics", values=("population", "batch", "running")),
+        "One trained network, drawn with the statistics of all samples, of mini-batches, and with the stored averages.",
+        seconds=8.7,
+    ),
+}
+
+DEFAULT = Experiment()

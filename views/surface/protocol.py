@@ -1,0 +1,54 @@
+"""The protocol: everything that is needed to get the same picture and the same numbers again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from normscape.landscape import machine
+from normscape.specs import Display, Experiment, canonical_bytes, spec_hash
+from normscape.views.session import address
+from normscape.views.session.results import Outcome
+
+DIFFERENT_SAMPLES = ("run.data.name", "run.data.size", "run.data.seed", "surface.split")
+
+
+def protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> str:
+    """Return the protocol as text: the address, the whole experiment, the runs, the versions and the machine."""
+    settings = {"Streamlit": version("streamlit"), "plotly": version("plotly")} | machine()
+    return "\n".join(
+        [
+            f"address      {address.of(experiment, display)}",
+            f"experiment   sha256 {spec_hash(experiment)}",
+            *(f"network      {label}: run sha256 {spec_hash(outcome.run.spec)}" for label, outcome in outcomes.items()),
+            *(f"{name:<12} {value}" for name, value in settings.items()),
+            "",
+            "Equal experiments give equal numbers on the same kind of machine with the same versions and thread count.",
+            comparability(experiment),
+            "",
+            json.dumps(json.loads(canonical_bytes(experiment)), indent=1, ensure_ascii=False),
+        ]
+    )
+
+
+def caption(experiment: Experiment) -> str:
+    """Return one line for the foot of a picture."""
+    surface, data = experiment.surface, experiment.run.data
+    return (
+        f"{data.name}, {data.scaling} inputs, {surface.split} samples, {surface.statistics} statistics, "
+        f"{surface.scaling}-scaled random directions, {surface.points_alpha} x {surface.points_beta} points, "
+        f"experiment {spec_hash(experiment)[:12]}"
+    )
+
+
+def comparability(experiment: Experiment) -> str:
+    """Say in what the compared networks are equal, and where that is not so (D4)."""
+    if experiment.compare in DIFFERENT_SAMPLES:
+        return "The compared losses are of different samples: their heights say nothing about each other (D4)."
+    if experiment.compare.endswith("seed"):
+        return "The compared networks have equal settings and evaluation samples, and different random draws (D4)."
+    return (
+        "The compared networks have the same evaluation samples, the same seeds - so equal initial weights wherever "
+        "shapes agree, equal order of samples, equal draws of the directions - the same axes and the same colours (D4)."
+    )

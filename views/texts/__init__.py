@@ -1,0 +1,1 @@
+"""Texts of the pages: glossary, terms and explanations."""

@@ -1,0 +1,106 @@
+"""What to look at, and what may not be concluded."""
+
+from normscape.specs import Display
+from normscape.views.session.results import Now
+from normscape.views.texts.terms import QUESTIONS, cited
+
+INTRODUCTION = f"""
+**{QUESTIONS["Surfaces"]}**
+
+Normalization is said to make it smoother, so that larger learning rates are safe ({cited("Santurkar et al. 2018")}).
+These are real, trained networks on one scale: see whether that holds.
+"""
+
+READING = r"""
+**What to look at.** Each surface shows the loss around the weights θ*, along two random directions that are scaled like
+the network's own filters ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). A smoother landscape turns its gradient
+less per step. So switch to the *gradient-change ratio*
+$\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the Lipschitz constant $L$ of the gradient.
+Then compare $\lambda_{\max}$, the sharpest curvature of all, in the table.
+
+**What may not be concluded.**
+- Two random directions out of thousands miss the sharp ones: a calm slice is no proof of a small $L$. A convex slice is
+  no proof of convexity; a non-convex one does prove non-convexity.
+- Raw ratios and $\lambda_{\max}$ depend on the scale of the weights. In front of a normalization, weights can grow
+  without changing the function, and $L$ shrinks with their square. So a smaller number is not by itself a smoother
+  function.
+- With ReLU the gradient jumps, no finite $L$ exists, and finer grids find larger ratios.
+- One training seed is one sample.
+
+The analysis behind this page calls itself only a rough guide; so does the page.
+"""
+
+RATIO = (
+    r"$\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ at every point of the same slice: each value is a "
+    "lower bound on the Lipschitz constant $L$ of the gradient (D5). At the centre it is the largest limit over all "
+    "directions in the plane."
+)
+
+PUBLISHED = "Published weights were loaded in place of training, so there is no training to show."
+
+PLANE_FORM = (
+    "The same change as it is seen in the plane, "
+    r"$\|D^\top(\nabla f(\theta+\Delta)-\nabla f(\theta))\|/\|(\alpha,\beta)\|$ with $D=[d_1\ d_2]$. Rescaling weights "
+    "in front of a normalization lowers or raises the ratio above; this one stays as it is (D8)."
+)
+
+NOT_SCALE_FREE = (
+    "There is no scale-free form beside it: that takes directions that are filter-scaled and not orthogonalised (D8)."
+)
+
+REFINEMENT = (
+    "The largest ratio between neighbours on the line through the centre along d1, at spacings that halve. Where the "
+    "gradient jumps, as it does with ReLU, no finite L exists and the bound grows like 1/spacing: so bounds are "
+    "compared at equal spacing only. With a smooth activation (GELU, tanh) the line levels off (D7)."
+)
+
+DIFFERENCES = (
+    "Each further network's surface minus the first one's, with one symmetric range of colours; on the logarithmic "
+    "scale the logarithm of their quotient. Both are seen along their own directions, so equal places are equal shares "
+    "of each network's own weights, not equal weights (D4)."
+)
+
+STATISTICS = {
+    "population": "Batch norm uses the mean and variance of all evaluation samples, computed anew at every point.",
+    "batch": "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every "
+    "point.",
+    "running": "Batch norm uses its stored averages, held fixed at every point: away from the centre it is an affine "
+    "map, and what it does to the landscape is gone.",
+}
+
+
+def resolution(now: Now, display: Display) -> str:
+    """Say which grid is shown, and how far what lies between its points can be trusted."""
+    spec = now.levels[max(now.level, 0)]
+    last = now.levels[-1]
+    grid = f"{spec.points_alpha} x {spec.points_beta} points evaluated"
+    if now.level < 0:
+        return f"{grid[:-10]}, some of them not yet."
+    coming = f"; {last.points_alpha} x {last.points_beta} at most are to come" if not now.over and spec != last else ""
+    if display.every_point:
+        return f"{grid}{coming}. Nothing is drawn between them."
+    error = now.errors.get(ERRORS.get(display.metric, ""))
+    if error is None:
+        return f"{grid}{coming}; between them a bicubic spline."
+    return (
+        f"{grid}{coming}; between them a bicubic spline. At the points that the grid before did not have, its spline "
+        f"was off by at most {100 * error:.2g} % of the scale."
+    )
+
+
+ERRORS = {
+    "loss": "loss",
+    "accuracy": "accuracy",
+    "gradient-norm": "gradient_norm",
+    "gradient-change-ratio": "ratio",
+    "plane-form": "plane_form",
+}
+"""Metrics as errors of levels name them."""
+
+
+def diverged(label: str, step: int | None, shown: int) -> str:
+    """Say that a network has no surface at a step, and what to do."""
+    return (
+        f"**{label}** diverged at step {step}: its loss or its weights were no longer finite, so there is no surface "
+        f"of step {shown}. Move the training step back to see the last weights that were kept."
+    )

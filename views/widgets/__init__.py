@@ -1,0 +1,1 @@
+"""Reusable page elements: charts, field controls, tables and linked surfaces."""
