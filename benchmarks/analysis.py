@@ -18,7 +18,6 @@ from normscape.landscape.stability import RATES
 from normscape.specs import Experiment, RunSpec, TrainingSpec
 from normscape.views.analysis.steps import STEPS
 from normscape.views.session.limits import possible
-from normscape.views.session.results import plain
 from normscape.views.smoothness.requests import probes_of, request_of_probes
 from normscape.views.stability.requests import request_of_sweeps
 
@@ -32,7 +31,7 @@ def main() -> None:
         _done(queue, [Job("run", run) for run, _ in variants.values()])
         whole = 0.0
         for step in STEPS:
-            jobs = [Job(step.kind, run, plain(run, surface)) for run, surface in variants.values()]
+            jobs = [Job.about(step.kind, run, surface) for run, surface in variants.values()]
             taken = _done(queue, jobs)
             whole += taken
             print(f"{taken:6.1f} s  {step.numbers:8} {step.title}", flush=True)

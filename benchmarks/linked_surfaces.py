@@ -17,7 +17,7 @@ from tests.views.conftest import drawn
 PORT = 18513
 FOUR = (
     "/?data.name=moons&data.size=80&model.width=6&training.steps=8&values=none,batch,layer,rms"
-    "&surface.points_alpha=65&surface.points_beta=65&every_point=on"
+    "&grid.points=65,65&every_point=on"
 )
 MEASURES = """() => performance.getEntriesByName("linked-surfaces").map((entry) => entry.duration / 1000)"""
 REDRAWS, PICTURES = 6, 4

@@ -54,7 +54,7 @@ def measured(queue: Queue, name: str) -> str:
     errors = [str(status.error) for job in request.jobs if (status := queue.look(job)).state == "failed"]
     if errors:
         return errors[0][:60]
-    side = max(job.surface.points_alpha for job in request.jobs if queue.look(job).done and job.kind == "surface")
+    side = max(max(job.question.grid.points) for job in request.jobs if queue.look(job).done and job.kind == "surface")
     return f"{first:5.1f} s, {time.perf_counter() - begin:5.1f} s ({side} x {side})"
 
 

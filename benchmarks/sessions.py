@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.serving import chromium, served
 from tests.conftest import CHROMIUM_FLAGS
 
-QUERY = "?data.name=moons&data.size=80&model.width=6&training.steps=8&surface.points_alpha=5&surface.points_beta=3"
+QUERY = "?data.name=moons&data.size=80&model.width=6&training.steps=8&grid.points=5,3"
 
 PORT = 18512
 

@@ -22,7 +22,7 @@ import psutil
 from normscape.jobs import Job, Queue, Request, Settings, Stage, partition
 from normscape.landscape import machine, settle, train
 from normscape.landscape.surface import evaluate, pieces, slice_of
-from normscape.specs import Experiment, SurfaceSpec
+from normscape.specs import EvaluationSpec, Experiment, GridSpec, SurfaceSpec
 
 SHORT = 0.2
 """Seconds that pieces take where their overhead is measured."""
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=34, help="points a side; a job is one grid, without levels")
     parser.add_argument("--rounds", type=int, default=3, help="of all measurements in turn")
     side, rounds = (arguments := parser.parse_args()).side, arguments.rounds
-    spec = SurfaceSpec(points_alpha=side, points_beta=side, checkpoint=300)
+    spec = SurfaceSpec(EvaluationSpec(checkpoint=300), grid=GridSpec((side, side)))
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     run = next(iter(Experiment(values=("batch",)).variants().values()))[0]
     found = []
@@ -75,13 +75,13 @@ def _plain(run, spec) -> float:
     settle(threads=1)
     if hasattr(os, "nice"):
         os.nice(max(0, 10 - os.nice(0)))  # as workers have it
-    subject = slice_of(train(run), spec)
-    evaluate(subject, pieces(spec)[1])
+    subject = slice_of(train(run), spec.evaluation, spec.plane)
+    evaluate(subject, spec.grid, pieces(spec.grid)[1])
     subject.kept.clear()
     _when_idle()
     begin = time.perf_counter()
-    for piece in pieces(spec)[1:]:
-        evaluate(subject, piece)
+    for piece in pieces(spec.grid)[1:]:
+        evaluate(subject, spec.grid, piece)
     return time.perf_counter() - begin
 
 
@@ -95,7 +95,7 @@ def _queued(run, spec, workers: int, piece_seconds: float) -> tuple[float, float
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder), store_bytes=2**33, workers=workers, scheduler=None, tls=None)
         queue = Queue(settings)
-        coarse = SurfaceSpec(points_alpha=2 * workers, points_beta=4, checkpoint=300)
+        coarse = SurfaceSpec(EvaluationSpec(checkpoint=300), grid=GridSpec((2 * workers, 4)))
         _done(queue, Request("before", (Stage((Job("run", run),)), Stage((Job("surface", run, coarse),)))))
         _when_idle()
         job = Job("surface", run, spec)

@@ -1,26 +1,113 @@
-"""A job: one question about one network, and its name in the store."""
+"""A job: one question about one run, and its key in the store."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
-from normscape.specs import RunSpec, SurfaceSpec, canonical_bytes
+from normscape.specs import (
+    CenteredPlaneSpec,
+    ChecksSpec,
+    CostSpec,
+    EvaluationSpec,
+    RunningAveragesSpec,
+    RunSpec,
+    SignalsSpec,
+    SliceSpec,
+    SmoothnessSpec,
+    SpacingSpec,
+    SurfaceSpec,
+    canonical_bytes,
+)
+from normscape.specs.fields import effective, project
 
-SCHEMA = 1
-"""Part of every key: with another meaning of what is stored it becomes another number, and nothing old is found."""
+SCHEMA = 2
+"""Part of every key: with another meaning of what is stored it becomes another number, and nothing old is used."""
+
+Question = (
+    EvaluationSpec
+    | SurfaceSpec
+    | SliceSpec
+    | CenteredPlaneSpec
+    | ChecksSpec
+    | SpacingSpec
+    | CostSpec
+    | SmoothnessSpec
+    | RunningAveragesSpec
+    | SignalsSpec
+)
+
+QUESTIONS: Mapping[str, type[Question]] = {
+    "surface": SurfaceSpec,
+    "plane": CenteredPlaneSpec,
+    "centre": SliceSpec,
+    "half-width": SliceSpec,
+    "numerics": ChecksSpec,
+    "refinement": SpacingSpec,
+    "layer-ratios": SurfaceSpec,
+    "seconds": CostSpec,
+    "smoothness": SmoothnessSpec,
+    "running-averages": RunningAveragesSpec,
+    "signals-along": SignalsSpec,
+}
+"""What each kind of job asks; kinds that are not listed ask for one evaluation, and training asks nothing more."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What kind of thing is asked, of which run, and where on its loss."""
+    """What is measured of a run: exactly what the result depends on.
+
+    Fields that have no effect are at their defaults, so that questions with equal answers are one job.
+    """
 
     kind: str  # a key of `KINDS`
     run: RunSpec
-    surface: SurfaceSpec | None = None
+    question: Question | None = None
 
-    @cached_property  # the queue asks for it many times a second
+    def __post_init__(self) -> None:
+        """Put fields without effect at their defaults, and check that the question is of the kind's own type.
+
+        Raises:
+            TypeError: the question is of another type.
+        """
+        expected = question_type(self.kind)
+        if type(self.question) is not expected and not (expected is None and self.question is None):
+            name = "no question" if expected is None else expected.__name__
+            raise TypeError(f"a job of kind {self.kind!r} takes {name}, not {self.question!r}")
+        object.__setattr__(self, "run", _effective(self.run))
+        if self.question is not None:
+            object.__setattr__(self, "question", _effective(self.question))
+
+    @classmethod
+    def about(cls, kind: str, run: RunSpec, surface: SurfaceSpec) -> Job:
+        """Return the job of a kind about a surface; it takes the parts that the kind's result depends on."""
+        question, surface = question_type(kind), _effective(surface)
+        if question is None:
+            return cls(kind, run)
+        if question is EvaluationSpec:
+            return cls(kind, run, surface.evaluation)
+        if question is CenteredPlaneSpec:
+            return cls(kind, run, CenteredPlaneSpec.of(surface))
+        if question is SpacingSpec:
+            return cls(kind, run, SpacingSpec(surface.evaluation, surface.plane, surface.grid.ranges[0]))
+        if question is SurfaceSpec:
+            return cls(kind, run, surface)
+        return cls(kind, run, project(question, surface, surface.evaluation, surface.grid))
+
+    @cached_property  # the queue needs it many times a second
     def key(self) -> str:
         """The SHA-256 of the schema's version and of the job's canonical bytes."""
         return hashlib.sha256(b"normscape %d\n" % SCHEMA + canonical_bytes(self)).hexdigest()
+
+
+def question_type(kind: str) -> type[Question] | None:
+    """Return the type of the question that a kind of job takes; None for training."""
+    return None if kind == "run" else QUESTIONS.get(kind, EvaluationSpec)
+
+
+@lru_cache(maxsize=4096)
+def _effective(spec: Any) -> Any:
+    return effective(spec)

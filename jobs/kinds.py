@@ -43,8 +43,10 @@ from normscape.landscape.analysis.running_averages import RunningAverages, measu
 from normscape.landscape.analysis.second_moments import Moments, measure_moments
 from normscape.landscape.analysis.theorem import Theorem, measure_theorem
 from normscape.landscape.measurement import Piece, Stop
+from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.smoothness import Smoothness, measure_smoothness
 from normscape.landscape.surface import evaluate
+from normscape.landscape.surface.points import evaluate_center
 from normscape.landscape.surface.refinement import errors
 from normscape.landscape.training.loop import advance, last_step, run_of, start
 
@@ -66,9 +68,11 @@ class Kind:
 
 
 def _errors(first: Job, coarse: Arrays, second: Job, fine: Arrays) -> Errors:
-    if first.surface is None or second.surface is None:
-        raise ValueError("a surface needs a grid")
-    return errors(first.surface, coarse, second.surface, fine)
+    return errors(_asked(first).grid, coarse, _asked(second).grid, fine)
+
+
+def _asked(job: Job) -> Any:
+    return job.question
 
 
 def _train(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
@@ -80,21 +84,20 @@ def _train(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
 
 
 def _surface(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-    return Contents(evaluate(shelf.slice(job), piece, stop), {})
+    return Contents(evaluate(shelf.slice(job), _asked(job).grid, piece, stop), {})
 
 
 def _plane(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-    subject = shelf.slice(job)
-    return serialization.pack_plane(subject.plane, subject.layers)
+    return serialization.pack_plane(*measure_plane(shelf.run(job), _asked(job)))
 
 
 def _centre(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-    return Contents(evaluate(shelf.slice(job), Piece("centre"), stop), {})
+    return Contents(evaluate_center(shelf.slice(job), stop), {})
 
 
 def _of_training(measure: Callable[..., Any]) -> Evaluate:
     def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-        return serialization.pack_result(measure(shelf.run(job), shelf.spec(job), stop=stop))
+        return serialization.pack_result(measure(shelf.run(job), _asked(job), stop=stop))
 
     return evaluated
 
@@ -106,26 +109,28 @@ def finished_run(packed: Contents, job: Job) -> Contents | None:
 
 
 def _seconds(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-    return serialization.pack_value(estimate_seconds(job.run, shelf.spec(job)))
+    return serialization.pack_value(estimate_seconds(job.run, _asked(job)))
 
 
-def _of_slice(measure: Callable[..., Any], pack: Callable[[Any], Contents]) -> Evaluate:
+def _of_slice(measure: Callable[..., Any], pack: Callable[[Any], Contents], *fields: str) -> Evaluate:
+    """Measure a slice, with these fields of the question besides."""
+
     def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-        return pack(measure(shelf.slice(job), stop=stop))
+        return pack(measure(shelf.slice(job), *(getattr(_asked(job), name) for name in fields), stop=stop))
 
     return evaluated
 
 
 def _of_objective(measure: Callable[..., Any], pack: Callable[[Any], Contents]) -> Evaluate:
     def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-        return pack(measure(objective_of(shelf.run(job), shelf.spec(job)), stop=stop))
+        return pack(measure(objective_of(shelf.run(job), _asked(job)), stop=stop))
 
     return evaluated
 
 
 def _of_run(measure: Callable[..., Any], pack: Callable[[Any], Contents]) -> Evaluate:
     def evaluated(job: Job, piece: Piece, shelf: Shelf, stop: Stop) -> Contents:
-        return pack(measure(shelf.run(job), shelf.spec(job)))
+        return pack(measure(shelf.run(job), _asked(job)))
 
     return evaluated
 
@@ -159,7 +164,7 @@ KINDS: Mapping[str, Kind] = {
     "seconds": _single("estimate", _seconds, serialization.unpack_value),
     "refinement": _single(
         "L̂ against spacing",
-        _of_slice(measure_refinement, serialization.pack_refinement),
+        _of_slice(measure_refinement, serialization.pack_refinement, "range"),
         serialization.unpack_refinement,
     ),
     "layer-sharpness": _single(
@@ -168,7 +173,7 @@ KINDS: Mapping[str, Kind] = {
         serialization.unpack_layer_sharpness,
     ),
     "layer-ratios": _single(
-        "ratios by layer", _of_slice(measure_layer_ratios, serialization.pack_value), serialization.unpack_value
+        "ratios by layer", _of_slice(measure_layer_ratios, serialization.pack_value, "grid"), serialization.unpack_value
     ),
     "half-width": _single(
         "range", _of_slice(measure_half_width, serialization.pack_half_width), serialization.unpack_half_width

@@ -12,6 +12,7 @@ from normscape.jobs.kinds import KINDS, finished_run
 from normscape.jobs.store.files import Contents
 from normscape.landscape.measurement import Piece
 from normscape.landscape.training.loop import last_step
+from normscape.specs import SurfaceSpec
 
 PIECE_SECONDS = 0.4
 """What a run of points aims at: short enough to be stopped, long enough that sending it costs little."""
@@ -128,10 +129,10 @@ class Points:
 
     def __init__(self, job: Job) -> None:
         """Start with no point done."""
-        if job.surface is None:
-            raise ValueError("a surface needs a grid")
-        self._row = job.surface.points_alpha
-        self.total, self.done = self._row * job.surface.points_beta, 0
+        if not isinstance(job.question, SurfaceSpec):
+            raise TypeError(f"only surfaces have points, not {job.question!r}")
+        self._row, rows = job.question.grid.points
+        self.total, self.done = self._row * rows, 0
         self.arrays: dict[str, np.ndarray] = {}
         self.evaluated = np.zeros(self.total, dtype=bool)
         self._taken = np.zeros(self.total, dtype=bool)

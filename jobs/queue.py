@@ -22,6 +22,7 @@ from normscape.jobs.scheduler import RESUMED, Board
 from normscape.jobs.settings import Settings
 from normscape.jobs.store.store import Store
 from normscape.jobs.workers.cluster import Cluster
+from normscape.specs import SurfaceSpec
 
 UNPACKED = 400
 """Results that are kept unpacked; arrays of runs stay in their files."""
@@ -123,8 +124,10 @@ class Queue:
 
     def name(self, job: Job) -> str:
         """Return what a job is, for people: with the grid's size, where it has one."""
-        spec = job.surface if job.kind == "surface" else None
-        return KINDS[job.kind].name + (f" {spec.points_alpha} x {spec.points_beta}" if spec else "")
+        name = KINDS[job.kind].name
+        if job.kind == "surface" and isinstance(job.question, SurfaceSpec):
+            return f"{name} {' x '.join(map(str, job.question.grid.points))}"
+        return name
 
     def cancel(self, key: str, session: str, present: Callable[[str], bool] = lambda _: True) -> None:
         """Withdraw a session's request; what nobody else asked for stops.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from normscape.jobs.job import Job
-from normscape.specs import canonical_bytes
+from normscape.jobs.job import Job, question_type
+from normscape.specs import RunSpec, canonical_bytes
 from normscape.specs.serialization.canonical import from_canonical
 
 
@@ -57,6 +57,16 @@ def written(request: Request) -> dict[str, Any]:
     return {"title": request.title, "accuracy": request.accuracy, "address": request.address, "stages": stages}
 
 
+def _job(written: str) -> Job:
+    """Return the job that its canonical bytes describe; the kind says which spec the question is."""
+    document = json.loads(written)
+    kind, question = question_type(document["kind"]), document["question"]
+    run = from_canonical(RunSpec, json.dumps({"spec": "RunSpec", **document["run"]}))
+    if kind is None:
+        return Job(document["kind"], run)
+    return Job(document["kind"], run, from_canonical(kind, json.dumps({"spec": kind.__name__, **question})))
+
+
 def from_written(document: Mapping[str, Any]) -> Request:
     """Return the request that was written.
 
@@ -64,7 +74,6 @@ def from_written(document: Mapping[str, Any]) -> Request:
         ValueError, KeyError, TypeError: it is none, or one of another version.
     """
     stages = tuple(
-        Stage(tuple(from_canonical(Job, job) for job in stage["jobs"]), bool(stage["refines"]))
-        for stage in document["stages"]
+        Stage(tuple(_job(job) for job in stage["jobs"]), bool(stage["refines"])) for stage in document["stages"]
     )
     return Request(str(document["title"]), stages, float(document["accuracy"]), str(document["address"]))

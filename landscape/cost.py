@@ -17,7 +17,8 @@ from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.training.loop import RECORDS, Run, advance, last_step, run_of, start
 from normscape.models import blank_model
-from normscape.specs import RunSpec, SurfaceSpec
+from normscape.specs import CostSpec, EvaluationSpec, GridSpec, RunSpec, SurfaceSpec
+from normscape.specs.fields import project
 
 GRID_BYTES = 160
 """Per grid point: seven arrays of a surface, and as much again while its pieces are put together."""
@@ -47,13 +48,15 @@ def estimate_bytes(run: RunSpec, spec: SurfaceSpec) -> int:
     blank = blank_model(run.model, data.input_shape, data.outputs)
     weights = sum(p.numel() for p in blank.parameters())
     units = count_units(blank, torch.empty(2, *data.input_shape, device="meta"))
-    samples = min(spec.samples, len(data.split(spec.split)))
-    passed = samples_per_pass(spec, samples, units, math.prod(data.input_shape))
+    evaluation = spec.evaluation
+    samples = min(evaluation.samples, len(data.split(evaluation.split)))
+    passed = samples_per_pass(evaluation, samples, units, math.prod(data.input_shape))
     kept = 4 * weights * len(run.checkpoint_steps)
-    return kept + max(_measuring_bytes(weights, units, passed, spec), 4 * 4 * units * _batch(run, data))
+    measuring = _measuring_bytes(weights, units, passed, evaluation.precision, spec.grid)
+    return kept + max(measuring, 4 * 4 * units * _batch(run, data))
 
 
-def estimate_seconds(run: RunSpec, spec: SurfaceSpec) -> float:
+def estimate_seconds(run: RunSpec, spec: CostSpec) -> float:
     """Estimate how long training a network and measuring its surface take, by doing a little of both.
 
     Raises:
@@ -61,12 +64,12 @@ def estimate_seconds(run: RunSpec, spec: SurfaceSpec) -> float:
     """
     data = load_data(run.data)
     samples = min(spec.samples, len(data.split(spec.split)))
-    gradient = _gradient_seconds(run, spec, samples) * _passes(run, spec, samples)
-    points = spec.points_alpha * spec.points_beta
-    return gradient * (points + 2 * SHARPNESS_PRODUCTS) + _training_seconds(run, gradient / samples)
+    evaluation = project(EvaluationSpec, spec)
+    gradient = _gradient_seconds(run, evaluation, samples) * _passes(run, evaluation, samples)
+    return gradient * (math.prod(spec.points) + 2 * SHARPNESS_PRODUCTS) + _training_seconds(run, gradient / samples)
 
 
-def _passes(run: RunSpec, spec: SurfaceSpec, samples: int) -> float:
+def _passes(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
     """Return how many times the work of one pass a gradient takes: more than 1 where it is taken layer by layer."""
     data = load_data(run.data)
     blank = blank_model(run.model, data.input_shape, data.outputs)
@@ -75,7 +78,7 @@ def _passes(run: RunSpec, spec: SurfaceSpec, samples: int) -> float:
     return 1.0 + LAYERED_SHARE * sum(isinstance(layer, _NormBase) for layer in blank.modules()) if layered else 1.0
 
 
-def _gradient_seconds(run: RunSpec, spec: SurfaceSpec, samples: int) -> float:
+def _gradient_seconds(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
     """Time a gradient on two small numbers of samples, and draw a line through both: a share of it never grows."""
     untrained = replace(run, training=replace(run.training, steps=0, checkpoints=(), recorded_samples=2))
     begun = run_of(start(untrained))
@@ -85,19 +88,20 @@ def _gradient_seconds(run: RunSpec, spec: SurfaceSpec, samples: int) -> float:
     return long + slope * (samples - more)
 
 
-def _one_gradient(run: Run, spec: SurfaceSpec) -> float:
+def _one_gradient(run: Run, spec: EvaluationSpec) -> float:
     objective = objective_of(run, replace(spec, statistics="population", checkpoint=None))
     return _seconds(lambda: objective.evaluate(objective.theta))
 
 
-def check_memory(objective: Objective, spec: SurfaceSpec) -> None:
+def check_memory(objective: Objective, grid: GridSpec) -> None:
     """Refuse a surface that does not fit into this machine's free memory.
 
     Raises:
         TooLarge: with the estimate and what is free.
     """
     units = count_units(objective.module, objective.some_inputs)
-    needed = _measuring_bytes(len(objective.theta), units, objective.largest_batch, spec)
+    precision = str(objective.theta.dtype).removeprefix("torch.")
+    needed = _measuring_bytes(len(objective.theta), units, objective.largest_batch, precision, grid)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > free:
         raise TooLarge(
@@ -106,13 +110,13 @@ def check_memory(objective: Objective, spec: SurfaceSpec) -> None:
         )
 
 
-def _measuring_bytes(weights: int, units: int, passed: int, spec: SurfaceSpec) -> int:
+def _measuring_bytes(weights: int, units: int, passed: int, precision: str, grid: GridSpec) -> int:
     """Count θ, its gradient, the plane and temporaries (12 vectors of float64), the places kept, grid and pass."""
-    size = 8 if spec.precision == "float64" else 4
-    points = spec.points_alpha * spec.points_beta
-    kept = min(2 * size * weights * points, max(KEPT_BYTES, 4 * size * weights * spec.points_alpha))
+    size = 8 if precision == "float64" else 4
+    points = math.prod(grid.points)
+    kept = min(2 * size * weights * points, max(KEPT_BYTES, 4 * size * weights * grid.points[0]))
     vectors = 12 * 8 * weights + kept
-    return vectors + pass_bytes(units, passed, spec) + GRID_BYTES * points
+    return vectors + pass_bytes(units, passed, precision) + GRID_BYTES * points
 
 
 def _batch(run: RunSpec, data: Dataset) -> int:

@@ -43,7 +43,7 @@ class Spread:
 def scalars_of(run: Run, surface: Surface, sharpness: Sharpness, scale_free: Sharpness) -> Mapping[str, float]:
     """Return the numbers of one network at one pair of seeds, by what they are called."""
     centre, history = surface.centre, run.history
-    recorded = np.flatnonzero(history.step == surface.spec.checkpoint)
+    recorded = np.flatnonzero(history.step == surface.spec.evaluation.checkpoint)
     at = int(recorded[0]) if recorded.size else -1
     return {
         "Training loss": float(history.train_loss[at]),

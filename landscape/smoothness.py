@@ -13,7 +13,7 @@ from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import random_plane
 from normscape.landscape.training.loop import Run, batch_of
-from normscape.specs import SurfaceSpec
+from normscape.specs import PlaneSpec, SmoothnessSpec
 
 SPAN = (0.5, 4.0)
 """The range of step lengths, in learning rates (the paper's)."""
@@ -66,7 +66,7 @@ class Smoothness:
 
 def measure_smoothness(
     run: Run,
-    spec: SurfaceSpec,
+    spec: SmoothnessSpec,
     *,
     span: tuple[float, float] = SPAN,
     longest: float = LONGEST,
@@ -99,7 +99,7 @@ def measure_smoothness(
     reach = longest * float(objective.theta.double().norm())
     farthest = min(span[1] * rate, reach / norm if norm else np.inf)
     eta = np.geomspace(min(span[0] * rate, farthest), farthest, STEPS)
-    drawn = random_plane(objective.theta, objective.layout, SurfaceSpec(seed=seed, scaling="none")).d1
+    drawn = random_plane(objective.theta, objective.layout, PlaneSpec(seed=seed, scaling="none")).d1
     random = torch.from_numpy(drawn.copy()).to(down.device)
     return Smoothness(
         step,

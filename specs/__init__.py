@@ -1,20 +1,43 @@
 """What is asked: frozen specs of plain values, checked on construction, with one canonical form each."""
 
+from normscape.specs.analysis import RunningAveragesSpec, SignalsSpec
 from normscape.specs.data import DataSpec
 from normscape.specs.display import Display
+from normscape.specs.evaluation import EvaluationSpec
 from normscape.specs.experiment import Experiment
 from normscape.specs.model import ModelSpec
 from normscape.specs.run import RunSpec, TrainingSpec
 from normscape.specs.serialization.canonical import canonical_bytes, from_canonical, spec_hash
 from normscape.specs.serialization.query import from_query, to_query
-from normscape.specs.surface import SurfaceSpec
+from normscape.specs.smoothness import SmoothnessSpec
+from normscape.specs.surface import (
+    CenteredPlaneSpec,
+    ChecksSpec,
+    CostSpec,
+    GridSpec,
+    PlaneSpec,
+    SliceSpec,
+    SpacingSpec,
+    SurfaceSpec,
+)
 
 __all__ = [
+    "CenteredPlaneSpec",
+    "ChecksSpec",
+    "CostSpec",
     "DataSpec",
     "Display",
+    "EvaluationSpec",
     "Experiment",
+    "GridSpec",
     "ModelSpec",
+    "PlaneSpec",
     "RunSpec",
+    "RunningAveragesSpec",
+    "SignalsSpec",
+    "SliceSpec",
+    "SmoothnessSpec",
+    "SpacingSpec",
     "SurfaceSpec",
     "TrainingSpec",
     "canonical_bytes",

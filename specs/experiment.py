@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from normscape.specs.fields import Scalar, check, paths, read, replace_at, rule_of
@@ -49,9 +49,9 @@ class Experiment:
         return replace_at(_Parts(self.run, self.surface), self.compare, value)  # type: ignore[no-any-return]
 
     def variants(self) -> Mapping[str, tuple[RunSpec, SurfaceSpec]]:
-        """Return the specs of every compared network, by label, in the order of `values`."""
+        """Return the specs of every compared network, by label, in the order of `values`; checkpoints are named."""
         parts = {label(self.compare, value): self._with(value) for value in self.values}
-        return {name: (part.run, part.surface) for name, part in parts.items()}
+        return {name: (part.run, _at_checkpoint(part)) for name, part in parts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,18 @@ class _Parts:
         check(self)
 
 
+def _at_checkpoint(parts: _Parts) -> SurfaceSpec:
+    """Return the surface with its checkpoint named: the last one where the spec leaves it open."""
+    evaluation = parts.surface.evaluation
+    if evaluation.checkpoint is not None:
+        return parts.surface
+    return replace(parts.surface, evaluation=replace(evaluation, checkpoint=parts.run.checkpoint_steps[-1]))
+
+
 @functools.cache
 def comparable_paths() -> tuple[str, ...]:
-    """Return the paths of all fields that can be compared: single values that change a network or its loss.
-
-    The grid itself is not among them: compared surfaces share their axes (D4).
-    """
-    parts = _Parts(RunSpec(), SurfaceSpec())
-    kept = (path for path, _, value in paths(parts) if not isinstance(value, tuple))
-    return tuple(path for path in kept if not path.startswith("surface.points"))
+    """Return the paths of all fields that can be compared: every field of a run and of a surface."""
+    return tuple(path for path, _, _ in paths(_Parts(RunSpec(), SurfaceSpec())))
 
 
 def label(path: str, value: Scalar) -> str:
@@ -93,4 +96,6 @@ _NORM_LABELS = {"none": "no normalization", "centre": "centre only", "scale": "s
 def _word(value: Scalar) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(map(_word, value)) or "default"
     return "default" if value is None else str(value)

@@ -9,9 +9,11 @@ import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 Scalar = str | int | float | bool | None
+
+Spec = TypeVar("Spec")
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Rule:
     """What a field admits and how it is called on the page.
 
     `choices` closes a set of names here; `registry` leaves the names to the registry of that name, which is checked
-    when something is built from the spec.
+    when something is built from the spec. `parts` names the elements of a tuple of fixed length, each of which has a
+    control of its own.
     """
 
     label: str
@@ -29,6 +32,7 @@ class Rule:
     choices: tuple[Scalar, ...] | None = None
     registry: str | None = None
     positive: bool = False
+    parts: tuple[str, ...] = ()
 
 
 def declare(default: Any, label: str, help: str, **limits: Any) -> Any:
@@ -106,13 +110,21 @@ def _matches_tuple(value: Any, items: tuple[Any, ...], where: str) -> tuple[bool
 
 
 def _within(value: Any, rule: Rule, where: str) -> None:
-    for item in value if isinstance(value, tuple) else (value,):
+    for item in _flat(value):
         if isinstance(item, float) and not math.isfinite(item):
             raise ValueError(f"{where} must be finite, not {item!r}")
         if rule.choices is not None and item not in rule.choices:
             raise ValueError(f"{where} is {item!r}; it must be one of {', '.join(map(str, rule.choices))}")
         if isinstance(item, int | float) and not isinstance(item, bool):
             _in_range(item, rule, where)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if not isinstance(value, tuple):
+        yield value
+        return
+    for item in value:
+        yield from _flat(item)
 
 
 def _in_range(value: float, rule: Rule, where: str) -> None:
@@ -149,6 +161,36 @@ def replace_at(spec: Any, path: str, value: Any) -> Any:
     head, _, rest = path.partition(".")
     read(spec, head)
     return dataclasses.replace(spec, **{head: replace_at(getattr(spec, head), rest, value) if rest else value})
+
+
+def effective(spec: Any) -> Any:
+    """Return a spec with the fields that have no effect at their defaults, in all specs within it.
+
+    A spec says so by a method `idle`, which returns these fields with a reason each. Equal results have equal effective
+    specs, so these are what results are kept by.
+    """
+    values = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
+    inner = {name: effective(value) for name, value in values.items() if dataclasses.is_dataclass(value)}
+    idle = spec.idle() if hasattr(spec, "idle") else ()
+    defaults = {field.name: field.default for field in dataclasses.fields(spec) if field.name in idle}
+    changed = {name: value for name, value in (inner | defaults).items() if value != values[name]}
+    return dataclasses.replace(spec, **changed) if changed else spec
+
+
+def project(kind: type[Spec], *sources: Any) -> Spec:
+    """Build a spec from the fields of the same names of other specs, the first that has one.
+
+    Raises:
+        ValueError: a field without a default is in none of them.
+    """
+    values = {}
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+        owner = next((source for source in sources if hasattr(source, field.name)), None)
+        if owner is None and field.default is dataclasses.MISSING:
+            raise ValueError(f"none of {', '.join(map(_name, sources))} has a field {field.name!r}")
+        if owner is not None:
+            values[field.name] = getattr(owner, field.name)
+    return kind(**values)
 
 
 def _name(spec: Any) -> str:

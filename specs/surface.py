@@ -1,47 +1,35 @@
-"""Which slice of the loss, measured how."""
+"""A slice of the loss: a plane through the weights, a grid on it, and what is asked of a slice besides its surface."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from normscape.specs.evaluation import EvaluationSpec
 from normscape.specs.fields import check, declare
 
 DIRECTIONS = ("random", "gradient", "checkpoints")
 DIRECTION_SCALINGS = ("filter", "layer", "unit", "none")
-STATISTICS = ("population", "batch", "running")
-SPLITS = ("train", "held-out")
-PRECISIONS = ("float32", "float64")
+ALONG = ("along d1", "along d2")
+
+Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class SurfaceSpec:
-    """A slice f(θ* + α d1 + β d2) of the loss on a rectangular grid (D2).
+class PlaneSpec:
+    """Two directions through the weights of a checkpoint: θ* + α d1 + β d2 (D2, D3)."""
 
-    Odd numbers of points on symmetric ranges put a point on the centre θ* itself. One point on an axis means that
-    the axis stays at 0.
-    """
-
-    points_alpha: int = declare(
-        33,
-        "Points along d1",
-        "Grid points along the first direction. Sides of 3, 5, 9, 17, 33 or 65 points come from coarse to fine.",
-        low=1,
-        high=1001,
-    )
-    points_beta: int = declare(33, "Points along d2", "Grid points along the second direction.", low=1, high=1001)
-    range_alpha: tuple[float, float] = declare((-1.0, 1.0), "Range along d1", "First and last α.", low=-1e6, high=1e6)
-    range_beta: tuple[float, float] = declare((-1.0, 1.0), "Range along d2", "First and last β.", low=-1e6, high=1e6)
     directions: str = declare(
         "random",
         "Directions",
-        "random: two Gaussian directions. gradient: against the gradient at the centre, and a random one. checkpoints: "
-        "from the centre to one or two other checkpoints of the run, given below (D2).",
+        "random: two Gaussian directions. gradient: against the gradient at the center, and a random one. checkpoints: "
+        "from the center to one or two other checkpoints of the run, given below (D2).",
         choices=DIRECTIONS,
     )
     through: tuple[int, ...] = declare(
         (0,),
         "Through checkpoints",
-        "The training steps that a plane through checkpoints passes through besides its centre: one (the second "
+        "The training steps that a plane through checkpoints passes through besides its center: one (the second "
         "direction is then random) or two.",
         low=0,
         high=1_000_000,
@@ -60,50 +48,121 @@ class SurfaceSpec:
         "plane form is scale-free (D8); two random directions are nearly orthogonal anyway.",
     )
     seed: int = declare(0, "Direction seed", "Draws the two random directions.", low=0, high=2**31 - 1)
-    checkpoint: int | None = declare(
-        None, "Checkpoint", "The training step whose weights are the centre. Empty: the last.", low=0, high=1_000_000
-    )
-    split: str = declare(
-        "train", "Evaluation set", "Which samples the loss is measured on, at every point the same.", choices=SPLITS
-    )
-    samples: int = declare(
-        2000,
-        "Evaluation samples",
-        "At most this many samples of that set, drawn once; all of them where there are no more.",
-        low=2,
-        high=100_000,
-    )
-    samples_seed: int = declare(0, "Evaluation seed", "Draws the evaluation samples.", low=0, high=2**31 - 1)
-    statistics: str = declare(
-        "population",
-        "Batch-norm statistics",
-        "population: of all evaluation samples at each point. batch: of fixed mini-batches. running: the trained "
-        "moving averages, held fixed (D1). Networks without batch norm are the same in all three.",
-        choices=STATISTICS,
-    )
-    batch_size: int = declare(
-        256,
-        "Statistics batch size",
-        "Samples per mini-batch when the statistics are of mini-batches.",
+
+    def __post_init__(self) -> None:
+        """Check types and ranges.
+
+        Raises:
+            ValueError: a plane through checkpoints has not one or two different ones.
+        """
+        check(self)
+        if len(self.through) not in (1, 2) or len(set(self.through)) < len(self.through):
+            raise ValueError(f"PlaneSpec.through is {self.through}; it must name one step or two different ones")
+
+    def idle(self) -> Mapping[str, str]:
+        """Return the fields that have no effect with the others' values, each with the reason."""
+        if self.directions != "checkpoints":
+            return {"through": f"{self.directions} directions lead to no checkpoint"}
+        return {"seed": "both directions lead to checkpoints"} if len(self.through) == 2 else {}
+
+
+@dataclass(frozen=True, slots=True)
+class GridSpec:
+    """The points (α, β) of a rectangular grid.
+
+    Odd numbers of points on symmetric ranges put a point on the center θ* itself. One point on an axis means that the
+    axis stays at 0.
+    """
+
+    points: tuple[int, int] = declare(
+        (33, 33),
+        "Points",
+        "Grid points along a direction. Sides of 3, 5, 9, 17, 33 or 65 points come from coarse to fine.",
+        parts=ALONG,
         low=1,
-        high=100_000,
+        high=1001,
     )
-    precision: str = declare(
-        "float32",
-        "Precision",
-        "Arithmetic of the evaluation. float64 is slower and shows rounding.",
-        choices=PRECISIONS,
+    ranges: tuple[Range, Range] = declare(
+        ((-1.0, 1.0), (-1.0, 1.0)), "Range", "First and last coordinate.", parts=ALONG, low=-1e6, high=1e6
     )
 
     def __post_init__(self) -> None:
         """Check types and ranges.
 
         Raises:
-            ValueError: a range is empty or runs backwards, or a plane through checkpoints has not one or two of them.
+            ValueError: a range is empty or runs backwards.
         """
         check(self)
-        if len(self.through) not in (1, 2) or len(set(self.through)) < len(self.through):
-            raise ValueError(f"SurfaceSpec.through is {self.through}; it must name one step or two different ones")
-        for name, (first, last) in (("range_alpha", self.range_alpha), ("range_beta", self.range_beta)):
+        for first, last in self.ranges:
             if not first < last:
-                raise ValueError(f"SurfaceSpec.{name} is ({first:g}, {last:g}); the first must be below the last")
+                raise ValueError(f"GridSpec.ranges holds ({first:g}, {last:g}); the first must be below the last")
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceSpec:
+    """A slice f(θ* + α d1 + β d2) of the loss on a grid (D2)."""
+
+    evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
+    plane: PlaneSpec = field(default_factory=PlaneSpec)
+    grid: GridSpec = field(default_factory=GridSpec)
+
+    def __post_init__(self) -> None:
+        """Check that each part is a spec of its kind."""
+        check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SliceSpec:
+    """A slice without a grid, for what depends on no points: the limits at the center, a range that fits."""
+
+    evaluation: EvaluationSpec
+    plane: PlaneSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CenteredPlaneSpec:
+    """A plane and its center.
+
+    `evaluation` is the loss whose gradient the plane follows; None for planes that follow none, since they depend on
+    the checkpoint alone.
+    """
+
+    checkpoint: int | None
+    plane: PlaneSpec
+    evaluation: EvaluationSpec | None = None
+
+    @classmethod
+    def of(cls, surface: SurfaceSpec) -> CenteredPlaneSpec:
+        """Return the question of a surface's plane."""
+        follows = surface.plane.directions == "gradient"
+        return cls(surface.evaluation.checkpoint, surface.plane, surface.evaluation if follows else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksSpec:
+    """The numerical checks of a slice: float32 is compared with float64 at points within the ranges."""
+
+    evaluation: EvaluationSpec
+    plane: PlaneSpec
+    ranges: tuple[Range, Range]
+
+
+@dataclass(frozen=True, slots=True)
+class SpacingSpec:
+    """Local ratios along d1 at spacings that halve, over a range of α (D7)."""
+
+    evaluation: EvaluationSpec
+    plane: PlaneSpec
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class CostSpec:
+    """The time that training and a surface of so many points take."""
+
+    split: str
+    samples: int
+    statistics: str
+    batch_size: int
+    precision: str
+    points: tuple[int, int]

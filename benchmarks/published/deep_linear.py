@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.published.table import Table, spread
 from normscape.landscape import train
 from normscape.landscape.smoothness import measure_smoothness
-from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import DataSpec, ModelSpec, RunSpec, SmoothnessSpec, TrainingSpec
 from normscape.specs.data import GaussianSpec
 
 WIDTH, SAMPLES, STEPS, PROBES = 10, 1000, 4000, 13
@@ -80,7 +80,7 @@ def along_training(setting: Setting, norm: str, seed: int, steps: int = STEPS) -
 def _probed(run, step: int) -> tuple[float, float, float]:
     if step not in {checkpoint.step for checkpoint in run.checkpoints}:
         return (math.inf,) * 3
-    spec = SurfaceSpec(checkpoint=step, precision="float64")
+    spec = SmoothnessSpec(step, "float64")
     probe = measure_smoothness(run, spec, span=SPAN, longest=math.inf).along
     if not (np.isfinite(probe.loss).all() and np.isfinite(probe.change).all()):
         return (math.inf,) * 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.published.table import Table
 from normscape.landscape import measure_sharpness, objective_of, train
-from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import DataSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec
 
 STEPS = 500
 
@@ -12,7 +12,7 @@ STEPS = 500
 def predicted(seed: int) -> float:
     """Return 2/λ_max of a linear regression."""
     return measure_sharpness(
-        objective_of(train(_spec(seed, 0.1, 0)), SurfaceSpec(precision="float64"))
+        objective_of(train(_spec(seed, 0.1, 0)), EvaluationSpec(precision="float64"))
     ).largest_stable_step
 
 

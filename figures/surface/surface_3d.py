@@ -133,7 +133,8 @@ def _axis(title: str, dark: bool) -> dict[str, Any]:
 
 def _checkpoints(surface: Surface, true: np.ndarray, span: Range) -> list[Any]:
     """Return pins at the checkpoints that the plane passes through, joined in the order of their steps (D2)."""
-    own = _AFTER if surface.spec.checkpoint is None else surface.spec.checkpoint
+    checkpoint = surface.spec.evaluation.checkpoint
+    own = _AFTER if checkpoint is None else checkpoint
     marks = sorted([*surface.plane.marks, (own, 0.0, 0.0)])
     inside = [mark for mark in marks if _holds(surface, *mark[1:])]
     if len(marks) < 2 or len(inside) < 2:

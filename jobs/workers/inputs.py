@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from normscape.jobs.store.files import Contents
 from normscape.jobs.store.store import Store
 from normscape.landscape import Run, slice_of
 from normscape.landscape.surface import Slice
-from normscape.specs import SurfaceSpec
+from normscape.specs import spec_hash
 
 MOST = 6
 """Runs and slices that a worker keeps; with a slice goes what is known of its points."""
@@ -50,21 +49,11 @@ class Shelf:
         return run
 
     def slice(self, job: Job) -> Slice:
-        """Return the slice of a job's run, with the job's own grid; grids of the same slice share what they know."""
-        spec = self.spec(job)
-        base = replace(spec, points_alpha=3, points_beta=3)
-        shared: Slice = _kept("slice", Job("slice", job.run, base).key, lambda: slice_of(self.run(job), base))
-        return shared.on(spec)
-
-    def spec(self, job: Job) -> SurfaceSpec:
-        """Return the job's slice.
-
-        Raises:
-            ValueError: it has none.
-        """
-        if job.surface is None:
-            raise ValueError(f"a job of kind {job.kind} needs to say where on the loss")
-        return job.surface
+        """Return the slice that a job asks about; grids of the same slice share what is known of its points."""
+        asked: Any = job.question
+        key = f"{spec_hash(job.run)} {spec_hash(asked.evaluation)} {spec_hash(asked.plane)}"
+        shared: Slice = _kept("slice", key, lambda: slice_of(self.run(job), asked.evaluation, asked.plane))
+        return shared
 
     def state(self, job: Job) -> Contents | None:
         """Return what training goes on from, or None before its first step."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.training.loop import Run
-from normscape.specs import SurfaceSpec
+from normscape.specs import SignalsSpec
 
 EDGES = np.linspace(-8.0, 3.0, 56)
 """Of the histograms: log₁₀ of a signal's size, five bins to a decade; what is beyond counts in the last ones."""
@@ -103,7 +103,7 @@ def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lam
     return Derivatives(found, kept, objective.classifies, largest, squared)
 
 
-def measure_signals_along(run: Run, spec: SurfaceSpec, *, stop: Stop = lambda: False) -> SignalsAlong:
+def measure_signals_along(run: Run, spec: SignalsSpec, *, stop: Stop = lambda: False) -> SignalsAlong:
     """Measure the signals of all layers at every checkpoint of a training (A4).
 
     Args:
@@ -118,7 +118,7 @@ def measure_signals_along(run: Run, spec: SurfaceSpec, *, stop: Stop = lambda: F
     found = []
     for checkpoint in run.checkpoints:
         signals: dict[str, _Signals] = {}
-        objective = objective_of(run, replace(spec, checkpoint=checkpoint.step))
+        objective = objective_of(run, spec.evaluation(checkpoint.step))
         for flowing in flows(objective, objective.theta, stop=stop):
             for flow in flowing:
                 signals.setdefault(flow.layer, _Signals()).add(flow.signal)

@@ -12,7 +12,7 @@ from torch import Tensor
 from normscape.landscape.measurement import Stop, unless
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import random_plane
-from normscape.specs import SurfaceSpec
+from normscape.specs import PlaneSpec
 
 POINTS = 33
 """Samples of a segment, its beginning included."""
@@ -152,7 +152,7 @@ def measure_descent(objective: Objective, *, seed: int = 0, stop: Stop = lambda:
     segments = [_segment(objective, "gradient", down, farthest, anchor, stop)]
     reach = farthest * float(down.norm())
     for k in range(RANDOM if reach > 0 else 0):
-        drawn = random_plane(objective.theta, objective.layout, SurfaceSpec(seed=seed + k, scaling="none")).d1
+        drawn = random_plane(objective.theta, objective.layout, PlaneSpec(seed=seed + k, scaling="none")).d1
         direction = torch.from_numpy(drawn.copy()).to(down.device)
         segments.append(_segment(objective, "random", direction, reach / float(direction.norm()), anchor, stop))
     return Descent(tuple(segments))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch.nn.modules.instancenorm import _InstanceNorm
 from normscape.landscape.measurement import Stop, unless
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.training.loop import Run
-from normscape.specs import SurfaceSpec
+from normscape.specs import RunningAveragesSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class RunningAverages:
     population_loss: float  # with those of all samples
 
 
-def measure_running_averages(run: Run, spec: SurfaceSpec, *, stop: Stop = lambda: False) -> RunningAverages:
+def measure_running_averages(run: Run, spec: RunningAveragesSpec, *, stop: Stop = lambda: False) -> RunningAverages:
     """Compare stored averages with the moments of all evaluation samples at a checkpoint (A12).
 
     torch's layers store the unbiased variance of each batch, M/(M - 1) times the biased one that they normalize with;
@@ -63,7 +63,7 @@ def measure_running_averages(run: Run, spec: SurfaceSpec, *, stop: Stop = lambda
         Stopped: `stop()` was true.
         ValueError: the checkpoint was not kept, or the samples do not fit one pass.
     """
-    population = objective_of(run, replace(spec, statistics="population"))
+    population = objective_of(run, spec.evaluation("population"))
     if population.layered:
         raise ValueError(
             f"{population.samples} samples do not fit into one pass, and moments of what reaches a layer are taken in "
@@ -75,7 +75,7 @@ def measure_running_averages(run: Run, spec: SurfaceSpec, *, stop: Stop = lambda
     with _moments(population.module) as met:
         population_loss = float(population.loss(population.theta))
     unless(stop)
-    running = objective_of(run, replace(spec, statistics="running")) if met else population
+    running = objective_of(run, spec.evaluation("running")) if met else population
     layers = tuple(
         _compared(name, tensors[f"{name}.running_mean"], tensors[f"{name}.running_var"], *moments)
         for name, moments in met

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor, nn
 
-from normscape.specs import SurfaceSpec
+from normscape.specs import EvaluationSpec
 
 MOST_PER_TILE = 1024
 FEWEST_PER_TILE = 64
@@ -26,7 +26,7 @@ ONE_PASS_BYTES = 2 * 2**30
 so the partition, and with it a number's last bits, do not depend on where it is computed."""
 
 
-def samples_per_pass(spec: SurfaceSpec, samples: int, units: int, values: int) -> int:
+def samples_per_pass(spec: EvaluationSpec, samples: int, units: int, values: int) -> int:
     """Return how many of the samples are evaluated at a time.
 
     Args:
@@ -37,14 +37,14 @@ def samples_per_pass(spec: SurfaceSpec, samples: int, units: int, values: int) -
     """
     if spec.statistics == "batch":
         return min(samples, spec.batch_size)
-    if spec.statistics == "population" and pass_bytes(units, samples, spec) <= ONE_PASS_BYTES:
+    if spec.statistics == "population" and pass_bytes(units, samples, spec.precision) <= ONE_PASS_BYTES:
         return samples
     return min(samples, tile_size(values))
 
 
-def pass_bytes(units: int, samples: int, spec: SurfaceSpec) -> int:
+def pass_bytes(units: int, samples: int, precision: str) -> int:
     """Return the memory of one pass over so many samples, with all that a Hessian product keeps of it."""
-    return ARRAYS_PER_UNIT * (8 if spec.precision == "float64" else 4) * units * samples
+    return ARRAYS_PER_UNIT * (8 if precision == "float64" else 4) * units * samples
 
 
 def tile_size(values: int) -> int:

@@ -9,12 +9,12 @@ from normscape.landscape.objective.batching import count_units, samples_per_pass
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.runtime import device
 from normscape.landscape.training.loop import Run
-from normscape.specs import SurfaceSpec
+from normscape.specs import EvaluationSpec
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
-def objective_of(run: Run, spec: SurfaceSpec) -> Objective:
+def objective_of(run: Run, spec: EvaluationSpec) -> Objective:
     """Return the objective that a spec asks for: checkpoint, evaluation set, statistics, precision.
 
     Raises:
@@ -29,7 +29,7 @@ def objective_of(run: Run, spec: SurfaceSpec) -> Objective:
     return Objective(module, inputs, targets, loss=loss, statistics=spec.statistics, batch_size=batch_size, tile=tile)
 
 
-def direct_loss(run: Run, spec: SurfaceSpec) -> float:
+def direct_loss(run: Run, spec: EvaluationSpec) -> float:
     """Return the loss at the checkpoint by the plainest means: a forward pass of the module itself.
 
     It shares no line with `Objective`, so that each can be held against the other: batch normalization is put into
@@ -49,7 +49,7 @@ def direct_loss(run: Run, spec: SurfaceSpec) -> float:
     return total / len(targets)
 
 
-def _evaluated(run: Run, spec: SurfaceSpec) -> tuple[nn.Module, Tensor, Tensor]:
+def _evaluated(run: Run, spec: EvaluationSpec) -> tuple[nn.Module, Tensor, Tensor]:
     samples = load_data(run.spec.data).split(spec.split)
     rows, dtype = samples.subset(spec.samples, spec.samples_seed), _DTYPES[spec.precision]
     inputs, targets = (

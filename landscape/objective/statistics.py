@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.instancenorm import _InstanceNorm
 
-from normscape.specs.surface import STATISTICS
+from normscape.specs.evaluation import STATISTICS
 
 
 def checked_statistics(statistics: str, batch_size: int | None) -> tuple[str, int | None]:

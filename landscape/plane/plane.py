@@ -11,7 +11,7 @@ from torch import Tensor
 
 from normscape.landscape.objective.parameters import Layout, plain_name
 from normscape.models.initializations import named_generator
-from normscape.specs import SurfaceSpec
+from normscape.specs import PlaneSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Plane:
         return float(self.d1 @ self.d2) / norms if norms else 0.0
 
 
-def random_plane(theta: Tensor, layout: Layout, spec: SurfaceSpec) -> Plane:
+def random_plane(theta: Tensor, layout: Layout, spec: PlaneSpec) -> Plane:
     """Draw two Gaussian directions by the spec's seed, scale them, then remove d1's part from d2 (D2, D3).
 
     Each parameter has a generator of its own, seeded by its name: networks that are compared get equal draws wherever

@@ -9,10 +9,13 @@ import numpy as np
 from normscape.landscape.objective.from_run import direct_loss, objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import Plane
-from normscape.landscape.surface import Slice, Surface, axes, slice_of
+from normscape.landscape.surface import Slice, Surface, slice_of
 from normscape.landscape.surface.slice import distance
 from normscape.landscape.training.loop import Run
-from normscape.specs import SurfaceSpec
+from normscape.specs import ChecksSpec, EvaluationSpec
+from normscape.specs.fields import project
+
+Ranges = tuple[tuple[float, float], tuple[float, float]]
 
 PROBES = ((0.5, 0.5), (-0.5, 0.5), (0.5, -0.5), (-0.5, -0.5))
 """Where float32 is held against float64, in shares of the range's ends."""
@@ -47,7 +50,8 @@ def measure_reality(run: Run, surface: Surface) -> tuple[Check, ...]:
     Raises:
         ValueError: the surface's checkpoint was not kept.
     """
-    return (*checks_of(surface), *measure_numerics(run, surface.spec, surface.plane))
+    spec = project(ChecksSpec, surface.spec, surface.spec.grid)
+    return (*checks_of(surface), *measure_numerics(run, spec, surface.plane))
 
 
 def checks_of(surface: Surface) -> tuple[Check, ...]:
@@ -77,29 +81,28 @@ def checks_of(surface: Surface) -> tuple[Check, ...]:
     )
 
 
-def measure_numerics(run: Run, spec: SurfaceSpec, plane: Plane | None = None) -> tuple[Check, ...]:
+def measure_numerics(run: Run, spec: ChecksSpec, plane: Plane | None = None) -> tuple[Check, ...]:
     """Check what a surface rests on: its centre against plain evaluation, rounding, the Hessian, the samples.
 
     Args:
         run: the network.
-        spec: the slice; its number of points does not matter.
+        spec: the slice, and the ranges that the checked points lie in.
         plane: the plane, by default the one that the spec says.
 
     Raises:
         ValueError: the checkpoint was not kept.
     """
-    exact_spec = replace(spec, precision="float64")
-    own = slice_of(run, spec, plane)
-    exact = Slice(objective_of(run, exact_spec), own.plane, exact_spec)
+    own = slice_of(run, spec.evaluation, spec.plane, plane=plane)
+    exact = Slice(objective_of(run, replace(spec.evaluation, precision="float64")), own.plane)
     return (
-        _centre(run, spec, own),
-        *_rounding(own, exact),
+        _centre(run, spec.evaluation, own),
+        *_rounding(own, exact, spec.ranges),
         _agreement(exact),
-        _subset(exact.objective, spec.samples_seed),
+        _subset(exact.objective, spec.evaluation.samples_seed),
     )
 
 
-def _centre(run: Run, spec: SurfaceSpec, own: Slice) -> Check:
+def _centre(run: Run, spec: EvaluationSpec, own: Slice) -> Check:
     direct = direct_loss(run, spec)
     found = own.objective.loss(own.origin).item()
     return Check(
@@ -111,10 +114,10 @@ def _centre(run: Run, spec: SurfaceSpec, own: Slice) -> Check:
     )
 
 
-def _rounding(own: Slice, exact: Slice) -> tuple[Check, Check]:
+def _rounding(own: Slice, exact: Slice, ranges: Ranges) -> tuple[Check, Check]:
     """Compare loss and ratio at four points between the evaluation's precision and float64."""
     losses, ratios = [], []
-    for alpha, beta in _probes(exact):
+    for alpha, beta in _probes(ranges):
         a, b = own.objective.evaluate(own.point(alpha, beta)), exact.objective.evaluate(exact.point(alpha, beta))
         losses.append(abs(a.loss - b.loss) / max(abs(b.loss), 1e-7))
         there, here = distance(b.gradient, exact.anchor), distance(a.gradient, own.anchor)
@@ -126,8 +129,8 @@ def _rounding(own: Slice, exact: Slice) -> tuple[Check, Check]:
     )
 
 
-def _probes(subject: Slice) -> list[tuple[float, float]]:
-    alpha, beta = (float(np.abs(axis).max()) for axis in axes(subject.spec))
+def _probes(ranges: Ranges) -> list[tuple[float, float]]:
+    alpha, beta = (float(np.abs(ends).max()) for ends in ranges)
     return [(a * alpha, b * beta) for a, b in PROBES]
 
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from normscape.specs import SurfaceSpec
+from normscape.specs import GridSpec
 
 
-def axes(spec: SurfaceSpec) -> tuple[np.ndarray, np.ndarray]:
+def axes(grid: GridSpec) -> tuple[np.ndarray, np.ndarray]:
     """Return α (A,) and β (B,); where a symmetric axis has a middle it is exactly 0, and one point means 0."""
-    return _axis(spec.points_alpha, *spec.range_alpha), _axis(spec.points_beta, *spec.range_beta)
+    alpha, beta = (_axis(points, *ends) for points, ends in zip(grid.points, grid.ranges, strict=True))
+    return alpha, beta
 
 
 def _axis(points: int, first: float, last: float) -> np.ndarray:

@@ -13,6 +13,7 @@ from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.points import evaluate, pieces
 from normscape.landscape.surface.result import largest
 from normscape.landscape.surface.slice import Slice
+from normscape.specs import GridSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class BlockRatio:
 
 
 def measure_block_ratio(
-    subject: Slice, layer: str, *, on_progress: Progress | None = None, stop: Stop = lambda: False
+    subject: Slice, grid: GridSpec, layer: str, *, on_progress: Progress | None = None, stop: Stop = lambda: False
 ) -> BlockRatio:
     """Measure the block ratio of a layer: Δ is zero outside it, and ∇f is evaluated anew there (D5).
 
@@ -35,6 +36,7 @@ def measure_block_ratio(
 
     Args:
         subject: the slice.
+        grid: its points.
         layer: a name in `subject.layers`.
         on_progress: called with (points done, points in all).
         stop: asked between mini-batches.
@@ -45,7 +47,7 @@ def measure_block_ratio(
     """
     if layer not in subject.layers:
         raise ValueError(f"there is no layer {layer!r}; there are {', '.join(subject.layers)}")
-    alpha, beta = axes(subject.spec)
+    alpha, beta = axes(grid)
     found: list[tuple[float, float]] = []
     for b in beta:
         for a in alpha:
@@ -56,7 +58,9 @@ def measure_block_ratio(
     return BlockRatio(layer, alpha, beta, ratio, step)
 
 
-def measure_layer_ratios(subject: Slice, *, stop: Stop = lambda: False) -> dict[str, tuple[float, float]]:
+def measure_layer_ratios(
+    subject: Slice, grid: GridSpec, *, stop: Stop = lambda: False
+) -> dict[str, tuple[float, float]]:
     """Measure every layer's largest row ratio and largest block ratio over the same grid (D5).
 
     The first is of the layer's own gradient while the whole network moves, the second while it alone does: what the
@@ -65,9 +69,9 @@ def measure_layer_ratios(subject: Slice, *, stop: Stop = lambda: False) -> dict[
     Raises:
         Stopped: `stop()` was true between two mini-batches.
     """
-    found = [evaluate(subject, piece, stop)["row_ratio"] for piece in pieces(subject.spec) if piece.kind == "points"]
+    found = [evaluate(subject, grid, piece, stop)["row_ratio"] for piece in pieces(grid) if piece.kind == "points"]
     rows = np.concatenate(found)  # (points, L)
-    blocks = [measure_block_ratio(subject, layer, stop=stop) for layer in subject.layers]
+    blocks = [measure_block_ratio(subject, grid, layer, stop=stop) for layer in subject.layers]
     return {block.layer: (largest(rows[..., k]), largest(block.ratio)) for k, block in enumerate(blocks)}
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from normscape.landscape.cost import check_memory
 from normscape.landscape.measurement import Arrays, Piece, Progress, evaluate_all
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import Plane
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.points import evaluate, pieces
 from normscape.landscape.surface.result import Surface
-from normscape.landscape.surface.slice import slice_of
+from normscape.landscape.surface.slice import settings_of, slice_of
 from normscape.landscape.training.loop import Run
 from normscape.specs import SurfaceSpec
 
@@ -40,9 +42,12 @@ def measure_surface(
     Raises:
         ValueError: the checkpoint was not kept, the plane does not fit, or the work does not fit into memory.
     """
-    subject = slice_of(run_or_objective, spec, plane)
-    found = evaluate_all(pieces(spec), lambda piece: evaluate(subject, piece), on_progress)
-    return assemble(subject.spec, found, subject.plane, subject.layers)
+    subject = slice_of(run_or_objective, spec.evaluation, spec.plane, plane=plane)
+    check_memory(subject.objective, spec.grid)
+    if isinstance(run_or_objective, Objective):
+        spec = replace(spec, evaluation=settings_of(run_or_objective, spec.evaluation))
+    found = evaluate_all(pieces(spec.grid), lambda piece: evaluate(subject, spec.grid, piece), on_progress)
+    return assemble(spec, found, subject.plane, subject.layers)
 
 
 def assemble(spec: SurfaceSpec, found: Mapping[Piece, Arrays], plane: Plane, layers: Iterable[str]) -> Surface:
@@ -55,7 +60,7 @@ def assemble(spec: SurfaceSpec, found: Mapping[Piece, Arrays], plane: Plane, lay
         layers: the names of the network's layers.
     """
     names = tuple(layers)
-    rows, columns = spec.points_beta, spec.points_alpha
+    columns, rows = spec.grid.points
     values = {name: np.full(rows * columns, np.nan) for name in POINT_VALUES}
     values["row_ratio"] = np.full((rows * columns, len(names)), np.nan)
     evaluated = np.zeros(rows * columns, dtype=bool)
@@ -78,7 +83,7 @@ def _surface(
     row_ratio = np.moveaxis(values.pop("row_ratio"), -1, 0)
     across, along = values.pop("across")[:, 1:], values.pop("along")[1:]
     shown = {name: np.where(finite & np.isfinite(array), array, np.nan) for name, array in values.items()}
-    alpha, beta = axes(spec)
+    alpha, beta = axes(spec.grid)
     surface = Surface(
         spec=spec,
         plane=plane,

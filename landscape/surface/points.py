@@ -7,25 +7,27 @@ are evaluated again. So every point is measured alone, and the result does not d
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from normscape.landscape.measurement import Arrays, Piece, Stop
 from normscape.landscape.objective.layers import layer_norms
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.slice import Place, Slice, Values, distance
-from normscape.specs import SurfaceSpec
+from normscape.specs import GridSpec
 
 POINTS_PER_PIECE = 32
 
 
-def pieces(spec: SurfaceSpec, size: int = POINTS_PER_PIECE) -> tuple[Piece, ...]:
+def pieces(grid: GridSpec, size: int = POINTS_PER_PIECE) -> tuple[Piece, ...]:
     """Return the parts of a surface: one for the centre's curvature, the others for runs of `size` points."""
-    count = spec.points_alpha * spec.points_beta
+    count = math.prod(grid.points)
     starts = range(0, count, size)
     return (Piece("centre"), *(Piece("points", first, min(first + size, count)) for first in starts))
 
 
-def evaluate(subject: Slice, piece: Piece, stop: Stop = lambda: False) -> Arrays:
+def evaluate(subject: Slice, grid: GridSpec, piece: Piece, stop: Stop = lambda: False) -> Arrays:
     """Evaluate one piece: the points first to last of the grid, row by row from below, or the centre's curvature.
 
     A point gives its values, and its ratios to the neighbours before it: `across` to the one at its left, and `along`
@@ -35,26 +37,27 @@ def evaluate(subject: Slice, piece: Piece, stop: Stop = lambda: False) -> Arrays
         Stopped: `stop()` was true between two mini-batches.
     """
     if piece.kind == "centre":
-        return _centre(subject, stop)
-    points = [_with_ratios(subject, number, stop) for number in range(piece.first, piece.last)]
+        return evaluate_center(subject, stop)
+    points = [_with_ratios(subject, grid, number, stop) for number in range(piece.first, piece.last)]
     return {name: np.array([values[name] for values in points]) for name in points[0]}
 
 
-def _with_ratios(subject: Slice, number: int, stop: Stop) -> Values:
-    alpha, beta = axes(subject.spec)
-    b, a = divmod(number, len(alpha))
-    values, here = _measured(subject, alpha[a], beta[b], stop)
-    left = _measured(subject, alpha[a - 1], beta[b], stop)[1] if a else None
-    below = _measured(subject, alpha[a], beta[b - 1], stop)[1] if b else None
+def _with_ratios(subject: Slice, grid: GridSpec, number: int, stop: Stop) -> Values:
+    alpha, beta = axes(grid)
+    row = len(alpha)
+    b, a = divmod(number, row)
+    values, here = _measured(subject, (alpha[a], beta[b]), row, stop)
+    left = _measured(subject, (alpha[a - 1], beta[b]), row, stop)[1] if a else None
+    below = _measured(subject, (alpha[a], beta[b - 1]), row, stop)[1] if b else None
     return {**values, "across": _ratio(left, here), "along": _ratio(below, here)}
 
 
-def _measured(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Values, Place]:
+def _measured(subject: Slice, at: tuple[float, float], row: int, stop: Stop) -> tuple[Values, Place]:
     """Return a point's values and place: kept, or measured now."""
-    key = (float(alpha), float(beta))
+    key = (float(at[0]), float(at[1]))
     if (found := subject.kept.get(key)) is None:
         found = _point(subject, *key, stop)
-    subject.keep(key, found)
+    subject.keep(key, found, row)
     return found
 
 
@@ -89,7 +92,7 @@ def _nowhere(subject: Slice) -> np.ndarray:
     return np.full(len(subject.layers), np.nan)
 
 
-def _centre(subject: Slice, stop: Stop) -> Arrays:
+def evaluate_center(subject: Slice, stop: Stop) -> Arrays:
     """Return the limits at the centre, each the largest over directions in the plane (D5, D8).
 
     [Hd1 Hd2] R⁻¹ = HQ, where [d1 d2] = QR, and Q is what is known well: so the products are taken with Q's columns. Of

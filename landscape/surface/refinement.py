@@ -11,7 +11,7 @@ from scipy.ndimage import binary_dilation
 
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.result import Surface
-from normscape.specs import SurfaceSpec
+from normscape.specs import GridSpec
 
 SIDES = (3, 5, 9, 17, 33, 65)
 """Points a side of grids whose points are all among those of the next."""
@@ -34,16 +34,13 @@ DIRECTIONAL = ("ratio", "plane_form")
 the cells around it, however fine the grid, so that errors there say nothing about the grid and are not counted."""
 
 
-def levels(spec: SurfaceSpec) -> tuple[SurfaceSpec, ...]:
+def levels(grid: GridSpec) -> tuple[GridSpec, ...]:
     """Return the grids from the coarsest to the one asked for; a side that does not nest has only itself."""
-    if any(side not in (1, *SIDES) for side in (spec.points_alpha, spec.points_beta)):
-        return (spec,)
-    sides = [side for side in SIDES if side < max(spec.points_alpha, spec.points_beta)]
-    coarser = [
-        replace(spec, points_alpha=min(spec.points_alpha, side), points_beta=min(spec.points_beta, side))
-        for side in sides
-    ]
-    return (*coarser, spec)
+    if any(side not in (1, *SIDES) for side in grid.points):
+        return (grid,)
+    columns, rows = grid.points
+    sides = [side for side in SIDES if side < max(columns, rows)]
+    return (*(replace(grid, points=(min(columns, side), min(rows, side))) for side in sides), grid)
 
 
 def interpolated(
@@ -73,7 +70,7 @@ def interpolated(
 
 
 def errors(
-    coarse: SurfaceSpec, first: Mapping[str, np.ndarray], fine: SurfaceSpec, second: Mapping[str, np.ndarray]
+    coarse: GridSpec, first: Mapping[str, np.ndarray], fine: GridSpec, second: Mapping[str, np.ndarray]
 ) -> dict[str, tuple[float, float, float]]:
     """Measure how far a level was off at the points that it had not seen, by metric.
 
@@ -162,10 +159,11 @@ def spans_decades(loss: np.ndarray) -> bool:
     return bool(finite.size and finite.min() > 0 and finite.max() > DECADE * finite.min())
 
 
-def _grid(spec: SurfaceSpec, values: np.ndarray) -> np.ndarray:
+def _grid(spec: GridSpec, values: np.ndarray) -> np.ndarray:
     """Return values (B, A); the centre, where a ratio is a limit, gets its neighbours' mean."""
-    grid = np.array(values, dtype=float).reshape(spec.points_beta, spec.points_alpha)
-    b, a = spec.points_beta // 2, spec.points_alpha // 2
+    columns, rows = spec.points
+    grid = np.array(values, dtype=float).reshape(rows, columns)
+    b, a = rows // 2, columns // 2
     alpha, beta = axes(spec)
     if alpha[a] == 0 and beta[b] == 0 and np.isnan(grid[b, a]):
         near = [grid[i, j] for i, j in ((b - 1, a), (b + 1, a), (b, a - 1), (b, a + 1)) if _inside(grid, i, j)]
@@ -178,7 +176,7 @@ def _inside(grid: np.ndarray, i: int, j: int) -> bool:
     return 0 <= i < int(rows) and 0 <= j < int(columns)
 
 
-def _between(values: np.ndarray, coarse: SurfaceSpec, fine: SurfaceSpec) -> np.ndarray:
+def _between(values: np.ndarray, coarse: GridSpec, fine: GridSpec) -> np.ndarray:
     """Return what a coarse level says at the points that only the fine one has; nan at its own."""
     (alpha, beta), (finer_alpha, finer_beta) = axes(coarse), axes(fine)
     guess = interpolated(values, beta, alpha, finer_beta, finer_alpha)
@@ -186,7 +184,7 @@ def _between(values: np.ndarray, coarse: SurfaceSpec, fine: SurfaceSpec) -> np.n
     return guess
 
 
-def _beside_centre(coarse: SurfaceSpec, fine: SurfaceSpec) -> np.ndarray:
+def _beside_centre(coarse: GridSpec, fine: GridSpec) -> np.ndarray:
     """Say which points of the fine grid lie in the coarse one's cells around the centre (B, A)."""
     sides = []
     for wide, narrow in zip(axes(coarse), axes(fine), strict=True):

@@ -74,7 +74,7 @@ class Surface:
     @property
     def scale_free(self) -> bool:
         """Whether the plane form stays the same when weights in front of a normalization are rescaled (D8)."""
-        return self.plane.scaling == "filter" and not self.spec.orthogonal
+        return self.plane.scaling == "filter" and not self.spec.plane.orthogonal
 
     @property
     def _paired(self) -> np.ndarray:

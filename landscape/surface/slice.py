@@ -1,8 +1,7 @@
-"""What the pieces of a surface are evaluated on: an objective, a plane, a grid, and the gradient at the centre."""
+"""What the pieces of a surface are evaluated on: an objective, a plane, and the gradient at the center."""
 
 from __future__ import annotations
 
-import copy
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +20,7 @@ from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.directions import plane_of
 from normscape.landscape.plane.plane import Plane
 from normscape.landscape.training.loop import Run
-from normscape.specs import SurfaceSpec
+from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec
 
 Values = dict[str, float | np.ndarray]
 
@@ -34,10 +33,10 @@ class Place(NamedTuple):
 
 
 class Slice:
-    """An objective, a plane through its weights, and a grid on it."""
+    """An objective and a plane through its weights; grids on it share what is known of its points."""
 
-    def __init__(self, objective: Objective, plane: Plane, spec: SurfaceSpec) -> None:
-        """Put the three together.
+    def __init__(self, objective: Objective, plane: Plane) -> None:
+        """Put both together.
 
         Raises:
             ValueError: the plane is one of another network, or both of its directions are zero.
@@ -46,22 +45,15 @@ class Slice:
             raise ValueError(f"the plane has {len(plane.theta)} weights; the network has {len(objective.theta)}")
         if not any(plane.norms):
             raise ValueError("both directions of the plane are zero, so there is nothing to move along")
-        self.objective, self.plane, self.spec = objective, plane, spec
+        self.objective, self.plane = objective, plane
         self.kept: OrderedDict[tuple[float, float], tuple[Values, Place]] = OrderedDict()
 
-    def on(self, spec: SurfaceSpec) -> Slice:
-        """Return the same slice with another grid on it; what is known of its points is shared."""
-        _ = self.anchor, self.layer_numbers  # computed once for both
-        other = copy.copy(self)
-        other.spec = spec
-        return other
-
-    def keep(self, key: tuple[float, float], found: tuple[Values, Place]) -> None:
-        """Keep what was measured at (α, β), and forget what was used longest ago beyond the most that is kept."""
+    def keep(self, key: tuple[float, float], found: tuple[Values, Place], row: int) -> None:
+        """Keep what was measured at (α, β), and forget the least recently used beyond two rows, or more if they fit."""
         self.kept[key] = found
         self.kept.move_to_end(key)
         own = 2 * found[1].gradient.nbytes
-        while len(self.kept) > max(2 * self.spec.points_alpha + 2, KEPT_BYTES // max(1, own)):
+        while len(self.kept) > max(2 * row + 2, KEPT_BYTES // max(1, own)):
             self.kept.popitem(last=False)
 
     @cached_property
@@ -106,19 +98,26 @@ class Slice:
         return layers_of(self.objective.layout)
 
 
-def slice_of(run_or_objective: Run | Objective, spec: SurfaceSpec, plane: Plane | None = None) -> Slice:
-    """Return what the pieces are evaluated on; its spec holds the settings that really apply.
+def slice_of(
+    run_or_objective: Run | Objective, evaluation: EvaluationSpec, spec: PlaneSpec, *, plane: Plane | None = None
+) -> Slice:
+    """Return what the pieces of a surface are evaluated on.
+
+    Args:
+        run_or_objective: a trained run, or any objective, whose own settings hold in place of `evaluation`.
+        evaluation: checkpoint, evaluation set, statistics and precision.
+        spec: the directions.
+        plane: the plane to use in place of the one that the spec describes.
 
     Raises:
         ValueError: as `measure_surface`.
     """
-    run = None if isinstance(run_or_objective, Objective) else run_or_objective
     if isinstance(run_or_objective, Objective):
-        objective, spec = run_or_objective, _own_settings(run_or_objective, spec)
+        run, objective = None, run_or_objective
     else:
-        objective = objective_of(run_or_objective, spec)
-    check_memory(objective, spec)
-    return Slice(objective, plane or plane_of(objective, spec, run), spec)
+        run, objective = run_or_objective, objective_of(run_or_objective, evaluation)
+    check_memory(objective, GridSpec(points=(1, 1)))
+    return Slice(objective, plane or plane_of(objective, spec, run))
 
 
 def distance(p: Tensor, q: Tensor) -> float:
@@ -126,8 +125,8 @@ def distance(p: Tensor, q: Tensor) -> float:
     return float((p.double() - q.double()).norm())
 
 
-def _own_settings(objective: Objective, spec: SurfaceSpec) -> SurfaceSpec:
-    """Write into a spec what an objective that was given really evaluates with."""
+def settings_of(objective: Objective, spec: EvaluationSpec) -> EvaluationSpec:
+    """Return a spec with the statistics, batch size and precision that an objective evaluates with."""
     precision = {torch.float32: "float32", torch.float64: "float64"}.get(objective.theta.dtype, spec.precision)
     batch_size = objective.batch_size or spec.batch_size
     return replace(spec, statistics=objective.statistics, batch_size=batch_size, precision=precision)

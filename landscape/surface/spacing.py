@@ -23,15 +23,21 @@ class Refinement:
 
 
 def measure_refinement(
-    subject: Slice, *, levels: int = LEVELS, on_progress: Progress | None = None, stop: Stop = lambda: False
+    subject: Slice,
+    ends: tuple[float, float],
+    *,
+    levels: int = LEVELS,
+    on_progress: Progress | None = None,
+    stop: Stop = lambda: False,
 ) -> Refinement:
-    """Measure ratios between neighbours along d1 through the centre, over the range of α, at `levels` spacings.
+    """Measure ratios between neighbours along d1 through the centre, over a range of α, at `levels` spacings.
 
     The coarsest has two intervals, and each further level halves them, so that every level's points are among the last
     one's: 2^levels + 1 gradients in all, of which all are kept.
 
     Args:
         subject: the slice; its β stays 0.
+        ends: first and last α.
         levels: how often the range is halved.
         on_progress: called with (points done, points in all).
         stop: asked between mini-batches.
@@ -43,7 +49,7 @@ def measure_refinement(
     if levels < 1:
         raise ValueError(f"levels is {levels}; it must be at least 1")
     count = 2**levels + 1
-    alpha = np.linspace(*subject.spec.range_alpha, count)
+    alpha = np.linspace(*ends, count)
     gradients: list[Tensor] = []
     for place in alpha:
         if on_progress is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from normscape.specs.experiment import MOST_VALUES, Experiment, comparable_paths
 from normscape.specs.fields import paths, read, replace_at, rule_of, types_of
+from normscape.specs.serialization.legacy import current_query
 
 Names = Mapping[str, Collection[str]]
 """The entries of every registry, by the registry's name; specs do not know them."""
@@ -20,12 +21,12 @@ _BOOLS = {"on": True, "off": False}
 def to_query(spec: Any, default: Any) -> dict[str, str]:
     """Return the query that turns `default` into `spec`; fields that are equal in both are left out."""
     changed = {
-        _key(path): _write(value)
+        _key(path): value_text(value)
         for path, _, value in paths(spec)
         if path not in ("compare", "values") and value != read(default, path)
     }
     if isinstance(spec, Experiment) and (spec.compare, spec.values) != (default.compare, default.values):
-        changed |= {"compare": _key(spec.compare), "values": _write(spec.values)}
+        changed |= comparison_query(spec.compare, list(map(value_text, spec.values)))
     return changed
 
 
@@ -35,6 +36,7 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
     Entries that belong to no field of `default` are not looked at: the address may hold those of another spec.
     """
     notes: list[str] = []
+    query = current_query(query) if isinstance(default, Experiment) else query
     plain = (path for path, _, _ in paths(default) if path not in ("compare", "values"))
     todo = {path: query[_key(path)] for path in plain if _key(path) in query}
     spec, refused = _applied(default, todo, names)
@@ -42,7 +44,7 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
         todo = {path: todo[path] for path in refused}
         spec, refused = _applied(spec, todo, names)
     for path, error in refused.items():
-        notes.append(f"{_key(path)}={todo[path]} was not used: {error}. It stays {_write(read(spec, path))}.")
+        notes.append(f"{_key(path)}={todo[path]} was not used: {error}. It stays {value_text(read(spec, path))}.")
     if isinstance(default, Experiment):
         spec = _compared(query, spec, names, notes)
     return spec, tuple(notes)
@@ -81,7 +83,7 @@ def _compared(query: Mapping[str, str], spec: Experiment, names: Names, notes: l
 def _values(text: str, spec: Experiment, path: str, names: Names, notes: list[str]) -> tuple[Any, ...]:
     owner = read(spec, path.rsplit(".", 1)[0])
     kept: list[Any] = []
-    for item in filter(None, text.split(",")):
+    for item in filter(None, text.split(_separator(path))):
         try:
             value = _parse(item, owner, path, names)
             replace_at(spec, path, value)
@@ -94,17 +96,37 @@ def _values(text: str, spec: Experiment, path: str, names: Names, notes: list[st
     return tuple(kept[:MOST_VALUES])
 
 
+def comparison_query(path: str, texts: Sequence[str]) -> dict[str, str]:
+    """Return the entries of a query that compare a field's values, given as texts."""
+    return {"compare": _key(path), "values": _separator(path).join(texts)}
+
+
+def _separator(path: str) -> str:
+    """Return what separates compared values; a value of several numbers contains commas."""
+    owner, _, name = path.rpartition(".")
+    return ";" if typing.get_origin(types_of(read(Experiment(), owner))[name]) is tuple else ","
+
+
 def _key(path: str) -> str:
-    return path.removeprefix("run.")
+    return path.removeprefix("run.").removeprefix("surface.")
 
 
 def _path(key: str) -> str:
-    return key if key.split(".")[0] not in ("data", "model", "training", "weights") else f"run.{key}"
+    head = key.split(".")[0]
+    return f"{_OWNERS[head]}.{key}" if head in _OWNERS else key
 
 
-def _write(value: Any) -> str:
+_OWNERS = {
+    **dict.fromkeys(("data", "model", "training", "weights"), "run"),
+    **dict.fromkeys(("evaluation", "plane", "grid"), "surface"),
+}
+"""The part of an experiment that each first word of a key belongs to."""
+
+
+def value_text(value: Any) -> str:
+    """Write a value as a query has it: "on", "0.1", "1,2"; what is open or empty is "auto"."""
     if isinstance(value, tuple):
-        return ",".join(map(_write, value))
+        return ",".join(map(value_text, value)) or _UNSET
     if isinstance(value, bool):
         return "on" if value else "off"
     return _UNSET if value is None else str(value)
@@ -123,7 +145,7 @@ def _parse_as(text: str, hint: Any) -> Any:
     if isinstance(hint, types.UnionType):
         return None if text == _UNSET else _parse_as(text, typing.get_args(hint)[0])
     if typing.get_origin(hint) is tuple:
-        return tuple(_parse_as(item, typing.get_args(hint)[0]) for item in filter(None, text.split(",")))
+        return _parse_tuple([] if text == _UNSET else list(filter(None, text.split(","))), typing.get_args(hint))
     if hint is bool:
         if text not in _BOOLS:
             raise ValueError(f"{text!r} is neither on nor off")
@@ -132,3 +154,12 @@ def _parse_as(text: str, hint: Any) -> Any:
         return hint(text)
     except ValueError:
         raise ValueError(f"{text!r} is not {'a whole number' if hint is int else 'a number'}") from None
+
+
+def _parse_tuple(items: list[str], hints: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Read numbers; those of tuples in a tuple stand one after another."""
+    inner = typing.get_args(hints[0])
+    if not inner:
+        return tuple(_parse_as(item, hints[0]) for item in items)
+    groups = (items[first : first + len(inner)] for first in range(0, len(items), len(inner)))
+    return tuple(_parse_tuple(group, inner) for group in groups)

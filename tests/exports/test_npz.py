@@ -7,7 +7,8 @@ import pytest
 
 from normscape.exports.npz import ARRAYS, numbers, read_numbers
 from normscape.landscape import measure_surface, train
-from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec, canonical_bytes
+from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, TrainingSpec, canonical_bytes
+from tests.flat import surface_spec
 
 FACTS = {"no normalization": {"λ_max": 3.25, "bound": float("nan"), "note": "‖θ‖ < ∞"}, "batch norm": {}}
 
@@ -15,7 +16,7 @@ FACTS = {"no normalization": {"λ_max": 3.25, "bound": float("nan"), "note": "�
 @pytest.fixture(scope="module")
 def experiment():
     data, training = DataSpec(name="moons", size=60), TrainingSpec(steps=3)
-    return Experiment(RunSpec(data, ModelSpec(width=4, depth=1), training), SurfaceSpec(points_alpha=5, points_beta=3))
+    return Experiment(RunSpec(data, ModelSpec(width=4, depth=1), training), surface_spec(points_alpha=5, points_beta=3))
 
 
 @pytest.fixture(scope="module")

@@ -27,12 +27,12 @@ from normscape.specs import (
     Experiment,
     ModelSpec,
     RunSpec,
-    SurfaceSpec,
     TrainingSpec,
     canonical_bytes,
 )
 from normscape.views.surface.protocol import caption
 from normscape.views.widgets.numbers import _SURFACE_FACTS
+from tests.flat import surface_spec
 
 EXPERIMENTS = [
     (Experiment(), Display()),
@@ -40,7 +40,7 @@ EXPERIMENTS = [
     (
         Experiment(
             RunSpec(DataSpec("moons", size=60), ModelSpec(width=4), TrainingSpec(steps=3)),
-            SurfaceSpec(points_alpha=5, points_beta=3),
+            surface_spec(points_alpha=5, points_beta=3),
             "run.training.learning_rate",
             (0.1, 1e-05, 1 / 3),
         ),
@@ -58,7 +58,7 @@ def made(loss=((4.0, 1.0), (2.0, 3.0))) -> Surface:
     axes = (np.linspace(-1, 1, count) for count in values.shape[::-1])
     alpha, beta = axes
     return Surface(
-        spec=SurfaceSpec(points_alpha=len(alpha), points_beta=len(beta)),
+        spec=surface_spec(points_alpha=len(alpha), points_beta=len(beta)),
         plane=Plane(np.ones(3), np.array([1.0, 0, 0]), np.array([0, 2.0, 0])),
         **{"alpha": alpha, "beta": beta, "loss": shown, "accuracy": np.exp(-shown), "gradient_norm": 3 * shown},
         **{"gradient_change_ratio": 5 * shown, "row_ratio": np.stack([2 * shown]), "plane_form": 7 * shown},

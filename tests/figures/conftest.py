@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from normscape.landscape import Plane, Surface
-from normscape.specs import SurfaceSpec
+from tests.flat import surface_spec
 
 Make = Callable[..., Surface]
 
@@ -25,7 +25,7 @@ def _surface(loss: object, *, accuracy: bool = True, evaluated: np.ndarray | Non
     mask = np.ones(values.shape, dtype=bool) if evaluated is None else evaluated
     shown = np.where(np.isfinite(values) & mask, values, np.nan)
     return Surface(
-        spec=SurfaceSpec(points_alpha=columns, points_beta=rows),
+        spec=surface_spec(points_alpha=columns, points_beta=rows),
         plane=Plane(np.ones(3), np.array([1.0, 0, 0]), np.array([0, 2.0, 0])),
         alpha=alpha,
         beta=beta,

@@ -8,7 +8,7 @@ import pytest
 
 from normscape.jobs import Job, Queue, Request, Settings, Stage
 from normscape.landscape.surface import levels
-from normscape.specs import SurfaceSpec
+from tests.flat import surface_spec
 from tests.landscape.networks import small_run
 
 
@@ -49,8 +49,8 @@ def question(
 ) -> Request:
     """Training and a surface from coarse to fine, of two networks."""
     runs = [small_run(norm, seed=seed, model={"activation": activation}, **training) for norm in ("none", "batch")]
-    spec = SurfaceSpec(points_alpha=side, points_beta=side, checkpoint=runs[0].training.steps, **(surface or {}))
-    refining = [Stage(tuple(Job("surface", run, grid) for run in runs), refines=True) for grid in levels(spec)]
-    plain = replace(spec, points_alpha=3, points_beta=3)
-    planes = Stage(tuple(Job("plane", run, plain) for run in runs))
+    spec = surface_spec(points_alpha=side, points_beta=side, checkpoint=runs[0].training.steps, **(surface or {}))
+    surfaces = [replace(spec, grid=grid) for grid in levels(spec.grid)]
+    refining = [Stage(tuple(Job("surface", run, one) for run in runs), refines=True) for one in surfaces]
+    planes = Stage(tuple(Job.about("plane", run, spec) for run in runs))
     return Request("a test", (Stage(tuple(Job("run", run) for run in runs)), planes, *refining), accuracy)

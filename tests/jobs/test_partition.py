@@ -11,14 +11,14 @@ from normscape.jobs import Job
 from normscape.jobs.partition import Points
 from normscape.jobs.store.files import Contents
 from normscape.landscape.measurement import Piece
-from normscape.specs import SurfaceSpec
+from tests.flat import surface_spec
 from tests.landscape.networks import small_run
 
 SECONDS = 0.003  # of one point
 
 
 def points(alpha: int, beta: int) -> Points:
-    return Points(Job("surface", small_run("batch"), SurfaceSpec(points_alpha=alpha, points_beta=beta)))
+    return Points(Job("surface", small_run("batch"), surface_spec(points_alpha=alpha, points_beta=beta)))
 
 
 def ended(piece: Piece, seconds: float, parts: Points) -> None:

@@ -20,8 +20,9 @@ from normscape.jobs.request import from_written, written
 from normscape.jobs.workers.cluster import Cluster
 from normscape.landscape import measure_sharpness, measure_surface, objective_of, settle, train
 from normscape.landscape.surface import levels
-from normscape.specs import SurfaceSpec
+from normscape.specs import GridSpec
 from tests.conftest import ROOT
+from tests.flat import surface_spec
 from tests.jobs.conftest import question, settings_at
 from tests.landscape.networks import small_run
 
@@ -65,7 +66,7 @@ def test_what_comes_back_is_what_a_plain_loop_gives(shared: Queue) -> None:
             for a, b in zip(here.checkpoints, result.checkpoints, strict=True):
                 assert all(a.tensors[name].tobytes() == b.tensors[name].tobytes() for name in a.tensors)
         if job.kind == "surface":
-            surface = measure_surface(train(job.run), job.surface)
+            surface = measure_surface(train(job.run), job.question)
             assert result["loss"].tobytes() == surface.loss.tobytes()
             away = surface.step > 0
             np.testing.assert_array_equal(
@@ -78,13 +79,13 @@ def test_what_comes_back_is_what_a_plain_loop_gives(shared: Queue) -> None:
 
 def test_single_pieces_are_the_plain_functions(shared: Queue) -> None:
     run = small_run("batch")
-    spec = SurfaceSpec(points_alpha=3, points_beta=3, checkpoint=20)
-    jobs = (Job("sharpness", run, spec), Job("direct-loss", run, spec), Job("numerics", run, spec))
+    spec = surface_spec(points_alpha=3, points_beta=3, checkpoint=20)
+    jobs = tuple(Job.about(kind, run, spec) for kind in ("sharpness", "direct-loss", "numerics"))
     request = Request("three", (Stage((Job("run", run),)), Stage(jobs)))
     shared.ask(request, "one")
     finished(shared, request)
     settle(threads=1)
-    objective = objective_of(train(run), spec)
+    objective = objective_of(train(run), spec.evaluation)
     assert shared.result(jobs[0]).value == pytest.approx(measure_sharpness(objective).value, rel=1e-9)
     assert shared.result(jobs[1]) == pytest.approx(objective.loss(objective.theta).item(), rel=1e-6)
     assert len(shared.result(jobs[2])) == 5
@@ -300,8 +301,8 @@ def test_the_longest_single_piece_stops_too_and_other_work_survives(
 ) -> None:
     # one evaluation of many samples in one mini-batch takes seconds and asks nobody in between: its worker is ended
     run = small_run("batch", data={"name": "moons", "size": 9000}, model={"width": 1500, "depth": 6}, steps=0)
-    spec = SurfaceSpec(points_alpha=3, points_beta=3, samples=9000, checkpoint=0)
-    slow = Request("slow", (Stage((Job("run", run),)), Stage((Job("sharpness", run, spec),))))
+    spec = surface_spec(points_alpha=3, points_beta=3, samples=9000, checkpoint=0)
+    slow = Request("slow", (Stage((Job("run", run),)), Stage((Job("sharpness", run, spec.evaluation),))))
     other = question(side=17, seed=8)
     queue = opened(tmp_path, workers=1)
     queue.ask(slow, "one")
@@ -360,8 +361,8 @@ def test_workers_that_were_away_for_a_moment_get_work_again(shared: Queue, monke
 
 def test_a_failure_is_told_and_keeps_nobody_else_waiting(shared: Queue) -> None:
     bad = replace(small_run("batch"), weights="0" * 64)
-    plain = SurfaceSpec(points_alpha=3, points_beta=3)
-    request = Request("bad", (Stage((Job("run", bad),)), Stage((Job("plane", bad, plain),))))
+    plain = surface_spec(points_alpha=3, points_beta=3)
+    request = Request("bad", (Stage((Job("run", bad),)), Stage((Job.about("plane", bad, plain),))))
     shared.ask(request, "one")
     wait(lambda: shared.over(request))
     for job in request.jobs:
@@ -412,13 +413,9 @@ def test_a_request_comes_back_from_what_is_written_of_it() -> None:
 
 
 def test_levels_of_other_sides_are_only_themselves() -> None:
-    assert [spec.points_alpha for spec in levels(SurfaceSpec())] == [3, 5, 9, 17, 33]
-    assert [spec.points_alpha for spec in levels(SurfaceSpec(points_alpha=25, points_beta=25))] == [25]
-    assert [(s.points_alpha, s.points_beta) for s in levels(SurfaceSpec(points_alpha=9, points_beta=1))] == [
-        (3, 1),
-        (5, 1),
-        (9, 1),
-    ]
+    assert [grid.points for grid in levels(GridSpec())] == [(side, side) for side in (3, 5, 9, 17, 33)]
+    assert [grid.points for grid in levels(GridSpec((25, 25)))] == [(25, 25)]
+    assert [grid.points for grid in levels(GridSpec((9, 1)))] == [(3, 1), (5, 1), (9, 1)]
 
 
 def pids_of(queue: Queue) -> list[int]:

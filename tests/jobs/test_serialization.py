@@ -12,6 +12,7 @@ from normscape.jobs.store.files import read, write
 from normscape.landscape import train
 from normscape.landscape.training.loop import advance, run_of, start
 from normscape.specs import Experiment, RunSpec
+from tests.flat import changed
 from tests.landscape.networks import small_run
 
 
@@ -63,7 +64,7 @@ def test_a_key_names_what_is_asked_and_nothing_else() -> None:
     run, surface = RunSpec(), Experiment().surface
     one = Job("surface", run, surface)
     assert one.key == Job("surface", RunSpec(), replace(surface)).key
-    others = (Job("centre", run, surface), Job("run", run), Job("surface", run, replace(surface, seed=1)))
+    others = (Job.about("centre", run, surface), Job("run", run), Job("surface", run, changed(surface, seed=1)))
     assert len({one.key, *(other.key for other in others)}) == 4
 
 

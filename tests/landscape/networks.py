@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from normscape.landscape import Objective
 from normscape.models import build_model
 from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from tests.flat import surface_spec
 
 
 class Quadratic(nn.Module):
@@ -70,7 +71,7 @@ def batch_of(statistics: str, size: int = 7) -> int | None:
 
 
 def grid(points_alpha: int = 3, points_beta: int = 3, **others) -> SurfaceSpec:
-    return SurfaceSpec(points_alpha=points_alpha, points_beta=points_beta, **others)
+    return surface_spec(points_alpha=points_alpha, points_beta=points_beta, **others)
 
 
 def small_run(norm: str = "batch", *, data: dict | None = None, model: dict | None = None, **training) -> RunSpec:

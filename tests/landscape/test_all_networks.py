@@ -1,7 +1,6 @@
 """Every architecture with every normalization, placement and affine: built, trained, and measured in every mode."""
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +11,9 @@ from normscape.landscape import load_data, measure_surface, train
 from normscape.landscape.objective.from_run import direct_loss, objective_of
 from normscape.landscape.plane.plane import filter_norms
 from normscape.models import REGISTRIES, build_model, refusal
-from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
-from normscape.specs.surface import STATISTICS
+from normscape.specs import DataSpec, ModelSpec, RunSpec, TrainingSpec
+from normscape.specs.evaluation import STATISTICS
+from tests.flat import changed, surface_spec
 
 DIGITS = DataSpec(size=40)
 SHAPE = (1, 8, 8)
@@ -54,14 +54,14 @@ def test_every_combination_trains_and_has_finite_surfaces_in_every_mode_d1(
     training = TrainingSpec(steps=1, batch_size=16, learning_rate=0.01, recorded_samples=8)
     run = train(RunSpec(DIGITS, model, training))
     assert run.diverged_at is None
-    grid = SurfaceSpec(points_alpha=3, points_beta=1, range_alpha=(-0.2, 0.2), batch_size=10, samples=20)
+    grid = surface_spec(points_alpha=3, points_beta=1, range_alpha=(-0.2, 0.2), batch_size=10, samples=20)
     for statistics in STATISTICS:
-        spec = replace(grid, statistics=statistics, precision="float64")
+        spec = changed(grid, statistics=statistics, precision="float64")
         surface = measure_surface(run, spec)
         assert np.isfinite(surface.loss).all()
         assert np.isfinite(surface.gradient_norm).all()
         assert np.isfinite(surface.gradient_change_ratio).all()
-        assert surface.loss[0, 1] == pytest.approx(direct_loss(run, spec), rel=1e-12)
+        assert surface.loss[0, 1] == pytest.approx(direct_loss(run, spec.evaluation), rel=1e-12)
 
 
 @pytest.mark.parametrize(("architecture", "norm", "placement", "affine"), DEFINED)
@@ -110,12 +110,12 @@ def test_affine_adds_trainable_parameters_and_nothing_else_a10(architecture: str
 
 @pytest.mark.parametrize("architecture", SIZES)
 def test_directions_of_compared_networks_are_drawn_equal_where_weights_are_d4(architecture: str) -> None:
-    spec = SurfaceSpec(points_alpha=3, points_beta=3, samples=10)
+    spec = surface_spec(points_alpha=3, points_beta=3, samples=10)
     training = TrainingSpec(steps=0, recorded_samples=4)
     drawn = {}
     for norm in ("none", "batch", "weight"):
         run = train(RunSpec(DIGITS, small(architecture, norm), training))
-        objective = objective_of(run, spec)
+        objective = objective_of(run, spec.evaluation)
         plane = measure_surface(run, spec).plane
         direction = objective.layout.unflatten(torch.from_numpy(np.array(plane.d1)))
         drawn[norm] = {
@@ -128,8 +128,8 @@ def test_directions_of_compared_networks_are_drawn_equal_where_weights_are_d4(ar
 
 def test_lengths_of_weight_norm_are_one_dimensional_and_stay_where_they_are_d3() -> None:
     run = train(RunSpec(DIGITS, small("convolutional", "weight"), TrainingSpec(steps=0, recorded_samples=4)))
-    spec = SurfaceSpec(points_alpha=3, points_beta=3, samples=10)
-    objective, plane = objective_of(run, spec), measure_surface(run, spec).plane
+    spec = surface_spec(points_alpha=3, points_beta=3, samples=10)
+    objective, plane = objective_of(run, spec.evaluation), measure_surface(run, spec).plane
     direction = objective.layout.unflatten(torch.from_numpy(np.array(plane.d1)))
     lengths = [name for name in direction if name.endswith("original0")]
     assert len(lengths) == 4

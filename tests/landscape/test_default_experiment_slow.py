@@ -12,6 +12,7 @@ from normscape.landscape import load_data, measure_surface, objective_of, train
 from normscape.landscape.objective.parameters import layout_of
 from normscape.landscape.surface import Surface
 from normscape.specs import Experiment
+from tests.flat import changed
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +24,7 @@ def measured(request: pytest.FixtureRequest):
     """A trained run, and its default surface in both precisions."""
     run_spec, spec = VARIANTS[request.param]
     run = train(run_spec)
-    return run, measure_surface(run, spec), measure_surface(run, dataclasses.replace(spec, precision="float64"))
+    return run, measure_surface(run, spec), measure_surface(run, changed(spec, precision="float64"))
 
 
 def by_hand(run, surface: Surface, alpha: float, beta: float) -> tuple[float, torch.Tensor]:
@@ -57,8 +58,8 @@ def test_every_fourth_point_is_that_of_the_written_module_d2_d5(measured) -> Non
 
 def signs(run, surface: Surface, dtype: torch.dtype) -> np.ndarray:
     """The side of ReLU's kink of every unit and sample, at every point of the grid (B, A), as digests."""
-    spec = dataclasses.replace(surface.spec, precision="float64" if dtype == torch.float64 else "float32")
-    objective = objective_of(run, spec)
+    spec = changed(surface.spec, precision="float64" if dtype == torch.float64 else "float32")
+    objective = objective_of(run, spec.evaluation)
     seen = hashlib.sha256()
 
     def note(_: nn.Module, inputs: tuple[torch.Tensor, ...], __: torch.Tensor) -> None:

@@ -37,7 +37,7 @@ def test_what_is_not_finite_is_left_out_and_one_value_has_no_deviation() -> None
 def test_scalars_are_those_of_the_surface() -> None:
     run = train(small_run())
     surface = measure_surface(run, grid(3, 3, checkpoint=10))
-    objective = objective_of(run, surface.spec)
+    objective = objective_of(run, surface.spec.evaluation)
     scalars = scalars_of(run, surface, measure_sharpness(objective), measure_scale_free_sharpness(objective))
     record = run.history.at(10)
     assert (scalars["Training loss"], scalars["Held-out accuracy"]) == (record.train_loss, record.held_out_accuracy)

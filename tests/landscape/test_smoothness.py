@@ -10,12 +10,12 @@ from torch import nn
 from normscape.landscape import load_data, train
 from normscape.landscape.smoothness import STEPS, measure_smoothness
 from normscape.landscape.training.loop import batch_of
-from normscape.specs import SurfaceSpec
+from normscape.specs import SmoothnessSpec
 from tests.landscape.networks import small_run
 
 PLAIN = {"momentum": 0.0, "checkpoints": (6, 7), "learning_rate": 0.1}
-AT = SurfaceSpec(checkpoint=6)
-EXACT = SurfaceSpec(checkpoint=6, precision="float64")
+AT = SmoothnessSpec(6, "float32")
+EXACT = SmoothnessSpec(6, "float64")
 
 
 def test_the_gradient_is_that_of_the_step_that_training_takes_next() -> None:
@@ -67,7 +67,7 @@ def test_steps_span_the_stated_range_and_the_control_goes_as_far() -> None:
 
 def test_a_step_is_at_most_as_long_as_the_weights_and_the_cut_is_told() -> None:
     run = train(small_run("none", learning_rate=500.0, steps=1, momentum=0.0, checkpoints=(0,)))
-    found = measure_smoothness(run, SurfaceSpec(checkpoint=0, precision="float64"))
+    found = measure_smoothness(run, SmoothnessSpec(0, "float64"))
     theta = np.concatenate([p.detach().numpy().ravel() for p in run.module(0).parameters()])
     assert found.capped
     assert found.along.distance[-1] == pytest.approx(float(np.linalg.norm(theta)), rel=1e-6)

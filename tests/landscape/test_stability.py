@@ -7,7 +7,7 @@ import pytest
 
 from normscape.landscape import History, Run, load_data, measure_sharpness, objective_of, train
 from normscape.landscape.stability import RATES, Verdict, constant_loss, judge, largest_stable, sweep
-from normscape.specs import SurfaceSpec
+from normscape.specs import EvaluationSpec
 from tests.landscape.networks import small_run
 
 SPEC = small_run("none")
@@ -81,6 +81,6 @@ def test_on_a_quadratic_gradient_descent_is_stable_up_to_two_over_the_sharpness(
     shared = {"data": {"name": "gaussian", "size": 80}, "model": {"architecture": "deep-linear", "depth": 1}}
     shared |= {"optimizer": "gradient-descent", "momentum": 0.0}
     start = train(small_run("none", steps=0, **shared))
-    threshold = measure_sharpness(objective_of(start, SurfaceSpec(precision="float64"))).largest_stable_step
+    threshold = measure_sharpness(objective_of(start, EvaluationSpec(precision="float64"))).largest_stable_step
     run = train(small_run("none", learning_rate=factor * threshold, steps=400, **shared))
     assert judge(run).stable is stable

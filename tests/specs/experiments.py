@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from normscape.landscape import DATA
 from normscape.models import REGISTRIES
-from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import (
+    DataSpec,
+    EvaluationSpec,
+    Experiment,
+    GridSpec,
+    ModelSpec,
+    PlaneSpec,
+    RunSpec,
+    SurfaceSpec,
+    TrainingSpec,
+)
 from normscape.specs.data import GaussianSpec
 from normscape.specs.experiment import comparable_paths
 from normscape.specs.fields import read, rule_of, types_of
@@ -80,16 +90,31 @@ RUNS = st.builds(
     training=trainings(),
     weights=st.none() | DIGESTS,
 )
+STEPS = st.lists(st.integers(0, 1_000_000), min_size=1, max_size=2, unique=True).map(tuple)
+SIDES = st.integers(1, 1001)
 SURFACES = st.builds(
     SurfaceSpec,
-    **plain(SurfaceSpec, "range_alpha", "range_beta", "through"),
-    range_alpha=RANGES,
-    range_beta=RANGES,
-    through=st.lists(st.integers(0, 1_000_000), min_size=1, max_size=2, unique=True).map(tuple),
+    evaluation=st.builds(EvaluationSpec, **plain(EvaluationSpec)),
+    plane=st.builds(PlaneSpec, **plain(PlaneSpec, "through"), through=STEPS),
+    grid=st.builds(GridSpec, points=st.tuples(SIDES, SIDES), ranges=st.tuples(RANGES, RANGES)),
 )
+TUPLES = {
+    "through": STEPS,
+    "points": st.tuples(SIDES, SIDES),
+    "ranges": st.tuples(RANGES, RANGES),
+    "mean": st.lists(NUMBERS, max_size=1).map(tuple),
+    "covariance": st.lists(st.floats(1e-3, 1e6), max_size=1).map(tuple),
+}
+"""Compared fields of several values; others have to fit the rest of the experiment."""
 
 
-BOUND = ("run.training.steps", "run.data.gaussian.inputs")  # other fields have to fit them
+BOUND = (
+    "run.training.steps",
+    "run.training.checkpoints",
+    "run.data.gaussian.inputs",
+    "run.data.shift",
+    "run.data.deviation",
+)  # other fields have to fit them
 
 
 @st.composite
@@ -97,5 +122,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
     run, surface = draw(RUNS), draw(SURFACES)
     path = draw(st.sampled_from([p for p in comparable_paths() if p not in BOUND]))
     owner = read(Experiment(run, surface), path.rsplit(".", 1)[0])
-    values = draw(st.lists(values_of(owner, path.rsplit(".", 1)[1]), min_size=1, max_size=8, unique=True))
+    name = path.rsplit(".", 1)[1]
+    admitted = TUPLES[name] if name in TUPLES else values_of(owner, name)
+    values = draw(st.lists(admitted, min_size=1, max_size=8, unique=True))
     return Experiment(run, surface, path, tuple(values))

@@ -21,6 +21,7 @@ from normscape.specs import (
     spec_hash,
 )
 from normscape.specs.fields import paths, replace_at, rule_of
+from tests.flat import surface_spec
 from tests.specs.experiments import REPEATABLE, experiments
 
 FIELDS = [(kind, path) for kind in (RunSpec, SurfaceSpec, Display) for path, _, _ in paths(kind())]
@@ -38,8 +39,8 @@ OTHER: dict[str, Any] = {
     "precision": "float64",
     "scaling": "raw",
     "checkpoints": (3,),
-    "range_alpha": (-1.0, 1.0000000000000002),
-    "range_beta": (-1.0000000000000002, 1.0),
+    "ranges": ((-1.0, 1.0000000000000002), (-1.0, 1.0)),
+    "points": (33, 34),
     "size": 100,
     "shift": (2.0**-50,),
     "deviation": (1 + 2.0**-50,),
@@ -119,13 +120,13 @@ def test_bytes_are_equal_exactly_when_specs_are(one: Experiment, other: Experime
 
 def test_whole_numbers_and_floats_of_equal_value_are_one_spec() -> None:
     assert spec_hash(TrainingSpec(learning_rate=1)) == spec_hash(TrainingSpec(learning_rate=1.0))
-    assert spec_hash(SurfaceSpec(range_alpha=(-1, 1))) == spec_hash(SurfaceSpec(range_alpha=(-1.0, 1.0)))
+    assert spec_hash(surface_spec(range_alpha=(-1, 1))) == spec_hash(surface_spec(range_alpha=(-1.0, 1.0)))
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (SurfaceSpec(range_alpha=(-1.0, 0.0)), SurfaceSpec(range_alpha=(-1.0, -0.0))),
+        (surface_spec(range_alpha=(-1.0, 0.0)), surface_spec(range_alpha=(-1.0, -0.0))),
         (TrainingSpec(momentum=0.0), TrainingSpec(momentum=-0.0)),
     ],
 )
@@ -152,7 +153,7 @@ def test_a_spec_comes_back_from_its_canonical_bytes(experiment: Experiment) -> N
     [
         (b'{"spec":"RunSpec"}', "not the canonical form of a SurfaceSpec"),
         (b"[1]", "not the canonical form"),
-        (b'{"spec":"SurfaceSpec","colour":1}', "no field colour"),
+        (b'{"spec":"SurfaceSpec","color":1}', "no field color"),
         (b"half a docu", "Expecting value"),
     ],
 )

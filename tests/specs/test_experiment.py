@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from normscape.specs import Experiment, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import EvaluationSpec, Experiment, GridSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.experiment import MOST_VALUES, comparable_paths
 from normscape.specs.fields import paths, read
 from tests.specs.experiments import REPEATABLE, experiments
+
+CHECKPOINT = "surface.evaluation.checkpoint"
 
 
 @given(experiments())
@@ -18,9 +20,11 @@ def test_variants_differ_in_the_compared_field_and_in_nothing_else_d4(spec: Expe
     assert len(variants) == len(spec.values)  # labels are unique
     for value, (run, surface) in zip(spec.values, variants.values(), strict=True):
         whole = Experiment(run, surface, spec.compare, spec.values)
-        assert read(whole, spec.compare) == value
-        others = {path: read(whole, path) for path, _, _ in paths(spec) if path != spec.compare}
-        assert others == {path: read(spec, path) for path in others}
+        named = run.checkpoint_steps[-1]  # where the experiment leaves the checkpoint open
+        expected = {path: read(spec, path) for path, _, _ in paths(spec)} | {spec.compare: value}
+        if expected[CHECKPOINT] is None:
+            expected[CHECKPOINT] = named
+        assert {path: read(whole, path) for path in expected} == expected
 
 
 @pytest.mark.parametrize("path", comparable_paths())
@@ -30,23 +34,19 @@ def test_every_comparable_path_can_be_compared(path: str) -> None:
     assert label.strip() == label != ""
 
 
-def test_the_grid_and_fields_of_several_values_cannot_be_compared_d4() -> None:
+def test_every_field_of_a_run_and_of_a_surface_can_be_compared() -> None:
     every = {path for path, _, _ in paths(Experiment()) if path not in ("compare", "values")}
-    assert every - set(comparable_paths()) == {
-        "surface.points_alpha",
-        "surface.points_beta",
-        "surface.range_alpha",
-        "surface.range_beta",
-        "surface.through",
-        "run.training.checkpoints",
-        "run.data.shift",
-        "run.data.deviation",
-        "run.data.gaussian.mean",
-        "run.data.gaussian.covariance",
-    }
+    assert every == set(comparable_paths())
 
 
-@pytest.mark.parametrize("path", ["surface.points_alpha", "run.model", "model.norm", "compare", "", "run.model.nrom"])
+def test_grids_can_be_compared() -> None:
+    experiment = Experiment(compare="surface.grid.points", values=((9, 9), (17, 17)))
+    grids = [surface.grid for _, surface in experiment.variants().values()]
+    assert grids == [GridSpec((9, 9)), GridSpec((17, 17))]
+    assert list(experiment.variants()) == ["points 9, 9", "points 17, 17"]
+
+
+@pytest.mark.parametrize("path", ["surface.grid", "run.model", "model.norm", "compare", "", "run.model.nrom"])
 def test_what_cannot_be_compared_is_refused_with_what_can(path: str) -> None:
     with pytest.raises(ValueError, match=r"run\.model\.norm"):
         Experiment(compare=path, values=(1,))
@@ -91,7 +91,7 @@ def test_values_that_do_not_fit_the_rest_of_the_run_are_refused() -> None:
         ("run.model.norm", ("none", "batch"), ["no normalization", "batch norm"]),
         ("run.model.affine", (True, False), ["learned scale and shift on", "learned scale and shift off"]),
         ("run.training.learning_rate", (0.1, 1), ["learning rate 0.1", "learning rate 1.0"]),
-        ("surface.checkpoint", (None, 0), ["checkpoint default", "checkpoint 0"]),
+        ("surface.evaluation.checkpoint", (None, 0), ["checkpoint default", "checkpoint 0"]),
     ],
 )
 def test_labels_are_words_in_the_order_of_the_values(path: str, values: tuple[Any, ...], labels: list[str]) -> None:
@@ -101,5 +101,5 @@ def test_labels_are_words_in_the_order_of_the_values(path: str, values: tuple[An
 def test_the_default_experiment_compares_none_and_batch_on_one_plane_d4() -> None:
     (_, (plain, one)), (_, (normed, other)) = Experiment().variants().items()
     assert (plain.model.norm, normed.model.norm) == ("none", "batch")
-    assert one == other == SurfaceSpec()
+    assert one == other == SurfaceSpec(EvaluationSpec(checkpoint=300))
     assert plain.training == normed.training

@@ -5,11 +5,21 @@ import math
 
 import pytest
 
-from normscape.specs import DataSpec, Display, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import (
+    DataSpec,
+    Display,
+    EvaluationSpec,
+    Experiment,
+    GridSpec,
+    ModelSpec,
+    PlaneSpec,
+    RunSpec,
+    TrainingSpec,
+)
 from normscape.specs.data import GaussianSpec
 from normscape.specs.fields import paths, read, replace_at, rule_of, types_of
 
-PLAIN = (DataSpec, GaussianSpec, ModelSpec, TrainingSpec, SurfaceSpec, Display)
+PLAIN = (DataSpec, GaussianSpec, ModelSpec, TrainingSpec, EvaluationSpec, PlaneSpec, GridSpec, Display)
 FIELDS = [(kind, field.name) for kind in PLAIN for field in dataclasses.fields(kind) if "rule" in field.metadata]
 NUMBERS = [
     (kind, name, side)
@@ -62,8 +72,8 @@ def test_whole_numbers_become_floats_where_floats_are_asked(kind: type, name: st
 
 
 def test_whole_numbers_become_floats_in_ranges_too() -> None:
-    kept = SurfaceSpec(range_alpha=(-2, 3)).range_alpha
-    assert [type(value) for value in kept] == [float, float]
+    kept = GridSpec(ranges=((-2, 3), (0, 1))).ranges
+    assert [type(value) for ends in kept for value in ends] == [float] * 4
 
 
 @pytest.mark.parametrize(("kind", "name", "side"), NUMBERS)
@@ -90,10 +100,12 @@ def test_numbers_that_are_not_finite_are_refused(name: str, value: float) -> Non
 
 
 @pytest.mark.parametrize("bad", [(1.0, 1.0), (1.0, -1.0), (math.nan, 1.0), (-1.0, math.inf), (0.0,), (0.0, 1.0, 2.0)])
-@pytest.mark.parametrize("name", ["range_alpha", "range_beta"])
-def test_ranges_run_forwards_and_have_two_ends(name: str, bad: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match=name):
-        SurfaceSpec(**{name: bad})
+@pytest.mark.parametrize("place", [0, 1])
+def test_ranges_run_forwards_and_have_two_ends(place: int, bad: tuple[float, ...]) -> None:
+    pair = [(-1.0, 1.0), (-1.0, 1.0)]
+    pair[place] = bad
+    with pytest.raises(ValueError, match="ranges"):
+        GridSpec(ranges=tuple(pair))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from hypothesis import given, settings
 
-from normscape.specs import Display, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec, from_query, to_query
+from normscape.specs import Display, Experiment, ModelSpec, RunSpec, TrainingSpec, from_query, to_query
+from tests.flat import surface_spec
 from tests.specs.experiments import NAMES, REPEATABLE, experiments
 
 DEFAULT = Experiment()
@@ -46,7 +47,7 @@ def test_the_default_has_an_empty_query_and_an_empty_query_is_the_default() -> N
 def test_entries_are_readable() -> None:
     spec = Experiment(
         RunSpec(model=ModelSpec(affine=False), training=TrainingSpec(learning_rate=0.1, checkpoints=(1, 2))),
-        SurfaceSpec(range_alpha=(-0.5, 2.0), checkpoint=0),
+        surface_spec(range_alpha=(-0.5, 2.0), checkpoint=0),
         compare="run.model.placement",
         values=("before", "after"),
     )
@@ -54,8 +55,8 @@ def test_entries_are_readable() -> None:
         "model.affine": "off",
         "training.learning_rate": "0.1",
         "training.checkpoints": "1,2",
-        "surface.range_alpha": "-0.5,2.0",
-        "surface.checkpoint": "0",
+        "evaluation.checkpoint": "0",
+        "grid.ranges": "-0.5,2.0,-1.0,1.0",
         "compare": "model.placement",
         "values": "before,after",
     }
@@ -83,13 +84,18 @@ def test_entries_are_readable() -> None:
         ("training.checkpoints", "1,x"),
         ("training.checkpoints", "301"),
         ("training.seed", "-1"),
-        ("surface.range_alpha", "1,-1"),
-        ("surface.range_alpha", "1"),
-        ("surface.range_alpha", "0,1,2"),
-        ("surface.statistics", "sample"),
-        ("surface.checkpoint", "last"),
-        ("surface.points_alpha", "1002"),
+        ("grid.ranges", "1,-1,0,1"),
+        ("grid.ranges", "1"),
+        ("grid.ranges", "0,1,2"),
+        ("grid.ranges", "0,1,2,3,4,5"),
+        ("grid.ranges", "0,x,0,1"),
+        ("evaluation.statistics", "sample"),
+        ("evaluation.checkpoint", "last"),
+        ("grid.points", "1002,3"),
+        ("grid.points", "3"),
+        ("plane.through", "1,1"),
         ("compare", "surface.points_alpha"),
+        ("compare", "grid"),
         ("compare", "bogus"),
         ("values", "bogus"),
     ],
@@ -164,3 +170,15 @@ def test_a_point_that_cannot_be_used_is_put_aside_with_a_note(text: str) -> None
     display, notes = from_query({"point": text}, Display(), NAMES)
     assert display == Display()
     assert len(notes) == 1
+
+
+def test_compared_grids_come_back_with_semicolons_between_them() -> None:
+    spec = Experiment(compare="surface.grid.points", values=((9, 9), (17, 33)))
+    query = to_query(spec, DEFAULT)
+    assert query == {"compare": "grid.points", "values": "9,9;17,33"}
+    assert from_query(query, DEFAULT, NAMES) == (spec, ())
+
+
+def test_an_empty_tuple_among_compared_values_comes_back() -> None:
+    spec = Experiment(compare="run.training.checkpoints", values=((), (10, 20)))
+    assert from_query(to_query(spec, DEFAULT), DEFAULT, NAMES) == (spec, ())

@@ -8,7 +8,7 @@ from normscape.landscape import measure_scale_free_sharpness, measure_sharpness,
 from normscape.landscape.analysis.descent import measure_descent
 from normscape.landscape.analysis.gradient_growth import measure_growth
 from normscape.landscape.smoothness import measure_smoothness
-from normscape.specs import SurfaceSpec
+from normscape.specs import EvaluationSpec
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def test_gradients_of_a_deep_plain_network_grow_with_batch_norm_and_not_without(
 
 def test_before_training_the_deep_linear_networks_gradient_turns_faster_with_batch_norm() -> None:
     title = "The deep linear network before training"
-    none, batch = measured(title, lambda run, _: measure_smoothness(run, SurfaceSpec(checkpoint=0)).along.smoothness)
+    none, batch = measured(title, lambda run, _: measure_smoothness(run, EvaluationSpec(checkpoint=0)).along.smoothness)
     assert batch > 2 * none
 
 

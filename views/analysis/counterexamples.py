@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from normscape.landscape.analysis.counterexamples import Centring
-from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import DataSpec, EvaluationSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.views.widgets.numbers import number
 
 SURFACES, ALONG_TRAINING = "views/surface/page.py", "views/smoothness/page.py"
@@ -46,7 +46,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
                 model=ModelSpec(architecture="deep-linear", initialization="glorot"),
                 training=TrainingSpec("gradient-descent", learning_rate=1e-3, momentum=0.0, steps=256),
             ),
-            surface=SurfaceSpec(checkpoint=0),
+            surface=SurfaceSpec(EvaluationSpec(checkpoint=0)),
         ),
         page=ALONG_TRAINING,
     ),
@@ -55,7 +55,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
         "One hidden layer of 128 units has no depth to suffer from. Look at λ_max before training.",
         Experiment(
             run=RunSpec(model=ModelSpec(depth=1, width=128)),
-            surface=SurfaceSpec(checkpoint=0),
+            surface=SurfaceSpec(EvaluationSpec(checkpoint=0)),
         ),
         page=SURFACES,
     ),
@@ -68,7 +68,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
                 model=ModelSpec(architecture="residual", depth=20, width=4, initialization="torch"),
                 training=TrainingSpec(steps=0, recorded_samples=300),
             ),
-            surface=SurfaceSpec(samples=200),
+            surface=SurfaceSpec(EvaluationSpec(samples=200)),
         ),
         kind="descent",
     ),

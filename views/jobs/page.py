@@ -112,9 +112,10 @@ def _name(key: str) -> str:
     if "job" not in about:
         return "damaged"
     job = json.loads(about["job"])
-    model, data, surface = job["run"]["model"], job["run"]["data"], job["surface"]
-    grid = f" {surface['points_alpha']} x {surface['points_beta']}" if surface and job["kind"] == "surface" else ""
-    return f"{KINDS[job['kind']].name}{grid}: {model['architecture']}, {label(NORM, model['norm'])}, {data['name']}"
+    model, data, question = job["run"]["model"], job["run"]["data"], job.get("question")
+    grid = f" {' x '.join(map(str, question['grid']['points']))}" if question and job["kind"] == "surface" else ""
+    name = KINDS[job["kind"]].name if job["kind"] in KINDS else job["kind"]
+    return f"{name}{grid}: {model['architecture']}, {label(NORM, model['norm'])}, {data['name']}"
 
 
 st.title("Work")

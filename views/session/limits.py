@@ -17,8 +17,8 @@ UNUSED: Mapping[str, tuple[str, Mapping[Any, str]]] = {
         "run.training.optimizer",
         {"gradient-descent": "gradient descent uses all samples in every step"},
     ),
-    "surface.batch_size": (
-        "surface.statistics",
+    "surface.evaluation.batch_size": (
+        "surface.evaluation.statistics",
         {
             "population": "population statistics are of all samples together",
             "running": "running averages are not taken anew",
@@ -61,8 +61,9 @@ def hidden(experiment: Experiment, path: str) -> bool:
     compared = {experiment.compare: experiment.values}
     if path.startswith("run.data.gaussian."):
         return "gaussian" not in compared.get("run.data.name", (experiment.run.data.name,))
-    if path == "surface.through":
-        return "checkpoints" not in compared.get("surface.directions", (experiment.surface.directions,))
+    if path == "surface.plane.through":
+        own = (experiment.surface.plane.directions,)
+        return "checkpoints" not in compared.get("surface.plane.directions", own)
     if path in ("run.data.shift", "run.data.deviation"):
         return "given" not in compared.get("run.data.scaling", (experiment.run.data.scaling,))
     return False
@@ -100,7 +101,7 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
         if run.weights is not None:
             weight_file(run.weights)
         _refuse(run.training.steps, "NORMSCAPE_MAX_STEPS", 100_000, "steps of training")
-        _refuse(max(surface.points_alpha, surface.points_beta), "NORMSCAPE_MAX_GRID", 129, "points a side")
+        _refuse(max(surface.grid.points), "NORMSCAPE_MAX_GRID", 129, "points a side")
     waiting = sum(session() in asked.sessions and not asked.over and not asked.cancelled for asked in desk().asked())
     most = number("NORMSCAPE_MAX_JOBS", 20)
     if waiting > most:

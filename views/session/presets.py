@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import (
+    DataSpec,
+    EvaluationSpec,
+    Experiment,
+    GridSpec,
+    ModelSpec,
+    RunSpec,
+    SurfaceSpec,
+    TrainingSpec,
+)
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,7 @@ PRESETS: Mapping[str, Preset] = {
         seconds=5.0,
     ),
     "The same, before training": Preset(
-        Experiment(surface=SurfaceSpec(checkpoint=0)),
+        Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0))),
         "At initialization the analysis is on its own: nothing has been learned yet.",
         seconds=5.4,
     ),
@@ -65,7 +74,7 @@ PRESETS: Mapping[str, Preset] = {
     "The two halves of batch norm": Preset(
         Experiment(
             run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
-            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=500),
+            surface=SurfaceSpec(EvaluationSpec(samples=500), grid=GridSpec((17, 17))),
             values=("none", "centre", "scale", "batch"),
         ),
         "Subtract the mean, divide by the deviation, or both: a small convolutional network on the digits.",
@@ -74,7 +83,7 @@ PRESETS: Mapping[str, Preset] = {
     "Eight normalizations, one network": Preset(
         Experiment(
             run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
-            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=300),
+            surface=SurfaceSpec(EvaluationSpec(samples=300), grid=GridSpec((17, 17))),
             values=("none", "batch", "layer", "group", "instance", "rms", "weight", "scale"),
         ),
         "The same convolutional network and digits, normalized in eight ways, on one scale.",
@@ -86,7 +95,7 @@ PRESETS: Mapping[str, Preset] = {
                 model=ModelSpec(architecture="residual", depth=20, width=4),
                 training=TrainingSpec(steps=150, recorded_samples=300),
             ),
-            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=200),
+            surface=SurfaceSpec(EvaluationSpec(samples=200), grid=GridSpec((17, 17))),
             compare="run.model.shortcut",
             values=("project", "pad", "none"),
         ),
@@ -99,7 +108,7 @@ PRESETS: Mapping[str, Preset] = {
                 model=ModelSpec(architecture="transformer", norm="layer", activation="gelu"),
                 training=TrainingSpec(optimizer="adam", learning_rate=0.003, steps=200, recorded_samples=300),
             ),
-            surface=SurfaceSpec(points_alpha=17, points_beta=17, samples=200),
+            surface=SurfaceSpec(EvaluationSpec(samples=200), grid=GridSpec((17, 17))),
             compare="run.model.placement",
             values=("before", "after"),
         ),
@@ -113,7 +122,7 @@ PRESETS: Mapping[str, Preset] = {
                 model=ModelSpec(architecture="deep-linear", initialization="glorot"),
                 training=TrainingSpec(steps=500, learning_rate=1e-3, momentum=0.0),
             ),
-            surface=SurfaceSpec(range_alpha=(-0.2, 0.2), range_beta=(-0.2, 0.2)),
+            surface=SurfaceSpec(grid=GridSpec(ranges=((-0.2, 0.2), (-0.2, 0.2)))),
         ),
         "25 matrices of 10 x 10 on Gaussian data, as in Santurkar et al.: batch norm after every one, or none.",
         seconds=8.1,
@@ -125,7 +134,6 @@ PRESETS: Mapping[str, Preset] = {
                 model=ModelSpec(width=128),
                 training=TrainingSpec(steps=500),
             ),
-            surface=SurfaceSpec(points_alpha=33, points_beta=33),
         ),
         "The first comparison on larger pictures: 10,000 of Fashion-MNIST's, two hidden layers of 128 units.",
         seconds=35.9,
@@ -140,9 +148,9 @@ PRESETS: Mapping[str, Preset] = {
                 weights="12fca82f0bebc4135bf1f32f6e3710e61d5108578464b84fd6d7f5c1b04036c8",
             ),
             surface=SurfaceSpec(
-                points_alpha=9, points_beta=9, samples=60, split="held-out", statistics="running", scaling="filter"
+                EvaluationSpec(samples=60, split="held-out", statistics="running"), grid=GridSpec((9, 9))
             ),
-            compare="surface.statistics",
+            compare="surface.evaluation.statistics",
             values=("running", "population"),
         ),
         "A network from a public collection, its held-out loss drawn with its stored averages and with those of the "
@@ -164,7 +172,7 @@ PRESETS: Mapping[str, Preset] = {
         seconds=4.1,
     ),
     "Three kinds of batch statistics": Preset(
-        Experiment(compare="surface.statistics", values=("population", "batch", "running")),
+        Experiment(compare="surface.evaluation.statistics", values=("population", "batch", "running")),
         "One trained network, drawn with the statistics of all samples, of mini-batches, and with the stored averages.",
         seconds=8.7,
     ),

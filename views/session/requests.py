@@ -11,11 +11,11 @@ from normscape.jobs import Job, Request, Stage, number
 from normscape.landscape import Run, TooLarge, shared_half_width
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Display, Experiment, SurfaceSpec
-from normscape.specs.surface import STATISTICS
+from normscape.specs.evaluation import STATISTICS
 from normscape.views.session.job_queue import desk, session
 from normscape.views.session.limits import possible
 from normscape.views.session.progress import stopped, waiting
-from normscape.views.session.results import Now, Variants, asked, at, plain, request_of
+from normscape.views.session.results import Now, Variants, asked, request_of
 from normscape.views.widgets.numbers import number as written
 
 COARSE = 5
@@ -39,9 +39,7 @@ def study(experiment: Experiment, kind: str, title: str) -> Study:
         kind: of the jobs.
         title: what people read.
     """
-    jobs = {
-        label: Job(kind, run, _grid(kind, plain(run, surface))) for label, (run, surface) in _with_weights(experiment)
-    }
+    jobs = {label: Job.about(kind, run, _coarse(kind, surface)) for label, (run, surface) in _with_weights(experiment)}
     runs = tuple(dict.fromkeys(Job("run", job.run) for job in jobs.values()))
     request = Request(title, (Stage(runs), Stage(tuple(dict.fromkeys(jobs.values())))))
     if not stopped(request):
@@ -59,7 +57,7 @@ def losses(experiment: Experiment) -> Mapping[str, Mapping[str, str]]:
     found = {}
     for label, (run, surface) in possible(experiment)[0].items():
         trained: Run | None = desk().result(Job("run", run))
-        step = at(run, surface).checkpoint
+        step = surface.evaluation.checkpoint
         if trained is not None and step in trained.history.step:
             entry = trained.history.at(int(step or 0))
             found[label] = {"Training loss": written(entry.train_loss), "Held-out loss": written(entry.held_out_loss)}
@@ -74,8 +72,8 @@ def within_time(variants: Variants) -> bool:
     """
     if not os.environ.get("NORMSCAPE_MAX_SECONDS"):
         return True
-    pairs = [(run, at(run, surface)) for run, surface in variants.values()]
-    jobs = [Job("seconds", *pair) for pair in pairs if desk().look(Job("surface", *pair)).state != "finished"]
+    unfinished = [pair for pair in variants.values() if desk().look(Job("surface", *pair)).state != "finished"]
+    jobs = [Job.about("seconds", *pair) for pair in unfinished]
     request = Request("estimate", (Stage(tuple(dict.fromkeys(jobs))),))
     desk().ask(request, session())
     over = desk().over(request)
@@ -113,7 +111,7 @@ def over_seeds(experiment: Experiment, display: Display, count: int) -> tuple[No
     for k in range(count):
         run, surface = experiment.run, experiment.surface
         training = replace(run.training, seed=run.training.seed + k)
-        other = replace(surface, seed=surface.seed + k)
+        other = replace(surface, plane=replace(surface.plane, seed=surface.plane.seed + k))
         moved = replace(experiment, run=replace(run, training=training), surface=other)
         columns.append({f"{label}, seeds {k + 1}": pair for label, pair in possible(moved)[0].items()})
     return _together(f"{count} pairs of seeds", columns, display), tuple(columns)
@@ -133,7 +131,8 @@ def over_statistics(
     columns: list[Variants] = []
     for label in labels:
         run, surface = variants[label]
-        columns.append({f"{label}, {kind}": (run, replace(surface, statistics=kind)) for kind in STATISTICS})
+        kinds = {kind: replace(surface.evaluation, statistics=kind) for kind in STATISTICS}
+        columns.append({f"{label}, {kind}": (run, replace(surface, evaluation=one)) for kind, one in kinds.items()})
     return _together("all kinds of statistics", columns, display), tuple(columns)
 
 
@@ -143,8 +142,8 @@ def _together(title: str, columns: list[Variants], display: Display) -> Now:
     return asked(request, variants)
 
 
-def _grid(kind: str, surface: SurfaceSpec) -> SurfaceSpec:
-    return replace(surface, points_alpha=COARSE, points_beta=COARSE) if kind == "layer-ratios" else surface
+def _coarse(kind: str, surface: SurfaceSpec) -> SurfaceSpec:
+    return replace(surface, grid=replace(surface.grid, points=(COARSE, COARSE))) if kind == "layer-ratios" else surface
 
 
 def _with_weights(experiment: Experiment) -> list[tuple[str, Any]]:
@@ -152,6 +151,6 @@ def _with_weights(experiment: Experiment) -> list[tuple[str, Any]]:
     kept = []
     for label, (run, surface) in possible(experiment)[0].items():
         trained: Run | None = desk().result(Job("run", run))
-        if trained is None or at(run, surface).checkpoint in [c.step for c in trained.checkpoints]:
+        if trained is None or surface.evaluation.checkpoint in [c.step for c in trained.checkpoints]:
             kept.append((label, (run, surface)))
     return kept

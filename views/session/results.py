@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,13 @@ from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Check, Plane, Run, Sharpness, Surface, checks_of
 from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import assemble, levels, smoothed
-from normscape.specs import Display, Experiment, RunSpec, SurfaceSpec
+from normscape.specs import (
+    Display,
+    Experiment,
+    GridSpec,
+    RunSpec,
+    SurfaceSpec,
+)
 from normscape.views.session.job_queue import desk, session
 
 Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
@@ -59,7 +65,7 @@ class Now:
     outcomes: Mapping[str, Outcome]
     failures: Mapping[str, Exception]
     level: int  # of the levels below, from 0: the finest that all compared networks have; -1 before the first
-    levels: tuple[SurfaceSpec, ...]
+    levels: tuple[GridSpec, ...]
     errors: Mapping[str, float]  # of the level that is shown, by metric; empty where no finer one has measured it
     over: bool
     since: float  # when it was asked first, in seconds since 1970
@@ -80,14 +86,14 @@ def request_of(title: str, variants: Variants, accuracy: float, address: str = "
         address: of the page.
     """
     pairs = tuple(variants.values())
-    grids = [levels(surface) for _, surface in pairs]
+    grids = [levels(surface.grid) for _, surface in pairs]
     refining = [
-        Stage(tuple(Job("surface", run, at(run, grid[k])) for (run, _), grid in zip(pairs, grids, strict=True)), True)
-        for k in range(min((len(grid) for grid in grids), default=0))
+        Stage(tuple(surface_job(*pair, level(grid, k)) for pair, grid in zip(pairs, grids, strict=True)), refines=True)
+        for k in range(max((len(grid) for grid in grids), default=0))
     ]
     runs = Stage(tuple(dict.fromkeys(Job("run", run) for run, _ in pairs)))
-    planes = Stage(_of_slices("plane", pairs))
-    beside = Stage(tuple(dict.fromkeys(job for kind in BESIDE for job in _of_slices(kind, pairs))))
+    planes = Stage(_of_all("plane", pairs))
+    beside = Stage(tuple(dict.fromkeys(job for kind in BESIDE for job in _of_all(kind, pairs))))
     return Request(title, (runs, planes, *refining[:EARLY], beside, *refining[EARLY:]), accuracy, address)
 
 
@@ -100,28 +106,18 @@ def asked(request: Request, variants: Variants) -> Now:
 def now(request: Request, variants: Variants) -> Now:
     """Return what is known of compared networks."""
     over = desk().over(request)  # first: what ends while this is read is not over for who reads
-    grids = {label: levels(surface) for label, (_, surface) in variants.items()}
-    count = min(len(grid) for grid in grids.values())
-    level = _level(variants, grids, count)
+    grids = {label: levels(surface.grid) for label, (_, surface) in variants.items()}
+    longest = max(grids.values(), key=len)
+    shown = _level(variants, grids, len(longest))
     outcomes, failures = {}, {}
     for label, (run, surface) in variants.items():
         error = _failure(run, surface, request)
-        found = None if error else _outcome(run, surface, grids[label][max(level, 0)])
+        found = None if error else _outcome(run, surface, level(grids[label], max(shown, 0)))
         if error is not None:
             failures[label] = error
         elif found is not None:
             outcomes[label] = found
-    first = next(iter(grids.values()))
-    return Now(
-        request,
-        outcomes,
-        failures,
-        level,
-        first[:count],
-        _errors(request, level),
-        over,
-        desk().since(request),
-    )
+    return Now(request, outcomes, failures, shown, longest, _errors(request, shown), over, desk().since(request))
 
 
 def experiment_request(experiment: Experiment, display: Display, variants: Variants, address: str) -> Request:
@@ -137,58 +133,56 @@ def picture_of(surface: Surface, display: Display) -> Surface:
     return smoothed(surface)
 
 
-def at(run: RunSpec, surface: SurfaceSpec) -> SurfaceSpec:
-    """Return a slice with its checkpoint named, which is what results are kept by."""
-    checkpoint = run.checkpoint_steps[-1] if surface.checkpoint is None else surface.checkpoint
-    return replace(surface, checkpoint=checkpoint)
+def level(grids: Sequence[GridSpec], k: int) -> GridSpec:
+    """Return the grid of a level; a network with fewer levels than others keeps its last one."""
+    return grids[min(k, len(grids) - 1)]
 
 
-def plain(run: RunSpec, surface: SurfaceSpec) -> SurfaceSpec:
-    """Return a slice without its grid, for what does not depend on how many points it has."""
-    return replace(at(run, surface), points_alpha=3, points_beta=3)
+def surface_job(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Job:
+    """Return the job of a surface on one of its grids."""
+    return Job("surface", run, replace(surface, grid=grid))
 
 
-def _of_slices(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Job, ...]:
-    return tuple(dict.fromkeys(Job(kind, run, plain(run, surface)) for run, surface in pairs))
+def _of_all(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Job, ...]:
+    return tuple(dict.fromkeys(Job.about(kind, run, surface) for run, surface in pairs))
 
 
-def _level(variants: Variants, grids: Mapping[str, tuple[SurfaceSpec, ...]], count: int) -> int:
+def _level(variants: Variants, grids: Mapping[str, tuple[GridSpec, ...]], count: int) -> int:
     """Return the finest level that all networks have; one that failed or diverged keeps nobody waiting."""
     queue = desk()
     for k in reversed(range(count)):
         states = {
-            label: queue.look(Job("surface", run, at(run, grids[label][k]))).state
-            for label, (run, _) in variants.items()
+            label: queue.look(surface_job(run, surface, level(grids[label], k))).state
+            for label, (run, surface) in variants.items()
         }
         if all(state in ("finished", "failed") for state in states.values()) and "finished" in states.values():
             return k
     return -1
 
 
-def _outcome(run: RunSpec, surface: SurfaceSpec, grid: SurfaceSpec) -> Outcome | None:
-    queue, spec = desk(), at(run, grid)
+def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | None:
+    queue, job = desk(), surface_job(run, surface, grid)
     trained: Run | None = queue.result(Job("run", run))
     if trained is None:
         return None
-    checkpoint = int(spec.checkpoint or 0)
+    checkpoint = int(surface.evaluation.checkpoint or 0)
     if checkpoint not in [kept.step for kept in trained.checkpoints]:
         return Outcome(trained, checkpoint, None)
-    slice_ = plain(run, surface)
-    plane = queue.result(Job("plane", run, slice_))
-    points = queue.result(Job("surface", run, spec)) or queue.partial(Job("surface", run, spec))
+    plane = queue.result(Job.about("plane", run, surface))
+    points = queue.result(job) or queue.partial(job)
     if plane is None or points is None:
         return None
-    centre = queue.result(Job("centre", run, slice_))
-    shown = _surface(spec, points, plane, centre)
-    numerics = queue.result(Job("numerics", run, slice_)) or ()
+    centre = queue.result(Job.about("centre", run, surface))
+    shown = _surface(replace(surface, grid=grid), points, plane, centre)
+    numerics = queue.result(Job.about("numerics", run, surface)) or ()
     return Outcome(
         trained,
         checkpoint,
         Measured(
             shown,
-            queue.result(Job("sharpness", run, slice_)),
-            queue.result(Job("scale-free-sharpness", run, slice_)),
-            queue.result(Job("direct-loss", run, slice_)),
+            queue.result(Job.about("sharpness", run, surface)),
+            queue.result(Job.about("scale-free-sharpness", run, surface)),
+            queue.result(Job.about("direct-loss", run, surface)),
             (*checks_of(shown), *numerics),
         ),
     )
@@ -219,12 +213,12 @@ def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception 
     if trained.state == "failed":
         return trained.error
     result: Run | None = queue.result(Job("run", run))
-    spec = at(run, surface)
-    if result is None or (
-        result.diverged_at is not None and spec.checkpoint not in [c.step for c in result.checkpoints]
-    ):
+    kept = () if result is None else [checkpoint.step for checkpoint in result.checkpoints]
+    if result is None or (result.diverged_at is not None and surface.evaluation.checkpoint not in kept):
         return None
-    jobs = [job for job in request.jobs if job.run == run and job.kind in ("plane", "surface")]
+    grids = levels(surface.grid)
+    own = {Job.about("plane", run, surface), *(surface_job(run, surface, grid) for grid in grids)}
+    jobs = [job for job in request.jobs if job in own]
     return next((status.error for job in jobs if (status := queue.look(job)).state == "failed"), None)
 
 

@@ -12,6 +12,7 @@ from normscape.models import ARCHITECTURES, NORMALIZATIONS
 from normscape.specs import Experiment
 from normscape.specs.experiment import MOST_VALUES, comparable_paths
 from normscape.specs.fields import read, replace_at, rule_of
+from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.session.address import control
 from normscape.views.session.limits import hidden
@@ -69,21 +70,19 @@ GROUPS = {
         "run.training.seed",
     ),
     "Slice": (
-        "surface.statistics",
-        "surface.batch_size",
-        "surface.split",
-        "surface.samples",
-        "surface.samples_seed",
-        "surface.directions",
-        "surface.through",
-        "surface.scaling",
-        "surface.orthogonal",
-        "surface.seed",
-        "surface.points_alpha",
-        "surface.points_beta",
-        "surface.range_alpha",
-        "surface.range_beta",
-        "surface.precision",
+        "surface.evaluation.statistics",
+        "surface.evaluation.batch_size",
+        "surface.evaluation.split",
+        "surface.evaluation.samples",
+        "surface.evaluation.samples_seed",
+        "surface.plane.directions",
+        "surface.plane.through",
+        "surface.plane.scaling",
+        "surface.plane.orthogonal",
+        "surface.plane.seed",
+        "surface.grid.points",
+        "surface.grid.ranges",
+        "surface.evaluation.precision",
     ),
 }
 
@@ -157,7 +156,7 @@ def _values(experiment: Experiment) -> Experiment:
     path = experiment.compare
     names = options(read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1])
     key = control(f"values:{path}")
-    shown = [value if names else _typed(value) for value in experiment.values]
+    shown = [value if names else value_text(value) for value in experiment.values]
     asked: dict[str, Any] = {"accept_new_options": True}
     if names:
         asked = {"format_func": lambda value: option_word(experiment, path, value)}
@@ -200,6 +199,8 @@ def _suggested(experiment: Experiment, path: str) -> tuple[Any, ...]:
     value = read(experiment, path)
     if (names := options(owner, name)) is not None:
         return (value, *names)[:4]
+    if isinstance(value, tuple):
+        return (value,)
     if value is None and name in ("depth", "width"):
         own = getattr(ARCHITECTURES[experiment.run.model.architecture].size, name)
         return (own, own * 2) if path != "run.model.depth" or own < 8 else (own, own + 6, own + 12)
@@ -211,7 +212,3 @@ def _suggested(experiment: Experiment, path: str) -> tuple[Any, ...]:
 def _label(experiment: Experiment, path: str) -> str:
     owner, name = read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1]
     return rule_of(owner, name).label
-
-
-def _typed(value: Any) -> str:
-    return "auto" if value is None else str(value)

@@ -10,7 +10,7 @@ import numpy as np
 from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Run
 from normscape.landscape.smoothness import Smoothness
-from normscape.specs import RunSpec, SurfaceSpec
+from normscape.specs import RunSpec, SmoothnessSpec
 from normscape.views.session.job_queue import desk
 from normscape.views.session.results import Variants
 from normscape.views.widgets.numbers import number
@@ -21,13 +21,13 @@ def probes_of(variants: Variants, seeds: int) -> dict[str, list[list[Job]]]:
     jobs: dict[str, list[list[Job]]] = {}
     for label, (run, surface) in variants.items():
         runs = [replace(run, training=replace(run.training, seed=run.training.seed + k)) for k in range(seeds)]
-        jobs[label] = [[_probe(one, step, surface.precision) for step in one.checkpoint_steps] for one in runs]
+        precision = surface.evaluation.precision
+        jobs[label] = [[_probe(one, step, precision) for step in one.checkpoint_steps] for one in runs]
     return jobs
 
 
 def _probe(run: RunSpec, step: int, precision: str) -> Job:
-    """Return the job of one checkpoint; nothing else of a slice plays a part, so nothing else is in its key."""
-    return Job("smoothness", run, SurfaceSpec(checkpoint=step, precision=precision))
+    return Job("smoothness", run, SmoothnessSpec(step, precision))
 
 
 def request_of_probes(jobs: Mapping[str, list[list[Job]]]) -> Request:
@@ -40,7 +40,7 @@ def request_of_probes(jobs: Mapping[str, list[list[Job]]]) -> Request:
 def kept(job: Job) -> bool:
     """Say whether training has kept the weights that a job is about: it may have diverged before."""
     run: Run | None = desk().result(Job("run", job.run))
-    step = None if job.surface is None else job.surface.checkpoint
+    step = job.question.checkpoint if isinstance(job.question, SmoothnessSpec) else None
     return run is not None and step in [one.step for one in run.checkpoints]
 
 

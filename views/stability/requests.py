@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Run, Sharpness
@@ -29,14 +29,8 @@ def request_of_sweeps(variants: Variants, seeds: int) -> Request:
 
 def curvatures(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, Job]:
     """Return the jobs of λ_max at the checkpoints of a network's own training, by step."""
-    asked: dict[str, Any] = {
-        "statistics": surface.statistics,
-        "batch_size": surface.batch_size,
-        "split": surface.split,
-        "samples": surface.samples,
-        "samples_seed": surface.samples_seed,
-    }
-    return {step: Job("sharpness", run, SurfaceSpec(checkpoint=step, **asked)) for step in run.checkpoint_steps}
+    steps = run.checkpoint_steps
+    return {step: Job("sharpness", run, replace(surface.evaluation, checkpoint=step)) for step in steps}
 
 
 def judged(run: RunSpec, seeds: int) -> tuple[Verdict, ...]:

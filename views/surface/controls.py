@@ -63,8 +63,8 @@ def fit_range(experiment: Experiment) -> None:
         return
     st.session_state["fitting"] = False
     width = float(f"{found:.2g}")
-    surface = replace(experiment.surface, range_alpha=(-width, width), range_beta=(-width, width))
-    fitted = replace(experiment, surface=surface)
+    grid = replace(experiment.surface.grid, ranges=((-width, width), (-width, width)))
+    fitted = replace(experiment, surface=replace(experiment.surface, grid=grid))
     address.adopt(fitted)
     address.publish(fitted, st.session_state["display"])
     st.rerun()

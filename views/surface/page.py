@@ -25,7 +25,7 @@ from normscape.views.surface.controls import fit_button, fit_range, metric_and_s
 from normscape.views.surface.downloads import composer, downloads
 from normscape.views.surface.layer_curvature import curvature_panel
 from normscape.views.surface.placeholders import states
-from normscape.views.surface.protocol import comparability, protocol
+from normscape.views.surface.protocol import comparability, protocol, same_grid
 from normscape.views.surface.seed_variation import uncertainty_panel
 from normscape.views.surface.selected_point import point_panel
 from normscape.views.surface.statistics_modes import statistics_panel
@@ -109,7 +109,7 @@ st.caption(explanation.resolution(shown, display))
 point_panel(pictures, display)
 if shown.first_glance:
     st.stop()  # the rest is drawn once, with a finer grid: drawing takes a browser longer than coming here
-st.caption(f"{explanation.STATISTICS[experiment.surface.statistics]} {comparability(experiment)}")
+st.caption(f"{explanation.STATISTICS[experiment.surface.evaluation.statistics]} {comparability(experiment)}")
 st.subheader("How fast the gradient turns")
 st.markdown(explanation.RATIO)
 row_of_charts(contour_figures(pictures, RATIO, display.scale, colours=inks, dark=dark), "gradient-change ratio")
@@ -133,7 +133,11 @@ if st.toggle(
     waiting(grown.request, grown.over)
     if grown.found:
         chart(refinement_figure(grown.found, colours=inks, dark=dark), "bound against spacing")
-if len(surfaces) > 1 and st.toggle("Show differences", key=control("differences"), help=explanation.DIFFERENCES):
+if (
+    len(surfaces) > 1
+    and same_grid(experiment)
+    and st.toggle("Show differences", key=control("differences"), help=explanation.DIFFERENCES)
+):
     row_of_charts(difference_figures(*drawn, dark=dark), "difference")
 
 statistics_panel(experiment, display, dark=dark)

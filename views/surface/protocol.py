@@ -11,7 +11,7 @@ from normscape.specs import Display, Experiment, canonical_bytes, spec_hash
 from normscape.views.session import address
 from normscape.views.session.results import Outcome
 
-DIFFERENT_SAMPLES = ("run.data.name", "run.data.size", "run.data.seed", "surface.split")
+DIFFERENT_SAMPLES = ("run.data.name", "run.data.size", "run.data.seed", "surface.evaluation.split")
 
 
 def protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> str:
@@ -35,17 +35,25 @@ def protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Ou
 def caption(experiment: Experiment) -> str:
     """Return one line for the foot of a picture."""
     surface, data = experiment.surface, experiment.run.data
+    evaluation = surface.evaluation
     return (
-        f"{data.name}, {data.scaling} inputs, {surface.split} samples, {surface.statistics} statistics, "
-        f"{surface.scaling}-scaled random directions, {surface.points_alpha} x {surface.points_beta} points, "
+        f"{data.name}, {data.scaling} inputs, {evaluation.split} samples, {evaluation.statistics} statistics, "
+        f"{surface.plane.scaling}-scaled random directions, {' x '.join(map(str, surface.grid.points))} points, "
         f"experiment {spec_hash(experiment)[:12]}"
     )
+
+
+def same_grid(experiment: Experiment) -> bool:
+    """Return whether all compared surfaces have the same points."""
+    return not experiment.compare.startswith("surface.grid.")
 
 
 def comparability(experiment: Experiment) -> str:
     """Say in what the compared networks are equal, and where that is not so (D4)."""
     if experiment.compare in DIFFERENT_SAMPLES:
         return "The compared losses are of different samples: their heights say nothing about each other (D4)."
+    if not same_grid(experiment):
+        return "The compared surfaces have different grids: equal places in two pictures are not equal points (D4)."
     if experiment.compare.endswith("seed"):
         return "The compared networks have equal settings and evaluation samples, and different random draws (D4)."
     return (

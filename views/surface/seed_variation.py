@@ -18,7 +18,7 @@ from normscape.views.widgets.charts import chart
 from normscape.views.widgets.fields import number_of_seeds
 from normscape.views.widgets.numbers import MISSING, facts_table, number
 
-SEEDED = ("run.training.seed", "surface.seed")
+SEEDED = ("run.training.seed", "surface.plane.seed")
 
 HELP = (
     "Trains and measures every network again with further training and direction seeds: one seed is one sample. Takes "

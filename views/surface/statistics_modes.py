@@ -6,7 +6,7 @@ import streamlit as st
 
 from normscape.figures.surface import contour_figures, difference_figures
 from normscape.specs import Display, Experiment
-from normscape.specs.surface import STATISTICS
+from normscape.specs.evaluation import STATISTICS
 from normscape.views.session.address import control
 from normscape.views.session.progress import waiting
 from normscape.views.session.requests import normalized_over_samples, over_statistics
@@ -14,7 +14,7 @@ from normscape.views.session.results import Measured, Now
 from normscape.views.widgets.charts import row_of_charts
 from normscape.views.widgets.numbers import MISSING, number
 
-COMPARED = "surface.statistics"
+COMPARED = "surface.evaluation.statistics"
 
 HELP = (
     "Measures every network with the statistics of all samples, of mini-batches, and with the stored averages. Takes "

@@ -1,6 +1,6 @@
 """What to look at, and what may not be concluded."""
 
-from normscape.specs import Display
+from normscape.specs import Display, GridSpec
 from normscape.views.session.results import Now
 from normscape.views.texts.terms import QUESTIONS, cited
 
@@ -73,10 +73,10 @@ def resolution(now: Now, display: Display) -> str:
     """Say which grid is shown, and how far what lies between its points can be trusted."""
     spec = now.levels[max(now.level, 0)]
     last = now.levels[-1]
-    grid = f"{spec.points_alpha} x {spec.points_beta} points evaluated"
+    grid = f"{_size(spec)} points evaluated"
     if now.level < 0:
         return f"{grid[:-10]}, some of them not yet."
-    coming = f"; {last.points_alpha} x {last.points_beta} at most are to come" if not now.over and spec != last else ""
+    coming = f"; {_size(last)} at most are to come" if not now.over and spec != last else ""
     if display.every_point:
         return f"{grid}{coming}. Nothing is drawn between them."
     error = now.errors.get(ERRORS.get(display.metric, ""))
@@ -86,6 +86,10 @@ def resolution(now: Now, display: Display) -> str:
         f"{grid}{coming}; between them a bicubic spline. At the points that the grid before did not have, its spline "
         f"was off by at most {100 * error:.2g} % of the scale."
     )
+
+
+def _size(grid: GridSpec) -> str:
+    return " x ".join(map(str, grid.points))
 
 
 ERRORS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,7 +11,8 @@ from normscape.figures.style.notation import markdown
 from normscape.landscape import weight_files
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment, from_query, to_query
-from normscape.specs.fields import read, replace_at, rule_of, types_of
+from normscape.specs.fields import Rule, read, replace_at, rule_of, types_of
+from normscape.specs.serialization.query import comparison_query, value_text
 from normscape.views.session.address import NAMES, control
 from normscape.views.session.limits import refused, unused
 
@@ -28,7 +29,7 @@ def field(experiment: Experiment, path: str) -> Experiment:
     try:
         return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
-        st.error(f"{error}. It stays {_text(value) if isinstance(value, tuple) else value}.")
+        st.error(f"{error}. It stays {value_text(value)}.")
         return experiment
 
 
@@ -89,6 +90,8 @@ def _widget(experiment: Experiment, path: str) -> Any:
     if (names := options(owner, name)) is not None:
         asked["format_func"] = lambda option: option_word(experiment, path, option)
         return st.selectbox(rule.label, names, names.index(value), **asked)
+    if rule.parts:
+        return tuple(_part(rule, place, value[place], asked) for place in range(len(rule.parts)))
     if isinstance(value, tuple):
         return _parsed(st.text_input(rule.label, _text(value), **asked), hint)
     if isinstance(None, hint):
@@ -97,9 +100,21 @@ def _widget(experiment: Experiment, path: str) -> Any:
             f"{rule.label}{counts}", "" if value is None else str(value), placeholder=f"empty: {own}", **asked
         )
         return _number(text.strip(), whole=True) if text.strip() else None
-    kind: Any = float if hint is float else int
+    return _number_input(rule, rule.label, value, float if hint is float else int, asked)
+
+
+def _part(rule: Rule, place: int, value: Any, asked: Mapping[str, Any]) -> Any:
+    """Show the control of one element of a field with several."""
+    label = f"{rule.label} {rule.parts[place]}"
+    own = {**asked, "key": f"{asked['key']}:{place}"}
+    if isinstance(value, tuple):
+        return _parsed(st.text_input(label, _text(value), **own), "float")
+    return _number_input(rule, label, value, type(value), own)
+
+
+def _number_input(rule: Rule, label: str, value: Any, kind: Any, asked: Mapping[str, Any]) -> Any:
     limits = {"min_value": kind(rule.low), "max_value": kind(rule.high)}
-    return st.number_input(rule.label, value=kind(value), format="%g" if kind is float else "%d", **limits, **asked)
+    return st.number_input(label, value=kind(value), format="%g" if kind is float else "%d", **limits, **asked)
 
 
 def _counted(experiment: Experiment, name: str) -> tuple[str, str]:
@@ -136,5 +151,5 @@ def _owner(experiment: Experiment, path: str) -> Any:
 
 def compared_from_texts(experiment: Experiment, path: str, texts: Sequence[str]) -> tuple[Experiment, tuple[str, ...]]:
     """Read typed values of a compared field, exactly as an address with them would be read."""
-    query = to_query(experiment, Experiment()) | {"compare": path.removeprefix("run."), "values": ",".join(texts)}
+    query = to_query(experiment, Experiment()) | comparison_query(path, texts)
     return from_query(query, Experiment(), NAMES)

@@ -63,11 +63,21 @@ HELP = _help()
 def facts(outcomes: Mapping[str, Outcome]) -> Mapping[str, Mapping[str, str]]:
     """Return the facts of every network, by label: names and values as people read them."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
-    centre, near = bounds_from_centre(surfaces), bounds_between_neighbours(surfaces)
+    groups = _of_one_shape(surfaces)
+    centre, near = (
+        {label: bound for group in groups for label, bound in bounds(group).items()}
+        for bounds in (bounds_from_centre, bounds_between_neighbours)
+    )
     return {
         label: _run_facts(outcome) | _surface_facts(outcome.measured, centre.get(label), near.get(label))
         for label, outcome in outcomes.items()
     }
+
+
+def _of_one_shape(surfaces: Mapping[str, Surface]) -> list[dict[str, Surface]]:
+    """Group surfaces by the shape of their grids: only equal grids have pairs of points in common."""
+    shapes = dict.fromkeys(surface.loss.shape for surface in surfaces.values())
+    return [{label: one for label, one in surfaces.items() if one.loss.shape == shape} for shape in shapes]
 
 
 def facts_table(rows: Mapping[str, Mapping[str, str]]) -> None:

@@ -8,7 +8,7 @@ from normscape.landscape import Objective
 from normscape.landscape.analysis.activations import flows
 from normscape.models import REGISTRIES, build_model
 from normscape.specs import ModelSpec
-from normscape.specs.surface import STATISTICS
+from normscape.specs.evaluation import STATISTICS
 from tests.landscape.networks import network, samples
 
 SIZES = {

@@ -11,7 +11,8 @@ from normscape.landscape import Objective, objective_of, train
 from normscape.landscape.analysis.activations import flows
 from normscape.landscape.analysis.derivatives import EDGES, measure_derivatives, measure_signals_along
 from normscape.models import build_model
-from normscape.specs import ModelSpec, SurfaceSpec
+from normscape.specs import EvaluationSpec, ModelSpec, SignalsSpec
+from normscape.specs.fields import project
 from tests.landscape.networks import network, samples, small_run
 
 
@@ -120,8 +121,8 @@ def test_the_bound_is_about_the_networks_outputs_even_if_a_norm_stands_behind_th
 
 def test_signals_along_training_are_those_of_each_checkpoint_a4() -> None:
     run = train(small_run("batch", steps=6, checkpoints=(2, 5)))
-    spec = SurfaceSpec(precision="float64")
-    found = measure_signals_along(run, spec)
+    spec = EvaluationSpec(precision="float64")
+    found = measure_signals_along(run, project(SignalsSpec, spec))
     assert list(found.step) == [0, 2, 5, 6]
     for place, step in enumerate(found.step):
         there = measure_derivatives(objective_of(run, replace(spec, checkpoint=int(step)))).signals

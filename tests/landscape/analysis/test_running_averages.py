@@ -1,6 +1,7 @@
 """A12: stored averages against the moments of all samples, where both are known or made by hand."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from torch import nn
 from normscape.landscape import load_data, train
 from normscape.landscape.analysis.running_averages import measure_running_averages
 from normscape.landscape.training.loop import Checkpoint, Run, batch_of
-from normscape.specs import SurfaceSpec
+from normscape.specs import EvaluationSpec, RunningAveragesSpec
+from normscape.specs.fields import project
 from tests.landscape.networks import small_run
 
-EXACT = SurfaceSpec(precision="float64", samples=100_000)
+EXACT = project(RunningAveragesSpec, EvaluationSpec(precision="float64", samples=100_000))
 
 
 def all_samples(run: Run) -> torch.Tensor:
@@ -69,7 +71,7 @@ def test_averages_are_those_of_the_run_in_deviations_of_the_layers_own_input() -
 
 def test_before_training_stored_means_are_zero_and_their_error_is_told() -> None:
     run = train(small_run("batch", checkpoints=(0,)))
-    found = measure_running_averages(run, SurfaceSpec(precision="float64", checkpoint=0))
+    found = measure_running_averages(run, replace(EXACT, checkpoint=0, samples=2000))
     assert np.abs(found.layers[0].mean_error).max() > 0
     first = run.checkpoints[0].tensors
     assert not any(np.any(array) for name, array in first.items() if name.endswith("running_mean"))

@@ -12,7 +12,7 @@ from normscape.landscape.analysis.activations import flows
 from normscape.landscape.analysis.centering import measure_centring
 from normscape.landscape.analysis.second_moments import EPSILON, Moments, measure_moments
 from normscape.models import build_model
-from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import DataSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec
 from normscape.specs.data import GaussianSpec
 from tests.landscape.networks import network, samples
 
@@ -103,7 +103,7 @@ def test_inputs_of_known_mean_and_covariance_have_known_moments_least_point_and_
     shape = GaussianSpec(inputs=size, outputs=2, mean=(3.0,), covariance=(4.0,))
     data = DataSpec(name="gaussian", size=count, scaling="raw", gaussian=shape)
     run = train(RunSpec(data, ModelSpec("deep-linear", depth=1, norm="none"), TrainingSpec(steps=0)))
-    objective = objective_of(run, SurfaceSpec(precision="float64", samples=count))
+    objective = objective_of(run, EvaluationSpec(precision="float64", samples=count))
     (layer,) = measure_moments(objective).layers
     errors = 6 * np.sqrt((2 * 4**2 + 4 * 4 * 9) * size / (0.8 * count))  # of Σ x², six standard errors
     assert layer.raw == pytest.approx(size * 13, abs=errors)

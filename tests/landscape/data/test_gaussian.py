@@ -7,8 +7,9 @@ import torch
 from normscape.landscape import load_data, measure_sharpness, measure_surface, train
 from normscape.landscape.data.gaussian import covariance_of, mean_of
 from normscape.landscape.objective.from_run import objective_of
-from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import DataSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec
 from normscape.specs.data import GaussianSpec
+from tests.flat import surface_spec
 
 MATRIX = (2.0, 0.5, 0.0, 0.5, 1.0, 0.3, 0.0, 0.3, 0.5)
 SHAPE = GaussianSpec(inputs=3, outputs=2, mean=(1.0, -2.0, 0.5), covariance=MATRIX)
@@ -68,7 +69,7 @@ def test_the_hessian_of_one_matrix_is_twice_the_second_moment_for_every_output(s
     # f = mean of Σ_k (w_k·x - y_k)², so H = 2 E[x xᵀ] for each of the K rows of W
     spec = data(scaling=scaling)
     run = train(RunSpec(spec, ONE_MATRIX, UNTRAINED))
-    objective = objective_of(run, SurfaceSpec(precision="float64"))
+    objective = objective_of(run, EvaluationSpec(precision="float64"))
     x = load_data(spec).train.inputs()
     moment = 2 * x.T @ x / len(x)
     hessian = np.stack([objective.hvp(objective.theta, row).numpy() for row in torch.eye(6, dtype=torch.float64)])
@@ -79,7 +80,7 @@ def test_the_hessian_of_one_matrix_is_twice_the_second_moment_for_every_output(s
 def test_the_loss_surface_of_one_matrix_is_the_quadratic_of_its_moments() -> None:
     spec = data()
     run = train(RunSpec(spec, ONE_MATRIX, UNTRAINED))
-    surface = measure_surface(run, SurfaceSpec(points_alpha=5, points_beta=5, precision="float64"))
+    surface = measure_surface(run, surface_spec(points_alpha=5, points_beta=5, precision="float64"))
     part = load_data(spec).train
     x, y = part.inputs(), part.targets
     for i, beta in enumerate(surface.beta):
@@ -90,7 +91,7 @@ def test_the_loss_surface_of_one_matrix_is_the_quadratic_of_its_moments() -> Non
 
 def test_accuracy_is_absent_not_zero() -> None:
     run = train(RunSpec(data(), ONE_MATRIX, TrainingSpec(steps=2)))
-    assert measure_surface(run, SurfaceSpec(points_alpha=3, points_beta=1)).accuracy is None
+    assert measure_surface(run, surface_spec(points_alpha=3, points_beta=1)).accuracy is None
     assert np.isnan(run.history.train_accuracy).all()
     assert np.isfinite(run.history.train_loss).all()
 

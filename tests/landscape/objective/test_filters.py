@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from normscape.landscape.objective.parameters import flatten, layout_of
 from normscape.landscape.plane.plane import filter_norms, random_plane
-from normscape.specs import SurfaceSpec
+from normscape.specs import PlaneSpec
 
 torch.manual_seed(0)
 
@@ -91,7 +91,7 @@ def test_directions_of_such_networks_have_their_filters_norms_d3(scaling: str) -
     ).double()
     layout = layout_of(module)
     theta = flatten(dict(module.named_parameters()), layout)
-    plane = random_plane(theta, layout, SurfaceSpec(scaling=scaling, orthogonal=False))
+    plane = random_plane(theta, layout, PlaneSpec(scaling=scaling, orthogonal=False))
     for direction in (plane.d1, plane.d2):
         values = torch.tensor(direction)
         own, its = filter_norms(theta, layout), filter_norms(values, layout)
@@ -109,7 +109,7 @@ def test_a_filter_of_norm_zero_gives_a_zero_filter_in_transposed_convolutions_to
     nn.init.zeros_(layer.weight[:2, 1])  # output channel 1 of the first group
     layout = layout_of(layer)
     theta = flatten(dict(layer.named_parameters()), layout)
-    plane = random_plane(theta, layout, SurfaceSpec())
+    plane = random_plane(theta, layout, PlaneSpec())
     direction = layout.unflatten(torch.tensor(plane.d1))["weight"]
     assert torch.isfinite(direction).all()
     assert not direction[:2, 1].any()

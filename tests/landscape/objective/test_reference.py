@@ -12,9 +12,11 @@ from torch import nn
 from normscape.landscape import Objective, measure_surface
 from normscape.landscape.objective.parameters import layout_of
 from normscape.models import REGISTRIES, build_model, refusal
-from normscape.specs import ModelSpec, SurfaceSpec
+from normscape.specs import ModelSpec
+from normscape.specs.evaluation import STATISTICS
 from normscape.specs.model import PLACEMENTS, SHORTCUTS
-from normscape.specs.surface import DIRECTION_SCALINGS, STATISTICS
+from normscape.specs.surface import DIRECTION_SCALINGS
+from tests.flat import surface_spec
 
 SHAPE, CLASSES, SAMPLES = (1, 8, 8), 4, 11
 WIDTHS = {"perceptron": 5, "deep-linear": 5, "convolutional": 3, "residual": 2, "transformer": 4}
@@ -89,7 +91,7 @@ def test_every_surface_is_what_the_obvious_reference_gives_d1_d2_d5_d6(
     y = torch.randint(CLASSES, (len(x),), generator=generator)
     module = trained_a_little(model, x, seed)
     objective = Objective(module, x, y, statistics=statistics, batch_size=size if statistics == "batch" else None)
-    grid = SurfaceSpec(
+    grid = surface_spec(
         points_alpha=points[0],
         points_beta=points[1],
         range_alpha=(-0.3, 0.3),

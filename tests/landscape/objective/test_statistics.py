@@ -148,4 +148,4 @@ def test_running_mode_of_a_layer_without_averages_is_refused_d1() -> None:
 def test_the_centre_of_a_run_is_its_direct_loss(norm: str, split: str, statistics: str) -> None:
     run = train(small_run(norm))
     spec = grid(1, 1, statistics=statistics, split=split, precision="float64", batch_size=9)
-    assert measure_surface(run, spec).loss[0, 0] == pytest.approx(direct_loss(run, spec), rel=1e-12)
+    assert measure_surface(run, spec).loss[0, 0] == pytest.approx(direct_loss(run, spec.evaluation), rel=1e-12)

@@ -103,9 +103,9 @@ def test_a_set_too_large_for_one_pass_is_taken_layer_by_layer(monkeypatch: pytes
     spec = grid(3, 3, precision="float64", samples=1500)
     whole, whole_bytes = measure_surface(run, spec), estimate_bytes(run.spec, spec)
     monkeypatch.setattr(batching, "ONE_PASS_BYTES", whole_bytes // 10)
-    assert objective_of(run, spec).layered
+    assert objective_of(run, spec.evaluation).layered
     tiled = measure_surface(run, spec)
     np.testing.assert_allclose(tiled.loss, whole.loss, rtol=1e-10)
     np.testing.assert_allclose(tiled.gradient_change_ratio, whole.gradient_change_ratio, rtol=1e-8)
     assert estimate_bytes(run.spec, spec) < whole_bytes
-    assert not objective_of(run, replace(spec, statistics="running")).layered
+    assert not objective_of(run, replace(spec.evaluation, statistics="running")).layered

@@ -6,13 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from normscape.landscape import Objective, load_data, measure_surface, objective_of, train
+from normscape.landscape import Objective, Plane, load_data, measure_surface, objective_of, train
 from normscape.landscape.objective.parameters import flatten
 from normscape.landscape.plane.directions import checkpoint_plane, gradient_plane
-from normscape.specs import SurfaceSpec
+from normscape.specs import EvaluationSpec, PlaneSpec, SurfaceSpec
+from tests.flat import changed, surface_spec
 from tests.landscape.networks import grid, network, quadratic, samples, small_run
 
 RUN = train(small_run(checkpoints=(5, 10)))
+
+
+def through_checkpoints(spec: PlaneSpec) -> Plane:
+    objective = objective_of(RUN, EvaluationSpec())
+    return checkpoint_plane(RUN, objective.theta, objective.layout, spec)
 
 
 def weights(step: int) -> np.ndarray:
@@ -24,8 +30,8 @@ def weights(step: int) -> np.ndarray:
 @pytest.mark.parametrize("orthogonal", [True, False])
 @pytest.mark.parametrize("through", [(0, 5), (10, 0), (5, 10)])
 def test_a_plane_through_three_checkpoints_passes_through_them_exactly_d2(through, orthogonal: bool) -> None:
-    spec = SurfaceSpec(directions="checkpoints", through=through, orthogonal=orthogonal)
-    plane = checkpoint_plane(RUN, objective_of(RUN, spec), spec)
+    spec = PlaneSpec("checkpoints", through, orthogonal=orthogonal)
+    plane = through_checkpoints(spec)
     assert plane.kind == "checkpoints"
     assert [mark[0] for mark in plane.marks] == list(through)
     assert np.array_equal(plane.theta, weights(20))
@@ -40,40 +46,40 @@ def test_a_plane_through_three_checkpoints_passes_through_them_exactly_d2(throug
 
 def test_the_loss_at_a_checkpoint_in_the_plane_is_that_checkpoint_s_loss_d2() -> None:
     spec = grid(3, 3, range_alpha=(0, 1), range_beta=(0, 1), precision="float64")
-    spec = replace(spec, directions="checkpoints", through=(0, 5), orthogonal=False)
+    spec = changed(spec, directions="checkpoints", through=(0, 5), orthogonal=False)
     surface = measure_surface(RUN, spec)
     for step, place in ((20, (0, 0)), (0, (0, 2)), (5, (2, 0))):
         # population statistics take no running averages, so only θ differs between checkpoints
-        objective = objective_of(RUN, replace(spec, checkpoint=step))
+        objective = objective_of(RUN, replace(spec.evaluation, checkpoint=step))
         assert surface.loss[place] == pytest.approx(objective.loss(objective.theta).item(), rel=1e-9)
 
 
 def test_a_line_through_two_checkpoints_has_a_random_second_direction_d2() -> None:
-    spec = SurfaceSpec(directions="checkpoints", through=(0,), orthogonal=True)
-    plane = checkpoint_plane(RUN, objective_of(RUN, spec), spec)
+    spec = PlaneSpec("checkpoints", (0,), orthogonal=True)
+    plane = through_checkpoints(spec)
     assert plane.marks == ((0, pytest.approx(1), pytest.approx(0, abs=1e-12)),)
     assert abs(plane.cosine) < 1e-12
-    other = checkpoint_plane(RUN, objective_of(RUN, spec), replace(spec, seed=1))
+    other = through_checkpoints(replace(spec, seed=1))
     assert np.array_equal(plane.d1, other.d1)
     assert not np.allclose(plane.d2, other.d2)
 
 
 def test_checkpoints_that_are_not_kept_or_equal_are_refused() -> None:
     for through, words in (((7,), "no weights of step 7"), ((20,), "those of the centre")):
-        spec = SurfaceSpec(directions="checkpoints", through=through)
+        spec = SurfaceSpec(plane=PlaneSpec("checkpoints", through))
         with pytest.raises(ValueError, match=words):
             measure_surface(RUN, spec)
     with pytest.raises(ValueError, match="needs a run"):
-        measure_surface(objective_of(RUN, SurfaceSpec()), SurfaceSpec(directions="checkpoints"))
+        measure_surface(objective_of(RUN, EvaluationSpec()), SurfaceSpec(plane=PlaneSpec("checkpoints")))
     for through in ((), (1, 2, 3), (4, 4)):
         with pytest.raises(ValueError, match="one step or two different ones"):
-            SurfaceSpec(through=through)
+            PlaneSpec(through=through)
 
 
 @pytest.mark.parametrize("scaling", ["filter", "layer", "unit", "none"])
 def test_the_gradient_direction_is_minus_the_gradient_d2(scaling: str) -> None:
     objective = Objective(network("batch"), *samples())
-    spec = SurfaceSpec(directions="gradient", scaling=scaling, orthogonal=True)
+    spec = PlaneSpec("gradient", scaling=scaling, orthogonal=True)
     plane = gradient_plane(objective, spec)
     gradient = objective.gradient(objective.theta).numpy()
     assert plane.d1 @ gradient == pytest.approx(-np.linalg.norm(plane.d1) * np.linalg.norm(gradient), rel=1e-12)
@@ -87,7 +93,7 @@ def test_the_gradient_direction_is_minus_the_gradient_d2(scaling: str) -> None:
 
 def test_along_the_gradient_the_loss_falls_by_its_norm_d2() -> None:
     objective = quadratic(np.diag([3.0, 1.0, 0.1]), np.array([1.0, -2.0, 3.0]))
-    spec = SurfaceSpec(directions="gradient", scaling="none", points_alpha=3, points_beta=1, range_alpha=(-1e-4, 1e-4))
+    spec = surface_spec(3, 1, range_alpha=(-1e-4, 1e-4), directions="gradient", scaling="none")
     surface = measure_surface(objective, spec)
     slope = (surface.loss[0, 2] - surface.loss[0, 0]) / 2e-4
     assert slope == pytest.approx(-(surface.gradient_norm[0, 1] ** 2), rel=1e-6)
@@ -95,11 +101,11 @@ def test_along_the_gradient_the_loss_falls_by_its_norm_d2() -> None:
 
 def test_a_flat_point_has_no_gradient_direction() -> None:
     with pytest.raises(ValueError, match="norm 0"):
-        measure_surface(quadratic(np.eye(2), np.zeros(2)), SurfaceSpec(directions="gradient"))
+        measure_surface(quadratic(np.eye(2), np.zeros(2)), SurfaceSpec(plane=PlaneSpec("gradient")))
 
 
 def test_the_layout_of_a_run_s_objective_is_that_of_its_module() -> None:
-    objective = objective_of(RUN, SurfaceSpec(precision="float64"))
+    objective = objective_of(RUN, EvaluationSpec(precision="float64"))
     module = RUN.module().double()
     assert torch.equal(objective.theta, flatten(dict(module.named_parameters()), objective.layout))
     assert len(load_data(RUN.spec.data).train) == objective.samples

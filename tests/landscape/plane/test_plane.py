@@ -9,7 +9,7 @@ from normscape.landscape import Objective, Plane, measure_surface, random_plane
 from normscape.landscape.objective.parameters import flatten, layout_of
 from normscape.landscape.plane.plane import filter_norms
 from normscape.models import build_model
-from normscape.specs import ModelSpec, SurfaceSpec
+from normscape.specs import ModelSpec, PlaneSpec
 from tests.landscape.networks import grid, network, quadratic, samples
 
 SCALINGS = ("filter", "layer", "unit", "none")
@@ -33,7 +33,7 @@ class Mixed(nn.Module):
 def plane_of(module: nn.Module, **choices) -> tuple[Plane, object, dict[str, torch.Tensor]]:
     layout = layout_of(module)
     theta = flatten(dict(module.named_parameters()), layout)
-    plane = random_plane(theta, layout, SurfaceSpec(**choices))
+    plane = random_plane(theta, layout, PlaneSpec(**choices))
     return plane, layout, layout.unflatten(theta.double())
 
 

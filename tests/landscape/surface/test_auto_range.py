@@ -15,7 +15,7 @@ from normscape.landscape.surface.auto_range import (
     measure_half_width,
     shared_half_width,
 )
-from tests.landscape.networks import grid, network, of_theta, quadratic, samples
+from tests.landscape.networks import network, of_theta, quadratic, samples
 
 PLANE = Plane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 2.0]))
 
@@ -24,7 +24,7 @@ PLANE = Plane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 2.0]))
 @pytest.mark.parametrize("multiple", [2.0, 10.0])
 def test_on_a_quadratic_it_is_the_root_of_the_level(curvature: float, multiple: float) -> None:
     # ½c(α² + 4β²) has the mean ½c·r²·5/2 on a ring of radius r
-    subject = Slice(quadratic(curvature * np.eye(2), np.zeros(2)), PLANE, grid())
+    subject = Slice(quadratic(curvature * np.eye(2), np.zeros(2)), PLANE)
     found = measure_half_width(subject, multiple=multiple)
     expected = np.sqrt(multiple * FLOOR / (1.25 * curvature))
     assert found.reached
@@ -33,7 +33,7 @@ def test_on_a_quadratic_it_is_the_root_of_the_level(curvature: float, multiple: 
 
 
 def test_a_loss_that_never_rises_ends_the_search_and_says_so() -> None:
-    subject = Slice(of_theta(lambda t: 0 * t.sum(1), np.zeros(2)), PLANE, grid())
+    subject = Slice(of_theta(lambda t: 0 * t.sum(1), np.zeros(2)), PLANE)
     found = measure_half_width(subject)
     assert not found.reached
     assert found.value == LARGEST
@@ -41,14 +41,14 @@ def test_a_loss_that_never_rises_ends_the_search_and_says_so() -> None:
 
 def test_what_is_not_finite_counts_as_beyond() -> None:
     lost = of_theta(lambda t: torch.where(t.abs() > 0.3, torch.nan, 0.0).sum(1), np.zeros(2))
-    found = measure_half_width(Slice(lost, PLANE, grid()))
+    found = measure_half_width(Slice(lost, PLANE))
     assert 0.15 * 0.99 <= found.value <= 0.3 * (1 + ACCURACY)  # d2 is twice as long, and eight directions are few
 
 
 def test_a_real_network_s_ring_reaches_the_level() -> None:
     objective = Objective(network("batch"), *samples())
     directions = np.random.default_rng(0).standard_normal((2, len(objective.theta)))
-    subject = Slice(objective, Plane(objective.theta, *directions), grid())
+    subject = Slice(objective, Plane(objective.theta, *directions))
     found = measure_half_width(subject, multiple=3)
     level = 3 * (objective.loss(objective.theta).item() + FLOOR)
 
@@ -66,11 +66,11 @@ def test_compared_networks_share_the_smallest() -> None:
 
 
 def test_misuse_is_refused_and_stop_stops() -> None:
-    subject = Slice(quadratic(np.eye(2), np.zeros(2)), PLANE, grid())
+    subject = Slice(quadratic(np.eye(2), np.zeros(2)), PLANE)
     with pytest.raises(ValueError, match="multiple is 1"):
         measure_half_width(subject, multiple=1)
     with pytest.raises(Stopped):
         measure_half_width(subject, stop=lambda: True)
-    nowhere = Slice(of_theta(lambda t: t.sum(1) * torch.nan, np.zeros(2)), PLANE, grid())
+    nowhere = Slice(of_theta(lambda t: t.sum(1) * torch.nan, np.zeros(2)), PLANE)
     with pytest.raises(ValueError, match="loss at the centre is nan"):
         measure_half_width(nowhere)

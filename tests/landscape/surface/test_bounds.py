@@ -59,12 +59,15 @@ def test_grids_of_different_shapes_are_not_compared() -> None:
         bounds_between_neighbours(surfaces)
 
 
+ENDS = (-1.0, 1.0)
+
+
 @pytest.mark.parametrize(("power", "grows"), [(1, True), (2, False)])
 def test_the_bound_doubles_with_every_halving_where_the_gradient_jumps_and_stays_where_it_does_not_d7(
     power: int, grows: bool
 ) -> None:
     objective = of_theta(lambda t: (t[:, 0] - 0.1).abs() ** power, THETA)
-    found = measure_refinement(Slice(objective, PLANE, grid()), levels=6)
+    found = measure_refinement(Slice(objective, PLANE), ENDS, levels=6)
     assert found.spacing == pytest.approx(2 / 2 ** np.arange(1, 7))
     assert found.pairs.tolist() == [2, 4, 8, 16, 32, 64]
     expected = 2 / found.spacing if grows else np.full(6, 2.0)
@@ -76,17 +79,17 @@ def test_a_smooth_network_s_bound_settles_and_a_relu_network_s_grows_d7() -> Non
     for activation in ("relu", "tanh"):
         objective = Objective(network("none", width=16, activation=activation), *samples(60))
         plane = measure_surface(objective, grid(3, 3)).plane
-        found[activation] = measure_refinement(Slice(objective, plane, grid()), levels=9).bound
+        found[activation] = measure_refinement(Slice(objective, plane), ENDS, levels=9).bound
     assert found["tanh"][-1] == pytest.approx(found["tanh"][-3], rel=0.02)
     assert found["relu"][-1] > 1.5 * found["relu"][-3]
 
 
 def test_refinement_can_be_stopped_and_reports_its_progress() -> None:
-    subject = Slice(quadratic(np.eye(2), THETA), PLANE, grid())
+    subject = Slice(quadratic(np.eye(2), THETA), PLANE)
     seen: list[tuple[int, int]] = []
-    measure_refinement(subject, levels=2, on_progress=lambda *counts: seen.append(counts))
+    measure_refinement(subject, ENDS, levels=2, on_progress=lambda *counts: seen.append(counts))
     assert seen == [(done, 5) for done in range(5)]
     with pytest.raises(Stopped):
-        measure_refinement(subject, stop=lambda: True)
+        measure_refinement(subject, ENDS, stop=lambda: True)
     with pytest.raises(ValueError, match="levels is 0"):
-        measure_refinement(subject, levels=0)
+        measure_refinement(subject, ENDS, levels=0)

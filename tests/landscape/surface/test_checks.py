@@ -9,10 +9,11 @@ from normscape.landscape import measure_surface, train
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.plane.plane import Plane
 from normscape.landscape.surface.checks import Check, measure_reality
-from normscape.specs import SurfaceSpec
+from normscape.specs import EvaluationSpec, SurfaceSpec
+from tests.flat import changed, surface_spec
 from tests.landscape.networks import small_run
 
-SPEC = SurfaceSpec(points_alpha=5, points_beta=5)
+SPEC = surface_spec(points_alpha=5, points_beta=5)
 RUN = train(small_run(model={"activation": "gelu", "width": 24}, data={"size": 400}))
 
 
@@ -35,7 +36,7 @@ def test_directions_that_are_not_apart_are_red() -> None:
 
 
 def test_a_slice_far_beyond_the_weights_is_red() -> None:
-    wide = replace(SPEC, range_alpha=(-30.0, 30.0))
+    wide = changed(SPEC, range_alpha=(-30.0, 30.0))
     check = checks(wide)["Size of the slice"]
     assert check.verdict == "red"
     surface = measure_surface(RUN, wide)
@@ -55,15 +56,15 @@ def test_the_small_step_agrees_with_the_hessian_and_a_kink_does_not() -> None:
 
 
 def test_rounding_is_that_of_the_evaluation_s_precision() -> None:
-    single, double = checks()["Rounding"], checks(replace(SPEC, precision="float64"))["Rounding"]
+    single, double = checks()["Rounding"], checks(changed(SPEC, precision="float64"))["Rounding"]
     assert 0 < single.value < 1e-4
     assert double.value == 0
 
 
 @pytest.mark.parametrize("count", [50, 320])
 def test_the_bootstrap_is_the_standard_error_of_the_mean(count: int) -> None:
-    found = checks(replace(SPEC, samples=count))["Choice of samples"]
-    objective = objective_of(RUN, replace(SPEC, samples=count))
+    found = checks(changed(SPEC, samples=count))["Choice of samples"]
+    objective = objective_of(RUN, EvaluationSpec(samples=count))
     losses = objective.sample_losses(objective.theta).numpy()
     assert losses.mean() == pytest.approx(objective.loss(objective.theta).item(), rel=1e-6)
     expected = losses.std() / np.sqrt(len(losses)) / losses.mean()

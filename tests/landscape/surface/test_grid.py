@@ -7,7 +7,9 @@ from torch import nn
 
 from normscape.landscape import Objective, Plane, Stopped, measure_surface
 from normscape.landscape.measurement import Piece
-from normscape.landscape.surface import assemble, axes, evaluate, pieces, slice_of
+from normscape.landscape.surface import assemble, axes, evaluate, pieces
+from normscape.specs import EvaluationSpec
+from tests.flat import sliced
 from tests.landscape.networks import batch_of, grid, network, of_theta, quadratic, samples
 
 ORIGIN, E1, E2 = np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])
@@ -35,7 +37,7 @@ def test_alpha_runs_along_columns_and_beta_along_rows_d2(points_alpha: int, poin
 @pytest.mark.parametrize("points", [3, 5, 25, 51, 101, 999])
 @pytest.mark.parametrize("end", [1.0, 0.1, 0.3, 1 / 3, 1e-6, 12345.678])
 def test_symmetric_odd_axes_are_symmetric_and_hold_zero_d2(points: int, end: float) -> None:
-    alpha, beta = axes(grid(points, points, range_alpha=(-end, end), range_beta=(-end, end)))
+    alpha, beta = axes(grid(points, points, range_alpha=(-end, end), range_beta=(-end, end)).grid)
     for axis in (alpha, beta):
         assert axis[points // 2] == 0
         assert np.array_equal(axis, -axis[::-1])
@@ -60,19 +62,22 @@ def test_only_grids_with_a_point_on_theta_have_a_centre(points: tuple[int, int],
     assert surface.pairs == points[0] * points[1] - (centre is not None)
 
 
+NINE = grid(9, 9)
+
+
 def network_slice(statistics: str = "population", spec=None):
     objective = Objective(network(), *samples(), statistics=statistics, batch_size=batch_of(statistics))
-    return slice_of(objective, spec or grid(9, 9))
+    return sliced(objective, spec or NINE)
 
 
 def test_pieces_in_any_order_make_one_surface() -> None:
     subject = network_slice()
-    parts = pieces(subject.spec)
+    parts = pieces(NINE.grid)
     assert len(parts) == 4  # the centre, and 9 rows in bands of 4, 4 and 1
-    forwards = {piece: evaluate(subject, piece) for piece in parts}
+    forwards = {piece: evaluate(subject, NINE.grid, piece) for piece in parts}
     again = network_slice()
-    backwards = {piece: evaluate(again, piece) for piece in reversed(parts)}
-    one, other = (assemble(subject.spec, found, subject.plane, subject.layers) for found in (forwards, backwards))
+    backwards = {piece: evaluate(again, NINE.grid, piece) for piece in reversed(parts)}
+    one, other = (assemble(NINE, found, subject.plane, subject.layers) for found in (forwards, backwards))
     assert same(one, other)
     assert same(one, measure_surface(subject.objective, grid(9, 9)))
     assert one.complete
@@ -81,17 +86,19 @@ def test_pieces_in_any_order_make_one_surface() -> None:
 @pytest.mark.parametrize("points", [(1, 1), (5, 7), (32, 1), (33, 1), (9, 9)])
 def test_pieces_cover_every_point_once(points: tuple[int, int]) -> None:
     spec = grid(*points)
-    covered = [place for piece in pieces(spec) if piece.kind == "points" for place in range(piece.first, piece.last)]
+    covered = [
+        place for piece in pieces(spec.grid) if piece.kind == "points" for place in range(piece.first, piece.last)
+    ]
     assert covered == list(range(points[0] * points[1]))
-    assert [piece.kind for piece in pieces(spec)].count("centre") == 1
+    assert [piece.kind for piece in pieces(spec.grid)].count("centre") == 1
 
 
 def test_an_incomplete_surface_says_which_points_are_missing() -> None:
     subject = network_slice()
-    centre, _, second, _ = pieces(subject.spec, size=36)
+    centre, _, second, _ = pieces(NINE.grid, size=36)
     surface = assemble(
-        subject.spec,
-        {centre: evaluate(subject, centre), second: evaluate(subject, second)},
+        NINE,
+        {centre: evaluate(subject, NINE.grid, centre), second: evaluate(subject, NINE.grid, second)},
         subject.plane,
         tuple(subject.layers),
     )
@@ -109,7 +116,7 @@ def test_an_incomplete_surface_says_which_points_are_missing() -> None:
 
 def test_a_surface_without_any_piece_is_empty_but_whole() -> None:
     subject = network_slice()
-    surface = assemble(subject.spec, {}, subject.plane, subject.layers)
+    surface = assemble(NINE, {}, subject.plane, subject.layers)
     assert not surface.evaluated.any()
     assert np.isnan(surface.loss).all()
     assert np.isnan([surface.lipschitz_bound, surface.smallest_step]).all()
@@ -118,9 +125,7 @@ def test_a_surface_without_any_piece_is_empty_but_whole() -> None:
 
 def test_a_loss_with_classes_has_an_accuracy_even_before_its_first_point() -> None:
     subject = network_slice()
-    assert (
-        assemble(subject.spec, {}, subject.plane, subject.layers).accuracy is not None
-    )  # None means: the loss has no classes
+    assert assemble(NINE, {}, subject.plane, subject.layers).accuracy is not None  # None means: the loss has no classes
 
 
 @pytest.mark.parametrize("kind", ["points", "centre"])
@@ -128,7 +133,7 @@ def test_stop_is_asked_before_work_and_raises(kind: str) -> None:
     subject = network_slice("batch")
     piece = Piece("points", 0, 3) if kind == "points" else Piece("centre")
     with pytest.raises(Stopped):
-        evaluate(subject, piece, lambda: True)
+        evaluate(subject, NINE.grid, piece, lambda: True)
 
 
 def test_stop_is_asked_between_the_mini_batches_of_one_point() -> None:
@@ -183,7 +188,7 @@ def test_a_gradient_that_is_not_finite_makes_a_point_missing_too_5() -> None:
 def test_results_are_read_only_and_say_what_they_were_made_with() -> None:
     module, (x, y) = network().float(), samples()
     surface = measure_surface(Objective(module, x, y, statistics="batch", batch_size=9), grid(precision="float64"))
-    assert (surface.spec.statistics, surface.spec.batch_size, surface.spec.precision) == ("batch", 9, "float32")
+    assert surface.spec.evaluation == EvaluationSpec(statistics="batch", batch_size=9, precision="float32")
     for name in (*ARRAYS, "alpha", "beta"):
         with pytest.raises(ValueError, match="read-only"):
             getattr(surface, name)[0] = 0

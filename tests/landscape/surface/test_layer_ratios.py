@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from normscape.landscape import Objective, Stopped, measure_layer_ratios, measure_surface
-from normscape.landscape.surface import Slice, slice_of
+from normscape.landscape.surface import Slice
 from normscape.landscape.surface.layer_ratios import measure_block_ratio
+from tests.flat import sliced
 from tests.landscape.networks import grid, network, samples
 
 
@@ -16,8 +17,9 @@ def test_on_linear_regression_it_is_the_block_of_the_hessian_d5() -> None:
     x, _ = samples()
     targets = torch.randn(len(x), 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     objective = Objective(nn.Sequential(nn.Linear(4, 2)).double(), x, targets, loss="squared-error")
-    subject = slice_of(objective, grid(5, 3, scaling="none"))
-    found = measure_block_ratio(subject, "0")
+    spec = grid(5, 3, scaling="none")
+    subject = sliced(objective, spec)
+    found = measure_block_ratio(subject, spec.grid, "0")
     rows = torch.eye(len(objective.theta), dtype=torch.float64)
     hessian = np.stack([objective.hvp(objective.theta, row).numpy() for row in rows])
     for i, beta in enumerate(found.beta):
@@ -32,9 +34,9 @@ def test_on_linear_regression_it_is_the_block_of_the_hessian_d5() -> None:
 @pytest.mark.parametrize("norm", ["none", "batch", "weight"])
 def test_only_the_layer_moves_and_only_its_rows_count_d5(norm: str) -> None:
     objective = Objective(network(norm), *samples())
-    subject = slice_of(objective, grid(3, 3))
+    subject = sliced(objective, grid(3, 3))
     for layer, places in subject.layers.items():
-        found = measure_block_ratio(subject, layer)
+        found = measure_block_ratio(subject, grid(3, 3).grid, layer)
         mask = np.zeros(len(objective.theta))
         for place in places:
             mask[place] = 1
@@ -51,24 +53,24 @@ def test_only_the_layer_moves_and_only_its_rows_count_d5(norm: str) -> None:
 def test_layer_by_layer_the_largest_of_both_d5() -> None:
     objective = Objective(network("batch"), *samples())
     spec = grid(3, 3)
-    subject = slice_of(objective, spec)
-    found = measure_layer_ratios(subject)
+    subject = sliced(objective, spec)
+    found = measure_layer_ratios(subject, spec.grid)
     surface = measure_surface(objective, spec)
     away = surface.step > 0
     assert list(found) == list(surface.layers)
     for k, (layer, (row, block)) in enumerate(found.items()):
         assert row == pytest.approx(surface.row_ratio[k][away].max(), rel=1e-12)
-        alone = measure_block_ratio(subject, layer).ratio
+        alone = measure_block_ratio(subject, spec.grid, layer).ratio
         assert np.isnan(block) if np.isnan(alone).all() else block == np.nanmax(alone)
 
 
 def test_an_unknown_layer_lists_the_known_ones_and_stop_stops() -> None:
-    subject = slice_of(Objective(network(), *samples()), grid())
+    subject = sliced(Objective(network(), *samples()), grid())
     with pytest.raises(ValueError, match=r"no layer 'layer9'; there are layer1\.linear, layer1\.norm"):
-        measure_block_ratio(subject, "layer9")
+        measure_block_ratio(subject, grid().grid, "layer9")
     with pytest.raises(Stopped):
-        measure_block_ratio(subject, "layer1.linear", stop=lambda: True)
+        measure_block_ratio(subject, grid().grid, "layer1.linear", stop=lambda: True)
     seen: list[tuple[int, int]] = []
-    measure_block_ratio(subject, "layer1.linear", on_progress=lambda *counts: seen.append(counts))
+    measure_block_ratio(subject, grid().grid, "layer1.linear", on_progress=lambda *counts: seen.append(counts))
     assert seen == [(done, 9) for done in range(9)]
     assert isinstance(subject, Slice)

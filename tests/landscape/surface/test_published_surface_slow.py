@@ -9,7 +9,8 @@ from torch import nn
 
 from normscape.landscape import Run, Surface, data_folder, load_data, measure_surface, train, weight_files
 from normscape.landscape.objective.parameters import layout_of
-from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec
+from normscape.specs import DataSpec, ModelSpec, RunSpec
+from tests.flat import surface_spec
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +19,7 @@ UNITS = {
     "deviation": tuple(value / 255 for value in (63.0, 62.1, 66.7)),
 }
 SIDE = 3  # all of them compared
-SPEC = SurfaceSpec(points_alpha=SIDE, points_beta=SIDE, split="held-out", samples=100, statistics="running")
+SPEC = surface_spec(points_alpha=SIDE, points_beta=SIDE, split="held-out", samples=100, statistics="running")
 
 
 @pytest.fixture(autouse=True, scope="module")

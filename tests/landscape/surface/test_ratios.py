@@ -1,7 +1,6 @@
 """Ratios by layer, between neighbours, and in the plane, against closed forms and invariances (D5, D6, D8)."""
 
 import math
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +10,9 @@ from torch import nn
 
 from normscape.landscape import Objective, Plane, measure_surface
 from normscape.landscape.objective.layers import layers_of
-from normscape.landscape.surface import assemble, axes, evaluate, pieces, slice_of
+from normscape.landscape.surface import assemble, axes, evaluate, pieces
 from normscape.landscape.surface import slice as slices
-from normscape.specs import SurfaceSpec
+from tests.flat import changed, sliced, surface_spec
 from tests.landscape.networks import grid, network, of_theta, quadratic, samples, symmetric
 
 HESSIAN, _ = symmetric([5.0, 2.0, 1.0, -0.5, 0.1])
@@ -65,12 +64,12 @@ def test_a_cell_shows_the_largest_ratio_over_its_neighbours_d6() -> None:
 def test_runs_of_points_meet_without_a_seam_d6() -> None:
     spec = grid(11, 7)
     objective = Objective(network(), *samples())
-    whole, parts = measure_surface(objective, spec), pieces(spec, size=10)
+    whole, parts = measure_surface(objective, spec), pieces(spec.grid, size=10)
     assert len(parts) == 9
     found = {}
     for piece in reversed(parts):  # each on a slice that knows nothing of the others' points
-        subject = slice_of(objective, spec)
-        found[piece] = evaluate(subject, piece)
+        subject = sliced(objective, spec)
+        found[piece] = evaluate(subject, spec.grid, piece)
     cut = assemble(spec, found, subject.plane, subject.layers)
     for name in ("loss", "gradient_change_ratio", "row_ratio", "across", "along"):
         assert np.array_equal(getattr(cut, name), getattr(whole, name), equal_nan=True), name
@@ -79,11 +78,11 @@ def test_runs_of_points_meet_without_a_seam_d6() -> None:
 def test_a_finer_grid_finds_the_points_of_a_coarser_one_again_and_gives_the_same_d6() -> None:
     objective = Objective(network(), *samples())
     fine = grid(9, 5, range_alpha=(-0.7, 0.7), range_beta=(-0.3, 0.5))
-    coarse = replace(fine, points_alpha=5, points_beta=3)
-    subject = slice_of(objective, coarse)
-    first = [evaluate(subject, piece) for piece in pieces(coarse)[1:]]
+    coarse = changed(fine, points_alpha=5, points_beta=3)
+    subject = sliced(objective, coarse)
+    first = [evaluate(subject, coarse.grid, piece) for piece in pieces(coarse.grid)[1:]]
     assert len(subject.kept) == 15
-    second = {piece: evaluate(subject.on(fine), piece) for piece in pieces(fine)}
+    second = {piece: evaluate(subject, fine.grid, piece) for piece in pieces(fine.grid)}
     assert len(subject.kept) == 45  # nested: no point but the new ones
     np.testing.assert_array_equal(
         np.concatenate([part["loss"] for part in first]).reshape(3, 5),
@@ -97,7 +96,7 @@ def test_a_finer_grid_finds_the_points_of_a_coarser_one_again_and_gives_the_same
 def test_grids_of_all_levels_nest_bit_by_bit_d2(first: float) -> None:
     for last in (-first, 0.9):
         if last > first:
-            sides = [axes(grid(side, 1, range_alpha=(first, last)))[0] for side in (3, 5, 9, 17, 33, 65)]
+            sides = [axes(grid(side, 1, range_alpha=(first, last)).grid)[0] for side in (3, 5, 9, 17, 33, 65)]
             for coarse, fine in pairwise(sides):
                 np.testing.assert_array_equal(fine[::2], coarse)
 
@@ -105,9 +104,10 @@ def test_grids_of_all_levels_nest_bit_by_bit_d2(first: float) -> None:
 def test_no_more_gradients_are_kept_than_two_rows_where_they_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "KEPT_BYTES", 0)
     objective = Objective(network(), *samples())
-    subject = slice_of(objective, grid(6, 9))
-    for piece in pieces(subject.spec, size=7)[1:]:
-        evaluate(subject, piece)
+    spec = grid(6, 9)
+    subject = sliced(objective, spec)
+    for piece in pieces(spec.grid, size=7)[1:]:
+        evaluate(subject, spec.grid, piece)
     assert len(subject.kept) == 2 * 6 + 2
 
 
@@ -181,7 +181,7 @@ def rescaled(factor: float) -> Objective:
 
 @pytest.mark.parametrize("factor", [10.0, 0.1])
 def test_only_the_plane_form_survives_rescaling_in_front_of_a_normalization_d8(factor: float) -> None:
-    spec = SurfaceSpec(points_alpha=5, points_beta=5, orthogonal=False)
+    spec = surface_spec(points_alpha=5, points_beta=5, orthogonal=False)
     one, other = (measure_surface(rescaled(f), spec) for f in (1.0, factor))
     assert one.scale_free
     assert other.loss == pytest.approx(one.loss, rel=1e-8)
@@ -197,9 +197,9 @@ def test_only_the_plane_form_survives_rescaling_in_front_of_a_normalization_d8(f
 def test_orthogonal_or_unscaled_directions_are_not_called_scale_free_d8() -> None:
     objective = Objective(network(), *samples())
     for spec, free in (
-        (SurfaceSpec(points_alpha=3, points_beta=3, orthogonal=True), False),
-        (SurfaceSpec(points_alpha=3, points_beta=3, orthogonal=False), True),
-        (SurfaceSpec(points_alpha=3, points_beta=3, orthogonal=False, scaling="none"), False),
+        (surface_spec(points_alpha=3, points_beta=3, orthogonal=True), False),
+        (surface_spec(points_alpha=3, points_beta=3, orthogonal=False), True),
+        (surface_spec(points_alpha=3, points_beta=3, orthogonal=False, scaling="none"), False),
     ):
         assert measure_surface(objective, spec).scale_free is free
 

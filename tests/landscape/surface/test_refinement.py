@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from normscape.landscape import Objective, measure_surface
-from normscape.landscape.surface import assemble, axes, evaluate, levels, pieces, slice_of, smoothed
+from normscape.landscape.surface import assemble, axes, evaluate, levels, pieces, smoothed
 from normscape.landscape.surface.refinement import errors, interpolated, share
-from normscape.specs import SurfaceSpec
+from tests.flat import sliced, surface_spec
 from tests.landscape.networks import grid, network, samples
 
 
@@ -62,8 +62,8 @@ def test_cells_that_touch_a_hole_are_never_interpolated_and_far_from_it_nothing_
 
 
 def test_the_error_of_a_level_is_what_the_next_one_finds() -> None:
-    first, second = levels(grid(5, 5))[-2:]
-    assert (first.points_alpha, second.points_alpha) == (3, 5)
+    first, second = levels(grid(5, 5).grid)[-2:]
+    assert (first.points, second.points) == ((3, 3), (5, 5))
     values = {}
     for spec in (first, second):
         alpha, beta = axes(spec)
@@ -79,7 +79,7 @@ def test_the_error_of_a_level_is_what_the_next_one_finds() -> None:
 
 
 def test_beside_the_centre_a_ratio_depends_on_the_direction_and_that_is_not_counted() -> None:
-    first, second = levels(grid(9, 9))[-2:]
+    first, second = levels(grid(9, 9).grid)[-2:]
     values = {}
     for spec in (first, second):
         alpha, beta = axes(spec)
@@ -93,8 +93,8 @@ def test_beside_the_centre_a_ratio_depends_on_the_direction_and_that_is_not_coun
 
 def test_a_loss_over_decades_is_interpolated_by_its_logarithm() -> None:
     spec = grid(9, 9)
-    subject = slice_of(Objective(network(), *samples()), spec)
-    found = {piece: evaluate(subject, piece) for piece in pieces(spec)}
+    subject = sliced(Objective(network(), *samples()), spec)
+    found = {piece: evaluate(subject, spec.grid, piece) for piece in pieces(spec.grid)}
     surface = assemble(spec, found, subject.plane, subject.layers)
     alpha, beta = surface.alpha, surface.beta
     steep = np.exp(4 * alpha[None, :] + 3 * beta[:, None] ** 2)
@@ -118,12 +118,12 @@ def test_a_drawn_surface_keeps_what_was_measured_and_says_which_points_were() ->
 
 def test_17_points_a_side_of_a_real_network_are_within_a_percent_of_33() -> None:
     objective = Objective(network("batch", activation="tanh"), *samples())
-    spec = SurfaceSpec(range_alpha=(-0.5, 0.5), range_beta=(-0.5, 0.5))
-    subject = slice_of(objective, spec)
-    coarse, fine = levels(spec)[-2:]
+    spec = surface_spec(range_alpha=(-0.5, 0.5), range_beta=(-0.5, 0.5))
+    subject = sliced(objective, spec)
+    coarse, fine = levels(spec.grid)[-2:]
     values = []
     for level in (coarse, fine):
-        runs = [evaluate(subject.on(level), piece) for piece in pieces(level)[1:]]
+        runs = [evaluate(subject, level, piece) for piece in pieces(level)[1:]]
         values.append({name: np.concatenate([run[name] for run in runs]) for name in runs[0]})
     found = share([errors(coarse, values[0], fine, values[1])])
     assert found["loss"] < 0.01

@@ -11,7 +11,7 @@ import torch
 
 from normscape.landscape import data_folder, train, weight_files
 from normscape.landscape.objective.from_run import objective_of
-from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec
+from normscape.specs import DataSpec, EvaluationSpec, ModelSpec, RunSpec
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ def test_published_networks_have_their_published_error_and_loss(
         pytest.skip("needs the published weights and CIFAR-10's test images under NORMSCAPE_DATA")
     model = ModelSpec(architecture="residual", depth=depth, shortcut=shortcut)
     run = train(RunSpec(DataSpec(name="cifar10", scaling="given", **units), model, weights=sha256))
-    spec = SurfaceSpec(split="held-out", samples=10_000, statistics="running")
+    spec = EvaluationSpec(split="held-out", samples=10_000, statistics="running")
     objective = objective_of(run, spec)
     assert objective.samples == 10_000
     found, accuracy = objective.loss_and_accuracy(objective.theta)

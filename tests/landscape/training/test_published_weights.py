@@ -15,7 +15,8 @@ from torch import nn
 from normscape.landscape import measure_surface, train, weight_files
 from normscape.landscape.training.published_weights import load_weights, read_weights, renamed
 from normscape.models import build_model
-from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import DataSpec, ModelSpec, RunSpec, TrainingSpec
+from tests.flat import surface_spec
 
 MODEL = ModelSpec(architecture="residual", width=4)
 SHAPE = (1, 8, 8)
@@ -83,7 +84,7 @@ def test_a_run_with_weights_is_that_network_and_is_not_trained(folder: Path) -> 
     assert run.history.step.tolist() == [0]
     state = run.module().state_dict()
     assert all(torch.equal(state[name], tensor) for name, tensor in source.state_dict().items())
-    surface = measure_surface(run, SurfaceSpec(points_alpha=3, points_beta=1, samples=20, statistics="running"))
+    surface = measure_surface(run, surface_spec(points_alpha=3, points_beta=1, samples=20, statistics="running"))
     assert np.isfinite(surface.loss).all()
 
 

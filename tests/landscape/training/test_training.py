@@ -10,7 +10,7 @@ from torch import nn
 
 from normscape.landscape import Run, load_data, measure_surface, objective_of, train
 from normscape.landscape.training.loop import advance, build_network, run_of, start
-from normscape.specs import RunSpec, SurfaceSpec
+from normscape.specs import EvaluationSpec, RunSpec
 from tests.landscape.networks import grid, small_run
 
 NOTED = ("step", "train_loss", "train_accuracy", "held_out_loss", "held_out_accuracy")
@@ -212,13 +212,13 @@ def test_no_steps_is_a_run_of_initial_weights() -> None:
 def test_adam_is_kingma_and_ba_s_algorithm_1() -> None:
     spec = small_run("none", optimizer="adam", learning_rate=0.01, momentum=0.8, weight_decay=0.03, steps=7)
     run = train(replace(spec, training=replace(spec.training, batch_size=100)))  # all samples in every step
-    objective = objective_of(replace(run, checkpoints=run.checkpoints[:1]), SurfaceSpec(precision="float64"))
+    objective = objective_of(replace(run, checkpoints=run.checkpoints[:1]), EvaluationSpec(precision="float64"))
     theta = objective.theta.clone()
     m, v = torch.zeros_like(theta), torch.zeros_like(theta)
     for t in range(1, 8):
         g = objective.gradient(theta) + 0.03 * theta
         m, v = 0.8 * m + 0.2 * g, 0.999 * v + 0.001 * g**2
         theta = theta - 0.01 * (m / (1 - 0.8**t)) / ((v / (1 - 0.999**t)).sqrt() + 1e-8)
-    last = objective_of(run, SurfaceSpec(precision="float64")).theta
+    last = objective_of(run, EvaluationSpec(precision="float64")).theta
     assert torch.allclose(last, theta, atol=1e-5)
     assert not torch.allclose(last, objective.theta, atol=1e-2)

@@ -1,0 +1,36 @@
+"""Specs of surfaces from single fields, for tests that set a few of them."""
+
+from typing import Any
+
+from normscape.landscape import Objective, Run, slice_of
+from normscape.landscape.surface import Slice
+from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, SurfaceSpec
+from normscape.specs.fields import types_of
+
+
+def surface_spec(
+    points_alpha: int = 33,
+    points_beta: int = 33,
+    *,
+    range_alpha: tuple[float, float] = (-1.0, 1.0),
+    range_beta: tuple[float, float] = (-1.0, 1.0),
+    **fields: Any,
+) -> SurfaceSpec:
+    """The surface with this grid and these fields of its evaluation and its plane."""
+    evaluation = {name: fields.pop(name) for name in types_of(EvaluationSpec) if name in fields}
+    grid = GridSpec((points_alpha, points_beta), (range_alpha, range_beta))
+    return SurfaceSpec(EvaluationSpec(**evaluation), PlaneSpec(**fields), grid)
+
+
+def changed(spec: SurfaceSpec, **fields: Any) -> SurfaceSpec:
+    """The surface with other fields; the grid's two directions are set one by one."""
+    (alpha, beta), (range_alpha, range_beta) = spec.grid.points, spec.grid.ranges
+    own = {"points_alpha": alpha, "points_beta": beta, "range_alpha": range_alpha, "range_beta": range_beta}
+    for part in (spec.evaluation, spec.plane):
+        own |= {name: getattr(part, name) for name in types_of(part)}
+    return surface_spec(**own | fields)
+
+
+def sliced(run_or_objective: Run | Objective, spec: SurfaceSpec) -> Slice:
+    """The slice of a surface."""
+    return slice_of(run_or_objective, spec.evaluation, spec.plane)

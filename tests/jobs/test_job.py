@@ -1,0 +1,121 @@
+"""A job's key changes with every field that its result depends on, and with no other."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from normscape.jobs import Job
+from normscape.jobs.job import QUESTIONS, question_type
+from normscape.jobs.kinds import KINDS
+from normscape.specs import EvaluationSpec, Experiment, PlaneSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs.fields import paths, read, replace_at
+from tests.specs.test_canonical import changed
+
+EVALUATION = {f"evaluation.{name}" for name in ("checkpoint", "split", "samples", "samples_seed", "statistics")}
+EVALUATION |= {"evaluation.batch_size", "evaluation.precision"}
+PLANE = {f"plane.{name}" for name in ("directions", "through", "scaling", "orthogonal", "seed")}
+SAMPLES = {"evaluation.split", "evaluation.samples", "evaluation.samples_seed", "evaluation.precision"}
+MINI_BATCH = {"evaluation.statistics", "evaluation.batch_size"}
+
+DEPENDS = {
+    "run": set(),
+    "surface": EVALUATION | PLANE | {"grid.points", "grid.ranges"},
+    "plane": PLANE | {"evaluation.checkpoint"},
+    "centre": EVALUATION | PLANE,
+    "half-width": EVALUATION | PLANE,
+    "numerics": EVALUATION | PLANE | {"grid.ranges"},
+    "refinement": EVALUATION | PLANE | {"grid.ranges"},
+    "layer-ratios": EVALUATION | PLANE | {"grid.points", "grid.ranges"},
+    "seconds": {"evaluation.split", "evaluation.samples", "evaluation.precision", "grid.points"} | MINI_BATCH,
+    "smoothness": {"evaluation.checkpoint", "evaluation.precision"},
+    "running-averages": SAMPLES | {"evaluation.checkpoint"},
+    "signals-along": SAMPLES | MINI_BATCH,
+}
+"""What each kind depends on besides the run; all others on the evaluation alone."""
+
+# mini-batches and a plane through checkpoints, so that no field is idle
+SURFACE = SurfaceSpec(EvaluationSpec(checkpoint=300, statistics="batch"), PlaneSpec("checkpoints", (0,)))
+CASES = [(kind, path) for kind in KINDS for path, _, _ in paths(SURFACE)]
+
+
+def other(path: str) -> Any:
+    """The surface with one field changed."""
+    if path == "plane.directions":
+        return replace_at(SURFACE, path, "random")
+    if path == "evaluation.statistics":
+        return replace_at(SURFACE, path, "running")
+    return changed(SURFACE, path)
+
+
+@pytest.mark.parametrize(("kind", "path"), CASES)
+def test_a_key_changes_with_what_the_result_depends_on_and_with_nothing_else(kind: str, path: str) -> None:
+    run = RunSpec()
+    same = Job.about(kind, run, SURFACE).key == Job.about(kind, run, other(path)).key
+    assert same == (path not in DEPENDS.get(kind, EVALUATION))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("path", ["training.learning_rate", "model.width", "data.seed"])
+def test_every_key_changes_with_the_run(kind: str, path: str) -> None:
+    run = RunSpec()
+    assert Job.about(kind, run, SURFACE).key != Job.about(kind, changed(run, path), SURFACE).key
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"surface", "layer-ratios", "numerics", "refinement"}))
+def test_a_range_that_fits_leaves_everything_else_known(kind: str) -> None:
+    surface = Experiment().surface
+    fitted = replace_at(surface, "grid.ranges", ((-0.3, 0.3), (-0.3, 0.3)))
+    assert Job.about(kind, RunSpec(), surface) == Job.about(kind, RunSpec(), fitted)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("evaluation.batch_size", 32),  # population statistics
+        ("plane.through", (100,)),  # random directions
+    ],
+)
+def test_an_idle_field_leaves_every_key_alone(kind: str, path: str, value: Any) -> None:
+    surface = Experiment().surface
+    assert Job.about(kind, RunSpec(), surface) == Job.about(kind, RunSpec(), replace_at(surface, path, value))
+
+
+def test_two_checkpoints_leave_no_random_direction_to_seed() -> None:
+    surface = SurfaceSpec(plane=PlaneSpec("checkpoints", (0, 5)))
+    reseeded = replace_at(surface, "plane.seed", 4)
+    assert Job.about("plane", RunSpec(), surface) == Job.about("plane", RunSpec(), reseeded)
+
+
+def test_a_plane_down_the_gradient_depends_on_the_evaluation() -> None:
+    surface = SurfaceSpec(plane=PlaneSpec("gradient"))
+    fewer = replace_at(surface, "evaluation.samples", 100)
+    assert Job.about("plane", RunSpec(), surface) != Job.about("plane", RunSpec(), fewer)
+
+
+def test_the_precision_of_an_experiment_reaches_what_the_page_of_learning_rates_predicts() -> None:
+    exact = replace_at(Experiment(), "surface.evaluation.precision", "float64")
+    ((run, surface), *_) = exact.variants().values()
+    assert read(Job.about("sharpness", run, surface), "question.precision") == "float64"
+
+
+def test_a_question_of_another_kind_is_refused() -> None:
+    with pytest.raises(TypeError, match="EvaluationSpec"):
+        Job("sharpness", RunSpec(), Experiment().surface)
+    with pytest.raises(TypeError, match="no question"):
+        Job("run", RunSpec(), EvaluationSpec())
+    with pytest.raises(TypeError, match="SurfaceSpec"):
+        Job("surface", RunSpec())
+
+
+def test_every_question_belongs_to_a_kind() -> None:
+    assert set(QUESTIONS) <= set(KINDS)
+    assert question_type("run") is None
+    assert question_type("sharpness") is EvaluationSpec
+
+
+def test_training_fields_are_part_of_the_run() -> None:
+    run = RunSpec()
+    longer = replace(run, training=TrainingSpec(steps=301))
+    assert Job("run", run).key != Job("run", longer).key
