@@ -29,8 +29,12 @@ class SurfaceSpec:
         high=1001,
     )
     points_beta: int = declare(33, "Points along d2", "Grid points along the second direction.", low=1, high=1001)
-    range_alpha: tuple[float, float] = declare((-1.0, 1.0), "Range along d1", "First and last α.", low=-1e6, high=1e6)
-    range_beta: tuple[float, float] = declare((-1.0, 1.0), "Range along d2", "First and last β.", low=-1e6, high=1e6)
+    range_alpha: tuple[float, float] = declare(
+        (-1.0, 1.0), "Range along d1", r"First and last $\alpha$.", low=-1e6, high=1e6
+    )
+    range_beta: tuple[float, float] = declare(
+        (-1.0, 1.0), "Range along d2", r"First and last $\beta$.", low=-1e6, high=1e6
+    )
     directions: str = declare(
         "random",
         "Directions",
@@ -56,8 +60,8 @@ class SurfaceSpec:
     orthogonal: bool = declare(
         False,
         "Orthogonal directions",
-        "Removes d1's part from d2 after scaling. Off: filter norms stay exact, as Li et al. drew them (D2), and the "
-        "plane form is scale-free (D8); two random directions are nearly orthogonal anyway.",
+        "Removes $d_1$'s part from $d_2$ after scaling. Off: filter norms stay exact, as Li et al. drew them (D2), "
+        "and the plane form is scale-free (D8); two random directions are nearly orthogonal anyway.",
     )
     seed: int = declare(0, "Direction seed", "Draws the two random directions.", low=0, high=2**31 - 1)
     checkpoint: int | None = declare(
