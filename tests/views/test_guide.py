@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
+from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
 from normscape.views.texts import surface as explanation
 from normscape.views.texts.glossary import TERMS
@@ -117,8 +118,8 @@ def test_every_term_is_short_and_rests_on_the_definitions_and_on_papers(name: st
     assert set(re.findall(r"\b[DA]\d+b?\b", term.definition)) <= known
     assert set(term.sources) <= set(PAPERS)
     assert term.definition[-1] == "."
-    assert 3 <= len(term.definition.split()) <= 55
-    assert "$" not in term.definition + term.formula
+    assert 3 <= len(plain(term.definition).split()) <= 55
+    assert "$" not in plain(term.definition) + term.formula
 
 
 def test_papers_are_links_to_where_they_are_all_cited_and_all_texts_cite_only_them() -> None:
