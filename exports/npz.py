@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from normscape.figures.style.notation import plain
 from normscape.specs import Experiment, canonical_bytes
 
 if TYPE_CHECKING:
@@ -60,13 +61,13 @@ def numbers(experiment: Experiment, surfaces: Mapping[str, Surface], facts: Fact
     Args:
         experiment: what was asked.
         surfaces: what was measured, by label.
-        facts: further numbers or sentences, by label and then by name.
+        facts: further numbers or sentences, by label and then by name; names are written as plain text, without LaTeX.
     """
     content: dict[str, np.ndarray] = {
         "schema": np.array(SCHEMA),
         "spec": np.array(canonical_bytes(experiment).decode()),
         "labels": np.array(list(surfaces), dtype=np.str_),
-        "facts": np.array(json.dumps(_plain(facts), ensure_ascii=False, sort_keys=True, allow_nan=False)),
+        "facts": np.array(json.dumps(_facts(facts), ensure_ascii=False, sort_keys=True, allow_nan=False)),
     }
     for place, surface in enumerate(surfaces.values()):
         content |= {f"{place}/{name}": array for name, array in _arrays(surface).items()}
@@ -108,8 +109,8 @@ def _under(stored: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarra
     return {name.removeprefix(prefix): array for name, array in stored.items() if name.startswith(prefix)}
 
 
-def _plain(facts: Facts) -> dict[str, dict[str, float | str]]:
-    return {label: {name: _finite(value) for name, value in own.items()} for label, own in facts.items()}
+def _facts(facts: Facts) -> dict[str, dict[str, float | str]]:
+    return {label: {plain(name): _finite(value) for name, value in own.items()} for label, own in facts.items()}
 
 
 def _finite(value: float | str) -> float | str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from normscape.figures.style.notation import split_subscripts
+from normscape.figures.style.notation import FORMULA, plain, split_subscripts
 
 _FONTS = Path(__file__).parent / "fonts"
 REGULAR, BOLD, FALLBACK = "SourceSans3-Regular.woff2", "SourceSans3-Semibold.woff2", "KaTeX_Main-Regular.woff2"
@@ -26,6 +27,9 @@ BASELINE = 0.98
 
 BELOW, SMALLER = 0.16, 0.72
 """How far a subscript stands below its line, in sizes, and how large its letters are."""
+
+_WORD = re.compile(rf"(?:{FORMULA.pattern}|\S)+")
+"""A formula stays on one line with what adjoins it, whatever spaces it has."""
 
 _RULER = 256
 _FINER = 4
@@ -55,7 +59,7 @@ def width_of(text: str, type: Type) -> float:
 def wrapped(text: str, type: Type, room: float) -> list[str]:
     """Break a text into lines that are no wider than a room; a word that is wider itself is broken too."""
     lines = [""]
-    for word in text.split():
+    for word in (match[0] for match in _WORD.finditer(text)):
         longer = f"{lines[-1]} {word}".strip()
         if width_of(longer, type) <= room:
             lines[-1] = longer
@@ -82,8 +86,10 @@ def write(image: Image.Image, left: float, baseline: float, text: str, type: Typ
 
 
 def _broken(word: str, type: Type, room: float) -> list[str]:
+    if width_of(word, type) <= room:
+        return [word]
     parts = [""]
-    for letter in word:
+    for letter in plain(word):
         if parts[-1] and width_of(parts[-1] + letter, type) > room:
             parts.append("")
         parts[-1] += letter

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.style.notation import html
 from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 from normscape.figures.style.ticks import log_axis
 
@@ -23,7 +24,10 @@ Courses = Mapping[str, Sequence["Sequence[Smoothness]"]]
 
 BANDS: Mapping[str, tuple[str, Callable[[Smoothness], tuple[float, float]]]] = {
     "variation": ("Loss along the step", lambda found: found.along.variation),
-    "predictiveness": ("Change of the gradient ‖∇f(θ) - ∇f(θ - ηg)‖", lambda found: found.along.predictiveness),
+    "predictiveness": (
+        html(r"Change of the gradient $\|\nabla f(\theta) - \nabla f(\theta - \eta g)\|$"),
+        lambda found: found.along.predictiveness,
+    ),
 }
 
 
@@ -61,15 +65,15 @@ def smoothness_figure(courses: Courses, *, colours: Mapping[str, str], dark: boo
             for name, dash in (("along", "solid"), ("random", "dot")):
                 values = np.array([getattr(found, name).smoothness for found in course])
                 seen.append(values)
-                told = f"{label}, along -∇f" if name == "along" else f"{label}, at random"
+                told = html(rf"{label}, along $-\nabla f$") if name == "along" else f"{label}, at random"
                 figure.add_scatter(
                     **{"x": steps + 1, "y": _positive(values), "name": told, "showlegend": number == 0},
                     **{"mode": "lines+markers", "connectgaps": False, "legendgroup": told, "customdata": steps},
                     line={"color": colours.get(label), "width": 2 if name == "along" else 1, "dash": dash},
                     marker={"symbol": symbol, "size": 7, "color": colours.get(label)},
-                    hovertemplate="step %{customdata}<br>β = %{y:.4g}<extra>" + told + "</extra>",
+                    hovertemplate=html(r"step %{customdata}<br>$\beta$ = %{y:.4g}<extra>") + told + "</extra>",
                 )
-    return _finished(figure, seen, "Effective β-smoothness", dark)
+    return _finished(figure, seen, html(r"Effective $\beta$-smoothness"), dark)
 
 
 def _band(

@@ -42,13 +42,13 @@ def share_figure(
             **{"x": rates, "y": shares, "name": label, "mode": "lines+markers", "customdata": told},
             line={"color": colours.get(label), "width": 2, "dash": dash},
             marker={"symbol": symbol, "size": 8, "color": colours.get(label)},
-            hovertemplate="η = %{x:.3g}<br>%{customdata}<extra>" + label + "</extra>",
+            hovertemplate=html(r"$\eta$ = %{x:.3g}<br>%{customdata}<extra>") + label + "</extra>",
         )
         if math.isfinite(at := predictions.get(label, math.nan)):
             figure.add_scatter(
-                **{"x": [at, at], "y": [0, 1], "name": f"{html('2/λ_max')}, {label}", "mode": "lines"},
+                **{"x": [at, at], "y": [0, 1], "name": html(r"$2/\lambda_{\max}$, ") + label, "mode": "lines"},
                 line={"color": colours.get(label), "width": 1.5, "dash": "dot"},
-                hovertemplate=html("2/λ_max") + " = %{x:.3g}<extra>" + label + "</extra>",
+                hovertemplate=html(r"$2/\lambda_{\max}$") + " = %{x:.3g}<extra>" + label + "</extra>",
             )
     _axes(figure, "share of seeds", dark)
     figure.update_yaxes(range=[-0.05, 1.05])
@@ -73,7 +73,7 @@ def final_figure(sweeps: Sweeps, *, colours: Mapping[str, str], dark: bool = Fal
                 **{"mode": "lines+markers", "legendgroup": label, "showlegend": number == 0, "connectgaps": False},
                 line={"color": colours.get(label), "width": 1.5},
                 marker={"symbol": symbol, "size": 6, "color": colours.get(label)},
-                hovertemplate=f"η = %{{x:.3g}}<br>loss %{{y:.4g}}<extra>{label}, seed {seed}</extra>",
+                hovertemplate=html(rf"$\eta$ = %{{x:.3g}}<br>loss %{{y:.4g}}<extra>{label}, seed {seed}</extra>"),
             )
     constant = next(v.constant for verdicts in sweeps.values() for v in verdicts)
     figure.add_hline(y=constant, line={"color": ink(dark).faint, "width": 1, "dash": "dash"})

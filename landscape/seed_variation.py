@@ -50,15 +50,17 @@ def scalars_of(run: Run, surface: Surface, sharpness: Sharpness, scale_free: Sha
         "Held-out loss": float(history.held_out_loss[at]),
         "Training accuracy": float(history.train_accuracy[at]),
         "Held-out accuracy": float(history.held_out_accuracy[at]),
-        "‖θ‖": float(np.linalg.norm(surface.plane.theta)),
+        r"$\|\theta\|$": float(np.linalg.norm(surface.plane.theta)),
         "Loss at the centre": float("nan") if centre is None else float(surface.loss[centre]),
-        "L ≥, from the centre": surface.lipschitz_bound,
-        "L ≥, between neighbours": largest(surface.local_ratio),
-        "Largest ‖Hu‖ in the plane": float("nan") if centre is None else float(surface.gradient_change_ratio[centre]),
+        r"$L \ge$, from the centre": surface.lipschitz_bound,
+        r"$L \ge$, between neighbours": largest(surface.local_ratio),
+        r"Largest $\|Hu\|$ in the plane": float("nan")
+        if centre is None
+        else float(surface.gradient_change_ratio[centre]),
         "Plane form up to": largest(surface.plane_form),
-        "λ_max": sharpness.value,
-        "2/λ_max": sharpness.largest_stable_step,
-        "λ_max(SHS)": scale_free.value,
+        r"$\lambda_{\max}$": sharpness.value,
+        r"$2/\lambda_{\max}$": sharpness.largest_stable_step,
+        r"$\lambda_{\max}(SHS)$": scale_free.value,
     }
 
 

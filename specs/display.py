@@ -30,12 +30,12 @@ class Display:
     metric: str = declare(
         "loss",
         "Show",
-        "loss: mean cross-entropy. accuracy: share of samples classified correctly. gradient norm: ‖∇f‖. "
-        "gradient-change ratio: ‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖, a lower bound on the Lipschitz constant of the gradient (D5). "
-        "local ratio: the same between neighbours of the grid, the largest of each point's; it belongs to their "
-        "spacing (D6). plane form: the change as seen in the plane, per step in α and β; rescaling weights in front of "
-        "a normalization leaves it alone (D8). row ratio: the gradient-change ratio of one layer's part of the "
-        "gradient (D5).",
+        r"loss: mean cross-entropy. accuracy: share of samples classified correctly. gradient norm: $\|\nabla f\|$. "
+        r"gradient-change ratio: $\|\nabla f(\theta+\Delta) - \nabla f(\theta)\| / \|\Delta\|$, a lower bound on the "
+        "Lipschitz constant of the gradient (D5). local ratio: the same between neighbours of the grid, the largest "
+        "of each point's; it belongs to their spacing (D6). plane form: the change as seen in the plane, per step in "
+        r"$\alpha$ and $\beta$; rescaling weights in front of a normalization leaves it alone (D8). row ratio: the "
+        "gradient-change ratio of one layer's part of the gradient (D5).",
         choices=METRICS,
     )
     layer: str = declare("", "Layer", "The layer whose row ratio is shown. Empty: the first.")
@@ -66,7 +66,7 @@ class Display:
     point: tuple[float, float] | None = declare(
         None,
         "Point",
-        "A point (α, β) that is marked on all surfaces, maps and cuts; the nearest that is drawn.",
+        r"A point $(\alpha, \beta)$ that is marked on all surfaces, maps and cuts; the nearest that is drawn.",
     )
 
     def __post_init__(self) -> None:

@@ -37,7 +37,9 @@ class ModelSpec:
         registry="normalizations",
     )
     affine: bool = declare(
-        True, "Learned scale and shift", "Whether each normalization has a learned scale γ and shift β (A10)."
+        True,
+        "Learned scale and shift",
+        r"Whether each normalization has a learned scale $\gamma$ and shift $\beta$ (A10).",
     )
     averaging: float = declare(
         0.1,

@@ -20,17 +20,22 @@ class TrainingSpec:
         "sgd",
         "Optimizer",
         "sgd: stochastic gradient descent on mini-batches. gradient-descent: every step uses all training samples. "
-        "adam: on mini-batches, each weight with its own step length (Kingma and Ba 2015; β₂ = 0.999, ε = 1e-8).",
+        r"adam: on mini-batches, each weight with its own step length (Kingma and Ba 2015; $\beta_2$ = 0.999, "
+        r"$\varepsilon$ = 1e-8).",
         choices=OPTIMIZERS,
     )
     learning_rate: float = declare(
-        0.05, "Learning rate", "The step length η in θ - η∇f.", low=0.0, high=1e6, positive=True
+        0.05, "Learning rate", r"The step length $\eta$ in $\theta - \eta\nabla f$.", low=0.0, high=1e6, positive=True
     )
     momentum: float = declare(
-        0.9, "Momentum", "Share of the last step that is kept (heavy ball); Adam's β₁.", low=0.0, high=0.9999
+        0.9, "Momentum", r"Share of the last step that is kept (heavy ball); Adam's $\beta_1$.", low=0.0, high=0.9999
     )
     weight_decay: float = declare(
-        0.0, "Weight decay", "Adds this times θ to the gradient; not part of the loss that is drawn.", low=0.0, high=1.0
+        0.0,
+        "Weight decay",
+        r"Adds this times $\theta$ to the gradient; not part of the loss that is drawn.",
+        low=0.0,
+        high=1.0,
     )
     batch_size: int = declare(64, "Batch size", "Samples per step of stochastic gradient descent.", low=2, high=100_000)
     steps: int = declare(300, "Steps", "Optimizer steps in all.", low=0, high=1_000_000)

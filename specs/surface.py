@@ -44,8 +44,8 @@ class PlaneSpec:
     orthogonal: bool = declare(
         False,
         "Orthogonal directions",
-        "Removes d1's part from d2 after scaling. Off: filter norms stay exact, as Li et al. drew them (D2), and the "
-        "plane form is scale-free (D8); two random directions are nearly orthogonal anyway.",
+        "Removes $d_1$'s part from $d_2$ after scaling. Off: filter norms stay exact, as Li et al. drew them (D2), "
+        "and the plane form is scale-free (D8); two random directions are nearly orthogonal anyway.",
     )
     seed: int = declare(0, "Direction seed", "Draws the two random directions.", low=0, high=2**31 - 1)
 
@@ -83,7 +83,7 @@ class GridSpec:
         high=1001,
     )
     ranges: tuple[Range, Range] = declare(
-        ((-1.0, 1.0), (-1.0, 1.0)), "Range", "First and last coordinate.", parts=ALONG, low=-1e6, high=1e6
+        ((-1.0, 1.0), (-1.0, 1.0)), "Range", r"First and last $\alpha$ or $\beta$.", parts=ALONG, low=-1e6, high=1e6
     )
 
     def __post_init__(self) -> None:

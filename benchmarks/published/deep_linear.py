@@ -112,8 +112,8 @@ def table() -> Table:
     return Table(
         "The deep linear network",
         "Santurkar et al. 2018 (arXiv 1805.11604), Figure 9: with batch norm, loss and gradients along the gradient "
-        "vary by orders of magnitude less, and β is smaller, all along training.",
-        f"25 layers of 10 × 10, {SAMPLES} samples, full batch, learning rate 1e-6, η from 1/100 to 30 times it, "
+        r"vary by orders of magnitude less, and $\beta$ is smaller, all along training.",
+        rf"25 layers of 10 × 10, {SAMPLES} samples, full batch, learning rate 1e-6, $\eta$ from 1/100 to 30 times it, "
         f"{STEPS} steps, {PROBES} of them probed at equal distances of their logarithm. Shown is how many times as "
         "large each is **without** batch norm as with it: the median over the probed steps, then the median over seeds "
         "(least to largest); where it is not finite, training without batch norm diverged. The paper states neither "
@@ -131,7 +131,7 @@ def _words(middle: dict[tuple[str, str], list[float]]) -> str:
     reverses = [name for (name, when), found in middle.items() if when == "along training" and max(found) < 1]
     first = [name for (name, when), found in middle.items() if when == "at initialization" and found[2] < 1]
     return (
-        f"Loss range and predictiveness at least 100 times and β at least 10 times as large without batch norm: "
+        rf"Loss range and predictiveness at least 100 times and $\beta$ at least 10 times as large without batch norm: "
         f"{'; '.join(holds) or 'in no setting'}. All three smaller without: {'; '.join(reverses) or 'in no setting'}. "
-        f"At initialization β is smaller without batch norm in {len(first)} of {len(SETTINGS)} settings."
+        rf"At initialization $\beta$ is smaller without batch norm in {len(first)} of {len(SETTINGS)} settings."
     )

@@ -41,10 +41,11 @@ def table() -> Table:
         rows.append((name, f"{expected:.4f}", f"{mean:.4f}", f"{min(found):.4f} to {max(found):.4f}"))
     return Table(
         "Growth of gradients per layer at initialization",
-        "Yang et al. 2019 (arXiv 1902.08129): √(π/(π − 1)) per layer with batch norm; He et al. 2015 (arXiv "
+        r"Yang et al. 2019 (arXiv 1902.08129): $\sqrt{\pi/(\pi - 1)}$ per layer with batch norm; He et al. 2015 (arXiv "
         "1502.01852): 1 with their initialization; Glorot's halves the square at every rectifier.",
         f"ReLU, {DEPTH} hidden layers of {WIDTH}, {BATCH} standard normal inputs, random classes, no affine map, "
-        f"{SEEDS} seeds; the mean of ‖δ_l‖/‖δ_(l+1)‖ between hidden layers, the first and the last left out.",
+        rf"{SEEDS} seeds; the mean of $\|\delta_l\|/\|\delta_{{l+1}}\|$ between hidden layers, the first and the last "
+        "left out.",
         ("network", "published, for infinite width", "here", "seeds"),
         tuple(rows),
         f"They differ by at most {furthest:.4f}; 0.02 was looked for.",

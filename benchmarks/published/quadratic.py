@@ -51,9 +51,10 @@ def table() -> Table:
         rows.append((str(seed), f"{expected:.4g}", f"{found:.4g}", f"{100 * (found / expected - 1):+.2f} %"))
     return Table(
         "The largest learning rate on a quadratic",
-        "Textbook (for instance Nesterov 2004, §2.1.5): gradient descent on a quadratic converges for η < 2/λ_max.",
+        r"Textbook (for instance Nesterov 2004, §2.1.5): gradient descent on a quadratic converges for $\eta$ < "
+        r"$2/\lambda_{\max}$.",
         f"Linear regression, {STEPS} steps, the largest rate at which the loss falls found by bisection.",
-        ("seed", "2/λ_max", "largest rate that converges", "difference"),
+        ("seed", r"$2/\lambda_{\max}$", "largest rate that converges", "difference"),
         tuple(rows),
         f"They differ by at most {100 * furthest:.2f} %; 1 % was looked for.",
     )

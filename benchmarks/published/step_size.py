@@ -54,8 +54,8 @@ def table() -> Table:
     return Table(
         "Relative loss against step size",
         "Bjorck et al. 2018 (arXiv 1806.02375), Figure 4: without batch norm the loss explodes at much smaller steps.",
-        f"ResNet-20 on {SAMPLES} images of CIFAR-10 at initialization: the first η of ten to a decade at which one "
-        "step raises the loss, median over seeds (least to largest).",
+        rf"ResNet-20 on {SAMPLES} images of CIFAR-10 at initialization: the first $\eta$ of ten to a decade at which "
+        "one step raises the loss, median over seeds (least to largest).",
         ("initialization", "seeds", "without batch norm", "with batch norm", "times as far with batch norm"),
         tuple(rows),
         f"With He's initialization batch norm allows {he:.3g} times as long a step "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.style.notation import html
 from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 from normscape.figures.style.ticks import log_axis
 
@@ -21,7 +22,7 @@ def mean_error_figure(
     found: Mapping[str, BatchStatistics], *, colours: Mapping[str, str], dark: bool = False
 ) -> go.Figure:
     """Draw the batch mean's error in deviations: measured (markers) and by the law (lines), layers averaged."""
-    axis = "error of the mean / σ"
+    axis = html(r"error of the mean / $\sigma$")
     return _figure(found, "error", "law", "How far a batch's mean is off", axis, colours, dark)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.layers import Line, layers_figure
+from normscape.figures.style.notation import html
 
 if TYPE_CHECKING:
     from normscape.landscape.analysis.cauchy_schwarz import CauchySchwarz
@@ -34,7 +35,9 @@ def rate_figure(found: Mapping[str, CauchySchwarz], *, colours: Mapping[str, str
         for label, one in found.items()
     ]
     title = "How fast signals change"
-    return layers_figure(lines, title=title, axis="√(E[λ²]) / ‖Δw‖", colours=colours, dark=dark)
+    return layers_figure(
+        lines, title=title, axis=html(r"$\sqrt{E[\lambda^2]} / \|\Delta w\|$"), colours=colours, dark=dark
+    )
 
 
 def _share(sides: tuple[float, float]) -> float:

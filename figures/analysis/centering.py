@@ -19,17 +19,24 @@ WAYS = ("raw", "centred", "standardized")
 
 def both_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw λ_max of every layer's block of weight and bias: raw (solid), centred (dotted), standardized (dashed)."""
-    return _figure(found, "both", html("λ_max of weight and bias, the same function"), colours, dark)
+    return _figure(found, "both", html(r"$\lambda_{\max}$ of weight and bias, the same function"), colours, dark)
 
 
 def weight_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw λ_max of every layer's block of the weight alone."""
-    return _figure(found, "weight", html("λ_max of the weight alone, the same function"), colours, dark)
+    return _figure(found, "weight", html(r"$\lambda_{\max}$ of the weight alone, the same function"), colours, dark)
 
 
 def rates_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw λ's rate of every layer (A6), which the argument takes for the same in all three coordinates."""
-    return _figure(found, "rate", "How fast signals change, the same function", colours, dark, "√(E[λ²]) / ‖ΔW‖")
+    return _figure(
+        found,
+        "rate",
+        "How fast signals change, the same function",
+        colours,
+        dark,
+        html(r"$\sqrt{E[\lambda^2]} / \|\Delta W\|$"),
+    )
 
 
 def _figure(
@@ -38,7 +45,7 @@ def _figure(
     title: str,
     colours: Mapping[str, str],
     dark: bool,
-    axis: str = html("λ_max of the block"),
+    axis: str = html(r"$\lambda_{\max}$ of the block"),
 ) -> go.Figure:
     lines = [
         Line(label, way, [x.layer for x in one.layers], np.array([getattr(x, name)[place] for x in one.layers]))

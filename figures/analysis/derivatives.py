@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from normscape.figures.histograms import Histograms, histogram_figures
 from normscape.figures.layers import Line, layers_figure
+from normscape.figures.style.notation import html
 from normscape.figures.style.ticks import number_text
 
 if TYPE_CHECKING:
@@ -61,5 +62,5 @@ def steadiness_figure(found: Mapping[str, Derivatives], *, colours: Mapping[str,
 
 def _sizes(found: Mapping[str, Histograms], colours: Mapping[str, str], dark: bool) -> Mapping[str, go.Figure]:
     return histogram_figures(
-        found, ends=(SMALLEST, LARGEST), axis="|δ|", marks=MARKS, lines=(0.0,), colours=colours, dark=dark
+        found, ends=(SMALLEST, LARGEST), axis=html(r"$|\delta|$"), marks=MARKS, lines=(0.0,), colours=colours, dark=dark
     )

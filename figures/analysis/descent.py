@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.style.notation import html
 from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 from normscape.figures.style.ticks import log_axis
 
@@ -49,11 +50,15 @@ def decrease_figure(found: Mapping[str, Descent], *, colours: Mapping[str, str],
                 **{"x": one.along_gradient.s[1:], "y": values[1:], "name": f"{label}, {name}", "mode": "lines+markers"},
                 line={"color": colours.get(label), "width": 2, "dash": dash},
                 marker={"symbol": symbol, "size": size, "color": colours.get(label)},
-                hovertemplate="η = %{x:.3g}<br>decrease %{y:.4g}<extra>" + f"{label}, {name}</extra>",
+                hovertemplate=html(r"$\eta$ = %{x:.3g}<br>decrease %{y:.4g}<extra>") + f"{label}, {name}</extra>",
             )
     most = max(float(np.nanmax(one.measured_decrease)) for one in drawn.values())
     _axes(
-        figure, dark, "learning rate η of one step", "f(θ) - f(θ - η∇f)", [-0.6 * most, 1.15 * most] if most else None
+        figure,
+        dark,
+        html(r"learning rate $\eta$ of one step"),
+        html(r"$f(\theta) - f(\theta - \eta\nabla f)$"),
+        [-0.6 * most, 1.15 * most] if most else None,
     )
     figure.update_xaxes(**log_axis((one.along_gradient.s[1:] for one in drawn.values()), 1.0))
     figure.add_hline(y=0, line={"color": ink(dark).faint, "width": 1})
@@ -70,18 +75,18 @@ def _inequality(label: str, descent: Descent, span: list[float] | None, colour: 
     for name, values, style in (
         ("loss", line.loss, {"color": colour, "width": 3}),
         ("tangent", line.tangent, {"color": faint, "width": 1, "dash": "dash"}),
-        ("tangent + ½L̂‖Δ‖²", line.bound, {"color": faint, "width": 2, "dash": "dot"}),
+        (html(r"tangent + $\tfrac12\hat L\|\Delta\|^2$"), line.bound, {"color": faint, "width": 2, "dash": "dot"}),
     ):
         figure.add_scatter(
             **{"x": line.s, "y": values, "name": name, "mode": "lines", "line": style, "connectgaps": False},
-            hovertemplate="η = %{x:.3g}<br>%{y:.4g}<extra>" + name + "</extra>",
+            hovertemplate=html(r"$\eta$ = %{x:.3g}<br>%{y:.4g}<extra>") + name + "</extra>",
         )
     if line.fails.any():
         figure.add_scatter(
             **{"x": line.s[line.fails], "y": line.loss[line.fails], "name": "exceeds the bound", "mode": "markers"},
             marker={"symbol": "x", "size": 9, "color": "#d62728"},
         )
-    _axes(figure, dark, "η along -∇f", "loss", span)
+    _axes(figure, dark, html(r"$\eta$ along $-\nabla f$"), "loss", span)
     dressed(figure, dark=dark, height=HEIGHT, title=label, colour=colour, foot=84)
     return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.2})
 

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from normscape.figures.histograms import Histograms, histogram_figures
 from normscape.figures.layers import Line, layers_figure
+from normscape.figures.style.notation import html
 
 if TYPE_CHECKING:
     from normscape.landscape.analysis.distributions import Inputs
@@ -57,7 +58,7 @@ def shift_figure(found: Mapping[str, Inputs], *, colours: Mapping[str, str], dar
         Line(label, words, [shift.layer for shift in one.shifts], np.array(values))
         for label, one in found.items()
         for words, values in (
-            ("‖G − G′‖/‖G‖", [s.distance / s.size if s.size else np.nan for s in one.shifts]),
+            (html(r"$\|G - G'\|/\|G\|$"), [s.distance / s.size if s.size else np.nan for s in one.shifts]),
             ("1 − cos", [1 - s.cosine for s in one.shifts]),
         )
     ]

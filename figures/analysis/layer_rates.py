@@ -32,18 +32,18 @@ def inputs_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dark
         figure.add_scatter(
             **{"x": one.second_moment, "y": values, "name": label, "mode": "markers"},
             marker={"symbol": symbol, "size": 8, "color": colours.get(label)},
-            hovertemplate="E[x²] = %{x:.4g}<br>%{y:.4g} times the bias's<extra>" + f"{label}</extra>",
+            hovertemplate=html("$E[x^2]$ = %{x:.4g}<br>%{y:.4g} times the bias's<extra>") + f"{label}</extra>",
         )
     if not up:
         return sentence_figure("No bias of the first layer has an effect to compare with", dark=dark, height=HEIGHT)
     ends = [float(np.min(np.concatenate(across))), float(np.max(np.concatenate(across)))]
     figure.add_scatter(
-        **{"x": ends, "y": ends, "mode": "lines", "name": "equal to E[x²]"},
+        **{"x": ends, "y": ends, "mode": "lines", "name": html("equal to $E[x^2]$")},
         line={"color": ink(dark).text, "width": 1, "dash": "dot"},
         hoverinfo="skip",
     )
     shared, words = _axes(dark)
-    figure.update_xaxes(title={"text": "E[x²] of the input", "font": words}, **log_axis(across), **shared)
+    figure.update_xaxes(title={"text": html("$E[x^2]$ of the input"), "font": words}, **log_axis(across), **shared)
     figure.update_yaxes(title={"text": "ratio over the bias's", "font": words}, **log_axis([*up, *across]), **shared)
     dressed(figure, dark=dark, height=HEIGHT, title="Inputs of the first layer against its bias", foot=100)
     return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.25})
@@ -54,7 +54,10 @@ def in_step_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dar
     lines = [
         Line(label, words, [layer.layer for layer in one.layers], np.array([getattr(x, name) for x in one.layers]))
         for label, one in found.items()
-        for name, words in (("scale_free", html("‖w‖²·λ_max")), ("relative_step", "‖∇f‖/‖w‖"))
+        for name, words in (
+            ("scale_free", html(r"$\|w\|^2\cdot\lambda_{\max}$")),
+            ("relative_step", html(r"$\|\nabla f\|/\|w\|$")),
+        )
     ]
     return layers_figure(lines, title="Are the layers in step?", axis="per layer", colours=colours, dark=dark)
 

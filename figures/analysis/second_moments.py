@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.layers import Line, layers_figure
+from normscape.figures.style.notation import html
 from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def moments_figure(found: Mapping[str, Moments], *, colours: Mapping[str, str], 
         for name, words in KINDS.items()
     ]
     title = "Second moments of what the weights meet"
-    return layers_figure(lines, title=title, axis="Σ E[x²]", colours=colours, dark=dark)
+    return layers_figure(lines, title=title, axis=html(r"$\textstyle\sum E[x^2]$"), colours=colours, dark=dark)
 
 
 def parabola_figure(found: Mapping[str, Moments], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
@@ -51,7 +52,7 @@ def parabola_figure(found: Mapping[str, Moments], *, colours: Mapping[str, str],
     words: dict[str, Any] = {"color": ink(dark).text}
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
     figure.update_xaxes(title={"text": "subtracted, in means", "font": words, "standoff": 4}, **shared)
-    axis = {"text": "Σ E[(x - sE[x])²] / Σ E[x²]", "font": words}
+    axis = {"text": html(r"$\sum E[(x - sE[x])^2] / \sum E[x^2]$"), "font": words}
     figure.update_yaxes(title=axis, automargin=True, rangemode="tozero", **shared)
     figure.add_vline(x=1, line={"color": ink(dark).faint, "width": 1, "dash": "dot"})
     dressed(figure, dark=dark, height=HEIGHT, title="What subtracting does to all layers together", foot=84)

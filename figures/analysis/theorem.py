@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.layers import Line, layers_figure
+from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING
 
 if TYPE_CHECKING:
@@ -29,7 +30,13 @@ def shares_figure(found: Mapping[str, Theorem], *, colours: Mapping[str, str], d
     ]
     title = "What comes through each batch-norm layer"
     return layers_figure(
-        lines, title=title, axis="share of ‖g‖²", scale="linear", colours=colours, dark=dark, nothing=_nothing(lines)
+        lines,
+        title=title,
+        axis=html(r"share of $\|g\|^2$"),
+        scale="linear",
+        colours=colours,
+        dark=dark,
+        nothing=_nothing(lines),
     )
 
 
@@ -43,7 +50,13 @@ def factor_figure(found: Mapping[str, Theorem], *, colours: Mapping[str, str], d
     ]
     title = "The factor of each layer"
     return layers_figure(
-        lines, title=title, axis="|γ| / √(v + ε)", colours=colours, dark=dark, level=1.0, nothing=_nothing(lines)
+        lines,
+        title=title,
+        axis=html(r"$|\gamma| / \sqrt{v + \varepsilon}$"),
+        colours=colours,
+        dark=dark,
+        level=1.0,
+        nothing=_nothing(lines),
     )
 
 

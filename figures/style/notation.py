@@ -1,70 +1,110 @@
-"""Formulas in plain words, typeset: for pages in KaTeX, for figures with subscripts in HTML, for pictures in parts.
+"""Formulas are written once, as LaTeX between dollar signs; this derives what cannot show LaTeX.
 
-Sentences and names are written in plain letters, since names are keys of exported numbers and texts are searched.
-Where people read them they are typeset, so that a symbol looks the same wherever it stands.
+Streamlit typesets the source itself (KaTeX). Keys of exported numbers, searches and alternative texts are plain text,
+Plotly takes HTML, and Pillow draws a text in runs. pylatexenc parses the LaTeX and knows its letters.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
-SUBSCRIPT = re.compile(r"\b(λ|H|d)(?:_([a-z]+)|([12]))\b")
+from pylatexenc import latex2text, latexwalker, macrospec
 
-_NAMED = "alpha beta gamma delta varepsilon eta theta lambda mu pi sigma Delta nabla partial ell langle rangle"
-LETTERS = {
-    **{letter: rf"\{name} " for letter, name in zip("αβγδεηθλμπσΔ∇∂ℓ⟨⟩", _NAMED.split(), strict=True)},
-    **{"Σ": r"\textstyle\sum ", "½": r"\tfrac12 ", "L̂": r"\hat L ", "‖": r"\|", "·": r"\,", "≥": r"\ge "},
-    **{"′": "'", "−": "-", "²": "^2", "*": "^*", "₁": "_1", "₂": "_2", "cos": r"\cos ", "} d": r"}\ d"},
-}
-"""What KaTeX calls a letter; all others are what they are."""
+FORMULA = re.compile(r"\$\$[^$]+\$\$|\$[^$]+\$")
 
-FORMULAS = """
-½L̂‖Δ‖²  ½L‖Δ‖²  ‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖  ‖Δ‖/‖θ‖  ‖∇f(θ)‖  ‖∇f‖/‖w‖  ‖∇f‖  -∇f  ∇f  θ - η∇f  f(θ)  ηg  2/η  2/L  L̂  L ≥
-‖w‖²·λ_max(H_ww)  ‖w‖²·λ_max  λ_max(H_ww)  λ_max(SHS)  2/λ_max  λ_max  ‖Hu‖  ‖Hv − λv‖  ‖g‖²  ‖g‖  ‖θ‖  θ*
-‖∂ℓ/∂h‖  ∂ℓ/∂h  ∂²f/∂w²  |δ|  ‖δ_l‖/‖δ_(l+1)‖  E[δx]  E[δ]  λx  Σ E[x²]  E[x²]  E[(x - μ)²]  E[ax]/E[a]  E[x]
-√(E[λ²])/‖Δw‖  √(E[λ²])/‖ΔW‖  |γ|/√(v + ε)  γ/√(v + ε)  γ = √(v + ε)  β = μ  √(π/(π − 1))  √2  σ/√m  1/m
-a·⟨Δw, x⟩  a = p(1 - p)  ‖d1‖  ‖d2‖  D = [d1 d2]  |cos(d1, d2)|  cos(d1, d2)  d1  d2  (α, β)  ‖G − G′‖/‖G‖  G′  β₁  β₂
-"""
-"""Every formula of more than a letter that pages have in plain words, two spaces apart."""
+_SUBSCRIPT = re.compile("\ue000(.*?)\ue001")
+_SUPERSCRIPT = re.compile("\ue002(.*?)\ue003")
+_OPERATOR = re.compile(r"(?<=[^\s(\[|])(?=[-+=<>/] )")
+"""Where the space before a binary operator belongs: one that follows a macro ends its name, and is lost in parsing."""
 
-_SINGLE = r"[αβγδεηθλμσ]|[DGHLST]|(?<!\d )[fgmpquvwx](?! \d)"  # 33 x 33 are points
-_LONGEST_FIRST = "|".join(map(re.escape, sorted(re.split(r"\s{2,}|\n", FORMULAS.strip()), key=len, reverse=True)))
-_FORMULA = re.compile(
-    r"(?P<kept>\$\$.*?\$\$|\$.*?\$|`.*?`|\]\(.*?\))"  # set already, or to be left alone
-    rf"|(?<![\w'’.])(?:{_LONGEST_FIRST}|{_SINGLE})(?!\.?\w)",
-    re.DOTALL,
-)
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+_OWN_MACROS = {"sum": "Σ ", "ge": "≥ ", "le": "≤ ", "|": "‖", "vert": "|", "textstyle": ""}
+"""Macros that read differently here than in pylatexenc: a sum and a relation keep their distance from what follows."""
 
 
-def markdown(text: str) -> str:
-    """Return a text with its formulas in KaTeX; what is between dollar signs stays as it is."""
-    return _FORMULA.sub(lambda found: found[0] if found["kept"] else f"${_katex(found[0])}$", text)
+def plain(text: str) -> str:
+    r"""Return a text with its formulas in plain Unicode: `$\lambda_{\max}$` becomes λ_max, `$\|w\|^2$` becomes ‖w‖²."""
+    return _SUBSCRIPT.sub(lambda match: _plain_subscript(match[1]), _raised(_marked(text), "^{}"))
 
 
 def html(text: str) -> str:
-    """Return a text with its subscripts as Plotly writes them."""
-    return SUBSCRIPT.sub(r"\1<sub>\2\3</sub>", text)
+    """Return a text with its formulas as Plotly shows them: Unicode, with subscripts and superscripts in HTML."""
+    return _SUBSCRIPT.sub(r"<sub>\1</sub>", _raised(_marked(text), "<sup>{}</sup>"))
 
 
 def split_subscripts(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the parts of a text, each with whether it is a subscript: λ_max is λ, and max below its line."""
-    place = 0
-    for found in SUBSCRIPT.finditer(text):
-        yield text[place : found.end(1)], False
-        yield found[2] or found[3], True
-        place = found.end()
-    if place < len(text):
-        yield text[place:], False
+    r"""Yield the runs of a text, and whether each is a subscript: `$\lambda_{\max}$` is λ, and max below its line."""
+    for place, run in enumerate(_SUBSCRIPT.split(_raised(_marked(text), "^{}"))):
+        if run:
+            yield run, place % 2 == 1
 
 
-def _katex(formula: str) -> str:
-    named = SUBSCRIPT.sub(lambda found: f"{found[1]}_{{{_below(found)}}}", formula)
-    named = re.sub(r"√(?:\((.*)\)|(.))", r"\\sqrt{\1\2}", named)
-    named = re.sub(r"_\((.*?)\)", r"_{\1}", named)
-    return re.sub("|".join(map(re.escape, LETTERS)), lambda found: LETTERS[found[0]], named).strip()
+def _marked(text: str) -> str:
+    """Return a text with formulas in Unicode, and private characters around what is lowered or raised."""
+    return FORMULA.sub(lambda match: _unicode(match[0].strip("$")), text)
 
 
-def _below(found: re.Match[str]) -> str:
-    word = found[2] or found[3]
-    return r"\max" if word == "max" else word
+def _raised(marked: str, other: str) -> str:
+    return _SUPERSCRIPT.sub(lambda match: _superscript(match[1], other), marked)
+
+
+def _superscript(content: str, other: str) -> str:
+    if re.fullmatch(r"-?\d+", content):
+        return content.translate(_RAISED)
+    return {"*": "*", "⊤": "ᵀ"}.get(content) or other.format(content)
+
+
+def _plain_subscript(content: str) -> str:
+    if content.isdigit():
+        return content
+    return f"_{content}" if content.isalnum() else f"_({content})"
+
+
+@functools.cache
+def _unicode(formula: str) -> str:
+    walker = latexwalker.LatexWalker(formula, latex_context=_syntax(), tolerant_parsing=True)
+    text = _writer().nodelist_to_text(walker.get_latex_nodes()[0])
+    return re.sub(" +", " ", _OPERATOR.sub(" ", text)).strip().replace("'", "′")
+
+
+@functools.cache
+def _syntax() -> macrospec.LatexContextDb:
+    """Return pylatexenc's macros, with subscripts and superscripts as arguments of `_` and `^`."""
+    syntax = latexwalker.get_default_latex_context_db()
+    argument = macrospec.MacroStandardArgsParser("{")
+    macros = [macrospec.std_macro("tfrac", "{{"), *(macrospec.std_macro(name, "") for name in _OWN_MACROS)]
+    scripts = [macrospec.SpecialsSpec(mark, args_parser=argument) for mark in "_^"]
+    syntax.add_context_category("formulas", macros=macros, specials=scripts, prepend=True)
+    return syntax
+
+
+@functools.cache
+def _writer() -> latex2text.LatexNodes2Text:
+    """Return what writes parsed LaTeX as Unicode."""
+    letters = latex2text.get_default_latex_context_db()
+    macros = [latex2text.MacroTextSpec(name, text) for name, text in _OWN_MACROS.items()]
+    macros += [latex2text.MacroTextSpec("tfrac", _fraction), latex2text.MacroTextSpec("sqrt", _root)]
+    scripts = [
+        latex2text.SpecialsTextSpec("_", "\ue000%s\ue001"),
+        latex2text.SpecialsTextSpec("^", "\ue002%s\ue003"),
+    ]
+    letters.add_context_category("formulas", macros=macros, specials=scripts, prepend=True)
+    spaces = {"between-macro-and-chars": True, "between-latex-constructs": True}
+    return latex2text.LatexNodes2Text(letters, math_mode="text", strict_latex_spaces=spaces)
+
+
+def _root(node: latexwalker.LatexMacroNode, l2tobj: latex2text.LatexNodes2Text) -> str:
+    content = _argument(node, -1, l2tobj)
+    return f"√{content}" if len(content) == 1 else f"√({content})"
+
+
+def _fraction(node: latexwalker.LatexMacroNode, l2tobj: latex2text.LatexNodes2Text) -> str:
+    above, below = _argument(node, 0, l2tobj), _argument(node, 1, l2tobj)
+    return {"1/2": "½"}.get(f"{above}/{below}", f"{above}/{below}")
+
+
+def _argument(node: latexwalker.LatexMacroNode, place: int, l2tobj: latex2text.LatexNodes2Text) -> str:
+    return str(l2tobj.node_arg_to_text(node, place)).strip()

@@ -31,11 +31,21 @@ class Metric(NamedTuple):
 METRICS: Mapping[str, Metric] = {
     "loss": Metric("Loss", "mean cross-entropy, nats", "loss"),
     "accuracy": Metric("Accuracy", "share of samples classified correctly", "accuracy"),
-    "gradient-norm": Metric("Gradient norm", "‖∇f‖", "gradient_norm"),
-    "gradient-change-ratio": Metric("Gradient-change ratio", "‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖", "gradient_change_ratio"),
-    "local-ratio": Metric("Local ratio", "‖∇f(p) - ∇f(q)‖ / ‖p - q‖, largest over neighbours q", "local_ratio"),
-    "plane-form": Metric("Plane form", "‖Dᵀ(∇f(θ+Δ) - ∇f(θ))‖ / ‖(α, β)‖", "plane_form"),
-    "row-ratio": Metric("Row ratio", "‖change of ∇f in the layer‖ / ‖Δ‖", "row_ratio"),
+    "gradient-norm": Metric("Gradient norm", r"$\|\nabla f\|$", "gradient_norm"),
+    "gradient-change-ratio": Metric(
+        "Gradient-change ratio",
+        r"$\|\nabla f(\theta+\Delta) - \nabla f(\theta)\| / \|\Delta\|$",
+        "gradient_change_ratio",
+    ),
+    "local-ratio": Metric(
+        "Local ratio", r"$\|\nabla f(p) - \nabla f(q)\| / \|p - q\|$, largest over neighbours $q$", "local_ratio"
+    ),
+    "plane-form": Metric(
+        "Plane form", r"$\|D^\top(\nabla f(\theta+\Delta) - \nabla f(\theta))\| / \|(\alpha, \beta)\|$", "plane_form"
+    ),
+    "row-ratio": Metric(
+        "Row ratio", r"$\|\text{change of } \nabla f \text{ in the layer}\| / \|\Delta\|$", "row_ratio"
+    ),
 }
 
 

@@ -11,7 +11,8 @@ from normscape.figures.style.ticks import number_text
 if TYPE_CHECKING:
     from normscape.landscape import Surface
 
-_SCALED = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": "in units of ‖θ*‖"}
+_SCALED = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": html(r"in units of $\|\theta^*\|$")}
+_LENGTHS = (html(r"$\|d_1\|$"), html(r"$\|d_2\|$"))
 
 
 def axis_words(surface: Surface, name: str) -> str:
@@ -24,11 +25,11 @@ def axis_words(surface: Surface, name: str) -> str:
     first = name == "α"
     plane = surface.plane
     length = number_text(float(f"{plane.norms[0 if first else 1]:.3g}"))
-    length = f"in units of {length} = {html('‖d1‖' if first else '‖d2‖')}"
+    length = f"in units of {length} = {_LENGTHS[0 if first else 1]}"
     if plane.kind == "checkpoints" and (first or len(plane.marks) > 1):
         return f"{name} (step {plane.marks[0 if first else 1][0]} at 1)"
     if plane.kind == "gradient" and first:
-        return f"{name} (along -∇f, {length})"
+        return html(rf"{name} (along $-\nabla f$, {length})")
     return f"{name} ({_SCALED.get(plane.scaling, length)})"
 
 

@@ -98,12 +98,14 @@ def axes_of_cut(figure: go.Figure, words_along: str, metric: str, span: Range, d
     words: dict[str, Any] = {"color": ink(dark).text}
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
     figure.update_xaxes(title={"text": words_along, "font": words, "standoff": 4}, **shared)
-    figure.update_yaxes(title={"text": f"{title} ({span.unit})", "font": words}, range=span.padded(0.04), **shared)
+    figure.update_yaxes(
+        title={"text": f"{title} ({html(span.unit)})", "font": words}, range=span.padded(0.04), **shared
+    )
     figure.update_yaxes(**span.marks, automargin=True)
     figure.add_vline(x=0, line={"color": GRID, "width": 1, "dash": "dot"})
 
 
 def _title(cuts: list[Cut]) -> str:
-    direction = html("d1" if cuts[0].along == "α" else "d2")
+    direction = html("$d_1$" if cuts[0].along == "α" else "$d_2$")
     places = sorted({f"{cut.at:.3g}" for cut in cuts}, key=float)
     return f"Cut along {direction} at {cuts[0].across} = {' and '.join(places)}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.style.notation import html
 from normscape.figures.style.scales import metric_of, values
 from normscape.figures.style.template import dressed, ink, sentence_figure
 from normscape.figures.surface.maps import HEIGHT, axes_of, centre_mark
@@ -76,7 +77,7 @@ def _figure(surface: Surface, array: np.ndarray, words: tuple[str, str], limit: 
     cells = go.Heatmap(
         **{"x": surface.alpha, "y": surface.beta, "z": array, "zmin": -limit, "zmax": limit, "colorbar": bar},
         **{"colorscale": DIVERGING, "hoverongaps": False},
-        hovertemplate=f"α %{{x:.3g}}<br>β %{{y:.3g}}<br>{words[1]} %{{z:.4g}}<extra></extra>",
+        hovertemplate=html(rf"$\alpha$ %{{x:.3g}}<br>$\beta$ %{{y:.3g}}<br>{words[1]} %{{z:.4g}}<extra></extra>"),
     )
     figure = go.Figure([cells, *centre_mark(surface)])
     axes_of(figure, surface, dark)

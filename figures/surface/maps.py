@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.style.notation import html
 from normscape.figures.style.palette import SURFACE_COLOURS
 from normscape.figures.style.scales import Range, metric_of, shared_range, values
 from normscape.figures.style.template import NOTHING, dressed, ink, sentence_figure
@@ -64,7 +65,9 @@ def _map(surface: Surface, metric: str, span: Range, dark: bool) -> list[Any]:
         go.Heatmap(
             **grid,
             **{"zmin": low, "zmax": high, "colorscale": SURFACE_COLOURS, "customdata": true, "hoverongaps": False},
-            hovertemplate=f"α %{{x:.3g}}<br>β %{{y:.3g}}<br>{name} %{{customdata:.4g}}<extra></extra>",
+            hovertemplate=html(
+                rf"$\alpha$ %{{x:.3g}}<br>$\beta$ %{{y:.3g}}<br>{name} %{{customdata:.4g}}<extra></extra>"
+            ),
             colorbar=bar(metric, span, dark) | {"ypad": 56},
         ),
         go.Contour(
@@ -86,7 +89,7 @@ def _missing(surface: Surface, metric: str) -> list[Any]:
         **{"x": surface.alpha, "y": surface.beta, "z": np.where(gone, 1.0, np.nan), "zmin": 0, "zmax": 1},
         **{"colorscale": [[0, MISSING_COLOUR], [1, MISSING_COLOUR]], "showscale": False, "hoverongaps": False},
         text=np.where(surface.evaluated, "not finite", "not evaluated yet"),
-        hovertemplate="α %{x:.3g}<br>β %{y:.3g}<br>%{text}<extra></extra>",
+        hovertemplate=html(r"$\alpha$ %{x:.3g}<br>$\beta$ %{y:.3g}<br>%{text}<extra></extra>"),
     )
     rows, columns = np.nonzero(gone & surface.evaluated)
     crosses = go.Scatter(
@@ -105,7 +108,7 @@ def centre_mark(surface: Surface) -> list[Any]:
     cross = {"symbol": "cross-thin", "size": 13, "line": {"color": "#ffffff", "width": 2}}
     traces = [
         go.Scatter(**shared, marker=halo, hoverinfo="skip"),
-        go.Scatter(**shared, marker=cross, name="centre θ*", hoverinfo="skip"),
+        go.Scatter(**shared, marker=cross, name=html(r"centre $\theta^*$"), hoverinfo="skip"),
     ]
     return [*(traces if inside else []), *_checkpoints(surface)]
 
@@ -120,7 +123,7 @@ def _checkpoints(surface: Surface) -> list[Any]:
             **{"x": alphas, "y": betas, "mode": "markers+text", "text": [f"step {step}" for step in steps]},
             **{"textposition": "top center", "textfont": {"color": "#ffffff", "size": 12}, "showlegend": False},
             marker={"symbol": "circle", "size": 9, "color": "#ffffff", "line": {"color": "#0f1420", "width": 2}},
-            hovertemplate="%{text}<br>α %{x:.3g}<br>β %{y:.3g}<extra></extra>",
+            hovertemplate=html(r"%{text}<br>$\alpha$ %{x:.3g}<br>$\beta$ %{y:.3g}<extra></extra>"),
         )
     ]
 

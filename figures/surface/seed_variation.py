@@ -52,7 +52,7 @@ def seeds_figure(
     axes_of_cut(figure, shared_words(together.values(), first.along), metric, span, dark)
     count = max(map(len, surfaces.values()))
     told = [f"Line: mean over {count} pairs of training and direction seeds. Band: smallest to largest."]
-    title = f"{metric_of(metric).title} along {html('d1' if first.along == 'α' else 'd2')}, over seeds"
+    title = f"{metric_of(metric).title} along {html('$d_1$' if first.along == 'α' else '$d_2$')}, over seeds"
     dressed(figure, dark=dark, height=HEIGHT, title=title, notes=told, note_width=100, foot=84)
     return figure.update_layout(showlegend=True, legend=legend(dark))
 

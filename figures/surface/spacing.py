@@ -37,16 +37,20 @@ def refinement_figure(
             **{"mode": "lines+markers", "connectgaps": False},
             line={"color": colours.get(label), "width": 2},
             marker={"symbol": symbol, "size": 7, "color": colours.get(label)},
-            hovertemplate="spacing %{x:.3g}<br>L ≥ %{y:.4g}<br>%{customdata} pairs<extra>" + label + "</extra>",
+            hovertemplate=html(r"spacing %{x:.3g}<br>$L \ge$ %{y:.4g}<br>%{customdata} pairs<extra>")
+            + label
+            + "</extra>",
         )
     words: dict[str, Any] = {"color": ink(dark).text}
     shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
     spacing, bound = ([getattr(found, name) for found in drawn.values()] for name in ("spacing", "bound"))
-    title = {"text": html("spacing ‖p - q‖ along d1"), "font": words, "standoff": 4}
+    title = {"text": html(r"spacing $\|p - q\|$ along $d_1$"), "font": words, "standoff": 4}
     figure.update_xaxes(title=title, **log_axis(spacing), **shared)
-    figure.update_yaxes(title={"text": "L ≥, between neighbours", "font": words}, **log_axis(bound), **shared)
+    figure.update_yaxes(
+        title={"text": html(r"$L \ge$, between neighbours"), "font": words}, **log_axis(bound), **shared
+    )
     figure.update_yaxes(automargin=True)
-    dressed(figure, dark=dark, height=HEIGHT, title="L ≥ against the spacing", foot=84)
+    dressed(figure, dark=dark, height=HEIGHT, title=html(r"$L \ge$ against the spacing"), foot=84)
     return figure.update_layout(showlegend=True, legend=legend(dark))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.style.notation import html
 from normscape.figures.style.palette import SURFACE_COLOURS
 from normscape.figures.style.scales import Range, metric_of, shared_range, values
 from normscape.figures.style.template import CLEAR, NOTHING, dressed, ink, sentence_figure
@@ -112,7 +113,7 @@ def bar(metric: str, span: Range, dark: bool) -> dict[str, Any]:
         **{"orientation": "h", "thickness": 8, "len": 0.86, "xpad": 0, "ypad": 2, "outlinewidth": 0},
         **{"x": 0.5, "xanchor": "center", "y": 0, "yanchor": "top", "ticks": "outside", "ticklen": 3},
         **{"tickcolor": ink(dark).faint, "tickfont": words},
-        "title": {"text": f"{title} ({span.unit})", "side": "bottom", "font": words},
+        "title": {"text": f"{title} ({html(span.unit)})", "side": "bottom", "font": words},
         **span.marks,
     }
 
@@ -165,8 +166,12 @@ def _height(surface: Surface, true: np.ndarray, alpha: float, beta: float, span:
 
 def _words(surface: Surface, true: np.ndarray, name: str) -> np.ndarray:
     """Return what is said at each point (B, A). Not `customdata`: plotly.js looks that of a surface up transposed."""
+    alpha, beta = html(r"$\alpha$"), html(r"$\beta$")
     rows = [
-        [f"α {a:.3g}<br>β {b:.3g}<br>{name} {value:.4g}" for a, value in zip(surface.alpha, row, strict=True)]
+        [
+            f"{alpha} {a:.3g}<br>{beta} {b:.3g}<br>{name} {value:.4g}"
+            for a, value in zip(surface.alpha, row, strict=True)
+        ]
         for b, row in zip(surface.beta, true, strict=True)
     ]
     return np.array(rows, dtype=object)
@@ -189,8 +194,8 @@ def _centre(surface: Surface, metric: str, span: Range) -> list[Any]:
             **{"x": [0, 0], "y": [0, 0], "z": [foot, span.ends[1]], "mode": "lines+markers"},
             marker={"size": [5, 3], "color": CENTRE_COLOUR, "line": {"width": 0}},
             line={"color": CENTRE_COLOUR, "width": 3},
-            hovertemplate=f"centre θ*<br>{metric_of(metric).title.lower()} {value:.4g}<extra></extra>",
-            name="centre θ*",
+            hovertemplate=html(rf"centre $\theta^*$<br>{metric_of(metric).title.lower()} {value:.4g}<extra></extra>"),
+            name=html(r"centre $\theta^*$"),
             showlegend=False,
         )
     ]

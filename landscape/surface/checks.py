@@ -58,14 +58,14 @@ def checks_of(surface: Surface) -> tuple[Check, ...]:
     """Return the checks that a surface answers by itself: its directions, its size, and what is not finite."""
     return (
         Check(
-            "Directions apart: |cos(d1, d2)|",
+            r"Directions apart: $|\cos(d_1, d_2)|$",
             abs(surface.plane.cosine),
             0.05,
             0.3,
             "Beyond, the map shows a slanted grid as a square one.",
         ),
         Check(
-            "Size of the slice: largest ‖Δ‖/‖θ‖",
+            r"Size of the slice: largest $\|\Delta\|/\|\theta\|$",
             float(surface.step[surface.evaluated].max(initial=0.0) / np.linalg.norm(surface.plane.theta)),
             1.5,
             5.0,

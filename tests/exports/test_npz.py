@@ -8,9 +8,10 @@ import pytest
 from normscape.exports.npz import ARRAYS, numbers, read_numbers
 from normscape.landscape import measure_surface, train
 from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, TrainingSpec, canonical_bytes
+from normscape.views.widgets.numbers import _SURFACE_FACTS
 from tests.flat import surface_spec
 
-FACTS = {"no normalization": {"λ_max": 3.25, "bound": float("nan"), "note": "‖θ‖ < ∞"}, "batch norm": {}}
+FACTS = {"no normalization": {r"$\lambda_{\max}$": 3.25, "bound": float("nan"), "note": "‖θ‖ < ∞"}, "batch norm": {}}
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,22 @@ def test_a_single_array_and_a_cut_file_are_refused(content):
 def test_a_newer_layout_is_refused():
     with pytest.raises(ValueError, match="layout 99"):
         read_numbers(_foreign(schema=np.array(99), spec=np.array(""), labels=np.array([""]), facts=np.array("{}")))
+
+
+def test_the_numbers_of_a_table_have_plain_names() -> None:
+    written = read_numbers(numbers(Experiment(), {}, {"one": dict.fromkeys(_SURFACE_FACTS, 1.0)}))
+    assert set(written.facts["one"]) == {
+        "‖θ‖",
+        "L ≥, from the centre",
+        "L ≥, between neighbours",
+        "Largest ‖Hu‖ in the plane",
+        "Plane form up to (scale-free)",
+        "λ_max",
+        "2/λ_max",
+        "λ_max(SHS) (scale-free)",
+        "Points not finite",
+        "‖d1‖ and ‖d2‖",
+        "cos(d1, d2)",
+        "Loss at the centre",
+        "evaluated directly",
+    }

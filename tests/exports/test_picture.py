@@ -17,6 +17,7 @@ from normscape.exports.canvas import Bar, Picture, Words
 from normscape.exports.metadata import KEY, MOST_BYTES, MOST_TEXT
 from normscape.exports.picture import UNITS, arranged, poster, reopened
 from normscape.exports.typography import BOLD, FALLBACK, FROM_FALLBACK, REGULAR, Type, _font, width_of, wrapped, write
+from normscape.figures.style import notation
 from normscape.figures.style.palette import NORM_COLOURS, SURFACE_COLOURS, colours
 from normscape.figures.style.scales import METRICS
 from normscape.figures.style.template import ink
@@ -83,7 +84,7 @@ def composed(labels=LABELS[:2], pictures=None, experiment=None, display=None, **
 def options_of(labels) -> dict:
     return {
         "surfaces": {label: made() for label in labels},
-        "facts": {label: {"Held-out accuracy": "93.1 %", "λ_max": "12.7"} for label in labels},
+        "facts": {label: {"Held-out accuracy": "93.1 %", r"$\lambda_{\max}$": "12.7"} for label in labels},
         "colours": dict(zip(labels, NORM_COLOURS.values(), strict=False)),
         "caption": "digits, 5 x 3 points",
         "dark": False,
@@ -219,7 +220,7 @@ def test_every_label_has_its_colour(dark):
 
 
 def test_a_network_without_facts_has_a_place_in_the_table():
-    facts = {LABELS[0]: {"λ_max": "3"}, LABELS[1]: {"Parameters": "12"}, "diverged one": {}}
+    facts = {LABELS[0]: {r"$\lambda_{\max}$": "3"}, LABELS[1]: {"Parameters": "12"}, "diverged one": {}}
     said = [mark.text for mark in words_of(sheet_of(LABELS[:2], facts=facts))]
     assert said.count("n/a") == 4
     assert "diverged one" in said
@@ -257,7 +258,7 @@ LONG = {
         "Plane form up to (scale-free)": "needs directions that are filter-scaled and not orthogonalised",
         **dict.fromkeys(_SURFACE_FACTS, "14.2 (1680 pairs, steps from 0.0501)"),
     },
-    "averyveryveryverylongname_that_goes_on_and_on_without_any_space_at_all": {"λ_max": "1"},
+    "averyveryveryverylongname_that_goes_on_and_on_without_any_space_at_all": {r"$\lambda_{\max}$": "1"},
 }
 
 
@@ -278,12 +279,22 @@ def test_nothing_lies_on_words_or_beyond_the_margins(count, facts):
     assert max(sum(other.top == one.top for other in pictures) for one in pictures) <= 4
 
 
-@pytest.mark.parametrize("text", ["two words", "a" * 300, "", "  spaced   out  ", "‖∇f(θ+Δ) - ∇f(θ)‖ / ‖Δ‖ " * 9])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "two words",
+        "a" * 300,
+        "",
+        "  spaced   out  ",
+        r"$\|\nabla f(\theta+\Delta) - \nabla f(\theta)\| / \|\Delta\|$ " * 9,
+        "costs 5 $ or $x$ and $$",
+    ],
+)
 @pytest.mark.parametrize("room", [60, 333.3])
 def test_lines_fit_their_room_and_lose_no_letter(text, room):
     type = Type(20, "#000000")
     lines = wrapped(text, type, room)
-    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert "".join(notation.plain(" ".join(lines)).split()) == "".join(notation.plain(text).split())
     assert all(width_of(line, type) <= room for line in lines)
 
 
@@ -350,7 +361,8 @@ def test_a_picture_that_cannot_be_read_is_refused_in_words(broken):
 
 def test_every_character_has_a_glyph():
     unit_marks = "·⁻⁰¹²³⁴⁵⁶⁷⁸⁹…–’‖≥≤∞×√"
-    words = [metric.title + metric.unit for metric in METRICS.values()] + [*_SURFACE_FACTS, *LABELS, *"αβθληΔμσε"]
+    texts = [*(metric.title + metric.unit for metric in METRICS.values()), *_SURFACE_FACTS]
+    words = [*map(notation.plain, texts), *LABELS, *"αβθληΔμσε"]
     letters = set("".join([*words, unit_marks, *map(chr, range(33, 127))])) - {" "}
     assert letters & FROM_FALLBACK
     for name in (REGULAR, BOLD):
@@ -367,8 +379,8 @@ def test_a_subscript_is_smaller_and_stands_below_its_line():
         write(image, 10, baseline, text, type)
         return int(np.flatnonzero((np.asarray(image) < 128).any(axis=1)).max())
 
-    assert lowest("λ") <= baseline < lowest("λ_max") < baseline + 0.3 * type.size
-    whole, letter, below = (width_of(text, type) for text in ("λ_max", "λ", "max"))
+    assert lowest("λ") <= baseline < lowest(r"$\lambda_{\max}$") < baseline + 0.3 * type.size
+    whole, letter, below = (width_of(text, type) for text in (r"$\lambda_{\max}$", "λ", "max"))
     assert letter + 0.6 * below < whole < letter + 0.8 * below
 
 

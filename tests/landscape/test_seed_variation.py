@@ -41,10 +41,10 @@ def test_scalars_are_those_of_the_surface() -> None:
     scalars = scalars_of(run, surface, measure_sharpness(objective), measure_scale_free_sharpness(objective))
     record = run.history.at(10)
     assert (scalars["Training loss"], scalars["Held-out accuracy"]) == (record.train_loss, record.held_out_accuracy)
-    assert scalars["‖θ‖"] == pytest.approx(objective.theta.norm().item())
-    assert scalars["λ_max"] * scalars["2/λ_max"] == pytest.approx(2)
+    assert scalars[r"$\|\theta\|$"] == pytest.approx(objective.theta.norm().item())
+    assert scalars[r"$\lambda_{\max}$"] * scalars[r"$2/\lambda_{\max}$"] == pytest.approx(2)
     assert scalars["Loss at the centre"] == surface.loss[1, 1]
-    assert scalars["L ≥, between neighbours"] == max(surface.across.max(), surface.along.max())
+    assert scalars[r"$L \ge$, between neighbours"] == max(surface.across.max(), surface.along.max())
     assert scalars["Plane form up to"] == surface.plane_form.max()
     assert all(math.isfinite(value) for value in scalars.values())
 

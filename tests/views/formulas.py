@@ -6,17 +6,20 @@ from itertools import chain
 from streamlit.testing.v1 import AppTest
 
 SET = re.compile(r"\$\$.*?\$\$|\$.*?\$|`.*?`|\]\(.*?\)|<style>.*?</style>", re.DOTALL)
-PLAIN = re.compile("[α-ωΔΣ‖√½²³∂∇ℓ′⟨⟩\u0302]|[λHd]_[a-z]|\\bd[12]\\b|\\bL\\b")
+PLAIN = re.compile("[α-ωΔΣ‖√½²³∂∇ℓ′⟨⟩≥\u0302]|[λHd]_[a-z]|\\bd[12]\\b|\\bL\\b|\\\\[a-z]+|\\$")
+"""Letters of formulas, and LaTeX or a dollar sign that no formula holds."""
 
 
 def left_plain(app: AppTest) -> list[str]:
     """Return what a page says with formulas, or letters of them, that are not typeset."""
     elements = chain(app.markdown, app.caption, app.subheader, app.info, app.warning)
-    names = (str(name) for table in app.table for name in [*table.value.iloc[:, 0], *table.value.columns])
-    told = chain((one.value for one in elements), names, (one.label for one in app.toggle), _helps(app))
-    return [text for text in told if PLAIN.search(SET.sub("", text))]
+    cells = (str(cell) for table in app.table for cell in [*table.value.to_numpy().flat, *table.value.columns])
+    texts = chain(
+        (one.value for one in elements), cells, (one.label for one in [*app.toggle, *app.button]), _helps(app)
+    )
+    return [text for text in texts if PLAIN.search(SET.sub("", text))]
 
 
 def _helps(app: AppTest) -> list[str]:
-    kinds = ("toggle", "selectbox", "number_input", "text_input", "slider", "multiselect")
+    kinds = ("toggle", "selectbox", "number_input", "text_input", "slider", "multiselect", "button")
     return [one.help or "" for kind in kinds for one in app.get(kind)]

@@ -115,7 +115,10 @@ def line(loss: list[float], ratio: float) -> Descent:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (line([1.0, 0.5, 1.0], 1.0), ("Holds at all 2 sampled points", "at most 1 of the room", "up to η = 1; it")),
+        (
+            line([1.0, 0.5, 1.0], 1.0),
+            ("Holds at all 2 sampled points", "at most 1 of the room", r"up to $\eta$ = 1; it"),
+        ),
         (line([1.0, 0.9, 1.5], 0.5), ("Fails at 2 of 2 sampled points",)),
         (line([1.0, 1.1, 1.5], 3.0), ("Holds", "Not even the shortest sampled step lowers the loss")),
         (line([1.0, 0.6, 0.3], 1.5), ("at least 2, 2 times as far",)),

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from normscape.figures.style.notation import markdown
 from normscape.jobs import Queue, Request
 from normscape.views.session.job_queue import desk
 from normscape.views.session.limits import possible
@@ -339,7 +338,7 @@ def test_every_metric_can_be_shown() -> None:
 def test_a_point_in_the_address_is_told_for_every_network_and_can_be_forgotten() -> None:
     app = opened(point="0.4,-1")
     assert not app.exception
-    assert any(markdown("At α = 0.5, β = -1") in told.value for told in app.markdown)
+    assert any(r"At $\alpha$ = 0.5, $\beta$ = -1" in told.value for told in app.markdown)
     assert left_plain(app) == []
     assert sum("chosen point" in spec for spec in charts(app)) >= 5  # two landscapes, two maps, a cut
     told = table(app)
@@ -411,7 +410,7 @@ def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
     settled(app)
     assert not app.exception
     spreads = app.table[2].value
-    assert {markdown("λ_max"), markdown("L ≥, from the centre")} <= set(spreads.iloc[:, 0])
+    assert {r"$\lambda_{\max}$", r"$L \ge$, from the centre"} <= set(spreads.iloc[:, 0])
     assert all("±" in str(value) for value in spreads["batch norm"])
     assert len(charts(app)) == before + 1 + 4  # the band, and two seeds of two networks
     assert left_plain(app) == []

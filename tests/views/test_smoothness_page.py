@@ -3,7 +3,6 @@
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from normscape.figures.style.notation import markdown
 from normscape.landscape.smoothness import Probe, Smoothness
 from normscape.views.smoothness.requests import compared, rows
 from tests.conftest import ROOT
@@ -32,7 +31,7 @@ def test_every_checkpoint_of_every_network_is_probed() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 3
-    assert any(markdown("effective β is smaller at") in element.value for element in app.markdown)
+    assert any(r"effective $\beta$ is smaller at" in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
@@ -58,4 +57,4 @@ def test_the_comparison_counts_steps_and_takes_medians() -> None:
     assert compared({"none": [course(np.nan)], "batch": [course(1.0)]}) == [
         "**batch** and **none** have no finite step in common."
     ]
-    assert rows(course(1.0, 2.0, 4.0))["Effective β along -∇f, median"] == "2"
+    assert rows(course(1.0, 2.0, 4.0))[r"Effective $\beta$ along $-\nabla f$, median"] == "2"

@@ -64,7 +64,7 @@ def verdict(rate: float, outcome: str) -> Verdict:
         ),
         ({0.1: "stable", 1.0: "stable"}, {0: 0.5}, ("at least 1, 2 times",)),
         ({0.1: "diverged", 1.0: "diverged"}, {0: 0.5}, ("at no learning rate",)),
-        ({0.1: "stable", 1.0: "diverged"}, {}, ("no 2/λ_max before training",)),
+        ({0.1: "stable", 1.0: "diverged"}, {}, (r"no $2/\lambda_{\max}$ before training",)),
     ],
 )
 def test_the_verdict_on_a_sweep_follows_from_the_numbers(

@@ -11,7 +11,8 @@ from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
     "The analysis speaks of the statistics of all samples, training takes those of a mini-batch: their mean is off by "
-    "about σ/√m, and their variance too small by the share 1/m. So small batches normalize by numbers that are noise."
+    r"about $\sigma/\sqrt m$, and their variance too small by the share $1/m$. So small batches normalize by numbers "
+    "that are noise."
 )
 
 ASSUMES = (
@@ -64,7 +65,9 @@ def rows(found: BatchStatistics) -> dict[str, str]:
     """Return the facts of a network."""
     asked = [place for place, size in enumerate(found.sizes) if size in (2, 8, 32, 128, 512)]
     errors = {
-        f"Mean off by, batches of {found.sizes[k]}": f"{_mean(found, 'error', k)} σ (law {_mean(found, 'law', k)})"
+        f"Mean off by, batches of {found.sizes[k]}": (
+            rf"{_mean(found, 'error', k)} $\sigma$ (law {_mean(found, 'law', k)})"
+        )
         for k in asked
     }
     biases = {

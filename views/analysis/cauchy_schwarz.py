@@ -8,13 +8,15 @@ from normscape.landscape.analysis.cauchy_schwarz import BoundedChange, CauchySch
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "When one layer's weight moves, its gradient changes by the mean of λx: how the signal changes, times the input. "
-    "The Cauchy–Schwarz inequality bounds that by the size of the change times the root of the inputs' second moment."
+    r"When one layer's weight moves, its gradient changes by the mean of $\lambda x$: how the signal changes, times "
+    "the input. The Cauchy–Schwarz inequality bounds that by the size of the change times the root of the inputs' "
+    "second moment."
 )
 
 ASSUMES = (
-    "That λ grows no faster than the step, at a rate that is the same whatever is done to x. But λ is about a·⟨Δw, x⟩, "
-    "so it grows with x as well: look at the rate of compared networks."
+    r"That $\lambda$ grows no faster than the step, at a rate that is the same whatever is done to $x$. But $\lambda$ "
+    r"is about $a\cdot\langle\Delta w, x\rangle$, so it grows with $x$ as well: look at the rate of compared "
+    "networks."
 )
 
 DERIVATION = r"""
@@ -33,7 +35,8 @@ $$
 
 If $\sqrt{E[\lambda^2]} \le c\,\|\Delta w\|$ with a constant $c$, the gradient's Lipschitz constant in $w$ is at most
 $T c\sqrt{\sum_i E[x_i^2]}$: that is where the second moment comes in. Measured is a step along the layer's own
-$-\nabla_w f$, a hundredth as long as the weight. Through later batch norms λ holds what samples do to each other.
+$-\nabla_w f$, a hundredth as long as the weight. Through later batch norms $\lambda$ holds what samples do to each
+other.
 """
 
 
@@ -52,9 +55,10 @@ def verdict(found: CauchySchwarz) -> str:
     rates = [layer.rate for layer in found.layers]
     used = f"at the median {number(float(np.median(tight)))} of it is used, at most {number(float(tight.max()))}"
     return (
-        f"Holds at all {units} units; {used if len(tight) else 'no signal changes'}. λ's rate is {number(min(rates))} "
-        f"to {number(max(rates))} between layers: {number(max(rates) / min(rates)) if min(rates) else 'infinitely'} "
-        "times apart, where the argument takes one constant."
+        rf"Holds at all {units} units; {used if len(tight) else 'no signal changes'}. $\lambda$'s rate is "
+        f"{number(min(rates))} to {number(max(rates))} between layers: "
+        f"{number(max(rates) / min(rates)) if min(rates) else 'infinitely'} times apart, where the argument takes one "
+        "constant."
     )
 
 
@@ -67,14 +71,14 @@ def rows(found: CauchySchwarz) -> dict[str, str]:
     return {
         "Left over right, by layer": span([_share(layer.whole) for layer in found.layers]),
         "The same with centred inputs": span([_share(layer.whole_centred) for layer in found.layers]),
-        "√(E[λ²])/‖Δw‖, by layer": span([layer.rate for layer in found.layers]),
-        "Bound on the gradient's change per step, T times": span(
+        r"$\sqrt{E[\lambda^2]}/\|\Delta w\|$, by layer": span([layer.rate for layer in found.layers]),
+        "Bound on the gradient's change per step, $T$ times": span(
             [layer.positions * layer.whole[1] / layer.step for layer in found.layers]
         ),
-        "Measured change per step, T times": span(
+        "Measured change per step, $T$ times": span(
             [layer.positions * layer.whole[0] / layer.step for layer in found.layers]
         ),
-        "Positions T": span([float(layer.positions) for layer in found.layers]),
+        "Positions $T$": span([float(layer.positions) for layer in found.layers]),
     }
 
 

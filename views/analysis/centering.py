@@ -8,8 +8,8 @@ from normscape.landscape.analysis.centering import Centring, Reparametrized
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "A smaller bound need not be a smaller L. Here every layer is rewritten so that it meets centred, or standardized, "
-    "inputs and still computes the same function; what becomes of its curvature is measured."
+    "A smaller bound need not be a smaller $L$. Here every layer is rewritten so that it meets centred, or "
+    "standardized, inputs and still computes the same function; what becomes of its curvature is measured."
 )
 
 ASSUMES = (
@@ -35,8 +35,8 @@ def verdict(found: Centring) -> str:
     curved = f"{_told(found, 'both', 'of weight and bias')} {_told(found, 'weight', 'of the weight alone')}"
     centred, scaled = (span(_change(layer, "rate", place) for layer in found.layers) for place in (1, 2))
     return (
-        f"{curved} λ's rate, which the argument takes for a constant, becomes {centred} times what it was, and "
-        f"{scaled} times with division."
+        rf"{curved} $\lambda$'s rate, which the argument takes for a constant, becomes {centred} times what it was, "
+        f"and {scaled} times with division."
     )
 
 
@@ -49,8 +49,8 @@ def _told(found: Centring, name: str, words: str) -> str:
         f", raises it in {len(raised)} ({', '.join(raised[:3])}{', …' if len(raised) > 3 else ''})" if raised else ""
     )
     return (
-        f"Centring lowers λ_max {words} in {len(lowered)} of {len(found.layers)} layers{where}; it becomes "
-        f"{span(changes)} times what it was, and {span(scaled)} times with division, too."
+        rf"Centring lowers $\lambda_{{\max}}$ {words} in {len(lowered)} of {len(found.layers)} layers{where}; it "
+        f"becomes {span(changes)} times what it was, and {span(scaled)} times with division, too."
     )
 
 
@@ -67,12 +67,13 @@ def rows(found: Centring) -> dict[str, str]:
     """Return the facts of a network."""
     ways = ("raw", "centred", "standardized")
     facts = {
-        f"λ_max of {words}, {way}": span([getattr(layer, name)[place] for layer in found.layers])
+        rf"$\lambda_{{\max}}$ of {words}, {way}": span([getattr(layer, name)[place] for layer in found.layers])
         for name, words in (("both", "weight and bias"), ("weight", "weight alone"))
         for place, way in enumerate(ways)
     }
     facts |= {
-        f"√(E[λ²])/‖ΔW‖, {way}": span(layer.rate[place] for layer in found.layers) for place, way in enumerate(ways)
+        rf"$\sqrt{{E[\lambda^2]}}/\|\Delta W\|$, {way}": span(layer.rate[place] for layer in found.layers)
+        for place, way in enumerate(ways)
     }
     residual = max((layer.residual for layer in found.layers), default=math.nan)
     added = sum(layer.added for layer in found.layers)

@@ -11,7 +11,7 @@ from normscape.specs.fields import replace_at
 
 CHOICES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "Before or after the layer (A9)": ("run.model.placement", ("before", "after")),
-    "With γ and β or without (A10)": ("run.model.affine", (True, False)),
+    r"With $\gamma$ and $\beta$ or without (A10)": ("run.model.affine", (True, False)),
     "Batch sizes (A11)": ("run.training.batch_size", (8, 32, 128)),
     "Momentum of the averages (A12)": ("run.model.averaging", (0.01, 0.1, 0.5)),
     "All normalizations (A13)": ("run.model.norm", tuple(NORMALIZATIONS)[:8]),

@@ -39,7 +39,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     Counterexample(
         "The deep linear network before training",
         "25 matrices of 10 x 10: along training batch norm can make the gradient steadier by orders of magnitude, at "
-        "initialization it turns faster with it. Look at β at step 0.",
+        r"initialization it turns faster with it. Look at $\beta$ at step 0.",
         Experiment(
             run=RunSpec(
                 data=DataSpec(name="gaussian"),
@@ -52,7 +52,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     ),
     Counterexample(
         "A shallow network",
-        "One hidden layer of 128 units has no depth to suffer from. Look at λ_max before training.",
+        r"One hidden layer of 128 units has no depth to suffer from. Look at $\lambda_{\max}$ before training.",
         Experiment(
             run=RunSpec(model=ModelSpec(depth=1, width=128)),
             surface=SurfaceSpec(EvaluationSpec(checkpoint=0)),
@@ -75,7 +75,8 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     Counterexample(
         "The size of weights alone",
         "In front of batch norm the size of a weight does not change the function, but the gradient turns the faster "
-        "the smaller it is. Weight decay keeps weights small. Look at λ_max beside its scale-free form (D8).",
+        r"the smaller it is. Weight decay keeps weights small. Look at $\lambda_{\max}$ beside its scale-free form "
+        "(D8).",
         Experiment(
             run=RunSpec(training=TrainingSpec(steps=1000)),
             compare="run.training.weight_decay",
@@ -86,9 +87,9 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     Counterexample(
         "Training goes where it is just stable",
         "A regression with squared error, gradient descent on the whole training set, no momentum: without "
-        "normalization λ_max rises along training until 2/λ_max is the learning rate, and stays there (Cohen et al. "
-        "2021, arXiv 2103.00065). The smoothness that one measures is then chosen by the rate, not by the network. "
-        "Look at β along training beside 2/η = 20.",
+        r"normalization $\lambda_{\max}$ rises along training until $2/\lambda_{\max}$ is the learning rate, and "
+        "stays there (Cohen et al. 2021, arXiv 2103.00065). The smoothness that one measures is then chosen by the "
+        r"rate, not by the network. Look at $\beta$ along training beside $2/\eta$ = 20.",
         Experiment(
             run=RunSpec(
                 data=DataSpec(name="gaussian"),
@@ -110,8 +111,8 @@ def one_weight_rows(found: Centring) -> dict[str, list[str]]:
     """Return the table of the network of one weight."""
     return {
         "": ["raw", "centred"],
-        "E[(x - μ)²], which the bound carries": [number(found.raw), number(found.centred)],
-        "∂²f/∂w²": [number(found.curvature_raw), number(found.curvature_centred)],
+        r"$E[(x - \mu)^2]$, which the bound carries": [number(found.raw), number(found.centred)],
+        r"$\partial^2f/\partial w^2$": [number(found.curvature_raw), number(found.curvature_centred)],
     }
 
 
@@ -122,5 +123,5 @@ def one_weight_verdict(found: Centring) -> str:
     return (
         f"The second moment {bound} from {number(found.raw)} to {number(found.centred)}; the curvature {curvature} "
         f"from {number(found.curvature_raw)} to {number(found.curvature_centred)}. It would be least with "
-        f"μ = E[ax]/E[a] = {number(found.weighted_mean)}, a = p(1 - p), while E[x] is {number(found.mean)}."
+        rf"$\mu$ = $E[ax]/E[a]$ = {number(found.weighted_mean)}, $a = p(1 - p)$, while $E[x]$ is {number(found.mean)}."
     )

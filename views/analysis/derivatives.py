@@ -11,13 +11,14 @@ from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
     "What comes back from the loss is taken for bounded, so that only a layer's input makes its weights' gradient "
-    "large: the gradient of a bias is the mean signal E[δ], and that of a weight is E[δx]. So biases should turn "
-    "steadily, and weights as fast as their inputs are large."
+    r"large: the gradient of a bias is the mean signal $E[\delta]$, and that of a weight is $E[\delta x]$. So biases "
+    "should turn steadily, and weights as fast as their inputs are large."
 )
 
 ASSUMES = (
-    "That the signal at every hidden layer is bounded. Nothing bounds it: cross-entropy bounds ∂ℓ/∂h by √2, squared "
-    "error bounds nothing, and on the way back every layer multiplies."
+    "That the signal at every hidden layer is bounded. Nothing bounds it: cross-entropy bounds "
+    r"$\partial\ell/\partial h$ by $\sqrt2$, squared error bounds nothing, and on the way back every layer "
+    "multiplies."
 )
 
 DERIVATION = r"""
@@ -38,14 +39,14 @@ samples a bias has no effect at all: its gradient is zero wherever it stands.
 def verdict(found: Derivatives) -> str:
     """Say whether the output's derivative is bounded, how large signals get, and who is steadier."""
     if found.classifies:
-        bounded = f"‖∂ℓ/∂h‖ is at most {number(found.largest_output)}, within √2"
+        bounded = rf"$\|\partial\ell/\partial h\|$ is at most {number(found.largest_output)}, within $\sqrt2$"
         bounded += f" (squared error would make it {number(found.largest_squared)} on the same outputs)"
     else:
-        bounded = f"The loss bounds nothing: ‖∂ℓ/∂h‖ reaches {number(found.largest_output)}"
+        bounded = rf"The loss bounds nothing: $\|\partial\ell/\partial h\|$ reaches {number(found.largest_output)}"
     hidden = found.signals[:-1]
     if hidden:
         largest = max(hidden, key=lambda signal: signal.largest)
-        bounded += f"; at hidden layers |δ| reaches {number(largest.largest)} (in {largest.layer})"
+        bounded += rf"; at hidden layers $|\delta|$ reaches {number(largest.largest)} (in {largest.layer})"
     return f"{bounded}. {_steadier(found)}"
 
 
@@ -68,11 +69,15 @@ def rows(found: Derivatives) -> dict[str, str]:
     roots = [signal.root_mean_square for signal in found.signals]
     ratios = [layer.weight / layer.inputs**2 for layer in found.layers if layer.inputs]
     return {
-        "Largest ‖∂ℓ/∂h‖": number(found.largest_output),
+        r"Largest $\|\partial\ell/\partial h\|$": number(found.largest_output),
         "The same outputs under squared error": number(found.largest_squared),
-        "Root mean square of δ, first layer to last": f"{number(roots[0])} to {number(roots[-1])}" if roots else "n/a",
-        "Largest share of |δ| above 1": number(max((signal.beyond for signal in found.signals), default=math.nan)),
-        "Weights' ratios over Σ E[x²]": span(ratios),
+        r"Root mean square of $\delta$, first layer to last": f"{number(roots[0])} to {number(roots[-1])}"
+        if roots
+        else "n/a",
+        r"Largest share of $|\delta|$ above 1": number(
+            max((signal.beyond for signal in found.signals), default=math.nan)
+        ),
+        r"Weights' ratios over $\textstyle\sum E[x^2]$": span(ratios),
         "Biases' ratios": span([layer.bias for layer in found.layers if not layer.without_effect]),
         "Biases without effect": f"{sum(one.without_effect for one in found.layers)} of {len(found.layers)} layers",
     }
@@ -95,7 +100,7 @@ def verdict_along(found: SignalsAlong) -> str:
 def rows_along(found: SignalsAlong) -> dict[str, str]:
     """Return the facts of a network along training."""
     return {
-        f"Root mean square of δ, step {step}, by layer": span(values)
+        rf"Root mean square of $\delta$, step {step}, by layer": span(values)
         for step, values in zip(found.step, found.root_mean_square, strict=True)
     }
 

@@ -8,13 +8,14 @@ from normscape.landscape.analysis.descent import Descent, Segment
 from normscape.views.widgets.numbers import number
 
 SENTENCE = (
-    "A Lipschitz constant L of the gradient bounds how far the loss can rise above its tangent, by ½L‖Δ‖²: so a step "
-    "down the gradient lowers the loss as long as the learning rate is below 2/L."
+    "A Lipschitz constant $L$ of the gradient bounds how far the loss can rise above its tangent, by "
+    r"$\tfrac12L\|\Delta\|^2$: so a step down the gradient lowers the loss as long as the learning rate is below "
+    "$2/L$."
 )
 
 ASSUMES = (
-    "That the gradient has a Lipschitz constant on the segment: with ReLU it jumps, and none exists. L is estimated "
-    "here, as the largest of the sampled gradient-change ratios from θ; between the samples it may be larger."
+    "That the gradient has a Lipschitz constant on the segment: with ReLU it jumps, and none exists. $L$ is estimated "
+    r"here, as the largest of the sampled gradient-change ratios from $\theta$; between the samples it may be larger."
 )
 
 DERIVATION = r"""
@@ -26,7 +27,7 @@ f(\theta+\Delta) - f(\theta) - \langle\nabla f(\theta), \Delta\rangle
 \le \int_0^1 L\,t\,\|\Delta\|^2\, dt = \tfrac12 L\|\Delta\|^2 .
 $$
 
-Only the change of the gradient *from* $\theta$ is used, so L may be the largest ratio along the segment (D5),
+Only the change of the gradient *from* $\theta$ is used, so $L$ may be the largest ratio along the segment (D5),
 $\|\nabla f(\theta+t\Delta)-\nabla f(\theta)\| / \|t\Delta\|$. With $\Delta=-\eta\nabla f(\theta)$:
 
 $$
@@ -42,13 +43,12 @@ def verdict(found: Descent) -> str:
     points = sum(int(segment.compared.sum()) for segment in found.segments)
     failed = sum(int(segment.fails.sum()) for segment in found.segments)
     if not points:
-        return "Nothing could be compared: beyond θ itself no sampled loss is finite."
+        return r"Nothing could be compared: beyond $\theta$ itself no sampled loss is finite."
     held = f"Holds at all {points} sampled points" if not failed else f"Fails at {failed} of {points} sampled points"
     line = found.along_gradient
     largest = max(_most(line.used), 0.0)
-    return (
-        f"{held}; along -∇f the loss uses at most {number(largest, 2)} of the room above its tangent. {_steps(found)}"
-    )
+    used = rf"along $-\nabla f$ the loss uses at most {number(largest, 2)} of the room above its tangent"
+    return f"{held}; {used}. {_steps(found)}"
 
 
 def _steps(found: Descent) -> str:
@@ -57,9 +57,9 @@ def _steps(found: Descent) -> str:
         return "Not even the shortest sampled step lowers the loss."
     beyond = "at least " if found.beyond_range else ""
     if not estimated:
-        return f"The loss falls up to η = {beyond}{number(measured)}, where the bound promises nothing."
+        return rf"The loss falls up to $\eta$ = {beyond}{number(measured)}, where the bound promises nothing."
     return (
-        f"By the bound it falls up to η = {number(estimated)}; it really does up to {beyond}{number(measured)}, "
+        rf"By the bound it falls up to $\eta$ = {number(estimated)}; it really does up to {beyond}{number(measured)}, "
         f"{number(measured / estimated, 2)} times as far."
     )
 
@@ -69,15 +69,15 @@ def rows(found: Descent) -> dict[str, str]:
     line = found.along_gradient
     beyond = "at least " if found.beyond_range else ""
     return {
-        "‖∇f(θ)‖": number(line.length),
-        "L̂ along -∇f, as far as sampled": number(float(line.lipschitz[-1])),
-        "Largest η by the bound (sampled)": number(found.estimated_largest_step),
-        "Largest η that lowers the loss": beyond + number(found.measured_largest_step),
-        "Best η by the bound": number(found.estimated_best_step),
-        "Best η measured": number(found.measured_best_step),
+        r"$\|\nabla f(\theta)\|$": number(line.length),
+        r"$\hat L$ along $-\nabla f$, as far as sampled": number(float(line.lipschitz[-1])),
+        r"Largest $\eta$ by the bound (sampled)": number(found.estimated_largest_step),
+        r"Largest $\eta$ that lowers the loss": beyond + number(found.measured_largest_step),
+        r"Best $\eta$ by the bound": number(found.estimated_best_step),
+        r"Best $\eta$ measured": number(found.measured_best_step),
         "Largest decrease by the bound": number(_most(found.estimated_decrease)),
         "Largest decrease measured": number(_most(found.measured_decrease)),
-        "Largest share of ½L̂‖Δ‖² used": _shares(found.segments),
+        r"Largest share of $\tfrac12\hat L\|\Delta\|^2$ used": _shares(found.segments),
     }
 
 

@@ -80,6 +80,6 @@ def rows(found: Inputs) -> dict[str, str]:
         "Inputs of activations in [−1, 1]": span([one.within for one in before]),
         "Dead units": span([one.dead for one in found.activations]),
         "Linear units": span([one.linear for one in found.activations]),
-        "‖G − G′‖/‖G‖, behind the first layer": span([_relative(shift) for shift in known]),
-        "Cosine of G and G′": span([shift.cosine for shift in known]),
+        r"$\|G - G'\|/\|G\|$, behind the first layer": span([_relative(shift) for shift in known]),
+        "Cosine of $G$ and $G'$": span([shift.cosine for shift in known]),
     }

@@ -16,8 +16,8 @@ SENTENCE = (
 )
 
 ASSUMES = (
-    "The 1.21 = √(π/(π − 1)) of Yang et al. is for ReLU, random weights, wide layers, large batches, and no affine "
-    "map. Shortcuts, training and other activations change it."
+    r"The 1.21 = $\sqrt{\pi/(\pi - 1)}$ of Yang et al. is for ReLU, random weights, wide layers, large batches, and "
+    "no affine map. Shortcuts, training and other activations change it."
 )
 
 DERIVATION = r"""

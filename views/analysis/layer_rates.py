@@ -15,7 +15,7 @@ SENTENCE = (
 )
 
 ASSUMES = (
-    "That the change of the signal does not depend on the input. That 1 is the right size: a larger divisor makes L "
+    "That the change of the signal does not depend on the input. That 1 is the right size: a larger divisor makes $L$ "
     "smaller still, down to 0 where nothing can be fitted any more (preset *How much to divide by*)."
 )
 
@@ -51,7 +51,7 @@ def _inputs(found: Pace) -> str:
     off = float(np.exp(np.median(np.log(over))))
     return (
         f"Inputs' weights turn {number(off)} times as fast as the bias (median; {number(float(over.min()))} to "
-        f"{number(float(over.max()))}), where E[x²] says {number(float(np.median(found.second_moment)))}: off by a "
+        f"{number(float(over.max()))}), where $E[x^2]$ says {number(float(np.median(found.second_moment)))}: off by a "
         f"factor of at most {number(float(tightness.max()))}."
     )
 

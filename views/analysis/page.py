@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
+from normscape.figures.style.notation import plain
 from normscape.figures.style.palette import colours
 from normscape.landscape import MissingData, TooLarge
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
@@ -44,7 +44,7 @@ networks that you compare; where one does not hold, the page says so. The analys
 """
 
 WORDS = (
-    "back-propagated signal δ",
+    r"back-propagated signal $\delta$",
     "batch norm",
     "Cauchy–Schwarz step",
     "covariate shift",
@@ -54,13 +54,13 @@ WORDS = (
     "gradient-change ratio",
     "growth per layer",
     "Hessian",
-    "L ≥",
-    "Lipschitz constant L",
+    r"$L \ge$",
+    "Lipschitz constant $L$",
     "placement",
     "running statistics",
     "second moment",
     "Theorem 4.1",
-    "λ_max",
+    r"$\lambda_{\max}$",
 )
 
 PUBLISHED = Path(__file__).parent / "published.md"  # by `make reproduce`; a string here would be shown
@@ -68,17 +68,17 @@ PUBLISHED = Path(__file__).parent / "published.md"  # by `make reproduce`; a str
 
 def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -> None:
     st.subheader(f"{step.title} ({step.numbers})")
-    st.markdown(markdown(step.sentence))
+    st.markdown(step.sentence)
     with st.expander("How it follows, and what it assumes"):
-        st.markdown(markdown(step.derivation))
-        st.markdown(f"**Assumed**: {markdown(step.assumes)}")
+        st.markdown(step.derivation)
+        st.markdown(f"**Assumed**: {step.assumes}")
         if step.papers:
             st.markdown(f"**Papers**: {', '.join(map(cited, step.papers))}")
     chosen = step.kind == st.session_state["step"]  # a counterexample shows what it is about
-    asked_for: dict[str, Any] = {"key": control(f"analysis:{step.kind}"), "help": markdown(f"Takes {step.cost}.")}
+    asked_for: dict[str, Any] = {"key": control(f"analysis:{step.kind}"), "help": f"Takes {step.cost}."}
     wanted = everything or st.toggle("Measure this step", chosen, **asked_for)
     if not wanted:
-        st.caption(markdown(f"Not measured yet: takes {step.cost}."))
+        st.caption(f"Not measured yet: takes {step.cost}.")
         return
     asked = study(experiment, step.kind, step.title)
     waiting(asked.request, asked.over)
@@ -96,7 +96,7 @@ def _results(
     dark: bool,
 ) -> None:
     for label, result in found.items():
-        st.markdown(f"**{label}**: {markdown(step.verdict(result))}")
+        st.markdown(f"**{label}**: {step.verdict(result)}")
     whole = {}  # figures about all networks stand side by side, too
     for place, drawn in enumerate(step.figures):
         figure = drawn(found, colours=inks, dark=dark)
@@ -117,7 +117,7 @@ def _choices(experiment: Experiment) -> None:
     )
     with st.container(horizontal=True):
         for choice in CHOICES:
-            if st.button(choice, key=f"choice {choice}"):
+            if st.button(choice, key=f"choice {plain(choice)}"):
                 address.adopt(compared_by(experiment, choice))
                 st.rerun()
 
@@ -127,20 +127,20 @@ def _where_it_fails() -> None:
     st.markdown("Each of these opens an experiment of its own in place of yours, and shows what is measured in it.")
     for place, one in enumerate(COUNTEREXAMPLES):
         with st.container(border=True):
-            st.markdown(f"**{one.title}.** {markdown(one.sentence)}")
+            st.markdown(f"**{one.title}.** {one.sentence}")
             if st.button("Open", key=f"counterexample {place}"):
                 _open(one)
     with st.container(border=True):
         found = logistic_counterexample()
         st.markdown(ONE_WEIGHT)
-        st.table({markdown(name): column for name, column in one_weight_rows(found).items()})
-        st.markdown(markdown(one_weight_verdict(found)))
+        st.table(one_weight_rows(found))
+        st.markdown(one_weight_verdict(found))
 
 
 def _published() -> None:
     with st.expander("Published results, and the same here"):
         text = PUBLISHED.read_text(encoding="utf-8").partition("\n")[2]
-        st.markdown(markdown(text.replace("\n## ", "\n#### ")))  # within a page, smaller headings
+        st.markdown(text.replace("\n## ", "\n#### "))  # within a page, smaller headings
 
 
 def _open(one: Counterexample) -> None:

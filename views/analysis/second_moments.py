@@ -8,13 +8,13 @@ from normscape.landscape.analysis.second_moments import Moments
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "The bound on L carries the inputs' second moment. Subtracting the mean makes it as small as subtracting any "
+    "The bound on $L$ carries the inputs' second moment. Subtracting the mean makes it as small as subtracting any "
     "constant can; dividing by the deviation makes it the number of inputs that vary."
 )
 
 ASSUMES = (
-    "That the bound is what matters: a smaller bound is not a smaller L, which the next step measures. That a constant "
-    "is subtracted, the same for all samples: batch norm's own mean follows the samples besides."
+    "That the bound is what matters: a smaller bound is not a smaller $L$, which the next step measures. That a "
+    "constant is subtracted, the same for all samples: batch norm's own mean follows the samples besides."
 )
 
 DERIVATION = r"""
@@ -36,7 +36,11 @@ def verdict(found: Moments) -> str:
         return "All inputs of all layers are zero."
     most, least = min(kept, key=kept.__getitem__), max(kept, key=kept.__getitem__)
     last = found.layers[-1].weighted
-    far = "" if math.isnan(last) else f" At the last layer E[ax]/E[a] lies {number(last)} lengths of E[x] away from it."
+    far = (
+        ""
+        if math.isnan(last)
+        else f" At the last layer $E[ax]/E[a]$ lies {number(last)} lengths of $E[x]$ away from it."
+    )
     return (
         f"Centring leaves {number(100 * kept[most])} % of the second moment in {most}, and {number(100 * kept[least])} "
         f"% in {least}.{far}"
@@ -46,10 +50,10 @@ def verdict(found: Moments) -> str:
 def rows(found: Moments) -> dict[str, str]:
     """Return the facts of a network."""
     return {
-        "Second moment Σ E[x²], by layer": span(layer.raw for layer in found.layers),
+        r"Second moment $\textstyle\sum E[x^2]$, by layer": span(layer.raw for layer in found.layers),
         "Centred": span(layer.centred for layer in found.layers),
         "Standardized": span(layer.standardized for layer in found.layers),
         "Standardized by channel, then padded": span(layer.by_channel for layer in found.layers),
         "Inputs of a weight": span(layer.inputs for layer in found.layers),
-        "Positions T": span(layer.positions for layer in found.layers),
+        "Positions $T$": span(layer.positions for layer in found.layers),
     }

@@ -12,13 +12,13 @@ from normscape.views.widgets.numbers import number, span
 SENTENCE = (
     "On its way back through a batch-norm layer the gradient loses two parts: the one that all samples share, because "
     "the mean follows, and the one along the normalized outputs, because the deviation follows. So it can only get "
-    "smaller, but for the factor γ/√(v + ε)."
+    r"smaller, but for the factor $\gamma/\sqrt{v + \varepsilon}$."
 )
 
 ASSUMES = (
-    "Statistics of the samples themselves, with gradients through them. It compares with a network of the same outputs "
-    "and without the layer, γ = √(v + ε) and β = μ; other γ multiply everything. It says nothing of many layers at "
-    "once, and bounds gradients, not how fast they turn."
+    "Statistics of the samples themselves, with gradients through them. It compares with a network of the same "
+    r"outputs and without the layer, $\gamma = \sqrt{v + \varepsilon}$ and $\beta = \mu$; other $\gamma$ multiply "
+    "everything. It says nothing of many layers at once, and bounds gradients, not how fast they turn."
 )
 
 MOST_NAMES = 3
@@ -34,9 +34,9 @@ $$
 \frac{\langle 1, g\rangle^2}{m} - (2-r)\frac{\langle g,\hat y\rangle^2}{m}\Big)
 $$
 
-(theorem 4.1 of Santurkar et al. 2018, arXiv 1805.11604, with ε, which the paper leaves out). Without the layer, and
-with the same outputs, $\partial f/\partial y = g$: the ratio of the two is at most 1. With running averages nothing
-follows, and only the factor remains.
+(theorem 4.1 of Santurkar et al. 2018, arXiv 1805.11604, with $\varepsilon$, which the paper leaves out). Without the
+layer, and with the same outputs, $\partial f/\partial y = g$: the ratio of the two is at most 1. With running averages
+nothing follows, and only the factor remains.
 """
 
 
@@ -81,8 +81,8 @@ def _taken(found: Theorem) -> str:
     if not len(ratios):
         return "Nothing comes back through these layers."
     return (
-        f"Without the factor, {number(100 * float(np.median(ratios)))} % of ‖g‖² comes through at the median unit, "
-        f"{number(100 * float(ratios.min()))} % to {number(100 * float(ratios.max()))} % in all."
+        rf"Without the factor, {number(100 * float(np.median(ratios)))} % of $\|g\|^2$ comes through at the median "
+        f"unit, {number(100 * float(ratios.min()))} % to {number(100 * float(ratios.max()))} % in all."
     )
 
 
@@ -90,7 +90,8 @@ def _factors(found: Theorem) -> str:
     factors = _all(found, "factor")
     above = int((factors > 1).sum())
     tells = f"{above} of {len(factors)} units" if above else "no unit"
-    return f"The factor γ/√(v + ε) enlarges gradients at {tells}; its median is {number(float(np.median(factors)))}."
+    median = number(float(np.median(factors)))
+    return rf"The factor $\gamma/\sqrt{{v + \varepsilon}}$ enlarges gradients at {tells}; its median is {median}."
 
 
 def rows(found: Theorem) -> dict[str, str]:
@@ -105,7 +106,7 @@ def rows(found: Theorem) -> dict[str, str]:
         "Share that comes through, by unit": span(_all(found, "ratio")),
         "Taken by the mean, by unit": span(_all(found, "by_mean")),
         "Taken by the deviation, by unit": span(_all(found, "by_deviation")),
-        "Factor |γ|/√(v + ε), by unit": span(_all(found, "factor")),
+        r"Factor $|\gamma|/\sqrt{v + \varepsilon}$, by unit": span(_all(found, "factor")),
     }
 
 

@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
-from normscape.views.texts.glossary import TERMS
+from normscape.figures.style.notation import plain
+from normscape.views.texts.glossary import TERMS, Term
 from normscape.views.texts.terms import PAPERS, QUESTIONS, cited, explained, spelled
 
 READABLE = 800  # pixels; longer lines are hard to follow
 
 TERMS_AS_HEADINGS = "<style>.st-key-glossary h3 { font-size: 1.1rem; padding: 1rem 0 1.1rem; }</style>"
 
-FIRST_MINUTE = """
+FIRST_MINUTE = r"""
 1. **Choose a start.** In the sidebar, under *Start from* (on a narrow screen, the arrows at the top open it). Each
    start says what it compares and how long it takes.
 2. **Look at the surfaces.** On the page *Surfaces* they stand side by side on one scale. Turn one, and all turn. Then
    switch *Show* to *gradient change ratio*: the lower it is, the less the gradient turns there.
-3. **Read the table** *Facts*: λ_max is the sharpest curvature in any direction, which the picture can miss. Held-out
-   loss tells whether the smoother network is also the better one.
+3. **Read the table** *Facts*: $\lambda_{\max}$ is the sharpest curvature in any direction, which the picture can miss.
+   Held-out loss tells whether the smoother network is also the better one.
 4. **Point at a place.** It is marked in every picture, and every metric there is told; a click keeps it. *Save
    picture* is under the surfaces, the numbers are at the foot of the page. The address in the browser holds every
    choice: send it to others.
@@ -65,15 +65,20 @@ def _glossary() -> None:
     told = "Part of a term or of its definition; Greek letters by their names, too."
     asked = st.text_input("Find a term", type="search", live=True, help=told)
     part = asked.strip().casefold()
-    found = [name for name, term in TERMS.items() if part in f"{name} {spelled(name)} {term.definition}".casefold()]
+    found = [name for name, term in TERMS.items() if part in _searched(name, term)]
     st.caption(
         f"{len(found)} of {len(TERMS)} terms. Numbers such as D5 are those of docs/science.md, which defines all."
     )
     st.html(TERMS_AS_HEADINGS)
     with st.container(key="glossary", gap=None):
         for name in found:
-            st.subheader(markdown(name), anchor=spelled(name))
+            st.subheader(name, anchor=spelled(name))
             st.markdown(explained(name))
+
+
+def _searched(name: str, term: Term) -> str:
+    """Return what a search looks through: a term, its name in plain letters, and its definition."""
+    return f"{plain(name)} {spelled(name)} {plain(term.definition)}".casefold()
 
 
 def _papers() -> None:
@@ -84,7 +89,7 @@ with st.container(width=READABLE):
     st.title("Guide")
     st.markdown(f"**{QUESTIONS['Guide']}**")
     st.header("The first minute")
-    st.markdown(markdown(FIRST_MINUTE))
+    st.markdown(FIRST_MINUTE)
     st.header("What each page answers")
     _pages()
     st.header("The argument in five lines")

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import streamlit as st
 
 from normscape.figures.smoothness import band_figure, smoothness_figure
-from normscape.figures.style.notation import markdown
 from normscape.figures.style.palette import colours
 from normscape.landscape import MissingData, TooLarge
 from normscape.landscape.smoothness import Smoothness
@@ -36,7 +35,7 @@ WORDS = (
     "batch norm",
     "checkpoint",
     "direction",
-    "effective β-smoothness",
+    r"effective $\beta$-smoothness",
     "gradient",
     "gradient predictiveness",
     "learning rate",
@@ -48,13 +47,13 @@ WORDS = (
 
 READING = r"""
 **What to look at.** A band goes from the smallest to the largest value over all step lengths; one for every training
-seed, each of one and the same training. Effective β-smoothness is the largest
+seed, each of one and the same training. Effective $\beta$-smoothness is the largest
 $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$; the dotted lines are the control: random directions, as long.
 Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's momentum plays no part.
 
 **What may not be concluded.** Steps are measured in learning rates, and gradients differ in length: a smaller change
-can be a shorter step, so read the bands beside β, which is per length. Raw numbers depend on the scale of the weights
-(D8). Steps as long as the weights themselves are cut off, and that is told.
+can be a shorter step, so read the bands beside $\beta$, which is per length. Raw numbers depend on the scale of the
+weights (D8). Steps as long as the weights themselves are cut off, and that is told.
 """
 
 
@@ -90,12 +89,12 @@ def _results(experiment: Experiment, found: Mapping[str, list[list[Smoothness]]]
         st.warning(f"{lost} checkpoints are not there: training diverged before them.")
     inks, dark = colours(experiment), st.context.theme.type == "dark"
     for sentence in compared(courses):
-        st.markdown(markdown(sentence))
+        st.markdown(sentence)
     chart(band_figure(courses, "variation", colours=inks, dark=dark), "loss along the step")
     chart(band_figure(courses, "predictiveness", colours=inks, dark=dark), "gradient along the step")
     chart(smoothness_figure(courses, colours=inks, dark=dark), "effective smoothness")
     facts_table({label: rows([one for course in columns for one in course]) for label, columns in courses.items()})
-    st.markdown(markdown(READING))
+    st.markdown(READING)
 
 
 experiment, display = address.opened("along-training")

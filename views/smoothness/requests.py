@@ -66,7 +66,7 @@ def _difference(
     changes = np.array([b.along.predictiveness[1] / a.along.predictiveness[1] for a, b in pairs])
     low, high = number(float(ratios.min()), 2), number(float(ratios.max()), 2)
     return (
-        f"**{other}** against **{one}**: effective β is smaller at {(ratios < 1).sum()} of {len(pairs)} steps, "
+        rf"**{other}** against **{one}**: effective $\beta$ is smaller at {(ratios < 1).sum()} of {len(pairs)} steps, "
         f"{number(float(np.median(ratios)), 2)} times as large at the median (from {low} to {high}); the gradient's "
         f"largest change is {number(float(np.median(changes)), 2)} times as large at the median."
     )
@@ -82,8 +82,8 @@ def rows(course: Sequence[Smoothness]) -> dict[str, str]:
     return {
         "Loss: largest - smallest, median": median([f.along.variation[1] - f.along.variation[0] for f in course]),
         "Gradient's largest change, median": median([f.along.predictiveness[1] for f in course]),
-        "Effective β along -∇f, median": median([f.along.smoothness for f in course]),
-        "Effective β at random, median": median([f.random.smoothness for f in course]),
-        "‖g‖, median": median([f.gradient_norm for f in course]),
-        "Steps cut where they are as long as θ": f"{sum(f.capped for f in course)} of {len(course)}",
+        r"Effective $\beta$ along $-\nabla f$, median": median([f.along.smoothness for f in course]),
+        r"Effective $\beta$ at random, median": median([f.random.smoothness for f in course]),
+        r"$\|g\|$, median": median([f.gradient_norm for f in course]),
+        r"Steps cut where they are as long as $\theta$": f"{sum(f.capped for f in course)} of {len(course)}",
     }

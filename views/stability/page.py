@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import streamlit as st
 
 from normscape.figures.stability import final_figure, share_figure
-from normscape.figures.style.notation import markdown
 from normscape.figures.style.palette import colours
 from normscape.landscape import MissingData, TooLarge
 from normscape.landscape.stability import LEARNED, PEAK, RATES, Verdict, largest_stable
@@ -32,7 +31,16 @@ that stays finite, never exceeds {PEAK:g} times its first recorded loss, and end
 prediction's loss: dying at chance level does not count. Beside it stands what curvature predicts, $2/\lambda_{{\max}}$.
 """
 
-WORDS = ("2/λ_max", "diverged", "learning rate", "Lipschitz constant L", "momentum", "seed", "stable training", "λ_max")
+WORDS = (
+    r"$2/\lambda_{\max}$",
+    "diverged",
+    "learning rate",
+    "Lipschitz constant $L$",
+    "momentum",
+    "seed",
+    "stable training",
+    r"$\lambda_{\max}$",
+)
 
 READING = r"""
 **What may not be concluded.** $\eta<2/\lambda_{\max}$ is local, and sufficient for a decrease on a quadratic. Training
@@ -85,7 +93,7 @@ def _results(
     inks, dark = colours(experiment), st.context.theme.type == "dark"
     if over:
         for label, verdicts in sweeps.items():
-            st.markdown(markdown(told(label, verdicts, predicted[label], experiment.run.training.momentum)))
+            st.markdown(told(label, verdicts, predicted[label], experiment.run.training.momentum))
         st.markdown(contrast({label: largest_stable(verdicts) for label, verdicts in sweeps.items()}))
     starts = {label: steps.get(0, float("nan")) for label, steps in predicted.items()}
     chart(share_figure(sweeps, starts, colours=inks, dark=dark), "stable trainings")

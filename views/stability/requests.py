@@ -54,12 +54,13 @@ def told(label: str, verdicts: Sequence[Verdict], predicted: Mapping[int, float]
     beyond = "at least " if rate == max(verdict.learning_rate for verdict in verdicts) else ""
     sentence = f"**{label}**: stable with all seeds up to a learning rate of {beyond}{number(rate)}"
     if 0 not in predicted:
-        return f"{sentence}. There is no 2/λ_max before training to hold against it."
+        return rf"{sentence}. There is no $2/\lambda_{{\max}}$ before training to hold against it."
     low, high = min(predicted.values()), max(predicted.values())
     memory = f" (of the momentum of {momentum:g} it knows nothing)" if momentum else ""
     return (
-        f"{sentence}, {number(rate / predicted[0], 2)} times 2/λ_max before training, which is {number(predicted[0])}"
-        f"{memory}. Along its own training 2/λ_max goes from {number(low)} to {number(high)}."
+        rf"{sentence}, {number(rate / predicted[0], 2)} times $2/\lambda_{{\max}}$ before training, which is "
+        rf"{number(predicted[0])}{memory}. Along its own training $2/\lambda_{{\max}}$ goes from {number(low)} to "
+        f"{number(high)}."
     )
 
 
@@ -78,8 +79,8 @@ def rows(verdicts: Sequence[Verdict], predicted: Mapping[int, float]) -> dict[st
     best = min((v for v in verdicts if math.isfinite(v.final)), key=lambda v: v.final, default=None)
     return {
         "Largest learning rate, all seeds stable": number(largest_stable(verdicts)),
-        "2/λ_max before training": number(predicted.get(0, math.nan)),
-        "Smallest 2/λ_max along its own training": number(min(predicted.values(), default=math.nan)),
+        r"$2/\lambda_{\max}$ before training": number(predicted.get(0, math.nan)),
+        r"Smallest $2/\lambda_{\max}$ along its own training": number(min(predicted.values(), default=math.nan)),
         "Lowest last training loss": "n/a" if best is None else f"{number(best.final)} at {number(best.learning_rate)}",
         "Loss of the best constant prediction": number(verdicts[0].constant) if verdicts else "n/a",
         **{f"Trainings: {outcome}": f"{count} of {len(verdicts)}" for outcome, count in counts.items()},

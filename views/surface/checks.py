@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
 from normscape.landscape import Check
 from normscape.views.session.results import Outcome
 from normscape.views.widgets.numbers import WAITING, number
@@ -23,10 +22,10 @@ def reality_panel(outcomes: Mapping[str, Outcome]) -> None:
     counts = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in LIGHTS if verdict in found)
     with st.expander(f"Is this real? {len(found)} checks: {counts}", expanded="red" in found):
         first = max(checks.values(), key=len)
-        names = {"": [markdown(check.name) for check in first]}
+        names = {"": [check.name for check in first]}
         lines = {label: [_line(check) for check in column] for label, column in checks.items()}
         st.table(names | {label: column + [WAITING] * (len(first) - len(column)) for label, column in lines.items()})
-        st.markdown("\n".join(f"- **{markdown(check.name)}**: {_rule(check)} {check.sentence}" for check in first))
+        st.markdown("\n".join(f"- **{check.name}**: {_rule(check)} {check.sentence}" for check in first))
 
 
 def _line(check: Check) -> str:

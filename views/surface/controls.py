@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
 from normscape.landscape import layer_names
 from normscape.specs import Display, Experiment
 from normscape.specs.display import METRICS, SCALES
@@ -39,7 +38,7 @@ def _layer(display: Display, experiment: Experiment) -> str:
     if not names:
         return display.layer
     rule, first = rule_of(display, "layer"), names.index(display.layer) if display.layer in names else 0
-    return str(st.selectbox(rule.label, names, first, key=control("display.layer"), help=markdown(rule.help)))
+    return str(st.selectbox(rule.label, names, first, key=control("display.layer"), help=rule.help))
 
 
 def fit_button() -> None:
@@ -78,5 +77,5 @@ FIT_HELP = (
 
 def _switch(name: str, choices: tuple[str, ...], display: Display) -> str:
     rule, key = rule_of(display, name), control(f"display.{name}")
-    asked: dict[str, Any] = {"required": True, "format_func": word, "key": key, "help": markdown(rule.help)}
+    asked: dict[str, Any] = {"required": True, "format_func": word, "key": key, "help": rule.help}
     return str(st.segmented_control(rule.label, choices, default=getattr(display, name), **asked))

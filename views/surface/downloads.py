@@ -17,7 +17,7 @@ from normscape.views.surface.protocol import caption, protocol
 from normscape.views.widgets.linked_surfaces import Drawn, Saved
 from normscape.views.widgets.numbers import MISSING, facts
 
-KEY_FACTS = ("Training loss", "Held-out loss", "Held-out accuracy", "L ≥, from the centre", "λ_max")
+KEY_FACTS = ("Training loss", "Held-out loss", "Held-out accuracy", r"$L \ge$, from the centre", r"$\lambda_{\max}$")
 """What a picture says in numbers: how well a network fits, and how smooth it is."""
 
 
@@ -112,6 +112,6 @@ def _in_short(known: Mapping[str, str]) -> dict[str, str]:
     for name in KEY_FACTS:
         value, _, rest = known[name].partition(" (")
         rows[name] = f"{value} (not converged)" if "not converged" in rest else value
-        if name.startswith("L ≥"):
+        if name.startswith(r"$L \ge$"):
             rows["pairs; smallest step"] = rest.removesuffix(")").replace(" pairs, steps from ", "; ") or MISSING
     return rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
 from normscape.landscape import Sharpness
 from normscape.specs import Experiment
 from normscape.views.session.address import control
@@ -13,15 +12,15 @@ from normscape.views.session.requests import COARSE, study
 from normscape.views.widgets.numbers import MISSING, number
 
 HELP = (
-    "λ_max of the Hessian's block of every weight w, and ‖w‖²·λ_max(H_ww), which stays as it is when w is rescaled in "
-    "front of a normalization; and the largest gradient-change ratios of every layer. Takes about twenty Hessian "
-    "products and 25 gradients per weight."
+    r"$\lambda_{\max}$ of the Hessian's block of every weight $w$, and $\|w\|^2\cdot\lambda_{\max}(H_{ww})$, which "
+    "stays as it is when $w$ is rescaled in front of a normalization; and the largest gradient-change ratios of every "
+    "layer. Takes about twenty Hessian products and 25 gradients per weight."
 )
 
 
 def curvature_panel(experiment: Experiment) -> None:
     """Show the switch, and the table of all weights where it is on."""
-    if not st.toggle("Show layer by layer", key=control("layer-curvature"), help=markdown(HELP)):
+    if not st.toggle("Show layer by layer", key=control("layer-curvature"), help=HELP):
         return
     curvature = study(experiment, "layer-sharpness", "curvature by layer")
     waiting(curvature.request, curvature.over)
@@ -33,7 +32,9 @@ def curvature_panel(experiment: Experiment) -> None:
     if names:
         rows = {label: [_line(weights.get(name)) for name in names] for label, weights in found.items()}
         st.table({"": names} | rows)
-        st.caption(markdown("λ_max(H_ww), and in brackets ‖w‖²·λ_max(H_ww), the scale-free one."))
+        st.caption(
+            r"$\lambda_{\max}(H_{ww})$, and in brackets $\|w\|^2\cdot\lambda_{\max}(H_{ww})$, the scale-free one."
+        )
     _ratios_by_layer(experiment)
 
 

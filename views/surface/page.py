@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
 from normscape.figures.style.palette import colours
 from normscape.figures.surface import (
     contour_figures,
@@ -39,15 +38,15 @@ from normscape.views.widgets.training_step import checkpoint
 
 RATIO = "gradient-change-ratio"
 WORDS = (
-    "2/λ_max",
-    "α, β",
+    r"$2/\lambda_{\max}$",
+    r"$\alpha$, $\beta$",
     "error between points",
     "evaluation set",
     "filter normalization",
     "gradient-change ratio",
     "held-out",
-    "L ≥",
-    "Lipschitz constant L",
+    r"$L \ge$",
+    "Lipschitz constant $L$",
     "local ratio",
     "loss surface",
     "plane form",
@@ -56,9 +55,9 @@ WORDS = (
     "running statistics",
     "scale-free",
     "slice",
-    "θ*",
-    "λ_max",
-    "λ_max(SHS)",
+    r"$\theta^*$",
+    r"$\lambda_{\max}$",
+    r"$\lambda_{\max}(SHS)$",
 )
 
 experiment, display = address.opened("")
@@ -126,10 +125,8 @@ if display.point is not None:
     mark_cut(cut, display.point, dark=dark)
 row_of_charts(maps, "contour map")
 chart(cut, "cut through the centre")
-if st.toggle(
-    markdown("Show how L̂ grows with refinement"), key=control("refinement"), help=markdown(explanation.REFINEMENT)
-):
-    grown = study(experiment, "refinement", "L̂ against spacing")
+if st.toggle(r"Show how $\hat L$ grows with refinement", key=control("refinement"), help=explanation.REFINEMENT):
+    grown = study(experiment, "refinement", r"$\hat L$ against spacing")
     waiting(grown.request, grown.over)
     if grown.found:
         chart(refinement_figure(grown.found, colours=inks, dark=dark), "bound against spacing")
@@ -165,7 +162,7 @@ if runs:
         chart(training_figure(runs, colours=inks, quantity="accuracy", dark=dark), "training accuracy")
 
 st.subheader("Reading it")
-st.markdown(markdown(explanation.READING))
+st.markdown(explanation.READING)
 with st.expander("Protocol: everything needed to get this picture again"):
     st.code(protocol(experiment, display, found), language=None, wrap_lines=True)
 downloads(experiment, display, found, inks)

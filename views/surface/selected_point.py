@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
 from normscape.figures.style.scales import metric_of
 from normscape.figures.surface import nearest, values_at
 from normscape.specs import Display
@@ -25,8 +24,8 @@ def point_panel(surfaces: Mapping[str, Surface], display: Display) -> None:
     first = next(iter(surfaces.values()))
     row, column = nearest(first, display.point)
     with st.container(horizontal=True, vertical_alignment="center"):
-        place = f"α = {first.alpha[column]:.3g}, β = {first.beta[row]:.3g}"
-        st.markdown(f"**At {markdown(place)}**, the nearest point that is drawn")
+        place = rf"$\alpha$ = {first.alpha[column]:.3g}, $\beta$ = {first.beta[row]:.3g}"
+        st.markdown(f"**At {place}**, the nearest point that is drawn")
         st.button("Forget the point", on_click=choose, args=(None,))
     known = {label: values_at(surface, display.point) for label, surface in surfaces.items()}
     names = [name for name in next(iter(known.values())) if any(np.isfinite(one[name]) for one in known.values())]

@@ -17,9 +17,9 @@ class Term:
 
 
 TERMS: Mapping[str, Term] = {
-    "2/λ_max": Term(
+    r"$2/\lambda_{\max}$": Term(
         "The learning rate above which gradient descent on a quadratic of this curvature would diverge. It is local: "
-        "training changes λ_max as it goes.",
+        r"training changes $\lambda_{\max}$ as it goes.",
         "A3",
     ),
     "accuracy": Term("The share of samples that a network classifies correctly. A regression has none."),
@@ -32,8 +32,10 @@ TERMS: Mapping[str, Term] = {
         ("Ioffe and Szegedy 2015",),
         r"z=\gamma\hat y+\beta",
     ),
-    "α, β": Term("Where a point lies in the slice: how far from θ* along d1, and how far along d2.", "D2"),
-    "back-propagated signal δ": Term(
+    r"$\alpha$, $\beta$": Term(
+        r"Where a point lies in the slice: how far from $\theta^*$ along $d_1$, and how far along $d_2$.", "D2"
+    ),
+    r"back-propagated signal $\delta$": Term(
         "What comes back from the loss to a layer: the derivative of a sample's loss by the layer's output. The "
         "argument needs it bounded, and nothing bounds it.",
         "A4",
@@ -54,8 +56,8 @@ TERMS: Mapping[str, Term] = {
         "D5",
     ),
     "Cauchy–Schwarz step": Term(
-        "One layer's weights move, its input x stays: the change of their gradient is at most how much the signal "
-        "changes, λ, times the root of the inputs' second moment.",
+        "One layer's weights move, its input $x$ stays: the change of their gradient is at most how much the signal "
+        r"changes, $\lambda$, times the root of the inputs' second moment.",
         "A6",
         formula=r"\|E[\lambda x]\|\le\sqrt{E[\lambda^2]}\,\sqrt{\textstyle\sum_i E[x_i^2]}",
     ),
@@ -63,17 +65,17 @@ TERMS: Mapping[str, Term] = {
         "The first half of batch norm: each channel minus its batch mean.", "A7", ("Salimans and Kingma 2016",)
     ),
     "checkpoint": Term("The weights that were kept after a step of training. Step 0 is before training.", "D2"),
-    "cos(d1, d2)": Term("The cosine of the angle between the two directions: 0 where they are orthogonal.", "D2"),
+    r"$\cos(d_1, d_2)$": Term("The cosine of the angle between the two directions: 0 where they are orthogonal.", "D2"),
     "covariate shift": Term(
         "Internal covariate shift was said to be what batch norm takes away: that a layer's inputs change while the "
-        "layers before it learn. Here it is how far one layer's gradient G differs from G′, the same after all "
+        "layers before it learn. Here it is how far one layer's gradient $G$ differs from $G'$, the same after all "
         "earlier layers have made their step. A hypothesis, not a result.",
         "A13",
         ("Ioffe and Szegedy 2015", "Santurkar et al. 2018"),
         r"\|G-G'\|",
     ),
     "cross-entropy": Term(
-        "The loss of a classification: minus the logarithm of the probability p that a network gives to the right "
+        "The loss of a classification: minus the logarithm of the probability $p$ that a network gives to the right "
         "class, averaged over samples.",
         formula=r"-\tfrac1M\textstyle\sum_m\ln p_m",
     ),
@@ -83,19 +85,19 @@ TERMS: Mapping[str, Term] = {
         "A13",
     ),
     "direction": Term(
-        "A vector with an entry for every parameter, along which the weights are moved. A slice has two, d1 and d2, "
-        "for example random ones; ‖d1‖ and ‖d2‖ are their lengths.",
+        "A vector with an entry for every parameter, along which the weights are moved. A slice has two, $d_1$ and "
+        r"$d_2$, for example random ones; $\|d_1\|$ and $\|d_2\|$ are their lengths.",
         "D2",
     ),
     "diverged": Term("Said of a training whose loss or weights are no longer finite from some step on."),
     "edge of stability": Term(
-        "Gradient descent on all training samples tends to raise λ_max until it is about 2/η, and then stays near it "
-        "while the loss still falls over many steps.",
+        r"Gradient descent on all training samples tends to raise $\lambda_{\max}$ until it is about $2/\eta$, and "
+        "then stays near it while the loss still falls over many steps.",
         "D11",
         ("Cohen et al. 2021",),
     ),
-    "effective β-smoothness": Term(
-        "The largest change of the gradient per length, over steps of length ηg along the gradient g.",
+    r"effective $\beta$-smoothness": Term(
+        r"The largest change of the gradient per length, over steps of length $\eta g$ along the gradient $g$.",
         "D9",
         ("Santurkar et al. 2018",),
         r"\max_\eta\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|",
@@ -120,25 +122,25 @@ TERMS: Mapping[str, Term] = {
     ),
     "filter": Term("A row of a linear layer's weight, or an output channel of a convolution's.", "D3"),
     "filter normalization": Term(
-        "Every filter of a random direction gets the norm of the same filter of θ*, so that equal distances are equal "
-        "shares of each network's own weights. Parameters of one axis, such as biases, get 0.",
+        r"Every filter of a random direction gets the norm of the same filter of $\theta^*$, so that equal distances "
+        "are equal shares of each network's own weights. Parameters of one axis, such as biases, get 0.",
         "D3",
         ("Li et al. 2018",),
         r"d_i\leftarrow d_i\,\|\theta^*_i\|/\|d_i\|",
     ),
     "gradient": Term(
-        "∇f: how the loss changes with every parameter. Training steps against it. Its Euclidean length is the "
-        "gradient norm.",
+        r"$\nabla f$: how the loss changes with every parameter. Training steps against it. Its Euclidean length is "
+        "the gradient norm.",
         "§0",
     ),
     "gradient-change ratio": Term(
         "How much the gradient changes from the centre to a point, per distance: a lower bound on every Lipschitz "
-        "constant L of the gradient on a set that holds both.",
+        "constant $L$ of the gradient on a set that holds both.",
         "D5",
         formula=r"\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|",
     ),
     "gradient predictiveness": Term(
-        "How far the gradient changes along the step that training takes: the range over step lengths η.",
+        r"How far the gradient changes along the step that training takes: the range over step lengths $\eta$.",
         "D9",
         ("Santurkar et al. 2018",),
         r"\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|",
@@ -156,56 +158,58 @@ TERMS: Mapping[str, Term] = {
         "A8b",
     ),
     "Hessian": Term(
-        "The matrix H of second derivatives of the loss by the parameters: how fast the gradient turns in every "
+        "The matrix $H$ of second derivatives of the loss by the parameters: how fast the gradient turns in every "
         "direction. A block of it belongs to one layer's weights.",
         "D10",
     ),
     "instance norm": Term(
         "Every channel of every sample gets mean 0 and deviation 1 over its positions.", "A13", ("Ulyanov et al. 2016",)
     ),
-    "L ≥": Term(
+    r"$L \ge$": Term(
         "The largest ratio seen, from the centre to every point (D5) or between neighbours of the grid (D6), over "
-        "pairs of points that are finite for all compared networks. Every Lipschitz constant of ∇f on the slice is at "
-        "least this; the true one can be far larger, since a random plane misses sharp directions.",
+        r"pairs of points that are finite for all compared networks. Every Lipschitz constant of $\nabla f$ on the "
+        "slice is at least this; the true one can be far larger, since a random plane misses sharp directions.",
         "D7",
     ),
-    "λ_max": Term(
+    r"$\lambda_{\max}$": Term(
         "Sharpness: the largest eigenvalue of the Hessian at the centre, over all directions and not only those of the "
-        "plane. Beside it stands its residual ‖Hv − λv‖.",
+        r"plane. Beside it stands its residual $\|Hv - \lambda v\|$.",
         "D10",
     ),
-    "λ_max(SHS)": Term(
-        "The scale-free twin of λ_max: S is the diagonal of the filters' norms, 0 for parameters of one axis.", "D8"
+    r"$\lambda_{\max}(SHS)$": Term(
+        r"The scale-free twin of $\lambda_{\max}$: $S$ is the diagonal of the filters' norms, 0 for parameters of one "
+        "axis.",
+        "D8",
     ),
-    "largest ‖Hu‖ in the plane": Term(
-        "What the gradient-change ratio tends to at the centre, in the direction u of the plane where it is largest.",
+    r"largest $\|Hu\|$ in the plane": Term(
+        "What the gradient-change ratio tends to at the centre, in the direction $u$ of the plane where it is largest.",
         "D5",
         formula=r"\max_{u\,\in\,\mathrm{span}(d_1,d_2),\ \|u\|=1}\|Hu\|",
     ),
     "layer norm": Term(
         "Every sample gets mean 0 and deviation 1 over its channels (and positions).", "A13", ("Ba et al. 2016",)
     ),
-    "learning rate": Term("η: how many times the gradient a step of training is long.", "A2"),
-    "Lipschitz constant L": Term(
-        "A bound on how fast the gradient changes, for all pairs of points p and q of a set. The smaller, the "
-        "smoother. With ReLU the gradient jumps and no finite L exists.",
+    "learning rate": Term(r"$\eta$: how many times the gradient a step of training is long.", "A2"),
+    "Lipschitz constant $L$": Term(
+        "A bound on how fast the gradient changes, for all pairs of points $p$ and $q$ of a set. The smaller, the "
+        "smoother. With ReLU the gradient jumps and no finite $L$ exists.",
         "D7",
         formula=r"\|\nabla f(p)-\nabla f(q)\|\le L\,\|p-q\|",
     ),
     "local ratio": Term(
-        "The gradient-change ratio between neighbouring points p and q of the grid; the largest over a point's "
+        "The gradient-change ratio between neighbouring points $p$ and $q$ of the grid; the largest over a point's "
         "neighbours. It belongs to the grid's spacing.",
         "D6",
         formula=r"\|\nabla f(p)-\nabla f(q)\|/\|p-q\|",
     ),
     "loss": Term(
-        "f(θ): how wrong a network with the parameters θ is, averaged over the evaluation set. Cross-entropy for "
-        "classes, squared error for a regression.",
+        r"$f(\theta)$: how wrong a network with the parameters $\theta$ is, averaged over the evaluation set. "
+        "Cross-entropy for classes, squared error for a regression.",
         "§0",
     ),
-    "loss surface": Term("The loss over a slice: a height for every point (α, β).", "D2"),
+    "loss surface": Term(r"The loss over a slice: a height for every point $(\alpha, \beta)$.", "D2"),
     "loss variation": Term(
-        "How much the loss varies along the step that training takes: the range over step lengths η.",
+        r"How much the loss varies along the step that training takes: the range over step lengths $\eta$.",
         "D9",
         ("Santurkar et al. 2018",),
         r"f(\theta-\eta g)",
@@ -222,21 +226,21 @@ TERMS: Mapping[str, Term] = {
         "on weights in place of inputs. Each kind has an entry of its own.",
         "A13",
     ),
-    "parameters": Term("All numbers that training changes, as one vector θ.", "§0"),
+    "parameters": Term(r"All numbers that training changes, as one vector $\theta$.", "§0"),
     "placement": Term(
         "Where a normalization stands: before the linear layer or convolution, whose input it normalizes, as the "
         "analysis says; or after it, as is common.",
         "A9",
     ),
     "plane form": Term(
-        "The change of the gradient as it is seen in the plane, per step in α and β, with D = [d1 d2] scaled by "
-        "filter and not orthogonalised: the scale-free twin of the gradient-change ratio.",
+        r"The change of the gradient as it is seen in the plane, per step in $\alpha$ and $\beta$, with "
+        r"$D = [d_1\ d_2]$ scaled by filter and not orthogonalised: the scale-free twin of the gradient-change ratio.",
         "D8",
         formula=r"\|D^\top(\nabla f(p)-\nabla f(q))\|/\|(\delta\alpha,\delta\beta)\|",
     ),
     "population statistics": Term(
         "Batch norm uses the mean and variance of all evaluation samples, computed anew at every point. The loss is "
-        "then a true function of θ. It says nothing certain about steps on mini-batches.",
+        r"then a true function of $\theta$. It says nothing certain about steps on mini-batches.",
         "D1",
     ),
     "recorded loss and accuracy": Term(
@@ -250,7 +254,9 @@ TERMS: Mapping[str, Term] = {
         "D6",
     ),
     "residual": Term(
-        "‖Hv − λv‖, how far an eigenvalue λ and its vector v are from satisfying their equation. Small is good.", "D10"
+        r"$\|Hv - \lambda v\|$, how far an eigenvalue $\lambda$ and its vector $v$ are from satisfying their "
+        "equation. Small is good.",
+        "D10",
     ),
     "RMS norm": Term(
         "Every sample is divided by the root of its mean square; no mean comes off.",
@@ -268,7 +274,7 @@ TERMS: Mapping[str, Term] = {
     ),
     "scale-free": Term(
         "Said of a number that stays as it is when weights in front of a normalization are rescaled. That leaves the "
-        "function alone, and changes L and λ_max.",
+        r"function alone, and changes $L$ and $\lambda_{\max}$.",
         "D8",
     ),
     "scale only": Term("The second half of batch norm: each channel divided by its batch deviation.", "A8"),
@@ -283,8 +289,8 @@ TERMS: Mapping[str, Term] = {
         "D4, §5",
     ),
     "slice": Term(
-        "The plane through the weights θ* along two directions, a window on a space of thousands of dimensions. A "
-        "calm slice proves nothing about the rest.",
+        r"The plane through the weights $\theta^*$ along two directions, a window on a space of thousands of "
+        "dimensions. A calm slice proves nothing about the rest.",
         "D2",
         formula=r"f(\theta^*+\alpha d_1+\beta d_2)",
     ),
@@ -295,17 +301,17 @@ TERMS: Mapping[str, Term] = {
     ),
     "store": Term("The folder of results. A question that was answered once is answered from there."),
     "Theorem 4.1": Term(
-        "What one batch-norm layer takes from the gradient g at its output: the part that all m samples share, and "
-        "the part along the normalized values. It is about one layer and the gradient's length, not about L.",
+        "What one batch-norm layer takes from the gradient $g$ at its output: the part that all $m$ samples share, and "
+        "the part along the normalized values. It is about one layer and the gradient's length, not about $L$.",
         "A14",
         ("Santurkar et al. 2018",),
         r"\|\nabla_y f\|^2=\frac{\gamma^2}{v+\varepsilon}\Big(\|g\|^2-\frac{\langle1,g\rangle^2}m"
         r"-(2-r)\frac{\langle g,\hat y\rangle^2}m\Big),\ r=\frac v{v+\varepsilon}",
     ),
-    "‖θ‖": Term("The Euclidean norm of all parameters at the centre.", "§0"),
-    "θ*": Term("The weights at the centre of the slice: those of the training step that is shown.", "D2"),
+    r"$\|\theta\|$": Term("The Euclidean norm of all parameters at the centre.", "§0"),
+    r"$\theta^*$": Term("The weights at the centre of the slice: those of the training step that is shown.", "D2"),
     "weight norm": Term(
-        "No statistics of data: each filter is a direction v times a learned length g.",
+        "No statistics of data: each filter is a direction $v$ times a learned length $g$.",
         "A13",
         ("Salimans and Kingma 2016",),
         r"w=g\,v/\|v\|",

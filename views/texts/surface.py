@@ -12,9 +12,9 @@ These are real, trained networks on one scale: see whether that holds.
 """
 
 READING = r"""
-**What to look at.** Each surface shows the loss around the weights θ*, along two random directions that are scaled like
-the network's own filters ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). A smoother landscape turns its gradient
-less per step. So switch to the *gradient-change ratio*
+**What to look at.** Each surface shows the loss around the weights $\theta^*$, along two random directions that are
+scaled like the network's own filters ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). A smoother landscape turns
+its gradient less per step. So switch to the *gradient-change ratio*
 $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the Lipschitz constant $L$ of the gradient.
 Then compare $\lambda_{\max}$, the sharpest curvature of all, in the table.
 
@@ -49,8 +49,8 @@ NOT_SCALE_FREE = (
 )
 
 REFINEMENT = (
-    "The largest ratio between neighbours on the line through the centre along d1, at spacings that halve. Where the "
-    "gradient jumps, as it does with ReLU, no finite L exists and the bound grows like 1/spacing: so bounds are "
+    "The largest ratio between neighbours on the line through the centre along $d_1$, at spacings that halve. Where "
+    "the gradient jumps, as it does with ReLU, no finite $L$ exists and the bound grows like 1/spacing: so bounds are "
     "compared at equal spacing only. With a smooth activation (GELU, tanh) the line levels off (D7)."
 )
 

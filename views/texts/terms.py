@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
+from normscape.figures.style.notation import plain
 from normscape.views.texts.glossary import TERMS
 
 
@@ -66,15 +66,15 @@ def words(*names: str) -> None:
     Raises:
         ValueError: the glossary has no such term.
     """
-    told = [f"**{markdown(name)}**: {explained(name)}" for name in sorted(names, key=spelled)]
+    told = [f"**{name}**: {explained(name)}" for name in sorted(names, key=spelled)]
     with st.popover("Words on this page", icon=":material/menu_book:"):
         st.markdown("\n\n".join([*told, "All terms are on the page [Guide](guide), which opens in another tab."]))
 
 
 def spelled(name: str) -> str:
     """Return a term in plain letters, as it is sorted and as its anchor on the page Guide is called."""
-    plain = "".join(GREEK.get(letter, letter) for letter in name.lower())
-    return "-".join(re.findall(r"[a-z0-9]+", plain))
+    letters = "".join(GREEK.get(letter, letter) for letter in plain(name).lower())
+    return "-".join(re.findall(r"[a-z0-9]+", letters))
 
 
 def explained(name: str) -> str:
@@ -84,11 +84,11 @@ def explained(name: str) -> str:
         ValueError: the glossary has no such term.
     """
     if name not in TERMS:
-        raise ValueError(f"the glossary has no term {name!r}; it has {', '.join(TERMS)}")
+        raise ValueError(f"the glossary has no term {plain(name)!r}; it has {', '.join(map(plain, TERMS))}")
     term = TERMS[name]
     origin = "; ".join([*filter(None, [term.number]), *map(cited, term.sources)])
     formula = f"\\\n${term.formula}$" if term.formula else ""  # on a line of its own
-    return f"{markdown(term.definition)}{formula}" + (f" ({origin})" if origin else "")
+    return f"{term.definition}{formula}" + (f" ({origin})" if origin else "")
 
 
 def cited(paper: str) -> str:

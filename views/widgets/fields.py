@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
 from normscape.landscape import weight_files
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment, from_query, to_query
@@ -83,7 +82,7 @@ def _widget(experiment: Experiment, path: str) -> Any:
     value = getattr(owner, name)
     rule, hint = rule_of(owner, name), types_of(owner)[name]
     reason = unused(experiment, path)
-    told = markdown(rule.help if reason is None else f"No choice here: {reason}. {rule.help}")
+    told = rule.help if reason is None else f"No choice here: {reason}. {rule.help}"
     asked: dict[str, Any] = {"key": control(path), "help": told, "disabled": reason is not None}
     if hint is bool:
         return st.toggle(rule.label, value, **asked)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import streamlit as st
 
-from normscape.figures.style.notation import markdown
 from normscape.landscape import (
     Bound,
     Sharpness,
@@ -34,17 +33,17 @@ TERMS_OF_FACTS: Mapping[str, str] = {
     "Held-out loss": "recorded loss and accuracy",
     "Training accuracy": "recorded loss and accuracy",
     "Held-out accuracy": "recorded loss and accuracy",
-    "‖θ‖": "‖θ‖",
-    "L ≥, from the centre": "L ≥",
-    "L ≥, between neighbours": "L ≥",
-    "Largest ‖Hu‖ in the plane": "largest ‖Hu‖ in the plane",
+    r"$\|\theta\|$": r"$\|\theta\|$",
+    r"$L \ge$, from the centre": r"$L \ge$",
+    r"$L \ge$, between neighbours": r"$L \ge$",
+    r"Largest $\|Hu\|$ in the plane": r"largest $\|Hu\|$ in the plane",
     "Plane form up to (scale-free)": "plane form",
-    "λ_max": "λ_max",
-    "2/λ_max": "2/λ_max",
-    "λ_max(SHS) (scale-free)": "λ_max(SHS)",
+    r"$\lambda_{\max}$": r"$\lambda_{\max}$",
+    r"$2/\lambda_{\max}$": r"$2/\lambda_{\max}$",
+    r"$\lambda_{\max}(SHS)$ (scale-free)": r"$\lambda_{\max}(SHS)$",
     "Points not finite": "non-finite points",
-    "‖d1‖ and ‖d2‖": "direction",
-    "cos(d1, d2)": "cos(d1, d2)",
+    r"$\|d_1\|$ and $\|d_2\|$": "direction",
+    r"$\cos(d_1, d_2)$": r"$\cos(d_1, d_2)$",
     "Loss at the centre": "loss",
     "evaluated directly": "evaluated directly",
 }
@@ -54,7 +53,7 @@ TERMS_OF_FACTS: Mapping[str, str] = {
 def _help() -> str:
     """Return every name of the table with the glossary's words, names of one term together."""
     lines = {term: [name for name, one in TERMS_OF_FACTS.items() if one == term] for term in TERMS_OF_FACTS.values()}
-    return "\n".join(f"- **{'; '.join(map(markdown, names))}**: {explained(term)}" for term, names in lines.items())
+    return "\n".join(f"- **{'; '.join(names)}**: {explained(term)}" for term, names in lines.items())
 
 
 HELP = _help()
@@ -88,7 +87,7 @@ def facts_table(rows: Mapping[str, Mapping[str, str]]) -> None:
     """
     names = list(dict.fromkeys(name for known in rows.values() for name in known))
     columns = {label: [known.get(name, MISSING) for name in names] for label, known in rows.items()}
-    st.table({"": list(map(markdown, names))} | columns)
+    st.table({"": names} | columns)
 
 
 def _run_facts(outcome: Outcome) -> dict[str, str]:
@@ -132,17 +131,17 @@ def _surface_facts(measured: Measured | None, centre: Bound | None, near: Bound 
 
 
 _SURFACE_FACTS = (
-    "‖θ‖",
-    "L ≥, from the centre",
-    "L ≥, between neighbours",
-    "Largest ‖Hu‖ in the plane",
+    r"$\|\theta\|$",
+    r"$L \ge$, from the centre",
+    r"$L \ge$, between neighbours",
+    r"Largest $\|Hu\|$ in the plane",
     "Plane form up to (scale-free)",
-    "λ_max",
-    "2/λ_max",
-    "λ_max(SHS) (scale-free)",
+    r"$\lambda_{\max}$",
+    r"$2/\lambda_{\max}$",
+    r"$\lambda_{\max}(SHS)$ (scale-free)",
     "Points not finite",
-    "‖d1‖ and ‖d2‖",
-    "cos(d1, d2)",
+    r"$\|d_1\|$ and $\|d_2\|$",
+    r"$\cos(d_1, d_2)$",
     "Loss at the centre",
     "evaluated directly",
 )

@@ -66,8 +66,8 @@ def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told(
     assert "From step 0 to 100" in told
     assert "becomes 0.1 times what it was (1 to 0.1). The largest of all is 3, in b at step 0." in told
     assert derivatives.rows_along(found) == {
-        "Root mean square of δ, step 0, by layer": "1",
-        "Root mean square of δ, step 100, by layer": "0.1",
+        r"Root mean square of $\delta$, step 0, by layer": "1",
+        r"Root mean square of $\delta$, step 100, by layer": "0.1",
     }
     single = SignalsAlong(np.array([0]), ("a",), shares[:1], sizes[:1, :1], sizes[:1, :1])
     assert "one checkpoint only" in derivatives.verdict_along(single)

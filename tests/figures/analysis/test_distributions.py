@@ -66,5 +66,5 @@ def test_errors_are_drawn_over_batch_sizes_beside_their_law_and_told() -> None:
     assert "Batches of 100 put the mean off by 0 deviations" in told  # the size nearest to 32 on a logarithmic scale
     assert "within 10 % of the law" in told
     assert "up to 16, are worth 8 to 8 independent values" in told
-    assert batch_statistics.rows(found)["Mean off by, batches of 2"] == "0.77 σ (law 0.7)"
+    assert batch_statistics.rows(found)["Mean off by, batches of 2"] == r"0.77 $\sigma$ (law 0.7)"
     assert batch_statistics.rows(found)["Variance too small by, batches of 8"] == "12.2 % (law 12.2 %)"

@@ -35,7 +35,7 @@ def test_moments_and_the_parabola_are_drawn_for_every_network(count: int) -> Non
 def test_the_verdict_on_moments_names_where_centring_takes_most_and_least() -> None:
     told = second_moments.verdict(FOUND)
     assert "leaves 20 % of the second moment in a, and 100 % in b" in told
-    assert "E[ax]/E[a] lies 0.25 lengths" in told
+    assert "$E[ax]/E[a]$ lies 0.25 lengths" in told
     assert second_moments.rows(FOUND)["Inputs of a weight"] == "2"
     assert "no linear layer" in second_moments.verdict(Moments(()))
 
@@ -57,7 +57,7 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
     assert "Fails at 1 of 4 units, in b" in cauchy_schwarz.verdict(
         CauchySchwarz((found.layers[0], change("b", 1.1)), 1e-6)
     )
-    assert cauchy_schwarz.rows(found)["Positions T"] == "3"
+    assert cauchy_schwarz.rows(found)["Positions $T$"] == "3"
     assert "nothing moves" in cauchy_schwarz.verdict(CauchySchwarz((), 1e-6))
 
 

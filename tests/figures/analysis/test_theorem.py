@@ -42,7 +42,7 @@ def test_without_batch_norm_figure_and_verdict_say_so() -> None:
 def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
     told = theorem.verdict(Theorem((layer(),), 1e-6))
     assert "agree at all 2 units to 1e-09" in told
-    assert "75 % of ‖g‖² comes through at the median unit, 50 % to 100 %" in told
+    assert r"75 % of $\|g\|^2$ comes through at the median unit, 50 % to 100 %" in told
     assert "enlarges gradients at 1 of 2 units" in told
     assert theorem.verdict(Theorem((layer("a"), layer("b", difference=0.1)), 1e-6)) == (
         "Fails beyond rounding (1e-06) at 2 of 4 units (in b): both sides differ by up to 0.1, and the ratio reaches 1."
