@@ -1,1 +1,1 @@
-"""What leaves: files that carry the experiment they came from and can be read without this project."""
+"""Files for download: pictures, interactive pages and numbers, each with its experiment."""

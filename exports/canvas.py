@@ -1,4 +1,4 @@
-"""A sheet: words, pictures, lines and bars at their places, in units that any scale turns into pixels."""
+"""A canvas: text, images, rectangles and color bars at positions in units that any scale turns into pixels."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 from PIL import Image
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from normscape.exports.typography import BASELINE, Type, width_of, write
+from normscape.exports.typography import BASELINE, TextStyle, draw_text, text_width
 
 
-class Words(NamedTuple):
+class TextLine(NamedTuple):
     """One line of text."""
 
     left: float
     top: float
     text: str
-    type: Type
+    style: TextStyle
 
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom."""
-        width = width_of(self.text, self.type)
-        return self.left, self.top, self.left + width, self.top + self.type.line
+        width = text_width(self.text, self.style)
+        return self.left, self.top, self.left + width, self.top + self.style.line_height
 
 
-class Picture(NamedTuple):
-    """An image in a room that has its aspect."""
+class ImageBox(NamedTuple):
+    """An image, scaled to a box of the same aspect ratio."""
 
     left: float
     top: float
@@ -37,105 +37,107 @@ class Picture(NamedTuple):
     image: Image.Image
 
 
-class Block(NamedTuple):
-    """A rectangle of one colour."""
+class Rectangle(NamedTuple):
+    """A rectangle of one color."""
 
     left: float
     top: float
     width: float
     height: float
-    colour: str
+    color: str
 
 
-class Bar(NamedTuple):
-    """A map of colours, from its low end on the left to its high end on the right."""
+class ColorBar(NamedTuple):
+    """A color scale, with its low end on the left."""
 
     left: float
     top: float
     width: float
     height: float
-    scale: str  # of plotly's colour scales
+    colorscale: str  # a name that Plotly knows
 
 
-Mark = Words | Picture | Block | Bar
+Element = TextLine | ImageBox | Rectangle | ColorBar
 
 
-class Sheet(NamedTuple):
-    """Marks, and the height that they take."""
+class Canvas(NamedTuple):
+    """Elements, and the height that they occupy."""
 
     height: float
-    marks: tuple[Mark, ...]
+    elements: tuple[Element, ...]
 
 
-def stacked(sheets: Iterable[Sheet], gap: float = 0) -> Sheet:
-    """Put sheets below each other, with a gap between them; those of no height take none."""
-    top, marks = 0.0, list[Mark]()
-    for sheet in sheets:
-        if sheet.height:
-            marks += moved(sheet, 0, top).marks
-            top += sheet.height + gap
-    return Sheet(max(0.0, top - gap), tuple(marks))
+def stack(canvases: Iterable[Canvas], gap: float = 0) -> Canvas:
+    """Place canvases below each other with a gap between them; a canvas of height 0 is skipped."""
+    top, elements = 0.0, list[Element]()
+    for canvas in canvases:
+        if canvas.height:
+            elements += move(canvas, 0, top).elements
+            top += canvas.height + gap
+    return Canvas(max(0.0, top - gap), tuple(elements))
 
 
-def moved(sheet: Sheet, right: float, down: float) -> Sheet:
-    """Return a sheet with all its marks elsewhere."""
-    return sheet._replace(marks=tuple(m._replace(left=m.left + right, top=m.top + down) for m in sheet.marks))
+def move(canvas: Canvas, right: float, down: float) -> Canvas:
+    """Return a canvas with all its elements moved."""
+    moved = tuple(one._replace(left=one.left + right, top=one.top + down) for one in canvas.elements)
+    return canvas._replace(elements=moved)
 
 
-def paragraph(lines: Iterable[str], type: Type, left: float, room: float, align: float = 0) -> Sheet:
-    """Set lines below each other.
+def paragraph(lines: Iterable[str], style: TextStyle, left: float, width: float, align: float = 0) -> Canvas:
+    """Place lines of text below each other.
 
     Args:
         lines: of text.
-        type: how they look.
-        left: where their room begins.
-        room: its width.
-        align: the share of what a line leaves free that stands on its left: 0, 0.5 or 1.
+        style: of all lines.
+        left: the left edge of the column.
+        width: of the column.
+        align: 0 for left-aligned lines, 0.5 for centered ones, 1 for right-aligned ones.
     """
     placed = [
-        Words(left + align * (room - width_of(line, type)), row * type.line, line, type)
+        TextLine(left + align * (width - text_width(line, style)), row * style.line_height, line, style)
         for row, line in enumerate(lines)
     ]
-    return Sheet(type.line * len(placed), tuple(placed))
+    return Canvas(style.line_height * len(placed), tuple(placed))
 
 
-def drawn(sheet: Sheet, width: float, scale: float, ground: str) -> Image.Image:
-    """Draw a sheet.
+def render(canvas: Canvas, width: float, scale: float, background: str) -> Image.Image:
+    """Draw a canvas as an image.
 
     Args:
-        sheet: what is drawn.
-        width: of the sheet, in its units.
-        scale: pixels of a unit.
-        ground: the colour of everything that is free.
+        canvas: with its elements.
+        width: of the canvas, in its units.
+        scale: pixels per unit.
+        background: color behind the elements.
     """
-    image = Image.new("RGB", (round(width * scale), round(sheet.height * scale)), ground)
-    for mark in sheet.marks:
-        _draw(image, mark, scale)
+    image = Image.new("RGB", (round(width * scale), round(canvas.height * scale)), background)
+    for element in canvas.elements:
+        _draw(image, element, scale)
     return image
 
 
-def _draw(image: Image.Image, mark: Mark, scale: float) -> None:
-    if isinstance(mark, Words):
-        type = mark.type._replace(size=mark.type.size * scale)
-        write(image, mark.left * scale, mark.top * scale + BASELINE * type.size, mark.text, type)
+def _draw(image: Image.Image, element: Element, scale: float) -> None:
+    if isinstance(element, TextLine):
+        style = element.style._replace(size=element.style.size * scale)
+        baseline = element.top * scale + BASELINE * style.size
+        draw_text(image, element.left * scale, baseline, element.text, style)
         return
-    left, top, right, bottom = _pixels(mark, scale)
-    if isinstance(mark, Block):
-        image.paste(mark.colour, (left, top, right, bottom))
+    left, top, right, bottom = _pixels(element, scale)
+    if isinstance(element, Rectangle):
+        image.paste(element.color, (left, top, right, bottom))
         return
-    if isinstance(mark, Bar):
-        image.paste(_gradient(mark.scale, right - left).resize((right - left, bottom - top)), (left, top))
+    if isinstance(element, ColorBar):
+        image.paste(_gradient(element.colorscale, right - left).resize((right - left, bottom - top)), (left, top))
         return
-    fitted = mark.image.resize((right - left, bottom - top), Image.Resampling.LANCZOS)
+    fitted = element.image.resize((right - left, bottom - top), Image.Resampling.LANCZOS)
     image.paste(fitted, (left, top), fitted)
 
 
-def _pixels(mark: Picture | Block | Bar, scale: float) -> tuple[int, int, int, int]:
-    """Return left, top, right and bottom of a mark; equal lines are equally thick, and a pixel at least."""
-    left, top = round(mark.left * scale), round(mark.top * scale)
-    return left, top, left + max(1, round(mark.width * scale)), top + max(1, round(mark.height * scale))
+def _pixels(element: ImageBox | Rectangle | ColorBar, scale: float) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of an element; equal lines are equally thick, and at least a pixel."""
+    left, top = round(element.left * scale), round(element.top * scale)
+    return left, top, left + max(1, round(element.width * scale)), top + max(1, round(element.height * scale))
 
 
-def _gradient(scale: str, length: int) -> Image.Image:
-    colours = [unlabel_rgb(colour) for colour in sample_colorscale(scale, np.linspace(0, 1, length))]
-    return Image.fromarray(np.array([colours]).round().astype(np.uint8))
+def _gradient(colorscale: str, length: int) -> Image.Image:
+    colors = [unlabel_rgb(color) for color in sample_colorscale(colorscale, np.linspace(0, 1, length))]
+    return Image.fromarray(np.array([colors]).round().astype(np.uint8))

@@ -1,4 +1,4 @@
-"""A picture as one HTML file that turns without a network: the figure, how it was measured, and the experiment."""
+"""An interactive figure as one offline HTML file, with protocol and experiment."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; worker-src blob:"
 )
-"""The page loads nothing from anywhere, and says so to the browser. plotly.js compiles its WebGL code at run time."""
+"""Forbids the page all network access. plotly.js needs `unsafe-eval`, since it compiles its WebGL code at run time."""
 
 _ONE_CAMERA = """
 const chart = document.getElementById("{plot_id}");
@@ -56,24 +56,24 @@ chart.on("plotly_relayout", async (event) => {
   settling = false;
 });
 """
-"""Turns all scenes of a figure together, so that surfaces are compared from one side."""
+"""Gives all scenes of a figure one camera, so that surfaces are compared from the same side."""
 
 
 def interactive_page(figure: go.Figure, experiment: Experiment, protocol: str) -> str:
-    """Return a self-contained HTML page that shows a figure; plotly.js is inside and nothing is fetched.
+    """Return a self-contained HTML page with a figure and plotly.js.
 
     Args:
-        figure: what is shown; drawn for a light page.
-        experiment: what was asked; its canonical JSON is the content of the element `normscape-spec`.
-        protocol: how it was measured, plain text.
+        figure: in the light theme.
+        experiment: its canonical JSON becomes the content of the element `normscape-spec`.
+        protocol: how the surfaces were measured, plain text.
     """
-    drawn = plotly.io.to_html(
+    figure_html = plotly.io.to_html(
         figure, config=CONFIG, include_plotlyjs=True, include_mathjax=False, full_html=False, post_script=_ONE_CAMERA
     )
     return _PAGE.format(
         policy=_POLICY,
         title=html.escape(f"Normscape: {', '.join(experiment.variants())}"),
-        figure=drawn,
+        figure=figure_html,
         protocol=html.escape(protocol),
         spec=canonical_bytes(experiment).decode().replace("<", "\\u003c"),
     )

@@ -1,7 +1,7 @@
-"""The experiment that a picture carries, in a text chunk of its PNG file: written, and read from anybody's file.
+"""The experiment in the metadata of a picture: written to and read from a text chunk of the PNG file.
 
-Reading decodes no pixels and trusts nothing: lengths, checksums and sizes are checked before a text is looked at, and
-the specs check themselves on construction. The format: https://www.w3.org/TR/png-3/, 5.3 and 11.3.3.
+Reading handles untrusted files: it decodes no pixels, checks lengths, checksums and sizes before it parses a text, and
+the specs validate themselves on construction. The format: https://www.w3.org/TR/png-3/, 5.3 and 11.3.3.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from normscape.specs import Display, Experiment, canonical_bytes, from_canonical
 KEY = "normscape"
 SCHEMA = 1
 
-MOST_BYTES = 64 * 2**20
-"""Larger files are not read: a poster of the largest size has a few million bytes."""
+MAX_BYTES = 64 * 2**20
+"""Size of the largest file that is read; the largest picture has a few million bytes."""
 
-MOST_TEXT = 2**18
-"""Bytes of a text that may be an experiment; its canonical form has about two thousand."""
+MAX_TEXT_BYTES = 2**18
+"""Size of the largest text that is parsed; the canonical form of an experiment has about two thousand bytes."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-_NO_PNG = "This is no PNG picture: choose a poster that was saved by Normscape."
-_TOO_LARGE = f"This file is larger than {MOST_BYTES >> 20} MB, and no poster of Normscape is: choose another file."
-_DAMAGED = "This picture is damaged: save or send the poster again, as a file and not as a message's picture."
+_NO_PNG = "This is no PNG picture: choose a picture that was saved by Normscape."
+_TOO_LARGE = f"This file is larger than {MAX_BYTES >> 20} MB, and no picture of Normscape is: choose another file."
+_DAMAGED = "This picture is damaged: save or send the picture again, as a file and not as a message's picture."
 _NOTHING = (
     "This picture carries no experiment: it was not saved by Normscape, or a program on its way has removed it. "
     "Choose the file as it was saved."
@@ -37,37 +37,37 @@ _NOTHING = (
 _NEWER = "This picture was saved by a newer version of Normscape: open it there, or update this one."
 
 
-def carried_by(experiment: Experiment, display: Display, *, title: str, description: str) -> PngInfo:
-    """Return the texts of a PNG file: the experiment for programs, and what any viewer shows of a picture.
+def png_metadata(experiment: Experiment, display: Display, *, title: str, description: str) -> PngInfo:
+    """Return the text chunks of a PNG file: the experiment, and title and description for image viewers.
 
     Args:
-        experiment: what was asked.
-        display: how it is shown.
+        experiment: the compared networks and the slice.
+        display: metric, scale and camera.
         title: one line.
-        description: how it was measured.
+        description: how the surfaces were measured.
     """
     specs = {"experiment": experiment, "display": display}
     document = {name: json.loads(canonical_bytes(spec)) for name, spec in specs.items()} | {"schema": SCHEMA}
     info = PngInfo()
     info.add_itxt(KEY, json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False))
     for name, text in (("Title", title), ("Software", "Normscape"), ("Description", description)):
-        info.add_text(name, text)  # of itself an iTXt where Latin-1 has not every letter
+        info.add_text(name, text)  # Pillow writes an iTXt chunk if Latin-1 lacks a letter
     return info
 
 
-def reopened(content: bytes) -> tuple[Experiment, Display]:
-    """Return the experiment that a poster carries, and how it was shown.
+def read_experiment(content: bytes) -> tuple[Experiment, Display]:
+    """Return the experiment and the display in the metadata of a picture.
 
-    Names of registry entries are not checked here, as everywhere in specs/. The picture's pixels are not looked at.
+    Names of registry entries are not checked here, as everywhere in specs/. Pixels are not decoded.
 
     Args:
-        content: a file of anybody.
+        content: a file from any source.
 
     Raises:
-        ValueError: it is no PNG file, is too large or damaged, carries no experiment, one of a newer version, or one
-            that is out of range; a sentence for people.
+        ValueError: the file is not a PNG file, is too large or damaged, or has no experiment, one of a newer version,
+            or one that is out of range; the message is a sentence for users.
     """
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise ValueError(_TOO_LARGE)
     if not content.startswith(_SIGNATURE):
         raise ValueError(_NO_PNG)
@@ -78,38 +78,38 @@ def reopened(content: bytes) -> tuple[Experiment, Display]:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the type and the data of every chunk up to the end of the picture, each with its checksum held."""
-    place = len(_SIGNATURE)
-    while place + 12 <= len(content):
-        (length,) = struct.unpack_from(">I", content, place)
-        kind, data = content[place + 4 : place + 8], content[place + 8 : place + 8 + length]
-        written = content[place + 8 + length : place + 12 + length]
+    """Yield type and data of every chunk up to the end of the picture, after a check of its checksum."""
+    position = len(_SIGNATURE)
+    while position + 12 <= len(content):
+        (length,) = struct.unpack_from(">I", content, position)
+        kind, data = content[position + 4 : position + 8], content[position + 8 : position + 8 + length]
+        written = content[position + 8 + length : position + 12 + length]
         if written != struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))):
             raise ValueError(_DAMAGED)
         if kind == b"IEND":
             return
         yield kind, data
-        place += 12 + length
+        position += 12 + length
     raise ValueError(_DAMAGED)
 
 
 def _plain(data: bytes) -> bytes:
-    if len(data) > MOST_TEXT:
+    if len(data) > MAX_TEXT_BYTES:
         raise ValueError(_DAMAGED)
     return data
 
 
 def _deflated(data: bytes) -> bytes:
-    """Return what was compressed, and no more of it than an experiment may have."""
+    """Decompress a text, at most as much of it as an experiment can have."""
     try:
         reader = zlib.decompressobj()
-        return _plain(reader.decompress(data, MOST_TEXT + 1))
+        return _plain(reader.decompress(data, MAX_TEXT_BYTES + 1))
     except zlib.error as error:
         raise ValueError(_DAMAGED) from error
 
 
 def _international(data: bytes) -> bytes:
-    """Return the text of an iTXt: behind its flag and method, language and translated key."""
+    """Return the text of an iTXt chunk, which follows flag, method, language and translated key."""
     parts = data[2:].split(b"\0", 2)
     if len(parts) < 3:
         raise ValueError(_DAMAGED)
@@ -119,9 +119,9 @@ def _international(data: bytes) -> bytes:
 _TEXTS: Mapping[bytes, Callable[[bytes], bytes]] = {
     b"iTXt": _international,
     b"tEXt": _plain,
-    b"zTXt": lambda data: _deflated(data[1:]),  # behind the method, of which there is one
+    b"zTXt": lambda data: _deflated(data[1:]),  # after the compression method, of which only one exists
 }
-"""Kinds of texts: this project writes the first; programs that clean files up turn one into another."""
+"""Readers by chunk type: Normscape writes iTXt; optimizers convert one type into another."""
 
 
 def _specs(text: bytes) -> tuple[Experiment, Display]:

@@ -1,4 +1,4 @@
-"""All measured numbers as one .npz file, with the experiment they answer; any numpy reads it without pickle."""
+"""All measured arrays and the experiment as one .npz file, which numpy reads without pickle."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ ARRAYS = (
     "evaluated",
     "non_finite",
 )
-"""The arrays of a `Surface`, by their names and of their shapes there."""
+"""The arrays of a `Surface`, with the same names and shapes."""
 
 Facts = Mapping[str, Mapping[str, float | str]]
 
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """What a file holds."""
+    """The content of a file."""
 
     spec: str  # the experiment, canonical JSON
     labels: tuple[str, ...]
@@ -53,14 +53,14 @@ class Numbers:
 def numbers(experiment: Experiment, surfaces: Mapping[str, Surface], facts: Facts) -> bytes:
     """Write surfaces as an .npz file; equal content gives equal bytes.
 
-    The k-th label's arrays are called "k/loss", "k/alpha" and so on; "k/accuracy" is absent where a loss has no
-    classes. Missing values are nan. "k/direction_norms" is (‖d1‖, ‖d2‖), "k/cosine" is cos(d1, d2), "k/layers" names
-    the layers of "k/row_ratio", "k/spec" is the surface's own spec. Facts that are not finite are written as words
+    The k-th label's arrays are called "k/loss", "k/alpha" and so on; "k/accuracy" is absent for a
+    regression. Missing values are nan. "k/direction_norms" is (‖d1‖, ‖d2‖), "k/cosine" is cos(d1, d2), "k/layers" names
+    the layers of "k/row_ratio", "k/spec" is the surface's own spec. Facts that are not finite are strings
     ("nan", "inf").
 
     Args:
-        experiment: what was asked.
-        surfaces: what was measured, by label.
+        experiment: the compared networks and the slice.
+        surfaces: by label.
         facts: further numbers or sentences, by label and then by name; names are written as plain text, without LaTeX.
     """
     content: dict[str, np.ndarray] = {
@@ -69,8 +69,8 @@ def numbers(experiment: Experiment, surfaces: Mapping[str, Surface], facts: Fact
         "labels": np.array(list(surfaces), dtype=np.str_),
         "facts": np.array(json.dumps(_facts(facts), ensure_ascii=False, sort_keys=True, allow_nan=False)),
     }
-    for place, surface in enumerate(surfaces.values()):
-        content |= {f"{place}/{name}": array for name, array in _arrays(surface).items()}
+    for index, surface in enumerate(surfaces.values()):
+        content |= {f"{index}/{name}": array for name, array in _arrays(surface).items()}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **content)
     return buffer.getvalue()
@@ -80,7 +80,7 @@ def read_numbers(content: bytes) -> Numbers:
     """Read a file that `numbers` wrote.
 
     Raises:
-        ValueError: it is another kind of file, is damaged, or was written by a newer version.
+        ValueError: the file is of another kind, is damaged, or was written by a newer version.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)), np.load(io.BytesIO(content), allow_pickle=False) as file:
@@ -92,7 +92,7 @@ def read_numbers(content: bytes) -> Numbers:
     if int(stored["schema"]) != SCHEMA:
         raise ValueError(f"the file has the layout {int(stored['schema'])}; this version reads the layout {SCHEMA}")
     labels = tuple(map(str, stored["labels"]))
-    arrays = {label: _under(stored, f"{place}/") for place, label in enumerate(labels)}
+    arrays = {label: _under(stored, f"{index}/") for index, label in enumerate(labels)}
     return Numbers(str(stored["spec"]), labels, arrays, json.loads(str(stored["facts"])))
 
 

@@ -1,4 +1,4 @@
-"""Words on pictures, in fonts that travel with the app: how wide they are, where lines break, and drawn at any size."""
+"""Text on pictures, in bundled fonts: width, line breaks, and drawing at any size."""
 
 from __future__ import annotations
 
@@ -17,112 +17,114 @@ _FONTS = Path(__file__).parent / "fonts"
 REGULAR, BOLD, FALLBACK = "SourceSans3-Regular.woff2", "SourceSans3-Semibold.woff2", "KaTeX_Main-Regular.woff2"
 
 FROM_FALLBACK = frozenset("∇")
-"""Characters that posters need and Source Sans does not have."""
+"""Characters that pictures need and Source Sans lacks."""
 
-LINE = 1.3
-"""Height of a line, in sizes of its letters."""
+LINE_HEIGHT = 1.3
+"""Height of a line, in font sizes."""
 
 BASELINE = 0.98
-"""How far below the top of its line the letters stand, in sizes: Source Sans' ascenders and half of the leading."""
+"""Distance from the top of a line to its baseline, in font sizes: ascender of Source Sans and half the leading."""
 
-BELOW, SMALLER = 0.16, 0.72
-"""How far a subscript stands below its line, in sizes, and how large its letters are."""
+SUBSCRIPT_DROP, SUBSCRIPT_SIZE = 0.16, 0.72
+"""Distance of a subscript below the baseline, and its size, in font sizes."""
 
 _WORD = re.compile(rf"(?:{FORMULA.pattern}|\S)+")
 """A formula stays on one line with what adjoins it, whatever spaces it has."""
 
-_RULER = 256
-_FINER = 4
+_MEASURED_SIZE = 256
+_SUPERSAMPLING = 4
 
 
-class Type(NamedTuple):
-    """How words look."""
+class TextStyle(NamedTuple):
+    """Size, color and weight of text."""
 
-    size: float  # pixels from ascender to descender: the em
-    colour: str
+    size: float  # of the em, pixels
+    color: str
     bold: bool = False
 
     @property
-    def line(self) -> float:
-        """The height of a line."""
-        return LINE * self.size
+    def line_height(self) -> float:
+        """The height of a line, pixels."""
+        return LINE_HEIGHT * self.size
 
 
-def width_of(text: str, type: Type) -> float:
-    """Return the width of a line, in the units of its size.
+def text_width(text: str, style: TextStyle) -> float:
+    """Return the width of a line, in the units of its font size.
 
-    It is measured at one size for all, so that it grows exactly with the size and lines break alike at every scale.
+    Text is always measured at one size, so that the width is proportional to the size and lines break alike at every
+    scale.
     """
-    return sum(_length(run, _RULER) for run in _runs(text, type.bold)) * type.size / _RULER
+    return sum(_length(run, _MEASURED_SIZE) for run in _runs(text, style.bold)) * style.size / _MEASURED_SIZE
 
 
-def wrapped(text: str, type: Type, room: float) -> list[str]:
-    """Break a text into lines that are no wider than a room; a word that is wider itself is broken too."""
+def wrap(text: str, style: TextStyle, width: float) -> list[str]:
+    """Break text into lines that are at most `width` wide; a word that is wider itself is broken too."""
     lines = [""]
     for word in (match[0] for match in _WORD.finditer(text)):
         longer = f"{lines[-1]} {word}".strip()
-        if width_of(longer, type) <= room:
+        if text_width(longer, style) <= width:
             lines[-1] = longer
             continue
-        lines += _broken(word, type, room)
+        lines += _broken(word, style, width)
     return [line for line in lines if line]
 
 
-def write(image: Image.Image, left: float, baseline: float, text: str, type: Type) -> None:
-    """Draw one line of text into an image, to a fraction of a pixel.
+def draw_text(image: Image.Image, left: float, baseline: float, text: str, style: TextStyle) -> None:
+    """Draw one line of text into an image with subpixel precision.
 
-    The letters are drawn larger and reduced: at its own size a font rounds the width of every letter to pixels, and the
-    same line would be of another length at every scale.
+    The text is drawn larger and reduced: at its own size a font rounds the width of every letter to pixels, so that the
+    length of a line would not be proportional to the scale.
     """
-    x, y = math.floor(left), math.floor(baseline - 1.2 * type.size)  # room for letters that rise above the line
-    room = (math.ceil(left - x + width_of(text, type) + 0.3 * type.size), math.ceil(1.8 * type.size))
-    mask = Image.new("L", (room[0] * _FINER, room[1] * _FINER))
-    draw, pen = ImageDraw.Draw(mask), (left - x) * _FINER
-    for run in _runs(text, type.bold):
-        size, line = type.size * _FINER, baseline - y + (BELOW * type.size if run.below else 0)
-        draw.text((pen, line * _FINER), run.words, fill=255, font=run.at(size), anchor="ls")
-        pen += _length(run, size)
-    image.paste(type.colour, (x, y), mask.reduce(_FINER))
+    x, y = math.floor(left), math.floor(baseline - 1.2 * style.size)  # space for letters that rise above the line
+    size = (math.ceil(left - x + text_width(text, style) + 0.3 * style.size), math.ceil(1.8 * style.size))
+    mask = Image.new("L", (size[0] * _SUPERSAMPLING, size[1] * _SUPERSAMPLING))
+    draw, pen = ImageDraw.Draw(mask), (left - x) * _SUPERSAMPLING
+    for run in _runs(text, style.bold):
+        font_size = style.size * _SUPERSAMPLING
+        line = baseline - y + (SUBSCRIPT_DROP * style.size if run.subscript else 0)
+        draw.text((pen, line * _SUPERSAMPLING), run.text, fill=255, font=run.at(font_size), anchor="ls")
+        pen += _length(run, font_size)
+    image.paste(style.color, (x, y), mask.reduce(_SUPERSAMPLING))
 
 
-def _broken(word: str, type: Type, room: float) -> list[str]:
-    if width_of(word, type) <= room:
+def _broken(word: str, style: TextStyle, width: float) -> list[str]:
+    if text_width(word, style) <= width:
         return [word]
-    parts = [""]
+    chunks = [""]
     for letter in plain(word):
-        if parts[-1] and width_of(parts[-1] + letter, type) > room:
-            parts.append("")
-        parts[-1] += letter
-    return parts
+        if chunks[-1] and text_width(chunks[-1] + letter, style) > width:
+            chunks.append("")
+        chunks[-1] += letter
+    return chunks
 
 
 class _Run(NamedTuple):
-    """What one font draws of a text."""
+    """A piece of text in one font."""
 
-    words: str
+    text: str
     font: str
-    below: bool  # a subscript
+    subscript: bool
 
     def at(self, size: float) -> ImageFont.FreeTypeFont:
-        """Return its font in a text of some size."""
-        return _font(self.font, size * (SMALLER if self.below else 1))
+        """Return the font of this run in text of a given size."""
+        return _font(self.font, size * (SUBSCRIPT_SIZE if self.subscript else 1))
 
 
 def _runs(text: str, bold: bool) -> list[_Run]:
-    """Return the parts of a text that one font draws."""
+    """Split text into runs of one font each."""
     own = BOLD if bold else REGULAR
     return [
-        _Run("".join(letters), name, below)
-        for words, below in split_subscripts(text)
-        for name, letters in itertools.groupby(words, lambda letter: FALLBACK if letter in FROM_FALLBACK else own)
+        _Run("".join(letters), name, subscript)
+        for piece, subscript in split_subscripts(text)
+        for name, letters in itertools.groupby(piece, lambda letter: FALLBACK if letter in FROM_FALLBACK else own)
     ]
 
 
 def _length(run: _Run, size: float) -> float:
-    return run.at(size).getlength(run.words)
+    return run.at(size).getlength(run.text)
 
 
 @functools.lru_cache(maxsize=64)
 def _font(name: str, size: float) -> ImageFont.FreeTypeFont:
-    """Return a font; without Raqm, which not every machine has: the same words are equally wide everywhere."""
+    """Return a font with the basic layout engine, since Raqm is not installed everywhere and would change widths."""
     return ImageFont.truetype(_FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)

@@ -1,1 +1,1 @@
-"""How it looks: results in, plotly figures out. Compared networks always share their ranges and colours (D4)."""
+"""Results in, Plotly figures out; compared networks always share their ranges and colors (D4)."""

@@ -1,4 +1,4 @@
-"""Histograms one beneath the other, as rows of a map: layers, or steps of training."""
+"""Histograms as rows of a heatmap, one for each layer or training step."""
 
 from __future__ import annotations
 
@@ -9,76 +9,80 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from normscape.figures.style.template import NOTHING, dressed, ink, sentence_figure
+from normscape.figures.comparison import Compared
+from normscape.figures.style.palette import SURFACE_COLORSCALE, ThemeColors
+from normscape.figures.style.template import NOTHING, sentence_figure, styled
 
 HEIGHT = 400
-
-MOST_NAMES = 12
+MAX_NAMES = 12
 
 
 @dataclass(frozen=True, eq=False)
 class Histograms:
-    """Of one network."""
+    """The histograms of one network, all with the same bins."""
 
     names: Sequence[str]  # of the rows, from top to bottom
     shares: np.ndarray  # (rows, bins)
 
 
-def histogram_figures(
-    found: Mapping[str, Histograms],
-    *,
-    ends: tuple[float, float],
-    axis: str,
-    marks: Mapping[float, str] | None = None,
-    lines: Sequence[float] = (),
-    colours: Mapping[str, str],
-    dark: bool,
-) -> Mapping[str, go.Figure]:
-    """Draw each network's histograms, with one range of colours for all of them.
+@dataclass(frozen=True)
+class Bins:
+    """The horizontal axis of histograms.
 
     Args:
-        found: by network.
-        ends: of the axis of bins.
-        axis: what is counted.
-        marks: ticks and their words; by default numbers.
-        lines: where dotted lines are drawn.
-        colours: by network, of titles.
-        dark: whether the page is dark.
+        ends: of the axis.
+        title: the quantity in the bins.
+        ticks: labels by position; None for plain numbers.
+        lines: positions of dotted vertical lines.
     """
-    most = max((float(one.shares.max()) for one in found.values() if one.shares.size), default=0.0)
-    drawn = {}
-    for label, one in found.items():
-        colour = colours.get(label)
-        if not one.shares.size or not most:
-            drawn[label] = sentence_figure(NOTHING, dark=dark, height=HEIGHT, title=label, colour=colour)
-            continue
-        figure = _map(one, most, ends, axis, marks, dark)
-        for place in lines:
-            figure.add_vline(x=place, line={"color": "rgba(255,255,255,0.7)", "width": 1, "dash": "dot"})
-        drawn[label] = dressed(figure, dark=dark, height=HEIGHT, title=label, colour=colour, foot=46)
-    return drawn
+
+    ends: tuple[float, float]
+    title: str
+    ticks: Mapping[float, str] | None = None
+    lines: Sequence[float] = ()
+
+    def centers(self, count: int) -> np.ndarray:
+        """Return the centers of `count` bins of equal width."""
+        width = (self.ends[1] - self.ends[0]) / count
+        return self.ends[0] + width * (np.arange(count) + 0.5)
 
 
-def _map(
-    one: Histograms, most: float, ends: tuple[float, float], axis: str, marks: Mapping[float, str] | None, dark: bool
-) -> go.Figure:
-    rows, bins = one.shares.shape
-    width = (ends[1] - ends[0]) / bins
-    centres = ends[0] + width * (np.arange(bins) + 0.5)
-    figure = go.Figure(
-        go.Heatmap(
-            **{"x": centres, "y": list(range(rows)), "z": one.shares, "zmin": 0, "zmax": most},
-            **{"colorscale": "Viridis", "customdata": [[name] * bins for name in one.names]},
-            colorbar={"title": {"text": "share", "side": "right"}, "thickness": 10, "len": 0.9},
-            hovertemplate="%{customdata}<br>about %{x:.1f}<br>share %{z:.3f}<extra></extra>",
-        )
+def histogram_figures(compared: Compared[Histograms], bins: Bins) -> Mapping[str, go.Figure]:
+    """Draw the histograms of each network, with one range of colors for all of them."""
+    shares = [one.shares for one in compared.results.values() if one.shares.size]
+    largest = max((float(array.max()) for array in shares), default=0.0)
+    return {label: _figure(compared, label, bins, largest) for label in compared.results}
+
+
+def _figure(compared: Compared[Histograms], label: str, bins: Bins, largest: float) -> go.Figure:
+    one, colors = compared.results[label], compared.theme_colors
+    shown: dict[str, Any] = {"height": HEIGHT, "title": label, "title_color": compared.color(label)}
+    if not one.shares.size or not largest:
+        return sentence_figure(NOTHING, colors, **shown)
+    figure = go.Figure(_heatmap(one, bins, largest))
+    _style_axes(figure, one, bins, colors)
+    for position in bins.lines:
+        figure.add_vline(x=position, line={"color": "rgba(255,255,255,0.7)", "width": 1, "dash": "dot"})
+    return styled(figure, colors, bottom=46, **shown)
+
+
+def _heatmap(one: Histograms, bins: Bins, largest: float) -> go.Heatmap:
+    rows, count = one.shares.shape
+    return go.Heatmap(
+        **{"x": bins.centers(count), "y": list(range(rows)), "z": one.shares, "zmin": 0, "zmax": largest},
+        **{"colorscale": SURFACE_COLORSCALE, "customdata": [[name] * count for name in one.names]},
+        colorbar={"title": {"text": "share", "side": "right"}, "thickness": 10, "len": 0.9},
+        hovertemplate="%{customdata}<br>about %{x:.1f}<br>share %{z:.3f}<extra></extra>",
     )
-    words: dict[str, Any] = {"color": ink(dark).text}
-    told = {} if marks is None else {"tickvals": list(marks), "ticktext": list(marks.values())}
-    figure.update_xaxes(title={"text": axis, "font": words, "standoff": 4}, tickfont=words, **told)
-    every = -(-rows // MOST_NAMES)
-    return figure.update_yaxes(
-        **{"autorange": "reversed", "tickfont": words, "automargin": True},
-        tickvals=list(range(0, rows, every)),
-        ticktext=list(one.names)[::every],
+
+
+def _style_axes(figure: go.Figure, one: Histograms, bins: Bins, colors: ThemeColors) -> None:
+    font = {"color": colors.text}
+    ticks = {} if bins.ticks is None else {"tickvals": list(bins.ticks), "ticktext": list(bins.ticks.values())}
+    figure.update_xaxes(title={"text": bins.title, "font": font, "standoff": 4}, tickfont=font, **ticks)
+    stride = -(-len(one.names) // MAX_NAMES)
+    figure.update_yaxes(
+        **{"autorange": "reversed", "tickfont": font, "automargin": True},
+        tickvals=list(range(0, len(one.names), stride)),
+        ticktext=list(one.names)[::stride],
     )

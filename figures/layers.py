@@ -1,97 +1,107 @@
-"""Numbers of every layer as lines over the layers, for compared networks on one scale."""
+"""Numbers of every layer as lines over the layers, compared networks on one scale."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from normscape.figures.style.ticks import log_axis
+from normscape.figures.comparison import Compared
+from normscape.figures.style.lines import line_trace
+from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
+from normscape.figures.style.ticks import log_axis, positive_or_nan
 
 HEIGHT = 400
 
-DASHES = ("solid", "dot", "dash", "dashdot")
+LINE_DASHES = ("solid", "dot", "dash", "dashdot")
+"""One for each number of a network."""
 
-MOST_NAMES = 12
-"""Layers whose names find room beneath the axis; with more, the names are in the hover texts alone."""
+MAX_NAMES = 12
+"""Layers whose names fit below the axis; with more, only the hover text has the names."""
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
     """One number of every layer of one network."""
 
-    label: str  # of the network
     name: str  # of the number; empty if there is only one
     layers: Sequence[str]
-    values: np.ndarray  # (L,), nan where there is none
+    values: np.ndarray  # (L,), nan where a layer does not have the number
+
+    @classmethod
+    def of(cls, name: str, layers: Sequence[Any], attribute: str) -> Line:
+        """Return the line of one attribute of layers that have their name in the attribute `layer`."""
+        return cls(name, [one.layer for one in layers], np.array([getattr(one, attribute) for one in layers]))
 
 
 def layers_figure(
-    lines: Sequence[Line],
+    compared: Compared[Sequence[Line]],
     *,
     title: str,
     axis: str,
-    colours: Mapping[str, str],
-    dark: bool,
     scale: str = "log",
     level: float | None = None,
-    nothing: str = NOTHING,
+    empty: str = NOTHING,
 ) -> go.Figure:
-    """Draw lines over layers: networks differ by colour and symbol, their numbers by dash.
+    """Draw lines over layers: networks differ by color and symbol, their numbers by dash.
 
     Args:
-        lines: what is drawn, on one axis.
-        title: above the picture.
-        axis: what the numbers are.
-        colours: by network.
-        dark: whether the page is dark.
-        scale: "log" leaves out what is not positive; or "linear".
-        level: where a dotted line is drawn.
-        nothing: what is said if there is nothing to draw.
+        compared: the lines of every network.
+        title: above the plot.
+        axis: title of the vertical axis.
+        scale: "log", which leaves out values that are not positive, or "linear".
+        level: height of a dotted horizontal line.
+        empty: the sentence in place of the plot if no value is finite.
     """
-    labels, names = (list(dict.fromkeys(getattr(line, kind) for line in lines)) for kind in ("label", "name"))
-    figure, seen = go.Figure(), []
-    for line in lines:
-        with np.errstate(invalid="ignore"):
-            values = np.where((line.values > 0) | (scale != "log"), line.values, np.nan)
-        seen.append(values)
-        words = ", ".join(part for part in (line.label, line.name) if part)
-        rank = names.index(line.name)
-        figure.add_scatter(
-            **{"x": list(line.layers), "y": values, "name": words, "mode": "lines+markers", "connectgaps": False},
-            line={"color": colours.get(line.label), "width": 1 if rank else 2, "dash": DASHES[rank % len(DASHES)]},
-            marker={
-                "symbol": SYMBOLS[labels.index(line.label) % len(SYMBOLS)] + ("-open" if rank else ""),
-                **{"size": 8, "color": colours.get(line.label)},
-            },
-            hovertemplate="%{x}<br>%{y:.4g}<extra>" + words + "</extra>",
-        )
-    if not any(np.isfinite(values).any() for values in seen):
-        return sentence_figure(nothing, dark=dark, height=HEIGHT)
-    words_ink: dict[str, Any] = {"color": ink(dark).text}
-    shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words_ink}
+    compared = compared.with_results({label: lines for label, lines in compared.results.items() if lines})
+    lines = [line for lines in compared.results.values() for line in lines]
+    heights = [line.values if scale == "linear" else positive_or_nan(line.values) for line in lines]
+    if not any(np.isfinite(values).any() for values in heights):
+        return sentence_figure(empty, compared.theme_colors, height=HEIGHT)
+    figure = go.Figure(_traces(compared, scale))
     order = merged([line.layers for line in lines])
-    kept = {"categoryorder": "array", "categoryarray": order, "showticklabels": len(order) <= MOST_NAMES}
-    figure.update_xaxes(**kept, **shared)
-    along = log_axis([*seen, np.array([] if level is None else [level])]) if scale == "log" else {}
-    figure.update_yaxes(title={"text": axis, "font": words_ink}, **along, automargin=True, **shared)
+    x_axis = {"categoryorder": "array", "categoryarray": order, "showticklabels": len(order) <= MAX_NAMES}
+    y_axis = log_axis([*heights, np.array([] if level is None else [level])]) if scale == "log" else {}
+    style_axes(figure, compared.theme_colors, y_title=axis, x_axis=x_axis, y_axis=y_axis)
     if level is not None:
-        figure.add_hline(y=level, line={"color": ink(dark).faint, "width": 1, "dash": "dot"})
-    dressed(figure, dark=dark, height=HEIGHT, title=title, foot=100)
-    return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.25})
+        figure.add_hline(y=level, line={"color": compared.theme_colors.faint, "width": 1, "dash": "dot"})
+    return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=100, legend_y=-0.25)
+
+
+def _traces(compared: Compared[Sequence[Line]], scale: str) -> list[go.Scatter]:
+    names = list(dict.fromkeys(line.name for lines in compared.results.values() for line in lines))
+    return [
+        _trace(compared, label, line, names.index(line.name), scale)
+        for label, lines in compared.results.items()
+        for line in lines
+    ]
+
+
+def _trace(compared: Compared[Sequence[Line]], label: str, line: Line, rank: int, scale: str) -> go.Scatter:
+    name = ", ".join(filter(None, (label, line.name)))
+    return line_trace(
+        list(line.layers),
+        line.values if scale == "linear" else positive_or_nan(line.values),
+        name=name,
+        color=compared.color(label),
+        symbol=compared.symbol(label) + ("-open" if rank else ""),
+        size=8,
+        width=1 if rank else 2,
+        dash=LINE_DASHES[rank % len(LINE_DASHES)],
+        hover=f"%{{x}}<br>%{{y:.4g}}<extra>{name}</extra>",
+    )
 
 
 def merged(orders: Sequence[Sequence[str]]) -> list[str]:
-    """Return all layers in one order in which each network's own is kept, where they do not contradict each other."""
+    """Return all layers in one order that keeps the order of each network, unless two networks contradict."""
     kept: list[str] = []
     for order in orders:
-        place = 0
+        position = 0
         for name in order:
             if name not in kept:
-                kept.insert(place, name)
-            place = kept.index(name) + 1
+                kept.insert(position, name)
+            position = kept.index(name) + 1
     return kept

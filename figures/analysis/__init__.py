@@ -1,1 +1,1 @@
-"""Pictures of the steps of the analysis."""
+"""Figures of the steps of the analysis."""

@@ -1,13 +1,13 @@
-"""How tight the bound is that carries the second moment, and the rate that it takes for a constant (A6)."""
+"""Tightness of the Cauchy–Schwarz bound, and the rate that the argument takes for a constant (A6)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
 
@@ -15,30 +15,22 @@ if TYPE_CHECKING:
     from normscape.landscape.analysis.cauchy_schwarz import CauchySchwarz
 
 
-def tightness_figure(
-    found: Mapping[str, CauchySchwarz], *, colours: Mapping[str, str], dark: bool = False
-) -> go.Figure:
-    """Draw the left side over the right of every layer, with inputs as they are (solid) and centred (dotted)."""
-    lines = [
-        Line(label, words, [layer.layer for layer in one.layers], np.array([_share(getattr(x, k)) for x in one.layers]))
-        for label, one in found.items()
-        for k, words in (("whole", "raw"), ("whole_centred", "centred"))
-    ]
-    title = "How much of the bound is used"
-    return layers_figure(lines, title=title, axis="left / right", colours=colours, dark=dark, level=1.0)
+def tightness_figure(compared: Compared[CauchySchwarz]) -> go.Figure:
+    """Draw the left side over the right side of the bound by layer, with raw (solid) and centered (dotted) inputs."""
+    lines = compared.map(lambda one: [_tightness(one, "raw", "whole"), _tightness(one, "centered", "whole_centred")])
+    return layers_figure(lines, title="How much of the bound is used", axis="left / right", level=1.0)
 
 
-def rate_figure(found: Mapping[str, CauchySchwarz], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw √(E[λ²])/‖Δw‖ of every layer: a constant would be a flat line, the same for all networks."""
-    lines = [
-        Line(label, "", [layer.layer for layer in one.layers], np.array([layer.rate for layer in one.layers]))
-        for label, one in found.items()
-    ]
-    title = "How fast signals change"
-    return layers_figure(
-        lines, title=title, axis=html(r"$\sqrt{E[\lambda^2]} / \|\Delta w\|$"), colours=colours, dark=dark
+def rate_figure(compared: Compared[CauchySchwarz]) -> go.Figure:
+    """Draw √(E[λ²])/‖Δw‖ by layer: a constant would be a flat line, the same for all networks."""
+    lines = compared.map(lambda one: [Line.of("", one.layers, "rate")])
+    return layers_figure(lines, title="How fast signals change", axis=html(r"$\sqrt{E[\lambda^2]} / \|\Delta w\|$"))
+
+
+def _tightness(one: CauchySchwarz, name: str, attribute: str) -> Line:
+    sides = [getattr(layer, attribute) for layer in one.layers]
+    return Line(
+        name,
+        [layer.layer for layer in one.layers],
+        np.array([left / right if right else np.nan for left, right in sides]),
     )
-
-
-def _share(sides: tuple[float, float]) -> float:
-    return sides[0] / sides[1] if sides[1] else float("nan")

@@ -1,55 +1,46 @@
-"""Curvature of layers in coordinates that centre and scale their inputs (A7, A8)."""
+"""Curvature of layers in coordinates that center and scale their inputs (A7, A8)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
 
 if TYPE_CHECKING:
     from normscape.landscape.analysis.centering import Centring
 
-WAYS = ("raw", "centred", "standardized")
+COORDINATES = ("raw", "centered", "standardized")
 
 
-def both_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw λ_max of every layer's block of weight and bias: raw (solid), centred (dotted), standardized (dashed)."""
-    return _figure(found, "both", html(r"$\lambda_{\max}$ of weight and bias, the same function"), colours, dark)
+def both_figure(compared: Compared[Centring]) -> go.Figure:
+    """Draw λ_max of the block of weight and bias by layer: raw (solid), centered (dotted), standardized (dashed)."""
+    return _figure(compared, "both", html(r"$\lambda_{\max}$ of weight and bias, the same function"))
 
 
-def weight_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw λ_max of every layer's block of the weight alone."""
-    return _figure(found, "weight", html(r"$\lambda_{\max}$ of the weight alone, the same function"), colours, dark)
+def weight_figure(compared: Compared[Centring]) -> go.Figure:
+    """Draw λ_max of the block of the weight alone by layer."""
+    return _figure(compared, "weight", html(r"$\lambda_{\max}$ of the weight alone, the same function"))
 
 
-def rates_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw λ's rate of every layer (A6), which the argument takes for the same in all three coordinates."""
+def rates_figure(compared: Compared[Centring]) -> go.Figure:
+    """Draw the rate of λ (A6) by layer, which the argument takes to be the same in all three coordinates."""
     return _figure(
-        found,
-        "rate",
-        "How fast signals change, the same function",
-        colours,
-        dark,
-        html(r"$\sqrt{E[\lambda^2]} / \|\Delta W\|$"),
+        compared, "rate", "How fast signals change, the same function", html(r"$\sqrt{E[\lambda^2]} / \|\Delta W\|$")
     )
 
 
 def _figure(
-    found: Mapping[str, Centring],
-    name: str,
-    title: str,
-    colours: Mapping[str, str],
-    dark: bool,
-    axis: str = html(r"$\lambda_{\max}$ of the block"),
+    compared: Compared[Centring], name: str, title: str, axis: str = html(r"$\lambda_{\max}$ of the block")
 ) -> go.Figure:
-    lines = [
-        Line(label, way, [x.layer for x in one.layers], np.array([getattr(x, name)[place] for x in one.layers]))
-        for label, one in found.items()
-        for place, way in enumerate(WAYS)
-    ]
-    return layers_figure(lines, title=title, axis=axis, colours=colours, dark=dark)
+    return layers_figure(compared.map(lambda one: _lines(one, name)), title=title, axis=axis)
+
+
+def _lines(one: Centring, name: str) -> list[Line]:
+    layers = [layer.layer for layer in one.layers]
+    columns = np.array([getattr(layer, name) for layer in one.layers]).reshape(-1, len(COORDINATES)).T
+    return [Line(way, layers, values) for way, values in zip(COORDINATES, columns, strict=True)]

@@ -1,4 +1,4 @@
-"""Signals that come back to every layer, and how steady weights' and biases' gradients are (A4, A5)."""
+"""Sizes of back-propagated signals, and how much gradients of weights and of biases change (A4, A5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from normscape.figures.histograms import Histograms, histogram_figures
+from normscape.figures.comparison import Compared
+from normscape.figures.histograms import Bins, Histograms, histogram_figures
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
 from normscape.figures.style.ticks import number_text
@@ -17,50 +18,34 @@ if TYPE_CHECKING:
     from normscape.landscape.analysis.derivatives import Derivatives, SignalsAlong
 
 SMALLEST, LARGEST = -8, 3
-"""Ends of the histograms' axis, log₁₀ of a signal's size."""
+"""Ends of the histograms' axis, log₁₀ of the size of a signal."""
 
-MARKS = {float(k): number_text(10.0**k) for k in range(SMALLEST, LARGEST + 1, 2)}
-
-
-def signal_figures(
-    found: Mapping[str, Derivatives], *, colours: Mapping[str, str], dark: bool = False
-) -> Mapping[str, go.Figure]:
-    """Draw the sizes of the signals, layers from top to bottom, with one range of colours for all networks."""
-    return _sizes(
-        {
-            label: Histograms(
-                [signal.layer for signal in one.signals], np.array([signal.shares for signal in one.signals])
-            )
-            for label, one in found.items()
-        },
-        colours,
-        dark,
-    )
+BINS = Bins(
+    (SMALLEST, LARGEST),
+    html(r"$|\delta|$"),
+    {float(k): number_text(10.0**k) for k in range(SMALLEST, LARGEST + 1, 2)},
+    (0.0,),
+)
 
 
-def signals_along_figures(
-    found: Mapping[str, SignalsAlong], *, colours: Mapping[str, str], dark: bool = False
-) -> Mapping[str, go.Figure]:
-    """Draw the sizes of all layers' signals, steps of training from top to bottom."""
-    return _sizes(
-        {label: Histograms([f"step {step}" for step in one.step], one.shares) for label, one in found.items()},
-        colours,
-        dark,
-    )
+def signal_figures(compared: Compared[Derivatives]) -> Mapping[str, go.Figure]:
+    """Draw the sizes of the signals, layers from top to bottom, with one range of colors for all networks."""
+    return histogram_figures(compared.map(_by_layer), BINS)
 
 
-def steadiness_figure(found: Mapping[str, Derivatives], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw the block ratios of every layer's weight (solid) and bias (dotted), layer by layer."""
-    lines = [
-        Line(label, name, [layer.layer for layer in one.layers], np.array([getattr(x, name) for x in one.layers]))
-        for label, one in found.items()
-        for name in ("weight", "bias")
-    ]
-    title = "How fast gradients of weights and of biases turn"
-    return layers_figure(lines, title=title, axis="block ratio", colours=colours, dark=dark)
-
-
-def _sizes(found: Mapping[str, Histograms], colours: Mapping[str, str], dark: bool) -> Mapping[str, go.Figure]:
+def signals_along_figures(compared: Compared[SignalsAlong]) -> Mapping[str, go.Figure]:
+    """Draw the sizes of the signals of all layers, training steps from top to bottom."""
     return histogram_figures(
-        found, ends=(SMALLEST, LARGEST), axis=html(r"$|\delta|$"), marks=MARKS, lines=(0.0,), colours=colours, dark=dark
+        compared.map(lambda one: Histograms([f"step {step}" for step in one.step], one.shares)), BINS
     )
+
+
+def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:
+    """Draw the block ratios of the weight (solid) and of the bias (dotted) by layer."""
+    lines = compared.map(lambda one: [Line.of(name, one.layers, name) for name in ("weight", "bias")])
+    title = "How fast gradients of weights and of biases turn"
+    return layers_figure(lines, title=title, axis="block ratio")
+
+
+def _by_layer(one: Derivatives) -> Histograms:
+    return Histograms([signal.layer for signal in one.signals], np.array([signal.shares for signal in one.signals]))

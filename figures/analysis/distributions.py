@@ -1,4 +1,4 @@
-"""Distributions of what goes into layers, dead and linear units, and covariate shift (A13)."""
+"""Distributions of layer inputs, dead and linear units, and internal covariate shift (A13)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from normscape.figures.histograms import Histograms, histogram_figures
+from normscape.figures.comparison import Compared
+from normscape.figures.histograms import Bins, Histograms, histogram_figures
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
 
@@ -16,51 +17,46 @@ if TYPE_CHECKING:
     from normscape.landscape.analysis.distributions import Inputs
 
 LOW, HIGH = -6.0, 6.0
-"""Ends of the histograms; what is beyond counts in their first and last bins."""
+"""Ends of the histograms; values beyond count in the first and in the last bin."""
+
+BINS = Bins((LOW, HIGH), "input of the activation", lines=(-1.0, 1.0))
 
 
-def distribution_figures(
-    found: Mapping[str, Inputs], *, colours: Mapping[str, str], dark: bool = False
-) -> Mapping[str, go.Figure]:
-    """Draw what goes into each activation, layers from top to bottom, with one range of colours for all networks."""
-    rows = {label: [activity.before for activity in one.activations] for label, one in found.items()}
-    return histogram_figures(
-        {
-            label: Histograms([row.layer for row in kept], np.array([row.shares for row in kept]))
-            for label, kept in rows.items()
-        },
-        ends=(LOW, HIGH),
-        axis="input of the activation",
-        lines=(-1.0, 1.0),
-        colours=colours,
-        dark=dark,
-    )
+def distribution_figures(compared: Compared[Inputs]) -> Mapping[str, go.Figure]:
+    """Draw the input of each activation, layers from top to bottom, with one range of colors for all networks."""
+    return histogram_figures(compared.map(_histograms), BINS)
 
 
-def units_figure(found: Mapping[str, Inputs], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw the share of inputs in [-1, 1], of dead units and of linear ones, activation by activation."""
-    lines = []
-    for label, one in found.items():
-        names = [activity.before.layer for activity in one.activations]
-        for words, values in (
-            ("in [-1, 1]", [activity.before.within for activity in one.activations]),
-            ("dead", [activity.dead for activity in one.activations]),
-            ("linear", [activity.linear for activity in one.activations]),
-        ):
-            lines.append(Line(label, words, names, np.array(values)))
-    title = "Where activations work"
-    return layers_figure(lines, title=title, axis="share", scale="linear", colours=colours, dark=dark)
+def units_figure(compared: Compared[Inputs]) -> go.Figure:
+    """Draw the share of inputs in [-1, 1], of dead units and of linear units, by activation."""
+    return layers_figure(compared.map(_units), title="Where activations work", axis="share", scale="linear")
 
 
-def shift_figure(found: Mapping[str, Inputs], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw internal covariate shift: how far each layer's gradient turns when the layers in front of it step."""
-    lines = [
-        Line(label, words, [shift.layer for shift in one.shifts], np.array(values))
-        for label, one in found.items()
-        for words, values in (
-            (html(r"$\|G - G'\|/\|G\|$"), [s.distance / s.size if s.size else np.nan for s in one.shifts]),
-            ("1 − cos", [1 - s.cosine for s in one.shifts]),
-        )
+def shift_figure(compared: Compared[Inputs]) -> go.Figure:
+    """Draw internal covariate shift: how much the gradient of each layer changes when the layers before it step."""
+    return layers_figure(compared.map(_shifts), title="Internal covariate shift", axis="shift")
+
+
+def _histograms(one: Inputs) -> Histograms:
+    rows = [activity.before for activity in one.activations]
+    return Histograms([row.layer for row in rows], np.array([row.shares for row in rows]))
+
+
+def _units(one: Inputs) -> list[Line]:
+    layers = [activity.before.layer for activity in one.activations]
+    shares = {
+        "in [-1, 1]": [activity.before.within for activity in one.activations],
+        "dead": [activity.dead for activity in one.activations],
+        "linear": [activity.linear for activity in one.activations],
+    }
+    return [Line(name, layers, np.array(values)) for name, values in shares.items()]
+
+
+def _shifts(one: Inputs) -> list[Line]:
+    layers = [shift.layer for shift in one.shifts]
+    distances = [shift.distance / shift.size if shift.size else np.nan for shift in one.shifts]
+    angles = [1 - shift.cosine for shift in one.shifts]
+    return [
+        Line(html(r"$\|G - G'\|/\|G\|$"), layers, np.array(distances)),
+        Line("1 − cos", layers, np.array(angles)),
     ]
-    title = "Internal covariate shift"
-    return layers_figure(lines, title=title, axis="shift", colours=colours, dark=dark)

@@ -1,12 +1,12 @@
-"""How backward gradients grow from layer to layer (A15)."""
+"""Growth of backward gradients from layer to layer (A15)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
 
@@ -14,16 +14,14 @@ if TYPE_CHECKING:
     from normscape.landscape.analysis.gradient_growth import Growth
 
 
-def growth_figure(found: Mapping[str, Growth], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw every layer's ‖δ_l‖ / ‖δ_{l+1}‖; above the dotted line gradients grow on their way back."""
-    lines = [Line(label, "", one.layers[:-1], one.ratio) for label, one in found.items()]
+def growth_figure(compared: Compared[Growth]) -> go.Figure:
+    """Draw ‖δ_l‖ / ‖δ_{l+1}‖ by layer; above the dotted line gradients grow on the backward pass."""
+    lines = compared.map(lambda one: [Line("", one.layers[:-1], one.ratio)])
     title = "Growth of gradients from each layer's successor"
-    return layers_figure(
-        lines, title=title, axis=html(r"$\|\delta_l\| / \|\delta_{l+1}\|$"), colours=colours, dark=dark, level=1.0
-    )
+    return layers_figure(lines, title=title, axis=html(r"$\|\delta_l\| / \|\delta_{l+1}\|$"), level=1.0)
 
 
-def size_figure(found: Mapping[str, Growth], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw the size of the signal at every layer."""
-    lines = [Line(label, "", one.layers, one.size) for label, one in found.items()]
-    return layers_figure(lines, title="Signals that come back", axis=html(r"$\|\delta\|$"), colours=colours, dark=dark)
+def size_figure(compared: Compared[Growth]) -> go.Figure:
+    """Draw the size of the back-propagated signal by layer."""
+    lines = compared.map(lambda one: [Line("", one.layers, one.size)])
+    return layers_figure(lines, title="Signals that come back", axis=html(r"$\|\delta\|$"))

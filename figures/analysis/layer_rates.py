@@ -1,72 +1,64 @@
-"""How far inputs and layers are in step (A8)."""
+"""Learning rates that inputs and layers allow, compared with each other (A8)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
-from normscape.figures.style.template import GRID, SYMBOLS, dressed, ink, legend, sentence_figure
-from normscape.figures.style.ticks import log_axis
+from normscape.figures.style.template import sentence_figure, style_axes, styled
+from normscape.figures.style.ticks import log_axis, positive_or_nan
 
 if TYPE_CHECKING:
     from normscape.landscape.analysis.layer_rates import Pace
 
 HEIGHT = 400
+NO_BIAS = "No bias of the first layer has an effect to compare with"
 
 
-def inputs_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw the block ratio of each input's weights over the bias's, against E[x_i²]; dotted: equal."""
-    figure, across, up = go.Figure(), [], []
-    for (label, one), symbol in zip(found.items(), cycle(SYMBOLS), strict=False):
-        values = _positive(one.over_bias)
-        if not np.isfinite(values).any():
-            continue
-        across.append(one.second_moment)
-        up.append(values)
-        figure.add_scatter(
-            **{"x": one.second_moment, "y": values, "name": label, "mode": "markers"},
-            marker={"symbol": symbol, "size": 8, "color": colours.get(label)},
-            hovertemplate=html("$E[x^2]$ = %{x:.4g}<br>%{y:.4g} times the bias's<extra>") + f"{label}</extra>",
-        )
-    if not up:
-        return sentence_figure("No bias of the first layer has an effect to compare with", dark=dark, height=HEIGHT)
-    ends = [float(np.min(np.concatenate(across))), float(np.max(np.concatenate(across)))]
-    figure.add_scatter(
-        **{"x": ends, "y": ends, "mode": "lines", "name": html("equal to $E[x^2]$")},
-        line={"color": ink(dark).text, "width": 1, "dash": "dot"},
-        hoverinfo="skip",
+def inputs_figure(compared: Compared[Pace]) -> go.Figure:
+    """Draw the block ratio of each input's weights over that of the bias, against E[x_i²]; dotted: equal."""
+    ratios = compared.map(lambda one: positive_or_nan(one.over_bias)).results
+    drawn = {label: values for label, values in ratios.items() if np.isfinite(values).any()}
+    if not drawn:
+        return sentence_figure(NO_BIAS, compared.theme_colors, height=HEIGHT)
+    moments = [compared.results[label].second_moment for label in drawn]
+    figure = go.Figure([_points(compared, label, values) for label, values in drawn.items()])
+    figure.add_trace(_equal(np.concatenate(moments), compared.theme_colors.text))
+    style_axes(
+        figure,
+        compared.theme_colors,
+        x_title=html("$E[x^2]$ of the input"),
+        y_title="ratio over the bias's",
+        x_axis=log_axis(moments),
+        y_axis=log_axis([*drawn.values(), *moments]),
     )
-    shared, words = _axes(dark)
-    figure.update_xaxes(title={"text": html("$E[x^2]$ of the input"), "font": words}, **log_axis(across), **shared)
-    figure.update_yaxes(title={"text": "ratio over the bias's", "font": words}, **log_axis([*up, *across]), **shared)
-    dressed(figure, dark=dark, height=HEIGHT, title="Inputs of the first layer against its bias", foot=100)
-    return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.25})
+    title = "Inputs of the first layer against its bias"
+    return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=100, legend_y=-0.25)
 
 
-def in_step_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw every layer's scale-free curvature and its step in lengths of its weight."""
-    lines = [
-        Line(label, words, [layer.layer for layer in one.layers], np.array([getattr(x, name) for x in one.layers]))
-        for label, one in found.items()
-        for name, words in (
-            ("scale_free", html(r"$\|w\|^2\cdot\lambda_{\max}$")),
-            ("relative_step", html(r"$\|\nabla f\|/\|w\|$")),
-        )
-    ]
-    return layers_figure(lines, title="Are the layers in step?", axis="per layer", colours=colours, dark=dark)
+def in_step_figure(compared: Compared[Pace]) -> go.Figure:
+    """Draw the scale-free curvature and the step in lengths of the weight by layer."""
+    numbers = {html(r"$\|w\|^2\cdot\lambda_{\max}$"): "scale_free", html(r"$\|\nabla f\|/\|w\|$"): "relative_step"}
+    lines = compared.map(lambda one: [Line.of(name, one.layers, attribute) for name, attribute in numbers.items()])
+    return layers_figure(lines, title="Are the layers in step?", axis="per layer")
 
 
-def _positive(values: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
-        return np.where(values > 0, values, np.nan)
+def _points(compared: Compared[Pace], label: str, ratios: np.ndarray) -> go.Scatter:
+    return go.Scatter(
+        **{"x": compared.results[label].second_moment, "y": ratios, "name": label, "mode": "markers"},
+        marker={"symbol": compared.symbol(label), "size": 8, "color": compared.color(label)},
+        hovertemplate=html("$E[x^2]$ = %{x:.4g}<br>%{y:.4g} times the bias's<extra>") + f"{label}</extra>",
+    )
 
 
-def _axes(dark: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    words: dict[str, Any] = {"color": ink(dark).text}
-    return {"gridcolor": GRID, "zeroline": False, "tickfont": words}, words
+def _equal(moments: np.ndarray, color: str) -> go.Scatter:
+    ends = [float(np.min(moments)), float(np.max(moments))]
+    return go.Scatter(
+        **{"x": ends, "y": ends, "mode": "lines", "name": html("equal to $E[x^2]$"), "hoverinfo": "skip"},
+        line={"color": color, "width": 1, "dash": "dot"},
+    )

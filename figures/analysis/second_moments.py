@@ -1,59 +1,67 @@
-"""Second moments of layers' inputs (A7, A8)."""
+"""Second moments of the inputs of layers (A7, A8)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line, layers_figure
+from normscape.figures.style.lines import line_trace
 from normscape.figures.style.notation import html
-from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 
 if TYPE_CHECKING:
     from normscape.landscape.analysis.second_moments import Moments
 
 HEIGHT = 400
 SHARES = np.linspace(-1.0, 3.0, 41)
-"""Where the parabola is drawn: what is subtracted, in means."""
+"""Where the parabola is drawn: multiples of the mean that are subtracted."""
 
-KINDS = {"raw": "raw", "centred": "centred", "standardized": "standardized"}
+ATTRIBUTES = {"raw": "raw", "centered": "centred", "standardized": "standardized"}
 
 
-def moments_figure(found: Mapping[str, Moments], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw Σ E[x²] of every layer: as it is (solid), centred (dotted), and standardized (dashed)."""
-    lines = [
-        Line(label, words, [layer.layer for layer in one.layers], np.array([getattr(x, name) for x in one.layers]))
-        for label, one in found.items()
-        for name, words in KINDS.items()
-    ]
+def moments_figure(compared: Compared[Moments]) -> go.Figure:
+    """Draw Σ E[x²] by layer: raw (solid), centered (dotted), and standardized (dashed)."""
     title = "Second moments of what the weights meet"
-    return layers_figure(lines, title=title, axis=html(r"$\textstyle\sum E[x^2]$"), colours=colours, dark=dark)
+    return layers_figure(compared.map(_lines), title=title, axis=html(r"$\textstyle\sum E[x^2]$"))
 
 
-def parabola_figure(found: Mapping[str, Moments], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw the second moment after subtracting s times the mean, summed over layers in shares of the raw one."""
-    figure = go.Figure()
-    for place, (label, one) in enumerate(found.items()):
-        raw = sum(layer.raw for layer in one.layers)
-        if not raw:
-            continue
-        values = sum((layer.about(SHARES) for layer in one.layers), start=np.zeros(len(SHARES))) / raw
-        figure.add_scatter(
-            **{"x": SHARES, "y": values, "name": label, "mode": "lines+markers"},
-            line={"color": colours.get(label), "width": 2},
-            marker={"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 7, "maxdisplayed": 9},
-            hovertemplate="minus %{x:.2f} means<br>%{y:.4g} of the raw moment<extra>" + f"{label}</extra>",
-        )
+def parabola_figure(compared: Compared[Moments]) -> go.Figure:
+    """Draw the second moment after subtracting s times the mean, summed over layers, as a share of the raw one."""
+    figure = go.Figure([_parabola(compared, label) for label in compared.results if _raw(compared.results[label])])
     if not figure.data:
-        return sentence_figure(NOTHING, dark=dark, height=HEIGHT)
-    words: dict[str, Any] = {"color": ink(dark).text}
-    shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
-    figure.update_xaxes(title={"text": "subtracted, in means", "font": words, "standoff": 4}, **shared)
-    axis = {"text": html(r"$\sum E[(x - sE[x])^2] / \sum E[x^2]$"), "font": words}
-    figure.update_yaxes(title=axis, automargin=True, rangemode="tozero", **shared)
-    figure.add_vline(x=1, line={"color": ink(dark).faint, "width": 1, "dash": "dot"})
-    dressed(figure, dark=dark, height=HEIGHT, title="What subtracting does to all layers together", foot=84)
-    return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.2})
+        return sentence_figure(NOTHING, compared.theme_colors, height=HEIGHT)
+    style_axes(
+        figure,
+        compared.theme_colors,
+        x_title="subtracted, in means",
+        y_title=html(r"$\sum E[(x - sE[x])^2] / \sum E[x^2]$"),
+        y_axis={"rangemode": "tozero"},
+    )
+    figure.add_vline(x=1, line={"color": compared.theme_colors.faint, "width": 1, "dash": "dot"})
+    title = "What subtracting does to all layers together"
+    return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=84, legend_y=-0.2)
+
+
+def _lines(one: Moments) -> list[Line]:
+    return [Line.of(name, one.layers, attribute) for name, attribute in ATTRIBUTES.items()]
+
+
+def _parabola(compared: Compared[Moments], label: str) -> go.Scatter:
+    one = compared.results[label]
+    return line_trace(
+        SHARES,
+        sum((layer.about(SHARES) for layer in one.layers), start=np.zeros(len(SHARES))) / _raw(one),
+        name=label,
+        color=compared.color(label),
+        symbol=compared.symbol(label),
+        max_markers=9,
+        hover=f"minus %{{x:.2f}} means<br>%{{y:.4g}} of the raw moment<extra>{label}</extra>",
+    )
+
+
+def _raw(one: Moments) -> float:
+    return sum(layer.raw for layer in one.layers)

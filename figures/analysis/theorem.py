@@ -1,13 +1,14 @@
-"""What batch norm takes away from the gradient that comes back, layer by layer (A14)."""
+"""What batch norm removes from the backward gradient, by layer (A14)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING
@@ -18,58 +19,51 @@ if TYPE_CHECKING:
 NO_LAYERS = "None of these networks has a batch-norm layer, which is what the theorem is about"
 
 SHARES = {"passes": "ratio", "taken by the mean": "by_mean", "taken by the deviation": "by_deviation"}
+FACTORS: Mapping[str, Callable[[np.ndarray], float]] = {"median": np.median, "smallest": np.min, "largest": np.max}
 
 
-def shares_figure(found: Mapping[str, Theorem], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw which share of ‖g‖² comes through each layer, and what takes the rest; units count by their ‖g‖²."""
-    lines = [
-        Line(label, words, _names(one), np.array([mean_share(layer, name) for layer in one.layers]))
-        for label, one in found.items()
-        for words, name in SHARES.items()
-        if one.layers
-    ]
-    title = "What comes through each batch-norm layer"
+def shares_figure(compared: Compared[Theorem]) -> go.Figure:
+    """Draw the share of ‖g‖² that passes each layer, and the shares removed; units are weighted by their ‖g‖²."""
     return layers_figure(
-        lines,
-        title=title,
+        compared.map(_shares),
+        title="What comes through each batch-norm layer",
         axis=html(r"share of $\|g\|^2$"),
         scale="linear",
-        colours=colours,
-        dark=dark,
-        nothing=_nothing(lines),
+        empty=_empty(compared),
     )
 
 
-def factor_figure(found: Mapping[str, Theorem], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
-    """Draw what multiplies it besides, |γ|/√(v + ε): the median, the smallest and the largest of each layer."""
-    lines = [
-        Line(label, words, _names(one), np.array([take(layer.factor) for layer in one.layers]))
-        for label, one in found.items()
-        for words, take in (("median", np.median), ("smallest", np.min), ("largest", np.max))
-        if one.layers
-    ]
-    title = "The factor of each layer"
+def factor_figure(compared: Compared[Theorem]) -> go.Figure:
+    """Draw the further factor |γ|/√(v + ε): the median, the smallest and the largest of each layer."""
     return layers_figure(
-        lines,
-        title=title,
+        compared.map(_factors),
+        title="The factor of each layer",
         axis=html(r"$|\gamma| / \sqrt{v + \varepsilon}$"),
-        colours=colours,
-        dark=dark,
         level=1.0,
-        nothing=_nothing(lines),
+        empty=_empty(compared),
     )
 
 
 def mean_share(layer: NormLayer, name: str) -> float:
-    """Return the mean of a share over units, each counted by its ‖g‖²; nan if nothing comes back."""
+    """Return the mean of a share over units, weighted by their ‖g‖²; nan if the gradient is zero."""
     values, weight = getattr(layer, name), layer.signal
     known = np.isfinite(values) & (weight > 0)
     return float(np.average(values[known], weights=weight[known])) if known.any() else float("nan")
 
 
-def _nothing(lines: list[Line]) -> str:
-    """Say why there is nothing to draw, if there is nothing: no layers, or no finite number in them."""
-    return NOTHING if lines else NO_LAYERS
+def _shares(one: Theorem) -> list[Line]:
+    shares = {name: [mean_share(layer, attribute) for layer in one.layers] for name, attribute in SHARES.items()}
+    return [Line(name, _names(one), np.array(values)) for name, values in shares.items() if one.layers]
+
+
+def _factors(one: Theorem) -> list[Line]:
+    factors = {name: [take(layer.factor) for layer in one.layers] for name, take in FACTORS.items()}
+    return [Line(name, _names(one), np.array(values)) for name, values in factors.items() if one.layers]
+
+
+def _empty(compared: Compared[Theorem]) -> str:
+    """Return the reason for an empty figure: no batch-norm layer, or no finite number in any."""
+    return NOTHING if any(one.layers for one in compared.results.values()) else NO_LAYERS
 
 
 def _names(one: Theorem) -> list[str]:

@@ -1,1 +1,1 @@
-"""What all figures share: palette, template, scales, ticks and notation."""
+"""What all figures share: palette, template, scales, ticks, lines and notation."""

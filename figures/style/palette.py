@@ -1,19 +1,37 @@
-"""Colours: one for each normalization wherever it appears, ordered ones for other comparisons, one map for heights.
+"""Colors: one for each normalization, ordered ones for other comparisons, one scale for heights, two page themes.
 
-All line colours have a contrast of at least 3:1 on white and on #0f1420 (WCAG 2.1, 1.4.11), and stay apart for people
-with deuteranopia and protanopia. They were searched from the Okabe-Ito colours: the largest least CIELAB distance, as
-seen by all three kinds of eyes (Machado et al. 2009), within the band of lightness that both pages leave.
+All line colors have a contrast of at least 3:1 on the white and on the dark page (WCAG 2.1, 1.4.11) and remain distinct
+with deuteranopia and protanopia. They result from a search that starts at the Okabe-Ito colors and maximizes the
+smallest CIELAB distance over the three kinds of vision (Machado et al. 2009) within that band of lightness.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from normscape.specs import Experiment
 
-NORM_COLOURS: Mapping[str, str] = {
+Theme = Literal["light", "dark"]
+
+
+class ThemeColors(NamedTuple):
+    """Colors of text, lines and background on a page."""
+
+    text: str
+    faint: str
+    grid: str  # opaque: WebGL does not blend the lines of a 3-D scene with the page
+    background: str
+
+
+THEMES: Mapping[Theme, ThemeColors] = {
+    "light": ThemeColors("#1f2533", "#5d6678", "#cfd4de", "#ffffff"),
+    "dark": ThemeColors("#e8ebf2", "#a9b1c2", "#434b5e", "#0f1420"),
+}
+
+NORM_COLORS: Mapping[str, str] = {
     "none": "#b84900",
     "batch": "#0d6ca6",
     "layer": "#009e73",
@@ -25,29 +43,45 @@ NORM_COLOURS: Mapping[str, str] = {
     "scale": "#7152c8",
 }
 
-ORDERED_COLOURS = ("#2d5be3", "#6a56c9", "#904dae", "#af4491", "#c74a6b", "#cb5846", "#c47432", "#b38a00")
-"""From blue to ochre, each lighter than the one before: an order that colour-blind eyes see too."""
+RESERVE_COLORS = ("#cc003c", "#2a8a8a", "#9000fc", "#4e6c36", "#ba069c", "#ae665a", "#008afc", "#fc06fc")
+"""For normalizations without a color above: as many as an experiment compares at most."""
 
-SURFACE_COLOURS = "Viridis"
-"""The map of heights: equal steps of a value look like equal steps, its lightness only rises (so it also reads in grey
-and for colour-blind eyes), and it spans more hues than Cividis, which tells neighbouring heights better apart."""
+ORDERED_COLORS = ("#2d5be3", "#6a56c9", "#904dae", "#af4491", "#c74a6b", "#cb5846", "#c47432", "#b38a00")
+"""From blue to ochre, each lighter than the one before, so that the order is also visible with color blindness."""
+
+SURFACE_COLORSCALE = "Viridis"
+"""Equal steps of a value look equal, and lightness only rises, so that the scale also reads in gray and with color
+blindness; it spans more hues than Cividis, which separates neighboring heights better."""
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "8px 2px 2px 2px", "2px 6px")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "triangle-down")
+"""One for each compared network, so that lines differ by more than color."""
 
 
-def colours(experiment: Experiment) -> Mapping[str, str]:
-    """Return the colour of every compared network, by label.
+def colors(experiment: Experiment) -> Mapping[str, str]:
+    """Return the color of every compared network, by label.
 
-    A normalization has its own colour everywhere. The values of any other field get colours that run from blue to
-    ochre in the order of comparison, as far apart as their number allows.
+    A normalization has the same color everywhere; one that `NORM_COLORS` does not name gets a reserve color by its
+    name. The values of any other field get colors from blue to ochre in the order of comparison, as far apart as their
+    number allows.
     """
     labels = tuple(experiment.variants())
-    ordered = dict(zip(labels, _spread(len(labels)), strict=True))
     if experiment.compare != "run.model.norm":
-        return ordered
-    return {
-        label: NORM_COLOURS.get(value, ordered[label]) for label, value in zip(labels, experiment.values, strict=True)
-    }
+        return dict(zip(labels, _spread(len(labels)), strict=True))
+    named = {**NORM_COLORS, **_reserved(value for value in experiment.values if value not in NORM_COLORS)}
+    return {label: named[value] for label, value in zip(labels, experiment.values, strict=True)}
 
 
 def _spread(count: int) -> list[str]:
-    last = len(ORDERED_COLOURS) - 1
-    return [ORDERED_COLOURS[round(place * last / max(1, count - 1))] for place in range(count)]
+    last = len(ORDERED_COLORS) - 1
+    return [ORDERED_COLORS[round(index * last / max(1, count - 1))] for index in range(count)]
+
+
+def _reserved(names: Iterable[str]) -> dict[str, str]:
+    """Return the reserve color that a checksum of each name selects, or the next one that is still free."""
+    chosen: dict[str, str] = {}
+    for name in sorted(names):
+        start = zlib.crc32(name.encode()) % len(RESERVE_COLORS)
+        order = RESERVE_COLORS[start:] + RESERVE_COLORS[:start]
+        chosen[name] = next((color for color in order if color not in chosen.values()), order[0])
+    return chosen

@@ -1,4 +1,4 @@
-"""Shared ranges: one range of heights and colours for all compared surfaces, by construction (D4)."""
+"""Metrics of surfaces, and the one range of heights and colors that compared surfaces share (D4)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from normscape.specs.display import SCALES
 if TYPE_CHECKING:
     from normscape.landscape import Surface
 
-DEEPEST = 1e-6
-"""On a logarithmic scale nothing is drawn lower than this share of the largest value: six decades fill a picture,
-and below them float32 arithmetic shows rounding more than the network."""
+LOWEST_SHARE = 1e-6
+"""The smallest value on a logarithmic scale, as a share of the largest: six decades fill a plot, and below them float32
+rounding dominates."""
 
 
 class Metric(NamedTuple):
-    """A quantity of a surface: its name, what it is and in which unit, and where a `Surface` keeps it."""
+    """A quantity of a surface: its name, its unit, and the attribute of `Surface` that has it."""
 
     title: str
     unit: str
@@ -38,7 +38,7 @@ METRICS: Mapping[str, Metric] = {
         "gradient_change_ratio",
     ),
     "local-ratio": Metric(
-        "Local ratio", r"$\|\nabla f(p) - \nabla f(q)\| / \|p - q\|$, largest over neighbours $q$", "local_ratio"
+        "Local ratio", r"$\|\nabla f(p) - \nabla f(q)\| / \|p - q\|$, largest over neighbors $q$", "local_ratio"
     ),
     "plane-form": Metric(
         "Plane form", r"$\|D^\top(\nabla f(\theta+\Delta) - \nabla f(\theta))\| / \|(\alpha, \beta)\|$", "plane_form"
@@ -51,20 +51,20 @@ METRICS: Mapping[str, Metric] = {
 
 @dataclass(frozen=True)
 class Range:
-    """What an axis and a colour bar span, in the metric's own units.
+    """The values that an axis and a color bar show, in the units of the metric.
 
-    `floor` is None unless some value had to be lifted: on a logarithmic scale, values at or below 0 or too small to be
-    shown beside the largest are drawn at the floor, and every figure says so (`note`).
+    `floor` is None unless some value is raised to it: on a logarithmic scale, values at or below 0 and values too small
+    to be shown beside the largest are drawn at the floor, and every figure notes it (`note`).
     """
 
     low: float
     high: float
     scale: str  # "log" or "linear"
     floor: float | None = None
-    unit: str = field(default="", compare=False)  # of what is shown; two equal spans may show different metrics
+    unit: str = field(default="", compare=False)  # two equal ranges may belong to different metrics
 
-    def place(self, values: np.ndarray) -> np.ndarray:
-        """Return where values are drawn: themselves or their log10, lifted to the floor; nan where not finite."""
+    def position(self, values: np.ndarray) -> np.ndarray:
+        """Return where values are drawn: values or their log10, raised to the floor; nan where not finite."""
         finite = np.where(np.isfinite(values), values, np.nan)
         if self.scale == "linear":
             return finite
@@ -72,23 +72,23 @@ class Range:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Where the range begins and ends, as drawn."""
+        """Both ends of the range as positions."""
         return (math.log10(self.low), math.log10(self.high)) if self.scale == "log" else (self.low, self.high)
 
-    def padded(self, share: float) -> list[float]:
-        """Return the ends with a margin on both sides, a share of the length."""
+    def padded(self, fraction: float) -> list[float]:
+        """Return the ends with a margin on both sides, a fraction of the length."""
         low, high = self.ends
-        return [low - share * (high - low), high + share * (high - low)]
+        return [low - fraction * (high - low), high + fraction * (high - low)]
 
     @property
-    def marks(self) -> dict[str, list[float] | list[str]]:
-        """The marks of an axis or a colour bar: positions as drawn, and plain numbers as words."""
+    def ticks(self) -> dict[str, list[float] | list[str]]:
+        """The ticks of an axis or a color bar: positions, and plain numbers as text."""
         values, texts = ticks(self.low, self.high, self.scale)
         return {"tickvals": [math.log10(v) for v in values] if self.scale == "log" else values, "ticktext": texts}
 
     @property
     def note(self) -> str | None:
-        """The sentence that a figure owes its reader if values were lifted."""
+        """The sentence about values raised to the floor, None if there are none."""
         return (
             None
             if self.floor is None
@@ -96,24 +96,24 @@ class Range:
         )
 
 
-def values(surface: Surface, metric: str) -> np.ndarray | None:
-    """Return a metric of a surface (B, A), None where the surface has none of it.
+def metric_values(surface: Surface, metric: str) -> np.ndarray | None:
+    """Return a metric of a surface (B, A), None where the surface does not have it.
 
     Raises:
-        ValueError: there is no such metric.
+        ValueError: the metric is unknown.
     """
     name, _, layer = metric.partition(":")
-    found = getattr(surface, metric_of(name).attribute)
+    array = getattr(surface, metric_of(name).attribute)
     if name != "row-ratio":
-        return cast("np.ndarray | None", found)
-    return cast("np.ndarray", found[surface.layers.index(layer)]) if layer in surface.layers else None
+        return cast("np.ndarray | None", array)
+    return cast("np.ndarray", array[surface.layers.index(layer)]) if layer in surface.layers else None
 
 
 def metric_of(name: str) -> Metric:
-    """Return a metric by its name; that of a row ratio has its layer behind a colon.
+    """Return a metric by its name; a per-layer ratio has its layer behind a colon.
 
     Raises:
-        ValueError: there is no such metric.
+        ValueError: the metric is unknown.
     """
     name, _, layer = name.partition(":")
     if name not in METRICS:
@@ -122,29 +122,30 @@ def metric_of(name: str) -> Metric:
 
 
 def shared_range(surfaces: Mapping[str, Surface], metric: str, scale: str) -> Range | None:
-    """Return the one range that shows the finite values of all surfaces, None if there is no finite value.
+    """Return the one range of the finite values of all surfaces, None if no value is finite.
 
     Accuracy always spans 0 to 1, linearly. On a logarithmic scale the floor is the smallest positive value, or
-    `DEEPEST` times the largest where that is higher. Where no value is positive the scale is linear. A range of no
-    length is widened a little.
+    `LOWEST_SHARE` times the largest where that is higher. Where no value is positive the scale is linear. A range of
+    length 0 is widened.
 
     Raises:
-        ValueError: there is no such metric or scale.
+        ValueError: the metric or the scale is unknown.
     """
     if scale not in SCALES:
         raise ValueError(f"scale is {scale!r}; it must be one of {', '.join(SCALES)}")
-    found = _finite(surfaces, metric)
-    if not found.size:
+    finite = _finite(surfaces, metric)
+    if not finite.size:
         return None
     if metric == "accuracy":
-        span = Range(0.0, 1.0, "linear")
+        value_range = Range(0.0, 1.0, "linear")
     else:
-        span = _log_range(found) if scale == "log" and (found > 0).any() else _linear_range(found)
-    return replace(span, unit=_unit(surfaces, metric))
+        logarithmic = scale == "log" and (finite > 0).any()
+        value_range = _log_range(finite) if logarithmic else _linear_range(finite)
+    return replace(value_range, unit=_unit(surfaces, metric))
 
 
 def _unit(surfaces: Mapping[str, Surface], metric: str) -> str:
-    """Return the unit of a metric; a loss without classes is no cross-entropy."""
+    """Return the unit of a metric; the loss of a regression is not a cross-entropy."""
     if metric == "loss" and all(surface.accuracy is None for surface in surfaces.values()):
         return "mean over samples"
     return metric_of(metric).unit
@@ -152,22 +153,22 @@ def _unit(surfaces: Mapping[str, Surface], metric: str) -> str:
 
 def _finite(surfaces: Mapping[str, Surface], metric: str) -> np.ndarray:
     metric_of(metric)
-    arrays = [array.ravel() for surface in surfaces.values() if (array := values(surface, metric)) is not None]
-    together = np.concatenate(arrays) if arrays else np.empty(0)
-    return together[np.isfinite(together)].astype(np.float64)
+    arrays = [array.ravel() for surface in surfaces.values() if (array := metric_values(surface, metric)) is not None]
+    joined = np.concatenate(arrays) if arrays else np.empty(0)
+    return joined[np.isfinite(joined)].astype(np.float64)
 
 
-def _log_range(found: np.ndarray) -> Range:
-    high = float(found.max())
-    floor = max(DEEPEST * high, float(found[found > 0].min()))
+def _log_range(finite: np.ndarray) -> Range:
+    high = float(finite.max())
+    floor = max(LOWEST_SHARE * high, float(finite[finite > 0].min()))
     low = floor
     if high <= low * (1 + 1e-9):
         low, high = low / 1.1, high * 1.1
-    return Range(low, high, "log", floor if (found < floor).any() else None)
+    return Range(low, high, "log", floor if (finite < floor).any() else None)
 
 
-def _linear_range(found: np.ndarray) -> Range:
-    low, high = float(found.min()), float(found.max())
+def _linear_range(finite: np.ndarray) -> Range:
+    low, high = float(finite.min()), float(finite.max())
     if high - low <= 1e-9 * max(abs(low), abs(high)):
         margin = 0.05 * abs(high) or 0.05
         low, high = low - margin, high + margin

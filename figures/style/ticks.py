@@ -1,4 +1,4 @@
-"""Marks on an axis whose positions may be logarithms while its words stay plain numbers."""
+"""Ticks of linear and logarithmic axes, labeled with plain numbers."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 FEWEST, MOST = 3, 7
 
 _LOG_STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))
-"""Mantissas of logarithmic marks, from few to many."""
+"""Mantissas of logarithmic ticks, from few to many."""
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def ticks(low: float, high: float, scale: str) -> tuple[list[float], list[str]]:
-    """Return the marks of an axis from `low` to `high`, in the quantity's own units, and their texts."""
-    marks = _log_marks(low, high) if scale == "log" else _linear_marks(low, high)
-    return marks, [number_text(mark) for mark in marks]
+    """Return the ticks of an axis from `low` to `high`, in the units of the quantity, and their labels."""
+    positions = _log_ticks(low, high) if scale == "log" else _linear_ticks(low, high)
+    return positions, [number_text(position) for position in positions]
 
 
 def number_text(value: float) -> str:
-    """Write a mark as a plain number: 0.002, 5, 20000; powers of ten beyond that, 3·10⁻⁵."""
+    """Format a tick as a plain number: 0.002, 5, 20000; powers of ten beyond that, 3·10⁻⁵."""
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:.6g}"
     mantissa, exponent = f"{value:.5e}".split("e")
@@ -31,19 +31,19 @@ def number_text(value: float) -> str:
     return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}"
 
 
-def _log_marks(low: float, high: float) -> list[float]:
+def _log_ticks(low: float, high: float) -> list[float]:
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     stride = max(1, math.ceil((last - first) / MOST))
     for mantissas in _LOG_STEPS:
         powers = range(first - first % stride, last + 1, stride if len(mantissas) == 1 else 1)
-        marks = [round(m * 10.0**k, 12 - k) for k in powers for m in mantissas]
-        inside = [mark for mark in marks if low * (1 - 1e-9) <= mark <= high * (1 + 1e-9)]
+        positions = [round(m * 10.0**k, 12 - k) for k in powers for m in mantissas]
+        inside = [position for position in positions if low * (1 - 1e-9) <= position <= high * (1 + 1e-9)]
         if len(inside) >= FEWEST:
             return inside
-    return _linear_marks(low, high)
+    return _linear_ticks(low, high)
 
 
-def _linear_marks(low: float, high: float) -> list[float]:
+def _linear_ticks(low: float, high: float) -> list[float]:
     rough = (high - low) / MOST
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9))
@@ -55,17 +55,23 @@ def _rounded(value: float, step: float) -> float:
     return round(value, max(0, 2 - math.floor(math.log10(step))))
 
 
-def log_axis(columns: Iterable[np.ndarray], room: float = 1.2) -> dict[str, Any]:
+def positive_or_nan(values: np.ndarray, above: float = 0.0) -> np.ndarray:
+    """Return values that a logarithmic axis can show; nan where they are not finite or at most `above`."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(values) & (values > above), values, np.nan)
+
+
+def log_axis(columns: Iterable[np.ndarray], margin: float = 1.2) -> dict[str, Any]:
     """Return a logarithmic axis over all finite positive values, with plain numbers.
 
     Args:
-        columns: of values.
-        room: factor that is left free beyond the smallest and the largest.
+        columns: arrays of values, of any shape.
+        margin: factor by which the axis extends beyond the smallest and the largest value.
     """
     values = np.concatenate([np.ravel(column) for column in columns] or [np.zeros(0)])
     values = values[np.isfinite(values) & (values > 0)]
     if not values.size:
         return {"type": "log"}
-    low, high = float(values.min()) / room, float(values.max()) * room
-    marks, texts = ticks(low, high, "log")
-    return {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": marks, "ticktext": texts}
+    low, high = float(values.min()) / margin, float(values.max()) * margin
+    positions, texts = ticks(low, high, "log")
+    return {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": positions, "ticktext": texts}

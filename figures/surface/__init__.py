@@ -1,11 +1,11 @@
-"""How compared surfaces look: as landscapes, as maps, as a cut, and all together in one figure."""
+"""Figures of compared surfaces: in 3-D, as maps, as cuts, and all together in one figure."""
 
 from normscape.figures.surface.combined import comparison_figure
 from normscape.figures.surface.cuts import cut_figure
 from normscape.figures.surface.differences import difference_figures
 from normscape.figures.surface.maps import contour_figures
 from normscape.figures.surface.notes import summary
-from normscape.figures.surface.points import mark_cut, mark_landscapes, mark_maps, metrics_of, nearest, values_at
+from normscape.figures.surface.points import mark_cut, mark_maps, mark_surfaces, metrics_of, nearest, values_at
 from normscape.figures.surface.seed_variation import seeds_figure
 from normscape.figures.surface.spacing import refinement_figure
 from normscape.figures.surface.surface_3d import surface_figures
@@ -16,8 +16,8 @@ __all__ = [
     "cut_figure",
     "difference_figures",
     "mark_cut",
-    "mark_landscapes",
     "mark_maps",
+    "mark_surfaces",
     "metrics_of",
     "nearest",
     "refinement_figure",

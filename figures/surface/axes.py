@@ -1,11 +1,13 @@
-"""What the axes of a slice are called, with their unit: what one step along a direction means (D2, D3)."""
+"""Axes of a slice: titles that state what one step along a direction means (D2, D3), and the color bar."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from normscape.figures.comparison import Comparison
 from normscape.figures.style.notation import html
+from normscape.figures.style.scales import Range
 from normscape.figures.style.ticks import number_text
 
 if TYPE_CHECKING:
@@ -15,11 +17,11 @@ _SCALED = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": h
 _LENGTHS = (html(r"$\|d_1\|$"), html(r"$\|d_2\|$"))
 
 
-def axis_words(surface: Surface, name: str) -> str:
-    """Name an axis of a slice and its unit.
+def axis_title(surface: Surface, name: str) -> str:
+    """Return the title of an axis of a slice, with its unit.
 
     Args:
-        surface: what is drawn.
+        surface: whose plane has the axis.
         name: "α" or "β".
     """
     first = name == "α"
@@ -33,7 +35,23 @@ def axis_words(surface: Surface, name: str) -> str:
     return f"{name} ({_SCALED.get(plane.scaling, length)})"
 
 
-def shared_words(surfaces: Iterable[Surface], name: str) -> str:
-    """Name an axis that several surfaces share; its unit is left out where it differs between them."""
-    words = {axis_words(surface, name) for surface in surfaces}
-    return words.pop() if len(words) == 1 else name
+def shared_axis_title(surfaces: Iterable[Surface], name: str) -> str:
+    """Return the title of an axis that several surfaces share, without the unit if it differs between them."""
+    titles = {axis_title(surface, name) for surface in surfaces}
+    return titles.pop() if len(titles) == 1 else name
+
+
+def metric_bar(comparison: Comparison, value_range: Range) -> dict[str, Any]:
+    """Return the color bar of the metric."""
+    ticks = {"ticks": "outside", "ticklen": 3, "tickcolor": comparison.theme_colors.faint, **value_range.ticks}
+    return color_bar(comparison, f"{comparison.metric_title} ({html(value_range.unit)})") | ticks
+
+
+def color_bar(comparison: Comparison, title: str) -> dict[str, Any]:
+    """Return a slim color bar below the plot."""
+    font = {"color": comparison.theme_colors.text, "size": 11}
+    return {
+        **{"orientation": "h", "thickness": 8, "len": 0.86, "xpad": 0, "ypad": 2, "outlinewidth": 0},
+        **{"x": 0.5, "xanchor": "center", "y": 0, "yanchor": "top", "tickfont": font},
+        "title": {"text": title, "side": "bottom", "font": font},
+    }

@@ -1,122 +1,132 @@
-"""All compared surfaces in one figure that can be taken away: a room each, one colour bar, and the protocol's line."""
+"""All compared surfaces in one figure with one color bar, for a file."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from normscape.figures.style.palette import SURFACE_COLOURS
-from normscape.figures.style.scales import Range, metric_of, shared_range
-from normscape.figures.style.template import NOTHING, dressed, ink, sentence_figure
+from normscape.figures.comparison import Comparison
+from normscape.figures.style.palette import SURFACE_COLORSCALE
+from normscape.figures.style.scales import Range
+from normscape.figures.style.template import NOTHING, sentence_figure, styled
+from normscape.figures.surface.axes import metric_bar
 from normscape.figures.surface.cuts import cut_figure
-from normscape.figures.surface.notes import is_line, missing_note, nothing_to_draw
-from normscape.figures.surface.surface_3d import bar, landscape, scene, seen_from
+from normscape.figures.surface.notes import is_line, missing_notes, nothing_to_draw
+from normscape.figures.surface.surface_3d import plotly_camera, scene, surface_traces
 from normscape.specs.display import CAMERA
 
-if TYPE_CHECKING:
-    from normscape.landscape import Surface
-
-A_ROW = 4
+MAX_COLUMNS = 4
 ROW_HEIGHT = 390
-ROOM_WIDTH = 340  # pixels; fixed, so that a file looks the same in every window
-HEAD = 30  # pixels of a row that hold the label
+SUBPLOT_WIDTH = 340  # pixels; fixed, so that a file looks the same in every window
+LABEL_HEIGHT = 30  # pixels of a row for the label
 
 
-class Room(NamedTuple):
-    """Where one surface stands, in shares of the figure; it ends below the line of its label."""
+class Subplot(NamedTuple):
+    """The area of one surface, in fractions of the figure; it ends below the line of the label."""
 
-    across: list[float]
-    up: list[float]
+    x: list[float]
+    y: list[float]
 
 
-def comparison_figure(
-    surfaces: Mapping[str, Surface],
-    metric: str,
-    scale: str,
-    *,
-    colours: Mapping[str, str],
-    caption: str,
-    camera: Sequence[float] = CAMERA,
-    dark: bool = False,
-) -> go.Figure:
-    """Draw all surfaces in one figure, up to four in a row, with one colour bar and the caption beneath.
+def comparison_figure(comparison: Comparison, *, caption: str, camera: Sequence[float] = CAMERA) -> go.Figure:
+    """Draw all surfaces in one figure, up to four in a row, with one color bar and a caption below.
 
-    Surfaces that are lines become one picture of lines. The arguments, and what is raised, are those of
-    `surface_figures`; `caption` says how it was measured, `camera` is that of `Display.camera`.
+    Surfaces that are all lines are drawn as one figure of cuts.
+
+    Args:
+        comparison: the surfaces.
+        caption: one line on how they were measured.
+        camera: as `Display.camera`.
+
+    Raises:
+        ValueError: the metric or the scale is unknown.
     """
-    span = shared_range(surfaces, metric, scale)
-    if span is None:
+    surfaces, value_range = comparison.results, comparison.value_range
+    if value_range is None:
         sentence = f"No finite value. {caption}" if surfaces else NOTHING
-        return sentence_figure(sentence, dark=dark, height=ROW_HEIGHT)
+        return sentence_figure(sentence, comparison.theme_colors, height=ROW_HEIGHT)
     if all(map(is_line, surfaces.values())):
-        figure = cut_figure(surfaces, metric, scale, colours=colours, dark=dark)
-        return _captioned(figure, caption, dark)
+        return _captioned(cut_figure(comparison), comparison, caption)
     figure = go.Figure()
-    for place, (label, surface) in enumerate(surfaces.items()):
-        room = _room(place, len(surfaces))
-        _add(figure, surface, metric, span, f"scene{place + 1}" if place else "scene", room, dark)
-        _write(figure, label, room, room.up[1], colours.get(label) or ink(dark).text, 16)
-    figure.update_scenes(camera=seen_from(camera))
-    low, high = span.ends
-    colour_bar = bar(metric, span, dark) | {"len": 0.5, "thickness": 10}
-    figure.update_layout(coloraxis={"cmin": low, "cmax": high, "colorscale": SURFACE_COLOURS, "colorbar": colour_bar})
-    told = [f"{label}: {note}" for label, surface in surfaces.items() if (note := missing_note(surface))]
-    told += [*([span.note] if span.note else []), caption]
-    height = ROW_HEIGHT * _rows(len(surfaces)) + 120
-    width = max(2, _columns(len(surfaces))) * ROOM_WIDTH
+    for index, label in enumerate(surfaces):
+        _add(figure, comparison, label, value_range, index)
+    figure.update_scenes(camera=plotly_camera(camera))
+    figure.update_layout(coloraxis=_color_axis(comparison, value_range))
+    return _with_layout(figure, comparison, [*([value_range.note] if value_range.note else []), caption])
+
+
+def _with_layout(figure: go.Figure, comparison: Comparison, notes: Sequence[str]) -> go.Figure:
+    count = len(comparison.results)
+    width = max(2, _columns(count)) * SUBPLOT_WIDTH
     figure.update_layout(width=width)
-    title = f"{metric_of(metric).title} around the trained weights"
-    return dressed(figure, dark=dark, height=height, title=title, notes=told, note_width=width // 7, foot=60)
+    return styled(
+        figure,
+        comparison.theme_colors,
+        height=ROW_HEIGHT * _rows(count) + 120,
+        title=f"{comparison.metric_title} around the trained weights",
+        notes=[*missing_notes(comparison), *notes],
+        note_width=width // 7,
+        bottom=60,
+    )
 
 
-def _add(figure: go.Figure, surface: Surface, metric: str, span: Range, name: str, room: Room, dark: bool) -> None:
-    """Put one surface into its room: a scene of that name, or the sentence that says why there is none."""
-    if (sentence := nothing_to_draw(surface, metric)) is not None:
-        _write(figure, sentence, room, sum(room.up) / 2, ink(dark).faint, 14)
-        return
-    figure.update_layout({name: scene(surface, span, dark) | {"domain": {"x": room.across, "y": room.up}}})
-    for trace in landscape(surface, metric, span):
-        trace.scene = name
+def _add(figure: go.Figure, comparison: Comparison, label: str, value_range: Range, index: int) -> None:
+    """Add one surface with its label: a scene, or the sentence why there is none."""
+    surface, subplot = comparison.results[label], _subplot(index, len(comparison.results))
+    text, faint, *_ = comparison.theme_colors
+    if (sentence := nothing_to_draw(surface, comparison.metric)) is not None:
+        _add_text(figure, sentence, (sum(subplot.x) / 2, sum(subplot.y) / 2), faint, 14)
+    else:
+        name = f"scene{index + 1}" if index else "scene"
+        domain = {"domain": {"x": subplot.x, "y": subplot.y}}
+        figure.update_layout({name: scene(comparison, surface, value_range) | domain})
+        figure.add_traces(_traces(comparison, label, value_range, name))
+    _add_text(figure, label, (sum(subplot.x) / 2, subplot.y[1]), comparison.color(label) or text, 16)
+
+
+def _traces(comparison: Comparison, label: str, value_range: Range, scene_name: str) -> list[go.Surface | go.Scatter3d]:
+    traces = surface_traces(comparison, comparison.results[label], value_range)
+    for trace in traces:
+        trace.scene = scene_name
         if trace.type == "surface":
             trace.update(coloraxis="coloraxis", cmin=None, cmax=None, colorscale=None)
-        figure.add_trace(trace)
+    return traces
 
 
-def _write(figure: go.Figure, text: str, room: Room, y: float, colour: str, size: int) -> None:
-    text = "<br>".join(textwrap.wrap(text, 40))
-    place = {
-        "x": sum(room.across) / 2,
-        "y": y,
-        "xref": "paper",
-        "yref": "paper",
-        "xanchor": "center",
-        "yanchor": "middle",
-    }
-    figure.add_annotation(text=text, showarrow=False, font={"size": size, "color": colour}, **place)
+def _color_axis(comparison: Comparison, value_range: Range) -> dict[str, object]:
+    low, high = value_range.ends
+    bar = metric_bar(comparison, value_range) | {"len": 0.5, "thickness": 10}
+    return {"cmin": low, "cmax": high, "colorscale": SURFACE_COLORSCALE, "colorbar": bar}
+
+
+def _add_text(figure: go.Figure, text: str, center: tuple[float, float], color: str, size: int) -> None:
+    figure.add_annotation(
+        **{"text": "<br>".join(textwrap.wrap(text, 40)), "showarrow": False, "font": {"size": size, "color": color}},
+        **{"x": center[0], "xref": "paper", "xanchor": "center", "y": center[1], "yref": "paper", "yanchor": "middle"},
+    )
 
 
 def _rows(count: int) -> int:
-    return -(-count // A_ROW)
+    return -(-count // MAX_COLUMNS)
 
 
 def _columns(count: int) -> int:
     return -(-count // _rows(count))
 
 
-def _room(place: int, count: int) -> Room:
+def _subplot(index: int, count: int) -> Subplot:
     rows, columns = _rows(count), _columns(count)
-    row, column = divmod(place, columns)
-    top = 1 - row / rows - HEAD / 2 / (ROW_HEIGHT * rows)
-    return Room([column / columns, (column + 1) / columns], [1 - (row + 1) / rows, top])
+    row, column = divmod(index, columns)
+    top = 1 - row / rows - LABEL_HEIGHT / 2 / (ROW_HEIGHT * rows)
+    return Subplot([column / columns, (column + 1) / columns], [1 - (row + 1) / rows, top])
 
 
-def _captioned(figure: go.Figure, caption: str, dark: bool) -> go.Figure:
-    figure.add_annotation(
+def _captioned(figure: go.Figure, comparison: Comparison, caption: str) -> go.Figure:
+    return figure.add_annotation(
         **{"text": caption, "showarrow": False, "name": "caption"},
         **{"xref": "paper", "x": 0.5, "yref": "paper", "y": 1, "yanchor": "bottom"},
-        font={"size": 12, "color": ink(dark).faint},
+        font={"size": 12, "color": comparison.theme_colors.faint},
     )
-    return figure

@@ -2,106 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import cycle
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.comparison import Comparison
+from normscape.figures.style.lines import line_trace
 from normscape.figures.style.notation import html
-from normscape.figures.style.scales import Range, metric_of, shared_range, values
-from normscape.figures.style.template import DASHES, GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
-from normscape.figures.surface.axes import axis_words, shared_words
-from normscape.figures.surface.notes import missing_note, notes
+from normscape.figures.style.scales import Range
+from normscape.figures.style.template import GRID, NOTHING, sentence_figure, style_axes, styled
+from normscape.figures.surface.axes import axis_title, shared_axis_title
+from normscape.figures.surface.notes import is_line, missing_notes, note_lines, notes, nothing_to_draw
 
 if TYPE_CHECKING:
     from normscape.landscape import Surface
 
 HEIGHT = 420
+SINGLE_HEIGHT = 400
 
 
 class Cut(NamedTuple):
-    """A line through a surface, and what stays along it."""
+    """A line through a surface."""
 
-    along: str  # "α" or "β"
-    across: str
-    at: float  # the coordinate that stays
-    place: np.ndarray  # (N,)
-    height: np.ndarray  # (N,) true values
+    along: str  # the coordinate that varies, "α" or "β"
+    across: str  # the fixed coordinate
+    at: float  # the value of the fixed coordinate
+    coordinates: np.ndarray  # (N,)
+    values: np.ndarray  # (N,)
 
 
-def cut_figure(
-    surfaces: Mapping[str, Surface], metric: str, scale: str, *, colours: Mapping[str, str], dark: bool = False
-) -> go.Figure:
-    """Draw the cut of every surface along d1, at the β nearest to 0 (along d2, where d1 has one point only).
+def cut_figure(comparison: Comparison) -> go.Figure:
+    """Draw the cut of every surface along d1 at the β nearest to 0 (along d2 where d1 has one point only).
 
-    The range is that of the whole surfaces, so that heights agree with the other pictures. Labels differ by colour,
-    dash and marker.
+    The range is that of the whole surfaces, as in the other figures. Networks differ by color, dash and marker.
 
     Raises:
-        ValueError: there is no such metric or scale.
+        ValueError: the metric or the scale is unknown.
     """
-    span = shared_range(surfaces, metric, scale)
-    if span is None:
+    surfaces, value_range = comparison.results, comparison.value_range
+    if value_range is None:
         sentence = "No finite value: nothing to cut." if surfaces else NOTHING
-        return sentence_figure(sentence, dark=dark, height=HEIGHT)
-    cuts = {label: cut_of(surface, metric) for label, surface in surfaces.items()}
-    figure = go.Figure()
-    for (label, cut), dash, symbol in zip(cuts.items(), cycle(DASHES), cycle(SYMBOLS), strict=False):
-        figure.add_trace(_line(cut, label, metric, span, colours.get(label), dash, symbol))
-    words = shared_words(surfaces.values(), next(iter(cuts.values())).along)
-    axes_of_cut(figure, words, metric, span, dark)
-    told = [f"{label}: {note}" for label, surface in surfaces.items() if (note := missing_note(surface))]
-    told += [span.note] if span.note else []
-    title = _title(list(cuts.values()))
-    dressed(figure, dark=dark, height=HEIGHT, title=title, notes=told, note_width=100, foot=84)
-    return figure.update_layout(showlegend=True, legend=legend(dark))
+        return sentence_figure(sentence, comparison.theme_colors, height=HEIGHT)
+    cuts = {label: cut_of(comparison, surface) for label, surface in surfaces.items()}
+    figure = go.Figure([_line(comparison, label, cut, value_range) for label, cut in cuts.items()])
+    first = next(iter(cuts.values()))
+    style_cut_axes(figure, comparison, shared_axis_title(surfaces.values(), first.along), value_range)
+    all_notes = missing_notes(comparison) + ([value_range.note] if value_range.note else [])
+    shown: dict[str, Any] = {"title": _title(list(cuts.values())), "notes": all_notes, "note_width": 100}
+    return styled(figure, comparison.theme_colors, height=HEIGHT, bottom=84, legend_y=-0.14, **shown)
 
 
-def line_figure(
-    surface: Surface, metric: str, span: Range, *, title: str, colour: str | None, dark: bool, height: int
+def single_figures(
+    comparison: Comparison, draw: Callable[[Surface, Range], go.Figure], *, bottom: int
+) -> dict[str, go.Figure]:
+    """Return one figure for each surface, all equally large.
+
+    A surface with a single row or column becomes a line, one without a finite value a sentence.
+
+    Args:
+        comparison: the surfaces.
+        draw: returns the plot of a surface with two dimensions, without title and notes.
+        bottom: pixels that such a plot needs for axes and color bar above the notes.
+    """
+    lines = note_lines(comparison)
+    return {label: _single(comparison, label, draw, lines, bottom) for label in comparison.results}
+
+
+def _single(
+    comparison: Comparison, label: str, draw: Callable[[Surface, Range], go.Figure], lines: int, bottom: int
 ) -> go.Figure:
-    """Draw a surface that has one point along one of its axes as the line that it is."""
-    cut = cut_of(surface, metric)
-    figure = go.Figure(_line(cut, title, metric, span, colour, "solid", "circle"))
-    axes_of_cut(figure, axis_words(surface, cut.along), metric, span, dark)
-    told = notes(surface, metric, span)
-    return dressed(figure, dark=dark, height=height, title=title, colour=colour, notes=told, foot=46)
+    surface, value_range = comparison.results[label], comparison.value_range
+    sentence, colors = nothing_to_draw(surface, comparison.metric), comparison.theme_colors
+    shown: dict[str, Any] = {"height": SINGLE_HEIGHT, "title": label, "title_color": comparison.color(label)}
+    if value_range is None or sentence is not None:
+        return sentence_figure(sentence or NOTHING, colors, **shown)
+    shown["notes"] = notes(comparison, surface)
+    if is_line(surface):
+        return styled(_single_line(comparison, label, value_range), colors, bottom=46, **shown)
+    return styled(draw(surface, value_range), colors, note_lines=lines, bottom=bottom, **shown)
 
 
-def cut_of(surface: Surface, metric: str) -> Cut:
+def _single_line(comparison: Comparison, label: str, value_range: Range) -> go.Figure:
+    surface = comparison.results[label]
+    cut = cut_of(comparison, surface)
+    trace = _line(comparison, label, cut, value_range).update(line={"dash": "solid"}, marker={"symbol": "circle"})
+    figure = go.Figure(trace)
+    style_cut_axes(figure, comparison, axis_title(surface, cut.along), value_range)
+    return figure
+
+
+def cut_of(comparison: Comparison, surface: Surface) -> Cut:
     """Return the cut along d1 at the β nearest to 0; along d2 where d1 has one point only."""
-    found = values(surface, metric)
-    array = np.full_like(surface.loss, np.nan) if found is None else found
+    values = comparison.values(surface)
+    values = np.full_like(surface.loss, np.nan) if values is None else values
     if len(surface.alpha) == 1 and len(surface.beta) > 1:
         column = int(np.abs(surface.alpha).argmin())
-        return Cut("β", "α", float(surface.alpha[column]), surface.beta, array[:, column])
+        return Cut("β", "α", float(surface.alpha[column]), surface.beta, values[:, column])
     row = int(np.abs(surface.beta).argmin())
-    return Cut("α", "β", float(surface.beta[row]), surface.alpha, array[row])
+    return Cut("α", "β", float(surface.beta[row]), surface.alpha, values[row])
 
 
-def _line(cut: Cut, label: str, metric: str, span: Range, colour: str | None, dash: str, symbol: str) -> go.Scatter:
-    name = metric_of(metric).title.lower()
-    return go.Scatter(
-        **{"x": cut.place, "y": span.place(cut.height), "customdata": cut.height, "name": label},
-        **{"mode": "lines+markers", "connectgaps": False},
-        line={"color": colour, "width": 2.5, "dash": dash},
-        marker={"symbol": symbol, "size": 7, "color": colour, "maxdisplayed": 15},
-        hovertemplate=f"{cut.along} %{{x:.3g}}<br>{name} %{{customdata:.4g}}",
+def _line(comparison: Comparison, label: str, cut: Cut, value_range: Range) -> go.Scatter:
+    return line_trace(
+        cut.coordinates,
+        value_range.position(cut.values),
+        customdata=cut.values,
+        name=label,
+        color=comparison.color(label),
+        symbol=comparison.symbol(label),
+        width=2.5,
+        dash=comparison.dash(label),
+        max_markers=15,
+        hover=f"{cut.along} %{{x:.3g}}<br>{comparison.metric_title.lower()} %{{customdata:.4g}}",
     )
 
 
-def axes_of_cut(figure: go.Figure, words_along: str, metric: str, span: Range, dark: bool) -> None:
-    """Give a cut its axes: the coordinate, and the metric in the shared range."""
-    title = metric_of(metric).title
-    words: dict[str, Any] = {"color": ink(dark).text}
-    shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
-    figure.update_xaxes(title={"text": words_along, "font": words, "standoff": 4}, **shared)
-    figure.update_yaxes(
-        title={"text": f"{title} ({html(span.unit)})", "font": words}, range=span.padded(0.04), **shared
+def style_cut_axes(figure: go.Figure, comparison: Comparison, title: str, value_range: Range) -> None:
+    """Give a cut its axes: the coordinate, and the metric on the shared range; changes the figure."""
+    style_axes(
+        figure,
+        comparison.theme_colors,
+        x_title=title,
+        y_title=f"{comparison.metric_title} ({html(value_range.unit)})",
+        y_axis={"range": value_range.padded(0.04), **value_range.ticks},
     )
-    figure.update_yaxes(**span.marks, automargin=True)
     figure.add_vline(x=0, line={"color": GRID, "width": 1, "dash": "dot"})
 
 

@@ -1,21 +1,21 @@
-"""One point (α, β), marked wherever compared surfaces are drawn, and what every metric is there."""
+"""One point (α, β): marked on figures of compared surfaces, and the value of every metric there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from normscape.figures.style.scales import METRICS, shared_range, values
-from normscape.figures.style.template import ink
+from normscape.figures.comparison import Comparison
+from normscape.figures.style.scales import METRICS, metric_values
 from normscape.figures.surface.notes import is_line, nothing_to_draw
 
 if TYPE_CHECKING:
     from normscape.landscape import Surface
 
-POINT_COLOUR = "#ffd166"  # beside the pin at θ*, on no colour of the map's darker half
+POINT_COLOR = "#ffd166"  # distinct from the pin at θ* and from the darker half of the color scale
 
 Point = tuple[float, float]
 
@@ -27,59 +27,60 @@ def nearest(surface: Surface, point: Point) -> tuple[int, int]:
 
 
 def values_at(surface: Surface, point: Point) -> dict[str, float]:
-    """Return all metrics at the point of a surface that is nearest to (α, β); nan where it has none.
+    """Return all metrics at the point of a surface that is nearest to (α, β); nan where it does not have one.
 
-    Row ratios are left out: there is one for each layer.
+    Per-layer ratios are left out.
     """
-    place, known = nearest(surface, point), metrics_of(surface)
+    index, known = nearest(surface, point), metrics_of(surface)
     return {
-        name: float(known[name][place]) if name in known else float("nan") for name in METRICS if name != "row-ratio"
+        name: float(known[name][index]) if name in known else float("nan") for name in METRICS if name != "row-ratio"
     }
 
 
 def metrics_of(surface: Surface) -> dict[str, np.ndarray]:
-    """Return all metrics (B, A) that a surface has, by their names; row ratios, one for each layer, are left out."""
-    found = {name: values(surface, name) for name in METRICS if name != "row-ratio"}
-    return {name: array for name, array in found.items() if array is not None and np.isfinite(array).any()}
+    """Return all metrics (B, A) that a surface has, by name; per-layer ratios are left out."""
+    arrays = {name: metric_values(surface, name) for name in METRICS if name != "row-ratio"}
+    return {name: array for name, array in arrays.items() if array is not None and np.isfinite(array).any()}
 
 
-def mark_landscapes(
-    figures: Mapping[str, go.Figure], surfaces: Mapping[str, Surface], metric: str, scale: str, point: Point
-) -> None:
-    """Put a ball on every landscape, at its point nearest to (α, β); the figures themselves are changed."""
-    span = shared_range(surfaces, metric, scale)
-    for label, surface in surfaces.items():
-        if span is None or is_line(surface) or nothing_to_draw(surface, metric) is not None:
+def mark_surfaces(figures: Mapping[str, go.Figure], comparison: Comparison, point: Point) -> None:
+    """Mark the point nearest to (α, β) on every surface in 3-D with a ball; changes the figures."""
+    for label, surface, (row, column) in _marked(comparison, point):
+        values, value_range = comparison.values(surface), comparison.value_range
+        if values is None or value_range is None or not np.isfinite(values[row, column]):
             continue
-        row, column = nearest(surface, point)
-        found = values(surface, metric)
-        if found is None or not np.isfinite(found[row, column]):
-            continue
-        height = float(span.place(found[row, column]))
+        height = float(value_range.position(values[row, column]))
         figures[label].add_trace(
             go.Scatter3d(
-                **{"x": [surface.alpha[column]], "y": [surface.beta[row]], "z": [height], "mode": "markers"},
-                marker={"size": 7, "color": POINT_COLOUR, "line": {"color": "#0f1420", "width": 2}},
-                **{"name": "chosen point", "showlegend": False, "hoverinfo": "skip"},
+                **{"x": [surface.alpha[column]], "y": [surface.beta[row]], "z": [height], "marker": _marker(7)},
+                **_MARK,
             )
         )
 
 
-def mark_maps(figures: Mapping[str, go.Figure], surfaces: Mapping[str, Surface], metric: str, point: Point) -> None:
-    """Put a dot on every map, at its point nearest to (α, β); the figures themselves are changed."""
-    for label, surface in surfaces.items():
-        if is_line(surface) or nothing_to_draw(surface, metric) is not None:
-            continue
-        row, column = nearest(surface, point)
+def mark_maps(figures: Mapping[str, go.Figure], comparison: Comparison, point: Point) -> None:
+    """Mark the point nearest to (α, β) on every map with a dot; changes the figures."""
+    for label, surface, (row, column) in _marked(comparison, point):
         figures[label].add_trace(
-            go.Scatter(
-                **{"x": [surface.alpha[column]], "y": [surface.beta[row]], "mode": "markers", "showlegend": False},
-                marker={"size": 11, "color": POINT_COLOUR, "line": {"color": "#0f1420", "width": 2}},
-                **{"name": "chosen point", "hoverinfo": "skip"},
-            )
+            go.Scatter(x=[surface.alpha[column]], y=[surface.beta[row]], marker=_marker(11), **_MARK)
         )
 
 
-def mark_cut(figure: go.Figure, point: Point, *, dark: bool) -> None:
-    """Draw a line where a cut along d1 passes the chosen α; the figure itself is changed."""
-    figure.add_vline(x=point[0], line={"color": ink(dark).faint, "width": 1.5, "dash": "dash"}, name="chosen point")
+def mark_cut(figure: go.Figure, comparison: Comparison, point: Point) -> None:
+    """Draw a vertical line at the α of a point on a cut along d1; changes the figure."""
+    line = {"color": comparison.theme_colors.faint, "width": 1.5, "dash": "dash"}
+    figure.add_vline(x=point[0], line=line, name="chosen point")
+
+
+_MARK: dict[str, Any] = {"mode": "markers", "name": "chosen point", "showlegend": False, "hoverinfo": "skip"}
+
+
+def _marked(comparison: Comparison, point: Point) -> Iterator[tuple[str, Surface, tuple[int, int]]]:
+    """Yield the surfaces that are drawn with two dimensions, with row and column of the nearest point."""
+    for label, surface in comparison.results.items():
+        if not is_line(surface) and nothing_to_draw(surface, comparison.metric) is None:
+            yield label, surface, nearest(surface, point)
+
+
+def _marker(size: int) -> dict[str, Any]:
+    return {"size": size, "color": POINT_COLOR, "line": {"color": "#0f1420", "width": 2}}

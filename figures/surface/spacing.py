@@ -1,16 +1,16 @@
-"""How L̂ grows as neighbours come closer, for compared networks (D7)."""
+"""Growth of L̂ as the spacing of neighboring points shrinks (D7)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.comparison import Compared
+from normscape.figures.style.lines import line_trace
 from normscape.figures.style.notation import html
-from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
+from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis
 
 if TYPE_CHECKING:
@@ -19,44 +19,45 @@ if TYPE_CHECKING:
 HEIGHT = 400
 
 
-def refinement_figure(
-    refinements: Mapping[str, Refinement], *, colours: Mapping[str, str], dark: bool = False
-) -> go.Figure:
-    """Draw the largest ratio between neighbours on a line against their spacing, both axes logarithmic.
+def refinement_figure(compared: Compared[Refinement]) -> go.Figure:
+    """Draw the largest ratio between neighbors on a line against their spacing, both axes logarithmic.
 
-    Where the gradient jumps the line rises like 1/spacing towards the left, a slope that is drawn dotted; where the
-    gradient is smooth it levels off. Values that are not finite leave gaps.
+    Where the gradient jumps, the line rises like 1/spacing towards the left, a slope that is drawn dotted; where the
+    gradient is smooth, it levels off. Values that are not finite leave gaps.
     """
-    drawn = {label: found for label, found in refinements.items() if np.isfinite(found.bound).any()}
-    if not drawn:
-        return sentence_figure(NOTHING, dark=dark, height=HEIGHT)
-    figure = go.Figure(_guide(drawn))
-    for (label, found), symbol in zip(drawn.items(), cycle(SYMBOLS), strict=False):
-        figure.add_scatter(
-            **{"x": found.spacing, "y": found.bound, "customdata": found.pairs, "name": label},
-            **{"mode": "lines+markers", "connectgaps": False},
-            line={"color": colours.get(label), "width": 2},
-            marker={"symbol": symbol, "size": 7, "color": colours.get(label)},
-            hovertemplate=html(r"spacing %{x:.3g}<br>$L \ge$ %{y:.4g}<br>%{customdata} pairs<extra>")
-            + label
-            + "</extra>",
-        )
-    words: dict[str, Any] = {"color": ink(dark).text}
-    shared = {"gridcolor": GRID, "zeroline": False, "tickfont": words}
-    spacing, bound = ([getattr(found, name) for found in drawn.values()] for name in ("spacing", "bound"))
-    title = {"text": html(r"spacing $\|p - q\|$ along $d_1$"), "font": words, "standoff": 4}
-    figure.update_xaxes(title=title, **log_axis(spacing), **shared)
-    figure.update_yaxes(
-        title={"text": html(r"$L \ge$, between neighbours"), "font": words}, **log_axis(bound), **shared
+    drawn = compared.with_results({k: one for k, one in compared.results.items() if np.isfinite(one.bound).any()})
+    if not drawn.results:
+        return sentence_figure(NOTHING, drawn.theme_colors, height=HEIGHT)
+    figure = go.Figure(
+        [_slope(next(iter(drawn.results.values()))), *(_bounds(drawn, label) for label in drawn.results)]
     )
-    figure.update_yaxes(automargin=True)
-    dressed(figure, dark=dark, height=HEIGHT, title=html(r"$L \ge$ against the spacing"), foot=84)
-    return figure.update_layout(showlegend=True, legend=legend(dark))
+    style_axes(
+        figure,
+        drawn.theme_colors,
+        x_title=html(r"spacing $\|p - q\|$ along $d_1$"),
+        y_title=html(r"$L \ge$, between neighbors"),
+        x_axis=log_axis(one.spacing for one in drawn.results.values()),
+        y_axis=log_axis(one.bound for one in drawn.results.values()),
+    )
+    title = html(r"$L \ge$ against the spacing")
+    return styled(figure, drawn.theme_colors, height=HEIGHT, title=title, bottom=84, legend_y=-0.14)
 
 
-def _guide(drawn: Mapping[str, Refinement]) -> go.Scatter:
+def _bounds(drawn: Compared[Refinement], label: str) -> go.Scatter:
+    one = drawn.results[label]
+    return line_trace(
+        one.spacing,
+        one.bound,
+        customdata=one.pairs,
+        name=label,
+        color=drawn.color(label),
+        symbol=drawn.symbol(label),
+        hover=html(r"spacing %{x:.3g}<br>$L \ge$ %{y:.4g}<br>%{customdata} pairs<extra>") + f"{label}</extra>",
+    )
+
+
+def _slope(first: Refinement) -> go.Scatter:
     """Return the slope of 1/spacing, through the finest value of the first network that has one."""
-    first = next(iter(drawn.values()))
     last = int(np.flatnonzero(np.isfinite(first.bound))[-1])
     spacing = first.spacing[[0, last]]
     return go.Scatter(

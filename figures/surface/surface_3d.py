@@ -1,201 +1,165 @@
-"""Surfaces as landscapes in three dimensions, one figure each, all with the same heights and colours."""
+"""Surfaces in 3-D, one figure each, all with the same range of heights and colors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.comparison import Comparison
 from normscape.figures.style.notation import html
-from normscape.figures.style.palette import SURFACE_COLOURS
-from normscape.figures.style.scales import Range, metric_of, shared_range, values
-from normscape.figures.style.template import CLEAR, NOTHING, dressed, ink, sentence_figure
-from normscape.figures.surface.axes import axis_words
-from normscape.figures.surface.cuts import line_figure
-from normscape.figures.surface.notes import centre_value, is_line, note_lines, notes, nothing_to_draw
+from normscape.figures.style.palette import SURFACE_COLORSCALE
+from normscape.figures.style.scales import Range
+from normscape.figures.style.template import TRANSPARENT
+from normscape.figures.surface.axes import axis_title, metric_bar
+from normscape.figures.surface.cuts import SINGLE_HEIGHT, single_figures
+from normscape.figures.surface.notes import center_value
 from normscape.specs.display import CAMERA
 
 if TYPE_CHECKING:
     from normscape.landscape import Surface
 
-HEIGHT = 400
+HEIGHT = SINGLE_HEIGHT
 ASPECT = {"x": 1.1, "y": 1.1, "z": 0.92}
-CENTRE_COLOUR = "#ff4d6d"  # on no colour of the map
-CHECKPOINT_COLOUR = "#ffa94d"
-_AFTER = 10**9  # a centre without a step of its own is the last one
+CENTER_COLOR = "#ff4d6d"  # not in the color scale of heights
+CHECKPOINT_COLOR = "#ffa94d"
+_LAST_STEP = 10**9  # a center without a checkpoint is the end of training
 
 
-def surface_figures(
-    surfaces: Mapping[str, Surface], metric: str, scale: str, *, colours: Mapping[str, str], dark: bool = False
-) -> dict[str, go.Figure]:
-    """Draw each surface as a landscape; all share the range of heights and of colours (D4).
+def surface_figures(comparison: Comparison) -> dict[str, go.Figure]:
+    """Draw each surface in 3-D; all share the range of heights and colors (D4).
 
-    Args:
-        surfaces: what was measured, by label. One with a single row or column becomes a line, one without a finite
-            value a sentence. Missing points are gaps.
-        metric: a key of `METRICS`.
-        scale: "log" or "linear", of heights and colours alike; hovering shows the true value.
-        colours: the colour of each label's title.
-        dark: whether the page is dark.
+    A surface with a single row or column becomes a line, one without a finite value a sentence. Missing points are
+    gaps. Hovering shows the true value.
 
     Raises:
-        ValueError: there is no such metric or scale.
+        ValueError: the metric or the scale is unknown.
     """
-    span = shared_range(surfaces, metric, scale)
-    lines = note_lines(surfaces, metric, span) if span is not None else 0
-    return {
-        label: _figure(surface, metric, span, {"title": label, "colour": colours.get(label), "dark": dark}, lines)
-        for label, surface in surfaces.items()
-    }
+
+    def draw(surface: Surface, value_range: Range) -> go.Figure:
+        figure = go.Figure(surface_traces(comparison, surface, value_range))
+        # the page shows every metric at the pointer; with "none" plotly.js still reports where the pointer is
+        hover = {"hoverinfo": "none", "hovertext": None, "colorbar": metric_bar(comparison, value_range)}
+        figure.update_traces(**hover, selector={"type": "surface"})
+        return figure.update_layout(scene=scene(comparison, surface, value_range))
+
+    return single_figures(comparison, draw, bottom=52)
 
 
-def _figure(surface: Surface, metric: str, span: Range | None, dress: dict[str, Any], lines: int) -> go.Figure:
-    sentence = nothing_to_draw(surface, metric)
-    if span is None or sentence is not None:
-        return sentence_figure(sentence or NOTHING, height=HEIGHT, **dress)
-    if is_line(surface):
-        return line_figure(surface, metric, span, height=HEIGHT, **dress)
-    figure = go.Figure(landscape(surface, metric, span))
-    # the page tells every metric of a place by itself; "none" still reports it
-    told = {"hoverinfo": "none", "hovertext": None, "colorbar": bar(metric, span, dress["dark"])}
-    figure.update_traces(**told, selector={"type": "surface"})
-    figure.update_layout(scene=scene(surface, span, dress["dark"]))
-    return dressed(figure, height=HEIGHT, notes=notes(surface, metric, span), note_lines=lines, foot=52, **dress)
-
-
-def landscape(surface: Surface, metric: str, span: Range) -> list[Any]:
-    """Return the traces of one landscape: the surface, and a mark at θ*."""
-    found = values(surface, metric)
-    true = found if found is not None else np.full_like(surface.loss, np.nan)
-    heights = span.place(true)
-    low, high = span.ends
-    drawn = go.Surface(
+def surface_traces(comparison: Comparison, surface: Surface, value_range: Range) -> list[Any]:
+    """Return the traces of one surface in 3-D: the surface, a pin at θ*, and checkpoints."""
+    values = comparison.values(surface)
+    values = values if values is not None else np.full_like(surface.loss, np.nan)
+    heights = value_range.position(values)
+    low, high = value_range.ends
+    trace = go.Surface(
         **{"x": surface.alpha, "y": surface.beta, "z": heights, "surfacecolor": heights},
-        **{"cmin": low, "cmax": high, "colorscale": SURFACE_COLOURS},
-        **{"hoverinfo": "text", "hovertext": _words(surface, true, metric_of(metric).title.lower())},
+        **{"cmin": low, "cmax": high, "colorscale": SURFACE_COLORSCALE},
+        **{"hoverinfo": "text", "hovertext": _hover_texts(surface, values, comparison.metric_title.lower())},
         lighting={"ambient": 0.72, "diffuse": 0.55, "specular": 0.08, "roughness": 0.9, "fresnel": 0.05},
         lightposition={"x": -800, "y": -1500, "z": 2500},
-        contours={"z": _lines(span)},
+        contours={"z": _contour_lines(value_range)},
     )
-    return [drawn, *_centre(surface, metric, span), *_checkpoints(surface, true, span)]
+    return [trace, *_center_pin(comparison, surface, value_range), *_checkpoints(surface, heights)]
 
 
-def scene(surface: Surface, span: Range, dark: bool) -> dict[str, Any]:
-    """Return the room that a landscape stands in, seen from where it is seen at first."""
+def scene(comparison: Comparison, surface: Surface, value_range: Range) -> dict[str, Any]:
+    """Return the 3-D scene of a surface, seen from the default camera."""
     # the ends are those of the grid, also where points are missing
     alpha, beta = ([float(axis.min()), float(axis.max())] for axis in (surface.alpha, surface.beta))
     return {
-        "xaxis": _axis(axis_words(surface, "α"), dark) | {"nticks": 5, "range": alpha},
-        "yaxis": _axis(axis_words(surface, "β"), dark) | {"nticks": 5, "range": beta},
-        "zaxis": _axis("", dark) | {"range": span.padded(0.03)} | span.marks,
+        "xaxis": _axis(comparison, axis_title(surface, "α")) | {"nticks": 5, "range": alpha},
+        "yaxis": _axis(comparison, axis_title(surface, "β")) | {"nticks": 5, "range": beta},
+        "zaxis": _axis(comparison, "") | {"range": value_range.padded(0.03)} | value_range.ticks,
         "aspectmode": "manual",
         "aspectratio": ASPECT,
-        "camera": seen_from(CAMERA),
-        "bgcolor": CLEAR,
+        "camera": plotly_camera(CAMERA),
+        "bgcolor": TRANSPARENT,
         "dragmode": "turntable",
         "uirevision": "normscape",
     }
 
 
-def seen_from(camera: Sequence[float]) -> dict[str, Any]:
-    """Return plotly's camera for that of `Display.camera`: (6,) eye and centre."""
-    eye, centre = (dict(zip("xyz", place, strict=True)) for place in (camera[:3], camera[3:]))
-    return {"eye": eye, "center": centre}
+def plotly_camera(camera: Sequence[float]) -> dict[str, Any]:
+    """Return Plotly's camera for `Display.camera`: (6,) eye and center."""
+    eye, center = (dict(zip("xyz", point, strict=True)) for point in (camera[:3], camera[3:]))
+    return {"eye": eye, "center": center}
 
 
-def bar(metric: str, span: Range, dark: bool) -> dict[str, Any]:
-    """Return a slim colour bar that lies beneath the picture."""
-    title = metric_of(metric).title
-    words = {"color": ink(dark).text, "size": 11}
+def _axis(comparison: Comparison, title: str) -> dict[str, Any]:
+    text, faint, grid, _ = comparison.theme_colors
     return {
-        **{"orientation": "h", "thickness": 8, "len": 0.86, "xpad": 0, "ypad": 2, "outlinewidth": 0},
-        **{"x": 0.5, "xanchor": "center", "y": 0, "yanchor": "top", "ticks": "outside", "ticklen": 3},
-        **{"tickcolor": ink(dark).faint, "tickfont": words},
-        "title": {"text": f"{title} ({html(span.unit)})", "side": "bottom", "font": words},
-        **span.marks,
+        "title": {"text": title, "font": {"color": text, "size": 12}},
+        "tickfont": {"color": faint, "size": 11},
+        **{"gridcolor": grid, "linecolor": grid, "zeroline": False, "showbackground": False, "showspikes": False},
     }
 
 
-def _axis(title: str, dark: bool) -> dict[str, Any]:
-    return {
-        "title": {"text": title, "font": {"color": ink(dark).text, "size": 12}},
-        "tickfont": {"color": ink(dark).faint, "size": 11},
-        **{
-            "gridcolor": ink(dark).grid,
-            "linecolor": ink(dark).grid,
-            "zeroline": False,
-            "showbackground": False,
-            "showspikes": False,
-        },
-    }
-
-
-def _checkpoints(surface: Surface, true: np.ndarray, span: Range) -> list[Any]:
-    """Return pins at the checkpoints that the plane passes through, joined in the order of their steps (D2)."""
-    checkpoint = surface.spec.evaluation.checkpoint
-    own = _AFTER if checkpoint is None else checkpoint
+def _checkpoints(surface: Surface, heights: np.ndarray) -> list[Any]:
+    """Return marks at the checkpoints in the plane, joined in the order of their steps (D2)."""
+    own = _LAST_STEP if surface.spec.evaluation.checkpoint is None else surface.spec.evaluation.checkpoint
     marks = sorted([*surface.plane.marks, (own, 0.0, 0.0)])
-    inside = [mark for mark in marks if _holds(surface, *mark[1:])]
+    inside = [mark for mark in marks if _contains(surface, *mark[1:])]
     if len(marks) < 2 or len(inside) < 2:
         return []
-    heights = [_height(surface, true, alpha, beta, span) for _, alpha, beta in inside]
-    words = ["" if (alpha, beta) == (0, 0) else f"step {step}" for step, alpha, beta in inside]
+    texts = ["" if (alpha, beta) == (0, 0) else f"step {step}" for step, alpha, beta in inside]
     return [
         go.Scatter3d(
-            **{"x": [mark[1] for mark in inside], "y": [mark[2] for mark in inside], "z": heights},
-            **{"mode": "lines+markers+text", "text": words, "textposition": "top center", "showlegend": False},
-            **{"name": "checkpoints", "hoverinfo": "skip", "textfont": {"color": CHECKPOINT_COLOUR, "size": 12}},
-            marker={"size": 4, "color": CHECKPOINT_COLOUR, "line": {"width": 0}},
-            line={"color": CHECKPOINT_COLOUR, "width": 3, "dash": "dash"},
+            **{"x": [mark[1] for mark in inside], "y": [mark[2] for mark in inside]},
+            z=[_height(surface, heights, alpha, beta) for _, alpha, beta in inside],
+            **{"mode": "lines+markers+text", "text": texts, "textposition": "top center", "showlegend": False},
+            **{"name": "checkpoints", "hoverinfo": "skip", "textfont": {"color": CHECKPOINT_COLOR, "size": 12}},
+            marker={"size": 4, "color": CHECKPOINT_COLOR, "line": {"width": 0}},
+            line={"color": CHECKPOINT_COLOR, "width": 3, "dash": "dash"},
         )
     ]
 
 
-def _holds(surface: Surface, alpha: float, beta: float) -> bool:
-    return bool(
-        surface.alpha.min() <= alpha <= surface.alpha.max() and surface.beta.min() <= beta <= surface.beta.max()
-    )
+def _contains(surface: Surface, alpha: float, beta: float) -> bool:
+    inside = surface.alpha.min() <= alpha <= surface.alpha.max() and surface.beta.min() <= beta <= surface.beta.max()
+    return bool(inside)
 
 
-def _height(surface: Surface, true: np.ndarray, alpha: float, beta: float, span: Range) -> float:
+def _height(surface: Surface, heights: np.ndarray, alpha: float, beta: float) -> float:
     row, column = int(np.abs(surface.beta - beta).argmin()), int(np.abs(surface.alpha - alpha).argmin())
-    return float(span.place(true[row, column]))
+    return float(heights[row, column])
 
 
-def _words(surface: Surface, true: np.ndarray, name: str) -> np.ndarray:
-    """Return what is said at each point (B, A). Not `customdata`: plotly.js looks that of a surface up transposed."""
+def _hover_texts(surface: Surface, values: np.ndarray, name: str) -> np.ndarray:
+    """Return the hover text of each point (B, A). Not `customdata`: plotly.js transposes that of a surface."""
     alpha, beta = html(r"$\alpha$"), html(r"$\beta$")
     rows = [
         [
             f"{alpha} {a:.3g}<br>{beta} {b:.3g}<br>{name} {value:.4g}"
             for a, value in zip(surface.alpha, row, strict=True)
         ]
-        for b, row in zip(surface.beta, true, strict=True)
+        for b, row in zip(surface.beta, values, strict=True)
     ]
     return np.array(rows, dtype=object)
 
 
-def _lines(span: Range) -> dict[str, Any]:
-    low, high = span.ends
+def _contour_lines(value_range: Range) -> dict[str, Any]:
+    low, high = value_range.ends
     size = (high - low) / 12
     return {"show": True, "start": low, "end": high, "size": size, "color": "rgba(255,255,255,0.35)", "width": 1}
 
 
-def _centre(surface: Surface, metric: str, span: Range) -> list[Any]:
-    """Return a pin at θ*: its foot on the surface, a stem up to the top so that it is seen behind any slope."""
-    value = centre_value(surface, metric)
+def _center_pin(comparison: Comparison, surface: Surface, value_range: Range) -> list[Any]:
+    """Return a vertical pin at θ* from the surface to the top, so that no slope hides it."""
+    value = center_value(surface, comparison.metric)
     if value is None:
         return []
-    foot = float(span.place(np.array(value)))
+    height = float(value_range.position(np.array(value)))
     return [
         go.Scatter3d(
-            **{"x": [0, 0], "y": [0, 0], "z": [foot, span.ends[1]], "mode": "lines+markers"},
-            marker={"size": [5, 3], "color": CENTRE_COLOUR, "line": {"width": 0}},
-            line={"color": CENTRE_COLOUR, "width": 3},
-            hovertemplate=html(rf"centre $\theta^*$<br>{metric_of(metric).title.lower()} {value:.4g}<extra></extra>"),
-            name=html(r"centre $\theta^*$"),
+            **{"x": [0, 0], "y": [0, 0], "z": [height, value_range.ends[1]], "mode": "lines+markers"},
+            marker={"size": [5, 3], "color": CENTER_COLOR, "line": {"width": 0}},
+            line={"color": CENTER_COLOR, "width": 3},
+            hovertemplate=html(r"center $\theta^*$<br>")
+            + f"{comparison.metric_title.lower()} {value:.4g}<extra></extra>",
+            name=html(r"center $\theta^*$"),
             showlegend=False,
         )
     ]

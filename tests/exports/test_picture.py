@@ -13,14 +13,24 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from normscape.exports.canvas import Bar, Picture, Words
-from normscape.exports.metadata import KEY, MOST_BYTES, MOST_TEXT
-from normscape.exports.picture import UNITS, arranged, poster, reopened
-from normscape.exports.typography import BOLD, FALLBACK, FROM_FALLBACK, REGULAR, Type, _font, width_of, wrapped, write
+from normscape.exports.canvas import ColorBar, ImageBox, TextLine
+from normscape.exports.metadata import KEY, MAX_BYTES, MAX_TEXT_BYTES, read_experiment
+from normscape.exports.picture import CANVAS_WIDTH, layout, picture_png
+from normscape.exports.typography import (
+    BOLD,
+    FALLBACK,
+    FROM_FALLBACK,
+    REGULAR,
+    TextStyle,
+    _font,
+    draw_text,
+    text_width,
+    wrap,
+)
+from normscape.figures.comparison import Comparison
 from normscape.figures.style import notation
-from normscape.figures.style.palette import NORM_COLOURS, SURFACE_COLOURS, colours
+from normscape.figures.style.palette import NORM_COLORS, SURFACE_COLORSCALE, THEMES, colors
 from normscape.figures.style.scales import METRICS
-from normscape.figures.style.template import ink
 from normscape.landscape import Plane, Surface
 from normscape.specs import (
     DataSpec,
@@ -37,7 +47,7 @@ from tests.flat import surface_spec
 
 EXPERIMENTS = [
     (Experiment(), Display()),
-    (Experiment(values=tuple(NORM_COLOURS)[:8]), Display("accuracy", camera=(0.1, -1 / 3, 2e-9, 0.0, 0.25, -1.5))),
+    (Experiment(values=tuple(NORM_COLORS)[:8]), Display("accuracy", camera=(0.1, -1 / 3, 2e-9, 0.0, 0.25, -1.5))),
     (
         Experiment(
             RunSpec(DataSpec("moons", size=60), ModelSpec(width=4), TrainingSpec(steps=3)),
@@ -50,7 +60,7 @@ EXPERIMENTS = [
     (Experiment(RunSpec(DataSpec("<\u2028\\\"' \U0001f600")), compare="run.training.seed", values=(7,)), Display()),
 ]
 SIZE = (90, 70)
-LABELS = tuple(Experiment(values=tuple(NORM_COLOURS)[:8]).variants())
+LABELS = tuple(Experiment(values=tuple(NORM_COLORS)[:8]).variants())
 
 
 def made(loss=((4.0, 1.0), (2.0, 3.0))) -> Surface:
@@ -68,27 +78,34 @@ def made(loss=((4.0, 1.0), (2.0, 3.0))) -> Surface:
     )
 
 
-def plain(colour=(200, 30, 90, 255), size=SIZE) -> bytes:
+def plain(color=(200, 30, 90, 255), size=SIZE) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGBA", size, colour).save(buffer, "PNG")
+    Image.new("RGBA", size, color).save(buffer, "PNG")
     return buffer.getvalue()
 
 
 def composed(labels=LABELS[:2], pictures=None, experiment=None, display=None, **options) -> bytes:
-    given = options_of(labels) | options
+    display = display or Display()
+    comparison, given = comparison_of(labels, display, options)
     pictures = dict.fromkeys(labels, plain()) if pictures is None else pictures
-    surfaces = given.pop("surfaces")
-    return poster(pictures, surfaces, experiment or Experiment(), display or Display(), **given)
+    return picture_png(pictures, comparison, experiment or Experiment(), display, **given)
 
 
 def options_of(labels) -> dict:
     return {
         "surfaces": {label: made() for label in labels},
         "facts": {label: {"Held-out accuracy": "93.1 %", r"$\lambda_{\max}$": "12.7"} for label in labels},
-        "colours": dict(zip(labels, NORM_COLOURS.values(), strict=False)),
+        "colors": dict(zip(labels, NORM_COLORS.values(), strict=False)),
         "caption": "digits, 5 x 3 points",
-        "dark": False,
+        "theme": "light",
     }
+
+
+def comparison_of(labels, display, options) -> tuple[Comparison, dict]:
+    """The comparison, and what else a picture takes."""
+    given = options_of(labels) | options
+    shared = {name: given.pop(name) for name in ("colors", "theme")}
+    return Comparison(given.pop("surfaces"), display.shown, display.scale, **shared), given
 
 
 def pixels(content: bytes) -> np.ndarray:
@@ -97,12 +114,12 @@ def pixels(content: bytes) -> np.ndarray:
         return np.array(image)
 
 
-def rgb(colour: str) -> tuple[int, ...]:
-    return tuple(bytes.fromhex(colour[1:]))
+def rgb(color: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(color[1:]))
 
 
-def of_colour(image: np.ndarray, colour: tuple[int, ...]) -> np.ndarray:
-    return (image == np.array(colour)).all(axis=-1)
+def of_color(image: np.ndarray, color: tuple[int, ...]) -> np.ndarray:
+    return (image == np.array(color)).all(axis=-1)
 
 
 def extent(mask: np.ndarray) -> tuple[int, int, int, int]:
@@ -111,56 +128,56 @@ def extent(mask: np.ndarray) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-# what it shows
+# content
 
 
-@pytest.mark.parametrize(("dark", "ground"), [(False, "#ffffff"), (True, "#0f1420")])
-def test_the_ground_reaches_every_edge_and_words_have_its_ink(dark, ground):
-    image = pixels(composed(dark=dark))
+@pytest.mark.parametrize(("theme", "background"), [("light", "#ffffff"), ("dark", "#0f1420")])
+def test_the_background_reaches_every_edge_and_text_has_the_colors_of_the_theme(theme, background):
+    image = pixels(composed(theme=theme))
     edges = [image[0], image[-1], image[:, 0], image[:, -1]]
-    assert all(of_colour(edge, rgb(ground)).all() for edge in edges)
-    words = ink(dark)
-    assert of_colour(image, rgb(words.text)).sum() > 1000
-    assert of_colour(image, rgb(words.faint)).sum() > 100
+    assert all(of_color(edge, rgb(background)).all() for edge in edges)
+    words = THEMES[theme]
+    assert of_color(image, rgb(words.text)).sum() > 1000
+    assert of_color(image, rgb(words.faint)).sum() > 100
 
 
-def test_pictures_stand_in_their_rooms_undistorted_and_with_their_own_colours():
+def test_pictures_are_undistorted_in_their_cells_with_their_own_colors():
     shades = [(200, 30, 90), (10, 220, 240), (250, 200, 0)]
     labels = LABELS[:3]
     image = pixels(composed(labels, {label: plain((*s, 255)) for label, s in zip(labels, shades, strict=True)}))
-    boxes = [extent(of_colour(image, shade)) for shade in shades]
+    boxes = [extent(of_color(image, shade)) for shade in shades]
     for left, top, right, bottom in boxes:
         assert (right - left) / (bottom - top) == pytest.approx(SIZE[0] / SIZE[1], rel=0.005)
     for left, top, right, bottom in boxes:
-        assert of_colour(image[top:bottom, left:right], tuple(image[top, left])).all()
+        assert of_color(image[top:bottom, left:right], tuple(image[top, left])).all()
     assert {(top, bottom, right - left) for left, top, right, bottom in boxes} == {
         (boxes[0][1], boxes[0][3], boxes[0][2] - boxes[0][0])
     }
     assert boxes[0][2] <= boxes[1][0] < boxes[1][2] <= boxes[2][0]
-    assert boxes[0][0] == pytest.approx(UNITS - boxes[2][2], abs=1)
+    assert boxes[0][0] == pytest.approx(CANVAS_WIDTH - boxes[2][2], abs=1)
 
 
-def test_what_is_transparent_shows_the_ground_and_half_of_it_half():
+def test_what_is_transparent_shows_the_background_and_half_of_it_half():
     faint = pixels(composed(LABELS[:1], {LABELS[0]: plain((200, 30, 90, 51))}))
-    assert of_colour(faint, (244, 210, 222)).sum() > 10_000  # 0.2 of the colour on white
+    assert of_color(faint, (244, 210, 222)).sum() > 10_000  # 0.2 of the color on white
     nothing = pixels(composed(LABELS[:1], {LABELS[0]: plain((200, 30, 90, 0))}))
-    assert not of_colour(nothing, (200, 30, 90)).any()
+    assert not of_color(nothing, (200, 30, 90)).any()
 
 
 def test_a_picture_of_another_shape_keeps_it():
     tall, flat = (30, 120), (200, 40)
     pictures = {LABELS[0]: plain((1, 2, 250, 255), tall), LABELS[1]: plain((250, 2, 1, 255), flat)}
     image = pixels(composed(pictures=pictures))
-    for colour, (width, height) in (((1, 2, 250), tall), ((250, 2, 1), flat)):
-        left, top, right, bottom = extent(of_colour(image, colour))
+    for color, (width, height) in (((1, 2, 250), tall), ((250, 2, 1), flat)):
+        left, top, right, bottom = extent(of_color(image, color))
         assert (right - left) / (bottom - top) == pytest.approx(width / height, rel=0.01)
 
 
-def test_the_colour_bar_runs_from_one_end_of_the_map_to_the_other():
-    sheet = sheet_of(LABELS[:2])
-    (bar,) = (mark for mark in sheet.marks if isinstance(mark, Bar))
+def test_the_color_bar_runs_from_one_end_of_the_map_to_the_other():
+    canvas = canvas_of(LABELS[:2])
+    (bar,) = (mark for mark in canvas.elements if isinstance(mark, ColorBar))
     strip = pixels(composed())[round(bar.top + bar.height / 2), round(bar.left) : round(bar.left + bar.width)]
-    assert SURFACE_COLOURS == "Viridis"
+    assert SURFACE_COLORSCALE == "Viridis"
     assert tuple(strip[0]) == (0x44, 0x01, 0x54)
     assert tuple(strip[-1]) == (0xFD, 0xE7, 0x25)
     assert np.abs(strip[len(strip) // 2].astype(int) - (33, 145, 140)).max() <= 3  # Viridis at one half
@@ -169,18 +186,18 @@ def test_the_colour_bar_runs_from_one_end_of_the_map_to_the_other():
 
 
 @pytest.mark.parametrize(("scale", "value", "share"), [("linear", "2", 1 / 3), ("log", "2", 0.5)])
-def test_marks_of_the_colour_bar_stand_at_their_values(scale, value, share):
-    sheet = sheet_of(LABELS[:2], Display(scale=scale))  # from 1 to 4
-    (bar,) = (mark for mark in sheet.marks if isinstance(mark, Bar))
-    (mark,) = (mark for mark in words_of(sheet) if mark.text == value)
+def test_ticks_of_the_color_bar_are_at_their_values(scale, value, share):
+    canvas = canvas_of(LABELS[:2], Display(scale=scale))  # from 1 to 4
+    (bar,) = (mark for mark in canvas.elements if isinstance(mark, ColorBar))
+    (mark,) = (mark for mark in text_lines(canvas) if mark.text == value)
     left, _, right, _ = mark.box
     assert (left + right) / 2 == pytest.approx(bar.left + share * bar.width, abs=0.01)
 
 
-def test_everything_a_reader_must_know_is_said():
+def test_a_picture_has_title_unit_notes_labels_and_caption():
     surfaces = {LABELS[0]: made(((1.0, np.inf), (1e-9, 2.0))), LABELS[1]: made()}
     said = " ".join(
-        mark.text for mark in words_of(sheet_of(LABELS[:2], Display(scale="log"), surfaces=surfaces, facts={}))
+        mark.text for mark in text_lines(canvas_of(LABELS[:2], Display(scale="log"), surfaces=surfaces, facts={}))
     )
     for sentence in (
         "Loss around the trained weights",
@@ -194,58 +211,55 @@ def test_everything_a_reader_must_know_is_said():
         assert sentence in said
 
 
-def test_a_network_without_a_surface_has_a_sentence_in_its_room():
+def test_a_network_without_a_surface_has_a_sentence_in_its_cell():
     labels = LABELS[:3]
     surfaces = {labels[0]: made(), labels[1]: made(np.full((2, 2), np.nan)), labels[2]: made()}
-    sheet = sheet_of(labels, surfaces=surfaces, pictures={labels[0]: plain()})
-    said = [mark.text for mark in words_of(sheet)]
+    canvas = canvas_of(labels, surfaces=surfaces, pictures={labels[0]: plain()})
+    said = [mark.text for mark in text_lines(canvas)]
     assert "No finite value: 4 of 4 points are not finite." in " ".join(said)
     assert " ".join(said).count("4 of 4 points") == 1
     assert said.count("No picture.") == 1
     assert set(labels) <= set(said)
 
 
-def test_nothing_finite_anywhere_is_a_poster_too():
+def test_nothing_finite_anywhere_is_a_picture_too():
     surfaces = {label: made(np.full((2, 2), np.nan)) for label in LABELS[:2]}
-    sheet = sheet_of(LABELS[:2], surfaces=surfaces, pictures={})
-    assert not [mark for mark in sheet.marks if isinstance(mark, Bar | Picture)]
+    canvas = canvas_of(LABELS[:2], surfaces=surfaces, pictures={})
+    assert not [mark for mark in canvas.elements if isinstance(mark, ColorBar | ImageBox)]
     assert composed(surfaces=surfaces, pictures={})
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_every_label_has_its_colour(dark):
-    image = pixels(composed(LABELS, dark=dark))
-    for colour in list(NORM_COLOURS.values())[:8]:
-        assert of_colour(image, rgb(colour)).sum() > 50
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_label_has_its_color(theme):
+    image = pixels(composed(LABELS, theme=theme))
+    for color in list(NORM_COLORS.values())[:8]:
+        assert of_color(image, rgb(color)).sum() > 50
 
 
-def test_a_network_without_facts_has_a_place_in_the_table():
+def test_a_network_without_facts_has_a_row_in_the_table():
     facts = {LABELS[0]: {r"$\lambda_{\max}$": "3"}, LABELS[1]: {"Parameters": "12"}, "diverged one": {}}
-    said = [mark.text for mark in words_of(sheet_of(LABELS[:2], facts=facts))]
+    said = [mark.text for mark in text_lines(canvas_of(LABELS[:2], facts=facts))]
     assert said.count("n/a") == 4
     assert "diverged one" in said
 
 
-# how it is set
+# layout
 
 
-def words_of(sheet):
-    return [mark for mark in sheet.marks if isinstance(mark, Words)]
+def text_lines(canvas):
+    return [mark for mark in canvas.elements if isinstance(mark, TextLine)]
 
 
-def sheet_of(labels, display=None, pictures=None, **options):
-    given = options_of(labels) | options
-    return arranged(
-        dict.fromkeys(labels, plain()) if pictures is None else pictures,
-        given.pop("surfaces"),
-        display or Display(),
-        **given,
-    )
+def canvas_of(labels, display=None, pictures=None, **options):
+    comparison, given = comparison_of(labels, display or Display(), options)
+    return layout(dict.fromkeys(labels, plain()) if pictures is None else pictures, comparison, **given)
 
 
 def box(mark) -> tuple[float, float, float, float]:
     return (
-        mark.box if isinstance(mark, Words) else (mark.left, mark.top, mark.left + mark.width, mark.top + mark.height)
+        mark.box
+        if isinstance(mark, TextLine)
+        else (mark.left, mark.top, mark.left + mark.width, mark.top + mark.height)
     )
 
 
@@ -264,17 +278,17 @@ LONG = {
 
 @pytest.mark.parametrize("facts", [None, LONG, {}])
 @pytest.mark.parametrize("count", range(1, 9))
-def test_nothing_lies_on_words_or_beyond_the_margins(count, facts):
+def test_nothing_overlaps_text_or_crosses_the_margins(count, facts):
     labels = (list(LONG) + list(LABELS))[:count] if facts is LONG else list(LABELS[:count])
-    options = {} if facts is None else {"facts": facts, "colours": {}}
-    sheet = sheet_of(labels, Display("local-ratio", scale="log"), caption=caption(Experiment()) * 3, **options)
-    marks = [mark for mark in sheet.marks if isinstance(mark, Words | Picture | Bar)]
+    options = {} if facts is None else {"facts": facts, "colors": {}}
+    canvas = canvas_of(labels, Display("local-ratio", scale="log"), caption=caption(Experiment()) * 3, **options)
+    marks = [mark for mark in canvas.elements if isinstance(mark, TextLine | ImageBox | ColorBar)]
     for one, other in itertools.combinations(map(box, marks), 2):
         assert not overlap(one, other)
-    for left, top, right, bottom in map(box, sheet.marks):
-        assert 72 - 1e-6 <= left < right <= UNITS - 72 + 1e-6
-        assert 40 <= top < bottom <= sheet.height - 40
-    pictures = [mark for mark in marks if isinstance(mark, Picture)]
+    for left, top, right, bottom in map(box, canvas.elements):
+        assert 72 - 1e-6 <= left < right <= CANVAS_WIDTH - 72 + 1e-6
+        assert 40 <= top < bottom <= canvas.height - 40
+    pictures = [mark for mark in marks if isinstance(mark, ImageBox)]
     assert len(pictures) == count
     assert max(sum(other.top == one.top for other in pictures) for one in pictures) <= 4
 
@@ -290,12 +304,12 @@ def test_nothing_lies_on_words_or_beyond_the_margins(count, facts):
         "costs 5 $ or $x$ and $$",
     ],
 )
-@pytest.mark.parametrize("room", [60, 333.3])
-def test_lines_fit_their_room_and_lose_no_letter(text, room):
-    type = Type(20, "#000000")
-    lines = wrapped(text, type, room)
+@pytest.mark.parametrize("width", [60, 333.3])
+def test_lines_fit_the_width_and_lose_no_letter(text, width):
+    style = TextStyle(20, "#000000")
+    lines = wrap(text, style, width)
     assert "".join(notation.plain(" ".join(lines)).split()) == "".join(notation.plain(text).split())
-    assert all(width_of(line, type) <= room for line in lines)
+    assert all(text_width(line, style) <= width for line in lines)
 
 
 def test_everything_grows_with_the_width():
@@ -303,11 +317,11 @@ def test_everything_grows_with_the_width():
     assert small.shape[1] == 1200
     assert large.shape[1] == 2400
     assert large.shape[0] == pytest.approx(2 * small.shape[0], abs=2)
-    for colour in ((200, 30, 90), rgb(NORM_COLOURS["none"]), rgb(NORM_COLOURS["batch"])):
-        for one, other in zip(extent(of_colour(small, colour)), extent(of_colour(large, colour)), strict=True):
+    for color in ((200, 30, 90), rgb(NORM_COLORS["none"]), rgb(NORM_COLORS["batch"])):
+        for one, other in zip(extent(of_color(small, color)), extent(of_color(large, color)), strict=True):
             assert other == pytest.approx(2 * one, abs=3)
-    by_ink = [(255.0 - image).mean() for image in (small, large)]
-    assert by_ink[0] == pytest.approx(by_ink[1], rel=0.01)
+    darkness = [(255.0 - image).mean() for image in (small, large)]
+    assert darkness[0] == pytest.approx(darkness[1], rel=0.01)
 
 
 @pytest.mark.parametrize("width", [1199, 4097, 0, -5])
@@ -372,15 +386,15 @@ def test_every_character_has_a_glyph():
 
 
 def test_a_subscript_is_smaller_and_stands_below_its_line():
-    type, baseline = Type(60, "#000000"), 80
+    style, baseline = TextStyle(60, "#000000"), 80
 
     def lowest(text):
         image = Image.new("L", (400, 120), 255)
-        write(image, 10, baseline, text, type)
+        draw_text(image, 10, baseline, text, style)
         return int(np.flatnonzero((np.asarray(image) < 128).any(axis=1)).max())
 
-    assert lowest("λ") <= baseline < lowest(r"$\lambda_{\max}$") < baseline + 0.3 * type.size
-    whole, letter, below = (width_of(text, type) for text in (r"$\lambda_{\max}$", "λ", "max"))
+    assert lowest("λ") <= baseline < lowest(r"$\lambda_{\max}$") < baseline + 0.3 * style.size
+    whole, letter, below = (text_width(text, style) for text in (r"$\lambda_{\max}$", "λ", "max"))
     assert letter + 0.6 * below < whole < letter + 0.8 * below
 
 
@@ -396,8 +410,8 @@ def is_missing(name: str, letter: str) -> bool:
 @pytest.mark.parametrize(("experiment", "display"), EXPERIMENTS)
 def test_the_experiment_comes_back_exactly(experiment, display):
     labels = tuple(experiment.variants())
-    content = composed(labels, experiment=experiment, display=display, colours=colours(experiment))
-    found = reopened(content)
+    content = composed(labels, experiment=experiment, display=display, colors=colors(experiment))
+    found = read_experiment(content)
     assert found == (experiment, display)
     assert [canonical_bytes(spec) for spec in found] == [canonical_bytes(spec) for spec in (experiment, display)]
 
@@ -420,7 +434,7 @@ def test_equal_input_gives_equal_bytes():
 
 @pytest.fixture(scope="module")
 def small() -> bytes:
-    """A picture of a few hundred bytes that carries what a poster carries."""
+    """A picture of a few hundred bytes that carries what a picture carries."""
     with Image.open(io.BytesIO(composed(experiment=EXPERIMENTS[2][0], display=EXPERIMENTS[2][1]))) as image:
         info = PngImagePlugin.PngInfo()
         info.add_itxt(KEY, image.text[KEY])
@@ -441,7 +455,7 @@ def carrying(document: object, kind: bytes = b"tEXt") -> bytes:
 def answer(content: bytes) -> object:
     """What was read, or what is said about it."""
     try:
-        return reopened(content)
+        return read_experiment(content)
     except ValueError as error:
         return str(error)
 
@@ -564,21 +578,21 @@ def test_an_experiment_of_another_shape_is_refused_in_words(document, why):
 @pytest.mark.parametrize("foreign", [b"", b"\x89PNG", b"<svg>", b"PK\x03\x04", as_jpeg()])
 def test_what_is_no_png_is_refused_in_words(foreign):
     with pytest.raises(ValueError, match="This is no PNG picture: choose"):
-        reopened(foreign)
+        read_experiment(foreign)
 
 
 def test_a_png_of_another_program_is_refused_in_words():
     with pytest.raises(ValueError, match="carries no experiment: it was not saved by Normscape, or a program"):
-        reopened(plain())
+        read_experiment(plain())
     other = PngImagePlugin.PngInfo()
     other.add_text("normscapes", "{}")
     with pytest.raises(ValueError, match="carries no experiment"):
-        reopened(saved(other))
+        read_experiment(saved(other))
 
 
 def test_a_file_that_is_too_large_is_not_read():
     with pytest.raises(ValueError, match="larger than 64 MB"):
-        reopened(plain() + bytes(MOST_BYTES))
+        read_experiment(plain() + bytes(MAX_BYTES))
 
 
 @pytest.mark.parametrize("kind", ["zTXt", "iTXt"])
@@ -591,7 +605,7 @@ def test_a_text_that_swells_is_not_swallowed(kind):
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert most < 4 * MOST_TEXT
+    assert most < 4 * MAX_TEXT_BYTES
 
 
 @pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt", "compressed iTXt"])
@@ -602,7 +616,7 @@ def test_other_programs_may_write_the_text_in_their_own_way(kind):
         info.add_itxt(KEY, text.decode(), lang="en", tkey="τ", zip=kind != "iTXt")
     else:
         info.add_text(KEY, text.decode(), zip=kind == "zTXt")
-    assert reopened(saved(info)) == EXPERIMENTS[2]
+    assert read_experiment(saved(info)) == EXPERIMENTS[2]
 
 
 def test_a_text_behind_the_pixels_is_found():
@@ -610,4 +624,4 @@ def test_a_text_behind_the_pixels_is_found():
     end = chunk(b"IEND", b"")
     assert content.endswith(end)
     behind = content[: -len(end)] + chunk(b"tEXt", f"{KEY}\0".encode() + canonical_document()) + end
-    assert reopened(behind) == EXPERIMENTS[2]
+    assert read_experiment(behind) == EXPERIMENTS[2]

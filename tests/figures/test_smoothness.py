@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from normscape.figures.comparison import Compared
 from normscape.figures.smoothness import band_figure, smoothness_figure
 from normscape.landscape.smoothness import Probe, Smoothness
 
@@ -20,7 +21,7 @@ def course(scale: float, steps: tuple[int, ...] = (0, 4, 9)) -> list[Smoothness]
 
 
 COURSES = {"one": [course(1.0), course(1.2)], "two": [course(0.1), course(0.2)], "three": [course(3.0), course(2.0)]}
-INKS = dict.fromkeys(COURSES, "#123456")
+COLORS = dict.fromkeys(COURSES, "#123456")
 
 
 @pytest.mark.parametrize("labels", [["one"], ["one", "two", "three"]])
@@ -28,7 +29,7 @@ INKS = dict.fromkeys(COURSES, "#123456")
 def test_a_band_goes_from_the_smallest_to_the_largest_value_of_every_seed(
     labels: list[str], quantity: str, attribute: str
 ) -> None:
-    figure = band_figure({label: COURSES[label] for label in labels}, quantity, colours=INKS)
+    figure = band_figure(Compared({label: COURSES[label] for label in labels}, colors=COLORS), quantity)
     assert len(figure.data) == 2 * 2 * len(labels)
     expected = np.array([getattr(found.along, attribute) for found in COURSES[labels[0]][0]])
     np.testing.assert_allclose(figure.data[0].y, expected[:, 0])
@@ -44,7 +45,7 @@ def test_a_band_goes_from_the_smallest_to_the_largest_value_of_every_seed(
 def test_smoothness_is_drawn_along_the_gradient_and_at_random_and_gaps_stay_gaps() -> None:
     lost = course(1.0)
     lost[1] = Smoothness(4, lost[1].eta, False, 1.0, 1.0, Probe(*(np.full(3, np.nan) for _ in range(3))), probe(0.5))
-    figure = smoothness_figure({"one": [lost]}, colours=INKS)
+    figure = smoothness_figure(Compared({"one": [lost]}, colors=COLORS))
     along, random = figure.data
     assert np.isnan(along.y[1])
     assert not along.connectgaps
@@ -56,5 +57,5 @@ def test_smoothness_is_drawn_along_the_gradient_and_at_random_and_gaps_stay_gaps
 
 def test_an_unknown_quantity_is_refused_and_nothing_is_said_where_there_is_nothing() -> None:
     with pytest.raises(ValueError, match="variation, predictiveness"):
-        band_figure(COURSES, "loss", colours=INKS)
-    assert "Nothing" in band_figure({}, "variation", colours=INKS).layout.annotations[0].text
+        band_figure(Compared(COURSES, colors=COLORS), "loss")
+    assert "Nothing" in band_figure(Compared({}, colors=COLORS), "variation").layout.annotations[0].text

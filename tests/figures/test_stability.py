@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from normscape.figures.comparison import Compared
 from normscape.figures.stability import final_figure, share_figure
 from normscape.landscape.stability import Verdict
 
@@ -23,11 +24,11 @@ SWEEPS = {
     "two": [verdict(0.1, 0, "not learned", 2.3), verdict(1.0, 0, "stable", 0.01)],
     "three": [verdict(0.1, 0, "diverged"), verdict(1.0, 0, "diverged")],
 }
-INKS = dict.fromkeys(SWEEPS, "#123456")
+COLORS = dict.fromkeys(SWEEPS, "#123456")
 
 
 def test_shares_of_stable_seeds_are_drawn_with_the_predictions_beside_them() -> None:
-    figure = share_figure(SWEEPS, {"one": 0.5, "two": math.nan}, colours=INKS)
+    figure = share_figure(Compared(SWEEPS, colors=COLORS), {"one": 0.5, "two": math.nan})
     drawn = {trace.name: trace for trace in figure.data}
     assert set(drawn) == {"one", "two", "three", "2/λ<sub>max</sub>, one"}
     assert list(drawn["one"].x) == [0.1, 1.0]
@@ -40,7 +41,7 @@ def test_shares_of_stable_seeds_are_drawn_with_the_predictions_beside_them() -> 
 
 @pytest.mark.parametrize("labels", [["one"], ["one", "two", "three"]])
 def test_last_losses_are_drawn_per_seed_and_diverged_ones_are_not(labels: list[str]) -> None:
-    figure = final_figure({label: SWEEPS[label] for label in labels}, colours=INKS)
+    figure = final_figure(Compared({label: SWEEPS[label] for label in labels}, colors=COLORS))
     own = [trace for trace in figure.data if trace.name == "one"]
     assert [list(trace.x) for trace in own] == [[0.1, 1.0], [0.1]]
     assert [trace.showlegend for trace in own] == [True, False]
@@ -52,6 +53,6 @@ def test_last_losses_are_drawn_per_seed_and_diverged_ones_are_not(labels: list[s
     assert figure.layout.shapes[0].y0 == 2.3
 
 
-def test_where_everything_diverged_a_sentence_stands_there() -> None:
-    assert "Nothing" in final_figure({"three": SWEEPS["three"]}, colours=INKS).layout.annotations[0].text
-    assert "Nothing" in share_figure({"one": []}, {}, colours=INKS).layout.annotations[0].text
+def test_where_everything_diverged_a_sentence_says_so() -> None:
+    assert "Nothing" in final_figure(Compared({"three": SWEEPS["three"]}, colors=COLORS)).layout.annotations[0].text
+    assert "Nothing" in share_figure(Compared({"one": []}, colors=COLORS), {}).layout.annotations[0].text

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from normscape.figures.comparison import Compared
 from normscape.figures.training import training_figure
 from normscape.landscape import History, Run
 from normscape.specs import RunSpec
@@ -16,7 +17,7 @@ def run(losses, diverged_at=None):
 
 
 def test_training_is_solid_and_held_out_dashed():
-    train, held_out = training_figure({"a": run([4, 2, 1])}, {"a": "#b84900"}).data
+    train, held_out = training_figure(Compared({"a": run([4, 2, 1])}, colors={"a": "#b84900"})).data
     assert (train.line.dash, held_out.line.dash) == ("solid", "dash")
     assert (tuple(train.y), tuple(held_out.y)) == ((4, 2, 1), (8, 4, 2))
     assert {train.line.color, held_out.line.color} == {"#b84900"}
@@ -25,19 +26,19 @@ def test_training_is_solid_and_held_out_dashed():
 
 
 def test_the_loss_axis_is_logarithmic_and_holds_all_finite_values():
-    axis = training_figure({"a": run([4, 0, np.inf, 1])}, {}).layout.yaxis
+    axis = training_figure(Compared({"a": run([4, 0, np.inf, 1])})).layout.yaxis
     assert axis.type == "log"
     assert axis.range[0] < 0 < np.log10(8) < axis.range[1]
 
 
 def test_accuracy_spans_0_to_1():
-    figure = training_figure({"a": run([1, 2])}, {}, "accuracy")
+    figure = training_figure(Compared({"a": run([1, 2])}), "accuracy")
     assert tuple(figure.data[0].y) == (0.1, 0.2)
     assert figure.layout.yaxis.range == (-0.02, 1.02)
 
 
 def test_divergence_is_marked_and_said():
-    figure = training_figure({"a": run([4, 5, np.nan], diverged_at=2)}, {})
+    figure = training_figure(Compared({"a": run([4, 5, np.nan], diverged_at=2)}))
     cross = figure.data[-1]
     assert (cross.marker.symbol, tuple(cross.x), tuple(cross.y)) == ("x", (2,), (5,))
     assert cross.text[0].strip() == "diverged at step 2"
@@ -45,6 +46,6 @@ def test_divergence_is_marked_and_said():
 
 
 def test_nothing_and_the_wrong_quantity():
-    assert training_figure({}, {}).layout.annotations[0].text == "Nothing to show yet."
+    assert training_figure(Compared({})).layout.annotations[0].text == "Nothing to show yet."
     with pytest.raises(ValueError, match="accuracy"):
-        training_figure({}, {}, "speed")
+        training_figure(Compared({}), "speed")

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Playwright
 
-from normscape.exports.picture import reopened
+from normscape.exports.metadata import read_experiment
 from normscape.specs.display import CAMERA
 from tests.conftest import CHROMIUM_FLAGS
 from tests.views.conftest import drawn
@@ -251,7 +251,7 @@ def test_a_saved_picture_opens_its_experiment_seen_from_the_same_side(
         visit.keyboard.press("ArrowRight")
     drawn(visit)
     saved, query = saved_picture(visit, tmp_path), parse_qs(urlsplit(visit.url).query)
-    experiment, display = reopened(saved.read_bytes())
+    experiment, display = read_experiment(saved.read_bytes())
     assert display.camera == pytest.approx([float(part) for part in query["camera"][0].split(",")])
     assert experiment.surface.points_alpha == 5
     with Image.open(saved) as picture:

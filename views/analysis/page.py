@@ -9,8 +9,9 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from normscape.figures.comparison import Compared
 from normscape.figures.style.notation import plain
-from normscape.figures.style.palette import colours
+from normscape.figures.style.palette import colors
 from normscape.landscape import MissingData, TooLarge
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
 from normscape.specs import Experiment
@@ -29,7 +30,7 @@ from normscape.views.session.limits import check_limits, possible
 from normscape.views.session.progress import waiting
 from normscape.views.session.requests import losses, study, within_time
 from normscape.views.texts.terms import QUESTIONS, cited, words
-from normscape.views.widgets.charts import row_of_charts
+from normscape.views.widgets.charts import page_theme, row_of_charts
 from normscape.views.widgets.data_download import offer_download
 from normscape.views.widgets.numbers import facts_table
 from normscape.views.widgets.training_step import checkpoint
@@ -66,7 +67,7 @@ WORDS = (
 PUBLISHED = Path(__file__).parent / "published.md"  # by `make reproduce`; a string here would be shown
 
 
-def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -> None:
+def _step(step: Step, experiment: Experiment, *, everything: bool) -> None:
     st.subheader(f"{step.title} ({step.numbers})")
     st.markdown(step.sentence)
     with st.expander("How it follows, and what it assumes"):
@@ -83,29 +84,24 @@ def _step(step: Step, experiment: Experiment, *, everything: bool, dark: bool) -
     asked = study(experiment, step.kind, step.title)
     waiting(asked.request, asked.over)
     if asked.found:
-        _results(step, asked.found, losses(experiment), colours(experiment), dark)
+        compared = Compared(asked.found, colors=colors(experiment), theme=page_theme())
+        _results(step, compared, losses(experiment))
     elif asked.over:
         st.caption("No compared network has weights at this training step.")
 
 
-def _results(
-    step: Step,
-    found: Mapping[str, Any],
-    fits: Mapping[str, Mapping[str, str]],
-    inks: Mapping[str, str],
-    dark: bool,
-) -> None:
-    for label, result in found.items():
+def _results(step: Step, compared: Compared[Any], fits: Mapping[str, Mapping[str, str]]) -> None:
+    for label, result in compared.results.items():
         st.markdown(f"**{label}**: {step.verdict(result)}")
     whole = {}  # figures about all networks stand side by side, too
-    for place, drawn in enumerate(step.figures):
-        figure = drawn(found, colours=inks, dark=dark)
+    for place, draw in enumerate(step.figures):
+        figure = draw(compared)
         if isinstance(figure, go.Figure):
             whole[f"{step.title}, {place + 1}"] = figure
         else:
             row_of_charts(figure, f"{step.kind} {place}")
     row_of_charts(whole, step.kind)
-    rows = {label: step.rows(result) | {**fits.get(label, {})} for label, result in found.items()}
+    rows = {label: step.rows(result) | {**fits.get(label, {})} for label, result in compared.results.items()}
     facts_table(rows)
 
 
@@ -177,7 +173,7 @@ everything = st.toggle(
     help="Each step says what it takes. What is there already is not measured again.",
 )
 for one in STEPS:
-    _step(one, experiment, everything=everything, dark=st.context.theme.type == "dark")
+    _step(one, experiment, everything=everything)
 _choices(experiment)
 _where_it_fails()
 _published()

@@ -19,6 +19,7 @@ from normscape.figures.analysis.layer_rates import in_step_figure, inputs_figure
 from normscape.figures.analysis.running_averages import averages_figure
 from normscape.figures.analysis.second_moments import moments_figure, parabola_figure
 from normscape.figures.analysis.theorem import factor_figure, shares_figure
+from normscape.figures.comparison import Compared
 from normscape.views.analysis import (
     batch_statistics,
     cauchy_schwarz,
@@ -33,7 +34,7 @@ from normscape.views.analysis import (
     theorem,
 )
 
-Drawn = Callable[..., "go.Figure | Mapping[str, go.Figure]"]
+Draw = Callable[[Compared[Any]], "go.Figure | Mapping[str, go.Figure]"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Step:
     derivation: str
     kind: str  # of the jobs that measure it
     cost: str
-    figures: tuple[Drawn, ...]  # of results by label: one figure for all, or one for each
+    figures: tuple[Draw, ...]  # of all networks: one figure for all, or one for each
     verdict: Callable[[Any], str]
     rows: Callable[[Any], dict[str, str]]
     papers: tuple[str, ...] = ()  # names in views.terms.PAPERS; the rest of the argument has docs/science.md

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from normscape.exports.metadata import MOST_BYTES
-from normscape.exports.picture import reopened
+from normscape.exports.metadata import MAX_BYTES, read_experiment
 from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.views.session import address
 from normscape.views.widgets.linked_surfaces import Drawn, Saved, drawn
@@ -50,7 +49,7 @@ def uploader() -> None:
             "Open a saved picture",
             PICTURES,
             key=f"picture-{opened}",
-            max_upload_size=MOST_BYTES >> 20,
+            max_upload_size=MAX_BYTES >> 20,
             on_change=_reopen,
             args=(f"picture-{opened}",),
             help="A picture that was saved here carries its experiment. Drop it here, or anywhere on the page "
@@ -67,7 +66,7 @@ def _reopen(key: str) -> None:
     if file is None:
         return
     try:
-        experiment, display = _known(*reopened(file.getvalue()))
+        experiment, display = _known(*read_experiment(file.getvalue()))
     except ValueError as error:
         st.session_state["picture-trouble"] = str(error)
         return

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from normscape.figures.comparison import Compared
 from normscape.figures.smoothness import band_figure, smoothness_figure
-from normscape.figures.style.palette import colours
+from normscape.figures.style.palette import colors
 from normscape.landscape import MissingData, TooLarge
 from normscape.landscape.smoothness import Smoothness
 from normscape.specs import Experiment
@@ -18,7 +19,7 @@ from normscape.views.session.progress import stopped, waiting
 from normscape.views.session.requests import within_time
 from normscape.views.smoothness.requests import compared, kept, probes_of, request_of_probes, rows
 from normscape.views.texts.terms import QUESTIONS, cited, words
-from normscape.views.widgets.charts import chart
+from normscape.views.widgets.charts import chart, page_theme
 from normscape.views.widgets.data_download import offer_download
 from normscape.views.widgets.fields import number_of_seeds
 from normscape.views.widgets.numbers import facts_table
@@ -87,12 +88,12 @@ def _results(experiment: Experiment, found: Mapping[str, list[list[Smoothness]]]
         return
     if lost:
         st.warning(f"{lost} checkpoints are not there: training diverged before them.")
-    inks, dark = colours(experiment), st.context.theme.type == "dark"
+    compared_courses = Compared(courses, colors=colors(experiment), theme=page_theme())
     for sentence in compared(courses):
         st.markdown(sentence)
-    chart(band_figure(courses, "variation", colours=inks, dark=dark), "loss along the step")
-    chart(band_figure(courses, "predictiveness", colours=inks, dark=dark), "gradient along the step")
-    chart(smoothness_figure(courses, colours=inks, dark=dark), "effective smoothness")
+    chart(band_figure(compared_courses, "variation"), "loss along the step")
+    chart(band_figure(compared_courses, "predictiveness"), "gradient along the step")
+    chart(smoothness_figure(compared_courses), "effective smoothness")
     facts_table({label: rows([one for course in columns for one in course]) for label, columns in courses.items()})
     st.markdown(READING)
 

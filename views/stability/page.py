@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from normscape.figures.comparison import Compared
 from normscape.figures.stability import final_figure, share_figure
-from normscape.figures.style.palette import colours
+from normscape.figures.style.palette import colors
 from normscape.landscape import MissingData, TooLarge
 from normscape.landscape.stability import LEARNED, PEAK, RATES, Verdict, largest_stable
 from normscape.specs import Experiment
@@ -17,7 +18,7 @@ from normscape.views.session.progress import stopped, waiting
 from normscape.views.session.requests import within_time
 from normscape.views.stability.requests import contrast, judged, predictions, request_of_sweeps, rows, told
 from normscape.views.texts.terms import QUESTIONS, cited, words
-from normscape.views.widgets.charts import chart
+from normscape.views.widgets.charts import chart, page_theme
 from normscape.views.widgets.data_download import offer_download
 from normscape.views.widgets.fields import number_of_seeds
 from normscape.views.widgets.numbers import facts_table
@@ -90,14 +91,14 @@ def _results(
     over: bool,
 ) -> None:
     """Draw what is known of the trainings; what follows from them is told when all are done."""
-    inks, dark = colours(experiment), st.context.theme.type == "dark"
+    compared = Compared(sweeps, colors=colors(experiment), theme=page_theme())
     if over:
         for label, verdicts in sweeps.items():
             st.markdown(told(label, verdicts, predicted[label], experiment.run.training.momentum))
         st.markdown(contrast({label: largest_stable(verdicts) for label, verdicts in sweeps.items()}))
     starts = {label: steps.get(0, float("nan")) for label, steps in predicted.items()}
-    chart(share_figure(sweeps, starts, colours=inks, dark=dark), "stable trainings")
-    chart(final_figure(sweeps, colours=inks, dark=dark), "where trainings ended")
+    chart(share_figure(compared, starts), "stable trainings")
+    chart(final_figure(compared), "where trainings ended")
     if over:
         facts_table({label: rows(verdicts, predicted[label]) for label, verdicts in sweeps.items()})
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import streamlit as st
 
 from normscape.exports.html import interactive_page
 from normscape.exports.npz import numbers
-from normscape.exports.picture import poster
+from normscape.exports.picture import picture_png
+from normscape.figures.comparison import Comparison
 from normscape.figures.surface import comparison_figure
 from normscape.specs import Display, Experiment, spec_hash
 from normscape.views.session.pictures import number
-from normscape.views.session.results import Outcome, picture_of
+from normscape.views.session.results import Outcome
 from normscape.views.surface.protocol import caption, protocol
 from normscape.views.widgets.linked_surfaces import Drawn, Saved
 from normscape.views.widgets.numbers import MISSING, facts
@@ -22,20 +24,14 @@ KEY_FACTS = ("Training loss", "Held-out loss", "Held-out accuracy", r"$L \ge$, f
 
 
 def downloads(
-    experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome], colours: Mapping[str, str]
+    experiment: Experiment, display: Display, comparison: Comparison, outcomes: Mapping[str, Outcome]
 ) -> None:
     """Show the download buttons; files are made when they are asked for."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
 
     def picture() -> str:
-        figure = comparison_figure(
-            surfaces,
-            display.shown,
-            display.scale,
-            colours=colours,
-            caption=caption(experiment),
-            camera=display.camera,
-        )
+        in_light = replace(comparison, results=surfaces, theme="light")
+        figure = comparison_figure(in_light, caption=caption(experiment), camera=display.camera)
         return interactive_page(figure, experiment, protocol(experiment, display, outcomes))
 
     def table() -> bytes:
@@ -68,26 +64,20 @@ def downloads(
 def composer(
     experiment: Experiment,
     display: Display,
+    comparison: Comparison,
     outcomes: Mapping[str, Outcome],
-    colours: Mapping[str, str],
-    *,
-    dark: bool,
 ) -> Callable[[Drawn], Saved | None]:
     """Return what makes one picture of the surfaces that a browser drew, with title, scale, numbers and protocol."""
-    measured = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
-    surfaces = {label: picture_of(surface, display) for label, surface in measured.items()}
 
     def compose(drawn: Drawn) -> Saved | None:
         try:
-            png = poster(
+            png = picture_png(
                 drawn.pictures,
-                surfaces,
+                comparison,
                 experiment,
                 display,
                 facts=_key_facts(outcomes),
-                colours=colours,
                 caption=caption(experiment),
-                dark=dark,
                 width=drawn.width,
             )
         except ValueError as error:  # what a browser sends may be anything, or of a comparison that has changed since

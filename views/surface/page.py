@@ -1,8 +1,11 @@
 """What does the surface look like? Controls, results, figures, explanation and download."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from normscape.figures.style.palette import colours
+from normscape.figures.comparison import Comparison
+from normscape.figures.style.palette import colors
 from normscape.figures.surface import (
     contour_figures,
     cut_figure,
@@ -31,7 +34,7 @@ from normscape.views.surface.statistics_modes import statistics_panel
 from normscape.views.surface.surfaces_3d import landscapes
 from normscape.views.texts import surface as explanation
 from normscape.views.texts.terms import words
-from normscape.views.widgets.charts import chart, row_of_charts
+from normscape.views.widgets.charts import chart, page_theme, row_of_charts
 from normscape.views.widgets.data_download import offer_download
 from normscape.views.widgets.numbers import HELP, facts, facts_table
 from normscape.views.widgets.training_step import checkpoint
@@ -94,11 +97,9 @@ for label, failure in shown.failures.items():
 found = shown.outcomes
 surfaces = {label: outcome.surface for label, outcome in found.items() if outcome.surface is not None}
 pictures = {label: picture_of(surface, display) for label, surface in surfaces.items()}
-inks, dark = colours(experiment), st.context.theme.type == "dark"
-drawn = (pictures, display.shown, display.scale)
+comparison = Comparison(pictures, display.shown, display.scale, colors=colors(experiment), theme=page_theme())
 missing = states(variants, shown, stopped=stopped(request))
-compose = composer(experiment, display, found, inks, dark=dark)
-landscapes(pictures, display, inks, missing, dark=dark, compose=compose)
+landscapes(comparison, display, missing, compose=composer(experiment, display, comparison, found))
 if not found:
     st.stop()
 for label, outcome in found.items():
@@ -111,33 +112,33 @@ if shown.first_glance:
 st.caption(f"{explanation.STATISTICS[experiment.surface.evaluation.statistics]} {comparability(experiment)}")
 st.subheader("How fast the gradient turns")
 st.markdown(explanation.RATIO)
-row_of_charts(contour_figures(pictures, RATIO, display.scale, colours=inks, dark=dark), "gradient-change ratio")
+row_of_charts(contour_figures(replace(comparison, metric=RATIO)), "gradient-change ratio")
 if all(surface.scale_free for surface in surfaces.values()):
     st.markdown(explanation.PLANE_FORM)
-    row_of_charts(contour_figures(pictures, "plane-form", display.scale, colours=inks, dark=dark), "plane form")
+    row_of_charts(contour_figures(replace(comparison, metric="plane-form")), "plane form")
 else:
     st.caption(explanation.NOT_SCALE_FREE)
 
 st.subheader("From above, and cut through the centre")
-maps, cut = contour_figures(*drawn, colours=inks, dark=dark), cut_figure(*drawn, colours=inks, dark=dark)
+maps, cut = contour_figures(comparison), cut_figure(comparison)
 if display.point is not None:
-    mark_maps(maps, pictures, display.shown, display.point)
-    mark_cut(cut, display.point, dark=dark)
+    mark_maps(maps, comparison, display.point)
+    mark_cut(cut, comparison, display.point)
 row_of_charts(maps, "contour map")
 chart(cut, "cut through the centre")
 if st.toggle(r"Show how $\hat L$ grows with refinement", key=control("refinement"), help=explanation.REFINEMENT):
     grown = study(experiment, "refinement", r"$\hat L$ against spacing")
     waiting(grown.request, grown.over)
     if grown.found:
-        chart(refinement_figure(grown.found, colours=inks, dark=dark), "bound against spacing")
+        chart(refinement_figure(comparison.with_results(grown.found)), "bound against spacing")
 if (
     len(surfaces) > 1
     and same_grid(experiment)
     and st.toggle("Show differences", key=control("differences"), help=explanation.DIFFERENCES)
 ):
-    row_of_charts(difference_figures(*drawn, dark=dark), "difference")
+    row_of_charts(difference_figures(comparison), "difference")
 
-statistics_panel(experiment, display, dark=dark)
+statistics_panel(experiment, display, comparison)
 
 st.subheader("Facts")
 facts_table(facts(found))
@@ -148,7 +149,7 @@ curvature_panel(experiment)
 reality_panel(found)
 
 st.subheader("How far it moves with the seeds")
-uncertainty_panel(experiment, display, inks, dark=dark)
+uncertainty_panel(experiment, display, comparison)
 
 st.subheader("Training")
 runs = {label: outcome.run for label, outcome in found.items() if outcome.run.spec.weights is None}
@@ -157,12 +158,12 @@ if len(runs) < len(found):
 if runs:
     left, right = st.columns(2)
     with left:
-        chart(training_figure(runs, colours=inks, quantity="loss", dark=dark), "training loss")
+        chart(training_figure(comparison.with_results(runs), "loss"), "training loss")
     with right:
-        chart(training_figure(runs, colours=inks, quantity="accuracy", dark=dark), "training accuracy")
+        chart(training_figure(comparison.with_results(runs), "accuracy"), "training accuracy")
 
 st.subheader("Reading it")
 st.markdown(explanation.READING)
 with st.expander("Protocol: everything needed to get this picture again"):
     st.code(protocol(experiment, display, found), language=None, wrap_lines=True)
-downloads(experiment, display, found, inks)
+downloads(experiment, display, comparison, found)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from normscape.figures.style.scales import shared_range
+from normscape.figures.comparison import Comparison
 from normscape.figures.surface import seeds_figure
-from normscape.landscape import Spread, scalars_of, spreads_of
+from normscape.landscape import Spread, Surface, scalars_of, spreads_of
 from normscape.specs import Display, Experiment
 from normscape.views.session.progress import waiting
 from normscape.views.session.requests import over_seeds
@@ -26,7 +27,7 @@ HELP = (
 )
 
 
-def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[str, str], *, dark: bool) -> None:
+def uncertainty_panel(experiment: Experiment, display: Display, comparison: Comparison) -> None:
     """Show the choice of how many seeds, and what they give; nothing is measured for one."""
     if experiment.compare in SEEDED:
         st.caption("Seeds are what is compared here, so the surfaces above show how far things move with them.")
@@ -46,12 +47,23 @@ def uncertainty_panel(experiment: Experiment, display: Display, inks: Mapping[st
     spreads = {label: spreads_of([_scalars(column[place]) for column in known]) for place, label in enumerate(labels)}
     facts_table({label: {name: _line(spread) for name, spread in found.items()} for label, found in spreads.items()})
     st.caption("Mean ± sample deviation over the pairs of seeds, and from the smallest to the largest.")
-    chart(seeds_figure(surfaces, display.shown, display.scale, colours=inks, dark=dark), "cut over seeds")
-    small = {f"{label}, seeds {k + 1}": surface for label in labels for k, surface in enumerate(surfaces[label])}
-    ink = {name: inks.get(name.rpartition(", seeds")[0], "") for name in small}
-    small_landscapes(small, display, ink, "seeds", dark=dark)
-    if (span := shared_range(small, display.shown, display.scale)) is not None:
-        st.caption(f"All on one scale: {number(span.low)} to {number(span.high)} ({span.unit}).")
+    seeds = {label: [f"{label}, seeds {k + 1}" for k in range(len(surfaces[label]))] for label in labels}
+    small = _over_seeds(comparison, surfaces, seeds)
+    chart(seeds_figure(small, seeds), "cut over seeds")
+    small_landscapes(small, display, "seeds")
+    if (value_range := small.value_range) is not None:
+        low, high = number(value_range.low), number(value_range.high)
+        st.caption(f"All on one scale: {low} to {high} ({value_range.unit}).")
+
+
+def _over_seeds(
+    comparison: Comparison, surfaces: Mapping[str, Sequence[Surface]], seeds: Mapping[str, Sequence[str]]
+) -> Comparison:
+    """Return the comparison of all surfaces of all seeds, each in the color of its network."""
+    names = {name: label for label, own in seeds.items() for name in own}
+    results = {name: one for label in seeds for name, one in zip(seeds[label], surfaces[label], strict=True)}
+    colors = {name: color for name, label in names.items() if (color := comparison.color(label)) is not None}
+    return replace(comparison, results=results, colors=colors)
 
 
 def _scalars(outcome: Outcome) -> Mapping[str, float]:

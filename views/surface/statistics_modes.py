@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
+from normscape.figures.comparison import Comparison
 from normscape.figures.surface import contour_figures, difference_figures
 from normscape.specs import Display, Experiment
 from normscape.specs.evaluation import STATISTICS
@@ -25,7 +28,7 @@ HELP = (
 DIFFERENCES = "What the second and third kind show more, or less, than the first, with one range of colours (D4)."
 
 
-def statistics_panel(experiment: Experiment, display: Display, *, dark: bool) -> None:
+def statistics_panel(experiment: Experiment, display: Display, comparison: Comparison) -> None:
     """Show the switch, and where it is on, every network's surfaces under all kinds and their differences."""
     with_kinds = normalized_over_samples(experiment)
     if experiment.compare == COMPARED or not with_kinds:
@@ -40,10 +43,10 @@ def statistics_panel(experiment: Experiment, display: Display, *, dark: bool) ->
         surfaces = {kind: one.surface for kind, one in measured.items() if one is not None}
         if not now.over or not surfaces:
             continue
-        drawn = (surfaces, display.shown, display.scale)
+        modes = replace(comparison, results=surfaces, colors={})
         st.markdown(f"**{label}**")
-        row_of_charts(contour_figures(*drawn, colours={}, dark=dark), f"statistics {row}")
-        row_of_charts(difference_figures(*drawn, dark=dark), f"difference of statistics {row}")
+        row_of_charts(contour_figures(modes), f"statistics {row}")
+        row_of_charts(difference_figures(modes), f"difference of statistics {row}")
         losses[label] = [_centre(one) for one in measured.values()]
     if losses:
         st.caption(DIFFERENCES)

@@ -4,49 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from normscape.figures.comparison import Comparison
 from normscape.figures.style.scales import metric_of
 from normscape.figures.style.template import sentence_figure
-from normscape.figures.surface import mark_landscapes, metrics_of, summary, surface_figures
+from normscape.figures.surface import mark_surfaces, metrics_of, summary, surface_figures
 from normscape.figures.surface.surface_3d import HEIGHT
 from normscape.specs import Display
 from normscape.views.session import pictures
 from normscape.views.surface.selected_point import choose
 from normscape.views.widgets.linked_surfaces import Drawn, Saved, Shown, chosen, linked_surfaces, small_pictures, turned
 
-if TYPE_CHECKING:
-    from normscape.landscape import Surface
-
 
 def landscapes(
-    surfaces: Mapping[str, Surface],
+    comparison: Comparison,
     display: Display,
-    colours: Mapping[str, str],
     missing: Mapping[str, str],
     *,
-    dark: bool,
     compose: Callable[[Drawn], Saved | None],
 ) -> None:
-    """Show surfaces side by side from one camera, which the address keeps; every compared network has its place.
+    """Show surfaces side by side from one camera, which the URL stores; every compared network has its place.
 
     Args:
-        surfaces: what is drawn, by label; 8 at most, with those that are missing.
-        display: metric, scale, camera and point.
-        colours: by label, in the order of the comparison.
-        missing: a sentence for every network that has no surface.
-        dark: whether the page is dark.
-        compose: makes one picture of what the browser drew, when somebody wants to keep it.
+        comparison: the surfaces; 8 at most, with those that are missing. Its colors have all networks in order.
+        display: camera and point.
+        missing: a sentence for every network without a surface.
+        compose: makes one picture of the renders from the browser, when the user saves it.
     """
-    there = _shown(surfaces, display, colours, dark=dark)
+    shown = _shown(comparison, display)
     for label, sentence in missing.items():
-        ink = colours.get(label)
-        figure = sentence_figure(sentence, dark=dark, height=HEIGHT, title=label, colour=ink)
-        there[label] = Shown(figure, f"{label}: {sentence}", ink)
+        color = comparison.color(label)
+        figure = sentence_figure(sentence, comparison.theme_colors, height=HEIGHT, title=label, title_color=color)
+        shown[label] = Shown(figure, f"{label}: {sentence}", color)
     linked_surfaces(
-        {label: there[label] for label in colours if label in there},
+        {label: shown[label] for label in comparison.colors if label in shown},
         display.camera,
         on_turn=_turn,
         on_choose=_choose,
@@ -55,38 +48,31 @@ def landscapes(
     )
 
 
-def small_landscapes(
-    surfaces: Mapping[str, Surface], display: Display, colours: Mapping[str, str], key: str, *, dark: bool
-) -> None:
+def small_landscapes(comparison: Comparison, display: Display, key: str) -> None:
     """Show any number of surfaces in small, all on one scale and from the camera of the large ones.
 
     Args:
-        surfaces: what is drawn, by label.
-        display: metric, scale and camera.
-        colours: by label.
-        key: a name for these pictures, one of its own on a page.
-        dark: whether the page is dark.
+        comparison: the surfaces.
+        display: camera and point.
+        key: a name for these pictures that is unique on the page.
     """
-    small_pictures(_shown(surfaces, display, colours, dark=dark), display.camera, key)
+    small_pictures(_shown(comparison, display), display.camera, key)
 
 
-def _shown(
-    surfaces: Mapping[str, Surface], display: Display, colours: Mapping[str, str], *, dark: bool
-) -> dict[str, Shown]:
-    drawn = (surfaces, display.shown, display.scale)
-    figures = surface_figures(*drawn, colours=colours, dark=dark)
+def _shown(comparison: Comparison, display: Display) -> dict[str, Shown]:
+    figures = surface_figures(comparison)
     if display.point is not None:
-        mark_landscapes(figures, *drawn, display.point)
+        mark_surfaces(figures, comparison, display.point)
     return {
         label: Shown(
-            figure,
-            summary(label, surfaces[label], display.shown),
-            colours.get(label),
-            surfaces[label].alpha,
-            surfaces[label].beta,
-            {metric_of(name).title: array for name, array in metrics_of(surfaces[label]).items()},
+            figures[label],
+            summary(label, surface, comparison.metric),
+            comparison.color(label),
+            surface.alpha,
+            surface.beta,
+            {metric_of(name).title: array for name, array in metrics_of(surface).items()},
         )
-        for label, figure in figures.items()
+        for label, surface in comparison.results.items()
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from normscape.figures.style.palette import Theme
 from normscape.figures.style.template import CONFIG
 
 
@@ -31,6 +32,11 @@ def watched(draw: Callable[..., None], every: float, *arguments: Any) -> None:
     part.__qualname__ = f"{draw.__qualname__}:{made}"
     with st.container():
         st.fragment(part, run_every=every)()
+
+
+def page_theme() -> Theme:
+    """Return the theme of the page, which figures follow."""
+    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def row_of_charts(figures: Mapping[str, go.Figure], kind: str) -> None:

@@ -10,6 +10,7 @@ from normscape.figures.analysis.derivatives import (
     signals_along_figures,
     steadiness_figure,
 )
+from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.derivatives import EDGES, Derivatives, Signal, SignalsAlong, Steadiness
 from normscape.views.analysis import derivatives
 
@@ -22,23 +23,23 @@ def result(scale: float, layers: int = 3) -> Derivatives:
     return Derivatives(signals, steady, True, 1.2, 5.0)
 
 
-FOUND = {"one": result(1.0), "two": result(0.5), "three": result(0.1)}
-INKS = dict.fromkeys(FOUND, "#123456")
+RESULTS = {"one": result(1.0), "two": result(0.5), "three": result(0.1)}
+COLORS = dict.fromkeys(RESULTS, "#123456")
 
 
-def test_signals_are_drawn_with_one_range_of_colours_over_the_histograms_own_axis() -> None:
-    figures = signal_figures(FOUND, colours=INKS)
+def test_signals_are_drawn_with_one_range_of_colors_over_the_histograms_own_axis() -> None:
+    figures = signal_figures(Compared(RESULTS, colors=COLORS))
     assert (EDGES[0], EDGES[-1]) == (SMALLEST, LARGEST)
     for label, figure in figures.items():
         (heat,) = figure.data
         assert (heat.zmin, heat.zmax) == (0, 0.5)
-        np.testing.assert_array_equal(heat.z[0], FOUND[label].signals[0].shares)
+        np.testing.assert_array_equal(heat.z[0], RESULTS[label].signals[0].shares)
         np.testing.assert_allclose(heat.x, (EDGES[1:] + EDGES[:-1]) / 2)
 
 
 @pytest.mark.parametrize("labels", [["one"], ["one", "two", "three"]])
 def test_ratios_of_weights_and_biases_are_drawn_and_missing_ones_leave_gaps(labels: list[str]) -> None:
-    figure = steadiness_figure({label: FOUND[label] for label in labels}, colours=INKS)
+    figure = steadiness_figure(Compared({label: RESULTS[label] for label in labels}, colors=COLORS))
     assert [trace.name for trace in figure.data] == [
         f"{label}, {name}" for label in labels for name in ("weight", "bias")
     ]
@@ -47,10 +48,10 @@ def test_ratios_of_weights_and_biases_are_drawn_and_missing_ones_leave_gaps(labe
     assert not figure.data[1].connectgaps
 
 
-def test_without_layers_a_sentence_stands_there() -> None:
+def test_without_layers_a_sentence_says_so() -> None:
     empty = Derivatives((), (), True, 0.0, 0.0)
-    assert "Nothing" in steadiness_figure({"one": empty}, colours=INKS).layout.annotations[0].text
-    assert "Nothing" in signal_figures({"one": empty}, colours=INKS)["one"].layout.annotations[0].text
+    assert "Nothing" in steadiness_figure(Compared({"one": empty}, colors=COLORS)).layout.annotations[0].text
+    assert "Nothing" in signal_figures(Compared({"one": empty}, colors=COLORS))["one"].layout.annotations[0].text
 
 
 def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told() -> None:
@@ -58,7 +59,7 @@ def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told(
     shares[0, 30] = shares[1, 10] = 0.5
     sizes = np.array([[1.0, 1.0], [0.1, 0.1]])
     found = SignalsAlong(np.array([0, 100]), ("a", "b"), shares, sizes, np.array([[2.0, 3.0], [1.0, 0.5]]))
-    figure = signals_along_figures({"one": found}, colours={})["one"]
+    figure = signals_along_figures(Compared({"one": found}))["one"]
     assert figure.data[0].zmax == 0.5
     assert list(figure.layout.yaxis.ticktext) == ["step 0", "step 100"]
     assert figure.data[0].z[1][10] == 0.5

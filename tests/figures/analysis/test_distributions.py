@@ -5,6 +5,7 @@ import pytest
 
 from normscape.figures.analysis.batch_statistics import mean_error_figure, variance_error_figure
 from normscape.figures.analysis.distributions import distribution_figures, shift_figure, units_figure
+from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.batch_statistics import BatchStatistics, LayerStatistics
 from normscape.landscape.analysis.distributions import EDGES, Activity, Distribution, Inputs, Shift
 from normscape.views.analysis import batch_statistics, distributions
@@ -16,7 +17,7 @@ def distribution(name: str, within: float) -> Distribution:
     return Distribution(name, shares, 0.1, 1.0, 0.5, -1.2, within)
 
 
-FOUND = Inputs(
+RESULTS = Inputs(
     (distribution("a", 0.3), distribution("b", 0.9)),
     (Activity(distribution("a.activation", 0.6), 0.2, 0.1), Activity(distribution("b.activation", 0.8), 0.0, 0.5)),
     (Shift("a", 0.0, 2.0, 1.0), Shift("b", 1.0, 4.0, 0.9), Shift("c", 3.0, 2.0, -0.2)),
@@ -24,26 +25,26 @@ FOUND = Inputs(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_distributions_share_one_range_of_colours_and_units_and_shifts_are_drawn(count: int) -> None:
-    found = {f"network {k}": FOUND for k in range(count)}
-    drawn = distribution_figures(found, colours={})
+def test_distributions_share_one_range_of_colors_and_units_and_shifts_are_drawn(count: int) -> None:
+    found = {f"network {k}": RESULTS for k in range(count)}
+    drawn = distribution_figures(Compared(found))
     assert set(drawn) == set(found)
     assert {figure.data[0].zmax for figure in drawn.values()} == {0.75}
     assert drawn["network 0"].data[0].x[30] == pytest.approx((EDGES[30] + EDGES[31]) / 2)
-    units = units_figure(found, colours={}, dark=True)
+    units = units_figure(Compared(found, theme="dark"))
     assert [list(trace.y) for trace in units.data[:3]] == [[0.6, 0.8], [0.2, 0.0], [0.1, 0.5]]
-    shifts = shift_figure(found, colours={})
+    shifts = shift_figure(Compared(found))
     assert list(shifts.data[0].y)[1:] == [0.25, 1.5]
     assert list(shifts.data[1].y)[1:] == pytest.approx([0.1, 1.2])
 
 
 def test_the_verdict_on_other_explanations_follows_from_the_numbers() -> None:
-    told = distributions.verdict(FOUND)
+    told = distributions.verdict(RESULTS)
     assert "70 % of what goes into activations" in told
     assert "10 % of the units are dead and 30 % linear" in told
     assert "by 0.875 of its length at the median, at most 1.5 (cos -0.2, in c)" in told
-    assert distributions.rows(FOUND)["Their excess kurtosis"] == "-1.2"
-    smooth = Inputs(FOUND.layers, (Activity(distribution("a", 0.5), np.nan, np.nan),), FOUND.shifts[:1])
+    assert distributions.rows(RESULTS)["Their excess kurtosis"] == "-1.2"
+    smooth = Inputs(RESULTS.layers, (Activity(distribution("a", 0.5), np.nan, np.nan),), RESULTS.shifts[:1])
     assert "dead" not in distributions.verdict(smooth)
     assert "could shift" in distributions.verdict(smooth)
 
@@ -56,12 +57,12 @@ def layer(name: str, positions: int = 1) -> LayerStatistics:
 
 def test_errors_are_drawn_over_batch_sizes_beside_their_law_and_told() -> None:
     found = BatchStatistics(np.array([2, 8, 100]), 100, True, (layer("a"), layer("b", 16)))
-    figure = mean_error_figure({"one": found, "two": found}, colours={"one": "#112233", "two": "#445566"})
+    figure = mean_error_figure(Compared({"one": found, "two": found}, colors={"one": "#112233", "two": "#445566"}))
     points = next(trace for trace in figure.data if trace.name == "one")
     assert list(points.x) == [2, 8, 100]
     assert list(points.y)[:2] == pytest.approx([0.77, 0.35])
     assert np.isnan(points.y[2])
-    assert "law" in " ".join(trace.name or "" for trace in variance_error_figure({"one": found}, colours={}).data)
+    assert "law" in " ".join(trace.name or "" for trace in variance_error_figure(Compared({"one": found})).data)
     told = batch_statistics.verdict(found)
     assert "Batches of 100 put the mean off by 0 deviations" in told  # the size nearest to 32 on a logarithmic scale
     assert "within 10 % of the law" in told

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from normscape.figures.analysis.layer_rates import in_step_figure, inputs_figure
+from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.layer_rates import LayerPace, Pace
 from normscape.views.analysis import layer_rates
 
@@ -16,12 +17,12 @@ def of(bias: float = 2.0) -> Pace:
 @pytest.mark.parametrize("count", [1, 3])
 def test_points_are_second_moments_and_ratios_over_the_bias_and_lines_are_layers(count: int) -> None:
     found = {f"network {k}": of() for k in range(count)}
-    inks = dict.fromkeys(found, "#123456")
-    figure = inputs_figure(found, colours=inks)
+    colors = dict.fromkeys(found, "#123456")
+    figure = inputs_figure(Compared(found, colors=colors))
     assert len(figure.data) == count + 1
     assert list(figure.data[0].x) == [0.5, 1.0, 4.0]
     assert list(figure.data[0].y) == [0.5, 1.0, 5.0]
-    layered = in_step_figure(found, colours=inks, dark=True)
+    layered = in_step_figure(Compared(found, colors=colors, theme="dark"))
     assert len(layered.data) == 2 * count
     assert list(layered.data[0].y) == [12.0, 0.5]
     assert list(layered.data[1].y) == [2.0, 8.0]
@@ -29,7 +30,7 @@ def test_points_are_second_moments_and_ratios_over_the_bias_and_lines_are_layers
 
 def test_a_bias_without_effect_leaves_a_sentence_and_the_verdict_says_so() -> None:
     silent = of(bias=0.0)
-    assert "No bias" in inputs_figure({"a": silent}, colours={}).layout.annotations[0].text
+    assert "No bias" in inputs_figure(Compared({"a": silent})).layout.annotations[0].text
     assert "has no effect" in layer_rates.verdict(silent)
     assert layer_rates.rows(silent)["Inputs' ratios over the bias's"] == "n/a"
 

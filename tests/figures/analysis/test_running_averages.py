@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from normscape.figures.analysis.running_averages import averages_figure
+from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.running_averages import LayerAverages, RunningAverages
 
 
@@ -14,13 +15,13 @@ def result(scale: float) -> RunningAverages:
     return RunningAverages(layers, 0.5, 0.4)
 
 
-FOUND = {"one": result(1.0), "two": result(2.0), "three": RunningAverages((), 0.4, 0.4)}
-INKS = dict.fromkeys(FOUND, "#123456")
+RESULTS = {"one": result(1.0), "two": result(2.0), "three": RunningAverages((), 0.4, 0.4)}
+COLORS = dict.fromkeys(RESULTS, "#123456")
 
 
 @pytest.mark.parametrize(("labels", "drawn"), [(["one"], ["one"]), (["one", "two", "three"], ["one", "two"])])
 def test_every_channel_is_a_point_and_networks_without_averages_have_none(labels: list[str], drawn: list[str]) -> None:
-    figure = averages_figure({label: FOUND[label] for label in labels}, colours=INKS)
+    figure = averages_figure(Compared({label: RESULTS[label] for label in labels}, colors=COLORS))
     assert [trace.name for trace in figure.data] == drawn
     np.testing.assert_array_equal(figure.data[0].x, [0.1, np.nan, 0.3] * 2)
     np.testing.assert_array_equal(figure.data[0].y, [1.1, np.nan, 0.9] * 2)
@@ -29,4 +30,7 @@ def test_every_channel_is_a_point_and_networks_without_averages_have_none(labels
 
 
 def test_without_any_averages_a_sentence_says_so() -> None:
-    assert "No compared network" in averages_figure({"three": FOUND["three"]}, colours=INKS).layout.annotations[0].text
+    assert (
+        "No compared network"
+        in averages_figure(Compared({"three": RESULTS["three"]}, colors=COLORS)).layout.annotations[0].text
+    )

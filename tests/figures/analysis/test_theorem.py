@@ -7,6 +7,7 @@ import pytest
 
 from normscape.figures.analysis.gradient_growth import growth_figure, size_figure
 from normscape.figures.analysis.theorem import factor_figure, mean_share, shares_figure
+from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.gradient_growth import Growth
 from normscape.landscape.analysis.theorem import NormLayer, Theorem
 from normscape.views.analysis import gradient_growth, theorem
@@ -22,19 +23,19 @@ def layer(name: str = "norm1", *, ratio: tuple[float, ...] = (0.5, 1.0), differe
 @pytest.mark.parametrize("count", [1, 3])
 def test_shares_are_means_over_units_by_their_gradient_and_factors_their_median_and_ends(count: int) -> None:
     found = {f"network {k}": Theorem((layer("norm1"), layer("norm2")), 1e-6) for k in range(count)}
-    inks = dict.fromkeys(found, "#123456")
-    figure = shares_figure(found, colours=inks)
+    colors = dict.fromkeys(found, "#123456")
+    figure = shares_figure(Compared(found, colors=colors))
     assert len(figure.data) == 3 * count
     assert mean_share(layer(), "ratio") == pytest.approx((3 * 0.5 + 1 * 1.0) / 4)
     assert list(figure.data[0].y) == pytest.approx([0.625, 0.625])
     assert list(figure.data[1].y) == pytest.approx([0.225, 0.225])
-    factors = factor_figure(found, colours=inks, dark=True)
+    factors = factor_figure(Compared(found, colors=colors, theme="dark"))
     assert [trace.y[0] for trace in factors.data[:3]] == [1.25, 0.5, 2.0]
 
 
 def test_without_batch_norm_figure_and_verdict_say_so() -> None:
     found = {"none": Theorem((), 1e-6)}
-    assert "batch-norm layer" in " ".join(shares_figure(found, colours={}).layout.annotations[0].text.split("<br>"))
+    assert "batch-norm layer" in " ".join(shares_figure(Compared(found)).layout.annotations[0].text.split("<br>"))
     assert "no batch-norm layer" in theorem.verdict(found["none"])
     assert theorem.rows(found["none"]) == {"Batch-norm layers": "none"}
 
@@ -62,7 +63,7 @@ def test_units_that_nothing_comes_back_through_and_gradients_that_are_not_finite
         "Nothing can be said of 2 of 2 units (in norm1): the gradient is not finite there."
     )
     assert theorem.rows(lost)["Largest difference of both sides"] == "n/a"
-    assert "batch-norm layer" not in shares_figure({"lost": lost}, colours={}).layout.annotations[0].text
+    assert "batch-norm layer" not in shares_figure(Compared({"lost": lost})).layout.annotations[0].text
     unread = replace(layer(), left=np.array([np.nan, 2.0]), difference=np.array([np.nan, 0.1]))
     told = theorem.verdict(Theorem((unread,), 1e-6))
     assert told.startswith("Nothing can be said of 1 of 2 units")
@@ -77,10 +78,10 @@ def test_numbers_of_values_are_written_out() -> None:
 
 def test_growth_is_drawn_per_layer_and_told_with_its_direction() -> None:
     found = Growth(("a", "b", "c", "d", "out"), np.array([16.0, 8.0, 4.0, 2.0, 4.0]), True)
-    figure = growth_figure({"one": found, "two": found}, colours={})
+    figure = growth_figure(Compared({"one": found, "two": found}))
     assert list(figure.data[0].x) == ["a", "b", "c", "d"]
     assert list(figure.data[1].y) == [2.0, 2.0, 2.0, 0.5]
-    assert list(size_figure({"one": found}, colours={}).data[0].y) == [16.0, 8.0, 4.0, 2.0, 4.0]
+    assert list(size_figure(Compared({"one": found})).data[0].y) == [16.0, 8.0, 4.0, 2.0, 4.0]
     assert (
         "multiplied by 4 over 4 steps; between interior layers they grow, by 2 per layer."
         in gradient_growth.verdict(found)

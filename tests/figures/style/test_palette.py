@@ -5,8 +5,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from normscape.figures.style.palette import NORM_COLOURS, ORDERED_COLOURS, colours
+from normscape.figures.style.palette import NORM_COLORS, ORDERED_COLORS, RESERVE_COLORS, THEMES, colors
+from normscape.models import NORMALIZATIONS
 from normscape.specs import Experiment
+from normscape.specs.experiment import MOST_VALUES
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB
 EYES = {
@@ -23,8 +25,8 @@ TO_XYZ = np.array(
 )
 
 
-def linear(colour: str) -> np.ndarray:
-    share = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+def linear(color: str) -> np.ndarray:
+    share = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)]) / 255
     return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
 
 
@@ -47,29 +49,51 @@ def test_the_measure_knows_black_from_white_and_red_from_green():
     assert distance("#ff0000", "#008000", "usual") > 3 * distance("#a04000", "#607000", "deuteranopia")
 
 
-@pytest.mark.parametrize("colour", [*NORM_COLOURS.values(), *ORDERED_COLOURS])
-@pytest.mark.parametrize("page", ["#ffffff", "#0f1420"])
-def test_colours_are_seen_on_light_and_dark_pages(colour, page):
-    assert contrast(colour, page) >= 3
+@pytest.mark.parametrize("color", [*NORM_COLORS.values(), *RESERVE_COLORS, *ORDERED_COLORS])
+@pytest.mark.parametrize("page", [theme.background for theme in THEMES.values()])
+def test_colors_are_seen_on_light_and_dark_pages(color, page):
+    assert contrast(color, page) >= 3
 
 
 @pytest.mark.parametrize("eyes", EYES)
-def test_colours_are_told_apart(eyes):
-    for family in (tuple(NORM_COLOURS.values()), ORDERED_COLOURS):
+def test_colors_are_distinct(eyes):
+    for family in ((*NORM_COLORS.values(), *RESERVE_COLORS), ORDERED_COLORS):
         assert min(distance(a, b, eyes) for a, b in combinations(family, 2)) >= 10
-    shown = [NORM_COLOURS[name] for name in ("none", "batch", "layer")]
+    shown = [NORM_COLORS[name] for name in ("none", "batch", "layer")]
     assert min(distance(a, b, eyes) for a, b in combinations(shown, 2)) >= 20
 
 
-def test_a_normalization_keeps_its_colour():
-    found = colours(Experiment(values=("layer", "none")))
-    assert list(found.items()) == [("layer norm", NORM_COLOURS["layer"]), ("no normalization", NORM_COLOURS["none"])]
+def test_a_normalization_keeps_its_color():
+    found = colors(Experiment(values=("layer", "none")))
+    assert list(found.items()) == [("layer norm", NORM_COLORS["layer"]), ("no normalization", NORM_COLORS["none"])]
 
 
 @pytest.mark.parametrize("count", range(1, 9))
-def test_other_values_get_colours_of_their_own_in_order(count):
+def test_other_values_get_colors_of_their_own_in_order(count):
     experiment = Experiment(compare="run.model.depth", values=tuple(range(1, count + 1)))
-    found = colours(experiment)
+    found = colors(experiment)
     assert list(found) == list(experiment.variants())
-    places = [ORDERED_COLOURS.index(colour) for colour in found.values()]
+    places = [ORDERED_COLORS.index(color) for color in found.values()]
     assert places == sorted(set(places))
+
+
+def test_a_normalization_without_a_color_gets_the_same_reserve_color_in_every_comparison():
+    alone = colors(Experiment(values=("new",)))["new norm"]
+    assert alone in RESERVE_COLORS
+    assert colors(Experiment(values=("none", "batch", "new")))["new norm"] == alone
+    assert colors(Experiment(values=("new", "layer")))["new norm"] == alone
+
+
+@pytest.mark.parametrize("count", range(1, MOST_VALUES + 1))
+def test_normalizations_without_a_color_are_distinct_in_any_order(count):
+    names = tuple(f"new{k}" for k in range(count))
+    found = colors(Experiment(values=names))
+    assert len(set(found.values())) == count
+    assert set(found.values()) <= set(RESERVE_COLORS)
+    assert colors(Experiment(values=names[::-1])) == found
+
+
+def test_every_registered_normalization_has_a_color_of_its_own():
+    names = tuple(NORMALIZATIONS)
+    for values in (names[:MOST_VALUES], names[-MOST_VALUES:]):
+        assert len(set(colors(Experiment(values=values)).values())) == len(values)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from normscape.figures.style.scales import METRICS, Range, metric_of, shared_range, values
+from normscape.figures.style.scales import METRICS, Range, metric_of, metric_values, shared_range
 from normscape.figures.style.ticks import number_text, ticks
 from normscape.specs.display import METRICS as ASKED
 
@@ -17,23 +17,23 @@ def test_the_metrics_are_those_that_can_be_asked_for():
 def test_values_are_the_surfaces_own(make):
     one = make([[1, 2], [3, 4]])
     plain = [name for name in METRICS if name not in ("local-ratio", "row-ratio")]
-    assert [float(values(one, name)[1, 0]) for name in plain] == [3, np.exp(-3), 9, 15, 21]
-    assert float(values(one, "local-ratio")[1, 0]) == max(6 * 4, 8 * 3)  # with the neighbour beside, and the one below
+    assert [float(metric_values(one, name)[1, 0]) for name in plain] == [3, np.exp(-3), 9, 15, 21]
+    assert float(metric_values(one, "local-ratio")[1, 0]) == max(6 * 4, 8 * 3)  # neighbors right and below
 
 
 def test_a_row_ratio_is_that_of_the_layer_behind_the_colon(make):
     one = make([[1, 2], [3, 4]])
-    assert float(values(one, "row-ratio:first")[1, 0]) == 6
-    assert float(values(one, "row-ratio:second")[1, 0]) == 12
-    assert values(one, "row-ratio:third") is None
+    assert float(metric_values(one, "row-ratio:first")[1, 0]) == 6
+    assert float(metric_values(one, "row-ratio:second")[1, 0]) == 12
+    assert metric_values(one, "row-ratio:third") is None
     assert metric_of("row-ratio:second").title == "Row ratio of second"
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])
 def test_a_range_spans_all_surfaces(make, scale):
-    span = shared_range({"a": make([[1, 2]]), "b": make([[0.5, 8]])}, "loss", scale)
-    assert span == Range(0.5, 8, scale)
-    assert span.note is None
+    value_range = shared_range({"a": make([[1, 2]]), "b": make([[0.5, 8]])}, "loss", scale)
+    assert value_range == Range(0.5, 8, scale)
+    assert value_range.note is None
 
 
 @pytest.mark.parametrize("bad", [NAN, INF, -INF])
@@ -54,32 +54,32 @@ def test_accuracy_spans_0_to_1_linearly(make):
     assert shared_range({"a": make([[0.1, 0.2]])}, "accuracy", "log") == Range(0, 1, "linear")
 
 
-def test_zero_is_lifted_to_the_smallest_positive_value(make):
-    span = shared_range({"a": make([[0, 0.01, 1]])}, "loss", "log")
-    assert span.floor == span.low == 0.01
-    np.testing.assert_allclose(span.place(np.array([0, 0.01, 1, -3, NAN, INF])), [-2, -2, 0, -2, NAN, NAN])
-    assert "0.01" in span.note
+def test_zero_is_raised_to_the_smallest_positive_value(make):
+    value_range = shared_range({"a": make([[0, 0.01, 1]])}, "loss", "log")
+    assert value_range.floor == value_range.low == 0.01
+    np.testing.assert_allclose(value_range.position(np.array([0, 0.01, 1, -3, NAN, INF])), [-2, -2, 0, -2, NAN, NAN])
+    assert "0.01" in value_range.note
 
 
 def test_six_decades_are_the_most(make):
-    span = shared_range({"a": make([[1e-12, 1e-3, 100]])}, "loss", "log")
-    assert span.floor == pytest.approx(1e-4)
-    assert span.ends == pytest.approx((-4, 2))
+    value_range = shared_range({"a": make([[1e-12, 1e-3, 100]])}, "loss", "log")
+    assert value_range.floor == pytest.approx(1e-4)
+    assert value_range.ends == pytest.approx((-4, 2))
 
 
 def test_without_a_positive_value_the_scale_is_linear(make):
-    span = shared_range({"a": make([[0, 0]])}, "gradient-norm", "log")
-    assert span.scale == "linear"
-    assert span.low < 0 < span.high
+    value_range = shared_range({"a": make([[0, 0]])}, "gradient-norm", "log")
+    assert value_range.scale == "linear"
+    assert value_range.low < 0 < value_range.high
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])
 @pytest.mark.parametrize("value", [2.0, 1e-9, 1e9])
 def test_equal_values_get_a_range_of_some_length_around_them(make, scale, value):
-    span = shared_range({"a": make([[value, value]])}, "loss", scale)
-    assert span.low < value < span.high
-    assert span.floor is None
-    assert len(span.marks["tickvals"]) >= 2
+    value_range = shared_range({"a": make([[value, value]])}, "loss", scale)
+    assert value_range.low < value < value_range.high
+    assert value_range.floor is None
+    assert len(value_range.ticks["tickvals"]) >= 2
 
 
 def test_a_wrong_name_is_refused_with_the_right_ones(make):

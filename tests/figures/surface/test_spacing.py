@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from normscape.figures.comparison import Compared
 from normscape.figures.surface import refinement_figure
 from normscape.landscape import Refinement
 
@@ -14,7 +15,7 @@ def test_lines_hold_the_numbers_and_the_guide_has_the_slope_of_one_over_spacing(
         "a": Refinement(SPACING, np.array([1.0, 2.0, 4.0]), np.array([2, 4, 8])),
         "b": Refinement(SPACING, np.array([3.0, np.nan, 3.0]), np.array([2, 0, 8])),
     }
-    figure = refinement_figure(found, colours={"a": "#112233", "b": "#445566"})
+    figure = refinement_figure(Compared(found, colors={"a": "#112233", "b": "#445566"}))
     guide, a, b = figure.data
     assert (a.name, b.name) == ("a", "b")
     np.testing.assert_array_equal(a.x, SPACING)
@@ -27,5 +28,5 @@ def test_lines_hold_the_numbers_and_the_guide_has_the_slope_of_one_over_spacing(
 
 def test_without_a_finite_value_it_says_so() -> None:
     nothing = Refinement(SPACING, np.full(3, np.nan), np.zeros(3, dtype=int))
-    assert refinement_figure({"a": nothing}, colours={}).layout.annotations[0].name == "sentence"
-    assert refinement_figure({}, colours={}).layout.annotations[0].name == "sentence"
+    assert refinement_figure(Compared({"a": nothing})).layout.annotations[0].name == "sentence"
+    assert refinement_figure(Compared({})).layout.annotations[0].name == "sentence"

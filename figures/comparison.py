@@ -1,0 +1,95 @@
+"""Compared results and how to draw them: the first argument of every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from normscape.figures.style.palette import DASHES, SYMBOLS, THEMES, Theme, ThemeColors
+from normscape.figures.style.scales import Range, metric_of, metric_values, shared_range
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from normscape.landscape import Surface
+
+Result = TypeVar("Result", covariant=True)
+Other = TypeVar("Other")
+
+
+@dataclass(frozen=True, eq=False)
+class Compared(Generic[Result]):
+    """Results of compared networks, with the color of each network and the theme of the page.
+
+    Args:
+        results: by label, in the order of comparison.
+        colors: by label; a network without a color gets Plotly's default color.
+        theme: "light" or "dark".
+    """
+
+    results: Mapping[str, Result]
+    colors: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    theme: Theme = field(default="light", kw_only=True)
+
+    @property
+    def theme_colors(self) -> ThemeColors:
+        """The colors of text and lines, for text that the page's own theme does not reach (3-D axes, annotations)."""
+        return THEMES[self.theme]
+
+    def color(self, label: str) -> str | None:
+        """Return the color of a network, None where it has none."""
+        return self.colors.get(label)
+
+    def symbol(self, label: str) -> str:
+        """Return the marker symbol of a network, by its position in the order of comparison."""
+        return SYMBOLS[self._position(label) % len(SYMBOLS)]
+
+    def dash(self, label: str) -> str:
+        """Return the dash of a network's line, by its position in the order of comparison."""
+        return DASHES[self._position(label) % len(DASHES)]
+
+    def with_results(self, results: Mapping[str, Other]) -> Compared[Other]:
+        """Return other results with the same colors and theme."""
+        return Compared(results, colors=self.colors, theme=self.theme)
+
+    def map(self, function: Callable[[Result], Other]) -> Compared[Other]:
+        """Return the value of a function for every result, with the same colors and theme."""
+        return self.with_results({label: function(result) for label, result in self.results.items()})
+
+    def _position(self, label: str) -> int:
+        return list(self.results).index(label)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison(Compared["Surface"]):
+    """Compared surfaces under one metric, on one range (D4).
+
+    Args:
+        results: surfaces by label, in the order of comparison.
+        metric: a key of `METRICS`; a per-layer ratio has its layer behind a colon.
+        scale: "linear" or "log", for heights and colors alike.
+        colors: by label.
+        theme: "light" or "dark".
+
+    Raises:
+        ValueError: on drawing, if the metric or the scale is unknown.
+    """
+
+    metric: str
+    scale: str
+
+    @cached_property
+    def value_range(self) -> Range | None:
+        """The range of the finite values of all surfaces, None if no value is finite."""
+        return shared_range(self.results, self.metric, self.scale)
+
+    @property
+    def metric_title(self) -> str:
+        """The name of the metric."""
+        return metric_of(self.metric).title
+
+    def values(self, surface: Surface) -> np.ndarray | None:
+        """Return the metric of a surface (B, A), None where the surface does not have it."""
+        return metric_values(surface, self.metric)
