@@ -87,7 +87,15 @@ def label(path: str, value: Scalar) -> str:
     return f"{words} {_word(value)}"
 
 
-_NORM_LABELS = {"none": "no normalization", "centre": "centre only", "scale": "scale only"}
+_NORM_LABELS: dict[str, str] = {}
+
+
+def register_norm_labels(labels: Mapping[str, str]) -> None:
+    """Set the labels of normalizations, by name; their registry calls this, since specs/ cannot import it.
+
+    The label of any other name is the name followed by "norm".
+    """
+    _NORM_LABELS.update(labels)
 
 
 def _word(value: Scalar) -> str:

@@ -7,7 +7,7 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ class Rule:
     """What a field admits and how it is called on the page.
 
     `choices` closes a set of names here; `registry` leaves the names to the registry of that name, which is checked
-    when something is built from the spec.
+    when something is built from the spec. `labels` has the choices that people read differently from how they are
+    written.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Rule:
     choices: tuple[Scalar, ...] | None = None
     registry: str | None = None
     positive: bool = False
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def declare(default: Any, label: str, help: str, **limits: Any) -> Any:

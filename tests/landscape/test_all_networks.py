@@ -99,7 +99,7 @@ def test_the_two_placements_of_weight_norm_are_one_network(architecture: str) ->
 
 
 @pytest.mark.parametrize("architecture", SIZES)
-@pytest.mark.parametrize("norm", ["none", "batch", "layer", "group", "rms", "weight", "centre", "scale"])
+@pytest.mark.parametrize("norm", ["none", "batch", "layer", "group", "rms", "weight", "center", "scale"])
 def test_affine_adds_trainable_parameters_and_nothing_else_a10(architecture: str, norm: str) -> None:
     on, off = (build_model(small(architecture, norm, affine=affine), SHAPE, 10) for affine in (True, False))
     counts = [sum(p.numel() for p in module.parameters() if p.requires_grad) for module in (on, off)]

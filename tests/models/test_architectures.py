@@ -179,7 +179,7 @@ def test_depth_and_width_left_open_are_the_architecture_s_own(name: str) -> None
     assert count_parameters(own, DIGITS, 10) == count_parameters(named, DIGITS, 10)
     wider = ModelSpec(architecture=name, width=2 * entry.size.width)
     assert count_parameters(wider, DIGITS, 10) > count_parameters(own, DIGITS, 10)
-    assert entry.sentence.endswith(".")
+    assert entry.description.endswith(".")
 
 
 @pytest.mark.parametrize("scheme", ["he", "torch"])

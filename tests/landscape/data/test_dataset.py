@@ -60,7 +60,7 @@ def test_splits_repeat_and_differ_by_seed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HERE)
-@pytest.mark.parametrize("scaling", ["centred", "standardized"])
+@pytest.mark.parametrize("scaling", ["centered", "standardized"])
 def test_units_are_those_of_the_training_samples_alone(name: str, scaling: str) -> None:
     raw, scaled = (load_data(DataSpec(name=name, size=200, scaling=kind)) for kind in ("raw", scaling))
     mean, deviation = raw.train.inputs().mean(0), raw.train.inputs().std(0)

@@ -63,7 +63,7 @@ def test_the_size_of_the_teacher_multiplies_targets_and_nothing_else() -> None:
     assert y.var() == pytest.approx(1.0, rel=6 * np.sqrt(2 / 40))  # of the teacher's weights, six standard errors
 
 
-@pytest.mark.parametrize("scaling", ["raw", "centred", "standardized"])
+@pytest.mark.parametrize("scaling", ["raw", "centered", "standardized"])
 def test_the_hessian_of_one_matrix_is_twice_the_second_moment_for_every_output(scaling: str) -> None:
     # f = mean of Σ_k (w_k·x - y_k)², so H = 2 E[x xᵀ] for each of the K rows of W
     spec = data(scaling=scaling)

@@ -25,7 +25,7 @@ from tests.landscape.networks import grid, network, samples, small_run, stirred
 SHAPE, CLASSES, SAMPLES = (1, 8, 8), 4, 11
 WIDTHS = {"perceptron": 5, "deep-linear": 5, "convolutional": 3, "residual": 2, "transformer": 4}
 DEPTHS = {"perceptron": 2, "deep-linear": 3, "convolutional": 2, "residual": 8, "transformer": 1}
-BATCH_WIDE = ("batch", "centre", "scale")
+BATCH_WIDE = ("batch", "center", "scale")
 
 
 def images() -> tuple[torch.Tensor, torch.Tensor]:
