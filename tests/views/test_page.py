@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.figures.style.notation import markdown
 from normscape.jobs import Queue, Request
+from normscape.models import ARCHITECTURES
 from normscape.views.session.job_queue import desk
 from normscape.views.session.limits import possible
 from normscape.views.session.presets import PRESETS
@@ -290,7 +291,8 @@ def test_what_changes_nothing_is_grey_with_its_reason() -> None:
 def test_architectures_that_need_images_say_so_in_the_choice(architecture: str) -> None:
     app = opened()
     options = app.selectbox(key=control(app, "run.model.architecture")).options
-    assert [option for option in options if option.startswith(f"{architecture} - not here: ") and "images" in option]
+    label = ARCHITECTURES[architecture].label
+    assert [option for option in options if option.startswith(f"{label} - not here: ") and "images" in option]
 
 
 def test_a_regression_has_no_accuracy_anywhere() -> None:

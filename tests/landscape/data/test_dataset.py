@@ -1,5 +1,7 @@
 """Data: real digits, honest splits, scaling by what the training samples say alone (docs/design.md)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -7,7 +9,7 @@ from sklearn.datasets import load_digits
 from normscape.landscape import DATA, load_data
 from normscape.landscape.data import dataset
 from normscape.specs import DataSpec
-from normscape.specs.data import INPUT_SCALINGS
+from normscape.specs.data import INPUT_SCALINGS, GaussianSpec
 
 HERE = ("digits", "moons", "circles", "blobs", "spirals", "gaussian")  # sets that need no file
 TOYS = {"moons": 2, "circles": 2, "blobs": 3, "spirals": 3}
@@ -121,3 +123,28 @@ def test_the_divisor_divides_inputs_in_any_units_and_leaves_targets(scaling: str
     for name in ("train", "held-out"):
         assert thirds.split(name).inputs() == pytest.approx(whole_ones.split(name).inputs() / 3, rel=1e-12, abs=1e-15)
         assert np.array_equal(thirds.split(name).targets, whole_ones.split(name).targets)
+
+
+@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("scaling", ["standardized", "given"])
+def test_idle_fields_leave_every_sample_and_all_others_change_some(name: str, scaling: str) -> None:
+    spec = DataSpec(name=name, size=60, scaling=scaling)
+    others = {
+        "gaussian": GaussianSpec(noise=0.5),
+        "shift": (0.25,),
+        "deviation": (2.0,),
+        "divisor": 3.0,
+        "seed": 1,
+        "size": 50,
+    }
+    idle = {**DATA[name].idle, **spec.idle_fields()}
+    for field, value in others.items():
+        pairs = list(zip(whole(spec), whole(replace(spec, **{field: value})), strict=True))
+        assert all(np.array_equal(left, right) for left, right in pairs) == (field in idle), field
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_every_data_set_has_a_label_and_a_description(name: str) -> None:
+    assert DATA[name].label
+    assert DATA[name].description.endswith(".")
+    assert all(DATA[name].idle.values())
