@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from normscape.models.normalizations.center_scale import Center, Scale
 from normscape.models.normalizations.normalization import NO_AVERAGES, Normalization
@@ -62,6 +63,32 @@ def _refuses_vectors(positions: int) -> str | None:
 
 def _rms(channels: int, *, affine: bool, positions: int) -> nn.Module:
     return RootMeanSquare(channels, affine=affine)
+
+
+class DynamicTanh(nn.Module):
+    """y = γ tanh(α x) + β for every channel, without statistics (Zhu et al. 2025, arXiv 2503.10622, §4).
+
+    α is one scalar per layer. It is learned without `affine`, too, since it is not part of the affine map.
+    """
+
+    def __init__(self, channels: int, *, affine: bool) -> None:
+        """Build the layer for inputs (N, channels, ...), with the paper's initial α = 0.5."""
+        super().__init__()
+        self.alpha = nn.Parameter(torch.full((1,), 0.5))
+        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output for x (N, C, ...)."""
+        y = torch.tanh(self.alpha * x)
+        if self.weight is None or self.bias is None:
+            return y
+        shape = [1, -1, *[1] * (x.ndim - 2)]
+        return y * self.weight.view(shape) + self.bias.view(shape)
+
+
+def _dynamic_tanh(channels: int, *, affine: bool, positions: int) -> nn.Module:
+    return DynamicTanh(channels, affine=affine)
 
 
 IOFFE = Paper(
@@ -163,5 +190,13 @@ NORMALIZATIONS: Mapping[str, Normalization] = {
         label="Scale only",
         description="The second half of batch norm: divide each channel by its batch standard deviation.",
         definition="A8",
+    ),
+    "dyt": Normalization(
+        _dynamic_tanh,
+        label="DyT",
+        description="DyT (dynamic tanh) replaces normalization by a tanh with a learned scale α, without statistics.",
+        idle=NO_AVERAGES,
+        papers=(Paper("Zhu et al. 2025", "Transformers without Normalization", "https://arxiv.org/abs/2503.10622"),),
+        formula=r"y=\gamma\tanh(\alpha x)+\beta",
     ),
 }
