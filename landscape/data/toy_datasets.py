@@ -1,4 +1,4 @@
-"""Points in the plane, in classes that a network has to bend its boundary around."""
+"""Two-dimensional classification problems with curved class boundaries."""
 
 import numpy as np
 

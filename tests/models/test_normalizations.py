@@ -1,4 +1,4 @@
-"""Each normalization against its formula, torch's own layer, or its two halves put together (A7, A8, A12)."""
+"""Each normalization against its formula, torch's own layer, or the composition of its two halves (A7, A8, A12)."""
 
 import pytest
 import torch
@@ -32,7 +32,7 @@ def by_hand(x: Tensor, axes: list[int], *, center: bool = True, scale: bool = Tr
 
 
 @pytest.mark.parametrize("positions", SHAPES)
-def test_statistics_are_taken_over_the_axes_that_the_table_names(positions: int) -> None:
+def test_statistics_are_over_the_axes_of_the_definition(positions: int) -> None:
     x = inputs(positions)
     spatial = list(range(2, x.ndim))
     assert torch.allclose(layer("batch", positions)(x), by_hand(x, [0, *spatial]), atol=1e-10)
@@ -68,7 +68,7 @@ def test_center_then_scale_is_batch_norm_a7_a8(positions: int, training: bool) -
 
 @pytest.mark.parametrize("half", [Center, Scale])
 @pytest.mark.parametrize("positions", SHAPES)
-def test_halves_keep_the_averages_that_batch_norm_keeps_a12(half: type, positions: int) -> None:
+def test_running_averages_of_the_halves_are_those_of_batch_norm_a12(half: type, positions: int) -> None:
     whole, part = layer("batch", positions), half(6, affine=True).double()
     for seed in range(5):
         whole(inputs(positions, seed))
@@ -81,7 +81,7 @@ def test_halves_keep_the_averages_that_batch_norm_keeps_a12(half: type, position
 
 
 @pytest.mark.parametrize("half", [Center, Scale])
-def test_halves_have_right_gradients_and_second_derivatives(half: type) -> None:
+def test_derivatives_of_the_halves_are_those_of_finite_differences(half: type) -> None:
     part = half(6, affine=True).double()
     with torch.no_grad():
         part.weight.copy_(torch.linspace(0.5, 2, 6))
@@ -146,5 +146,5 @@ def test_groups_divide_the_channels_into_at_least_two_each(channels: int) -> Non
     assert all(channels % more or channels // more < 2 for more in range(groups + 1, MAX_GROUPS + 1))
 
 
-def test_every_normalization_says_what_it_is() -> None:
+def test_every_normalization_has_a_description() -> None:
     assert all(entry.description.endswith(".") for entry in NORMALIZATIONS.values())

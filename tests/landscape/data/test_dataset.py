@@ -1,4 +1,4 @@
-"""Data: real digits, honest splits, scaling by what the training samples say alone (docs/design.md)."""
+"""Data sets: disjoint splits, and scaling by the moments of the training samples alone."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def whole(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("seed", [0, 3])
-def test_digits_are_scikit_learn_s_and_the_split_loses_and_doubles_none(seed: int) -> None:
+def test_the_splits_of_digits_partition_those_of_scikit_learn(seed: int) -> None:
     inputs, targets = load_digits(return_X_y=True)
     assert rows(*whole(DataSpec(scaling="raw", seed=seed))) == rows(inputs, targets)
 
@@ -98,7 +98,7 @@ def test_digits_have_ten_classes_however_few_are_drawn(seed: int) -> None:
     assert load_data(DataSpec(size=20, seed=seed)).outputs == 10
 
 
-def test_more_digits_than_there_are_is_refused_with_both_numbers() -> None:
+def test_a_size_above_the_available_digits_is_rejected_with_both_numbers() -> None:
     assert len(whole(DataSpec(size=1797))[1]) == 1797
     with pytest.raises(ValueError, match=r"1798.*1797"):
         load_data(DataSpec(size=1798))
