@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
+from normscape.landscape import DATA
+from normscape.models import ARCHITECTURES, NORMALIZATIONS, effective_spec
 from normscape.specs import (
     CenteredPlaneSpec,
     ChecksSpec,
@@ -22,7 +24,7 @@ from normscape.specs import (
     SurfaceSpec,
     canonical_bytes,
 )
-from normscape.specs.fields import effective, project
+from normscape.specs.fields import effective, project, with_defaults
 
 SCHEMA = 2
 """Part of every key: with another meaning of what is stored it becomes another number, and nothing old is used."""
@@ -77,7 +79,7 @@ class Job:
         if type(self.question) is not expected and not (expected is None and self.question is None):
             name = "no question" if expected is None else expected.__name__
             raise TypeError(f"a job of kind {self.kind!r} takes {name}, not {self.question!r}")
-        object.__setattr__(self, "run", _effective(self.run))
+        object.__setattr__(self, "run", _effective_run(self.run))
         if self.question is not None:
             object.__setattr__(self, "question", _effective(self.question))
 
@@ -111,3 +113,14 @@ def question_type(kind: str) -> type[Question] | None:
 @lru_cache(maxsize=4096)
 def _effective(spec: Any) -> Any:
     return effective(spec)
+
+
+@lru_cache(maxsize=1024)
+def _effective_run(run: RunSpec) -> RunSpec:
+    """Return a run without what its data set and its network leave without effect."""
+    run = effective(run)
+    if run.data.name in DATA:
+        run = replace(run, data=with_defaults(run.data, DATA[run.data.name].idle))
+    if run.model.architecture in ARCHITECTURES and run.model.norm in NORMALIZATIONS:
+        run = replace(run, model=effective_spec(run.model))
+    return run

@@ -1,4 +1,4 @@
-"""What is trained: architectures, normalizations, activations and initializations, one registry each."""
+"""Networks: architectures, normalizations, activations and initializations, one registry each."""
 
 from collections.abc import Mapping
 
@@ -7,20 +7,40 @@ from torch import nn
 
 from normscape.models.activations import ACTIVATIONS
 from normscape.models.architectures import ARCHITECTURES
+from normscape.models.effective import effective_spec, idle_fields
 from normscape.models.initializations import INITIALIZATIONS, initialize
 from normscape.models.normalizations import NORMALIZATIONS
-from normscape.models.registry import entry
+from normscape.models.registry import Entry, entry
 from normscape.specs import ModelSpec
+from normscape.specs.experiment import register_norm_labels
 
-__all__ = ["ARCHITECTURES", "NORMALIZATIONS", "REGISTRIES", "blank_model", "build_model", "count_parameters", "refusal"]
+__all__ = [
+    "ACTIVATIONS",
+    "ARCHITECTURES",
+    "ENTRIES",
+    "INITIALIZATIONS",
+    "NORMALIZATIONS",
+    "REGISTRIES",
+    "blank_model",
+    "build_model",
+    "count_parameters",
+    "effective_spec",
+    "idle_fields",
+    "refusal",
+]
 
-REGISTRIES: Mapping[str, tuple[str, ...]] = {
-    "architectures": tuple(ARCHITECTURES),
-    "normalizations": tuple(NORMALIZATIONS),
-    "activations": tuple(ACTIVATIONS),
-    "initializations": tuple(INITIALIZATIONS),
+ENTRIES: Mapping[str, Mapping[str, Entry]] = {
+    "architectures": ARCHITECTURES,
+    "normalizations": NORMALIZATIONS,
+    "activations": ACTIVATIONS,
+    "initializations": INITIALIZATIONS,
 }
-"""The names that each registry knows, by the name that the fields of a `ModelSpec` use."""
+"""The registries, by the name that the fields of a `ModelSpec` use."""
+
+REGISTRIES: Mapping[str, tuple[str, ...]] = {registry: tuple(entries) for registry, entries in ENTRIES.items()}
+"""The names in each registry."""
+
+register_norm_labels({name: normalization.label_in_text for name, normalization in NORMALIZATIONS.items()})
 
 
 def build_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int, *, seed: int = 0) -> nn.Module:
@@ -38,16 +58,16 @@ def build_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int, *, 
 
     Raises:
         ValueError: the spec names an architecture, a normalization, an activation or an initialization that is not
-            registered (the message lists those that are), or what it asks for cannot be (see `refusal`).
+            registered, or there is no such network (see `refusal`).
     """
-    with torch.random.fork_rng(devices=[]):  # torch's constructors draw weights of their own, from the global generator
+    with torch.random.fork_rng(devices=[]):  # torch's constructors draw weights from the global generator
         module = _architecture(spec, input_shape, outputs)
     initialize(module, spec.initialization, seed)
     return module
 
 
 def blank_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int) -> nn.Module:
-    """Build a network that has shapes but neither values nor memory, for counting what the real one would need.
+    """Build a network on the meta device, which has shapes but takes no memory.
 
     Raises:
         ValueError: as `build_model`.
@@ -67,20 +87,19 @@ def count_parameters(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int
 
 
 def refusal(spec: ModelSpec, input_shape: tuple[int, ...]) -> str | None:
-    """Return why a network cannot be built for inputs of a shape, in words for the user, or None where it can.
+    """Return why there is no such network for inputs of a shape, as a text for users, or None if there is.
 
     Raises:
         ValueError: the architecture or the normalization is not registered.
     """
     architecture = entry(ARCHITECTURES, spec.architecture, "architecture")
     normalization = entry(NORMALIZATIONS, spec.norm, "normalization")
-    reason = architecture.refuses(architecture.size_of(spec), input_shape)
-    if reason is not None:
+    if reason := architecture.refuses(architecture.size_of(spec), input_shape):
         return f"the {spec.architecture} network cannot be built: {reason}"
-    if normalization.needs_positions and not architecture.has_positions:
+    if not architecture.has_positions and (reason := normalization.refuses(0)):
         return (
-            f"{spec.norm} norm averages over the positions of an image, and the layers of the {spec.architecture} "
-            "network see vectors, which have none; take a convolutional, residual or transformer network"
+            f"{normalization.label_in_text} cannot normalize the layers of the {spec.architecture} network, which are "
+            f"vectors: {reason}; use an architecture for images"
         )
     return None
 

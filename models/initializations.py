@@ -1,42 +1,51 @@
-"""Initializations of weights, by name, drawn per parameter."""
+"""Initializations, by name; each draws the weight and the bias of one layer."""
 
 import hashlib
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from normscape.models.positions import DEVIATION, Positions
-from normscape.models.registry import entry
+from normscape.models.position_embedding import STANDARD_DEVIATION, PositionEmbedding
+from normscape.models.registry import Entry, entry
 
 Draw = Callable[[Tensor, Tensor, torch.Generator], None]
+"""Draws a weight, whose first axis indexes the filters, and a bias, which may be empty, in place."""
+
+
+@dataclass(frozen=True)
+class Initialization(Entry):
+    """A distribution of initial weights and biases."""
+
+    draw: Draw
 
 
 def named_generator(seed: int, name: str) -> torch.Generator:
-    """Return a generator that depends on the seed and the name, and on nothing else.
+    """Return a generator that depends on the seed and the name alone.
 
-    The seed is the first 63 bits of SHA-256, so that neighbouring seeds and similar names give unrelated draws.
+    Its seed is the first 63 bits of SHA-256, so that adjacent seeds and similar names give unrelated draws.
     """
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
 
 def initialize(module: nn.Module, scheme: str, seed: int) -> None:
-    """Draw the weights and biases of every linear layer and convolution of a new network, and its positions, in place.
+    """Draw the weights and biases of all linear layers and convolutions, and the position embedding, in place.
 
-    A layer whose weight is normalized gets the length and direction that give the weight drawn.
+    A layer with weight norm gets the length and direction of the drawn weight.
 
     Raises:
         ValueError: the scheme is not registered.
     """
-    draw = entry(INITIALIZATIONS, scheme, "initialization")
+    draw = entry(INITIALIZATIONS, scheme, "initialization").draw
     for name, layer in module.named_modules():
         if isinstance(layer, nn.Linear | nn.Conv2d):
             _draw_layer(layer, draw, named_generator(seed, name))
-        elif isinstance(layer, Positions):
-            nn.init.normal_(layer.weight, std=DEVIATION, generator=named_generator(seed, name))
+        elif isinstance(layer, PositionEmbedding):
+            nn.init.normal_(layer.weight, std=STANDARD_DEVIATION, generator=named_generator(seed, name))
 
 
 def _draw_layer(layer: nn.Linear | nn.Conv2d, draw: Draw, generator: torch.Generator) -> None:
@@ -51,7 +60,7 @@ def _draw_layer(layer: nn.Linear | nn.Conv2d, draw: Draw, generator: torch.Gener
 
 
 def _torch_default(weight: Tensor, bias: Tensor, generator: torch.Generator) -> None:
-    """Uniform within ±1/√(fan in), weights and biases: what torch.nn.Linear and torch.nn.Conv2d do by themselves."""
+    """Uniform within ±1/√(fan in), weights and biases: the default of torch.nn.Linear and torch.nn.Conv2d."""
     bound = 1 / math.sqrt(weight[0].numel())
     nn.init.uniform_(weight, -bound, bound, generator=generator)
     nn.init.uniform_(bias, -bound, bound, generator=generator)
@@ -69,9 +78,20 @@ def _glorot(weight: Tensor, bias: Tensor, generator: torch.Generator) -> None:
     nn.init.zeros_(bias)
 
 
-INITIALIZATIONS: Mapping[str, Draw] = {
-    "torch": _torch_default,
-    "he": _he,
-    "glorot": _glorot,
+INITIALIZATIONS: Mapping[str, Initialization] = {
+    "torch": Initialization(
+        _torch_default,
+        label="PyTorch default",
+        description="PyTorch's default draws weights and biases uniformly within ±1/√(fan in).",
+    ),
+    "he": Initialization(
+        _he,
+        label="He",
+        description="He initialization draws normal weights of variance 2/(fan in), biases are 0.",
+    ),
+    "glorot": Initialization(
+        _glorot,
+        label="Glorot",
+        description="Glorot initialization draws weights uniformly within ±√(6/(fan in + fan out)), biases are 0.",
+    ),
 }
-"""Each draws a weight, whose filters lie along the first axis, and a bias, which may be empty, in place."""

@@ -1,4 +1,4 @@
-"""What every architecture builds with: linear layers and convolutions as a spec normalizes them, and their norms."""
+"""The building blocks of all architectures: linear layers and convolutions with the spec's normalization."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from normscape.models.normalizations import NORMALIZATIONS, Normalization
 from normscape.models.registry import entry
 from normscape.specs import ModelSpec
 
-Parts = list[tuple[str, nn.Module]]
+NamedLayers = list[tuple[str, nn.Module]]
 
 
 def linear(spec: ModelSpec, inputs: int, outputs: int, *, bias: bool = True) -> nn.Module:
-    """Return a linear layer, its weight normalized where the spec says so."""
+    """Return a linear layer, with weight norm if the spec says so."""
     return _normalization(spec).weights(nn.Linear(inputs, outputs, bias=bias), affine=spec.affine)
 
 
 def convolution(
     spec: ModelSpec, inputs: int, outputs: int, *, size: int = 3, stride: int = 1, bias: bool = True
 ) -> nn.Module:
-    """Return a convolution that pads by half its size, its weight normalized where the spec says so."""
+    """Return a convolution padded by half its kernel size, with weight norm if the spec says so."""
     layer = nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, bias=bias)
     return _normalization(spec).weights(layer, affine=spec.affine)
 
 
 def norm(spec: ModelSpec, channels: int, *, positions: int, placement: str) -> nn.Module:
-    """Return the norm of a place that is before or after a layer; nothing where the spec's placement is the other.
+    """Return the normalization layer for one side of a layer; the identity if the spec's placement is the other side.
 
     Args:
-        spec: names the normalization, its affine and its placement.
-        channels: of what is normalized.
-        positions: the number of axes of positions behind the channels.
-        placement: "before" or "after", which this place is.
+        spec: names the normalization, its affine, its averaging and its placement.
+        channels: of the input.
+        positions: the number of position axes behind the channels.
+        placement: "before" or "after": the side of the layer.
 
     Raises:
         ValueError: the normalization is not registered.
@@ -42,23 +42,25 @@ def norm(spec: ModelSpec, channels: int, *, positions: int, placement: str) -> n
     if placement != spec.placement:
         return nn.Identity()
     layer = normalization.layer(channels, affine=spec.affine, positions=positions)
-    if isinstance(layer, _NormBase):
+    if isinstance(layer, _NormBase) and layer.track_running_stats:
         layer.momentum = spec.averaging
     return layer
 
 
-def with_norm(spec: ModelSpec, layer: tuple[str, nn.Module], channels: tuple[int, int], *, positions: int) -> Parts:
-    """Return a named layer and its norm, in the order that the placement asks for.
+def with_norm(
+    spec: ModelSpec, layer: tuple[str, nn.Module], channels: tuple[int, int], *, positions: int
+) -> NamedLayers:
+    """Return a layer and its normalization, in the order that the placement asks for.
 
     Args:
-        spec: names the normalization, its affine and its placement.
-        layer: its name and itself.
+        spec: names the normalization, its affine, its averaging and its placement.
+        layer: the name and the module.
         channels: of its input and of its output.
-        positions: the number of axes of positions behind the channels.
+        positions: the number of position axes behind the channels.
     """
     before = spec.placement == "before"
-    beside = ("norm", norm(spec, channels[0 if before else 1], positions=positions, placement=spec.placement))
-    return [beside, layer] if before else [layer, beside]
+    normalization = norm(spec, channels[0 if before else 1], positions=positions, placement=spec.placement)
+    return [("norm", normalization), layer] if before else [layer, ("norm", normalization)]
 
 
 def activation(spec: ModelSpec) -> nn.Module:
@@ -67,7 +69,7 @@ def activation(spec: ModelSpec) -> nn.Module:
     Raises:
         ValueError: it is not registered.
     """
-    return entry(ACTIVATIONS, spec.activation, "activation")()
+    return entry(ACTIVATIONS, spec.activation, "activation").build()
 
 
 def _normalization(spec: ModelSpec) -> Normalization:

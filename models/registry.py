@@ -1,17 +1,57 @@
-"""Looking a name up in a registry, with an error that lists what there is."""
+"""What all registry entries share, and the lookup of an entry by name."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-Entry = TypeVar("Entry")
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What every registry entry says about itself.
+
+    Attributes:
+        label: the name that people read, such as "Batch norm".
+        description: one sentence.
+        idle: the fields of the spec that have no effect with this entry, each with the reason.
+    """
+
+    label: str
+    description: str
+    idle: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label_in_text(self) -> str:
+        """The label inside a sentence: "batch norm", but "RMS norm"."""
+        first, space, rest = self.label.partition(" ")
+        return f"{first.lower() if first.istitle() else first}{space}{rest}"
 
 
-def entry(registry: Mapping[str, Entry], name: str, kind: str) -> Entry:
+@dataclass(frozen=True)
+class Paper:
+    """A paper that a registry entry implements.
+
+    Attributes:
+        citation: authors and year, such as "Ba et al. 2016".
+        title: the title.
+        address: the URL.
+    """
+
+    citation: str
+    title: str
+    address: str
+
+
+Registered = TypeVar("Registered")
+
+
+def entry(registry: Mapping[str, Registered], name: str, kind: str) -> Registered:
     """Return the entry of a registry.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: the name is not registered; the message lists the names that are.
     """
     if name not in registry:
-        raise ValueError(f"there is no {kind} {name!r}; there are {', '.join(registry)}")
+        raise ValueError(f"unknown {kind} {name!r}; choose one of {', '.join(registry)}")
     return registry[name]

@@ -1,17 +1,18 @@
-"""Which samples, and in which units a network sees them."""
+"""The data set, its split, and the units of its inputs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from normscape.specs.fields import check, declare
 
-INPUT_SCALINGS = ("raw", "unit", "centred", "standardized", "per-channel", "given")
+INPUT_SCALINGS = ("raw", "unit", "centered", "standardized", "per-channel", "given")
 
 
 @dataclass(frozen=True, slots=True)
 class GaussianSpec:
-    """Normal inputs of a given mean and covariance, and targets that a linear teacher gives: a regression."""
+    """A regression: normal inputs of a given mean and covariance, and the targets of a linear teacher."""
 
     inputs: int = declare(10, "Inputs", "Of each sample of the Gaussian data.", low=1, high=1000)
     outputs: int = declare(10, "Outputs", "Of the linear teacher of the Gaussian data.", low=1, high=1000)
@@ -39,7 +40,7 @@ class GaussianSpec:
         """Check types, ranges and lengths.
 
         Raises:
-            ValueError: the mean or the covariance has a length that fits no reading of it.
+            ValueError: the mean or the covariance has the wrong number of values.
         """
         check(self)
         for name, admitted in (("mean", (0, 1, self.inputs)), ("covariance", (0, 1, self.inputs, self.inputs**2))):
@@ -53,10 +54,10 @@ class GaussianSpec:
 
 @dataclass(frozen=True, slots=True)
 class DataSpec:
-    """A data set, how much of it, and its units.
+    """A data set, the number of its samples, and the units of its inputs.
 
-    Which samples are training and which are held out follows from `seed` and `size`, or from the files of the data
-    set where these say. Centring and standardizing use the mean and deviation over the training samples only.
+    `seed` and `size` decide which samples are for training and which are held out, unless the data set is published in
+    two splits. Centering and standardizing use the mean and standard deviation of the training samples alone.
     """
 
     name: str = declare("digits", "Data", "Where the samples come from.", registry="data")
@@ -71,7 +72,7 @@ class DataSpec:
     scaling: str = declare(
         "standardized",
         "Input scaling",
-        "raw: the data's own units (digits: 0 to 16, images: 0 to 255). unit: 0 to 1. centred: minus the mean of each "
+        "raw: the data's own units (digits: 0 to 16, images: 0 to 255). unit: 0 to 1. centered: minus the mean of each "
         "input. standardized: also divided by its deviation. per-channel: the same, one mean and deviation for all "
         "pixels of a channel. given: units of 0 to 1, minus and divided by the numbers below.",
         choices=INPUT_SCALINGS,
@@ -113,3 +114,9 @@ class DataSpec:
             )
         if not self.shift or not self.deviation:
             raise ValueError("DataSpec.shift and DataSpec.deviation need at least one number each")
+
+    def idle_fields(self) -> Mapping[str, str]:
+        """Return the fields that have no effect, each with the reason."""
+        if self.scaling == "given":
+            return {}
+        return dict.fromkeys(("shift", "deviation"), "only given input scaling uses it")

@@ -55,7 +55,7 @@ class EvaluationSpec:
         """Check types and ranges."""
         check(self)
 
-    def idle(self) -> Mapping[str, str]:
+    def idle_fields(self) -> Mapping[str, str]:
         """Return the fields that have no effect with the others' values, each with the reason."""
         reasons = {
             "population": "population statistics are of all samples together",

@@ -13,6 +13,9 @@ from normscape.specs.surface import SurfaceSpec
 
 MOST_VALUES = 8
 
+DETAILS = ("run.data.gaussian", "run.data.shift", "run.data.deviation", "surface.plane.through")
+"""Paths of the fields that belong to one choice of another field. Pages hide them while they are idle."""
+
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
@@ -90,7 +93,15 @@ def label(path: str, value: Scalar) -> str:
     return f"{words} {_word(value)}"
 
 
-_NORM_LABELS = {"none": "no normalization", "centre": "centre only", "scale": "scale only"}
+_NORM_LABELS: dict[str, str] = {}
+
+
+def register_norm_labels(labels: Mapping[str, str]) -> None:
+    """Set the labels of normalizations, by name; their registry calls this, since specs/ cannot import it.
+
+    The label of any other name is the name followed by "norm".
+    """
+    _NORM_LABELS.update(labels)
 
 
 def _word(value: Scalar) -> str:

@@ -7,7 +7,7 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ class Rule:
 
     `choices` closes a set of names here; `registry` leaves the names to the registry of that name, which is checked
     when something is built from the spec. `parts` names the elements of a tuple of fixed length, each of which has a
-    control of its own.
+    control of its own. `labels` has the choices that people read differently from how they are written.
     """
 
     label: str
@@ -33,6 +33,7 @@ class Rule:
     registry: str | None = None
     positive: bool = False
     parts: tuple[str, ...] = ()
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def declare(default: Any, label: str, help: str, **limits: Any) -> Any:
@@ -166,15 +167,33 @@ def replace_at(spec: Any, path: str, value: Any) -> Any:
 def effective(spec: Any) -> Any:
     """Return a spec with the fields that have no effect at their defaults, in all specs within it.
 
-    A spec says so by a method `idle`, which returns these fields with a reason each. Equal results have equal effective
-    specs, so these are what results are kept by.
+    A spec lists these fields, with a reason each, in its method `idle_fields`; those of specs within it by their paths.
+    Equal results have equal effective specs.
     """
+    idle = spec.idle_fields() if hasattr(spec, "idle_fields") else ()
+    spec = with_defaults(spec, idle)
     values = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
     inner = {name: effective(value) for name, value in values.items() if dataclasses.is_dataclass(value)}
-    idle = spec.idle() if hasattr(spec, "idle") else ()
-    defaults = {field.name: field.default for field in dataclasses.fields(spec) if field.name in idle}
-    changed = {name: value for name, value in (inner | defaults).items() if value != values[name]}
+    changed = {name: value for name, value in inner.items() if value != values[name]}
     return dataclasses.replace(spec, **changed) if changed else spec
+
+
+def with_defaults(spec: Any, names: Iterable[str]) -> Any:
+    """Return a spec with the fields at these paths at their defaults."""
+    groups: dict[str, list[str]] = {}
+    for head, _, rest in (name.partition(".") for name in names):
+        groups.setdefault(head, []).extend([rest] if rest else [])
+    fields = {field.name: field for field in dataclasses.fields(spec)}
+    values = {
+        name: with_defaults(getattr(spec, name), inner) if inner else _default(fields[name])
+        for name, inner in groups.items()
+    }
+    changed = {name: value for name, value in values.items() if value != getattr(spec, name)}
+    return dataclasses.replace(spec, **changed) if changed else spec
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
 def project(kind: type[Spec], *sources: Any) -> Spec:

@@ -1,4 +1,4 @@
-"""Which network."""
+"""The network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHORTCUTS = ("project", "pad", "none")
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A network before training: its shape, its normalization, and how its weights start."""
+    """A network before training: its architecture, its normalization, and its initial weights."""
 
     architecture: str = declare("perceptron", "Architecture", "What the network is made of.", registry="architectures")
     depth: int | None = declare(

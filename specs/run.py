@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
 from normscape.specs.data import DataSpec
 from normscape.specs.fields import check, declare
@@ -23,6 +24,7 @@ class TrainingSpec:
         r"adam: on mini-batches, each weight with its own step length (Kingma and Ba 2015; $\beta_2$ = 0.999, "
         r"$\varepsilon$ = 1e-8).",
         choices=OPTIMIZERS,
+        labels={"sgd": "SGD", "adam": "Adam"},
     )
     learning_rate: float = declare(
         0.05, "Learning rate", r"The step length $\eta$ in $\theta - \eta\nabla f$.", low=0.0, high=1e6, positive=True
@@ -68,6 +70,12 @@ class TrainingSpec:
         if late:
             raise ValueError(f"checkpoints {late} lie beyond the last step, {self.steps}")
 
+    def idle_fields(self) -> Mapping[str, str]:
+        """Return the fields that have no effect, each with the reason."""
+        if self.optimizer == "gradient-descent":
+            return {"batch_size": "gradient descent uses all samples in every step"}
+        return {}
+
     @property
     def checkpoint_steps(self) -> tuple[int, ...]:
         """The steps after which weights are kept, in order; the first and the last are always among them."""
@@ -100,7 +108,23 @@ class RunSpec:
                 f"RunSpec.weights is {self.weights!r}; it must be the SHA-256 of a file, 64 digits of 0 to 9 and a to f"
             )
 
+    def idle_fields(self) -> Mapping[str, str]:
+        """Return the paths of the fields that have no effect, each with the reason.
+
+        Which fields a registry entry leaves without effect is known to the registries alone.
+        """
+        idle = {f"data.{name}": reason for name, reason in self.data.idle_fields().items()}
+        idle |= {f"training.{name}": reason for name, reason in self.training.idle_fields().items()}
+        return idle if self.weights is None else idle | _REPLACED_BY_WEIGHTS
+
     @property
     def checkpoint_steps(self) -> tuple[int, ...]:
         """The steps after which weights are kept; published weights count as those of step 0."""
         return (0,) if self.weights is not None else self.training.checkpoint_steps
+
+
+_REPLACED_BY_WEIGHTS = {"model.initialization": "published weights take the place of initial ones"} | {
+    f"training.{item.name}": "published weights take the place of training"
+    for item in fields(TrainingSpec)
+    if item.name != "recorded_samples"
+}

@@ -59,7 +59,7 @@ class PlaneSpec:
         if len(self.through) not in (1, 2) or len(set(self.through)) < len(self.through):
             raise ValueError(f"PlaneSpec.through is {self.through}; it must name one step or two different ones")
 
-    def idle(self) -> Mapping[str, str]:
+    def idle_fields(self) -> Mapping[str, str]:
         """Return the fields that have no effect with the others' values, each with the reason."""
         if self.directions != "checkpoints":
             return {"through": f"{self.directions} directions lead to no checkpoint"}

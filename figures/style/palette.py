@@ -39,7 +39,7 @@ NORM_COLORS: Mapping[str, str] = {
     "instance": "#309cd2",
     "rms": "#ab8f43",
     "weight": "#c68600",
-    "centre": "#646669",
+    "center": "#646669",
     "scale": "#7152c8",
 }
 

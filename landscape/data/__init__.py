@@ -1,4 +1,4 @@
-"""Data sets: real samples, split once by seed or by file into training and held-out, in the units a spec asks for."""
+"""Data sets: samples in training and held-out splits, in the units of a spec."""
 
 from normscape.landscape.data.dataset import Dataset, Samples, load_data
 from normscape.landscape.data.sources import DATA

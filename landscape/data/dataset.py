@@ -1,4 +1,4 @@
-"""From a `DataSpec` to samples: which there are, split by seed or by file, in the units that the spec asks for."""
+"""From a `DataSpec` to samples: split by seed or by file, in the units that the spec asks for."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from normscape.landscape.data.sources import DATA
 from normscape.models.registry import entry
 from normscape.specs import DataSpec
 
-ROWS_AT_A_TIME = 4096
-"""Of which moments are taken, so that bytes need not all become float64 at once."""
+CHUNK_ROWS = 4096
+"""Samples per chunk when moments are computed, so that bytes are not all converted to float64 at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """The samples of one split: as the source has them, and what brings them into the spec's units."""
+    """The samples of one split: raw inputs, targets, and the spec's units."""
 
-    raw: np.ndarray  # (N, ...) as the source has them
+    raw: np.ndarray  # (N, ...) in the units of the source
     targets: np.ndarray  # (N,) int64 classes, or (N, K) float64 values
-    shift: np.ndarray  # (...) or broadcast to it
-    deviation: np.ndarray  # (...) or broadcast to it
+    shift: np.ndarray  # (...) or broadcastable to it
+    deviation: np.ndarray  # (...) or broadcastable to it
 
     def __len__(self) -> int:
         return len(self.targets)
 
     def inputs(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Return the inputs of some samples, by default of all, in the spec's units (N, ...) float64."""
+        """Return the inputs of the given rows, by default of all, in the spec's units (N, ...) float64."""
         scaled: np.ndarray = (self.raw[rows].astype(np.float64) - self.shift) / self.deviation
         scaled.flags.writeable = False
         return scaled
 
     def subset(self, size: int, seed: int) -> np.ndarray:
-        """Return the rows of `size` samples drawn by seed, in order; all rows where there are no more."""
+        """Return the rows of `size` samples drawn by seed, in order; all rows if there are fewer samples."""
         # the third stream of this seed: the others draw the samples and split them
         order = np.random.default_rng([seed, 2]).permutation(len(self))
         return np.sort(order[:size])
@@ -42,13 +42,13 @@ class Samples:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set as its spec asks for it; samples are read when they are asked for, split by split.
+    """A data set whose samples are read on demand, split by split.
 
     Attributes:
-        spec: what was asked.
+        spec: the data set, its size, and its units.
         input_shape: the shape of one sample.
-        outputs: the number of outputs that a network needs: classes, or values.
-        loss: the loss that belongs to the targets, a name in `landscape.losses.LOSSES`.
+        outputs: the number of outputs that a network needs: of classes, or of values.
+        loss: the loss for the targets, a name in `landscape.objective.losses.LOSSES`.
     """
 
     spec: DataSpec
@@ -58,7 +58,7 @@ class Dataset:
 
     @property
     def classifies(self) -> bool:
-        """Whether targets are classes; where they are not, there is no accuracy."""
+        """Whether targets are classes; accuracy is defined for classes alone."""
         return self.loss == "cross-entropy"
 
     @property
@@ -75,31 +75,32 @@ class Dataset:
         """Return the samples of the split "train" or "held-out".
 
         Raises:
-            ValueError: files of this split are missing or not what was published, there are fewer samples than asked
-                for, or the given units fit no channel.
+            ValueError: files of this split are missing or differ from the published ones, or the number of given means
+                and deviations is neither 1 nor the number of channels.
         """
         raw, targets = _read(_unscaled(self.spec), name)
         return Samples(raw, targets, *_units(self.spec))
 
 
 def load_data(spec: DataSpec) -> Dataset:
-    """Return a data set; its samples are read later, when a split is asked for.
+    """Return a data set; its samples are read when a split is used.
 
     Raises:
-        ValueError: there is no data set of that name, or it has fewer samples than asked for.
+        ValueError: the data set is not registered, or has fewer samples than the spec asks for.
     """
     source = entry(DATA, spec.name, "data set")
-    source.check_size(spec)
+    if reason := source.refuses(spec):
+        raise ValueError(reason)
     return Dataset(spec, source.shape(spec), source.outputs(spec), source.loss)
 
 
-@lru_cache(maxsize=32)  # making a spec checks it, and every batch of training comes by here
+@lru_cache(maxsize=32)  # constructing a spec checks it, and every training batch calls this
 def _unscaled(spec: DataSpec) -> DataSpec:
-    """Return the spec of the same samples in their own units, so that they are read once for all units."""
+    """Return the spec of the same samples in raw units, so that samples are read once for all units."""
     return replace(spec, scaling="raw", shift=(0.0,), deviation=(1.0,), divisor=1.0)
 
 
-@lru_cache(maxsize=8)  # training asks again and again; the arrays are read-only
+@lru_cache(maxsize=8)  # every training batch calls this; the arrays are read-only
 def _read(spec: DataSpec, split: str) -> tuple[np.ndarray, np.ndarray]:
     raw, targets = entry(DATA, spec.name, "data set").read(spec, split)
     targets = targets.astype(np.float64 if targets.ndim > 1 else np.int64)
@@ -109,43 +110,43 @@ def _read(spec: DataSpec, split: str) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=32)
 def _units(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is subtracted and what is divided by."""
+    """Return the shift and the deviation of the spec's units."""
     shift, deviation = _scaling(spec)
     return shift, deviation * spec.divisor
 
 
 def _scaling(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and deviation as the spec's scaling has them; inputs that are constant are divided by 1."""
+    """Return the shift and the deviation of the spec's scaling; constant inputs have the deviation 1."""
     source = DATA[spec.name]
     zero, one = np.zeros(()), np.ones(())
     if spec.scaling == "raw":
         return zero, one
     if spec.scaling == "unit":
-        return zero, one * source.top
+        return zero, one * source.max_value
     if spec.scaling == "given":
-        return _given(spec, source.shape(spec), source.top)
+        return _given(spec, source.shape(spec), source.max_value)
     mean, deviation = _moments(_read(_unscaled(spec), "train")[0])
     if spec.scaling == "per-channel":
         mean, deviation = _over_positions(mean, deviation)
-    return mean, one if spec.scaling == "centred" else np.where(deviation > 0, deviation, 1.0)
+    return mean, one if spec.scaling == "centered" else np.where(deviation > 0, deviation, 1.0)
 
 
-def _given(spec: DataSpec, shape: tuple[int, ...], top: float) -> tuple[np.ndarray, np.ndarray]:
+def _given(spec: DataSpec, shape: tuple[int, ...], max_value: float) -> tuple[np.ndarray, np.ndarray]:
     count = max(len(spec.shift), len(spec.deviation))
     if count not in (1, shape[0]):
         raise ValueError(
             f"data.shift and data.deviation have {count} numbers; {spec.name} has {shape[0]} channels, so give 1 or "
             f"{shape[0]}"
         )
-    along = (-1, *[1] * (len(shape) - 1))
-    return np.reshape(spec.shift, along) * top, np.reshape(spec.deviation, along) * top
+    per_channel = (-1, *[1] * (len(shape) - 1))
+    return np.reshape(spec.shift, per_channel) * max_value, np.reshape(spec.deviation, per_channel) * max_value
 
 
 def _moments(raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and deviation of each input over the samples, in float64, in two passes."""
-    parts = [raw[first : first + ROWS_AT_A_TIME] for first in range(0, len(raw), ROWS_AT_A_TIME)]
-    mean = sum(part.sum(axis=0, dtype=np.float64) for part in parts) / len(raw)
-    variance = sum(np.square(part - mean).sum(axis=0) for part in parts) / len(raw)
+    """Return mean and standard deviation of each input over the samples, in float64, in two passes."""
+    chunks = [raw[first : first + CHUNK_ROWS] for first in range(0, len(raw), CHUNK_ROWS)]
+    mean = sum(chunk.sum(axis=0, dtype=np.float64) for chunk in chunks) / len(raw)
+    variance = sum(np.square(chunk - mean).sum(axis=0) for chunk in chunks) / len(raw)
     return mean, np.sqrt(variance)
 
 

@@ -1,4 +1,4 @@
-"""Canonical files of data sets: where they belong, where they are published, and whether they are the same."""
+"""Published files of data sets: their paths, addresses and digests."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ VARIABLE = "NORMSCAPE_DATA"
 
 @dataclass(frozen=True)
 class DataFile:
-    """A published file: its place under the data folder, its MD5, and its address.
+    """A published file: its path under the data folder, its MD5, and its address.
 
-    A file that is published inside an archive has the archive's address and MD5, and its own name in there.
+    A file that is published in an archive has the archive's address and MD5, and its own name in the archive.
     """
 
     path: str
@@ -29,17 +29,17 @@ class DataFile:
 
 
 class MissingData(ValueError):  # noqa: N818 - reads as the sentence it is
-    """Files are not there; the message has every one with its place and its address."""
+    """Files are missing; the message has the path and the address of each."""
 
     def __init__(self, files: Sequence[DataFile], folder: Path) -> None:
-        """Name the files that are not in the folder."""
+        """Name the files that are missing in the folder."""
         self.files = tuple(files)
         places = "; ".join(f"{folder / file.path} (published at {file.url})" for file in files)
         super().__init__(f"{len(files)} files are missing. Put them here, or set {VARIABLE} to their folder: {places}")
 
 
 class CorruptData(ValueError):  # noqa: N818 - reads as the sentence it is
-    """A file is not what it should be; the message has its name, what was expected and what was found."""
+    """A file is corrupt; the message has its name, the expected and the actual content."""
 
 
 def data_folder() -> Path:
@@ -49,17 +49,17 @@ def data_folder() -> Path:
 
 
 def missing(files: Sequence[DataFile], folder: Path | None = None) -> tuple[DataFile, ...]:
-    """Return the files that are not there."""
+    """Return the files that do not exist."""
     folder = data_folder() if folder is None else folder
     return tuple(file for file in files if not (folder / file.path).is_file())
 
 
 def verified(files: Sequence[DataFile], folder: Path | None = None) -> tuple[Path, ...]:
-    """Return the paths of files that are all there and have their published MD5.
+    """Return the paths of the files, after verifying their MD5.
 
     Raises:
-        MissingData: some are not there.
-        CorruptData: one has another MD5.
+        MissingData: a file does not exist.
+        CorruptData: a file has another MD5.
     """
     folder = data_folder() if folder is None else folder
     if absent := missing(files, folder):
@@ -72,14 +72,14 @@ def _checked(path: Path, expected: str) -> Path:
     if (found := _md5(path, status.st_size, status.st_mtime_ns)) != expected:
         raise CorruptData(
             f"{path} is not the published file: its MD5 is {found} ({status.st_size:,} bytes) and should be "
-            f"{expected}; delete it and fetch it again"
+            f"{expected}; delete it and download it again"
         )
     return path
 
 
 @lru_cache(maxsize=256)
 def _md5(path: Path, size: int, modified: int) -> str:
-    """Return the digest of a file; it is computed anew when size or time say that the file has changed."""
+    """Return the digest of a file; size and time are arguments, so that a changed file misses the cache."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "md5").hexdigest()
 
@@ -131,4 +131,4 @@ FILES: Mapping[str, Mapping[str, tuple[DataFile, ...]]] = {
         "held-out": (_batch("test_batch", "40351d587109b95175f43aff81a1287e"),),
     },
 }
-"""By data set and split, in the order in which they are read."""
+"""By data set and split, in reading order."""

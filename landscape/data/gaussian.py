@@ -1,4 +1,4 @@
-"""A regression of which everything is known: normal inputs, a linear teacher, squared error."""
+"""A regression with known moments: normal inputs, a linear teacher, squared error."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ SAMPLES = 1000
 def gaussian(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
     """Return inputs x = μ + Σ^½ z (N, D) with z standard normal, and targets Wx + noise (N, K).
 
-    The teacher's weights are drawn from a normal distribution of variance t²/D, so that targets have about t times the
-    size of inputs: t is the spec's `teacher`.
+    The teacher's weights are normal with variance t²/D, t being the spec's `teacher`: targets are about t times as
+    large as inputs.
 
     Raises:
         ValueError: the covariance is not symmetric, or has a negative eigenvalue.

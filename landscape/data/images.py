@@ -16,10 +16,10 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 
 def mnist(split: str, *, name: str = "mnist") -> Arrays:
-    """Return images (N, 1, 28, 28) uint8 and classes (N,) of MNIST, or of another set in its format.
+    """Return images (N, 1, 28, 28) uint8 and classes (N,) of MNIST, or of another data set in its format.
 
     Raises:
-        ValueError: a file of this split is missing, or not the one that was published.
+        ValueError: a file of this split is missing, or differs from the published one.
     """
     images, labels = map(read_idx, verified(FILES[name][split]))
     return images[:, None], labels
@@ -35,7 +35,7 @@ def fashion_mnist(split: str) -> Arrays:
 
 
 def cifar10(split: str) -> Arrays:
-    """Return images (N, 3, 32, 32) uint8 and classes (N,) of CIFAR-10 (Krizhevsky 2009), batches in their order.
+    """Return images (N, 3, 32, 32) uint8 and classes (N,) of CIFAR-10 (Krizhevsky 2009), in the order of its batches.
 
     Raises:
         ValueError: as `mnist`.

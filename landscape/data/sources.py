@@ -1,4 +1,4 @@
-"""Data sets, by name: what one sample is, how samples are read, and how they are split."""
+"""Data sets, by name: the shape of a sample, how samples are read, and how they are split."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from normscape.landscape.data import digits, images, toy_datasets
 from normscape.landscape.data.gaussian import gaussian
+from normscape.models.registry import Entry
 from normscape.specs import DataSpec
 
 Arrays = tuple[np.ndarray, np.ndarray]
@@ -16,42 +17,51 @@ Arrays = tuple[np.ndarray, np.ndarray]
 HELD_OUT_SHARE = 0.2
 
 
-@dataclass(frozen=True)
-class Source:
-    """A data set. What is known without reading it stands here; `read` gives raw inputs and targets of a split."""
+NOT_GAUSSIAN = {"gaussian": "only the Gaussian regression draws its inputs and targets"}
+"""`idle` of every other data set."""
 
-    read: Callable[[DataSpec, str], Arrays]  # (spec, "train" or "held-out") to (N, ...) and (N,) or (N, K)
+
+@dataclass(frozen=True)
+class Source(Entry):
+    """A data set, as far as it is known without reading it, and its reader.
+
+    Attributes:
+        read: (spec, "train" or "held-out") to raw inputs (N, ...) and targets (N,) or (N, K).
+        shape: of one sample.
+        outputs: the number of outputs that a network needs.
+        loss: a name in `landscape.objective.losses.LOSSES`.
+        max_value: the largest value that an input can have, for units of 0 to 1.
+        available: the number of samples in each split; None if samples are drawn on demand.
+    """
+
+    read: Callable[[DataSpec, str], Arrays]
     shape: Callable[[DataSpec], tuple[int, ...]]
     outputs: Callable[[DataSpec], int]
-    sentence: str
     loss: str = "cross-entropy"
-    top: float = 1.0  # the largest value that an input can have, for units of 0 to 1
-    most: Mapping[str, int] | None = None  # samples that there are by split, None where they are made to order
+    max_value: float = 1.0
+    available: Mapping[str, int] | None = None
 
-    def check_size(self, spec: DataSpec) -> None:
-        """Refuse more samples than there are.
-
-        Raises:
-            ValueError: with the number asked for and the number there is.
-        """
-        if self.most is None or spec.size is None:
-            return
-        for split, asked in sizes(spec.size).items():
-            if asked > self.most[split]:
-                raise ValueError(
-                    f"data.size is {spec.size}, of which {asked} are {split}; {spec.name} has {self.most[split]} "
-                    f"{split} samples, {sum(self.most.values())} in all: ask for fewer"
+    def refuses(self, spec: DataSpec) -> str | None:
+        """Return why the data set does not have the samples that a spec asks for, or None if it does."""
+        if self.available is None or spec.size is None:
+            return None
+        for split, size in sizes(spec.size).items():
+            if size > self.available[split]:
+                return (
+                    f"data.size is {spec.size}, of which {size} are {split}; {spec.name} has {self.available[split]} "
+                    f"{split} samples, {sum(self.available.values())} in all: choose a smaller size"
                 )
+        return None
 
 
 def sizes(size: int) -> Mapping[str, int]:
-    """Return how many of `size` samples are for training and how many held out: a fifth, rounded."""
+    """Return the sizes of the splits of `size` samples: a fifth, rounded, is held out."""
     held_out = round(HELD_OUT_SHARE * size)
     return {"train": size - held_out, "held-out": held_out}
 
 
 def _divided(draw: Callable[[DataSpec], Arrays]) -> Callable[[DataSpec, str], Arrays]:
-    """Return the reader of a data set that is one piece: a fifth of it, drawn by the seed, is held out."""
+    """Return the reader of a data set without a published split: a fifth of it, drawn by the seed, is held out."""
 
     def read(spec: DataSpec, split: str) -> Arrays:
         inputs, targets = draw(spec)
@@ -65,7 +75,7 @@ def _divided(draw: Callable[[DataSpec], Arrays]) -> Callable[[DataSpec, str], Ar
 
 
 def _published(read_split: Callable[[str], Arrays]) -> Callable[[DataSpec, str], Arrays]:
-    """Return the reader of a data set that is published in two parts: all of a part, or some drawn by the seed."""
+    """Return the reader of a data set with a published split: all samples of it, or some drawn by the seed."""
 
     def read(spec: DataSpec, split: str) -> Arrays:
         inputs, targets = read_split(split)
@@ -78,18 +88,27 @@ def _published(read_split: Callable[[str], Arrays]) -> Callable[[DataSpec, str],
     return read
 
 
-def _points(draw: Callable[[int | None, int], Arrays], classes: int, sentence: str) -> Source:
-    return Source(_divided(lambda spec: draw(spec.size, spec.seed)), lambda _: (2,), lambda _: classes, sentence)
+def _points(draw: Callable[[int | None, int], Arrays], classes: int, label: str, description: str) -> Source:
+    return Source(
+        _divided(lambda spec: draw(spec.size, spec.seed)),
+        lambda _: (2,),
+        lambda _: classes,
+        label=label,
+        description=description,
+        idle=NOT_GAUSSIAN,
+    )
 
 
-def _images(name: str, shape: tuple[int, ...], train: int, sentence: str) -> Source:
+def _images(name: str, shape: tuple[int, ...], train: int, label: str, description: str) -> Source:
     return Source(
         _published(lambda split: images.READERS[name](split)),
         lambda _: shape,
         lambda _: images.CLASSES,
-        sentence,
-        top=255.0,
-        most={"train": train, "held-out": 10_000},
+        label=label,
+        description=description,
+        idle=NOT_GAUSSIAN,
+        max_value=255.0,
+        available={"train": train, "held-out": 10_000},
     )
 
 
@@ -98,27 +117,34 @@ DATA: Mapping[str, Source] = {
         _divided(lambda spec: digits.digits(spec.size, spec.seed)),
         lambda _: (1, 8, 8),
         lambda _: digits.CLASSES,
-        "Digits: 1,797 real handwritten digits, 8 x 8 pixels, from scikit-learn.",
-        top=16.0,
-        most={"train": 1438, "held-out": 359},
+        label="Digits",
+        description="Digits: 1,797 real handwritten digits, 8 x 8 pixels, from scikit-learn.",
+        idle=NOT_GAUSSIAN,
+        max_value=16.0,
+        available={"train": 1438, "held-out": 359},
     ),
-    "moons": _points(toy_datasets.moons, 2, "Moons: two interleaving half circles in the plane."),
-    "circles": _points(toy_datasets.circles, 2, "Circles: a ring inside a ring."),
-    "blobs": _points(toy_datasets.blobs, 3, "Blobs: three Gaussian clouds in the plane."),
-    "spirals": _points(toy_datasets.spirals, 3, "Spirals: three arms wound around each other."),
+    "moons": _points(toy_datasets.moons, 2, "Moons", "Moons: two interleaving half circles in the plane."),
+    "circles": _points(toy_datasets.circles, 2, "Circles", "Circles: a ring inside a ring."),
+    "blobs": _points(toy_datasets.blobs, 3, "Blobs", "Blobs: three Gaussian clouds in the plane."),
+    "spirals": _points(toy_datasets.spirals, 3, "Spirals", "Spirals: three arms wound around each other."),
     "gaussian": Source(
         _divided(gaussian),
         lambda spec: (spec.gaussian.inputs,),
         lambda spec: spec.gaussian.outputs,
-        "Gaussian regression: normal inputs of a given mean and covariance, targets of a linear teacher, squared "
-        "error; there are no classes, so no accuracy.",
+        label="Gaussian regression",
+        description="Gaussian regression: normal inputs of a given mean and covariance, targets of a linear teacher, "
+        "squared error; there are no classes, so no accuracy.",
         loss="squared-error",
     ),
-    "mnist": _images("mnist", (1, 28, 28), 60_000, "MNIST: 70,000 handwritten digits, 28 x 28 pixels."),
+    "mnist": _images("mnist", (1, 28, 28), 60_000, "MNIST", "MNIST: 70,000 handwritten digits, 28 x 28 pixels."),
     "fashion-mnist": _images(
-        "fashion-mnist", (1, 28, 28), 60_000, "Fashion-MNIST: 70,000 pictures of clothes, 28 x 28 pixels."
+        "fashion-mnist",
+        (1, 28, 28),
+        60_000,
+        "Fashion-MNIST",
+        "Fashion-MNIST: 70,000 pictures of clothes, 28 x 28 pixels.",
     ),
     "cifar10": _images(
-        "cifar10", (3, 32, 32), 50_000, "CIFAR-10: 60,000 colour pictures of ten kinds, 32 x 32 pixels."
+        "cifar10", (3, 32, 32), 50_000, "CIFAR-10", "CIFAR-10: 60,000 color pictures of ten kinds, 32 x 32 pixels."
     ),
 }

@@ -1,4 +1,4 @@
-"""Points in the plane, in classes that a network has to bend its boundary around."""
+"""Two-dimensional classification problems with curved class boundaries."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def circles(size: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def blobs(size: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return three Gaussian clouds of deviation 1 around centres drawn in [-4, 4]²: inputs (N, 2), classes (N,)."""
+    """Return three Gaussian clouds of deviation 1 around centers drawn in [-4, 4]²: inputs (N, 2), classes (N,)."""
     from sklearn.datasets import make_blobs
 
     inputs, targets = make_blobs(size or POINTS, centers=3, center_box=(-4.0, 4.0), random_state=seed)

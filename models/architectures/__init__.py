@@ -1,4 +1,4 @@
-"""Architectures, by name; one contract: the spec, the shape of one sample, the number of outputs."""
+"""Architectures, by name."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What an architecture is: how it is built, what it is in a sentence, its own size, and what it cannot do."""
+"""The contract of an architecture: its constructor, its default size, and what it cannot do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from normscape.models.registry import Entry
 from normscape.specs import ModelSpec
 
 Shape = tuple[int, ...]
@@ -20,32 +21,39 @@ class Size:
     width: int
 
 
-def _nothing(size: Size, input_shape: Shape) -> str | None:
+def _accepts_all(size: Size, input_shape: Shape) -> str | None:
     return None
 
 
 @dataclass(frozen=True)
-class Architecture:
-    """An architecture: its builder takes the spec, the size, the shape of a sample, and the number of outputs."""
+class Architecture(Entry):
+    """An architecture.
+
+    Attributes:
+        build: (spec, size, shape of one sample, number of outputs) to the network.
+        size: the size that a spec without depth or width means.
+        depth_counts: what depth is the number of.
+        width_counts: what width is the number of.
+        refuses: (size, shape of one sample) to the reason why there is no such network, or None.
+        has_positions: whether its layers get images or tokens rather than vectors.
+    """
 
     build: Callable[[ModelSpec, Size, Shape, int], nn.Module]
-    sentence: str
-    size: Size  # what a spec that leaves depth or width open means
-    depth_counts: str  # what the depth is the number of
+    size: Size
+    depth_counts: str
     width_counts: str
-    unused: frozenset[str] = frozenset()  # fields of a ModelSpec that change nothing here
-    refuses: Callable[[Size, Shape], str | None] = _nothing  # the reason, or None
-    has_positions: bool = False  # whether its layers see images or tokens rather than vectors
+    refuses: Callable[[Size, Shape], str | None] = _accepts_all
+    has_positions: bool = False
 
     def size_of(self, spec: ModelSpec) -> Size:
-        """Return the size that a spec asks for, or this architecture's own where it leaves it open."""
+        """Return the size that a spec asks for, with this architecture's defaults."""
         return Size(
             self.size.depth if spec.depth is None else spec.depth, self.size.width if spec.width is None else spec.width
         )
 
 
 def needs_image(input_shape: Shape, side: int) -> str | None:
-    """Return why inputs are no images (channels, height, width) of at least `side` pixels, or None if they are."""
+    """Return why inputs are not images (channels, height, width) of at least `side` pixels, or None if they are."""
     if len(input_shape) != 3:
         return "it needs images, and these samples are vectors"
     if min(input_shape[1:]) < side:

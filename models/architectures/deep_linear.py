@@ -1,4 +1,4 @@
-"""The deep linear network of Santurkar et al.: matrices, one after another, and nothing between them but norms."""
+"""The deep linear network of Santurkar et al. 2018: a product of matrices with normalizations between them."""
 
 import math
 from collections import OrderedDict
@@ -11,10 +11,10 @@ from normscape.specs import ModelSpec
 
 
 def deep_linear(spec: ModelSpec, size: Size, input_shape: tuple[int, ...], outputs: int) -> nn.Module:
-    """Build `depth` matrices, `width` wide between them, each with its norm (Santurkar et al. 2018, arXiv 1805.11604).
+    """Build `depth` matrices of `width` rows, each with its normalization (Santurkar et al. 2018, arXiv 1805.11604).
 
-    There 25 matrices of 10 x 10 map 10 inputs to 10 outputs, with batch norm after every one, the last included. No
-    layer has a bias: without norms the network is the product of its matrices.
+    The paper has 25 matrices of 10 x 10 from 10 inputs to 10 outputs, with batch norm after each, the last included. No
+    layer has a bias: without normalization the network is the product of its matrices.
     """
     widths = [math.prod(input_shape), *[size.width] * (size.depth - 1), outputs]
     layers = [(f"layer{k}", _layer(spec, widths[k - 1], widths[k])) for k in range(1, len(widths))]
@@ -28,9 +28,14 @@ def _layer(spec: ModelSpec, inputs: int, outputs: int) -> nn.Module:
 
 DEEP_LINEAR = Architecture(
     deep_linear,
-    "Deep linear network: a product of matrices, without activations or biases. Hard to train, easy to reason about.",
+    label="Deep linear network",
+    description="Deep linear network: a product of matrices, without activations or biases. Hard to train, easy to "
+    "reason about.",
+    idle={
+        "activation": "a deep linear network has no activations",
+        "shortcut": "a deep linear network has no shortcuts",
+    },
     size=Size(25, 10),
     depth_counts="matrices",
-    width_counts="rows of each matrix but the last",
-    unused=frozenset({"activation", "shortcut"}),
+    width_counts="rows of each matrix except the last",
 )

@@ -6,15 +6,15 @@ from collections import OrderedDict
 from torch import nn
 
 from normscape.models.architectures.architecture import Architecture, Size
-from normscape.models.layers import Parts, activation, linear, with_norm
+from normscape.models.layers import NamedLayers, activation, linear, with_norm
 from normscape.specs import ModelSpec
 
 
 def perceptron(spec: ModelSpec, size: Size, input_shape: tuple[int, ...], outputs: int) -> nn.Module:
     """Build `depth` hidden layers of `width` units and a linear output layer.
 
-    A layer's modules are called layerK.norm, layerK.linear and layerK.activation whatever the normalization is, so that
-    names agree between networks that are compared.
+    The modules of layer K are layerK.norm, layerK.linear and layerK.activation for every normalization, so that names
+    agree between compared networks (D4).
     """
     widths = [math.prod(input_shape), *[size.width] * size.depth, outputs]
     layers = [
@@ -24,19 +24,20 @@ def perceptron(spec: ModelSpec, size: Size, input_shape: tuple[int, ...], output
 
 
 def _layer(spec: ModelSpec, inputs: int, outputs: int, *, hidden: bool) -> nn.Module:
-    """One linear layer with what belongs to it; the output layer has no activation, and no norm behind it."""
+    """Return a linear layer, its normalization and its activation; the output layer has neither of them behind it."""
     named = ("linear", linear(spec, inputs, outputs))
-    parts: Parts = [named]
+    layers: NamedLayers = [named]
     if hidden or spec.placement == "before":
-        parts = with_norm(spec, named, (inputs, outputs), positions=0)
-    return nn.Sequential(OrderedDict([*parts, *([("activation", activation(spec))] if hidden else [])]))
+        layers = with_norm(spec, named, (inputs, outputs), positions=0)
+    return nn.Sequential(OrderedDict([*layers, *([("activation", activation(spec))] if hidden else [])]))
 
 
 PERCEPTRON = Architecture(
     perceptron,
-    "Perceptron: fully connected layers, one after another.",
+    label="Perceptron",
+    description="Multilayer perceptron: fully connected layers, one after another.",
+    idle={"shortcut": "a perceptron has no shortcuts"},
     size=Size(2, 64),
     depth_counts="hidden layers",
     width_counts="units per hidden layer",
-    unused=frozenset({"shortcut"}),
 )

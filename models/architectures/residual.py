@@ -11,28 +11,28 @@ from normscape.specs import ModelSpec
 
 
 class Pad(nn.Module):
-    """Shortcut option A: every second pixel, and zeros for the missing channels, half of them on each side."""
+    """Shortcut option A: every second pixel, zero-padded to the block's channels, half of the zeros on each side."""
 
     def __init__(self, missing: int, stride: int) -> None:
-        """Add `missing` channels, and keep every `stride`-th row and column."""
+        """Add `missing` channels and keep every `stride`-th row and column."""
         super().__init__()
         self.missing, self.stride = missing, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x (N, C, H, W) with the channels and the side of the block's output."""
+        """Return x (N, C, H, W) with the channels and image size of the block's output."""
         kept = x[:, :, :: self.stride, :: self.stride]
         before = self.missing // 2
         return nn.functional.pad(kept, (0, 0, 0, 0, before, self.missing - before))
 
 
 class Block(nn.Module):
-    """Two 3 x 3 convolutions, and past them the shortcut: activation(h(x) + shortcut(x)).
+    """Two 3 x 3 convolutions and a shortcut: activation(h(x) + shortcut(x)).
 
-    Each convolution has its norm before or behind it, that of a projecting shortcut included.
+    Each convolution, that of a projection shortcut included, has its normalization before or after it.
     """
 
     def __init__(self, spec: ModelSpec, inputs: int, outputs: int, stride: int) -> None:
-        """Build the block that turns `inputs` channels into `outputs`, and the side into a `stride`-th."""
+        """Build the block from `inputs` to `outputs` channels, which divides the image's side by `stride`."""
         super().__init__()
         self.before1 = norm(spec, inputs, positions=2, placement="before")
         self.conv1 = convolution(spec, inputs, outputs, stride=stride, bias=False)
@@ -51,7 +51,7 @@ class Block(nn.Module):
 
 
 class Residual(nn.Module):
-    """A first convolution, three stages of blocks, the mean over positions, and a linear output layer."""
+    """A convolution, three stages of blocks, the mean over positions, and a linear output layer."""
 
     def __init__(self, spec: ModelSpec, size: Size, input_shape: tuple[int, ...], outputs: int) -> None:
         """Build (depth - 2)/6 blocks per stage, `width` channels in the first stage."""
@@ -103,7 +103,8 @@ def _refuses(size: Size, input_shape: tuple[int, ...]) -> str | None:
 
 RESIDUAL = Architecture(
     Residual,
-    "Residual network: pairs of 3 x 3 convolutions, each pair with a shortcut past it, as in ResNet-20 and ResNet-56.",
+    label="Residual network",
+    description="Residual network: pairs of 3 x 3 convolutions, each with a shortcut, as in ResNet-20 and ResNet-56.",
     size=Size(8, 16),
     depth_counts="layers, 6n + 2",
     width_counts="channels of the first stage",

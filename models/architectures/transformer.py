@@ -1,4 +1,4 @@
-"""A small vision transformer (Dosovitskiy et al. 2021, arXiv 2010.11929): patches as tokens, attention between them."""
+"""A small vision transformer (Dosovitskiy et al. 2021, arXiv 2010.11929): attention between image patches."""
 
 import math
 
@@ -7,44 +7,44 @@ from torch import Tensor, nn
 from normscape.models.architectures.architecture import Architecture, Size, needs_image
 from normscape.models.layers import activation, linear, norm
 from normscape.models.normalizations import NORMALIZATIONS
-from normscape.models.positions import Positions
+from normscape.models.position_embedding import PositionEmbedding
 from normscape.specs import ModelSpec
 
-MOST_HEADS = 4
+MAX_HEADS = 4
 HIDDEN_PER_WIDTH = 2
-"""Hidden units of a block's perceptron per unit of width; the paper has 4, with hundreds of times the data."""
+"""Hidden units of a block's perceptron per unit of width; the paper has 4 and hundreds of times the data."""
 
 
-class Tokens(nn.Module):
-    """A norm on tokens (N, T, C): each token is a sample, but for norms over positions, which it is one of."""
+class TokenNorm(nn.Module):
+    """A normalization of tokens (N, T, C): each token counts as a sample, or as a position for instance norm."""
 
     def __init__(self, spec: ModelSpec, channels: int, placement: str) -> None:
-        """Build the norm of a place that is before or after a layer."""
+        """Build the normalization for one side of a layer, "before" or "after"."""
         super().__init__()
-        self.over_tokens = NORMALIZATIONS[spec.norm].needs_positions
-        self.norm = norm(spec, channels, positions=int(self.over_tokens), placement=placement)
+        self.tokens_are_positions = NORMALIZATIONS[spec.norm].needs_positions
+        self.norm = norm(spec, channels, positions=int(self.tokens_are_positions), placement=placement)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalize x (N, T, C)."""
         if isinstance(self.norm, nn.Identity):
             return x
-        if self.over_tokens:
+        if self.tokens_are_positions:
             return self.norm(x.transpose(1, 2)).transpose(1, 2)  # type: ignore[no-any-return]
         return self.norm(x.flatten(0, 1)).view(x.shape)  # type: ignore[no-any-return]
 
 
 class Attention(nn.Module):
-    """softmax(QKᵀ/√d) V with several heads, in plain operations: these have second derivatives, fused ones do not."""
+    """Multi-head softmax(QKᵀ/√d) V in plain operations, because fused attention has no second derivatives."""
 
     def __init__(self, spec: ModelSpec, width: int) -> None:
-        """Build four linear layers: queries, keys, values, and the one behind the heads."""
+        """Build four linear layers: queries, keys, values, and the output projection."""
         super().__init__()
-        self.heads = math.gcd(width, MOST_HEADS)
+        self.heads = math.gcd(width, MAX_HEADS)
         self.softmax = nn.Softmax(dim=-1)
         self.query, self.key, self.value, self.out = (linear(spec, width, width) for _ in range(4))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what each token gathers from all, for x (N, T, C)."""
+        """Return the attention output for x (N, T, C)."""
         q, k, v = (self._by_head(layer(x)) for layer in (self.query, self.key, self.value))
         weights = self.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]))
         return self.out((weights @ v).transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
@@ -54,9 +54,9 @@ class Attention(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Attention, then a perceptron on each token; both are added to what they see.
+    """Attention, then a perceptron on each token, both with a residual connection.
 
-    Pre-norm x + h(norm(x)) is `placement` before, post-norm norm(x + h(x)) is after (Xiong et al. 2020, arXiv
+    `placement` "before" is pre-norm, x + h(norm(x)); "after" is post-norm, norm(x + h(x)) (Xiong et al. 2020, arXiv
     2002.04745).
     """
 
@@ -64,14 +64,14 @@ class TransformerBlock(nn.Module):
         """Build the block for tokens of `width` channels."""
         super().__init__()
         hidden = HIDDEN_PER_WIDTH * width
-        self.before_attention = Tokens(spec, width, "before")
+        self.before_attention = TokenNorm(spec, width, "before")
         self.attention = Attention(spec, width)
-        self.after_attention = Tokens(spec, width, "after")
-        self.before_perceptron = Tokens(spec, width, "before")
+        self.after_attention = TokenNorm(spec, width, "after")
+        self.before_perceptron = TokenNorm(spec, width, "before")
         self.hidden = linear(spec, width, hidden)
         self.activation = activation(spec)
         self.out = linear(spec, hidden, width)
-        self.after_perceptron = Tokens(spec, width, "after")
+        self.after_perceptron = TokenNorm(spec, width, "after")
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the block's output for x (N, T, C)."""
@@ -83,7 +83,7 @@ class TransformerBlock(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Patches, linearly embedded; `depth` blocks; the mean over tokens; a linear output layer."""
+    """A linear embedding of patches, `depth` blocks, the mean over tokens, and a linear output layer."""
 
     def __init__(self, spec: ModelSpec, size: Size, input_shape: tuple[int, ...], outputs: int) -> None:
         """Build the network for images (channels, height, width)."""
@@ -92,10 +92,10 @@ class Transformer(nn.Module):
         self.side = _patch_side(height, rows)
         pixels, tokens = channels * self.side**2, (height // self.side) * (rows // self.side)
         width = size.width
-        self.before_embedding = Tokens(spec, pixels, "before")
+        self.before_embedding = TokenNorm(spec, pixels, "before")
         self.embedding = linear(spec, pixels, width)
-        self.after_embedding = Tokens(spec, width, "after")
-        self.positions = Positions(tokens, width)
+        self.after_embedding = TokenNorm(spec, width, "after")
+        self.positions = PositionEmbedding(tokens, width)
         self.blocks = nn.Sequential(*(TransformerBlock(spec, width) for _ in range(size.depth)))
         self.before_linear = norm(spec, width, positions=0, placement="before")
         self.linear = linear(spec, width, outputs)
@@ -108,7 +108,7 @@ class Transformer(nn.Module):
 
 
 def _patch_side(height: int, width: int) -> int:
-    """Return the side of a patch in pixels: a divisor of both sides, at most 4, and 2 of images below 16."""
+    """Return the side of a patch in pixels: a divisor of both sides, at most 4, or at most 2 below 16 pixels."""
     return math.gcd(height, width, 4 if min(height, width) >= 16 else 2)
 
 
@@ -118,12 +118,13 @@ def _refuses(size: Size, input_shape: tuple[int, ...]) -> str | None:
 
 TRANSFORMER = Architecture(
     Transformer,
-    "Small vision transformer: patches of the image are tokens that look at each other; norms before the sublayers "
-    "(pre-norm) or after them (post-norm).",
+    label="Transformer",
+    description="Small vision transformer: patches of the image are tokens that attend to each other; normalization "
+    "before the sublayers (pre-norm) or after them (post-norm).",
+    idle={"shortcut": "a transformer's residual connections never change the shape"},
     size=Size(2, 32),
     depth_counts="blocks",
     width_counts="channels of a token",
-    unused=frozenset({"shortcut"}),
     refuses=_refuses,
     has_positions=True,
 )

@@ -1,4 +1,4 @@
-"""The two halves of batch normalization, each alone: subtract the mean, or divide by the deviation (A7, A8)."""
+"""The two halves of batch normalization, alone: subtract the mean, or divide by the standard deviation (A7, A8)."""
 
 from collections.abc import Callable
 
@@ -8,60 +8,60 @@ from torch.nn.modules.batchnorm import _NormBase
 
 
 class _Half(_NormBase):
-    """One channel's share of batch normalization, with batch norm's own buffers, momentum, ε, scale and shift.
+    """Half of batch normalization, with the buffers, momentum, ε, scale and shift of torch's batch norm.
 
-    Sharing the base of torch's batch-norm layers, it is trained, evaluated, stored and stripped of its averages as they
-    are (D1): the batch's statistics while training or where no averages are kept, the averages otherwise.
+    It inherits from the base class of torch's batch-norm layers, so that code for these applies (D1): it uses batch
+    statistics in training mode or without running averages, and the running averages otherwise.
     """
 
     def __init__(self, channels: int, *, affine: bool) -> None:
         super().__init__(channels, affine=affine)
 
     def _statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and biased variance (C,) of the batch, or the averages; update these while training (A12)."""
+        """Return batch mean and biased variance (C,), or the running averages; update these in training (A12)."""
         if self.running_mean is not None and self.running_var is not None and not self.training:
             return self.running_mean, self.running_var
         count = x.numel() // x.shape[1]
         if count < 2:
-            raise ValueError(f"inputs of shape {tuple(x.shape)} have one value per channel, which has no deviation")
+            raise ValueError(f"inputs of shape {tuple(x.shape)} have one value per channel, which has no variance")
         variance, mean = torch.var_mean(x, [axis for axis in range(x.ndim) if axis != 1], correction=0)
         if self.training and self.track_running_stats:
-            self._remember(mean.detach(), variance.detach() * (count / (count - 1)))
+            self._update_averages(mean.detach(), variance.detach() * (count / (count - 1)))
         return mean, variance
 
-    def _remember(self, mean: Tensor, unbiased: Tensor) -> None:
-        """Move the averages as torch does: by the momentum, and with the unbiased variance."""
-        share = 0.1 if self.momentum is None else self.momentum
-        self.running_mean.lerp_(mean, share)  # type: ignore[union-attr]
-        self.running_var.lerp_(unbiased, share)  # type: ignore[union-attr]
+    def _update_averages(self, mean: Tensor, unbiased: Tensor) -> None:
+        """Update the running averages as torch does: by the momentum, with the unbiased variance."""
+        weight = 0.1 if self.momentum is None else self.momentum
+        self.running_mean.lerp_(mean, weight)  # type: ignore[union-attr]
+        self.running_var.lerp_(unbiased, weight)  # type: ignore[union-attr]
         self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
 
-    def _learned(self, x: Tensor, along: Callable[[Tensor], Tensor]) -> Tensor:
-        return x if self.weight is None else x * along(self.weight) + along(self.bias)
+    def _affine(self, y: Tensor, per_channel: Callable[[Tensor], Tensor]) -> Tensor:
+        return y if self.weight is None else y * per_channel(self.weight) + per_channel(self.bias)
 
 
-class Centre(_Half):
+class Center(_Half):
     """y = γ (x - E[x]) + β for every channel: mean-only batch normalization (Salimans and Kingma 2016, §4)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalize x (N, C, ...)."""
-        along = _per_channel(x)
-        return self._learned(x - along(self._statistics(x)[0]), along)
+        per_channel = _per_channel(x)
+        return self._affine(x - per_channel(self._statistics(x)[0]), per_channel)
 
 
 class Scale(_Half):
-    """y = γ x / √(Var[x] + ε) + β for every channel: divides by the centred deviation, and leaves the mean (A8)."""
+    """y = γ x / √(Var[x] + ε) + β for every channel: divides by the standard deviation and keeps the mean (A8)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalize x (N, C, ...)."""
-        along = _per_channel(x)
-        return self._learned(x * along((self._statistics(x)[1] + self.eps).rsqrt()), along)
+        per_channel = _per_channel(x)
+        return self._affine(x * per_channel((self._statistics(x)[1] + self.eps).rsqrt()), per_channel)
 
 
 def _per_channel(x: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return the function that gives a vector (C,) the axes of x."""
+    """Return the function that reshapes a vector (C,) to broadcast with x (N, C, ...)."""
     shape = [1, -1, *[1] * (x.ndim - 2)]
     return lambda vector: vector.view(shape)
 
 
-__all__ = ["Centre", "Scale"]
+__all__ = ["Center", "Scale"]

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 
 EPSILON = 1e-5
-"""As in torch's batch and layer normalization, so that the norms that are compared share it."""
+"""That of torch's batch and layer norm, so that compared normalizations share it."""
 
 
 class RootMeanSquare(nn.Module):
     """y = γ x / √(mean of x² + ε) + β (Zhang and Sennrich 2019, arXiv 1910.07467, equation 4).
 
-    The paper has no β; here `affine` means the same for all norms: a scale and a shift for every channel.
+    The paper has no β; here `affine` means a scale and a shift per channel for every normalization.
     """
 
     def __init__(self, channels: int, *, affine: bool) -> None:

@@ -8,23 +8,23 @@ from torch.nn.utils import parametrize
 class FilterLength(nn.Module):
     """The parametrization w = g v/‖v‖ per filter (Salimans and Kingma 2016, arXiv 1602.07868, equation 2).
 
-    torch's own gives g the shape of a weight, (out, 1, ...); here it has one axis, so that it counts as what it is: a
-    one-dimensional parameter, which random directions leave alone (D3).
+    g has one axis, unlike in torch.nn.utils.parametrizations.weight_norm, where it has the shape (out, 1, ...):
+    random directions are 0 for parameters of one axis (D3).
     """
 
     def forward(self, length: Tensor, direction: Tensor) -> Tensor:
         """Return the weight from g (out,) and v (out, in, ...)."""
         factor: Tensor = length / direction.flatten(1).norm(dim=1)
-        along: Tensor = factor.view(-1, *[1] * (direction.ndim - 1))
-        return direction * along
+        per_filter: Tensor = factor.view(-1, *[1] * (direction.ndim - 1))
+        return direction * per_filter
 
     def right_inverse(self, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """Return g and v that give this weight: its filters' norms, and itself."""
+        """Return g and v for a weight: the norms of its filters, and the weight itself."""
         return weight.flatten(1).norm(dim=1), weight
 
 
 def normalize_weight(layer: nn.Module, *, affine: bool) -> nn.Module:
-    """Parametrize a layer's weight by length and direction; without `affine` the lengths stay as they are drawn."""
+    """Parametrize a layer's weight by length and direction; without `affine` the lengths keep their initial values."""
     with torch.no_grad():
         parametrize.register_parametrization(layer, "weight", FilterLength())
     lengths = layer.parametrizations.weight.original0  # type: ignore[union-attr]

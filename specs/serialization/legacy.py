@@ -13,6 +13,9 @@ GRID = {
 }
 """Two fields of version 1, each with its default, that are one field now."""
 
+VALUES = {"model.norm": {"centre": "center"}, "data.scaling": {"centred": "centered"}}
+"""Values with another spelling, by the key of their field."""
+
 PARTS = {name: part for part, names in (("evaluation", EVALUATION), ("plane", PLANE)) for name in names}
 
 
@@ -22,6 +25,11 @@ def current_query(query: Mapping[str, str]) -> dict[str, str]:
     found = {moved.get(key, key): value for key, value in query.items()}
     if found.get("compare") in moved:
         found["compare"] = moved[found["compare"]]
+    for key, renamed in VALUES.items():
+        if key in found:
+            found[key] = renamed.get(found[key], found[key])
+        if found.get("compare", "model.norm") == key and "values" in found:
+            found["values"] = ",".join(renamed.get(value, value) for value in found["values"].split(","))
     for name, pair in GRID.items():
         texts = [found.pop(f"surface.{old}", None) for old, _ in pair]
         if any(text is not None for text in texts):
@@ -37,10 +45,22 @@ def current_document(document: Mapping[str, Any]) -> dict[str, Any]:
     surface = found.get("surface")
     if isinstance(surface, dict) and set(surface) & {*PARTS, "points_alpha", "range_alpha"}:
         found["surface"] = _parts(surface)
+    for key, renamed in VALUES.items():
+        _rename(found, key, renamed)
     head, _, name = str(found.get("compare", "")).rpartition(".")
     if head == "surface" and name in PARTS:
         found["compare"] = f"surface.{PARTS[name]}.{name}"
     return found
+
+
+def _rename(document: dict[str, Any], key: str, renamed: Mapping[str, str]) -> None:
+    """Change values of the field at a key of the run, and of the comparison if it is what is compared."""
+    part, _, name = key.partition(".")
+    run = document.get("run")
+    if isinstance(run, dict) and isinstance(run.get(part), dict) and run[part].get(name) in renamed:
+        document["run"] = {**run, part: {**run[part], name: renamed[run[part][name]]}}
+    if document.get("compare") == f"run.{key}" and isinstance(document.get("values"), list):
+        document["values"] = [renamed.get(value, value) for value in document["values"]]
 
 
 def _parts(surface: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Architectures against what their papers say: sizes, shapes, and what their outputs must equal."""
+"""Architectures against their papers: sizes, shapes, and closed forms of outputs."""
 
 import math
 
@@ -54,7 +54,7 @@ def test_padding_keeps_every_second_pixel_and_pads_channels_on_both_sides() -> N
 
 
 PROJECTIONS = 16 * 32 + 32 * 64 + 2 * (32 + 64)
-"""Weights of two 1 x 1 convolutions, and of the batch norms behind them."""
+"""Weights of two 1 x 1 convolutions, and of the batch norms after them."""
 
 
 @pytest.mark.parametrize(("shortcut", "more"), [("pad", 0), ("none", 0), ("project", PROJECTIONS)])
@@ -63,7 +63,7 @@ def test_only_projections_add_parameters(shortcut: str, more: int) -> None:
     assert count_parameters(ModelSpec(architecture="residual", shortcut=shortcut), CIFAR, 10) == plain + more
 
 
-def test_without_its_convolutions_a_residual_network_passes_its_input_on_and_one_without_shortcuts_does_not() -> None:
+def test_with_zero_residual_branches_only_shortcuts_pass_the_input_on() -> None:
     x = images(CIFAR)
     for shortcut, passes in (("pad", True), ("none", False)):
         module = of("residual", norm="none", shortcut=shortcut)
@@ -137,7 +137,7 @@ def test_patches_become_tokens(shape: tuple[int, ...], tokens: int, pixels: int)
     assert module.embedding.in_features == pixels
 
 
-def test_without_positions_a_transformer_cannot_tell_where_a_patch_is() -> None:
+def test_without_position_embedding_a_transformer_ignores_the_order_of_patches() -> None:
     module = of("transformer", DIGITS, norm="layer", placement="before")
     x = images(DIGITS)
     moved = torch.cat([x[:, :, 2:], x[:, :, :2]], dim=2)  # by one row of patches
@@ -164,7 +164,7 @@ def test_placement_of_a_transformer_is_pre_norm_or_post_norm() -> None:
 
 
 @pytest.mark.parametrize("name", ["convolutional", "residual", "transformer"])
-def test_images_are_needed_and_said_so(name: str) -> None:
+def test_vectors_are_refused_with_the_reason(name: str) -> None:
     assert "images" in str(refusal(ModelSpec(architecture=name), (64,)))
     assert refusal(ModelSpec(architecture=name), DIGITS) is None
     with pytest.raises(ValueError, match="images"):
@@ -172,14 +172,14 @@ def test_images_are_needed_and_said_so(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_depth_and_width_left_open_are_the_architecture_s_own(name: str) -> None:
+def test_default_depth_and_width_are_those_of_the_architecture(name: str) -> None:
     entry = ARCHITECTURES[name]
     own = ModelSpec(architecture=name)
     named = ModelSpec(architecture=name, depth=entry.size.depth, width=entry.size.width)
     assert count_parameters(own, DIGITS, 10) == count_parameters(named, DIGITS, 10)
     wider = ModelSpec(architecture=name, width=2 * entry.size.width)
     assert count_parameters(wider, DIGITS, 10) > count_parameters(own, DIGITS, 10)
-    assert entry.sentence.endswith(".")
+    assert entry.description.endswith(".")
 
 
 @pytest.mark.parametrize("scheme", ["he", "torch"])

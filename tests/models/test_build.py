@@ -1,4 +1,4 @@
-"""Networks as specs ask for them: equal weights by name, stated draws, placement, affine (D4, A9, A10)."""
+"""Networks built from specs: equal weights by name, initialization, placement, affine (D4, A9, A10)."""
 
 import itertools
 import math
@@ -36,7 +36,7 @@ def test_layers_that_a_deeper_network_shares_start_equal_d4() -> None:
     assert all(torch.equal(shallow[name], deep[name]) for name in shared)
 
 
-def test_seeds_and_layers_are_drawn_apart() -> None:
+def test_seeds_and_layers_have_independent_draws() -> None:
     one, again, other = build(depth=3), build(depth=3), build(depth=3, seed=1)
     assert torch.equal(one.layer1.linear.weight, again.layer1.linear.weight)
     assert not torch.equal(one.layer1.linear.weight, other.layer1.linear.weight)
@@ -65,7 +65,7 @@ def test_glorot_and_torch_draw_uniformly_within_the_stated_bounds(initialization
     assert layer.bias.abs().max() <= bound
 
 
-def test_torch_s_default_is_what_torch_does_by_itself() -> None:
+def test_torch_initialization_is_that_of_torch_layers() -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         theirs = nn.Linear(400, 300)
@@ -78,7 +78,7 @@ def test_torch_s_default_is_what_torch_does_by_itself() -> None:
 
 @pytest.mark.parametrize(("norm", "kind"), [("batch", nn.BatchNorm1d), ("layer", nn.LayerNorm)])
 @pytest.mark.parametrize("affine", [True, False])
-def test_norms_stand_where_the_placement_says_a9(norm: str, kind: type, affine: bool) -> None:
+def test_placement_decides_the_side_of_the_normalization_a9(norm: str, kind: type, affine: bool) -> None:
     def order(module: nn.Module) -> list[str]:
         return [type(layer).__name__ for layer in module.modules() if not isinstance(layer, nn.Sequential)][1:]
 
@@ -108,7 +108,7 @@ def test_batch_norm_standardizes_over_samples_and_layer_norm_over_units(placemen
 @pytest.mark.parametrize(
     ("activation", "at"), [("relu", (0.0, 1.0)), ("gelu", (-0.158655, 0.841345)), ("tanh", (-0.761594, 0.761594))]
 )
-def test_activations_are_the_ones_they_are_called(activation: str, at: tuple[float, float]) -> None:
+def test_activations_have_their_values(activation: str, at: tuple[float, float]) -> None:
     layer = build(activation=activation).layer1.activation
     assert layer(torch.tensor([-1.0, 1.0])).tolist() == pytest.approx(at, abs=1e-6)
 

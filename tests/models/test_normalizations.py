@@ -1,4 +1,4 @@
-"""Each normalization against its formula, torch's own layer, or its two halves put together (A7, A8, A12)."""
+"""Each normalization against its formula, torch's own layer, or the composition of its two halves (A7, A8, A12)."""
 
 import pytest
 import torch
@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from normscape.models import NORMALIZATIONS
-from normscape.models.normalizations import MOST_GROUPS, groups_of
-from normscape.models.normalizations.center_scale import Centre, Scale
+from normscape.models.normalizations import MAX_GROUPS, group_count
+from normscape.models.normalizations.center_scale import Center, Scale
 from normscape.models.normalizations.weight import normalize_weight
 
 SHAPES = {0: (40, 6), 1: (40, 6, 5), 2: (40, 6, 3, 4)}
@@ -24,20 +24,20 @@ def layer(name: str, positions: int, *, affine: bool = False) -> nn.Module:
     return NORMALIZATIONS[name].layer(6, affine=affine, positions=positions).double()
 
 
-def by_hand(x: Tensor, axes: list[int], *, centre: bool = True, scale: bool = True) -> Tensor:
+def by_hand(x: Tensor, axes: list[int], *, center: bool = True, scale: bool = True) -> Tensor:
     mean = x.mean(axes, keepdim=True)
     variance = (x - mean).square().mean(axes, keepdim=True)
-    y = x - mean if centre else x
+    y = x - mean if center else x
     return y / (variance + 1e-5).sqrt() if scale else y
 
 
 @pytest.mark.parametrize("positions", SHAPES)
-def test_statistics_are_taken_over_the_axes_that_the_table_names(positions: int) -> None:
+def test_statistics_are_over_the_axes_of_the_definition(positions: int) -> None:
     x = inputs(positions)
     spatial = list(range(2, x.ndim))
     assert torch.allclose(layer("batch", positions)(x), by_hand(x, [0, *spatial]), atol=1e-10)
-    assert torch.allclose(layer("centre", positions)(x), by_hand(x, [0, *spatial], scale=False), atol=1e-12)
-    assert torch.allclose(layer("scale", positions)(x), by_hand(x, [0, *spatial], centre=False), atol=1e-10)
+    assert torch.allclose(layer("center", positions)(x), by_hand(x, [0, *spatial], scale=False), atol=1e-12)
+    assert torch.allclose(layer("scale", positions)(x), by_hand(x, [0, *spatial], center=False), atol=1e-10)
     assert torch.allclose(layer("layer", positions)(x), by_hand(x, [1, *spatial]), atol=1e-10)
     if positions:
         assert torch.allclose(layer("instance", positions)(x), by_hand(x, spatial), atol=1e-10)
@@ -54,21 +54,21 @@ def test_rms_norm_of_vectors_is_torch_s() -> None:
 
 @pytest.mark.parametrize("positions", SHAPES)
 @pytest.mark.parametrize("training", [True, False])
-def test_centre_then_scale_is_batch_norm_a7_a8(positions: int, training: bool) -> None:
-    whole, centre, scale = (layer(name, positions) for name in ("batch", "centre", "scale"))
+def test_center_then_scale_is_batch_norm_a7_a8(positions: int, training: bool) -> None:
+    whole, center, scale = (layer(name, positions) for name in ("batch", "center", "scale"))
     for seed in range(4):
         x = inputs(positions, seed)
-        together, halves = whole(x), scale(centre(x))
+        together, halves = whole(x), scale(center(x))
         assert torch.allclose(together, halves, atol=1e-10)
-    for module in (whole, centre, scale):
+    for module in (whole, center, scale):
         module.eval()
     x = inputs(positions, 9)
-    assert torch.allclose(whole(x), scale(centre(x) + 0 * x), atol=1e-10)
+    assert torch.allclose(whole(x), scale(center(x) + 0 * x), atol=1e-10)
 
 
-@pytest.mark.parametrize("half", [Centre, Scale])
+@pytest.mark.parametrize("half", [Center, Scale])
 @pytest.mark.parametrize("positions", SHAPES)
-def test_halves_keep_the_averages_that_batch_norm_keeps_a12(half: type, positions: int) -> None:
+def test_running_averages_of_the_halves_are_those_of_batch_norm_a12(half: type, positions: int) -> None:
     whole, part = layer("batch", positions), half(6, affine=True).double()
     for seed in range(5):
         whole(inputs(positions, seed))
@@ -80,8 +80,8 @@ def test_halves_keep_the_averages_that_batch_norm_keeps_a12(half: type, position
     assert torch.equal(before, part.running_mean)
 
 
-@pytest.mark.parametrize("half", [Centre, Scale])
-def test_halves_have_right_gradients_and_second_derivatives(half: type) -> None:
+@pytest.mark.parametrize("half", [Center, Scale])
+def test_derivatives_of_the_halves_are_those_of_finite_differences(half: type) -> None:
     part = half(6, affine=True).double()
     with torch.no_grad():
         part.weight.copy_(torch.linspace(0.5, 2, 6))
@@ -92,13 +92,13 @@ def test_halves_have_right_gradients_and_second_derivatives(half: type) -> None:
     assert torch.autograd.gradgradcheck(part, (x,))
 
 
-@pytest.mark.parametrize("half", [Centre, Scale])
+@pytest.mark.parametrize("half", [Center, Scale])
 def test_one_value_per_channel_has_no_statistics(half: type) -> None:
     with pytest.raises(ValueError, match="one value per channel"):
         half(6, affine=False)(torch.zeros(1, 6))
 
 
-@pytest.mark.parametrize("name", ["batch", "layer", "group", "instance", "rms", "centre", "scale"])
+@pytest.mark.parametrize("name", ["batch", "layer", "group", "instance", "rms", "center", "scale"])
 @pytest.mark.parametrize("positions", [1, 2])
 def test_affine_is_a_scale_and_a_shift_per_channel_a10(name: str, positions: int) -> None:
     bare, learned = layer(name, positions), layer(name, positions, affine=True)
@@ -139,13 +139,12 @@ def test_weight_norm_without_affine_keeps_its_lengths() -> None:
 
 @pytest.mark.parametrize("channels", range(1, 70))
 def test_groups_divide_the_channels_into_at_least_two_each(channels: int) -> None:
-    groups = groups_of(channels)
+    groups = group_count(channels)
     assert channels % groups == 0
-    assert groups <= MOST_GROUPS
+    assert groups <= MAX_GROUPS
     assert groups == 1 or channels // groups >= 2
-    assert all(channels % more or channels // more < 2 for more in range(groups + 1, MOST_GROUPS + 1))
+    assert all(channels % more or channels // more < 2 for more in range(groups + 1, MAX_GROUPS + 1))
 
 
-def test_every_normalization_says_what_it_is() -> None:
-    assert list(NORMALIZATIONS) == ["none", "batch", "layer", "group", "instance", "rms", "weight", "centre", "scale"]
-    assert all(entry.sentence.endswith(".") for entry in NORMALIZATIONS.values())
+def test_every_normalization_has_a_description() -> None:
+    assert all(entry.description.endswith(".") for entry in NORMALIZATIONS.values())

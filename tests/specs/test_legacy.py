@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from normscape.exports.picture import reopened
+from normscape.exports.metadata import read_experiment
 from normscape.specs import (
     DataSpec,
     Display,
@@ -35,7 +35,7 @@ STATISTICS = (
 HALVES = (
     Experiment(
         RunSpec(
-            DataSpec("spirals", scaling="centred", size=300),
+            DataSpec("spirals", scaling="centered", size=300),
             ModelSpec(width=16),
             TrainingSpec(steps=40, checkpoints=(20,)),
         ),
@@ -45,7 +45,7 @@ HALVES = (
             GridSpec((17, 9), ((-0.5, 0.5), (-1.0, 1.0))),
         ),
         "run.model.norm",
-        ("none", "centre", "scale", "batch"),
+        ("none", "center", "scale", "batch"),
     ),
     Display("row-ratio", layer="layer1", camera=(0.1, -1.5, 2.0, 0.0, 0.0, -0.2), point=(0.25, -0.5)),
 )
@@ -131,7 +131,7 @@ def test_an_address_of_version_0_1_opens_its_experiment(name: str) -> None:
 def test_a_picture_of_version_0_1_opens_its_experiment(name: str) -> None:
     content = (PICTURES / f"{name}.png").read_bytes()
     assert Image.open(io.BytesIO(content)).text["Software"] == "Normscape"
-    assert reopened(content) == EXPECTED[name]
+    assert read_experiment(content) == EXPECTED[name]
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -23,8 +23,8 @@ from tests.views.conftest import drawn
 
 pytestmark = pytest.mark.browser
 
-QUICK = "/?surface.points_alpha=5&surface.points_beta=5&training.steps=20"
-OTHER = "/?data.name=moons&training.steps=5&surface.points_alpha=3&surface.points_beta=3"
+QUICK = "/?grid.points=5,5&training.steps=20"
+OTHER = "/?data.name=moons&training.steps=5&grid.points=3,3"
 CAMERAS = """() => [...document.querySelectorAll(".linked-surface")].map((cell) => {
   const { eye, center } = cell._fullLayout.scene._scene.getCamera();
   return [eye.x, eye.y, eye.z, center.x, center.y, center.z];
@@ -253,7 +253,7 @@ def test_a_saved_picture_opens_its_experiment_seen_from_the_same_side(
     saved, query = saved_picture(visit, tmp_path), parse_qs(urlsplit(visit.url).query)
     experiment, display = read_experiment(saved.read_bytes())
     assert display.camera == pytest.approx([float(part) for part in query["camera"][0].split(",")])
-    assert experiment.surface.points_alpha == 5
+    assert experiment.surface.grid.points == (5, 5)
     with Image.open(saved) as picture:
         assert picture.width == 1920
 

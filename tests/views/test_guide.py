@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
 from normscape.views.texts import surface as explanation
-from normscape.views.texts.glossary import TERMS
-from normscape.views.texts.terms import PAPERS, QUESTIONS, cited, explained, spelled, words
+from normscape.views.texts.glossary import TERMS, spelled
+from normscape.views.texts.terms import PAPERS, QUESTIONS, cited, explained, words
 from normscape.views.widgets.numbers import _SURFACE_FACTS, HELP, TERMS_OF_FACTS
 from tests.conftest import ROOT
 from tests.views.axe import serious
@@ -129,7 +129,8 @@ def test_papers_are_links_to_where_they_are_all_cited_and_all_texts_cite_only_th
         assert (parts.scheme, parts.netloc) in {("https", "arxiv.org"), ("https", "doi.org")}
     assert all(name.rsplit(" ", 1)[1].isdigit() for name in PAPERS)
     texts = "".join(file.read_text(encoding="utf-8") for file in VIEWS.rglob("*.py"))
-    assert all(texts.count(f'"{name}"') >= 2 for name in PAPERS)
+    cited_by_terms = {source for term in TERMS.values() for source in term.sources}
+    assert all(name in cited_by_terms or texts.count(f'"{name}"') >= 2 for name in PAPERS)
     for text in (explanation.INTRODUCTION, explanation.READING, HELP):
         assert set(re.findall(r"\]\((http[^)]*)\)", text)) <= addresses
 
@@ -163,8 +164,11 @@ def test_every_fact_of_the_table_is_explained() -> None:
 
 
 def test_every_normalization_has_an_entry() -> None:
-    others = {"centre": "centre only", "scale": "scale only", "none": "normalization"}
-    assert {others.get(name, f"{name} norm".replace("rms", "RMS")) for name in NORMALIZATIONS} <= set(TERMS)
+    assert "normalization" in TERMS
+    for name, entry in NORMALIZATIONS.items():
+        if name != "none":
+            assert TERMS[entry.label_in_text].definition == entry.description
+            assert {paper.citation for paper in entry.papers} <= set(PAPERS)
 
 
 def test_no_string_of_a_page_is_shown_by_accident() -> None:

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from normscape.jobs import Queue, Request
+from normscape.models import ARCHITECTURES
 from normscape.views.session.job_queue import desk
 from normscape.views.session.limits import possible
 from normscape.views.session.presets import PRESETS
@@ -26,8 +27,7 @@ SMALL = {
     "model.width": "6",
     "model.depth": "1",
     "training.steps": "8",
-    "surface.points_alpha": "5",
-    "surface.points_beta": "3",
+    "grid.points": "5,3",
 }
 
 
@@ -123,7 +123,7 @@ def test_address_holds_every_choice_and_gives_the_same_page() -> None:
     [
         ("model.norm", "bacth", "there are none, batch, layer"),
         ("training.steps", "many", "not a whole number"),
-        ("surface.points_alpha", "100000", "at most 1001"),
+        ("grid.points", "100000,3", "at most 1001"),
         ("compare", "colour", "it must be one of"),
     ],
 )
@@ -180,10 +180,10 @@ def test_compared_field_can_be_changed_to_any_other() -> None:
 
 def test_checkpoint_slider_moves_the_centre() -> None:
     app = opened()
-    app.select_slider(key=control(app, "surface.checkpoint")).set_value(0).run()
+    app.select_slider(key=control(app, "surface.evaluation.checkpoint")).set_value(0).run()
     settled(app)
     assert not app.exception
-    assert app.query_params["surface.checkpoint"] == "0"
+    assert app.query_params["evaluation.checkpoint"] == "0"
     facts = table(app)
     assert dict(zip(next(iter(facts.values())), facts["batch norm"], strict=True))["Step shown"] == "0"
 
@@ -193,22 +193,22 @@ def test_controls_of_every_kind_change_the_experiment() -> None:
     app.text_input(key=control(app, "run.model.width")).set_value("9")
     app.toggle(key=control(app, "run.model.affine")).set_value(False)
     app.selectbox(key=control(app, "run.model.activation")).set_value("gelu")
-    app.text_input(key=control(app, "surface.range_alpha")).set_value("-0.5, 2")
+    app.text_input(key=control(app, "surface.grid.ranges:0")).set_value("-0.5, 2")
     app.text_input(key=control(app, "run.training.checkpoints")).set_value("2, 5")
     settled(app.run())
     assert not app.exception
     assert not app.error
     found = {key: app.query_params[key] for key in ("model.width", "model.affine", "model.activation")}
     assert found == {"model.width": "9", "model.affine": "off", "model.activation": "gelu"}
-    assert app.query_params["surface.range_alpha"] == "-0.5,2.0"
-    assert app.select_slider(key=control(app, "surface.checkpoint")).options == ["0", "2", "5", "8"]
+    assert app.query_params["grid.ranges"] == "-0.5,2.0,-1.0,1.0"
+    assert app.select_slider(key=control(app, "surface.evaluation.checkpoint")).options == ["0", "2", "5", "8"]
 
 
 @pytest.mark.parametrize(
     ("path", "text", "expected"),
     [
-        ("surface.range_alpha", "1, -1", "the first must be below the last"),
-        ("surface.range_beta", "one, two", "takes a number"),
+        ("surface.grid.ranges:0", "1, -1", "the first must be below the last"),
+        ("surface.grid.ranges:1", "one, two", "takes a number"),
         ("run.training.checkpoints", "99", "beyond the last step"),
         ("run.model.width", "wide", "takes a whole number"),
     ],
@@ -289,7 +289,8 @@ def test_what_changes_nothing_is_grey_with_its_reason() -> None:
 def test_architectures_that_need_images_say_so_in_the_choice(architecture: str) -> None:
     app = opened()
     options = app.selectbox(key=control(app, "run.model.architecture")).options
-    assert [option for option in options if option.startswith(f"{architecture} - not here: ") and "images" in option]
+    label = ARCHITECTURES[architecture].label
+    assert [option for option in options if option.startswith(f"{label} - not here: ") and "images" in option]
 
 
 def test_a_regression_has_no_accuracy_anywhere() -> None:
@@ -373,11 +374,12 @@ def test_the_fitted_range_reaches_its_level_and_is_written_into_the_address() ->
     next(button for button in app.button if button.label == "Fit the range").click().run()
     settled(app)
     assert not app.exception
-    text = app.query_params["surface.range_alpha"]
-    low, high = map(float, (text if isinstance(text, str) else text[0]).split(","))
+    text = app.query_params["grid.ranges"]
+    low, high, *beta = map(float, (text if isinstance(text, str) else text[0]).split(","))
     assert low == -high
+    assert beta == [low, high]
     assert 1e-4 <= high <= 64
-    assert app.text_input(key=control(app, "surface.range_beta")).value == f"{low:g}, {high:g}"
+    assert app.text_input(key=control(app, "surface.grid.ranges:1")).value == f"{low:g}, {high:g}"
 
 
 def test_checks_are_shown_with_their_rules() -> None:
@@ -391,9 +393,9 @@ def test_checks_are_shown_with_their_rules() -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        {"surface.directions": "gradient"},
-        {"surface.directions": "checkpoints", "surface.through": "0"},
-        {"surface.directions": "checkpoints", "surface.through": "0,4"},
+        {"plane.directions": "gradient"},
+        {"plane.directions": "checkpoints", "plane.through": "0"},
+        {"plane.directions": "checkpoints", "plane.through": "0,4"},
     ],
 )
 def test_other_planes_are_drawn(query: dict[str, str]) -> None:
@@ -442,7 +444,7 @@ def test_curvature_by_layer_is_shown_on_demand_with_its_scale_free_twin() -> Non
 
 
 def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1() -> None:
-    app = opened(**{"surface.batch_size": "16"})
+    app = opened(**{"evaluation.batch_size": "16"})
     before = len(charts(app))
     app.toggle(key=control(app, "all-statistics")).set_value(True).run()
     settled(app)
@@ -466,19 +468,19 @@ def test_the_page_work_lists_what_was_asked_and_what_is_stored() -> None:
 
 
 def test_a_grid_beyond_the_limit_is_refused_with_the_name_of_its_setting() -> None:
-    app = opened(**{"surface.points_alpha": "501"})
+    app = opened(**{"grid.points": "501,3"})
     assert not app.exception
     assert any(re.search(r"501 points a side.*at most 129.*NORMSCAPE_MAX_GRID", error.value) for error in app.error)
 
 
 def test_a_nested_grid_is_drawn_between_its_points_with_its_measured_error() -> None:
-    app = opened(every_point="off", accuracy="0", **{"surface.points_alpha": "9", "surface.points_beta": "9"})
+    app = opened(every_point="off", accuracy="0", **{"grid.points": "9,9"})
     assert not app.exception
     assert any(re.search(r"9 x 9 points evaluated.*off by at most [\d.]+ % of the scale", c.value) for c in app.caption)
 
 
 def test_numbers_that_leave_are_those_of_evaluated_points() -> None:
-    app = opened(every_point="off", accuracy="0", **{"surface.points_alpha": "9", "surface.points_beta": "9"})
+    app = opened(every_point="off", accuracy="0", **{"grid.points": "9,9"})
     variants = possible(app.session_state["experiment"])[0]
     known = now(
         experiment_request(app.session_state["experiment"], app.session_state["display"], variants, ""), variants

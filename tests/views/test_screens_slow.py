@@ -17,7 +17,7 @@ from tests.views.axe import serious
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-QUERY = "?data.name=moons&data.size=80&model.width=6&training.steps=8&surface.points_alpha=5&surface.points_beta=5"
+QUERY = "?data.name=moons&data.size=80&model.width=6&training.steps=8&grid.points=5,5"
 PAGES = {
     "surfaces": "/" + QUERY,
     "analysis": "/analysis" + QUERY,

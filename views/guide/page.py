@@ -3,8 +3,8 @@
 import streamlit as st
 
 from normscape.figures.style.notation import plain
-from normscape.views.texts.glossary import TERMS, Term
-from normscape.views.texts.terms import PAPERS, QUESTIONS, cited, explained, spelled
+from normscape.views.texts.glossary import TERMS, Term, spelled
+from normscape.views.texts.terms import PAPERS, QUESTIONS, cited, explained
 
 READABLE = 800  # pixels; longer lines are hard to follow
 
@@ -45,7 +45,7 @@ ARGUMENT = rf"""
 4. **Normalizing makes that second moment small** (A7, A8). Subtract the mean, divide by the deviation:\
    $\sum_iE[(x_i-\mu_i)^2]$ is least at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$.\
    *Where it does not hold*: the bound falls, and the curvature need not. One weight with logistic loss is enough:
-   centring takes its second moment from 40 to 36, and its curvature from $8\cdot10^{{-8}}$ to 0.90.
+   centering takes its second moment from 40 to 36, and its curvature from $8\cdot10^{{-8}}$ to 0.90.
 5. **Hence normalization is said to lower $L$ and to allow larger learning rates** ({cited("Santurkar et al. 2018")};
    {cited("Bjorck et al. 2018")}).\
    *Where it does not hold*: in deep plain ReLU networks with batch norm, gradients grow by about 1.21 from layer to

@@ -1,72 +1,31 @@
-"""What a combination cannot do, and which choices change nothing: each with its reason, in words."""
+"""What a combination cannot do, and which fields have no effect, each with the reason."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from normscape.jobs import number, settings
-from normscape.landscape import TooLarge, estimate_bytes, load_data, weight_file
-from normscape.models import ARCHITECTURES, NORMALIZATIONS, refusal
+from normscape.landscape import DATA, TooLarge, estimate_bytes, load_data, weight_file
+from normscape.models import idle_fields, refusal
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
-from normscape.specs.fields import read, replace_at
+from normscape.specs.experiment import DETAILS
+from normscape.specs.fields import replace_at
 from normscape.views.session.job_queue import desk, session
-
-UNUSED: Mapping[str, tuple[str, Mapping[Any, str]]] = {
-    "run.training.batch_size": (
-        "run.training.optimizer",
-        {"gradient-descent": "gradient descent uses all samples in every step"},
-    ),
-    "surface.evaluation.batch_size": (
-        "surface.evaluation.statistics",
-        {
-            "population": "population statistics are of all samples together",
-            "running": "running averages are not taken anew",
-        },
-    ),
-    "run.model.affine": ("run.model.norm", {"none": "without a normalization there is nothing to scale or shift"}),
-    "run.model.averaging": (
-        "run.model.norm",
-        {
-            name: "only batch norm and its halves keep moving averages"
-            for name, normalization in NORMALIZATIONS.items()
-            if not normalization.over_samples
-        },
-    ),
-    "run.model.placement": (
-        "run.model.norm",
-        {
-            "none": "without a normalization there is nothing to place",
-            "weight": "weight norm changes the weights themselves; it is neither before nor after them",
-        },
-    ),
-}
-"""Fields that change nothing while another field, which is not compared, has one of these values, and why."""
 
 
 def unused(experiment: Experiment, path: str) -> str | None:
-    """Return why a field changes nothing here, or None if it does."""
+    """Return why a field has no effect on any of the compared networks, or None if it has."""
     if path == experiment.compare:
         return "this is what is compared: choose its values above"
-    if experiment.run.weights is not None and experiment.compare != "run.weights":
-        if path.startswith("run.training.") and path != "run.training.recorded_samples":
-            return "published weights take the place of training"
-        if path == "run.model.initialization":
-            return "published weights take the place of initial ones"
-    return _not_of_this_architecture(experiment, path) or _idle(experiment, path)
+    return _idle(experiment).get(path)
 
 
 def hidden(experiment: Experiment, path: str) -> bool:
-    """Say whether a field belongs to a choice that is not made, so that it need not be shown at all."""
-    compared = {experiment.compare: experiment.values}
-    if path.startswith("run.data.gaussian."):
-        return "gaussian" not in compared.get("run.data.name", (experiment.run.data.name,))
-    if path == "surface.plane.through":
-        own = (experiment.surface.plane.directions,)
-        return "checkpoints" not in compared.get("surface.plane.directions", own)
-    if path in ("run.data.shift", "run.data.deviation"):
-        return "given" not in compared.get("run.data.scaling", (experiment.run.data.scaling,))
-    return False
+    """Say whether a field only details a choice that no compared network makes."""
+    idle = _idle(experiment)
+    return any(detail in idle and f"{path}.".startswith(f"{detail}.") for detail in DETAILS)
 
 
 def refused(experiment: Experiment, path: str, value: Any) -> str | None:
@@ -125,17 +84,18 @@ def _refuse(asked: int, name: str, default: int, words: str) -> None:
         raise TooLarge(f"{asked:,} {words} are asked for; at most {most:,.0f} are allowed ({name}).")
 
 
-def _not_of_this_architecture(experiment: Experiment, path: str) -> str | None:
-    name = experiment.run.model.architecture
-    if experiment.compare == "run.model.architecture" or name not in ARCHITECTURES:
-        return None
-    if path.rpartition(".")[0] == "run.model" and path.rpartition(".")[2] in ARCHITECTURES[name].unused:
-        return f"a {name} network has none"
-    return None
+@lru_cache(maxsize=32)  # the sidebar calls this for every field
+def _idle(experiment: Experiment) -> Mapping[str, str]:
+    """Return the paths of the fields that have no effect on any of the compared networks, each with a reason."""
+    first, *others = (_idle_in(run, surface) for run, surface in experiment.variants().values())
+    return {path: reason for path, reason in first.items() if all(path in other for other in others)}
 
 
-def _idle(experiment: Experiment, path: str) -> str | None:
-    other, reasons = UNUSED.get(path, ("", {}))
-    if not other or other == experiment.compare:
-        return None
-    return reasons.get(read(experiment, other))
+def _idle_in(run: RunSpec, surface: SurfaceSpec) -> Mapping[str, str]:
+    return {
+        **{f"run.model.{name}": reason for name, reason in idle_fields(run.model).items()},
+        **{f"run.data.{name}": reason for name, reason in DATA[run.data.name].idle.items()},
+        **{f"run.{path}": reason for path, reason in run.idle_fields().items()},
+        **{f"surface.evaluation.{name}": reason for name, reason in surface.evaluation.idle_fields().items()},
+        **{f"surface.plane.{name}": reason for name, reason in surface.plane.idle_fields().items()},
+    }

@@ -39,7 +39,7 @@ PRESETS: Mapping[str, Preset] = {
         Experiment(
             run=RunSpec(model=ModelSpec(norm="none"), training=TrainingSpec(learning_rate=0.002, momentum=0.0)),
             compare="run.data.scaling",
-            values=("raw", "centred", "standardized"),
+            values=("raw", "centered", "standardized"),
         ),
         "The analysis in its barest form: centre the inputs, then divide by their deviation. No normalization layer.",
         seconds=7.7,
@@ -75,7 +75,7 @@ PRESETS: Mapping[str, Preset] = {
         Experiment(
             run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
             surface=SurfaceSpec(EvaluationSpec(samples=500), grid=GridSpec((17, 17))),
-            values=("none", "centre", "scale", "batch"),
+            values=("none", "center", "scale", "batch"),
         ),
         "Subtract the mean, divide by the deviation, or both: a small convolutional network on the digits.",
         seconds=19.5,

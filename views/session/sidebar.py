@@ -22,12 +22,12 @@ from normscape.views.widgets.fields import compared_from_texts, field, option_wo
 
 OWN = "Your own experiment"
 
-SENTENCES: Mapping[str, Mapping[str, Any]] = {
+DESCRIBED: Mapping[str, Mapping[str, Any]] = {
     "run.model.architecture": ARCHITECTURES,
     "run.model.norm": NORMALIZATIONS,
     "run.data.name": DATA,
 }
-"""Registries whose entries say in a sentence what they are."""
+"""Fields whose chosen entry is described beneath the control."""
 
 GROUPS = {
     "Network": (
@@ -109,9 +109,9 @@ def _told(experiment: Experiment, path: str) -> None:
 
 
 def _say(path: str, name: Any) -> None:
-    entries = SENTENCES.get(path, {})
+    entries = DESCRIBED.get(path, {})
     if name in entries:
-        st.caption(entries[name].sentence)
+        st.caption(entries[name].description)
 
 
 def _preset(experiment: Experiment) -> None:
@@ -145,7 +145,7 @@ def _compared(experiment: Experiment) -> Experiment:
         format_func=lambda path: _label(experiment, path),
         key=control("compare"),
         help="The one thing that differs between the networks side by side. Everything else is equal: samples, seeds, "
-        "initial weights wherever shapes agree, order of the samples, axes and colours (D4).",
+        "initial weights wherever shapes agree, order of the samples, axes and colors (D4).",
     )
     if path != experiment.compare:
         experiment = _recompared(experiment, path)

@@ -1,9 +1,15 @@
-"""Every term that a page shows, in a sentence or two: docs/science.md defines it, and its number is told."""
+"""Definitions of all terms on the pages, each with its number in docs/science.md."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from normscape.figures.style.notation import plain
+from normscape.models import NORMALIZATIONS
+
+GREEK = {"α": "alpha", "β": "beta", "δ": "delta", "θ": "theta", "λ": "lambda", "*": " star"}
 
 
 @dataclass(frozen=True)
@@ -16,7 +22,7 @@ class Term:
     formula: str = ""  # KaTeX
 
 
-TERMS: Mapping[str, Term] = {
+_WRITTEN: Mapping[str, Term] = {
     r"$2/\lambda_{\max}$": Term(
         "The learning rate above which gradient descent on a quadratic of this curvature would diverge. It is local: "
         r"training changes $\lambda_{\max}$ as it goes.",
@@ -40,12 +46,6 @@ TERMS: Mapping[str, Term] = {
         "argument needs it bounded, and nothing bounds it.",
         "A4",
     ),
-    "batch norm": Term(
-        "Every channel gets mean 0 and deviation 1 over the samples (and positions) of a batch.",
-        "A14",
-        ("Ioffe and Szegedy 2015",),
-        r"\hat y=(y-\mu)/\sqrt{v+\varepsilon}",
-    ),
     "batch statistics": Term(
         "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every point.",
         "D1",
@@ -60,9 +60,6 @@ TERMS: Mapping[str, Term] = {
         r"changes, $\lambda$, times the root of the inputs' second moment.",
         "A6",
         formula=r"\|E[\lambda x]\|\le\sqrt{E[\lambda^2]}\,\sqrt{\textstyle\sum_i E[x_i^2]}",
-    ),
-    "centre only": Term(
-        "The first half of batch norm: each channel minus its batch mean.", "A7", ("Salimans and Kingma 2016",)
     ),
     "checkpoint": Term("The weights that were kept after a step of training. Step 0 is before training.", "D2"),
     r"$\cos(d_1, d_2)$": Term("The cosine of the angle between the two directions: 0 where they are orthogonal.", "D2"),
@@ -108,7 +105,7 @@ TERMS: Mapping[str, Term] = {
         "D6",
     ),
     "evaluated directly": Term(
-        "The loss at the centre once more, by a plain forward pass of the network that shares nothing with the "
+        "The loss at the center once more, by a plain forward pass of the network that shares nothing with the "
         "computation of the surface. The two should agree.",
     ),
     "evaluation set": Term(
@@ -134,7 +131,7 @@ TERMS: Mapping[str, Term] = {
         "§0",
     ),
     "gradient-change ratio": Term(
-        "How much the gradient changes from the centre to a point, per distance: a lower bound on every Lipschitz "
+        "How much the gradient changes from the center to a point, per distance: a lower bound on every Lipschitz "
         "constant $L$ of the gradient on a set that holds both.",
         "D5",
         formula=r"\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|",
@@ -145,7 +142,6 @@ TERMS: Mapping[str, Term] = {
         ("Santurkar et al. 2018",),
         r"\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|",
     ),
-    "group norm": Term("Layer norm within groups of channels.", "A13", ("Wu and He 2018",)),
     "growth per layer": Term(
         "How many times larger the signal's gradient is one layer further back. In deep plain ReLU networks with "
         "batch norm it is about 1.21 at initialization: a case in which the argument fails.",
@@ -162,17 +158,14 @@ TERMS: Mapping[str, Term] = {
         "direction. A block of it belongs to one layer's weights.",
         "D10",
     ),
-    "instance norm": Term(
-        "Every channel of every sample gets mean 0 and deviation 1 over its positions.", "A13", ("Ulyanov et al. 2016",)
-    ),
     r"$L \ge$": Term(
-        "The largest ratio seen, from the centre to every point (D5) or between neighbours of the grid (D6), over "
+        "The largest ratio seen, from the center to every point (D5) or between neighbors of the grid (D6), over "
         r"pairs of points that are finite for all compared networks. Every Lipschitz constant of $\nabla f$ on the "
         "slice is at least this; the true one can be far larger, since a random plane misses sharp directions.",
         "D7",
     ),
     r"$\lambda_{\max}$": Term(
-        "Sharpness: the largest eigenvalue of the Hessian at the centre, over all directions and not only those of the "
+        "Sharpness: the largest eigenvalue of the Hessian at the center, over all directions and not only those of the "
         r"plane. Beside it stands its residual $\|Hv - \lambda v\|$.",
         "D10",
     ),
@@ -182,12 +175,9 @@ TERMS: Mapping[str, Term] = {
         "D8",
     ),
     r"largest $\|Hu\|$ in the plane": Term(
-        "What the gradient-change ratio tends to at the centre, in the direction $u$ of the plane where it is largest.",
+        "What the gradient-change ratio tends to at the center, in the direction $u$ of the plane where it is largest.",
         "D5",
         formula=r"\max_{u\,\in\,\mathrm{span}(d_1,d_2),\ \|u\|=1}\|Hu\|",
-    ),
-    "layer norm": Term(
-        "Every sample gets mean 0 and deviation 1 over its channels (and positions).", "A13", ("Ba et al. 2016",)
     ),
     "learning rate": Term(r"$\eta$: how many times the gradient a step of training is long.", "A2"),
     "Lipschitz constant $L$": Term(
@@ -197,8 +187,8 @@ TERMS: Mapping[str, Term] = {
         formula=r"\|\nabla f(p)-\nabla f(q)\|\le L\,\|p-q\|",
     ),
     "local ratio": Term(
-        "The gradient-change ratio between neighbouring points $p$ and $q$ of the grid; the largest over a point's "
-        "neighbours. It belongs to the grid's spacing.",
+        "The gradient-change ratio between neighboring points $p$ and $q$ of the grid; the largest over a point's "
+        "neighbors. It belongs to the grid's spacing.",
         "D6",
         formula=r"\|\nabla f(p)-\nabla f(q)\|/\|p-q\|",
     ),
@@ -234,7 +224,7 @@ TERMS: Mapping[str, Term] = {
     ),
     "plane form": Term(
         r"The change of the gradient as it is seen in the plane, per step in $\alpha$ and $\beta$, with "
-        r"$D = [d_1\ d_2]$ scaled by filter and not orthogonalised: the scale-free twin of the gradient-change ratio.",
+        r"$D = [d_1\ d_2]$ scaled by filter and not orthogonalized: the scale-free twin of the gradient-change ratio.",
         "D8",
         formula=r"\|D^\top(\nabla f(p)-\nabla f(q))\|/\|(\delta\alpha,\delta\beta)\|",
     ),
@@ -258,17 +248,12 @@ TERMS: Mapping[str, Term] = {
         "equation. Small is good.",
         "D10",
     ),
-    "RMS norm": Term(
-        "Every sample is divided by the root of its mean square; no mean comes off.",
-        "A13",
-        ("Zhang and Sennrich 2019",),
-    ),
     "row ratio": Term(
         "The gradient-change ratio with one layer's part of the gradient in the numerator, while all layers move.", "D5"
     ),
     "running statistics": Term(
         "Batch norm uses the averages stored in training, held fixed at every point. It is then a fixed affine map, "
-        "and away from the centre its effect is gone. Li et al. plot this.",
+        "and away from the center its effect is gone. Li et al. plot this.",
         "D1",
         ("Li et al. 2018",),
     ),
@@ -277,7 +262,6 @@ TERMS: Mapping[str, Term] = {
         r"function alone, and changes $L$ and $\lambda_{\max}$.",
         "D8",
     ),
-    "scale only": Term("The second half of batch norm: each channel divided by its batch deviation.", "A8"),
     "second moment": Term(
         "The mean of the squares of a layer's inputs, summed over inputs. The argument's bound carries it. It is least "
         "when the inputs' means are 0.",
@@ -308,13 +292,26 @@ TERMS: Mapping[str, Term] = {
         r"\|\nabla_y f\|^2=\frac{\gamma^2}{v+\varepsilon}\Big(\|g\|^2-\frac{\langle1,g\rangle^2}m"
         r"-(2-r)\frac{\langle g,\hat y\rangle^2}m\Big),\ r=\frac v{v+\varepsilon}",
     ),
-    r"$\|\theta\|$": Term("The Euclidean norm of all parameters at the centre.", "§0"),
-    r"$\theta^*$": Term("The weights at the centre of the slice: those of the training step that is shown.", "D2"),
-    "weight norm": Term(
-        "No statistics of data: each filter is a direction $v$ times a learned length $g$.",
-        "A13",
-        ("Salimans and Kingma 2016",),
-        r"w=g\,v/\|v\|",
-    ),
+    r"$\|\theta\|$": Term("The Euclidean norm of all parameters at the center.", "§0"),
+    r"$\theta^*$": Term("The weights at the center of the slice: those of the training step that is shown.", "D2"),
 }
-"""By alphabet, Greek letters by their names (`terms.spelled`)."""
+
+
+def spelled(name: str) -> str:
+    """Return a term in plain letters, for its place in the alphabet and its anchor on the page Guide."""
+    letters = "".join(GREEK.get(letter, letter) for letter in plain(name).lower())
+    return "-".join(re.findall(r"[a-z0-9]+", letters))
+
+
+def _normalizations() -> Mapping[str, Term]:
+    return {
+        entry.label_in_text: Term(
+            entry.description, entry.definition, tuple(paper.citation for paper in entry.papers), entry.formula
+        )
+        for name, entry in NORMALIZATIONS.items()
+        if name != "none"
+    }
+
+
+TERMS: Mapping[str, Term] = dict(sorted({**_WRITTEN, **_normalizations()}.items(), key=lambda item: spelled(item[0])))
+"""In alphabetical order, Greek letters by their names."""

@@ -7,15 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from normscape.landscape import weight_files
-from normscape.models import ARCHITECTURES
+from normscape.landscape import DATA, weight_files
+from normscape.models import ARCHITECTURES, ENTRIES
 from normscape.specs import Experiment, from_query, to_query
 from normscape.specs.fields import Rule, read, replace_at, rule_of, types_of
 from normscape.specs.serialization.query import comparison_query, value_text
 from normscape.views.session.address import NAMES, control
 from normscape.views.session.limits import refused, unused
 
-WORDS = {"none": "none", "sgd": "SGD", "relu": "ReLU", "gelu": "GELU", "he": "He", "glorot": "Glorot", "run": "run"}
+LABELED = {**ENTRIES, "data": DATA}
+"""The registries, by the name that the rules of fields use."""
 
 
 def field(experiment: Experiment, path: str) -> Experiment:
@@ -54,11 +55,11 @@ def options(owner: Any, name: str) -> Sequence[Any] | None:
     return NAMES[rule.registry] if rule.registry else rule.choices
 
 
-def word(value: Any) -> str:
-    """Return a value as people read it."""
+def word(value: Any, labels: Mapping[str, str] | None = None) -> str:
+    """Return a value as people read it: its label if it has one."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return "default" if value is None else WORDS.get(str(value), str(value).replace("-", " "))
+    return "default" if value is None else (labels or {}).get(value, str(value).replace("-", " "))
 
 
 def option_word(experiment: Experiment, path: str, value: Any) -> str:
@@ -66,7 +67,14 @@ def option_word(experiment: Experiment, path: str, value: Any) -> str:
     if path == "run.weights":
         return _file_word(value)
     reason = refused(experiment, path, value)
-    return word(value) + (f" - not here: {reason}" if reason else "")
+    labels = _labels(rule_of(_owner(experiment, path), path.rsplit(".", 1)[-1]))
+    return word(value, labels) + (f" - not here: {reason}" if reason else "")
+
+
+def _labels(rule: Rule) -> Mapping[str, str]:
+    if rule.registry is None:
+        return rule.labels
+    return {name: entry.label for name, entry in LABELED[rule.registry].items()}
 
 
 def _file_word(sha256: str | None) -> str:

@@ -18,6 +18,7 @@ from normscape.figures.surface import (
     surface_figures,
     values_at,
 )
+from tests.flat import changed
 
 NAN = np.nan
 COLORS = {"a": "#b84900", "b": "#0d6ca6"}
@@ -244,7 +245,7 @@ def test_a_point_without_a_value_gets_no_ball(make):
 def test_checkpoints_are_on_the_surface_in_the_order_of_their_steps(make):
     surface = make([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
     plane = replace(surface.plane, kind="checkpoints", marks=((20, 1.0, 0.0), (5, 0.0, 1.0), (80, 9.0, 0.0)))
-    surface = replace(surface, plane=plane, spec=replace(surface.spec, checkpoint=40))
+    surface = replace(surface, plane=plane, spec=changed(surface.spec, checkpoint=40))
     figure = surface_figures(Comparison({"a": surface}, "loss", "linear"))["a"]
     drawn = next(trace for trace in traces(figure, "scatter3d") if trace.name == "checkpoints")
     assert list(zip(drawn.x, drawn.y, drawn.z, strict=True)) == [(0, 1, 8), (1, 0, 6), (0, 0, 5)]  # 80 lies outside

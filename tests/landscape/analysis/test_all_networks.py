@@ -12,7 +12,7 @@ from normscape.landscape.analysis.distributions import measure_inputs
 from normscape.landscape.analysis.gradient_growth import measure_growth
 from normscape.landscape.analysis.second_moments import measure_moments
 from normscape.landscape.analysis.theorem import measure_theorem
-from normscape.models import ARCHITECTURES, build_model
+from normscape.models import ARCHITECTURES, NORMALIZATIONS, build_model, idle_fields, refusal
 from normscape.specs import ModelSpec
 
 SIZES = {
@@ -25,14 +25,12 @@ SIZES = {
 
 
 @pytest.mark.parametrize("placement", ["before", "after"])
-@pytest.mark.parametrize("norm", ["none", "batch", "layer", "weight"])
+@pytest.mark.parametrize("norm", NORMALIZATIONS)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_what_must_hold_holds_for_every_network(architecture: str, norm: str, placement: str) -> None:
-    if norm == "weight" and placement == "before":
-        return  # a weight has no place before or behind its layer
     spec = ModelSpec(architecture, norm=norm, placement=placement, **SIZES[architecture])
-    if architecture == "transformer" and norm == "batch":
-        spec = ModelSpec(architecture, norm="rms", placement=placement, **SIZES[architecture])
+    if (placement == "before" and "placement" in idle_fields(spec)) or refusal(spec, (1, 8, 8)) is not None:
+        pytest.skip("the same network, or none")
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(8, 1, 8, 8, generator=generator, dtype=torch.float64)
     module = build_model(spec, (1, 8, 8), 3, seed=1).double()
@@ -51,7 +49,11 @@ def test_what_must_hold_holds_for_every_network(architecture: str, norm: str, pl
     for one in measure_theorem(objective).layers:
         assert np.nanmax(one.ratio) <= 1 + 1e-9
         assert np.nanmax(one.difference) < 1e-8
-    assert all(layer.error[-1] == pytest.approx(0, abs=1e-7) for layer in measure_batch_statistics(objective).layers)
+    if (architecture, norm) != ("transformer", "batch"):  # whose batch norm sees N T tokens, and A11 draws N of them
+        for layer in measure_batch_statistics(objective).layers:
+            # post-norm instance norm over tokens, then the mean over tokens: no output varies with the sample
+            constant = (architecture, norm, placement, layer.layer) == ("transformer", "instance", "after", "linear")
+            assert np.isnan(layer.error[-1]) if constant else layer.error[-1] == pytest.approx(0, abs=1e-7)
     growth = measure_growth(objective)
     assert growth.layers == tuple(layer.layer for layer in moments.layers)
     assert np.isfinite(growth.size).all()

@@ -84,7 +84,7 @@ def test_without_averages_there_is_nothing_to_compare_and_one_loss(norm: str) ->
     assert found.running_loss == found.population_loss
 
 
-@pytest.mark.parametrize("norm", ["batch", "centre", "scale"])
+@pytest.mark.parametrize("norm", ["batch", "center", "scale"])
 def test_the_share_of_each_batch_changes_averages_and_nothing_else_a12(norm: str) -> None:
     shares = {share: train(small_run(norm, model={"averaging": share})) for share in (0.1, 0.5, 1.0)}
     first = shares[0.1].checkpoints[-1].tensors

@@ -1,4 +1,4 @@
-"""CIFAR-10 batches: arrays and nothing else come out of their pickles, and nothing runs."""
+"""CIFAR-10 batches: only arrays are unpickled, and no code is executed."""
 
 import os
 import pickle
@@ -24,7 +24,7 @@ def written(folder: Path, content: object, protocol: int = 4) -> Path:
 
 
 @pytest.mark.parametrize("protocol", [3, 4])
-def test_what_was_written_is_read(tmp_path: Path, protocol: int) -> None:
+def test_reading_returns_the_written_arrays(tmp_path: Path, protocol: int) -> None:
     images, labels = read_batch(written(tmp_path, GOOD, protocol))
     assert np.array_equal(images.reshape(4, -1), IMAGES)
     assert images.shape == (4, 3, 32, 32)
@@ -65,10 +65,10 @@ class Asks:
     ],
 )
 @pytest.mark.parametrize("nested", [False, True])
-def test_a_pickle_with_code_in_it_is_refused_by_name_and_nothing_runs(tmp_path, make, named: str, nested: bool) -> None:
+def test_a_pickle_with_code_is_rejected_by_name_and_not_executed(tmp_path, make, named: str, nested: bool) -> None:
     mark = tmp_path / "ran"
     path = written(tmp_path, GOOD | {b"data": make(mark)} if nested else make(mark))
-    with pytest.raises(CorruptData, match=f"only arrays are admitted, nothing is run, and it asks for .*{named}"):
+    with pytest.raises(CorruptData, match=f"only arrays are allowed, no code is executed, and it refers to .*{named}"):
         read_batch(path)
     assert not mark.exists()
     assert not mark.with_suffix(".npy").exists()
@@ -96,21 +96,21 @@ def test_programs_written_by_hand_are_refused(tmp_path: Path, program: bytes, wo
         (b"", "damaged"),
         (b"\x89PNG", "damaged"),
         (pickle.dumps(GOOD, protocol=4)[:-300], "damaged"),
-        ([1, 2], "holds a list; expected is a dictionary"),
+        ([1, 2], "holds a list; expected a dictionary"),
         ({b"data": IMAGES}, "has the keys b'data'; expected"),
         (GOOD | {b"data": IMAGES[:, :-1]}, r"shape \(4, 3071\) as data; expected.*\(N, 3072\)"),
         (GOOD | {b"data": [1, 2, 3]}, "no array of bytes as data"),
         (GOOD | {b"data": IMAGES.astype(np.float32)}, "not of unsigned bytes"),
-        (GOOD | {b"data": np.asfortranarray(IMAGES)}, "plain order"),
+        (GOOD | {b"data": np.asfortranarray(IMAGES)}, "C order"),
         (GOOD | {b"data": np.array([None, {}], dtype=object)}, "not of unsigned bytes"),
-        (GOOD | {b"labels": [1, 2, 3]}, "3 of them; expected is a list of 4"),
-        (GOOD | {b"labels": [1, 2, 3, 10]}, "label 10; expected are 0 to 9"),
+        (GOOD | {b"labels": [1, 2, 3]}, "3 of them; expected a list of 4"),
+        (GOOD | {b"labels": [1, 2, 3, 10]}, "label 10; expected 0 to 9"),
         (GOOD | {b"labels": [1, 2, 3, -1]}, "label -1"),
         (GOOD | {b"labels": [1, 2, 3, True]}, "4 whole numbers"),
         (GOOD | {b"labels": "1234"}, "a str"),
     ],
 )
-def test_damage_is_named_with_what_was_expected_and_found(tmp_path: Path, content: object, words: str) -> None:
+def test_errors_name_the_file_the_expected_and_the_actual_content(tmp_path: Path, content: object, words: str) -> None:
     path = written(tmp_path, content)
     with pytest.raises(CorruptData, match=words) as error:
         read_batch(path)

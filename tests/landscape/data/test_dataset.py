@@ -1,4 +1,6 @@
-"""Data: real digits, honest splits, scaling by what the training samples say alone (docs/design.md)."""
+"""Data sets: disjoint splits, and scaling by the moments of the training samples alone."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from sklearn.datasets import load_digits
 from normscape.landscape import DATA, load_data
 from normscape.landscape.data import dataset
 from normscape.specs import DataSpec
-from normscape.specs.data import INPUT_SCALINGS
+from normscape.specs.data import INPUT_SCALINGS, GaussianSpec
 
 HERE = ("digits", "moons", "circles", "blobs", "spirals", "gaussian")  # sets that need no file
 TOYS = {"moons": 2, "circles": 2, "blobs": 3, "spirals": 3}
@@ -27,7 +29,7 @@ def whole(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("seed", [0, 3])
-def test_digits_are_scikit_learn_s_and_the_split_loses_and_doubles_none(seed: int) -> None:
+def test_the_splits_of_digits_partition_those_of_scikit_learn(seed: int) -> None:
     inputs, targets = load_digits(return_X_y=True)
     assert rows(*whole(DataSpec(scaling="raw", seed=seed))) == rows(inputs, targets)
 
@@ -60,7 +62,7 @@ def test_splits_repeat_and_differ_by_seed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HERE)
-@pytest.mark.parametrize("scaling", ["centred", "standardized"])
+@pytest.mark.parametrize("scaling", ["centered", "standardized"])
 def test_units_are_those_of_the_training_samples_alone(name: str, scaling: str) -> None:
     raw, scaled = (load_data(DataSpec(name=name, size=200, scaling=kind)) for kind in ("raw", scaling))
     mean, deviation = raw.train.inputs().mean(0), raw.train.inputs().std(0)
@@ -96,7 +98,7 @@ def test_digits_have_ten_classes_however_few_are_drawn(seed: int) -> None:
     assert load_data(DataSpec(size=20, seed=seed)).outputs == 10
 
 
-def test_more_digits_than_there_are_is_refused_with_both_numbers() -> None:
+def test_a_size_above_the_available_digits_is_rejected_with_both_numbers() -> None:
     assert len(whole(DataSpec(size=1797))[1]) == 1797
     with pytest.raises(ValueError, match=r"1798.*1797"):
         load_data(DataSpec(size=1798))
@@ -121,3 +123,28 @@ def test_the_divisor_divides_inputs_in_any_units_and_leaves_targets(scaling: str
     for name in ("train", "held-out"):
         assert thirds.split(name).inputs() == pytest.approx(whole_ones.split(name).inputs() / 3, rel=1e-12, abs=1e-15)
         assert np.array_equal(thirds.split(name).targets, whole_ones.split(name).targets)
+
+
+@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("scaling", ["standardized", "given"])
+def test_idle_fields_leave_every_sample_and_all_others_change_some(name: str, scaling: str) -> None:
+    spec = DataSpec(name=name, size=60, scaling=scaling)
+    others = {
+        "gaussian": GaussianSpec(noise=0.5),
+        "shift": (0.25,),
+        "deviation": (2.0,),
+        "divisor": 3.0,
+        "seed": 1,
+        "size": 50,
+    }
+    idle = {**DATA[name].idle, **spec.idle_fields()}
+    for field, value in others.items():
+        pairs = list(zip(whole(spec), whole(replace(spec, **{field: value})), strict=True))
+        assert all(np.array_equal(left, right) for left, right in pairs) == (field in idle), field
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_every_data_set_has_a_label_and_a_description(name: str) -> None:
+    assert DATA[name].label
+    assert DATA[name].description.endswith(".")
+    assert all(DATA[name].idle.values())

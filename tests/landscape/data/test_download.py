@@ -1,4 +1,4 @@
-"""Downloads against a local server that is slow, stalls, truncates, is wrong, or is not there."""
+"""Downloads against a local server that is slow, stalls, truncates, sends wrong bytes, or does not exist."""
 
 import hashlib
 import io
@@ -28,7 +28,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(module, "MAX_PAUSE", 0.01)
 
 
 def published(server: Server, path: str = "file.gz", body: bytes = BODY) -> DataFile:
@@ -55,7 +55,7 @@ def test_a_missing_file_is_fetched_with_progress(server: Server, tmp_path: Path)
     assert {of for _, of in seen} == {len(BODY)}
 
 
-def test_what_is_there_is_not_fetched_again(server: Server, tmp_path: Path) -> None:
+def test_existing_files_are_not_downloaded_again(server: Server, tmp_path: Path) -> None:
     fetched(server, tmp_path)
     fetched(server, tmp_path)
     assert len(server.asked) == 1
@@ -68,7 +68,7 @@ def test_a_truncated_file_is_resumed_where_it_ended(server: Server, tmp_path: Pa
     assert server.sent == len(BODY)  # no byte twice
 
 
-def test_a_later_call_goes_on_from_what_an_earlier_one_left(server: Server, tmp_path: Path) -> None:
+def test_a_later_call_resumes_an_earlier_one(server: Server, tmp_path: Path) -> None:
     server.behaviours = [behaviour.truncating(120_000), behaviour.failing(500)]
     with pytest.raises(DownloadFailed):
         fetched(server, tmp_path, retries=1)
@@ -78,25 +78,25 @@ def test_a_later_call_goes_on_from_what_an_earlier_one_left(server: Server, tmp_
     assert server.asked[-1][1] == "bytes=120000-"
 
 
-def test_a_stalled_connection_is_given_up_and_taken_up_again(server: Server, tmp_path: Path) -> None:
+def test_a_stalled_connection_is_dropped_and_resumed(server: Server, tmp_path: Path) -> None:
     server.behaviours = [behaviour.stalling(70_000, 2.0), behaviour.ranges]
     assert fetched(server, tmp_path, timeout=0.3) == BODY
     assert len(server.asked) == 2
     assert int(server.asked[1][1].removeprefix("bytes=").rstrip("-")) <= 70_000
 
 
-def test_a_slow_server_is_waited_for(server: Server, tmp_path: Path) -> None:
+def test_a_slow_server_succeeds(server: Server, tmp_path: Path) -> None:
     server.behaviours = [behaviour.slow(10, 0.05)]
     assert fetched(server, tmp_path, timeout=0.3) == BODY
     assert len(server.asked) == 1
 
 
-def test_a_server_without_ranges_gives_everything_again(server: Server, tmp_path: Path) -> None:
+def test_a_server_without_ranges_sends_the_whole_file_again(server: Server, tmp_path: Path) -> None:
     server.behaviours = [behaviour.truncating(100_000), behaviour.without_ranges]
     assert fetched(server, tmp_path) == BODY
 
 
-def test_a_part_that_was_not_asked_for_is_not_appended(server: Server, tmp_path: Path) -> None:
+def test_a_range_that_was_not_requested_is_not_appended(server: Server, tmp_path: Path) -> None:
     server.behaviours = [behaviour.truncating(100_000), behaviour.wrong_range, behaviour.ranges]
     assert fetched(server, tmp_path) == BODY
 
@@ -118,7 +118,7 @@ def test_a_part_that_is_already_whole_is_not_grown(server: Server, tmp_path: Pat
     assert fetched(server, tmp_path) == BODY
 
 
-def test_a_server_error_that_passes_is_tried_again(server: Server, tmp_path: Path) -> None:
+def test_a_temporary_server_error_is_retried(server: Server, tmp_path: Path) -> None:
     server.behaviours = [behaviour.failing(500), behaviour.failing(503), behaviour.ranges]
     assert fetched(server, tmp_path) == BODY
 
@@ -130,14 +130,14 @@ def test_redirects_are_followed(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
-def test_a_refusal_is_not_tried_again(server: Server, tmp_path: Path, status: int) -> None:
+def test_a_client_error_is_not_retried(server: Server, tmp_path: Path, status: int) -> None:
     server.behaviours = [behaviour.failing(status)]
     with pytest.raises(DownloadFailed, match=str(status)):
         fetched(server, tmp_path)
     assert len(server.asked) == 1
 
 
-def test_wrong_bytes_are_thrown_away_and_both_digests_said(server: Server, tmp_path: Path) -> None:
+def test_wrong_bytes_are_deleted_and_the_error_has_both_digests(server: Server, tmp_path: Path) -> None:
     wrong = b"x" * 1000
     server.content["file.gz"] = wrong
     with pytest.raises(DownloadFailed) as error:
@@ -149,7 +149,7 @@ def test_wrong_bytes_are_thrown_away_and_both_digests_said(server: Server, tmp_p
     assert fetched(server, tmp_path) == BODY
 
 
-def test_a_server_that_always_breaks_off_is_given_up_after_the_retries(server: Server, tmp_path: Path) -> None:
+def test_a_server_that_always_disconnects_fails_after_the_retries(server: Server, tmp_path: Path) -> None:
     server.behaviours = [behaviour.truncating(1000)]
     with pytest.raises(DownloadFailed, match=r"(?i)bytes|incomplete"):
         fetched(server, tmp_path, retries=2)
@@ -157,7 +157,7 @@ def test_a_server_that_always_breaks_off_is_given_up_after_the_retries(server: S
     assert (tmp_path / "set" / "file.gz.part").stat().st_size == 3000
 
 
-def test_offline_the_message_names_every_file_its_place_and_its_address(tmp_path: Path) -> None:
+def test_offline_the_message_names_the_path_and_the_address_of_every_file(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nobody = probe.getsockname()[1]
@@ -169,7 +169,7 @@ def test_offline_the_message_names_every_file_its_place_and_its_address(tmp_path
         assert file.url in str(error.value)
 
 
-def test_it_stops_when_asked_and_keeps_what_came(server: Server, tmp_path: Path) -> None:
+def test_stopping_keeps_the_downloaded_bytes(server: Server, tmp_path: Path) -> None:
     seen: list[int] = []
     with pytest.raises(Stopped):
         download(
@@ -224,7 +224,7 @@ def test_an_archive_is_fetched_once_and_only_its_needed_members_are_unpacked(ser
     assert len(server.asked) == 1
 
 
-def test_an_archive_without_a_member_says_so(server: Server, tmp_path: Path) -> None:
+def test_an_archive_without_a_member_is_an_error(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed, match="no file inner/one"):
         download(inside(server, packed({"inner/other": b"x"}), {"one": b"y"}), folder=tmp_path)
 

@@ -1,4 +1,4 @@
-"""Files count only if they are what was published; a split needs no more than its own."""
+"""Files are verified by their published digests; a split needs its own files alone."""
 
 import os
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_the_published_file_is_verified(tmp_path: Path) -> None:
     assert missing([ABC], tmp_path) == ()
 
 
-def test_a_missing_file_is_named_with_its_place_and_its_address(tmp_path: Path) -> None:
+def test_a_missing_file_is_named_with_its_path_and_its_address(tmp_path: Path) -> None:
     with pytest.raises(MissingData) as error:
         verified([ABC], tmp_path)
     for word in (str(tmp_path / "set" / "abc"), ABC.url, "NORMSCAPE_DATA"):
@@ -45,7 +45,7 @@ def test_another_file_is_refused_with_both_digests(tmp_path: Path) -> None:
         assert word in str(error.value)
 
 
-def test_a_file_that_changes_is_looked_at_again(tmp_path: Path) -> None:
+def test_a_changed_file_is_verified_again(tmp_path: Path) -> None:
     path = put(tmp_path)
     verified([ABC], tmp_path)
     path.write_bytes(b"abd")
@@ -100,7 +100,7 @@ def test_cifar_s_held_out_split_loads_without_its_training_files() -> None:
             len(data.train)
 
 
-def test_units_of_images_are_the_ones_they_are_called() -> None:
+def test_units_of_images_are_those_of_their_names() -> None:
     if not HERE["fashion-mnist"].is_dir():
         pytest.skip("needs Fashion-MNIST under NORMSCAPE_DATA")
     of = {

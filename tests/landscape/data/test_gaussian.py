@@ -1,4 +1,4 @@
-"""The Gaussian regression: its moments are the ones asked for, and its loss has closed forms."""
+"""The Gaussian regression: it has the moments of its spec, and its loss has closed forms."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def everything(spec: DataSpec) -> tuple[np.ndarray, np.ndarray]:
         (GaussianSpec(inputs=2, covariance=(1.0, 1.0, 1.0, 1.0)), [0.0, 0.0], np.ones((2, 2))),
     ],
 )
-def test_inputs_have_the_mean_and_the_covariance_asked_for(shape, mean, covariance) -> None:
+def test_inputs_have_the_mean_and_the_covariance_of_the_spec(shape, mean, covariance) -> None:
     assert np.array_equal(mean_of(shape), mean)
     assert np.array_equal(covariance_of(shape), covariance)
     x, _ = everything(data(shape, size=100_000))
@@ -48,7 +48,7 @@ def test_inputs_have_the_mean_and_the_covariance_asked_for(shape, mean, covarian
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.7])
-def test_targets_are_a_linear_function_of_inputs_and_the_noise_asked_for(noise: float) -> None:
+def test_targets_are_a_linear_function_of_inputs_plus_noise(noise: float) -> None:
     x, y = everything(data(GaussianSpec(inputs=3, outputs=2, noise=noise), size=20_000))
     teacher, residual, *_ = np.linalg.lstsq(x, y, rcond=None)
     deviation = np.sqrt(residual / len(x)) if residual.size else np.zeros(2)
@@ -64,7 +64,7 @@ def test_the_size_of_the_teacher_multiplies_targets_and_nothing_else() -> None:
     assert y.var() == pytest.approx(1.0, rel=6 * np.sqrt(2 / 40))  # of the teacher's weights, six standard errors
 
 
-@pytest.mark.parametrize("scaling", ["raw", "centred", "standardized"])
+@pytest.mark.parametrize("scaling", ["raw", "centered", "standardized"])
 def test_the_hessian_of_one_matrix_is_twice_the_second_moment_for_every_output(scaling: str) -> None:
     # f = mean of Σ_k (w_k·x - y_k)², so H = 2 E[x xᵀ] for each of the K rows of W
     spec = data(scaling=scaling)
@@ -118,12 +118,12 @@ def test_gradient_descent_contracts_by_the_closed_form() -> None:
     ("covariance", "words"),
     [((1.0, 2.0, 0.0, 1.0), "not symmetric"), ((1.0, 2.0, 2.0, 1.0), "eigenvalue -1"), ((-1.0,), "eigenvalue -1")],
 )
-def test_what_is_no_covariance_is_refused(covariance: tuple[float, ...], words: str) -> None:
+def test_an_invalid_covariance_is_rejected(covariance: tuple[float, ...], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         load_data(data(GaussianSpec(inputs=2, covariance=covariance))).split("train")
 
 
 @pytest.mark.parametrize(("name", "numbers"), [("mean", (1.0, 2.0)), ("covariance", (1.0, 2.0, 3.0, 4.0))])
-def test_lengths_that_fit_no_reading_are_refused(name: str, numbers: tuple[float, ...]) -> None:
+def test_wrong_lengths_are_rejected(name: str, numbers: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match=rf"{name} has {len(numbers)} numbers for 3 inputs"):
         GaussianSpec(inputs=3, **{name: numbers})

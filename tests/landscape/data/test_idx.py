@@ -1,4 +1,4 @@
-"""idx files: what their header says, and nothing else."""
+"""idx files: arrays of the shape in the header, or an error."""
 
 import gzip
 import struct
@@ -23,7 +23,7 @@ def written(folder: Path, content: bytes) -> Path:
 
 
 @pytest.mark.parametrize("shape", [(5,), (2, 3), (4, 2, 3), (0, 28, 28)])
-def test_what_was_written_is_read(tmp_path: Path, shape: tuple[int, ...]) -> None:
+def test_reading_returns_the_written_array(tmp_path: Path, shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     found = read_idx(written(tmp_path, packed(array.tobytes(), *shape)))
     assert found.dtype == np.uint8
@@ -33,26 +33,26 @@ def test_what_was_written_is_read(tmp_path: Path, shape: tuple[int, ...]) -> Non
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "begins with the bytes .none"),
+        (b"", "starts with the bytes .none"),
         (b"plain text", "damaged.*gzip"),
         (packed(b"12345", 5)[:-9], "damaged"),
-        (packed(b"1234", 5), "5 bytes, found are 4"),
-        (packed(b"123456", 5), "5 bytes, found are more"),
+        (packed(b"1234", 5), "5 bytes, found 4"),
+        (packed(b"123456", 5), "5 bytes, found more"),
         (packed(b"1" * 24, 3, magic=b"\0\0\x0d\x01"), "00 00 0d 01.*00 00 08"),
         (packed(b"1", 1, magic=b"\x89PNG"), "89 50 4e 47"),
         (packed(b"", 1, 1, 1, 1, 1), "number of axes"),
         (gzip.compress(b"\0\0\x08\x03\0\0", mtime=0), "within its header"),
-        (packed(b"", 2**32 - 1, 2**32 - 1), "found are 0"),
+        (packed(b"", 2**32 - 1, 2**32 - 1), "found 0"),
     ],
 )
-def test_damage_is_named_with_what_was_expected_and_found(tmp_path: Path, content: bytes, words: str) -> None:
+def test_errors_name_the_file_the_expected_and_the_actual_content(tmp_path: Path, content: bytes, words: str) -> None:
     path = written(tmp_path, content)
     with pytest.raises(CorruptData, match=words) as error:
         read_idx(path)
     assert str(path) in str(error.value)
 
 
-def test_a_small_file_that_unpacks_to_a_gigabyte_is_not_unpacked(tmp_path: Path) -> None:
+def test_a_decompression_bomb_is_not_decompressed(tmp_path: Path) -> None:
     path = tmp_path / "bomb.gz"
     with gzip.open(path, "wb", compresslevel=1) as stream:
         stream.write(b"\0\0\x08\x01" + struct.pack(">I", 10))
@@ -61,7 +61,7 @@ def test_a_small_file_that_unpacks_to_a_gigabyte_is_not_unpacked(tmp_path: Path)
     import tracemalloc
 
     tracemalloc.start()
-    with pytest.raises(CorruptData, match="found are more"):
+    with pytest.raises(CorruptData, match="found more"):
         read_idx(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

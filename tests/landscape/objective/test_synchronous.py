@@ -18,14 +18,14 @@ from normscape.landscape import (
 )
 from normscape.landscape.objective import batching
 from normscape.landscape.objective.synchronous import given_statistics
-from normscape.models import REGISTRIES, build_model, refusal
+from normscape.models import NORMALIZATIONS, REGISTRIES, build_model, refusal
 from normscape.specs import ModelSpec
 from tests.landscape.networks import grid, network, samples, small_run, stirred
 
 SHAPE, CLASSES, SAMPLES = (1, 8, 8), 4, 11
 WIDTHS = {"perceptron": 5, "deep-linear": 5, "convolutional": 3, "residual": 2, "transformer": 4}
 DEPTHS = {"perceptron": 2, "deep-linear": 3, "convolutional": 2, "residual": 8, "transformer": 1}
-BATCH_WIDE = ("batch", "centre", "scale")
+OVER_SAMPLES = [name for name, normalization in NORMALIZATIONS.items() if normalization.over_samples]
 
 
 def images() -> tuple[torch.Tensor, torch.Tensor]:
@@ -47,7 +47,7 @@ def both(architecture: str, norm: str, tile: int) -> tuple[Objective, Objective]
 
 
 @pytest.mark.parametrize("tile", [2, 4])
-@pytest.mark.parametrize("norm", BATCH_WIDE)
+@pytest.mark.parametrize("norm", OVER_SAMPLES)
 @pytest.mark.parametrize("architecture", REGISTRIES["architectures"])
 def test_layer_by_layer_is_one_pass_to_1e_10_d1(architecture: str, norm: str, tile: int) -> None:
     if refusal(ModelSpec(architecture=architecture, norm=norm), SHAPE) is not None:
