@@ -8,7 +8,7 @@ import pytest
 from normscape.jobs import Job
 from normscape.jobs.job import QUESTIONS, question_type
 from normscape.jobs.kinds import KINDS
-from normscape.specs import EvaluationSpec, Experiment, PlaneSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import EvaluationSpec, Experiment, ModelSpec, PlaneSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.fields import paths, read, replace_at
 from tests.specs.test_canonical import changed
 
@@ -80,6 +80,25 @@ def test_a_range_that_fits_leaves_everything_else_known(kind: str) -> None:
 def test_an_idle_field_leaves_every_key_alone(kind: str, path: str, value: Any) -> None:
     surface = Experiment().surface
     assert Job.about(kind, RunSpec(), surface) == Job.about(kind, RunSpec(), replace_at(surface, path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("run.model.averaging", 0.5),
+        ("run.model.affine", False),
+        ("run.model.placement", "before"),
+        ("run.model.shortcut", "pad"),
+        ("run.model.depth", 2),
+        ("run.data.shift", (3.0,)),
+        ("run.data.gaussian.noise", 1.0),
+    ],
+)
+def test_networks_that_are_built_equal_share_their_results(path: str, value: Any) -> None:
+    plain = Experiment(RunSpec(model=ModelSpec(norm="none")))
+    other = replace_at(plain, path, value)
+    assert other != plain
+    assert Job("run", other.run).key == Job("run", plain.run).key
 
 
 def test_two_checkpoints_leave_no_random_direction_to_seed() -> None:
