@@ -15,11 +15,11 @@ from normscape.figures.style.template import DASHES, GRID, NOTHING, SYMBOLS, dre
 from normscape.figures.style.ticks import log_axis
 
 if TYPE_CHECKING:
-    from normscape.landscape.stability import Verdict
+    from normscape.landscape.stability import TrainingOutcome
 
 HEIGHT = 400
 
-Sweeps = Mapping[str, "Sequence[Verdict]"]
+Sweeps = Mapping[str, "Sequence[TrainingOutcome]"]
 
 
 def share_figure(
@@ -85,7 +85,7 @@ def final_figure(sweeps: Sweeps, *, colours: Mapping[str, str], dark: bool = Fal
     return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.2})
 
 
-def _shares(verdicts: Sequence[Verdict]) -> tuple[list[float], list[float], list[str]]:
+def _shares(verdicts: Sequence[TrainingOutcome]) -> tuple[list[float], list[float], list[str]]:
     rates = sorted({verdict.learning_rate for verdict in verdicts})
     groups = [[v for v in verdicts if v.learning_rate == rate] for rate in rates]
     told = ["<br>".join(f"seed {v.seed}: {v.outcome}" for v in group) for group in groups]

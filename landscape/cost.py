@@ -12,7 +12,7 @@ import torch
 from torch.nn.modules.batchnorm import _NormBase
 
 from normscape.landscape.data import Dataset, load_data
-from normscape.landscape.objective.batching import KEPT_BYTES, count_units, pass_bytes, samples_per_pass
+from normscape.landscape.objective.batching import CACHE_BYTES, batch_bytes, count_activations, samples_per_batch
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.training.loop import RECORDS, Run, advance, last_step, run_of, start
@@ -34,7 +34,7 @@ TIMED_SAMPLES = (16, 128)
 TIMED_STEPS = 5
 
 
-class TooLarge(ValueError):  # noqa: N818 - reads as the sentence it is
+class TooLargeError(ValueError):
     """The work that was asked for does not fit; the message has the estimate and the limit."""
 
 
@@ -47,10 +47,10 @@ def estimate_bytes(run: RunSpec, spec: SurfaceSpec) -> int:
     data = load_data(run.data)
     blank = blank_model(run.model, data.input_shape, data.outputs)
     weights = sum(p.numel() for p in blank.parameters())
-    units = count_units(blank, torch.empty(2, *data.input_shape, device="meta"))
+    units = count_activations(blank, torch.empty(2, *data.input_shape, device="meta"))
     evaluation = spec.evaluation
     samples = min(evaluation.samples, len(data.split(evaluation.split)))
-    passed = samples_per_pass(evaluation, samples, units, math.prod(data.input_shape))
+    passed = samples_per_batch(evaluation, samples, units, math.prod(data.input_shape))
     kept = 4 * weights * len(run.checkpoint_steps)
     measuring = _measuring_bytes(weights, units, passed, evaluation.precision, spec.grid)
     return kept + max(measuring, 4 * 4 * units * _batch(run, data))
@@ -73,9 +73,9 @@ def _passes(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
     """Return how many times the work of one pass a gradient takes: more than 1 where it is taken layer by layer."""
     data = load_data(run.data)
     blank = blank_model(run.model, data.input_shape, data.outputs)
-    units = count_units(blank, torch.empty(2, *data.input_shape, device="meta"))
-    layered = spec.statistics == "population" and samples_per_pass(spec, samples, units, 1) < samples
-    return 1.0 + LAYERED_SHARE * sum(isinstance(layer, _NormBase) for layer in blank.modules()) if layered else 1.0
+    units = count_activations(blank, torch.empty(2, *data.input_shape, device="meta"))
+    layerwise = spec.statistics == "population" and samples_per_batch(spec, samples, units, 1) < samples
+    return 1.0 + LAYERED_SHARE * sum(isinstance(layer, _NormBase) for layer in blank.modules()) if layerwise else 1.0
 
 
 def _gradient_seconds(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
@@ -97,14 +97,14 @@ def check_memory(objective: Objective, grid: GridSpec) -> None:
     """Refuse a surface that does not fit into this machine's free memory.
 
     Raises:
-        TooLarge: with the estimate and what is free.
+        TooLargeError: with the estimate and what is free.
     """
-    units = count_units(objective.module, objective.some_inputs)
+    units = count_activations(objective.module, objective.example_inputs)
     precision = str(objective.theta.dtype).removeprefix("torch.")
     needed = _measuring_bytes(len(objective.theta), units, objective.largest_batch, precision, grid)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > free:
-        raise TooLarge(
+        raise TooLargeError(
             f"the surface needs about {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free; "
             "ask for fewer points or fewer samples"
         )
@@ -114,9 +114,9 @@ def _measuring_bytes(weights: int, units: int, passed: int, precision: str, grid
     """Count θ, its gradient, the plane and temporaries (12 vectors of float64), the places kept, grid and pass."""
     size = 8 if precision == "float64" else 4
     points = math.prod(grid.points)
-    kept = min(2 * size * weights * points, max(KEPT_BYTES, 4 * size * weights * grid.points[0]))
+    kept = min(2 * size * weights * points, max(CACHE_BYTES, 4 * size * weights * grid.points[0]))
     vectors = 12 * 8 * weights + kept
-    return vectors + pass_bytes(units, passed, precision) + GRID_BYTES * points
+    return vectors + batch_bytes(units, passed, precision) + GRID_BYTES * points
 
 
 def _batch(run: RunSpec, data: Dataset) -> int:

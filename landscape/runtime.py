@@ -8,13 +8,13 @@ from importlib.metadata import version
 import torch
 
 
-def machine() -> dict[str, str]:
+def machine_record() -> dict[str, str]:
     """Return versions, processor and thread count: equal specs give equal numbers where all of these are equal."""
     return {**_lasting(), "threads": str(torch.get_num_threads()), "device": device().type}
 
 
 def device() -> torch.device:
-    """Return where runs are evaluated in this process: on its processor, unless `settle` said otherwise."""
+    """Return where runs are evaluated in this process: on its processor, unless `configure_process` said otherwise."""
     return _DEVICE[-1]
 
 
@@ -31,7 +31,7 @@ def _lasting() -> dict[str, str]:
     }
 
 
-def settle(threads: int, on: str = "cpu") -> None:
+def configure_process(threads: int, on: str = "cpu") -> None:
     """Set this process up for many small evaluations: thread count, device, and memory that is kept for the next one.
 
     A page shares its cores with the browser and with other visitors. Two threads that wait for each other by spinning

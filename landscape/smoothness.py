@@ -21,7 +21,7 @@ SPAN = (0.5, 4.0)
 STEPS = 9
 """Step lengths in that range, equally spaced in their logarithms."""
 
-LONGEST = 1.0
+MAX_RELATIVE_STEP = 1.0
 """A step is at most this many times as long as θ: beyond, what is met is another network."""
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -69,7 +69,7 @@ def measure_smoothness(
     spec: SmoothnessSpec,
     *,
     span: tuple[float, float] = SPAN,
-    longest: float = LONGEST,
+    longest: float = MAX_RELATIVE_STEP,
     seed: int = 0,
     stop: Stop = lambda: False,
 ) -> Smoothness:
@@ -85,10 +85,10 @@ def measure_smoothness(
         span: the smallest and largest η, in learning rates.
         longest: the longest step, in lengths of θ; the range is cut there.
         seed: of the random direction.
-        stop: asked between evaluations.
+        stop: polled between evaluations.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the checkpoint was not kept.
     """
     step = run.checkpoints[-1].step if spec.checkpoint is None else spec.checkpoint

@@ -14,20 +14,20 @@ from normscape.specs import RunSpec
 RATES: tuple[float, ...] = tuple(float(f"{10 ** (k / 2):.3g}") for k in range(-6, 5))
 """Learning rates of a sweep, two to a decade from 0.001 to 100: the same for all compared networks."""
 
-PEAK = 10.0
+MAX_PEAK_LOSS = 10.0
 """How many times the initial loss a recorded loss may be on the way: momentum and lagging averages overshoot."""
 
-LEARNED = 0.5
+MAX_FINAL_LOSS = 0.5
 """Share of the constant predictor's loss that the last one must be below."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TrainingOutcome:
     """What became of one training."""
 
     learning_rate: float
     seed: int
-    outcome: str  # "stable", "diverged" (not finite), "overshot" (beyond PEAK), "not learned" (above LEARNED)
+    outcome: str  # "stable", "diverged", "overshot" or "not learned"
     initial: float  # training loss before the first step
     peak: float  # the largest recorded training loss, inf if one was not finite
     final: float  # the last recorded training loss, nan if training diverged
@@ -49,7 +49,7 @@ def sweep(run: RunSpec, seeds: int) -> tuple[RunSpec, ...]:
     return tuple(replace(run, training=training) for training in trainings)
 
 
-def judge(run: Run) -> Verdict:
+def classify_run(run: Run) -> TrainingOutcome:
     """Judge a training (A3).
 
     Stable is what stays finite, never exceeds 10 × its first loss, and ends below half the constant predictor's: a
@@ -64,11 +64,11 @@ def judge(run: Run) -> Verdict:
     outcome = "stable"
     if diverged:
         outcome = "diverged"
-    elif not final < LEARNED * constant:
+    elif not final < MAX_FINAL_LOSS * constant:
         outcome = "not learned"
-    elif peak > PEAK * losses[0]:
+    elif peak > MAX_PEAK_LOSS * losses[0]:
         outcome = "overshot"
-    return Verdict(training.learning_rate, training.seed, outcome, float(losses[0]), peak, final, constant)
+    return TrainingOutcome(training.learning_rate, training.seed, outcome, float(losses[0]), peak, final, constant)
 
 
 def constant_loss(spec: RunSpec) -> float:
@@ -85,7 +85,7 @@ def constant_loss(spec: RunSpec) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
-def largest_stable(verdicts: Sequence[Verdict]) -> float:
+def largest_stable(verdicts: Sequence[TrainingOutcome]) -> float:
     """Return the largest learning rate up to which every training of every seed was stable; 0 if there is none.
 
     Rates too small to learn in the steps that there are do not count against the larger ones: the run of stable rates

@@ -12,28 +12,28 @@ from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.centering import Centring
+    from normscape.landscape.analysis.centering import Centering
 
 WAYS = ("raw", "centred", "standardized")
 
 
-def both_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+def both_figure(found: Mapping[str, Centering], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw λ_max of every layer's block of weight and bias: raw (solid), centred (dotted), standardized (dashed)."""
     return _figure(found, "both", html("λ_max of weight and bias, the same function"), colours, dark)
 
 
-def weight_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+def weight_figure(found: Mapping[str, Centering], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw λ_max of every layer's block of the weight alone."""
     return _figure(found, "weight", html("λ_max of the weight alone, the same function"), colours, dark)
 
 
-def rates_figure(found: Mapping[str, Centring], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+def rates_figure(found: Mapping[str, Centering], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw λ's rate of every layer (A6), which the argument takes for the same in all three coordinates."""
     return _figure(found, "rate", "How fast signals change, the same function", colours, dark, "√(E[λ²]) / ‖ΔW‖")
 
 
 def _figure(
-    found: Mapping[str, Centring],
+    found: Mapping[str, Centering],
     name: str,
     title: str,
     colours: Mapping[str, str],

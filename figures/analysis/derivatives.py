@@ -13,7 +13,7 @@ from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.ticks import number_text
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.derivatives import Derivatives, SignalsAlong
+    from normscape.landscape.analysis.derivatives import Derivatives, SignalHistory
 
 SMALLEST, LARGEST = -8, 3
 """Ends of the histograms' axis, log₁₀ of a signal's size."""
@@ -38,7 +38,7 @@ def signal_figures(
 
 
 def signals_along_figures(
-    found: Mapping[str, SignalsAlong], *, colours: Mapping[str, str], dark: bool = False
+    found: Mapping[str, SignalHistory], *, colours: Mapping[str, str], dark: bool = False
 ) -> Mapping[str, go.Figure]:
     """Draw the sizes of all layers' signals, steps of training from top to bottom."""
     return _sizes(

@@ -12,14 +12,14 @@ from normscape.figures.histograms import Histograms, histogram_figures
 from normscape.figures.layers import Line, layers_figure
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.distributions import Inputs
+    from normscape.landscape.analysis.distributions import Distributions
 
 LOW, HIGH = -6.0, 6.0
 """Ends of the histograms; what is beyond counts in their first and last bins."""
 
 
 def distribution_figures(
-    found: Mapping[str, Inputs], *, colours: Mapping[str, str], dark: bool = False
+    found: Mapping[str, Distributions], *, colours: Mapping[str, str], dark: bool = False
 ) -> Mapping[str, go.Figure]:
     """Draw what goes into each activation, layers from top to bottom, with one range of colours for all networks."""
     rows = {label: [activity.before for activity in one.activations] for label, one in found.items()}
@@ -36,7 +36,7 @@ def distribution_figures(
     )
 
 
-def units_figure(found: Mapping[str, Inputs], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+def units_figure(found: Mapping[str, Distributions], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw the share of inputs in [-1, 1], of dead units and of linear ones, activation by activation."""
     lines = []
     for label, one in found.items():
@@ -51,7 +51,7 @@ def units_figure(found: Mapping[str, Inputs], *, colours: Mapping[str, str], dar
     return layers_figure(lines, title=title, axis="share", scale="linear", colours=colours, dark=dark)
 
 
-def shift_figure(found: Mapping[str, Inputs], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+def shift_figure(found: Mapping[str, Distributions], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw internal covariate shift: how far each layer's gradient turns when the layers in front of it step."""
     lines = [
         Line(label, words, [shift.layer for shift in one.shifts], np.array(values))

@@ -15,12 +15,12 @@ from normscape.figures.style.template import GRID, SYMBOLS, dressed, ink, legend
 from normscape.figures.style.ticks import log_axis
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.layer_rates import Pace
+    from normscape.landscape.analysis.layer_rates import LayerRates
 
 HEIGHT = 400
 
 
-def inputs_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+def inputs_figure(found: Mapping[str, LayerRates], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw the block ratio of each input's weights over the bias's, against E[x_i²]; dotted: equal."""
     figure, across, up = go.Figure(), [], []
     for (label, one), symbol in zip(found.items(), cycle(SYMBOLS), strict=False):
@@ -49,7 +49,7 @@ def inputs_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dark
     return figure.update_layout(showlegend=True, legend=legend(dark) | {"y": -0.25})
 
 
-def in_step_figure(found: Mapping[str, Pace], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+def in_step_figure(found: Mapping[str, LayerRates], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw every layer's scale-free curvature and its step in lengths of its weight."""
     lines = [
         Line(label, words, [layer.layer for layer in one.layers], np.array([getattr(x, name) for x in one.layers]))

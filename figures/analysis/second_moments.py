@@ -12,7 +12,7 @@ from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, ink, legend, sentence_figure
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.second_moments import Moments
+    from normscape.landscape.analysis.second_moments import SecondMoments
 
 HEIGHT = 400
 SHARES = np.linspace(-1.0, 3.0, 41)
@@ -21,7 +21,7 @@ SHARES = np.linspace(-1.0, 3.0, 41)
 KINDS = {"raw": "raw", "centred": "centred", "standardized": "standardized"}
 
 
-def moments_figure(found: Mapping[str, Moments], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+def moments_figure(found: Mapping[str, SecondMoments], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw Σ E[x²] of every layer: as it is (solid), centred (dotted), and standardized (dashed)."""
     lines = [
         Line(label, words, [layer.layer for layer in one.layers], np.array([getattr(x, name) for x in one.layers]))
@@ -32,7 +32,7 @@ def moments_figure(found: Mapping[str, Moments], *, colours: Mapping[str, str], 
     return layers_figure(lines, title=title, axis="Σ E[x²]", colours=colours, dark=dark)
 
 
-def parabola_figure(found: Mapping[str, Moments], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
+def parabola_figure(found: Mapping[str, SecondMoments], *, colours: Mapping[str, str], dark: bool = False) -> go.Figure:
     """Draw the second moment after subtracting s times the mean, summed over layers in shares of the raw one."""
     figure = go.Figure()
     for place, (label, one) in enumerate(found.items()):

@@ -14,13 +14,13 @@ from normscape.figures.style.template import GRID, NOTHING, SYMBOLS, dressed, in
 from normscape.figures.style.ticks import log_axis
 
 if TYPE_CHECKING:
-    from normscape.landscape import Refinement
+    from normscape.landscape import RatioBySpacing
 
 HEIGHT = 400
 
 
 def refinement_figure(
-    refinements: Mapping[str, Refinement], *, colours: Mapping[str, str], dark: bool = False
+    refinements: Mapping[str, RatioBySpacing], *, colours: Mapping[str, str], dark: bool = False
 ) -> go.Figure:
     """Draw the largest ratio between neighbours on a line against their spacing, both axes logarithmic.
 
@@ -50,7 +50,7 @@ def refinement_figure(
     return figure.update_layout(showlegend=True, legend=legend(dark))
 
 
-def _guide(drawn: Mapping[str, Refinement]) -> go.Scatter:
+def _guide(drawn: Mapping[str, RatioBySpacing]) -> go.Scatter:
     """Return the slope of 1/spacing, through the finest value of the first network that has one."""
     first = next(iter(drawn.values()))
     last = int(np.flatnonzero(np.isfinite(first.bound))[-1])

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.objective import Objective
 
 WEIGHTED = (nn.Linear, nn.Conv2d)
@@ -42,20 +42,20 @@ def flows(
     Args:
         objective: the loss, the evaluation set and the statistics (D1).
         theta: θ (P,).
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set is so large that population statistics are taken layer by layer; the message
             says how to ask for less.
     """
-    if objective.layered:
+    if objective.layerwise:
         raise ValueError(
             f"{objective.samples} samples do not fit into one pass, and what flows through a network is seen in one "
             "only; evaluate on fewer samples, or with batch or running statistics"
         )
-    for share in objective.shares:
-        unless(stop)
+    for share in objective.batch_losses:
+        check_stop(stop)
         point = objective.point(theta).requires_grad_()
         with watched(objective.module, WEIGHTED) as met, torch.enable_grad():
             loss = share(point)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape.analysis.activations import WEIGHTED, watched
-from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.objective import Objective
 
 BATCHES = 200
@@ -53,14 +53,14 @@ def measure_batch_statistics(objective: Objective, *, seed: int = 0, stop: Stop 
     Args:
         objective: the loss, at its own θ.
         seed: of the mini-batches.
-        stop: asked before every pass and every batch size.
+        stop: polled before every pass and every batch size.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set is so large that population statistics are taken layer by layer, or has fewer
             than 4 samples.
     """
-    if objective.layered or objective.samples < 4:
+    if objective.layerwise or objective.samples < 4:
         raise ValueError(
             f"{objective.samples} samples do not fit into one pass, or are fewer than 4: choose another number of "
             "evaluation samples, or batch or running statistics"
@@ -68,8 +68,8 @@ def measure_batch_statistics(objective: Objective, *, seed: int = 0, stop: Stop 
     norms = any(isinstance(module, NORMS) for module in objective.module.modules())
     kinds: tuple[type[nn.Module], ...] = NORMS if norms else WEIGHTED
     sums: dict[str, list[tuple[Tensor, Tensor, int]]] = {}
-    for share in objective.shares:
-        unless(stop)
+    for share in objective.batch_losses:
+        check_stop(stop)
         with watched(objective.module, kinds) as met, torch.no_grad():
             share(objective.point(objective.theta))
             for name, _, x, y in met:
@@ -112,7 +112,7 @@ def _layer(
 def _drawn(
     first: np.ndarray, second: np.ndarray, mean: np.ndarray, variance: np.ndarray, size: int, seed: int, stop: Stop
 ) -> tuple[float, float, float]:
-    unless(stop)
+    check_stop(stop)
     generator = np.random.default_rng((seed, size))
     errors, ratios = [], []
     for _ in range(BATCHES if size < len(first) else 1):

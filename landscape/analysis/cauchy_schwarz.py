@@ -71,17 +71,17 @@ def measure_cauchy_schwarz(objective: Objective, *, stop: Stop = lambda: False) 
 
     Args:
         objective: the loss, at its own θ.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set does not fit one pass (see `flows`).
     """
     theta = objective.theta.double()
     gradient = objective.evaluate(objective.theta, stop=stop).gradient.double()
     found = []
     for name, place, filters in objective.layout.blocks():
-        if filters.any and name.endswith(".weight"):
+        if filters.present and name.endswith(".weight"):
             size, length = float(gradient[place].norm()), STEP * float(theta[place].norm())
             if size == 0 or length == 0:
                 continue

@@ -37,13 +37,13 @@ class Reparametrized:
 
 
 @dataclass(frozen=True, eq=False)
-class Centring:
+class Centering:
     """All linear layers and convolutions with plain weights and one group."""
 
     layers: tuple[Reparametrized, ...]
 
 
-def measure_centring(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Centring:
+def measure_centering(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Centering:
     """Find λ_max of every layer's block under h = W(x - μ) + (b + Wμ), and with x - μ divided by σ besides (A7, A8).
 
     All three are the same function, so the curvature changes because its coordinates do: with (W, b) = A(W', b') the
@@ -52,10 +52,10 @@ def measure_centring(objective: Objective, *, seed: int = 0, stop: Stop = lambda
     Args:
         objective: the loss, at its own θ.
         seed: of the first vectors of Lanczos.
-        stop: asked before every mini-batch and product.
+        stop: polled before every mini-batch and product.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set does not fit one pass (see `flows`).
     """
     sums: dict[str, Sums] = {}
@@ -74,7 +74,7 @@ def measure_centring(objective: Objective, *, seed: int = 0, stop: Stop = lambda
         for name, one in sums.items()
         if name in plain and groups[name] == 1
     )
-    return Centring(tuple(layers))
+    return Centering(tuple(layers))
 
 
 def _with_biases(objective: Objective, layers: set[str]) -> tuple[Objective, set[str]]:

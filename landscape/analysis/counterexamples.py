@@ -12,7 +12,7 @@ WEIGHT = 1.0
 
 
 @dataclass(frozen=True)
-class Centring:
+class Centering:
     """One weight of logistic regression before and after its input is centred, the function being the same."""
 
     mean: float  # E[x]
@@ -25,7 +25,7 @@ class Centring:
 
 def logistic_counterexample(
     inputs: tuple[float, ...] = INPUTS, shares: tuple[float, ...] = SHARES, weight: float = WEIGHT
-) -> Centring:
+) -> Centering:
     """Return both second moments and both curvatures of logistic regression on a few inputs (A7).
 
     With ℓ = log(1 + exp(-y h)) and p = 1/(1 + exp(-h)), ∂²ℓ/∂h² is a = p(1 - p) whatever the label is, and ∂²f/∂w² is
@@ -45,7 +45,7 @@ def logistic_counterexample(
     p = 1 / (1 + np.exp(-weight * x))
     a = p * np.exp(-weight * x) * p  # p(1 - p) without the cancellation in 1 - p
     mean = float(often @ x)
-    return Centring(
+    return Centering(
         mean,
         float(often @ x**2),
         float(often @ (x - mean) ** 2),

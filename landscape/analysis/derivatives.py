@@ -16,7 +16,7 @@ from normscape.landscape.objective.objective import Objective
 from normscape.landscape.training.loop import Run
 from normscape.specs import SignalsSpec
 
-EDGES = np.linspace(-8.0, 3.0, 56)
+BIN_EDGES = np.linspace(-8.0, 3.0, 56)
 """Of the histograms: log₁₀ of a signal's size, five bins to a decade; what is beyond counts in the last ones."""
 
 STEP = 1e-2
@@ -31,7 +31,7 @@ class Signal:
     """The signal that comes back to one layer, δ = M·∂f/∂y, over samples, positions and units (A4)."""
 
     layer: str
-    shares: np.ndarray  # (len(EDGES) - 1,) of |δ| by its logarithm; zeros are in no bin
+    shares: np.ndarray  # (len(BIN_EDGES) - 1,) of |δ| by its logarithm; zeros are in no bin
     zero: float  # share that is exactly 0
     largest: float  # max |δ|
     root_mean_square: float
@@ -39,7 +39,7 @@ class Signal:
 
 
 @dataclass(frozen=True, eq=False)
-class Steadiness:
+class WeightBiasRatios:
     """How the gradients of one layer's weight and bias turn when each alone moves by the same length (A5)."""
 
     layer: str
@@ -58,19 +58,19 @@ class Derivatives:
     """Signals of all layers, and how steady each layer's gradients are."""
 
     signals: tuple[Signal, ...]
-    layers: tuple[Steadiness, ...]
+    layers: tuple[WeightBiasRatios, ...]
     classifies: bool  # whether the loss is the cross-entropy: then ‖∂ℓ/∂h‖ ≤ √2, and every component is in [-1, 1]
     largest_output: float  # max over samples of ‖∂ℓ/∂h‖, h the network's outputs
     largest_squared: float  # the same of squared error on the same outputs, against classes in one-hot form
 
 
 @dataclass(frozen=True, eq=False)
-class SignalsAlong:
+class SignalHistory:
     """Signals of all layers at every checkpoint that training has kept (A4)."""
 
     step: np.ndarray  # (S,)
     layers: tuple[str, ...]
-    shares: np.ndarray  # (S, len(EDGES) - 1) of |δ| by its logarithm, all layers together
+    shares: np.ndarray  # (S, len(BIN_EDGES) - 1) of |δ| by its logarithm, all layers together
     root_mean_square: np.ndarray  # (S, L)
     largest: np.ndarray  # (S, L) max |δ|
 
@@ -83,10 +83,10 @@ def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lam
     Args:
         objective: the loss, at its own θ.
         seed: of the steps.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set does not fit one pass (see `flows`).
     """
     signals: dict[str, _Signals] = {}
@@ -103,16 +103,16 @@ def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lam
     return Derivatives(found, kept, objective.classifies, largest, squared)
 
 
-def measure_signals_along(run: Run, spec: SignalsSpec, *, stop: Stop = lambda: False) -> SignalsAlong:
+def measure_signal_history(run: Run, spec: SignalsSpec, *, stop: Stop = lambda: False) -> SignalHistory:
     """Measure the signals of all layers at every checkpoint of a training (A4).
 
     Args:
         run: the training.
         spec: names the evaluation samples, the statistics and the precision; its own checkpoint plays no part.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set does not fit one pass (see `flows`).
     """
     found = []
@@ -123,7 +123,7 @@ def measure_signals_along(run: Run, spec: SignalsSpec, *, stop: Stop = lambda: F
             for flow in flowing:
                 signals.setdefault(flow.layer, _Signals()).add(flow.signal)
         found.append([one.told(name) for name, one in signals.items()])
-    return SignalsAlong(
+    return SignalHistory(
         np.array([checkpoint.step for checkpoint in run.checkpoints]),
         tuple(signal.layer for signal in found[0]),
         np.array([np.mean([signal.shares for signal in there], axis=0) for there in found]),
@@ -138,7 +138,7 @@ def _largest_output(objective: Objective) -> tuple[float, float]:
     It is taken at the network's own outputs: something may stand behind its last layer.
     """
     largest, squared = 0.0, 0.0 if objective.classifies else float("nan")
-    for share in objective.shares:
+    for share in objective.batch_losses:
         with watched_outputs(objective.module) as met, torch.enable_grad():
             loss = share(objective.point(objective.theta).requires_grad_())
             (signal,) = torch.autograd.grad(loss * objective.samples, met)
@@ -154,14 +154,14 @@ class _Signals:
     """Sums over mini-batches."""
 
     def __init__(self) -> None:
-        self.counts = np.zeros(len(EDGES) - 1)
+        self.counts = np.zeros(len(BIN_EDGES) - 1)
         self.number = self.zeros = self.beyond = 0
         self.largest = self.squares = 0.0
 
     def add(self, signal: Tensor) -> None:
         sizes = signal.detach().double().abs().flatten()
-        logs = sizes[sizes > 0].log10().clamp(float(EDGES[0]), float(EDGES[-1])).cpu().numpy()
-        self.counts += np.histogram(logs, EDGES)[0]
+        logs = sizes[sizes > 0].log10().clamp(float(BIN_EDGES[0]), float(BIN_EDGES[-1])).cpu().numpy()
+        self.counts += np.histogram(logs, BIN_EDGES)[0]
         self.number += sizes.numel()
         self.zeros += int((sizes == 0).sum())
         self.beyond += int((sizes > 1).sum())
@@ -183,7 +183,7 @@ def _squares(flow: Flow) -> float:
 
 def _steadiness(
     objective: Objective, layer: str, inputs: float, anchor: Tensor, seed: int, stop: Stop
-) -> Steadiness | None:
+) -> WeightBiasRatios | None:
     places = {name: place for name, place, _ in objective.layout.blocks()}
     weight = places.get(f"{layer}.weight")
     if weight is None:  # a normalized weight is two parameters, none of which is the weight
@@ -192,7 +192,7 @@ def _steadiness(
     ratio = ratio_within(objective, weight, length, anchor, seed, stop)
     bias = places.get(f"{layer}.bias")
     steady = float("nan") if bias is None else ratio_within(objective, bias, length, anchor, seed, stop)
-    return Steadiness(layer, ratio, steady, float(np.sqrt(inputs)))
+    return WeightBiasRatios(layer, ratio, steady, float(np.sqrt(inputs)))
 
 
 def ratio_within(
@@ -211,10 +211,10 @@ def ratio_within(
         length: ‖Δ‖; at 0 there is no ratio, and nan comes back.
         anchor: ∇f(θ) (P,).
         seed: of the direction.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
     """
     if length == 0:
         return float("nan")

@@ -9,7 +9,7 @@ import torch
 from scipy.integrate import cumulative_simpson
 from torch import Tensor
 
-from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import random_plane
 from normscape.specs import PlaneSpec
@@ -141,10 +141,10 @@ def measure_descent(objective: Objective, *, seed: int = 0, stop: Stop = lambda:
     Args:
         objective: the loss, at its own θ.
         seed: of the random directions.
-        stop: asked between mini-batches.
+        stop: polled between mini-batches.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
     """
     anchor = objective.evaluate(objective.theta, stop=stop).gradient
     down = -anchor.double()
@@ -164,7 +164,7 @@ def _first_rise(objective: Objective, down: Tensor, stop: Stop) -> float:
     far = (float(theta.norm()) or 1.0) / (float(down.norm()) or 1.0)
     step = NEAREST * far
     while step < FARTHEST * far and float(objective.loss(theta + step * down)) <= start:
-        unless(stop)
+        check_stop(stop)
         step *= 2
     return step
 

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape.analysis.activations import flows, watched
-from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
 
-EDGES = np.linspace(-6.0, 6.0, 61)
+BIN_EDGES = np.linspace(-6.0, 6.0, 61)
 """Of all histograms, in the inputs' own units; what is beyond counts in the first and the last bin."""
 
 RATE = 0.1
@@ -28,7 +28,7 @@ class Distribution:
     """Of all entries that go into one layer or one activation, over samples, positions and units."""
 
     layer: str
-    shares: np.ndarray  # (len(EDGES) - 1,), summing to 1
+    shares: np.ndarray  # (len(BIN_EDGES) - 1,), summing to 1
     mean: float
     deviation: float
     skew: float  # third standardized moment; 0 for a normal distribution
@@ -37,7 +37,7 @@ class Distribution:
 
 
 @dataclass(frozen=True, eq=False)
-class Activity:
+class ActivationInputs:
     """What goes into one activation, and which of its units do nothing, or nothing but pass on."""
 
     before: Distribution
@@ -46,7 +46,7 @@ class Activity:
 
 
 @dataclass(frozen=True, eq=False)
-class Shift:
+class CovariateShift:
     """Internal covariate shift of one layer: its gradient before and after all earlier layers have stepped."""
 
     layer: str
@@ -56,15 +56,15 @@ class Shift:
 
 
 @dataclass(frozen=True, eq=False)
-class Inputs:
+class Distributions:
     """Everything of a network that A13 looks at: hypotheses, not results."""
 
     layers: tuple[Distribution, ...]  # inputs of linear layers and convolutions
-    activations: tuple[Activity, ...]
-    shifts: tuple[Shift, ...]
+    activations: tuple[ActivationInputs, ...]
+    shifts: tuple[CovariateShift, ...]
 
 
-def measure_inputs(objective: Objective, *, rate: float = RATE, stop: Stop = lambda: False) -> Inputs:
+def measure_distributions(objective: Objective, *, rate: float = RATE, stop: Stop = lambda: False) -> Distributions:
     """Measure distributions of inputs, dead and linear units, and internal covariate shift (A13).
 
     The shift is that of Santurkar et al. 2018 (arXiv 1805.11604), definition 2.1: G is the gradient by layer i's
@@ -74,10 +74,10 @@ def measure_inputs(objective: Objective, *, rate: float = RATE, stop: Stop = lam
     Args:
         objective: the loss, at its own θ.
         rate: η of the step.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set does not fit one pass (see `flows`).
     """
     layers: dict[str, _Entries] = {}
@@ -94,34 +94,36 @@ def measure_inputs(objective: Objective, *, rate: float = RATE, stop: Stop = lam
                 kinds[label] = module
                 activations.setdefault(label, _Entries()).add(x.detach())
             met.clear()
-    return Inputs(
+    return Distributions(
         tuple(entries.told(name) for name, entries in layers.items()),
         tuple(entries.activity(name, kinds[name]) for name, entries in activations.items()),
         measure_shift(objective, rate=rate, stop=stop),
     )
 
 
-def measure_shift(objective: Objective, *, rate: float = RATE, stop: Stop = lambda: False) -> tuple[Shift, ...]:
+def measure_shift(
+    objective: Objective, *, rate: float = RATE, stop: Stop = lambda: False
+) -> tuple[CovariateShift, ...]:
     """Measure every layer's internal covariate shift (A13; Santurkar et al. 2018, definition 2.1).
 
     Args:
         objective: the loss, at its own θ.
         rate: η of the step that earlier layers take.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
     """
     theta = objective.theta.double()
     gradient = objective.evaluate(objective.theta, stop=stop).gradient.double()
     found, moved = [], theta.clone()
     for layer, places in layers_of(objective.layout).items():
-        unless(stop)
+        check_stop(stop)
         there = objective.evaluate(moved.to(objective.theta.dtype), stop=stop).gradient.double()
         before, after = (torch.cat([whole[place] for place in places]) for whole in (gradient, there))
         lengths = float(before.norm() * after.norm())
         cosine = float(before @ after) / lengths if lengths else float("nan")
-        found.append(Shift(layer, float((before - after).norm()), float(before.norm()), cosine))
+        found.append(CovariateShift(layer, float((before - after).norm()), float(before.norm()), cosine))
         for place in places:
             moved[place] -= rate * gradient[place]
     return tuple(found)
@@ -131,7 +133,7 @@ class _Entries:
     """Power sums about 0, counts, and each unit's least and largest value, over mini-batches."""
 
     def __init__(self) -> None:
-        self.counts = np.zeros(len(EDGES) - 1)
+        self.counts = np.zeros(len(BIN_EDGES) - 1)
         self.powers = np.zeros(5)
         self.within = 0
         self.least: Tensor | None = None
@@ -140,8 +142,8 @@ class _Entries:
     def add(self, values: Tensor) -> None:
         x = values.detach().double()
         flat = x.flatten()
-        inside = flat.clamp(float(EDGES[0]), float(EDGES[-1])).cpu().numpy()
-        self.counts += np.histogram(inside, EDGES)[0]
+        inside = flat.clamp(float(BIN_EDGES[0]), float(BIN_EDGES[-1])).cpu().numpy()
+        self.counts += np.histogram(inside, BIN_EDGES)[0]
         self.powers += [float(flat.pow(k).sum()) for k in range(5)]
         self.within += int((flat.abs() <= 1).sum())
         units = x.transpose(0, 1).flatten(1) if x.ndim == 4 else x.flatten(0, -2).T
@@ -166,8 +168,8 @@ class _Entries:
             self.within / number,
         )
 
-    def activity(self, name: str, module: nn.Module) -> Activity:
+    def activity(self, name: str, module: nn.Module) -> ActivationInputs:
         if not isinstance(module, nn.ReLU) or self.least is None or self.most is None:
-            return Activity(self.told(name), float("nan"), float("nan"))
+            return ActivationInputs(self.told(name), float("nan"), float("nan"))
         dead, linear = (self.most <= 0).double().mean(), (self.least > 0).double().mean()
-        return Activity(self.told(name), float(dead), float(linear))
+        return ActivationInputs(self.told(name), float(dead), float(linear))

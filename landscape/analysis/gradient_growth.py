@@ -13,7 +13,7 @@ from normscape.landscape.objective.objective import Objective
 
 
 @dataclass(frozen=True, eq=False)
-class Growth:
+class GradientGrowth:
     """The size of the signal at every layer's output, over all samples, positions and units."""
 
     layers: tuple[str, ...]  # in the order in which they are met
@@ -42,7 +42,7 @@ class Growth:
         return float(finite.mean()) if finite.size else float("nan")
 
 
-def measure_growth(objective: Objective, *, stop: Stop = lambda: False) -> Growth:
+def measure_gradient_growth(objective: Objective, *, stop: Stop = lambda: False) -> GradientGrowth:
     """Measure the signals that come back to every linear or convolution layer, against the next layer's (A15).
 
     For deep plain ReLU networks with batch norm after every layer, no affine map, and random weights the ratio tends to
@@ -50,17 +50,17 @@ def measure_growth(objective: Objective, *, stop: Stop = lambda: False) -> Growt
 
     Args:
         objective: the loss, at its own θ.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set does not fit one pass (see `flows`).
     """
     squares: dict[str, float] = {}
     for flowing in flows(objective, objective.theta, stop=stop):
         for flow in flowing:
             squares[flow.layer] = squares.get(flow.layer, 0.0) + float(flow.signal.double().square().sum())
-    return Growth(tuple(squares), np.sqrt(list(squares.values())), _plain(objective.module))
+    return GradientGrowth(tuple(squares), np.sqrt(list(squares.values())), _plain(objective.module))
 
 
 def _plain(network: nn.Module) -> bool:

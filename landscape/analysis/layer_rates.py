@@ -19,7 +19,7 @@ MOST_INPUTS = 24
 
 
 @dataclass(frozen=True, eq=False)
-class LayerPace:
+class LayerRate:
     """How fast one layer may go, and how fast it goes."""
 
     layer: str
@@ -39,10 +39,10 @@ class LayerPace:
 
 
 @dataclass(frozen=True, eq=False)
-class Pace:
+class LayerRates:
     """All layers, and the inputs of the first linear layer against its bias."""
 
-    layers: tuple[LayerPace, ...]
+    layers: tuple[LayerRate, ...]
     first: str  # the first linear layer; empty if there is none
     second_moment: np.ndarray  # (I,) E[x_i²] of some of its inputs, increasing
     ratio: np.ndarray  # (I,) block ratio of the weights of input i
@@ -62,7 +62,7 @@ class Pace:
         return float(values.max() / values.min()), float(values.std() / values.mean())
 
 
-def measure_pace(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Pace:
+def measure_layer_rates(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> LayerRates:
     """Measure how far layers, and the inputs of the first one, are in step (A8).
 
     The weights of one input i, w_ui for all units u, make a block of their own. Its ratio ‖∇_i f(w + Δ_i) - ∇_i f(w)‖
@@ -71,21 +71,21 @@ def measure_pace(objective: Objective, *, seed: int = 0, stop: Stop = lambda: Fa
     Args:
         objective: the loss, at its own θ.
         seed: of the steps.
-        stop: asked between evaluations.
+        stop: polled between evaluations.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set does not fit one pass (see `flows`).
     """
     gradient = objective.evaluate(objective.theta, stop=stop).gradient
     places = {name: place for name, place, _ in objective.layout.blocks()}
     layers = tuple(
-        LayerPace(
+        LayerRate(
             name.removesuffix(".weight"), squared**0.5, found.value, float(gradient[places[name]].double().norm())
         )
         for name, (squared, found) in measure_layer_sharpness(objective, seed=seed, stop=stop).items()
     )
-    return Pace(layers, *_inputs(objective, places, gradient, seed, stop))
+    return LayerRates(layers, *_inputs(objective, places, gradient, seed, stop))
 
 
 def _inputs(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.instancenorm import _InstanceNorm
 
-from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.training.loop import Run
 from normscape.specs import RunningAveragesSpec
@@ -57,24 +57,24 @@ def measure_running_averages(run: Run, spec: RunningAveragesSpec, *, stop: Stop 
     Args:
         run: the training.
         spec: names the checkpoint, the evaluation samples and the precision.
-        stop: asked between passes.
+        stop: polled between passes.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the checkpoint was not kept, or the samples do not fit one pass.
     """
     population = objective_of(run, spec.evaluation("population"))
-    if population.layered:
+    if population.layerwise:
         raise ValueError(
             f"{population.samples} samples do not fit into one pass, and moments of what reaches a layer are taken in "
             "one; evaluate on fewer samples"
         )
     stored = {checkpoint.step: checkpoint.tensors for checkpoint in run.checkpoints}
     tensors = stored[run.checkpoints[-1].step if spec.checkpoint is None else spec.checkpoint]
-    unless(stop)
+    check_stop(stop)
     with _moments(population.module) as met:
         population_loss = float(population.loss(population.theta))
-    unless(stop)
+    check_stop(stop)
     running = objective_of(run, spec.evaluation("running")) if met else population
     layers = tuple(
         _compared(name, tensors[f"{name}.running_mean"], tensors[f"{name}.running_var"], *moments)

@@ -55,13 +55,13 @@ class LayerMoments:
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
+class SecondMoments:
     """All linear layers and convolutions, in the order in which they are met."""
 
     layers: tuple[LayerMoments, ...]
 
 
-def measure_moments(objective: Objective, *, stop: Stop = lambda: False) -> Moments:
+def measure_second_moments(objective: Objective, *, stop: Stop = lambda: False) -> SecondMoments:
     """Measure the second moments of every layer's inputs (A7, A8).
 
     The weighted mean E[ax]/E[a], with a = p(1 - p) the curvature of the cross-entropy at an output, is where the trace
@@ -69,10 +69,10 @@ def measure_moments(objective: Objective, *, stop: Stop = lambda: False) -> Mome
 
     Args:
         objective: the loss, at its own θ.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set does not fit one pass (see `flows`).
     """
     sums: dict[str, Sums] = {}
@@ -88,7 +88,7 @@ def measure_moments(objective: Objective, *, stop: Stop = lambda: False) -> Mome
             part = _weighted(flowing[-1]) if known else None  # something may stand behind the last layer
             last = part if last is None or part is None else tuple(a + b for a, b in zip(last, part, strict=True))
     final = next(reversed(sums), "")
-    return Moments(
+    return SecondMoments(
         tuple(
             _layer(name, one, samples, _distance(one, last) if name == final else float("nan"))
             for name, one in sums.items()

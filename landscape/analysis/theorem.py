@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape.analysis.activations import watched
-from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.objective import Objective
 
 BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d
@@ -53,20 +53,20 @@ def measure_theorem(objective: Objective, *, stop: Stop = lambda: False) -> Theo
 
     Args:
         objective: the loss, at its own θ, with its own statistics (D1).
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the evaluation set is so large that population statistics are taken layer by layer.
     """
-    if objective.layered:
+    if objective.layerwise:
         raise ValueError(
             f"{objective.samples} samples do not fit into one pass, and a normalization layer is seen in one only; "
             "evaluate on fewer samples, or with batch or running statistics"
         )
     found: dict[str, list[NormLayer]] = {}
-    for share in objective.shares:
-        unless(stop)
+    for share in objective.batch_losses:
+        check_stop(stop)
         point = objective.point(objective.theta).requires_grad_()
         with watched(objective.module, COVERED, apart=True) as met, torch.enable_grad():
             loss = share(point)

@@ -16,7 +16,7 @@ import requests
 from filelock import FileLock, Timeout
 
 from normscape.landscape.data.files import CorruptData, DataFile, data_folder, missing, verified
-from normscape.landscape.measurement import Progress, Stop, Stopped
+from normscape.landscape.measurement import Progress, Stop, StoppedError
 
 CHUNK = 2**15
 LONGEST_PAUSE = 5.0
@@ -43,7 +43,7 @@ class _Way:
     def report(self, done: int, of: int) -> None:
         """Report bytes, or end everything if that is asked for."""
         if self.stop():
-            raise Stopped
+            raise StoppedError
         if self.on_progress is not None:
             self.on_progress(done, of)
 
@@ -65,12 +65,12 @@ def download(
         files: what is needed.
         folder: the data folder; by default the one of `data_folder`.
         on_progress: called with (bytes here, bytes in all) of the file that is being fetched.
-        stop: asked between two pieces.
+        stop: polled between two pieces.
         timeout: seconds without a byte after which a connection counts as broken.
         retries: how often a broken connection is taken up again.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         DownloadFailed: a file could not be fetched, or is not the published one.
     """
     pooch.get_logger().setLevel("WARNING")  # what it does is reported here

@@ -82,7 +82,9 @@ def without_part(d2: np.ndarray, d1: np.ndarray) -> np.ndarray:
 
 def filter_norms(values: Tensor, layout: Layout) -> dict[str, Tensor]:
     """Return the norms of all filters (F,) of every parameter that has filters, by its name (D3)."""
-    return {name: filters.rows(values[place]).norm(dim=1) for name, place, filters in layout.blocks() if filters.any}
+    return {
+        name: filters.rows(values[place]).norm(dim=1) for name, place, filters in layout.blocks() if filters.present
+    }
 
 
 def _drawn(layout: Layout, seed: int, which: str) -> Tensor:
@@ -104,7 +106,7 @@ def _scaled(direction: Tensor, center: Tensor, layout: Layout, scaling: str) -> 
     over = (1,) if scaling == "filter" else (0, 1)
     blocks = []
     for _, place, filters in layout.blocks():
-        if not filters.any:
+        if not filters.present:
             blocks.append(torch.zeros_like(direction[place]))
             continue
         drawn, own = filters.rows(direction[place]), filters.rows(center[place])

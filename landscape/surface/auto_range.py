@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normscape.landscape.measurement import Stop, Stopped
+from normscape.landscape.measurement import Stop, StoppedError
 from normscape.landscape.surface.slice import Slice
 
 DIRECTIONS = 8
@@ -23,7 +23,7 @@ multiple of that is still nothing to look at."""
 
 
 @dataclass(frozen=True)
-class HalfWidth:
+class AutoRange:
     """The half-width at which the mean loss on a ring reaches a multiple of the centre's."""
 
     value: float  # in α and β; the end of the search where the loss never gets there
@@ -31,7 +31,7 @@ class HalfWidth:
     evaluations: int  # points that the search took
 
 
-def measure_half_width(subject: Slice, *, multiple: float = 10.0, stop: Stop = lambda: False) -> HalfWidth:
+def measure_auto_range(subject: Slice, *, multiple: float = 10.0, stop: Stop = lambda: False) -> AutoRange:
     """Find the half-width r at which the mean loss on the ring of radius r is `multiple` × (loss at the centre + 0.1).
 
     The ring is sampled at eight points; a ring on which any of them is not finite counts as beyond. The radius is
@@ -40,10 +40,10 @@ def measure_half_width(subject: Slice, *, multiple: float = 10.0, stop: Stop = l
     Args:
         subject: the slice; only its plane counts.
         multiple: of the centre's loss.
-        stop: asked between mini-batches.
+        stop: polled between mini-batches.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: the multiple is not above 1, or the loss at the centre is not finite.
     """
     if not multiple > 1:
@@ -61,14 +61,14 @@ def measure_half_width(subject: Slice, *, multiple: float = 10.0, stop: Stop = l
 
     low, high = _enclosed(beyond)
     if not SMALLEST < high <= LARGEST:
-        return HalfWidth(min(max(low, SMALLEST), LARGEST), reached=False, evaluations=count)
+        return AutoRange(min(max(low, SMALLEST), LARGEST), reached=False, evaluations=count)
     while high > low * (1 + ACCURACY):
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if beyond(middle) else (middle, high)
-    return HalfWidth(high, reached=True, evaluations=count)
+    return AutoRange(high, reached=True, evaluations=count)
 
 
-def shared_half_width(widths: Iterable[HalfWidth]) -> float:
+def shared_range(widths: Iterable[AutoRange]) -> float:
     """Return the half-width for compared networks: the smallest, at which the first of them reaches its level.
 
     Raises:
@@ -96,5 +96,5 @@ def _ring(radius: float) -> list[tuple[float, float]]:
 
 def _loss(subject: Slice, alpha: float, beta: float, stop: Stop) -> float:
     if stop():
-        raise Stopped
+        raise StoppedError
     return subject.objective.loss(subject.point(alpha, beta)).item()

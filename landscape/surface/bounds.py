@@ -20,7 +20,7 @@ class Bound:
     smallest_step: float  # the smallest ‖p - q‖ among the pairs, nan if there is none
 
 
-def bounds_from_centre(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
+def bounds_from_center(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
     """Return L̂ over the pairs (θ*, θ* + Δ) that are finite for all surfaces (D5, D7).
 
     Raises:
@@ -32,7 +32,7 @@ def bounds_from_centre(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
     )
 
 
-def bounds_between_neighbours(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
+def bounds_between_neighbors(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
     """Return L̂ over the pairs of neighbours that are finite for all surfaces; it belongs to their spacing (D6, D7).
 
     Raises:

@@ -44,14 +44,14 @@ class Check:
         return "amber" if self.value <= self.amber else "red"
 
 
-def measure_reality(run: Run, surface: Surface) -> tuple[Check, ...]:
+def measure_checks(run: Run, surface: Surface) -> tuple[Check, ...]:
     """Check a surface of a run: its centre, its directions, its size, its numerics and its samples.
 
     Raises:
         ValueError: the surface's checkpoint was not kept.
     """
     spec = project(ChecksSpec, surface.spec, surface.spec.grid)
-    return (*checks_of(surface), *measure_numerics(run, spec, surface.plane))
+    return (*checks_of(surface), *measure_numerical_checks(run, spec, surface.plane))
 
 
 def checks_of(surface: Surface) -> tuple[Check, ...]:
@@ -81,7 +81,7 @@ def checks_of(surface: Surface) -> tuple[Check, ...]:
     )
 
 
-def measure_numerics(run: Run, spec: ChecksSpec, plane: Plane | None = None) -> tuple[Check, ...]:
+def measure_numerical_checks(run: Run, spec: ChecksSpec, plane: Plane | None = None) -> tuple[Check, ...]:
     """Check what a surface rests on: its centre against plain evaluation, rounding, the Hessian, the samples.
 
     Args:

@@ -39,10 +39,10 @@ def measure_block_ratio(
         grid: its points.
         layer: a name in `subject.layers`.
         on_progress: called with (points done, points in all).
-        stop: asked between mini-batches.
+        stop: polled between mini-batches.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: there is no such layer; those that there are are listed.
     """
     if layer not in subject.layers:
@@ -67,7 +67,7 @@ def measure_layer_ratios(
     first has more comes from the other layers.
 
     Raises:
-        Stopped: `stop()` was true between two mini-batches.
+        StoppedError: `stop()` was true between two mini-batches.
     """
     found = [evaluate(subject, grid, piece, stop)["row_ratio"] for piece in pieces(grid) if piece.kind == "points"]
     rows = np.concatenate(found)  # (points, L)

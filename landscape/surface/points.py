@@ -34,7 +34,7 @@ def evaluate(subject: Slice, grid: GridSpec, piece: Piece, stop: Stop = lambda: 
     to the one below; nan where there is none.
 
     Raises:
-        Stopped: `stop()` was true between two mini-batches.
+        StoppedError: `stop()` was true between two mini-batches.
     """
     if piece.kind == "centre":
         return evaluate_center(subject, stop)

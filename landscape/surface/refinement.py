@@ -24,7 +24,7 @@ REACH = 3
 
 METRICS = ("loss", "accuracy", "gradient_norm", "ratio", "plane_form")
 
-DECIDING = ("loss", "ratio")
+CONVERGENCE_METRICS = ("loss", "ratio")
 """What the page always draws: refining ends when both are accurate. Accuracy moves in steps of a sample, which no
 interpolation follows."""
 
@@ -110,7 +110,7 @@ def share(found: list[Mapping[str, tuple[float, float, float]]]) -> dict[str, fl
     return shares
 
 
-def smoothed(surface: Surface, side: int = SIDES[-1]) -> Surface:
+def interpolate_surface(surface: Surface, side: int = SIDES[-1]) -> Surface:
     """Return a surface with values between its points, for drawing; numbers that are exported are those of its points.
 
     Every axis is halved until it has `side` points at least. Ratios between neighbours are missing, since they belong

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from normscape.landscape.cost import check_memory
-from normscape.landscape.objective.batching import KEPT_BYTES
+from normscape.landscape.objective.batching import CACHE_BYTES
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
@@ -53,7 +53,7 @@ class Slice:
         self.kept[key] = found
         self.kept.move_to_end(key)
         own = 2 * found[1].gradient.nbytes
-        while len(self.kept) > max(2 * row + 2, KEPT_BYTES // max(1, own)):
+        while len(self.kept) > max(2 * row + 2, CACHE_BYTES // max(1, own)):
             self.kept.popitem(last=False)
 
     @cached_property

@@ -14,7 +14,7 @@ LEVELS = 7
 
 
 @dataclass(frozen=True, eq=False)
-class Refinement:
+class RatioBySpacing:
     """The largest ratio between neighbours on one line, for several spacings; kinks make it grow like 1/spacing."""
 
     spacing: np.ndarray  # (K,) ‖p - q‖, falling
@@ -22,14 +22,14 @@ class Refinement:
     pairs: np.ndarray  # (K,) pairs with a finite ratio
 
 
-def measure_refinement(
+def measure_ratio_by_spacing(
     subject: Slice,
     ends: tuple[float, float],
     *,
     levels: int = LEVELS,
     on_progress: Progress | None = None,
     stop: Stop = lambda: False,
-) -> Refinement:
+) -> RatioBySpacing:
     """Measure ratios between neighbours along d1 through the centre, over a range of α, at `levels` spacings.
 
     The coarsest has two intervals, and each further level halves them, so that every level's points are among the last
@@ -40,10 +40,10 @@ def measure_refinement(
         ends: first and last α.
         levels: how often the range is halved.
         on_progress: called with (points done, points in all).
-        stop: asked between mini-batches.
+        stop: polled between mini-batches.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         ValueError: fewer than one level is asked for.
     """
     if levels < 1:
@@ -56,7 +56,7 @@ def measure_refinement(
             on_progress(len(gradients), count)
         gradients.append(subject.objective.evaluate(subject.point(place, 0.0), stop=stop).gradient)
     found = [_level(subject, alpha, gradients, 2 ** (levels - level)) for level in range(1, levels + 1)]
-    return Refinement(*(np.array(column) for column in zip(*found, strict=True)))
+    return RatioBySpacing(*(np.array(column) for column in zip(*found, strict=True)))
 
 
 def _level(subject: Slice, alpha: np.ndarray, gradients: list[Tensor], stride: int) -> tuple[float, float, int]:

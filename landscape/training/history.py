@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from normscape.landscape.data import Dataset
-from normscape.landscape.data.files import MissingData
+from normscape.landscape.data.files import MissingDataError
 from normscape.landscape.objective.losses import LOSSES
 
 TILE = 256
@@ -73,7 +73,7 @@ def _measured(module: nn.Module, data: Dataset, split: str, most: int) -> tuple[
     """Return mean loss and accuracy, tile by tile."""
     try:
         samples = data.split(split)
-    except MissingData:
+    except MissingDataError:
         return float("nan"), float("nan")
     rows = samples.subset(most, data.spec.seed)
     loss, hits = 0.0, 0.0

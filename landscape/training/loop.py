@@ -90,7 +90,7 @@ def train(spec: RunSpec, *, on_progress: Progress | None = None, stop: Stop = la
     Args:
         spec: the data, the network, and the training.
         on_progress: called with (steps done, steps in all).
-        stop: asked between steps; training then ends early and returns what there is.
+        stop: polled between steps; training then ends early and returns what there is.
 
     Raises:
         ValueError: a name in the spec is not registered, there are not enough samples, a file is missing or not what

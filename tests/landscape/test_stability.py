@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from normscape.landscape import History, Run, load_data, measure_sharpness, objective_of, train
-from normscape.landscape.stability import RATES, Verdict, constant_loss, judge, largest_stable, sweep
+from normscape.landscape.stability import RATES, TrainingOutcome, classify_run, constant_loss, largest_stable, sweep
 from normscape.specs import EvaluationSpec
 from tests.landscape.networks import small_run
 
@@ -35,7 +35,7 @@ def run_with(*losses: float, diverged_at: int | None = None) -> Run:
 def test_a_training_is_judged_by_its_finiteness_its_peak_and_its_end(
     losses: tuple[float, ...], diverged_at: int | None, outcome: str
 ) -> None:
-    verdict = judge(run_with(*losses, diverged_at=diverged_at))
+    verdict = classify_run(run_with(*losses, diverged_at=diverged_at))
     assert verdict.outcome == outcome
     assert verdict.stable is (outcome == "stable")
     assert np.isnan(verdict.final) == (outcome == "diverged")
@@ -62,9 +62,9 @@ def test_a_sweep_has_every_rate_with_every_seed_and_nothing_else_changed() -> No
 def test_the_largest_stable_rate_ends_the_first_run_of_rates_that_all_seeds_stand() -> None:
     losses = {"stable": (1.2, 0.1), "not learned": (1.2, 1.1), "diverged": (1.2, np.nan)}
 
-    def verdicts(outcomes: dict[float, list[str]]) -> list[Verdict]:
+    def verdicts(outcomes: dict[float, list[str]]) -> list[TrainingOutcome]:
         return [
-            replace(judge(run_with(*losses[outcome])), learning_rate=rate, seed=seed)
+            replace(classify_run(run_with(*losses[outcome])), learning_rate=rate, seed=seed)
             for rate, told in outcomes.items()
             for seed, outcome in enumerate(told)
         ]
@@ -83,4 +83,4 @@ def test_on_a_quadratic_gradient_descent_is_stable_up_to_two_over_the_sharpness(
     start = train(small_run("none", steps=0, **shared))
     threshold = measure_sharpness(objective_of(start, EvaluationSpec(precision="float64"))).largest_stable_step
     run = train(small_run("none", learning_rate=factor * threshold, steps=400, **shared))
-    assert judge(run).stable is stable
+    assert classify_run(run).stable is stable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from normscape.landscape.analysis.counterexamples import Centring
+from normscape.landscape.analysis.counterexamples import Centering
 from normscape.specs import DataSpec, EvaluationSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.views.widgets.numbers import number
 
@@ -106,7 +106,7 @@ curvature itself:
 """
 
 
-def one_weight_rows(found: Centring) -> dict[str, list[str]]:
+def one_weight_rows(found: Centering) -> dict[str, list[str]]:
     """Return the table of the network of one weight."""
     return {
         "": ["raw", "centred"],
@@ -115,7 +115,7 @@ def one_weight_rows(found: Centring) -> dict[str, list[str]]:
     }
 
 
-def one_weight_verdict(found: Centring) -> str:
+def one_weight_verdict(found: Centering) -> str:
     """Say what centring did to the bound's second moment and to the curvature."""
     bound = "falls" if found.centred < found.raw else "rises"
     curvature = "falls" if found.curvature_centred < found.curvature_raw else "rises"

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from normscape.figures.analysis.layer_rates import in_step_figure, inputs_figure
-from normscape.landscape.analysis.layer_rates import LayerPace, Pace
+from normscape.landscape.analysis.layer_rates import LayerRate, LayerRates
 from normscape.views.analysis import layer_rates
 
 
-def of(bias: float = 2.0) -> Pace:
-    layers = (LayerPace("layer1", 2.0, 3.0, 4.0), LayerPace("layer2", 1.0, 0.5, 8.0))
-    return Pace(layers, "layer1", np.array([0.5, 1.0, 4.0]), np.array([1.0, 2.0, 10.0]), bias)
+def of(bias: float = 2.0) -> LayerRates:
+    layers = (LayerRate("layer1", 2.0, 3.0, 4.0), LayerRate("layer2", 1.0, 0.5, 8.0))
+    return LayerRates(layers, "layer1", np.array([0.5, 1.0, 4.0]), np.array([1.0, 2.0, 10.0]), bias)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -21,10 +21,10 @@ def test_points_are_second_moments_and_ratios_over_the_bias_and_lines_are_layers
     assert len(figure.data) == count + 1
     assert list(figure.data[0].x) == [0.5, 1.0, 4.0]
     assert list(figure.data[0].y) == [0.5, 1.0, 5.0]
-    layered = in_step_figure(found, colours=inks, dark=True)
-    assert len(layered.data) == 2 * count
-    assert list(layered.data[0].y) == [12.0, 0.5]
-    assert list(layered.data[1].y) == [2.0, 8.0]
+    layerwise = in_step_figure(found, colours=inks, dark=True)
+    assert len(layerwise.data) == 2 * count
+    assert list(layerwise.data[0].y) == [12.0, 0.5]
+    assert list(layerwise.data[1].y) == [2.0, 8.0]
 
 
 def test_a_bias_without_effect_leaves_a_sentence_and_the_verdict_says_so() -> None:

@@ -63,6 +63,6 @@ def _gradients(flow) -> dict[str, torch.Tensor]:
 
 def test_a_set_that_is_taken_layer_by_layer_is_refused_with_what_to_do() -> None:
     x, y = samples()
-    objective = Objective(network("batch"), x, y, tile=4)
+    objective = Objective(network("batch"), x, y, micro_batch=4)
     with pytest.raises(ValueError, match="23 samples do not fit into one pass"):
         next(flows(objective, objective.theta))

@@ -7,10 +7,10 @@ import torch
 from normscape.jobs import serialization
 from normscape.landscape import Objective
 from normscape.landscape.analysis.cauchy_schwarz import STEP, CauchySchwarz, measure_cauchy_schwarz
-from normscape.landscape.analysis.second_moments import measure_moments
+from normscape.landscape.analysis.second_moments import measure_second_moments
 from normscape.models import build_model
 from normscape.specs import ModelSpec
-from tests.landscape.networks import network, samples, stirred
+from tests.landscape.networks import network, perturb_norms, samples
 
 
 def images(architecture: str, norm: str) -> Objective:
@@ -18,7 +18,7 @@ def images(architecture: str, norm: str) -> Objective:
     module = build_model(ModelSpec(architecture, depth=depth, width=4, norm=norm), (2, 8, 8), 3, seed=3)
     generator = torch.Generator().manual_seed(5)
     x = torch.randn(6, 2, 8, 8, generator=generator, dtype=torch.float64) + 0.4
-    return Objective(stirred(module.double()), x, torch.randint(3, (6,), generator=generator))
+    return Objective(perturb_norms(module.double()), x, torch.randint(3, (6,), generator=generator))
 
 
 @pytest.mark.parametrize("norm", ["none", "batch"])
@@ -28,7 +28,7 @@ def test_the_left_side_stays_below_the_right_at_every_unit_and_is_the_change_of_
 ) -> None:
     objective = images(architecture, norm)
     found = measure_cauchy_schwarz(objective)
-    moments = {layer.layer: layer for layer in measure_moments(objective).layers}
+    moments = {layer.layer: layer for layer in measure_second_moments(objective).layers}
     places = {name: place for name, place, _ in objective.layout.blocks()}
     gradient = objective.gradient(objective.theta)
     for layer in found.layers:

@@ -10,7 +10,7 @@ from torch import nn
 from normscape.jobs import serialization
 from normscape.landscape import Objective
 from normscape.landscape.analysis.cauchy_schwarz import measure_cauchy_schwarz
-from normscape.landscape.analysis.centering import Centring, measure_centring
+from normscape.landscape.analysis.centering import Centering, measure_centering
 from normscape.landscape.analysis.second_moments import EPSILON
 from tests.landscape.analysis.test_derivatives import regression
 from tests.landscape.networks import network, samples
@@ -24,7 +24,7 @@ def top(matrix: np.ndarray) -> float:
 def test_blocks_of_a_linear_regression_are_twice_the_second_moments_of_its_inputs_a7(bias: bool) -> None:
     x, _ = samples(inputs=3)
     y = torch.randn(len(x), 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    (found,) = measure_centring(regression(x, y, bias=bias)).layers
+    (found,) = measure_centering(regression(x, y, bias=bias)).layers
     values = x.numpy()
     centred = values - values.mean(0)
     ways = (values, centred, centred / np.sqrt(values.var(0) + EPSILON))
@@ -42,7 +42,7 @@ def test_centring_one_weight_lowers_the_moment_from_40_to_36_and_raises_the_curv
     with torch.no_grad():
         layer.weight.fill_(1.0)
     objective = Objective(nn.Sequential(layer), x, torch.zeros(10), loss=lambda h, _: nn.functional.softplus(-h[:, 0]))
-    (found,) = measure_centring(objective).layers
+    (found,) = measure_centering(objective).layers
     assert found.moment[:2] == pytest.approx((40.0, 36.0))
     assert found.weight[0] == pytest.approx(8.2e-8, rel=0.01)
     assert found.weight[1] == pytest.approx(0.90, rel=1e-3)
@@ -53,7 +53,7 @@ def test_blocks_are_those_of_a_network_that_is_really_rewritten_a7(norm: str) ->
     """Hidden layer 2 computes W(x - μ) + (b + Wμ) with μ held fixed: a network of its own, with its own Hessian."""
     x, y = samples()
     module = network(norm)
-    found = {layer.layer: layer for layer in measure_centring(Objective(module, x, y)).layers}["layer2.linear"]
+    found = {layer.layer: layer for layer in measure_centering(Objective(module, x, y)).layers}["layer2.linear"]
     seen: list[torch.Tensor] = []
     hook = module.layer2.linear.register_forward_pre_hook(lambda m, inputs: seen.append(inputs[0].detach()))
     module.train()
@@ -99,13 +99,13 @@ class Shift(nn.Module):
 def test_inputs_ten_times_as_large_multiply_the_weights_curvature_by_a_hundred_and_results_can_be_stored_a6() -> None:
     x, y = samples()
     module = network("none")
-    before = measure_centring(Objective(module, x, y)).layers[0]
+    before = measure_centering(Objective(module, x, y)).layers[0]
     with torch.no_grad():
         module.layer1.linear.weight.div_(10)
-    found = measure_centring(Objective(module, 10 * x, y))
+    found = measure_centering(Objective(module, 10 * x, y))
     assert found.layers[0].weight[0] == pytest.approx(100 * before.weight[0], rel=1e-6)
     assert found.layers[0].both[2] == pytest.approx(before.both[2], rel=1e-4)  # but for ε, the same after dividing
-    again = serialization.unpack_result(Centring)(serialization.pack_result(found))
+    again = serialization.unpack_result(Centering)(serialization.pack_result(found))
     assert again.layers[0].both == found.layers[0].both
 
 
@@ -114,7 +114,7 @@ def test_rates_are_those_of_the_rewritten_weights_in_closed_form_a6() -> None:
     x, _ = samples(inputs=3)
     y = torch.randn(len(x), 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     objective = regression(x, y)
-    (found,) = measure_centring(objective).layers
+    (found,) = measure_centering(objective).layers
     residual = 2 * (objective.module(x) - y).detach().numpy()
     values = x.numpy()
     centred = values - values.mean(0)
@@ -130,13 +130,13 @@ def test_the_raw_rate_is_that_of_the_cauchy_schwarz_step_and_dividing_makes_it_b
     module = network(norm)
     objective = Objective(module, x, y)
     rates = {layer.layer: layer.rate for layer in measure_cauchy_schwarz(objective).layers}
-    found = {layer.layer: layer.rate for layer in measure_centring(objective).layers}
+    found = {layer.layer: layer.rate for layer in measure_centering(objective).layers}
     assert found.keys() == rates.keys()
     for layer, rate in rates.items():
         assert found[layer][0] == pytest.approx(rate, rel=1e-6)
     with torch.no_grad():
         module.layer1.linear.weight.div_(10)
-    scaled = measure_centring(Objective(module, 10 * x, y)).layers[0].rate
+    scaled = measure_centering(Objective(module, 10 * x, y)).layers[0].rate
     assert scaled[0] == pytest.approx(10 * found["layer1.linear"][0], rel=1e-6)
     assert scaled[1] == pytest.approx(10 * found["layer1.linear"][1], rel=1e-6)
     assert scaled[2] == pytest.approx(found["layer1.linear"][2], rel=1e-4)  # but for ε

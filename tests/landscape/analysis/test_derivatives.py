@@ -9,7 +9,7 @@ from torch import nn
 
 from normscape.landscape import Objective, objective_of, train
 from normscape.landscape.analysis.activations import flows
-from normscape.landscape.analysis.derivatives import EDGES, measure_derivatives, measure_signals_along
+from normscape.landscape.analysis.derivatives import BIN_EDGES, measure_derivatives, measure_signal_history
 from normscape.models import build_model
 from normscape.specs import EvaluationSpec, ModelSpec, SignalsSpec
 from normscape.specs.fields import project
@@ -59,8 +59,8 @@ def test_histograms_count_every_signal_once_zeros_apart_a4(size: int | None) -> 
         values = torch.cat([flowing[number].signal.flatten() for flowing in flows(objective, objective.theta)]).numpy()
         assert signal.zero == (values == 0).mean()
         assert signal.shares.sum() + signal.zero == pytest.approx(1.0, rel=1e-12)
-        logs = np.clip(np.log10(np.abs(values[values != 0])), EDGES[0], EDGES[-1])
-        np.testing.assert_allclose(signal.shares, np.histogram(logs, EDGES)[0] / values.size, rtol=1e-12)
+        logs = np.clip(np.log10(np.abs(values[values != 0])), BIN_EDGES[0], BIN_EDGES[-1])
+        np.testing.assert_allclose(signal.shares, np.histogram(logs, BIN_EDGES)[0] / values.size, rtol=1e-12)
 
 
 def test_on_a_regression_a_bias_turns_by_two_and_a_weight_by_the_inputs_second_moment_a5() -> None:
@@ -122,7 +122,7 @@ def test_the_bound_is_about_the_networks_outputs_even_if_a_norm_stands_behind_th
 def test_signals_along_training_are_those_of_each_checkpoint_a4() -> None:
     run = train(small_run("batch", steps=6, checkpoints=(2, 5)))
     spec = EvaluationSpec(precision="float64")
-    found = measure_signals_along(run, project(SignalsSpec, spec))
+    found = measure_signal_history(run, project(SignalsSpec, spec))
     assert list(found.step) == [0, 2, 5, 6]
     for place, step in enumerate(found.step):
         there = measure_derivatives(objective_of(run, replace(spec, checkpoint=int(step)))).signals

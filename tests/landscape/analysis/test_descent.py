@@ -7,11 +7,11 @@ import torch
 from normscape.landscape import Objective
 from normscape.landscape.analysis import descent as module
 from normscape.landscape.analysis.descent import POINTS, Segment, measure_descent
-from tests.landscape.networks import network, of_theta, quadratic, samples, symmetric
+from tests.landscape.networks import network, objective_from_function, quadratic, samples, symmetric_matrix
 
 
 def test_on_a_quadratic_every_number_of_both_steps_has_its_closed_form() -> None:
-    hessian, _ = symmetric([4.0, 1.0, 0.25])
+    hessian, _ = symmetric_matrix([4.0, 1.0, 0.25])
     theta = np.array([1.0, -2.0, 3.0])
     found = measure_descent(quadratic(hessian, theta))
     line, g = found.along_gradient, hessian @ theta
@@ -33,7 +33,7 @@ def test_on_a_quadratic_every_number_of_both_steps_has_its_closed_form() -> None
 
 
 def test_along_an_eigenvector_the_inequality_is_an_equality() -> None:
-    hessian, vectors = symmetric([3.0, 1.0])
+    hessian, vectors = symmetric_matrix([3.0, 1.0])
     found = measure_descent(quadratic(hessian, 2 * vectors[:, 0]))
     np.testing.assert_allclose(found.along_gradient.used[1:], 1.0, rtol=1e-9)
     assert not found.along_gradient.fails.any()
@@ -42,7 +42,7 @@ def test_along_an_eigenvector_the_inequality_is_an_equality() -> None:
 def test_the_integral_is_what_the_loss_has_beyond_its_tangent_with_simpsons_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    objective = of_theta(lambda t: torch.exp(t).sum(1), np.array([0.3, -0.2]))
+    objective = objective_from_function(lambda t: torch.exp(t).sum(1), np.array([0.3, -0.2]))
     errors = []
     for points in (33, 65, 129):
         monkeypatch.setattr(module, "POINTS", points)
@@ -55,7 +55,7 @@ def test_the_integral_is_what_the_loss_has_beyond_its_tangent_with_simpsons_orde
 
 def test_where_a_step_crosses_a_kink_the_sampled_constant_jumps() -> None:
     """f = |θ - 1| + 0.1 (θ - 1)²: the gradient turns by 0.2 per length before the kink, and by 2 at once there."""
-    objective = of_theta(lambda t: ((t - 1.0).abs() + 0.1 * (t - 1.0).square()).sum(1), np.array([1.5]))
+    objective = objective_from_function(lambda t: ((t - 1.0).abs() + 0.1 * (t - 1.0).square()).sum(1), np.array([1.5]))
     line = measure_descent(objective).along_gradient
     beyond = int(np.flatnonzero(line.step > 0.5)[0])
     np.testing.assert_allclose(line.lipschitz[:beyond], 0.2, rtol=1e-6)
@@ -96,7 +96,9 @@ def test_on_networks_losses_are_those_of_plain_evaluation_and_steps_are_true_dis
 
 
 def test_a_point_that_is_not_finite_is_neither_a_failure_nor_a_promise() -> None:
-    objective = of_theta(lambda t: torch.where(t[:, 0] < 0.5, torch.log(t[:, 0]), t[:, 0] ** 2), np.array([1.0]))
+    objective = objective_from_function(
+        lambda t: torch.where(t[:, 0] < 0.5, torch.log(t[:, 0]), t[:, 0] ** 2), np.array([1.0])
+    )
     line = measure_descent(objective).along_gradient
     assert not np.isfinite(line.loss).all()
     lost = ~np.isfinite(line.loss)

@@ -7,8 +7,8 @@ from torch import nn
 
 from normscape.jobs import serialization
 from normscape.landscape import Objective
-from normscape.landscape.analysis.layer_rates import MOST_INPUTS, Pace, measure_pace
-from normscape.landscape.measurement import Stopped
+from normscape.landscape.analysis.layer_rates import MOST_INPUTS, LayerRates, measure_layer_rates
+from normscape.landscape.measurement import StoppedError
 from tests.landscape.analysis.test_derivatives import regression
 from tests.landscape.networks import network, samples
 
@@ -17,7 +17,7 @@ def test_on_a_linear_regression_an_input_turns_its_second_moment_times_as_fast_a
     x, _ = samples(inputs=6)
     y = torch.randn(len(x), 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     objective = regression(x, y)
-    found = measure_pace(objective)
+    found = measure_layer_rates(objective)
     moments = np.sort(x.square().mean(0).numpy())
     assert found.second_moment == pytest.approx(moments, rel=1e-12)
     assert found.ratio == pytest.approx(2 * moments, rel=1e-8)
@@ -35,7 +35,7 @@ def test_standardized_inputs_turn_as_fast_as_the_bias_a8() -> None:
     x, _ = samples(inputs=5)
     x = (x - x.mean(0)) / x.std(0, correction=0)
     y = torch.zeros(len(x), 2, dtype=torch.float64)
-    assert measure_pace(regression(x, y)).over_bias == pytest.approx(np.ones(5), rel=1e-8)
+    assert measure_layer_rates(regression(x, y)).over_bias == pytest.approx(np.ones(5), rel=1e-8)
 
 
 def test_in_front_of_batch_norm_a_weight_ten_times_as_large_goes_a_hundredth_as_far_d8() -> None:
@@ -44,10 +44,10 @@ def test_in_front_of_batch_norm_a_weight_ten_times_as_large_goes_a_hundredth_as_
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm1d):
             layer.eps = 1e-300  # torch refuses 0
-    before = measure_pace(Objective(module, x, y))
+    before = measure_layer_rates(Objective(module, x, y))
     with torch.no_grad():
         module.layer1.linear.weight.mul_(10)
-    after = measure_pace(Objective(module, x, y))
+    after = measure_layer_rates(Objective(module, x, y))
     first, then = before.layers[0], after.layers[0]
     assert then.relative_step == pytest.approx(first.relative_step / 100, rel=1e-8)
     assert then.curvature == pytest.approx(first.curvature / 100, rel=1e-5)
@@ -58,11 +58,11 @@ def test_a_bias_without_effect_is_no_standard_and_spreads_are_those_of_the_layer
     x, y = samples()
     module = network("batch")
     module.layer1.linear.bias = nn.Parameter(torch.zeros(5, dtype=torch.float64))
-    found = measure_pace(Objective(module, x, y))
+    found = measure_layer_rates(Objective(module, x, y))
     assert np.isnan(found.over_bias).all()
     values = np.array([layer.scale_free for layer in found.layers])
     assert found.spread("scale_free") == pytest.approx((values.max() / values.min(), values.std() / values.mean()))
-    again = serialization.unpack_result(Pace)(serialization.pack_result(found))
+    again = serialization.unpack_result(LayerRates)(serialization.pack_result(found))
     assert [layer.scale_free for layer in again.layers] == values.tolist()
     assert np.array_equal(again.ratio, found.ratio)
 
@@ -71,9 +71,9 @@ def test_many_inputs_are_sampled_from_the_smallest_moment_to_the_largest_and_con
     x, _ = samples(inputs=40)
     x[:, 7] = 0
     y = torch.zeros(len(x), 1, dtype=torch.float64)
-    found = measure_pace(regression(x, y))
+    found = measure_layer_rates(regression(x, y))
     moments = np.sort(x.square().mean(0).numpy())
     assert len(found.ratio) == MOST_INPUTS
     assert found.second_moment[[0, -1]] == pytest.approx(moments[[1, -1]], rel=1e-12)
-    with pytest.raises(Stopped):
-        measure_pace(regression(x, y), stop=lambda: True)
+    with pytest.raises(StoppedError):
+        measure_layer_rates(regression(x, y), stop=lambda: True)

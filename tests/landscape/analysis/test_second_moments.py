@@ -9,8 +9,8 @@ from torch.nn import functional
 from normscape.jobs import serialization
 from normscape.landscape import Objective, objective_of, train
 from normscape.landscape.analysis.activations import flows
-from normscape.landscape.analysis.centering import measure_centring
-from normscape.landscape.analysis.second_moments import EPSILON, Moments, measure_moments
+from normscape.landscape.analysis.centering import measure_centering
+from normscape.landscape.analysis.second_moments import EPSILON, SecondMoments, measure_second_moments
 from normscape.models import build_model
 from normscape.specs import DataSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec
 from normscape.specs.data import GaussianSpec
@@ -26,7 +26,7 @@ def convolution(channels: int, side: int, count: int = 6) -> tuple[Objective, to
 
 def test_raw_and_centred_moments_of_patches_are_those_of_an_unfolded_copy_a7() -> None:
     objective, x = convolution(2, 5)
-    first = measure_moments(objective).layers[0]
+    first = measure_second_moments(objective).layers[0]
     patches = functional.unfold(x, 3, padding=1).transpose(1, 2).flatten(0, 1).numpy()
     assert (first.inputs, first.positions) == (18, 25)
     assert first.mean == pytest.approx(patches.mean(0), rel=1e-12)
@@ -41,7 +41,7 @@ def test_raw_and_centred_moments_of_patches_are_those_of_an_unfolded_copy_a7() -
 
 def test_padding_leaves_a_standardized_map_its_coverage_22_69_of_27_a8() -> None:
     objective, x = convolution(3, 8, count=40)
-    first = measure_moments(objective).layers[0]
+    first = measure_second_moments(objective).layers[0]
     standard = (x - x.mean((0, 2, 3), keepdim=True)) / torch.sqrt(
         x.var((0, 2, 3), correction=0, keepdim=True) + EPSILON
     )
@@ -54,7 +54,7 @@ def test_padding_leaves_a_standardized_map_its_coverage_22_69_of_27_a8() -> None
 def test_constant_inputs_have_no_centred_moment_and_count_for_nothing_a8() -> None:
     x, y = samples()
     x[:, 1] = 7.0
-    first = measure_moments(Objective(network("none"), x, y)).layers[0]
+    first = measure_second_moments(Objective(network("none"), x, y)).layers[0]
     assert first.variance[1] == pytest.approx(0.0, abs=1e-12)
     assert first.standardized == pytest.approx(3.0, rel=1e-4)
     assert first.raw > first.centred + 48
@@ -63,7 +63,7 @@ def test_constant_inputs_have_no_centred_moment_and_count_for_nothing_a8() -> No
 def test_the_weighted_mean_is_where_the_trace_of_the_last_block_is_least_a7() -> None:
     x, y = samples()
     objective = Objective(network("none"), x, y)
-    found = measure_moments(objective)
+    found = measure_second_moments(objective)
     assert all(np.isnan(layer.weighted) for layer in found.layers[:-1])
     flow = next(iter(flows(objective, objective.theta)))[-1]
     p = torch.softmax(flow.outputs, 1)
@@ -81,20 +81,20 @@ def test_the_weighted_mean_is_where_the_trace_of_the_last_block_is_least_a7() ->
 def test_mini_batches_add_up_and_results_can_be_stored() -> None:
     x, y = samples(count=20)
     module = network("none")
-    whole = measure_moments(Objective(module, x, y))
-    parts = measure_moments(Objective(module, x, y, statistics="batch", batch_size=6))
+    whole = measure_second_moments(Objective(module, x, y))
+    parts = measure_second_moments(Objective(module, x, y, statistics="batch", batch_size=6))
     for one, other in zip(whole.layers, parts.layers, strict=True):
         assert other.raw == pytest.approx(one.raw, rel=1e-12)
         assert other.centred == pytest.approx(one.centred, rel=1e-12)
         assert other.weighted == pytest.approx(one.weighted, rel=1e-10, nan_ok=True)
-    again = serialization.unpack_result(Moments)(serialization.pack_result(whole))
+    again = serialization.unpack_result(SecondMoments)(serialization.pack_result(whole))
     assert again.layers[0].raw == whole.layers[0].raw
 
 
 def test_behind_a_norm_the_last_layers_outputs_are_not_the_networks_and_no_weighted_mean_is_told_a7() -> None:
     x, y = samples()
     module = build_model(ModelSpec("deep-linear", depth=3, norm="batch"), (4,), 3, seed=1).double()
-    assert all(np.isnan(layer.weighted) for layer in measure_moments(Objective(module, x, y)).layers)
+    assert all(np.isnan(layer.weighted) for layer in measure_second_moments(Objective(module, x, y)).layers)
 
 
 def test_inputs_of_known_mean_and_covariance_have_known_moments_least_point_and_block_hessian_a7() -> None:
@@ -104,12 +104,12 @@ def test_inputs_of_known_mean_and_covariance_have_known_moments_least_point_and_
     data = DataSpec(name="gaussian", size=count, scaling="raw", gaussian=shape)
     run = train(RunSpec(data, ModelSpec("deep-linear", depth=1, norm="none"), TrainingSpec(steps=0)))
     objective = objective_of(run, EvaluationSpec(precision="float64", samples=count))
-    (layer,) = measure_moments(objective).layers
+    (layer,) = measure_second_moments(objective).layers
     errors = 6 * np.sqrt((2 * 4**2 + 4 * 4 * 9) * size / (0.8 * count))  # of Σ x², six standard errors
     assert layer.raw == pytest.approx(size * 13, abs=errors)
     assert layer.centred == pytest.approx(size * 4, abs=errors)
     assert layer.about(np.array(0.5)) == pytest.approx(size * (4 + 9 / 4), abs=errors)
-    (rewritten,) = measure_centring(objective).layers
+    (rewritten,) = measure_centering(objective).layers
     assert rewritten.weight[0] == pytest.approx(2 * (4 + 9 * size), rel=0.02)
     assert rewritten.weight[1] == pytest.approx(2 * 4, rel=0.05)  # the largest of five nearly equal ones
     assert rewritten.weight[2] == pytest.approx(2, rel=0.05)

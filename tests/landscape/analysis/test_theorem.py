@@ -8,10 +8,10 @@ from torch import nn
 from normscape.jobs import serialization
 from normscape.landscape import Objective
 from normscape.landscape.analysis.theorem import Theorem, measure_theorem
-from normscape.landscape.measurement import Stopped
+from normscape.landscape.measurement import StoppedError
 from normscape.models import build_model
 from normscape.specs import ModelSpec
-from tests.landscape.networks import network, samples, stirred
+from tests.landscape.networks import network, perturb_norms, samples
 
 SHAPES = {"perceptron": (4,), "convolutional": (2, 8, 8), "residual": (2, 8, 8)}
 
@@ -28,7 +28,7 @@ def built(
     shape = SHAPES[architecture]
     depth = {"residual": 8}.get(architecture, 2)
     spec = ModelSpec(architecture, depth=depth, width=4, norm="batch", affine=affine, placement=placement)
-    module = stirred(build_model(spec, shape, 3, seed=3).double())
+    module = perturb_norms(build_model(spec, shape, 3, seed=3).double())
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             layer.eps = eps
@@ -157,5 +157,5 @@ def test_networks_without_batch_norm_have_no_layers_and_results_can_be_stored() 
     found = measure_theorem(Objective(network("batch"), x, y))
     again = serialization.unpack_result(Theorem)(serialization.pack_result(found))
     assert np.array_equal(again.layers[1].ratio, found.layers[1].ratio)
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         measure_theorem(Objective(network("batch"), x, y), stop=lambda: True)

@@ -8,7 +8,7 @@ import pytest
 from normscape.landscape import measure_surface, train
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.plane.plane import Plane
-from normscape.landscape.surface.checks import Check, measure_reality
+from normscape.landscape.surface.checks import Check, measure_checks
 from normscape.specs import EvaluationSpec, SurfaceSpec
 from tests.flat import changed, surface_spec
 from tests.landscape.networks import small_run
@@ -18,7 +18,7 @@ RUN = train(small_run(model={"activation": "gelu", "width": 24}, data={"size": 4
 
 
 def checks(spec: SurfaceSpec = SPEC, plane: Plane | None = None, run=RUN) -> dict[str, Check]:
-    found = measure_reality(run, measure_surface(run, spec, plane=plane))
+    found = measure_checks(run, measure_surface(run, spec, plane=plane))
     return {check.name.split(":")[0]: check for check in found}
 
 
@@ -46,7 +46,7 @@ def test_a_slice_far_beyond_the_weights_is_red() -> None:
 def test_lost_points_are_counted() -> None:
     surface = measure_surface(RUN, SPEC)
     lost = replace(surface, non_finite=np.eye(5, dtype=bool))
-    found = {check.name: check for check in measure_reality(RUN, lost)}["Points that are not finite"]
+    found = {check.name: check for check in measure_checks(RUN, lost)}["Points that are not finite"]
     assert found.value == pytest.approx(0.2)
     assert found.verdict == "red"
 

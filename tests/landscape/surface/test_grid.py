@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.landscape import Objective, Plane, Stopped, measure_surface
+from normscape.landscape import Objective, Plane, StoppedError, measure_surface
 from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import assemble, axes, evaluate, pieces
 from normscape.specs import EvaluationSpec
 from tests.flat import sliced
-from tests.landscape.networks import batch_of, grid, network, of_theta, quadratic, samples
+from tests.landscape.networks import batch_size_for, grid, network, objective_from_function, quadratic, samples
 
 ORIGIN, E1, E2 = np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])
 ARRAYS = ("loss", "accuracy", "gradient_norm", "gradient_change_ratio", "row_ratio", "plane_form", "across")
@@ -23,7 +23,7 @@ def same(one, other) -> bool:
 
 @pytest.mark.parametrize(("points_alpha", "points_beta"), [(4, 2), (2, 5), (1, 3), (3, 1), (1, 1), (9, 8)])
 def test_alpha_runs_along_columns_and_beta_along_rows_d2(points_alpha: int, points_beta: int) -> None:
-    objective = of_theta(lambda t: t[:, 0] + 10 * t[:, 1] ** 3, ORIGIN)
+    objective = objective_from_function(lambda t: t[:, 0] + 10 * t[:, 1] ** 3, ORIGIN)
     spec = grid(points_alpha, points_beta, range_alpha=(1.0, 2.0), range_beta=(-3.0, 7.0))
     surface = measure_surface(objective, spec, plane=Plane(ORIGIN, E1, E2))
     alpha = np.linspace(1, 2, points_alpha) if points_alpha > 1 else np.zeros(1)
@@ -48,7 +48,9 @@ def test_symmetric_odd_axes_are_symmetric_and_hold_zero_d2(points: int, end: flo
 @pytest.mark.parametrize(("points", "ends", "index"), [(11, (-0.3, 0.7), 3), (4, (-0.1, 0.2), 1), (8, (-0.2, 1.2), 1)])
 def test_a_point_that_is_zero_but_for_rounding_is_the_centre_d2(points: int, ends: tuple, index: int) -> None:
     surface = measure_surface(
-        of_theta(lambda t: (t**4).sum(1), np.zeros(2)), grid(points, 1, range_alpha=ends), plane=Plane(ORIGIN, E1, E2)
+        objective_from_function(lambda t: (t**4).sum(1), np.zeros(2)),
+        grid(points, 1, range_alpha=ends),
+        plane=Plane(ORIGIN, E1, E2),
     )
     assert surface.alpha[index] == 0
     assert surface.centre == (0, index)
@@ -66,7 +68,7 @@ NINE = grid(9, 9)
 
 
 def network_slice(statistics: str = "population", spec=None):
-    objective = Objective(network(), *samples(), statistics=statistics, batch_size=batch_of(statistics))
+    objective = Objective(network(), *samples(), statistics=statistics, batch_size=batch_size_for(statistics))
     return sliced(objective, spec or NINE)
 
 
@@ -132,7 +134,7 @@ def test_a_loss_with_classes_has_an_accuracy_even_before_its_first_point() -> No
 def test_stop_is_asked_before_work_and_raises(kind: str) -> None:
     subject = network_slice("batch")
     piece = Piece("points", 0, 3) if kind == "points" else Piece("centre")
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         evaluate(subject, NINE.grid, piece, lambda: True)
 
 
@@ -144,7 +146,7 @@ def test_stop_is_asked_between_the_mini_batches_of_one_point() -> None:
         asked.append(len(asked) == 2)
         return asked[-1]
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         subject.objective.evaluate(subject.objective.theta, stop=third_time)
     assert asked == [False, False, True]
 
@@ -177,7 +179,7 @@ def test_overflow_is_counted_and_never_sets_a_range_5() -> None:
 def test_a_gradient_that_is_not_finite_makes_a_point_missing_too_5() -> None:
     # f is finite at 0, its gradient is not
     surface = measure_surface(
-        of_theta(lambda t: t.abs().sqrt().sum(1), np.ones(1)),
+        objective_from_function(lambda t: t.abs().sqrt().sum(1), np.ones(1)),
         grid(3, 1),
         plane=Plane(np.ones(1), np.ones(1), np.zeros(1)),
     )

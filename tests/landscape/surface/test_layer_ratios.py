@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.landscape import Objective, Stopped, measure_layer_ratios, measure_surface
+from normscape.landscape import Objective, StoppedError, measure_layer_ratios, measure_surface
 from normscape.landscape.surface import Slice
 from normscape.landscape.surface.layer_ratios import measure_block_ratio
 from tests.flat import sliced
@@ -68,7 +68,7 @@ def test_an_unknown_layer_lists_the_known_ones_and_stop_stops() -> None:
     subject = sliced(Objective(network(), *samples()), grid())
     with pytest.raises(ValueError, match=r"no layer 'layer9'; there are layer1\.linear, layer1\.norm"):
         measure_block_ratio(subject, grid().grid, "layer9")
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         measure_block_ratio(subject, grid().grid, "layer1.linear", stop=lambda: True)
     seen: list[tuple[int, int]] = []
     measure_block_ratio(subject, grid().grid, "layer1.linear", on_progress=lambda *counts: seen.append(counts))

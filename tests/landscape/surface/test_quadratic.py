@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from normscape.landscape import Objective, Plane, measure_surface
-from tests.landscape.networks import grid, of_theta, quadratic, symmetric
+from tests.landscape.networks import grid, objective_from_function, quadratic, symmetric_matrix
 
 EIGENVALUES = [0.0, 0.5, 1.0, 2.0, 4.0, 9.0]
-H, V = symmetric(EIGENVALUES)
+H, V = symmetric_matrix(EIGENVALUES)
 THETA = np.array([0.3, -1.0, 2.0, 0.0, 0.7, -0.2])
 SLOPE = np.array([1.0, 0.0, -2.0, 0.5, 0.1, 3.0])
 SKEWED = np.random.default_rng(4).standard_normal((2, 6)) * [[3.0], [0.2]]  # neither orthogonal nor of unit length
@@ -46,7 +46,7 @@ def test_ratio_along_an_eigenvector_is_its_eigenvalue_d5(which: int, length: flo
 
 
 def test_the_ratio_of_negative_curvature_is_its_magnitude_d5() -> None:
-    hessian, vectors = symmetric([-3.0, 1.0, 2.0])
+    hessian, vectors = symmetric_matrix([-3.0, 1.0, 2.0])
     surface = measure_surface(
         quadratic(hessian, np.ones(3)), grid(3, 1), plane=Plane(np.ones(3), vectors[:, 0], np.zeros(3))
     )
@@ -120,7 +120,9 @@ def test_the_ratio_is_anchored_at_the_plane_s_centre_not_at_the_objective_s_thet
         return (t**4).sum(1)
 
     elsewhere, d = np.array([2.0, 1.0]), np.array([1.0, 0.0])
-    surface = measure_surface(of_theta(quartic, np.zeros(2)), grid(3, 1), plane=Plane(elsewhere, d, 0 * d))
+    surface = measure_surface(
+        objective_from_function(quartic, np.zeros(2)), grid(3, 1), plane=Plane(elsewhere, d, 0 * d)
+    )
     assert surface.loss[0] == pytest.approx([2.0, 17.0, 82.0])
     # f' = 4t³: at 1, 2, 3 it is 4, 32, 108; f''(2) = 48
     assert surface.gradient_change_ratio[0] == pytest.approx([28.0, 48.0, 76.0])

@@ -13,9 +13,9 @@ from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.surface import assemble, axes, evaluate, pieces
 from normscape.landscape.surface import slice as slices
 from tests.flat import changed, sliced, surface_spec
-from tests.landscape.networks import grid, network, of_theta, quadratic, samples, symmetric
+from tests.landscape.networks import grid, network, objective_from_function, quadratic, samples, symmetric_matrix
 
-HESSIAN, _ = symmetric([5.0, 2.0, 1.0, -0.5, 0.1])
+HESSIAN, _ = symmetric_matrix([5.0, 2.0, 1.0, -0.5, 0.1])
 THETA, D1, D2 = (np.random.default_rng(seed).standard_normal(5) for seed in (1, 2, 3))
 
 
@@ -41,7 +41,7 @@ def test_a_line_has_neighbours_along_itself_alone_d6(points: tuple[int, int]) ->
 
 
 def test_a_cell_shows_the_largest_ratio_over_its_neighbours_d6() -> None:
-    objective = of_theta(lambda t: (t**4).sum(1), THETA)
+    objective = objective_from_function(lambda t: (t**4).sum(1), THETA)
     surface = measure_surface(objective, grid(6, 5), plane=Plane(THETA, D1, D2))
 
     def gradient(i: int, j: int) -> np.ndarray:
@@ -115,7 +115,7 @@ LINE = Plane(np.zeros(1), np.ones(1), np.zeros(1))
 
 
 def test_what_is_not_finite_has_no_ratio_with_its_neighbours_d6() -> None:
-    objective = of_theta(lambda t: torch.where(t > 1.5, torch.nan, t**2).sum(1), np.zeros(1))
+    objective = objective_from_function(lambda t: torch.where(t > 1.5, torch.nan, t**2).sum(1), np.zeros(1))
     surface = measure_surface(objective, grid(5, 1, range_alpha=(-2, 2)), plane=LINE)
     assert np.isnan(surface.across[0]).tolist() == [False, False, False, True]
     assert surface.local_ratio[0, 3] == pytest.approx(2)
@@ -208,7 +208,7 @@ def test_between_neighbours_a_kink_s_ratio_grows_like_one_over_the_spacing_d7() 
     # f = |θ| has the gradient -1, then 1: a jump of 2 across 0
     found = {}
     for points in (10, 20, 40):
-        objective = of_theta(lambda t: t.abs().sum(1), np.zeros(1))
+        objective = objective_from_function(lambda t: t.abs().sum(1), np.zeros(1))
         surface = measure_surface(objective, grid(points, 1), plane=LINE)
         found[surface.spacing[0]] = np.nanmax(surface.local_ratio)
     for spacing, ratio in found.items():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from normscape.landscape import Objective, measure_surface
-from normscape.landscape.surface import assemble, axes, evaluate, levels, pieces, smoothed
+from normscape.landscape.surface import assemble, axes, evaluate, interpolate_surface, levels, pieces
 from normscape.landscape.surface.refinement import errors, interpolated, share
 from tests.flat import sliced, surface_spec
 from tests.landscape.networks import grid, network, samples
@@ -98,14 +98,14 @@ def test_a_loss_over_decades_is_interpolated_by_its_logarithm() -> None:
     surface = assemble(spec, found, subject.plane, subject.layers)
     alpha, beta = surface.alpha, surface.beta
     steep = np.exp(4 * alpha[None, :] + 3 * beta[:, None] ** 2)
-    drawn = smoothed(type(surface)(**{**vars(surface), "loss": steep}))
+    drawn = interpolate_surface(type(surface)(**{**vars(surface), "loss": steep}))
     truth = np.exp(4 * drawn.alpha[None, :] + 3 * drawn.beta[:, None] ** 2)
     np.testing.assert_allclose(drawn.loss, truth, rtol=1e-9)
 
 
 def test_a_drawn_surface_keeps_what_was_measured_and_says_which_points_were() -> None:
     surface = measure_surface(Objective(network(), *samples()), grid(9, 5))
-    drawn = smoothed(surface)
+    drawn = interpolate_surface(surface)
     assert drawn.loss.shape == (65, 65)
     rows, columns = np.ix_(range(0, 65, 16), range(0, 65, 8))
     for name in ("loss", "gradient_norm", "gradient_change_ratio", "plane_form", "evaluated"):
