@@ -77,7 +77,7 @@ def _plain(run, spec) -> float:
         os.nice(max(0, 10 - os.nice(0)))  # as workers have it
     subject = slice_of(train(run), spec.evaluation, spec.plane)
     evaluate(subject, spec.grid, pieces(spec.grid)[1])
-    subject.kept.clear()
+    subject.cache.clear()
     _when_idle()
     begin = time.perf_counter()
     for piece in pieces(spec.grid)[1:]:

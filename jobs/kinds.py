@@ -47,7 +47,7 @@ from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.smoothness import Smoothness, measure_smoothness
 from normscape.landscape.surface import evaluate
 from normscape.landscape.surface.points import evaluate_center
-from normscape.landscape.surface.refinement import errors
+from normscape.landscape.surface.refinement import interpolation_errors
 from normscape.landscape.training.loop import advance, last_step, run_of, start
 
 Errors = Mapping[str, tuple[float, float, float]]
@@ -68,7 +68,7 @@ class Kind:
 
 
 def _errors(first: Job, coarse: Arrays, second: Job, fine: Arrays) -> Errors:
-    return errors(_asked(first).grid, coarse, _asked(second).grid, fine)
+    return interpolation_errors(_asked(first).grid, coarse, _asked(second).grid, fine)
 
 
 def _asked(job: Job) -> Any:

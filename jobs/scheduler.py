@@ -16,7 +16,7 @@ from normscape.jobs.job_state import Asked, State, Work
 from normscape.jobs.kinds import KINDS
 from normscape.jobs.request import Request, from_written, written
 from normscape.jobs.store.store import Store
-from normscape.landscape.surface.refinement import CONVERGENCE_METRICS, share
+from normscape.landscape.surface.refinement import CONVERGENCE_METRICS, relative_errors
 
 RESUMED = "resumed"
 """The session of requests that were found in the store at the start."""
@@ -211,7 +211,7 @@ class Board:
             one, other = self.store.get(first.key), self.store.get(second.key)
             if measure is not None and one is not None and other is not None:
                 found.append(measure(first, one.arrays, second, other.arrays))
-        return share(found)
+        return relative_errors(found)
 
 
 def _levels(request: Request) -> list[int]:

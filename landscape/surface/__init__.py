@@ -1,4 +1,4 @@
-"""What does the surface look like? Loss, accuracy, gradients and gradient-change ratios on a plane (D2, D5 to D8)."""
+"""The surface: loss, accuracy, gradient norm and gradient-change ratios on a plane (D2, D5 to D8)."""
 
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.measure import assemble, measure_surface
