@@ -1,4 +1,4 @@
-"""Every step of the analysis on every architecture, and what must hold whatever the network is."""
+"""Every step of the analysis on every architecture: invariants that hold for any network."""
 
 import numpy as np
 import pytest
@@ -27,9 +27,9 @@ SIZES = {
 @pytest.mark.parametrize("placement", ["before", "after"])
 @pytest.mark.parametrize("norm", ["none", "batch", "layer", "weight"])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_what_must_hold_holds_for_every_network(architecture: str, norm: str, placement: str) -> None:
+def test_invariants_hold_for_every_network(architecture: str, norm: str, placement: str) -> None:
     if norm == "weight" and placement == "before":
-        return  # a weight has no place before or behind its layer
+        return  # placement does not apply to weight normalization
     spec = ModelSpec(architecture, norm=norm, placement=placement, **SIZES[architecture])
     if architecture == "transformer" and norm == "batch":
         spec = ModelSpec(architecture, norm="rms", placement=placement, **SIZES[architecture])

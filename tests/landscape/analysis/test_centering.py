@@ -1,4 +1,4 @@
-"""A7: curvature of the same function in three coordinates, where it is known in closed form."""
+"""A7: curvature of the same function in three coordinate systems, against closed forms."""
 
 import copy
 
@@ -21,7 +21,7 @@ def top(matrix: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("bias", [True, False])
-def test_blocks_of_a_linear_regression_are_twice_the_second_moments_of_its_inputs_a7(bias: bool) -> None:
+def test_block_of_linear_regression_matches_twice_second_moment_a7(bias: bool) -> None:
     x, _ = samples(inputs=3)
     y = torch.randn(len(x), 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     (found,) = measure_centering(regression(x, y, bias=bias)).layers
@@ -36,7 +36,7 @@ def test_blocks_of_a_linear_regression_are_twice_the_second_moments_of_its_input
         assert found.moment[place] == pytest.approx((way**2).mean(0).sum(), rel=1e-5)
 
 
-def test_centring_one_weight_lowers_the_moment_from_40_to_36_and_raises_the_curvature_to_0_9_a7() -> None:
+def test_counterexample_lowers_moment_to_36_and_raises_curvature_to_0_9_a7() -> None:
     x = torch.tensor([[0.0]] * 9 + [[20.0]], dtype=torch.float64)
     layer = nn.Linear(1, 1, bias=False).double()
     with torch.no_grad():
@@ -49,8 +49,8 @@ def test_centring_one_weight_lowers_the_moment_from_40_to_36_and_raises_the_curv
 
 
 @pytest.mark.parametrize("norm", ["none", "batch"])
-def test_blocks_are_those_of_a_network_that_is_really_rewritten_a7(norm: str) -> None:
-    """Hidden layer 2 computes W(x - μ) + (b + Wμ) with μ held fixed: a network of its own, with its own Hessian."""
+def test_blocks_match_rewritten_network_a7(norm: str) -> None:
+    """Rewrite hidden layer 2 as W(x - μ) + (b + Wμ) with fixed μ, a different network with its own Hessian."""
     x, y = samples()
     module = network(norm)
     found = {layer.layer: layer for layer in measure_centering(Objective(module, x, y)).layers}["layer2.linear"]
@@ -68,7 +68,7 @@ def test_blocks_are_those_of_a_network_that_is_really_rewritten_a7(norm: str) ->
             layer.weight.copy_(old.weight * scale)
             constant = torch.zeros(old.out_features) if old.bias is None else old.bias
             layer.bias.copy_(constant + old.weight @ mean)
-        rewritten.layer2.linear = nn.Sequential(Shift(mean, scale), layer)
+        rewritten.layer2.linear = nn.Sequential(FixedStandardization(mean, scale), layer)
         objective = Objective(rewritten, x, y)
         assert float(objective.loss(objective.theta)) == pytest.approx(
             float(Objective(module, x, y).loss(Objective(module, x, y).theta)), rel=1e-12
@@ -84,8 +84,8 @@ def test_blocks_are_those_of_a_network_that_is_really_rewritten_a7(norm: str) ->
         assert found.both[place] == pytest.approx(top((block + block.T) / 2), rel=1e-6)
 
 
-class Shift(nn.Module):
-    """(x - μ)/σ with both held fixed."""
+class FixedStandardization(nn.Module):
+    """(x - μ)/σ with fixed μ and σ."""
 
     def __init__(self, mean: torch.Tensor, scale: torch.Tensor) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Shift(nn.Module):
         return (x - self.mean) / self.scale
 
 
-def test_inputs_ten_times_as_large_multiply_the_weights_curvature_by_a_hundred_and_results_can_be_stored_a6() -> None:
+def test_block_curvature_scales_with_squared_inputs_a6() -> None:
     x, y = samples()
     module = network("none")
     before = measure_centering(Objective(module, x, y)).layers[0]
@@ -104,13 +104,13 @@ def test_inputs_ten_times_as_large_multiply_the_weights_curvature_by_a_hundred_a
         module.layer1.linear.weight.div_(10)
     found = measure_centering(Objective(module, 10 * x, y))
     assert found.layers[0].weight[0] == pytest.approx(100 * before.weight[0], rel=1e-6)
-    assert found.layers[0].both[2] == pytest.approx(before.both[2], rel=1e-4)  # but for ε, the same after dividing
+    assert found.layers[0].both[2] == pytest.approx(before.both[2], rel=1e-4)  # equal after division, up to ε
     again = serialization.unpack_result(Centering)(serialization.pack_result(found))
     assert again.layers[0].both == found.layers[0].both
 
 
-def test_rates_are_those_of_the_rewritten_weights_in_closed_form_a6() -> None:
-    """Linear regression: δ = 2(h - y), so λ = 2 ΔW'x' for the layer's own step along -∇f by W'."""
+def test_rates_match_closed_form_for_linear_regression_a6() -> None:
+    """In linear regression δ = 2(h - y), so λ = 2 ΔW'x' for the step of W' along its own -∇f."""
     x, _ = samples(inputs=3)
     y = torch.randn(len(x), 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     objective = regression(x, y)
@@ -125,7 +125,7 @@ def test_rates_are_those_of_the_rewritten_weights_in_closed_form_a6() -> None:
 
 
 @pytest.mark.parametrize("norm", ["none", "batch"])
-def test_the_raw_rate_is_that_of_the_cauchy_schwarz_step_and_dividing_makes_it_blind_to_scale_a6(norm: str) -> None:
+def test_raw_rate_matches_cauchy_schwarz_and_standardized_rate_is_scale_free_a6(norm: str) -> None:
     x, y = samples()
     module = network(norm)
     objective = Objective(module, x, y)
@@ -139,4 +139,4 @@ def test_the_raw_rate_is_that_of_the_cauchy_schwarz_step_and_dividing_makes_it_b
     scaled = measure_centering(Objective(module, 10 * x, y)).layers[0].rate
     assert scaled[0] == pytest.approx(10 * found["layer1.linear"][0], rel=1e-6)
     assert scaled[1] == pytest.approx(10 * found["layer1.linear"][1], rel=1e-6)
-    assert scaled[2] == pytest.approx(found["layer1.linear"][2], rel=1e-4)  # but for ε
+    assert scaled[2] == pytest.approx(found["layer1.linear"][2], rel=1e-4)  # up to ε

@@ -1,4 +1,4 @@
-"""A13: distributions against all values at once, units that are dead or linear by hand, and covariate shift."""
+"""A13: distributions of all values, dead and linear units, and covariate shift."""
 
 import copy
 
@@ -10,7 +10,7 @@ from torch import nn
 
 from normscape.jobs import serialization
 from normscape.landscape import Objective
-from normscape.landscape.analysis.activations import flows
+from normscape.landscape.analysis.activations import layer_activations
 from normscape.landscape.analysis.distributions import BIN_EDGES, Distributions, measure_distributions, measure_shift
 from normscape.models import build_model
 from normscape.specs import ModelSpec
@@ -18,7 +18,7 @@ from tests.landscape.networks import network, samples
 
 
 @pytest.mark.parametrize("size", [None, 7])
-def test_distributions_are_those_of_all_entries_at_once_a13(size: int | None) -> None:
+def test_distributions_match_all_entries_at_once_a13(size: int | None) -> None:
     x, y = samples(count=21)
     given = {} if size is None else {"statistics": "batch", "batch_size": size}
     objective = Objective(network("batch"), x, y, **given)
@@ -32,12 +32,14 @@ def test_distributions_are_those_of_all_entries_at_once_a13(size: int | None) ->
     assert first.within == pytest.approx((np.abs(values) <= 1).mean())
     counts = np.histogram(np.clip(values, BIN_EDGES[0], BIN_EDGES[-1]), BIN_EDGES)[0]
     assert first.shares == pytest.approx(counts / counts.sum())
-    second = np.concatenate([flowing[1].inputs.numpy().ravel() for flowing in flows(objective, objective.theta)])
+    second = np.concatenate(
+        [batch[1].inputs.numpy().ravel() for batch in layer_activations(objective, objective.theta)]
+    )
     assert found.layers[1].skew == pytest.approx(stats.skew(second), rel=1e-9)
     assert found.layers[1].shares.sum() == pytest.approx(1.0)
 
 
-def test_known_distributions_have_their_moments_a13() -> None:
+def test_moments_of_known_distributions_a13() -> None:
     generator = torch.Generator().manual_seed(0)
     layer = nn.Linear(100, 2).double()
     for x, kurtosis in (
@@ -49,7 +51,7 @@ def test_known_distributions_have_their_moments_a13() -> None:
         assert found.kurtosis == pytest.approx(kurtosis, abs=6 * np.sqrt(24 / 2e5))
 
 
-def test_units_that_never_fire_and_units_that_always_do_are_counted_a13() -> None:
+def test_dead_and_linear_units_are_counted_a13() -> None:
     x, y = samples()
     module = network("none", width=5)
     with torch.no_grad():
@@ -61,7 +63,7 @@ def test_units_that_never_fire_and_units_that_always_do_are_counted_a13() -> Non
     assert all(np.isnan(one.dead) and np.isnan(one.linear) for one in smooth)
 
 
-def test_an_activation_that_is_called_twice_is_told_twice_a13() -> None:
+def test_activation_called_twice_is_listed_twice_a13() -> None:
     module = build_model(ModelSpec("residual", depth=8, width=4), (1, 8, 8), 3, seed=0).double()
     x = torch.randn(4, 1, 8, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     names = [
@@ -72,7 +74,7 @@ def test_an_activation_that_is_called_twice_is_told_twice_a13() -> None:
 
 
 @pytest.mark.parametrize("norm", ["none", "batch"])
-def test_covariate_shift_is_that_of_networks_whose_earlier_layers_really_step_a13(norm: str) -> None:
+def test_covariate_shift_matches_networks_with_stepped_layers_a13(norm: str) -> None:
     x, y = samples()
     module = network(norm)
     found = measure_shift(Objective(module, x, y), rate=0.3)
@@ -100,7 +102,7 @@ def test_covariate_shift_is_that_of_networks_whose_earlier_layers_really_step_a1
         assert shift.cosine == pytest.approx(float(a @ b / (a.norm() * b.norm())), rel=1e-9)
 
 
-def test_results_can_be_stored() -> None:
+def test_result_is_serializable() -> None:
     x, y = samples()
     found = measure_distributions(Objective(network("batch"), x, y))
     again = serialization.unpack_result(Distributions)(serialization.pack_result(found))

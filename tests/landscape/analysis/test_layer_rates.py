@@ -1,4 +1,4 @@
-"""A8: ratios of inputs against the bias's where they are known, and what the size of a weight does to its pace."""
+"""A8: input ratios relative to the bias's, against closed forms, and the effect of weight size on the relative step."""
 
 import numpy as np
 import pytest
@@ -7,13 +7,13 @@ from torch import nn
 
 from normscape.jobs import serialization
 from normscape.landscape import Objective
-from normscape.landscape.analysis.layer_rates import MOST_INPUTS, LayerRates, measure_layer_rates
+from normscape.landscape.analysis.layer_rates import MAX_INPUTS, LayerRates, measure_layer_rates
 from normscape.landscape.measurement import StoppedError
 from tests.landscape.analysis.test_derivatives import regression
 from tests.landscape.networks import network, samples
 
 
-def test_on_a_linear_regression_an_input_turns_its_second_moment_times_as_fast_as_the_bias_a8() -> None:
+def test_input_ratios_match_second_moments_for_linear_regression_a8() -> None:
     x, _ = samples(inputs=6)
     y = torch.randn(len(x), 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     objective = regression(x, y)
@@ -31,19 +31,19 @@ def test_on_a_linear_regression_an_input_turns_its_second_moment_times_as_fast_a
     assert layer.norm == pytest.approx(float(weight.norm()), rel=1e-9)
 
 
-def test_standardized_inputs_turn_as_fast_as_the_bias_a8() -> None:
+def test_input_ratios_are_1_for_standardized_inputs_a8() -> None:
     x, _ = samples(inputs=5)
     x = (x - x.mean(0)) / x.std(0, correction=0)
     y = torch.zeros(len(x), 2, dtype=torch.float64)
     assert measure_layer_rates(regression(x, y)).over_bias == pytest.approx(np.ones(5), rel=1e-8)
 
 
-def test_in_front_of_batch_norm_a_weight_ten_times_as_large_goes_a_hundredth_as_far_d8() -> None:
+def test_relative_step_scales_with_inverse_square_of_weight_before_batch_norm_d8() -> None:
     x, y = samples()
     module = network("batch")
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm1d):
-            layer.eps = 1e-300  # torch refuses 0
+            layer.eps = 1e-300  # torch does not allow 0
     before = measure_layer_rates(Objective(module, x, y))
     with torch.no_grad():
         module.layer1.linear.weight.mul_(10)
@@ -54,7 +54,7 @@ def test_in_front_of_batch_norm_a_weight_ten_times_as_large_goes_a_hundredth_as_
     assert then.scale_free == pytest.approx(first.scale_free, rel=1e-5)
 
 
-def test_a_bias_without_effect_is_no_standard_and_spreads_are_those_of_the_layers_a8() -> None:
+def test_ratio_is_nan_for_bias_without_effect_and_spread_matches_layers_a8() -> None:
     x, y = samples()
     module = network("batch")
     module.layer1.linear.bias = nn.Parameter(torch.zeros(5, dtype=torch.float64))
@@ -67,13 +67,13 @@ def test_a_bias_without_effect_is_no_standard_and_spreads_are_those_of_the_layer
     assert np.array_equal(again.ratio, found.ratio)
 
 
-def test_many_inputs_are_sampled_from_the_smallest_moment_to_the_largest_and_constant_zeros_left_out() -> None:
+def test_measured_inputs_span_all_moments_without_zeros() -> None:
     x, _ = samples(inputs=40)
     x[:, 7] = 0
     y = torch.zeros(len(x), 1, dtype=torch.float64)
     found = measure_layer_rates(regression(x, y))
     moments = np.sort(x.square().mean(0).numpy())
-    assert len(found.ratio) == MOST_INPUTS
+    assert len(found.ratio) == MAX_INPUTS
     assert found.second_moment[[0, -1]] == pytest.approx(moments[[1, -1]], rel=1e-12)
     with pytest.raises(StoppedError):
         measure_layer_rates(regression(x, y), stop=lambda: True)

@@ -1,4 +1,4 @@
-"""Published weights: identified by digest, read without executing code, matched by name, with errors for differences."""
+"""Published weights: identified by digest, read without code execution, matched by name, with errors for mismatches."""
 
 import hashlib
 import os
