@@ -1,4 +1,4 @@
-"""What is measured: networks are trained, their loss becomes a function of θ, and slices of it become arrays."""
+"""Measurements: train networks, define their loss as a function of θ, and measure slices of it as arrays."""
 
 from normscape.landscape.cost import TooLargeError, estimate_bytes, estimate_seconds
 from normscape.landscape.data import DATA, load_data

@@ -44,7 +44,7 @@ def refinement_figure(
     spacing, bound = ([getattr(found, name) for found in drawn.values()] for name in ("spacing", "bound"))
     title = {"text": html("spacing ‖p - q‖ along d1"), "font": words, "standoff": 4}
     figure.update_xaxes(title=title, **log_axis(spacing), **shared)
-    figure.update_yaxes(title={"text": "L ≥, between neighbours", "font": words}, **log_axis(bound), **shared)
+    figure.update_yaxes(title={"text": "L ≥, between neighbors", "font": words}, **log_axis(bound), **shared)
     figure.update_yaxes(automargin=True)
     dressed(figure, dark=dark, height=HEIGHT, title="L ≥ against the spacing", foot=84)
     return figure.update_layout(showlegend=True, legend=legend(dark))

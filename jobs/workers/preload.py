@@ -27,7 +27,7 @@ def dask_setup(worker: Any) -> None:
     import normscape.jobs.workers.imports  # noqa: F401 - done already where this process is a copy
     from normscape.landscape import configure_process
 
-    configure_process(threads=1, on="cuda" if GPU in worker.state.total_resources else "cpu")
+    configure_process(threads=1, device_name="cuda" if GPU in worker.state.total_resources else "cpu")
     if "NORMSCAPE_ENGINE" in os.environ:
         _step_back()
 

@@ -107,7 +107,7 @@ def _loss_at_center(run: Run, spec: EvaluationSpec, measured: Slice) -> Check:
     direct = direct_loss(run, spec)
     loss = measured.objective.loss(measured.origin).item()
     return Check(
-        "Centre against direct evaluation: relative difference of the loss",
+        "Center against direct evaluation: relative difference of the loss",
         abs(loss - direct) / max(abs(direct), 1e-12),
         1e-5,
         1e-3,
@@ -149,11 +149,11 @@ def _hessian_agreement(reference: Slice) -> Check:
     ratio = distance(reference.objective.gradient(point), reference.anchor) / step if step else float("nan")
     limit = float(reference.objective.hvp(reference.origin, direction).norm() / direction.norm())
     return Check(
-        "Ratio beside the centre against the Hessian: relative difference",
+        "Ratio beside the center against the Hessian: relative difference",
         abs(ratio - limit) / max(limit, 1e-12),
         0.01,
         0.1,
-        "Both are limits of one another; a kink of ReLU beside the centre, or no curvature at all, keeps them apart.",
+        "Both are limits of one another; a kink of ReLU beside the center, or no curvature at all, keeps them apart.",
     )
 
 
@@ -163,7 +163,7 @@ def _sampling_error(objective: Objective, seed: int) -> Check:
     resamples = np.random.default_rng([seed, 3]).integers(0, len(losses), (RESAMPLES, len(losses)))
     standard_error = losses[resamples].mean(axis=1).std(ddof=1)
     return Check(
-        "Choice of samples: bootstrapped deviation of the loss at the centre, relative",
+        "Choice of samples: bootstrapped deviation of the loss at the center, relative",
         float(standard_error / max(abs(losses.mean()), 1e-12)),
         0.05,
         0.25,

@@ -92,7 +92,7 @@ def test_centre_loss_agrees_with_direct_evaluation_in_the_table() -> None:
     names = next(iter(facts.values()))
     for label in ("no normalization", "batch norm"):
         found = dict(zip(names, facts[label], strict=True))
-        assert float(found["Loss at the centre"]) == pytest.approx(float(found["evaluated directly"]), rel=1e-5)
+        assert float(found["Loss at the center"]) == pytest.approx(float(found["evaluated directly"]), rel=1e-5)
 
 
 def test_metric_of_the_address_is_shown() -> None:
@@ -411,7 +411,7 @@ def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
     settled(app)
     assert not app.exception
     spreads = app.table[2].value
-    assert {markdown("λ_max"), markdown("L ≥, from the centre")} <= set(spreads.iloc[:, 0])
+    assert {markdown("λ_max"), markdown("L ≥, from the center")} <= set(spreads.iloc[:, 0])
     assert all("±" in str(value) for value in spreads["batch norm"])
     assert len(charts(app)) == before + 1 + 4  # the band, and two seeds of two networks
     assert left_plain(app) == []
@@ -450,7 +450,7 @@ def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1()
     assert not app.exception
     # three maps and two differences; the plain network has one kind only
     assert len(charts(app)) == before + 5
-    table = next(frame.value for frame in app.table if frame.value.columns[0] == "Loss at the centre")
+    table = next(frame.value for frame in app.table if frame.value.columns[0] == "Loss at the center")
     assert "no normalization" not in table
     assert len(set(table["batch norm"])) == 3
 

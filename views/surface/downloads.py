@@ -17,7 +17,7 @@ from normscape.views.surface.protocol import caption, protocol
 from normscape.views.widgets.linked_surfaces import Drawn, Saved
 from normscape.views.widgets.numbers import MISSING, facts
 
-KEY_FACTS = ("Training loss", "Held-out loss", "Held-out accuracy", "L ≥, from the centre", "λ_max")
+KEY_FACTS = ("Training loss", "Held-out loss", "Held-out accuracy", "L ≥, from the center", "λ_max")
 """What a picture says in numbers: how well a network fits, and how smooth it is."""
 
 

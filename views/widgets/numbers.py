@@ -35,8 +35,8 @@ TERMS_OF_FACTS: Mapping[str, str] = {
     "Training accuracy": "recorded loss and accuracy",
     "Held-out accuracy": "recorded loss and accuracy",
     "‖θ‖": "‖θ‖",
-    "L ≥, from the centre": "L ≥",
-    "L ≥, between neighbours": "L ≥",
+    "L ≥, from the center": "L ≥",
+    "L ≥, between neighbors": "L ≥",
     "Largest ‖Hu‖ in the plane": "largest ‖Hu‖ in the plane",
     "Plane form up to (scale-free)": "plane form",
     "λ_max": "λ_max",
@@ -45,7 +45,7 @@ TERMS_OF_FACTS: Mapping[str, str] = {
     "Points not finite": "non-finite points",
     "‖d1‖ and ‖d2‖": "direction",
     "cos(d1, d2)": "cos(d1, d2)",
-    "Loss at the centre": "loss",
+    "Loss at the center": "loss",
     "evaluated directly": "evaluated directly",
 }
 """What explains each name of the table, in views/texts/glossary.py."""
@@ -133,8 +133,8 @@ def _surface_facts(measured: Measured | None, centre: Bound | None, near: Bound 
 
 _SURFACE_FACTS = (
     "‖θ‖",
-    "L ≥, from the centre",
-    "L ≥, between neighbours",
+    "L ≥, from the center",
+    "L ≥, between neighbors",
     "Largest ‖Hu‖ in the plane",
     "Plane form up to (scale-free)",
     "λ_max",
@@ -143,7 +143,7 @@ _SURFACE_FACTS = (
     "Points not finite",
     "‖d1‖ and ‖d2‖",
     "cos(d1, d2)",
-    "Loss at the centre",
+    "Loss at the center",
     "evaluated directly",
 )
 

@@ -14,7 +14,7 @@ from normscape.figures.style.notation import FORMULAS, html, markdown, split_sub
         ("2/λ_max before training", r"$2/\lambda _{\max}$ before training"),
         ("λ_max(SHS) (scale-free)", r"$\lambda _{\max}(SHS)$ (scale-free)"),
         ("‖w‖²·λ_max(H_ww), the scale-free one", r"$\|w\|^2\,\lambda _{\max}(H_{ww})$, the scale-free one"),
-        ("L ≥, from the centre", r"$L \ge$, from the centre"),
+        ("L ≥, from the center", r"$L \ge$, from the center"),
         ("‖d1‖ and ‖d2‖", r"$\|d_{1}\|$ and $\|d_{2}\|$"),
         ("by ½L‖Δ‖²: so", r"by $\tfrac12 L\|\Delta \|^2$: so"),
         ("the factor γ/√(v + ε).", r"the factor $\gamma /\sqrt{v + \varepsilon }$."),

@@ -52,7 +52,7 @@ def test_non_finite_points_are_counted() -> None:
 
 
 def test_small_step_check_is_green_for_smooth_and_red_at_kink() -> None:
-    assert checks()["Ratio beside the centre against the Hessian"].value < 1e-4
+    assert checks()["Ratio beside the center against the Hessian"].value < 1e-4
 
 
 def test_rounding_check_depends_on_precision() -> None:
