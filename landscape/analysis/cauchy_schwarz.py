@@ -117,12 +117,12 @@ def _bounded_change(objective: Objective, layer: str, point: Tensor, step: float
     products, first, second, change, squares = (tensor / count for tensor in sums)
     mean = first.view(-1, products.shape[1])  # one row per group of channels
     unit_mean = mean.repeat_interleave(len(products) // len(mean), 0)
-    moment, centred = sum_per_unit(last, second), sum_per_unit(last, second - first**2)
+    moment, centered_moment = sum_per_unit(last, second), sum_per_unit(last, second - first**2)
     sides = (
         products.norm(dim=1),
         (squares * moment).sqrt(),
         (products - change[:, None] * unit_mean).norm(dim=1),
-        (squares * centred.clamp(min=0)).sqrt(),
+        (squares * centered_moment.clamp(min=0)).sqrt(),
         squares.sqrt(),
     )
     return BoundedChange(layer, count // samples, step, *(tensor.cpu().numpy() for tensor in sides))

@@ -32,9 +32,7 @@ class Reparametrized:
     both: tuple[float, ...]  # (3,) block of weight and bias
     weight: tuple[float, ...]  # (3,) block of the weight
     moment: tuple[float, ...]  # (3,) Σ_i E[x_i²] of the inputs
-    rate: tuple[
-        float, ...
-    ]  # (3,) sqrt(Σ_u E[λ_u²])/‖ΔW'‖ for a step of the weight along its own -∇f (A6); nan if there is none
+    rate: tuple[float, ...]  # (3,) sqrt(Σ_u E[λ_u²])/‖ΔW'‖ for a step of the weight along its own -∇f (A6), or nan
     residual: float  # the largest ‖Hv - λv‖ of the six
 
 

@@ -28,7 +28,6 @@ CONVERGENCE_METRICS = ("loss", "ratio")
 """Refinement ends when these metrics, which the page always draws, are accurate. Accuracy changes in steps of one
 sample, which no interpolation approximates."""
 
-
 DIRECTIONAL = ("ratio", "plane_form")
 """Near the center, ratios approach ‖Hu‖, which depends on the direction u. No interpolation approximates that in the
 cells around the center, however fine the grid, so errors there are not counted."""

@@ -71,6 +71,6 @@ def test_layer_without_gradient_is_left_out_and_result_is_serializable() -> None
         module.layer3.linear.weight.zero_()  # the signal at all earlier layers is 0
     found = measure_cauchy_schwarz(Objective(module, x, y))
     assert [layer.layer for layer in found.layers] == []  # a weight of norm 0 has no step
-    kept = measure_cauchy_schwarz(Objective(network("none"), x, y))
-    again = serialization.unpack_result(CauchySchwarz)(serialization.pack_result(kept))
-    assert np.array_equal(again.layers[0].left, kept.layers[0].left)
+    result = measure_cauchy_schwarz(Objective(network("none"), x, y))
+    unpacked = serialization.unpack_result(CauchySchwarz)(serialization.pack_result(result))
+    assert np.array_equal(unpacked.layers[0].left, result.layers[0].left)

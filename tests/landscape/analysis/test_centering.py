@@ -26,14 +26,14 @@ def test_block_of_linear_regression_matches_twice_second_moment_a7(bias: bool) -
     y = torch.randn(len(x), 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     (found,) = measure_centering(regression(x, y, bias=bias)).layers
     values = x.numpy()
-    centred = values - values.mean(0)
-    ways = (values, centred, centred / np.sqrt(values.var(0) + EPSILON))
+    centered = values - values.mean(0)
+    coordinates = (values, centered, centered / np.sqrt(values.var(0) + EPSILON))
     assert found.added is not bias
-    for place, way in enumerate(ways):
-        extended = np.column_stack([way, np.ones(len(way))])
-        assert found.both[place] == pytest.approx(2 * top(extended.T @ extended / len(way)), rel=1e-6)
-        assert found.weight[place] == pytest.approx(2 * top(way.T @ way / len(way)), rel=1e-6)
-        assert found.moment[place] == pytest.approx((way**2).mean(0).sum(), rel=1e-5)
+    for index, transformed in enumerate(coordinates):
+        extended = np.column_stack([transformed, np.ones(len(transformed))])
+        assert found.both[index] == pytest.approx(2 * top(extended.T @ extended / len(transformed)), rel=1e-6)
+        assert found.weight[index] == pytest.approx(2 * top(transformed.T @ transformed / len(transformed)), rel=1e-6)
+        assert found.moment[index] == pytest.approx((transformed**2).mean(0).sum(), rel=1e-5)
 
 
 def test_counterexample_lowers_moment_to_36_and_raises_curvature_to_0_9_a7() -> None:
@@ -60,7 +60,7 @@ def test_blocks_match_rewritten_network_a7(norm: str) -> None:
     copy.deepcopy(module)(x)
     hook.remove()
     mean, deviation = seen[0].mean(0), torch.sqrt(seen[0].var(0, correction=0) + EPSILON)
-    for place, scale in ((1, torch.ones_like(deviation)), (2, deviation)):
+    for index, scale in ((1, torch.ones_like(deviation)), (2, deviation)):
         rewritten = copy.deepcopy(module)
         old = rewritten.layer2.linear
         layer = nn.Linear(old.in_features, old.out_features).double()
@@ -81,7 +81,7 @@ def test_blocks_match_rewritten_network_a7(norm: str) -> None:
         ]
         columns = torch.stack([objective.hvp(objective.theta, unit) for unit in torch.eye(len(objective.theta))[rows]])
         block = columns[:, rows].double().numpy()
-        assert found.both[place] == pytest.approx(top((block + block.T) / 2), rel=1e-6)
+        assert found.both[index] == pytest.approx(top((block + block.T) / 2), rel=1e-6)
 
 
 class FixedStandardization(nn.Module):
@@ -117,11 +117,11 @@ def test_rates_match_closed_form_for_linear_regression_a6() -> None:
     (found,) = measure_centering(objective).layers
     residual = 2 * (objective.module(x) - y).detach().numpy()
     values = x.numpy()
-    centred = values - values.mean(0)
-    for place, way in enumerate((values, centred, centred / np.sqrt(values.var(0) + EPSILON))):
-        down = residual.T @ way
-        expected = np.sqrt(np.square(2 * way @ down.T).sum() / len(way)) / np.linalg.norm(down)
-        assert found.rate[place] == pytest.approx(expected, rel=1e-8)
+    centered = values - values.mean(0)
+    for index, transformed in enumerate((values, centered, centered / np.sqrt(values.var(0) + EPSILON))):
+        down = residual.T @ transformed
+        expected = np.sqrt(np.square(2 * transformed @ down.T).sum() / len(transformed)) / np.linalg.norm(down)
+        assert found.rate[index] == pytest.approx(expected, rel=1e-8)
 
 
 @pytest.mark.parametrize("norm", ["none", "batch"])

@@ -124,9 +124,11 @@ def test_signal_history_matches_each_checkpoint_a4() -> None:
     spec = EvaluationSpec(precision="float64")
     found = measure_signal_history(run, project(SignalsSpec, spec))
     assert list(found.step) == [0, 2, 5, 6]
-    for place, step in enumerate(found.step):
-        there = measure_derivatives(objective_of(run, replace(spec, checkpoint=int(step)))).signals
-        assert found.layers == tuple(signal.layer for signal in there)
-        assert found.root_mean_square[place] == pytest.approx([signal.root_mean_square for signal in there], rel=1e-12)
-        assert found.largest[place] == pytest.approx([signal.largest for signal in there], rel=1e-12)
-        assert found.shares[place] == pytest.approx(np.mean([signal.shares for signal in there], axis=0))
+    for index, step in enumerate(found.step):
+        signals = measure_derivatives(objective_of(run, replace(spec, checkpoint=int(step)))).signals
+        assert found.layers == tuple(signal.layer for signal in signals)
+        assert found.root_mean_square[index] == pytest.approx(
+            [signal.root_mean_square for signal in signals], rel=1e-12
+        )
+        assert found.largest[index] == pytest.approx([signal.largest for signal in signals], rel=1e-12)
+        assert found.shares[index] == pytest.approx(np.mean([signal.shares for signal in signals], axis=0))

@@ -30,8 +30,8 @@ def with_population_averages(run: Run) -> Run:
             layer.momentum = 1.0
     module(all_samples(run))
     tensors = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
-    kept = Checkpoint(run.checkpoints[-1].step, {**run.checkpoints[-1].tensors, **_averages(tensors)})
-    return Run(run.spec, (*run.checkpoints[:-1], kept), run.history, run.diverged_at)
+    checkpoint = Checkpoint(run.checkpoints[-1].step, {**run.checkpoints[-1].tensors, **_averages(tensors)})
+    return Run(run.spec, (*run.checkpoints[:-1], checkpoint), run.history, run.diverged_at)
 
 
 def _averages(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -53,13 +53,13 @@ def test_errors_are_in_units_of_input_deviation() -> None:
     run = train(small_run("batch"))
     found = measure_running_averages(run, EXACT)
     module = copy.deepcopy(run.module()).double()
-    met = {}
+    inputs = {}
     for name, layer in module.named_modules():
         if isinstance(layer, nn.BatchNorm1d):
-            layer.register_forward_pre_hook(lambda _, x, name=name: met.update({name: x[0]}))
+            layer.register_forward_pre_hook(lambda _, x, name=name: inputs.update({name: x[0]}))
     module.train()(all_samples(run))
     for layer in found.layers:
-        values = met[layer.layer].detach().numpy()
+        values = inputs[layer.layer].detach().numpy()
         stored = run.checkpoints[-1].tensors
         error = (stored[f"{layer.layer}.running_mean"] - values.mean(0)) / values.std(0, ddof=1)
         np.testing.assert_allclose(layer.mean_error, error, rtol=1e-6, atol=1e-9)

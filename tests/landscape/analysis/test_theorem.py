@@ -16,7 +16,7 @@ from tests.landscape.networks import network, perturb_norms, samples
 SHAPES = {"perceptron": (4,), "convolutional": (2, 8, 8), "residual": (2, 8, 8)}
 
 
-def built(
+def objective_of_network(
     architecture: str,
     *,
     affine: bool = True,
@@ -45,8 +45,8 @@ def built(
 @pytest.mark.parametrize("batch_size", [None, 4])
 def test_sides_are_equal_at_every_unit_to_rounding_a14(architecture, affine, eps, placement, batch_size) -> None:
     kind = "batch" if batch_size else "population"
-    asked = {"placement": placement, "eps": eps, "statistics": kind, "batch_size": batch_size}
-    found = measure_theorem(built(architecture, affine=affine, **asked))
+    options = {"placement": placement, "eps": eps, "statistics": kind, "batch_size": batch_size}
+    found = measure_theorem(objective_of_network(architecture, affine=affine, **options))
     assert len(found.layers) >= 2
     for layer in found.layers:
         assert layer.projects
@@ -114,7 +114,7 @@ def test_running_averages_only_scale_the_signal_a14() -> None:
 
 @pytest.mark.parametrize("architecture", ["convolutional", "residual"])
 def test_running_averages_only_scale_the_signal_after_convolutions_a14(architecture: str) -> None:
-    for layer in measure_theorem(built(architecture, statistics="running")).layers:
+    for layer in measure_theorem(objective_of_network(architecture, statistics="running")).layers:
         assert not layer.projects
         assert layer.ratio == pytest.approx(np.ones(len(layer.ratio)), rel=1e-10)
         assert layer.left == pytest.approx(layer.factor**2 * layer.signal, rel=1e-10)

@@ -21,8 +21,8 @@ def nan_beyond(limit: float):
 
 def test_bounds_report_largest_ratio_pairs_and_smallest_step_d7() -> None:
     surface = measure_surface(quadratic(np.diag([3.0, 1.0]), THETA), grid(5, 5), plane=PLANE)
-    centre = bounds_from_center({"a": surface})["a"]
-    assert (centre.value, centre.pairs, centre.smallest_step) == pytest.approx((3, 24, 0.5))
+    bound = bounds_from_center({"a": surface})["a"]
+    assert (bound.value, bound.pairs, bound.smallest_step) == pytest.approx((3, 24, 0.5))
     near = bounds_between_neighbors({"a": surface})["a"]
     assert (near.value, near.pairs, near.smallest_step) == pytest.approx((3, 40, 0.5))
 

@@ -56,12 +56,12 @@ def test_rounding_error_at_zero_is_removed_d2(points: int, ends: tuple, index: i
     assert surface.centre == (0, index)
 
 
-@pytest.mark.parametrize(("points", "centre"), [((3, 3), (1, 1)), ((4, 3), None), ((5, 1), (0, 2)), ((2, 2), None)])
-def test_center_is_none_unless_grid_contains_theta(points: tuple[int, int], centre) -> None:
+@pytest.mark.parametrize(("points", "center"), [((3, 3), (1, 1)), ((4, 3), None), ((5, 1), (0, 2)), ((2, 2), None)])
+def test_center_is_none_unless_grid_contains_theta(points: tuple[int, int], center) -> None:
     surface = measure_surface(quadratic(np.eye(2), ORIGIN), grid(*points), plane=Plane(ORIGIN, E1, E2))
-    assert surface.centre == centre
+    assert surface.centre == center
     assert surface.complete
-    assert surface.pairs == points[0] * points[1] - (centre is not None)
+    assert surface.pairs == points[0] * points[1] - (center is not None)
 
 
 NINE = grid(9, 9)
@@ -97,10 +97,10 @@ def test_pieces_cover_every_point_once(points: tuple[int, int]) -> None:
 
 def test_incomplete_surface_marks_missing_points() -> None:
     subject = network_slice()
-    centre, _, second, _ = pieces(NINE.grid, size=36)
+    center, _, second, _ = pieces(NINE.grid, size=36)
     surface = assemble(
         NINE,
-        {centre: evaluate(subject, NINE.grid, centre), second: evaluate(subject, NINE.grid, second)},
+        {center: evaluate(subject, NINE.grid, center), second: evaluate(subject, NINE.grid, second)},
         subject.plane,
         tuple(subject.layers),
     )
@@ -142,15 +142,15 @@ def test_stop_is_polled_before_each_piece(kind: str) -> None:
 
 def test_stop_is_polled_between_mini_batches() -> None:
     subject = network_slice("batch")  # 23 samples in four mini-batches
-    asked: list[bool] = []
+    polls: list[bool] = []
 
     def third_time() -> bool:
-        asked.append(len(asked) == 2)
-        return asked[-1]
+        polls.append(len(polls) == 2)
+        return polls[-1]
 
     with pytest.raises(StoppedError):
         subject.objective.evaluate(subject.objective.theta, stop=third_time)
-    assert asked == [False, False, True]
+    assert polls == [False, False, True]
 
 
 def test_progress_reports_every_piece() -> None:

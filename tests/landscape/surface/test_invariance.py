@@ -11,7 +11,7 @@ from tests.landscape.networks import grid, network, samples
 SCALES = [0.1, 3.0, 100.0]
 
 
-def exact(norm: str, **others) -> nn.Module:
+def exact_network(norm: str, **others) -> nn.Module:
     """Return a network whose norms have ε ≈ 0 (torch does not allow 0), so that the invariances are exact."""
     module = network(norm, activation="tanh", **others)
     for layer in module.modules():
@@ -29,17 +29,17 @@ def rescaled(objective: Objective, c: float) -> tuple[torch.Tensor, torch.Tensor
 
 
 def invariances(norm: str, c: float, statistics: str = "population") -> dict[str, bool]:
-    objective = Objective(exact(norm), *samples(), statistics=statistics)
+    objective = Objective(exact_network(norm), *samples(), statistics=statistics)
     theta = objective.theta
     scaled, mask = rescaled(objective, c)
-    here, there = objective.evaluate(theta), objective.evaluate(scaled)
+    before, after = objective.evaluate(theta), objective.evaluate(scaled)
     close = {"rtol": 1e-9, "atol": 1e-13}
-    inner = float(theta[mask] @ here.gradient[mask]) / float(theta[mask].norm() * here.gradient[mask].norm())
+    inner = float(theta[mask] @ before.gradient[mask]) / float(theta[mask].norm() * before.gradient[mask].norm())
     return {
-        "f(cw) = f(w)": abs(there.loss - here.loss) < 1e-12,
+        "f(cw) = f(w)": abs(after.loss - before.loss) < 1e-12,
         "<w, grad f> = 0": abs(inner) < 1e-12,
-        "grad f(cw) = grad f(w) / c": torch.allclose(there.gradient[mask], here.gradient[mask] / c, **close),
-        "other gradients equal": torch.allclose(there.gradient[~mask], here.gradient[~mask], **close),
+        "grad f(cw) = grad f(w) / c": torch.allclose(after.gradient[mask], before.gradient[mask] / c, **close),
+        "other gradients equal": torch.allclose(after.gradient[~mask], before.gradient[~mask], **close),
     }
 
 
@@ -59,15 +59,15 @@ def test_invariances_fail_with_running_statistics_d1(c: float) -> None:
 
 
 def test_hessian_scales_with_inverse_square_d8() -> None:
-    objective = Objective(exact("batch"), *samples())
+    objective = Objective(exact_network("batch"), *samples())
     scaled, mask = rescaled(objective, 10.0)
     v = torch.randn(len(mask), generator=torch.Generator().manual_seed(0), dtype=torch.float64) * mask
-    here, there = objective.hvp(objective.theta, v)[mask], objective.hvp(scaled, v)[mask]
-    assert torch.allclose(there, here / 100, rtol=1e-8, atol=1e-14)
+    before, after = objective.hvp(objective.theta, v)[mask], objective.hvp(scaled, v)[mask]
+    assert torch.allclose(after, before / 100, rtol=1e-8, atol=1e-14)
 
 
 def test_bias_before_batch_norm_has_zero_gradient_a5() -> None:
-    module = exact("batch")
+    module = exact_network("batch")
     for statistics, is_zero in (("population", True), ("running", False)):
         objective = Objective(module, *samples(), statistics=statistics)
         gradient = objective.layout.unflatten(objective.gradient(objective.theta))["layer1.linear.bias"]

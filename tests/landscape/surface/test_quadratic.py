@@ -19,7 +19,7 @@ def center_value(surface) -> float:
     return surface.gradient_change_ratio[surface.centre]
 
 
-def truth(d1: np.ndarray, d2: np.ndarray, hessian: np.ndarray = H) -> float:
+def expected_center(d1: np.ndarray, d2: np.ndarray, hessian: np.ndarray = H) -> float:
     """Return σ_max([Hd1 Hd2] R⁻¹) with the thin QR of D5."""
     columns = np.stack([d1, d2], axis=1)
     _, r = np.linalg.qr(columns)
@@ -57,7 +57,7 @@ def test_ratio_of_negative_curvature_is_its_magnitude_d5() -> None:
 def test_center_cell_is_maximum_over_directions_d5(scale1: float, scale2: float) -> None:
     d1, d2 = SKEWED * [[scale1], [scale2]]
     surface = measure_surface(quadratic(H, THETA), grid(3, 3), plane=Plane(THETA, d1, d2))
-    assert center_value(surface) == pytest.approx(truth(d1, d2), rel=1e-12)
+    assert center_value(surface) == pytest.approx(expected_center(d1, d2), rel=1e-12)
 
 
 def test_center_cell_is_attained_by_a_unit_direction_d5() -> None:
@@ -82,18 +82,18 @@ def test_center_cell_of_rank_one_plane_d5(factor: float, swapped: bool) -> None:
 def test_center_cell_for_nearly_parallel_directions_d5() -> None:
     d1, extra = SKEWED[0], SKEWED[1]
     surface = measure_surface(quadratic(H, THETA), grid(3, 3), plane=Plane(THETA, d1, d1 + 1e-6 * extra))
-    assert center_value(surface) == pytest.approx(truth(d1, extra), rel=1e-6)
+    assert center_value(surface) == pytest.approx(expected_center(d1, extra), rel=1e-6)
 
 
 def test_points_with_zero_step_have_the_center_value_d5() -> None:
     surface = measure_surface(quadratic(H, THETA), grid(3, 5), plane=Plane(THETA, SKEWED[0], 0 * THETA))
     column = surface.gradient_change_ratio[:, 1]
     assert (surface.step[:, 1] == 0).all()
-    assert column == pytest.approx(np.full(5, truth_of_one(SKEWED[0])), rel=1e-12)
+    assert column == pytest.approx(np.full(5, expected_norm(SKEWED[0])), rel=1e-12)
     assert surface.pairs == 10  # the five cells are not pairs
 
 
-def truth_of_one(d: np.ndarray) -> float:
+def expected_norm(d: np.ndarray) -> float:
     return np.linalg.norm(H @ d) / np.linalg.norm(d)
 
 

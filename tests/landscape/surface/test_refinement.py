@@ -71,11 +71,11 @@ def test_interpolation_error_is_measured_at_new_points() -> None:
         values[spec] = dict.fromkeys(("loss", "accuracy", "gradient_norm", "ratio", "plane_form"), table)
     found = interpolation_errors(first, values[first], second, values[second])
     alpha, beta = axes(second)
-    truth = wave(beta, alpha)
-    guess = interpolated(truth[::2, ::2], beta[::2], alpha[::2], beta, alpha)
-    assert found["loss"] == (pytest.approx(np.abs(guess - truth).max()), truth.min(), truth.max())
-    shares = relative_errors([found, {"loss": (0.0, truth.min() - 1, truth.max())}])
-    assert shares["loss"] == pytest.approx(found["loss"][0] / (truth.max() - truth.min() + 1))
+    expected = wave(beta, alpha)
+    interpolation = interpolated(expected[::2, ::2], beta[::2], alpha[::2], beta, alpha)
+    assert found["loss"] == (pytest.approx(np.abs(interpolation - expected).max()), expected.min(), expected.max())
+    relative = relative_errors([found, {"loss": (0.0, expected.min() - 1, expected.max())}])
+    assert relative["loss"] == pytest.approx(found["loss"][0] / (expected.max() - expected.min() + 1))
 
 
 def test_ratio_errors_near_the_center_are_not_counted() -> None:
@@ -99,8 +99,8 @@ def test_loss_over_decades_is_interpolated_in_logarithm() -> None:
     alpha, beta = surface.alpha, surface.beta
     steep = np.exp(4 * alpha[None, :] + 3 * beta[:, None] ** 2)
     drawn = interpolate_surface(type(surface)(**{**vars(surface), "loss": steep}))
-    truth = np.exp(4 * drawn.alpha[None, :] + 3 * drawn.beta[:, None] ** 2)
-    np.testing.assert_allclose(drawn.loss, truth, rtol=1e-9)
+    expected = np.exp(4 * drawn.alpha[None, :] + 3 * drawn.beta[:, None] ** 2)
+    np.testing.assert_allclose(drawn.loss, expected, rtol=1e-9)
 
 
 def test_interpolated_surface_keeps_measured_points() -> None:

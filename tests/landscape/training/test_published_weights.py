@@ -122,10 +122,10 @@ def test_mismatched_names_and_shapes_are_listed(folder: Path) -> None:
     before = {name: t.clone() for name, t in target.state_dict().items()}
     with pytest.raises(ValueError, match="another network") as error:
         load_weights(target, sha)
-    said = str(error.value)
-    assert "Missing in the file (1): linear.bias." in said
-    assert "Not in the network (1): extra.weight." in said
-    assert "Of another shape (1): conv1.weight (4, 3, 3, 3) instead of (4, 1, 3, 3)." in said
+    message = str(error.value)
+    assert "Missing in the file (1): linear.bias." in message
+    assert "Not in the network (1): extra.weight." in message
+    assert "Of another shape (1): conv1.weight (4, 3, 3, 3) instead of (4, 1, 3, 3)." in message
     assert all(torch.equal(t, before[name]) for name, t in target.state_dict().items())
 
 

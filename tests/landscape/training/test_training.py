@@ -35,10 +35,10 @@ def test_training_in_chunks_is_bitwise_equal_to_training_at_once(norm: str, chun
 def test_advance_does_not_mutate_its_input() -> None:
     first = advance(start(small_run("batch")), 3)
     before = {name: tensor.clone() for name, tensor in first.tensors.items()}
-    kept, optimizer = bits(run_of(first)), copy.deepcopy(first.optimizer)
+    saved, optimizer = bits(run_of(first)), copy.deepcopy(first.optimizer)
     one, other = advance(first, 5), advance(first, 5)
     assert all(torch.equal(first.tensors[name], before[name]) for name in before)
-    assert bits(run_of(first)) == kept
+    assert bits(run_of(first)) == saved
     assert first.step == 3
     buffers = [(state["state"][k]["momentum_buffer"]) for state in (first.optimizer, optimizer) for k in state["state"]]
     half = len(buffers) // 2
@@ -106,8 +106,8 @@ def test_checkpoints_are_saved_at_requested_steps() -> None:
     assert [c.step for c in run.checkpoints] == [0, 3, 11, 20]
     for step in (3, 11):  # equal to the weights of a run that ends at that step
         short = train(replace(spec, training=replace(spec.training, steps=step, checkpoints=())))
-        kept = next(c for c in run.checkpoints if c.step == step)
-        assert all(np.array_equal(kept.tensors[name], short.checkpoints[-1].tensors[name]) for name in kept.tensors)
+        saved = next(c for c in run.checkpoints if c.step == step)
+        assert all(np.array_equal(saved.tensors[name], short.checkpoints[-1].tensors[name]) for name in saved.tensors)
 
 
 def test_missing_checkpoint_raises_with_available_steps() -> None:
@@ -178,8 +178,8 @@ def test_diverged_state_does_not_advance() -> None:
 
 
 def test_training_stops_between_steps_and_resumes() -> None:
-    spec, asked = small_run("batch"), []
-    state = advance(start(spec), 20, lambda: len(asked) == 5 or asked.append(0))
+    spec, polls = small_run("batch"), []
+    state = advance(start(spec), 20, lambda: len(polls) == 5 or polls.append(0))
     assert state.step == 5
     assert bits(run_of(advance(state, 15))) == bits(train(spec))
     assert [c.step for c in train(spec, stop=lambda: True).checkpoints] == [0]
