@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from normscape.jobs import Job, Queue, Request, Stage, settings
-from normscape.landscape import machine
+from normscape.landscape import machine_record
 from normscape.landscape.stability import RATES
 from normscape.specs import Experiment, RunSpec, TrainingSpec
 from normscape.views.analysis.steps import STEPS
@@ -23,7 +23,7 @@ from normscape.views.stability.requests import request_of_sweeps
 
 
 def main() -> None:
-    print(f"{os.cpu_count()} cores, {', '.join(f'{name} {value}' for name, value in machine().items())}")
+    print(f"{os.cpu_count()} cores, {', '.join(f'{name} {value}' for name, value in machine_record().items())}")
     variants = possible(Experiment())[0]
     with tempfile.TemporaryDirectory() as folder:
         queue = Queue(replace(settings(), home=Path(folder)))

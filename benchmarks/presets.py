@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from normscape.jobs import Job, Queue, Request, Stage, settings
-from normscape.landscape import machine
+from normscape.landscape import machine_record
 from normscape.specs import Display, RunSpec, TrainingSpec
 from normscape.views.session.limits import possible
 from normscape.views.session.presets import PRESETS
@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="presets to measure, by the beginning of their name; default: all")
     chosen = parser.parse_args().names
-    print(f"{os.cpu_count()} cores, {', '.join(f'{name} {value}' for name, value in machine().items())}")
+    print(f"{os.cpu_count()} cores, {', '.join(f'{name} {value}' for name, value in machine_record().items())}")
     with tempfile.TemporaryDirectory() as folder:
         queue = Queue(replace(settings(), home=Path(folder)))
         _warm(queue)

@@ -20,7 +20,7 @@ from statistics import median
 import psutil
 
 from normscape.jobs import Job, Queue, Request, Settings, Stage, partition
-from normscape.landscape import machine, settle, train
+from normscape.landscape import configure_process, machine_record, train
 from normscape.landscape.surface import evaluate, pieces, slice_of
 from normscape.specs import EvaluationSpec, Experiment, GridSpec, SurfaceSpec
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of all measurements in turn")
     side, rounds = (arguments := parser.parse_args()).side, arguments.rounds
     spec = SurfaceSpec(EvaluationSpec(checkpoint=300), grid=GridSpec((side, side)))
-    print(", ".join(f"{name} {value}" for name, value in machine().items()))
+    print(", ".join(f"{name} {value}" for name, value in machine_record().items()))
     run = next(iter(Experiment(values=("batch",)).variants().values()))[0]
     found = []
     for _ in range(rounds):
@@ -72,12 +72,12 @@ def _plain_loops(run, spec, count: int) -> float:
 
 
 def _plain(run, spec) -> float:
-    settle(threads=1)
+    configure_process(threads=1)
     if hasattr(os, "nice"):
         os.nice(max(0, 10 - os.nice(0)))  # as workers have it
     subject = slice_of(train(run), spec.evaluation, spec.plane)
     evaluate(subject, spec.grid, pieces(spec.grid)[1])
-    subject.kept.clear()
+    subject.cache.clear()
     _when_idle()
     begin = time.perf_counter()
     for piece in pieces(spec.grid)[1:]:

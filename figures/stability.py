@@ -14,13 +14,14 @@ from normscape.figures.style.lines import line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis
+from normscape.landscape.stability import TrainingOutcome
 
 if TYPE_CHECKING:
-    from normscape.landscape.stability import Verdict
+    pass
 
 HEIGHT = 400
 
-Sweeps = Compared[Sequence["Verdict"]]
+Sweeps = Compared[Sequence["TrainingOutcome"]]
 
 FINAL_NOTE = "Dashed: the best constant prediction. Trainings that diverged have no last loss."
 
@@ -85,13 +86,13 @@ def _prediction(sweeps: Sweeps, label: str, rate: float) -> go.Scatter:
     )
 
 
-def _finals(finals: Compared[list[Verdict]], label: str) -> list[go.Scatter]:
+def _finals(finals: Compared[list[TrainingOutcome]], label: str) -> list[go.Scatter]:
     """Return one line for every seed; the legend names the network once."""
     seeds = sorted({verdict.seed for verdict in finals.results[label]})
     return [_seed(finals, label, seed, first=seed == seeds[0]) for seed in seeds]
 
 
-def _seed(finals: Compared[list[Verdict]], label: str, seed: int, *, first: bool) -> go.Scatter:
+def _seed(finals: Compared[list[TrainingOutcome]], label: str, seed: int, *, first: bool) -> go.Scatter:
     points = sorted((v.learning_rate, v.final) for v in finals.results[label] if v.seed == seed)
     return line_trace(
         [rate for rate, _ in points],

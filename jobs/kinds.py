@@ -17,37 +17,37 @@ from normscape.jobs.workers.inputs import Shelf
 from normscape.landscape import (
     direct_loss,
     estimate_seconds,
-    measure_half_width,
+    measure_auto_range,
     measure_layer_ratios,
     measure_layer_sharpness,
-    measure_numerics,
-    measure_refinement,
+    measure_numerical_checks,
+    measure_ratio_by_spacing,
     measure_scale_free_sharpness,
     measure_sharpness,
     objective_of,
 )
 from normscape.landscape.analysis.batch_statistics import BatchStatistics, measure_batch_statistics
 from normscape.landscape.analysis.cauchy_schwarz import CauchySchwarz, measure_cauchy_schwarz
-from normscape.landscape.analysis.centering import Centring, measure_centring
+from normscape.landscape.analysis.centering import Centering, measure_centering
 from normscape.landscape.analysis.derivatives import (
     Derivatives,
-    SignalsAlong,
+    SignalHistory,
     measure_derivatives,
-    measure_signals_along,
+    measure_signal_history,
 )
 from normscape.landscape.analysis.descent import Descent, measure_descent
-from normscape.landscape.analysis.distributions import Inputs, measure_inputs
-from normscape.landscape.analysis.gradient_growth import Growth, measure_growth
-from normscape.landscape.analysis.layer_rates import Pace, measure_pace
+from normscape.landscape.analysis.distributions import Distributions, measure_distributions
+from normscape.landscape.analysis.gradient_growth import GradientGrowth, measure_gradient_growth
+from normscape.landscape.analysis.layer_rates import LayerRates, measure_layer_rates
 from normscape.landscape.analysis.running_averages import RunningAverages, measure_running_averages
-from normscape.landscape.analysis.second_moments import Moments, measure_moments
+from normscape.landscape.analysis.second_moments import SecondMoments, measure_second_moments
 from normscape.landscape.analysis.theorem import Theorem, measure_theorem
 from normscape.landscape.measurement import Piece, Stop
 from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.smoothness import Smoothness, measure_smoothness
 from normscape.landscape.surface import evaluate
 from normscape.landscape.surface.points import evaluate_center
-from normscape.landscape.surface.refinement import errors
+from normscape.landscape.surface.refinement import interpolation_errors
 from normscape.landscape.training.loop import advance, last_step, run_of, start
 
 Errors = Mapping[str, tuple[float, float, float]]
@@ -68,7 +68,7 @@ class Kind:
 
 
 def _errors(first: Job, coarse: Arrays, second: Job, fine: Arrays) -> Errors:
-    return errors(_asked(first).grid, coarse, _asked(second).grid, fine)
+    return interpolation_errors(_asked(first).grid, coarse, _asked(second).grid, fine)
 
 
 def _asked(job: Job) -> Any:
@@ -160,11 +160,13 @@ KINDS: Mapping[str, Kind] = {
     "direct-loss": _single(
         "loss by plain evaluation", _of_run(direct_loss, serialization.pack_value), serialization.unpack_value
     ),
-    "numerics": _single("checks", _of_run(measure_numerics, serialization.pack_checks), serialization.unpack_checks),
+    "numerics": _single(
+        "checks", _of_run(measure_numerical_checks, serialization.pack_checks), serialization.unpack_checks
+    ),
     "seconds": _single("estimate", _seconds, serialization.unpack_value),
     "refinement": _single(
         "L̂ against spacing",
-        _of_slice(measure_refinement, serialization.pack_refinement, "range"),
+        _of_slice(measure_ratio_by_spacing, serialization.pack_refinement, "range"),
         serialization.unpack_refinement,
     ),
     "layer-sharpness": _single(
@@ -176,7 +178,7 @@ KINDS: Mapping[str, Kind] = {
         "ratios by layer", _of_slice(measure_layer_ratios, serialization.pack_value, "grid"), serialization.unpack_value
     ),
     "half-width": _single(
-        "range", _of_slice(measure_half_width, serialization.pack_half_width), serialization.unpack_half_width
+        "range", _of_slice(measure_auto_range, serialization.pack_half_width), serialization.unpack_half_width
     ),
     "smoothness": _single("along training", _of_training(measure_smoothness), serialization.unpack_result(Smoothness)),
     "running-averages": _single(
@@ -186,15 +188,15 @@ KINDS: Mapping[str, Kind] = {
     ),
     "descent": _analysed("the core inequality", measure_descent, Descent),
     "signals-along": _single(
-        "signals along training", _of_training(measure_signals_along), serialization.unpack_result(SignalsAlong)
+        "signals along training", _of_training(measure_signal_history), serialization.unpack_result(SignalHistory)
     ),
     "derivatives": _analysed("signals and steadiness", measure_derivatives, Derivatives),
     "theorem": _analysed("theorem 4.1", measure_theorem, Theorem),
-    "growth": _analysed("growth of gradients", measure_growth, Growth),
+    "growth": _analysed("growth of gradients", measure_gradient_growth, GradientGrowth),
     "cauchy-schwarz": _analysed("both sides of a bound", measure_cauchy_schwarz, CauchySchwarz),
-    "moments": _analysed("second moments", measure_moments, Moments),
-    "centring": _analysed("curvature rewritten", measure_centring, Centring),
+    "moments": _analysed("second moments", measure_second_moments, SecondMoments),
+    "centring": _analysed("curvature rewritten", measure_centering, Centering),
     "batch-statistics": _analysed("statistics of batches", measure_batch_statistics, BatchStatistics),
-    "inputs": _analysed("distributions and shifts", measure_inputs, Inputs),
-    "pace": _analysed("inputs and layers in step", measure_pace, Pace),
+    "inputs": _analysed("distributions and shifts", measure_distributions, Distributions),
+    "pace": _analysed("inputs and layers in step", measure_layer_rates, LayerRates),
 }

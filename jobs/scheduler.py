@@ -16,7 +16,7 @@ from normscape.jobs.job_state import Asked, State, Work
 from normscape.jobs.kinds import KINDS
 from normscape.jobs.request import Request, from_written, written
 from normscape.jobs.store.store import Store
-from normscape.landscape.surface.refinement import DECIDING, share
+from normscape.landscape.surface.refinement import CONVERGENCE_METRICS, relative_errors
 
 RESUMED = "resumed"
 """The session of requests that were found in the store at the start."""
@@ -196,7 +196,10 @@ class Board:
                 return False
             if fine not in asked.errors:
                 asked.errors[fine] = self._errors(asked.request, coarse, fine)
-            if max((asked.errors[fine].get(metric, 0.0) for metric in DECIDING), default=0.0) <= asked.request.accuracy:
+            if (
+                max((asked.errors[fine].get(metric, 0.0) for metric in CONVERGENCE_METRICS), default=0.0)
+                <= asked.request.accuracy
+            ):
                 return True
         return False
 
@@ -208,7 +211,7 @@ class Board:
             one, other = self.store.get(first.key), self.store.get(second.key)
             if measure is not None and one is not None and other is not None:
                 found.append(measure(first, one.arrays, second, other.arrays))
-        return share(found)
+        return relative_errors(found)
 
 
 def _levels(request: Request) -> list[int]:

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from normscape.jobs.store.files import Arrays, Contents
-from normscape.landscape import Check, Plane, Refinement, Run, Sharpness
-from normscape.landscape.surface.auto_range import HalfWidth
+from normscape.landscape import Check, Plane, RatioBySpacing, Run, Sharpness
+from normscape.landscape.surface.auto_range import AutoRange
 from normscape.landscape.training.history import History, Record, history_of
 from normscape.landscape.training.loop import Checkpoint, State
 from normscape.specs import RunSpec
@@ -151,14 +151,14 @@ def unpack_checks(packed: Contents) -> tuple[Check, ...]:
     return tuple(Check(**check) for check in unpack_value(packed))
 
 
-def pack_refinement(found: Refinement) -> Contents:
+def pack_refinement(found: RatioBySpacing) -> Contents:
     """Return a curve of bounds."""
     return Contents({field.name: getattr(found, field.name) for field in fields(found)}, {})
 
 
-def unpack_refinement(packed: Contents) -> Refinement:
+def unpack_refinement(packed: Contents) -> RatioBySpacing:
     """Return what `pack_refinement` was given."""
-    return Refinement(**packed.arrays)
+    return RatioBySpacing(**packed.arrays)
 
 
 def pack_layer_sharpness(found: Mapping[str, tuple[float, Sharpness]]) -> Contents:
@@ -171,14 +171,14 @@ def unpack_layer_sharpness(packed: Contents) -> dict[str, tuple[float, Sharpness
     return {name: (square, Sharpness(**sharpness)) for name, square, sharpness in unpack_value(packed)}
 
 
-def pack_half_width(found: HalfWidth) -> Contents:
+def pack_half_width(found: AutoRange) -> Contents:
     """Return a range."""
     return pack_value(asdict(found))
 
 
-def unpack_half_width(packed: Contents) -> HalfWidth:
+def unpack_half_width(packed: Contents) -> AutoRange:
     """Return what `pack_half_width` was given."""
-    return HalfWidth(**unpack_value(packed))
+    return AutoRange(**unpack_value(packed))
 
 
 def _of_checkpoints(checkpoints: Iterable[Checkpoint]) -> dict[str, np.ndarray]:

@@ -1,10 +1,10 @@
-"""What is measured: networks are trained, their loss becomes a function of θ, and slices of it become arrays."""
+"""Measurements: train networks, define their loss as a function of θ, and measure slices of it as arrays."""
 
-from normscape.landscape.cost import TooLarge, estimate_bytes, estimate_seconds
+from normscape.landscape.cost import TooLargeError, estimate_bytes, estimate_seconds
 from normscape.landscape.data import DATA, load_data
 from normscape.landscape.data.download import download
-from normscape.landscape.data.files import MissingData, data_folder
-from normscape.landscape.measurement import Stopped
+from normscape.landscape.data.files import MissingDataError, data_folder
+from normscape.landscape.measurement import StoppedError
 from normscape.landscape.objective.from_run import direct_loss, objective_of
 from normscape.landscape.objective.layers import layer_names
 from normscape.landscape.objective.objective import Objective
@@ -15,14 +15,14 @@ from normscape.landscape.objective.sharpness import (
     measure_sharpness,
 )
 from normscape.landscape.plane.plane import Plane, random_plane
-from normscape.landscape.runtime import machine, settle
+from normscape.landscape.runtime import configure_process, machine_record
 from normscape.landscape.seed_variation import Spread, scalars_of, spreads_of
 from normscape.landscape.surface import Surface, largest, measure_surface, slice_of
-from normscape.landscape.surface.auto_range import measure_half_width, shared_half_width
-from normscape.landscape.surface.bounds import Bound, bounds_between_neighbours, bounds_from_centre
-from normscape.landscape.surface.checks import Check, checks_of, measure_numerics, measure_reality
+from normscape.landscape.surface.auto_range import measure_auto_range, shared_range
+from normscape.landscape.surface.bounds import Bound, bounds_between_neighbors, bounds_from_center
+from normscape.landscape.surface.checks import Check, checks_of, measure_checks, measure_numerical_checks
 from normscape.landscape.surface.layer_ratios import measure_layer_ratios
-from normscape.landscape.surface.spacing import Refinement, measure_refinement
+from normscape.landscape.surface.spacing import RatioBySpacing, measure_ratio_by_spacing
 from normscape.landscape.training.history import History
 from normscape.landscape.training.loop import Run, train
 from normscape.landscape.training.published_weights import weight_file, weight_files
@@ -32,19 +32,20 @@ __all__ = [
     "Bound",
     "Check",
     "History",
-    "MissingData",
+    "MissingDataError",
     "Objective",
     "Plane",
-    "Refinement",
+    "RatioBySpacing",
     "Run",
     "Sharpness",
     "Spread",
-    "Stopped",
+    "StoppedError",
     "Surface",
-    "TooLarge",
-    "bounds_between_neighbours",
-    "bounds_from_centre",
+    "TooLargeError",
+    "bounds_between_neighbors",
+    "bounds_from_center",
     "checks_of",
+    "configure_process",
     "data_folder",
     "direct_loss",
     "download",
@@ -53,21 +54,20 @@ __all__ = [
     "largest",
     "layer_names",
     "load_data",
-    "machine",
-    "measure_half_width",
+    "machine_record",
+    "measure_auto_range",
+    "measure_checks",
     "measure_layer_ratios",
     "measure_layer_sharpness",
-    "measure_numerics",
-    "measure_reality",
-    "measure_refinement",
+    "measure_numerical_checks",
+    "measure_ratio_by_spacing",
     "measure_scale_free_sharpness",
     "measure_sharpness",
     "measure_surface",
     "objective_of",
     "random_plane",
     "scalars_of",
-    "settle",
-    "shared_half_width",
+    "shared_range",
     "slice_of",
     "spreads_of",
     "train",

@@ -1,4 +1,4 @@
-"""The shape of every measurement: pure pieces, evaluated in any order and anywhere, then assembled."""
+"""The form of every measurement: pure pieces, evaluated in any order on any machine, then assembled."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ Progress = Callable[[int, int], None]
 Stop = Callable[[], bool]
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
-    """Raised between two mini-batches when `stop()` says so."""
+class StoppedError(Exception):
+    """Raised between two mini-batches when `stop()` is true."""
 
 
-def unless(stop: Stop) -> None:
-    """Go on unless `stop()` is true.
+def check_stop(stop: Stop) -> None:
+    """Raise if `stop()` is true.
 
     Raises:
-        Stopped: it is.
+        StoppedError: `stop()` was true.
     """
     if stop():
-        raise Stopped
+        raise StoppedError
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a measurement: its kind, and which of the measurement's numbered points it covers."""
+    """A part of a measurement: its kind, and the half-open range of numbered points that it covers."""
 
     kind: str
     first: int = 0
@@ -36,13 +36,13 @@ class Piece:
 def evaluate_all(
     pieces: Iterable[Piece], evaluate: Callable[[Piece], Arrays], on_progress: Progress | None
 ) -> dict[Piece, Arrays]:
-    """Evaluate pieces one after another, and report (done, total) before the first and after each."""
-    todo = tuple(pieces)
-    done: dict[Piece, Arrays] = {}
-    for piece in todo:
+    """Evaluate pieces one after another, and report (done, total) before the first piece and after each."""
+    remaining = tuple(pieces)
+    results: dict[Piece, Arrays] = {}
+    for piece in remaining:
         if on_progress is not None:
-            on_progress(len(done), len(todo))
-        done[piece] = evaluate(piece)
+            on_progress(len(results), len(remaining))
+        results[piece] = evaluate(piece)
     if on_progress is not None:
-        on_progress(len(done), len(todo))
-    return done
+        on_progress(len(results), len(remaining))
+    return results

@@ -1,4 +1,4 @@
-"""The machine: what speed, and the last bits of a number, depend on besides a spec."""
+"""The machine: what speed and the last bits of results depend on, besides the spec."""
 
 import ctypes
 import platform
@@ -8,18 +8,18 @@ from importlib.metadata import version
 import torch
 
 
-def machine() -> dict[str, str]:
-    """Return versions, processor and thread count: equal specs give equal numbers where all of these are equal."""
-    return {**_lasting(), "threads": str(torch.get_num_threads()), "device": device().type}
+def machine_record() -> dict[str, str]:
+    """Return versions, processor and thread count; if all are equal, equal specs give equal numbers."""
+    return {**_versions(), "threads": str(torch.get_num_threads()), "device": device().type}
 
 
 def device() -> torch.device:
-    """Return where runs are evaluated in this process: on its processor, unless `settle` said otherwise."""
+    """Return the device of evaluations in this process: the CPU unless `configure_process` set another."""
     return _DEVICE[-1]
 
 
-@lru_cache(maxsize=1)  # looking versions up takes as long as several points of a surface
-def _lasting() -> dict[str, str]:
+@lru_cache(maxsize=1)  # a lookup takes as long as several points of a surface
+def _versions() -> dict[str, str]:
     return {
         "Python": platform.python_version(),
         "torch": torch.__version__,
@@ -31,30 +31,30 @@ def _lasting() -> dict[str, str]:
     }
 
 
-def settle(threads: int, on: str = "cpu") -> None:
-    """Set this process up for many small evaluations: thread count, device, and memory that is kept for the next one.
+def configure_process(threads: int, device_name: str = "cpu") -> None:
+    """Configure this process for many small evaluations: thread count, device, and memory allocation.
 
-    A page shares its cores with the browser and with other visitors. Two threads that wait for each other by spinning
-    then take ten times as long as one (measured: a surface of 625 points in 2 s on a quiet machine, 43 s beside a
-    process that uses half a core; one thread: 3 s and 4 s). And glibc gives large blocks back after every evaluation,
-    only to fetch them again, page by page; where its C library is not there, nothing is changed.
+    A server shares its cores among the browser and several users. Two threads that wait for each other by spinning then
+    take ten times as long as one: a surface of 625 points takes 2 s on an idle machine and 43 s next to a process that
+    uses half a core; with one thread 3 s and 4 s. glibc returns large blocks to the system after every evaluation and
+    faults them in again, page by page; raised thresholds prevent this. Without glibc, memory allocation is unchanged.
 
     Args:
-        threads: of torch.
-        on: the device that runs are evaluated on, "cpu" or "cuda". Training stays on the processor.
+        threads: number of torch threads.
+        device_name: the device of evaluations, "cpu" or "cuda". Training runs on the CPU.
 
     Raises:
-        ValueError: there is no such device.
+        ValueError: the device does not exist.
     """
-    if on.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(f"the device {on!r} is asked for, and torch {torch.__version__} sees none here")
-    _DEVICE[:] = [torch.device(on)]
+    if device_name.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError(f"device {device_name!r} is not available to torch {torch.__version__}")
+    _DEVICE[:] = [torch.device(device_name)]
     torch.set_num_threads(threads)
     if platform.libc_ver()[0] == "glibc":
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_MMAP_THRESHOLD, 2**30)
         mallopt(_M_TRIM_THRESHOLD, 2**30)
-        mallopt(_M_ARENA_MAX, 1)  # the thresholds hold for the first arena only, and work may run in another thread
+        mallopt(_M_ARENA_MAX, 1)  # the thresholds apply to the first arena only, and work may run in another thread
 
 
 _DEVICE = [torch.device("cpu")]

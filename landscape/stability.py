@@ -1,4 +1,4 @@
-"""Which learning rates are stable? Real trainings judged by stated rules, beside what 2/λ_max predicts (A3)."""
+"""Stable learning rates: training runs classified by stated rules, to compare with 2/λ_max (A3)."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from normscape.landscape.training.loop import Run
 from normscape.specs import RunSpec
 
 RATES: tuple[float, ...] = tuple(float(f"{10 ** (k / 2):.3g}") for k in range(-6, 5))
-"""Learning rates of a sweep, two to a decade from 0.001 to 100: the same for all compared networks."""
+"""Learning rates of a sweep, two per decade from 0.001 to 100, the same for all compared networks."""
 
-PEAK = 10.0
-"""How many times the initial loss a recorded loss may be on the way: momentum and lagging averages overshoot."""
+MAX_PEAK_LOSS = 10.0
+"""Largest recorded loss of a stable run, relative to the initial loss; momentum and lagging averages overshoot."""
 
-LEARNED = 0.5
-"""Share of the constant predictor's loss that the last one must be below."""
+MAX_FINAL_LOSS = 0.5
+"""Final loss below which a run has learned, relative to the constant predictor's loss."""
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What became of one training."""
+class TrainingOutcome:
+    """The classification of one training run."""
 
     learning_rate: float
     seed: int
-    outcome: str  # "stable", "diverged" (not finite), "overshot" (beyond PEAK), "not learned" (above LEARNED)
-    initial: float  # training loss before the first step
-    peak: float  # the largest recorded training loss, inf if one was not finite
-    final: float  # the last recorded training loss, nan if training diverged
-    constant: float  # the loss of the best constant prediction
+    outcome: str  # "stable", "diverged", "overshot" or "not learned"
+    initial: float  # training loss at step 0
+    peak: float  # largest recorded training loss; inf if one is not finite
+    final: float  # last recorded training loss; nan if training diverged
+    constant: float  # loss of the best constant prediction
 
     @property
     def stable(self) -> bool:
@@ -40,7 +40,7 @@ class Verdict:
 
 
 def sweep(run: RunSpec, seeds: int) -> tuple[RunSpec, ...]:
-    """Return the trainings of a sweep: every learning rate of RATES with that many seeds, the spec's own first."""
+    """Return the runs of a sweep: every rate of `RATES` with this many seeds, starting at the spec's own seed."""
     trainings = [
         replace(run.training, learning_rate=rate, seed=run.training.seed + k, checkpoints=(0,))
         for rate in RATES
@@ -49,12 +49,12 @@ def sweep(run: RunSpec, seeds: int) -> tuple[RunSpec, ...]:
     return tuple(replace(run, training=training) for training in trainings)
 
 
-def judge(run: Run) -> Verdict:
-    """Judge a training (A3).
+def classify_run(run: Run) -> TrainingOutcome:
+    """Classify a run (A3).
 
-    Stable is what stays finite, never exceeds 10 × its first loss, and ends below half the constant predictor's: a
-    network that has died at the level of chance is finite and calm, and not stable. Losses are the recorded ones of
-    the training samples, batch norm with its running averages.
+    A run is stable if its losses are finite, never exceed 10 × the initial loss, and end below half of the constant
+    predictor's loss; a network at chance level is therefore not stable. Losses are the recorded training losses, with
+    running averages in batch norm.
     """
     losses, training = run.history.train_loss, run.spec.training
     constant = constant_loss(run.spec)
@@ -64,17 +64,17 @@ def judge(run: Run) -> Verdict:
     outcome = "stable"
     if diverged:
         outcome = "diverged"
-    elif not final < LEARNED * constant:
+    elif not final < MAX_FINAL_LOSS * constant:
         outcome = "not learned"
-    elif peak > PEAK * losses[0]:
+    elif peak > MAX_PEAK_LOSS * losses[0]:
         outcome = "overshot"
-    return Verdict(training.learning_rate, training.seed, outcome, float(losses[0]), peak, final, constant)
+    return TrainingOutcome(training.learning_rate, training.seed, outcome, float(losses[0]), peak, final, constant)
 
 
 def constant_loss(spec: RunSpec) -> float:
     """Return the training loss of the best constant prediction: the entropy of the classes, or the targets' variance.
 
-    The variance is summed over outputs, as squared errors are.
+    The variance is summed over outputs, like the squared error.
     """
     data = load_data(spec.data)
     targets = data.train.targets
@@ -85,16 +85,16 @@ def constant_loss(spec: RunSpec) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
-def largest_stable(verdicts: Sequence[Verdict]) -> float:
-    """Return the largest learning rate up to which every training of every seed was stable; 0 if there is none.
+def largest_stable(verdicts: Sequence[TrainingOutcome]) -> float:
+    """Return the largest learning rate up to which all runs of all seeds are stable; 0 if there is none.
 
-    Rates too small to learn in the steps that there are do not count against the larger ones: the run of stable rates
-    may begin later.
+    Rates that are too small to learn within the training steps do not count against larger ones: the range may start at
+    a later rate.
     """
     rates = sorted({verdict.learning_rate for verdict in verdicts})
-    whole = [all(v.stable for v in verdicts if v.learning_rate == rate) for rate in rates]
-    if not any(whole):
+    all_stable = [all(v.stable for v in verdicts if v.learning_rate == rate) for rate in rates]
+    if not any(all_stable):
         return 0.0
-    first = whole.index(True)
-    last = next((k for k in range(first, len(rates)) if not whole[k]), len(rates))
+    first = all_stable.index(True)
+    last = next((k for k in range(first, len(rates)) if not all_stable[k]), len(rates))
     return rates[last - 1]

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from benchmarks.published import deep_linear, growth, quadratic, step_size
-from normscape.landscape import machine, settle
+from normscape.landscape import configure_process, machine_record
 
 TABLES = {
     "quadratic": quadratic.table,
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*TABLES, []], help="tables to measure; default: all")
     parser.add_argument("--write", type=Path, help="the document to write, for instance views/analysis/published.md")
     asked = parser.parse_args()
-    settle(threads=1)
+    configure_process(threads=1)
     made = []
     for name in asked.names or TABLES:
         begin = time.perf_counter()
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _head() -> str:
-    known = ", ".join(f"{name} {value}" for name, value in machine().items())
+    known = ", ".join(f"{name} {value}" for name, value in machine_record().items())
     return f"# Published results, and the same here\n\nWritten by `make reproduce` ({known}).\n"
 
 

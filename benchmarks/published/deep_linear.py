@@ -81,7 +81,7 @@ def _probed(run, step: int) -> tuple[float, float, float]:
     if step not in {checkpoint.step for checkpoint in run.checkpoints}:
         return (math.inf,) * 3
     spec = SmoothnessSpec(step, "float64")
-    probe = measure_smoothness(run, spec, span=SPAN, longest=math.inf).along
+    probe = measure_smoothness(run, spec, step_range=SPAN, max_relative_step=math.inf).along
     if not (np.isfinite(probe.loss).all() and np.isfinite(probe.change).all()):
         return (math.inf,) * 3
     return np.ptp(probe.loss), np.ptp(probe.change), probe.smoothness

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.published.table import Table
 from normscape.landscape import Objective
-from normscape.landscape.analysis.gradient_growth import measure_growth
+from normscape.landscape.analysis.gradient_growth import measure_gradient_growth
 from normscape.models import build_model
 from normscape.specs import ModelSpec
 
@@ -28,7 +28,7 @@ def per_layer(initialization: str, norm: str, seed: int) -> float:
     inputs = torch.randn(BATCH, WIDTH, generator=generator)
     classes = torch.randint(10, (BATCH,), generator=generator)
     spec = ModelSpec(depth=DEPTH, width=WIDTH, norm=norm, affine=False, initialization=initialization)
-    return measure_growth(Objective(build_model(spec, (WIDTH,), 10, seed=seed), inputs, classes)).per_layer
+    return measure_gradient_growth(Objective(build_model(spec, (WIDTH,), 10, seed=seed), inputs, classes)).per_layer
 
 
 def table() -> Table:

@@ -10,24 +10,25 @@ import plotly.graph_objects as go
 from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
+from normscape.landscape.analysis.centering import Centering
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.centering import Centring
+    pass
 
 COORDINATES = ("raw", "centered", "standardized")
 
 
-def both_figure(compared: Compared[Centring]) -> go.Figure:
+def both_figure(compared: Compared[Centering]) -> go.Figure:
     """Draw λ_max of the block of weight and bias by layer: raw (solid), centered (dotted), standardized (dashed)."""
     return _figure(compared, "both", html(r"$\lambda_{\max}$ of weight and bias, the same function"))
 
 
-def weight_figure(compared: Compared[Centring]) -> go.Figure:
+def weight_figure(compared: Compared[Centering]) -> go.Figure:
     """Draw λ_max of the block of the weight alone by layer."""
     return _figure(compared, "weight", html(r"$\lambda_{\max}$ of the weight alone, the same function"))
 
 
-def rates_figure(compared: Compared[Centring]) -> go.Figure:
+def rates_figure(compared: Compared[Centering]) -> go.Figure:
     """Draw the rate of λ (A6) by layer, which the argument takes to be the same in all three coordinates."""
     return _figure(
         compared, "rate", "How fast signals change, the same function", html(r"$\sqrt{E[\lambda^2]} / \|\Delta W\|$")
@@ -35,12 +36,12 @@ def rates_figure(compared: Compared[Centring]) -> go.Figure:
 
 
 def _figure(
-    compared: Compared[Centring], name: str, title: str, axis: str = html(r"$\lambda_{\max}$ of the block")
+    compared: Compared[Centering], name: str, title: str, axis: str = html(r"$\lambda_{\max}$ of the block")
 ) -> go.Figure:
     return layers_figure(compared.map(lambda one: _lines(one, name)), title=title, axis=axis)
 
 
-def _lines(one: Centring, name: str) -> list[Line]:
+def _lines(one: Centering, name: str) -> list[Line]:
     layers = [layer.layer for layer in one.layers]
     columns = np.array([getattr(layer, name) for layer in one.layers]).reshape(-1, len(COORDINATES)).T
     return [Line(way, layers, values) for way, values in zip(COORDINATES, columns, strict=True)]

@@ -13,9 +13,10 @@ from normscape.figures.histograms import Bins, Histograms, histogram_figures
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
 from normscape.figures.style.ticks import number_text
+from normscape.landscape.analysis.derivatives import SignalHistory
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.derivatives import Derivatives, SignalsAlong
+    from normscape.landscape.analysis.derivatives import Derivatives
 
 SMALLEST, LARGEST = -8, 3
 """Ends of the histograms' axis, log₁₀ of the size of a signal."""
@@ -33,7 +34,7 @@ def signal_figures(compared: Compared[Derivatives]) -> Mapping[str, go.Figure]:
     return histogram_figures(compared.map(_by_layer), BINS)
 
 
-def signals_along_figures(compared: Compared[SignalsAlong]) -> Mapping[str, go.Figure]:
+def signals_along_figures(compared: Compared[SignalHistory]) -> Mapping[str, go.Figure]:
     """Draw the sizes of the signals of all layers, training steps from top to bottom."""
     return histogram_figures(
         compared.map(lambda one: Histograms([f"step {step}" for step in one.step], one.shares)), BINS

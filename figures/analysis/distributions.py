@@ -12,9 +12,10 @@ from normscape.figures.comparison import Compared
 from normscape.figures.histograms import Bins, Histograms, histogram_figures
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
+from normscape.landscape.analysis.distributions import Distributions
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.distributions import Inputs
+    pass
 
 LOW, HIGH = -6.0, 6.0
 """Ends of the histograms; values beyond count in the first and in the last bin."""
@@ -22,27 +23,27 @@ LOW, HIGH = -6.0, 6.0
 BINS = Bins((LOW, HIGH), "input of the activation", lines=(-1.0, 1.0))
 
 
-def distribution_figures(compared: Compared[Inputs]) -> Mapping[str, go.Figure]:
+def distribution_figures(compared: Compared[Distributions]) -> Mapping[str, go.Figure]:
     """Draw the input of each activation, layers from top to bottom, with one range of colors for all networks."""
     return histogram_figures(compared.map(_histograms), BINS)
 
 
-def units_figure(compared: Compared[Inputs]) -> go.Figure:
+def units_figure(compared: Compared[Distributions]) -> go.Figure:
     """Draw the share of inputs in [-1, 1], of dead units and of linear units, by activation."""
     return layers_figure(compared.map(_units), title="Where activations work", axis="share", scale="linear")
 
 
-def shift_figure(compared: Compared[Inputs]) -> go.Figure:
+def shift_figure(compared: Compared[Distributions]) -> go.Figure:
     """Draw internal covariate shift: how much the gradient of each layer changes when the layers before it step."""
     return layers_figure(compared.map(_shifts), title="Internal covariate shift", axis="shift")
 
 
-def _histograms(one: Inputs) -> Histograms:
+def _histograms(one: Distributions) -> Histograms:
     rows = [activity.before for activity in one.activations]
     return Histograms([row.layer for row in rows], np.array([row.shares for row in rows]))
 
 
-def _units(one: Inputs) -> list[Line]:
+def _units(one: Distributions) -> list[Line]:
     layers = [activity.before.layer for activity in one.activations]
     shares = {
         "in [-1, 1]": [activity.before.within for activity in one.activations],
@@ -52,7 +53,7 @@ def _units(one: Inputs) -> list[Line]:
     return [Line(name, layers, np.array(values)) for name, values in shares.items()]
 
 
-def _shifts(one: Inputs) -> list[Line]:
+def _shifts(one: Distributions) -> list[Line]:
     layers = [shift.layer for shift in one.shifts]
     distances = [shift.distance / shift.size if shift.size else np.nan for shift in one.shifts]
     angles = [1 - shift.cosine for shift in one.shifts]

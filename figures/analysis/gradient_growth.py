@@ -9,19 +9,20 @@ import plotly.graph_objects as go
 from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
+from normscape.landscape.analysis.gradient_growth import GradientGrowth
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.gradient_growth import Growth
+    pass
 
 
-def growth_figure(compared: Compared[Growth]) -> go.Figure:
+def growth_figure(compared: Compared[GradientGrowth]) -> go.Figure:
     """Draw ‖δ_l‖ / ‖δ_{l+1}‖ by layer; above the dotted line gradients grow on the backward pass."""
     lines = compared.map(lambda one: [Line("", one.layers[:-1], one.ratio)])
     title = "Growth of gradients from each layer's successor"
     return layers_figure(lines, title=title, axis=html(r"$\|\delta_l\| / \|\delta_{l+1}\|$"), level=1.0)
 
 
-def size_figure(compared: Compared[Growth]) -> go.Figure:
+def size_figure(compared: Compared[GradientGrowth]) -> go.Figure:
     """Draw the size of the back-propagated signal by layer."""
     lines = compared.map(lambda one: [Line("", one.layers, one.size)])
     return layers_figure(lines, title="Signals that come back", axis=html(r"$\|\delta\|$"))

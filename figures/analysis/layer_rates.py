@@ -12,15 +12,16 @@ from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan
+from normscape.landscape.analysis.layer_rates import LayerRates
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.layer_rates import Pace
+    pass
 
 HEIGHT = 400
 NO_BIAS = "No bias of the first layer has an effect to compare with"
 
 
-def inputs_figure(compared: Compared[Pace]) -> go.Figure:
+def inputs_figure(compared: Compared[LayerRates]) -> go.Figure:
     """Draw the block ratio of each input's weights over that of the bias, against E[x_i²]; dotted: equal."""
     ratios = compared.map(lambda one: positive_or_nan(one.over_bias)).results
     drawn = {label: values for label, values in ratios.items() if np.isfinite(values).any()}
@@ -41,14 +42,14 @@ def inputs_figure(compared: Compared[Pace]) -> go.Figure:
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=100, legend_y=-0.25)
 
 
-def in_step_figure(compared: Compared[Pace]) -> go.Figure:
+def in_step_figure(compared: Compared[LayerRates]) -> go.Figure:
     """Draw the scale-free curvature and the step in lengths of the weight by layer."""
     numbers = {html(r"$\|w\|^2\cdot\lambda_{\max}$"): "scale_free", html(r"$\|\nabla f\|/\|w\|$"): "relative_step"}
     lines = compared.map(lambda one: [Line.of(name, one.layers, attribute) for name, attribute in numbers.items()])
     return layers_figure(lines, title="Are the layers in step?", axis="per layer")
 
 
-def _points(compared: Compared[Pace], label: str, ratios: np.ndarray) -> go.Scatter:
+def _points(compared: Compared[LayerRates], label: str, ratios: np.ndarray) -> go.Scatter:
     return go.Scatter(
         **{"x": compared.results[label].second_moment, "y": ratios, "name": label, "mode": "markers"},
         marker={"symbol": compared.symbol(label), "size": 8, "color": compared.color(label)},

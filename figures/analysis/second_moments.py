@@ -12,9 +12,10 @@ from normscape.figures.layers import Line, layers_figure
 from normscape.figures.style.lines import line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
+from normscape.landscape.analysis.second_moments import SecondMoments
 
 if TYPE_CHECKING:
-    from normscape.landscape.analysis.second_moments import Moments
+    pass
 
 HEIGHT = 400
 SHARES = np.linspace(-1.0, 3.0, 41)
@@ -23,13 +24,13 @@ SHARES = np.linspace(-1.0, 3.0, 41)
 ATTRIBUTES = {"raw": "raw", "centered": "centred", "standardized": "standardized"}
 
 
-def moments_figure(compared: Compared[Moments]) -> go.Figure:
+def moments_figure(compared: Compared[SecondMoments]) -> go.Figure:
     """Draw Σ E[x²] by layer: raw (solid), centered (dotted), and standardized (dashed)."""
     title = "Second moments of what the weights meet"
     return layers_figure(compared.map(_lines), title=title, axis=html(r"$\textstyle\sum E[x^2]$"))
 
 
-def parabola_figure(compared: Compared[Moments]) -> go.Figure:
+def parabola_figure(compared: Compared[SecondMoments]) -> go.Figure:
     """Draw the second moment after subtracting s times the mean, summed over layers, as a share of the raw one."""
     figure = go.Figure([_parabola(compared, label) for label in compared.results if _raw(compared.results[label])])
     if not figure.data:
@@ -46,11 +47,11 @@ def parabola_figure(compared: Compared[Moments]) -> go.Figure:
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=84, legend_y=-0.2)
 
 
-def _lines(one: Moments) -> list[Line]:
+def _lines(one: SecondMoments) -> list[Line]:
     return [Line.of(name, one.layers, attribute) for name, attribute in ATTRIBUTES.items()]
 
 
-def _parabola(compared: Compared[Moments], label: str) -> go.Scatter:
+def _parabola(compared: Compared[SecondMoments], label: str) -> go.Scatter:
     one = compared.results[label]
     return line_trace(
         SHARES,
@@ -63,5 +64,5 @@ def _parabola(compared: Compared[Moments], label: str) -> go.Scatter:
     )
 
 
-def _raw(one: Moments) -> float:
+def _raw(one: SecondMoments) -> float:
     return sum(layer.raw for layer in one.layers)

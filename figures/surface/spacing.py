@@ -12,14 +12,15 @@ from normscape.figures.style.lines import line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis
+from normscape.landscape import RatioBySpacing
 
 if TYPE_CHECKING:
-    from normscape.landscape import Refinement
+    pass
 
 HEIGHT = 400
 
 
-def refinement_figure(compared: Compared[Refinement]) -> go.Figure:
+def refinement_figure(compared: Compared[RatioBySpacing]) -> go.Figure:
     """Draw the largest ratio between neighbors on a line against their spacing, both axes logarithmic.
 
     Where the gradient jumps, the line rises like 1/spacing towards the left, a slope that is drawn dotted; where the
@@ -43,7 +44,7 @@ def refinement_figure(compared: Compared[Refinement]) -> go.Figure:
     return styled(figure, drawn.theme_colors, height=HEIGHT, title=title, bottom=84, legend_y=-0.14)
 
 
-def _bounds(drawn: Compared[Refinement], label: str) -> go.Scatter:
+def _bounds(drawn: Compared[RatioBySpacing], label: str) -> go.Scatter:
     one = drawn.results[label]
     return line_trace(
         one.spacing,
@@ -56,7 +57,7 @@ def _bounds(drawn: Compared[Refinement], label: str) -> go.Scatter:
     )
 
 
-def _slope(first: Refinement) -> go.Scatter:
+def _slope(first: RatioBySpacing) -> go.Scatter:
     """Return the slope of 1/spacing, through the finest value of the first network that has one."""
     last = int(np.flatnonzero(np.isfinite(first.bound))[-1])
     spacing = first.spacing[[0, last]]

@@ -1,4 +1,4 @@
-"""What every worker does before its first piece: import what is slow to import, and settle the process."""
+"""What every worker does before its first piece: import what is slow to import, and configure the process."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def dask_setup(worker: Any) -> None:
         ValueError: it was given a GPU, and there is none.
     """
     import normscape.jobs.workers.imports  # noqa: F401 - done already where this process is a copy
-    from normscape.landscape import settle
+    from normscape.landscape import configure_process
 
-    settle(threads=1, on="cuda" if GPU in worker.state.total_resources else "cpu")
+    configure_process(threads=1, device_name="cuda" if GPU in worker.state.total_resources else "cpu")
     if "NORMSCAPE_ENGINE" in os.environ:
         _step_back()
 

@@ -13,7 +13,7 @@ from normscape.jobs.job import Job
 from normscape.jobs.kinds import KINDS
 from normscape.jobs.store.files import Contents
 from normscape.jobs.workers.inputs import Shelf
-from normscape.landscape import Stopped, machine
+from normscape.landscape import StoppedError, machine_record
 from normscape.landscape.measurement import Piece, Stop
 
 POLL = 0.5
@@ -50,9 +50,9 @@ def perform(job: Job, piece: Piece, stop_name: str, folder: Path | None, sent: M
 
     try:
         contents = kind.evaluate(job, piece, Shelf(folder, sent), stop)
-    except Stopped:
+    except StoppedError:
         return None
-    return Done(contents, time.monotonic() - begin, machine())
+    return Done(contents, time.monotonic() - begin, machine_record())
 
 
 def sees(token: Path) -> bool:

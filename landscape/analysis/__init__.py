@@ -1,1 +1,1 @@
-"""Does the analysis hold here? Every step of the argument, measured on a network (science.md §3)."""
+"""The analysis of normalization: every step of the argument, measured on a network (science.md §3)."""

@@ -1,6 +1,6 @@
-"""What flows through a network: every linear or convolution layer's input, its output, and the signal that comes back.
+"""Layer activations: inputs, outputs and back-propagated signals of every linear and convolution layer.
 
-This is what the analysis of normalization looks at (science.md §3): how a weight's gradient depends on its input.
+The analysis of normalization (science.md §3) is about these: the gradient of a weight depends on the layer's input.
 """
 
 from __future__ import annotations
@@ -13,103 +13,105 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.objective import Objective
 
-WEIGHTED = (nn.Linear, nn.Conv2d)
-"""Layers that have an input x and outputs y = w·x + b; anything else is on the way between them."""
+WEIGHT_LAYERS = (nn.Linear, nn.Conv2d)
+"""Layers with an input x and outputs y = w·x + b."""
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
-    """One layer in one pass over a mini-batch of m samples."""
+class LayerActivations:
+    """One layer in one forward and backward pass over a mini-batch of m samples."""
 
     layer: str
     module: nn.Module
     inputs: Tensor  # (m, ..., in) for a linear layer, (m, in, height, width) for a convolution
     outputs: Tensor  # (m, ..., out) or (m, out, height', width')
-    signal: Tensor  # as the outputs: M·∂f/∂y, each sample's own derivative without 1/M
+    signal: Tensor  # shape of the outputs: M·∂f/∂y, the derivative per sample, without 1/M
 
 
-def flows(
+def layer_activations(
     objective: Objective, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False
-) -> Iterator[tuple[Flow, ...]]:
-    """Yield the layers' flows at θ, in the order in which they are met, one tuple for every mini-batch.
+) -> Iterator[tuple[LayerActivations, ...]]:
+    """Yield the activations of all layers at θ, in call order, one tuple per mini-batch.
 
-    The network is the objective's private copy; hooks are there for the pass alone. With population statistics the
-    signal holds what a sample does to the others through them.
+    The network is the objective's private copy; its hooks are removed after each pass. With population statistics, the
+    signal includes a sample's effect on the others through the statistics.
 
     Args:
-        objective: the loss, the evaluation set and the statistics (D1).
+        objective: the loss, the evaluation set and the statistics mode (D1).
         theta: θ (P,).
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
-        ValueError: the evaluation set is so large that population statistics are taken layer by layer; the message
-            says how to ask for less.
+        StoppedError: `stop()` was true.
+        ValueError: the evaluation set is so large that population statistics are computed layer by layer.
     """
-    if objective.layered:
+    if objective.layerwise:
         raise ValueError(
-            f"{objective.samples} samples do not fit into one pass, and what flows through a network is seen in one "
-            "only; evaluate on fewer samples, or with batch or running statistics"
+            f"{objective.samples} samples do not fit into one pass, which layer activations need; evaluate on fewer "
+            "samples, or with batch or running statistics"
         )
-    for share in objective.shares:
-        unless(stop)
+    for batch_loss in objective.batch_losses:
+        check_stop(stop)
         point = objective.point(theta).requires_grad_()
-        with watched(objective.module, WEIGHTED) as met, torch.enable_grad():
-            loss = share(point)
-            signals = torch.autograd.grad(loss * objective.samples, [outputs for *_, outputs in met])
+        with capture_layers(objective.module, WEIGHT_LAYERS) as captured, torch.enable_grad():
+            loss = batch_loss(point)
+            signals = torch.autograd.grad(loss * objective.samples, [outputs for *_, outputs in captured])
         yield tuple(
-            Flow(name, module, inputs.detach(), outputs.detach(), signal)
-            for (name, module, inputs, outputs), signal in zip(met, signals, strict=True)
+            LayerActivations(name, module, inputs.detach(), outputs.detach(), signal)
+            for (name, module, inputs, outputs), signal in zip(captured, signals, strict=True)
         )
 
 
 @contextmanager
-def watched(
-    network: nn.Module, kinds: tuple[type[nn.Module], ...], *, apart: bool = False
+def capture_layers(
+    network: nn.Module, kinds: tuple[type[nn.Module], ...], *, separate_inputs: bool = False
 ) -> Iterator[list[tuple[str, nn.Module, Tensor, Tensor]]]:
-    """Collect name, module, input and output of every layer of some kinds, in the order in which they are met.
+    """Collect name, module, input and output of every layer of some classes, in call order.
 
     Args:
-        network: where to look; it is as before afterwards.
-        kinds: the layers' classes.
-        apart: whether each input shall be a tensor of its own, so that a gradient by it is what comes back through its
-            layer alone: not through a shortcut that takes the same tensor. Samples then have gradients, too.
+        network: the network; its hooks are removed afterwards.
+        kinds: the classes of the layers.
+        separate_inputs: whether each layer gets its own copy of its input in the graph. The gradient with respect to it
+            then comes from this layer alone, not from a shortcut with the same input. Network inputs then have
+            gradients, too.
     """
-    met: list[tuple[str, nn.Module, Tensor, Tensor]] = []
+    captured: list[tuple[str, nn.Module, Tensor, Tensor]] = []
 
-    def seen(name: str, module: nn.Module, inputs: Tensor, outputs: Tensor) -> None:
-        met.append((name, module, inputs, outputs))
+    def record(name: str, module: nn.Module, inputs: Tensor, outputs: Tensor) -> None:
+        captured.append((name, module, inputs, outputs))
 
     hooks = [
-        module.register_forward_hook(lambda m, x, y, name=name: seen(name, m, x[0], y))
+        module.register_forward_hook(lambda m, x, y, name=name: record(name, m, x[0], y))
         for name, module in network.named_modules()
         if isinstance(module, kinds)
     ]
-    if apart:
+    if separate_inputs:
         hooks += [
-            module.register_forward_pre_hook(_set_apart) for module in network.modules() if isinstance(module, kinds)
+            module.register_forward_pre_hook(_separate_input)
+            for module in network.modules()
+            if isinstance(module, kinds)
         ]
     try:
-        yield met
+        yield captured
     finally:
         for hook in hooks:
             hook.remove()
 
 
 @contextmanager
-def watched_outputs(network: nn.Module) -> Iterator[list[Tensor]]:
-    """Collect the network's own outputs h, pass after pass."""
-    met: list[Tensor] = []
-    hook = network.register_forward_hook(lambda module, inputs, outputs: met.append(outputs))
+def capture_outputs(network: nn.Module) -> Iterator[list[Tensor]]:
+    """Collect the network's outputs h of every forward pass."""
+    captured: list[Tensor] = []
+    hook = network.register_forward_hook(lambda module, inputs, outputs: captured.append(outputs))
     try:
-        yield met
+        yield captured
     finally:
         hook.remove()
 
 
-def _set_apart(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _separate_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     first, *others = inputs
     return (first.view_as(first) if first.requires_grad else first.detach().requires_grad_(), *others)

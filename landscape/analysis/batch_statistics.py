@@ -1,4 +1,4 @@
-"""How well mean and variance of a mini-batch estimate those of all samples (A11)."""
+"""Errors of mini-batch mean and variance, as estimates of those of all samples (A11)."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.analysis.activations import WEIGHTED, watched
-from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.analysis.activations import WEIGHT_LAYERS, capture_layers
+from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.objective import Objective
 
 BATCHES = 200
-"""Mini-batches drawn for each size."""
+"""Mini-batches drawn for each batch size."""
 
-NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 @dataclass(frozen=True, eq=False)
 class LayerStatistics:
-    """Of the values that go into one batch norm, or that come out of one layer where there is none."""
+    """Errors at the input of one batch norm, or at the output of one layer in networks without batch norm."""
 
     layer: str
-    positions: int  # T, values of a unit in one sample
-    effective: float  # how many independent values a sample is worth: v over the variance of samples' means, median
+    positions: int  # T, values per unit in one sample
+    effective: float  # independent values per sample: v over the variance of the samples' means, median over units
     error: np.ndarray  # (B,) root mean square over batches and units of (batch mean - mean) / σ
-    law: np.ndarray  # (B,) what drawing without replacement says of it, samples' means being what is drawn
-    independent: np.ndarray  # (B,) what it would say if all positions were independent
+    law: np.ndarray  # (B,) its expectation for samples drawn without replacement
+    independent: np.ndarray  # (B,) its expectation if all positions were independent
     bias: np.ndarray  # (B,) mean of batch variance / variance - 1
     bias_law: np.ndarray  # (B,) -law²
     spread: np.ndarray  # (B,) root mean square of batch variance / variance - 1
@@ -35,54 +35,54 @@ class LayerStatistics:
 
 @dataclass(frozen=True, eq=False)
 class BatchStatistics:
-    """All layers, by batch size."""
+    """Errors of all layers by batch size."""
 
-    sizes: np.ndarray  # (B,) powers of two, and the whole evaluation set
+    sizes: np.ndarray  # (B,) powers of two, and the size of the evaluation set
     samples: int  # M
-    norms: bool  # whether values are those that go into batch norms
+    norms: bool  # whether the values are inputs of batch norms
     layers: tuple[LayerStatistics, ...]
 
 
 def measure_batch_statistics(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> BatchStatistics:
-    """Draw mini-batches without replacement, and compare their mean and variance with those of all samples (A11).
+    """Compare mean and variance of mini-batches, drawn without replacement, with those of all samples (A11).
 
-    Values are those of one look at the whole evaluation set. A batch is of samples, with all their positions, which
-    are not independent: the variance of a batch mean is (s²/m)(M - m)/(M - 1), with s² the variance over samples of
-    their own means; batch variances are biased by its negative.
+    The values come from one forward pass over the evaluation set. A batch contains all positions of its samples, which
+    are not independent: the variance of a batch mean is (s²/m)(M - m)/(M - 1), where s² is the variance of the samples'
+    means, and the bias of a batch variance is its negative.
 
     Args:
         objective: the loss, at its own θ.
-        seed: of the mini-batches.
-        stop: asked before every pass and every batch size.
+        seed: seed of the mini-batches.
+        stop: polled before every pass and every batch size.
 
     Raises:
-        Stopped: `stop()` was true.
-        ValueError: the evaluation set is so large that population statistics are taken layer by layer, or has fewer
-            than 4 samples.
+        StoppedError: `stop()` was true.
+        ValueError: the evaluation set has fewer than 4 samples, or so many that population statistics are computed
+            layer by layer.
     """
-    if objective.layered or objective.samples < 4:
+    if objective.layerwise or objective.samples < 4:
         raise ValueError(
-            f"{objective.samples} samples do not fit into one pass, or are fewer than 4: choose another number of "
+            f"{objective.samples} samples do not fit into one pass or are fewer than 4; choose another number of "
             "evaluation samples, or batch or running statistics"
         )
-    norms = any(isinstance(module, NORMS) for module in objective.module.modules())
-    kinds: tuple[type[nn.Module], ...] = NORMS if norms else WEIGHTED
-    sums: dict[str, list[tuple[Tensor, Tensor, int]]] = {}
-    for share in objective.shares:
-        unless(stop)
-        with watched(objective.module, kinds) as met, torch.no_grad():
-            share(objective.point(objective.theta))
-            for name, _, x, y in met:
-                sums.setdefault(name, []).append(_per_sample(x if norms else y))
-    sizes = np.array([*_powers(objective.samples), objective.samples])
+    norms = any(isinstance(module, BATCH_NORMS) for module in objective.module.modules())
+    kinds: tuple[type[nn.Module], ...] = BATCH_NORMS if norms else WEIGHT_LAYERS
+    by_layer: dict[str, list[tuple[Tensor, Tensor, int]]] = {}
+    for batch_loss in objective.batch_losses:
+        check_stop(stop)
+        with capture_layers(objective.module, kinds) as captured, torch.no_grad():
+            batch_loss(objective.point(objective.theta))
+            for name, _, x, y in captured:
+                by_layer.setdefault(name, []).append(_per_sample(x if norms else y))
+    sizes = np.array([*_powers_of_two(objective.samples), objective.samples])
     layers = []
-    for name, parts in sums.items():
-        first, second = (torch.cat(column).cpu().numpy() for column in list(zip(*parts, strict=True))[:2])
-        layers.append(_layer(name, first, second, parts[0][2], sizes, seed, stop))
+    for name, columns in by_layer.items():
+        first, second = (torch.cat(column).cpu().numpy() for column in list(zip(*columns, strict=True))[:2])
+        layers.append(_layer_statistics(name, first, second, columns[0][2], sizes, seed, stop))
     return BatchStatistics(sizes, objective.samples, norms, tuple(layers))
 
 
-def _powers(samples: int) -> list[int]:
+def _powers_of_two(samples: int) -> list[int]:
     return [2**k for k in range(1, samples.bit_length()) if 2**k < samples]
 
 
@@ -93,26 +93,30 @@ def _per_sample(values: Tensor) -> tuple[Tensor, Tensor, int]:
     return x.mean(2), x.square().mean(2), x.shape[2]
 
 
-def _layer(
+def _layer_statistics(
     name: str, first: np.ndarray, second: np.ndarray, positions: int, sizes: np.ndarray, seed: int, stop: Stop
 ) -> LayerStatistics:
     count = len(first)
     mean, variance = first.mean(0), second.mean(0) - first.mean(0) ** 2
-    varies = variance > 1e-12 * np.maximum(second.mean(0), np.finfo(float).tiny)
-    first, second, mean, variance = first[:, varies], second[:, varies], mean[varies], variance[varies]
-    between = first.var(0)  # of samples' own means
-    left = (count - sizes) / (count - 1) / sizes
-    law = np.sqrt(left * _mean(between / variance))
-    drawn = [_drawn(first, second, mean, variance, int(m), seed, stop) for m in sizes]
-    error, bias, spread = (np.array(column) for column in zip(*drawn, strict=True))
-    effective = float(np.median(variance[between > 0] / between[between > 0])) if (between > 0).any() else np.inf
-    return LayerStatistics(name, positions, effective, error, law, np.sqrt(left / positions), bias, -(law**2), spread)
+    varying = variance > 1e-12 * np.maximum(second.mean(0), np.finfo(float).tiny)
+    first, second, mean, variance = first[:, varying], second[:, varying], mean[varying], variance[varying]
+    variance_of_means = first.var(0)  # variance of the samples' means
+    factor = (count - sizes) / (count - 1) / sizes
+    law = np.sqrt(factor * _mean(variance_of_means / variance))
+    errors_by_size = [_sampling_errors(first, second, mean, variance, int(m), seed, stop) for m in sizes]
+    error, bias, spread = (np.array(column) for column in zip(*errors_by_size, strict=True))
+    effective = (
+        float(np.median(variance[variance_of_means > 0] / variance_of_means[variance_of_means > 0]))
+        if (variance_of_means > 0).any()
+        else np.inf
+    )
+    return LayerStatistics(name, positions, effective, error, law, np.sqrt(factor / positions), bias, -(law**2), spread)
 
 
-def _drawn(
+def _sampling_errors(
     first: np.ndarray, second: np.ndarray, mean: np.ndarray, variance: np.ndarray, size: int, seed: int, stop: Stop
 ) -> tuple[float, float, float]:
-    unless(stop)
+    check_stop(stop)
     generator = np.random.default_rng((seed, size))
     errors, ratios = [], []
     for _ in range(BATCHES if size < len(first) else 1):

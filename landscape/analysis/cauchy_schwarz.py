@@ -1,4 +1,4 @@
-"""The Cauchy-Schwarz step: how a weight's gradient changes, and the bound that carries the second moment (A6)."""
+"""The Cauchy-Schwarz step: the change of a weight's gradient, and its bound by the second moment of the inputs (A6)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from normscape.landscape.analysis.activations import Flow, flows
-from normscape.landscape.analysis.patches import correlated, per_unit, sums_of
+from normscape.landscape.analysis.activations import LayerActivations, layer_activations
+from normscape.landscape.analysis.patches import outer_product_sums, patch_sums, sum_per_unit
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 
-STEP = 1e-2
-"""Length of the step of a layer's weight, in lengths of the weight."""
+RELATIVE_STEP = 1e-2
+"""Norm of the weight's step relative to the norm of the weight."""
 
 
 @dataclass(frozen=True, eq=False)
 class BoundedChange:
     """Both sides of ‖E[λx]‖ ≤ sqrt(E[λ²])·sqrt(Σ_i E[x_i²]) for every output unit of one layer.
 
-    E is over samples and T positions; T times the left side is how far the gradient of the unit's weights turns.
+    E is over samples and T positions. T times the left side is the norm of the change of the unit's weight gradient.
     """
 
     layer: str
@@ -35,95 +35,101 @@ class BoundedChange:
 
     @property
     def tightness(self) -> np.ndarray:
-        """Left over right (U,), in [0, 1]; nan where the signal does not change."""
+        """Left over right side (U,), in [0, 1]; nan if the signal does not change."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.right > 0, self.left / self.right, np.nan)
 
     @property
     def whole(self) -> tuple[float, float]:
-        """Both sides for all units together: the root of the sum of their squares."""
+        """Both sides for all units together: the root of the sum of squares."""
         return float(np.linalg.norm(self.left)), float(np.linalg.norm(self.right))
 
     @property
     def whole_centred(self) -> tuple[float, float]:
-        """The same with centred inputs."""
+        """Both sides for all units together, with centered inputs."""
         return float(np.linalg.norm(self.left_centred)), float(np.linalg.norm(self.right_centred))
 
     @property
     def rate(self) -> float:
-        """sqrt(Σ_u E[λ_u²]) / ‖Δw‖: the argument takes it for a constant."""
+        """sqrt(Σ_u E[λ_u²]) / ‖Δw‖, which the argument assumes to be constant."""
         return float(np.linalg.norm(self.change)) / self.step if self.step else float("nan")
 
 
 @dataclass(frozen=True, eq=False)
 class CauchySchwarz:
-    """All linear layers and convolutions with plain weights, in the order in which they are met."""
+    """All linear and convolution layers with plain weights, in call order."""
 
     layers: tuple[BoundedChange, ...]
-    noise: float  # what rounding can do to left over right
+    noise: float  # effect of rounding on left over right side
 
 
 def measure_cauchy_schwarz(objective: Objective, *, stop: Stop = lambda: False) -> CauchySchwarz:
-    """Move one layer's weight at a time along its own -∇f, and compare both sides of the bound (A6).
+    """Compute both sides of the bound for a step of one layer's weight at a time, along its own -∇f (A6).
 
-    Only that weight moves, so the layer's input stays. λ is the change of the signal δ = M·∂f/∂y at its outputs;
-    through later batch norms it holds what samples do to each other.
+    Only this weight moves, so the layer's input does not change. λ is the change of the signal δ = M·∂f/∂y at its
+    outputs; through later batch norms it includes cross-sample terms.
 
     Args:
         objective: the loss, at its own θ.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
-        ValueError: the evaluation set does not fit one pass (see `flows`).
+        StoppedError: `stop()` was true.
+        ValueError: the evaluation set does not fit into one pass (see `layer_activations`).
     """
     theta = objective.theta.double()
     gradient = objective.evaluate(objective.theta, stop=stop).gradient.double()
-    found = []
-    for name, place, filters in objective.layout.blocks():
-        if filters.any and name.endswith(".weight"):
-            size, length = float(gradient[place].norm()), STEP * float(theta[place].norm())
+    layers = []
+    for name, position, filters in objective.layout.blocks():
+        if filters.present and name.endswith(".weight"):
+            size, length = float(gradient[position].norm()), RELATIVE_STEP * float(theta[position].norm())
             if size == 0 or length == 0:
                 continue
             moved = theta.clone()
-            moved[place] -= length / size * gradient[place]
+            moved[position] -= length / size * gradient[position]
             point = moved.to(objective.theta.dtype)
-            step = float((point.double() - theta).norm())  # as it is evaluated, after rounding
-            one = _compared(objective, name.removesuffix(".weight"), point, step, stop)
-            found += [] if one is None else [one]
-    return CauchySchwarz(tuple(found), 1e4 * torch.finfo(objective.theta.dtype).eps)
+            step = float((point.double() - theta).norm())  # of the rounded point
+            change = _bounded_change(objective, name.removesuffix(".weight"), point, step, stop)
+            layers += [] if change is None else [change]
+    return CauchySchwarz(tuple(layers), 1e4 * torch.finfo(objective.theta.dtype).eps)
 
 
-def _compared(objective: Objective, layer: str, point: Tensor, step: float, stop: Stop) -> BoundedChange | None:
+def _bounded_change(objective: Objective, layer: str, point: Tensor, step: float, stop: Stop) -> BoundedChange | None:
     sums: tuple[Tensor, ...] | None = None
     count = samples = 0
-    pairs = zip(flows(objective, objective.theta, stop=stop), flows(objective, point, stop=stop), strict=True)
+    pairs = zip(
+        layer_activations(objective, objective.theta, stop=stop),
+        layer_activations(objective, point, stop=stop),
+        strict=True,
+    )
     for before, after in pairs:
-        there = {flow.layer: flow for flow in after}
-        for flow in before:
-            if flow.layer == layer:
-                part, taken = _sums(flow, there[layer].signal.double() - flow.signal.double())
-                sums = part if sums is None else tuple(a + b for a, b in zip(sums, part, strict=True))
-                count, samples = count + taken, samples + len(flow.inputs)
-                last = flow
+        signals_after = {activations.layer: activations for activations in after}
+        for activations in before:
+            if activations.layer == layer:
+                batch_sums, batch_count = _sums(
+                    activations, signals_after[layer].signal.double() - activations.signal.double()
+                )
+                sums = batch_sums if sums is None else tuple(a + b for a, b in zip(sums, batch_sums, strict=True))
+                count, samples = count + batch_count, samples + len(activations.inputs)
+                last = activations
     if sums is None:
         return None
     products, first, second, change, squares = (tensor / count for tensor in sums)
-    mean = first.view(-1, products.shape[1])  # one row for each group of channels
-    own = mean.repeat_interleave(len(products) // len(mean), 0)
-    moment, centred = per_unit(last, second), per_unit(last, second - first**2)
-    numbers = (
+    mean = first.view(-1, products.shape[1])  # one row per group of channels
+    unit_mean = mean.repeat_interleave(len(products) // len(mean), 0)
+    moment, centered_moment = sum_per_unit(last, second), sum_per_unit(last, second - first**2)
+    sides = (
         products.norm(dim=1),
         (squares * moment).sqrt(),
-        (products - change[:, None] * own).norm(dim=1),
-        (squares * centred.clamp(min=0)).sqrt(),
+        (products - change[:, None] * unit_mean).norm(dim=1),
+        (squares * centered_moment.clamp(min=0)).sqrt(),
         squares.sqrt(),
     )
-    return BoundedChange(layer, count // samples, step, *(tensor.cpu().numpy() for tensor in numbers))
+    return BoundedChange(layer, count // samples, step, *(tensor.cpu().numpy() for tensor in sides))
 
 
-def _sums(flow: Flow, change: Tensor) -> tuple[tuple[Tensor, ...], int]:
+def _sums(activations: LayerActivations, change: Tensor) -> tuple[tuple[Tensor, ...], int]:
     """Return Σ λx (U, I), Σ x (I,), Σ x² (I,), Σ λ (U,), Σ λ² (U,) over samples and positions, and their number."""
-    x = sums_of(flow)
+    x = patch_sums(activations)
     units = change.transpose(0, 1).flatten(1) if change.ndim == 4 else change.flatten(0, -2).T
-    return (correlated(flow, change), x.first, x.second, units.sum(1), units.square().sum(1)), x.count
+    return (outer_product_sums(activations, change), x.first, x.second, units.sum(1), units.square().sum(1)), x.count

@@ -1,4 +1,4 @@
-"""Curvature of a layer before and after its inputs are centred and scaled, the function being the same (A7, A8)."""
+"""Curvature of a layer before and after its inputs are centered and standardized, for the same function (A7, A8)."""
 
 from __future__ import annotations
 
@@ -10,93 +10,93 @@ from typing import cast
 import numpy as np
 from torch import nn
 
-from normscape.landscape.analysis.activations import flows
-from normscape.landscape.analysis.patches import Sums, sums_of
+from normscape.landscape.analysis.activations import layer_activations
+from normscape.landscape.analysis.patches import PatchSums, patch_sums
 from normscape.landscape.analysis.second_moments import EPSILON
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.sharpness import hessian_product, largest_eigenvalue
 
-STEP = 1e-2
-"""Length of the step of a layer's weight, in lengths of the weight."""
+RELATIVE_STEP = 1e-2
+"""Norm of the weight's step relative to the norm of the weight."""
 
 Product = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
 class Reparametrized:
-    """λ_max of one layer's block of the Hessian: inputs as they are, centred, and standardized."""
+    """λ_max of one layer's Hessian block, for raw, centered and standardized inputs."""
 
     layer: str
-    added: bool  # whether the layer had no bias, so that one that is 0 was added
-    both: tuple[float, ...]  # (3,) of weight and bias together
-    weight: tuple[float, ...]  # (3,) of the weight alone
+    added: bool  # whether the layer had no bias and a zero bias was added
+    both: tuple[float, ...]  # (3,) block of weight and bias
+    weight: tuple[float, ...]  # (3,) block of the weight
     moment: tuple[float, ...]  # (3,) Σ_i E[x_i²] of the inputs
-    rate: tuple[float, ...]  # (3,) sqrt(Σ_u E[λ_u²])/‖ΔW'‖ for a step along -∇f of the weight alone (A6); nan without
+    rate: tuple[float, ...]  # (3,) sqrt(Σ_u E[λ_u²])/‖ΔW'‖ for a step of the weight along its own -∇f (A6), or nan
     residual: float  # the largest ‖Hv - λv‖ of the six
 
 
 @dataclass(frozen=True, eq=False)
-class Centring:
-    """All linear layers and convolutions with plain weights and one group."""
+class Centering:
+    """All linear and convolution layers with plain weights and one group."""
 
     layers: tuple[Reparametrized, ...]
 
 
-def measure_centring(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Centring:
-    """Find λ_max of every layer's block under h = W(x - μ) + (b + Wμ), and with x - μ divided by σ besides (A7, A8).
+def measure_centering(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Centering:
+    """Compute λ_max of every layer's block under h = W(x - μ) + (b + Wμ), and with x - μ divided by σ (A7, A8).
 
-    All three are the same function, so the curvature changes because its coordinates do: with (W, b) = A(W', b') the
-    block becomes AᵀHA. A layer without a bias gets one that is 0.
+    All three are the same function in different coordinates: with (W, b) = A(W', b'), the block becomes AᵀHA. A layer
+    without a bias gets a zero bias.
 
     Args:
         objective: the loss, at its own θ.
-        seed: of the first vectors of Lanczos.
-        stop: asked before every mini-batch and product.
+        seed: seed of the initial Lanczos vectors.
+        stop: polled before every mini-batch and product.
 
     Raises:
-        Stopped: `stop()` was true.
-        ValueError: the evaluation set does not fit one pass (see `flows`).
+        StoppedError: `stop()` was true.
+        ValueError: the evaluation set does not fit into one pass (see `layer_activations`).
     """
-    sums: dict[str, Sums] = {}
+    sums: dict[str, PatchSums] = {}
     groups: dict[str, int] = {}
-    for flowing in flows(objective, objective.theta, stop=stop):
-        for flow in flowing:
-            found = sums_of(flow)
-            sums[flow.layer] = found + sums[flow.layer] if flow.layer in sums else found
-            groups[flow.layer] = getattr(flow.module, "groups", 1)
+    for batch in layer_activations(objective, objective.theta, stop=stop):
+        for activations in batch:
+            result = patch_sums(activations)
+            sums[activations.layer] = result + sums[activations.layer] if activations.layer in sums else result
+            groups[activations.layer] = getattr(activations.module, "groups", 1)
     plain = {name.removesuffix(".weight") for name, *_ in objective.layout.blocks() if name.endswith(".weight")}
     biased, added = _with_biases(objective, plain & sums.keys())
     hessian = hessian_product(biased, stop)
     gradient = biased.evaluate(biased.theta, stop=stop).gradient.double().cpu().numpy()
     layers = (
-        _reparametrized(biased, hessian, gradient, name, one, name in added, seed)
-        for name, one in sums.items()
+        _reparametrized(biased, hessian, gradient, name, layer_sums, name in added, seed)
+        for name, layer_sums in sums.items()
         if name in plain and groups[name] == 1
     )
-    return Centring(tuple(layers))
+    return Centering(tuple(layers))
 
 
 def _with_biases(objective: Objective, layers: set[str]) -> tuple[Objective, set[str]]:
-    """Return the objective of the same function with a bias, 0, wherever a layer has none; and where those are."""
+    """Return the objective with a zero bias added to layers without one, and the names of these layers."""
     module = copy.deepcopy(objective.module)
-    lacking = {name for name in layers if module.get_submodule(name).bias is None}
-    for name in lacking:
+    without_bias = {name for name in layers if module.get_submodule(name).bias is None}
+    for name in without_bias:
         layer = cast(nn.Linear | nn.Conv2d, module.get_submodule(name))
         layer.bias = nn.Parameter(layer.weight.new_zeros(len(layer.weight)))
-    return (objective.of(module) if lacking else objective), lacking
+    return (objective.of(module) if without_bias else objective), without_bias
 
 
 def _reparametrized(
-    objective: Objective, hessian: Product, gradient: np.ndarray, name: str, sums: Sums, added: bool, seed: int
+    objective: Objective, hessian: Product, gradient: np.ndarray, name: str, sums: PatchSums, added: bool, seed: int
 ) -> Reparametrized:
-    places = {label: place for label, place, _ in objective.layout.blocks()}
-    weight, bias = places[f"{name}.weight"], places[f"{name}.bias"]
+    positions = {label: place for label, place, _ in objective.layout.blocks()}
+    weight, bias = positions[f"{name}.weight"], positions[f"{name}.bias"]
     units, size = bias.stop - bias.start, len(objective.theta)
     mean, second = (tensor.cpu().numpy() / sums.count for tensor in (sums.first, sums.second))
     variance = np.maximum(second - mean**2, 0.0)
-    zero, one = np.zeros_like(mean), np.ones_like(mean)
-    ways = ((zero, one), (mean, one), (mean, np.sqrt(variance + EPSILON)))
+    zero, layer_sums = np.zeros_like(mean), np.ones_like(mean)
+    coordinates = ((zero, layer_sums), (mean, layer_sums), (mean, np.sqrt(variance + EPSILON)))
 
     def product(shift: np.ndarray, scale: np.ndarray, with_bias: bool) -> Product:
         def multiply(v: np.ndarray) -> np.ndarray:
@@ -105,29 +105,29 @@ def _reparametrized(
             whole = np.zeros(size)
             whole[weight], whole[bias] = moved.ravel(), constant - moved @ shift
             image = hessian(whole)
-            back = (image[weight].reshape(units, -1) - np.outer(image[bias], shift)) / scale
-            return np.concatenate([back.ravel(), image[bias]]) if with_bias else back.ravel()
+            pulled_back = (image[weight].reshape(units, -1) - np.outer(image[bias], shift)) / scale
+            return np.concatenate([pulled_back.ravel(), image[bias]]) if with_bias else pulled_back.ravel()
 
         return multiply
 
     count = units * len(mean)
-    both = [largest_eigenvalue(product(by, scale, True), count + units, seed) for by, scale in ways]
-    alone = [largest_eigenvalue(product(by, scale, False), count, seed) for by, scale in ways]
+    both = [largest_eigenvalue(product(shift, scale, True), count + units, seed) for shift, scale in coordinates]
+    weight_only = [largest_eigenvalue(product(shift, scale, False), count, seed) for shift, scale in coordinates]
     step = (gradient[weight].reshape(units, -1), gradient[bias])
-    rates = [_rate(objective, name, weight, bias, *step, by, scale) for by, scale in ways]
+    rates = [_signal_rate(objective, name, weight, bias, *step, shift, scale) for shift, scale in coordinates]
     moments = (second.sum(), variance.sum(), (variance / (variance + EPSILON)).sum())
     return Reparametrized(
         name,
         added,
-        tuple(found.value for found in both),
-        tuple(found.value for found in alone),
+        tuple(result.value for result in both),
+        tuple(result.value for result in weight_only),
         tuple(map(float, moments)),
         tuple(rates),
-        max(found.residual for found in (*both, *alone)),
+        max(result.residual for result in (*both, *weight_only)),
     )
 
 
-def _rate(
+def _signal_rate(
     objective: Objective,
     name: str,
     weight: slice,
@@ -137,20 +137,23 @@ def _rate(
     shift: np.ndarray,
     scale: np.ndarray,
 ) -> float:
-    """Return how fast signals change for a step of W' along its own -∇f, W = W' diag(1/σ) and b = b' - Wμ."""
-    down = -(by_weight - np.outer(by_bias, shift)) / scale  # -∇f by W'
+    """Return the rate of signal change for a step of W' along its own -∇f, with W = W' diag(1/σ) and b = b' - Wμ."""
+    direction = -(by_weight - np.outer(by_bias, shift)) / scale  # -∇f with respect to W'
     theta = objective.theta.double().cpu().numpy()
-    size, length = float(np.linalg.norm(down)), STEP * float(np.linalg.norm(theta[weight].reshape(down.shape) * scale))
+    size, length = (
+        float(np.linalg.norm(direction)),
+        RELATIVE_STEP * float(np.linalg.norm(theta[weight].reshape(direction.shape) * scale)),
+    )
     if size == 0 or length == 0:
         return float("nan")
-    change = length / size * down / scale
+    change = length / size * direction / scale
     moved = theta.copy()
     moved[weight] += change.ravel()
     moved[bias] -= change @ shift
     squares = count = 0.0
-    for before, after in zip(flows(objective, theta), flows(objective, moved), strict=True):
-        there = {flow.layer: flow.signal for flow in after}
-        signal = next(flow.signal for flow in before if flow.layer == name).double()
-        squares += float((there[name].double() - signal).square().sum())
+    for before, after in zip(layer_activations(objective, theta), layer_activations(objective, moved), strict=True):
+        signals_after = {activations.layer: activations.signal for activations in after}
+        signal = next(activations.signal for activations in before if activations.layer == name).double()
+        squares += float((signals_after[name].double() - signal).square().sum())
         count += signal.numel() / len(by_bias)  # samples times positions
     return float(np.sqrt(squares / count)) / length

@@ -1,4 +1,4 @@
-"""What other explanations speak of: distributions of inputs, covariate shift, and where activations work (A13)."""
+"""Other explanations: input distributions, covariate shift, and the working range of activations (A13)."""
 
 from __future__ import annotations
 
@@ -9,147 +9,151 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.analysis.activations import flows, watched
-from normscape.landscape.measurement import Stop, unless
+from normscape.landscape.analysis.activations import capture_layers, layer_activations
+from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
 
-EDGES = np.linspace(-6.0, 6.0, 61)
-"""Of all histograms, in the inputs' own units; what is beyond counts in the first and the last bin."""
+BIN_EDGES = np.linspace(-6.0, 6.0, 61)
+"""Histogram bins; values beyond the ends count in the first and the last bin."""
 
-RATE = 0.1
-"""Learning rate of the step that earlier layers take for the covariate shift."""
+LEARNING_RATE = 0.1
+"""Learning rate of the step of earlier layers for the covariate shift."""
 
 ACTIVATIONS = (nn.ReLU, nn.GELU, nn.SiLU, nn.Softplus, nn.Tanh, nn.ELU, nn.LeakyReLU, nn.Sigmoid)
 
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
-    """Of all entries that go into one layer or one activation, over samples, positions and units."""
+    """The distribution of the inputs of one layer or activation, over samples, positions and units."""
 
     layer: str
-    shares: np.ndarray  # (len(EDGES) - 1,), summing to 1
+    shares: np.ndarray  # (len(BIN_EDGES) - 1,), sum 1
     mean: float
     deviation: float
     skew: float  # third standardized moment; 0 for a normal distribution
-    kurtosis: float  # fourth standardized moment less 3; 0 for a normal distribution
-    within: float  # share in [-1, 1]
+    kurtosis: float  # excess kurtosis: fourth standardized moment minus 3; 0 for a normal distribution
+    within: float  # fraction in [-1, 1]
 
 
 @dataclass(frozen=True, eq=False)
-class Activity:
-    """What goes into one activation, and which of its units do nothing, or nothing but pass on."""
+class ActivationInputs:
+    """The inputs of one activation, and its dead and linear units."""
 
     before: Distribution
-    dead: float  # share of units whose input is at most 0 for all samples and positions; nan for other than ReLU
-    linear: float  # share of units whose input is above 0 for all of them; nan for other than ReLU
+    dead: float  # fraction of units with inputs ≤ 0 for all samples and positions; nan for other activations than ReLU
+    linear: float  # fraction of units with inputs > 0 for all of them; nan for other activations than ReLU
 
 
 @dataclass(frozen=True, eq=False)
-class Shift:
-    """Internal covariate shift of one layer: its gradient before and after all earlier layers have stepped."""
+class CovariateShift:
+    """Internal covariate shift of one layer: its gradient before and after a step of all earlier layers."""
 
     layer: str
     distance: float  # ‖G - G'‖
     size: float  # ‖G‖
-    cosine: float  # of G and G'; nan where one of them is 0
+    cosine: float  # cos(G, G'); nan if one is 0
 
 
 @dataclass(frozen=True, eq=False)
-class Inputs:
-    """Everything of a network that A13 looks at: hypotheses, not results."""
+class Distributions:
+    """All measurements of A13 on one network: hypotheses, not results."""
 
-    layers: tuple[Distribution, ...]  # inputs of linear layers and convolutions
-    activations: tuple[Activity, ...]
-    shifts: tuple[Shift, ...]
+    layers: tuple[Distribution, ...]  # inputs of linear and convolution layers
+    activations: tuple[ActivationInputs, ...]
+    shifts: tuple[CovariateShift, ...]
 
 
-def measure_inputs(objective: Objective, *, rate: float = RATE, stop: Stop = lambda: False) -> Inputs:
+def measure_distributions(
+    objective: Objective, *, rate: float = LEARNING_RATE, stop: Stop = lambda: False
+) -> Distributions:
     """Measure distributions of inputs, dead and linear units, and internal covariate shift (A13).
 
-    The shift is that of Santurkar et al. 2018 (arXiv 1805.11604), definition 2.1: G is the gradient by layer i's
-    parameters at θ, and G' the same after the layers in front of it have made their step -η∇f, with gradients of the
-    whole evaluation set.
+    The shift follows Santurkar et al. 2018 (arXiv 1805.11604), definition 2.1: G is the gradient with respect to layer
+    i's parameters at θ, and G' the same after the step -η∇f of all earlier layers, with gradients of the whole
+    evaluation set.
 
     Args:
         objective: the loss, at its own θ.
         rate: η of the step.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
-        ValueError: the evaluation set does not fit one pass (see `flows`).
+        StoppedError: `stop()` was true.
+        ValueError: the evaluation set does not fit into one pass (see `layer_activations`).
     """
     layers: dict[str, _Entries] = {}
     activations: dict[str, _Entries] = {}
     kinds: dict[str, nn.Module] = {}
-    with watched(objective.module, ACTIVATIONS) as met:
-        for flowing in flows(objective, objective.theta, stop=stop):
-            for flow in flowing:
-                layers.setdefault(flow.layer, _Entries()).add(flow.inputs)
+    with capture_layers(objective.module, ACTIVATIONS) as captured:
+        for batch in layer_activations(objective, objective.theta, stop=stop):
+            for layer in batch:
+                layers.setdefault(layer.layer, _Entries()).add(layer.inputs)
             calls: Counter[str] = Counter()
-            for name, module, x, _ in met:
+            for name, module, x, _ in captured:
                 calls[name] += 1
-                label = name if calls[name] == 1 else f"{name} ({calls[name]})"  # one module may be called again
+                label = name if calls[name] == 1 else f"{name} ({calls[name]})"  # a module may be called several times
                 kinds[label] = module
                 activations.setdefault(label, _Entries()).add(x.detach())
-            met.clear()
-    return Inputs(
-        tuple(entries.told(name) for name, entries in layers.items()),
+            captured.clear()
+    return Distributions(
+        tuple(entries.result(name) for name, entries in layers.items()),
         tuple(entries.activity(name, kinds[name]) for name, entries in activations.items()),
         measure_shift(objective, rate=rate, stop=stop),
     )
 
 
-def measure_shift(objective: Objective, *, rate: float = RATE, stop: Stop = lambda: False) -> tuple[Shift, ...]:
+def measure_shift(
+    objective: Objective, *, rate: float = LEARNING_RATE, stop: Stop = lambda: False
+) -> tuple[CovariateShift, ...]:
     """Measure every layer's internal covariate shift (A13; Santurkar et al. 2018, definition 2.1).
 
     Args:
         objective: the loss, at its own θ.
-        rate: η of the step that earlier layers take.
-        stop: asked before every mini-batch.
+        rate: η of the step of earlier layers.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
     """
     theta = objective.theta.double()
     gradient = objective.evaluate(objective.theta, stop=stop).gradient.double()
-    found, moved = [], theta.clone()
-    for layer, places in layers_of(objective.layout).items():
-        unless(stop)
-        there = objective.evaluate(moved.to(objective.theta.dtype), stop=stop).gradient.double()
-        before, after = (torch.cat([whole[place] for place in places]) for whole in (gradient, there))
+    shifts, moved = [], theta.clone()
+    for layer, positions in layers_of(objective.layout).items():
+        check_stop(stop)
+        stepped = objective.evaluate(moved.to(objective.theta.dtype), stop=stop).gradient.double()
+        before, after = (torch.cat([whole[position] for position in positions]) for whole in (gradient, stepped))
         lengths = float(before.norm() * after.norm())
         cosine = float(before @ after) / lengths if lengths else float("nan")
-        found.append(Shift(layer, float((before - after).norm()), float(before.norm()), cosine))
-        for place in places:
-            moved[place] -= rate * gradient[place]
-    return tuple(found)
+        shifts.append(CovariateShift(layer, float((before - after).norm()), float(before.norm()), cosine))
+        for position in positions:
+            moved[position] -= rate * gradient[position]
+    return tuple(shifts)
 
 
 class _Entries:
-    """Power sums about 0, counts, and each unit's least and largest value, over mini-batches."""
+    """Sums of powers, histogram counts, and each unit's minimum and maximum, over mini-batches."""
 
     def __init__(self) -> None:
-        self.counts = np.zeros(len(EDGES) - 1)
+        self.counts = np.zeros(len(BIN_EDGES) - 1)
         self.powers = np.zeros(5)
         self.within = 0
-        self.least: Tensor | None = None
-        self.most: Tensor | None = None
+        self.minimum: Tensor | None = None
+        self.maximum: Tensor | None = None
 
     def add(self, values: Tensor) -> None:
         x = values.detach().double()
         flat = x.flatten()
-        inside = flat.clamp(float(EDGES[0]), float(EDGES[-1])).cpu().numpy()
-        self.counts += np.histogram(inside, EDGES)[0]
+        inside = flat.clamp(float(BIN_EDGES[0]), float(BIN_EDGES[-1])).cpu().numpy()
+        self.counts += np.histogram(inside, BIN_EDGES)[0]
         self.powers += [float(flat.pow(k).sum()) for k in range(5)]
         self.within += int((flat.abs() <= 1).sum())
         units = x.transpose(0, 1).flatten(1) if x.ndim == 4 else x.flatten(0, -2).T
-        least, most = units.amin(1), units.amax(1)
-        self.least = least if self.least is None else torch.minimum(self.least, least)
-        self.most = most if self.most is None else torch.maximum(self.most, most)
+        minimum, maximum = units.amin(1), units.amax(1)
+        self.minimum = minimum if self.minimum is None else torch.minimum(self.minimum, minimum)
+        self.maximum = maximum if self.maximum is None else torch.maximum(self.maximum, maximum)
 
-    def told(self, layer: str) -> Distribution:
+    def result(self, layer: str) -> Distribution:
         number = self.powers[0]
         m1, m2, m3, m4 = self.powers[1:] / number
         variance = max(m2 - m1**2, 0.0)
@@ -166,8 +170,8 @@ class _Entries:
             self.within / number,
         )
 
-    def activity(self, name: str, module: nn.Module) -> Activity:
-        if not isinstance(module, nn.ReLU) or self.least is None or self.most is None:
-            return Activity(self.told(name), float("nan"), float("nan"))
-        dead, linear = (self.most <= 0).double().mean(), (self.least > 0).double().mean()
-        return Activity(self.told(name), float(dead), float(linear))
+    def activity(self, name: str, module: nn.Module) -> ActivationInputs:
+        if not isinstance(module, nn.ReLU) or self.minimum is None or self.maximum is None:
+            return ActivationInputs(self.result(name), float("nan"), float("nan"))
+        dead, linear = (self.maximum <= 0).double().mean(), (self.minimum > 0).double().mean()
+        return ActivationInputs(self.result(name), float(dead), float(linear))

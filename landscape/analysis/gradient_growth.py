@@ -1,4 +1,4 @@
-"""How backward gradients grow from layer to layer (A15; Yang et al. 2019, arXiv 1902.08129)."""
+"""Growth of backward gradients from layer to layer (A15; Yang et al. 2019, arXiv 1902.08129)."""
 
 from __future__ import annotations
 
@@ -7,64 +7,66 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
-from normscape.landscape.analysis.activations import flows
+from normscape.landscape.analysis.activations import layer_activations
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 
 
 @dataclass(frozen=True, eq=False)
-class Growth:
-    """The size of the signal at every layer's output, over all samples, positions and units."""
+class GradientGrowth:
+    """The norm of the signal at every layer's output, over all samples, positions and units."""
 
-    layers: tuple[str, ...]  # in the order in which they are met
+    layers: tuple[str, ...]  # in call order
     size: np.ndarray  # (L,) sqrt(Σ δ²)
-    plain: bool  # whether layers follow one another without shortcuts, so that a ratio is one layer's doing
+    plain: bool  # whether the network is a chain without shortcuts, so that a ratio is the effect of one layer
 
     @property
     def ratio(self) -> np.ndarray:
-        """‖δ_l‖ / ‖δ_{l+1}‖ (L - 1,): above 1, gradients grow on their way back; nan where nothing comes back."""
+        """‖δ_l‖ / ‖δ_{l+1}‖ (L - 1,); above 1, gradients grow in the backward pass; nan where the signal is 0."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.size[1:] > 0, self.size[:-1] / self.size[1:], np.nan)
 
     @property
     def interior(self) -> np.ndarray:
-        """The ratios between hidden layers, without the first and the last of them: their neighbours are of a kind.
+        """The ratios between hidden layers, except the first and the last, which have other neighbors.
 
-        With fewer than three, all ratios between hidden layers.
+        With fewer than three hidden ratios, all of them.
         """
         hidden = self.ratio[:-1]
         return hidden[1:-1] if len(hidden) >= 3 else hidden
 
     @property
     def per_layer(self) -> float:
-        """The mean of the interior ratios; nan if there is none."""
+        """The mean of the interior ratios; nan if none is finite."""
         finite = self.interior[np.isfinite(self.interior)]
         return float(finite.mean()) if finite.size else float("nan")
 
 
-def measure_growth(objective: Objective, *, stop: Stop = lambda: False) -> Growth:
-    """Measure the signals that come back to every linear or convolution layer, against the next layer's (A15).
+def measure_gradient_growth(objective: Objective, *, stop: Stop = lambda: False) -> GradientGrowth:
+    """Measure the norm of every linear or convolution layer's signal relative to the next layer's (A15).
 
-    For deep plain ReLU networks with batch norm after every layer, no affine map, and random weights the ratio tends to
-    √(π/(π - 1)) = 1.2112 (Yang et al.); with He's initialization and no normalization to 1.
+    For deep plain ReLU networks with batch norm after every layer, no affine map, and random weights the ratio
+    approaches √(π/(π - 1)) = 1.2112 (Yang et al.); with He initialization and no normalization, 1.
 
     Args:
         objective: the loss, at its own θ.
-        stop: asked before every mini-batch.
+        stop: polled before every mini-batch.
 
     Raises:
-        Stopped: `stop()` was true.
-        ValueError: the evaluation set does not fit one pass (see `flows`).
+        StoppedError: `stop()` was true.
+        ValueError: the evaluation set does not fit into one pass (see `layer_activations`).
     """
     squares: dict[str, float] = {}
-    for flowing in flows(objective, objective.theta, stop=stop):
-        for flow in flowing:
-            squares[flow.layer] = squares.get(flow.layer, 0.0) + float(flow.signal.double().square().sum())
-    return Growth(tuple(squares), np.sqrt(list(squares.values())), _plain(objective.module))
+    for batch in layer_activations(objective, objective.theta, stop=stop):
+        for activations in batch:
+            squares[activations.layer] = squares.get(activations.layer, 0.0) + float(
+                activations.signal.double().square().sum()
+            )
+    return GradientGrowth(tuple(squares), np.sqrt(list(squares.values())), _is_chain(objective.module))
 
 
-def _plain(network: nn.Module) -> bool:
-    """Say whether a network is a chain: containers that call their children one after the other, and layers."""
+def _is_chain(network: nn.Module) -> bool:
+    """Return whether all modules with children are `nn.Sequential`."""
     return all(
         isinstance(module, nn.Sequential) or not any(True for _ in module.children()) for module in network.modules()
     )

@@ -1,6 +1,6 @@
-"""Sums over what a layer's weights really meet: inputs, or for a convolution its unfolded patches, padding included.
+"""Sums over the inputs of a layer's weights: for a convolution its unfolded patches, padding included.
 
-No patch is ever made: a tap (i, j) of the kernel meets a shifted, strided view of the padded map.
+Patches are never materialized: each tap (i, j) of the kernel is a shifted, strided view of the padded input.
 """
 
 from __future__ import annotations
@@ -13,70 +13,70 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
-from normscape.landscape.analysis.activations import Flow
+from normscape.landscape.analysis.activations import LayerActivations
 
 
 @dataclass(frozen=True, eq=False)
-class Sums:
-    """Sums over samples and positions; entries of a patch are in the order of the weight's: channel, row, column."""
+class PatchSums:
+    """Sums over samples and positions; patch entries are in the order of the weight: channel, row, column."""
 
-    count: int  # samples times positions of the output
+    count: int  # samples times output positions
     first: Tensor  # (I,) Σ x_i
     second: Tensor  # (I,) Σ x_i²
-    inside: Tensor  # (I,) how often the entry is a value of the map, and not padding
-    map_count: int  # samples times positions of the input
-    map_first: Tensor  # (C,) Σ over the map itself, without padding
+    inside: Tensor  # (I,) how often the entry is an input value, not padding
+    map_count: int  # samples times input positions
+    map_first: Tensor  # (C,) Σ over the input itself, without padding
     map_second: Tensor  # (C,)
 
-    def __add__(self, other: Sums) -> Sums:
-        """Return the sums over both."""
-        return Sums(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+    def __add__(self, other: PatchSums) -> PatchSums:
+        """Return the sums over both sets."""
+        return PatchSums(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
 
-def sums_of(flow: Flow) -> Sums:
-    """Return the sums over one mini-batch, in float64; entries are those of all groups of channels."""
-    if not isinstance(flow.module, nn.Conv2d):
-        x = flow.inputs.double().flatten(0, -2)
+def patch_sums(activations: LayerActivations) -> PatchSums:
+    """Return the sums over one mini-batch, in float64; entries include all groups of channels."""
+    if not isinstance(activations.module, nn.Conv2d):
+        x = activations.inputs.double().flatten(0, -2)
         first, second = x.sum(0), x.square().sum(0)
-        return Sums(len(x), first, second, torch.full_like(first, len(x)), len(x), first, second)
-    x = flow.inputs.double()
+        return PatchSums(len(x), first, second, torch.full_like(first, len(x)), len(x), first, second)
+    x = activations.inputs.double()
     channels = x.transpose(0, 1).flatten(1)
-    taps = zip(_taps(flow), _taps(flow, ones=True), strict=True)
+    taps = zip(_taps(activations), _taps(activations, ones=True), strict=True)
     views = [(_sum(tap), _sum(tap.square()), _sum(one)) for tap, one in taps]
     first, second, inside = (torch.stack(column, 1).flatten() for column in zip(*views, strict=True))
-    taken = len(x) * flow.outputs.shape[2] * flow.outputs.shape[3]
-    return Sums(taken, first, second, inside, channels.shape[1], channels.sum(1), channels.square().sum(1))
+    count = len(x) * activations.outputs.shape[2] * activations.outputs.shape[3]
+    return PatchSums(count, first, second, inside, channels.shape[1], channels.sum(1), channels.square().sum(1))
 
 
-def correlated(flow: Flow, values: Tensor) -> Tensor:
-    """Return Σ over samples and positions of v_u x_i (U, I), in float64; with groups, I is one group's entries.
+def outer_product_sums(activations: LayerActivations, values: Tensor) -> Tensor:
+    """Return Σ v_u x_i (U, I) over samples and positions, in float64; with groups, I counts one group's entries.
 
     Args:
-        flow: whose inputs.
-        values: one for every output, as `flow.outputs`.
+        activations: the layer with its inputs x.
+        values: v, one value per output, in the shape of the outputs.
     """
-    v, x = values.double(), flow.inputs.double()
-    if isinstance(flow.module, nn.Conv2d):
-        layer = flow.module
-        given = (_padded(layer, x), layer.weight.shape, v, layer.stride, 0, layer.dilation, layer.groups)
-        found = conv2d_weight(*given)  # type: ignore[no-untyped-call]
-        return torch.as_tensor(found).flatten(1)
+    v, x = values.double(), activations.inputs.double()
+    if isinstance(activations.module, nn.Conv2d):
+        layer = activations.module
+        arguments = (_padded(layer, x), layer.weight.shape, v, layer.stride, 0, layer.dilation, layer.groups)
+        products = conv2d_weight(*arguments)  # type: ignore[no-untyped-call]
+        return torch.as_tensor(products).flatten(1)
     return v.flatten(0, -2).T @ x.flatten(0, -2)
 
 
-def per_unit(flow: Flow, entries: Tensor) -> Tensor:
-    """Return, for every output unit, the sum over the entries (I,) that it meets (U,): its own group's."""
-    layer = cast(nn.Linear | nn.Conv2d, flow.module)
+def sum_per_unit(activations: LayerActivations, entries: Tensor) -> Tensor:
+    """Return the sum of the entries (I,) in each output unit's group (U,)."""
+    layer = cast(nn.Linear | nn.Conv2d, activations.module)
     groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
     return entries.view(groups, -1).sum(1).repeat_interleave(len(layer.weight) // groups)
 
 
-def _taps(flow: Flow, *, ones: bool = False) -> list[Tensor]:
-    """Return what each tap of the kernel meets, (m, C, height', width') each, as views."""
-    layer = cast(nn.Conv2d, flow.module)
-    x = flow.inputs.double()
+def _taps(activations: LayerActivations, *, ones: bool = False) -> list[Tensor]:
+    """Return the view of the padded input for each tap of the kernel, (m, C, height', width') each."""
+    layer = cast(nn.Conv2d, activations.module)
+    x = activations.inputs.double()
     padded = _padded(layer, torch.ones_like(x) if ones else x)
-    height, width = flow.outputs.shape[2:]
+    height, width = activations.outputs.shape[2:]
     (down, across), (by, along) = layer.stride, layer.dilation
     rows, columns = layer.kernel_size
     return [

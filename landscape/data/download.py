@@ -16,7 +16,7 @@ import requests
 from filelock import FileLock, Timeout
 
 from normscape.landscape.data.files import CorruptData, DataFile, data_folder, missing, verified
-from normscape.landscape.measurement import Progress, Stop, Stopped
+from normscape.landscape.measurement import Progress, Stop, StoppedError
 
 CHUNK = 2**15
 MAX_PAUSE = 5.0
@@ -41,9 +41,9 @@ class _Options:
     retries: int
 
     def report(self, done: int, of: int) -> None:
-        """Report bytes; raise Stopped if `stop()` is true."""
+        """Report bytes; raise StoppedError if `stop()` is true."""
         if self.stop():
-            raise Stopped
+            raise StoppedError
         if self.on_progress is not None:
             self.on_progress(done, of)
 
@@ -70,7 +70,7 @@ def download(
         retries: of a broken connection.
 
     Raises:
-        Stopped: `stop()` was true.
+        StoppedError: `stop()` was true.
         DownloadFailed: a file could not be downloaded, or differs from the published one.
     """
     pooch.get_logger().setLevel("WARNING")  # progress is reported by `on_progress`

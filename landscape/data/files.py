@@ -28,7 +28,7 @@ class DataFile:
     archive_md5: str | None = None
 
 
-class MissingData(ValueError):  # noqa: N818 - reads as the sentence it is
+class MissingDataError(ValueError):
     """Files are missing; the message has the path and the address of each."""
 
     def __init__(self, files: Sequence[DataFile], folder: Path) -> None:
@@ -58,12 +58,12 @@ def verified(files: Sequence[DataFile], folder: Path | None = None) -> tuple[Pat
     """Return the paths of the files, after verifying their MD5.
 
     Raises:
-        MissingData: a file does not exist.
+        MissingDataError: a file does not exist.
         CorruptData: a file has another MD5.
     """
     folder = data_folder() if folder is None else folder
     if absent := missing(files, folder):
-        raise MissingData(absent, folder)
+        raise MissingDataError(absent, folder)
     return tuple(_checked(folder / file.path, file.md5) for file in files)
 
 

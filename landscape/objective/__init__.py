@@ -1,1 +1,1 @@
-"""The loss as a function of the parameters: f(θ), ∇f(θ), H(θ)v, and what they are taken over."""
+"""The loss as a function of the parameters: f(θ), ∇f(θ), H(θ)v, and its evaluation set."""

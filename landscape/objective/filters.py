@@ -1,4 +1,4 @@
-"""What counts as a filter in a parameter of each kind (D3): the weights that one output is made of."""
+"""The filters of a parameter (D3): the weights that belong to one output."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.conv import _ConvTransposeNd
 
 ELEMENTWISE = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
-"""Layers whose parameters scale and shift what passes, element by element, however many axes they have."""
+"""Layers whose parameters scale and shift each element; their parameters have no filters, whatever their shape."""
 
 
 @dataclass(frozen=True)
-class Filters:
-    """How a parameter falls into filters.
+class FilterLayout:
+    """The partition of a parameter into filters.
 
-    Along the first axis: rows of linear layers, of attention's fused in-projection (a row makes one entry of a query, a
-    key or a value) and of recurrent layers, output channels of convolutions, depthwise ones included, symbols of an
-    embedding, learned positions. A transposed convolution holds its weights by input channel, in `groups` groups; there
-    an output channel gathers from all inputs of its group. Parameters of one axis, and those of normalization layers,
-    have no filters.
+    One index of the first axis is one filter: a row of a linear layer, of attention's fused in-projection (one entry of
+    a query, key or value) or of a recurrent layer, an output channel of a convolution (also depthwise), an embedding
+    vector, a learned position. A transposed convolution stores its weights by input channel, in `groups` groups; its
+    filters are output channels, each with the weights from all input channels of its group. Parameters with one axis
+    and parameters of normalization layers have no filters.
     """
 
     shape: tuple[int, ...]
-    groups: int | None = None  # of a transposed convolution
+    groups: int | None = None  # only for a transposed convolution
     elementwise: bool = False
 
     @property
-    def any(self) -> bool:
-        """Whether the parameter has filters at all."""
+    def present(self) -> bool:
+        """Whether the parameter has filters."""
         return len(self.shape) > 1 and not self.elementwise
 
     def rows(self, values: Tensor) -> Tensor:
@@ -42,7 +42,7 @@ class Filters:
         return by_group.transpose(1, 2).reshape(self.groups * per_group, -1)
 
     def flat(self, rows: Tensor) -> Tensor:
-        """Return the parameter's values, flat in the parameter's own order, from filters (F, n)."""
+        """Return the parameter's values in its own order, flattened, from filters (F, n)."""
         if self.groups is None:
             return rows.reshape(-1)
         inputs, per_group, *kernel = self.shape
@@ -50,9 +50,9 @@ class Filters:
         return by_group.transpose(1, 2).reshape(-1)
 
 
-def filters_of(module: nn.Module, name: str, shape: tuple[int, ...]) -> Filters:
-    """Return how the parameter of that name falls into filters."""
+def filters_of(module: nn.Module, name: str, shape: tuple[int, ...]) -> FilterLayout:
+    """Return the filters of the parameter with this name."""
     owner = module.get_submodule(name.rpartition(".")[0])
     if isinstance(owner, _ConvTransposeNd) and len(shape) > 1:
-        return Filters(shape, groups=owner.groups)
-    return Filters(shape, elementwise=isinstance(owner, ELEMENTWISE))
+        return FilterLayout(shape, groups=owner.groups)
+    return FilterLayout(shape, elementwise=isinstance(owner, ELEMENTWISE))

@@ -1,4 +1,4 @@
-"""The layers of a network as parts of θ: what belongs to one module counts together (D5)."""
+"""The layers of a network as blocks of θ; the parameters of one module form one layer (D5)."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ PARAMETRIZED = ".parametrizations."
 
 
 def layers_of(layout: Layout) -> Mapping[str, tuple[slice, ...]]:
-    """Return the places in θ of every layer's parameters, weights and biases together, by the layer's name.
+    """Return the positions in θ of every layer's parameters, weights and biases together, by the layer's name.
 
-    A parameter of the network itself is a layer of its own; the length and direction of a normalized weight belong to
-    the layer that they are the weight of.
+    A parameter of the network itself forms its own layer. The length and direction of a normalized weight belong to the
+    layer of that weight.
     """
-    found: dict[str, tuple[slice, ...]] = {}
-    for name, place, _ in layout.blocks():
-        found[_layer(name)] = (*found.get(_layer(name), ()), place)
-    return found
+    layers: dict[str, tuple[slice, ...]] = {}
+    for name, position, _ in layout.blocks():
+        layers[_layer_name(name)] = (*layers.get(_layer_name(name), ()), position)
+    return layers
 
 
 def layer_names(spec: RunSpec) -> tuple[str, ...]:
-    """Return the names of the layers of a spec's network, without building its weights.
+    """Return the names of the layers of a spec's network, without allocating its weights.
 
     Raises:
         ValueError: the network cannot be built.
@@ -38,11 +38,16 @@ def layer_names(spec: RunSpec) -> tuple[str, ...]:
 
 
 def layer_norms(values: Tensor, numbers: Tensor) -> Tensor:
-    """Return ‖values restricted to a layer‖ for every layer (L,) from each parameter's layer number, in float64."""
+    """Return the norm of every layer's block of `values` (L,), in float64.
+
+    Args:
+        values: (P,).
+        numbers: (P,) the index of each parameter's layer.
+    """
     return torch.bincount(numbers, weights=values.double().square()).sqrt()
 
 
-def _layer(name: str) -> str:
+def _layer_name(name: str) -> str:
     if PARAMETRIZED in name:
         return name.partition(PARAMETRIZED)[0]
     return name.rpartition(".")[0] or name

@@ -1,4 +1,4 @@
-"""Losses per sample, by name; f averages them over the evaluation set."""
+"""Losses per sample, by name; f is their mean over the evaluation set."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,12 +9,12 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """-log softmax(outputs)[target], (M,); the log-sum-exp is subtracted per sample."""
+    """Return -log softmax(outputs)[target] (M,)."""
     return functional.cross_entropy(outputs, targets, reduction="none")
 
 
 def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Σ_k (output_k - target_k)², (M,), without a factor ½."""
+    """Return Σ_k (output_k - target_k)² (M,), without a factor ½."""
     if outputs.shape != targets.shape:
         raise ValueError(f"outputs of shape {tuple(outputs.shape)} cannot be compared with {tuple(targets.shape)}")
     return (outputs - targets).square().flatten(1).sum(1) if outputs.ndim > 1 else (outputs - targets).square()

@@ -1,4 +1,4 @@
-"""All trainable parameters of a network as one flat vector θ, and its filters."""
+"""All trainable parameters of a network as one flat vector θ."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.objective.filters import Filters, filters_of
+from normscape.landscape.objective.filters import FilterLayout, filters_of
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each parameter stands in θ: names, shapes and filters, in the order of `named_parameters`."""
+    """The position of each parameter in θ: names, shapes and filters, in the order of `named_parameters`."""
 
     names: tuple[str, ...]
-    filters: tuple[Filters, ...]
+    filters: tuple[FilterLayout, ...]
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -27,8 +27,8 @@ class Layout:
         """P, the length of θ."""
         return sum(map(math.prod, self.shapes))
 
-    def blocks(self) -> Iterator[tuple[str, slice, Filters]]:
-        """Yield name, place in θ, and filters of every parameter."""
+    def blocks(self) -> Iterator[tuple[str, slice, FilterLayout]]:
+        """Yield name, position in θ, and filters of every parameter."""
         start = 0
         for name, filters in zip(self.names, self.filters, strict=True):
             stop = start + math.prod(filters.shape)
@@ -36,28 +36,36 @@ class Layout:
             start = stop
 
     def unflatten(self, theta: Tensor) -> dict[str, Tensor]:
-        """Return the parameters by name, as views of θ, so that derivatives flow back to θ."""
+        """Return the parameters by name, as views of θ, so that gradients propagate to θ."""
         pieces = torch.split(theta, [math.prod(shape) for shape in self.shapes])
         return {name: piece.view(shape) for name, piece, shape in zip(self.names, pieces, self.shapes, strict=True)}
 
 
 def plain_name(name: str) -> str:
-    """Return the name that a parameter has without weight normalization: its direction stands for the weight."""
+    """Return a parameter's name without weight normalization; the direction counts as the weight."""
     return name.replace(".parametrizations.weight.original1", ".weight")
 
 
 def layout_of(module: nn.Module) -> Layout:
-    """Return the layout of a network's trainable parameters; shared ones stand once, frozen ones not at all.
+    """Return the layout of a network's trainable parameters.
+
+    Shared parameters count once, frozen parameters do not count.
 
     Raises:
         ValueError: the network has no trainable parameter.
     """
     trainable = {name: tuple(p.shape) for name, p in module.named_parameters() if p.requires_grad}
     if not trainable:
-        raise ValueError("the network has no trainable parameter, so there is no θ to move")
+        raise ValueError("the network has no trainable parameter, so θ is empty")
     return Layout(tuple(trainable), tuple(filters_of(module, name, shape) for name, shape in trainable.items()))
 
 
 def flatten(parameters: Mapping[str, Tensor], layout: Layout) -> Tensor:
     """Return θ (P,), a copy, from parameters by name."""
     return torch.cat([parameters[name].detach().reshape(-1) for name in layout.names])
+
+
+def frozen_tensors(module: nn.Module, layout: Layout) -> dict[str, Tensor]:
+    """Return the tensors of a network that are not in θ: buffers and frozen parameters."""
+    tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    return {name: tensor.detach() for name, tensor in tensors.items() if name not in layout.names}

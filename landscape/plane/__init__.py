@@ -1,1 +1,1 @@
-"""Planes through the parameters: two directions and how they are scaled (D2, D3)."""
+"""Planes through the parameters: their directions and scaling (D2, D3)."""

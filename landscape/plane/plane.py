@@ -1,4 +1,4 @@
-"""Planes through the weights: two directions, drawn, scaled and made orthogonal as stated (D2, D3)."""
+"""Planes through the parameters: two directions, drawn, scaled and orthogonalized (D2, D3)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from normscape.specs import PlaneSpec
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """The points θ + α d1 + β d2, each built from θ and never accumulated (D2).
+    """The points θ + α d1 + β d2, each computed from θ and never accumulated (D2).
 
-    Tensors are accepted and kept as arrays of float64, so that a point is rounded once, when it is evaluated.
+    Tensors are accepted and stored as float64 arrays, so that a point is rounded once, when it is evaluated.
     """
 
     theta: np.ndarray  # (P,)
@@ -30,10 +30,10 @@ class Plane:
     marks: tuple[tuple[int, float, float], ...] = ()  # checkpoints in the plane: step, α, β
 
     def __post_init__(self) -> None:
-        """Keep private read-only copies, and check that the three belong together.
+        """Store read-only copies.
 
         Raises:
-            ValueError: the shapes differ, θ is no vector, or a direction is not finite.
+            ValueError: the shapes differ, θ is not a vector, or a direction is not finite.
         """
         for name in ("theta", "d1", "d2"):
             object.__setattr__(self, name, _array(getattr(self, name)))
@@ -42,7 +42,7 @@ class Plane:
             raise ValueError(f"theta, d1 and d2 must be vectors of equal length; their shapes are {shapes}")
         for name in ("d1", "d2"):
             if not np.isfinite(getattr(self, name)).all():
-                raise ValueError(f"the direction {name} holds values that are not finite")
+                raise ValueError(f"direction {name} has non-finite values")
 
     def point(self, alpha: float, beta: float) -> np.ndarray:
         """Return θ + α d1 + β d2 (P,)."""
@@ -55,34 +55,38 @@ class Plane:
 
     @property
     def cosine(self) -> float:
-        """cos(d1, d2), 0 if one of them is zero."""
+        """cos(d1, d2); 0 if a direction is zero."""
         norms = math.prod(self.norms)
         return float(self.d1 @ self.d2) / norms if norms else 0.0
 
 
 def random_plane(theta: Tensor, layout: Layout, spec: PlaneSpec) -> Plane:
-    """Draw two Gaussian directions by the spec's seed, scale them, then remove d1's part from d2 (D2, D3).
+    """Draw two Gaussian directions, scale them, then orthogonalize d2 (D2, D3).
 
-    Each parameter has a generator of its own, seeded by its name: networks that are compared get equal draws wherever
-    names and shapes agree (D4).
+    Each parameter has its own generator, seeded by the spec's seed and the parameter's name, so that compared networks
+    get equal draws wherever names and shapes agree (D4).
     """
     center = theta.detach().double().cpu()
     d1, d2 = (_scaled(_drawn(layout, spec.seed, which), center, layout, spec.scaling) for which in ("d1", "d2"))
-    second = without_part(d2.numpy(), d1.numpy()) if spec.orthogonal else d2.numpy()
+    second = orthogonalized(d2.numpy(), d1.numpy()) if spec.orthogonal else d2.numpy()
     return Plane(center.numpy(), d1.numpy(), second, kind="random", scaling=spec.scaling, seed=spec.seed)
 
 
-def without_part(d2: np.ndarray, d1: np.ndarray) -> np.ndarray:
-    """Return d2 - ⟨d1, d2⟩/⟨d1, d1⟩ d1 (D2), d2 itself where d1 is zero."""
+def orthogonalized(d2: np.ndarray, d1: np.ndarray) -> np.ndarray:
+    """Return d2 - ⟨d1, d2⟩/⟨d1, d1⟩ d1 (D2), or d2 if d1 is zero."""
     if d1.any():
-        for _ in range(2):  # the second pass removes what rounding left of the first
+        for _ in range(2):  # the second pass removes the rounding error of the first
             d2 = d2 - (d2 @ d1) / (d1 @ d1) * d1
     return d2
 
 
 def filter_norms(values: Tensor, layout: Layout) -> dict[str, Tensor]:
     """Return the norms of all filters (F,) of every parameter that has filters, by its name (D3)."""
-    return {name: filters.rows(values[place]).norm(dim=1) for name, place, filters in layout.blocks() if filters.any}
+    return {
+        name: filters.rows(values[position]).norm(dim=1)
+        for name, position, filters in layout.blocks()
+        if filters.present
+    }
 
 
 def _drawn(layout: Layout, seed: int, which: str) -> Tensor:
@@ -95,25 +99,25 @@ def _drawn(layout: Layout, seed: int, which: str) -> Tensor:
 
 
 def _scaled(direction: Tensor, center: Tensor, layout: Layout, scaling: str) -> Tensor:
-    """Give a direction the norms that a scaling asks for; what has norm 0 in the network stays at 0 (Li et al. §4)."""
+    """Scale a direction (D3; Li et al. §4); zero filters of the network get zero filters."""
     if scaling == "none":
         return direction
     if scaling == "unit":
         factor: Tensor = center.norm() / direction.norm()
         return direction * factor
-    over = (1,) if scaling == "filter" else (0, 1)
+    axes = (1,) if scaling == "filter" else (0, 1)
     blocks = []
-    for _, place, filters in layout.blocks():
-        if not filters.any:
-            blocks.append(torch.zeros_like(direction[place]))
+    for _, position, filters in layout.blocks():
+        if not filters.present:
+            blocks.append(torch.zeros_like(direction[position]))
             continue
-        drawn, own = filters.rows(direction[place]), filters.rows(center[place])
-        blocks.append(filters.flat(drawn * (own.norm(dim=over, keepdim=True) / drawn.norm(dim=over, keepdim=True))))
+        drawn, target = filters.rows(direction[position]), filters.rows(center[position])
+        blocks.append(filters.flat(drawn * (target.norm(dim=axes, keepdim=True) / drawn.norm(dim=axes, keepdim=True))))
     return torch.cat(blocks)
 
 
 def _array(values: np.ndarray | Tensor) -> np.ndarray:
-    plain = values.detach().cpu().numpy() if isinstance(values, Tensor) else values
-    array = np.array(plain, dtype=np.float64)
+    array_like = values.detach().cpu().numpy() if isinstance(values, Tensor) else values
+    array = np.array(array_like, dtype=np.float64)
     array.flags.writeable = False
     return array

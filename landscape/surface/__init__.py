@@ -1,9 +1,9 @@
-"""What does the surface look like? Loss, accuracy, gradients and gradient-change ratios on a plane (D2, D5 to D8)."""
+"""The surface: loss, accuracy, gradient norm and gradient-change ratios on a plane (D2, D5 to D8)."""
 
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.measure import assemble, measure_surface
 from normscape.landscape.surface.points import evaluate, pieces
-from normscape.landscape.surface.refinement import levels, smoothed
+from normscape.landscape.surface.refinement import interpolate_surface, levels
 from normscape.landscape.surface.result import Surface, largest
 from normscape.landscape.surface.slice import Slice, slice_of
 
@@ -13,10 +13,10 @@ __all__ = [
     "assemble",
     "axes",
     "evaluate",
+    "interpolate_surface",
     "largest",
     "levels",
     "measure_surface",
     "pieces",
     "slice_of",
-    "smoothed",
 ]

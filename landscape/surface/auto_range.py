@@ -1,4 +1,4 @@
-"""A range that shows something: how far one has to go until the loss has risen by a stated multiple."""
+"""An axis range for a plane: the radius at which the loss reaches a multiple of its value at the center."""
 
 from __future__ import annotations
 
@@ -7,94 +7,95 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normscape.landscape.measurement import Stop, Stopped
+from normscape.landscape.measurement import Stop, StoppedError
 from normscape.landscape.surface.slice import Slice
 
-DIRECTIONS = 8
-"""Points on a ring, evenly spread in (α, β)."""
+RING_POINTS = 8
+"""Points on the ring, equally spaced in angle."""
 
-SMALLEST, LARGEST = 1e-4, 64.0
-ACCURACY = 0.05
-"""Of the half-width, relative: a range that is read by eye need not be known better."""
+MIN_RADIUS, MAX_RADIUS = 1e-4, 64.0
+"""Ends of the search."""
+TOLERANCE = 0.05
+"""Relative accuracy of the half-width; an axis range needs no more."""
 
-FLOOR = 0.1
-"""Loss that is added to the centre's before it is multiplied: a network that fits perfectly has a centre near 0, and a
-multiple of that is still nothing to look at."""
+LOSS_OFFSET = 0.1
+"""Added to the loss at the center before multiplication. A network that fits its data has a loss near 0, and a
+multiple of that is still near 0."""
 
 
 @dataclass(frozen=True)
-class HalfWidth:
-    """The half-width at which the mean loss on a ring reaches a multiple of the centre's."""
+class AutoRange:
+    """The half-width at which the mean loss on a ring reaches a multiple of the loss at the center."""
 
-    value: float  # in α and β; the end of the search where the loss never gets there
+    value: float  # half-width in α and β; an end of the search if the loss does not reach the threshold
     reached: bool
-    evaluations: int  # points that the search took
+    evaluations: int  # evaluated points
 
 
-def measure_half_width(subject: Slice, *, multiple: float = 10.0, stop: Stop = lambda: False) -> HalfWidth:
-    """Find the half-width r at which the mean loss on the ring of radius r is `multiple` × (loss at the centre + 0.1).
+def measure_auto_range(subject: Slice, *, multiple: float = 10.0, stop: Stop = lambda: False) -> AutoRange:
+    """Compute the half-width r at which the mean loss on a ring reaches `multiple` × (loss at the center + 0.1).
 
-    The ring is sampled at eight points; a ring on which any of them is not finite counts as beyond. The radius is
-    doubled or halved until it encloses the level, then bisected, on a logarithmic axis.
+    The ring of radius r has eight points; a ring with a non-finite loss counts as above the threshold. The radius is
+    doubled or halved until it brackets the threshold, then bisected on a logarithmic axis.
 
     Args:
-        subject: the slice; only its plane counts.
-        multiple: of the centre's loss.
-        stop: asked between mini-batches.
+        subject: the slice.
+        multiple: multiple of the loss at the center.
+        stop: polled between points.
 
     Raises:
-        Stopped: `stop()` was true.
-        ValueError: the multiple is not above 1, or the loss at the centre is not finite.
+        StoppedError: `stop()` was true.
+        ValueError: the multiple is not above 1, or the loss at the center is not finite.
     """
     if not multiple > 1:
         raise ValueError(f"multiple is {multiple:g}; it must be above 1")
-    centre = subject.objective.loss(subject.origin).item()
-    if not np.isfinite(centre):
-        raise ValueError(f"the loss at the centre is {centre}, so no range shows anything")
-    level, count = multiple * (centre + FLOOR), 1
+    center = subject.objective.loss(subject.origin).item()
+    if not np.isfinite(center):
+        raise ValueError(f"the loss at the center is {center}; an automatic range needs a finite loss")
+    threshold, count = multiple * (center + LOSS_OFFSET), 1
 
-    def beyond(radius: float) -> bool:
+    def exceeds(radius: float) -> bool:
         nonlocal count
-        count += DIRECTIONS
+        count += RING_POINTS
         losses = [_loss(subject, alpha, beta, stop) for alpha, beta in _ring(radius)]
-        return not np.isfinite(losses).all() or float(np.mean(losses)) >= level
+        return not np.isfinite(losses).all() or float(np.mean(losses)) >= threshold
 
-    low, high = _enclosed(beyond)
-    if not SMALLEST < high <= LARGEST:
-        return HalfWidth(min(max(low, SMALLEST), LARGEST), reached=False, evaluations=count)
-    while high > low * (1 + ACCURACY):
+    low, high = _bracket(exceeds)
+    if not MIN_RADIUS < high <= MAX_RADIUS:
+        return AutoRange(min(max(low, MIN_RADIUS), MAX_RADIUS), reached=False, evaluations=count)
+    while high > low * (1 + TOLERANCE):
         middle = float(np.sqrt(low * high))
-        low, high = (low, middle) if beyond(middle) else (middle, high)
-    return HalfWidth(high, reached=True, evaluations=count)
+        low, high = (low, middle) if exceeds(middle) else (middle, high)
+    return AutoRange(high, reached=True, evaluations=count)
 
 
-def shared_half_width(widths: Iterable[HalfWidth]) -> float:
-    """Return the half-width for compared networks: the smallest, at which the first of them reaches its level.
+def shared_range(ranges: Iterable[AutoRange]) -> float:
+    """Return the half-width for compared networks: the smallest.
 
     Raises:
-        ValueError: there is none.
+        ValueError: `ranges` is empty.
     """
-    return min(width.value for width in widths)
+    return min(one.value for one in ranges)
 
 
-def _enclosed(beyond: Callable[[float], bool]) -> tuple[float, float]:
-    """Return two radii, one half of the other, between which the level lies, or where the search ends."""
+def _bracket(exceeds: Callable[[float], bool]) -> tuple[float, float]:
+    """Return two radii, with ratio 2, that bracket the threshold, or the end of the search."""
     high = 1.0
-    if beyond(high):
-        while high > SMALLEST and beyond(high / 2):
+    if exceeds(high):
+        while high > MIN_RADIUS and exceeds(high / 2):
             high /= 2
         return high / 2, high
-    while high <= LARGEST and not beyond(2 * high):
+    while high <= MAX_RADIUS and not exceeds(2 * high):
         high *= 2
     return high, 2 * high
 
 
 def _ring(radius: float) -> list[tuple[float, float]]:
-    angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+    angles = 2 * np.pi * np.arange(RING_POINTS) / RING_POINTS
     return [(float(radius * np.cos(angle)), float(radius * np.sin(angle))) for angle in angles]
 
 
 def _loss(subject: Slice, alpha: float, beta: float, stop: Stop) -> float:
     if stop():
-        raise Stopped
+        raise StoppedError
     return subject.objective.loss(subject.point(alpha, beta)).item()

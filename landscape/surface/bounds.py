@@ -1,4 +1,4 @@
-"""L̂ of compared surfaces, from the same pairs for all of them (D7)."""
+"""L̂ of compared surfaces, over the same pairs of points for all of them (D7)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from normscape.landscape.surface import Surface
 
 @dataclass(frozen=True)
 class Bound:
-    """The largest ratio seen: every Lipschitz constant of ∇f on the region is at least this."""
+    """The largest measured ratio, a lower bound on any Lipschitz constant of ∇f on the region."""
 
     value: float  # nan if there is no pair
     pairs: int
-    smallest_step: float  # the smallest ‖p - q‖ among the pairs, nan if there is none
+    smallest_step: float  # the smallest ‖p - q‖ among the pairs; nan if there is no pair
 
 
-def bounds_from_centre(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
+def bounds_from_center(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
     """Return L̂ over the pairs (θ*, θ* + Δ) that are finite for all surfaces (D5, D7).
 
     Raises:
-        ValueError: the grids are not of one shape.
+        ValueError: the grids differ in shape.
     """
     return _bounds(
         {label: surface.gradient_change_ratio for label, surface in surfaces.items()},
@@ -32,11 +32,11 @@ def bounds_from_centre(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
     )
 
 
-def bounds_between_neighbours(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
-    """Return L̂ over the pairs of neighbours that are finite for all surfaces; it belongs to their spacing (D6, D7).
+def bounds_between_neighbors(surfaces: Mapping[str, Surface]) -> Mapping[str, Bound]:
+    """Return L̂ over the pairs of neighbors that are finite for all surfaces; it depends on their spacing (D6, D7).
 
     Raises:
-        ValueError: the grids are not of one shape.
+        ValueError: the grids differ in shape.
     """
     ratios = {label: np.append(surface.across, surface.along) for label, surface in surfaces.items()}
     steps = {
@@ -49,7 +49,7 @@ def bounds_between_neighbours(surfaces: Mapping[str, Surface]) -> Mapping[str, B
 def _bounds(ratios: Mapping[str, np.ndarray], steps: Mapping[str, np.ndarray]) -> Mapping[str, Bound]:
     shapes = {label: array.shape for label, array in ratios.items()}
     if len(set(shapes.values())) > 1:
-        raise ValueError(f"compared surfaces need grids of one shape; theirs are {shapes}")
+        raise ValueError(f"compared surfaces need grids of one shape; the shapes are {shapes}")
     pairs = [np.isfinite(ratios[label]) & np.isfinite(steps[label]) for label in ratios]
     common = reduce(np.logical_and, pairs) if pairs else np.zeros(0, dtype=bool)
     return {label: _bound(ratios[label][common], steps[label][common]) for label in ratios}

@@ -1,4 +1,4 @@
-"""Is this real? What can be checked of a measured surface, each with a stated rule for green, amber and red."""
+"""Checks of a measured surface, each with thresholds for green, amber and red."""
 
 from __future__ import annotations
 
@@ -17,45 +17,46 @@ from normscape.specs.fields import project
 
 Ranges = tuple[tuple[float, float], tuple[float, float]]
 
-PROBES = ((0.5, 0.5), (-0.5, 0.5), (0.5, -0.5), (-0.5, -0.5))
-"""Where float32 is held against float64, in shares of the range's ends."""
+CHECK_POINTS = ((0.5, 0.5), (-0.5, 0.5), (0.5, -0.5), (-0.5, -0.5))
+"""Points where float32 is compared with float64, relative to the ends of the ranges."""
 
 SMALL_STEP = 1e-6
-"""In units of ‖θ‖, for the ratio beside the centre in float64: kinks are rarely that near, and rounding is below it."""
+"""In units of ‖θ‖: the step from the center for the ratio in float64, too short to cross most kinks and long against
+rounding."""
 
 RESAMPLES = 400
 
 
 @dataclass(frozen=True)
 class Check:
-    """One line: what was checked, what came out, and how it is judged."""
+    """One check: what is compared, its value, and its thresholds."""
 
     name: str
-    value: float  # the smaller the better, nan where it could not be measured
-    green: float  # at most this
-    amber: float  # at most this; beyond is red
+    value: float  # smaller is better; nan if it cannot be measured
+    green: float  # largest green value
+    amber: float  # largest amber value; larger values are red
     sentence: str
 
     @property
     def verdict(self) -> str:
-        """Return "green", "amber" or "red"; what could not be measured is red."""
+        """Return "green", "amber" or "red"; nan is red."""
         if self.value <= self.green:
             return "green"
         return "amber" if self.value <= self.amber else "red"
 
 
-def measure_reality(run: Run, surface: Surface) -> tuple[Check, ...]:
-    """Check a surface of a run: its centre, its directions, its size, its numerics and its samples.
+def measure_checks(run: Run, surface: Surface) -> tuple[Check, ...]:
+    """Check a surface of a run: its center, directions, extent, rounding errors and evaluation samples.
 
     Raises:
-        ValueError: the surface's checkpoint was not kept.
+        ValueError: the run does not have the surface's checkpoint.
     """
     spec = project(ChecksSpec, surface.spec, surface.spec.grid)
-    return (*checks_of(surface), *measure_numerics(run, spec, surface.plane))
+    return (*checks_of(surface), *measure_numerical_checks(run, spec, surface.plane))
 
 
 def checks_of(surface: Surface) -> tuple[Check, ...]:
-    """Return the checks that a surface answers by itself: its directions, its size, and what is not finite."""
+    """Return the checks that need no evaluation: directions, extent, and non-finite points."""
     return (
         Check(
             r"Directions apart: $|\cos(d_1, d_2)|$",
@@ -81,47 +82,50 @@ def checks_of(surface: Surface) -> tuple[Check, ...]:
     )
 
 
-def measure_numerics(run: Run, spec: ChecksSpec, plane: Plane | None = None) -> tuple[Check, ...]:
-    """Check what a surface rests on: its centre against plain evaluation, rounding, the Hessian, the samples.
+def measure_numerical_checks(run: Run, spec: ChecksSpec, plane: Plane | None = None) -> tuple[Check, ...]:
+    """Check the loss at the center, rounding errors, the Hessian, and the evaluation samples.
 
     Args:
         run: the network.
-        spec: the slice, and the ranges that the checked points lie in.
-        plane: the plane, by default the one that the spec says.
+        spec: the slice, and the ranges that contain the checked points.
+        plane: the plane, by default the plane of the spec.
 
     Raises:
-        ValueError: the checkpoint was not kept.
+        ValueError: the run has no such checkpoint.
     """
-    own = slice_of(run, spec.evaluation, spec.plane, plane=plane)
-    exact = Slice(objective_of(run, replace(spec.evaluation, precision="float64")), own.plane)
+    measured = slice_of(run, spec.evaluation, spec.plane, plane=plane)
+    reference = Slice(objective_of(run, replace(spec.evaluation, precision="float64")), measured.plane)
     return (
-        _centre(run, spec.evaluation, own),
-        *_rounding(own, exact, spec.ranges),
-        _agreement(exact),
-        _subset(exact.objective, spec.evaluation.samples_seed),
+        _loss_at_center(run, spec.evaluation, measured),
+        *_rounding(measured, reference, spec.ranges),
+        _hessian_agreement(reference),
+        _sampling_error(reference.objective, spec.evaluation.samples_seed),
     )
 
 
-def _centre(run: Run, spec: EvaluationSpec, own: Slice) -> Check:
+def _loss_at_center(run: Run, spec: EvaluationSpec, measured: Slice) -> Check:
     direct = direct_loss(run, spec)
-    found = own.objective.loss(own.origin).item()
+    loss = measured.objective.loss(measured.origin).item()
     return Check(
-        "Centre against direct evaluation: relative difference of the loss",
-        abs(found - direct) / max(abs(direct), 1e-12),
+        "Center against direct evaluation: relative difference of the loss",
+        abs(loss - direct) / max(abs(direct), 1e-12),
         1e-5,
         1e-3,
         "Two independent computations of one number; float32 rounds at about 1e-7 per operation.",
     )
 
 
-def _rounding(own: Slice, exact: Slice, ranges: Ranges) -> tuple[Check, Check]:
-    """Compare loss and ratio at four points between the evaluation's precision and float64."""
+def _rounding(measured: Slice, reference: Slice, ranges: Ranges) -> tuple[Check, Check]:
+    """Compare loss and ratio at four points between the spec's precision and float64."""
     losses, ratios = [], []
-    for alpha, beta in _probes(ranges):
-        a, b = own.objective.evaluate(own.point(alpha, beta)), exact.objective.evaluate(exact.point(alpha, beta))
+    for alpha, beta in _check_points(ranges):
+        a, b = (
+            measured.objective.evaluate(measured.point(alpha, beta)),
+            reference.objective.evaluate(reference.point(alpha, beta)),
+        )
         losses.append(abs(a.loss - b.loss) / max(abs(b.loss), 1e-7))
-        there, here = distance(b.gradient, exact.anchor), distance(a.gradient, own.anchor)
-        ratios.append(abs(here - there) / max(there, 1e-12))
+        reference_change, change = distance(b.gradient, reference.anchor), distance(a.gradient, measured.anchor)
+        ratios.append(abs(change - reference_change) / max(reference_change, 1e-12))
     sentence = "Largest relative difference at four points halfway to the corners."
     return (
         Check("Rounding: the loss against float64", max(losses), 1e-5, 1e-3, sentence),
@@ -129,38 +133,38 @@ def _rounding(own: Slice, exact: Slice, ranges: Ranges) -> tuple[Check, Check]:
     )
 
 
-def _probes(ranges: Ranges) -> list[tuple[float, float]]:
+def _check_points(ranges: Ranges) -> list[tuple[float, float]]:
     alpha, beta = (float(np.abs(ends).max()) for ends in ranges)
-    return [(a * alpha, b * beta) for a, b in PROBES]
+    return [(a * alpha, b * beta) for a, b in CHECK_POINTS]
 
 
-def _agreement(exact: Slice) -> Check:
-    """Compare the ratio a small step from the centre, along d1 or d2, with ‖Hd‖/‖d‖."""
-    _, d1, d2 = exact.vectors
+def _hessian_agreement(reference: Slice) -> Check:
+    """Compare the ratio at a small step from the center, along d1 or d2, with ‖Hd‖/‖d‖."""
+    _, d1, d2 = reference.vectors
     direction = d1 if d1.any() else d2
     alpha, beta = (1.0, 0.0) if d1.any() else (0.0, 1.0)
-    share = SMALL_STEP * float(np.linalg.norm(exact.plane.theta)) / float(direction.norm())
-    point = exact.point(share * alpha, share * beta)
-    step = distance(point, exact.origin)
-    ratio = distance(exact.objective.gradient(point), exact.anchor) / step if step else float("nan")
-    limit = float(exact.objective.hvp(exact.origin, direction).norm() / direction.norm())
+    share = SMALL_STEP * float(np.linalg.norm(reference.plane.theta)) / float(direction.norm())
+    point = reference.point(share * alpha, share * beta)
+    step = distance(point, reference.origin)
+    ratio = distance(reference.objective.gradient(point), reference.anchor) / step if step else float("nan")
+    limit = float(reference.objective.hvp(reference.origin, direction).norm() / direction.norm())
     return Check(
-        "Ratio beside the centre against the Hessian: relative difference",
+        "Ratio beside the center against the Hessian: relative difference",
         abs(ratio - limit) / max(limit, 1e-12),
         0.01,
         0.1,
-        "Both are limits of one another; a kink of ReLU beside the centre, or no curvature at all, keeps them apart.",
+        "Both are limits of one another; a kink of ReLU beside the center, or no curvature at all, keeps them apart.",
     )
 
 
-def _subset(objective: Objective, seed: int) -> Check:
-    """Bootstrap the loss at the centre over the evaluation samples."""
+def _sampling_error(objective: Objective, seed: int) -> Check:
+    """Bootstrap the loss at the center over the evaluation samples."""
     losses = objective.sample_losses(objective.theta).double().cpu().numpy()
-    draws = np.random.default_rng([seed, 3]).integers(0, len(losses), (RESAMPLES, len(losses)))
-    deviation = losses[draws].mean(axis=1).std(ddof=1)
+    resamples = np.random.default_rng([seed, 3]).integers(0, len(losses), (RESAMPLES, len(losses)))
+    standard_error = losses[resamples].mean(axis=1).std(ddof=1)
     return Check(
-        "Choice of samples: bootstrapped deviation of the loss at the centre, relative",
-        float(deviation / max(abs(losses.mean()), 1e-12)),
+        "Choice of samples: bootstrapped deviation of the loss at the center, relative",
+        float(standard_error / max(abs(losses.mean()), 1e-12)),
         0.05,
         0.25,
         "How far the loss would move with other samples of the same kind and number.",

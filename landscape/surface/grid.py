@@ -1,4 +1,4 @@
-"""The grid of a surface: where its points are."""
+"""The grid of a surface: the coordinates of its points."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from normscape.specs import GridSpec
 
 
 def axes(grid: GridSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Return α (A,) and β (B,); where a symmetric axis has a middle it is exactly 0, and one point means 0."""
+    """Return α (A,) and β (B,). The middle of a symmetric odd axis is exactly 0, and so is an axis of one point."""
     alpha, beta = (_axis(points, *ends) for points, ends in zip(grid.points, grid.ranges, strict=True))
     return alpha, beta
 
@@ -15,5 +15,5 @@ def _axis(points: int, first: float, last: float) -> np.ndarray:
     if points == 1:
         return np.zeros(1)
     axis = np.linspace(first, last, points)
-    axis[np.abs(axis) < 1e-12 * (last - first)] = 0.0  # what is 0 but for rounding is the centre
-    return (axis - axis[::-1]) / 2 if first == -last else axis  # exactly symmetric, so exactly 0 in the middle
+    axis[np.abs(axis) < 1e-12 * (last - first)] = 0.0  # removes rounding errors at the center
+    return (axis - axis[::-1]) / 2 if first == -last else axis  # exactly symmetric, and exactly 0 in the middle

@@ -1,4 +1,4 @@
-"""The plain loop over a surface's pieces, and what puts them together."""
+"""Measurement of a surface: the loop over its pieces, and their assembly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from normscape.specs import SurfaceSpec
 
 POINT_VALUES = ("loss", "accuracy", "gradient_norm", "ratio", "plane_form", "step", "across", "along")
 
-CENTRE_VALUES = ("ratio", "row_ratio", "plane_form")
+CENTER_VALUES = ("ratio", "row_ratio", "plane_form")
 
 
 def measure_surface(
@@ -33,30 +33,31 @@ def measure_surface(
     """Measure a slice of the loss, point by point.
 
     Args:
-        run_or_objective: a trained run, measured with the spec's checkpoint, evaluation set, statistics and precision;
-            or any objective, whose own settings hold, and are written into the result's spec.
+        run_or_objective: a trained run, evaluated with the spec's checkpoint, evaluation set, statistics and precision;
+            or an objective, whose own settings are used and are stored in the result's spec.
         spec: the grid and the directions.
-        plane: the plane to use; by default the directions through the weights that the spec says.
-        on_progress: called with (pieces done, pieces in all).
+        plane: the plane; by default the plane of the spec.
+        on_progress: called with (pieces done, total pieces).
 
     Raises:
-        ValueError: the checkpoint was not kept, the plane does not fit, or the work does not fit into memory.
+        ValueError: the run has no such checkpoint, the plane belongs to another network, or the work does not fit into
+            memory.
     """
     subject = slice_of(run_or_objective, spec.evaluation, spec.plane, plane=plane)
     check_memory(subject.objective, spec.grid)
     if isinstance(run_or_objective, Objective):
         spec = replace(spec, evaluation=settings_of(run_or_objective, spec.evaluation))
-    found = evaluate_all(pieces(spec.grid), lambda piece: evaluate(subject, spec.grid, piece), on_progress)
-    return assemble(spec, found, subject.plane, subject.layers)
+    results = evaluate_all(pieces(spec.grid), lambda piece: evaluate(subject, spec.grid, piece), on_progress)
+    return assemble(spec, results, subject.plane, subject.layers)
 
 
-def assemble(spec: SurfaceSpec, found: Mapping[Piece, Arrays], plane: Plane, layers: Iterable[str]) -> Surface:
-    """Put pieces together; those that are missing leave points that are not evaluated.
+def assemble(spec: SurfaceSpec, results: Mapping[Piece, Arrays], plane: Plane, layers: Iterable[str]) -> Surface:
+    """Assemble pieces into a surface; points of missing pieces are marked as not evaluated.
 
     Args:
         spec: the grid.
-        found: what each piece gave.
-        plane: the plane that it was evaluated on.
+        results: the arrays of each piece.
+        plane: the plane of the surface.
         layers: the names of the network's layers.
     """
     names = tuple(layers)
@@ -64,14 +65,14 @@ def assemble(spec: SurfaceSpec, found: Mapping[Piece, Arrays], plane: Plane, lay
     values = {name: np.full(rows * columns, np.nan) for name in POINT_VALUES}
     values["row_ratio"] = np.full((rows * columns, len(names)), np.nan)
     evaluated = np.zeros(rows * columns, dtype=bool)
-    for piece, arrays in found.items():
+    for piece, arrays in results.items():
         if piece.kind == "points":
             evaluated[piece.first : piece.last] = True
             for name, array in arrays.items():
                 values[name][piece.first : piece.last] = array
-    if (centre := found.get(Piece("centre"))) is not None:
-        for name in CENTRE_VALUES:
-            values[name][evaluated & (values["step"] == 0)] = centre[name]
+    if (center := results.get(Piece("centre"))) is not None:
+        for name in CENTER_VALUES:
+            values[name][evaluated & (values["step"] == 0)] = center[name]
     grids = {name: array.reshape(rows, columns, *array.shape[1:]) for name, array in values.items()}
     return _surface(spec, plane, grids, evaluated.reshape(rows, columns), names)
 
@@ -82,19 +83,19 @@ def _surface(
     finite = np.isfinite(values["loss"]) & np.isfinite(values["gradient_norm"])
     row_ratio = np.moveaxis(values.pop("row_ratio"), -1, 0)
     across, along = values.pop("across")[:, 1:], values.pop("along")[1:]
-    shown = {name: np.where(finite & np.isfinite(array), array, np.nan) for name, array in values.items()}
+    masked = {name: np.where(finite & np.isfinite(array), array, np.nan) for name, array in values.items()}
     alpha, beta = axes(spec.grid)
     surface = Surface(
         spec=spec,
         plane=plane,
         alpha=alpha,
         beta=beta,
-        loss=shown["loss"],
-        accuracy=None if (evaluated & np.isnan(values["accuracy"])).any() else shown["accuracy"],
-        gradient_norm=shown["gradient_norm"],
-        gradient_change_ratio=shown["ratio"],
+        loss=masked["loss"],
+        accuracy=None if (evaluated & np.isnan(values["accuracy"])).any() else masked["accuracy"],
+        gradient_norm=masked["gradient_norm"],
+        gradient_change_ratio=masked["ratio"],
         row_ratio=np.where(finite & np.isfinite(row_ratio), row_ratio, np.nan),
-        plane_form=shown["plane_form"],
+        plane_form=masked["plane_form"],
         across=np.where(finite[:, 1:] & finite[:, :-1] & np.isfinite(across), across, np.nan),
         along=np.where(finite[1:] & finite[:-1] & np.isfinite(along), along, np.nan),
         step=values["step"],

@@ -12,23 +12,23 @@ from normscape.specs import SurfaceSpec
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A measured slice. Values that are not evaluated or not finite are missing (nan), never replaced."""
+    """A measured slice. Values that are not evaluated or not finite are nan, never replaced."""
 
     spec: SurfaceSpec
     plane: Plane
     alpha: np.ndarray  # (A,)
     beta: np.ndarray  # (B,)
     loss: np.ndarray  # (B, A)
-    accuracy: np.ndarray | None  # (B, A) share correct in [0, 1]; None where the loss has no classes
+    accuracy: np.ndarray | None  # (B, A) in [0, 1]; None for losses without classes
     gradient_norm: np.ndarray  # (B, A)
-    gradient_change_ratio: np.ndarray  # (B, A); at the centre the maximum over directions in the plane
-    row_ratio: np.ndarray  # (L, B, A) the same with the change of one layer's gradient alone, in the order of `layers`
+    gradient_change_ratio: np.ndarray  # (B, A); at the center the maximum over directions in the plane
+    row_ratio: np.ndarray  # (L, B, A) the same for the change of one layer's gradient, in the order of `layers`
     plane_form: np.ndarray  # (B, A) ‖Dᵀ(∇f(θ+Δ) - ∇f(θ))‖ / ‖(α, β)‖ with D = [d1 d2] (D8)
-    across: np.ndarray  # (B, A - 1) ratios between neighbours in a row (D6)
-    along: np.ndarray  # (B - 1, A) ratios between neighbours in a column (D6)
+    across: np.ndarray  # (B, A - 1) ratios between neighbors in a row (D6)
+    along: np.ndarray  # (B - 1, A) ratios between neighbors in a column (D6)
     step: np.ndarray  # (B, A) ‖Δ‖
     evaluated: np.ndarray  # (B, A) bool
-    non_finite: np.ndarray  # (B, A) bool: evaluated, and the loss or the gradient is not finite
+    non_finite: np.ndarray  # (B, A) bool: evaluated, but the loss or the gradient is not finite
     layers: tuple[str, ...]
 
     @property
@@ -38,42 +38,42 @@ class Surface:
 
     @property
     def centre(self) -> tuple[int, int] | None:
-        """Row and column of the grid point on θ* itself, or None where the grid has none."""
+        """Row and column of the grid point at θ*; None if the grid does not contain θ*."""
         rows, columns = np.flatnonzero(self.beta == 0), np.flatnonzero(self.alpha == 0)
         return (int(rows[0]), int(columns[0])) if rows.size and columns.size else None
 
     @property
     def pairs(self) -> int:
-        """The number of pairs (θ*, θ* + Δ) with a finite ratio; the centre cell is a limit and no pair (D7)."""
+        """The number of pairs (θ*, θ* + Δ) with a finite ratio; the center cell is a limit, not a pair (D7)."""
         return int(self._paired.sum())
 
     @property
     def smallest_step(self) -> float:
-        """The smallest ‖Δ‖ among the pairs, nan if there is none (D7)."""
+        """The smallest ‖Δ‖ among the pairs; nan if there is no pair (D7)."""
         return float(self.step[self._paired].min(initial=np.inf)) if self.pairs else float("nan")
 
     @property
     def lipschitz_bound(self) -> float:
-        """L̂ (D7): the largest ratio seen; every Lipschitz constant of ∇f on the slice is at least this; nan if none."""
+        """L̂ (D7), the largest ratio: a lower bound on any Lipschitz constant of ∇f on the slice; nan if none."""
         return largest(self.gradient_change_ratio)
 
     @property
     def local_ratio(self) -> np.ndarray:
-        """The largest ratio between a point and its neighbours in the grid (B, A), nan where there is none (D6)."""
-        found = np.full((4, *self.loss.shape), np.nan)
-        found[0, :, :-1] = found[1, :, 1:] = self.across
-        found[2, :-1] = found[3, 1:] = self.along
-        local: np.ndarray = np.fmax.reduce(found)
+        """The largest ratio between a point and its grid neighbors (B, A); nan if none is finite (D6)."""
+        ratios = np.full((4, *self.loss.shape), np.nan)
+        ratios[0, :, :-1] = ratios[1, :, 1:] = self.across
+        ratios[2, :-1] = ratios[3, 1:] = self.along
+        local: np.ndarray = np.fmax.reduce(ratios)
         return local
 
     @property
     def spacing(self) -> tuple[float, float]:
-        """How far neighbours along d1 and along d2 are apart, to which local ratios belong; nan for one point."""
+        """The distance between neighbors along d1 and along d2, on which local ratios depend; nan for one point."""
         return _spacing(self.alpha, self.plane.norms[0]), _spacing(self.beta, self.plane.norms[1])
 
     @property
     def scale_free(self) -> bool:
-        """Whether the plane form stays the same when weights in front of a normalization are rescaled (D8)."""
+        """Whether the in-plane ratio is unchanged when weights before a normalization are rescaled (D8)."""
         return self.plane.scaling == "filter" and not self.spec.plane.orthogonal
 
     @property
@@ -87,6 +87,6 @@ def _spacing(axis: np.ndarray, norm: float) -> float:
 
 
 def largest(values: np.ndarray) -> float:
-    """Return the largest finite value, nan if there is none."""
+    """Return the largest finite value; nan if there is none."""
     finite = values[np.isfinite(values)]
     return float(finite.max()) if finite.size else float("nan")

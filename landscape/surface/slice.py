@@ -1,4 +1,4 @@
-"""What the pieces of a surface are evaluated on: an objective, a plane, and the gradient at the center."""
+"""A slice: an objective, a plane, and the gradient at the center."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from normscape.landscape.cost import check_memory
-from normscape.landscape.objective.batching import KEPT_BYTES
+from normscape.landscape.objective.batching import CACHE_BYTES
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
@@ -25,36 +25,36 @@ from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec
 Values = dict[str, float | np.ndarray]
 
 
-class Place(NamedTuple):
-    """A point as it was evaluated, and the gradient there."""
+class EvaluatedPoint(NamedTuple):
+    """A point after rounding to the objective's precision, and its gradient."""
 
     point: Tensor  # (P,)
     gradient: Tensor  # (P,)
 
 
 class Slice:
-    """An objective and a plane through its weights; grids on it share what is known of its points."""
+    """An objective and a plane through its parameters, with a cache of evaluated points for all grids on it."""
 
     def __init__(self, objective: Objective, plane: Plane) -> None:
-        """Put both together.
+        """Create a slice.
 
         Raises:
-            ValueError: the plane is one of another network, or both of its directions are zero.
+            ValueError: the plane belongs to another network, or both of its directions are zero.
         """
         if len(plane.theta) != len(objective.theta):
             raise ValueError(f"the plane has {len(plane.theta)} weights; the network has {len(objective.theta)}")
         if not any(plane.norms):
-            raise ValueError("both directions of the plane are zero, so there is nothing to move along")
+            raise ValueError("both directions of the plane are zero")
         self.objective, self.plane = objective, plane
-        self.kept: OrderedDict[tuple[float, float], tuple[Values, Place]] = OrderedDict()
+        self.cache: OrderedDict[tuple[float, float], tuple[Values, EvaluatedPoint]] = OrderedDict()
 
-    def keep(self, key: tuple[float, float], found: tuple[Values, Place], row: int) -> None:
-        """Keep what was measured at (α, β), and forget the least recently used beyond two rows, or more if they fit."""
-        self.kept[key] = found
-        self.kept.move_to_end(key)
-        own = 2 * found[1].gradient.nbytes
-        while len(self.kept) > max(2 * row + 2, KEPT_BYTES // max(1, own)):
-            self.kept.popitem(last=False)
+    def store(self, key: tuple[float, float], result: tuple[Values, EvaluatedPoint], row: int) -> None:
+        """Cache the result at (α, β), and evict the least recently used results beyond two rows or the cache size."""
+        self.cache[key] = result
+        self.cache.move_to_end(key)
+        entry_bytes = 2 * result[1].gradient.nbytes
+        while len(self.cache) > max(2 * row + 2, CACHE_BYTES // max(1, entry_bytes)):
+            self.cache.popitem(last=False)
 
     @cached_property
     def anchor(self) -> Tensor:
@@ -63,54 +63,54 @@ class Slice:
 
     @cached_property
     def origin(self) -> Tensor:
-        """θ* (P,) as it is evaluated, that is, rounded to the objective's precision."""
+        """θ* (P,) rounded to the objective's precision."""
         return self.point(0.0, 0.0)
 
     def point(self, alpha: float, beta: float) -> Tensor:
-        """Return the point at (α, β) (P,), built in float64 and rounded once to the objective's precision."""
+        """Return the point at (α, β) (P,), computed in float64 and rounded once to the objective's precision."""
         theta, d1, d2 = self.vectors
         return (theta + (alpha * d1 + beta * d2)).to(self.objective.theta.dtype)
 
     @cached_property
     def vectors(self) -> tuple[Tensor, ...]:
         """θ*, d1 and d2, each (P,) float64."""
-        # in torch, not numpy: two pools of threads that take turns cost ten times the product itself
+        # in torch, not numpy: alternating between two thread pools takes ten times as long as the product itself
         arrays = (self.plane.theta, self.plane.d1, self.plane.d2)
         return tuple(torch.from_numpy(np.array(array)).to(self.objective.theta.device) for array in arrays)
 
     @cached_property
     def directions(self) -> Tensor:
-        """Dᵀ, the two directions (2, P) float64."""
+        """Dᵀ = [d1 d2]ᵀ (2, P) float64."""
         return torch.stack(self.vectors[1:])
 
     @cached_property
     def layer_numbers(self) -> Tensor:
-        """The number of the layer that each parameter belongs to (P,), in the order of `layers`."""
+        """The index of each parameter's layer (P,), in the order of `layers`."""
         numbers = torch.zeros(len(self.objective.theta), dtype=torch.long, device=self.objective.theta.device)
-        for number, places in enumerate(self.layers.values()):
-            for place in places:
-                numbers[place] = number
+        for number, positions in enumerate(self.layers.values()):
+            for position in positions:
+                numbers[position] = number
         return numbers
 
     @cached_property
     def layers(self) -> Mapping[str, tuple[slice, ...]]:
-        """The network's layers, as places in θ."""
+        """The network's layers, as positions in θ."""
         return layers_of(self.objective.layout)
 
 
 def slice_of(
     run_or_objective: Run | Objective, evaluation: EvaluationSpec, spec: PlaneSpec, *, plane: Plane | None = None
 ) -> Slice:
-    """Return what the pieces of a surface are evaluated on.
+    """Return the slice of a run or an objective.
 
     Args:
-        run_or_objective: a trained run, or any objective, whose own settings hold in place of `evaluation`.
+        run_or_objective: a trained run, or an objective, whose own settings replace `evaluation`.
         evaluation: checkpoint, evaluation set, statistics and precision.
         spec: the directions.
-        plane: the plane to use in place of the one that the spec describes.
+        plane: a plane that replaces the one of the spec.
 
     Raises:
-        ValueError: as `measure_surface`.
+        ValueError: see `measure_surface`.
     """
     if isinstance(run_or_objective, Objective):
         run, objective = None, run_or_objective
@@ -121,12 +121,12 @@ def slice_of(
 
 
 def distance(p: Tensor, q: Tensor) -> float:
-    """‖p - q‖, subtracted and summed in float64."""
+    """Return ‖p - q‖, computed in float64."""
     return float((p.double() - q.double()).norm())
 
 
 def settings_of(objective: Objective, spec: EvaluationSpec) -> EvaluationSpec:
-    """Return a spec with the statistics, batch size and precision that an objective evaluates with."""
+    """Return the spec with the statistics, batch size and precision of an objective."""
     precision = {torch.float32: "float32", torch.float64: "float64"}.get(objective.theta.dtype, spec.precision)
     batch_size = objective.batch_size or spec.batch_size
     return replace(spec, statistics=objective.statistics, batch_size=batch_size, precision=precision)

@@ -1,1 +1,1 @@
-"""Training runs: the training loop, its history, and published weights."""
+"""Training of networks, and published weights."""

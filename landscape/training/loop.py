@@ -23,15 +23,15 @@ from normscape.specs import RunSpec
 STEPS_PER_ADVANCE = 20
 
 RECORDS = 50
-"""How many times the curves of training are measured, about."""
+"""Approximate number of records per run."""
 
-SECOND_MOMENT_KEPT = 0.999
+ADAM_BETA2 = 0.999
 """Adam's β₂ (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """All weights and buffers after a number of steps, by name."""
+    """All parameters and buffers after a number of steps, by name."""
 
     step: int
     tensors: Mapping[str, np.ndarray]
@@ -44,29 +44,29 @@ class Run:
     spec: RunSpec
     checkpoints: tuple[Checkpoint, ...]
     history: History
-    diverged_at: int | None  # the step at which the loss or a weight was no longer finite, None if that never was
+    diverged_at: int | None  # the step after which the loss or a weight is not finite; None if training did not diverge
 
     def module(self, step: int | None = None) -> nn.Module:
-        """Build the network with the weights after a step, by default the last that was kept.
+        """Build the network with the weights of a checkpoint, by default the last.
 
         Raises:
-            ValueError: the weights after that step were not kept, or training diverged before it.
+            ValueError: the run has no checkpoint at that step, or training diverged before it.
         """
-        kept = {checkpoint.step: checkpoint for checkpoint in self.checkpoints}
+        by_step = {checkpoint.step: checkpoint for checkpoint in self.checkpoints}
         step = self.checkpoints[-1].step if step is None else step
-        if step not in kept:
+        if step not in by_step:
             diverged = "" if self.diverged_at is None else f" (training diverged at step {self.diverged_at})"
             raise ValueError(
-                f"there are no weights of step {step}; there are those of {', '.join(map(str, kept))}{diverged}"
+                f"there is no checkpoint at step {step}; checkpoints: {', '.join(map(str, by_step))}{diverged}"
             )
         module = build_network(self.spec, load_data(self.spec.data))
-        module.load_state_dict(_as_tensors(kept[step].tensors))
+        module.load_state_dict(_as_tensors(by_step[step].tensors))
         return module
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Everything that training goes on from; `advance` makes a new one and leaves this as it is."""
+    """The complete, immutable state of training; `advance` returns a new one."""
 
     spec: RunSpec
     step: int
@@ -78,23 +78,23 @@ class State:
 
     @property
     def finished(self) -> bool:
-        """Whether all steps are taken, or none can be any more; published weights need none."""
+        """Whether training is complete or has diverged; published weights need no training."""
         return self.step >= last_step(self.spec) or self.diverged_at is not None
 
 
 def train(spec: RunSpec, *, on_progress: Progress | None = None, stop: Stop = lambda: False) -> Run:
-    """Train a network as its spec says, or load its published weights.
+    """Train a network, or load its published weights.
 
-    Divergence is a result, not an error: the run then ends at that step, with the checkpoints before it.
+    Divergence is a result, not an error: the run ends at that step and keeps the checkpoints before it.
 
     Args:
         spec: the data, the network, and the training.
-        on_progress: called with (steps done, steps in all).
-        stop: asked between steps; training then ends early and returns what there is.
+        on_progress: called with (steps done, total steps).
+        stop: polled between steps; if true, training ends early and the run so far is returned.
 
     Raises:
-        ValueError: a name in the spec is not registered, there are not enough samples, a file is missing or not what
-            its name or its digest says, or the weights are of another network.
+        ValueError: a name in the spec is not registered, there are too few samples, a file is missing or has another
+            name or digest than expected, or the weights belong to another network.
     """
     state = start(spec)
     while not state.finished and not stop():
@@ -113,7 +113,7 @@ def start(spec: RunSpec) -> State:
     if spec.weights is not None:
         load_weights(module, spec.weights)
     blank = State(spec, 0, _copied(module), copy.deepcopy(_optimizer(spec, module).state_dict()))
-    return _noted(blank, module, data)
+    return _with_records(blank, module, data)
 
 
 def advance(state: State, steps: int, stop: Stop = lambda: False) -> State:
@@ -126,12 +126,12 @@ def advance(state: State, steps: int, stop: Stop = lambda: False) -> State:
     last = min(state.step + steps, last_step(state.spec))
     while state.step < last and state.diverged_at is None and not stop():
         diverged_at = _step(module, optimizer, data, state)
-        state = _noted(replace(state, step=state.step + 1, diverged_at=diverged_at), module, data)
+        state = _with_records(replace(state, step=state.step + 1, diverged_at=diverged_at), module, data)
     return replace(state, tensors=_copied(module), optimizer=copy.deepcopy(optimizer.state_dict()))
 
 
 def run_of(state: State) -> Run:
-    """Return what a state has to show: a run, complete or not."""
+    """Return the run up to a state, complete or not."""
     return Run(state.spec, state.checkpoints, history_of(state.records), state.diverged_at)
 
 
@@ -141,12 +141,12 @@ def build_network(spec: RunSpec, data: Dataset) -> nn.Module:
 
 
 def last_step(spec: RunSpec) -> int:
-    """Return the step that training ends with: 0 where published weights take its place."""
+    """Return the last training step; 0 for published weights."""
     return spec.checkpoint_steps[-1]
 
 
 def _step(module: nn.Module, optimizer: torch.optim.Optimizer, data: Dataset, state: State) -> int | None:
-    """Take one step; return its number if the loss or a weight is no longer finite after it."""
+    """Take one step; return its number if the loss or a weight is not finite after it."""
     module.train()
     inputs, targets = batch_of(state.spec, data, state.step)
     optimizer.zero_grad(set_to_none=True)
@@ -158,37 +158,37 @@ def _step(module: nn.Module, optimizer: torch.optim.Optimizer, data: Dataset, st
 
 
 def batch_of(spec: RunSpec, data: Dataset, step: int) -> tuple[Tensor, Tensor]:
-    """Return inputs and targets (m, ...) of the mini-batch that the step after `step` steps is taken on, in float32."""
-    return _tensors(data.train, _rows(spec, len(data.train), step))
+    """Return inputs and targets (m, ...) of the mini-batch for the step after `step` steps, in float32."""
+    return _tensors(data.train, _indices(spec, len(data.train), step))
 
 
-def _rows(spec: RunSpec, count: int, step: int) -> np.ndarray | slice:
-    """Return which of the training samples one step uses.
+def _indices(spec: RunSpec, count: int, step: int) -> np.ndarray | slice:
+    """Return the indices of the training samples of one step.
 
-    Every epoch has an order of its own, which follows from the seed and the epoch's number alone; the samples that do
-    not fill a batch wait for another epoch, so that batch statistics always come from equally many.
+    Every epoch has its own order, determined by the seed and the epoch. Samples that do not fill a batch are skipped in
+    that epoch, so that every batch has the same size.
     """
     size = min(spec.training.batch_size, count)
     if spec.training.optimizer == "gradient-descent" or size == count:
         return slice(None)
-    epoch, place = divmod(step, count // size)
-    return _order(spec.training.seed, epoch, count)[place * size : (place + 1) * size]
+    epoch, position = divmod(step, count // size)
+    return _order(spec.training.seed, epoch, count)[position * size : (position + 1) * size]
 
 
-@lru_cache(maxsize=8)  # every step of an epoch asks for it
+@lru_cache(maxsize=8)  # shared by all steps of an epoch
 def _order(seed: int, epoch: int, count: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(count)
 
 
-def _tensors(samples: Samples, rows: np.ndarray | slice) -> tuple[Tensor, Tensor]:
-    """Return inputs in float32, and targets: classes as they are, values in float32."""
-    inputs, targets = samples.inputs(rows).astype(np.float32), np.array(samples.targets[rows])
+def _tensors(samples: Samples, indices: np.ndarray | slice) -> tuple[Tensor, Tensor]:
+    """Return inputs in float32, and targets: class indices as they are, values in float32."""
+    inputs, targets = samples.inputs(indices).astype(np.float32), np.array(samples.targets[indices])
     y = torch.from_numpy(targets)
     return torch.from_numpy(inputs), y.float() if y.is_floating_point() else y
 
 
-def _noted(state: State, module: nn.Module, data: Dataset) -> State:
-    """Add what belongs to a state's step: a checkpoint, a record, or nothing."""
+def _with_records(state: State, module: nn.Module, data: Dataset) -> State:
+    """Add the checkpoint and the record of a state's step, if due."""
     training = state.spec.training
     keep = state.step in state.spec.checkpoint_steps and state.diverged_at is None
     every = max(1, training.steps // RECORDS)
@@ -202,12 +202,12 @@ def _noted(state: State, module: nn.Module, data: Dataset) -> State:
 
 def _optimizer(spec: RunSpec, module: nn.Module) -> torch.optim.Optimizer:
     training = spec.training
-    moved = [p for p in module.parameters() if p.requires_grad]
+    trainable = [p for p in module.parameters() if p.requires_grad]
     if training.optimizer == "adam":
-        betas = (training.momentum, SECOND_MOMENT_KEPT)
-        return torch.optim.Adam(moved, training.learning_rate, betas=betas, weight_decay=training.weight_decay)
+        betas = (training.momentum, ADAM_BETA2)
+        return torch.optim.Adam(trainable, training.learning_rate, betas=betas, weight_decay=training.weight_decay)
     return torch.optim.SGD(
-        moved, training.learning_rate, momentum=training.momentum, weight_decay=training.weight_decay
+        trainable, training.learning_rate, momentum=training.momentum, weight_decay=training.weight_decay
     )
 
 

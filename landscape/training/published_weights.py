@@ -1,4 +1,4 @@
-"""Published weights: files found by their SHA-256, read without running anything, and fitted to a network by name."""
+"""Published weights: files identified by their SHA-256, read without code execution, matched to a network by name."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from normscape.landscape.data.files import data_folder
 
 SUFFIXES = (".th", ".t7", ".pt", ".pth", ".safetensors")
 
-RENAMED = (
+NAME_PATTERNS = (
     (r"^module\.", ""),
     (r"\bbn(\d+)\.", r"norm\1."),
     (r"\bshortcut\.0\.", "shortcut.conv."),
     (r"\bshortcut\.1\.", "shortcut.norm."),
 )
-"""From the names of published CIFAR ResNets to ours: the wrapper of parallel training is dropped, bn1 is norm1, and the
-projecting shortcut's two layers are called conv and norm."""
+"""From parameter names of published CIFAR ResNets to ours: the wrapper of data-parallel training is dropped, bn1
+becomes norm1, and the two layers of a projection shortcut become conv and norm."""
 
-MOST_LISTED = 8
+MAX_LISTED = 8
 
 
 def weight_files() -> Mapping[str, Path]:
@@ -38,51 +38,53 @@ def weight_files() -> Mapping[str, Path]:
 
 
 def weight_file(sha256: str) -> Path:
-    """Return the file with published weights that has a SHA-256.
+    """Return the weight file with a SHA-256.
 
     Raises:
-        ValueError: there is none.
+        ValueError: no file has this SHA-256.
     """
     files = weight_files()
     if sha256 not in files:
         raise ValueError(
-            f"no file in {data_folder() / 'weights'} has the SHA-256 {sha256}; put it there, with a name that ends in "
-            f"{', '.join(SUFFIXES)} (NORMSCAPE_DATA names the folder above)"
+            f"no file in {data_folder() / 'weights'} has the SHA-256 {sha256}; place it in this folder, with "
+            f"one of the suffixes {', '.join(SUFFIXES)} (NORMSCAPE_DATA sets the parent folder)"
         )
     return files[sha256]
 
 
 def load_weights(module: nn.Module, sha256: str) -> None:
-    """Put published weights into a network, in place.
+    """Load published weights into a network, in place.
 
     Args:
-        module: the network; it keeps its own precision.
-        sha256: of the file.
+        module: the network; its precision does not change.
+        sha256: the SHA-256 of the file.
 
     Raises:
-        ValueError: no file has this SHA-256, the file is damaged or holds something else than tensors, or its names
-            and shapes are not those of the network; all that do not agree are listed.
+        ValueError: no file has this SHA-256, the file is damaged or holds anything other than tensors, or its names and
+            shapes differ from those of the network; the message lists the differences.
     """
     path = weight_file(sha256)
-    found = {renamed(name): tensor for name, tensor in read_weights(path).items()}
-    if complaints := tuple(_complaints(_without_counters(module.state_dict()), _without_counters(found))):
-        raise ValueError(f"{path.name} holds weights of another network. {' '.join(complaints)}")
-    module.load_state_dict(found, strict=False)
+    tensors_by_name = {model_name(name): tensor for name, tensor in read_weights(path).items()}
+    if differences := tuple(_differences(_without_counters(module.state_dict()), _without_counters(tensors_by_name))):
+        raise ValueError(f"{path.name} holds weights of another network. {' '.join(differences)}")
+    module.load_state_dict(tensors_by_name, strict=False)
 
 
 def read_weights(path: Path) -> Mapping[str, Tensor]:
-    """Read tensors by name from a safetensors file or a PyTorch checkpoint; nothing in the file is run.
+    """Read tensors by name from a safetensors file or a PyTorch checkpoint, without executing code.
 
     Raises:
-        ValueError: the file is damaged, asks for anything but tensors, or holds no tensors by name.
+        ValueError: the file is damaged, or holds anything other than tensors by name.
     """
     try:
         content = _content(path)
     except pickle.UnpicklingError as error:
-        # torch's own message goes on to explain how to run the file all the same
-        asked = re.search(r"GLOBAL (\S+)", str(error))
-        found = f"it asks for {asked[1]}" if asked else "it is damaged, or asks for something else"
-        raise ValueError(f"{path.name} was not read: only tensors are admitted, nothing is run, and {found}") from None
+        # torch's own message explains how to disable this check
+        global_name = re.search(r"GLOBAL (\S+)", str(error))
+        reason = f"it asks for {global_name[1]}" if global_name else "it is damaged or holds other objects"
+        raise ValueError(
+            f"{path.name} was not read: only tensors are admitted, no code is executed, and {reason}"
+        ) from None
     except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path.name} could not be read as {_kind(path)}: {str(error) or type(error).__name__}"
@@ -90,15 +92,15 @@ def read_weights(path: Path) -> Mapping[str, Tensor]:
     tensors = content.get("state_dict", content) if isinstance(content, dict) else content
     if not isinstance(tensors, dict) or not tensors or not all(isinstance(t, Tensor) for t in tensors.values()):
         raise ValueError(
-            f"{path.name} holds {_described(tensors)}; expected are tensors by name, or a dictionary with these under "
-            "the key state_dict"
+            f"{path.name} holds {_description(tensors)}; expected are tensors by name, or a dictionary with "
+            "these under the key state_dict"
         )
     return tensors
 
 
-def renamed(name: str) -> str:
-    """Return our name of a published parameter or buffer; see `RENAMED`."""
-    for pattern, ours in RENAMED:
+def model_name(name: str) -> str:
+    """Return the name of a published parameter or buffer in our networks; see `NAME_PATTERNS`."""
+    for pattern, ours in NAME_PATTERNS:
         name = re.sub(pattern, ours, name)
     return name
 
@@ -109,26 +111,26 @@ def _content(path: Path) -> object:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def _complaints(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Iterable[str]:
-    """Say what the network has and the file lacks, what the file has besides, and what has another shape."""
-    common = [name for name in wanted if name in found]
+def _differences(expected: Mapping[str, Tensor], tensors_by_name: Mapping[str, Tensor]) -> Iterable[str]:
+    """Yield one sentence each for names missing in the file, names not in the network, and different shapes."""
+    common = [name for name in expected if name in tensors_by_name]
     wrong = [
-        f"{name} {tuple(found[name].shape)} instead of {tuple(wanted[name].shape)}"
+        f"{name} {tuple(tensors_by_name[name].shape)} instead of {tuple(expected[name].shape)}"
         for name in common
-        if found[name].shape != wanted[name].shape
+        if tensors_by_name[name].shape != expected[name].shape
     ]
     for words, names in (
-        ("Missing in the file", [name for name in wanted if name not in found]),
-        ("Not in the network", [name for name in found if name not in wanted]),
+        ("Missing in the file", [name for name in expected if name not in tensors_by_name]),
+        ("Not in the network", [name for name in tensors_by_name if name not in expected]),
         ("Of another shape", wrong),
     ):
         if names:
-            more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
-            yield f"{words} ({len(names)}): {', '.join(names[:MOST_LISTED])}{more}."
+            more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+            yield f"{words} ({len(names)}): {', '.join(names[:MAX_LISTED])}{more}."
 
 
 def _without_counters(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """Leave out what only counts batches: older files lack it, and no result depends on it."""
+    """Leave out batch counters: older files lack them, and no result depends on them."""
     return {name: tensor for name, tensor in tensors.items() if not name.endswith("num_batches_tracked")}
 
 
@@ -136,14 +138,14 @@ def _kind(path: Path) -> str:
     return "safetensors" if path.suffix == ".safetensors" else "a PyTorch checkpoint"
 
 
-def _described(content: object) -> str:
+def _description(content: object) -> str:
     if isinstance(content, dict):
-        return f"a dictionary with the keys {', '.join(map(str, list(content)[:MOST_LISTED])) or '(none)'}"
+        return f"a dictionary with the keys {', '.join(map(str, list(content)[:MAX_LISTED])) or '(none)'}"
     return f"a {type(content).__name__}"
 
 
 @lru_cache(maxsize=256)
 def _sha256(path: Path, size: int, modified: int) -> str:
-    """Return the digest of a file; it is computed anew when size or time say that the file has changed."""
+    """Return the digest of a file; size and time are cache keys, so that a changed file is read again."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -5,12 +5,12 @@ import pytest
 
 from normscape.figures.comparison import Compared
 from normscape.figures.smoothness import band_figure, smoothness_figure
-from normscape.landscape.smoothness import Probe, Smoothness
+from normscape.landscape.smoothness import LineSamples, Smoothness
 
 
-def probe(scale: float) -> Probe:
+def probe(scale: float) -> LineSamples:
     distance = np.array([0.1, 0.2, 0.4])
-    return Probe(distance, scale * np.array([1.0, 0.8, 1.1]), scale * distance**2)
+    return LineSamples(distance, scale * np.array([1.0, 0.8, 1.1]), scale * distance**2)
 
 
 def course(scale: float, steps: tuple[int, ...] = (0, 4, 9)) -> list[Smoothness]:
@@ -44,7 +44,9 @@ def test_a_band_goes_from_the_smallest_to_the_largest_value_of_every_seed(
 
 def test_smoothness_is_drawn_along_the_gradient_and_at_random_and_gaps_stay_gaps() -> None:
     lost = course(1.0)
-    lost[1] = Smoothness(4, lost[1].eta, False, 1.0, 1.0, Probe(*(np.full(3, np.nan) for _ in range(3))), probe(0.5))
+    lost[1] = Smoothness(
+        4, lost[1].eta, False, 1.0, 1.0, LineSamples(*(np.full(3, np.nan) for _ in range(3))), probe(0.5)
+    )
     figure = smoothness_figure(Compared({"one": [lost]}, colors=COLORS))
     along, random = figure.data
     assert np.isnan(along.y[1])

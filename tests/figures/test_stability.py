@@ -7,11 +7,11 @@ import pytest
 
 from normscape.figures.comparison import Compared
 from normscape.figures.stability import final_figure, share_figure
-from normscape.landscape.stability import Verdict
+from normscape.landscape.stability import TrainingOutcome
 
 
-def verdict(rate: float, seed: int, outcome: str, final: float = 0.1) -> Verdict:
-    return Verdict(rate, seed, outcome, 2.3, 2.4, math.nan if outcome == "diverged" else final, 2.3)
+def verdict(rate: float, seed: int, outcome: str, final: float = 0.1) -> TrainingOutcome:
+    return TrainingOutcome(rate, seed, outcome, 2.3, 2.4, math.nan if outcome == "diverged" else final, 2.3)
 
 
 SWEEPS = {

@@ -18,7 +18,7 @@ from normscape.jobs import Job, Queue, Request, Stage
 from normscape.jobs.job import Job as _Job
 from normscape.jobs.request import from_written, written
 from normscape.jobs.workers.cluster import Cluster
-from normscape.landscape import measure_sharpness, measure_surface, objective_of, settle, train
+from normscape.landscape import configure_process, measure_sharpness, measure_surface, objective_of, train
 from normscape.landscape.surface import levels
 from normscape.specs import GridSpec
 from tests.conftest import ROOT
@@ -57,7 +57,7 @@ def test_what_comes_back_is_what_a_plain_loop_gives(shared: Queue) -> None:
     request = question(side=9)
     shared.ask(request, "one")
     finished(shared, request)
-    settle(threads=1)
+    configure_process(threads=1)
     for job in request.jobs:
         result = shared.result(job)
         if job.kind == "run":
@@ -84,7 +84,7 @@ def test_single_pieces_are_the_plain_functions(shared: Queue) -> None:
     request = Request("three", (Stage((Job("run", run),)), Stage(jobs)))
     shared.ask(request, "one")
     finished(shared, request)
-    settle(threads=1)
+    configure_process(threads=1)
     objective = objective_of(train(run), spec.evaluation)
     assert shared.result(jobs[0]).value == pytest.approx(measure_sharpness(objective).value, rel=1e-9)
     assert shared.result(jobs[1]) == pytest.approx(objective.loss(objective.theta).item(), rel=1e-6)

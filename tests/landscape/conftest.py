@@ -1,4 +1,4 @@
-"""One thread: the networks here are so small that threads only wait for each other, the more so on a busy machine."""
+"""Fixture for single-threaded tests: the networks are so small that several threads would only slow them down."""
 
 from collections.abc import Iterator
 

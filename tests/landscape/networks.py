@@ -1,4 +1,4 @@
-"""Small networks and problems whose truth is known by other means, for the tests of this folder."""
+"""Small networks and problems with known closed forms."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from tests.flat import surface_spec
 
 
 class Quadratic(nn.Module):
-    """Its output is θ itself, once per sample, so that any function of θ can be made the loss."""
+    """A module that outputs θ once per sample, so that any function of θ can be the loss."""
 
     def __init__(self, theta: np.ndarray) -> None:
         super().__init__()
@@ -21,21 +21,21 @@ class Quadratic(nn.Module):
         return self.theta.expand(len(inputs), -1)
 
 
-def of_theta(function, theta: np.ndarray, *, samples: int = 1) -> Objective:
-    """The objective f(θ) = function(θ), for a function that maps (M, P) to (M,)."""
-    nothing = np.zeros((samples, 1))
-    return Objective(Quadratic(theta), nothing, np.zeros(samples), loss=lambda outputs, _: function(outputs))
+def objective_from_function(function, theta: np.ndarray, *, samples: int = 1) -> Objective:
+    """Return the objective f(θ) = function(θ), for a function that maps (M, P) to (M,)."""
+    inputs = np.zeros((samples, 1))
+    return Objective(Quadratic(theta), inputs, np.zeros(samples), loss=lambda outputs, _: function(outputs))
 
 
 def quadratic(hessian: np.ndarray, theta: np.ndarray, *, slope: np.ndarray | None = None) -> Objective:
-    """f(θ) = ½ θᵀHθ + bᵀθ, of which everything is known."""
+    """Return the objective f(θ) = ½ θᵀHθ + bᵀθ."""
     matrix = torch.from_numpy(hessian)
     linear = torch.from_numpy(np.zeros(len(theta)) if slope is None else slope)
-    return of_theta(lambda t: 0.5 * ((t @ matrix) * t).sum(1) + t @ linear, theta)
+    return objective_from_function(lambda t: 0.5 * ((t @ matrix) * t).sum(1) + t @ linear, theta)
 
 
-def symmetric(eigenvalues: list[float], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """A symmetric matrix with these eigenvalues, and its eigenvectors in columns."""
+def symmetric_matrix(eigenvalues: list[float], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return a symmetric matrix with these eigenvalues, and its eigenvectors in columns."""
     size = len(eigenvalues)
     vectors, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((size, size)))
     matrix = vectors @ np.diag(eigenvalues) @ vectors.T
@@ -49,12 +49,12 @@ def samples(count: int = 23, inputs: int = 4, classes: int = 3, seed: int = 0) -
 
 
 def network(norm: str = "batch", *, width: int = 5, inputs: int = 4, outputs: int = 3, **others) -> nn.Module:
-    """A network of the product in float64, with moved scales, shifts and averages, so that none of them is trivial."""
+    """Return a network in float64 with perturbed scales, shifts and running averages."""
     spec = ModelSpec(norm=norm, width=width, **others)
-    return stirred(build_model(spec, (inputs,), outputs, seed=3).double())
+    return perturb_norms(build_model(spec, (inputs,), outputs, seed=3).double())
 
 
-def stirred(module: nn.Module) -> nn.Module:
+def perturb_norms(module: nn.Module) -> nn.Module:
     generator = torch.Generator().manual_seed(9)
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm1d | nn.LayerNorm) and layer.weight is not None:
@@ -66,7 +66,7 @@ def stirred(module: nn.Module) -> nn.Module:
     return module
 
 
-def batch_of(statistics: str, size: int = 7) -> int | None:
+def batch_size_for(statistics: str, size: int = 7) -> int | None:
     return size if statistics == "batch" else None
 
 

@@ -1,4 +1,6 @@
-"""Every architecture with every normalization, placement and affine: built, trained, and measured in every mode."""
+"""Every architecture with every normalization, placement and affine setting: built, trained, and measured in every
+mode.
+"""
 
 import itertools
 
@@ -25,7 +27,7 @@ SIZES = {
     "transformer": (1, 8),
 }
 UNDEFINED = {("perceptron", "instance"), ("deep-linear", "instance")}
-"""What docs/networks.md lists; weight × placement is the only other pair without a meaning of its own."""
+"""Undefined combinations, as in docs/networks.md; placement also has no effect on weight normalization."""
 
 MATRIX = list(
     itertools.product(REGISTRIES["architectures"], REGISTRIES["normalizations"], ("before", "after"), (True, False))
@@ -40,14 +42,14 @@ def small(architecture: str, norm: str = "none", placement: str = "after", affin
 
 
 def plain_weights(module: nn.Module) -> dict[str, torch.Tensor]:
-    """The weights and biases that layers compute with, normalized or not, by the layer's name."""
+    """Return the effective weights and biases of all layers, by name."""
     layers = {name: layer for name, layer in module.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d)}
     found = {f"{name}.weight": layer.weight for name, layer in layers.items()}
     return found | {f"{name}.bias": layer.bias for name, layer in layers.items() if layer.bias is not None}
 
 
 @pytest.mark.parametrize(("architecture", "norm", "placement", "affine"), DEFINED)
-def test_every_combination_trains_and_has_finite_surfaces_in_every_mode_d1(
+def test_every_combination_trains_with_finite_surfaces_in_every_mode_d1(
     architecture: str, norm: str, placement: str, affine: bool
 ) -> None:
     model = small(architecture, norm, placement, affine)
@@ -65,7 +67,7 @@ def test_every_combination_trains_and_has_finite_surfaces_in_every_mode_d1(
 
 
 @pytest.mark.parametrize(("architecture", "norm", "placement", "affine"), DEFINED)
-def test_initial_weights_are_those_of_the_plain_network_wherever_shapes_agree_d4(
+def test_initial_weights_equal_plain_network_for_equal_shapes_d4(
     architecture: str, norm: str, placement: str, affine: bool
 ) -> None:
     plain = plain_weights(build_model(small(architecture), SHAPE, 10, seed=5))
@@ -76,7 +78,7 @@ def test_initial_weights_are_those_of_the_plain_network_wherever_shapes_agree_d4
 
 
 @pytest.mark.parametrize(("architecture", "norm"), sorted(UNDEFINED))
-def test_what_is_undefined_is_refused_with_the_reason(architecture: str, norm: str) -> None:
+def test_undefined_combinations_raise_with_reason(architecture: str, norm: str) -> None:
     spec = small(architecture, norm)
     reason = refusal(spec, SHAPE)
     assert reason is not None
@@ -86,13 +88,13 @@ def test_what_is_undefined_is_refused_with_the_reason(architecture: str, norm: s
 
 
 @pytest.mark.parametrize(("architecture", "norm", "placement", "affine"), MATRIX)
-def test_only_the_listed_pairs_are_undefined(architecture: str, norm: str, placement: str, affine: bool) -> None:
+def test_all_other_combinations_are_defined(architecture: str, norm: str, placement: str, affine: bool) -> None:
     refused = refusal(small(architecture, norm, placement, affine), SHAPE) is not None
     assert refused == ((architecture, norm) in UNDEFINED)
 
 
 @pytest.mark.parametrize("architecture", SIZES)
-def test_both_placements_of_weight_norm_are_the_same_network(architecture: str) -> None:
+def test_placement_does_not_affect_weight_norm(architecture: str) -> None:
     x = torch.randn(5, *SHAPE, generator=torch.Generator().manual_seed(0))
     before, after = (build_model(small(architecture, "weight", side), SHAPE, 10).eval() for side in ("before", "after"))
     assert torch.equal(before(x), after(x))
@@ -101,16 +103,16 @@ def test_both_placements_of_weight_norm_are_the_same_network(architecture: str) 
 @pytest.mark.parametrize(
     ("architecture", "norm"), [pair for pair in itertools.product(SIZES, NORMALIZATIONS) if pair not in UNDEFINED]
 )
-def test_affine_adds_trainable_parameters_and_nothing_else_a10(architecture: str, norm: str) -> None:
+def test_affine_adds_only_trainable_parameters_a10(architecture: str, norm: str) -> None:
     on, off = (build_model(small(architecture, norm, affine=affine), SHAPE, 10) for affine in (True, False))
     counts = [sum(p.numel() for p in module.parameters() if p.requires_grad) for module in (on, off)]
     assert counts[0] == counts[1] if "affine" in NORMALIZATIONS[norm].idle else counts[0] > counts[1]
     x = torch.randn(6, *SHAPE, generator=torch.Generator().manual_seed(1))
-    assert torch.allclose(on.train()(x), off.train()(x), rtol=1e-5, atol=1e-6)  # γ = 1, β = 0 to begin with
+    assert torch.allclose(on.train()(x), off.train()(x), rtol=1e-5, atol=1e-6)  # initially γ = 1, β = 0
 
 
 @pytest.mark.parametrize("architecture", SIZES)
-def test_directions_of_compared_networks_are_drawn_equal_where_weights_are_d4(architecture: str) -> None:
+def test_compared_networks_have_equal_draws_for_equal_shapes_d4(architecture: str) -> None:
     spec = surface_spec(points_alpha=3, points_beta=3, samples=10)
     training = TrainingSpec(steps=0, recorded_samples=4)
     drawn = {}
@@ -127,7 +129,7 @@ def test_directions_of_compared_networks_are_drawn_equal_where_weights_are_d4(ar
             assert torch.allclose(direction, drawn[norm][name], rtol=1e-6, atol=1e-12), (norm, name)
 
 
-def test_lengths_of_weight_norm_are_one_dimensional_and_stay_where_they_are_d3() -> None:
+def test_weight_norm_lengths_have_zero_direction_d3() -> None:
     run = train(RunSpec(DIGITS, small("convolutional", "weight"), TrainingSpec(steps=0, recorded_samples=4)))
     spec = surface_spec(points_alpha=3, points_beta=3, samples=10)
     objective, plane = objective_of(run, spec.evaluation), measure_surface(run, spec).plane
@@ -142,7 +144,7 @@ def test_lengths_of_weight_norm_are_one_dimensional_and_stay_where_they_are_d3()
 
 
 @pytest.mark.parametrize("name", ["digits", "gaussian"])
-def test_networks_fit_the_data_s_shape_and_outputs(name: str) -> None:
+def test_networks_match_input_shape_and_outputs(name: str) -> None:
     data = load_data(DataSpec(name=name))
     module = build_model(ModelSpec(), data.input_shape, data.outputs)
     assert module(torch.zeros(2, *data.input_shape)).shape == (2, 10)

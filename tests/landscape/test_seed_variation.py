@@ -1,4 +1,4 @@
-"""Spreads over seeds: mean, sample deviation and ends of what is finite; scalars are the surface's own."""
+"""Spreads over seeds: mean, sample standard deviation and ends of the finite values; scalars of a surface."""
 
 import math
 import statistics
@@ -19,7 +19,7 @@ from normscape.landscape.seed_variation import scalars_of
 from tests.landscape.networks import grid, small_run
 
 
-def test_a_spread_is_that_of_the_standard_library() -> None:
+def test_spread_matches_statistics_module() -> None:
     values = (3.0, 5.0, 4.5, 9.0)
     spread = Spread(values)
     assert spread.mean == pytest.approx(statistics.mean(values))
@@ -27,14 +27,14 @@ def test_a_spread_is_that_of_the_standard_library() -> None:
     assert spread.ends == (3, 9)
 
 
-def test_what_is_not_finite_is_left_out_and_one_value_has_no_deviation() -> None:
+def test_non_finite_values_are_left_out_and_one_value_has_no_deviation() -> None:
     spread = Spread((2.0, math.nan, math.inf))
     assert spread.mean == 2
     assert math.isnan(spread.deviation)
     assert np.isnan([Spread(()).mean, *Spread((math.nan,)).ends]).all()
 
 
-def test_scalars_are_those_of_the_surface() -> None:
+def test_scalars_match_the_surface() -> None:
     run = train(small_run())
     surface = measure_surface(run, grid(3, 3, checkpoint=10))
     objective = objective_of(run, surface.spec.evaluation)
@@ -43,13 +43,13 @@ def test_scalars_are_those_of_the_surface() -> None:
     assert (scalars["Training loss"], scalars["Held-out accuracy"]) == (record.train_loss, record.held_out_accuracy)
     assert scalars[r"$\|\theta\|$"] == pytest.approx(objective.theta.norm().item())
     assert scalars[r"$\lambda_{\max}$"] * scalars[r"$2/\lambda_{\max}$"] == pytest.approx(2)
-    assert scalars["Loss at the centre"] == surface.loss[1, 1]
-    assert scalars[r"$L \ge$, between neighbours"] == max(surface.across.max(), surface.along.max())
+    assert scalars["Loss at the center"] == surface.loss[1, 1]
+    assert scalars[r"$L \ge$, between neighbors"] == max(surface.across.max(), surface.along.max())
     assert scalars["Plane form up to"] == surface.plane_form.max()
     assert all(math.isfinite(value) for value in scalars.values())
 
 
-def test_a_seed_that_lacks_a_number_has_nan_there() -> None:
+def test_missing_scalar_is_nan() -> None:
     spreads = spreads_of([{"a": 1.0, "b": 2.0}, {}, {"a": 3.0}])
     assert spreads["a"].finite.tolist() == [1, 3]
     assert len(spreads["b"].values) == 3

@@ -1,4 +1,4 @@
-"""D9: the probe's loss and gradient are those of the step that training really takes, and of steps like it."""
+"""D9: losses and gradients along the next training step, against plain forward and backward passes."""
 
 import copy
 
@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from normscape.landscape import load_data, train
-from normscape.landscape.smoothness import STEPS, measure_smoothness
+from normscape.landscape.smoothness import STEP_COUNT, measure_smoothness
 from normscape.landscape.training.loop import batch_of
 from normscape.specs import SmoothnessSpec
 from tests.landscape.networks import small_run
@@ -18,7 +18,7 @@ AT = SmoothnessSpec(6, "float32")
 EXACT = SmoothnessSpec(6, "float64")
 
 
-def test_the_gradient_is_that_of_the_step_that_training_takes_next() -> None:
+def test_gradient_matches_next_training_step_d9() -> None:
     run = train(small_run("batch", **PLAIN))
     found = measure_smoothness(run, AT)
     before, after = (
@@ -29,7 +29,7 @@ def test_the_gradient_is_that_of_the_step_that_training_takes_next() -> None:
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
-def test_every_probe_is_what_plain_passes_over_the_mini_batch_give(norm: str) -> None:
+def test_samples_match_plain_passes_over_mini_batch_d9(norm: str) -> None:
     run = train(small_run(norm, **PLAIN))
     found = measure_smoothness(run, EXACT)
     x, y = batch_of(run.spec, load_data(run.spec.data), 6)
@@ -56,16 +56,16 @@ def test_every_probe_is_what_plain_passes_over_the_mini_batch_give(norm: str) ->
         assert found.along.distance[k] == pytest.approx(eta * found.gradient_norm, rel=1e-12)
 
 
-def test_steps_span_the_stated_range_and_the_control_goes_as_far() -> None:
+def test_steps_span_range_and_control_has_equal_lengths_d9() -> None:
     found = measure_smoothness(train(small_run("none", **PLAIN)), EXACT)
-    assert found.eta.shape == (STEPS,)
+    assert found.eta.shape == (STEP_COUNT,)
     np.testing.assert_allclose(found.eta[[0, -1]], [0.05, 0.4], rtol=1e-12)
-    np.testing.assert_allclose(np.diff(np.log(found.eta)), np.log(8) / (STEPS - 1), rtol=1e-9)
+    np.testing.assert_allclose(np.diff(np.log(found.eta)), np.log(8) / (STEP_COUNT - 1), rtol=1e-9)
     np.testing.assert_allclose(found.random.distance, found.along.distance, rtol=1e-9)
     assert not found.capped
 
 
-def test_a_step_is_at_most_as_long_as_the_weights_and_the_cut_is_told() -> None:
+def test_steps_are_capped_at_norm_of_weights_d9() -> None:
     run = train(small_run("none", learning_rate=500.0, steps=1, momentum=0.0, checkpoints=(0,)))
     found = measure_smoothness(run, SmoothnessSpec(0, "float64"))
     theta = np.concatenate([p.detach().numpy().ravel() for p in run.module(0).parameters()])
@@ -73,8 +73,8 @@ def test_a_step_is_at_most_as_long_as_the_weights_and_the_cut_is_told() -> None:
     assert found.along.distance[-1] == pytest.approx(float(np.linalg.norm(theta)), rel=1e-6)
 
 
-def test_on_a_quadratic_loss_the_change_is_proportional_to_the_step_and_smoothness_is_one_number() -> None:
-    """One linear layer with squared error: ∇f is linear in θ, so β = ‖Hg‖/‖g‖ at every step length."""
+def test_smoothness_is_constant_for_quadratic_d9() -> None:
+    """For one linear layer with squared error ∇f is linear in θ, so β = ‖Hg‖/‖g‖ for every step length."""
     data = {"name": "gaussian", "size": 60}
     run = train(small_run("none", data=data, model={"architecture": "deep-linear", "depth": 1}, **PLAIN))
     assert load_data(run.spec.data).loss == "squared-error"

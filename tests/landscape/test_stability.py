@@ -1,4 +1,4 @@
-"""A3: the rules of stability, against histories made by hand and against quadratics whose threshold is known."""
+"""A3: the rules of stability, on constructed histories and on quadratics with a known threshold."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from normscape.landscape import History, Run, load_data, measure_sharpness, objective_of, train
-from normscape.landscape.stability import RATES, Verdict, constant_loss, judge, largest_stable, sweep
+from normscape.landscape.stability import RATES, TrainingOutcome, classify_run, constant_loss, largest_stable, sweep
 from normscape.specs import EvaluationSpec
 from tests.landscape.networks import small_run
 
@@ -24,7 +24,7 @@ def run_with(*losses: float, diverged_at: int | None = None) -> Run:
         ((1.2, 0.9, 0.1), None, "stable"),
         ((1.2, 11.9, 0.1), None, "stable"),
         ((1.2, 12.1, 0.1), None, "overshot"),
-        ((1.2, 1.1, 1.0986), None, "not learned"),  # at chance among three classes: ln 3
+        ((1.2, 1.1, 1.0986), None, "not learned"),  # chance level of three classes: ln 3
         ((1.2, 0.9, 0.56), None, "not learned"),
         ((1.2, 0.9, 0.54), None, "stable"),
         ((1.2, np.inf, 0.1), None, "diverged"),
@@ -32,16 +32,16 @@ def run_with(*losses: float, diverged_at: int | None = None) -> Run:
         ((1.2, 0.9), 7, "diverged"),
     ],
 )
-def test_a_training_is_judged_by_its_finiteness_its_peak_and_its_end(
+def test_run_is_classified_by_finiteness_peak_and_final_loss_a3(
     losses: tuple[float, ...], diverged_at: int | None, outcome: str
 ) -> None:
-    verdict = judge(run_with(*losses, diverged_at=diverged_at))
+    verdict = classify_run(run_with(*losses, diverged_at=diverged_at))
     assert verdict.outcome == outcome
     assert verdict.stable is (outcome == "stable")
     assert np.isnan(verdict.final) == (outcome == "diverged")
 
 
-def test_the_constant_predictors_loss_is_the_classes_entropy_or_the_targets_variance() -> None:
+def test_constant_loss_is_class_entropy_or_target_variance_a3() -> None:
     counts = np.bincount(load_data(SPEC.data).train.targets)
     shares = counts / counts.sum()
     assert constant_loss(SPEC) == pytest.approx(-sum(p * np.log(p) for p in shares), rel=1e-12)
@@ -51,7 +51,7 @@ def test_the_constant_predictors_loss_is_the_classes_entropy_or_the_targets_vari
     assert constant_loss(gaussian) == pytest.approx(best, rel=1e-12)
 
 
-def test_a_sweep_has_every_rate_with_every_seed_and_nothing_else_changed() -> None:
+def test_sweep_varies_only_rate_and_seed() -> None:
     runs = sweep(SPEC, 2)
     assert [(run.training.learning_rate, run.training.seed) for run in runs] == [(r, s) for r in RATES for s in (0, 1)]
     assert {(run.data, run.model, run.training.steps) for run in runs} == {(SPEC.data, SPEC.model, SPEC.training.steps)}
@@ -59,28 +59,28 @@ def test_a_sweep_has_every_rate_with_every_seed_and_nothing_else_changed() -> No
     assert (RATES[0], RATES[-1]) == (0.001, 100.0)
 
 
-def test_the_largest_stable_rate_ends_the_first_run_of_rates_that_all_seeds_stand() -> None:
+def test_largest_stable_rate_ends_first_range_stable_for_all_seeds() -> None:
     losses = {"stable": (1.2, 0.1), "not learned": (1.2, 1.1), "diverged": (1.2, np.nan)}
 
-    def verdicts(outcomes: dict[float, list[str]]) -> list[Verdict]:
+    def outcomes_of(outcomes: dict[float, list[str]]) -> list[TrainingOutcome]:
         return [
-            replace(judge(run_with(*losses[outcome])), learning_rate=rate, seed=seed)
-            for rate, told in outcomes.items()
-            for seed, outcome in enumerate(told)
+            replace(classify_run(run_with(*losses[outcome])), learning_rate=rate, seed=seed)
+            for rate, by_seed in outcomes.items()
+            for seed, outcome in enumerate(by_seed)
         ]
 
     slow, fine, dead = ["not learned", "stable"], ["stable", "stable"], ["stable", "diverged"]
-    assert largest_stable(verdicts({0.1: slow, 1.0: fine, 10.0: dead, 100.0: fine})) == 1.0
-    assert largest_stable(verdicts({0.1: fine, 1.0: fine})) == 1.0
-    assert largest_stable(verdicts({0.1: slow, 1.0: dead})) == 0.0
+    assert largest_stable(outcomes_of({0.1: slow, 1.0: fine, 10.0: dead, 100.0: fine})) == 1.0
+    assert largest_stable(outcomes_of({0.1: fine, 1.0: fine})) == 1.0
+    assert largest_stable(outcomes_of({0.1: slow, 1.0: dead})) == 0.0
 
 
 @pytest.mark.parametrize(("factor", "stable"), [(0.98, True), (1.1, False)])
-def test_on_a_quadratic_gradient_descent_is_stable_up_to_two_over_the_sharpness(factor: float, stable: bool) -> None:
-    """One linear layer, squared error, full batch, no momentum: the threshold is 2/λ_max exactly."""
+def test_gradient_descent_on_quadratic_is_stable_below_2_over_sharpness(factor: float, stable: bool) -> None:
+    """One linear layer, squared error, full batch, no momentum: the threshold is exactly 2/λ_max."""
     shared = {"data": {"name": "gaussian", "size": 80}, "model": {"architecture": "deep-linear", "depth": 1}}
     shared |= {"optimizer": "gradient-descent", "momentum": 0.0}
     start = train(small_run("none", steps=0, **shared))
     threshold = measure_sharpness(objective_of(start, EvaluationSpec(precision="float64"))).largest_stable_step
     run = train(small_run("none", learning_rate=factor * threshold, steps=400, **shared))
-    assert judge(run).stable is stable
+    assert classify_run(run).stable is stable

@@ -6,7 +6,7 @@ import pytest
 
 from normscape.landscape import measure_scale_free_sharpness, measure_sharpness, objective_of, train
 from normscape.landscape.analysis.descent import measure_descent
-from normscape.landscape.analysis.gradient_growth import measure_growth
+from normscape.landscape.analysis.gradient_growth import measure_gradient_growth
 from normscape.landscape.smoothness import measure_smoothness
 from normscape.specs import EvaluationSpec
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES
@@ -27,7 +27,7 @@ def sharpness(run, surface) -> float:
 
 def test_gradients_of_a_deep_plain_network_grow_with_batch_norm_and_not_without() -> None:
     title = "A deep plain network at initialization"
-    none, batch = measured(title, lambda run, surface: measure_growth(objective_of(run, surface)).per_layer)
+    none, batch = measured(title, lambda run, surface: measure_gradient_growth(objective_of(run, surface)).per_layer)
     assert none == pytest.approx(1.0, abs=0.06)
     assert batch == pytest.approx(1.211, abs=0.04)
 

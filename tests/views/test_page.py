@@ -91,7 +91,7 @@ def test_centre_loss_agrees_with_direct_evaluation_in_the_table() -> None:
     names = next(iter(facts.values()))
     for label in ("no normalization", "batch norm"):
         found = dict(zip(names, facts[label], strict=True))
-        assert float(found["Loss at the centre"]) == pytest.approx(float(found["evaluated directly"]), rel=1e-5)
+        assert float(found["Loss at the center"]) == pytest.approx(float(found["evaluated directly"]), rel=1e-5)
 
 
 def test_metric_of_the_address_is_shown() -> None:
@@ -451,7 +451,7 @@ def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1()
     assert not app.exception
     # three maps and two differences; the plain network has one kind only
     assert len(charts(app)) == before + 5
-    table = next(frame.value for frame in app.table if frame.value.columns[0] == "Loss at the centre")
+    table = next(frame.value for frame in app.table if frame.value.columns[0] == "Loss at the center")
     assert "no normalization" not in table
     assert len(set(table["batch norm"])) == 3
 

@@ -3,7 +3,7 @@
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from normscape.landscape.smoothness import Probe, Smoothness
+from normscape.landscape.smoothness import LineSamples, Smoothness
 from normscape.views.smoothness.requests import compared, rows
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
@@ -45,7 +45,7 @@ def test_a_training_that_diverged_is_told() -> None:
 def course(*betas: float) -> list[Smoothness]:
     one = np.array([1.0])
     return [
-        Smoothness(k, one, False, 1.0, 1.0, Probe(one, one * k, one * beta), Probe(one, one, one))
+        Smoothness(k, one, False, 1.0, 1.0, LineSamples(one, one * k, one * beta), LineSamples(one, one, one))
         for k, beta in enumerate(betas)
     ]
 

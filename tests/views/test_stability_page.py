@@ -5,7 +5,7 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from normscape.landscape.stability import RATES, Verdict
+from normscape.landscape.stability import RATES, TrainingOutcome
 from normscape.views.stability.requests import contrast, rows, told
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
@@ -50,8 +50,8 @@ def test_a_comparison_of_learning_rates_is_told_to_compare_something_else() -> N
     assert any("compare something else" in info.value for info in app.info)
 
 
-def verdict(rate: float, outcome: str) -> Verdict:
-    return Verdict(rate, 0, outcome, 2.3, 2.4, math.nan if outcome == "diverged" else 0.1, 2.3)
+def verdict(rate: float, outcome: str) -> TrainingOutcome:
+    return TrainingOutcome(rate, 0, outcome, 2.3, 2.4, math.nan if outcome == "diverged" else 0.1, 2.3)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from normscape.landscape.analysis.centering import Centring, Reparametrized
+from normscape.landscape.analysis.centering import Centering, Reparametrized
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -28,7 +28,7 @@ centring changes nothing.
 """
 
 
-def verdict(found: Centring) -> str:
+def verdict(found: Centering) -> str:
     """Say in how many layers centring and dividing lower λ_max, and where they raise it."""
     if not found.layers:
         return "There is no layer with a plain weight to rewrite."
@@ -40,7 +40,7 @@ def verdict(found: Centring) -> str:
     )
 
 
-def _told(found: Centring, name: str, words: str) -> str:
+def _told(found: Centering, name: str, words: str) -> str:
     lowered = [layer for layer in found.layers if _change(layer, name, 1) < 1 - NOTICED]
     raised = [layer.layer for layer in found.layers if _change(layer, name, 1) > 1 + NOTICED]
     changes = [_change(layer, name, 1) for layer in found.layers]
@@ -63,7 +63,7 @@ def _change(layer: Reparametrized, name: str, place: int) -> float:
     return after / before if before > 0 else math.nan
 
 
-def rows(found: Centring) -> dict[str, str]:
+def rows(found: Centering) -> dict[str, str]:
     """Return the facts of a network."""
     ways = ("raw", "centred", "standardized")
     facts = {

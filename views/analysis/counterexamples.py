@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from normscape.landscape.analysis.counterexamples import Centring
+from normscape.landscape.analysis.counterexamples import Centering
 from normscape.specs import DataSpec, EvaluationSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.views.widgets.numbers import number
 
@@ -101,13 +101,13 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
 )
 
 ONE_WEIGHT = """
-**One weight of logistic regression** (A7). Its input is 0 in nine of ten samples, and 20 in the tenth. Centring it,
+**One weight of logistic regression** (A7). Its input is 0 in nine of ten samples, and 20 in the tenth. Centering it,
 with the function unchanged, lowers the second moment that the argument bounds the curvature by. What happens to the
 curvature itself:
 """
 
 
-def one_weight_rows(found: Centring) -> dict[str, list[str]]:
+def one_weight_rows(found: Centering) -> dict[str, list[str]]:
     """Return the table of the network of one weight."""
     return {
         "": ["raw", "centred"],
@@ -116,7 +116,7 @@ def one_weight_rows(found: Centring) -> dict[str, list[str]]:
     }
 
 
-def one_weight_verdict(found: Centring) -> str:
+def one_weight_verdict(found: Centering) -> str:
     """Say what centring did to the bound's second moment and to the curvature."""
     bound = "falls" if found.centred < found.raw else "rises"
     curvature = "falls" if found.curvature_centred < found.curvature_raw else "rises"

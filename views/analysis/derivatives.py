@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from normscape.landscape.analysis.derivatives import Derivatives, SignalsAlong
+from normscape.landscape.analysis.derivatives import Derivatives, SignalHistory
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -83,7 +83,7 @@ def rows(found: Derivatives) -> dict[str, str]:
     }
 
 
-def verdict_along(found: SignalsAlong) -> str:
+def verdict_along(found: SignalHistory) -> str:
     """Say how signals change from the first checkpoint to the last, and how large they ever get."""
     if len(found.step) < 2:
         return "There is one checkpoint only; choose more (Training, Checkpoints)."
@@ -97,7 +97,7 @@ def verdict_along(found: SignalsAlong) -> str:
     )
 
 
-def rows_along(found: SignalsAlong) -> dict[str, str]:
+def rows_along(found: SignalHistory) -> dict[str, str]:
     """Return the facts of a network along training."""
     return {
         rf"Root mean square of $\delta$, step {step}, by layer": span(values)

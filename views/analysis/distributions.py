@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from normscape.landscape.analysis.distributions import Inputs, Shift
+from normscape.landscape.analysis.distributions import CovariateShift, Distributions
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -35,12 +35,12 @@ with $\eta = 0.1$ here. They found that batch norm does not make it smaller.
 """
 
 
-def verdict(found: Inputs) -> str:
+def verdict(found: Distributions) -> str:
     """Say where activations work, which units do nothing, and how far gradients turn by earlier layers' steps."""
     return f"{_activity(found)} {_shift(found)}"
 
 
-def _activity(found: Inputs) -> str:
+def _activity(found: Distributions) -> str:
     if not found.activations:
         return "There is no activation."
     within = float(np.mean([one.before.within for one in found.activations]))
@@ -53,7 +53,7 @@ def _activity(found: Inputs) -> str:
     return f"{told}."
 
 
-def _shift(found: Inputs) -> str:
+def _shift(found: Distributions) -> str:
     known = [shift for shift in found.shifts[1:] if shift.size and math.isfinite(shift.cosine)]
     if not known:
         return "No layer behind the first has a gradient that could shift."
@@ -65,11 +65,11 @@ def _shift(found: Inputs) -> str:
     )
 
 
-def _relative(shift: Shift) -> float:
+def _relative(shift: CovariateShift) -> float:
     return shift.distance / shift.size
 
 
-def rows(found: Inputs) -> dict[str, str]:
+def rows(found: Distributions) -> dict[str, str]:
     """Return the facts of a network."""
     known = [shift for shift in found.shifts[1:] if shift.size]
     before = [one.before for one in found.activations]

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from normscape.landscape.analysis.gradient_growth import Growth
+from normscape.landscape.analysis.gradient_growth import GradientGrowth
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -38,7 +38,7 @@ units; the mean leaves out the first and the last one, whose neighbours are the 
 """
 
 
-def verdict(found: Growth) -> str:
+def verdict(found: GradientGrowth) -> str:
     """Say by how much gradients grow per layer, and what that makes over the network."""
     known = found.ratio[np.isfinite(found.ratio)]
     if not len(known):
@@ -54,7 +54,7 @@ def verdict(found: Growth) -> str:
     return f"{told}.{shortcuts}"
 
 
-def rows(found: Growth) -> dict[str, str]:
+def rows(found: GradientGrowth) -> dict[str, str]:
     """Return the facts of a network."""
     return {
         "Growth per interior layer": number(found.per_layer),

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from normscape.landscape.analysis.layer_rates import Pace
+from normscape.landscape.analysis.layer_rates import LayerRates
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -36,12 +36,12 @@ suits all layers if these differ little.
 """
 
 
-def verdict(found: Pace) -> str:
+def verdict(found: LayerRates) -> str:
     """Say how inputs compare with the bias, and how far layers are from being in step."""
     return f"{_inputs(found)} {_layers(found)}"
 
 
-def _inputs(found: Pace) -> str:
+def _inputs(found: LayerRates) -> str:
     over = found.over_bias
     if not found.first:
         return "There is no linear layer whose inputs could be compared with a bias."
@@ -56,7 +56,7 @@ def _inputs(found: Pace) -> str:
     )
 
 
-def _layers(found: Pace) -> str:
+def _layers(found: LayerRates) -> str:
     curvature, step = found.spread("scale_free")[0], found.spread("relative_step")[0]
     if not math.isfinite(curvature) or not math.isfinite(step):
         return "Layers cannot be compared: some have no curvature or no gradient."
@@ -66,7 +66,7 @@ def _layers(found: Pace) -> str:
     )
 
 
-def rows(found: Pace) -> dict[str, str]:
+def rows(found: LayerRates) -> dict[str, str]:
     """Return the facts of a network."""
     curvature, step = found.spread("scale_free"), found.spread("relative_step")
     return {

@@ -12,7 +12,7 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.style.notation import plain
 from normscape.figures.style.palette import colors
-from normscape.landscape import MissingData, TooLarge
+from normscape.landscape import MissingDataError, TooLargeError
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
 from normscape.specs import Experiment
 from normscape.views.analysis.choices import CHOICES, compared_by
@@ -161,10 +161,10 @@ try:
     check_limits(variants)
     if not variants or not within_time(variants):
         st.stop()
-except MissingData as error:
+except MissingDataError as error:
     offer_download(error)
     st.stop()
-except (TooLarge, ValueError) as error:
+except (TooLargeError, ValueError) as error:
     st.error(str(error))
     st.stop()
 everything = st.toggle(

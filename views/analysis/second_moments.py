@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from normscape.landscape.analysis.second_moments import Moments
+from normscape.landscape.analysis.second_moments import SecondMoments
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -27,7 +27,7 @@ $a = p(1-p)$ the curvature of the cross-entropy: the mean only if $a$ does not d
 """
 
 
-def verdict(found: Moments) -> str:
+def verdict(found: SecondMoments) -> str:
     """Say what centring would take away, layer by layer, and where it is already gone."""
     if not found.layers:
         return "There is no linear layer or convolution."
@@ -47,7 +47,7 @@ def verdict(found: Moments) -> str:
     )
 
 
-def rows(found: Moments) -> dict[str, str]:
+def rows(found: SecondMoments) -> dict[str, str]:
     """Return the facts of a network."""
     return {
         r"Second moment $\textstyle\sum E[x^2]$, by layer": span(layer.raw for layer in found.layers),

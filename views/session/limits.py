@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from normscape.jobs import number, settings
-from normscape.landscape import DATA, TooLarge, estimate_bytes, load_data, weight_file
+from normscape.landscape import DATA, TooLargeError, estimate_bytes, load_data, weight_file
 from normscape.models import idle_fields, refusal
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.specs.experiment import DETAILS
@@ -53,8 +53,9 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
     """Refuse work beyond the limits of this server, before any of it begins.
 
     Raises:
-        TooLarge: with what was asked, the limit, and the name of its setting.
-        ValueError: the data cannot give what is asked, or there are no such weights; MissingData: a file is missing.
+        TooLargeError: with what was asked, the limit, and the name of its setting.
+        ValueError: the data cannot give what is asked, or there are no such weights.
+        MissingDataError: a file is missing.
     """
     for run, surface in variants.values():
         if run.weights is not None:
@@ -64,7 +65,7 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
     waiting = sum(session() in asked.sessions and not asked.over and not asked.cancelled for asked in desk().asked())
     most = number("NORMSCAPE_MAX_JOBS", 20)
     if waiting > most:
-        raise TooLarge(
+        raise TooLargeError(
             f"{waiting} questions of this browser session are unfinished; at most {most:.0f} may be "
             "(NORMSCAPE_MAX_JOBS). Wait, or stop some on the page Work."
         )
@@ -72,7 +73,7 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
     needed = sorted((estimate_bytes(*pair) for pair in variants.values()), reverse=True)[: settings().workers]
     most = number("NORMSCAPE_MAX_GIB", 8.0)
     if sum(needed) > most * 2**30:
-        raise TooLarge(
+        raise TooLargeError(
             f"This needs about {sum(needed) / 2**30:.1f} GiB of memory on all workers together; at most {most:g} GiB "
             "are allowed (NORMSCAPE_MAX_GIB). Ask for a smaller network, fewer samples or fewer points."
         )
@@ -81,7 +82,7 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
 def _refuse(asked: int, name: str, default: int, words: str) -> None:
     most = number(name, default)
     if asked > most:
-        raise TooLarge(f"{asked:,} {words} are asked for; at most {most:,.0f} are allowed ({name}).")
+        raise TooLargeError(f"{asked:,} {words} are asked for; at most {most:,.0f} are allowed ({name}).")
 
 
 @lru_cache(maxsize=32)  # the sidebar calls this for every field

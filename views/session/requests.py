@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from normscape.jobs import Job, Request, Stage, number
-from normscape.landscape import Run, TooLarge, shared_half_width
+from normscape.landscape import Run, TooLargeError, shared_range
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Display, Experiment, SurfaceSpec
 from normscape.specs.evaluation import STATISTICS
@@ -68,7 +68,7 @@ def within_time(variants: Variants) -> bool:
     """Say whether compared networks may be worked on: at once without a limit, with one when the estimates are there.
 
     Raises:
-        TooLarge: all that is not there yet would take longer than NORMSCAPE_MAX_SECONDS.
+        TooLargeError: all that is not there yet would take longer than NORMSCAPE_MAX_SECONDS.
     """
     if not os.environ.get("NORMSCAPE_MAX_SECONDS"):
         return True
@@ -81,7 +81,7 @@ def within_time(variants: Variants) -> bool:
     waiting(request, over)
     most = number("NORMSCAPE_MAX_SECONDS", 600.0)
     if (seconds := sum(found_one or 0.0 for found_one in found)) > most:
-        raise TooLarge(
+        raise TooLargeError(
             f"This would take about {seconds:.0f} s; at most {most:g} s are allowed (NORMSCAPE_MAX_SECONDS). "
             "Ask for fewer points, fewer steps, fewer values or a smaller network."
         )
@@ -98,7 +98,7 @@ def fitted_range(found: Study) -> float | None:
         return None
     if not found.found:
         raise ValueError("no compared network has weights at this training step, so no range can be fitted")
-    return shared_half_width(found.found.values())
+    return shared_range(found.found.values())
 
 
 def over_seeds(experiment: Experiment, display: Display, count: int) -> tuple[Now, tuple[Variants, ...]]:

@@ -11,7 +11,7 @@ import numpy as np
 from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Check, Plane, Run, Sharpness, Surface, checks_of
 from normscape.landscape.measurement import Piece
-from normscape.landscape.surface import assemble, levels, smoothed
+from normscape.landscape.surface import assemble, interpolate_surface, levels
 from normscape.specs import (
     Display,
     Experiment,
@@ -130,7 +130,7 @@ def picture_of(surface: Surface, display: Display) -> Surface:
     """Return what is drawn of a surface: with values between its points, unless every point is evaluated."""
     if display.every_point or display.metric == "local-ratio":
         return surface
-    return smoothed(surface)
+    return interpolate_surface(surface)
 
 
 def level(grids: Sequence[GridSpec], k: int) -> GridSpec:

@@ -9,7 +9,7 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.smoothness import band_figure, smoothness_figure
 from normscape.figures.style.palette import colors
-from normscape.landscape import MissingData, TooLarge
+from normscape.landscape import MissingDataError, TooLargeError
 from normscape.landscape.smoothness import Smoothness
 from normscape.specs import Experiment
 from normscape.views.session import address
@@ -108,7 +108,7 @@ if experiment.run.weights is not None:
     st.info("Published weights have no training behind them: what is probed is one step on the training samples.")
 try:
     _page(experiment)
-except MissingData as error:
+except MissingDataError as error:
     offer_download(error)
-except (TooLarge, ValueError) as error:
+except (TooLargeError, ValueError) as error:
     st.error(str(error))

@@ -7,8 +7,8 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.stability import final_figure, share_figure
 from normscape.figures.style.palette import colors
-from normscape.landscape import MissingData, TooLarge
-from normscape.landscape.stability import LEARNED, PEAK, RATES, Verdict, largest_stable
+from normscape.landscape import MissingDataError, TooLargeError
+from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS, RATES, TrainingOutcome, largest_stable
 from normscape.specs import Experiment
 from normscape.views.session import address
 from normscape.views.session.address import control
@@ -28,8 +28,9 @@ INTRODUCTION = rf"""
 
 A smaller $L$ is said to make larger learning rates safe ({cited("Santurkar et al. 2018")}). Here every network is
 really trained at {len(RATES)} rates from {RATES[0]:g} to {RATES[-1]:g}, with several seeds. *Stable* (A3) is a training
-that stays finite, never exceeds {PEAK:g} times its first recorded loss, and ends below {LEARNED:g} of the best constant
-prediction's loss: dying at chance level does not count. Beside it stands what curvature predicts, $2/\lambda_{{\max}}$.
+that stays finite, never exceeds {MAX_PEAK_LOSS:g} times its first recorded loss, and ends below {MAX_FINAL_LOSS:g} of
+the best constant prediction's loss: dying at chance level does not count. Beside it stands what curvature
+predicts, $2/\lambda_{{\max}}$.
 """
 
 WORDS = (
@@ -85,7 +86,7 @@ def _page(experiment: Experiment) -> None:
 
 def _results(
     experiment: Experiment,
-    sweeps: Mapping[str, tuple[Verdict, ...]],
+    sweeps: Mapping[str, tuple[TrainingOutcome, ...]],
     predicted: Mapping[str, Mapping[int, float]],
     *,
     over: bool,
@@ -114,7 +115,7 @@ if experiment.run.weights is not None:
     st.stop()
 try:
     _page(experiment)
-except MissingData as error:
+except MissingDataError as error:
     offer_download(error)
-except (TooLarge, ValueError) as error:
+except (TooLargeError, ValueError) as error:
     st.error(str(error))

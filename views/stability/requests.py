@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Run, Sharpness
-from normscape.landscape.stability import Verdict, judge, largest_stable, sweep
+from normscape.landscape.stability import TrainingOutcome, classify_run, largest_stable, sweep
 from normscape.specs import RunSpec, SurfaceSpec
 from normscape.views.session.job_queue import desk
 from normscape.views.session.results import Variants
@@ -33,10 +33,10 @@ def curvatures(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, Job]:
     return {step: Job("sharpness", run, replace(surface.evaluation, checkpoint=step)) for step in steps}
 
 
-def judged(run: RunSpec, seeds: int) -> tuple[Verdict, ...]:
+def judged(run: RunSpec, seeds: int) -> tuple[TrainingOutcome, ...]:
     """Return the verdicts on the trainings of a sweep that are there."""
     found: list[Run | None] = [desk().result(Job("run", one)) for one in sweep(run, seeds)]
-    return tuple(judge(one) for one in found if one is not None)
+    return tuple(classify_run(one) for one in found if one is not None)
 
 
 def predictions(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, float]:
@@ -46,7 +46,7 @@ def predictions(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, float]:
     return {k: step for k, step in steps.items() if math.isfinite(step)}
 
 
-def told(label: str, verdicts: Sequence[Verdict], predicted: Mapping[int, float], momentum: float) -> str:
+def told(label: str, verdicts: Sequence[TrainingOutcome], predicted: Mapping[int, float], momentum: float) -> str:
     """Say which learning rates a network stood, and how far off the prediction was."""
     rate = largest_stable(verdicts)
     if not rate:
@@ -73,7 +73,7 @@ def contrast(largest: Mapping[str, float]) -> str:
     return f"Of the largest learning rate that {first} stood, the others stood: {', '.join(parts)}."
 
 
-def rows(verdicts: Sequence[Verdict], predicted: Mapping[int, float]) -> dict[str, str]:
+def rows(verdicts: Sequence[TrainingOutcome], predicted: Mapping[int, float]) -> dict[str, str]:
     """Return a network's facts."""
     counts = {outcome: sum(verdict.outcome == outcome for verdict in verdicts) for outcome in COUNTED}
     best = min((v for v in verdicts if math.isfinite(v.final)), key=lambda v: v.final, default=None)

@@ -15,7 +15,7 @@ from normscape.figures.surface import (
     refinement_figure,
 )
 from normscape.figures.training import training_figure
-from normscape.landscape import MissingData, TooLarge
+from normscape.landscape import MissingDataError, TooLargeError
 from normscape.views.session import address
 from normscape.views.session.address import control
 from normscape.views.session.limits import check_limits, possible
@@ -83,10 +83,10 @@ try:
     check_limits(variants)
     if not variants or not within_time(variants):
         st.stop()
-except MissingData as error:
+except MissingDataError as error:
     offer_download(error)
     st.stop()
-except (TooLarge, ValueError) as error:
+except (TooLargeError, ValueError) as error:
     st.error(str(error))
     st.stop()
 request = experiment_request(experiment, display, variants, address.of(experiment, display))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from normscape.landscape import machine
+from normscape.landscape import machine_record
 from normscape.specs import Display, Experiment, canonical_bytes, spec_hash
 from normscape.views.session import address
 from normscape.views.session.results import Outcome
@@ -16,7 +16,7 @@ DIFFERENT_SAMPLES = ("run.data.name", "run.data.size", "run.data.seed", "surface
 
 def protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> str:
     """Return the protocol as text: the address, the whole experiment, the runs, the versions and the machine."""
-    settings = {"Streamlit": version("streamlit"), "plotly": version("plotly")} | machine()
+    settings = {"Streamlit": version("streamlit"), "plotly": version("plotly")} | machine_record()
     return "\n".join(
         [
             f"address      {address.of(experiment, display)}",

@@ -50,7 +50,7 @@ def statistics_panel(experiment: Experiment, display: Display, comparison: Compa
         losses[label] = [_centre(one) for one in measured.values()]
     if losses:
         st.caption(DIFFERENCES)
-        st.table({"Loss at the centre": list(STATISTICS)} | losses)
+        st.table({"Loss at the center": list(STATISTICS)} | losses)
 
 
 def _measured(now: Now, name: str) -> Measured | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from normscape.jobs import Fetching
-from normscape.landscape import MissingData
+from normscape.landscape import MissingDataError
 from normscape.views.session.job_queue import asked_by_browser
 from normscape.views.widgets.charts import watched
 
@@ -21,7 +21,7 @@ def _fetching() -> Fetching:
     return Fetching()
 
 
-def offer_download(missing: MissingData) -> None:
+def offer_download(missing: MissingDataError) -> None:
     """Show which files are missing and a button that downloads them; what was fetched is kept if it is interrupted."""
     transfer = _fetching().transfer(missing.files)
     if transfer is not None and not transfer.over:
@@ -33,7 +33,7 @@ def offer_download(missing: MissingData) -> None:
         st.rerun()
 
 
-def _watch(missing: MissingData) -> None:
+def _watch(missing: MissingDataError) -> None:
     transfer = _fetching().transfer(missing.files)
     if transfer is None or transfer.over:
         if asked_by_browser():

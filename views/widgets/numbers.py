@@ -12,8 +12,8 @@ from normscape.landscape import (
     Bound,
     Sharpness,
     Surface,
-    bounds_between_neighbours,
-    bounds_from_centre,
+    bounds_between_neighbors,
+    bounds_from_center,
     largest,
     load_data,
 )
@@ -65,7 +65,7 @@ def facts(outcomes: Mapping[str, Outcome]) -> Mapping[str, Mapping[str, str]]:
     groups = _of_one_shape(surfaces)
     centre, near = (
         {label: bound for group in groups for label, bound in bounds(group).items()}
-        for bounds in (bounds_from_centre, bounds_between_neighbours)
+        for bounds in (bounds_from_center, bounds_between_neighbors)
     )
     return {
         label: _run_facts(outcome) | _surface_facts(outcome.measured, centre.get(label), near.get(label))

@@ -11,15 +11,24 @@ from normscape.figures.analysis.derivatives import (
     steadiness_figure,
 )
 from normscape.figures.comparison import Compared
-from normscape.landscape.analysis.derivatives import EDGES, Derivatives, Signal, SignalsAlong, Steadiness
+from normscape.landscape.analysis.derivatives import (
+    BIN_EDGES,
+    EDGES,
+    Derivatives,
+    Signal,
+    SignalHistory,
+    WeightBiasRatios,
+)
 from normscape.views.analysis import derivatives
 
 
 def result(scale: float, layers: int = 3) -> Derivatives:
-    shares = np.zeros(len(EDGES) - 1)
+    shares = np.zeros(len(BIN_EDGES) - 1)
     shares[[10, 20]] = 0.5 * scale, 0.2 * scale
     signals = tuple(Signal(f"layer{k}", shares, 0.0, 1.0, 0.1, 0.0) for k in range(layers))
-    steady = tuple(Steadiness(f"layer{k}", scale * (k + 1), np.nan if k == 1 else 0.5, 2.0) for k in range(layers))
+    steady = tuple(
+        WeightBiasRatios(f"layer{k}", scale * (k + 1), np.nan if k == 1 else 0.5, 2.0) for k in range(layers)
+    )
     return Derivatives(signals, steady, True, 1.2, 5.0)
 
 
@@ -55,10 +64,10 @@ def test_without_layers_a_sentence_says_so() -> None:
 
 
 def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told() -> None:
-    shares = np.zeros((2, len(EDGES) - 1))
+    shares = np.zeros((2, len(BIN_EDGES) - 1))
     shares[0, 30] = shares[1, 10] = 0.5
     sizes = np.array([[1.0, 1.0], [0.1, 0.1]])
-    found = SignalsAlong(np.array([0, 100]), ("a", "b"), shares, sizes, np.array([[2.0, 3.0], [1.0, 0.5]]))
+    found = SignalHistory(np.array([0, 100]), ("a", "b"), shares, sizes, np.array([[2.0, 3.0], [1.0, 0.5]]))
     figure = signals_along_figures(Compared({"one": found}))["one"]
     assert figure.data[0].zmax == 0.5
     assert list(figure.layout.yaxis.ticktext) == ["step 0", "step 100"]
@@ -70,5 +79,5 @@ def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told(
         r"Root mean square of $\delta$, step 0, by layer": "1",
         r"Root mean square of $\delta$, step 100, by layer": "0.1",
     }
-    single = SignalsAlong(np.array([0]), ("a",), shares[:1], sizes[:1, :1], sizes[:1, :1])
+    single = SignalHistory(np.array([0]), ("a",), shares[:1], sizes[:1, :1], sizes[:1, :1])
     assert "one checkpoint only" in derivatives.verdict_along(single)

@@ -7,20 +7,29 @@ from normscape.figures.analysis.batch_statistics import mean_error_figure, varia
 from normscape.figures.analysis.distributions import distribution_figures, shift_figure, units_figure
 from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.batch_statistics import BatchStatistics, LayerStatistics
-from normscape.landscape.analysis.distributions import EDGES, Activity, Distribution, Inputs, Shift
+from normscape.landscape.analysis.distributions import (
+    BIN_EDGES,
+    ActivationInputs,
+    CovariateShift,
+    Distribution,
+    Distributions,
+)
 from normscape.views.analysis import batch_statistics, distributions
 
 
 def distribution(name: str, within: float) -> Distribution:
-    shares = np.zeros(len(EDGES) - 1)
+    shares = np.zeros(len(BIN_EDGES) - 1)
     shares[[3, 30]] = 0.25, 0.75
     return Distribution(name, shares, 0.1, 1.0, 0.5, -1.2, within)
 
 
-RESULTS = Inputs(
+RESULTS = Distributions(
     (distribution("a", 0.3), distribution("b", 0.9)),
-    (Activity(distribution("a.activation", 0.6), 0.2, 0.1), Activity(distribution("b.activation", 0.8), 0.0, 0.5)),
-    (Shift("a", 0.0, 2.0, 1.0), Shift("b", 1.0, 4.0, 0.9), Shift("c", 3.0, 2.0, -0.2)),
+    (
+        ActivationInputs(distribution("a.activation", 0.6), 0.2, 0.1),
+        ActivationInputs(distribution("b.activation", 0.8), 0.0, 0.5),
+    ),
+    (CovariateShift("a", 0.0, 2.0, 1.0), CovariateShift("b", 1.0, 4.0, 0.9), CovariateShift("c", 3.0, 2.0, -0.2)),
 )
 
 
@@ -30,7 +39,7 @@ def test_distributions_share_one_range_of_colors_and_units_and_shifts_are_drawn(
     drawn = distribution_figures(Compared(found))
     assert set(drawn) == set(found)
     assert {figure.data[0].zmax for figure in drawn.values()} == {0.75}
-    assert drawn["network 0"].data[0].x[30] == pytest.approx((EDGES[30] + EDGES[31]) / 2)
+    assert drawn["network 0"].data[0].x[30] == pytest.approx((BIN_EDGES[30] + BIN_EDGES[31]) / 2)
     units = units_figure(Compared(found, theme="dark"))
     assert [list(trace.y) for trace in units.data[:3]] == [[0.6, 0.8], [0.2, 0.0], [0.1, 0.5]]
     shifts = shift_figure(Compared(found))
@@ -44,7 +53,9 @@ def test_the_verdict_on_other_explanations_follows_from_the_numbers() -> None:
     assert "10 % of the units are dead and 30 % linear" in told
     assert "by 0.875 of its length at the median, at most 1.5 (cos -0.2, in c)" in told
     assert distributions.rows(RESULTS)["Their excess kurtosis"] == "-1.2"
-    smooth = Inputs(RESULTS.layers, (Activity(distribution("a", 0.5), np.nan, np.nan),), RESULTS.shifts[:1])
+    smooth = Distributions(
+        RESULTS.layers, (ActivationInputs(distribution("a", 0.5), np.nan, np.nan),), RESULTS.shifts[:1]
+    )
     assert "dead" not in distributions.verdict(smooth)
     assert "could shift" in distributions.verdict(smooth)
 

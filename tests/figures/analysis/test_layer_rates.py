@@ -5,13 +5,13 @@ import pytest
 
 from normscape.figures.analysis.layer_rates import in_step_figure, inputs_figure
 from normscape.figures.comparison import Compared
-from normscape.landscape.analysis.layer_rates import LayerPace, Pace
+from normscape.landscape.analysis.layer_rates import LayerRate, LayerRates
 from normscape.views.analysis import layer_rates
 
 
-def of(bias: float = 2.0) -> Pace:
-    layers = (LayerPace("layer1", 2.0, 3.0, 4.0), LayerPace("layer2", 1.0, 0.5, 8.0))
-    return Pace(layers, "layer1", np.array([0.5, 1.0, 4.0]), np.array([1.0, 2.0, 10.0]), bias)
+def of(bias: float = 2.0) -> LayerRates:
+    layers = (LayerRate("layer1", 2.0, 3.0, 4.0), LayerRate("layer2", 1.0, 0.5, 8.0))
+    return LayerRates(layers, "layer1", np.array([0.5, 1.0, 4.0]), np.array([1.0, 2.0, 10.0]), bias)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -8,8 +8,8 @@ from normscape.figures.analysis.centering import both_figure, rates_figure, weig
 from normscape.figures.analysis.second_moments import SHARES, moments_figure, parabola_figure
 from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
-from normscape.landscape.analysis.centering import Centring, Reparametrized
-from normscape.landscape.analysis.second_moments import LayerMoments, Moments
+from normscape.landscape.analysis.centering import Centering, Reparametrized
+from normscape.landscape.analysis.second_moments import LayerMoments, SecondMoments
 from normscape.views.analysis import cauchy_schwarz, centering, second_moments
 
 
@@ -17,7 +17,7 @@ def inputs(name: str, mean: float, weighted: float = float("nan")) -> LayerMomen
     return LayerMoments(name, 2, 1, np.array([mean, 0.0]), np.array([mean**2 + 1, 3.0]), 2.0, weighted)
 
 
-RESULTS = Moments((inputs("a", 4.0), inputs("b", 0.0, 0.25)))
+RESULTS = SecondMoments((inputs("a", 4.0), inputs("b", 0.0, 0.25)))
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -38,7 +38,7 @@ def test_the_verdict_on_moments_names_where_centring_takes_most_and_least() -> N
     assert "leaves 20 % of the second moment in a, and 100 % in b" in told
     assert "$E[ax]/E[a]$ lies 0.25 lengths" in told
     assert second_moments.rows(RESULTS)["Inputs of a weight"] == "2"
-    assert "no linear layer" in second_moments.verdict(Moments(()))
+    assert "no linear layer" in second_moments.verdict(SecondMoments(()))
 
 
 def change(name: str, left: float, step: float = 0.1) -> BoundedChange:
@@ -67,7 +67,7 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
         Reparametrized("a", False, (4.0, 2.0, 1.0), (2.0, 1.0, 0.5), (9.0, 3.0, 2.0), (1.0, 0.5, 2.0), 1e-9),
         Reparametrized("b", True, (1.0, 3.0, 2.0), (1.0, 1.0, 0.5), (9.0, 3.0, 2.0), (4.0, 4.0, 1.0), 1e-8),
     )
-    found = Centring(layers)
+    found = Centering(layers)
     figure = both_figure(Compared({"one": found}))
     assert [list(trace.y) for trace in figure.data] == [[4.0, 1.0], [2.0, 3.0], [1.0, 2.0]]
     assert list(weight_figure(Compared({"one": found})).data[0].y) == [2.0, 1.0]

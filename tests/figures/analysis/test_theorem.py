@@ -8,7 +8,7 @@ import pytest
 from normscape.figures.analysis.gradient_growth import growth_figure, size_figure
 from normscape.figures.analysis.theorem import factor_figure, mean_share, shares_figure
 from normscape.figures.comparison import Compared
-from normscape.landscape.analysis.gradient_growth import Growth
+from normscape.landscape.analysis.gradient_growth import GradientGrowth
 from normscape.landscape.analysis.theorem import NormLayer, Theorem
 from normscape.views.analysis import gradient_growth, theorem
 
@@ -77,7 +77,7 @@ def test_numbers_of_values_are_written_out() -> None:
 
 
 def test_growth_is_drawn_per_layer_and_told_with_its_direction() -> None:
-    found = Growth(("a", "b", "c", "d", "out"), np.array([16.0, 8.0, 4.0, 2.0, 4.0]), True)
+    found = GradientGrowth(("a", "b", "c", "d", "out"), np.array([16.0, 8.0, 4.0, 2.0, 4.0]), True)
     figure = growth_figure(Compared({"one": found, "two": found}))
     assert list(figure.data[0].x) == ["a", "b", "c", "d"]
     assert list(figure.data[1].y) == [2.0, 2.0, 2.0, 0.5]
@@ -86,5 +86,5 @@ def test_growth_is_drawn_per_layer_and_told_with_its_direction() -> None:
         "multiplied by 4 over 4 steps; between interior layers they grow, by 2 per layer."
         in gradient_growth.verdict(found)
     )
-    assert "no chain" in gradient_growth.verdict(Growth(found.layers, found.size, False))
-    assert "no two layers" in gradient_growth.verdict(Growth(("a",), np.ones(1), True))
+    assert "no chain" in gradient_growth.verdict(GradientGrowth(found.layers, found.size, False))
+    assert "no two layers" in gradient_growth.verdict(GradientGrowth(("a",), np.ones(1), True))

@@ -5,15 +5,15 @@ import pytest
 
 from normscape.figures.comparison import Compared
 from normscape.figures.surface import refinement_figure
-from normscape.landscape import Refinement
+from normscape.landscape import RatioBySpacing
 
 SPACING = np.array([1.0, 0.5, 0.25])
 
 
 def test_lines_hold_the_numbers_and_the_guide_has_the_slope_of_one_over_spacing() -> None:
     found = {
-        "a": Refinement(SPACING, np.array([1.0, 2.0, 4.0]), np.array([2, 4, 8])),
-        "b": Refinement(SPACING, np.array([3.0, np.nan, 3.0]), np.array([2, 0, 8])),
+        "a": RatioBySpacing(SPACING, np.array([1.0, 2.0, 4.0]), np.array([2, 4, 8])),
+        "b": RatioBySpacing(SPACING, np.array([3.0, np.nan, 3.0]), np.array([2, 0, 8])),
     }
     figure = refinement_figure(Compared(found, colors={"a": "#112233", "b": "#445566"}))
     guide, a, b = figure.data
@@ -27,6 +27,6 @@ def test_lines_hold_the_numbers_and_the_guide_has_the_slope_of_one_over_spacing(
 
 
 def test_without_a_finite_value_it_says_so() -> None:
-    nothing = Refinement(SPACING, np.full(3, np.nan), np.zeros(3, dtype=int))
+    nothing = RatioBySpacing(SPACING, np.full(3, np.nan), np.zeros(3, dtype=int))
     assert refinement_figure(Compared({"a": nothing})).layout.annotations[0].name == "sentence"
     assert refinement_figure(Compared({})).layout.annotations[0].name == "sentence"

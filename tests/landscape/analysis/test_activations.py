@@ -1,11 +1,11 @@
-"""Flows: inputs and signals that are seen must give the very gradient that the objective has (A5: ∇_w f = E[δx])."""
+"""Layer activations: their inputs and signals give the gradient of the objective (A5: ∇_w f = E[δx])."""
 
 import pytest
 import torch
 from torch import nn
 
 from normscape.landscape import Objective
-from normscape.landscape.analysis.activations import flows
+from normscape.landscape.analysis.activations import layer_activations
 from normscape.models import REGISTRIES, build_model
 from normscape.specs import ModelSpec
 from normscape.specs.evaluation import STATISTICS
@@ -23,7 +23,7 @@ SIZES = {
 @pytest.mark.parametrize("statistics", STATISTICS)
 @pytest.mark.parametrize("norm", ["none", "batch"])
 @pytest.mark.parametrize("architecture", REGISTRIES["architectures"])
-def test_signals_and_inputs_give_the_gradient_of_every_layer(architecture: str, norm: str, statistics: str) -> None:
+def test_signals_and_inputs_match_gradient_of_every_layer_a5(architecture: str, norm: str, statistics: str) -> None:
     depth, width = SIZES[architecture]
     spec = ModelSpec(architecture=architecture, norm=norm, depth=depth, width=width)
     generator = torch.Generator().manual_seed(0)
@@ -35,9 +35,9 @@ def test_signals_and_inputs_give_the_gradient_of_every_layer(architecture: str, 
     objective = Objective(module, x, y, statistics=statistics, batch_size=batch_size)
     gradients = objective.layout.unflatten(objective.gradient(objective.theta))
     found: dict[str, torch.Tensor] = {}
-    for flowing in flows(objective, objective.theta):
-        for flow in flowing:
-            for name, value in _gradients(flow).items():
+    for batch in layer_activations(objective, objective.theta):
+        for activations in batch:
+            for name, value in _gradients(activations).items():
                 found[name] = found.get(name, 0) + value / objective.samples
     assert set(found) == {name for name in gradients if isinstance(_owner(module, name), nn.Linear | nn.Conv2d)}
     for name, value in found.items():
@@ -49,20 +49,20 @@ def _owner(module: nn.Module, name: str) -> nn.Module:
     return module.get_submodule(name.rpartition(".")[0])
 
 
-def _gradients(flow) -> dict[str, torch.Tensor]:
-    if isinstance(flow.module, nn.Conv2d):
-        shape, stride, padding = flow.module.weight.shape, flow.module.stride, flow.module.padding
-        weight = torch.nn.grad.conv2d_weight(flow.inputs, shape, flow.signal, stride, padding)
-        bias = flow.signal.sum((0, 2, 3))
+def _gradients(activations) -> dict[str, torch.Tensor]:
+    if isinstance(activations.module, nn.Conv2d):
+        shape, stride, padding = activations.module.weight.shape, activations.module.stride, activations.module.padding
+        weight = torch.nn.grad.conv2d_weight(activations.inputs, shape, activations.signal, stride, padding)
+        bias = activations.signal.sum((0, 2, 3))
     else:
-        weight = flow.signal.flatten(0, -2).T @ flow.inputs.flatten(0, -2)
-        bias = flow.signal.flatten(0, -2).sum(0)
-    named = {f"{flow.layer}.weight": weight}
-    return named if flow.module.bias is None else {**named, f"{flow.layer}.bias": bias}
+        weight = activations.signal.flatten(0, -2).T @ activations.inputs.flatten(0, -2)
+        bias = activations.signal.flatten(0, -2).sum(0)
+    named = {f"{activations.layer}.weight": weight}
+    return named if activations.module.bias is None else {**named, f"{activations.layer}.bias": bias}
 
 
-def test_a_set_that_is_taken_layer_by_layer_is_refused_with_what_to_do() -> None:
+def test_layerwise_objective_raises_with_remedy() -> None:
     x, y = samples()
-    objective = Objective(network("batch"), x, y, tile=4)
+    objective = Objective(network("batch"), x, y, micro_batch=4)
     with pytest.raises(ValueError, match="23 samples do not fit into one pass"):
-        next(flows(objective, objective.theta))
+        next(layer_activations(objective, objective.theta))

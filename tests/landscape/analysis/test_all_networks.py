@@ -1,4 +1,4 @@
-"""Every step of the analysis on every architecture, and what must hold whatever the network is."""
+"""Every step of the analysis on every architecture: invariants that hold for any network."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,9 @@ from normscape.landscape import Objective
 from normscape.landscape.analysis.batch_statistics import measure_batch_statistics
 from normscape.landscape.analysis.cauchy_schwarz import measure_cauchy_schwarz
 from normscape.landscape.analysis.derivatives import measure_derivatives
-from normscape.landscape.analysis.distributions import measure_inputs
-from normscape.landscape.analysis.gradient_growth import measure_growth
-from normscape.landscape.analysis.second_moments import measure_moments
+from normscape.landscape.analysis.distributions import measure_distributions
+from normscape.landscape.analysis.gradient_growth import measure_gradient_growth
+from normscape.landscape.analysis.second_moments import measure_second_moments
 from normscape.landscape.analysis.theorem import measure_theorem
 from normscape.models import ARCHITECTURES, NORMALIZATIONS, build_model, idle_fields, refusal
 from normscape.specs import ModelSpec
@@ -27,7 +27,7 @@ SIZES = {
 @pytest.mark.parametrize("placement", ["before", "after"])
 @pytest.mark.parametrize("norm", NORMALIZATIONS)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_what_must_hold_holds_for_every_network(architecture: str, norm: str, placement: str) -> None:
+def test_invariants_hold_for_every_network(architecture: str, norm: str, placement: str) -> None:
     spec = ModelSpec(architecture, norm=norm, placement=placement, **SIZES[architecture])
     if (placement == "before" and "placement" in idle_fields(spec)) or refusal(spec, (1, 8, 8)) is not None:
         pytest.skip("the same network, or none")
@@ -35,14 +35,14 @@ def test_what_must_hold_holds_for_every_network(architecture: str, norm: str, pl
     x = torch.randn(8, 1, 8, 8, generator=generator, dtype=torch.float64)
     module = build_model(spec, (1, 8, 8), 3, seed=1).double()
     objective = Objective(module, x, torch.randint(3, (8,), generator=generator))
-    moments = measure_moments(objective)
+    moments = measure_second_moments(objective)
     for one in moments.layers:
         assert 0 <= one.centred <= one.raw * (1 + 1e-12)
         assert one.standardized <= one.inputs
     for one in measure_cauchy_schwarz(objective).layers:
         assert (one.left <= one.right * (1 + 1e-10) + 1e-300).all()
         assert (one.left_centred <= one.right_centred * (1 + 1e-6) + 1e-12).all()
-    found = measure_inputs(objective)
+    found = measure_distributions(objective)
     assert all(layer.shares.sum() == pytest.approx(1.0) for layer in found.layers)
     assert found.shifts[0].distance == 0
     assert all(-1 - 1e-9 <= shift.cosine <= 1 + 1e-9 for shift in found.shifts if np.isfinite(shift.cosine))
@@ -54,7 +54,7 @@ def test_what_must_hold_holds_for_every_network(architecture: str, norm: str, pl
             # post-norm instance norm over tokens, then the mean over tokens: no output varies with the sample
             constant = (architecture, norm, placement, layer.layer) == ("transformer", "instance", "after", "linear")
             assert np.isnan(layer.error[-1]) if constant else layer.error[-1] == pytest.approx(0, abs=1e-7)
-    growth = measure_growth(objective)
+    growth = measure_gradient_growth(objective)
     assert growth.layers == tuple(layer.layer for layer in moments.layers)
     assert np.isfinite(growth.size).all()
     assert measure_derivatives(objective).largest_output <= np.sqrt(2)

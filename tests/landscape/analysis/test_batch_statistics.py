@@ -1,4 +1,4 @@
-"""A11: the law of drawing without replacement by enumeration, and measured errors against it."""
+"""A11: the law of drawing without replacement, by enumeration, and measured errors against it."""
 
 from itertools import combinations
 
@@ -17,14 +17,14 @@ from tests.landscape.networks import network, samples
 
 
 def linear(x: torch.Tensor) -> Objective:
-    """A network whose first outputs are its inputs."""
+    """Return an objective whose first layer outputs its inputs."""
     layer = nn.Linear(x.shape[1], x.shape[1], bias=False).double()
     with torch.no_grad():
         layer.weight.copy_(torch.eye(x.shape[1]))
     return Objective(nn.Sequential(layer), x, torch.zeros(len(x), dtype=torch.long))
 
 
-def test_all_pairs_of_five_samples_have_exactly_the_errors_that_the_law_states_a11() -> None:
+def test_law_matches_enumeration_of_all_pairs_a11() -> None:
     x = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     found = measure_batch_statistics(linear(x))
     assert list(found.sizes) == [2, 4, 5]
@@ -39,7 +39,7 @@ def test_all_pairs_of_five_samples_have_exactly_the_errors_that_the_law_states_a
     assert layer.effective == pytest.approx(1.0)
 
 
-def test_measured_errors_agree_with_the_law_within_four_standard_errors_a11() -> None:
+def test_measured_errors_match_law_within_four_standard_errors_a11() -> None:
     x = torch.randn(300, 20, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 3 + 5
     (layer,) = measure_batch_statistics(linear(x)).layers
     draws = BATCHES * 20
@@ -47,7 +47,7 @@ def test_measured_errors_agree_with_the_law_within_four_standard_errors_a11() ->
     assert layer.bias[:4] == pytest.approx(layer.bias_law[:4], abs=4 * np.max(layer.spread[:4]) / np.sqrt(draws))
 
 
-def test_equal_positions_are_worth_one_value_and_independent_ones_all_of_them_a11() -> None:
+def test_effective_sample_size_of_equal_and_independent_positions_a11() -> None:
     generator = torch.Generator().manual_seed(2)
     module = nn.Sequential(nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(48, 2)).double()
     classes = torch.zeros(200, dtype=torch.long)
@@ -61,7 +61,7 @@ def test_equal_positions_are_worth_one_value_and_independent_ones_all_of_them_a1
         assert layer.error[2] == pytest.approx(layer.law[2], rel=0.2)
 
 
-def test_values_are_those_that_go_into_batch_norms_and_else_those_that_come_out_of_layers_a11() -> None:
+def test_values_are_batch_norm_inputs_or_layer_outputs_a11() -> None:
     x, y = samples()
     assert [one.layer for one in measure_batch_statistics(Objective(network("batch"), x, y)).layers] == [
         "layer1.norm",
@@ -76,7 +76,7 @@ def test_values_are_those_that_go_into_batch_norms_and_else_those_that_come_out_
     assert layers[0].positions == 64
 
 
-def test_constant_units_are_left_out_and_results_can_be_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_constant_units_are_left_out_and_result_is_serializable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_statistics, "BATCHES", 20)
     x, _ = samples(count=9)
     x[:, 2] = 1.0

@@ -1,4 +1,4 @@
-"""A1 and A2 where everything is known: quadratics, a kink, and networks against plain evaluation."""
+"""A1 and A2 on quadratics and a kink, against closed forms, and on networks, against plain evaluation."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ import torch
 
 from normscape.landscape import Objective
 from normscape.landscape.analysis import descent as module
-from normscape.landscape.analysis.descent import POINTS, Segment, measure_descent
-from tests.landscape.networks import network, of_theta, quadratic, samples, symmetric
+from normscape.landscape.analysis.descent import SEGMENT_POINTS, Segment, measure_descent
+from tests.landscape.networks import network, objective_from_function, quadratic, samples, symmetric_matrix
 
 
-def test_on_a_quadratic_every_number_of_both_steps_has_its_closed_form() -> None:
-    hessian, _ = symmetric([4.0, 1.0, 0.25])
+def test_descent_matches_closed_form_for_quadratic_a1_a2() -> None:
+    hessian, _ = symmetric_matrix([4.0, 1.0, 0.25])
     theta = np.array([1.0, -2.0, 3.0])
     found = measure_descent(quadratic(hessian, theta))
     line, g = found.along_gradient, hessian @ theta
@@ -32,30 +32,30 @@ def test_on_a_quadratic_every_number_of_both_steps_has_its_closed_form() -> None
     assert not any(segment.fails.any() for segment in found.segments)
 
 
-def test_along_an_eigenvector_the_inequality_is_an_equality() -> None:
-    hessian, vectors = symmetric([3.0, 1.0])
+def test_inequality_is_equality_along_eigenvector_a1() -> None:
+    hessian, vectors = symmetric_matrix([3.0, 1.0])
     found = measure_descent(quadratic(hessian, 2 * vectors[:, 0]))
     np.testing.assert_allclose(found.along_gradient.used[1:], 1.0, rtol=1e-9)
     assert not found.along_gradient.fails.any()
 
 
-def test_the_integral_is_what_the_loss_has_beyond_its_tangent_with_simpsons_order(
+def test_integral_matches_rise_above_tangent_with_order_of_simpson_a1(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    objective = of_theta(lambda t: torch.exp(t).sum(1), np.array([0.3, -0.2]))
+    objective = objective_from_function(lambda t: torch.exp(t).sum(1), np.array([0.3, -0.2]))
     errors = []
     for points in (33, 65, 129):
-        monkeypatch.setattr(module, "POINTS", points)
+        monkeypatch.setattr(module, "SEGMENT_POINTS", points)
         line = measure_descent(objective).along_gradient
         errors.append(np.abs(line.rest - (line.loss - line.tangent)).max())
-    # a cumulative rule ends half its intervals on an odd sample, where one order is lost: h⁴ in all
+    # the cumulative rule has order h⁴, one less than Simpson's rule, because half its intervals end at odd points
     assert errors[0] / errors[1] == pytest.approx(16, rel=0.25)
     assert errors[1] / errors[2] == pytest.approx(16, rel=0.15)
 
 
-def test_where_a_step_crosses_a_kink_the_sampled_constant_jumps() -> None:
-    """f = |θ - 1| + 0.1 (θ - 1)²: the gradient turns by 0.2 per length before the kink, and by 2 at once there."""
-    objective = of_theta(lambda t: ((t - 1.0).abs() + 0.1 * (t - 1.0).square()).sum(1), np.array([1.5]))
+def test_sampled_constant_jumps_at_a_kink_d7() -> None:
+    """The gradient of f = |θ - 1| + 0.1 (θ - 1)² changes by 0.2 per unit length, and by 2 at the kink."""
+    objective = objective_from_function(lambda t: ((t - 1.0).abs() + 0.1 * (t - 1.0).square()).sum(1), np.array([1.5]))
     line = measure_descent(objective).along_gradient
     beyond = int(np.flatnonzero(line.step > 0.5)[0])
     np.testing.assert_allclose(line.lipschitz[:beyond], 0.2, rtol=1e-6)
@@ -64,8 +64,8 @@ def test_where_a_step_crosses_a_kink_the_sampled_constant_jumps() -> None:
     assert not line.fails.any()
 
 
-def test_what_exceeds_the_right_side_is_a_failure_and_is_told_where() -> None:
-    """A loss that rises where its sampled gradients say that it falls: a kink that no sample has seen."""
+def test_failures_of_the_inequality_are_located_a1() -> None:
+    """A loss with a kink between samples rises where its sampled gradients predict a decrease."""
     s = np.array([0.0, 1.0, 2.0])
     turn = np.array([0.0, 0.5, 1.0])
     line = Segment("random", s, 1.0, -1.0, np.array([1.0, 0.5, 1.5]), np.array([np.nan, 0.5, 0.5]), turn, 1e-9)
@@ -76,13 +76,13 @@ def test_what_exceeds_the_right_side_is_a_failure_and_is_told_where() -> None:
 
 
 @pytest.mark.parametrize("statistics", ["population", "running"])
-def test_on_networks_losses_are_those_of_plain_evaluation_and_steps_are_true_distances(statistics: str) -> None:
+def test_losses_and_steps_match_plain_evaluation(statistics: str) -> None:
     x, y = samples()
     objective = Objective(network("batch", activation="tanh"), x, y, statistics=statistics)
     found = measure_descent(objective)
     g = objective.gradient(objective.theta)
     line = found.along_gradient
-    for k in (0, 5, POINTS - 1):
+    for k in (0, 5, SEGMENT_POINTS - 1):
         point = objective.theta - line.s[k] * g
         assert line.loss[k] == pytest.approx(float(objective.loss(point)), rel=1e-10)
     assert [segment.kind for segment in found.segments] == ["gradient", "random", "random"]
@@ -91,12 +91,14 @@ def test_on_networks_losses_are_those_of_plain_evaluation_and_steps_are_true_dis
     measured = line.s[1:][found.measured_decrease[1:] > 0]
     assert found.measured_largest_step <= measured.max()
     for segment in found.segments:
-        # a smooth network: what is left of sampling is Simpson's error
+        # for a smooth network only the error of Simpson's rule remains
         assert np.all(segment.rest <= 0.5 * segment.lipschitz * segment.step**2 + 1e-3 * np.abs(segment.loss).max())
 
 
-def test_a_point_that_is_not_finite_is_neither_a_failure_nor_a_promise() -> None:
-    objective = of_theta(lambda t: torch.where(t[:, 0] < 0.5, torch.log(t[:, 0]), t[:, 0] ** 2), np.array([1.0]))
+def test_non_finite_point_is_not_compared() -> None:
+    objective = objective_from_function(
+        lambda t: torch.where(t[:, 0] < 0.5, torch.log(t[:, 0]), t[:, 0] ** 2), np.array([1.0])
+    )
     line = measure_descent(objective).along_gradient
     assert not np.isfinite(line.loss).all()
     lost = ~np.isfinite(line.loss)
@@ -104,7 +106,7 @@ def test_a_point_that_is_not_finite_is_neither_a_failure_nor_a_promise() -> None
     assert np.isnan(line.used[lost]).all()
 
 
-def test_at_a_minimum_no_step_is_promised_and_none_is_measured() -> None:
+def test_no_decrease_at_a_minimum_a2() -> None:
     found = measure_descent(quadratic(np.eye(2), np.zeros(2)))
     assert found.estimated_largest_step == 0.0 or found.along_gradient.length == 0.0
     assert found.measured_largest_step == 0.0

@@ -1,4 +1,4 @@
-"""A13: distributions against all values at once, units that are dead or linear by hand, and covariate shift."""
+"""A13: distributions of all values, dead and linear units, and covariate shift."""
 
 import copy
 
@@ -10,19 +10,19 @@ from torch import nn
 
 from normscape.jobs import serialization
 from normscape.landscape import Objective
-from normscape.landscape.analysis.activations import flows
-from normscape.landscape.analysis.distributions import EDGES, Inputs, measure_inputs, measure_shift
+from normscape.landscape.analysis.activations import layer_activations
+from normscape.landscape.analysis.distributions import BIN_EDGES, Distributions, measure_distributions, measure_shift
 from normscape.models import build_model
 from normscape.specs import ModelSpec
 from tests.landscape.networks import network, samples
 
 
 @pytest.mark.parametrize("size", [None, 7])
-def test_distributions_are_those_of_all_entries_at_once_a13(size: int | None) -> None:
+def test_distributions_match_all_entries_at_once_a13(size: int | None) -> None:
     x, y = samples(count=21)
     given = {} if size is None else {"statistics": "batch", "batch_size": size}
     objective = Objective(network("batch"), x, y, **given)
-    found = measure_inputs(objective)
+    found = measure_distributions(objective)
     first = found.layers[0]
     values = x.numpy().ravel()
     assert first.mean == pytest.approx(values.mean(), rel=1e-12)
@@ -30,47 +30,51 @@ def test_distributions_are_those_of_all_entries_at_once_a13(size: int | None) ->
     assert first.skew == pytest.approx(stats.skew(values), rel=1e-9)
     assert first.kurtosis == pytest.approx(stats.kurtosis(values), rel=1e-9)
     assert first.within == pytest.approx((np.abs(values) <= 1).mean())
-    counts = np.histogram(np.clip(values, EDGES[0], EDGES[-1]), EDGES)[0]
+    counts = np.histogram(np.clip(values, BIN_EDGES[0], BIN_EDGES[-1]), BIN_EDGES)[0]
     assert first.shares == pytest.approx(counts / counts.sum())
-    second = np.concatenate([flowing[1].inputs.numpy().ravel() for flowing in flows(objective, objective.theta)])
+    second = np.concatenate(
+        [batch[1].inputs.numpy().ravel() for batch in layer_activations(objective, objective.theta)]
+    )
     assert found.layers[1].skew == pytest.approx(stats.skew(second), rel=1e-9)
     assert found.layers[1].shares.sum() == pytest.approx(1.0)
 
 
-def test_known_distributions_have_their_moments_a13() -> None:
+def test_moments_of_known_distributions_a13() -> None:
     generator = torch.Generator().manual_seed(0)
     layer = nn.Linear(100, 2).double()
     for x, kurtosis in (
         (torch.randn(2000, 100, generator=generator, dtype=torch.float64), 0.0),
         (torch.rand(2000, 100, generator=generator, dtype=torch.float64), -1.2),
     ):
-        (found,) = measure_inputs(Objective(nn.Sequential(layer), x, torch.zeros(2000, dtype=torch.long))).layers
+        (found,) = measure_distributions(Objective(nn.Sequential(layer), x, torch.zeros(2000, dtype=torch.long))).layers
         assert found.skew == pytest.approx(0.0, abs=6 * np.sqrt(6 / 2e5))
         assert found.kurtosis == pytest.approx(kurtosis, abs=6 * np.sqrt(24 / 2e5))
 
 
-def test_units_that_never_fire_and_units_that_always_do_are_counted_a13() -> None:
+def test_dead_and_linear_units_are_counted_a13() -> None:
     x, y = samples()
     module = network("none", width=5)
     with torch.no_grad():
         module.layer1.linear.bias.copy_(torch.tensor([-1e3, -1e3, 1e3, 0.0, 0.0]))
-    found = measure_inputs(Objective(module, x, y)).activations
+    found = measure_distributions(Objective(module, x, y)).activations
     assert (found[0].dead, found[0].linear) == (0.4, 0.2)
     assert found[0].before.layer == "layer1.activation"
-    smooth = measure_inputs(Objective(network("none", activation="gelu"), x, y)).activations
+    smooth = measure_distributions(Objective(network("none", activation="gelu"), x, y)).activations
     assert all(np.isnan(one.dead) and np.isnan(one.linear) for one in smooth)
 
 
-def test_an_activation_that_is_called_twice_is_told_twice_a13() -> None:
+def test_activation_called_twice_is_listed_twice_a13() -> None:
     module = build_model(ModelSpec("residual", depth=8, width=4), (1, 8, 8), 3, seed=0).double()
     x = torch.randn(4, 1, 8, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    names = [one.before.layer for one in measure_inputs(Objective(module, x, torch.tensor([0, 1, 2, 0]))).activations]
+    names = [
+        one.before.layer for one in measure_distributions(Objective(module, x, torch.tensor([0, 1, 2, 0]))).activations
+    ]
     assert len(names) == 7
     assert "layer1.0.activation (2)" in names
 
 
 @pytest.mark.parametrize("norm", ["none", "batch"])
-def test_covariate_shift_is_that_of_networks_whose_earlier_layers_really_step_a13(norm: str) -> None:
+def test_covariate_shift_matches_networks_with_stepped_layers_a13(norm: str) -> None:
     x, y = samples()
     module = network(norm)
     found = measure_shift(Objective(module, x, y), rate=0.3)
@@ -98,9 +102,9 @@ def test_covariate_shift_is_that_of_networks_whose_earlier_layers_really_step_a1
         assert shift.cosine == pytest.approx(float(a @ b / (a.norm() * b.norm())), rel=1e-9)
 
 
-def test_results_can_be_stored() -> None:
+def test_result_is_serializable() -> None:
     x, y = samples()
-    found = measure_inputs(Objective(network("batch"), x, y))
-    again = serialization.unpack_result(Inputs)(serialization.pack_result(found))
+    found = measure_distributions(Objective(network("batch"), x, y))
+    again = serialization.unpack_result(Distributions)(serialization.pack_result(found))
     assert again.activations[0].before.skew == found.activations[0].before.skew
     assert again.shifts[1].cosine == found.shifts[1].cosine

@@ -1,4 +1,4 @@
-"""A14: both sides of theorem 4.1 of Santurkar et al., and what remains of it elsewhere."""
+"""A14: both sides of theorem 4.1 of Santurkar et al."""
 
 import numpy as np
 import pytest
@@ -8,15 +8,15 @@ from torch import nn
 from normscape.jobs import serialization
 from normscape.landscape import Objective
 from normscape.landscape.analysis.theorem import Theorem, measure_theorem
-from normscape.landscape.measurement import Stopped
+from normscape.landscape.measurement import StoppedError
 from normscape.models import build_model
 from normscape.specs import ModelSpec
-from tests.landscape.networks import network, samples, stirred
+from tests.landscape.networks import network, perturb_norms, samples
 
 SHAPES = {"perceptron": (4,), "convolutional": (2, 8, 8), "residual": (2, 8, 8)}
 
 
-def built(
+def objective_of_network(
     architecture: str,
     *,
     affine: bool = True,
@@ -28,7 +28,7 @@ def built(
     shape = SHAPES[architecture]
     depth = {"residual": 8}.get(architecture, 2)
     spec = ModelSpec(architecture, depth=depth, width=4, norm="batch", affine=affine, placement=placement)
-    module = stirred(build_model(spec, shape, 3, seed=3).double())
+    module = perturb_norms(build_model(spec, shape, 3, seed=3).double())
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             layer.eps = eps
@@ -43,10 +43,10 @@ def built(
 @pytest.mark.parametrize("eps", [0.1, 1e-5])
 @pytest.mark.parametrize("placement", ["after", "before"])
 @pytest.mark.parametrize("batch_size", [None, 4])
-def test_both_sides_agree_at_every_unit_to_rounding_a14(architecture, affine, eps, placement, batch_size) -> None:
+def test_sides_are_equal_at_every_unit_to_rounding_a14(architecture, affine, eps, placement, batch_size) -> None:
     kind = "batch" if batch_size else "population"
-    asked = {"placement": placement, "eps": eps, "statistics": kind, "batch_size": batch_size}
-    found = measure_theorem(built(architecture, affine=affine, **asked))
+    options = {"placement": placement, "eps": eps, "statistics": kind, "batch_size": batch_size}
+    found = measure_theorem(objective_of_network(architecture, affine=affine, **options))
     assert len(found.layers) >= 2
     for layer in found.layers:
         assert layer.projects
@@ -58,7 +58,7 @@ def test_both_sides_agree_at_every_unit_to_rounding_a14(architecture, affine, ep
         assert (layer.by_mean >= 0).all()
 
 
-def test_sides_are_those_of_plain_differentiation_of_one_layer_a14() -> None:
+def test_sides_match_differentiation_of_one_layer_a14() -> None:
     x, _ = samples(count=9)
     norm = nn.BatchNorm1d(4, eps=0.3).double()
     with torch.no_grad():
@@ -77,7 +77,7 @@ def test_sides_are_those_of_plain_differentiation_of_one_layer_a14() -> None:
     assert layer.values == 9
 
 
-def test_a_signal_orthogonal_to_one_and_to_the_outputs_passes_untouched_and_a_constant_one_is_taken_away_a14() -> None:
+def test_orthogonal_signal_is_unchanged_and_constant_signal_is_removed_a14() -> None:
     x = torch.tensor([[1.0], [1.0], [-1.0], [-1.0]], dtype=torch.float64)
     norm = nn.BatchNorm1d(1, eps=1e-300, affine=False).double()
     for pattern, expected in (([1.0, -1.0, 1.0, -1.0], 1.0), ([1.0, 1.0, 1.0, 1.0], 0.0), ([1, 1, -1, -1], 0.0)):
@@ -88,7 +88,7 @@ def test_a_signal_orthogonal_to_one_and_to_the_outputs_passes_untouched_and_a_co
 
 
 class Slope(nn.Module):
-    """Outputs whose derivative by their inputs is given, sample by sample; one parameter, so that there is a θ."""
+    """A module with given derivatives of outputs by inputs, per sample, and one parameter, so that θ is not empty."""
 
     def __init__(self, weights: torch.Tensor) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class Slope(nn.Module):
         return x * self.weights[:, None] * self.one
 
 
-def test_averages_take_nothing_away_and_only_multiply_a14() -> None:
+def test_running_averages_only_scale_the_signal_a14() -> None:
     module = network("batch")
     x, y = samples()
     found = measure_theorem(Objective(module, x, y, statistics="running"))
@@ -113,14 +113,14 @@ def test_averages_take_nothing_away_and_only_multiply_a14() -> None:
 
 
 @pytest.mark.parametrize("architecture", ["convolutional", "residual"])
-def test_averages_only_multiply_behind_convolutions_too_a14(architecture: str) -> None:
-    for layer in measure_theorem(built(architecture, statistics="running")).layers:
+def test_running_averages_only_scale_the_signal_after_convolutions_a14(architecture: str) -> None:
+    for layer in measure_theorem(objective_of_network(architecture, statistics="running")).layers:
         assert not layer.projects
         assert layer.ratio == pytest.approx(np.ones(len(layer.ratio)), rel=1e-10)
         assert layer.left == pytest.approx(layer.factor**2 * layer.signal, rel=1e-10)
 
 
-def test_over_mini_batches_sides_are_added_and_the_factor_is_its_root_mean_square_a14() -> None:
+def test_sides_are_summed_over_mini_batches_a14() -> None:
     x, _ = samples(count=21)
     norm = nn.BatchNorm1d(4, eps=0.3).double()
     module, loss = nn.Sequential(norm), lambda out, _: out.pow(3).sum(1)
@@ -128,7 +128,7 @@ def test_over_mini_batches_sides_are_added_and_the_factor_is_its_root_mean_squar
     (layer,) = both.layers
     apart = [measure_theorem(Objective(module, part, torch.zeros(len(part)), loss=loss)) for part in (x[:14], x[14:])]
     first, second = (one.layers[0] for one in apart)
-    shares = (14 / 21) ** 2, (7 / 21) ** 2  # f is the mean over all samples, so that each part's gradient is a share
+    shares = (14 / 21) ** 2, (7 / 21) ** 2  # f is the mean over all samples, so each batch's gradient is weighted
     assert layer.values == 7
     for name in ("left", "right", "signal"):
         expected = shares[0] * getattr(first, name) + shares[1] * getattr(second, name)
@@ -137,7 +137,7 @@ def test_over_mini_batches_sides_are_added_and_the_factor_is_its_root_mean_squar
     assert layer.factor == pytest.approx((sum(factors) / 2).sqrt().numpy(), rel=1e-12)
 
 
-def test_a_scale_that_is_not_trained_counts_as_it_is_and_one_of_zero_leaves_nothing_to_compare_a14() -> None:
+def test_frozen_scale_is_used_and_zero_scale_gives_nan_a14() -> None:
     module = network("batch")
     for norm in module.modules():
         if isinstance(norm, nn.BatchNorm1d):
@@ -151,11 +151,11 @@ def test_a_scale_that_is_not_trained_counts_as_it_is_and_one_of_zero_leaves_noth
         assert layer.difference[1:].max() < 1e-10
 
 
-def test_networks_without_batch_norm_have_no_layers_and_results_can_be_stored() -> None:
+def test_no_layers_without_batch_norm_and_result_is_serializable() -> None:
     x, y = samples()
     assert measure_theorem(Objective(network("layer"), x, y)).layers == ()
     found = measure_theorem(Objective(network("batch"), x, y))
     again = serialization.unpack_result(Theorem)(serialization.pack_result(found))
     assert np.array_equal(again.layers[1].ratio, found.layers[1].ratio)
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         measure_theorem(Objective(network("batch"), x, y), stop=lambda: True)

@@ -12,8 +12,8 @@ import pytest
 
 from normscape.landscape.data import download as module
 from normscape.landscape.data.download import DownloadFailed, download
-from normscape.landscape.data.files import DataFile, MissingData, verified
-from normscape.landscape.measurement import Stopped
+from normscape.landscape.data.files import DataFile, MissingDataError, verified
+from normscape.landscape.measurement import StoppedError
 from tests.landscape.data import server as behaviour
 from tests.landscape.data.server import Server, serving
 
@@ -171,7 +171,7 @@ def test_offline_the_message_names_the_path_and_the_address_of_every_file(tmp_pa
 
 def test_stopping_keeps_the_downloaded_bytes(server: Server, tmp_path: Path) -> None:
     seen: list[int] = []
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         download(
             [published(server)],
             folder=tmp_path,
@@ -238,6 +238,6 @@ def test_a_member_that_is_not_the_published_one_does_not_count(server: Server, t
 
 
 def test_missing_files_carry_what_a_download_needs(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(MissingData) as error:
+    with pytest.raises(MissingDataError) as error:
         verified([published(server)], tmp_path)
     assert download(error.value.files, folder=tmp_path)[0].read_bytes() == BODY

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from normscape.landscape import data_folder, load_data
-from normscape.landscape.data.files import FILES, CorruptData, DataFile, MissingData, missing, verified
+from normscape.landscape.data.files import FILES, CorruptData, DataFile, MissingDataError, missing, verified
 from normscape.specs import DataSpec
 
 ABC = DataFile("set/abc", "900150983cd24fb0d6963f7d28e17f72", "http://127.0.0.1/abc")
@@ -30,7 +30,7 @@ def test_the_published_file_is_verified(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named_with_its_path_and_its_address(tmp_path: Path) -> None:
-    with pytest.raises(MissingData) as error:
+    with pytest.raises(MissingDataError) as error:
         verified([ABC], tmp_path)
     for word in (str(tmp_path / "set" / "abc"), ABC.url, "NORMSCAPE_DATA"):
         assert word in str(error.value)
@@ -96,7 +96,7 @@ def test_cifar_s_held_out_split_loads_without_its_training_files() -> None:
     assert (inputs.min() >= 0) & (inputs.max() <= 1)
     absent = missing(FILES["cifar10"]["train"])
     if absent:
-        with pytest.raises(MissingData, match=f"{len(absent)} files are missing.*data_batch_5"):
+        with pytest.raises(MissingDataError, match=f"{len(absent)} files are missing.*data_batch_5"):
             len(data.train)
 
 

@@ -1,4 +1,4 @@
-"""Derivatives against differences with their error order, other routes to H, and eigenvalues (§0, D10)."""
+"""Derivatives against finite differences with their error order, autograd, and closed forms (§0, D10)."""
 
 import itertools
 
@@ -7,8 +7,15 @@ import pytest
 import torch
 from torch.func import functional_call
 
-from normscape.landscape import Objective, Stopped, measure_sharpness
-from tests.landscape.networks import batch_of, network, of_theta, quadratic, samples, symmetric
+from normscape.landscape import Objective, StoppedError, measure_sharpness
+from tests.landscape.networks import (
+    batch_size_for,
+    network,
+    objective_from_function,
+    quadratic,
+    samples,
+    symmetric_matrix,
+)
 
 SMOOTH = [
     (norm, activation, statistics)
@@ -23,7 +30,7 @@ EVERY = list(
 
 def objective_for(norm: str, activation: str, statistics: str, **others) -> Objective:
     module = network(norm, width=3, depth=1, activation=activation, **others)
-    return Objective(module, *samples(), statistics=statistics, batch_size=batch_of(statistics))
+    return Objective(module, *samples(), statistics=statistics, batch_size=batch_size_for(statistics))
 
 
 def direction(objective: Objective, seed: int = 0) -> torch.Tensor:
@@ -32,13 +39,13 @@ def direction(objective: Objective, seed: int = 0) -> torch.Tensor:
 
 
 def order_of(error_at, steps: tuple[float, float]) -> float:
-    """The exponent p of an error c·hᵖ, from two step lengths."""
+    """Return the exponent p of an error c·hᵖ, from two step sizes."""
     errors = [error_at(h) for h in steps]
     return float(np.log(errors[0] / errors[1]) / np.log(steps[0] / steps[1]))
 
 
 @pytest.mark.parametrize(("norm", "activation", "statistics"), SMOOTH)
-def test_gradient_against_central_differences_of_second_order(norm: str, activation: str, statistics: str) -> None:
+def test_gradient_matches_central_differences_to_second_order(norm: str, activation: str, statistics: str) -> None:
     objective = objective_for(norm, activation, statistics)
     theta, v = objective.theta, direction(objective)
     slope = objective.gradient(theta) @ v
@@ -51,7 +58,7 @@ def test_gradient_against_central_differences_of_second_order(norm: str, activat
 
 
 @pytest.mark.parametrize(("norm", "activation", "statistics"), SMOOTH)
-def test_hessian_product_against_central_differences_of_second_order(
+def test_hessian_product_matches_central_differences_to_second_order(
     norm: str, activation: str, statistics: str
 ) -> None:
     objective = objective_for(norm, activation, statistics)
@@ -67,7 +74,7 @@ def test_hessian_product_against_central_differences_of_second_order(
 
 
 def hessian_by_autograd(objective: Objective, module: torch.nn.Module, size: int | None) -> torch.Tensor:
-    """H by torch.autograd.functional on the module itself, put into its mode by hand."""
+    """Return H from torch.autograd.functional on the module itself, in its training or evaluation mode."""
     x, y = samples()
     size = size or len(x)
     names = [name for name, _ in module.named_parameters()]
@@ -87,83 +94,83 @@ def hessian_by_autograd(objective: Objective, module: torch.nn.Module, size: int
 
 
 @pytest.mark.parametrize(("norm", "activation", "statistics"), EVERY)
-def test_hessian_and_its_largest_eigenvalue_against_autograd_d10(norm: str, activation: str, statistics: str) -> None:
+def test_hessian_and_largest_eigenvalue_match_autograd_d10(norm: str, activation: str, statistics: str) -> None:
     module = network(norm, width=3, depth=1, activation=activation)
-    objective = Objective(module, *samples(), statistics=statistics, batch_size=batch_of(statistics))
-    hessian = hessian_by_autograd(objective, module.train(statistics != "running"), batch_of(statistics))
+    objective = Objective(module, *samples(), statistics=statistics, batch_size=batch_size_for(statistics))
+    hessian = hessian_by_autograd(objective, module.train(statistics != "running"), batch_size_for(statistics))
     product = objective.hessian_at(objective.theta)
-    mine = torch.stack([product(unit) for unit in torch.eye(len(hessian), dtype=torch.float64)])
-    assert torch.allclose(mine, hessian, rtol=1e-9, atol=1e-12)
-    found = measure_sharpness(objective)
-    assert found.converged
-    assert found.value == pytest.approx(np.linalg.eigvalsh(hessian.numpy())[-1], rel=1e-4)  # curvature.TOLERANCE
-    assert found.residual < 1e-2 * abs(found.value)
-    assert found.largest_stable_step == 2 / found.value
+    products = torch.stack([product(unit) for unit in torch.eye(len(hessian), dtype=torch.float64)])
+    assert torch.allclose(products, hessian, rtol=1e-9, atol=1e-12)
+    sharpness = measure_sharpness(objective)
+    assert sharpness.converged
+    assert sharpness.value == pytest.approx(np.linalg.eigvalsh(hessian.numpy())[-1], rel=1e-4)  # sharpness.TOLERANCE
+    assert sharpness.residual < 1e-2 * abs(sharpness.value)
+    assert sharpness.largest_stable_step == 2 / sharpness.value
 
 
-def test_one_graph_serves_many_products_and_leaves_them_alone() -> None:
+def test_hessian_products_reuse_one_graph_and_do_not_alias() -> None:
     objective = objective_for("batch", "gelu", "batch")
     product = objective.hessian_at(objective.theta)
     u, v = direction(objective, 1), direction(objective, 2)
     first = product(u)
-    kept = first.clone()
+    copy = first.clone()
     product(v)
-    assert torch.equal(first, kept)
-    assert torch.equal(product(u), kept)
-    assert torch.allclose(product(2 * u - 3 * v), 2 * kept - 3 * product(v), atol=1e-13)
+    assert torch.equal(first, copy)
+    assert torch.equal(product(u), copy)
+    assert torch.allclose(product(2 * u - 3 * v), 2 * copy - 3 * product(v), atol=1e-13)
     assert v @ product(u) == pytest.approx(float(u @ product(v)), abs=1e-13)
     assert not first.requires_grad
 
 
 @pytest.mark.parametrize("eigenvalues", [[3.0], [2.0, 5.0], [1.0, 2.0, 7.0], [0.1 * k for k in range(30)]])
-def test_sharpness_of_any_number_of_weights_d10(eigenvalues: list[float]) -> None:
-    hessian, _ = symmetric(eigenvalues)
-    found = measure_sharpness(quadratic(hessian, np.ones(len(eigenvalues))))
-    assert found.value == pytest.approx(max(eigenvalues), rel=1e-4)
-    assert found.converged
-    assert found.products >= len(eigenvalues) or len(eigenvalues) > 3
+def test_sharpness_matches_known_spectrum_for_any_size_d10(eigenvalues: list[float]) -> None:
+    hessian, _ = symmetric_matrix(eigenvalues)
+    sharpness = measure_sharpness(quadratic(hessian, np.ones(len(eigenvalues))))
+    assert sharpness.value == pytest.approx(max(eigenvalues), rel=1e-4)
+    assert sharpness.converged
+    assert sharpness.products >= len(eigenvalues) or len(eigenvalues) > 3
 
 
 @pytest.mark.parametrize("eigenvalues", [[-10.0, 1.0], [-10.0, 0.5, 1.0, 3.0], [-9.0, *np.linspace(-1, 2, 20)]])
-def test_sharpness_is_the_largest_eigenvalue_not_the_largest_magnitude_d10(eigenvalues: list[float]) -> None:
-    hessian, _ = symmetric(eigenvalues)
-    found = measure_sharpness(quadratic(hessian, np.ones(len(eigenvalues))))
-    assert found.value == pytest.approx(max(eigenvalues), rel=1e-4)
+def test_sharpness_is_largest_eigenvalue_not_largest_magnitude_d10(eigenvalues: list[float]) -> None:
+    hessian, _ = symmetric_matrix(eigenvalues)
+    sharpness = measure_sharpness(quadratic(hessian, np.ones(len(eigenvalues))))
+    assert sharpness.value == pytest.approx(max(eigenvalues), rel=1e-4)
 
 
 @pytest.mark.parametrize("eigenvalues", [[-3.0], [-3.0, -1.0], [-3.0, -2.0, -1.0, -0.5]])
-def test_a_maximum_has_no_stable_step_d10(eigenvalues: list[float]) -> None:
-    hessian, _ = symmetric(eigenvalues)
-    found = measure_sharpness(quadratic(hessian, np.ones(len(eigenvalues))))
-    assert found.value == pytest.approx(max(eigenvalues), rel=1e-4)
-    assert np.isnan(found.largest_stable_step)
+def test_stable_step_is_nan_at_a_maximum_d10(eigenvalues: list[float]) -> None:
+    hessian, _ = symmetric_matrix(eigenvalues)
+    sharpness = measure_sharpness(quadratic(hessian, np.ones(len(eigenvalues))))
+    assert sharpness.value == pytest.approx(max(eigenvalues), rel=1e-4)
+    assert np.isnan(sharpness.largest_stable_step)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 12])
-def test_a_flat_loss_has_sharpness_zero_d10(size: int) -> None:
-    found = measure_sharpness(quadratic(np.zeros((size, size)), np.ones(size), slope=np.ones(size)))
-    assert (found.value, found.residual, found.converged) == (0.0, 0.0, True)
+def test_sharpness_is_zero_for_flat_loss_d10(size: int) -> None:
+    sharpness = measure_sharpness(quadratic(np.zeros((size, size)), np.ones(size), slope=np.ones(size)))
+    assert (sharpness.value, sharpness.residual, sharpness.converged) == (0.0, 0.0, True)
 
 
-def test_sharpness_of_what_is_not_finite_is_said_to_be_missing() -> None:
-    found = measure_sharpness(of_theta(lambda t: (t - 1).abs().sqrt().sum(1), np.ones(4)))
-    assert np.isnan(found.value)
-    assert np.isnan(found.largest_stable_step)
-    assert not found.converged
+def test_sharpness_is_nan_for_non_finite_hessian() -> None:
+    sharpness = measure_sharpness(objective_from_function(lambda t: (t - 1).abs().sqrt().sum(1), np.ones(4)))
+    assert np.isnan(sharpness.value)
+    assert np.isnan(sharpness.largest_stable_step)
+    assert not sharpness.converged
 
 
-def test_sharpness_can_be_stopped_between_products() -> None:
+def test_sharpness_stops_between_products() -> None:
     answers = itertools.chain([False] * 3, itertools.repeat(True))
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         measure_sharpness(objective_for("batch", "gelu", "population"), stop=lambda: next(answers))
 
 
-def test_sharpness_does_not_depend_on_the_start_and_repeats_itself() -> None:
+def test_sharpness_is_reproducible_and_independent_of_initial_vector() -> None:
     objective = objective_for("batch", "tanh", "population")
     assert measure_sharpness(objective, seed=1).value == measure_sharpness(objective, seed=1).value
     assert measure_sharpness(objective, seed=1).value == pytest.approx(measure_sharpness(objective).value, rel=1e-4)
 
 
-def test_a_linear_loss_has_zero_hessian_products() -> None:
-    objective = of_theta(lambda t: t.sum(1), np.ones(3))
+def test_hessian_product_is_zero_for_linear_loss() -> None:
+    objective = objective_from_function(lambda t: t.sum(1), np.ones(3))
     assert torch.equal(objective.hvp(objective.theta, np.ones(3)), torch.zeros(3, dtype=torch.float64))

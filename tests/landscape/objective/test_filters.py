@@ -1,20 +1,14 @@
-"""What a filter is in every kind of layer (D3): the weights that one output depends on, found by asking the layer."""
+"""Filters of every layer type, against the weights that each output channel depends on (D3)."""
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from normscape.landscape.objective.parameters import flatten, layout_of
 from normscape.landscape.plane.plane import filter_norms, random_plane
 from normscape.specs import PlaneSpec
 
 torch.manual_seed(0)
-
-
-def outputs_along(layer: nn.Module, x: Tensor, axis: int) -> list[Tensor]:
-    """The sums over each output channel."""
-    y = layer(x)
-    return [part.sum() for part in y.unbind(axis)]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +28,7 @@ def outputs_along(layer: nn.Module, x: Tensor, axis: int) -> list[Tensor]:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_filter_is_the_weights_that_one_output_channel_depends_on_d3(layer: nn.Module, x) -> None:
+def test_filter_holds_the_weights_of_one_output_channel_d3(layer: nn.Module, x) -> None:
     layout = layout_of(nn.Sequential(layer))
     filters = layout.filters[layout.names.index("0.weight")]
     inputs = x if isinstance(x, tuple) else (x,)
@@ -47,14 +41,14 @@ def test_a_filter_is_the_weights_that_one_output_channel_depends_on_d3(layer: nn
 
 
 @pytest.mark.parametrize("layer", [nn.ConvTranspose2d(4, 6, 3, groups=2), nn.Conv2d(4, 6, 3), nn.Embedding(7, 3)])
-def test_rows_and_back_is_nothing(layer: nn.Module) -> None:
+def test_flat_inverts_rows(layer: nn.Module) -> None:
     layout = layout_of(layer)
     filters = layout.filters[layout.names.index("weight")]
     flat = torch.rand(layer.weight.numel())
     assert torch.equal(filters.flat(filters.rows(flat)), flat)
 
 
-def test_a_row_of_attention_s_fused_projection_makes_one_entry_of_a_query_key_or_value_d3() -> None:
+def test_each_row_of_fused_attention_projection_is_a_filter_d3() -> None:
     attention = nn.MultiheadAttention(4, 2)
     layout = layout_of(attention)
     norms = filter_norms(flatten(dict(attention.named_parameters()), layout), layout)
@@ -64,7 +58,7 @@ def test_a_row_of_attention_s_fused_projection_makes_one_entry_of_a_query_key_or
     assert "in_proj_bias" not in norms
 
 
-def test_a_symbol_of_an_embedding_is_a_filter_and_a_learned_query_too_d3() -> None:
+def test_embedding_vectors_and_learned_tokens_are_filters_d3() -> None:
     module = nn.Module()
     module.words = nn.Embedding(7, 3)
     module.token = nn.Parameter(torch.rand(1, 1, 5))
@@ -75,13 +69,13 @@ def test_a_symbol_of_an_embedding_is_a_filter_and_a_learned_query_too_d3() -> No
 
 
 @pytest.mark.parametrize("layer", [nn.LayerNorm((3, 4, 4)), nn.LayerNorm(4), nn.BatchNorm2d(3), nn.GroupNorm(1, 3)])
-def test_norms_scale_element_by_element_and_have_no_filters_d3(layer: nn.Module) -> None:
+def test_normalization_parameters_have_no_filters_d3(layer: nn.Module) -> None:
     layout = layout_of(layer)
-    assert not any(filters.any for filters in layout.filters)
+    assert not any(filters.present for filters in layout.filters)
 
 
 @pytest.mark.parametrize("scaling", ["filter", "layer"])
-def test_directions_of_such_networks_have_their_filters_norms_d3(scaling: str) -> None:
+def test_direction_norms_match_filter_norms_for_all_layer_types_d3(scaling: str) -> None:
     module = nn.Sequential(
         nn.Embedding(7, 4),
         nn.MultiheadAttention(4, 2),
@@ -101,10 +95,10 @@ def test_directions_of_such_networks_have_their_filters_norms_d3(scaling: str) -
             else:
                 assert norms.norm().item() == pytest.approx(its[name].norm().item(), rel=1e-12)
         for name, place, filters in layout.blocks():
-            assert filters.any or not values[place].any(), name
+            assert filters.present or not values[place].any(), name
 
 
-def test_a_filter_of_norm_zero_gives_a_zero_filter_in_transposed_convolutions_too_d3() -> None:
+def test_zero_filter_stays_zero_in_transposed_convolution_d3() -> None:
     layer = nn.ConvTranspose2d(4, 6, 3, groups=2).double()
     nn.init.zeros_(layer.weight[:2, 1])  # output channel 1 of the first group
     layout = layout_of(layer)

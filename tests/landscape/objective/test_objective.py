@@ -1,4 +1,4 @@
-"""The objective's contract: nothing mutated, any network, misuse refused (science.md §0, D1; docs/design.md)."""
+"""The contract of an objective: no mutation, any network, errors for misuse (science.md §0, D1)."""
 
 import copy
 import random
@@ -11,7 +11,7 @@ from torch import nn
 from normscape.landscape import Objective, measure_sharpness, measure_surface, train
 from normscape.models import build_model
 from normscape.specs import ModelSpec
-from tests.landscape.networks import batch_of, grid, network, samples, small_run
+from tests.landscape.networks import batch_size_for, grid, network, samples, small_run
 
 MODES = ("population", "batch", "running")
 
@@ -27,12 +27,12 @@ def random_states() -> tuple:
 
 @pytest.mark.parametrize("statistics", MODES)
 @pytest.mark.parametrize("training", [True, False])
-def test_measuring_leaves_the_network_and_the_data_as_they_were_d1(statistics: str, training: bool) -> None:
+def test_measuring_does_not_mutate_network_or_data_d1(statistics: str, training: bool) -> None:
     module, (x, y) = network("batch"), samples()
     module.train(training)
     module.layer1.linear.weight.grad = torch.ones_like(module.layer1.linear.weight)
     before = bits(module.state_dict()), bits({"x": x, "y": y}), [layer.training for layer in module.modules()]
-    objective = Objective(module, x, y, statistics=statistics, batch_size=batch_of(statistics))
+    objective = Objective(module, x, y, statistics=statistics, batch_size=batch_size_for(statistics))
     inside, theta = bits(objective.module.state_dict()), objective.theta.clone()
     measure_surface(objective, grid(3, 3))
     measure_sharpness(objective)
@@ -40,11 +40,11 @@ def test_measuring_leaves_the_network_and_the_data_as_they_were_d1(statistics: s
     assert before == (bits(module.state_dict()), bits({"x": x, "y": y}), [layer.training for layer in module.modules()])
     assert (module.layer1.linear.weight.grad == 1).all()
     assert all(p.requires_grad for p in module.parameters())
-    assert bits(objective.module.state_dict()) == inside  # the private copy is never written to either
+    assert bits(objective.module.state_dict()) == inside  # the private copy is not mutated either
     assert torch.equal(objective.theta, theta)
 
 
-def test_later_changes_of_the_network_or_the_data_do_not_reach_an_objective() -> None:
+def test_objective_is_independent_of_later_changes_to_network_and_data() -> None:
     module, (x, y) = network("batch"), samples()
     inputs, targets = x.numpy(), y.numpy()
     objective = Objective(module, inputs, targets, statistics="running")
@@ -59,13 +59,13 @@ def test_later_changes_of_the_network_or_the_data_do_not_reach_an_objective() ->
 
 @pytest.mark.parametrize("statistics", MODES)
 @pytest.mark.parametrize("momentum", [0.1, None])
-def test_training_and_evaluation_mode_of_the_module_make_no_difference_d1(statistics: str, momentum) -> None:
+def test_training_mode_of_the_module_does_not_matter_d1(statistics: str, momentum) -> None:
     module = network("batch")
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm1d):
             layer.momentum = momentum  # None: torch's cumulative average
     found = [
-        Objective(module.train(mode), *samples(), statistics=statistics, batch_size=batch_of(statistics))
+        Objective(module.train(mode), *samples(), statistics=statistics, batch_size=batch_size_for(statistics))
         for mode in (True, False)
     ]
     first, second = (objective.evaluate(objective.theta) for objective in found)
@@ -73,8 +73,8 @@ def test_training_and_evaluation_mode_of_the_module_make_no_difference_d1(statis
     assert torch.equal(first.gradient, second.gradient)
 
 
-def test_no_generator_of_torch_numpy_or_python_is_touched() -> None:
-    # torch's generator is the one that its layers and dropout draw from, so a warm cache must not hide a draw
+def test_global_random_states_are_unchanged() -> None:
+    # torch's layers and dropout draw from its global generator; no cache hides a draw here
     before = random_states()
     build_model(ModelSpec(initialization="he"), (4,), 3)
     run = train(small_run(steps=3))
@@ -92,7 +92,7 @@ def test_dropout_is_off(training: bool) -> None:
     assert [float(objective.loss(objective.theta)) for _ in range(3)] == pytest.approx([expected] * 3, rel=1e-14)
 
 
-def test_frozen_parameters_are_no_part_of_theta_and_keep_their_values() -> None:
+def test_frozen_parameters_are_not_in_theta() -> None:
     module = network("batch")
     module.layer1.linear.weight.requires_grad_(False)
     objective = Objective(module, *samples())
@@ -105,7 +105,7 @@ def test_frozen_parameters_are_no_part_of_theta_and_keep_their_values() -> None:
     assert objective.hvp(objective.theta, objective.theta).shape == objective.theta.shape
 
 
-def test_a_network_without_trainable_parameters_is_refused() -> None:
+def test_network_without_trainable_parameters_raises() -> None:
     with pytest.raises(ValueError, match="no trainable parameter"):
         Objective(network().requires_grad_(False), *samples())
 
@@ -122,7 +122,7 @@ class Tied(nn.Module):
         return self.out(torch.tanh(self.second(torch.tanh(self.first(x)))))
 
 
-def test_shared_parameters_stand_once_and_move_together() -> None:
+def test_shared_parameters_count_once_in_theta() -> None:
     module = Tied().double()
     objective = Objective(module, *samples())
     assert len(objective.theta) == 16 + 4 + 4 + 15
@@ -138,7 +138,7 @@ def test_shared_parameters_stand_once_and_move_together() -> None:
 
 
 class Words(nn.Module):
-    """A network of whole-number inputs."""
+    """A network with integer inputs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class Words(nn.Module):
         return self.out(self.norm(self.embedding(words).mean(1)))
 
 
-def test_whole_number_inputs_stay_whole_numbers() -> None:
+def test_integer_inputs_stay_integers() -> None:
     generator = np.random.default_rng(0)
     words, y = generator.integers(0, 6, (11, 5)), generator.integers(0, 2, 11)
     module = Words().double()
@@ -157,12 +157,12 @@ def test_whole_number_inputs_stay_whole_numbers() -> None:
     expected = nn.functional.cross_entropy(outputs, torch.tensor(y)).item()
     assert float(objective.loss(objective.theta)) == pytest.approx(expected, rel=1e-13)
     gradient = objective.layout.unflatten(objective.gradient(objective.theta))["embedding.weight"]
-    assert not gradient[6].any()  # the word that is in no sample
+    assert not gradient[6].any()  # no sample contains this word
     assert gradient[:6].any(1).all()
 
 
 @pytest.mark.parametrize("kind", ["uint8", "int16", "int32", "int64"])
-def test_classes_may_be_whole_numbers_of_any_size(kind: str) -> None:
+def test_class_indices_may_have_any_integer_type(kind: str) -> None:
     x, y = samples()
     expected = Objective(network(), x, y)
     found = Objective(network(), x, y.numpy().astype(kind))
@@ -180,36 +180,36 @@ def test_classes_may_be_whole_numbers_of_any_size(kind: str) -> None:
         ({"loss": "hinge"}, "cross-entropy, squared-error"),
     ],
 )
-def test_misuse_is_refused_with_the_remedy_d1(choices: dict, words: str) -> None:
+def test_invalid_arguments_raise_with_remedy_d1(choices: dict, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Objective(network(), *samples(), **choices)
 
 
 @pytest.mark.parametrize(("inputs", "targets"), [(5, 6), (0, 0)])
-def test_inputs_and_targets_must_be_equally_many_and_some(inputs: int, targets: int) -> None:
+def test_unequal_or_empty_inputs_and_targets_raise(inputs: int, targets: int) -> None:
     with pytest.raises(ValueError, match=f"{inputs} inputs and {targets} targets"):
         Objective(network(), np.zeros((inputs, 4)), np.zeros(targets, dtype=int))
 
 
-def test_a_loss_that_is_already_averaged_is_refused() -> None:
+def test_averaged_loss_raises() -> None:
     objective = Objective(network(), *samples(), loss=nn.functional.cross_entropy)
     with pytest.raises(ValueError, match="one per sample"):
         objective.loss(objective.theta)
 
 
-def test_a_squared_error_that_would_broadcast_is_refused() -> None:
+def test_broadcasting_squared_error_raises() -> None:
     objective = Objective(network(outputs=1), samples()[0], np.zeros(23), loss="squared-error")
     with pytest.raises(ValueError, match="cannot be compared"):
         objective.loss(objective.theta)
 
 
-def test_points_of_another_shape_are_refused_with_both_shapes() -> None:
+def test_point_of_wrong_shape_raises_with_both_shapes() -> None:
     objective = Objective(network(), *samples())
     with pytest.raises(ValueError, match=rf"\(3,\).*\({len(objective.theta)},\)"):
         objective.loss(np.zeros(3))
 
 
-def test_squared_error_sums_over_outputs_and_has_no_half() -> None:
+def test_squared_error_sums_over_outputs_without_factor_half() -> None:
     x = np.array([[1.0], [2.0]])
     objective = Objective(nn.Linear(1, 2).double(), x, np.zeros((2, 2)), loss="squared-error")
     theta = np.array([1.0, 2.0, 0.0, 1.0])  # outputs x and 2x + 1

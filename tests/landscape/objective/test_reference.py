@@ -1,4 +1,4 @@
-"""Random small networks of every kind against an obvious reference: write the weights, pass each batch, by hand."""
+"""Random small networks of every kind against a reference: assign the weights, run a forward pass per batch."""
 
 import copy
 
@@ -34,7 +34,7 @@ def models(draw: st.DrawFn) -> ModelSpec:
         affine=draw(st.booleans()),
         placement=draw(st.sampled_from(PLACEMENTS)),
         shortcut=draw(st.sampled_from(SHORTCUTS)),
-        # no kinks: beside one, rounding decides on which side a gradient is
+        # smooth activations only: at a kink, rounding decides the gradient
         activation=draw(st.sampled_from(["gelu", "tanh"])),
         initialization=draw(st.sampled_from(REGISTRIES["initializations"])),
     )
@@ -45,8 +45,8 @@ def as_dict(spec: ModelSpec) -> dict:
     return {name: getattr(spec, name) for name in spec.__dataclass_fields__}
 
 
-def trained_a_little(spec: ModelSpec, x: torch.Tensor, seed: int) -> nn.Module:
-    """A network in float64 with running averages of its own."""
+def with_running_averages(spec: ModelSpec, x: torch.Tensor, seed: int) -> nn.Module:
+    """Return a network in float64 with updated running averages."""
     module = build_model(spec, SHAPE, CLASSES, seed=seed).double()
     with torch.no_grad():
         for scale in (1.0, 1.5, 0.7):
@@ -54,21 +54,21 @@ def trained_a_little(spec: ModelSpec, x: torch.Tensor, seed: int) -> nn.Module:
     return module
 
 
-def by_hand(
+def reference(
     module: nn.Module, theta: np.ndarray, x: torch.Tensor, y: torch.Tensor, statistics: str, size: int
 ) -> tuple[float, np.ndarray]:
-    """Loss and gradient: deepcopy, write the weights, one plain pass per statistics batch, sum."""
-    twin, layout = copy.deepcopy(module), layout_of(module)
-    parameters = dict(twin.named_parameters())
+    """Return loss and gradient from a copy with assigned weights, one plain forward pass per statistics batch."""
+    copied, layout = copy.deepcopy(module), layout_of(module)
+    parameters = dict(copied.named_parameters())
     with torch.no_grad():
         for name, value in layout.unflatten(torch.tensor(theta)).items():
             parameters[name].copy_(value)
-    twin.train(statistics != "running")
+    copied.train(statistics != "running")
     step = {"population": len(x), "running": len(x), "batch": size}[statistics]
     loss = torch.zeros((), dtype=torch.float64)
     for first in range(0, len(x), step):
         part = slice(first, first + step)
-        loss = loss + nn.functional.cross_entropy(twin(x[part]), y[part], reduction="sum") / len(x)
+        loss = loss + nn.functional.cross_entropy(copied(x[part]), y[part], reduction="sum") / len(x)
     gradients = torch.autograd.grad(loss, [parameters[name] for name in layout.names], materialize_grads=True)
     return loss.item(), torch.cat([gradient.flatten() for gradient in gradients]).numpy()
 
@@ -83,13 +83,13 @@ def by_hand(
     st.integers(0, 99),
 )
 @settings(derandomize=True, database=None, deadline=None, max_examples=120)
-def test_every_surface_is_what_the_obvious_reference_gives_d1_d2_d5_d6(
+def test_surface_matches_reference_for_random_networks_d1_d2_d5_d6(
     model: ModelSpec, statistics: str, scaling: str, orthogonal: bool, points: tuple[int, int], size: int, seed: int
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(SAMPLES + (SAMPLES % size == 1), *SHAPE, generator=generator, dtype=torch.float64)
     y = torch.randint(CLASSES, (len(x),), generator=generator)
-    module = trained_a_little(model, x, seed)
+    module = with_running_averages(model, x, seed)
     objective = Objective(module, x, y, statistics=statistics, batch_size=size if statistics == "batch" else None)
     grid = surface_spec(
         points_alpha=points[0],
@@ -101,21 +101,21 @@ def test_every_surface_is_what_the_obvious_reference_gives_d1_d2_d5_d6(
         seed=seed,
     )
     surface = measure_surface(objective, grid)
-    plane, found = surface.plane, {}
-    _, anchor = by_hand(module, plane.theta, x, y, statistics, size)
+    plane, results = surface.plane, {}
+    _, anchor = reference(module, plane.theta, x, y, statistics, size)
     for i, beta in enumerate(surface.beta):
         for j, alpha in enumerate(surface.alpha):
             point = plane.point(alpha, beta)
-            loss, gradient = by_hand(module, point, x, y, statistics, size)
-            found[i, j] = (point, gradient)
+            loss, gradient = reference(module, point, x, y, statistics, size)
+            results[i, j] = (point, gradient)
             assert surface.loss[i, j] == pytest.approx(loss, rel=1e-9)
             assert surface.gradient_norm[i, j] == pytest.approx(np.linalg.norm(gradient), rel=1e-7, abs=1e-12)
             if alpha or beta:
                 ratio = np.linalg.norm(gradient - anchor) / np.linalg.norm(point - plane.theta)
                 assert surface.gradient_change_ratio[i, j] == pytest.approx(ratio, rel=1e-6, abs=1e-11)
-    for (i, j), (point, gradient) in found.items():
+    for (i, j), (point, gradient) in results.items():
         for (k, m), pair in (((i, j + 1), surface.across), ((i + 1, j), surface.along)):
-            if (k, m) in found:
-                other, there = found[k, m]
-                ratio = np.linalg.norm(there - gradient) / np.linalg.norm(other - point)
+            if (k, m) in results:
+                other, other_gradient = results[k, m]
+                ratio = np.linalg.norm(other_gradient - gradient) / np.linalg.norm(other - point)
                 assert pair[i, j] == pytest.approx(ratio, rel=1e-6, abs=1e-11)

@@ -1,4 +1,4 @@
-"""Population statistics taken layer by layer over tiles, against one pass over all samples (D1, D5)."""
+"""Population statistics computed layer by layer over micro-batches, against one batch of all samples (D1, D5)."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from torch import nn
 
 from normscape.landscape import (
     Objective,
-    Stopped,
+    StoppedError,
     estimate_bytes,
     measure_sharpness,
     measure_surface,
@@ -17,10 +17,10 @@ from normscape.landscape import (
     train,
 )
 from normscape.landscape.objective import batching
-from normscape.landscape.objective.synchronous import given_statistics
+from normscape.landscape.objective.synchronous import FixedStatistics
 from normscape.models import NORMALIZATIONS, REGISTRIES, build_model, refusal
 from normscape.specs import ModelSpec
-from tests.landscape.networks import grid, network, samples, small_run, stirred
+from tests.landscape.networks import grid, network, perturb_norms, samples, small_run
 
 SHAPE, CLASSES, SAMPLES = (1, 8, 8), 4, 11
 WIDTHS = {"perceptron": 5, "deep-linear": 5, "convolutional": 3, "residual": 2, "transformer": 4}
@@ -34,7 +34,7 @@ def images() -> tuple[torch.Tensor, torch.Tensor]:
     return x, torch.randint(CLASSES, (SAMPLES,), generator=generator)
 
 
-def both(architecture: str, norm: str, tile: int) -> tuple[Objective, Objective]:
+def both(architecture: str, norm: str, micro_batch: int) -> tuple[Objective, Objective]:
     spec = ModelSpec(
         architecture=architecture,
         depth=DEPTHS[architecture],
@@ -42,70 +42,72 @@ def both(architecture: str, norm: str, tile: int) -> tuple[Objective, Objective]
         norm=norm,
         activation="gelu",
     )
-    module = stirred(build_model(spec, SHAPE, CLASSES, seed=1).double())
-    return Objective(module, *images()), Objective(module, *images(), tile=tile)
+    module = perturb_norms(build_model(spec, SHAPE, CLASSES, seed=1).double())
+    return Objective(module, *images()), Objective(module, *images(), micro_batch=micro_batch)
 
 
-@pytest.mark.parametrize("tile", [2, 4])
+@pytest.mark.parametrize("micro_batch", [2, 4])
 @pytest.mark.parametrize("norm", OVER_SAMPLES)
 @pytest.mark.parametrize("architecture", REGISTRIES["architectures"])
-def test_layer_by_layer_is_one_pass_to_1e_10_d1(architecture: str, norm: str, tile: int) -> None:
+def test_layerwise_evaluation_matches_single_batch_to_1e_10_d1(architecture: str, norm: str, micro_batch: int) -> None:
     if refusal(ModelSpec(architecture=architecture, norm=norm), SHAPE) is not None:
-        pytest.skip("there is no such network")
-    whole, tiled = both(architecture, norm, tile)
-    assert tiled.layered
-    assert not whole.layered
+        pytest.skip("unsupported combination")
+    whole, layerwise = both(architecture, norm, micro_batch)
+    assert layerwise.layerwise
+    assert not whole.layerwise
     theta = whole.theta + 0.05 * torch.randn(whole.theta.shape, dtype=torch.float64, generator=torch.manual_seed(2))
-    expected, found = whole.evaluate(theta), tiled.evaluate(theta)
+    expected, found = whole.evaluate(theta), layerwise.evaluate(theta)
     assert found.loss == pytest.approx(expected.loss, rel=1e-10)
-    loss, accuracy = tiled.loss_and_accuracy(theta)
+    loss, accuracy = layerwise.loss_and_accuracy(theta)
     assert loss == pytest.approx(expected.loss, rel=1e-10)
     assert found.accuracy == expected.accuracy == accuracy
     torch.testing.assert_close(found.gradient, expected.gradient, rtol=1e-10, atol=1e-12)
-    torch.testing.assert_close(tiled.sample_losses(theta), whole.sample_losses(theta), rtol=1e-10, atol=1e-12)
-    assert tiled.loss(theta).item() == pytest.approx(expected.loss, rel=1e-10)
+    torch.testing.assert_close(layerwise.sample_losses(theta), whole.sample_losses(theta), rtol=1e-10, atol=1e-12)
+    assert layerwise.loss(theta).item() == pytest.approx(expected.loss, rel=1e-10)
     v = torch.randn(theta.shape, dtype=torch.float64, generator=torch.manual_seed(3))
-    torch.testing.assert_close(tiled.hvp(theta, v), whole.hvp(theta, v), rtol=1e-9, atol=1e-11)
+    torch.testing.assert_close(layerwise.hvp(theta, v), whole.hvp(theta, v), rtol=1e-9, atol=1e-11)
 
 
-def test_tiles_without_their_common_statistics_are_something_else_d1() -> None:
-    """What the test above would not notice if every tile kept to its own statistics: that the two differ."""
+def test_statistics_per_batch_differ_from_population_d1() -> None:
+    """Verify that the previous test would detect micro-batches with their own statistics."""
     module = network("batch")
     whole = Objective(module, *samples()).gradient(Objective(module, *samples()).theta)
     each = Objective(module, *samples(), statistics="batch", batch_size=4)
     assert (each.gradient(each.theta) - whole).norm() > 0.01 * whole.norm()
 
 
-def test_running_and_sample_wise_norms_are_left_alone() -> None:
+def test_fixed_statistics_do_not_affect_running_mode_or_per_sample_norms() -> None:
     x = torch.randn(5, 3, 4, 4, dtype=torch.float64)
     layers = (nn.BatchNorm2d(3).double().eval(), nn.InstanceNorm2d(3).double(), nn.LayerNorm([3, 4, 4]).double())
     for layer in layers:
-        with given_statistics([]) as mode:
+        with FixedStatistics([]) as override:
             inside = layer(x)
         torch.testing.assert_close(inside, layer(x), rtol=0, atol=0)
-        assert not mode.met
+        assert not override.recorded
 
 
-def test_curvature_is_that_of_one_pass_d8() -> None:
+def test_layerwise_sharpness_matches_single_batch_d10() -> None:
     module = network("batch", activation="gelu")
-    whole, tiled = (measure_sharpness(Objective(module, *samples(), tile=tile)) for tile in (None, 5))
-    assert tiled.value == pytest.approx(whole.value, rel=1e-8)
+    whole, layerwise = (
+        measure_sharpness(Objective(module, *samples(), micro_batch=micro_batch)) for micro_batch in (None, 5)
+    )
+    assert layerwise.value == pytest.approx(whole.value, rel=1e-8)
 
 
-def test_it_stops_between_passes() -> None:
-    tiled = Objective(network("batch"), *samples(), tile=5)
-    with pytest.raises(Stopped):
-        tiled.evaluate(tiled.theta, stop=iter([False] * 7 + [True] * 99).__next__)
+def test_layerwise_evaluation_stops_between_passes() -> None:
+    layerwise = Objective(network("batch"), *samples(), micro_batch=5)
+    with pytest.raises(StoppedError):
+        layerwise.evaluate(layerwise.theta, stop=iter([False] * 7 + [True] * 99).__next__)
 
 
-def test_a_set_too_large_for_one_pass_is_taken_layer_by_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_evaluation_set_is_evaluated_layerwise(monkeypatch: pytest.MonkeyPatch) -> None:
     run = train(small_run("batch", data={"size": 1500}))
     spec = grid(3, 3, precision="float64", samples=1500)
     whole, whole_bytes = measure_surface(run, spec), estimate_bytes(run.spec, spec)
-    monkeypatch.setattr(batching, "ONE_PASS_BYTES", whole_bytes // 10)
-    assert objective_of(run, spec.evaluation).layered
-    tiled = measure_surface(run, spec)
-    np.testing.assert_allclose(tiled.loss, whole.loss, rtol=1e-10)
-    np.testing.assert_allclose(tiled.gradient_change_ratio, whole.gradient_change_ratio, rtol=1e-8)
+    monkeypatch.setattr(batching, "SINGLE_BATCH_BYTES", whole_bytes // 10)
+    assert objective_of(run, spec.evaluation).layerwise
+    layerwise = measure_surface(run, spec)
+    np.testing.assert_allclose(layerwise.loss, whole.loss, rtol=1e-10)
+    np.testing.assert_allclose(layerwise.gradient_change_ratio, whole.gradient_change_ratio, rtol=1e-8)
     assert estimate_bytes(run.spec, spec) < whole_bytes
-    assert not objective_of(run, replace(spec.evaluation, statistics="running")).layered
+    assert not objective_of(run, replace(spec.evaluation, statistics="running")).layerwise

@@ -1,4 +1,4 @@
-"""Planes down the gradient and through checkpoints (D2)."""
+"""Gradient planes and planes through checkpoints (D2)."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def weights(step: int) -> np.ndarray:
 
 @pytest.mark.parametrize("orthogonal", [True, False])
 @pytest.mark.parametrize("through", [(0, 5), (10, 0), (5, 10)])
-def test_a_plane_through_three_checkpoints_passes_through_them_exactly_d2(through, orthogonal: bool) -> None:
+def test_plane_through_three_checkpoints_contains_them_d2(through, orthogonal: bool) -> None:
     spec = PlaneSpec("checkpoints", through, orthogonal=orthogonal)
     plane = through_checkpoints(spec)
     assert plane.kind == "checkpoints"
@@ -44,17 +44,17 @@ def test_a_plane_through_three_checkpoints_passes_through_them_exactly_d2(throug
         assert plane.marks[1][1:] == pytest.approx((0, 1), abs=1e-12)
 
 
-def test_the_loss_at_a_checkpoint_in_the_plane_is_that_checkpoint_s_loss_d2() -> None:
+def test_loss_at_marked_checkpoint_equals_its_own_loss_d2() -> None:
     spec = grid(3, 3, range_alpha=(0, 1), range_beta=(0, 1), precision="float64")
     spec = changed(spec, directions="checkpoints", through=(0, 5), orthogonal=False)
     surface = measure_surface(RUN, spec)
     for step, place in ((20, (0, 0)), (0, (0, 2)), (5, (2, 0))):
-        # population statistics take no running averages, so only θ differs between checkpoints
+        # population statistics do not use running averages, so only θ differs between checkpoints
         objective = objective_of(RUN, replace(spec.evaluation, checkpoint=step))
         assert surface.loss[place] == pytest.approx(objective.loss(objective.theta).item(), rel=1e-9)
 
 
-def test_a_line_through_two_checkpoints_has_a_random_second_direction_d2() -> None:
+def test_plane_through_two_checkpoints_has_random_second_direction_d2() -> None:
     spec = PlaneSpec("checkpoints", (0,), orthogonal=True)
     plane = through_checkpoints(spec)
     assert plane.marks == ((0, pytest.approx(1), pytest.approx(0, abs=1e-12)),)
@@ -64,8 +64,8 @@ def test_a_line_through_two_checkpoints_has_a_random_second_direction_d2() -> No
     assert not np.allclose(plane.d2, other.d2)
 
 
-def test_checkpoints_that_are_not_kept_or_equal_are_refused() -> None:
-    for through, words in (((7,), "no weights of step 7"), ((20,), "those of the centre")):
+def test_missing_or_equal_checkpoints_raise() -> None:
+    for through, words in (((7,), "no checkpoint at step 7"), ((20,), "equal those at the center")):
         spec = SurfaceSpec(plane=PlaneSpec("checkpoints", through))
         with pytest.raises(ValueError, match=words):
             measure_surface(RUN, spec)
@@ -77,7 +77,7 @@ def test_checkpoints_that_are_not_kept_or_equal_are_refused() -> None:
 
 
 @pytest.mark.parametrize("scaling", ["filter", "layer", "unit", "none"])
-def test_the_gradient_direction_is_minus_the_gradient_d2(scaling: str) -> None:
+def test_gradient_direction_is_parallel_to_negative_gradient_d2(scaling: str) -> None:
     objective = Objective(network("batch"), *samples())
     spec = PlaneSpec("gradient", scaling=scaling, orthogonal=True)
     plane = gradient_plane(objective, spec)
@@ -91,7 +91,7 @@ def test_the_gradient_direction_is_minus_the_gradient_d2(scaling: str) -> None:
         assert free.norms[0] == pytest.approx(free.norms[1], rel=1e-12)
 
 
-def test_along_the_gradient_the_loss_falls_by_its_norm_d2() -> None:
+def test_slope_along_gradient_direction_is_negative_gradient_norm_d2() -> None:
     objective = quadratic(np.diag([3.0, 1.0, 0.1]), np.array([1.0, -2.0, 3.0]))
     spec = surface_spec(3, 1, range_alpha=(-1e-4, 1e-4), directions="gradient", scaling="none")
     surface = measure_surface(objective, spec)
@@ -99,12 +99,12 @@ def test_along_the_gradient_the_loss_falls_by_its_norm_d2() -> None:
     assert slope == pytest.approx(-(surface.gradient_norm[0, 1] ** 2), rel=1e-6)
 
 
-def test_a_flat_point_has_no_gradient_direction() -> None:
+def test_zero_gradient_raises() -> None:
     with pytest.raises(ValueError, match="norm 0"):
         measure_surface(quadratic(np.eye(2), np.zeros(2)), SurfaceSpec(plane=PlaneSpec("gradient")))
 
 
-def test_the_layout_of_a_run_s_objective_is_that_of_its_module() -> None:
+def test_layout_of_objective_matches_layout_of_module() -> None:
     objective = objective_of(RUN, EvaluationSpec(precision="float64"))
     module = RUN.module().double()
     assert torch.equal(objective.theta, flatten(dict(module.named_parameters()), objective.layout))

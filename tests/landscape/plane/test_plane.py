@@ -1,4 +1,4 @@
-"""Planes: norms by filter, layer and whole, zero filters, orthogonality, seeds (D2, D3, D4)."""
+"""Planes: norms per filter, per layer and overall, zero filters, orthogonality, seeds (D2, D3, D4)."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ SCALINGS = ("filter", "layer", "unit", "none")
 
 
 class Mixed(nn.Module):
-    """Every kind of parameter: rows, a convolution, an embedding, a vector, a single number."""
+    """Parameters of every kind: a linear layer, a convolution, an embedding, a vector, a scalar."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ def unflat(layout, values: np.ndarray) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("which", ["d1", "d2"])
 @pytest.mark.parametrize("seed", [0, 7])
-def test_every_filter_has_the_norm_of_the_network_s_own_d3(which: str, seed: int) -> None:
+def test_filter_norms_match_the_network_d3(which: str, seed: int) -> None:
     plane, layout, own = plane_of(Mixed(), orthogonal=False, seed=seed)
     for name, drawn in unflat(layout, getattr(plane, which)).items():
         if drawn.ndim < 2:
@@ -53,13 +53,13 @@ def test_every_filter_has_the_norm_of_the_network_s_own_d3(which: str, seed: int
             assert drawn[k].norm().item() == pytest.approx(own[name][k].norm().item(), rel=1e-12), (name, k)
 
 
-def test_d1_keeps_its_filter_norms_when_d2_is_made_orthogonal_d2() -> None:
+def test_orthogonalization_changes_filter_norms_of_d2_only_d2() -> None:
     free, layout, own = plane_of(network(width=64), orthogonal=False)
     plane, _, _ = plane_of(network(width=64), orthogonal=True)
     assert np.array_equal(plane.d1, free.d1)
     mine, theirs = filter_norms(torch.tensor(plane.d2), layout), filter_norms(torch.tensor(plane.theta), layout)
     factors = torch.cat([mine[name] / theirs[name] for name in mine])
-    assert (factors - 1).abs().max() > 1e-9  # it does change them
+    assert (factors - 1).abs().max() > 1e-9  # the norms change
     assert (factors - 1).abs().mean() < 0.2  # by a factor near 1
     assert own.keys() > mine.keys()  # vectors have no filters
 
@@ -71,11 +71,11 @@ def test_orthogonal_directions_are_orthogonal_d2(scaling: str, seed: int) -> Non
     assert abs(plane.cosine) < 1e-6
     free, _, _ = plane_of(Mixed(), scaling=scaling, seed=seed, orthogonal=False)
     assert abs(free.cosine) > 1e-6
-    # d2 lost d1's part and nothing else
+    # only the component along d1 was removed from d2
     assert np.linalg.matrix_rank(np.stack([plane.d2 - free.d2, free.d1]), tol=1e-9) == 1
 
 
-def test_layer_unit_and_none_have_their_norms_d3() -> None:
+def test_layer_unit_and_no_scaling_have_expected_norms_d3() -> None:
     plane, layout, own = plane_of(Mixed(), scaling="layer", orthogonal=False)
     for name, drawn in unflat(layout, plane.d1).items():
         expected = own[name].norm().item() if own[name].ndim > 1 else 0.0
@@ -89,12 +89,12 @@ def test_unscaled_directions_are_standard_normal_d2() -> None:
     for d in (plane.d1, plane.d2):
         assert abs(d.mean()) < 5 / np.sqrt(len(d))
         assert d.var() == pytest.approx(1, abs=5 * np.sqrt(2 / len(d)))
-        assert np.mean(d**4) == pytest.approx(3, abs=0.3)  # a uniform draw of deviation 1 has 1.8
+        assert np.mean(d**4) == pytest.approx(3, abs=0.3)  # a uniform distribution with unit variance has 1.8
     assert abs(plane.cosine) < 5 / np.sqrt(len(plane.d1))
 
 
 @pytest.mark.parametrize("scaling", ["filter", "layer"])
-def test_a_filter_of_norm_zero_gives_a_zero_filter_d3(scaling: str) -> None:
+def test_zero_filter_gives_zero_filter_d3(scaling: str) -> None:
     module = Mixed().double()
     with torch.no_grad():
         module.linear.weight[2] = 0
@@ -107,16 +107,16 @@ def test_a_filter_of_norm_zero_gives_a_zero_filter_d3(scaling: str) -> None:
     assert own["linear.weight"].any()
 
 
-def test_a_network_of_zeros_has_no_plane_and_says_so_d3() -> None:
+def test_network_of_zeros_has_no_plane_d3() -> None:
     module = nn.Linear(3, 2)
     nn.init.zeros_(module.weight)
     with pytest.raises(ValueError, match="zero"):
         measure_surface(Objective(module, *samples(inputs=3)), grid())
-    with pytest.raises(ValueError, match="zero"):  # all of a vector's filter scaling is zero too
+    with pytest.raises(ValueError, match="zero"):  # filter scaling of a vector is zero, too
         measure_surface(quadratic(np.eye(3), np.ones(3)), grid())
 
 
-def test_equal_seeds_give_equal_draws_wherever_names_and_shapes_agree_d4() -> None:
+def test_draws_agree_for_equal_names_shapes_and_seeds_d4() -> None:
     planes = {}
     for norm in ("none", "batch"):
         plane, layout, _ = plane_of(
@@ -128,7 +128,7 @@ def test_equal_seeds_give_equal_draws_wherever_names_and_shapes_agree_d4() -> No
         assert all(torch.equal(plain[name], normed[name]) for name in plain)
 
 
-def test_seeds_directions_and_parameters_are_drawn_apart_d2() -> None:
+def test_seeds_directions_and_parameters_have_independent_draws_d2() -> None:
     one, layout, _ = plane_of(nn.Sequential(nn.Linear(9, 9), nn.Linear(9, 9)), scaling="none", orthogonal=False)
     other, _, _ = plane_of(nn.Sequential(nn.Linear(9, 9), nn.Linear(9, 9)), scaling="none", orthogonal=False, seed=1)
     parts = unflat(layout, one.d1)
@@ -137,7 +137,7 @@ def test_seeds_directions_and_parameters_are_drawn_apart_d2() -> None:
     assert not torch.equal(parts["0.weight"], parts["1.weight"])
 
 
-def test_what_a_plane_records_d2() -> None:
+def test_plane_records_norms_cosine_kind_scaling_and_seed_d2() -> None:
     plane, _, _ = plane_of(Mixed(), seed=5, scaling="layer", orthogonal=False)
     assert (plane.kind, plane.scaling, plane.seed) == ("random", "layer", 5)
     assert plane.norms == (np.linalg.norm(plane.d1), np.linalg.norm(plane.d2))
@@ -145,7 +145,7 @@ def test_what_a_plane_records_d2() -> None:
     assert Plane(np.ones(2), np.ones(2), np.zeros(2)).cosine == 0
 
 
-def test_points_are_built_from_theta_and_planes_keep_their_own_copies_d2() -> None:
+def test_points_are_computed_from_theta_and_arrays_are_copied_d2() -> None:
     theta, d1, d2 = np.ones(3), np.arange(3.0), np.ones(3)
     plane = Plane(theta, d1, torch.tensor(d2))
     theta += 1
@@ -164,11 +164,11 @@ def test_points_are_built_from_theta_and_planes_keep_their_own_copies_d2() -> No
         (np.ones(2), np.ones(2), np.array([np.inf, 0])),
     ],
 )
-def test_planes_that_do_not_fit_together_are_refused_d2(theta, d1, d2) -> None:
+def test_mismatched_or_non_finite_directions_raise_d2(theta, d1, d2) -> None:
     with pytest.raises(ValueError, match=r"shapes|finite"):
         Plane(theta, d1, d2)
 
 
-def test_a_plane_of_another_network_is_refused_d2() -> None:
+def test_plane_of_another_network_raises_d2() -> None:
     with pytest.raises(ValueError, match=r"4 weights.*3"):
         measure_surface(quadratic(np.eye(3), np.ones(3)), grid(), plane=Plane(np.ones(4), np.ones(4), np.ones(4)))

@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.landscape import Objective, Plane, Stopped, measure_surface
+from normscape.landscape import Objective, Plane, StoppedError, measure_surface
 from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import assemble, axes, evaluate, pieces
 from normscape.specs import EvaluationSpec
 from tests.flat import sliced
-from tests.landscape.networks import batch_of, grid, network, of_theta, quadratic, samples
+from tests.landscape.networks import batch_size_for, grid, network, objective_from_function, quadratic, samples
 
 ORIGIN, E1, E2 = np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])
 ARRAYS = ("loss", "accuracy", "gradient_norm", "gradient_change_ratio", "row_ratio", "plane_form", "across")
@@ -23,7 +23,7 @@ def same(one, other) -> bool:
 
 @pytest.mark.parametrize(("points_alpha", "points_beta"), [(4, 2), (2, 5), (1, 3), (3, 1), (1, 1), (9, 8)])
 def test_alpha_runs_along_columns_and_beta_along_rows_d2(points_alpha: int, points_beta: int) -> None:
-    objective = of_theta(lambda t: t[:, 0] + 10 * t[:, 1] ** 3, ORIGIN)
+    objective = objective_from_function(lambda t: t[:, 0] + 10 * t[:, 1] ** 3, ORIGIN)
     spec = grid(points_alpha, points_beta, range_alpha=(1.0, 2.0), range_beta=(-3.0, 7.0))
     surface = measure_surface(objective, spec, plane=Plane(ORIGIN, E1, E2))
     alpha = np.linspace(1, 2, points_alpha) if points_alpha > 1 else np.zeros(1)
@@ -36,7 +36,7 @@ def test_alpha_runs_along_columns_and_beta_along_rows_d2(points_alpha: int, poin
 
 @pytest.mark.parametrize("points", [3, 5, 25, 51, 101, 999])
 @pytest.mark.parametrize("end", [1.0, 0.1, 0.3, 1 / 3, 1e-6, 12345.678])
-def test_symmetric_odd_axes_are_symmetric_and_hold_zero_d2(points: int, end: float) -> None:
+def test_symmetric_odd_axes_contain_exact_zero_d2(points: int, end: float) -> None:
     alpha, beta = axes(grid(points, points, range_alpha=(-end, end), range_beta=(-end, end)).grid)
     for axis in (alpha, beta):
         assert axis[points // 2] == 0
@@ -46,34 +46,36 @@ def test_symmetric_odd_axes_are_symmetric_and_hold_zero_d2(points: int, end: flo
 
 
 @pytest.mark.parametrize(("points", "ends", "index"), [(11, (-0.3, 0.7), 3), (4, (-0.1, 0.2), 1), (8, (-0.2, 1.2), 1)])
-def test_a_point_that_is_zero_but_for_rounding_is_the_centre_d2(points: int, ends: tuple, index: int) -> None:
+def test_rounding_error_at_zero_is_removed_d2(points: int, ends: tuple, index: int) -> None:
     surface = measure_surface(
-        of_theta(lambda t: (t**4).sum(1), np.zeros(2)), grid(points, 1, range_alpha=ends), plane=Plane(ORIGIN, E1, E2)
+        objective_from_function(lambda t: (t**4).sum(1), np.zeros(2)),
+        grid(points, 1, range_alpha=ends),
+        plane=Plane(ORIGIN, E1, E2),
     )
     assert surface.alpha[index] == 0
     assert surface.centre == (0, index)
 
 
-@pytest.mark.parametrize(("points", "centre"), [((3, 3), (1, 1)), ((4, 3), None), ((5, 1), (0, 2)), ((2, 2), None)])
-def test_only_grids_with_a_point_on_theta_have_a_centre(points: tuple[int, int], centre) -> None:
+@pytest.mark.parametrize(("points", "center"), [((3, 3), (1, 1)), ((4, 3), None), ((5, 1), (0, 2)), ((2, 2), None)])
+def test_center_is_none_unless_grid_contains_theta(points: tuple[int, int], center) -> None:
     surface = measure_surface(quadratic(np.eye(2), ORIGIN), grid(*points), plane=Plane(ORIGIN, E1, E2))
-    assert surface.centre == centre
+    assert surface.centre == center
     assert surface.complete
-    assert surface.pairs == points[0] * points[1] - (centre is not None)
+    assert surface.pairs == points[0] * points[1] - (center is not None)
 
 
 NINE = grid(9, 9)
 
 
 def network_slice(statistics: str = "population", spec=None):
-    objective = Objective(network(), *samples(), statistics=statistics, batch_size=batch_of(statistics))
+    objective = Objective(network(), *samples(), statistics=statistics, batch_size=batch_size_for(statistics))
     return sliced(objective, spec or NINE)
 
 
-def test_pieces_in_any_order_make_one_surface() -> None:
+def test_pieces_may_be_evaluated_in_any_order() -> None:
     subject = network_slice()
     parts = pieces(NINE.grid)
-    assert len(parts) == 4  # the centre, and 9 rows in bands of 4, 4 and 1
+    assert len(parts) == 4  # the center, and 9 rows in pieces of 4, 4 and 1
     forwards = {piece: evaluate(subject, NINE.grid, piece) for piece in parts}
     again = network_slice()
     backwards = {piece: evaluate(again, NINE.grid, piece) for piece in reversed(parts)}
@@ -93,12 +95,12 @@ def test_pieces_cover_every_point_once(points: tuple[int, int]) -> None:
     assert [piece.kind for piece in pieces(spec.grid)].count("centre") == 1
 
 
-def test_an_incomplete_surface_says_which_points_are_missing() -> None:
+def test_incomplete_surface_marks_missing_points() -> None:
     subject = network_slice()
-    centre, _, second, _ = pieces(NINE.grid, size=36)
+    center, _, second, _ = pieces(NINE.grid, size=36)
     surface = assemble(
         NINE,
-        {centre: evaluate(subject, NINE.grid, centre), second: evaluate(subject, NINE.grid, second)},
+        {center: evaluate(subject, NINE.grid, center), second: evaluate(subject, NINE.grid, second)},
         subject.plane,
         tuple(subject.layers),
     )
@@ -111,10 +113,10 @@ def test_an_incomplete_surface_says_which_points_are_missing() -> None:
         assert np.array_equal(np.isfinite(getattr(surface, name)), expected)
     assert surface.pairs == 35
     assert np.isfinite(surface.across).sum() == 4 * 8
-    assert np.isfinite(surface.along).sum() == 3 * 9  # the pairs with the row before the band await that row
+    assert np.isfinite(surface.along).sum() == 3 * 9  # pairs with the row before this piece are missing
 
 
-def test_a_surface_without_any_piece_is_empty_but_whole() -> None:
+def test_surface_without_pieces_is_empty() -> None:
     subject = network_slice()
     surface = assemble(NINE, {}, subject.plane, subject.layers)
     assert not surface.evaluated.any()
@@ -123,33 +125,35 @@ def test_a_surface_without_any_piece_is_empty_but_whole() -> None:
     assert surface.pairs == 0
 
 
-def test_a_loss_with_classes_has_an_accuracy_even_before_its_first_point() -> None:
+def test_accuracy_exists_before_first_point() -> None:
     subject = network_slice()
-    assert assemble(NINE, {}, subject.plane, subject.layers).accuracy is not None  # None means: the loss has no classes
+    assert (
+        assemble(NINE, {}, subject.plane, subject.layers).accuracy is not None
+    )  # None means that the loss has no classes
 
 
 @pytest.mark.parametrize("kind", ["points", "centre"])
-def test_stop_is_asked_before_work_and_raises(kind: str) -> None:
+def test_stop_is_polled_before_each_piece(kind: str) -> None:
     subject = network_slice("batch")
     piece = Piece("points", 0, 3) if kind == "points" else Piece("centre")
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         evaluate(subject, NINE.grid, piece, lambda: True)
 
 
-def test_stop_is_asked_between_the_mini_batches_of_one_point() -> None:
+def test_stop_is_polled_between_mini_batches() -> None:
     subject = network_slice("batch")  # 23 samples in four mini-batches
-    asked: list[bool] = []
+    polls: list[bool] = []
 
     def third_time() -> bool:
-        asked.append(len(asked) == 2)
-        return asked[-1]
+        polls.append(len(polls) == 2)
+        return polls[-1]
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         subject.objective.evaluate(subject.objective.theta, stop=third_time)
-    assert asked == [False, False, True]
+    assert polls == [False, False, True]
 
 
-def test_progress_counts_every_piece_once() -> None:
+def test_progress_reports_every_piece() -> None:
     seen: list[tuple[int, int]] = []
     measure_surface(
         quadratic(np.eye(2), ORIGIN),
@@ -160,8 +164,8 @@ def test_progress_counts_every_piece_once() -> None:
     assert seen == [(done, 4) for done in range(5)]
 
 
-def test_overflow_is_counted_and_never_sets_a_range_5() -> None:
-    module = network("none", depth=8).float()  # nine factors of 1e6 are beyond float32
+def test_overflow_is_counted_and_missing_5() -> None:
+    module = network("none", depth=8).float()  # nine factors of 1e6 overflow float32
     objective = Objective(module, *samples())
     surface = measure_surface(objective, grid(5, 3, range_alpha=(-1e6, 1e6), range_beta=(-0.5, 0.5)))
     lost = np.tile([True, True, False, True, True], (3, 1))
@@ -174,10 +178,10 @@ def test_overflow_is_counted_and_never_sets_a_range_5() -> None:
     assert np.isfinite([surface.lipschitz_bound, surface.smallest_step]).all()
 
 
-def test_a_gradient_that_is_not_finite_makes_a_point_missing_too_5() -> None:
-    # f is finite at 0, its gradient is not
+def test_non_finite_gradient_makes_point_missing_5() -> None:
+    # f is finite at 0, but its gradient is not
     surface = measure_surface(
-        of_theta(lambda t: t.abs().sqrt().sum(1), np.ones(1)),
+        objective_from_function(lambda t: t.abs().sqrt().sum(1), np.ones(1)),
         grid(3, 1),
         plane=Plane(np.ones(1), np.ones(1), np.zeros(1)),
     )
@@ -185,7 +189,7 @@ def test_a_gradient_that_is_not_finite_makes_a_point_missing_too_5() -> None:
     assert np.isnan(surface.loss[0, 0])
 
 
-def test_results_are_read_only_and_say_what_they_were_made_with() -> None:
+def test_results_are_read_only_and_store_their_spec() -> None:
     module, (x, y) = network().float(), samples()
     surface = measure_surface(Objective(module, x, y, statistics="batch", batch_size=9), grid(precision="float64"))
     assert surface.spec.evaluation == EvaluationSpec(statistics="batch", batch_size=9, precision="float32")
@@ -194,15 +198,15 @@ def test_results_are_read_only_and_say_what_they_were_made_with() -> None:
             getattr(surface, name)[0] = 0
 
 
-def test_mini_batches_of_one_sample_are_measured_where_no_batch_norm_forbids_them() -> None:
+def test_mini_batches_of_one_sample_work_without_batch_norm() -> None:
     x, y = samples()
     single = Objective(network("none"), x, y, statistics="batch", batch_size=1)
     whole = Objective(network("none"), x, y)
     assert measure_surface(single, grid()).loss == pytest.approx(measure_surface(whole, grid()).loss, rel=1e-12)
 
 
-def test_float32_agrees_with_float64_to_the_stated_error_5() -> None:
-    # docs/measured.md: float32 loss ≤ 8e-6 relative, ratio ≤ 3e-5; GELU, since a kink would turn rounding into a jump
+def test_float32_matches_float64_within_stated_error_5() -> None:
+    # docs/measured.md: float32 loss ≤ 8e-6 relative, ratio ≤ 3e-5; GELU, because rounding at a kink causes a jump
     module = network("batch", width=16, activation="gelu")
     exact = measure_surface(Objective(module, *samples(200)), grid(7, 7))
     rounded = measure_surface(Objective(copy_of(module).float(), *samples(200)), grid(7, 7), plane=exact.plane)
@@ -219,7 +223,7 @@ def copy_of(module: nn.Module) -> nn.Module:
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.float64])
-def test_same_spec_same_numbers_bit_for_bit_5(precision: torch.dtype) -> None:
+def test_equal_specs_give_bitwise_equal_results_5(precision: torch.dtype) -> None:
     one, other = (
         measure_surface(Objective(network().to(precision), *samples(), statistics="batch", batch_size=8), grid(5, 5))
         for _ in range(2)

@@ -1,19 +1,19 @@
-"""Block ratios: a layer's gradient when it alone moves, against blocks of known Hessians (D5)."""
+"""Block ratios against blocks of known Hessians (D5)."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from normscape.landscape import Objective, Stopped, measure_layer_ratios, measure_surface
+from normscape.landscape import Objective, StoppedError, measure_layer_ratios, measure_surface
 from normscape.landscape.surface import Slice
 from normscape.landscape.surface.layer_ratios import measure_block_ratio
 from tests.flat import sliced
 from tests.landscape.networks import grid, network, samples
 
 
-def test_on_linear_regression_it_is_the_block_of_the_hessian_d5() -> None:
-    # f is quadratic: the ratio along Δ_l is ‖H_ll Δ_l‖/‖Δ_l‖, for weights and biases together
+def test_block_ratio_matches_hessian_block_for_linear_regression_d5() -> None:
+    # f is quadratic, so the ratio along Δ_l is ‖H_ll Δ_l‖/‖Δ_l‖, for weights and biases together
     x, _ = samples()
     targets = torch.randn(len(x), 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     objective = Objective(nn.Sequential(nn.Linear(4, 2)).double(), x, targets, loss="squared-error")
@@ -32,7 +32,7 @@ def test_on_linear_regression_it_is_the_block_of_the_hessian_d5() -> None:
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "weight"])
-def test_only_the_layer_moves_and_only_its_rows_count_d5(norm: str) -> None:
+def test_block_ratio_moves_only_the_layer_d5(norm: str) -> None:
     objective = Objective(network(norm), *samples())
     subject = sliced(objective, grid(3, 3))
     for layer, places in subject.layers.items():
@@ -42,7 +42,7 @@ def test_only_the_layer_moves_and_only_its_rows_count_d5(norm: str) -> None:
             mask[place] = 1
         alpha, beta = found.alpha[2], found.beta[0]
         delta = mask * (alpha * subject.plane.d1 + beta * subject.plane.d2)
-        if not delta.any():  # a norm's scales and shifts: directions leave them alone
+        if not delta.any():  # directions are 0 for a norm's scales and shifts
             assert np.isnan(found.ratio).all()
             continue
         gradients = [objective.gradient(subject.plane.theta + d).numpy() for d in (delta, 0 * delta)]
@@ -50,7 +50,7 @@ def test_only_the_layer_moves_and_only_its_rows_count_d5(norm: str) -> None:
         assert found.ratio[0, 2] == pytest.approx(expected, rel=1e-9)
 
 
-def test_layer_by_layer_the_largest_of_both_d5() -> None:
+def test_layer_ratios_are_largest_row_and_block_ratios_d5() -> None:
     objective = Objective(network("batch"), *samples())
     spec = grid(3, 3)
     subject = sliced(objective, spec)
@@ -64,11 +64,11 @@ def test_layer_by_layer_the_largest_of_both_d5() -> None:
         assert np.isnan(block) if np.isnan(alone).all() else block == np.nanmax(alone)
 
 
-def test_an_unknown_layer_lists_the_known_ones_and_stop_stops() -> None:
+def test_unknown_layer_and_stop_raise() -> None:
     subject = sliced(Objective(network(), *samples()), grid())
-    with pytest.raises(ValueError, match=r"no layer 'layer9'; there are layer1\.linear, layer1\.norm"):
+    with pytest.raises(ValueError, match=r"unknown layer 'layer9'; the layers are layer1\.linear, layer1\.norm"):
         measure_block_ratio(subject, grid().grid, "layer9")
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         measure_block_ratio(subject, grid().grid, "layer1.linear", stop=lambda: True)
     seen: list[tuple[int, int]] = []
     measure_block_ratio(subject, grid().grid, "layer1.linear", on_progress=lambda *counts: seen.append(counts))

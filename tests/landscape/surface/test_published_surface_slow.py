@@ -1,4 +1,4 @@
-"""The networks behind Li et al.'s figures: their surfaces against writing the weights into the module and one pass."""
+"""Surfaces of the networks in Li et al.'s figures, against forward passes of the module with assigned weights."""
 
 import os
 
@@ -18,17 +18,17 @@ UNITS = {
     "shift": tuple(value / 255 for value in (125.3, 123.0, 113.9)),
     "deviation": tuple(value / 255 for value in (63.0, 62.1, 66.7)),
 }
-SIDE = 3  # all of them compared
+SIDE = 3  # all points are compared
 SPEC = surface_spec(points_alpha=SIDE, points_beta=SIDE, split="held-out", samples=100, statistics="running")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def all_threads(one_thread: None) -> None:
-    """These networks are large enough for every core."""
+    """Use all threads, since these networks are large enough."""
     torch.set_num_threads(os.cpu_count() or 1)
 
 
-def by_hand(run: Run, surface: Surface, alpha: float, beta: float) -> float:
+def reference(run: Run, surface: Surface, alpha: float, beta: float) -> float:
     module = run.module().eval()
     samples = load_data(run.spec.data).held_out
     rows = samples.subset(SPEC.samples, SPEC.samples_seed)
@@ -51,7 +51,7 @@ def by_hand(run: Run, surface: Surface, alpha: float, beta: float) -> float:
         ("be90a7141def1dfed16ee5cc7181603d28041cb70f379ade4b903e914064e99a", "none"),
     ],
 )
-def test_surfaces_of_resnet_56_agree_with_the_reference_d1_d2(sha256: str, shortcut: str) -> None:
+def test_surfaces_of_resnet_56_match_reference_d1_d2(sha256: str, shortcut: str) -> None:
     if sha256 not in weight_files() or not (data_folder() / "cifar10").is_dir():
         pytest.skip("needs the published weights and CIFAR-10's test images under NORMSCAPE_DATA")
     model = ModelSpec(architecture="residual", depth=56, shortcut=shortcut)
@@ -60,5 +60,5 @@ def test_surfaces_of_resnet_56_agree_with_the_reference_d1_d2(sha256: str, short
     assert surface.complete
     for row in range(SIDE):
         for column in range(SIDE):
-            expected = by_hand(run, surface, surface.alpha[column], surface.beta[row])
+            expected = reference(run, surface, surface.alpha[column], surface.beta[row])
             assert surface.loss[row, column] == pytest.approx(expected, rel=1e-5), (row, column)

@@ -1,4 +1,4 @@
-"""Ratios by layer, between neighbours, and in the plane, against closed forms and invariances (D5, D6, D8)."""
+"""Per-layer, local and in-plane ratios, against closed forms and invariances (D5, D6, D8)."""
 
 import math
 from itertools import pairwise
@@ -13,9 +13,9 @@ from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.surface import assemble, axes, evaluate, pieces
 from normscape.landscape.surface import slice as slices
 from tests.flat import changed, sliced, surface_spec
-from tests.landscape.networks import grid, network, of_theta, quadratic, samples, symmetric
+from tests.landscape.networks import grid, network, objective_from_function, quadratic, samples, symmetric_matrix
 
-HESSIAN, _ = symmetric([5.0, 2.0, 1.0, -0.5, 0.1])
+HESSIAN, _ = symmetric_matrix([5.0, 2.0, 1.0, -0.5, 0.1])
 THETA, D1, D2 = (np.random.default_rng(seed).standard_normal(5) for seed in (1, 2, 3))
 
 
@@ -23,7 +23,7 @@ def parabola(points: tuple[int, int] = (5, 3)):
     return measure_surface(quadratic(HESSIAN, THETA), grid(*points), plane=Plane(THETA, D1, D2))
 
 
-def test_neighbours_on_a_quadratic_have_the_ratio_of_their_direction_d6() -> None:
+def test_local_ratio_matches_closed_form_for_quadratic_d6() -> None:
     surface = parabola()
     first, second = (np.linalg.norm(HESSIAN @ d) / np.linalg.norm(d) for d in (D1, D2))
     assert surface.across == pytest.approx(np.full((3, 4), first), rel=1e-10)
@@ -33,15 +33,15 @@ def test_neighbours_on_a_quadratic_have_the_ratio_of_their_direction_d6() -> Non
 
 
 @pytest.mark.parametrize("points", [(5, 1), (1, 4), (1, 1)])
-def test_a_line_has_neighbours_along_itself_alone_d6(points: tuple[int, int]) -> None:
+def test_grid_line_has_neighbors_along_one_axis_d6(points: tuple[int, int]) -> None:
     surface = parabola(points)
     assert surface.across.shape == (points[1], points[0] - 1)
     assert surface.along.shape == (points[1] - 1, points[0])
     assert np.isfinite(surface.local_ratio).all() == (points != (1, 1))
 
 
-def test_a_cell_shows_the_largest_ratio_over_its_neighbours_d6() -> None:
-    objective = of_theta(lambda t: (t**4).sum(1), THETA)
+def test_local_ratio_is_largest_over_neighbors_d6() -> None:
+    objective = objective_from_function(lambda t: (t**4).sum(1), THETA)
     surface = measure_surface(objective, grid(6, 5), plane=Plane(THETA, D1, D2))
 
     def gradient(i: int, j: int) -> np.ndarray:
@@ -61,13 +61,13 @@ def test_a_cell_shows_the_largest_ratio_over_its_neighbours_d6() -> None:
             assert surface.local_ratio[i, j] == pytest.approx(max(ratios), rel=1e-9)
 
 
-def test_runs_of_points_meet_without_a_seam_d6() -> None:
+def test_local_ratios_do_not_depend_on_pieces_d6() -> None:
     spec = grid(11, 7)
     objective = Objective(network(), *samples())
     whole, parts = measure_surface(objective, spec), pieces(spec.grid, size=10)
     assert len(parts) == 9
     found = {}
-    for piece in reversed(parts):  # each on a slice that knows nothing of the others' points
+    for piece in reversed(parts):  # each on a new slice, with an empty cache
         subject = sliced(objective, spec)
         found[piece] = evaluate(subject, spec.grid, piece)
     cut = assemble(spec, found, subject.plane, subject.layers)
@@ -75,15 +75,15 @@ def test_runs_of_points_meet_without_a_seam_d6() -> None:
         assert np.array_equal(getattr(cut, name), getattr(whole, name), equal_nan=True), name
 
 
-def test_a_finer_grid_finds_the_points_of_a_coarser_one_again_and_gives_the_same_d6() -> None:
+def test_finer_grid_reuses_cached_points_with_equal_results_d6() -> None:
     objective = Objective(network(), *samples())
     fine = grid(9, 5, range_alpha=(-0.7, 0.7), range_beta=(-0.3, 0.5))
     coarse = changed(fine, points_alpha=5, points_beta=3)
     subject = sliced(objective, coarse)
     first = [evaluate(subject, coarse.grid, piece) for piece in pieces(coarse.grid)[1:]]
-    assert len(subject.kept) == 15
+    assert len(subject.cache) == 15
     second = {piece: evaluate(subject, fine.grid, piece) for piece in pieces(fine.grid)}
-    assert len(subject.kept) == 45  # nested: no point but the new ones
+    assert len(subject.cache) == 45  # only the new points of the nested grid
     np.testing.assert_array_equal(
         np.concatenate([part["loss"] for part in first]).reshape(3, 5),
         assemble(fine, second, subject.plane, subject.layers).loss[::2, ::2],
@@ -93,7 +93,7 @@ def test_a_finer_grid_finds_the_points_of_a_coarser_one_again_and_gives_the_same
 
 
 @pytest.mark.parametrize("first", [-1.0, -0.7, -1 / 3, 0.1])
-def test_grids_of_all_levels_nest_bit_by_bit_d2(first: float) -> None:
+def test_grids_of_all_levels_nest_exactly_d2(first: float) -> None:
     for last in (-first, 0.9):
         if last > first:
             sides = [axes(grid(side, 1, range_alpha=(first, last)).grid)[0] for side in (3, 5, 9, 17, 33, 65)]
@@ -101,21 +101,21 @@ def test_grids_of_all_levels_nest_bit_by_bit_d2(first: float) -> None:
                 np.testing.assert_array_equal(fine[::2], coarse)
 
 
-def test_no_more_gradients_are_kept_than_two_rows_where_they_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slices, "KEPT_BYTES", 0)
+def test_cache_holds_two_rows_of_large_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "CACHE_BYTES", 0)
     objective = Objective(network(), *samples())
     spec = grid(6, 9)
     subject = sliced(objective, spec)
     for piece in pieces(spec.grid, size=7)[1:]:
         evaluate(subject, spec.grid, piece)
-    assert len(subject.kept) == 2 * 6 + 2
+    assert len(subject.cache) == 2 * 6 + 2
 
 
 LINE = Plane(np.zeros(1), np.ones(1), np.zeros(1))
 
 
-def test_what_is_not_finite_has_no_ratio_with_its_neighbours_d6() -> None:
-    objective = of_theta(lambda t: torch.where(t > 1.5, torch.nan, t**2).sum(1), np.zeros(1))
+def test_non_finite_points_have_no_local_ratio_d6() -> None:
+    objective = objective_from_function(lambda t: torch.where(t > 1.5, torch.nan, t**2).sum(1), np.zeros(1))
     surface = measure_surface(objective, grid(5, 1, range_alpha=(-2, 2)), plane=LINE)
     assert np.isnan(surface.across[0]).tolist() == [False, False, False, True]
     assert surface.local_ratio[0, 3] == pytest.approx(2)
@@ -123,7 +123,7 @@ def test_what_is_not_finite_has_no_ratio_with_its_neighbours_d6() -> None:
 
 
 @pytest.mark.parametrize("points", [(5, 5), (4, 4)])
-def test_the_plane_form_of_a_quadratic_is_the_hessian_seen_in_the_plane_d8(points: tuple[int, int]) -> None:
+def test_in_plane_ratio_matches_projected_hessian_for_quadratic_d8(points: tuple[int, int]) -> None:
     surface = parabola(points)
     seen = np.array([[p @ HESSIAN @ q for q in (D1, D2)] for p in (D1, D2)])
     for i, b in enumerate(surface.beta):
@@ -134,7 +134,7 @@ def test_the_plane_form_of_a_quadratic_is_the_hessian_seen_in_the_plane_d8(point
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "layer", "weight"])
-def test_squares_of_row_ratios_add_up_to_the_square_of_the_ratio_d5(norm: str) -> None:
+def test_squared_row_ratios_sum_to_squared_ratio_d5(norm: str) -> None:
     surface = measure_surface(Objective(network(norm), *samples()), grid(5, 3))
     away = surface.step > 0
     total = np.square(surface.row_ratio).sum(axis=0)
@@ -143,8 +143,8 @@ def test_squares_of_row_ratios_add_up_to_the_square_of_the_ratio_d5(norm: str) -
     assert surface.layers == tuple(layers_of(Objective(network(norm), *samples()).layout))
 
 
-def test_the_row_ratio_of_a_layer_is_that_of_its_rows_of_the_hessian_d5() -> None:
-    # two parameters of a quadratic: rows 0 to 2 and rows 3 to 4
+def test_row_ratio_matches_hessian_rows_for_quadratic_d5() -> None:
+    # a quadratic with two parameters: rows 0 to 2 and rows 3 to 4
     class Two(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -170,17 +170,19 @@ def test_the_row_ratio_of_a_layer_is_that_of_its_rows_of_the_hessian_d5() -> Non
 
 
 def rescaled(factor: float) -> Objective:
-    """A network whose first weight, in front of a batch norm of ε = 0, is rescaled: the same function."""
+    """Return a network whose first weight is rescaled before a batch norm with ε ≈ 0, which leaves the function
+    unchanged.
+    """
     module = network("batch")
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm1d):
-            layer.eps = 1e-300  # torch refuses 0; in float64 this is 0 beside any variance
+            layer.eps = 1e-300  # torch does not allow 0; this is negligible against any variance
     module.layer1.linear.weight.data *= factor
     return Objective(module, *samples())
 
 
 @pytest.mark.parametrize("factor", [10.0, 0.1])
-def test_only_the_plane_form_survives_rescaling_in_front_of_a_normalization_d8(factor: float) -> None:
+def test_only_in_plane_ratio_is_invariant_under_rescaling_d8(factor: float) -> None:
     spec = surface_spec(points_alpha=5, points_beta=5, orthogonal=False)
     one, other = (measure_surface(rescaled(f), spec) for f in (1.0, factor))
     assert one.scale_free
@@ -188,13 +190,13 @@ def test_only_the_plane_form_survives_rescaling_in_front_of_a_normalization_d8(f
     assert other.plane_form == pytest.approx(one.plane_form, rel=1e-8)
     first = one.layers.index("layer1.linear")
     rest = [layer for layer in range(len(one.layers)) if layer != first]
-    # along d1 alone the change of the first layer's gradient goes with 1/factor; distances change too, so compare both
+    # along d1 the change of the first layer's gradient is ∝ 1/factor; distances change, too, so compare both
     assert other.row_ratio[first] * other.step == pytest.approx(one.row_ratio[first] * one.step / factor, rel=1e-7)
     assert other.row_ratio[rest] * other.step == pytest.approx(one.row_ratio[rest] * one.step, rel=1e-7)
     assert not np.allclose(other.gradient_change_ratio, one.gradient_change_ratio, rtol=0.05)
 
 
-def test_orthogonal_or_unscaled_directions_are_not_called_scale_free_d8() -> None:
+def test_scale_free_requires_filter_scaling_without_orthogonalization_d8() -> None:
     objective = Objective(network(), *samples())
     for spec, free in (
         (surface_spec(points_alpha=3, points_beta=3, orthogonal=True), False),
@@ -204,11 +206,11 @@ def test_orthogonal_or_unscaled_directions_are_not_called_scale_free_d8() -> Non
         assert measure_surface(objective, spec).scale_free is free
 
 
-def test_between_neighbours_a_kink_s_ratio_grows_like_one_over_the_spacing_d7() -> None:
-    # f = |θ| has the gradient -1, then 1: a jump of 2 across 0
+def test_local_ratio_at_a_kink_grows_like_inverse_spacing_d7() -> None:
+    # the gradient of f = |θ| jumps by 2 at 0
     found = {}
     for points in (10, 20, 40):
-        objective = of_theta(lambda t: t.abs().sum(1), np.zeros(1))
+        objective = objective_from_function(lambda t: t.abs().sum(1), np.zeros(1))
         surface = measure_surface(objective, grid(points, 1), plane=LINE)
         found[surface.spacing[0]] = np.nanmax(surface.local_ratio)
     for spacing, ratio in found.items():

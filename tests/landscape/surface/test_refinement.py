@@ -1,11 +1,11 @@
-"""What lies between the points of a grid, against functions that are known there, and its measured error."""
+"""Interpolation between grid points, and its measured error, against known functions."""
 
 import numpy as np
 import pytest
 
 from normscape.landscape import Objective, measure_surface
-from normscape.landscape.surface import assemble, axes, evaluate, levels, pieces, smoothed
-from normscape.landscape.surface.refinement import errors, interpolated, share
+from normscape.landscape.surface import assemble, axes, evaluate, interpolate_surface, levels, pieces
+from normscape.landscape.surface.refinement import interpolated, interpolation_errors, relative_errors
 from tests.flat import sliced, surface_spec
 from tests.landscape.networks import grid, network, samples
 
@@ -18,14 +18,14 @@ def cubic(beta: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     return (alpha**3 - alpha)[None, :] * (1 + beta**2)[:, None] + beta[:, None] ** 3
 
 
-def test_cubics_are_followed_exactly() -> None:
+def test_interpolation_is_exact_for_cubics() -> None:
     beta, alpha = np.linspace(-1, 2, 5), np.linspace(-1, 1, 9)
     finer_beta, finer_alpha = np.linspace(-1, 2, 33), np.linspace(-1, 1, 41)
     found = interpolated(cubic(beta, alpha), beta, alpha, finer_beta, finer_alpha)
     np.testing.assert_allclose(found, cubic(finer_beta, finer_alpha), atol=1e-12)
 
 
-def test_the_error_falls_with_the_fourth_power_of_the_spacing() -> None:
+def test_interpolation_error_is_of_fourth_order() -> None:
     fine = np.linspace(-1, 1, 129)
     worst = []
     for side in (9, 17, 33):
@@ -36,14 +36,14 @@ def test_the_error_falls_with_the_fourth_power_of_the_spacing() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 9), (9, 1), (3, 9), (1, 3), (1, 1), (2, 2)])
-def test_grids_of_few_rows_or_columns_are_followed_through_their_points(shape: tuple[int, int]) -> None:
+def test_interpolation_of_small_grids_passes_through_points(shape: tuple[int, int]) -> None:
     beta, alpha = (np.linspace(-1, 1, size) if size > 1 else np.zeros(1) for size in shape)
     values = wave(beta, alpha)
     np.testing.assert_allclose(interpolated(values, beta, alpha, beta, alpha), values, atol=1e-12)
 
 
 @pytest.mark.parametrize("hole", [np.nan, np.inf])
-def test_cells_that_touch_a_hole_are_never_interpolated_and_far_from_it_nothing_changes(hole: float) -> None:
+def test_cells_at_a_hole_are_missing_and_distant_cells_unchanged(hole: float) -> None:
     axis, fine = np.linspace(-1, 1, 17), np.linspace(-1, 1, 65)
     values = wave(axis, axis)
     values[4, 10] = hole
@@ -56,12 +56,12 @@ def test_cells_that_touch_a_hole_are_never_interpolated_and_far_from_it_nothing_
     assert np.abs(found - wave(fine, fine))[far].max() < 0.01
     near = ~touching & ~far
     finite = near & np.isfinite(found)
-    # not a ring of holes around a hole: only the edges of its own cells may be missing too
+    # only cells that touch the hole are missing
     assert (~np.isfinite(found)).sum() <= 81
     assert np.abs(found - wave(fine, fine))[finite].max() < 0.01
 
 
-def test_the_error_of_a_level_is_what_the_next_one_finds() -> None:
+def test_interpolation_error_is_measured_at_new_points() -> None:
     first, second = levels(grid(5, 5).grid)[-2:]
     assert (first.points, second.points) == ((3, 3), (5, 5))
     values = {}
@@ -69,16 +69,16 @@ def test_the_error_of_a_level_is_what_the_next_one_finds() -> None:
         alpha, beta = axes(spec)
         table = wave(beta, alpha).ravel()
         values[spec] = dict.fromkeys(("loss", "accuracy", "gradient_norm", "ratio", "plane_form"), table)
-    found = errors(first, values[first], second, values[second])
+    found = interpolation_errors(first, values[first], second, values[second])
     alpha, beta = axes(second)
-    truth = wave(beta, alpha)
-    guess = interpolated(truth[::2, ::2], beta[::2], alpha[::2], beta, alpha)
-    assert found["loss"] == (pytest.approx(np.abs(guess - truth).max()), truth.min(), truth.max())
-    shares = share([found, {"loss": (0.0, truth.min() - 1, truth.max())}])
-    assert shares["loss"] == pytest.approx(found["loss"][0] / (truth.max() - truth.min() + 1))
+    expected = wave(beta, alpha)
+    interpolation = interpolated(expected[::2, ::2], beta[::2], alpha[::2], beta, alpha)
+    assert found["loss"] == (pytest.approx(np.abs(interpolation - expected).max()), expected.min(), expected.max())
+    relative = relative_errors([found, {"loss": (0.0, expected.min() - 1, expected.max())}])
+    assert relative["loss"] == pytest.approx(found["loss"][0] / (expected.max() - expected.min() + 1))
 
 
-def test_beside_the_centre_a_ratio_depends_on_the_direction_and_that_is_not_counted() -> None:
+def test_ratio_errors_near_the_center_are_not_counted() -> None:
     first, second = levels(grid(9, 9).grid)[-2:]
     values = {}
     for spec in (first, second):
@@ -87,25 +87,25 @@ def test_beside_the_centre_a_ratio_depends_on_the_direction_and_that_is_not_coun
         radius = np.hypot(beta[:, None], alpha[None, :])
         table = np.where(radius < 0.4, np.cos(2 * angle), 0.5).ravel()
         values[spec] = dict.fromkeys(("loss", "accuracy", "gradient_norm", "ratio", "plane_form"), table)
-    found = errors(first, values[first], second, values[second])
+    found = interpolation_errors(first, values[first], second, values[second])
     assert found["ratio"][0] < 0.5 * found["loss"][0]
 
 
-def test_a_loss_over_decades_is_interpolated_by_its_logarithm() -> None:
+def test_loss_over_decades_is_interpolated_in_logarithm() -> None:
     spec = grid(9, 9)
     subject = sliced(Objective(network(), *samples()), spec)
     found = {piece: evaluate(subject, spec.grid, piece) for piece in pieces(spec.grid)}
     surface = assemble(spec, found, subject.plane, subject.layers)
     alpha, beta = surface.alpha, surface.beta
     steep = np.exp(4 * alpha[None, :] + 3 * beta[:, None] ** 2)
-    drawn = smoothed(type(surface)(**{**vars(surface), "loss": steep}))
-    truth = np.exp(4 * drawn.alpha[None, :] + 3 * drawn.beta[:, None] ** 2)
-    np.testing.assert_allclose(drawn.loss, truth, rtol=1e-9)
+    drawn = interpolate_surface(type(surface)(**{**vars(surface), "loss": steep}))
+    expected = np.exp(4 * drawn.alpha[None, :] + 3 * drawn.beta[:, None] ** 2)
+    np.testing.assert_allclose(drawn.loss, expected, rtol=1e-9)
 
 
-def test_a_drawn_surface_keeps_what_was_measured_and_says_which_points_were() -> None:
+def test_interpolated_surface_keeps_measured_points() -> None:
     surface = measure_surface(Objective(network(), *samples()), grid(9, 5))
-    drawn = smoothed(surface)
+    drawn = interpolate_surface(surface)
     assert drawn.loss.shape == (65, 65)
     rows, columns = np.ix_(range(0, 65, 16), range(0, 65, 8))
     for name in ("loss", "gradient_norm", "gradient_change_ratio", "plane_form", "evaluated"):
@@ -113,10 +113,10 @@ def test_a_drawn_surface_keeps_what_was_measured_and_says_which_points_were() ->
     np.testing.assert_array_equal(drawn.row_ratio[:, rows, columns], surface.row_ratio)
     assert drawn.complete
     np.testing.assert_allclose(drawn.alpha[::8], surface.alpha, atol=1e-15)
-    assert not np.isfinite(drawn.local_ratio).any()  # it belongs to a spacing
+    assert not np.isfinite(drawn.local_ratio).any()  # local ratios depend on the spacing
 
 
-def test_17_points_a_side_of_a_real_network_are_within_a_percent_of_33() -> None:
+def test_17_points_per_side_are_within_one_percent_of_33() -> None:
     objective = Objective(network("batch", activation="tanh"), *samples())
     spec = surface_spec(range_alpha=(-0.5, 0.5), range_beta=(-0.5, 0.5))
     subject = sliced(objective, spec)
@@ -125,5 +125,5 @@ def test_17_points_a_side_of_a_real_network_are_within_a_percent_of_33() -> None
     for level in (coarse, fine):
         runs = [evaluate(subject, level, piece) for piece in pieces(level)[1:]]
         values.append({name: np.concatenate([run[name] for run in runs]) for name in runs[0]})
-    found = share([errors(coarse, values[0], fine, values[1])])
+    found = relative_errors([interpolation_errors(coarse, values[0], fine, values[1])])
     assert found["loss"] < 0.01

@@ -1,4 +1,4 @@
-"""Published networks give their published errors through the product's own loaders, networks and objective.
+"""Published networks reproduce their published errors and losses through Normscape's loaders, networks and objective.
 
 Errors and mean losses on CIFAR-10's 10,000 test images: of the networks behind the figures of Li et al. 2018
 (tomgoldstein/loss-landscape) and of akamaster/pytorch_resnet_cifar10.
@@ -31,12 +31,12 @@ PUBLISHED = [
 
 @pytest.fixture(autouse=True, scope="module")
 def all_threads(one_thread: None) -> None:
-    """These networks are large enough for every core."""
+    """Use all threads, since these networks are large enough."""
     torch.set_num_threads(os.cpu_count() or 1)
 
 
 @pytest.mark.parametrize(("sha256", "depth", "shortcut", "units", "error", "loss"), PUBLISHED)
-def test_published_networks_have_their_published_error_and_loss(
+def test_published_networks_reproduce_published_error_and_loss(
     sha256: str, depth: int, shortcut: str, units: dict, error: float, loss: float
 ) -> None:
     if sha256 not in weight_files() or not (data_folder() / "cifar10").is_dir():

@@ -1,4 +1,4 @@
-"""Published weights: found by digest, read without running anything, fitted by name or refused with what differs."""
+"""Published weights: identified by digest, read without code execution, matched by name, with errors for mismatches."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from normscape.landscape import measure_surface, train, weight_files
-from normscape.landscape.training.published_weights import load_weights, read_weights, renamed
+from normscape.landscape.training.published_weights import load_weights, model_name, read_weights
 from normscape.models import build_model
 from normscape.specs import DataSpec, ModelSpec, RunSpec, TrainingSpec
 from tests.flat import surface_spec
@@ -31,12 +31,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def network(seed: int = 1, **others) -> nn.Module:
     module = build_model(ModelSpec(**{"architecture": "residual", "width": 4, **others}), SHAPE, 10, seed=seed)
-    module(torch.randn(8, *SHAPE, generator=torch.Generator().manual_seed(seed)))  # running averages of its own
+    module(torch.randn(8, *SHAPE, generator=torch.Generator().manual_seed(seed)))  # updates the running averages
     return module.eval()
 
 
 def published_names(module: nn.Module) -> dict[str, torch.Tensor]:
-    """The tensors of a network as older collections call them, without counters."""
+    """Return the tensors of a network under the names of older collections, without batch counters."""
     state = {name: t for name, t in module.state_dict().items() if not name.endswith("num_batches_tracked")}
     theirs = {}
     for name, tensor in state.items():
@@ -61,7 +61,7 @@ def saved(folder: Path, content: object, name: str = "net.pt") -> str:
 
 
 @pytest.mark.parametrize("kind", ["checkpoint", "plain", "safetensors"])
-def test_a_renamed_state_dict_gives_the_same_network(folder: Path, kind: str) -> None:
+def test_published_names_load_into_the_same_network(folder: Path, kind: str) -> None:
     source, tensors = network(), published_names(network())
     if kind == "safetensors":
         save_file({name: t.contiguous() for name, t in tensors.items()}, folder / "net.safetensors")
@@ -75,7 +75,7 @@ def test_a_renamed_state_dict_gives_the_same_network(folder: Path, kind: str) ->
     assert torch.equal(source(x), target(x))
 
 
-def test_a_run_with_weights_is_that_network_and_is_not_trained(folder: Path) -> None:
+def test_run_with_weights_is_not_trained(folder: Path) -> None:
     source = network()
     sha = saved(folder, source.state_dict())
     spec = RunSpec(DataSpec(size=60), MODEL, TrainingSpec(steps=50), weights=sha)
@@ -100,11 +100,11 @@ def test_a_run_with_weights_is_that_network_and_is_not_trained(folder: Path) -> 
         ("layer1.0.norm1.weight", "layer1.0.norm1.weight"),
     ],
 )
-def test_renaming_is_the_documented_one(name: str, ours: str) -> None:
-    assert renamed(name) == ours
+def test_model_name_maps_published_names(name: str, ours: str) -> None:
+    assert model_name(name) == ours
 
 
-def test_a_digest_that_no_file_has_says_where_to_put_it(folder: Path) -> None:
+def test_unknown_digest_raises_with_folder(folder: Path) -> None:
     saved(folder, network().state_dict())
     with pytest.raises(ValueError, match="weights has the SHA-256 " + "0" * 64) as error:
         load_weights(network(), "0" * 64)
@@ -112,7 +112,7 @@ def test_a_digest_that_no_file_has_says_where_to_put_it(folder: Path) -> None:
     assert ".safetensors" in str(error.value)
 
 
-def test_all_keys_that_do_not_agree_are_listed(folder: Path) -> None:
+def test_mismatched_names_and_shapes_are_listed(folder: Path) -> None:
     tensors = dict(network().state_dict())
     del tensors["linear.bias"]
     tensors["extra.weight"] = torch.zeros(3)
@@ -122,20 +122,20 @@ def test_all_keys_that_do_not_agree_are_listed(folder: Path) -> None:
     before = {name: t.clone() for name, t in target.state_dict().items()}
     with pytest.raises(ValueError, match="another network") as error:
         load_weights(target, sha)
-    said = str(error.value)
-    assert "Missing in the file (1): linear.bias." in said
-    assert "Not in the network (1): extra.weight." in said
-    assert "Of another shape (1): conv1.weight (4, 3, 3, 3) instead of (4, 1, 3, 3)." in said
+    message = str(error.value)
+    assert "Missing in the file (1): linear.bias." in message
+    assert "Not in the network (1): extra.weight." in message
+    assert "Of another shape (1): conv1.weight (4, 3, 3, 3) instead of (4, 1, 3, 3)." in message
     assert all(torch.equal(t, before[name]) for name, t in target.state_dict().items())
 
 
-def test_weights_of_another_shortcut_are_refused(folder: Path) -> None:
+def test_weights_of_another_shortcut_raise(folder: Path) -> None:
     sha = saved(folder, network(shortcut="project").state_dict())
     with pytest.raises(ValueError, match=r"Not in the network \(10\).*and 2 more"):
         load_weights(network(shortcut="pad"), sha)
 
 
-def test_a_changed_file_has_another_digest(folder: Path) -> None:
+def test_changed_file_gets_new_digest(folder: Path) -> None:
     first = saved(folder, network().state_dict())
     second = saved(folder, network(seed=2).state_dict())
     os.utime(folder / "net.pt", ns=(1, 1))
@@ -143,8 +143,8 @@ def test_a_changed_file_has_another_digest(folder: Path) -> None:
     assert list(weight_files()) == [second]
 
 
-class Runs:
-    """Its pickle asks for a program to be run."""
+class RunsCommand:
+    """An object whose pickle executes a program."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -155,8 +155,8 @@ class Runs:
 
 @pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("legacy", [False, True])
-def test_a_pickle_with_code_in_it_is_refused_and_nothing_runs(folder: Path, nested: bool, legacy: bool) -> None:
-    mark, bad = folder / "ran", Runs(folder / "ran")
+def test_pickle_with_code_raises_without_execution(folder: Path, nested: bool, legacy: bool) -> None:
+    mark, bad = folder / "ran", RunsCommand(folder / "ran")
     content = {"state_dict": {**network().state_dict(), "bad": bad}} if nested else bad
     torch.save(content, folder / "bad.pt", _use_new_zipfile_serialization=not legacy)
     with pytest.raises(ValueError, match=r"bad\.pt was not read: only tensors are admitted.*") as error:
@@ -165,8 +165,8 @@ def test_a_pickle_with_code_in_it_is_refused_and_nothing_runs(folder: Path, nest
     assert not mark.exists()
 
 
-def test_a_bare_pickle_with_code_in_it_is_refused_and_nothing_runs(folder: Path) -> None:
-    (folder / "bare.pt").write_bytes(pickle.dumps(Runs(folder / "ran")))
+def test_bare_pickle_with_code_raises_without_execution(folder: Path) -> None:
+    (folder / "bare.pt").write_bytes(pickle.dumps(RunsCommand(folder / "ran")))
     with pytest.raises(ValueError, match=r"bare\.pt"):
         read_weights(folder / "bare.pt")
     assert not (folder / "ran").exists()
@@ -174,7 +174,7 @@ def test_a_bare_pickle_with_code_in_it_is_refused_and_nothing_runs(folder: Path)
 
 @pytest.mark.parametrize("name", ["net.pt", "net.safetensors"])
 @pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "text"])
-def test_a_damaged_file_is_named(folder: Path, name: str, damage: str) -> None:
+def test_damaged_file_raises_with_its_name(folder: Path, name: str, damage: str) -> None:
     path, tensors = folder / name, {name: t.contiguous() for name, t in network().state_dict().items()}
     (torch.save if name.endswith("pt") else save_file)(tensors, path)
     whole = path.read_bytes()
@@ -191,13 +191,13 @@ def test_a_damaged_file_is_named(folder: Path, name: str, damage: str) -> None:
 
 
 @pytest.mark.parametrize("content", [torch.zeros(3), [1, 2], {}, {"epoch": 3}, {"state_dict": {"a": 1}}])
-def test_a_file_without_tensors_by_name_is_refused_with_what_it_holds(folder: Path, content: object) -> None:
+def test_file_without_named_tensors_raises_with_its_content(folder: Path, content: object) -> None:
     sha = saved(folder, content)
     with pytest.raises(ValueError, match=r"net\.pt holds .*; expected are tensors by name"):
         load_weights(network(), sha)
 
 
 @pytest.mark.parametrize("weights", ["", "abc", "G" * 64, "A" * 64, "0" * 63])
-def test_what_is_no_digest_is_refused_by_the_spec(weights: str) -> None:
+def test_invalid_digest_raises(weights: str) -> None:
     with pytest.raises(ValueError, match="SHA-256"):
         RunSpec(weights=weights)

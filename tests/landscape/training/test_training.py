@@ -1,4 +1,4 @@
-"""Training: pieces equal the whole, a hand-written optimizer, checkpoints, history, divergence (D4, A12, §5)."""
+"""Training: chunks equal the whole, reference optimizers, checkpoints, history, divergence (D4, A12, §5)."""
 
 import copy
 from dataclasses import replace
@@ -23,7 +23,7 @@ def bits(run: Run) -> tuple:
 
 @pytest.mark.parametrize("norm", ["none", "batch"])
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
-def test_training_in_pieces_equals_training_at_once_bit_for_bit(norm: str, chunk: int) -> None:
+def test_training_in_chunks_is_bitwise_equal_to_training_at_once(norm: str, chunk: int) -> None:
     spec = small_run(norm, weight_decay=0.01)
     state = start(spec)
     while not state.finished:
@@ -32,13 +32,13 @@ def test_training_in_pieces_equals_training_at_once_bit_for_bit(norm: str, chunk
     assert bits(run_of(state)) == bits(train(spec))
 
 
-def test_advance_leaves_its_input_as_it_was() -> None:
+def test_advance_does_not_mutate_its_input() -> None:
     first = advance(start(small_run("batch")), 3)
     before = {name: tensor.clone() for name, tensor in first.tensors.items()}
-    kept, optimizer = bits(run_of(first)), copy.deepcopy(first.optimizer)
+    saved, optimizer = bits(run_of(first)), copy.deepcopy(first.optimizer)
     one, other = advance(first, 5), advance(first, 5)
     assert all(torch.equal(first.tensors[name], before[name]) for name in before)
-    assert bits(run_of(first)) == kept
+    assert bits(run_of(first)) == saved
     assert first.step == 3
     buffers = [(state["state"][k]["momentum_buffer"]) for state in (first.optimizer, optimizer) for k in state["state"]]
     half = len(buffers) // 2
@@ -49,12 +49,12 @@ def test_advance_leaves_its_input_as_it_was() -> None:
 
 
 def order_of(spec: RunSpec, epoch: int, count: int) -> np.ndarray:
-    """The stated order: it follows from the seed and the epoch's number alone."""
+    """Return the data order of an epoch, from the seed and the epoch alone."""
     return np.random.default_rng([spec.training.seed, epoch]).permutation(count)
 
 
-def by_hand(spec: RunSpec) -> dict[str, torch.Tensor]:
-    """Heavy ball written out: b ← μ b + (∇f + λθ), θ ← θ - η b; mini-batches taken in order, remainders left out."""
+def reference_sgd(spec: RunSpec) -> dict[str, torch.Tensor]:
+    """Return the weights after SGD with momentum, b ← μ b + (∇f + λθ), θ ← θ - η b, without incomplete mini-batches."""
     data, training = load_data(spec.data), spec.training
     module = build_network(spec, data).train()
     x, y = torch.tensor(data.train.inputs(), dtype=torch.float32), torch.tensor(data.train.targets)
@@ -75,44 +75,42 @@ def by_hand(spec: RunSpec) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("optimizer", ["sgd", "gradient-descent"])
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
 @pytest.mark.parametrize(("momentum", "weight_decay"), [(0.0, 0.0), (0.9, 0.0), (0.5, 0.1)])
-def test_steps_equal_the_optimizer_written_by_hand(
-    optimizer: str, norm: str, momentum: float, weight_decay: float
-) -> None:
+def test_steps_match_reference_optimizer(optimizer: str, norm: str, momentum: float, weight_decay: float) -> None:
     spec = small_run(norm, optimizer=optimizer, momentum=momentum, weight_decay=weight_decay, steps=8)
-    expected, found = by_hand(spec), train(spec).module().state_dict()
+    expected, found = reference_sgd(spec), train(spec).module().state_dict()
     assert expected.keys() == found.keys()
-    for name in expected:  # buffers too: running averages and their count
+    for name in expected:  # includes the buffers of running averages
         assert torch.allclose(found[name], expected[name], rtol=1e-4, atol=1e-6), name
 
 
-def test_a_batch_as_large_as_the_data_is_gradient_descent() -> None:
+def test_full_batch_sgd_equals_gradient_descent() -> None:
     assert bits(train(small_run(batch_size=100)))[0] == bits(train(small_run(optimizer="gradient-descent")))[0]
 
 
 @pytest.mark.parametrize("norm", ["none", "layer"])
-def test_compared_runs_start_from_the_same_weights_and_see_the_same_order_d4(norm: str) -> None:
+def test_compared_runs_share_initial_weights_and_data_order_d4(norm: str) -> None:
     one, other = (train(small_run(kind, steps=0)).checkpoints[0].tensors for kind in (norm, "batch"))
     shared = [name for name in one if name in other and "linear" in name]
     assert len(shared) == 6
     assert all(np.array_equal(one[name], other[name]) for name in shared)
 
 
-def test_seeds_change_the_weights_and_the_order() -> None:
+def test_seed_changes_weights_and_data_order() -> None:
     runs = [bits(train(small_run(seed=seed, steps=3)))[0] for seed in (0, 0, 1)]
     assert runs[0] == runs[1] != runs[2]
 
 
-def test_checkpoints_are_kept_at_exactly_the_stated_steps() -> None:
+def test_checkpoints_are_saved_at_requested_steps() -> None:
     spec = small_run(checkpoints=(3, 11))
     run = train(spec)
     assert [c.step for c in run.checkpoints] == [0, 3, 11, 20]
-    for step in (3, 11):  # they are what a run that ends there has
+    for step in (3, 11):  # equal to the weights of a run that ends at that step
         short = train(replace(spec, training=replace(spec.training, steps=step, checkpoints=())))
-        kept = next(c for c in run.checkpoints if c.step == step)
-        assert all(np.array_equal(kept.tensors[name], short.checkpoints[-1].tensors[name]) for name in kept.tensors)
+        saved = next(c for c in run.checkpoints if c.step == step)
+        assert all(np.array_equal(saved.tensors[name], short.checkpoints[-1].tensors[name]) for name in saved.tensors)
 
 
-def test_a_checkpoint_that_was_not_kept_is_refused_with_those_that_were() -> None:
+def test_missing_checkpoint_raises_with_available_steps() -> None:
     run = train(small_run(checkpoints=(3,)))
     with pytest.raises(ValueError, match=r"step 4.*0, 3, 20"):
         measure_surface(run, grid(checkpoint=4))
@@ -122,7 +120,7 @@ def test_a_checkpoint_that_was_not_kept_is_refused_with_those_that_were() -> Non
 
 
 @pytest.mark.parametrize("norm", ["none", "batch"])
-def test_history_equals_a_direct_evaluation_with_running_averages_a12(norm: str) -> None:
+def test_history_matches_evaluation_with_running_averages_a12(norm: str) -> None:
     run = train(small_run(norm))
     data = load_data(run.spec.data)
     for checkpoint in run.checkpoints:
@@ -139,7 +137,7 @@ def test_history_equals_a_direct_evaluation_with_running_averages_a12(norm: str)
     assert run.history.step.tolist() == list(range(21))
 
 
-def test_looking_up_a_step_that_was_not_recorded_is_refused() -> None:
+def test_unrecorded_step_raises() -> None:
     with pytest.raises(ValueError, match=r"step 21.*20"):
         train(small_run()).history.at(21)
 
@@ -150,7 +148,7 @@ def test_long_runs_record_about_fifty_steps_and_every_checkpoint() -> None:
     assert steps == sorted({*range(0, 121, 2), 7})
 
 
-def test_training_learns_and_keeps_running_averages() -> None:
+def test_training_lowers_loss_and_updates_running_averages() -> None:
     run = train(small_run("batch", data={"name": "moons", "size": 200}, steps=60))
     assert run.history.at(0).train_accuracy < 0.8 < 0.85 < run.history.at(60).train_accuracy
     last = run.module().state_dict()
@@ -159,7 +157,7 @@ def test_training_learns_and_keeps_running_averages() -> None:
 
 
 @pytest.mark.parametrize("scaling", ["raw", "standardized"])
-def test_divergence_is_a_result_with_what_came_before_it_5(scaling: str) -> None:
+def test_diverged_run_keeps_earlier_checkpoints_and_history_5(scaling: str) -> None:
     run = train(small_run("none", data={"scaling": scaling}, learning_rate=1e6, steps=40, checkpoints=(1, 30)))
     assert run.diverged_at is not None
     assert 1 < run.diverged_at < 30
@@ -171,7 +169,7 @@ def test_divergence_is_a_result_with_what_came_before_it_5(scaling: str) -> None
     assert np.isfinite(measure_surface(run, grid(checkpoint=0)).loss).all()
 
 
-def test_a_diverged_state_goes_no_further() -> None:
+def test_diverged_state_does_not_advance() -> None:
     state = start(small_run("none", learning_rate=1e6))
     state = advance(state, 20)
     assert state.finished
@@ -179,29 +177,29 @@ def test_a_diverged_state_goes_no_further() -> None:
     assert bits(run_of(advance(state, 20))) == bits(run_of(state))
 
 
-def test_training_can_be_stopped_between_steps_and_resumed() -> None:
-    spec, asked = small_run("batch"), []
-    state = advance(start(spec), 20, lambda: len(asked) == 5 or asked.append(0))
+def test_training_stops_between_steps_and_resumes() -> None:
+    spec, polls = small_run("batch"), []
+    state = advance(start(spec), 20, lambda: len(polls) == 5 or polls.append(0))
     assert state.step == 5
     assert bits(run_of(advance(state, 15))) == bits(train(spec))
     assert [c.step for c in train(spec, stop=lambda: True).checkpoints] == [0]
 
 
-def test_progress_counts_steps_up_to_the_last() -> None:
+def test_progress_reports_all_steps() -> None:
     seen: list[tuple[int, int]] = []
     train(small_run(steps=50), on_progress=lambda *counts: seen.append(counts))
     assert seen == [(0, 50), (20, 50), (40, 50), (50, 50)]
 
 
 @pytest.mark.parametrize("ending", ["stopped", "diverged"])
-def test_progress_never_claims_steps_that_were_not_taken(ending: str) -> None:
+def test_progress_reports_only_completed_steps(ending: str) -> None:
     seen: list[tuple[int, int]] = []
     spec = small_run("none", learning_rate=1e6 if ending == "diverged" else 0.1)
     run = train(spec, on_progress=lambda *counts: seen.append(counts), stop=lambda: ending == "stopped")
     assert seen[-1] == (run.history.step[-1], 20)
 
 
-def test_no_steps_is_a_run_of_initial_weights() -> None:
+def test_run_without_steps_has_initial_weights() -> None:
     run = train(small_run(steps=0))
     assert [c.step for c in run.checkpoints] == [0]
     assert run.history.step.tolist() == [0]
@@ -209,9 +207,9 @@ def test_no_steps_is_a_run_of_initial_weights() -> None:
     assert all(np.array_equal(fresh[name].numpy(), run.checkpoints[0].tensors[name]) for name in fresh)
 
 
-def test_adam_is_kingma_and_ba_s_algorithm_1() -> None:
+def test_adam_matches_kingma_and_ba_algorithm_1() -> None:
     spec = small_run("none", optimizer="adam", learning_rate=0.01, momentum=0.8, weight_decay=0.03, steps=7)
-    run = train(replace(spec, training=replace(spec.training, batch_size=100)))  # all samples in every step
+    run = train(replace(spec, training=replace(spec.training, batch_size=100)))  # full batch
     objective = objective_of(replace(run, checkpoints=run.checkpoints[:1]), EvaluationSpec(precision="float64"))
     theta = objective.theta.clone()
     m, v = torch.zeros_like(theta), torch.zeros_like(theta)
