@@ -10,7 +10,7 @@ from normscape.landscape import TooLarge, estimate_bytes, load_data, weight_file
 from normscape.models import ARCHITECTURES, NORMALIZATIONS, refusal
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.specs.fields import read, replace_at
-from normscape.views.session.job_queue import desk, session
+from normscape.views.session.job_queue import job_queue, session_id
 
 UNUSED: Mapping[str, tuple[str, Mapping[Any, str]]] = {
     "run.training.batch_size": (
@@ -102,7 +102,7 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
             weight_file(run.weights)
         _refuse(run.training.steps, "NORMSCAPE_MAX_STEPS", 100_000, "steps of training")
         _refuse(max(surface.grid.points), "NORMSCAPE_MAX_GRID", 129, "points a side")
-    waiting = sum(session() in asked.sessions and not asked.over and not asked.cancelled for asked in desk().asked())
+    waiting = sum(session_id() in status.sessions and not status.done for status in job_queue().requests())
     most = number("NORMSCAPE_MAX_JOBS", 20)
     if waiting > most:
         raise TooLarge(

@@ -129,7 +129,7 @@ chart(cut, "cut through the centre")
 if st.toggle(
     markdown("Show how L̂ grows with refinement"), key=control("refinement"), help=markdown(explanation.REFINEMENT)
 ):
-    grown = study(experiment, "refinement", "L̂ against spacing")
+    grown = study(experiment, "ratio-by-spacing", "L̂ against spacing")
     waiting(grown.request, grown.over)
     if grown.found:
         chart(refinement_figure(grown.found, colours=inks, dark=dark), "bound against spacing")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis.cauchy_schwarz import STEP, CauchySchwarz, measure_cauchy_schwarz
 from normscape.landscape.analysis.second_moments import measure_moments
@@ -74,5 +74,5 @@ def test_a_layer_without_a_gradient_is_left_out_and_results_can_be_stored() -> N
     found = measure_cauchy_schwarz(Objective(module, x, y))
     assert [layer.layer for layer in found.layers] == []  # nor has a weight of length 0 a step of its own
     kept = measure_cauchy_schwarz(Objective(network("none"), x, y))
-    again = serialization.unpack_result(CauchySchwarz)(serialization.pack_result(kept))
+    again = deserialize(CauchySchwarz, serialize(kept))
     assert np.array_equal(again.layers[0].left, kept.layers[0].left)

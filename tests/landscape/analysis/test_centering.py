@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis.cauchy_schwarz import measure_cauchy_schwarz
 from normscape.landscape.analysis.centering import Centring, measure_centring
@@ -105,7 +105,7 @@ def test_inputs_ten_times_as_large_multiply_the_weights_curvature_by_a_hundred_a
     found = measure_centring(Objective(module, 10 * x, y))
     assert found.layers[0].weight[0] == pytest.approx(100 * before.weight[0], rel=1e-6)
     assert found.layers[0].both[2] == pytest.approx(before.both[2], rel=1e-4)  # but for ε, the same after dividing
-    again = serialization.unpack_result(Centring)(serialization.pack_result(found))
+    again = deserialize(Centring, serialize(found))
     assert again.layers[0].both == found.layers[0].both
 
 

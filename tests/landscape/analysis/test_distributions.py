@@ -8,7 +8,7 @@ import torch
 from scipy import stats
 from torch import nn
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis.activations import flows
 from normscape.landscape.analysis.distributions import EDGES, Inputs, measure_inputs, measure_shift
@@ -101,6 +101,6 @@ def test_covariate_shift_is_that_of_networks_whose_earlier_layers_really_step_a1
 def test_results_can_be_stored() -> None:
     x, y = samples()
     found = measure_inputs(Objective(network("batch"), x, y))
-    again = serialization.unpack_result(Inputs)(serialization.pack_result(found))
+    again = deserialize(Inputs, serialize(found))
     assert again.activations[0].before.skew == found.activations[0].before.skew
     assert again.shifts[1].cosine == found.shifts[1].cosine

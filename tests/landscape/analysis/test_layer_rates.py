@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis.layer_rates import MOST_INPUTS, Pace, measure_pace
 from normscape.landscape.measurement import Stopped
@@ -62,7 +62,7 @@ def test_a_bias_without_effect_is_no_standard_and_spreads_are_those_of_the_layer
     assert np.isnan(found.over_bias).all()
     values = np.array([layer.scale_free for layer in found.layers])
     assert found.spread("scale_free") == pytest.approx((values.max() / values.min(), values.std() / values.mean()))
-    again = serialization.unpack_result(Pace)(serialization.pack_result(found))
+    again = deserialize(Pace, serialize(found))
     assert [layer.scale_free for layer in again.layers] == values.tolist()
     assert np.array_equal(again.ratio, found.ratio)
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective, objective_of, train
 from normscape.landscape.analysis.activations import flows
 from normscape.landscape.analysis.centering import measure_centring
@@ -87,7 +87,7 @@ def test_mini_batches_add_up_and_results_can_be_stored() -> None:
         assert other.raw == pytest.approx(one.raw, rel=1e-12)
         assert other.centred == pytest.approx(one.centred, rel=1e-12)
         assert other.weighted == pytest.approx(one.weighted, rel=1e-10, nan_ok=True)
-    again = serialization.unpack_result(Moments)(serialization.pack_result(whole))
+    again = deserialize(Moments, serialize(whole))
     assert again.layers[0].raw == whole.layers[0].raw
 
 

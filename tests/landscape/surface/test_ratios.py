@@ -10,9 +10,9 @@ from torch import nn
 
 from normscape.landscape import Objective, Plane, measure_surface
 from normscape.landscape.objective.layers import layers_of
-from normscape.landscape.surface import assemble, axes, evaluate, pieces
+from normscape.landscape.surface import axes, evaluate, pieces
 from normscape.landscape.surface import slice as slices
-from tests.flat import changed, sliced, surface_spec
+from tests.flat import assembled, changed, sliced, surface_spec
 from tests.landscape.networks import grid, network, of_theta, quadratic, samples, symmetric
 
 HESSIAN, _ = symmetric([5.0, 2.0, 1.0, -0.5, 0.1])
@@ -70,7 +70,7 @@ def test_runs_of_points_meet_without_a_seam_d6() -> None:
     for piece in reversed(parts):  # each on a slice that knows nothing of the others' points
         subject = sliced(objective, spec)
         found[piece] = evaluate(subject, spec.grid, piece)
-    cut = assemble(spec, found, subject.plane, subject.layers)
+    cut = assembled(spec, found, subject)
     for name in ("loss", "gradient_change_ratio", "row_ratio", "across", "along"):
         assert np.array_equal(getattr(cut, name), getattr(whole, name), equal_nan=True), name
 
@@ -86,10 +86,10 @@ def test_a_finer_grid_finds_the_points_of_a_coarser_one_again_and_gives_the_same
     assert len(subject.kept) == 45  # nested: no point but the new ones
     np.testing.assert_array_equal(
         np.concatenate([part["loss"] for part in first]).reshape(3, 5),
-        assemble(fine, second, subject.plane, subject.layers).loss[::2, ::2],
+        assembled(fine, second, subject).loss[::2, ::2],
     )
     alone = measure_surface(objective, fine)
-    assert np.array_equal(assemble(fine, second, subject.plane, subject.layers).across, alone.across)
+    assert np.array_equal(assembled(fine, second, subject).across, alone.across)
 
 
 @pytest.mark.parametrize("first", [-1.0, -0.7, -1 / 3, 0.1])

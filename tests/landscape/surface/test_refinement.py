@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from normscape.landscape import Objective, measure_surface
-from normscape.landscape.surface import assemble, axes, evaluate, levels, pieces, smoothed
+from normscape.landscape.surface import axes, evaluate, levels, pieces, smoothed
 from normscape.landscape.surface.refinement import errors, interpolated, share
-from tests.flat import sliced, surface_spec
+from tests.flat import assembled, sliced, surface_spec
 from tests.landscape.networks import grid, network, samples
 
 
@@ -95,7 +95,7 @@ def test_a_loss_over_decades_is_interpolated_by_its_logarithm() -> None:
     spec = grid(9, 9)
     subject = sliced(Objective(network(), *samples()), spec)
     found = {piece: evaluate(subject, spec.grid, piece) for piece in pieces(spec.grid)}
-    surface = assemble(spec, found, subject.plane, subject.layers)
+    surface = assembled(spec, found, subject)
     alpha, beta = surface.alpha, surface.beta
     steep = np.exp(4 * alpha[None, :] + 3 * beta[:, None] ** 2)
     drawn = smoothed(type(surface)(**{**vars(surface), "loss": steep}))
