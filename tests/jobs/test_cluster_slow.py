@@ -31,7 +31,8 @@ DASK = Path(sys.executable).parent / "dask"
 def started(folder: Path, scheme: str, options: list[str], *workers: list[str]) -> Iterator[str]:
     """A scheduler on this machine, and workers with options of their own."""
     address = f"{scheme}://127.0.0.1:{_free_port()}"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    paths = os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(ROOT)])
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     own = ["worker", address, "--nworkers=1", "--no-dashboard", "--host=127.0.0.1", f"--local-directory={folder}"]
     at = [f"--protocol={scheme}", "--host=127.0.0.1", f"--port={address.rpartition(':')[2]}", "--no-dashboard"]
     commands = [["scheduler", *at, *options], *([*own, *options, *worker] for worker in workers)]
