@@ -10,12 +10,12 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HE
 import streamlit as st  # noqa: E402 - the path comes first
 
 from normscape.views.session import address, sidebar  # noqa: E402
-from normscape.views.session.job_queue import desk  # noqa: E402
+from normscape.views.session.job_queue import job_queue  # noqa: E402
 from normscape.views.widgets import style  # noqa: E402
 
 VIEWS = HERE / "views"
 
-desk()  # the workers start while the first page is built
+job_queue()  # the workers start while the first page is built
 page = st.navigation(
     [
         st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),

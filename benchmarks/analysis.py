@@ -49,10 +49,10 @@ def _done(queue: Queue, jobs: list[Job]) -> float:
 
 def _asked(queue: Queue, request: Request) -> float:
     begin = time.perf_counter()
-    queue.ask(request, "benchmark")
-    while not queue.over(request):
+    queue.submit(request, "benchmark")
+    while not queue.done(request):
         time.sleep(0.01)
-    failed = [str(queue.look(job).error) for job in request.jobs if queue.look(job).state == "failed"]
+    failed = [str(queue.status(job).error) for job in request.jobs if queue.status(job).state == "failed"]
     if failed:
         raise RuntimeError(failed[0])
     return time.perf_counter() - begin

@@ -35,8 +35,8 @@ def _warm(queue: Queue) -> None:
     """Have every worker begin."""
     runs = [Job("run", RunSpec(training=TrainingSpec(steps=1, seed=k))) for k in range(4)]
     request = Request("warm", (Stage(tuple(runs)),))
-    queue.ask(request, "benchmark")
-    while not queue.over(request):
+    queue.submit(request, "benchmark")
+    while not queue.done(request):
         time.sleep(0.02)
 
 
@@ -45,16 +45,18 @@ def measured(queue: Queue, name: str) -> str:
     experiment, begin, first = PRESETS[name].experiment, time.perf_counter(), 0.0
     variants, display = possible(experiment)[0], Display()
     request = request_of(name, variants, display.accuracy)
-    queue.ask(request, "benchmark")
+    queue.submit(request, "benchmark")
     coarsest = next(stage.jobs for stage in request.stages if stage.refines)
-    while not queue.over(request):
-        if not first and all(queue.look(job).over for job in coarsest):
+    while not queue.done(request):
+        if not first and all(queue.status(job).done for job in coarsest):
             first = time.perf_counter() - begin
         time.sleep(0.02)
-    errors = [str(status.error) for job in request.jobs if (status := queue.look(job)).state == "failed"]
+    errors = [str(status.error) for job in request.jobs if (status := queue.status(job)).state == "failed"]
     if errors:
         return errors[0][:60]
-    side = max(max(job.question.grid.points) for job in request.jobs if queue.look(job).done and job.kind == "surface")
+    side = max(
+        max(job.question.grid.points) for job in request.jobs if queue.status(job).completed and job.kind == "surface"
+    )
     return f"{first:5.1f} s, {time.perf_counter() - begin:5.1f} s ({side} x {side})"
 
 

@@ -19,7 +19,8 @@ from statistics import median
 
 import psutil
 
-from normscape.jobs import Job, Queue, Request, Settings, Stage, partition
+from normscape.jobs import Job, Queue, Request, Settings, Stage
+from normscape.jobs.scheduling import partition
 from normscape.landscape import configure_process, machine_record, train
 from normscape.landscape.surface import evaluate, pieces, slice_of
 from normscape.specs import EvaluationSpec, Experiment, GridSpec, SurfaceSpec
@@ -100,15 +101,15 @@ def _queued(run, spec, workers: int, piece_seconds: float) -> tuple[float, float
         _when_idle()
         job = Job("surface", run, spec)
         seconds = _done(queue, Request("surface", (Stage((job,)),)))
-        evaluating = queue.board.works[job.key].seconds / (workers * seconds)
+        evaluating = queue.status(job).worker_seconds / (workers * seconds)
         queue.close()
     return seconds, evaluating
 
 
 def _done(queue: Queue, request: Request) -> float:
     begin = time.perf_counter()
-    queue.ask(request, "benchmark")
-    while not queue.over(request):
+    queue.submit(request, "benchmark")
+    while not queue.done(request):
         time.sleep(0.01)
     return time.perf_counter() - begin
 

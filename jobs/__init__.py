@@ -1,10 +1,24 @@
-"""Where work is done, and what is kept of it: the store, the queue, and the workers."""
+"""Jobs: requests of pages, the scheduler and the dispatcher that run them on workers, and the store of results."""
 
-from normscape.jobs.downloads import Fetching
+from normscape.jobs.downloads import Downloads
 from normscape.jobs.job import Job
-from normscape.jobs.job_state import Asked, Status
+from normscape.jobs.kinds import job_name, kind_name
 from normscape.jobs.queue import Queue
 from normscape.jobs.request import Request, Stage
 from normscape.jobs.settings import Settings, number, settings
+from normscape.jobs.snapshot import JobStatus, RequestStatus
 
-__all__ = ["Asked", "Fetching", "Job", "Queue", "Request", "Settings", "Stage", "Status", "number", "settings"]
+__all__ = [
+    "Downloads",
+    "Job",
+    "JobStatus",
+    "Queue",
+    "Request",
+    "RequestStatus",
+    "Settings",
+    "Stage",
+    "job_name",
+    "kind_name",
+    "number",
+    "settings",
+]

@@ -1,4 +1,4 @@
-"""Data files that are on their way: one thread for each set of them, whoever asks and whoever leaves."""
+"""Downloads of data files: one thread per set of files, shared by all sessions."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ from normscape.landscape.data.files import DataFile
 
 @dataclass(eq=False)
 class Transfer:
-    """How far some files are."""
+    """The progress of one download."""
 
-    done: int = 0  # bytes of the file that is being fetched
-    of: int = 0  # bytes in all of that file; 0 while it is not known
-    over: bool = False
+    received: int = 0  # bytes of the current file
+    size: int = 0  # bytes of the current file in total; 0 while unknown
+    done: bool = False
     error: Exception | None = None
 
 
-class Fetching:
-    """All transfers of one server."""
+class Downloads:
+    """All downloads of one server."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start without downloads."""
         self._lock = threading.Lock()
         self._transfers: dict[tuple[str, ...], Transfer] = {}
 
     def transfer(self, files: Sequence[DataFile]) -> Transfer | None:
-        """Return how far files are; None if nobody asked for them, or they are there."""
+        """Return the progress of a download; None if it was never started, or has succeeded."""
         return self._transfers.get(_key(files))
 
-    def fetch(self, files: Sequence[DataFile]) -> Transfer:
-        """Fetch files, unless they are on their way already; what an earlier attempt has left is gone on with."""
+    def start(self, files: Sequence[DataFile]) -> Transfer:
+        """Download files unless that is in progress; partial files of an earlier attempt are continued."""
         with self._lock:
             transfer = self._transfers.get(_key(files))
-            if transfer is None or transfer.over:
+            if transfer is None or transfer.done:
                 transfer = self._transfers[_key(files)] = Transfer()
-                # a daemon: the server need not wait for a slow mirror, and what has arrived is kept
+                # a daemon: the server need not wait for a slow mirror, and partial files are kept
                 threading.Thread(target=self._run, args=(tuple(files), transfer), daemon=True).start()
             return transfer
 
     def _run(self, files: tuple[DataFile, ...], transfer: Transfer) -> None:
-        def report(done: int, of: int) -> None:
-            transfer.done, transfer.of = done, of
+        def report(received: int, size: int) -> None:
+            transfer.received, transfer.size = received, size
 
         try:
             download(files, on_progress=report)
             with self._lock:
                 del self._transfers[_key(files)]
-        except Exception as error:  # it is told on the page
+        except Exception as error:  # the page shows it
             transfer.error = error
         finally:
-            transfer.over = True
+            transfer.done = True
 
 
 def _key(files: Sequence[DataFile]) -> tuple[str, ...]:

@@ -26,8 +26,8 @@ from normscape.specs import (
 )
 from normscape.specs.fields import effective, project, with_defaults
 
-SCHEMA = 2
-"""Part of every key: with another meaning of what is stored it becomes another number, and nothing old is used."""
+SCHEMA = 3
+"""Version of the stored results, which is part of every key: results of other versions are never read."""
 
 Question = (
     EvaluationSpec
@@ -42,38 +42,54 @@ Question = (
     | SignalsSpec
 )
 
-QUESTIONS: Mapping[str, type[Question]] = {
+QUESTIONS: Mapping[str, type[Question] | None] = {
+    "run": None,
     "surface": SurfaceSpec,
     "plane": CenteredPlaneSpec,
-    "centre": SliceSpec,
-    "half-width": SliceSpec,
-    "numerics": ChecksSpec,
-    "refinement": SpacingSpec,
+    "center": SliceSpec,
+    "sharpness": EvaluationSpec,
+    "scale-free-sharpness": EvaluationSpec,
+    "direct-loss": EvaluationSpec,
+    "checks": ChecksSpec,
+    "cost": CostSpec,
+    "ratio-by-spacing": SpacingSpec,
+    "layer-sharpness": EvaluationSpec,
     "layer-ratios": SurfaceSpec,
-    "seconds": CostSpec,
+    "auto-range": SliceSpec,
     "smoothness": SmoothnessSpec,
     "running-averages": RunningAveragesSpec,
+    "descent": EvaluationSpec,
     "signals-along": SignalsSpec,
+    "derivatives": EvaluationSpec,
+    "theorem": EvaluationSpec,
+    "gradient-growth": EvaluationSpec,
+    "cauchy-schwarz": EvaluationSpec,
+    "second-moments": EvaluationSpec,
+    "centering": EvaluationSpec,
+    "batch-statistics": EvaluationSpec,
+    "distributions": EvaluationSpec,
+    "layer-rates": EvaluationSpec,
 }
-"""What each kind of job asks; kinds that are not listed ask for one evaluation, and training asks nothing more."""
+"""The type of the question by kind of job, None for training. `kinds.KINDS` has a row for each of them."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is measured of a run: exactly what the result depends on.
+    """A measurement of a run: exactly what the result depends on.
 
-    Fields that have no effect are at their defaults, so that questions with equal answers are one job.
+    Fields without effect are set to their defaults, so that questions with equal answers are the same job.
     """
 
-    kind: str  # a key of `KINDS`
+    kind: str  # a key of `QUESTIONS`
     run: RunSpec
     question: Question | None = None
 
     def __post_init__(self) -> None:
-        """Put fields without effect at their defaults, and check that the question is of the kind's own type.
+        """Set fields without effect to their defaults, and check the type of the question.
 
         Raises:
-            TypeError: the question is of another type.
+            ValueError: the kind is unknown.
+            TypeError: the question has another type than the kind requires.
         """
         expected = question_type(self.kind)
         if type(self.question) is not expected and not (expected is None and self.question is None):
@@ -85,7 +101,7 @@ class Job:
 
     @classmethod
     def about(cls, kind: str, run: RunSpec, surface: SurfaceSpec) -> Job:
-        """Return the job of a kind about a surface; it takes the parts that the kind's result depends on."""
+        """Return the job of a kind for a surface; its question has those fields that the result depends on."""
         question, surface = question_type(kind), _effective(surface)
         if question is None:
             return cls(kind, run)
@@ -99,15 +115,21 @@ class Job:
             return cls(kind, run, surface)
         return cls(kind, run, project(question, surface, surface.evaluation, surface.grid))
 
-    @cached_property  # the queue needs it many times a second
+    @cached_property  # the scheduler reads it many times per second
     def key(self) -> str:
-        """The SHA-256 of the schema's version and of the job's canonical bytes."""
+        """The SHA-256 of the schema version and the canonical bytes of the job."""
         return hashlib.sha256(b"normscape %d\n" % SCHEMA + canonical_bytes(self)).hexdigest()
 
 
 def question_type(kind: str) -> type[Question] | None:
-    """Return the type of the question that a kind of job takes; None for training."""
-    return None if kind == "run" else QUESTIONS.get(kind, EvaluationSpec)
+    """Return the type of the question of a kind of job; None for training.
+
+    Raises:
+        ValueError: the kind is unknown; the message lists the known ones.
+    """
+    if kind not in QUESTIONS:
+        raise ValueError(f"unknown kind of job {kind!r}; known are {', '.join(QUESTIONS)}")
+    return QUESTIONS[kind]
 
 
 @lru_cache(maxsize=4096)

@@ -1,164 +1,160 @@
-"""The queue: what pages ask, and what they are told.
+"""The queue: the interface of the pages to jobs.
 
-A piece is sent when a worker has fewer than two, taken in turn from the browser sessions that wait, so that nobody's
-long work keeps others waiting. What comes back goes into the store at once; what is asked, too, so that it goes on
-after a crash.
+Pages submit requests and read snapshots. Everything submitted is kept in the store until it is finished or cancelled,
+so that it resumes after a crash; every result is stored as soon as it arrives.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from normscape.jobs.dispatcher import Connect, Loop
+from normscape.jobs.cache import Cache
 from normscape.jobs.job import Job
-from normscape.jobs.job_state import Asked, Status, Work
 from normscape.jobs.kinds import KINDS
-from normscape.jobs.partition import Points
 from normscape.jobs.request import Request
-from normscape.jobs.scheduler import RESUMED, Board
+from normscape.jobs.scheduling.connection import Connect
+from normscape.jobs.scheduling.dispatcher import Dispatcher
+from normscape.jobs.scheduling.partition import total_of
+from normscape.jobs.scheduling.scheduler import Scheduler
+from normscape.jobs.serialization import deserialize, deserialize_run
 from normscape.jobs.settings import Settings
+from normscape.jobs.snapshot import JobStatus, RequestStatus, Snapshot
+from normscape.jobs.store.files import Arrays, Contents
 from normscape.jobs.store.store import Store
 from normscape.jobs.workers.cluster import Cluster
-from normscape.specs import SurfaceSpec
+from normscape.landscape import Run
 
-UNPACKED = 400
-"""Results that are kept unpacked; arrays of runs stay in their files."""
+CAPACITY = 400
+"""Results that are kept deserialized; arrays of runs stay in their files."""
 
 
 class Queue:
-    """Everything that is asked of one server, by however many sessions."""
+    """All jobs of one server, shared by its sessions. Any thread may use it.
+
+    Attributes:
+        store: of results, pieces and requests.
+        dispatcher: the thread that owns the scheduling state.
+    """
 
     def __init__(self, settings: Settings, *, connect: Connect = Cluster) -> None:
-        """Go on with what the store remembers, and start the thread.
+        """Resume the requests in the store, and connect to the workers.
 
         Args:
-            settings: where results are kept, and where work is done.
-            connect: gives workers.
+            settings: where results are stored and where jobs run.
+            connect: returns a cluster.
         """
         self.store = Store(settings.home, settings.store_bytes)
-        self.board = Board(self.store)
-        self.loop = Loop(self.board, settings, connect)
-        self._unpacked: OrderedDict[str, Any] = OrderedDict()
+        self.dispatcher = Dispatcher(self.store, settings, connect)
+        self._results: Cache[Any] = Cache(CAPACITY)
 
     @property
-    def trouble(self) -> str | None:
-        """Why nobody works, None if somebody does."""
-        return self.loop.trouble
+    def snapshot(self) -> Snapshot:
+        """The current scheduling state."""
+        return self.dispatcher.snapshot
 
     @property
-    def ready(self) -> bool:
-        """Whether there are workers."""
-        return self.loop.cluster is not None
+    def connection_error(self) -> str | None:
+        """Why there are no workers, None if there are."""
+        return self.snapshot.connection_error
 
-    def ask(self, request: Request, session: str) -> None:
-        """Ask for jobs; what is in the store or asked already is not done again."""
-        self.board.ask(request, session)
-        self.loop.wake()
+    @property
+    def connected(self) -> bool:
+        """Whether there is a cluster."""
+        return self.snapshot.connected
 
-    def look(self, job: Job) -> Status:
-        """Return how far a job is; one that nobody asked for waits."""
-        with self.board.lock:
-            work = self.board.works.get(job.key) or Work.of(job)
-            return work.status(max(1, len(self.loop.busy)))
+    @property
+    def waiting_sessions(self) -> int:
+        """The number of sessions that wait for a request."""
+        requests = self.snapshot.requests.values()
+        return len({session for status in requests if not status.done for session in status.sessions})
+
+    def submit(self, request: Request, session: str) -> None:
+        """Submit a request. Results in the store are reused, and jobs of other requests are shared.
+
+        Args:
+            request: the jobs.
+            session: that waits for them.
+        """
+        status = self.snapshot.requests.get(request.key)
+        if status is None or status.cancelled or session not in status.sessions:
+            self.dispatcher.call(partial(Scheduler.submit, request=request, session=session))
+
+    def status(self, job: Job) -> JobStatus:
+        """Return the status of a job; a job that was never submitted waits."""
+        return self.snapshot.jobs.get(job.key) or JobStatus(job, "waiting", 0, total_of(job))
 
     def result(self, job: Job) -> Any | None:
-        """Return a finished job's result, None if it is not finished or its file is gone."""
-        key = job.key
-        with self.board.lock:
-            if key in self._unpacked:
-                self._unpacked.move_to_end(key)
-                return self._unpacked[key]
-            work = self.board.works.get(key)
-        if work is not None and work.state != "finished":
+        """Return the result of a finished job; None if it is not finished, or was evicted from the store."""
+        if (result := self._results.get(job.key)) is not None:
+            return result
+        status = self.snapshot.jobs.get(job.key)
+        if status is not None and status.state != "finished":
             return None
-        packed = self.store.get(key)
-        if packed is None:
-            self.loop.wake(partial(self.board.lose, key))
+        contents = self.store.get(job.key)
+        if contents is None:
+            if status is not None:
+                self.dispatcher.call(partial(Scheduler.forget_result, key=job.key))
             return None
-        found = KINDS[job.kind].unpack(job, packed)
-        with self.board.lock:
-            self._unpacked[key] = found
-            while len(self._unpacked) > UNPACKED:
-                self._unpacked.popitem(last=False)
-        return found
+        result = _deserialized(job, contents)
+        self._results.put(job.key, result)
+        return result
 
-    def partial(self, job: Job) -> Mapping[str, Any] | None:
-        """Return what is there of a surface that is worked on, None if nothing is."""
-        with self.board.lock:
-            work = self.board.works.get(job.key)
-            if work is None or not isinstance(work.parts, Points) or not work.parts.arrays:
-                return None
-            return work.parts.partial().arrays
+    def partial_points(self, job: Job) -> Arrays | None:
+        """Return the values of the evaluated points of an unfinished surface; None if there are none.
 
-    def errors(self, request: Request, number: int) -> Mapping[str, float] | None:
-        """Return the errors of the level before a stage, measured by that stage; None if they are not known yet."""
-        with self.board.lock:
-            asked = self.board.asked.get(request.key)
-            return None if asked is None else asked.errors.get(number)
+        Returns:
+            Read-only arrays by name, each (points, ...), and the mask `evaluated`; other values are 0.
+        """
+        return self.snapshot.points.get(job.key)
 
-    def asked(self) -> tuple[Asked, ...]:
-        """Return all requests, the last first."""
-        with self.board.lock:
-            return tuple(sorted(self.board.asked.values(), key=lambda asked: -asked.since))
+    def errors(self, request: Request, stage: int) -> Mapping[str, float] | None:
+        """Return the interpolation error of the level before a stage, by metric; None if it is not measured."""
+        status = self.snapshot.requests.get(request.key)
+        return None if status is None else status.errors.get(stage)
 
-    @property
-    def sessions(self) -> int:
-        """How many sessions wait for something."""
-        with self.board.lock:
-            return len({name for asked in self.board.open() for name in asked.sessions})
+    def requests(self) -> tuple[RequestStatus, ...]:
+        """Return all requests, the newest first."""
+        return tuple(sorted(self.snapshot.requests.values(), key=lambda status: -status.submitted_at))
 
-    def over(self, request: Request) -> bool:
-        """Say whether nothing more will come of a request."""
-        with self.board.lock:
-            asked = self.board.asked.get(request.key)
-            return asked is None or asked.over or asked.cancelled
+    def done(self, request: Request) -> bool:
+        """Whether nothing more will come of a request."""
+        status = self.snapshot.requests.get(request.key)
+        return status is None or status.done
 
-    def since(self, request: Request) -> float:
-        """Return when a request was made first, in seconds since 1970; 0 if it never was."""
-        with self.board.lock:
-            asked = self.board.asked.get(request.key)
-            return 0.0 if asked is None else asked.since
+    def submitted_at(self, request: Request) -> float:
+        """Return when a request was first submitted, in seconds since 1970; 0 if it never was."""
+        status = self.snapshot.requests.get(request.key)
+        return 0.0 if status is None else status.submitted_at
 
-    def name(self, job: Job) -> str:
-        """Return what a job is, for people: with the grid's size, where it has one."""
-        name = KINDS[job.kind].name
-        if job.kind == "surface" and isinstance(job.question, SurfaceSpec):
-            return f"{name} {' x '.join(map(str, job.question.grid.points))}"
-        return name
-
-    def cancel(self, key: str, session: str, present: Callable[[str], bool] = lambda _: True) -> None:
-        """Withdraw a session's request; what nobody else asked for stops.
+    def cancel(self, key: str, session: str, is_connected: Callable[[str], bool] = lambda _: True) -> None:
+        """Withdraw a session from a request; jobs that no other session needs are cancelled.
 
         Args:
             key: of the request.
-            session: who withdraws.
-            present: says whether another session still waits.
+            session: that no longer waits.
+            is_connected: whether another session is still connected.
         """
-        with self.board.lock:
-            asked = self.board.asked.get(key)
-            if asked is None or asked.over or asked.cancelled:
-                return
-            asked.sessions = {name for name in asked.sessions - {session, RESUMED} if present(name)}
-            if not asked.sessions:
-                for work in self.board.withdraw(asked):
-                    self.loop.wake(partial(self.loop.stop, work))
+        if (status := self.snapshot.requests.get(key)) is not None:
+            gone = {name for name in status.sessions if not is_connected(name)}
+            self.dispatcher.cancel(key, {session, *gone})
 
-    def try_again(self, request: Request) -> None:
-        """Forget that a request failed: who asks it again has what is missing done anew."""
-        with self.board.lock:
-            if (asked := self.board.asked.get(request.key)) is not None and asked.over:
-                del self.board.asked[request.key]
+    def retry(self, request: Request) -> None:
+        """Forget that a request has failed, so that its failed jobs start again when it is submitted again."""
+        self.dispatcher.call(partial(Scheduler.retry, key=request.key))
 
     def delete(self, key: str) -> None:
-        """Delete a result from the store; who asks again has it made anew."""
+        """Delete a result from the store; it is computed again when it is submitted again."""
         self.store.delete(key)
-        with self.board.lock:
-            self._unpacked.pop(key, None)
-        self.loop.wake(partial(self.board.lose, key))
+        self._results.discard(key)
+        self.dispatcher.call(partial(Scheduler.forget_result, key=key))
 
     def close(self) -> None:
-        """Stop the thread and leave the workers; what is unfinished stays in the store."""
-        self.loop.close()
+        """Disconnect from the workers; unfinished requests stay in the store."""
+        self.dispatcher.close()
+
+
+def _deserialized(job: Job, contents: Contents) -> Any:
+    expected = KINDS[job.kind].result
+    return deserialize_run(job.run, contents) if expected is Run else deserialize(expected, contents)

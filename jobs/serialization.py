@@ -1,199 +1,182 @@
-"""Results as arrays and a description, which is what files and wires carry, and back."""
+"""Serialization: results and training states as arrays and metadata, for files and for messages.
+
+A result is a frozen dataclass, a tuple or a mapping of arrays, plain values and such results. Its arrays become the
+arrays of `Contents`, named by their path in the result; everything else becomes JSON in `metadata["result"]`. Runs and
+training states have a format of their own, since training resumes from it bit by bit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, fields, is_dataclass
-from typing import Any, get_args, get_type_hints
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 import torch
 
 from normscape.jobs.store.files import Arrays, Contents
-from normscape.landscape import Check, Plane, RatioBySpacing, Run, Sharpness
-from normscape.landscape.surface.auto_range import AutoRange
+from normscape.landscape import Run
 from normscape.landscape.training.history import History, Record, history_of
 from normscape.landscape.training.loop import Checkpoint, State
 from normscape.specs import RunSpec
 
 
-def pack_state(state: State) -> Contents:
-    """Return all that training goes on from."""
-    arrays = {f"now/{name}": tensor.numpy() for name, tensor in state.tensors.items()}
-    arrays |= _of_checkpoints(state.checkpoints) | _of_history(history_of(state.records))
-    slots: dict[str, np.ndarray] = {}
-    plain: list[list[Any]] = []
-    for number, values in state.optimizer["state"].items():
-        for name, value in values.items():
-            if isinstance(value, torch.Tensor):
-                slots[f"optimizer/{number}/{name}"] = value.numpy()
-            else:
-                plain.append([number, name, value])
-    about = {
-        "step": state.step,
-        "diverged_at": state.diverged_at,
-        "optimizer": plain,
-        "groups": state.optimizer["param_groups"],
-    }
-    return Contents(arrays | slots, about)
+def serialize(result: Any) -> Contents:
+    """Return a result, a run, or a training state as arrays and metadata.
 
-
-def unpack_state(spec: RunSpec, packed: Contents) -> State:
-    """Return what `pack_state` was given."""
-    slots: dict[int, dict[str, Any]] = {}
-    for number, name, value in packed.about["optimizer"]:
-        slots.setdefault(number, {})[name] = value
-    for path, array in _below(packed.arrays, "optimizer").items():
-        number, _, name = path.partition("/")
-        slots.setdefault(int(number), {})[name] = _tensor(array)
-    groups = [{name: _tuple(value) for name, value in group.items()} for group in packed.about["groups"]]
-    history = _below(packed.arrays, "history")
-    return State(
-        spec,
-        packed.about["step"],
-        {name: _tensor(array) for name, array in _below(packed.arrays, "now").items()},
-        {"state": slots, "param_groups": [{**group, "params": list(group["params"])} for group in groups]},
-        _checkpoints(packed.arrays),
-        tuple(_records(history)),
-        packed.about["diverged_at"],
-    )
-
-
-def pack_run(run: Run) -> Contents:
-    """Return weights and buffers of every checkpoint, and the history."""
-    return Contents(_of_checkpoints(run.checkpoints) | _of_history(run.history), {"diverged_at": run.diverged_at})
-
-
-def unpack_run(spec: RunSpec, packed: Contents) -> Run:
-    """Return a run whose weights lie where the arrays do."""
-    history = History(**{name: np.array(array) for name, array in _below(packed.arrays, "history").items()})
-    return Run(spec, _checkpoints(packed.arrays), history, packed.about["diverged_at"])
-
-
-def pack_plane(plane: Plane, layers: Iterable[str]) -> Contents:
-    """Return a plane, and the names of the network's layers."""
-    about = {"kind": plane.kind, "scaling": plane.scaling, "seed": plane.seed, "marks": plane.marks}
-    return Contents({"theta": plane.theta, "d1": plane.d1, "d2": plane.d2}, about | {"layers": list(layers)})
-
-
-def unpack_plane(packed: Contents) -> tuple[Plane, tuple[str, ...]]:
-    """Return what `pack_plane` was given."""
-    about = packed.about
-    marks = tuple((int(step), float(a), float(b)) for step, a, b in about["marks"])
-    theta, d1, d2 = (packed.arrays[name] for name in ("theta", "d1", "d2"))
-    plane = Plane(theta, d1, d2, kind=about["kind"], scaling=about["scaling"], seed=about["seed"], marks=marks)
-    return plane, tuple(about["layers"])
-
-
-def pack_value(value: Any) -> Contents:
-    """Return what JSON can hold as it is."""
-    return Contents({}, {"value": value})
-
-
-def unpack_value(packed: Contents) -> Any:
-    """Return what `pack_value` was given."""
-    return packed.about["value"]
-
-
-def pack_result(found: Any) -> Contents:
-    """Return a frozen dataclass of arrays, plain values, and tuples of such dataclasses."""
+    Raises:
+        TypeError: the result contains a value that cannot be serialized.
+    """
+    if isinstance(result, State):
+        return serialize_state(result)
+    if isinstance(result, Run):
+        return serialize_run(result)
     arrays: dict[str, np.ndarray] = {}
-    return Contents(arrays, {"result": _told(found, "", arrays)})
+    return Contents(arrays, {"result": _encoded(result, "", arrays)})
 
 
-def unpack_result(kind: type) -> Callable[[Contents], Any]:
-    """Return what gives back what `pack_result` was given, for one class."""
-    return lambda packed: _built(kind, packed.about["result"], packed.arrays)
+def deserialize(expected: Any, contents: Contents) -> Any:
+    """Return the result that `serialize` was given; runs and training states have functions of their own.
+
+    Args:
+        expected: the type of the result, as in an annotation.
+        contents: arrays and metadata.
+    """
+    return _decoded(expected, contents.metadata["result"], contents.arrays)
 
 
-def _told(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
+def _encoded(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
+    """Return a value as JSON; its arrays go to `arrays`, and are replaced by their path."""
     if isinstance(value, np.ndarray):
         arrays[path] = value
         return path
     if is_dataclass(value):
-        return {f.name: _told(getattr(value, f.name), f"{path}/{f.name}", arrays) for f in fields(value)}
+        return {f.name: _encoded(getattr(value, f.name), _below_path(path, f.name), arrays) for f in fields(value)}
+    if isinstance(value, Mapping):  # as pairs: JSON files are written with sorted keys
+        return [[key, _encoded(item, _below_path(path, key), arrays)] for key, item in value.items()]
     if isinstance(value, tuple):
-        return [_told(item, f"{path}/{k}", arrays) for k, item in enumerate(value)]
+        return [_encoded(item, _below_path(path, number), arrays) for number, item in enumerate(value)]
+    return _plain(value)
+
+
+def _below_path(path: str, name: object) -> str:
+    return f"{path}/{name}" if path else str(name)
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(value, str | int | float | bool | NoneType):
+        raise TypeError(f"a result cannot contain {value!r}: only dataclasses, arrays, tuples, mappings, plain values")
     return value
 
 
-def _built(kind: Any, told: Any, arrays: Arrays) -> Any:
-    if kind is np.ndarray:
-        return arrays[told]
-    if is_dataclass(kind):
-        types = get_type_hints(kind)
-        values = {name: _built(types[name], value, arrays) for name, value in told.items()}
-        return kind(**values)  # type: ignore[operator]
-    if isinstance(told, list):
-        inner, *others = get_args(kind)
-        inside = [inner] * len(told) if others == [...] else [inner, *others]
-        return tuple(_built(one, item, arrays) for one, item in zip(inside, told, strict=True))
-    return told
+def _decoded(expected: Any, value: Any, arrays: Arrays) -> Any:
+    """Return the value of an annotated type that `_encoded` has encoded."""
+    if expected is np.ndarray:
+        return arrays[value]
+    if is_dataclass(expected):
+        types = get_type_hints(expected)
+        return expected(**{name: _decoded(types[name], item, arrays) for name, item in value.items()})  # type: ignore[operator]
+    arguments, origin = get_args(expected), get_origin(expected)
+    if origin is tuple:
+        types_of_items = [arguments[0]] * len(value) if arguments[-1] is ... else arguments
+        return tuple(_decoded(one, item, arrays) for one, item in zip(types_of_items, value, strict=True))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {key: _decoded(arguments[1], item, arrays) for key, item in value}
+    if NoneType in arguments:
+        return None if value is None else _decoded(_not_none(arguments), value, arrays)
+    return value
 
 
-def pack_sharpness(found: Sharpness) -> Contents:
-    """Return an eigenvalue and how far it can be trusted."""
-    return pack_value(asdict(found))
+def _not_none(arguments: Iterable[Any]) -> Any:
+    (expected,) = (argument for argument in arguments if argument is not NoneType)
+    return expected
 
 
-def unpack_sharpness(packed: Contents) -> Sharpness:
-    """Return what `pack_sharpness` was given."""
-    return Sharpness(**unpack_value(packed))
+def serialize_state(state: State) -> Contents:
+    """Return everything that training resumes from."""
+    arrays = {f"now/{name}": tensor.numpy() for name, tensor in state.tensors.items()}
+    arrays |= _checkpoint_arrays(state.checkpoints) | _history_arrays(history_of(state.records))
+    plain: list[list[Any]] = []
+    for number, values in state.optimizer["state"].items():
+        for name, value in values.items():
+            if isinstance(value, torch.Tensor):
+                arrays[f"optimizer/{number}/{name}"] = value.numpy()
+            else:
+                plain.append([number, name, value])
+    metadata = {
+        "step": state.step,
+        "finished": state.finished,
+        "diverged_at": state.diverged_at,
+        "optimizer": plain,
+        "groups": state.optimizer["param_groups"],
+    }
+    return Contents(arrays, metadata)
 
 
-def pack_checks(checks: Iterable[Check]) -> Contents:
-    """Return the lines of a panel."""
-    return pack_value([asdict(check) for check in checks])
+def deserialize_state(spec: RunSpec, contents: Contents) -> State:
+    """Return the state that `serialize_state` was given."""
+    arrays, metadata = contents
+    return State(
+        spec,
+        metadata["step"],
+        {name: _tensor(array) for name, array in _below(arrays, "now").items()},
+        {"state": _optimizer_state(contents), "param_groups": list(map(_group, metadata["groups"]))},
+        _checkpoints(arrays),
+        tuple(_records(_below(arrays, "history"))),
+        metadata["diverged_at"],
+    )
 
 
-def unpack_checks(packed: Contents) -> tuple[Check, ...]:
-    """Return what `pack_checks` was given."""
-    return tuple(Check(**check) for check in unpack_value(packed))
+def serialize_run(run: Run) -> Contents:
+    """Return weights and buffers of every checkpoint, and the training curves."""
+    arrays = _checkpoint_arrays(run.checkpoints) | _history_arrays(run.history)
+    return Contents(arrays, {"diverged_at": run.diverged_at})
 
 
-def pack_refinement(found: RatioBySpacing) -> Contents:
-    """Return a curve of bounds."""
-    return Contents({field.name: getattr(found, field.name) for field in fields(found)}, {})
+def deserialize_run(spec: RunSpec, contents: Contents) -> Run:
+    """Return the run that `serialize_run` was given; its weights are the arrays themselves, not copies."""
+    history = History(**{name: np.array(array) for name, array in _below(contents.arrays, "history").items()})
+    return Run(spec, _checkpoints(contents.arrays), history, contents.metadata["diverged_at"])
 
 
-def unpack_refinement(packed: Contents) -> RatioBySpacing:
-    """Return what `pack_refinement` was given."""
-    return RatioBySpacing(**packed.arrays)
+def run_of_state(contents: Contents) -> Contents:
+    """Return the run of a serialized training state."""
+    heads = ("checkpoint/", "history/")
+    arrays = {name: array for name, array in contents.arrays.items() if name.startswith(heads)}
+    return Contents(arrays, {"diverged_at": contents.metadata["diverged_at"]})
 
 
-def pack_layer_sharpness(found: Mapping[str, tuple[float, Sharpness]]) -> Contents:
-    """Return ‖w‖² and λ_max by weight."""
-    return pack_value([[name, square, asdict(sharpness)] for name, (square, sharpness) in found.items()])
+def _optimizer_state(contents: Contents) -> dict[int, dict[str, Any]]:
+    state: dict[int, dict[str, Any]] = {}
+    for number, name, value in contents.metadata["optimizer"]:
+        state.setdefault(number, {})[name] = value
+    for path, array in _below(contents.arrays, "optimizer").items():
+        number, _, name = path.partition("/")
+        state.setdefault(int(number), {})[name] = _tensor(array)
+    return state
 
 
-def unpack_layer_sharpness(packed: Contents) -> dict[str, tuple[float, Sharpness]]:
-    """Return what `pack_layer_sharpness` was given."""
-    return {name: (square, Sharpness(**sharpness)) for name, square, sharpness in unpack_value(packed)}
+def _group(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parameter group as it was before JSON, which has lists in place of tuples."""
+    tuples = {name: tuple(value) if isinstance(value, list) else value for name, value in group.items()}
+    return {**tuples, "params": list(group["params"])}
 
 
-def pack_half_width(found: AutoRange) -> Contents:
-    """Return a range."""
-    return pack_value(asdict(found))
-
-
-def unpack_half_width(packed: Contents) -> AutoRange:
-    """Return what `pack_half_width` was given."""
-    return AutoRange(**unpack_value(packed))
-
-
-def _of_checkpoints(checkpoints: Iterable[Checkpoint]) -> dict[str, np.ndarray]:
+def _checkpoint_arrays(checkpoints: Iterable[Checkpoint]) -> dict[str, np.ndarray]:
     return {f"checkpoint/{c.step}/{name}": array for c in checkpoints for name, array in c.tensors.items()}
 
 
 def _checkpoints(arrays: Arrays) -> tuple[Checkpoint, ...]:
-    found: dict[int, dict[str, np.ndarray]] = {}
+    tensors: dict[int, dict[str, np.ndarray]] = {}
     for path, array in _below(arrays, "checkpoint").items():
         step, _, name = path.partition("/")
-        found.setdefault(int(step), {})[name] = array
-    return tuple(Checkpoint(step, found[step]) for step in sorted(found))
+        tensors.setdefault(int(step), {})[name] = array
+    return tuple(Checkpoint(step, tensors[step]) for step in sorted(tensors))
 
 
-def _of_history(history: History) -> dict[str, np.ndarray]:
+def _history_arrays(history: History) -> dict[str, np.ndarray]:
     return {f"history/{field.name}": getattr(history, field.name) for field in fields(history)}
 
 
@@ -209,7 +192,3 @@ def _below(arrays: Arrays, head: str) -> dict[str, np.ndarray]:
 
 def _tensor(array: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.array(array))
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

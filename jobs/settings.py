@@ -1,4 +1,4 @@
-"""The settings of long work, all from the environment, read when they are needed."""
+"""The settings of jobs: environment variables, read when they are needed."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from normscape.landscape import data_folder
 
 @dataclass(frozen=True)
 class Settings:
-    """Where results are kept, and where work is done.
+    """Where results are stored and where jobs run."""
 
-    Raises:
-        ValueError: a number is none, or is not positive; the message has its name.
-    """
-
-    home: Path  # NORMSCAPE_HOME: the store's folder
+    home: Path  # NORMSCAPE_HOME: the folder of the store
     store_bytes: int  # NORMSCAPE_STORE_GIB
     workers: int  # NORMSCAPE_WORKERS: processes on this machine, each with one thread
-    scheduler: str | None  # NORMSCAPE_SCHEDULER: the address of a scheduler that runs already, in place of the above
+    scheduler: str | None  # NORMSCAPE_SCHEDULER: address of a running Dask scheduler, in place of a local cluster
     tls: tuple[str, str, str] | None  # NORMSCAPE_TLS_CA, NORMSCAPE_TLS_CERT, NORMSCAPE_TLS_KEY: files
 
 
 def settings() -> Settings:
-    """Return what the environment says now."""
+    """Return the current settings.
+
+    Raises:
+        ValueError: a number is not positive, or only some of the TLS files are set; the message names the variable.
+    """
     home = os.environ.get("NORMSCAPE_HOME")
     tls = tuple(os.environ.get(f"NORMSCAPE_TLS_{name}", "") for name in ("CA", "CERT", "KEY"))
     if any(tls) and not all(tls):
@@ -40,16 +40,16 @@ def settings() -> Settings:
 
 
 def number(name: str, default: float) -> float:
-    """Return a positive number from the environment.
+    """Return a positive number from an environment variable.
 
     Raises:
-        ValueError: what is there is none.
+        ValueError: the value is not a positive number.
     """
-    written = os.environ.get(name) or str(default)
+    text = os.environ.get(name) or str(default)
     try:
-        value = float(written)
+        value = float(text)
     except ValueError:
         value = 0.0
     if not value > 0:
-        raise ValueError(f"{name} is {written!r}; it must be a number above 0")
+        raise ValueError(f"{name} is {text!r}; it must be a number above 0")
     return value

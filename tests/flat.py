@@ -1,9 +1,14 @@
 """Specs of surfaces from single fields, for tests that set a few of them."""
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
-from normscape.landscape import Objective, Run, slice_of
-from normscape.landscape.surface import Slice
+import numpy as np
+
+from normscape.landscape import Objective, Run, Surface, slice_of
+from normscape.landscape.measurement import Arrays, Piece
+from normscape.landscape.surface import Slice, assemble, fill
 from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, SurfaceSpec
 from normscape.specs.fields import types_of
 
@@ -34,3 +39,13 @@ def changed(spec: SurfaceSpec, **fields: Any) -> SurfaceSpec:
 def sliced(run_or_objective: Run | Objective, spec: SurfaceSpec) -> Slice:
     """The slice of a surface."""
     return slice_of(run_or_objective, spec.evaluation, spec.plane)
+
+
+def assembled(spec: SurfaceSpec, found: Mapping[Piece, Arrays], subject: Slice) -> Surface:
+    """The surface of evaluated pieces, some of which may be missing."""
+    arrays: dict[str, np.ndarray] = {}
+    evaluated = np.zeros(math.prod(spec.grid.points), dtype=bool)
+    for piece, values in found.items():
+        if piece.kind == "points":
+            fill(arrays, evaluated, piece, values)
+    return assemble(spec, arrays, evaluated, subject.plane, subject.layers, center=found.get(Piece("center")))

@@ -1,1 +1,1 @@
-"""The result store: one folder of checksummed files, keyed by job."""
+"""The store: one folder of checksummed files, by the key of their job."""

@@ -1,8 +1,8 @@
-"""One file of the store: arrays and a description, in the safetensors format, with a checksum of both.
+"""A file of the store: arrays and metadata in the safetensors format, with a checksum of both.
 
-The format is an 8-byte length, a JSON header with every array's type, shape and place, and the arrays' bytes: nothing
-in it can be executed, and arrays can be used where they lie in the file. Files are written aside and renamed, so that
-there is never half of one under its name.
+The format is an 8-byte length, a JSON header with the type, shape and offsets of every array, and the bytes of the
+arrays. It contains no code, and arrays are memory-mapped. A file is written under a temporary name and renamed, so a
+file under its final name is always complete.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from safetensors.numpy import save
 
 Arrays = Mapping[str, np.ndarray]
-About = Mapping[str, Any]
+Metadata = Mapping[str, Any]
 
 TYPES = {
     "F64": np.float64,
@@ -33,94 +33,101 @@ TYPES = {
 }
 
 
-class Damaged(ValueError):  # noqa: N818 - reads as the sentence it is
-    """A file is not what was written."""
+class CorruptFile(ValueError):  # noqa: N818 - reads as the sentence it is
+    """The contents of a file differ from what was written."""
 
 
 class StoreFull(OSError):  # noqa: N818 - reads as the sentence it is
-    """There is no space left for a result; the message has the folder."""
+    """The disk has no space for a result; the message names the folder."""
 
 
 class Contents(NamedTuple):
-    """What a file holds."""
+    """The contents of a file."""
 
     arrays: Arrays
-    about: About
+    metadata: Metadata
 
 
-def write(path: Path, arrays: Arrays, about: About) -> None:
-    """Write arrays and their description to a file, whole or not at all.
+def write(path: Path, arrays: Arrays, metadata: Metadata) -> None:
+    """Write arrays and metadata to a file, completely or not at all.
 
     Args:
-        path: where to; its folder is made.
-        arrays: of the types of `TYPES`.
-        about: what JSON can hold.
+        path: of the file; its folder is created.
+        arrays: with the types in `TYPES`.
+        metadata: values that JSON can represent.
 
     Raises:
-        StoreFull: the disk is full; what was there before is untouched.
+        StoreFull: the disk is full; an earlier version of the file is unchanged.
     """
-    told = json.dumps(about, sort_keys=True)
-    ordered = {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
-    shaped = {name: array.reshape(arrays[name].shape) for name, array in ordered.items()}  # 0 axes stay 0 axes
-    written = save(shaped, metadata={"about": told, "sha256": _digest(shaped, told)})
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    description = json.dumps(metadata, sort_keys=True)
+    contiguous = {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
+    shaped = {name: array.reshape(arrays[name].shape) for name, array in contiguous.items()}  # 0-d arrays stay 0-d
+    encoded = save(shaped, metadata={"about": description, "sha256": _digest(shaped, description)})
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            file.write(written)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
+        _write_atomically(path, encoded)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreFull(
                 error.errno,
-                f"no space is left for {len(written) / 2**20:.1f} MiB in {path.parent}; make room, or "
+                f"no space is left for {len(encoded) / 2**20:.1f} MiB in {path.parent}; make room, or "
                 "point NORMSCAPE_HOME at another disk",
             ) from error
         raise
 
 
+def _write_atomically(path: Path, encoded: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(encoded)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
 def read(path: Path) -> Contents:
-    """Return what a file holds; its arrays are read-only and stay in the file until they are used.
+    """Return the contents of a file; its arrays are read-only and memory-mapped.
 
     Raises:
-        Damaged: the file is cut off, altered, or no file of the store.
-        FileNotFoundError: there is none.
+        CorruptFile: the file is truncated, altered, or not a file of the store.
+        FileNotFoundError: the file does not exist.
     """
     size = path.stat().st_size
     if size < 8:
-        raise Damaged(f"{path} has {size} bytes, which is less than any file of the store")
+        raise CorruptFile(f"{path} has {size} bytes, which is less than any file of the store")
     raw = np.memmap(path, dtype=np.uint8, mode="r")
     try:
         length = int.from_bytes(raw[:8].tobytes(), "little")
         header = json.loads(raw[8 : 8 + length].tobytes())
-        about = header.pop("__metadata__")
+        entries = header.pop("__metadata__")
         arrays = {name: _array(raw[8 + length :], **entry) for name, entry in header.items()}
-        told, digest = about["about"], about["sha256"]
+        description, digest = entries["about"], entries["sha256"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Damaged(f"{path} is no whole file of the store: {error}") from error
-    if digest != _digest(arrays, told):
-        raise Damaged(f"{path} was altered: its contents and its checksum differ")
-    return Contents(arrays, json.loads(told))
+        raise CorruptFile(f"{path} is not a complete file of the store: {error}") from error
+    if digest != _digest(arrays, description):
+        raise CorruptFile(f"{path} was altered: its contents do not match its checksum")
+    return Contents(arrays, json.loads(description))
 
 
-def describe(path: Path) -> About:
-    """Return a file's description alone, without looking at its arrays and its checksum.
+def read_metadata(path: Path) -> Metadata:
+    """Return the metadata of a file; neither arrays nor checksum are read.
 
     Raises:
-        Damaged: the file is no file of the store.
-        FileNotFoundError: there is none.
+        CorruptFile: the file is not a file of the store.
+        FileNotFoundError: the file does not exist.
     """
     try:
         with path.open("rb") as file:
             header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        found: dict[str, Any] = json.loads(header["__metadata__"]["about"])
+        metadata: dict[str, Any] = json.loads(header["__metadata__"]["about"])
     except (ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
-        raise Damaged(f"{path} is no whole file of the store: {error}") from error
-    return found
+        raise CorruptFile(f"{path} is not a complete file of the store: {error}") from error
+    return metadata
 
 
 def _array(raw: np.ndarray, dtype: str, shape: list[int], data_offsets: list[int]) -> np.ndarray:
@@ -131,11 +138,11 @@ def _array(raw: np.ndarray, dtype: str, shape: list[int], data_offsets: list[int
     return np.frombuffer(raw[first:last], dtype=kind).reshape(shape)
 
 
-def _digest(arrays: Arrays, about: str) -> str:
-    """Return the SHA-256 of the description and of every array: its name, type, shape and bytes."""
-    found = hashlib.sha256(about.encode())
+def _digest(arrays: Arrays, description: str) -> str:
+    """Return the SHA-256 of the metadata and of the name, type, shape and bytes of every array."""
+    digest = hashlib.sha256(description.encode())
     for name in sorted(arrays):
         array = arrays[name]
-        found.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
-        found.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
-    return found.hexdigest()
+        digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
+    return digest.hexdigest()

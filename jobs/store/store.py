@@ -1,12 +1,12 @@
-"""The store: one folder of files that are named after what they answer.
+"""The store: one folder of files that are named by the SHA-256 of a job or a request.
 
-    results/ab/abcd….safetensors            finished results, by the key of their job
-    pieces/abcd…/NAME.safetensors           what is done of an unfinished one
-    requests/….json                         what is asked and neither finished nor cancelled
-    recent/….json                           what was asked and finished, the last of it
-    damaged/                                files that were not what was written
+    results/ab/abcd….safetensors            results of finished jobs
+    pieces/abcd…/NAME.safetensors           finished pieces of unfinished jobs
+    requests/….json                         requests that are neither finished nor cancelled
+    recent/….json                           the latest finished requests
+    damaged/                                corrupt files
 
-Any number of processes may use it at once: files are written aside and renamed, and whoever does not find one makes it.
+Several processes can use a store at the same time: files are written under a temporary name and renamed.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from normscape.jobs.store.files import About, Arrays, Contents, Damaged, describe, read, write
+from normscape.jobs.store.files import Arrays, Contents, CorruptFile, Metadata, read, read_metadata, write
 
 LOG = logging.getLogger(__name__)
 
-
-MOST_RECENT = 30
-"""Finished requests that are remembered."""
+MAX_RECENT = 30
+"""Finished requests that are kept."""
 
 
 class Entry(NamedTuple):
-    """A finished result, as a list shows it."""
+    """The size of a result, and when it was last used."""
 
     key: str
     bytes: int
@@ -39,116 +38,116 @@ class Entry(NamedTuple):
 
 
 class Store:
-    """Results, pieces and requests in one folder; the results used longest ago give way beyond a size."""
+    """Results, pieces and requests in one folder; above a size limit the least recently used results are evicted."""
 
     def __init__(self, folder: Path, limit: int) -> None:
-        """Use a folder, which is made when something is written.
+        """Use a folder; it is created with the first file.
 
         Args:
-            folder: where everything lies.
+            folder: of all files.
             limit: bytes of results that are kept.
         """
         self.folder, self.limit = folder, limit
 
     def get(self, key: str) -> Contents | None:
-        """Return a result, or None if there is none; a damaged one is set aside, and counts as none."""
-        found = self._read(self._result(key))
-        if found is not None:
+        """Return a result, or None if there is none; a corrupt file is moved to `damaged` and counts as none."""
+        contents = self._read(self._result(key))
+        if contents is not None:
             with contextlib.suppress(OSError):
                 os.utime(self._result(key))
-        return found
+        return contents
 
     def __contains__(self, key: str) -> bool:
-        """Say whether there is a result; whether it is whole shows when it is read."""
+        """Whether there is a file for a result; `get` checks its contents."""
         return self._result(key).is_file()
 
-    def put(self, key: str, arrays: Arrays, about: About) -> None:
-        """Keep a result, and let those used longest ago go where all together are too large; its pieces go.
+    def put(self, key: str, arrays: Arrays, metadata: Metadata) -> None:
+        """Keep a result, delete its pieces, and evict other results above the size limit.
 
         Raises:
             StoreFull: the disk is full.
         """
-        write(self._result(key), arrays, about)
-        self.drop_pieces(key)
+        write(self._result(key), arrays, metadata)
+        self.delete_pieces(key)
         self._evict(keep=key)
 
-    def put_piece(self, key: str, name: str, arrays: Arrays, about: About) -> None:
-        """Keep a part of an unfinished result.
+    def put_piece(self, key: str, name: str, arrays: Arrays, metadata: Metadata) -> None:
+        """Keep a piece of an unfinished result.
 
         Raises:
             StoreFull: the disk is full.
         """
-        write(self._pieces(key) / f"{name}.safetensors", arrays, about)
+        write(self._pieces(key) / f"{name}.safetensors", arrays, metadata)
 
     def pieces(self, key: str) -> Mapping[str, Contents]:
-        """Return the parts of an unfinished result that are there and whole, by name."""
+        """Return the intact pieces of an unfinished result, by name."""
         paths = sorted(self._pieces(key).glob("*.safetensors"))
-        found = {path.stem: self._read(path) for path in paths if not path.name.startswith(".")}
-        return {name: contents for name, contents in found.items() if contents is not None}
+        pieces = {path.stem: self._read(path) for path in paths if not path.name.startswith(".")}
+        return {name: contents for name, contents in pieces.items() if contents is not None}
 
-    def drop_pieces(self, key: str) -> None:
-        """Forget the parts of a result."""
+    def delete_pieces(self, key: str) -> None:
+        """Delete the pieces of a result."""
         shutil.rmtree(self._pieces(key), ignore_errors=True)
 
-    def note(self, name: str, request: Mapping[str, Any], room: str = "requests") -> None:
-        """Remember a request until it is forgotten; one that cannot be written is not resumed after a crash."""
-        path = self.folder / room / f"{name}.json"
-        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    def save_request(self, name: str, request: Mapping[str, Any], folder: str = "requests") -> None:
+        """Keep a request until it is deleted; a request that cannot be written does not resume after a crash."""
+        path = self.folder / folder / f"{name}.json"
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            aside.write_text(json.dumps(request, sort_keys=True))
-            os.replace(aside, path)
+            temporary.write_text(json.dumps(request, sort_keys=True))
+            os.replace(temporary, path)
         except OSError as error:
-            LOG.warning("a request cannot be remembered: %s", error)
+            LOG.warning("a request cannot be kept: %s", error)
             with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
 
-    def forget(self, name: str, room: str = "requests") -> None:
-        """Forget a request; one that is not there is forgotten already."""
-        (self.folder / room / f"{name}.json").unlink(missing_ok=True)
+    def delete_request(self, name: str, folder: str = "requests") -> None:
+        """Delete a request if there is one."""
+        (self.folder / folder / f"{name}.json").unlink(missing_ok=True)
 
-    def requests(self, room: str = "requests") -> Mapping[str, Mapping[str, Any]]:
-        """Return the remembered requests, the oldest first."""
-        found = {}
-        paths = [path for path in (self.folder / room).glob("*.json") if not path.name.startswith(".")]
-        for path in sorted(paths, key=_changed):
+    def requests(self, folder: str = "requests") -> Mapping[str, Mapping[str, Any]]:
+        """Return the requests of a folder, the oldest first."""
+        requests = {}
+        paths = [path for path in (self.folder / folder).glob("*.json") if not path.name.startswith(".")]
+        for path in sorted(paths, key=_modified):
             try:
-                found[path.stem] = json.loads(path.read_text())
+                requests[path.stem] = json.loads(path.read_text())
             except ValueError:
-                self._set_aside(path, "it is no JSON")
+                self._set_aside(path, "it is not JSON")
             except FileNotFoundError:
                 continue
-        return found
+        return requests
 
-    def finish(self, name: str, request: Mapping[str, Any]) -> None:
-        """Move a request from what is open to what was asked lately, of which the oldest goes."""
-        self.note(name, request, "recent")
-        self.forget(name)
-        for old in list(self.requests("recent"))[:-MOST_RECENT]:
-            self.forget(old, "recent")
+    def archive_request(self, name: str, request: Mapping[str, Any]) -> None:
+        """Move a request to the recent ones, and delete the oldest of these above `MAX_RECENT`."""
+        self.save_request(name, request, "recent")
+        self.delete_request(name)
+        for old in list(self.requests("recent"))[:-MAX_RECENT]:
+            self.delete_request(old, "recent")
 
-    def describe(self, key: str) -> About:
-        """Return what a result is about; {} if it is gone or damaged."""
+    def metadata(self, key: str) -> Metadata:
+        """Return the metadata of a result; {} if it is missing or corrupt."""
         try:
-            return describe(self._result(key))
-        except (FileNotFoundError, Damaged):
+            return read_metadata(self._result(key))
+        except (FileNotFoundError, CorruptFile):
             return {}
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return all finished results, the one used last first."""
+        """Return all results, the most recently used first."""
         return tuple(sorted(self._entries(), key=lambda entry: -entry.used))
 
     def delete(self, key: str) -> None:
-        """Delete a result and what there is of its parts."""
+        """Delete a result and its pieces."""
         self._result(key).unlink(missing_ok=True)
-        self.drop_pieces(key)
+        self.delete_pieces(key)
 
     def _entries(self) -> Iterator[Entry]:
         for path in (self.folder / "results").glob("*/*.safetensors"):
-            with contextlib.suppress(FileNotFoundError):  # another process was faster
-                found = path.stat()
+            with contextlib.suppress(FileNotFoundError):  # another process has just deleted it
+                status = path.stat()
                 if not path.name.startswith("."):
-                    yield Entry(path.stem, found.st_size, found.st_mtime)
+                    yield Entry(path.stem, status.st_size, status.st_mtime)
 
     def _evict(self, keep: str) -> None:
         entries = self.entries()
@@ -165,16 +164,16 @@ class Store:
             return read(path)
         except FileNotFoundError:
             return None
-        except Damaged as damage:
-            self._set_aside(path, str(damage))
+        except CorruptFile as error:
+            self._set_aside(path, str(error))
             return None
 
     def _set_aside(self, path: Path, why: str) -> None:
-        LOG.warning("%s is set aside, and what it held is computed again: %s", path.name, why)
-        aside = self.folder / "damaged" / f"{time.time():.0f}-{path.parent.name}-{path.name}"
-        aside.parent.mkdir(parents=True, exist_ok=True)
+        LOG.warning("%s is set aside, and its contents are computed again: %s", path.name, why)
+        target = self.folder / "damaged" / f"{time.time():.0f}-{path.parent.name}-{path.name}"
+        target.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
-            os.replace(path, aside)
+            os.replace(path, target)
 
     def _result(self, key: str) -> Path:
         return self.folder / "results" / key[:2] / f"{key}.safetensors"
@@ -183,7 +182,7 @@ class Store:
         return self.folder / "pieces" / key
 
 
-def _changed(path: Path) -> float:
+def _modified(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:

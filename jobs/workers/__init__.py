@@ -1,1 +1,1 @@
-"""The worker processes: the cluster, and what runs on each worker."""
+"""Workers: the connection to a cluster, and what runs on each worker."""

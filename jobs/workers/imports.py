@@ -1,7 +1,7 @@
-"""All that a worker will need, imported before there are workers: the process that they are copies of has it once."""
+"""Everything that workers import, imported once by the process that they are forked from."""
 
 import sklearn.datasets
-import torch._dynamo  # torch's optimizers import it when the first of them is made
+import torch._dynamo  # imported by the first torch optimizer
 
 import normscape.jobs.workers.tasks
 

@@ -1,77 +1,72 @@
-"""What a worker has at hand: runs, slices, and states of training, found in the store or sent along."""
+"""The inputs of a measurement on a worker: runs, slices and training states, from the store or from the message."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from normscape.jobs import serialization
+from normscape.jobs.cache import Cache
 from normscape.jobs.job import Job
+from normscape.jobs.serialization import deserialize_run, deserialize_state
 from normscape.jobs.store.files import Contents
 from normscape.jobs.store.store import Store
 from normscape.landscape import Run, slice_of
 from normscape.landscape.surface import Slice
-from normscape.specs import spec_hash
+from normscape.landscape.training.loop import State, start
+from normscape.specs import RunSpec, spec_hash
 
-MOST = 6
-"""Runs and slices that a worker keeps; with a slice goes what is known of its points."""
+CAPACITY = 6
+"""Runs and slices that a worker keeps; a slice keeps gradients of its last points."""
 
-_KEPT: OrderedDict[tuple[str, str], Any] = OrderedDict()
-
-
-class RunMissing(LookupError):  # noqa: N818 - reads as the sentence it is
-    """A run that a job is about is neither in the store nor was it sent."""
+_CACHE: Cache[Any] = Cache(CAPACITY)
 
 
-class Shelf:
-    """Material for one piece of work."""
+class RunNotFound(LookupError):  # noqa: N818 - reads as the sentence it is
+    """The run of a job is neither in the store nor in the message."""
+
+
+class WorkerInputs:
+    """Access to the inputs of one piece."""
 
     def __init__(self, folder: Path | None, sent: Mapping[str, Contents]) -> None:
-        """Use a store's folder if this worker sees it, and what was sent.
+        """Use the folder of the store, and what the message contains.
 
         Args:
-            folder: the store's, None if it is not shared.
-            sent: packed runs and states, by the key of their jobs.
+            folder: of the store; None if this worker cannot read it.
+            sent: serialized runs and training states, by the key of their jobs.
         """
-        self._store = None if folder is None else Store(folder, 2**62)  # nothing is written, so nothing is evicted
+        self._store = None if folder is None else Store(folder, 2**62)  # a worker writes nothing, so nothing is evicted
         self._sent = sent
 
-    def run(self, job: Job) -> Run:
-        """Return the run that a job is about.
+    def run(self, spec: RunSpec) -> Run:
+        """Return a trained run.
 
         Raises:
-            RunMissing: it is neither in the store nor sent.
+            RunNotFound: it is neither in the store nor in the message.
         """
-        of = Job("run", job.run)
-        run: Run = _kept("run", of.key, lambda: serialization.unpack_run(job.run, self._found(of.key)))
+        key = Job("run", spec).key
+        run: Run = _CACHE.get_or_create(("run", key), lambda: deserialize_run(spec, self._contents(key)))
         return run
 
     def slice(self, job: Job) -> Slice:
-        """Return the slice that a job asks about; grids of the same slice share what is known of its points."""
-        asked: Any = job.question
-        key = f"{spec_hash(job.run)} {spec_hash(asked.evaluation)} {spec_hash(asked.plane)}"
-        shared: Slice = _kept("slice", key, lambda: slice_of(self.run(job), asked.evaluation, asked.plane))
+        """Return the slice of a job; all grids on a slice share the values of its points."""
+        question: Any = job.question
+        key = ("slice", *map(spec_hash, (job.run, question.evaluation, question.plane)))
+        shared: Slice = _CACHE.get_or_create(
+            key, lambda: slice_of(self.run(job.run), question.evaluation, question.plane)
+        )
         return shared
 
-    def state(self, job: Job) -> Contents | None:
-        """Return what training goes on from, or None before its first step."""
-        if job.key in self._sent:
-            return self._sent[job.key]
-        return None if self._store is None else self._store.pieces(job.key).get("state")
+    def training_state(self, job: Job) -> State:
+        """Return the state that training resumes from; the initial one if there is no other."""
+        contents = self._sent.get(job.key)
+        if contents is None and self._store is not None:
+            contents = self._store.pieces(job.key).get("state")
+        return start(job.run) if contents is None else deserialize_state(job.run, contents)
 
-    def _found(self, key: str) -> Contents:
-        found = self._sent.get(key) or (None if self._store is None else self._store.get(key))
-        if found is None:
-            raise RunMissing(f"the run {key} is neither in the store nor was it sent")
-        return found
-
-
-def _kept(what: str, key: str, make: Any) -> Any:
-    if (what, key) not in _KEPT:
-        _KEPT[what, key] = make()
-    _KEPT.move_to_end((what, key))
-    while len(_KEPT) > MOST:
-        _KEPT.popitem(last=False)
-    return _KEPT[what, key]
+    def _contents(self, key: str) -> Contents:
+        contents = self._sent.get(key) or (None if self._store is None else self._store.get(key))
+        if contents is None:
+            raise RunNotFound(f"the run {key} is neither in the store nor in the message")
+        return contents

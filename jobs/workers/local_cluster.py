@@ -1,8 +1,8 @@
-"""The engine: a process that holds a cluster on this machine, and ends with whoever started it.
+"""The local cluster: a process that holds a Dask cluster on this machine and ends with its parent.
 
-`python -m normscape.jobs.workers.local_cluster` prints the scheduler's address as one line of JSON and ends when its
-standard input does, which happens however its parent ends. The scheduler listens on 127.0.0.1 alone and has no
-dashboard.
+`python -m normscape.jobs.workers.local_cluster` prints the address of the Dask scheduler as one line of JSON, and ends
+when its standard input closes, which happens however its parent ends. The scheduler listens on 127.0.0.1 only and has
+no dashboard.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import sys
 
 
 def main() -> None:
-    """Hold a cluster until the standard input ends."""
+    """Run a cluster until the standard input closes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes, each with one thread")
     workers = parser.parse_args().workers
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches parent and child; the parent decides
-    os.environ["NORMSCAPE_ENGINE"] = "1"
+    os.environ["NORMSCAPE_LOCAL_CLUSTER"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
 
     from multiprocessing import forkserver
 
-    # what is slow to import is imported once, beside what follows, and every worker begins as a copy of that process
+    # slow imports run once, in parallel to the next lines, in the process that every worker is forked from
     forkserver.set_forkserver_preload(["normscape.jobs.workers.imports"])
     forkserver.ensure_running()
 
@@ -36,12 +36,12 @@ def main() -> None:
         {
             "distributed.scheduler.allowed-failures": 20,  # a worker may be killed because another job was cancelled
             "distributed.worker.daemon": True,
-            # what looks after large clusters many times a second would do so here on the cores that work
+            # periodic monitoring of large clusters would here take time from the cores that evaluate
             "distributed.worker.profile.enabled": False,
             "distributed.admin.tick.interval": "1s",
             "distributed.admin.system-monitor.interval": "10s",
             "distributed.scheduler.active-memory-manager.start": False,
-            "distributed.scheduler.work-stealing": False,  # the queue says who does what
+            "distributed.scheduler.work-stealing": False,  # the dispatcher decides which worker runs a piece
             "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.comm.timeouts.connect": "10s",
         }

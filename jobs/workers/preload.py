@@ -1,4 +1,4 @@
-"""What every worker does before its first piece: import what is slow to import, and configure the process."""
+"""The preload script of every worker: slow imports, the device, and the number of threads."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ PR_SET_PDEATHSIG = 1
 
 
 def dask_setup(worker: Any) -> None:
-    """Prepare a worker process; dask calls it.
+    """Prepare a worker process; Dask calls it.
 
-    One thread: training is repeatable on one, and workers beside each other use the cores better than threads that
-    wait for each other. A worker that was given the resource GPU evaluates there.
+    Every worker has one torch thread: training is repeatable only on one, and several processes use the cores better
+    than several threads. A worker with the resource GPU evaluates there.
 
     Raises:
-        ValueError: it was given a GPU, and there is none.
+        ValueError: the worker has the resource GPU, and torch sees none.
     """
-    import normscape.jobs.workers.imports  # noqa: F401 - done already where this process is a copy
+    import normscape.jobs.workers.imports  # noqa: F401 - already imported where this process is a fork
     from normscape.landscape import configure_process
 
     configure_process(threads=1, device_name="cuda" if GPU in worker.state.total_resources else "cpu")
-    if "NORMSCAPE_ENGINE" in os.environ:
-        _step_back()
+    if "NORMSCAPE_LOCAL_CLUSTER" in os.environ:
+        _lower_priority()
 
 
-def _step_back() -> None:
-    """Leave the first turn to the app and the browser, which share this machine's cores, and end with the engine."""
+def _lower_priority() -> None:
+    """Give priority to the app and the browser, which share the cores of this machine; end with the local cluster."""
     if hasattr(os, "nice"):
         os.nice(10)
     if sys.platform == "linux":
-        # an engine that is killed cannot end its workers: the system does, when the process they are copies of ends
+        # a killed local cluster cannot end its workers: the system does, when the process they were forked from ends
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What runs on a worker: one piece of one job."""
+"""The tasks of a worker: one piece of one job."""
 
 from __future__ import annotations
 
@@ -11,65 +11,70 @@ from distributed import Event
 
 from normscape.jobs.job import Job
 from normscape.jobs.kinds import KINDS
+from normscape.jobs.serialization import serialize
 from normscape.jobs.store.files import Contents
-from normscape.jobs.workers.inputs import Shelf
+from normscape.jobs.workers.inputs import WorkerInputs
 from normscape.landscape import StoppedError, machine_record
 from normscape.landscape.measurement import Piece, Stop
 
-POLL = 0.5
-"""Seconds between two questions whether to stop. Each is a message to the scheduler, and a piece usually ends before:
-what it gives then is kept, or dropped where it lands if nobody wants it any more."""
+POLL_SECONDS = 0.5
+"""Interval at which a piece polls whether to stop. Each poll is a message to the Dask scheduler, and most pieces end
+before: the result of such a piece is kept, or dropped by the scheduler if its job was cancelled."""
 
-CHAIN_SECONDS = 0.5
-"""How long a part of a chain takes, about: the most that a killed worker costs."""
+TRAINING_SECONDS = 0.5
+"""Duration of a piece of training, and so the most that a killed worker costs."""
 
 
-class Done(NamedTuple):
-    """What a piece gave."""
+class PieceResult(NamedTuple):
+    """The result of a piece."""
 
     contents: Contents
     seconds: float
     machine: Mapping[str, str]
 
 
-def perform(job: Job, piece: Piece, stop_name: str, folder: Path | None, sent: Mapping[str, Contents]) -> Done | None:
-    """Do one piece; None if it was stopped.
+def run_piece(
+    job: Job, piece: Piece, stop_event: str, folder: Path | None, sent: Mapping[str, Contents]
+) -> PieceResult | None:
+    """Measure one piece; None if it was stopped.
 
     Args:
-        job: what is asked.
-        piece: which part of it.
-        stop_name: of the event that stops it.
-        folder: the store's, None if workers do not share it.
-        sent: what is needed of earlier jobs, by key, where they do not.
+        job: the job.
+        piece: the part of it that is measured.
+        stop_event: name of the Dask event that stops the piece.
+        folder: of the store; None if this worker cannot read it.
+        sent: serialized runs and training states by the key of their jobs, for a worker that cannot read the store.
     """
     begin = time.monotonic()
-    kind, asked = KINDS[job.kind], _polled(stop_name)
+    kind, stopped = KINDS[job.kind], _polled(stop_event)
 
     def stop() -> bool:
-        return asked() or (kind.shape == "chain" and time.monotonic() - begin > CHAIN_SECONDS)
+        return stopped() or (piece.kind == "steps" and time.monotonic() - begin > TRAINING_SECONDS)
 
     try:
-        contents = kind.evaluate(job, piece, Shelf(folder, sent), stop)
+        arguments = kind.subject(WorkerInputs(folder, sent), job, piece)
+        result = kind.measure(*arguments, **({"stop": stop} if kind.stoppable else {}))
     except StoppedError:
         return None
-    return Done(contents, time.monotonic() - begin, machine_record())
+    return PieceResult(serialize(result), time.monotonic() - begin, machine_record())
 
 
-def sees(token: Path) -> bool:
-    """Say whether a file is there, that is, whether this worker shares the folder that it lies in."""
-    return token.is_file()
+def file_exists(path: Path) -> bool:
+    """Whether this worker sees a file, and so shares the folder that contains it."""
+    return path.is_file()
 
 
 def _polled(name: str) -> Stop:
+    """Return a function that polls an event at most every `POLL_SECONDS`."""
     event: Event | None = None
-    last, found = time.monotonic(), False
+    last, is_set = time.monotonic(), False
 
     def stop() -> bool:
-        nonlocal event, last, found
-        if not found and time.monotonic() - last > POLL:
-            # the event is made when it is first asked for: that too is a message to the scheduler
+        nonlocal event, last, is_set
+        if not is_set and time.monotonic() - last > POLL_SECONDS:
+            # created with the first poll: that too is a message to the Dask scheduler
             event = event or Event(name)  # type: ignore[no-untyped-call]
-            last, found = time.monotonic(), bool(event.is_set())  # type: ignore[no-untyped-call]
-        return found
+            last, is_set = time.monotonic(), bool(event.is_set())  # type: ignore[no-untyped-call]
+        return is_set
 
     return stop

@@ -1,8 +1,9 @@
-"""Measurement of a surface: the loop over its pieces, and their assembly."""
+"""Measure a surface in one process, and build it from the values of its points."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from normscape.landscape.measurement import Arrays, Piece, Progress, evaluate_al
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import Plane
 from normscape.landscape.surface.grid import axes
-from normscape.landscape.surface.points import evaluate, pieces
+from normscape.landscape.surface.points import evaluate, fill, pieces
 from normscape.landscape.surface.result import Surface
 from normscape.landscape.surface.slice import settings_of, slice_of
 from normscape.landscape.training.loop import Run
@@ -47,34 +48,51 @@ def measure_surface(
     check_memory(subject.objective, spec.grid)
     if isinstance(run_or_objective, Objective):
         spec = replace(spec, evaluation=settings_of(run_or_objective, spec.evaluation))
-    results = evaluate_all(pieces(spec.grid), lambda piece: evaluate(subject, spec.grid, piece), on_progress)
-    return assemble(spec, results, subject.plane, subject.layers)
+    found = evaluate_all(pieces(spec.grid), lambda piece: evaluate(subject, spec.grid, piece), on_progress)
+    center = found.pop(Piece("center"))
+    arrays: dict[str, np.ndarray] = {}
+    evaluated = np.zeros(math.prod(spec.grid.points), dtype=bool)
+    for piece, values in found.items():
+        fill(arrays, evaluated, piece, values)
+    return assemble(spec, arrays, evaluated, subject.plane, subject.layers, center=center)
 
 
-def assemble(spec: SurfaceSpec, results: Mapping[Piece, Arrays], plane: Plane, layers: Iterable[str]) -> Surface:
-    """Assemble pieces into a surface; points of missing pieces are marked as not evaluated.
+def assemble(
+    spec: SurfaceSpec,
+    arrays: Arrays,
+    evaluated: np.ndarray,
+    plane: Plane,
+    layers: Iterable[str],
+    *,
+    center: Arrays | None = None,
+) -> Surface:
+    """Return the surface of the points that were evaluated; all others are nan.
 
     Args:
         spec: the grid.
-        results: the arrays of each piece.
-        plane: the plane of the surface.
+        arrays: values by name, each (points, ...) in row-major order; read only where `evaluated` is true.
+        evaluated: (points,) bool.
+        plane: the plane of the points.
         layers: the names of the network's layers.
+        center: the limits at the center, by name; None leaves ratios at the center nan.
     """
     names = tuple(layers)
-    columns, rows = spec.grid.points
-    values = {name: np.full(rows * columns, np.nan) for name in POINT_VALUES}
-    values["row_ratio"] = np.full((rows * columns, len(names)), np.nan)
-    evaluated = np.zeros(rows * columns, dtype=bool)
-    for piece, arrays in results.items():
-        if piece.kind == "points":
-            evaluated[piece.first : piece.last] = True
-            for name, array in arrays.items():
-                values[name][piece.first : piece.last] = array
-    if (center := results.get(Piece("centre"))) is not None:
+    values = {name: _evaluated(arrays, name, evaluated) for name in POINT_VALUES}
+    values["row_ratio"] = _evaluated(arrays, "row_ratio", evaluated, len(names))
+    if center is not None:
         for name in CENTER_VALUES:
             values[name][evaluated & (values["step"] == 0)] = center[name]
+    columns, rows = spec.grid.points
     grids = {name: array.reshape(rows, columns, *array.shape[1:]) for name, array in values.items()}
-    return _surface(spec, plane, grids, evaluated.reshape(rows, columns), names)
+    return _surface(spec, plane, grids, evaluated.reshape(rows, columns).copy(), names)
+
+
+def _evaluated(arrays: Arrays, name: str, evaluated: np.ndarray, *shape: int) -> np.ndarray:
+    """Return an array (points, ...) with nan at the points that were not evaluated."""
+    values = np.full((len(evaluated), *shape), np.nan)
+    if evaluated.any():
+        values[evaluated] = arrays[name][evaluated]
+    return values
 
 
 def _surface(

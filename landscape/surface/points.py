@@ -24,7 +24,7 @@ def pieces(grid: GridSpec, size: int = POINTS_PER_PIECE) -> tuple[Piece, ...]:
     """Return the pieces of a surface: one for the curvature at the center, the others for `size` points each."""
     count = math.prod(grid.points)
     starts = range(0, count, size)
-    return (Piece("centre"), *(Piece("points", first, min(first + size, count)) for first in starts))
+    return (Piece("center"), *(Piece("points", first, min(first + size, count)) for first in starts))
 
 
 def evaluate(subject: Slice, grid: GridSpec, piece: Piece, stop: Stop = lambda: False) -> Arrays:
@@ -36,10 +36,26 @@ def evaluate(subject: Slice, grid: GridSpec, piece: Piece, stop: Stop = lambda: 
     Raises:
         StoppedError: `stop()` was true between two mini-batches.
     """
-    if piece.kind == "centre":
+    if piece.kind == "center":
         return evaluate_center(subject, stop)
     points = [_with_ratios(subject, grid, number, stop) for number in range(piece.first, piece.last)]
     return {name: np.array([values[name] for values in points]) for name in points[0]}
+
+
+def fill(arrays: dict[str, np.ndarray], evaluated: np.ndarray, piece: Piece, values: Arrays) -> None:
+    """Write the values of a piece into the arrays of all points, in place.
+
+    Args:
+        arrays: by name, each (points, ...); an array that is missing is added, with zeros at all other points.
+        evaluated: (points,) bool; set to true at the points of the piece.
+        piece: a run of points.
+        values: by name, each (piece.last - piece.first, ...).
+    """
+    for name, array in values.items():
+        if name not in arrays:
+            arrays[name] = np.zeros((len(evaluated), *array.shape[1:]), array.dtype)
+        arrays[name][piece.first : piece.last] = array
+    evaluated[piece.first : piece.last] = True
 
 
 def _with_ratios(subject: Slice, grid: GridSpec, number: int, stop: Stop) -> Values:

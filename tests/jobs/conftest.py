@@ -1,4 +1,4 @@
-"""A queue with workers of its own, and small questions for it."""
+"""A queue with workers of its own, and small requests for it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ def settings_at(folder: Path, workers: int = 2) -> Settings:
 
 @pytest.fixture
 def opened() -> Iterator[Callable[..., Queue]]:
-    """Opens queues, and closes them when the test is over."""
+    """Return a function that opens a queue, which is closed after the test."""
     queues: list[Queue] = []
 
     def open_one(folder: Path, **choices) -> Queue:
@@ -38,7 +38,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queue]:
     queue.close()
 
 
-def question(
+def small_request(
     side: int = 9,
     accuracy: float = 0.0,
     *,
@@ -47,7 +47,7 @@ def question(
     activation: str = "relu",
     **training,
 ) -> Request:
-    """Training and a surface from coarse to fine, of two networks."""
+    """Training, planes and surfaces from coarse to fine, of two networks."""
     runs = [small_run(norm, seed=seed, model={"activation": activation}, **training) for norm in ("none", "batch")]
     spec = surface_spec(points_alpha=side, points_beta=side, checkpoint=runs[0].training.steps, **(surface or {}))
     surfaces = [replace(spec, grid=grid) for grid in levels(spec.grid)]

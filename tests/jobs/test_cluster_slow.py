@@ -19,8 +19,8 @@ from normscape.jobs import Queue
 from normscape.jobs.workers.cluster import Cluster
 from normscape.jobs.workers.preload import dask_setup
 from tests.conftest import ROOT, _free_port
-from tests.jobs.conftest import question, settings_at
-from tests.jobs.test_queue import arrays_of, finished, wait
+from tests.jobs.conftest import settings_at, small_request
+from tests.jobs.test_queue import arrays_of, cluster_of, finished, wait
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,8 @@ DASK = Path(sys.executable).parent / "dask"
 def started(folder: Path, scheme: str, options: list[str], *workers: list[str]) -> Iterator[str]:
     """A scheduler on this machine, and workers with options of their own."""
     address = f"{scheme}://127.0.0.1:{_free_port()}"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    paths = os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(ROOT)])
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     own = ["worker", address, "--nworkers=1", "--no-dashboard", "--host=127.0.0.1", f"--local-directory={folder}"]
     at = [f"--protocol={scheme}", "--host=127.0.0.1", f"--port={address.rpartition(':')[2]}", "--no-dashboard"]
     commands = [["scheduler", *at, *options], *([*own, *options, *worker] for worker in workers)]
@@ -82,55 +83,54 @@ def certificate(tmp_path: Path) -> tuple[str, str, str]:
 @pytest.fixture(scope="module")
 def near(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What workers of this machine answer."""
-    queue, request = Queue(settings_at(tmp_path_factory.mktemp("near"))), question(side=9, seed=11)
-    queue.ask(request, "one")
+    queue, request = Queue(settings_at(tmp_path_factory.mktemp("near"))), small_request(side=9, seed=11)
+    queue.submit(request, "one")
     finished(queue, request)
     queue.close()
     return arrays_of(queue, request)
 
 
-class Apart(Cluster):
+class SeparateStore(Cluster):
     """Workers that do not see the store."""
 
-    def shares(self, worker: str) -> bool:
+    def _shares_store(self, address: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("connect", [Cluster, Apart])
-def test_a_surface_by_way_of_a_scheduler_that_runs_already_is_the_same_bit_by_bit(
+@pytest.mark.parametrize("connect", [Cluster, SeparateStore])
+def test_results_of_a_running_scheduler_are_the_same_bit_by_bit(
     tmp_path: Path, scheduler: str, near: dict[str, bytes], connect: type[Cluster]
 ) -> None:
-    request = question(side=9, seed=11)
+    request = small_request(side=9, seed=11)
     far = Queue(replace(settings_at(tmp_path / "far"), scheduler=scheduler), connect=connect)
-    far.ask(request, "one")
+    far.submit(request, "one")
     finished(far, request)
-    assert len(far.loop.busy) == 2
+    assert far.snapshot.workers == 2
     assert arrays_of(far, request) == near
     far.close()
 
 
-def test_a_scheduler_that_asks_for_tls_and_a_worker_with_a_resource_that_is_used_one_piece_at_a_time(
+def test_a_scheduler_with_tls_and_a_worker_with_a_gpu_runs_one_piece_at_a_time(
     tmp_path: Path, certificate: tuple[str, str, str]
 ) -> None:
     ca, cert, key = certificate
-    request = question(side=9, seed=11)
+    request = small_request(side=9, seed=11)
     options = [f"--tls-ca-file={ca}", f"--tls-cert={cert}", f"--tls-key={key}"]
     # the resource without the preload, which would look for the device: what is tested is how pieces are handed out
     with started(tmp_path, "tls", options, ["--nthreads=2", "--resources=GPU=1"]) as address, ExitStack() as opened:
         far = Queue(replace(settings_at(tmp_path / "far"), scheduler=address, tls=certificate))
         opened.callback(far.close)
-        far.ask(request, "one")
+        far.submit(request, "one")
         finished(far, request)
-        assert list(far.loop.cluster.workers().values()) == [1]
-        assert far.loop.cluster._with_gpu == set(far.loop.cluster.workers())
+        assert [(worker.slots, worker.gpu) for worker in cluster_of(far).workers().values()] == [(1, True)]
         stranger = Queue(replace(settings_at(tmp_path / "stranger"), scheduler=address))
         opened.callback(stranger.close)
-        stranger.ask(request, "two")
-        wait(lambda: stranger.trouble is not None)
-        assert "NORMSCAPE_TLS_CA" in stranger.trouble
+        stranger.submit(request, "two")
+        wait(lambda: stranger.connection_error is not None)
+        assert "NORMSCAPE_TLS_CA" in stranger.connection_error
 
 
-def test_a_worker_that_was_given_a_gpu_where_there_is_none_says_so() -> None:
+def test_a_worker_with_the_resource_gpu_and_no_gpu_is_refused() -> None:
     given = SimpleNamespace(state=SimpleNamespace(total_resources={"GPU": 1.0}))
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
@@ -138,11 +138,11 @@ def test_a_worker_that_was_given_a_gpu_where_there_is_none_says_so() -> None:
         dask_setup(given)
 
 
-def test_a_scheduler_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("normscape.jobs.workers.cluster.PATIENCE", 2.0)
+def test_a_scheduler_that_does_not_answer_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("normscape.jobs.workers.cluster.CONNECT_SECONDS", 2.0)
     queue = Queue(replace(settings_at(tmp_path), scheduler="tcp://127.0.0.1:9"))
-    queue.ask(question(side=3), "one")
-    wait(lambda: queue.trouble is not None)
-    assert "tcp://127.0.0.1:9 does not answer" in queue.trouble
-    assert "NORMSCAPE_SCHEDULER" in queue.trouble
+    queue.submit(small_request(side=3), "one")
+    wait(lambda: queue.connection_error is not None)
+    assert "tcp://127.0.0.1:9 does not answer" in queue.connection_error
+    assert "NORMSCAPE_SCHEDULER" in queue.connection_error
     queue.close()

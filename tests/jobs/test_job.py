@@ -1,7 +1,8 @@
 """A job's key changes with every field that its result depends on, and with no other."""
 
 from dataclasses import replace
-from typing import Any
+from inspect import signature
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -22,12 +23,12 @@ DEPENDS = {
     "run": set(),
     "surface": EVALUATION | PLANE | {"grid.points", "grid.ranges"},
     "plane": PLANE | {"evaluation.checkpoint"},
-    "centre": EVALUATION | PLANE,
-    "half-width": EVALUATION | PLANE,
-    "numerics": EVALUATION | PLANE | {"grid.ranges"},
-    "refinement": EVALUATION | PLANE | {"grid.ranges"},
+    "center": EVALUATION | PLANE,
+    "auto-range": EVALUATION | PLANE,
+    "checks": EVALUATION | PLANE | {"grid.ranges"},
+    "ratio-by-spacing": EVALUATION | PLANE | {"grid.ranges"},
     "layer-ratios": EVALUATION | PLANE | {"grid.points", "grid.ranges"},
-    "seconds": {"evaluation.split", "evaluation.samples", "evaluation.precision", "grid.points"} | MINI_BATCH,
+    "cost": {"evaluation.split", "evaluation.samples", "evaluation.precision", "grid.points"} | MINI_BATCH,
     "smoothness": {"evaluation.checkpoint", "evaluation.precision"},
     "running-averages": SAMPLES | {"evaluation.checkpoint"},
     "signals-along": SAMPLES | MINI_BATCH,
@@ -62,8 +63,8 @@ def test_every_key_changes_with_the_run(kind: str, path: str) -> None:
     assert Job.about(kind, run, SURFACE).key != Job.about(kind, changed(run, path), SURFACE).key
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"surface", "layer-ratios", "numerics", "refinement"}))
-def test_a_range_that_fits_leaves_everything_else_known(kind: str) -> None:
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"surface", "layer-ratios", "checks", "ratio-by-spacing"}))
+def test_auto_range_invalidates_no_other_result(kind: str) -> None:
     surface = Experiment().surface
     fitted = replace_at(surface, "grid.ranges", ((-0.3, 0.3), (-0.3, 0.3)))
     assert Job.about(kind, RunSpec(), surface) == Job.about(kind, RunSpec(), fitted)
@@ -128,10 +129,25 @@ def test_a_question_of_another_kind_is_refused() -> None:
         Job("surface", RunSpec())
 
 
-def test_every_question_belongs_to_a_kind() -> None:
-    assert set(QUESTIONS) <= set(KINDS)
+def test_every_kind_has_a_question_type() -> None:
+    assert set(QUESTIONS) == set(KINDS)
     assert question_type("run") is None
     assert question_type("sharpness") is EvaluationSpec
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"'pace'.* layer-rates"):
+        Job("pace", RunSpec(), EvaluationSpec())
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"run", "surface"}))
+def test_the_result_of_a_kind_is_what_its_measurement_returns(kind: str) -> None:
+    assert KINDS[kind].result == get_type_hints(KINDS[kind].measure)["return"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_is_stoppable_if_its_measurement_takes_stop(kind: str) -> None:
+    assert KINDS[kind].stoppable == ("stop" in signature(KINDS[kind].measure).parameters)
 
 
 def test_training_fields_are_part_of_the_run() -> None:

@@ -1,4 +1,4 @@
-"""How the points of a surface are given to workers: each once, and so that all workers end together."""
+"""Partitions: every point is evaluated once, and all workers end together."""
 
 import heapq
 
@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normscape.jobs import Job
-from normscape.jobs.partition import Points
+from normscape.jobs.kinds import KINDS
+from normscape.jobs.scheduling.partition import PointsPartition, partition_of, total_of
 from normscape.jobs.store.files import Contents
 from normscape.landscape.measurement import Piece
 from tests.flat import surface_spec
@@ -17,12 +18,12 @@ from tests.landscape.networks import small_run
 SECONDS = 0.003  # of one point
 
 
-def points(alpha: int, beta: int) -> Points:
-    return Points(Job("surface", small_run("batch"), surface_spec(points_alpha=alpha, points_beta=beta)))
+def points(alpha: int, beta: int) -> PointsPartition:
+    return PointsPartition(Job("surface", small_run("batch"), surface_spec(points_alpha=alpha, points_beta=beta)))
 
 
-def ended(piece: Piece, seconds: float, parts: Points) -> None:
-    parts.add(piece, Contents({"loss": np.arange(piece.first, piece.last, dtype=float)}, {}), seconds)
+def add(piece: Piece, seconds: float, partition: PointsPartition) -> None:
+    partition.add(piece, Contents({"loss": np.arange(piece.first, piece.last, dtype=float)}, {}), seconds)
 
 
 def evaluations(piece: Piece, row: int, known: set[int]) -> int:
@@ -37,18 +38,18 @@ def evaluations(piece: Piece, row: int, known: set[int]) -> int:
 
 def simulated(side: int, workers: int) -> tuple[float, int]:
     """Let workers of one speed do all pieces; return when the last one ends, and how much all evaluated."""
-    parts, known = points(side, side), {str(number): set[int]() for number in range(workers)}
+    partition, known = points(side, side), {str(number): set[int]() for number in range(workers)}
     free: list[tuple[float, str]] = [(0.0, worker) for worker in known]
     last, total = 0.0, 0
     while free:
         time, worker = heapq.heappop(free)
         last = max(last, time)
-        if (piece := parts.next(worker)) is not None:
+        if (piece := partition.take(worker)) is not None:
             count = evaluations(piece, side, known[worker])
             total += count
             heapq.heappush(free, (time + count * SECONDS, worker))
-            ended(piece, count * SECONDS, parts)
-    assert parts.result() is not None
+            add(piece, count * SECONDS, partition)
+    assert partition.result() is not None
     return last / SECONDS, total
 
 
@@ -67,20 +68,42 @@ def test_workers_end_together_and_evaluate_little_twice(side: int, workers: int)
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 12), st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=200))
-def test_every_point_is_taken_once_whoever_takes_and_loses_what(
+def test_every_point_is_evaluated_once_whichever_pieces_are_lost(
     alpha: int, beta: int, moves: list[tuple[int, bool]]
 ) -> None:
-    parts = points(alpha, beta)
+    partition = points(alpha, beta)
     taken = np.zeros(alpha * beta, dtype=int)
     for worker, lost in [*moves, *((0, False),) * (alpha * beta)]:
-        if (piece := parts.next(str(worker))) is None:
+        if (piece := partition.take(str(worker))) is None:
             continue
         assert (taken[piece.first : piece.last] == 0).all()
         if lost:
-            parts.give_back(piece)
+            partition.put_back(piece)
         else:
             taken[piece.first : piece.last] = 1
-            ended(piece, 0.1, parts)
-    result = parts.result()
+            add(piece, 0.1, partition)
+    result = partition.result()
     assert result is not None
     np.testing.assert_array_equal(result.arrays["loss"], np.arange(alpha * beta))
+
+
+def test_points_are_read_only_copies_that_later_pieces_leave_alone() -> None:
+    partition = points(3, 3)
+    first, second = partition.take("one"), partition.take("two")
+    assert first is not None
+    assert second is not None
+    add(first, 0.1, partition)
+    before = partition.points()
+    copies = {name: array.copy() for name, array in before.items()}
+    add(second, 0.1, partition)
+    assert partition.points()["evaluated"].sum() > before["evaluated"].sum() == first.last - first.first
+    for name, array in before.items():
+        np.testing.assert_array_equal(array, copies[name])
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_total_of_a_job_is_that_of_its_partition(kind: str) -> None:
+    job = Job.about(kind, small_run("batch"), surface_spec(points_alpha=3, points_beta=5, checkpoint=20))
+    assert total_of(job) == partition_of(job).total

@@ -1,4 +1,4 @@
-"""The store: what goes in comes out, bit by bit, or not at all."""
+"""The store returns what was written, bit by bit, or nothing."""
 
 import errno
 import json
@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from normscape.jobs.store import files
-from normscape.jobs.store.files import Damaged, StoreFull, read, write
+from normscape.jobs.store.files import CorruptFile, StoreFull, read, write
 from normscape.jobs.store.store import Store
 
 KEY = "ab" * 32
@@ -24,17 +24,17 @@ ARRAYS = {
     "steps": np.arange(5),
     "turned": np.arange(6.0).reshape(2, 3).T,
 }
-ABOUT = {"spec": {"seed": 1}, "share": 0.1, "words": "θ", "absent": None}
+METADATA = {"spec": {"seed": 1}, "share": 0.1, "words": "θ", "absent": None}
 
 
 def store(folder: Path, limit: int = 2**30) -> Store:
     return Store(folder, limit)
 
 
-def test_arrays_and_description_come_back_bit_by_bit(tmp_path: Path) -> None:
-    store(tmp_path).put(KEY, ARRAYS, ABOUT)
+def test_arrays_and_metadata_survive_bit_by_bit(tmp_path: Path) -> None:
+    store(tmp_path).put(KEY, ARRAYS, METADATA)
     found = store(tmp_path).get(KEY)
-    assert found.about == ABOUT
+    assert found.metadata == METADATA
     assert set(found.arrays) == set(ARRAYS)
     for name, array in ARRAYS.items():
         assert found.arrays[name].dtype == array.dtype
@@ -44,17 +44,17 @@ def test_arrays_and_description_come_back_bit_by_bit(tmp_path: Path) -> None:
 
 def test_any_safetensors_reader_reads_it_and_nothing_in_it_is_pickled(tmp_path: Path) -> None:
     path = tmp_path / "one.safetensors"
-    write(path, ARRAYS, ABOUT)
+    write(path, ARRAYS, METADATA)
     for name, array in load_file(path).items():
         assert np.array_equal(array, ARRAYS[name])
     header = path.read_bytes()
     length = int.from_bytes(header[:8], "little")
-    assert json.loads(json.loads(header[8 : 8 + length])["__metadata__"]["about"]) == ABOUT
+    assert json.loads(json.loads(header[8 : 8 + length])["__metadata__"]["about"]) == METADATA
 
 
-def test_arrays_are_used_where_they_lie_in_the_file(tmp_path: Path) -> None:
+def test_arrays_are_memory_mapped(tmp_path: Path) -> None:
     path = tmp_path / "one.safetensors"
-    write(path, ARRAYS, ABOUT)
+    write(path, ARRAYS, METADATA)
     array = read(path).arrays["weights"]
     assert not array.flags.writeable
     owner = array
@@ -64,11 +64,11 @@ def test_arrays_are_used_where_they_lie_in_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["cut", "empty", "flip-data", "flip-header", "foreign", "text"])
-def test_a_damaged_file_is_set_aside_with_a_warning_and_counts_as_none(
+def test_a_corrupt_file_is_set_aside_with_a_warning_and_counts_as_none(
     tmp_path: Path, harm: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     here = store(tmp_path)
-    here.put(KEY, ARRAYS, ABOUT)
+    here.put(KEY, ARRAYS, METADATA)
     (path,) = (tmp_path / "results").rglob("*.safetensors")
     whole = bytearray(path.read_bytes())
     if harm == "foreign":
@@ -78,28 +78,28 @@ def test_a_damaged_file_is_set_aside_with_a_warning_and_counts_as_none(
         if flipped is not None:
             whole[flipped] ^= 1
         path.write_bytes({"cut": whole[:-7], "empty": b"", "text": b"not at all a tensor"}.get(harm, whole))
-    with pytest.raises(Damaged):
+    with pytest.raises(CorruptFile):
         read(path)
     with caplog.at_level(logging.WARNING):
         assert here.get(KEY) is None
     assert "set aside" in caplog.text
     assert KEY not in here
     assert len(list((tmp_path / "damaged").iterdir())) == 1
-    here.put(KEY, ARRAYS, ABOUT)
+    here.put(KEY, ARRAYS, METADATA)
     assert here.get(KEY) is not None
 
 
-def test_every_single_flipped_bit_of_the_data_is_noticed(tmp_path: Path) -> None:
+def test_every_flipped_bit_of_the_data_is_detected(tmp_path: Path) -> None:
     path = tmp_path / "one.safetensors"
     write(path, {"x": np.arange(4.0)}, {})
     whole = path.read_bytes()
     for place in range(len(whole) - 32, len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
-        with pytest.raises(Damaged, match="altered"):
+        with pytest.raises(CorruptFile, match="altered"):
             read(path)
 
 
-def test_the_result_used_longest_ago_gives_way(tmp_path: Path) -> None:
+def test_the_least_recently_used_result_is_evicted(tmp_path: Path) -> None:
     one = {"x": np.zeros(1000)}
     keys = [f"{number:064d}" for number in range(4)]
     here = store(tmp_path, limit=30_000)
@@ -113,52 +113,54 @@ def test_the_result_used_longest_ago_gives_way(tmp_path: Path) -> None:
     assert here.entries()[-1].key == keys[2]
 
 
-def test_a_result_larger_than_the_limit_is_still_kept_for_who_waits_for_it(tmp_path: Path) -> None:
+def test_the_newest_result_is_kept_even_above_the_limit(tmp_path: Path) -> None:
     here = store(tmp_path, limit=10)
-    here.put(KEY, ARRAYS, ABOUT)
+    here.put(KEY, ARRAYS, METADATA)
     assert here.get(KEY) is not None
 
 
-def test_pieces_go_when_the_result_is_there_or_is_deleted(tmp_path: Path) -> None:
+def test_pieces_are_deleted_with_the_result_and_when_it_is_complete(tmp_path: Path) -> None:
     here = store(tmp_path)
     for name in ("0-3", "3-9"):
-        here.put_piece(KEY, name, ARRAYS, ABOUT)
+        here.put_piece(KEY, name, ARRAYS, METADATA)
     assert list(here.pieces(KEY)) == ["0-3", "3-9"]
-    here.put(KEY, ARRAYS, ABOUT)
+    here.put(KEY, ARRAYS, METADATA)
     assert not here.pieces(KEY)
-    here.put_piece(KEY, "0-3", ARRAYS, ABOUT)
+    here.put_piece(KEY, "0-3", ARRAYS, METADATA)
     here.delete(KEY)
     assert not here.pieces(KEY)
     assert KEY not in here
     here.delete(KEY)
 
 
-def test_requests_are_remembered_in_their_order(tmp_path: Path) -> None:
+def test_requests_keep_their_order(tmp_path: Path) -> None:
     here = store(tmp_path)
     for number, name in enumerate(("b", "a")):
-        here.note(name, {"number": number})
+        here.save_request(name, {"number": number})
         os.utime(tmp_path / "requests" / f"{name}.json", (number, number))
     assert list(here.requests().items()) == [("b", {"number": 0}), ("a", {"number": 1})]
     (tmp_path / "requests" / "c.json").write_text("{half")
     assert list(here.requests()) == ["b", "a"]
-    here.forget("b")
-    here.forget("b")
+    here.delete_request("b")
+    here.delete_request("b")
     assert list(here.requests()) == ["a"]
 
 
-def test_a_full_disk_is_said_and_leaves_everything_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_leaves_everything_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = store(tmp_path)
-    here.put(KEY, ARRAYS, ABOUT)
+    here.put(KEY, ARRAYS, METADATA)
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(StoreFull, match=r"no space is left for .* point NORMSCAPE_HOME"):
-        here.put("cd" * 32, ARRAYS, ABOUT)
+        here.put("cd" * 32, ARRAYS, METADATA)
     with pytest.raises(StoreFull):
         here.put(KEY, {"x": np.zeros(3)}, {})
-    assert here.get(KEY).about == ABOUT
+    assert here.get(KEY).metadata == METADATA
     assert [entry.key for entry in here.entries()] == [KEY]
     assert not list(tmp_path.rglob("*.part"))
 
@@ -174,7 +176,7 @@ def test_a_process_that_dies_while_writing_leaves_no_half_result(tmp_path: Path)
 
 def _dies_while_writing(folder: Path) -> None:
     os.replace = lambda *_: os._exit(9)
-    store(folder).put(KEY, ARRAYS, ABOUT)
+    store(folder).put(KEY, ARRAYS, METADATA)
 
 
 def test_several_processes_write_and_read_and_evict_at_once(tmp_path: Path) -> None:

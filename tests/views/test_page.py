@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.jobs import Queue, Request
 from normscape.models import ARCHITECTURES
-from normscape.views.session.job_queue import desk
+from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.presets import PRESETS
 from normscape.views.session.results import experiment_request, now
@@ -35,9 +35,9 @@ SMALL = {
 def nothing_is_left_under_way() -> Iterator[None]:
     """Withdraw what a test asked for and did not wait for: the next one would wait for it."""
     yield
-    for asked in desk().asked():
-        for session in tuple(asked.sessions):
-            desk().cancel(asked.request.key, session)
+    for status in job_queue().requests():
+        for session in status.sessions:
+            job_queue().cancel(status.request.key, session)
 
 
 def opened(**query: str) -> AppTest:
@@ -58,7 +58,7 @@ def settled(app: AppTest) -> AppTest:
         if not app.get("progress"):
             return app
         until = time.monotonic() + 20
-        while any(not asked.over and not asked.cancelled for asked in desk().asked()) and time.monotonic() < until:
+        while any(not status.done for status in job_queue().requests()) and time.monotonic() < until:
             time.sleep(0.02)
         app.run()
     raise AssertionError("the work did not end")
@@ -228,11 +228,11 @@ def test_a_request_that_ends_while_its_page_is_made_is_shown_all_the_same(monkey
     monkeypatch.setattr("normscape.views.session.results.GLANCE_SECONDS", 1e9)
     answers = [False]  # what the page hears first; all that follow are true
 
-    def over(queue: Queue, request: Request) -> bool:
-        return answers.pop() if answers else truly_over(queue, request)
+    def done(queue: Queue, request: Request) -> bool:
+        return answers.pop() if answers else truly_done(queue, request)
 
-    truly_over = Queue.over
-    monkeypatch.setattr(Queue, "over", over)
+    truly_done = Queue.done
+    monkeypatch.setattr(Queue, "done", done)
     app.run()
     assert not answers
     assert not app.table

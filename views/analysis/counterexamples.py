@@ -34,7 +34,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
                 training=TrainingSpec(steps=0),
             )
         ),
-        kind="growth",
+        kind="gradient-growth",
     ),
     Counterexample(
         "The deep linear network before training",

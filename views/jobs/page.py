@@ -7,10 +7,9 @@ import time
 
 import streamlit as st
 
-from normscape.jobs import Asked
-from normscape.jobs.kinds import KINDS
+from normscape.jobs import RequestStatus, kind_name
 from normscape.specs.experiment import label
-from normscape.views.session.job_queue import desk, present, session
+from normscape.views.session.job_queue import is_connected, job_queue, session_id
 from normscape.views.session.progress import failures, reading
 from normscape.views.texts.terms import QUESTIONS, words
 
@@ -29,11 +28,11 @@ NORM = "run.model.norm"
 
 
 def _under_way() -> None:
-    queue = desk()
-    if queue.trouble:
-        st.error(queue.trouble)
+    queue = job_queue()
+    if queue.connection_error:
+        st.error(queue.connection_error)
     st.subheader("Under way")
-    under_way = [asked for asked in queue.asked() if not asked.over and not asked.cancelled]
+    under_way = [asked for asked in queue.requests() if not asked.done]
     if not under_way:
         st.caption("Nothing.")
     for asked in under_way:
@@ -41,28 +40,28 @@ def _under_way() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(share, text=f"{_linked(asked)} · {_who(asked)} · {sentence}")
             if st.button("Stop", key=f"stop-here:{asked.request.key[:12]}", help="Stops it unless others wait for it."):
-                queue.cancel(asked.request.key, session(), present)
+                queue.cancel(asked.request.key, session_id(), is_connected)
                 st.rerun(scope="fragment")
-    failed = [(asked, error) for asked in queue.asked() if asked.over for error in failures(asked.request)]
-    cancelled = [asked for asked in queue.asked() if asked.cancelled]
+    failed = [(asked, error) for asked in queue.requests() if asked.finished for error in failures(asked.request)]
+    cancelled = [asked for asked in queue.requests() if asked.cancelled]
     for asked, error in failed[:MOST_LISTED]:
         st.error(f"{asked.request.title}: {error}")
     for asked in cancelled[:MOST_LISTED]:
         st.caption(f"Stopped: {_linked(asked)}")
 
 
-def _linked(asked: Asked) -> str:
+def _linked(asked: RequestStatus) -> str:
     return f"[{asked.request.title}]({asked.request.address})" if asked.request.address else asked.request.title
 
 
-def _who(asked: Asked) -> str:
-    others = sum(present(name) for name in asked.sessions if name != session())
-    mine = "yours" if session() in asked.sessions else "not yours"
+def _who(asked: RequestStatus) -> str:
+    others = sum(is_connected(name) for name in asked.sessions if name != session_id())
+    mine = "yours" if session_id() in asked.sessions else "not yours"
     return mine if not others else f"{mine}, and {others} more wait"
 
 
 def _lately() -> None:
-    recent = list(desk().store.requests("recent").values())
+    recent = list(job_queue().store.requests("recent").values())
     if not recent:
         st.caption("Nothing yet.")
     for request in reversed(recent):
@@ -70,7 +69,7 @@ def _lately() -> None:
 
 
 def _store() -> None:
-    store = desk().store
+    store = job_queue().store
     entries = store.entries()
     total = sum(entry.bytes for entry in entries)
     st.caption(
@@ -103,19 +102,22 @@ def _store() -> None:
 
 def _delete(keys: list[str]) -> None:
     for key in keys:
-        desk().delete(key)
+        job_queue().delete(key)
     st.rerun()
 
 
 def _name(key: str) -> str:
-    about = desk().store.describe(key)
-    if "job" not in about:
+    metadata = job_queue().store.metadata(key)
+    if "job" not in metadata:
         return "damaged"
-    job = json.loads(about["job"])
-    model, data, question = job["run"]["model"], job["run"]["data"], job.get("question")
-    grid = f" {' x '.join(map(str, question['grid']['points']))}" if question and job["kind"] == "surface" else ""
-    name = KINDS[job["kind"]].name if job["kind"] in KINDS else job["kind"]
-    return f"{name}{grid}: {model['architecture']}, {label(NORM, model['norm'])}, {data['name']}"
+    job = json.loads(metadata["job"])
+    name = kind_name(job["kind"])
+    try:
+        grid = f" {' x '.join(map(str, job['question']['grid']['points']))}" if job["kind"] == "surface" else ""
+        model, data = job["run"]["model"], job["run"]["data"]
+        return f"{name}{grid}: {model['architecture']}, {label(NORM, model['norm'])}, {data['name']}"
+    except KeyError:  # written by a version with other fields
+        return name
 
 
 st.title("Work")

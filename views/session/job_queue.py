@@ -1,4 +1,4 @@
-"""The one queue of this server, and who is asking."""
+"""The job queue of this server, and the browser session that uses it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from normscape.jobs import Queue, settings
 
 
 @st.cache_resource(show_spinner=False)
-def desk() -> Queue:
-    """Return the queue that all browser sessions of this server share; it starts the workers."""
+def job_queue() -> Queue:
+    """Return the queue that all browser sessions of this server share; the first call starts the workers."""
     return Queue(settings())
 
 
-def session() -> str:
-    """Return the name of the browser session that the script runs for."""
+def session_id() -> str:
+    """Return the identifier of the browser session that the script runs for."""
     context = get_script_run_ctx()
     return "nobody" if context is None else context.session_id
 
@@ -27,6 +27,6 @@ def asked_by_browser() -> bool:
     return context is not None and bool(context.fragment_ids_this_run)
 
 
-def present(name: str) -> bool:
-    """Say whether a browser session is still connected; without a server there is only this one."""
-    return not Runtime.exists() or Runtime.instance().is_active_session(name)
+def is_connected(session: str) -> bool:
+    """Whether a browser session is still connected; without a server there is only this one."""
+    return not Runtime.exists() or Runtime.instance().is_active_session(session)

@@ -12,7 +12,7 @@ from normscape.models import idle_fields, refusal
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.specs.experiment import DETAILS
 from normscape.specs.fields import replace_at
-from normscape.views.session.job_queue import desk, session
+from normscape.views.session.job_queue import job_queue, session_id
 
 
 def unused(experiment: Experiment, path: str) -> str | None:
@@ -62,7 +62,7 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
             weight_file(run.weights)
         _refuse(run.training.steps, "NORMSCAPE_MAX_STEPS", 100_000, "steps of training")
         _refuse(max(surface.grid.points), "NORMSCAPE_MAX_GRID", 129, "points a side")
-    waiting = sum(session() in asked.sessions and not asked.over and not asked.cancelled for asked in desk().asked())
+    waiting = sum(session_id() in status.sessions and not status.done for status in job_queue().requests())
     most = number("NORMSCAPE_MAX_JOBS", 20)
     if waiting > most:
         raise TooLargeError(

@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from normscape.jobs import Job, Request, Status
+from normscape.jobs import Job, JobStatus, Request, job_name
 from normscape.landscape import Run
-from normscape.views.session.job_queue import asked_by_browser, desk, present, session
+from normscape.views.session.job_queue import asked_by_browser, is_connected, job_queue, session_id
 from normscape.views.widgets.charts import watched
 
 EVERY, EVERY_EACH = 0.4, 0.15
@@ -42,7 +42,7 @@ def waiting(request: Request, over: bool, told: Collection[str] = ()) -> None:
     if stopped(request):
         _offer_to_go_on(request)
     elif not over:
-        sessions = desk().sessions
+        sessions = job_queue().waiting_sessions
         seldom = max(SELDOM, SELDOM_EACH * sessions)
         every = max(EVERY, EVERY_EACH * sessions)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -63,64 +63,64 @@ def waiting(request: Request, over: bool, told: Collection[str] = ()) -> None:
 
 def failures(request: Request) -> tuple[str, ...]:
     """Return what went wrong; that a network diverged before the step that is looked at is a result, and no failure."""
-    failed = [status for status in map(desk().look, request.jobs) if status.state == "failed"]
+    failed = [status for status in map(job_queue().status, request.jobs) if status.state == "failed"]
     return tuple(dict.fromkeys(str(status.error) for status in failed if not _diverged(status.job)))
 
 
 def _diverged(job: Job) -> bool:
-    run: Run | None = desk().result(Job("run", job.run))
+    run: Run | None = job_queue().result(Job("run", job.run))
     return run is not None and run.diverged_at is not None
 
 
 def milestones(request: Request) -> tuple[int, ...]:
     """Return what a page would draw differently when it changes: how many jobs are over, by stage."""
-    queue = desk()
-    counts = [sum(queue.look(job).over for job in stage.jobs) for stage in request.stages]
+    queue = job_queue()
+    counts = [sum(queue.status(job).done for job in stage.jobs) for stage in request.stages]
     whole = [int(count == len(stage.jobs)) for count, stage in zip(counts, request.stages, strict=True)]
     first = next((stage.jobs for stage in request.stages if stage.refines), ())
-    eighths = [8 * status.done // status.total for status in map(queue.look, first)]  # of one that takes long
-    return (*whole, min(eighths, default=0), int(queue.over(request)))
+    eighths = [8 * status.completed // status.total for status in map(queue.status, first)]  # of one that takes long
+    return (*whole, min(eighths, default=0), int(queue.done(request)))
 
 
 def _stop(request: Request) -> None:
-    desk().cancel(request.key, session(), present)
+    job_queue().cancel(request.key, session_id(), is_connected)
     st.session_state["stopped"] = {*st.session_state.get("stopped", ()), request.key}
 
 
 def _watch(request: Request, seen: tuple[int, ...], made: float, seldom: float) -> None:
-    queue = desk()
+    queue = job_queue()
     share, sentence = reading(request)
     st.progress(share, text=sentence)
-    if queue.trouble:
-        st.error(queue.trouble)
+    if queue.connection_error:
+        st.error(queue.connection_error)
     age = time.monotonic() - made
     if not asked_by_browser() or age < ARRIVED:
         return
-    if queue.over(request) or (milestones(request) != seen and age > seldom):
+    if queue.done(request) or (milestones(request) != seen and age > seldom):
         st.rerun()
 
 
 def reading(request: Request) -> tuple[float, str]:
     """Return the share of all known work that is done, in [0, 1], and a sentence about it."""
-    queue = desk()
-    statuses = [queue.look(job) for job in request.jobs]
-    open_ones = [status for status in statuses if not status.over]
+    queue = job_queue()
+    statuses = [queue.status(job) for job in request.jobs]
+    open_ones = [status for status in statuses if not status.done]
     running = [status for status in open_ones if status.state == "running"] or open_ones
-    share = sum(1.0 if s.over else s.done / s.total for s in statuses) / max(1, len(statuses))
-    if not queue.ready:
+    share = sum(1.0 if s.done else s.completed / s.total for s in statuses) / max(1, len(statuses))
+    if not queue.connected:
         return share, "Starting the workers"
-    names = dict.fromkeys(queue.name(status.job) for status in running)
-    left = sum(status.left for status in open_ones if status.left is not None)
+    names = dict.fromkeys(job_name(status.job) for status in running)
+    left = sum(status.seconds_left for status in open_ones if status.seconds_left is not None)
     known = f": {_counted(running)}about {left:.0f} s left for what has begun" if left >= 1 else ""
     return min(share, 1.0), f"Now: {', '.join(names) or 'the last points'}{known}"
 
 
-def _counted(running: Sequence[Status]) -> str:
+def _counted(running: Sequence[JobStatus]) -> str:
     """Say how many steps or points are done of what is under way, and how many a second."""
     counted = [status for status in running if status.rate is not None and status.total > 1]
     if not counted:
         return ""
-    done, total = sum(status.done for status in counted), sum(status.total for status in counted)
+    done, total = sum(status.completed for status in counted), sum(status.total for status in counted)
     rate = total / sum(status.total / status.rate for status in counted if status.rate)
     return f"{done} of {total}, {rate:.3g} a second, "
 
@@ -135,5 +135,5 @@ def _offer_to_go_on(request: Request) -> None:
 
 def _offer_to_try_again(request: Request) -> None:
     if st.button("Try again", key=f"again:{request.key[:12]}", help="Has what failed done anew."):
-        desk().try_again(request)
+        job_queue().retry(request)
         st.rerun()

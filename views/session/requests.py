@@ -12,7 +12,7 @@ from normscape.landscape import Run, TooLargeError, shared_range
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Display, Experiment, SurfaceSpec
 from normscape.specs.evaluation import STATISTICS
-from normscape.views.session.job_queue import desk, session
+from normscape.views.session.job_queue import job_queue, session_id
 from normscape.views.session.limits import possible
 from normscape.views.session.progress import stopped, waiting
 from normscape.views.session.results import Now, Variants, asked, request_of
@@ -43,9 +43,9 @@ def study(experiment: Experiment, kind: str, title: str) -> Study:
     runs = tuple(dict.fromkeys(Job("run", job.run) for job in jobs.values()))
     request = Request(title, (Stage(runs), Stage(tuple(dict.fromkeys(jobs.values())))))
     if not stopped(request):
-        desk().ask(request, session())
-    over = desk().over(request)
-    found = {label: desk().result(job) for label, job in jobs.items()}
+        job_queue().submit(request, session_id())
+    over = job_queue().done(request)
+    found = {label: job_queue().result(job) for label, job in jobs.items()}
     return Study(request, over, {label: answer for label, answer in found.items() if answer is not None})
 
 
@@ -56,7 +56,7 @@ def losses(experiment: Experiment) -> Mapping[str, Mapping[str, str]]:
     """
     found = {}
     for label, (run, surface) in possible(experiment)[0].items():
-        trained: Run | None = desk().result(Job("run", run))
+        trained: Run | None = job_queue().result(Job("run", run))
         step = surface.evaluation.checkpoint
         if trained is not None and step in trained.history.step:
             entry = trained.history.at(int(step or 0))
@@ -72,12 +72,12 @@ def within_time(variants: Variants) -> bool:
     """
     if not os.environ.get("NORMSCAPE_MAX_SECONDS"):
         return True
-    unfinished = [pair for pair in variants.values() if desk().look(Job("surface", *pair)).state != "finished"]
-    jobs = [Job.about("seconds", *pair) for pair in unfinished]
+    unfinished = [pair for pair in variants.values() if job_queue().status(Job("surface", *pair)).state != "finished"]
+    jobs = [Job.about("cost", *pair) for pair in unfinished]
     request = Request("estimate", (Stage(tuple(dict.fromkeys(jobs))),))
-    desk().ask(request, session())
-    over = desk().over(request)
-    found = [desk().result(job) for job in jobs]
+    job_queue().submit(request, session_id())
+    over = job_queue().done(request)
+    found = [job_queue().result(job) for job in jobs]
     waiting(request, over)
     most = number("NORMSCAPE_MAX_SECONDS", 600.0)
     if (seconds := sum(found_one or 0.0 for found_one in found)) > most:
@@ -150,7 +150,7 @@ def _with_weights(experiment: Experiment) -> list[tuple[str, Any]]:
     """Return the compared networks but those that are known to have diverged before the experiment's checkpoint."""
     kept = []
     for label, (run, surface) in possible(experiment)[0].items():
-        trained: Run | None = desk().result(Job("run", run))
+        trained: Run | None = job_queue().result(Job("run", run))
         if trained is None or surface.evaluation.checkpoint in [c.step for c in trained.checkpoints]:
             kept.append((label, (run, surface)))
     return kept

@@ -6,11 +6,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from normscape.jobs import Job, Request, Stage
-from normscape.landscape import Check, Plane, Run, Sharpness, Surface, checks_of
-from normscape.landscape.measurement import Piece
+from normscape.landscape import Check, Run, Sharpness, Surface, checks_of
 from normscape.landscape.surface import assemble, interpolate_surface, levels
 from normscape.specs import (
     Display,
@@ -19,7 +16,7 @@ from normscape.specs import (
     RunSpec,
     SurfaceSpec,
 )
-from normscape.views.session.job_queue import desk, session
+from normscape.views.session.job_queue import job_queue, session_id
 
 Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
 
@@ -29,7 +26,7 @@ EARLY = 3
 GLANCE_SECONDS = 15.0
 """How long surfaces alone are drawn while finer ones come: a browser takes longer for the rest than they do."""
 
-BESIDE = ("centre", "sharpness", "scale-free-sharpness", "direct-loss", "numerics")
+BESIDE = ("center", "sharpness", "scale-free-sharpness", "direct-loss", "checks")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +96,13 @@ def request_of(title: str, variants: Variants, accuracy: float, address: str = "
 
 def asked(request: Request, variants: Variants) -> Now:
     """Ask for what a request says, and return what is known now."""
-    desk().ask(request, session())
+    job_queue().submit(request, session_id())
     return now(request, variants)
 
 
 def now(request: Request, variants: Variants) -> Now:
     """Return what is known of compared networks."""
-    over = desk().over(request)  # first: what ends while this is read is not over for who reads
+    over = job_queue().done(request)  # first: what ends while this is read is not over for who reads
     grids = {label: levels(surface.grid) for label, (_, surface) in variants.items()}
     longest = max(grids.values(), key=len)
     shown = _level(variants, grids, len(longest))
@@ -117,7 +114,9 @@ def now(request: Request, variants: Variants) -> Now:
             failures[label] = error
         elif found is not None:
             outcomes[label] = found
-    return Now(request, outcomes, failures, shown, longest, _errors(request, shown), over, desk().since(request))
+    return Now(
+        request, outcomes, failures, shown, longest, _errors(request, shown), over, job_queue().submitted_at(request)
+    )
 
 
 def experiment_request(experiment: Experiment, display: Display, variants: Variants, address: str) -> Request:
@@ -149,10 +148,10 @@ def _of_all(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Jo
 
 def _level(variants: Variants, grids: Mapping[str, tuple[GridSpec, ...]], count: int) -> int:
     """Return the finest level that all networks have; one that failed or diverged keeps nobody waiting."""
-    queue = desk()
+    queue = job_queue()
     for k in reversed(range(count)):
         states = {
-            label: queue.look(surface_job(run, surface, level(grids[label], k))).state
+            label: queue.status(surface_job(run, surface, level(grids[label], k))).state
             for label, (run, surface) in variants.items()
         }
         if all(state in ("finished", "failed") for state in states.values()) and "finished" in states.values():
@@ -161,7 +160,7 @@ def _level(variants: Variants, grids: Mapping[str, tuple[GridSpec, ...]], count:
 
 
 def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | None:
-    queue, job = desk(), surface_job(run, surface, grid)
+    queue, job = job_queue(), surface_job(run, surface, grid)
     trained: Run | None = queue.result(Job("run", run))
     if trained is None:
         return None
@@ -169,12 +168,12 @@ def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | No
     if checkpoint not in [kept.step for kept in trained.checkpoints]:
         return Outcome(trained, checkpoint, None)
     plane = queue.result(Job.about("plane", run, surface))
-    points = queue.result(job) or queue.partial(job)
+    points = queue.result(job) or queue.partial_points(job)
     if plane is None or points is None:
         return None
-    centre = queue.result(Job.about("centre", run, surface))
-    shown = _surface(replace(surface, grid=grid), points, plane, centre)
-    numerics = queue.result(Job.about("numerics", run, surface)) or ()
+    center = queue.result(Job.about("center", run, surface))
+    shown = assemble(replace(surface, grid=grid), points, points["evaluated"], *plane, center=center)
+    checks = queue.result(Job.about("checks", run, surface)) or ()
     return Outcome(
         trained,
         checkpoint,
@@ -183,33 +182,15 @@ def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | No
             queue.result(Job.about("sharpness", run, surface)),
             queue.result(Job.about("scale-free-sharpness", run, surface)),
             queue.result(Job.about("direct-loss", run, surface)),
-            (*checks_of(shown), *numerics),
+            (*checks_of(shown), *checks),
         ),
     )
 
 
-def _surface(
-    spec: SurfaceSpec,
-    points: Mapping[str, np.ndarray],
-    plane: tuple[Plane, tuple[str, ...]],
-    centre: Mapping[str, np.ndarray] | None,
-) -> Surface:
-    evaluated = points["evaluated"]
-    values = {name: array for name, array in points.items() if name != "evaluated"}
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], evaluated, [False]]).astype(np.int8)))
-    found: dict[Piece, Mapping[str, np.ndarray]] = {
-        Piece("points", int(first), int(last)): {name: array[first:last] for name, array in values.items()}
-        for first, last in zip(edges[::2], edges[1::2], strict=True)
-    }
-    if centre is not None:
-        found[Piece("centre")] = centre
-    return assemble(spec, found, *plane)
-
-
 def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception | None:
     """Return why a network has nothing to show; that it diverged before its checkpoint is no failure."""
-    queue = desk()
-    trained = queue.look(Job("run", run))
+    queue = job_queue()
+    trained = queue.status(Job("run", run))
     if trained.state == "failed":
         return trained.error
     result: Run | None = queue.result(Job("run", run))
@@ -219,7 +200,7 @@ def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception 
     grids = levels(surface.grid)
     own = {Job.about("plane", run, surface), *(surface_job(run, surface, grid) for grid in grids)}
     jobs = [job for job in request.jobs if job in own]
-    return next((status.error for job in jobs if (status := queue.look(job)).state == "failed"), None)
+    return next((status.error for job in jobs if (status := queue.status(job)).state == "failed"), None)
 
 
 def _errors(request: Request, level: int) -> Mapping[str, float]:
@@ -227,4 +208,4 @@ def _errors(request: Request, level: int) -> Mapping[str, float]:
     refining = [k for k, stage in enumerate(request.stages) if stage.refines]
     if not 0 < level < len(refining):
         return {}
-    return desk().errors(request, refining[level]) or {}
+    return job_queue().errors(request, refining[level]) or {}

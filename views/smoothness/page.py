@@ -13,7 +13,7 @@ from normscape.landscape import MissingDataError, TooLargeError
 from normscape.landscape.smoothness import Smoothness
 from normscape.specs import Experiment
 from normscape.views.session import address
-from normscape.views.session.job_queue import desk, session
+from normscape.views.session.job_queue import job_queue, session_id
 from normscape.views.session.limits import check_limits, possible
 from normscape.views.session.progress import stopped, waiting
 from normscape.views.session.requests import within_time
@@ -69,10 +69,10 @@ def _page(experiment: Experiment) -> None:
     jobs = probes_of(variants, number_of_seeds("smoothness:seeds", told_of_seeds))
     request = request_of_probes(jobs)
     if not stopped(request):
-        desk().ask(request, session())
-    over = desk().over(request)
+        job_queue().submit(request, session_id())
+    over = job_queue().done(request)
     found = {
-        label: [[answer for job in course if (answer := desk().result(job)) is not None] for course in columns]
+        label: [[answer for job in course if (answer := job_queue().result(job)) is not None] for course in columns]
         for label, columns in jobs.items()
     }
     lost = sum(not kept(job) for columns in jobs.values() for course in columns for job in course) if over else 0

@@ -11,7 +11,7 @@ from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Run
 from normscape.landscape.smoothness import Smoothness
 from normscape.specs import RunSpec, SmoothnessSpec
-from normscape.views.session.job_queue import desk
+from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
 from normscape.views.widgets.numbers import number
 
@@ -39,7 +39,7 @@ def request_of_probes(jobs: Mapping[str, list[list[Job]]]) -> Request:
 
 def kept(job: Job) -> bool:
     """Say whether training has kept the weights that a job is about: it may have diverged before."""
-    run: Run | None = desk().result(Job("run", job.run))
+    run: Run | None = job_queue().result(Job("run", job.run))
     step = job.question.checkpoint if isinstance(job.question, SmoothnessSpec) else None
     return run is not None and step in [one.step for one in run.checkpoints]
 

@@ -12,7 +12,7 @@ from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS, RATES, 
 from normscape.specs import Experiment
 from normscape.views.session import address
 from normscape.views.session.address import control
-from normscape.views.session.job_queue import desk, session
+from normscape.views.session.job_queue import job_queue, session_id
 from normscape.views.session.limits import check_limits, possible
 from normscape.views.session.progress import stopped, waiting
 from normscape.views.session.requests import within_time
@@ -71,8 +71,8 @@ def _page(experiment: Experiment) -> None:
         return
     request = request_of_sweeps(variants, seeds)
     if not stopped(request):
-        desk().ask(request, session())
-    over = desk().over(request)
+        job_queue().submit(request, session_id())
+    over = job_queue().done(request)
     sweeps = {label: judged(run, seeds) for label, (run, _) in variants.items()}
     predicted = {label: predictions(*pair) for label, pair in variants.items()}
     waiting(request, over)

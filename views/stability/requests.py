@@ -10,7 +10,7 @@ from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Run, Sharpness
 from normscape.landscape.stability import TrainingOutcome, classify_run, largest_stable, sweep
 from normscape.specs import RunSpec, SurfaceSpec
-from normscape.views.session.job_queue import desk
+from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
 from normscape.views.widgets.numbers import number
 
@@ -35,13 +35,13 @@ def curvatures(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, Job]:
 
 def judged(run: RunSpec, seeds: int) -> tuple[TrainingOutcome, ...]:
     """Return the verdicts on the trainings of a sweep that are there."""
-    found: list[Run | None] = [desk().result(Job("run", one)) for one in sweep(run, seeds)]
+    found: list[Run | None] = [job_queue().result(Job("run", one)) for one in sweep(run, seeds)]
     return tuple(classify_run(one) for one in found if one is not None)
 
 
 def predictions(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, float]:
     """Return 2/λ_max at the checkpoints of a network's own training, by step, where it is there and finite."""
-    found: dict[int, Sharpness | None] = {k: desk().result(job) for k, job in curvatures(run, surface).items()}
+    found: dict[int, Sharpness | None] = {k: job_queue().result(job) for k, job in curvatures(run, surface).items()}
     steps = {k: one.largest_stable_step for k, one in found.items() if one is not None}
     return {k: step for k, step in steps.items() if math.isfinite(step)}
 

@@ -50,7 +50,7 @@ def fit_range(experiment: Experiment) -> None:
     """Fit the range of the slice to the compared networks where that is asked for; the page starts anew with it."""
     if not st.session_state.get("fitting"):
         return
-    search = study(experiment, "half-width", "a range that fits")
+    search = study(experiment, "auto-range", "a range that fits")
     waiting(search.request, search.over)
     try:
         found = fitted_range(search)

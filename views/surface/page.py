@@ -127,7 +127,7 @@ if display.point is not None:
 row_of_charts(maps, "contour map")
 chart(cut, "cut through the centre")
 if st.toggle(r"Show how $\hat L$ grows with refinement", key=control("refinement"), help=explanation.REFINEMENT):
-    grown = study(experiment, "refinement", r"$\hat L$ against spacing")
+    grown = study(experiment, "ratio-by-spacing", r"$\hat L$ against spacing")
     waiting(grown.request, grown.over)
     if grown.found:
         chart(refinement_figure(comparison.with_results(grown.found)), "bound against spacing")

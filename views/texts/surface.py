@@ -55,7 +55,7 @@ REFINEMENT = (
 )
 
 DIFFERENCES = (
-    "Each further network's surface minus the first one's, with one symmetric range of colours; on the logarithmic "
+    "Each further network's surface minus the first one's, with one symmetric range of colors; on the logarithmic "
     "scale the logarithm of their quotient. Both are seen along their own directions, so equal places are equal shares "
     "of each network's own weights, not equal weights (D4)."
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from normscape.jobs import Fetching
+from normscape.jobs import Downloads
 from normscape.landscape import MissingDataError
 from normscape.views.session.job_queue import asked_by_browser
 from normscape.views.widgets.charts import watched
@@ -16,30 +16,30 @@ EVERY = 0.5
 
 
 @st.cache_resource(show_spinner=False)
-def _fetching() -> Fetching:
+def _downloads() -> Downloads:
     """Return the transfers of this server: a page that is left or loaded again finds them going on."""
-    return Fetching()
+    return Downloads()
 
 
 def offer_download(missing: MissingDataError) -> None:
     """Show which files are missing and a button that downloads them; what was fetched is kept if it is interrupted."""
-    transfer = _fetching().transfer(missing.files)
-    if transfer is not None and not transfer.over:
+    transfer = _downloads().transfer(missing.files)
+    if transfer is not None and not transfer.done:
         watched(_watch, EVERY, missing)
         return
     st.error(str(missing) if transfer is None else str(transfer.error))
     if st.button("Download these files", help="From the addresses above; each is checked against its MD5."):
-        _fetching().fetch(missing.files)
+        _downloads().start(missing.files)
         st.rerun()
 
 
 def _watch(missing: MissingDataError) -> None:
-    transfer = _fetching().transfer(missing.files)
-    if transfer is None or transfer.over:
+    transfer = _downloads().transfer(missing.files)
+    if transfer is None or transfer.done:
         if asked_by_browser():
             st.rerun()
         return
-    share = min(transfer.done / transfer.of, 1.0) if transfer.of else 0.0
-    known = f"{transfer.done / MEGABYTE:.1f} of {transfer.of / MEGABYTE:.1f} MB of this file"
-    st.progress(share, text=known if transfer.of else "Asking for the first file")
+    share = min(transfer.received / transfer.size, 1.0) if transfer.size else 0.0
+    known = f"{transfer.received / MEGABYTE:.1f} of {transfer.size / MEGABYTE:.1f} MB of this file"
+    st.progress(share, text=known if transfer.size else "Asking for the first file")
     st.caption("It goes on when this page is closed.")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis import batch_statistics
 from normscape.landscape.analysis.batch_statistics import BATCHES, BatchStatistics, measure_batch_statistics
@@ -82,7 +82,7 @@ def test_constant_units_are_left_out_and_result_is_serializable(monkeypatch: pyt
     x[:, 2] = 1.0
     found = measure_batch_statistics(linear(x))
     assert np.isfinite(found.layers[0].error).all()
-    again = serialization.unpack_result(BatchStatistics)(serialization.pack_result(found))
+    again = deserialize(BatchStatistics, serialize(found))
     assert np.array_equal(again.layers[0].error, found.layers[0].error)
     with pytest.raises(ValueError, match="fewer than 4"):
         measure_batch_statistics(linear(x[:3]))

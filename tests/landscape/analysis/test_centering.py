@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis.cauchy_schwarz import measure_cauchy_schwarz
 from normscape.landscape.analysis.centering import Centering, measure_centering
@@ -104,8 +104,8 @@ def test_block_curvature_scales_with_squared_inputs_a6() -> None:
         module.layer1.linear.weight.div_(10)
     found = measure_centering(Objective(module, 10 * x, y))
     assert found.layers[0].weight[0] == pytest.approx(100 * before.weight[0], rel=1e-6)
-    assert found.layers[0].both[2] == pytest.approx(before.both[2], rel=1e-4)  # equal after division, up to ε
-    again = serialization.unpack_result(Centering)(serialization.pack_result(found))
+    assert found.layers[0].both[2] == pytest.approx(before.both[2], rel=1e-4)  # but for ε, the same after dividing
+    again = deserialize(Centering, serialize(found))
     assert again.layers[0].both == found.layers[0].both
 
 

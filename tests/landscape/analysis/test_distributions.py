@@ -8,7 +8,7 @@ import torch
 from scipy import stats
 from torch import nn
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis.activations import layer_activations
 from normscape.landscape.analysis.distributions import BIN_EDGES, Distributions, measure_distributions, measure_shift
@@ -105,6 +105,6 @@ def test_covariate_shift_matches_networks_with_stepped_layers_a13(norm: str) -> 
 def test_result_is_serializable() -> None:
     x, y = samples()
     found = measure_distributions(Objective(network("batch"), x, y))
-    again = serialization.unpack_result(Distributions)(serialization.pack_result(found))
+    again = deserialize(Distributions, serialize(found))
     assert again.activations[0].before.skew == found.activations[0].before.skew
     assert again.shifts[1].cosine == found.shifts[1].cosine

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis.gradient_growth import GradientGrowth, measure_gradient_growth
 from normscape.models import build_model
@@ -46,7 +46,7 @@ def test_networks_with_shortcuts_are_not_plain_and_result_is_serializable() -> N
     module = build_model(ModelSpec("residual", depth=8, width=4), (1, 8, 8), 3, seed=0).double()
     found = measure_gradient_growth(Objective(module, images, torch.tensor([0, 1, 2, 0])))
     assert not found.plain
-    again = serialization.unpack_result(GradientGrowth)(serialization.pack_result(found))
+    again = deserialize(GradientGrowth, serialize(found))
     assert again.layers == found.layers
     assert np.array_equal(again.size, found.size)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis.layer_rates import MAX_INPUTS, LayerRates, measure_layer_rates
 from normscape.landscape.measurement import StoppedError
@@ -62,7 +62,7 @@ def test_ratio_is_nan_for_bias_without_effect_and_spread_matches_layers_a8() -> 
     assert np.isnan(found.over_bias).all()
     values = np.array([layer.scale_free for layer in found.layers])
     assert found.spread("scale_free") == pytest.approx((values.max() / values.min(), values.std() / values.mean()))
-    again = serialization.unpack_result(LayerRates)(serialization.pack_result(found))
+    again = deserialize(LayerRates, serialize(found))
     assert [layer.scale_free for layer in again.layers] == values.tolist()
     assert np.array_equal(again.ratio, found.ratio)
 

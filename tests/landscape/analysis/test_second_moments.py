@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective, objective_of, train
 from normscape.landscape.analysis.activations import layer_activations
 from normscape.landscape.analysis.centering import measure_centering
@@ -87,7 +87,7 @@ def test_mini_batches_are_summed_and_result_is_serializable() -> None:
         assert other.raw == pytest.approx(one.raw, rel=1e-12)
         assert other.centred == pytest.approx(one.centred, rel=1e-12)
         assert other.weighted == pytest.approx(one.weighted, rel=1e-10, nan_ok=True)
-    again = serialization.unpack_result(SecondMoments)(serialization.pack_result(whole))
+    again = deserialize(SecondMoments, serialize(whole))
     assert again.layers[0].raw == whole.layers[0].raw
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.jobs import serialization
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
 from normscape.landscape.analysis.theorem import Theorem, measure_theorem
 from normscape.landscape.measurement import StoppedError
@@ -155,7 +155,7 @@ def test_no_layers_without_batch_norm_and_result_is_serializable() -> None:
     x, y = samples()
     assert measure_theorem(Objective(network("layer"), x, y)).layers == ()
     found = measure_theorem(Objective(network("batch"), x, y))
-    again = serialization.unpack_result(Theorem)(serialization.pack_result(found))
+    again = deserialize(Theorem, serialize(found))
     assert np.array_equal(again.layers[1].ratio, found.layers[1].ratio)
     with pytest.raises(StoppedError):
         measure_theorem(Objective(network("batch"), x, y), stop=lambda: True)

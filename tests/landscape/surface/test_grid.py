@@ -7,9 +7,9 @@ from torch import nn
 
 from normscape.landscape import Objective, Plane, StoppedError, measure_surface
 from normscape.landscape.measurement import Piece
-from normscape.landscape.surface import assemble, axes, evaluate, pieces
+from normscape.landscape.surface import assemble, axes, evaluate, fill, pieces
 from normscape.specs import EvaluationSpec
-from tests.flat import sliced
+from tests.flat import assembled, sliced
 from tests.landscape.networks import batch_size_for, grid, network, objective_from_function, quadratic, samples
 
 ORIGIN, E1, E2 = np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])
@@ -79,7 +79,7 @@ def test_pieces_may_be_evaluated_in_any_order() -> None:
     forwards = {piece: evaluate(subject, NINE.grid, piece) for piece in parts}
     again = network_slice()
     backwards = {piece: evaluate(again, NINE.grid, piece) for piece in reversed(parts)}
-    one, other = (assemble(NINE, found, subject.plane, subject.layers) for found in (forwards, backwards))
+    one, other = (assembled(NINE, found, subject) for found in (forwards, backwards))
     assert same(one, other)
     assert same(one, measure_surface(subject.objective, grid(9, 9)))
     assert one.complete
@@ -92,18 +92,13 @@ def test_pieces_cover_every_point_once(points: tuple[int, int]) -> None:
         place for piece in pieces(spec.grid) if piece.kind == "points" for place in range(piece.first, piece.last)
     ]
     assert covered == list(range(points[0] * points[1]))
-    assert [piece.kind for piece in pieces(spec.grid)].count("centre") == 1
+    assert [piece.kind for piece in pieces(spec.grid)].count("center") == 1
 
 
 def test_incomplete_surface_marks_missing_points() -> None:
     subject = network_slice()
     center, _, second, _ = pieces(NINE.grid, size=36)
-    surface = assemble(
-        NINE,
-        {center: evaluate(subject, NINE.grid, center), second: evaluate(subject, NINE.grid, second)},
-        subject.plane,
-        tuple(subject.layers),
-    )
+    surface = assembled(NINE, {piece: evaluate(subject, NINE.grid, piece) for piece in (center, second)}, subject)
     expected = np.zeros((9, 9), dtype=bool)
     expected[4:8] = True
     assert not surface.complete
@@ -116,9 +111,24 @@ def test_incomplete_surface_marks_missing_points() -> None:
     assert np.isfinite(surface.along).sum() == 3 * 9  # pairs with the row before this piece are missing
 
 
-def test_surface_without_pieces_is_empty() -> None:
+def test_values_of_points_that_were_not_evaluated_are_never_read() -> None:
     subject = network_slice()
-    surface = assemble(NINE, {}, subject.plane, subject.layers)
+    arrays, evaluated = {}, np.zeros(81, dtype=bool)
+    for piece in pieces(NINE.grid)[1:]:
+        fill(arrays, evaluated, piece, evaluate(subject, NINE.grid, piece))
+    partly = np.arange(81) % 2 == 0
+    harmed = {name: array.copy() for name, array in arrays.items()}
+    for array in harmed.values():
+        array[~partly] = 1e9
+    one, other = (assemble(NINE, values, partly, subject.plane, subject.layers) for values in (arrays, harmed))
+    assert same(one, other)
+    assert np.array_equal(one.evaluated.ravel(), partly)
+    assert np.isnan(one.gradient_change_ratio[4, 4])  # without the limits at the center
+
+
+def test_a_surface_without_any_piece_is_empty_but_whole() -> None:
+    subject = network_slice()
+    surface = assembled(NINE, {}, subject)
     assert not surface.evaluated.any()
     assert np.isnan(surface.loss).all()
     assert np.isnan([surface.lipschitz_bound, surface.smallest_step]).all()
@@ -127,15 +137,13 @@ def test_surface_without_pieces_is_empty() -> None:
 
 def test_accuracy_exists_before_first_point() -> None:
     subject = network_slice()
-    assert (
-        assemble(NINE, {}, subject.plane, subject.layers).accuracy is not None
-    )  # None means that the loss has no classes
+    assert assembled(NINE, {}, subject).accuracy is not None  # None means: the loss has no classes
 
 
-@pytest.mark.parametrize("kind", ["points", "centre"])
-def test_stop_is_polled_before_each_piece(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["points", "center"])
+def test_stop_is_asked_before_work_and_raises(kind: str) -> None:
     subject = network_slice("batch")
-    piece = Piece("points", 0, 3) if kind == "points" else Piece("centre")
+    piece = Piece("points", 0, 3) if kind == "points" else Piece("center")
     with pytest.raises(StoppedError):
         evaluate(subject, NINE.grid, piece, lambda: True)
 

@@ -10,9 +10,9 @@ from torch import nn
 
 from normscape.landscape import Objective, Plane, measure_surface
 from normscape.landscape.objective.layers import layers_of
-from normscape.landscape.surface import assemble, axes, evaluate, pieces
+from normscape.landscape.surface import axes, evaluate, pieces
 from normscape.landscape.surface import slice as slices
-from tests.flat import changed, sliced, surface_spec
+from tests.flat import assembled, changed, sliced, surface_spec
 from tests.landscape.networks import grid, network, objective_from_function, quadratic, samples, symmetric_matrix
 
 HESSIAN, _ = symmetric_matrix([5.0, 2.0, 1.0, -0.5, 0.1])
@@ -70,7 +70,7 @@ def test_local_ratios_do_not_depend_on_pieces_d6() -> None:
     for piece in reversed(parts):  # each on a new slice, with an empty cache
         subject = sliced(objective, spec)
         found[piece] = evaluate(subject, spec.grid, piece)
-    cut = assemble(spec, found, subject.plane, subject.layers)
+    cut = assembled(spec, found, subject)
     for name in ("loss", "gradient_change_ratio", "row_ratio", "across", "along"):
         assert np.array_equal(getattr(cut, name), getattr(whole, name), equal_nan=True), name
 
@@ -86,10 +86,10 @@ def test_finer_grid_reuses_cached_points_with_equal_results_d6() -> None:
     assert len(subject.cache) == 45  # only the new points of the nested grid
     np.testing.assert_array_equal(
         np.concatenate([part["loss"] for part in first]).reshape(3, 5),
-        assemble(fine, second, subject.plane, subject.layers).loss[::2, ::2],
+        assembled(fine, second, subject).loss[::2, ::2],
     )
     alone = measure_surface(objective, fine)
-    assert np.array_equal(assemble(fine, second, subject.plane, subject.layers).across, alone.across)
+    assert np.array_equal(assembled(fine, second, subject).across, alone.across)
 
 
 @pytest.mark.parametrize("first", [-1.0, -0.7, -1 / 3, 0.1])

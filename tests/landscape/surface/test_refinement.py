@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from normscape.landscape import Objective, measure_surface
-from normscape.landscape.surface import assemble, axes, evaluate, interpolate_surface, levels, pieces
+from normscape.landscape.surface import axes, evaluate, interpolate_surface, levels, pieces
 from normscape.landscape.surface.refinement import interpolated, interpolation_errors, relative_errors
-from tests.flat import sliced, surface_spec
+from tests.flat import assembled, sliced, surface_spec
 from tests.landscape.networks import grid, network, samples
 
 
@@ -95,7 +95,7 @@ def test_loss_over_decades_is_interpolated_in_logarithm() -> None:
     spec = grid(9, 9)
     subject = sliced(Objective(network(), *samples()), spec)
     found = {piece: evaluate(subject, spec.grid, piece) for piece in pieces(spec.grid)}
-    surface = assemble(spec, found, subject.plane, subject.layers)
+    surface = assembled(spec, found, subject)
     alpha, beta = surface.alpha, surface.beta
     steep = np.exp(4 * alpha[None, :] + 3 * beta[:, None] ** 2)
     drawn = interpolate_surface(type(surface)(**{**vars(surface), "loss": steep}))

@@ -1,0 +1,50 @@
+"""Claims: file locks by which processes that share a store never work on the same job at the same time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+
+class Claims:
+    """The jobs that this process has claimed. All claims end with the process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start without claims.
+
+        Args:
+            folder: of the lock files.
+        """
+        self._folder = folder
+        self._locks: dict[str, FileLock] = {}
+
+    def __contains__(self, key: str) -> bool:
+        """Whether this process has claimed a job."""
+        return key in self._locks
+
+    def acquire(self, key: str) -> bool:
+        """Claim a job; return False if another process has claimed it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self._folder / f"{key}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            return False
+        self._locks[key] = lock
+        return True
+
+    def release(self, key: str) -> None:
+        """Let other processes work on a job."""
+        if (lock := self._locks.pop(key, None)) is not None:
+            # removed before the release: a process that has opened the file sees that it is gone, and creates it again
+            with contextlib.suppress(OSError):  # Windows removes no open file
+                os.unlink(lock.lock_file)
+            lock.release()
+
+    def release_all(self) -> None:
+        """Let other processes work on all jobs."""
+        for key in list(self._locks):
+            self.release(key)

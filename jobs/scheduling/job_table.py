@@ -1,0 +1,145 @@
+"""The table of jobs: the state of every job by its key, and which of them this process has claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from normscape.jobs.job import Job
+from normscape.jobs.scheduling.claims import Claims
+from normscape.jobs.scheduling.job_state import JobState
+from normscape.jobs.scheduling.partition import PointsPartition
+from normscape.jobs.snapshot import JobStatus, State
+from normscape.jobs.store.files import Arrays, Contents
+from normscape.jobs.store.store import Store
+from normscape.landscape.measurement import Piece
+
+
+class JobTable:
+    """Jobs by key, with a record of what has changed since the last snapshot."""
+
+    def __init__(self, store: Store) -> None:
+        """Start without jobs."""
+        self._store = store
+        self._states: dict[str, JobState] = {}
+        self._claims = Claims(store.folder / "claims")
+        self._changed: set[str] = set()
+        self._changed_points: set[str] = set()
+
+    def __getitem__(self, job: Job) -> JobState:
+        """The state of a job."""
+        return self._states[job.key]
+
+    def get(self, key: str) -> JobState | None:
+        """Return the state of a job, None if it is not in the table."""
+        return self._states.get(key)
+
+    def prepare(self, job: Job) -> None:
+        """Add a job that is new, has failed, was cancelled, or has lost its result; resume from the store."""
+        state, stored = self._states.get(job.key), job.key in self._store
+        if state is not None and (state.state in ("waiting", "running") or (state.state == "finished" and stored)):
+            return
+        state = JobState.of(job)
+        if stored:
+            state.state, state.partition.completed = "finished", state.partition.total
+        else:
+            state.partition.restore(self._store.pieces(job.key))
+        self._replace(state)
+
+    def restart_run(self, state: JobState) -> None:
+        """Train the run of a job again, since its result is gone."""
+        run = self._states.get(state.run_key)
+        if run is None or run.state == "finished":
+            self._replace(JobState.of(Job("run", state.job.run)))
+
+    def remove(self, key: str) -> None:
+        """Remove a job."""
+        del self._states[key]
+        self._changed.add(key)
+
+    def has_run(self, state: JobState) -> bool:
+        """Whether the run of a job is trained, or no job of the table trains it."""
+        run = self._states.get(state.run_key)
+        return run is None or run is state or run.state == "finished"
+
+    def claim(self, state: JobState) -> bool:
+        """Claim a job for this process; it is finished instead if another process has put its result in the store."""
+        key = state.job.key
+        if key in self._claims:
+            return True
+        acquired = self._claims.acquire(key)
+        if key in self._store:
+            self.finish(state, "finished")
+            return False
+        return acquired
+
+    def set_running(self, state: JobState) -> None:
+        """Note that a worker has a piece of a job."""
+        if state.state != "running":
+            state.state = "running"
+            self._changed.add(state.job.key)
+
+    def add_piece(self, state: JobState, piece: Piece, contents: Contents, seconds: float) -> str:
+        """Add the result of a piece; return its name in the store, as `Partition.add`."""
+        before = state.partition.completed
+        name = state.partition.add(piece, contents, seconds)
+        state.computed += state.partition.completed - before
+        state.worker_seconds += seconds
+        self._mark(state.job.key)
+        return name
+
+    def finish(self, state: JobState, outcome: State, error: Exception | None = None) -> None:
+        """End a job, and release its claim and its memory."""
+        state.state, state.error = outcome, error
+        if outcome == "finished":
+            state.partition.completed = state.partition.total
+        state.partition.clear()
+        self._claims.release(state.job.key)
+        self._mark(state.job.key)
+
+    def finish_all(self, states: Iterable[JobState], outcome: State, error: Exception | None = None) -> list[JobState]:
+        """End those jobs that are not done, and return them."""
+        unfinished = [state for state in states if not state.done]
+        for state in unfinished:
+            self.finish(state, outcome, error)
+        return unfinished
+
+    def finish_with_run(self, state: JobState) -> None:
+        """End a job whose run has failed or was cancelled."""
+        run = self._states.get(state.run_key, state)
+        if not state.done and run.done and run.state != "finished":
+            self.finish(state, run.state, run.error)
+
+    def all(self) -> Collection[JobState]:
+        """Return all states."""
+        return self._states.values()
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether a status or points have changed since the last `take_changes`."""
+        return bool(self._changed or self._changed_points)
+
+    def take_changes(self, workers: int) -> tuple[Mapping[str, JobStatus | None], Mapping[str, Arrays | None]]:
+        """Return statuses and points that have changed since the last call, None for those that are removed."""
+        changed, points = self._changed, self._changed_points
+        self._changed, self._changed_points = set(), set()
+        states = {key: self._states.get(key) for key in changed}
+        statuses = {key: None if state is None else state.status(workers) for key, state in states.items()}
+        return statuses, {key: self._points(key) for key in points}
+
+    def close(self) -> None:
+        """Release all claims."""
+        self._claims.release_all()
+
+    def _replace(self, state: JobState) -> None:
+        self._states[state.job.key] = state
+        self._mark(state.job.key)
+
+    def _mark(self, key: str) -> None:
+        self._changed.add(key)
+        self._changed_points.add(key)
+
+    def _points(self, key: str) -> Arrays | None:
+        state = self._states.get(key)
+        if state is None or state.done or not isinstance(state.partition, PointsPartition):
+            return None
+        return state.partition.points() if state.partition.completed else None

@@ -1,0 +1,205 @@
+"""The scheduler: which piece of which job runs next. It knows nothing of workers and threads.
+
+Sessions take turns: the next piece is for the session that has waited longest, so that a long request of one session
+does not delay the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from normscape.jobs import refinement
+from normscape.jobs.request import Request, from_json, to_json
+from normscape.jobs.scheduling.job_state import JobState, SubmittedRequest
+from normscape.jobs.scheduling.job_table import JobTable
+from normscape.jobs.snapshot import Changes
+from normscape.jobs.store.store import Store
+from normscape.landscape.measurement import Piece
+
+RESUMED = "resumed"
+"""The session of requests that an earlier process has left in the store."""
+
+
+class Comparison(NamedTuple):
+    """Two levels of a request, the first of which gets its error measured by the second."""
+
+    request: Request
+    coarse: int
+    fine: int
+
+
+class Scheduler:
+    """Requests and jobs; only the dispatcher's thread uses them."""
+
+    def __init__(self, store: Store) -> None:
+        """Resume the requests in the store; those of other versions are ignored."""
+        self.jobs = JobTable(store)
+        self._store = store
+        self._requests: dict[str, SubmittedRequest] = {}
+        self._last_turn: dict[str, float] = {}
+        self._comparisons: list[Comparison] = []
+        self._changed: set[str] = set()
+        for document in store.requests().values():
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                self.submit(from_json(document), RESUMED)
+
+    @property
+    def has_active_requests(self) -> bool:
+        """Whether a request is neither finished nor cancelled."""
+        return any(True for _ in self._active())
+
+    @property
+    def has_candidates(self) -> bool:
+        """Whether a job could run now."""
+        return any(True for submitted in self._active() for _ in self._candidates(submitted))
+
+    def submit(self, request: Request, session: str) -> None:
+        """Add a request, or a session to those that wait for it. Jobs with a result in the store are finished."""
+        submitted = self._requests.get(request.key)
+        if submitted is None or submitted.cancelled:
+            submitted = self._add(request)
+        submitted.sessions.add(session)
+        self._last_turn.setdefault(session, 0.0)
+        self._changed.add(request.key)
+        if not submitted.done:
+            self._advance(submitted)
+
+    def cancel(self, key: str, sessions: Collection[str]) -> list[JobState]:
+        """Remove sessions from a request; if none remains, cancel it.
+
+        Args:
+            key: of the request.
+            sessions: that no longer wait.
+
+        Returns:
+            The jobs that are cancelled, since no other request needs them.
+        """
+        submitted = self._requests.get(key)
+        if submitted is None or submitted.done:
+            return []
+        self._changed.add(key)
+        submitted.sessions -= {*sessions, RESUMED}
+        if submitted.sessions:
+            return []
+        submitted.cancelled = True
+        self._store.delete_request(key)
+        return self._cancel_unneeded(submitted.request)
+
+    def retry(self, key: str) -> None:
+        """Remove a finished request, so that its failed jobs start again when it is submitted again."""
+        if (submitted := self._requests.get(key)) is not None and submitted.finished:
+            self._remove(key)
+
+    def forget_result(self, key: str) -> None:
+        """Remove a finished job whose result is no longer in the store, and the requests that contain it."""
+        state = self.jobs.get(key)
+        if state is None or state.state != "finished" or key in self._store:
+            return
+        for submitted in list(self._requests.values()):
+            if state.job in submitted.request.jobs:
+                self._remove(submitted.request.key)
+        self.jobs.remove(key)
+
+    def advance(self) -> None:
+        """Open stages, request comparisons, and finish requests, as finished jobs allow."""
+        for submitted in list(self._active()):
+            self._advance(submitted)
+
+    def next_piece(self, worker: str) -> tuple[JobState, Piece] | None:
+        """Return the next piece for a worker, and mark it as taken; None if no job has one."""
+        for submitted in self._by_turn():
+            for state in self._candidates(submitted):
+                if self.jobs.claim(state) and (piece := state.partition.take(worker)) is not None:
+                    self._last_turn |= dict.fromkeys(submitted.sessions, time.monotonic())
+                    self.jobs.set_running(state)
+                    return state, piece
+        return None
+
+    def take_comparisons(self) -> list[Comparison]:
+        """Return the comparisons that are due, each once; `set_errors` takes their results."""
+        comparisons, self._comparisons = self._comparisons, []
+        return comparisons
+
+    def set_errors(self, key: str, fine: int, errors: dict[str, float]) -> None:
+        """Store the error of the level before a stage."""
+        if (submitted := self._requests.get(key)) is not None:
+            submitted.errors[fine] = errors
+            self._changed.add(key)
+
+    def take_changes(self, workers: int) -> Changes | None:
+        """Return all changes since the last call, None if there are none.
+
+        Args:
+            workers: the number of workers, for estimated rates.
+        """
+        if not (self._changed or self.jobs.has_changes):
+            return None
+        changed, self._changed = self._changed, set()
+        submitted = {key: self._requests.get(key) for key in changed}
+        requests = {key: None if request is None else request.status() for key, request in submitted.items()}
+        statuses, points = self.jobs.take_changes(workers)
+        return Changes(statuses, requests, points)
+
+    def _active(self) -> Iterator[SubmittedRequest]:
+        return (submitted for submitted in self._requests.values() if not submitted.done)
+
+    def _by_turn(self) -> list[SubmittedRequest]:
+        """Return active requests: the session that has waited longest first, of each session the newest first."""
+
+        def turn(submitted: SubmittedRequest) -> tuple[float, float]:
+            return min(self._last_turn.get(name, 0.0) for name in submitted.sessions), -submitted.submitted_at
+
+        return sorted(self._active(), key=turn)
+
+    def _candidates(self, submitted: SubmittedRequest) -> Iterator[JobState]:
+        """Yield the jobs that could run now: earlier stages first, and within a stage the least completed first."""
+        for number in submitted.open_stages:
+            states = [self.jobs[job] for job in submitted.request.stages[number].jobs]
+            for state in sorted(states, key=lambda state: state.share):
+                if not state.done and self.jobs.has_run(state):
+                    yield state
+
+    def _advance(self, submitted: SubmittedRequest) -> None:
+        request = submitted.request
+        for number in submitted.open_stages:
+            for job in request.stages[number].jobs:
+                self.jobs.finish_with_run(self.jobs[job])
+        done = [all(self.jobs[job].done for job in stage.jobs) for stage in request.stages]
+        submitted.open_stages = refinement.open_stages(request, done, submitted.errors)
+        comparison = refinement.next_comparison(request, done, submitted.errors)
+        if comparison is not None:
+            self._request_comparison(submitted, *comparison)
+        elif all(done[number] for number in submitted.open_stages):
+            self._finish(submitted)
+
+    def _request_comparison(self, submitted: SubmittedRequest, coarse: int, fine: int) -> None:
+        if fine not in submitted.comparing:
+            submitted.comparing.add(fine)
+            self._comparisons.append(Comparison(submitted.request, coarse, fine))
+
+    def _finish(self, submitted: SubmittedRequest) -> None:
+        request, submitted.finished = submitted.request, True
+        self._changed.add(request.key)
+        if request.address:
+            self._store.archive_request(request.key, to_json(request))
+        else:
+            self._store.delete_request(request.key)
+
+    def _cancel_unneeded(self, request: Request) -> list[JobState]:
+        needed = {job.key for other in self._active() for job in other.request.jobs}
+        return self.jobs.finish_all([self.jobs[job] for job in request.jobs if job.key not in needed], "cancelled")
+
+    def _add(self, request: Request) -> SubmittedRequest:
+        submitted = self._requests[request.key] = SubmittedRequest(request)
+        for job in request.jobs:
+            self.jobs.prepare(job)
+        if not all(job.key in self._store for job in request.jobs):
+            self._store.save_request(request.key, to_json(request))
+        return submitted
+
+    def _remove(self, key: str) -> None:
+        del self._requests[key]
+        self._changed.add(key)

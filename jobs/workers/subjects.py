@@ -1,0 +1,58 @@
+"""The subjects of measurements: functions from worker inputs, a job and a piece to the arguments of a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from normscape.jobs.job import Job
+from normscape.jobs.workers.inputs import WorkerInputs
+from normscape.landscape import objective_of
+from normscape.landscape.measurement import Piece
+from normscape.landscape.training.loop import last_step
+
+Subject = Callable[[WorkerInputs, Job, Piece], tuple[Any, ...]]
+
+
+def training(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return a training state, and the number of steps to the end of training."""
+    return inputs.training_state(job), last_step(job.run)
+
+
+def points(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the slice, the grid, and the piece that says which of its points are evaluated."""
+    return *slice_and_grid(inputs, job, piece), piece
+
+
+def run_spec(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the run's spec and the question."""
+    return job.run, job.question
+
+
+def run(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the run and the question."""
+    return inputs.run(job.run), job.question
+
+
+def objective(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the objective of an evaluation."""
+    return (objective_of(inputs.run(job.run), _question(job)),)
+
+
+def plane_slice(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the slice."""
+    return (inputs.slice(job),)
+
+
+def slice_and_grid(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the slice and the grid."""
+    return inputs.slice(job), _question(job).grid
+
+
+def slice_and_range(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the slice and the range of α."""
+    return inputs.slice(job), _question(job).range
+
+
+def _question(job: Job) -> Any:
+    return job.question

@@ -1,0 +1,98 @@
+"""The scheduler and its snapshots, without workers."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from normscape.jobs import Queue, Request, Stage
+from normscape.jobs.scheduling.scheduler import Scheduler
+from normscape.jobs.store.store import Store
+from tests.jobs.conftest import settings_at, small_request
+
+
+def runs_only(seed: int, count: int) -> Request:
+    """A request of several trainings."""
+    jobs = [small_request(side=3, seed=seed + k).jobs[0] for k in range(count)]
+    return Request(f"runs {seed}", (Stage(tuple(jobs)),))
+
+
+def test_sessions_take_turns_however_long_their_requests_are(tmp_path: Path) -> None:
+    scheduler = Scheduler(Store(tmp_path, 2**20))
+    requests = {"long": runs_only(100, 6), "short": runs_only(200, 2), "other": runs_only(300, 2)}
+    for session, request in requests.items():
+        scheduler.submit(request, session)
+    owners = {job.key: session for session, request in requests.items() for job in request.jobs}
+    order = [owners[scheduler.next_piece("worker")[0].job.key] for _ in range(10)]
+    assert sorted(order[:3]) == sorted(order[3:6]) == ["long", "other", "short"]
+    assert order[6:] == ["long"] * 4
+    assert scheduler.next_piece("worker") is None
+
+
+def test_requests_of_other_versions_are_ignored(tmp_path: Path) -> None:
+    store, request = Store(tmp_path, 2**20), runs_only(0, 1)
+    Scheduler(store).submit(request, "one")
+    (path,) = (tmp_path / "requests").glob("*.json")
+    document = json.loads(path.read_text())
+    older = [{k: v for k, v in document.items() if k != "schema"}, {**document, "schema": 2}, {"stages": [1]}, [], None]
+    for number, other in enumerate(older):
+        (tmp_path / "requests" / f"{number}.json").write_text(json.dumps(other))
+    changes = Scheduler(store).take_changes(1)
+    assert list(changes.requests) == [request.key]
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    queue = Queue(settings_at(tmp_path), connect=unavailable)
+    yield queue
+    queue.close()
+
+
+def unavailable(_: object):
+    raise OSError("there are no workers in this test")
+
+
+def test_a_page_sees_what_it_has_just_submitted_and_cancelled(queue: Queue) -> None:
+    for number in range(50):
+        request = runs_only(number, 1)
+        queue.submit(request, "one")
+        assert not queue.done(request)
+        assert queue.submitted_at(request) > 0
+        queue.submit(request, "two")
+        assert queue.snapshot.requests[request.key].sessions == {"one", "two"}
+        queue.cancel(request.key, "one")
+        assert not queue.done(request)
+        queue.cancel(request.key, "two")
+        assert queue.done(request)
+        assert queue.status(request.jobs[0]).state == "cancelled"
+
+
+def test_a_snapshot_is_replaced_only_when_something_has_changed(queue: Queue) -> None:
+    request = runs_only(0, 2)
+    queue.submit(request, "one")
+    while queue.connection_error is None:
+        pass
+    before = queue.snapshot
+    queue.submit(request, "one")
+    queue.dispatcher.call(lambda scheduler: None)
+    assert queue.snapshot is before
+    with pytest.raises(TypeError):
+        before.jobs[request.key] = None
+    queue.submit(runs_only(5, 1), "one")
+    assert queue.snapshot is not before
+    assert len(before.requests) == 1
+    assert all(queue.snapshot.jobs[key] is status for key, status in before.jobs.items())
+
+
+def test_an_error_in_a_message_reaches_its_sender_and_the_thread_continues(queue: Queue) -> None:
+    with pytest.raises(ZeroDivisionError):
+        queue.dispatcher.call(lambda scheduler: 1 / 0)
+    queue.submit(runs_only(0, 1), "one")
+    assert len(queue.requests()) == 1
+
+
+def test_a_closed_queue_refuses_requests(queue: Queue) -> None:
+    queue.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        queue.submit(runs_only(0, 1), "one")
