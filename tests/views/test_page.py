@@ -412,7 +412,7 @@ def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
     settled(app)
     assert not app.exception
     spreads = app.table[2].value
-    assert {r"$\lambda_{\max}$", r"$L \ge$, from the centre"} <= set(spreads.iloc[:, 0])
+    assert {r"$\lambda_{\max}$", r"$L \ge$, from the center"} <= set(spreads.iloc[:, 0])
     assert all("±" in str(value) for value in spreads["batch norm"])
     assert len(charts(app)) == before + 1 + 4  # the band, and two seeds of two networks
     assert left_plain(app) == []

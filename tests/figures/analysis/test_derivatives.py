@@ -13,7 +13,6 @@ from normscape.figures.analysis.derivatives import (
 from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.derivatives import (
     BIN_EDGES,
-    EDGES,
     Derivatives,
     Signal,
     SignalHistory,
@@ -38,12 +37,12 @@ COLORS = dict.fromkeys(RESULTS, "#123456")
 
 def test_signals_are_drawn_with_one_range_of_colors_over_the_histograms_own_axis() -> None:
     figures = signal_figures(Compared(RESULTS, colors=COLORS))
-    assert (EDGES[0], EDGES[-1]) == (SMALLEST, LARGEST)
+    assert (BIN_EDGES[0], BIN_EDGES[-1]) == (SMALLEST, LARGEST)
     for label, figure in figures.items():
         (heat,) = figure.data
         assert (heat.zmin, heat.zmax) == (0, 0.5)
         np.testing.assert_array_equal(heat.z[0], RESULTS[label].signals[0].shares)
-        np.testing.assert_allclose(heat.x, (EDGES[1:] + EDGES[:-1]) / 2)
+        np.testing.assert_allclose(heat.x, (BIN_EDGES[1:] + BIN_EDGES[:-1]) / 2)
 
 
 @pytest.mark.parametrize("labels", [["one"], ["one", "two", "three"]])
