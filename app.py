@@ -1,9 +1,9 @@
-"""The app's entry point: the list of pages, the experiment in the sidebar, and the selected page."""
+"""The entry point of the app: the list of pages, the sidebar, and the selected page."""
 
 import sys
 from pathlib import Path
 
-# `streamlit run` puts this folder first on the path, where `import models` would find ours instead of a user's own
+# `streamlit run` puts this folder first on the path, where `import models` would find ours in place of the user's own
 HERE = Path(__file__).resolve().parent
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 
@@ -31,6 +31,6 @@ st.set_page_config(page_title=f"{page.title} · Normscape", page_icon=str(VIEWS 
 style.apply()
 wordmark = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(VIEWS / f"wordmark-{wordmark}.svg"), size="large")
-asked, display = address.opened(page.url_path)
-address.publish(sidebar.sidebar(asked), display)
+experiment, display = address.opened(page.url_path)
+address.publish(sidebar.sidebar(experiment), display)
 page.run()

@@ -18,8 +18,8 @@ from normscape.landscape.stability import RATES
 from normscape.specs import Experiment, RunSpec, TrainingSpec
 from normscape.views.analysis.steps import STEPS
 from normscape.views.session.limits import possible
-from normscape.views.smoothness.requests import probes_of, request_of_probes
-from normscape.views.stability.requests import request_of_sweeps
+from normscape.views.smoothness.requests import smoothness_jobs, smoothness_request
+from normscape.views.stability.requests import sweep_request
 
 
 def main() -> None:
@@ -36,9 +36,9 @@ def main() -> None:
             whole += taken
             print(f"{taken:6.1f} s  {step.numbers:8} {step.title}", flush=True)
         print(f"{whole:6.1f} s  all steps, one after the other (10 s asked)")
-        taken = _asked(queue, request_of_probes(probes_of(variants, seeds=1)))
+        taken = _asked(queue, smoothness_request(smoothness_jobs(variants, seeds=1)))
         print(f"{taken:6.1f} s  D9       along training, every checkpoint (30 s asked)")
-        taken = _asked(queue, request_of_sweeps(variants, seeds=3))
+        taken = _asked(queue, sweep_request(variants, seeds=3))
         print(f"{taken:6.1f} s  A3       {len(RATES)} learning rates, 3 seeds, 2 networks (120 s asked)")
         queue.close()
 

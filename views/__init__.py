@@ -1,1 +1,1 @@
-"""How it is used: pages, controls, addresses."""
+"""The app: pages, controls, and the session behind them."""

@@ -8,7 +8,7 @@ import pytest
 from normscape.exports.npz import ARRAYS, numbers, read_numbers
 from normscape.landscape import measure_surface, train
 from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, TrainingSpec, canonical_bytes
-from normscape.views.widgets.numbers import _SURFACE_FACTS
+from normscape.views.surface.key_numbers import SURFACE_NUMBERS
 from tests.flat import surface_spec
 
 FACTS = {"no normalization": {r"$\lambda_{\max}$": 3.25, "bound": float("nan"), "note": "‖θ‖ < ∞"}, "batch norm": {}}
@@ -89,11 +89,11 @@ def test_a_newer_layout_is_refused():
 
 
 def test_the_numbers_of_a_table_have_plain_names() -> None:
-    written = read_numbers(numbers(Experiment(), {}, {"one": dict.fromkeys(_SURFACE_FACTS, 1.0)}))
+    written = read_numbers(numbers(Experiment(), {}, {"one": dict.fromkeys(SURFACE_NUMBERS, 1.0)}))
     assert set(written.facts["one"]) == {
         "‖θ‖",
-        "L ≥, from the centre",
-        "L ≥, between neighbours",
+        "L ≥, from the center",
+        "L ≥, between neighbors",
         "Largest ‖Hu‖ in the plane",
         "Plane form up to (scale-free)",
         "λ_max",
@@ -102,6 +102,6 @@ def test_the_numbers_of_a_table_have_plain_names() -> None:
         "Points not finite",
         "‖d1‖ and ‖d2‖",
         "cos(d1, d2)",
-        "Loss at the centre",
+        "Loss at the center",
         "evaluated directly",
     }

@@ -41,8 +41,8 @@ from normscape.specs import (
     TrainingSpec,
     canonical_bytes,
 )
+from normscape.views.surface.key_numbers import SURFACE_NUMBERS
 from normscape.views.surface.protocol import caption
-from normscape.views.widgets.numbers import _SURFACE_FACTS
 from tests.flat import surface_spec
 
 EXPERIMENTS = [
@@ -269,8 +269,8 @@ def overlap(one, other) -> bool:
 
 LONG = {
     "weights ab12cd34 of a network that somebody published under a very long name": {
-        "Plane form up to (scale-free)": "needs directions that are filter-scaled and not orthogonalised",
-        **dict.fromkeys(_SURFACE_FACTS, "14.2 (1680 pairs, steps from 0.0501)"),
+        "Plane form up to (scale-free)": "needs directions that are filter-scaled and not orthogonalized",
+        **dict.fromkeys(SURFACE_NUMBERS, "14.2 (1680 pairs, steps from 0.0501)"),
     },
     "averyveryveryverylongname_that_goes_on_and_on_without_any_space_at_all": {r"$\lambda_{\max}$": "1"},
 }
@@ -375,7 +375,7 @@ def test_a_picture_that_cannot_be_read_is_refused_in_words(broken):
 
 def test_every_character_has_a_glyph():
     unit_marks = "·⁻⁰¹²³⁴⁵⁶⁷⁸⁹…–’‖≥≤∞×√"
-    texts = [*(metric.title + metric.unit for metric in METRICS.values()), *_SURFACE_FACTS]
+    texts = [*(metric.title + metric.unit for metric in METRICS.values()), *SURFACE_NUMBERS]
     words = [*map(notation.plain, texts), *LABELS, *"αβθληΔμσε"]
     letters = set("".join([*words, unit_marks, *map(chr, range(33, 127))])) - {" "}
     assert letters & FROM_FALLBACK

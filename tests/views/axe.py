@@ -1,4 +1,4 @@
-"""axe-core, the checks of what people with disabilities meet."""
+"""Accessibility checks of axe-core."""
 
 from importlib import resources
 
@@ -8,11 +8,11 @@ _SOURCE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 
 
 def serious(page: Page) -> list[str]:
-    """Return the serious and the critical violations on a page, each with the first places where it is."""
+    """Return the serious and the critical violations on a page, each with its first elements."""
     page.evaluate(_SOURCE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']][:3]}"
-        for one in found["violations"]
+        for one in result["violations"]
         if one["impact"] in ("serious", "critical")
     ]

@@ -1,4 +1,4 @@
-"""What tests in a real browser share: Chromium, a page, and when a page of surfaces is complete."""
+"""Fixtures of tests in a real browser: Chromium, a page, and waiting for a page of surfaces."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def context(browser: Browser) -> BrowserContext:
-    """One profile for all pages of a module, as a person has: what was fetched and compiled once is kept."""
+    """One profile for all pages of a module, as a visitor has: what was loaded and compiled once is cached."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(120_000)
     return context
@@ -46,10 +46,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 def drawn(page: Page, networks: int = 2) -> None:
-    """Wait until its surfaces are on the screen and, for a second, no script runs and nothing is under way.
+    """Wait until the surfaces are on the screen and, for a second, no script runs and no request is unfinished.
 
-    Between two runs of the script, when a level has come, a page is complete for a moment.
+    A page is complete for a moment between two runs of the script, whenever a finer grid has arrived.
     """
     page.evaluate("() => { window.completeSince = undefined }")
     page.wait_for_function(COMPLETE, arg=networks)
-    page.evaluate(IDLE)  # WebGL draws after the canvas is there
+    page.evaluate(IDLE)  # WebGL draws after the canvas was created

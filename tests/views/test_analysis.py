@@ -1,4 +1,4 @@
-"""The page Analysis: steps are measured when they are asked for, and what is told follows from the numbers."""
+"""The page Analysis: steps are measured on request, and verdicts follow from the numbers."""
 
 import numpy as np
 import pytest
@@ -21,8 +21,8 @@ import streamlit as st
 from normscape.views.session import address
 from normscape.views.session import sidebar
 from normscape.views.widgets import style
-asked, display = address.opened("analysis")
-address.publish(sidebar.sidebar(asked), display)
+experiment, display = address.opened("analysis")
+address.publish(sidebar.sidebar(experiment), display)
 import runpy
 runpy.run_path({path!r})
 """
@@ -35,10 +35,10 @@ def opened() -> AppTest:
     return app.run()
 
 
-def test_nothing_is_measured_before_it_is_asked_for_and_all_is_when_all_is() -> None:
+def test_no_step_is_measured_before_its_request_and_one_switch_requests_all() -> None:
     app = opened()
     assert not app.exception
-    assert len(app.table) == 1  # of the network of one weight, which takes no time
+    assert len(app.table) == 1  # of the network with one weight, measured at once
     assert len(app.subheader) == len(STEPS) + 2
     assert all("takes" in toggle.help.lower() for toggle in app.toggle if toggle.label == "Measure this step")
     next(toggle for toggle in app.toggle if toggle.label == "Measure every step").set_value(True)
@@ -47,31 +47,31 @@ def test_nothing_is_measured_before_it_is_asked_for_and_all_is_when_all_is() -> 
     assert not app.error
     assert len(app.table) == len(STEPS) + 1
     assert left_plain(app) == []
-    told = [element.value for element in app.markdown if element.value.startswith("**")]
-    assert sum(line.startswith("**batch norm**: ") for line in told) == len(STEPS)
-    assert sum(line.startswith("**no normalization**: ") for line in told) == len(STEPS)
+    lines = [element.value for element in app.markdown if element.value.startswith("**")]
+    assert sum(line.startswith("**batch norm**: ") for line in lines) == len(STEPS)
+    assert sum(line.startswith("**no normalization**: ") for line in lines) == len(STEPS)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.title)
-def test_displayed_formulas_stand_between_lines_of_their_own(step: Step) -> None:
-    # Markdown takes what stands behind an opening $$ for the name of a block, and the rest of the text for the block
+def test_displayed_formulas_begin_and_end_on_lines_of_their_own(step: Step) -> None:
+    # Markdown reads the text behind an opening $$ as the name of a block, and the rest as its content
     lines = step.derivation.splitlines()
     assert all(line == "$$" for line in lines if "$$" in line)
     assert lines.count("$$") % 2 == 0
 
 
 @pytest.mark.parametrize("one", COUNTEREXAMPLES, ids=lambda one: one.title)
-def test_experiments_where_the_analysis_fails_can_be_built_and_are_shown_somewhere(one: Counterexample) -> None:
-    possible_ones, refused = possible(one.experiment)
-    assert list(possible_ones) == list(one.experiment.variants())
+def test_counterexamples_can_be_built_and_have_a_step_or_a_page(one: Counterexample) -> None:
+    networks, refused = possible(one.experiment)
+    assert list(networks) == list(one.experiment.variants())
     assert not refused
     assert (one.kind in {step.kind for step in STEPS}) != (one.page is not None and (ROOT / one.page).is_file())
 
 
-def test_a_counterexample_takes_the_place_of_the_experiment_and_asks_for_what_it_is_about() -> None:
-    place, one = next((place, one) for place, one in enumerate(COUNTEREXAMPLES) if one.kind == "descent")
+def test_opening_a_counterexample_replaces_the_experiment_and_measures_its_step() -> None:
+    index, one = next((index, one) for index, one in enumerate(COUNTEREXAMPLES) if one.kind == "descent")
     app = opened()
-    app.button(key=f"counterexample {place}").click()
+    app.button(key=f"counterexample {index}").click()
     app.run()
     assert not app.exception
     assert app.session_state["experiment"] == one.experiment
@@ -81,18 +81,18 @@ def test_a_counterexample_takes_the_place_of_the_experiment_and_asks_for_what_it
 
 @pytest.mark.parametrize("choice", CHOICES)
 @pytest.mark.parametrize("norm", ["none", "batch"])
-def test_choices_compare_the_experiment_at_hand_by_something_else(choice: str, norm: str) -> None:
-    at_hand = Experiment(run=RunSpec(model=ModelSpec(norm=norm, width=7)))
-    found = compared_by(at_hand, choice)
-    assert found.run.model.width == 7
-    assert found.compare == CHOICES[choice][0]
-    kept, left_out = possible(found)  # a perceptron has no positions for instance norm, and the page says so
-    assert len(kept) + len(left_out) == len(CHOICES[choice][1])
-    assert len(kept) >= 2
-    assert found.run.model.norm != "none" or found.compare == "run.model.norm"
+def test_a_choice_compares_the_present_experiment_by_another_field(choice: str, norm: str) -> None:
+    present = Experiment(run=RunSpec(model=ModelSpec(norm=norm, width=7)))
+    compared = compared_by(present, choice)
+    assert compared.run.model.width == 7
+    assert compared.compare == CHOICES[choice][0]
+    networks, left_out = possible(compared)  # a perceptron has no positions for instance norm, and the page says so
+    assert len(networks) + len(left_out) == len(CHOICES[choice][1])
+    assert len(networks) >= 2
+    assert compared.run.model.norm != "none" or compared.compare == "run.model.norm"
 
 
-def test_a_choice_takes_the_place_of_the_comparison() -> None:
+def test_the_button_of_a_choice_replaces_the_comparison() -> None:
     app = opened()
     app.button(key="choice With γ and β or without (A10)").click()
     app.run()
@@ -101,32 +101,32 @@ def test_a_choice_takes_the_place_of_the_comparison() -> None:
     assert app.session_state["experiment"].run.model.width == int(SMALL["model.width"])
 
 
-def test_centring_one_weight_lowers_the_bound_and_raises_the_curvature_and_the_page_says_so() -> None:
-    told = one_weight_verdict(logistic_counterexample())
-    assert "second moment falls from 40 to 36; the curvature rises from 8.24e-08 to 0.9" in told
+def test_centering_one_weight_lowers_the_bound_and_raises_the_curvature() -> None:
+    sentence = one_weight_verdict(logistic_counterexample())
+    assert "second moment falls from 40 to 36; the curvature rises from 8.24e-08 to 0.9" in sentence
 
 
-def line(loss: list[float], ratio: float) -> Descent:
+def descent_along(loss: list[float], ratio: float) -> Descent:
     s = np.arange(float(len(loss)))
     ratios = np.full(len(loss), ratio)
     return Descent((Segment("gradient", s, 1.0, -1.0, np.array(loss), ratios, s * ratio, 1e-9),))
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("result", "phrases"),
     [
         (
-            line([1.0, 0.5, 1.0], 1.0),
+            descent_along([1.0, 0.5, 1.0], 1.0),
             ("Holds at all 2 sampled points", "at most 1 of the room", r"up to $\eta$ = 1; it"),
         ),
-        (line([1.0, 0.9, 1.5], 0.5), ("Fails at 2 of 2 sampled points",)),
-        (line([1.0, 1.1, 1.5], 3.0), ("Holds", "Not even the shortest sampled step lowers the loss")),
-        (line([1.0, 0.6, 0.3], 1.5), ("at least 2, 2 times as far",)),
-        (line([1.0, np.nan, np.nan], np.nan), ("Nothing could be compared",)),
+        (descent_along([1.0, 0.9, 1.5], 0.5), ("Fails at 2 of 2 sampled points",)),
+        (descent_along([1.0, 1.1, 1.5], 3.0), ("Holds", "Not even the shortest sampled step lowers the loss")),
+        (descent_along([1.0, 0.6, 0.3], 1.5), ("at least 2, 2 times as far",)),
+        (descent_along([1.0, np.nan, np.nan], np.nan), ("Nothing could be compared",)),
     ],
 )
-def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(found: Descent, words: tuple[str, ...]) -> None:
-    told = descent.verdict(found)
-    for expected in words:
-        assert expected in told
-    assert set(descent.rows(found)) == set(descent.rows(line([1.0, 0.5, 1.0], 1.0)))
+def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(result: Descent, phrases: tuple[str, ...]) -> None:
+    sentence = descent.verdict(result)
+    for phrase in phrases:
+        assert phrase in sentence
+    assert set(descent.rows(result)) == set(descent.rows(descent_along([1.0, 0.5, 1.0], 1.0)))

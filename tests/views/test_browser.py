@@ -1,7 +1,7 @@
-"""The page Surfaces in a real browser: what a visitor sees, turns, points at, changes, saves and opens again.
+"""The page Surfaces in a real browser: drawing, turning, hovering, clicking, saving and reopening.
 
-A page of surfaces takes many seconds where WebGL is software, so most tests share one visit, each going on from where
-the one before left it, as a visitor does. What a test says of the visit holds wherever that is.
+A page of surfaces takes many seconds with software WebGL, so most tests share one visit, and each continues where the
+previous one ended. No assertion depends on where that is.
 """
 
 import base64
@@ -25,31 +25,31 @@ pytestmark = pytest.mark.browser
 
 QUICK = "/?grid.points=5,5&training.steps=20"
 OTHER = "/?data.name=moons&training.steps=5&grid.points=3,3"
-CAMERAS = """() => [...document.querySelectorAll(".linked-surface")].map((cell) => {
-  const { eye, center } = cell._fullLayout.scene._scene.getCamera();
+CAMERAS = """() => [...document.querySelectorAll(".linked-surface")].map((chart) => {
+  const { eye, center } = chart._fullLayout.scene._scene.getCamera();
   return [eye.x, eye.y, eye.z, center.x, center.y, center.z];
 })"""
-MARKED = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => plot.data)
+MARKED_POINTS = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => plot.data)
   .filter((trace) => trace.name === "chosen point").map((trace) => [trace.x[0], trace.y[0]])"""
 RINGS = """() => [...document.querySelectorAll(".linked-ring")].map((ring) => {
   const { left, top, width, height } = ring.getBoundingClientRect();
   return [left + width / 2, top + height / 2];
 })"""
-DROPPED = """(text) => {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), carried = new DataTransfer();
-  carried.items.add(new File([bytes], "picture.png", { type: "image/png" }));
-  document.querySelector("h1").dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true }));
+DROP = """(text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], "picture.png", { type: "image/png" }));
+  document.querySelector("h1").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
 }"""
 LOADED = """(count) => {
-  const pictures = [...document.querySelectorAll(".linked-still img")];
-  return pictures.length === count && pictures.every((one) => one.complete && one.naturalWidth > 0 && one.alt);
+  const images = [...document.querySelectorAll(".linked-thumbnail img")];
+  return images.length === count && images.every((image) => image.complete && image.naturalWidth > 0 && image.alt);
 }"""
 RATIO_MAP = "[class*=st-key-side-by-side-gradient-change-ratio-0] .js-plotly-plot .nsewdrag"
 
 
 @pytest.fixture(scope="module")
 def requested() -> list[str]:
-    """Every address that the visit asked for anything."""
+    """The URLs of all requests during the visit."""
     return []
 
 
@@ -63,13 +63,13 @@ def visit(context: BrowserContext, app_address: str, requested: list[str]) -> It
     page.close()
 
 
-def spread(page: Page, place: int) -> float:
+def spread(page: Page, index: int) -> float:
     """The standard deviation of a surface's pixels: 0 for a blank canvas."""
-    picture = page.locator(f".linked-surface[data-place='{place}']").screenshot()
+    picture = page.locator(f".linked-surface[data-index='{index}']").screenshot()
     return float(np.asarray(Image.open(BytesIO(picture)).convert("L"), dtype=float).std())
 
 
-def comparison_is_shown(page: Page) -> None:
+def check_comparison(page: Page) -> None:
     assert page.get_by_role("heading", name="Loss surfaces").is_visible()
     assert spread(page, 0) > 10
     assert spread(page, 1) > 10
@@ -77,8 +77,8 @@ def comparison_is_shown(page: Page) -> None:
 
 
 def begin_drag(page: Page) -> None:
-    """Press the mouse on the first surface and move it: plotly.js wants some time between movements."""
-    x, y = middle(page, ".linked-surface")
+    """Press the mouse on the first surface and move it, with pauses, which plotly.js needs."""
+    x, y = center_of(page, ".linked-surface")
     page.mouse.move(x, y)
     page.mouse.down()
     for step in range(4):
@@ -88,29 +88,29 @@ def begin_drag(page: Page) -> None:
 
 
 def cameras(page: Page) -> list[list[float]]:
-    found: list[list[float]] = page.evaluate(CAMERAS)
-    return found
+    positions: list[list[float]] = page.evaluate(CAMERAS)
+    return positions
 
 
-def wait_until_seen_from(page: Page, camera: list[float]) -> None:
-    """Wait until all surfaces are seen from there."""
+def wait_for_camera(page: Page, camera: list[float]) -> None:
+    """Wait until all surfaces have this camera."""
     for _ in range(200):
-        if all(seen == pytest.approx(camera, abs=1e-3) for seen in cameras(page)):
+        if all(one == pytest.approx(camera, abs=1e-3) for one in cameras(page)):
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"the surfaces are seen from {cameras(page)}, not from {camera}")
+    raise AssertionError(f"the cameras are {cameras(page)}, not {camera}")
 
 
-def middle(page: Page, selector: str) -> tuple[float, float]:
-    """Scroll to the first of what is meant, and say where its middle is now."""
+def center_of(page: Page, selector: str) -> tuple[float, float]:
+    """Scroll to the first matching element, and return its center."""
     page.locator(selector).first.scroll_into_view_if_needed()
     box = page.locator(selector).first.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def point_at(page: Page, x: float, y: float) -> bool:
-    """Hover, and say whether something is told: plotly.js takes a frame or two to find a point, a busy machine more."""
+def hover(page: Page, x: float, y: float) -> bool:
+    """Hover, and return whether the readout appears, which takes plotly.js some frames, and a busy machine more."""
     for step in range(8):
         page.mouse.move(x + step % 2, y)
         page.wait_for_timeout(300)
@@ -119,13 +119,13 @@ def point_at(page: Page, x: float, y: float) -> bool:
     return False
 
 
-def point_at_surface(page: Page) -> tuple[float, float]:
-    """Hover over the first surface, wherever it is found, and say where."""
-    x, y = middle(page, ".linked-surface")
+def hover_surface(page: Page) -> tuple[float, float]:
+    """Hover over the first surface near its center, and return the position."""
+    x, y = center_of(page, ".linked-surface")
     for across, down in ((0, -40), (20, 10), (0, 0), (-40, -10), (10, 20)):
-        if point_at(page, x + across, y + down):
+        if hover(page, x + across, y + down):
             return x + across + 1, y + down
-    raise AssertionError("no surface was found under the pointer")
+    raise AssertionError("no surface under the pointer")
 
 
 def saved_picture(page: Page, folder: Path) -> Path:
@@ -137,23 +137,23 @@ def saved_picture(page: Page, folder: Path) -> Path:
 
 
 def test_first_visit_shows_the_comparison(visit: Page) -> None:
-    comparison_is_shown(visit)
+    check_comparison(visit)
 
 
-def test_page_asks_nobody_but_its_own_server(visit: Page, app_address: str, requested: list[str]) -> None:
+def test_all_requests_go_to_the_own_server(visit: Page, app_address: str, requested: list[str]) -> None:
     outside = [url for url in requested if not url.startswith((app_address, "ws://127.0.0.1", "data:", "blob:"))]
     assert requested
     assert outside == []
 
 
-def test_each_surface_is_told_in_words(visit: Page) -> None:
-    said = visit.locator(".linked-surface").nth(1).get_attribute("aria-label")
-    assert said
-    assert said.startswith("batch norm: loss over α from -1 to 1, β from -1 to 1 is ")
-    assert "at the trained weights" in said
+def test_each_surface_has_a_text_alternative(visit: Page) -> None:
+    label = visit.locator(".linked-surface").nth(1).get_attribute("aria-label")
+    assert label
+    assert label.startswith("batch norm: loss over α from -1 to 1, β from -1 to 1 is ")
+    assert "at the trained weights" in label
 
 
-def test_a_picture_without_an_experiment_gets_a_sentence_and_changes_nothing(visit: Page, tmp_path: Path) -> None:
+def test_a_picture_without_an_experiment_is_reported_and_changes_nothing(visit: Page, tmp_path: Path) -> None:
     plain = tmp_path / "plain.png"
     Image.new("RGB", (20, 20)).save(plain)
     before = visit.url
@@ -163,24 +163,24 @@ def test_a_picture_without_an_experiment_gets_a_sentence_and_changes_nothing(vis
     assert visit.locator("[data-testid=stException]").count() == 0
 
 
-def test_hovering_marks_one_place_on_all_pictures_and_tells_every_metric(visit: Page) -> None:
-    x, y = point_at_surface(visit)
+def test_hovering_marks_one_point_on_all_charts_and_shows_every_metric(visit: Page) -> None:
+    x, y = hover_surface(visit)
     rings = visit.evaluate(RINGS)
     assert len(rings) == 8  # two surfaces, and three maps of each
-    assert math.dist(rings[0], (x, y)) < 15  # on the surface, where the pointer is
+    assert math.dist(rings[0], (x, y)) < 15  # on the surface, at the pointer
     assert visit.locator(".linked-line").count() == 1
-    said = visit.locator(".linked-readout").inner_text()
-    for words in ("no normalization", "batch norm", "Loss", "Accuracy", "Gradient norm", "Plane form"):
-        assert words in said
+    label = visit.locator(".linked-readout").inner_text()
+    for text in ("no normalization", "batch norm", "Loss", "Accuracy", "Gradient norm", "Plane form"):
+        assert text in label
 
-    x, y = middle(visit, RATIO_MAP)
-    assert point_at(visit, x + 31, y - 47)
+    x, y = center_of(visit, RATIO_MAP)
+    assert hover(visit, x + 31, y - 47)
     rings = visit.evaluate(RINGS)
     assert len(rings) == 8
     assert math.dist(rings[2], (x + 31, y - 47)) < 4  # a map of 65 points a side has cells of 3 pixels
 
 
-def test_all_surfaces_turn_live_and_a_drag_chooses_no_point(visit: Page) -> None:
+def test_all_surfaces_turn_live_and_a_drag_selects_no_point(visit: Page) -> None:
     before = cameras(visit)[0]
     begin_drag(visit)
     first, second = cameras(visit)
@@ -194,34 +194,34 @@ def test_all_surfaces_turn_live_and_a_drag_chooses_no_point(visit: Page) -> None
 
 def test_arrow_keys_turn_all_surfaces(visit: Page) -> None:
     visit.get_by_role("button", name="From the front").click()
-    wait_until_seen_from(visit, list(CAMERA))
+    wait_for_camera(visit, list(CAMERA))
     visit.locator(".linked-surface").first.focus()
-    with visit.expect_event("framenavigated"):  # the address tells the camera when the keys have rested
+    with visit.expect_event("framenavigated"):  # the address changes after the last key press
         for _ in range(9):  # of 5 degrees
             visit.keyboard.press("ArrowRight")
     radius, angle = math.hypot(*CAMERA[:2]), math.atan2(CAMERA[1], CAMERA[0]) + math.radians(45)
-    wait_until_seen_from(visit, [radius * math.cos(angle), radius * math.sin(angle), *CAMERA[2:]])
+    wait_for_camera(visit, [radius * math.cos(angle), radius * math.sin(angle), *CAMERA[2:]])
 
 
 @pytest.mark.parametrize("where", ["surface", "map"])
-def test_a_click_marks_its_point_on_all_pictures(visit: Page, where: str) -> None:
+def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
     if where == "surface":
-        point_at_surface(visit)
+        hover_surface(visit)
     else:
-        x, y = middle(visit, RATIO_MAP)
-        assert point_at(visit, x + 31, y - 47)
+        x, y = center_of(visit, RATIO_MAP)
+        assert hover(visit, x + 31, y - 47)
     with visit.expect_event("framenavigated"):
         visit.mouse.down()
         visit.mouse.up()
     visit.wait_for_url("**point=**")
     drawn(visit)
     assert visit.get_by_text("the nearest point that is drawn").is_visible()
-    marked = visit.evaluate(MARKED)
-    assert len(marked) == 4  # two landscapes and two maps of the loss
-    assert len({tuple(place) for place in marked}) == 1
+    marked = visit.evaluate(MARKED_POINTS)
+    assert len(marked) == 4  # two surfaces and two maps of the loss
+    assert len({tuple(point) for point in marked}) == 1
 
 
-def test_a_metric_and_a_scale_are_drawn_seen_as_before_and_a_reload_keeps_all(visit: Page) -> None:
+def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: Page) -> None:
     turned = cameras(visit)[0]
     before = visit.locator(".linked-surface").first.screenshot()
     visit.get_by_role("radio", name="gradient change ratio").click()
@@ -243,9 +243,7 @@ def test_a_metric_and_a_scale_are_drawn_seen_as_before_and_a_reload_keeps_all(vi
         assert camera == pytest.approx(turned, abs=2e-3)
 
 
-def test_a_saved_picture_opens_its_experiment_seen_from_the_same_side(
-    visit: Page, app_address: str, tmp_path: Path
-) -> None:
+def test_a_saved_picture_reopens_its_experiment_with_its_camera(visit: Page, app_address: str, tmp_path: Path) -> None:
     visit.locator(".linked-surface").first.focus()
     with visit.expect_event("framenavigated"):
         visit.keyboard.press("ArrowRight")
@@ -261,7 +259,7 @@ def test_a_saved_picture_opens_its_experiment_seen_from_the_same_side(
     drawn(visit)
     for camera in cameras(visit):
         assert camera == pytest.approx(CAMERA, abs=1e-3)
-    visit.evaluate(DROPPED, base64.b64encode(saved.read_bytes()).decode())
+    visit.evaluate(DROP, base64.b64encode(saved.read_bytes()).decode())
     visit.wait_for_url("**training.steps=20**")
     drawn(visit)
     assert parse_qs(urlsplit(visit.url).query) == query
@@ -269,7 +267,7 @@ def test_a_saved_picture_opens_its_experiment_seen_from_the_same_side(
         assert camera == pytest.approx(display.camera, abs=2e-3)
 
 
-def test_a_browser_without_webgl_gets_maps_and_a_sentence(
+def test_a_browser_without_webgl_shows_maps_and_a_message(
     playwright: Playwright, chromium: str, app_address: str
 ) -> None:
     flat = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_FLAGS, "--disable-3d-apis"])
@@ -286,19 +284,19 @@ def test_a_browser_without_webgl_gets_maps_and_a_sentence(
 def test_default_address_shows_the_comparison(page: Page, app_address: str) -> None:
     page.goto(app_address)
     drawn(page)
-    comparison_is_shown(page)
+    check_comparison(page)
 
 
 @pytest.mark.slow
-def test_surfaces_of_many_seeds_are_small_pictures_from_the_same_side(page: Page, app_address: str) -> None:
+def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     drawn(page)
     page.get_by_role("radiogroup", name="Seeds").get_by_role("radio", name="2").click()
     page.wait_for_function(LOADED, arg=4)
-    said = page.locator(".linked-still img").first.get_attribute("alt")
-    assert said
-    assert said.startswith("no normalization, seeds 1: loss over")
+    label = page.locator(".linked-thumbnail img").first.get_attribute("alt")
+    assert label
+    assert label.startswith("no normalization, seeds 1: loss over")
     assert page.locator(".linked-surface").count() == 2  # the large ones still turn
-    for place in range(4):
-        picture = Image.open(BytesIO(page.locator(".linked-still img").nth(place).screenshot()))
+    for index in range(4):
+        picture = Image.open(BytesIO(page.locator(".linked-thumbnail img").nth(index).screenshot()))
         assert np.asarray(picture.convert("L"), dtype=float).std() > 10

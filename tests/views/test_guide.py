@@ -1,4 +1,4 @@
-"""The page Guide and the words of all pages: nothing is shown that is not explained, and nothing explained is loose."""
+"""The page Guide, and the glossary of all pages: every term is defined, sourced and reachable."""
 
 import ast
 import re
@@ -11,10 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
-from normscape.views.texts import surface as explanation
-from normscape.views.texts.glossary import TERMS, spelled
-from normscape.views.texts.terms import PAPERS, QUESTIONS, cited, explained, words
-from normscape.views.widgets.numbers import _SURFACE_FACTS, HELP, TERMS_OF_FACTS
+from normscape.views.surface.key_numbers import SURFACE_NUMBERS, TRAINING_NUMBERS, definitions
+from normscape.views.texts import surface as texts
+from normscape.views.texts.glossary import TERMS, definition, slug
+from normscape.views.texts.papers import PAPERS, cite
+from normscape.views.texts.questions import QUESTIONS
+from normscape.views.widgets.page_header import glossary_button
 from tests.conftest import ROOT
 from tests.views.axe import serious
 from tests.views.formulas import left_plain
@@ -45,36 +47,36 @@ def filtered(part: str) -> AppTest:
     return app.run()
 
 
-def words_of(page: str) -> tuple[str, ...]:
-    """The literal WORDS of a page, read without running it."""
+def terms_of(page: str) -> tuple[str, ...]:
+    """The literal GLOSSARY_TERMS of a page, read without running it."""
     for node in ast.parse((VIEWS / page).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "WORDS":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GLOSSARY_TERMS":
             return ast.literal_eval(node.value)
-    raise AssertionError(f"{page} has no WORDS")
+    raise AssertionError(f"{page} has no GLOSSARY_TERMS")
 
 
 def numbers() -> set[str]:
-    """Every number that docs/science.md defines."""
+    """The numbers of all definitions in docs/science.md."""
     return set(re.findall(r"\*\*([DA]\d+b?)\.", SCIENCE)) | {f"§{n}" for n in re.findall(r"^## (\d)\.", SCIENCE, re.M)}
 
 
-def test_the_guide_shows_its_parts_and_every_term_by_alphabet() -> None:
+def test_the_guide_shows_its_sections_and_every_term_in_alphabetical_order() -> None:
     app = opened()
     assert not app.exception
     assert [title.value for title in app.title] == ["Guide"]
     assert len(app.header) == 5
     assert [term.value for term in app.subheader] == list(TERMS)
     assert left_plain(app) == []
-    told = [element.value for element in app.markdown]
-    assert all(explained(name) in told for name in TERMS)
-    assert any(all(cited(name) in text for name in PAPERS) for text in told)
+    lines = [element.value for element in app.markdown]
+    assert all(definition(name) in lines for name in TERMS)
+    assert any(all(cite(name) in text for name in PAPERS) for text in lines)
 
 
 def test_the_guide_links_every_other_page_with_its_question() -> None:
     app = opened()
     assert len(app.get("page_link")) == len(QUESTIONS) - 1
-    told = [element.value for element in app.markdown]
-    assert all(question in told for page, question in QUESTIONS.items() if page != "Guide")
+    lines = [element.value for element in app.markdown]
+    assert all(question in lines for page, question in QUESTIONS.items() if page != "Guide")
 
 
 @pytest.mark.parametrize(
@@ -90,28 +92,28 @@ def test_terms_are_found_by_name_by_definition_and_by_the_names_of_greek_letters
     part: str, expected: str, left_out: str
 ) -> None:
     app = filtered(part)
-    found = [term.value for term in app.subheader]
-    assert expected in found
-    assert left_out not in found
-    assert any(caption.value.startswith(f"{len(found)} of {len(TERMS)} terms") for caption in app.caption)
+    names = [term.value for term in app.subheader]
+    assert expected in names
+    assert left_out not in names
+    assert any(caption.value.startswith(f"{len(names)} of {len(TERMS)} terms") for caption in app.caption)
 
 
-def test_what_no_term_holds_finds_none_and_says_so() -> None:
+def test_a_search_without_results_shows_a_count_of_zero() -> None:
     app = filtered("zebra")
     assert not app.exception
     assert not app.subheader
     assert any(caption.value.startswith("0 of") for caption in app.caption)
 
 
-def test_terms_stand_by_alphabet_each_with_an_anchor_of_its_own() -> None:
-    names = [spelled(name) for name in TERMS]
+def test_terms_are_in_alphabetical_order_with_unique_anchors() -> None:
+    names = [slug(name) for name in TERMS]
     assert names == sorted(names)
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
 
 
 @pytest.mark.parametrize("name", TERMS)
-def test_every_term_is_short_and_rests_on_the_definitions_and_on_papers(name: str) -> None:
+def test_every_term_is_short_and_cites_numbers_and_papers_that_exist(name: str) -> None:
     term = TERMS[name]
     known = numbers()
     assert set(filter(None, term.number.split(", "))) <= known
@@ -122,45 +124,45 @@ def test_every_term_is_short_and_rests_on_the_definitions_and_on_papers(name: st
     assert "$" not in plain(term.definition) + term.formula
 
 
-def test_papers_are_links_to_where_they_are_all_cited_and_all_texts_cite_only_them() -> None:
+def test_papers_have_permanent_links_and_every_paper_is_cited() -> None:
     addresses = {paper.address for paper in PAPERS.values()}
     for address in addresses:
         parts = urlparse(address)
         assert (parts.scheme, parts.netloc) in {("https", "arxiv.org"), ("https", "doi.org")}
     assert all(name.rsplit(" ", 1)[1].isdigit() for name in PAPERS)
-    texts = "".join(file.read_text(encoding="utf-8") for file in VIEWS.rglob("*.py"))
+    source = "".join(file.read_text(encoding="utf-8") for file in VIEWS.rglob("*.py"))
     cited_by_terms = {source for term in TERMS.values() for source in term.sources}
-    assert all(name in cited_by_terms or texts.count(f'"{name}"') >= 2 for name in PAPERS)
-    for text in (explanation.INTRODUCTION, explanation.READING, HELP):
+    assert all(name in cited_by_terms or source.count(f'"{name}"') >= 2 for name in PAPERS)
+    for text in (texts.INTRODUCTION, texts.READING, definitions()):
         assert set(re.findall(r"\]\((http[^)]*)\)", text)) <= addresses
 
 
 @pytest.mark.parametrize("page", PAGES.values())
-def test_the_words_of_every_page_are_in_the_glossary(page: str) -> None:
-    assert set(words_of(page)) <= set(TERMS)
-    assert "words(*WORDS)" in (VIEWS / page).read_text(encoding="utf-8")
+def test_the_terms_of_every_page_are_in_the_glossary(page: str) -> None:
+    assert set(terms_of(page)) <= set(TERMS)
+    assert (VIEWS / page).read_text(encoding="utf-8").count("GLOSSARY_TERMS") == 2  # the list, and the button
 
 
 @pytest.mark.parametrize("page", [name for name in PAGES if name != "Surfaces"])
-def test_every_page_asks_its_question(page: str) -> None:
+def test_every_page_states_its_question(page: str) -> None:
     assert f'{{QUESTIONS["{page}"]}}' in (VIEWS / PAGES[page]).read_text(encoding="utf-8")
 
 
-def test_the_page_of_surfaces_asks_its_question() -> None:
-    assert QUESTIONS["Surfaces"] in explanation.INTRODUCTION
+def test_the_page_surfaces_states_its_question() -> None:
+    assert QUESTIONS["Surfaces"] in texts.INTRODUCTION
 
 
-def test_an_unknown_word_is_refused() -> None:
+def test_an_unknown_term_is_refused() -> None:
     with pytest.raises(ValueError, match="no term 'smoothnes'"):
-        words(r"$\lambda_{\max}$", "smoothnes")
+        glossary_button(r"$\lambda_{\max}$", "smoothnes")
 
 
-def test_every_fact_of_the_table_is_explained() -> None:
-    names = {"Parameters", "Step shown", "Diverged", *_SURFACE_FACTS}
+def test_every_key_number_is_defined() -> None:
+    names = {"Parameters", "Step shown", "Diverged"}
     names |= {f"{split} {what}" for split in ("Training", "Held-out") for what in ("loss", "accuracy")}
-    assert set(TERMS_OF_FACTS) == names
-    assert set(TERMS_OF_FACTS.values()) <= set(TERMS)
-    assert all(name in HELP for name in names)
+    assert set(TRAINING_NUMBERS) == names
+    assert {*TRAINING_NUMBERS.values(), *SURFACE_NUMBERS.values()} <= set(TERMS)
+    assert all(name in definitions() for name in [*TRAINING_NUMBERS, *SURFACE_NUMBERS])
 
 
 def test_every_normalization_has_an_entry() -> None:
@@ -171,8 +173,8 @@ def test_every_normalization_has_an_entry() -> None:
             assert {paper.citation for paper in entry.papers} <= set(PAPERS)
 
 
-def test_no_string_of_a_page_is_shown_by_accident() -> None:
-    """Streamlit shows a string that stands alone in a page, as a docstring of a constant does."""
+def test_no_page_has_a_lone_string() -> None:
+    """Streamlit shows every lone string of a page, such as the docstring of a constant."""
     pages = [Path("guide/page.py"), *map(Path, PAGES.values())]
     for page in pages:
         body = ast.parse((VIEWS / page).read_text(encoding="utf-8")).body
@@ -182,7 +184,7 @@ def test_no_string_of_a_page_is_shown_by_accident() -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_axe_finds_no_serious_violation_on_the_guide_and_in_open_words(
+def test_axe_finds_no_serious_violation_on_the_guide_and_in_an_open_glossary(
     page: Page, app_address: str, scheme: str
 ) -> None:
     page.emulate_media(color_scheme=scheme)
@@ -196,7 +198,7 @@ def test_axe_finds_no_serious_violation_on_the_guide_and_in_open_words(
 
 
 @pytest.mark.browser
-def test_the_guide_fits_every_screen_and_an_address_leads_to_its_term(page: Page, app_address: str) -> None:
+def test_the_guide_fits_every_screen_and_an_anchor_scrolls_to_its_term(page: Page, app_address: str) -> None:
     page.goto(f"{app_address}/guide#lambda-max")
     term = page.locator("#lambda-max")
     term.wait_for()

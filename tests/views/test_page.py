@@ -1,4 +1,4 @@
-"""The app through its entry file: what a visitor sees, what the address does, what happens to what cannot be done."""
+"""The app from its entry file: what the pages show, what the address does, and which experiments are refused."""
 
 import json
 import re
@@ -32,12 +32,12 @@ SMALL = {
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left_under_way() -> Iterator[None]:
-    """Withdraw what a test asked for and did not wait for: the next one would wait for it."""
+def no_unfinished_requests() -> Iterator[None]:
+    """Cancel the requests that a test leaves unfinished: the next test would wait for them."""
     yield
-    for status in job_queue().requests():
-        for session in status.sessions:
-            job_queue().cancel(status.request.key, session)
+    for entry in job_queue().requests():
+        for session in tuple(entry.sessions):
+            job_queue().cancel(entry.request.key, session)
 
 
 def opened(**query: str) -> AppTest:
@@ -48,24 +48,24 @@ def opened(**query: str) -> AppTest:
 
 
 def control(app: AppTest, path: str) -> str:
-    """The key of a field's control: another one for every experiment that the session adopts."""
+    """The key of a field's control, which changes with every experiment that the session adopts."""
     return f"field:{app.session_state['adopted']}:{path}"
 
 
 def settled(app: AppTest) -> AppTest:
-    """Wait for what the page asked for, and run it again, until nothing more is under way."""
+    """Wait for the requests of the page and rerun it, until none is unfinished."""
     for _ in range(20):
         if not app.get("progress"):
             return app
-        until = time.monotonic() + 20
-        while any(not status.done for status in job_queue().requests()) and time.monotonic() < until:
+        deadline = time.monotonic() + 20
+        while any(not one.done for one in job_queue().requests()) and time.monotonic() < deadline:
             time.sleep(0.02)
         app.run()
-    raise AssertionError("the work did not end")
+    raise AssertionError("the requests did not finish")
 
 
 def charts(app: AppTest) -> list[str]:
-    """The figures of the page as JSON: those of the linked surfaces, and those that Streamlit draws."""
+    """The figures of the page as JSON: the linked surfaces, then the charts of Streamlit."""
     linked = [json.loads(element.proto.json) for element in app.get("bidi_component")]
     surfaces = [figure["figure"] for data in linked for figure in data["figures"]]
     return surfaces + [element.proto.spec for element in app.get("plotly_chart")]
@@ -76,25 +76,25 @@ def table(app: AppTest) -> dict[str, list[str]]:
     return {str(name): [str(value) for value in frame[name]] for name in frame.columns}
 
 
-def test_default_comparison_shows_both_networks_and_their_facts() -> None:
+def test_default_comparison_shows_both_networks_and_their_key_numbers() -> None:
     app = opened()
     assert not app.exception
     assert not app.error
     surfaces = [spec for spec in charts(app) if '"surface"' in spec]
     assert len(surfaces) == 2
-    facts = table(app)
-    assert [name for name in facts if name.strip()] == ["no normalization", "batch norm"]
+    numbers = table(app)
+    assert [name for name in numbers if name.strip()] == ["no normalization", "batch norm"]
 
 
-def test_centre_loss_agrees_with_direct_evaluation_in_the_table() -> None:
-    facts = table(opened())
-    names = next(iter(facts.values()))
+def test_loss_at_the_center_agrees_with_direct_evaluation_in_the_table() -> None:
+    numbers = table(opened())
+    names = next(iter(numbers.values()))
     for label in ("no normalization", "batch norm"):
-        found = dict(zip(names, facts[label], strict=True))
-        assert float(found["Loss at the center"]) == pytest.approx(float(found["evaluated directly"]), rel=1e-5)
+        column = dict(zip(names, numbers[label], strict=True))
+        assert float(column["Loss at the center"]) == pytest.approx(float(column["evaluated directly"]), rel=1e-5)
 
 
-def test_metric_of_the_address_is_shown() -> None:
+def test_metric_in_the_address_is_drawn() -> None:
     app = opened(metric="gradient-change-ratio")
     assert not app.exception
     assert any("gradient-change ratio" in spec.lower() for spec in charts(app))
@@ -108,7 +108,7 @@ def test_changing_the_metric_writes_the_address() -> None:
     assert app.query_params["metric"] == "accuracy"
 
 
-def test_address_holds_every_choice_and_gives_the_same_page() -> None:
+def test_address_reproduces_the_page() -> None:
     first = opened(**{"model.activation": "tanh", "compare": "model.placement", "values": "before,after"})
     again = AppTest.from_file(APP, default_timeout=60)
     for key, values in first.query_params.items():
@@ -130,7 +130,7 @@ def test_address_holds_every_choice_and_gives_the_same_page() -> None:
 def test_bad_value_in_the_address_falls_back_with_a_note(key: str, value: str, expected: str) -> None:
     app = opened(**{key: value})
     assert not app.exception
-    assert len(app.table) == 2  # the facts, and the checks
+    assert len(app.table) == 2  # key numbers and checks
     assert any(expected in warning.value for warning in app.warning)
 
 
@@ -178,14 +178,14 @@ def test_compared_field_can_be_changed_to_any_other() -> None:
     assert len([spec for spec in charts(app) if '"surface"' in spec]) == 3
 
 
-def test_checkpoint_slider_moves_the_centre() -> None:
+def test_checkpoint_slider_moves_the_center() -> None:
     app = opened()
     app.select_slider(key=control(app, "surface.evaluation.checkpoint")).set_value(0).run()
     settled(app)
     assert not app.exception
     assert app.query_params["evaluation.checkpoint"] == "0"
-    facts = table(app)
-    assert dict(zip(next(iter(facts.values())), facts["batch norm"], strict=True))["Step shown"] == "0"
+    numbers = table(app)
+    assert dict(zip(next(iter(numbers.values())), numbers["batch norm"], strict=True))["Step shown"] == "0"
 
 
 def test_controls_of_every_kind_change_the_experiment() -> None:
@@ -198,8 +198,8 @@ def test_controls_of_every_kind_change_the_experiment() -> None:
     settled(app.run())
     assert not app.exception
     assert not app.error
-    found = {key: app.query_params[key] for key in ("model.width", "model.affine", "model.activation")}
-    assert found == {"model.width": "9", "model.affine": "off", "model.activation": "gelu"}
+    query = {key: app.query_params[key] for key in ("model.width", "model.affine", "model.activation")}
+    assert query == {"model.width": "9", "model.affine": "off", "model.activation": "gelu"}
     assert app.query_params["grid.ranges"] == "-0.5,2.0,-1.0,1.0"
     assert app.select_slider(key=control(app, "surface.evaluation.checkpoint")).options == ["0", "2", "5", "8"]
 
@@ -213,20 +213,20 @@ def test_controls_of_every_kind_change_the_experiment() -> None:
         ("run.model.width", "wide", "takes a whole number"),
     ],
 )
-def test_what_a_control_cannot_take_is_said_and_changes_nothing(path: str, text: str, expected: str) -> None:
+def test_invalid_input_of_a_control_is_reported_and_changes_nothing(path: str, text: str, expected: str) -> None:
     app = opened()
     before = dict(app.query_params)
     app.text_input(key=control(app, path)).set_value(text).run()
     assert not app.exception
     assert any(expected in error.value for error in app.error)
     assert dict(app.query_params) == before
-    assert len(app.table) == 2  # the facts, and the checks
+    assert len(app.table) == 2  # key numbers and checks
 
 
-def test_a_request_that_ends_while_its_page_is_made_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_finishes_while_its_page_runs_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened()
     monkeypatch.setattr("normscape.views.session.results.GLANCE_SECONDS", 1e9)
-    answers = [False]  # what the page hears first; all that follow are true
+    answers = [False]  # the first answer; all later ones are true
 
     def done(queue: Queue, request: Request) -> bool:
         return answers.pop() if answers else truly_done(queue, request)
@@ -236,7 +236,7 @@ def test_a_request_that_ends_while_its_page_is_made_is_shown_all_the_same(monkey
     app.run()
     assert not answers
     assert not app.table
-    assert app.get("progress")  # which the browser has drawn anew, and then the page
+    assert app.get("progress")  # the browser redraws it, which reruns the page
     app.run()
     assert app.table
     assert not app.get("progress")
@@ -255,7 +255,7 @@ def no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_missing_files_are_named_with_their_place_and_a_button_to_fetch_them(no_files: Path) -> None:
+def test_missing_files_are_listed_with_their_paths_and_a_download_button(no_files: Path) -> None:
     app = opened(**{"data.name": "fashion-mnist", "data.size": "100"})
     assert not app.exception
     assert any(str(no_files / "fashion-mnist" / "train-images-idx3-ubyte.gz") in error.value for error in app.error)
@@ -263,7 +263,7 @@ def test_missing_files_are_named_with_their_place_and_a_button_to_fetch_them(no_
     assert not app.table
 
 
-def test_missing_weights_are_named_with_the_folder(no_files: Path) -> None:
+def test_missing_weights_are_reported_with_their_folder(no_files: Path) -> None:
     app = opened(weights="0" * 64, **{"model.width": "auto"})
     assert not app.exception
     assert any(str(no_files / "weights") in error.value for error in app.error)
@@ -276,7 +276,7 @@ def test_a_normalization_that_is_undefined_is_left_out_with_its_reason() -> None
     assert [name for name in table(app) if name.strip()] == ["no normalization"]
 
 
-def test_what_changes_nothing_is_grey_with_its_reason() -> None:
+def test_a_field_without_effect_is_disabled_with_its_reason() -> None:
     app = opened(**{"compare": "model.activation", "values": "relu,tanh", "model.norm": "weight"})
     placement = app.selectbox(key=control(app, "run.model.placement"))
     assert placement.disabled
@@ -286,7 +286,7 @@ def test_what_changes_nothing_is_grey_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize("architecture", ["convolutional", "transformer"])
-def test_architectures_that_need_images_say_so_in_the_choice(architecture: str) -> None:
+def test_architectures_that_need_images_say_so_in_their_option(architecture: str) -> None:
     app = opened()
     options = app.selectbox(key=control(app, "run.model.architecture")).options
     label = ARCHITECTURES[architecture].label
@@ -298,28 +298,28 @@ def test_a_regression_has_no_accuracy_anywhere() -> None:
     assert not app.exception
     names, *columns = table(app).values()
     for column in columns:
-        found = dict(zip(names, column, strict=True))
-        assert found["Training accuracy"] == found["Held-out accuracy"] == "n/a"
-        assert float(found["Training loss"]) > 0
+        numbers = dict(zip(names, column, strict=True))
+        assert numbers["Training accuracy"] == numbers["Held-out accuracy"] == "n/a"
+        assert float(numbers["Training loss"]) > 0
     assert any("no classes" in spec for spec in charts(app))
 
 
 def test_parameters_are_counted() -> None:
     names, plain, batch = table(opened()).values()
-    place = names.index("Parameters")
-    assert (plain[place], batch[place]) == ("32", "44")  # (2 + 1) * 6 + (6 + 1) * 2, and a scale and a shift per unit
+    row = names.index("Parameters")
+    assert (plain[row], batch[row]) == ("32", "44")  # (2 + 1) * 6 + (6 + 1) * 2, and a scale and a shift per unit
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_can_be_built_and_state_their_time(name: str) -> None:
+def test_networks_of_presets_can_be_built_and_their_time_is_stated(name: str) -> None:
     preset = PRESETS[name]
     assert preset.seconds > 0
-    possible_ones, refused = possible(preset.experiment)
-    assert list(possible_ones) == list(preset.experiment.variants())
+    networks, refused = possible(preset.experiment)
+    assert list(networks) == list(preset.experiment.variants())
     assert not refused
 
 
-def test_the_row_ratio_of_a_chosen_layer_is_shown_and_written_into_the_address() -> None:
+def test_the_row_ratio_of_a_selected_layer_is_drawn_and_written_to_the_address() -> None:
     app = opened(metric="row-ratio")
     layers = app.selectbox(key=control(app, "display.layer"))
     assert layers.options[:2] == ["layer1.linear", "layer2.linear"]
@@ -329,34 +329,33 @@ def test_the_row_ratio_of_a_chosen_layer_is_shown_and_written_into_the_address()
     assert any("Row ratio of layer2.linear" in spec for spec in charts(app))
 
 
-def test_every_metric_can_be_shown() -> None:
+def test_every_metric_can_be_drawn() -> None:
     for metric in ("accuracy", "gradient-norm", "gradient-change-ratio", "local-ratio", "plane-form"):
         app = opened(metric=metric)
         assert not app.exception, metric
         assert len([spec for spec in charts(app) if '"surface"' in spec]) == 2
 
 
-def test_a_point_in_the_address_is_told_for_every_network_and_can_be_forgotten() -> None:
+def test_a_point_in_the_address_shows_the_metrics_of_every_network_and_can_be_cleared() -> None:
     app = opened(point="0.4,-1")
     assert not app.exception
-    assert any(r"At $\alpha$ = 0.5, $\beta$ = -1" in told.value for told in app.markdown)
+    assert any(r"At $\alpha$ = 0.5, $\beta$ = -1" in element.value for element in app.markdown)
     assert left_plain(app) == []
-    assert sum("chosen point" in spec for spec in charts(app)) >= 5  # two landscapes, two maps, a cut
-    told = table(app)
-    assert "Loss" in next(iter(told.values()))
+    assert sum("chosen point" in spec for spec in charts(app)) >= 5  # two surfaces, two maps, a cut
+    assert "Loss" in next(iter(table(app).values()))
     settled(next(button for button in app.button if button.label == "Forget the point").click().run())
     assert "point" not in app.query_params
     assert not any("chosen point" in spec for spec in charts(app))
 
 
-def test_orthogonal_directions_have_no_scale_free_form_and_say_so() -> None:
+def test_orthogonal_directions_have_no_scale_free_form() -> None:
     app = opened(**{"surface.orthogonal": "on"})
     assert not app.exception
     assert any("no scale-free form" in caption.value for caption in app.caption)
     assert not any("Plane form" in spec for spec in charts(app))
 
 
-def test_differences_and_refinement_are_shown_on_demand() -> None:
+def test_differences_and_refinement_are_drawn_on_request() -> None:
     app = opened()
     before = len(charts(app))
     app.toggle(key=control(app, "differences")).set_value(True).run()
@@ -369,7 +368,7 @@ def test_differences_and_refinement_are_shown_on_demand() -> None:
     assert any("against the spacing" in spec for spec in new)
 
 
-def test_the_fitted_range_reaches_its_level_and_is_written_into_the_address() -> None:
+def test_the_fitted_range_is_symmetric_within_limits_and_written_to_the_address() -> None:
     app = opened()
     next(button for button in app.button if button.label == "Fit the range").click().run()
     settled(app)
@@ -405,7 +404,7 @@ def test_other_planes_are_drawn(query: dict[str, str]) -> None:
     assert len(app.table) == 2
 
 
-def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
+def test_several_seeds_give_spreads_a_band_and_thumbnails() -> None:
     app = opened()
     before = len(charts(app))
     app.segmented_control(key=control(app, "seeds")).set_value(2).run()
@@ -418,20 +417,20 @@ def test_seeds_give_spreads_a_band_and_small_multiples() -> None:
     assert left_plain(app) == []
 
 
-def test_compared_seeds_need_no_further_ones() -> None:
+def test_a_comparison_of_seeds_has_no_choice_of_further_seeds() -> None:
     app = opened(**{"compare": "training.seed", "values": "0,1"})
     assert not app.exception
     assert any("Seeds are what is compared" in caption.value for caption in app.caption)
 
 
-def test_too_many_samples_are_said_once_whatever_is_shown() -> None:
+def test_too_many_samples_are_reported_whatever_the_metric() -> None:
     for metric in ("loss", "row-ratio"):
         app = opened(metric=metric, **{"data.name": "digits", "data.size": "5000"})
         assert not app.exception
         assert any("data.size is 5000" in error.value for error in app.error)
 
 
-def test_curvature_by_layer_is_shown_on_demand_with_its_scale_free_twin() -> None:
+def test_layer_curvature_is_shown_on_request_with_its_scale_free_form() -> None:
     app = opened()
     app.toggle(key=control(app, "layer-curvature")).set_value(True).run()
     settled(app)
@@ -443,7 +442,7 @@ def test_curvature_by_layer_is_shown_on_demand_with_its_scale_free_twin() -> Non
     assert re.fullmatch(r"\d\S* and \d\S*", str(ratios["no normalization"].iloc[0]))
 
 
-def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1() -> None:
+def test_all_kinds_of_statistics_are_drawn_on_request_with_their_differences_d1() -> None:
     app = opened(**{"evaluation.batch_size": "16"})
     before = len(charts(app))
     app.toggle(key=control(app, "all-statistics")).set_value(True).run()
@@ -456,7 +455,7 @@ def test_all_kinds_of_statistics_are_shown_on_demand_with_their_differences_d1()
     assert len(set(table["batch norm"])) == 3
 
 
-def test_the_page_work_lists_what_was_asked_and_what_is_stored() -> None:
+def test_the_page_work_lists_requests_and_stored_results() -> None:
     app = opened()
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
@@ -467,24 +466,22 @@ def test_the_page_work_lists_what_was_asked_and_what_is_stored() -> None:
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()
 
 
-def test_a_grid_beyond_the_limit_is_refused_with_the_name_of_its_setting() -> None:
+def test_a_grid_beyond_the_limit_is_refused_with_the_setting_to_change() -> None:
     app = opened(**{"grid.points": "501,3"})
     assert not app.exception
     assert any(re.search(r"501 points a side.*at most 129.*NORMSCAPE_MAX_GRID", error.value) for error in app.error)
 
 
-def test_a_nested_grid_is_drawn_between_its_points_with_its_measured_error() -> None:
+def test_a_nested_grid_is_interpolated_with_its_measured_error() -> None:
     app = opened(every_point="off", accuracy="0", **{"grid.points": "9,9"})
     assert not app.exception
     assert any(re.search(r"9 x 9 points evaluated.*off by at most [\d.]+ % of the scale", c.value) for c in app.caption)
 
 
-def test_numbers_that_leave_are_those_of_evaluated_points() -> None:
+def test_exported_surfaces_hold_evaluated_points_only() -> None:
     app = opened(every_point="off", accuracy="0", **{"grid.points": "9,9"})
     variants = possible(app.session_state["experiment"])[0]
-    known = now(
-        experiment_request(app.session_state["experiment"], app.session_state["display"], variants, ""), variants
-    )
-    for outcome in known.outcomes.values():
+    request = experiment_request(app.session_state["experiment"], app.session_state["display"], variants, "")
+    for outcome in now(request, variants).outcomes.values():
         assert outcome.surface.loss.shape == (9, 9)
         assert outcome.surface.complete

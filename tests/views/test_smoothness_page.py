@@ -1,10 +1,10 @@
-"""The page Along training: every checkpoint of every network is probed, and what is told follows from the numbers."""
+"""The page Along training: every checkpoint of every network is measured, and sentences follow from the numbers."""
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from normscape.landscape.smoothness import LineSamples, Smoothness
-from normscape.views.smoothness.requests import compared, rows
+from normscape.views.smoothness.summary import contrasts, key_numbers
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, settled
@@ -13,8 +13,8 @@ PAGE = """
 import runpy
 from normscape.views.session import address
 from normscape.views.session import sidebar
-asked, display = address.opened("along-training")
-address.publish(sidebar.sidebar(asked), display)
+experiment, display = address.opened("along-training")
+address.publish(sidebar.sidebar(experiment), display)
 runpy.run_path({path!r})
 """
 
@@ -26,7 +26,7 @@ def opened(**query: str) -> AppTest:
     return settled(app.run())
 
 
-def test_every_checkpoint_of_every_network_is_probed() -> None:
+def test_every_checkpoint_of_every_network_is_measured() -> None:
     app = opened(**{"training.checkpoints": "0,3,8"})
     assert not app.exception
     assert not app.error
@@ -36,7 +36,7 @@ def test_every_checkpoint_of_every_network_is_probed() -> None:
     assert "of 3" in str(app.table[0].value)
 
 
-def test_a_training_that_diverged_is_told() -> None:
+def test_a_diverged_training_is_reported() -> None:
     app = opened(**{"training.learning_rate": "1e6", "training.checkpoints": "0,3,8"})
     assert not app.exception
     assert any("diverged before them" in warning.value for warning in app.warning)
@@ -51,10 +51,10 @@ def course(*betas: float) -> list[Smoothness]:
 
 
 def test_the_comparison_counts_steps_and_takes_medians() -> None:
-    (told,) = compared({"none": [course(1.0, 2.0, 4.0)], "batch": [course(0.5, 1.0, 8.0)]})
-    assert "smaller at 2 of 3 steps" in told
-    assert "0.5 times as large at the median (from 0.5 to 2)" in told
-    assert compared({"none": [course(np.nan)], "batch": [course(1.0)]}) == [
+    (sentence,) = contrasts({"none": [course(1.0, 2.0, 4.0)], "batch": [course(0.5, 1.0, 8.0)]})
+    assert "smaller at 2 of 3 steps" in sentence
+    assert "0.5 times as large at the median (from 0.5 to 2)" in sentence
+    assert contrasts({"none": [course(np.nan)], "batch": [course(1.0)]}) == [
         "**batch** and **none** have no finite step in common."
     ]
-    assert rows(course(1.0, 2.0, 4.0))[r"Effective $\beta$ along $-\nabla f$, median"] == "2"
+    assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$ along $-\nabla f$, median"] == "2"

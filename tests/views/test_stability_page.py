@@ -1,4 +1,4 @@
-"""The page Learning rates: every rate is really trained, and what is told follows from the numbers."""
+"""The page Learning rates: every rate is trained, and conclusions follow from the numbers."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from normscape.landscape.stability import RATES, TrainingOutcome
-from normscape.views.stability.requests import contrast, rows, told
+from normscape.views.stability.summary import conclusion, contrast, key_numbers
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, settled
@@ -15,8 +15,8 @@ PAGE = """
 import runpy
 from normscape.views.session import address
 from normscape.views.session import sidebar
-asked, display = address.opened("learning-rates")
-address.publish(sidebar.sidebar(asked), display)
+experiment, display = address.opened("learning-rates")
+address.publish(sidebar.sidebar(experiment), display)
 runpy.run_path({path!r})
 """
 
@@ -28,7 +28,7 @@ def opened(**query: str) -> AppTest:
     return app.run()
 
 
-def test_nothing_is_trained_before_it_is_asked_for_and_then_every_rate_is() -> None:
+def test_the_sweep_runs_on_request_and_trains_every_rate() -> None:
     app = opened()
     assert not app.exception
     assert any(f"{len(RATES) * 2 * 2} trainings" in caption.value for caption in app.caption)
@@ -40,11 +40,11 @@ def test_nothing_is_trained_before_it_is_asked_for_and_then_every_rate_is() -> N
     assert not app.error
     assert len(app.get("plotly_chart")) == 2
     assert left_plain(app) == []
-    counted = [str(value) for value in app.table[0].value["batch norm"]]
-    assert sum(int(value.split(" of ")[0]) for value in counted if f" of {len(RATES)}" in value) == len(RATES)
+    cells = [str(value) for value in app.table[0].value["batch norm"]]
+    assert sum(int(value.split(" of ")[0]) for value in cells if f" of {len(RATES)}" in value) == len(RATES)
 
 
-def test_a_comparison_of_learning_rates_is_told_to_compare_something_else() -> None:
+def test_a_comparison_of_learning_rates_is_refused() -> None:
     app = opened(compare="training.learning_rate", values="0.1,0.2")
     assert not app.exception
     assert any("compare something else" in info.value for info in app.info)
@@ -55,7 +55,7 @@ def verdict(rate: float, outcome: str) -> TrainingOutcome:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "predicted", "words"),
+    ("outcomes", "predicted", "phrases"),
     [
         (
             {0.1: "stable", 1.0: "diverged"},
@@ -67,17 +67,19 @@ def verdict(rate: float, outcome: str) -> TrainingOutcome:
         ({0.1: "stable", 1.0: "diverged"}, {}, (r"no $2/\lambda_{\max}$ before training",)),
     ],
 )
-def test_the_verdict_on_a_sweep_follows_from_the_numbers(
-    outcomes: dict[float, str], predicted: dict[int, float], words: tuple[str, ...]
+def test_the_conclusion_of_a_sweep_follows_from_the_numbers(
+    outcomes: dict[float, str], predicted: dict[int, float], phrases: tuple[str, ...]
 ) -> None:
     verdicts = [verdict(rate, outcome) for rate, outcome in outcomes.items()]
-    sentence = told("batch norm", verdicts, predicted, 0.9)
-    for expected in words:
-        assert expected in sentence
+    sentence = conclusion("batch norm", verdicts, predicted, 0.9)
+    for phrase in phrases:
+        assert phrase in sentence
     assert ("0.9" in sentence) == (0 in predicted and "stable" in outcomes.values())
-    assert rows(verdicts, predicted)["Trainings: diverged"].startswith(str(list(outcomes.values()).count("diverged")))
+    assert key_numbers(verdicts, predicted)["Trainings: diverged"].startswith(
+        str(list(outcomes.values()).count("diverged"))
+    )
 
 
-def test_the_contrast_is_of_further_networks_against_the_first() -> None:
+def test_further_networks_are_compared_with_the_first() -> None:
     assert contrast({"none": 0.1, "batch norm": 1.0}).endswith("the others stood: batch norm 10 times.")
     assert contrast({"none": 0.0, "batch norm": 1.0}) == ""

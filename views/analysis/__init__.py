@@ -1,1 +1,1 @@
-"""The steps of the analysis for people: what each claims, how it follows, and what was found."""
+"""The page Analysis: the steps of the argument, their derivations, and the measurements that test them."""

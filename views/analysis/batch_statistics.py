@@ -1,4 +1,4 @@
-"""A11 in words: it needs a large batch."""
+"""Texts and verdict of A11: batch statistics need a large batch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from normscape.landscape.analysis.batch_statistics import BatchStatistics, LayerStatistics
-from normscape.views.widgets.numbers import number, span
+from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
     "The analysis speaks of the statistics of all samples, training takes those of a mini-batch: their mean is off by "
@@ -32,61 +32,61 @@ $$
 """
 
 
-def verdict(found: BatchStatistics) -> str:
-    """Say how far batches of some sizes are off, whether that is what the law says, and what positions are worth."""
-    layers = [layer for layer in found.layers if np.isfinite(layer.error).any()]
+def verdict(result: BatchStatistics) -> str:
+    """State how far batches of some sizes are off, whether that is what the law says, and what positions are worth."""
+    layers = [layer for layer in result.layers if np.isfinite(layer.error).any()]
     if not layers:
         return "No unit varies, so there is nothing to estimate."
-    place = int(np.argmin(np.abs(np.log(found.sizes / 32))))
-    error = float(np.mean([layer.error[place] for layer in layers]))
-    spread = float(np.mean([layer.spread[place] for layer in layers]))
+    nearest = int(np.argmin(np.abs(np.log(result.sizes / 32))))
+    error = float(np.mean([layer.error[nearest] for layer in layers]))
+    spread = float(np.mean([layer.spread[nearest] for layer in layers]))
     off = max(_off(layer) for layer in layers)
-    told = (
-        f"Batches of {found.sizes[place]} put the mean off by {number(error)} deviations and the variance by "
+    sentence = (
+        f"Batches of {result.sizes[nearest]} put the mean off by {number(error)} deviations and the variance by "
         f"{number(100 * spread)} %; the mean's errors are within {number(100 * off)} % of the law."
     )
     convolved = [layer for layer in layers if layer.positions > 1]
     if convolved:
         worth = [layer.effective for layer in convolved]
         most = max(layer.positions for layer in convolved)
-        told += (
+        sentence += (
             f" The positions of a sample, up to {most}, are worth {number(min(worth))} to {number(max(worth))} "
             "independent values."
         )
-    return told
+    return sentence
 
 
 def _off(layer: LayerStatistics) -> float:
-    known = layer.law > 1e-9
-    return float(np.max(np.abs(layer.error[known] / layer.law[known] - 1), initial=0.0))
+    positive = layer.law > 1e-9
+    return float(np.max(np.abs(layer.error[positive] / layer.law[positive] - 1), initial=0.0))
 
 
-def rows(found: BatchStatistics) -> dict[str, str]:
-    """Return the facts of a network."""
-    asked = [place for place, size in enumerate(found.sizes) if size in (2, 8, 32, 128, 512)]
+def rows(result: BatchStatistics) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
+    indices = [k for k, size in enumerate(result.sizes) if size in (2, 8, 32, 128, 512)]
     errors = {
-        f"Mean off by, batches of {found.sizes[k]}": (
-            rf"{_mean(found, 'error', k)} $\sigma$ (law {_mean(found, 'law', k)})"
+        f"Mean off by, batches of {result.sizes[k]}": (
+            rf"{_mean(result, 'error', k)} $\sigma$ (law {_mean(result, 'law', k)})"
         )
-        for k in asked
+        for k in indices
     }
     biases = {
-        f"Variance too small by, batches of {found.sizes[k]}": f"{_mean(found, 'bias', k, -100)} % (law "
-        f"{_mean(found, 'bias_law', k, -100)} %)"
-        for k in asked[:2]
+        f"Variance too small by, batches of {result.sizes[k]}": f"{_mean(result, 'bias', k, -100)} % (law "
+        f"{_mean(result, 'bias_law', k, -100)} %)"
+        for k in indices[:2]
     }
-    worth = [layer.effective for layer in found.layers]
-    where = "batch norm's inputs" if found.norms else "layers' outputs"
+    worth = [layer.effective for layer in result.layers]
+    where = "batch norm's inputs" if result.norms else "layers' outputs"
     return {
-        "Values": f"{where}, {len(found.layers)} layers, {found.samples} samples",
+        "Values": f"{where}, {len(result.layers)} layers, {result.samples} samples",
         **errors,
         **biases,
         "Independent values per sample": span(worth),
-        "Positions per sample": span(layer.positions for layer in found.layers),
+        "Positions per sample": span(layer.positions for layer in result.layers),
     }
 
 
-def _mean(found: BatchStatistics, name: str, place: int, times: float = 1.0) -> str:
-    values = [getattr(layer, name)[place] for layer in found.layers]
-    known = [value for value in values if math.isfinite(value)]
-    return number(times * float(np.mean(known))) if known else "n/a"
+def _mean(result: BatchStatistics, name: str, k: int, factor: float = 1.0) -> str:
+    values = [getattr(layer, name)[k] for layer in result.layers]
+    finite = [value for value in values if math.isfinite(value)]
+    return number(factor * float(np.mean(finite))) if finite else MISSING

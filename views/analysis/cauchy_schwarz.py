@@ -1,4 +1,4 @@
-"""A6 in words: the Cauchy-Schwarz step."""
+"""Texts and verdict of A6: the Cauchy–Schwarz step."""
 
 from __future__ import annotations
 
@@ -40,19 +40,20 @@ other.
 """
 
 
-def verdict(found: CauchySchwarz) -> str:
-    """Say at how many units the bound holds, how tight it is, and how far λ's rate is from a constant."""
-    if not found.layers:
+def verdict(result: CauchySchwarz) -> str:
+    """State at how many units the bound holds, how tight it is, and how far λ's rate is from a constant."""
+    if not result.layers:
         return "No layer's gradient is different from zero, so nothing moves."
-    units = sum(len(layer.left) for layer in found.layers)
-    failing = {layer.layer: _failing(layer, found.noise) for layer in found.layers}
+    units = sum(len(layer.left) for layer in result.layers)
+    failing = {layer.layer: _failing(layer, result.noise) for layer in result.layers}
     count = sum(failing.values())
     if count:
-        names = ", ".join(name for name, number_ in failing.items() if number_)
-        return f"Fails at {count} of {units} units, in {names}: by more than rounding explains ({number(found.noise)})."
-    tight = np.concatenate([layer.tightness for layer in found.layers])
+        noise = number(result.noise)
+        names = ", ".join(name for name, failures in failing.items() if failures)
+        return f"Fails at {count} of {units} units, in {names}: by more than rounding explains ({noise})."
+    tight = np.concatenate([layer.tightness for layer in result.layers])
     tight = tight[np.isfinite(tight)]
-    rates = [layer.rate for layer in found.layers]
+    rates = [layer.rate for layer in result.layers]
     used = f"at the median {number(float(np.median(tight)))} of it is used, at most {number(float(tight.max()))}"
     return (
         rf"Holds at all {units} units; {used if len(tight) else 'no signal changes'}. $\lambda$'s rate is "
@@ -66,19 +67,19 @@ def _failing(layer: BoundedChange, noise: float) -> int:
     return int((layer.left > layer.right * (1 + noise) + np.finfo(float).tiny).sum())
 
 
-def rows(found: CauchySchwarz) -> dict[str, str]:
-    """Return the facts of a network."""
+def rows(result: CauchySchwarz) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
     return {
-        "Left over right, by layer": span([_share(layer.whole) for layer in found.layers]),
-        "The same with centred inputs": span([_share(layer.whole_centred) for layer in found.layers]),
-        r"$\sqrt{E[\lambda^2]}/\|\Delta w\|$, by layer": span([layer.rate for layer in found.layers]),
+        "Left over right, by layer": span([_share(layer.whole) for layer in result.layers]),
+        "The same with centered inputs": span([_share(layer.whole_centred) for layer in result.layers]),
+        r"$\sqrt{E[\lambda^2]}/\|\Delta w\|$, by layer": span([layer.rate for layer in result.layers]),
         "Bound on the gradient's change per step, $T$ times": span(
-            [layer.positions * layer.whole[1] / layer.step for layer in found.layers]
+            [layer.positions * layer.whole[1] / layer.step for layer in result.layers]
         ),
         "Measured change per step, $T$ times": span(
-            [layer.positions * layer.whole[0] / layer.step for layer in found.layers]
+            [layer.positions * layer.whole[0] / layer.step for layer in result.layers]
         ),
-        "Positions $T$": span([float(layer.positions) for layer in found.layers]),
+        "Positions $T$": span([float(layer.positions) for layer in result.layers]),
     }
 
 

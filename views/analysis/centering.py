@@ -1,4 +1,4 @@
-"""A7 and A8 in words: what becomes of the curvature itself."""
+"""Texts and verdict of A7 and A8: the curvature of layers with centered and standardized inputs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from normscape.landscape.analysis.centering import Centering, Reparametrized
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "A smaller bound need not be a smaller $L$. Here every layer is rewritten so that it meets centred, or "
+    "A smaller bound need not be a smaller $L$. Here every layer is rewritten so that it meets centered, or "
     "standardized, inputs and still computes the same function; what becomes of its curvature is measured."
 )
 
@@ -24,32 +24,32 @@ $W = W'\,\mathrm{diag}(1/\sigma)$, and $b = b' - W\mu$, the block of the Hessian
 eigenvalue may fall or rise. For a linear regression the block of the weight is $2E[xx^\top]$, so it falls with the
 second moment; in general it is $E[a\,xx^\top]$ with $a$ the curvature behind the layer, and falls if $a$ is large where
 $x$ is far from zero. For a convolution $x$ is the unfolded patch. In front of batch norm a bias has no effect, and
-centring changes nothing.
+centering changes nothing.
 """
 
 
-def verdict(found: Centering) -> str:
-    """Say in how many layers centring and dividing lower λ_max, and where they raise it."""
-    if not found.layers:
+def verdict(result: Centering) -> str:
+    """State in how many layers centering and dividing lower λ_max, and where they raise it."""
+    if not result.layers:
         return "There is no layer with a plain weight to rewrite."
-    curved = f"{_told(found, 'both', 'of weight and bias')} {_told(found, 'weight', 'of the weight alone')}"
-    centred, scaled = (span(_change(layer, "rate", place) for layer in found.layers) for place in (1, 2))
+    curved = f"{_curvature(result, 'both', 'of weight and bias')} {_curvature(result, 'weight', 'of the weight alone')}"
+    centered, scaled = (span(_change(layer, "rate", k) for layer in result.layers) for k in (1, 2))
     return (
-        rf"{curved} $\lambda$'s rate, which the argument takes for a constant, becomes {centred} times what it was, "
+        rf"{curved} $\lambda$'s rate, which the argument takes for a constant, becomes {centered} times what it was, "
         f"and {scaled} times with division."
     )
 
 
-def _told(found: Centering, name: str, words: str) -> str:
-    lowered = [layer for layer in found.layers if _change(layer, name, 1) < 1 - NOTICED]
-    raised = [layer.layer for layer in found.layers if _change(layer, name, 1) > 1 + NOTICED]
-    changes = [_change(layer, name, 1) for layer in found.layers]
-    scaled = [_change(layer, name, 2) for layer in found.layers]
+def _curvature(result: Centering, name: str, block: str) -> str:
+    lowered = [layer for layer in result.layers if _change(layer, name, 1) < 1 - NOTICED]
+    raised = [layer.layer for layer in result.layers if _change(layer, name, 1) > 1 + NOTICED]
+    changes = [_change(layer, name, 1) for layer in result.layers]
+    scaled = [_change(layer, name, 2) for layer in result.layers]
     where = (
         f", raises it in {len(raised)} ({', '.join(raised[:3])}{', …' if len(raised) > 3 else ''})" if raised else ""
     )
     return (
-        rf"Centring lowers $\lambda_{{\max}}$ {words} in {len(lowered)} of {len(found.layers)} layers{where}; it "
+        rf"Centering lowers $\lambda_{{\max}}$ {block} in {len(lowered)} of {len(result.layers)} layers{where}; it "
         f"becomes {span(changes)} times what it was, and {span(scaled)} times with division, too."
     )
 
@@ -58,26 +58,26 @@ NOTICED = 0.01
 """Share by which λ_max has to change to count as lower or higher."""
 
 
-def _change(layer: Reparametrized, name: str, place: int) -> float:
-    before, after = getattr(layer, name)[0], getattr(layer, name)[place]
+def _change(layer: Reparametrized, name: str, k: int) -> float:
+    before, after = getattr(layer, name)[0], getattr(layer, name)[k]
     return after / before if before > 0 else math.nan
 
 
-def rows(found: Centering) -> dict[str, str]:
-    """Return the facts of a network."""
-    ways = ("raw", "centred", "standardized")
-    facts = {
-        rf"$\lambda_{{\max}}$ of {words}, {way}": span([getattr(layer, name)[place] for layer in found.layers])
-        for name, words in (("both", "weight and bias"), ("weight", "weight alone"))
-        for place, way in enumerate(ways)
+def rows(result: Centering) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
+    kinds = ("raw", "centered", "standardized")
+    numbers = {
+        rf"$\lambda_{{\max}}$ of {block}, {inputs}": span([getattr(layer, name)[k] for layer in result.layers])
+        for name, block in (("both", "weight and bias"), ("weight", "weight alone"))
+        for k, inputs in enumerate(kinds)
     }
-    facts |= {
-        rf"$\sqrt{{E[\lambda^2]}}/\|\Delta W\|$, {way}": span(layer.rate[place] for layer in found.layers)
-        for place, way in enumerate(ways)
+    numbers |= {
+        rf"$\sqrt{{E[\lambda^2]}}/\|\Delta W\|$, {inputs}": span(layer.rate[k] for layer in result.layers)
+        for k, inputs in enumerate(kinds)
     }
-    residual = max((layer.residual for layer in found.layers), default=math.nan)
-    added = sum(layer.added for layer in found.layers)
-    return facts | {
+    residual = max((layer.residual for layer in result.layers), default=math.nan)
+    added = sum(layer.added for layer in result.layers)
+    return numbers | {
         "Largest residual": number(residual),
-        "Layers given a bias of 0": f"{added} of {len(found.layers)}",
+        "Layers given a bias of 0": f"{added} of {len(result.layers)}",
     }

@@ -1,26 +1,29 @@
-"""Where the analysis fails (A15): experiments to open, and where what is measured in them is shown."""
+"""Counterexamples (A15): experiments in which a step of the argument or its conclusion fails."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from normscape.landscape.analysis.counterexamples import Centering
+import streamlit as st
+
+from normscape.landscape.analysis.counterexamples import Centering, logistic_counterexample
 from normscape.specs import DataSpec, EvaluationSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.views.session import address
 from normscape.views.widgets.numbers import number
 
 SURFACES, ALONG_TRAINING = "views/surface/page.py", "views/smoothness/page.py"
-"""Pages, as app.py names them."""
+"""Paths of pages in app.py."""
 
 
 @dataclass(frozen=True)
 class Counterexample:
-    """An experiment in which a step of the argument, or its conclusion, does not hold."""
+    """An experiment in which a step of the argument, or its conclusion, fails."""
 
     title: str
-    sentence: str  # what it is, and what to look at
+    sentence: str  # the experiment, and which number to look at
     experiment: Experiment
-    page: str | None = None  # where it is shown; None: on the page Analysis
-    kind: str | None = None  # of the step that is measured there
+    page: str | None = None  # that shows the number; None: the page Analysis
+    kind: str | None = None  # of the step on the page Analysis that measures it
 
 
 COUNTEREXAMPLES: tuple[Counterexample, ...] = (
@@ -107,21 +110,45 @@ curvature itself:
 """
 
 
-def one_weight_rows(found: Centering) -> dict[str, list[str]]:
-    """Return the table of the network of one weight."""
+def section() -> None:
+    """Show all counterexamples, each with a button that opens its experiment."""
+    st.subheader("Where it fails (A15)")
+    st.markdown("Each of these opens an experiment of its own in place of yours, and shows what is measured in it.")
+    for index, counterexample in enumerate(COUNTEREXAMPLES):
+        with st.container(border=True):
+            st.markdown(f"**{counterexample.title}.** {counterexample.sentence}")
+            if st.button("Open", key=f"counterexample {index}"):
+                _open(counterexample)
+    with st.container(border=True):
+        result = logistic_counterexample()
+        st.markdown(ONE_WEIGHT)
+        st.table(one_weight_rows(result))
+        st.markdown(one_weight_verdict(result))
+
+
+def _open(counterexample: Counterexample) -> None:
+    address.adopt(counterexample.experiment, counterexample.kind)
+    if counterexample.page is not None:
+        st.switch_page(counterexample.page)
+    st.rerun()
+
+
+def one_weight_rows(result: Centering) -> dict[str, list[str]]:
+    """Return the table of the network with one weight."""
     return {
-        "": ["raw", "centred"],
-        r"$E[(x - \mu)^2]$, which the bound carries": [number(found.raw), number(found.centred)],
-        r"$\partial^2f/\partial w^2$": [number(found.curvature_raw), number(found.curvature_centred)],
+        "": ["raw", "centered"],
+        r"$E[(x - \mu)^2]$, which the bound carries": [number(result.raw), number(result.centred)],
+        r"$\partial^2f/\partial w^2$": [number(result.curvature_raw), number(result.curvature_centred)],
     }
 
 
-def one_weight_verdict(found: Centering) -> str:
-    """Say what centring did to the bound's second moment and to the curvature."""
-    bound = "falls" if found.centred < found.raw else "rises"
-    curvature = "falls" if found.curvature_centred < found.curvature_raw else "rises"
+def one_weight_verdict(result: Centering) -> str:
+    """Return a sentence on what centering does to the second moment in the bound, and to the curvature."""
+    bound = "falls" if result.centred < result.raw else "rises"
+    curvature = "falls" if result.curvature_centred < result.curvature_raw else "rises"
     return (
-        f"The second moment {bound} from {number(found.raw)} to {number(found.centred)}; the curvature {curvature} "
-        f"from {number(found.curvature_raw)} to {number(found.curvature_centred)}. It would be least with "
-        rf"$\mu$ = $E[ax]/E[a]$ = {number(found.weighted_mean)}, $a = p(1 - p)$, while $E[x]$ is {number(found.mean)}."
+        f"The second moment {bound} from {number(result.raw)} to {number(result.centred)}; the curvature {curvature} "
+        f"from {number(result.curvature_raw)} to {number(result.curvature_centred)}. It would be least with "
+        rf"$\mu$ = $E[ax]/E[a]$ = {number(result.weighted_mean)}, $a = p(1 - p)$, while $E[x]$ is "
+        f"{number(result.mean)}."
     )

@@ -1,4 +1,4 @@
-"""A4 and A5 in words."""
+"""Texts and verdicts of A4 and A5: backpropagated signals, and gradients of weights and biases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from normscape.landscape.analysis.derivatives import Derivatives, SignalHistory
-from normscape.views.widgets.numbers import number, span
+from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
     "What comes back from the loss is taken for bounded, so that only a layer's input makes its weights' gradient "
@@ -36,23 +36,23 @@ samples a bias has no effect at all: its gradient is zero wherever it stands.
 """
 
 
-def verdict(found: Derivatives) -> str:
-    """Say whether the output's derivative is bounded, how large signals get, and who is steadier."""
-    if found.classifies:
-        bounded = rf"$\|\partial\ell/\partial h\|$ is at most {number(found.largest_output)}, within $\sqrt2$"
-        bounded += f" (squared error would make it {number(found.largest_squared)} on the same outputs)"
+def verdict(result: Derivatives) -> str:
+    """State whether the output's derivative is bounded, how large signals get, and who is steadier."""
+    if result.classifies:
+        bounded = rf"$\|\partial\ell/\partial h\|$ is at most {number(result.largest_output)}, within $\sqrt2$"
+        bounded += f" (squared error would make it {number(result.largest_squared)} on the same outputs)"
     else:
-        bounded = rf"The loss bounds nothing: $\|\partial\ell/\partial h\|$ reaches {number(found.largest_output)}"
-    hidden = found.signals[:-1]
+        bounded = rf"The loss bounds nothing: $\|\partial\ell/\partial h\|$ reaches {number(result.largest_output)}"
+    hidden = result.signals[:-1]
     if hidden:
         largest = max(hidden, key=lambda signal: signal.largest)
         bounded += rf"; at hidden layers $|\delta|$ reaches {number(largest.largest)} (in {largest.layer})"
-    return f"{bounded}. {_steadier(found)}"
+    return f"{bounded}. {_steadier(result)}"
 
 
-def _steadier(found: Derivatives) -> str:
-    moved = [layer for layer in found.layers if math.isfinite(layer.bias) and not layer.without_effect]
-    idle = sum(layer.without_effect for layer in found.layers)
+def _steadier(result: Derivatives) -> str:
+    moved = [layer for layer in result.layers if math.isfinite(layer.bias) and not layer.without_effect]
+    idle = sum(layer.without_effect for layer in result.layers)
     silent = f" In {idle} layers the bias has no effect." if idle else ""
     if not moved:
         return f"No bias has an effect to compare.{silent}"
@@ -64,44 +64,44 @@ def _steadier(found: Derivatives) -> str:
     )
 
 
-def rows(found: Derivatives) -> dict[str, str]:
-    """Return the facts of a network."""
-    roots = [signal.root_mean_square for signal in found.signals]
-    ratios = [layer.weight / layer.inputs**2 for layer in found.layers if layer.inputs]
+def rows(result: Derivatives) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
+    roots = [signal.root_mean_square for signal in result.signals]
+    ratios = [layer.weight / layer.inputs**2 for layer in result.layers if layer.inputs]
     return {
-        r"Largest $\|\partial\ell/\partial h\|$": number(found.largest_output),
-        "The same outputs under squared error": number(found.largest_squared),
+        r"Largest $\|\partial\ell/\partial h\|$": number(result.largest_output),
+        "The same outputs under squared error": number(result.largest_squared),
         r"Root mean square of $\delta$, first layer to last": f"{number(roots[0])} to {number(roots[-1])}"
         if roots
-        else "n/a",
+        else MISSING,
         r"Largest share of $|\delta|$ above 1": number(
-            max((signal.beyond for signal in found.signals), default=math.nan)
+            max((signal.beyond for signal in result.signals), default=math.nan)
         ),
         r"Weights' ratios over $\textstyle\sum E[x^2]$": span(ratios),
-        "Biases' ratios": span([layer.bias for layer in found.layers if not layer.without_effect]),
-        "Biases without effect": f"{sum(one.without_effect for one in found.layers)} of {len(found.layers)} layers",
+        "Biases' ratios": span([layer.bias for layer in result.layers if not layer.without_effect]),
+        "Biases without effect": f"{sum(one.without_effect for one in result.layers)} of {len(result.layers)} layers",
     }
 
 
-def verdict_along(found: SignalHistory) -> str:
-    """Say how signals change from the first checkpoint to the last, and how large they ever get."""
-    if len(found.step) < 2:
+def verdict_along(result: SignalHistory) -> str:
+    """State how signals change from the first checkpoint to the last, and how large they ever get."""
+    if len(result.step) < 2:
         return "There is one checkpoint only; choose more (Training, Checkpoints)."
-    first, last = (float(np.sqrt(np.mean(found.root_mean_square[k] ** 2))) for k in (0, -1))
-    place = np.unravel_index(int(found.largest.argmax()), found.largest.shape)
+    first, last = (float(np.sqrt(np.mean(result.root_mean_square[k] ** 2))) for k in (0, -1))
+    index = np.unravel_index(int(result.largest.argmax()), result.largest.shape)
     change = f"{number(last / first)} times" if first else "from 0 to"
     return (
-        f"From step {found.step[0]} to {found.step[-1]} the signals' root mean square becomes {change} what it was "
-        f"({number(first)} to {number(last)}). The largest of all is {number(float(found.largest.max()))}, in "
-        f"{found.layers[place[1]]} at step {found.step[place[0]]}."
+        f"From step {result.step[0]} to {result.step[-1]} the signals' root mean square becomes {change} what it was "
+        f"({number(first)} to {number(last)}). The largest of all is {number(float(result.largest.max()))}, in "
+        f"{result.layers[index[1]]} at step {result.step[index[0]]}."
     )
 
 
-def rows_along(found: SignalHistory) -> dict[str, str]:
-    """Return the facts of a network along training."""
+def rows_along(result: SignalHistory) -> dict[str, str]:
+    """Return the key numbers of a network at every checkpoint as text, by name."""
     return {
         rf"Root mean square of $\delta$, step {step}, by layer": span(values)
-        for step, values in zip(found.step, found.root_mean_square, strict=True)
+        for step, values in zip(result.step, result.root_mean_square, strict=True)
     }
 
 

@@ -1,4 +1,4 @@
-"""A1 and A2 in words."""
+"""Texts and verdict of A1 and A2: the descent inequality and the step size."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ which is below $f(\theta)$ while $0 < \eta < 2/L$, and lowest at $\eta = 1/L$.
 """
 
 
-def verdict(found: Descent) -> str:
-    """Say whether the inequality held at the sampled points, and what it was worth as a guide to the step."""
-    points = sum(int(segment.compared.sum()) for segment in found.segments)
-    failed = sum(int(segment.fails.sum()) for segment in found.segments)
+def verdict(result: Descent) -> str:
+    """State whether the inequality held at the sampled points, and what it was worth as a guide to the step."""
+    points = sum(int(segment.compared.sum()) for segment in result.segments)
+    failed = sum(int(segment.fails.sum()) for segment in result.segments)
     if not points:
         return r"Nothing could be compared: beyond $\theta$ itself no sampled loss is finite."
     held = f"Holds at all {points} sampled points" if not failed else f"Fails at {failed} of {points} sampled points"
-    line = found.along_gradient
+    line = result.along_gradient
     largest = max(_most(line.used), 0.0)
     used = rf"along $-\nabla f$ the loss uses at most {number(largest, 2)} of the room above its tangent"
-    return f"{held}; {used}. {_steps(found)}"
+    return f"{held}; {used}. {_steps(result)}"
 
 
-def _steps(found: Descent) -> str:
-    estimated, measured = found.estimated_largest_step, found.measured_largest_step
+def _steps(result: Descent) -> str:
+    estimated, measured = result.estimated_largest_step, result.measured_largest_step
     if not measured:
         return "Not even the shortest sampled step lowers the loss."
-    beyond = "at least " if found.beyond_range else ""
+    beyond = "at least " if result.beyond_range else ""
     if not estimated:
         return rf"The loss falls up to $\eta$ = {beyond}{number(measured)}, where the bound promises nothing."
     return (
@@ -64,20 +64,20 @@ def _steps(found: Descent) -> str:
     )
 
 
-def rows(found: Descent) -> dict[str, str]:
-    """Return the facts of a network."""
-    line = found.along_gradient
-    beyond = "at least " if found.beyond_range else ""
+def rows(result: Descent) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
+    line = result.along_gradient
+    beyond = "at least " if result.beyond_range else ""
     return {
         r"$\|\nabla f(\theta)\|$": number(line.length),
         r"$\hat L$ along $-\nabla f$, as far as sampled": number(float(line.lipschitz[-1])),
-        r"Largest $\eta$ by the bound (sampled)": number(found.estimated_largest_step),
-        r"Largest $\eta$ that lowers the loss": beyond + number(found.measured_largest_step),
-        r"Best $\eta$ by the bound": number(found.estimated_best_step),
-        r"Best $\eta$ measured": number(found.measured_best_step),
-        "Largest decrease by the bound": number(_most(found.estimated_decrease)),
-        "Largest decrease measured": number(_most(found.measured_decrease)),
-        r"Largest share of $\tfrac12\hat L\|\Delta\|^2$ used": _shares(found.segments),
+        r"Largest $\eta$ by the bound (sampled)": number(result.estimated_largest_step),
+        r"Largest $\eta$ that lowers the loss": beyond + number(result.measured_largest_step),
+        r"Best $\eta$ by the bound": number(result.estimated_best_step),
+        r"Best $\eta$ measured": number(result.measured_best_step),
+        "Largest decrease by the bound": number(_most(result.estimated_decrease)),
+        "Largest decrease measured": number(_most(result.measured_decrease)),
+        r"Largest share of $\tfrac12\hat L\|\Delta\|^2$ used": _shares(result.segments),
     }
 
 
@@ -87,6 +87,6 @@ def _most(values: np.ndarray) -> float:
 
 
 def _shares(segments: tuple[Segment, ...]) -> str:
-    """Say how tight the inequality is along -∇f, and along random directions."""
+    """State how tight the inequality is along -∇f, and along random directions."""
     shares = [number(max(_most(segment.used), 0.0), 2) for segment in segments]
     return f"{shares[0]}; at random {', '.join(shares[1:])}" if shares[1:] else shares[0]

@@ -1,4 +1,4 @@
-"""A13 in words: other explanations."""
+"""Texts and verdict of A13: other explanations."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ $$
 G_i' = \nabla_{W_i} f(W_1', \dots, W_{i-1}', W_i, \dots, W_k) ,\quad\allowbreak W_j' = W_j - \eta\,\nabla_{W_j} f
 $$
 
-with $\eta = 0.1$ here. They found that batch norm does not make it smaller.
+with $\eta = 0.1$ here. They result that batch norm does not make it smaller.
 """
 
 
-def verdict(found: Distributions) -> str:
-    """Say where activations work, which units do nothing, and how far gradients turn by earlier layers' steps."""
-    return f"{_activity(found)} {_shift(found)}"
+def verdict(result: Distributions) -> str:
+    """State where activations work, which units do nothing, and how far gradients turn by earlier layers' steps."""
+    return f"{_activity(result)} {_shift(result)}"
 
 
-def _activity(found: Distributions) -> str:
-    if not found.activations:
+def _activity(result: Distributions) -> str:
+    if not result.activations:
         return "There is no activation."
-    within = float(np.mean([one.before.within for one in found.activations]))
-    told = f"{number(100 * within)} % of what goes into activations lies in [−1, 1]"
-    dead = [one.dead for one in found.activations if math.isfinite(one.dead)]
-    linear = [one.linear for one in found.activations if math.isfinite(one.linear)]
+    within = float(np.mean([one.before.within for one in result.activations]))
+    sentence = f"{number(100 * within)} % of what goes into activations lies in [−1, 1]"
+    dead = [one.dead for one in result.activations if math.isfinite(one.dead)]
+    linear = [one.linear for one in result.activations if math.isfinite(one.linear)]
     if dead:
         idle, passing = (number(100 * float(np.mean(shares))) for shares in (dead, linear))
-        told += f"; {idle} % of the units are dead and {passing} % linear"
-    return f"{told}."
+        sentence += f"; {idle} % of the units are dead and {passing} % linear"
+    return f"{sentence}."
 
 
-def _shift(found: Distributions) -> str:
-    known = [shift for shift in found.shifts[1:] if shift.size and math.isfinite(shift.cosine)]
-    if not known:
+def _shift(result: Distributions) -> str:
+    shifts = [shift for shift in result.shifts[1:] if shift.size and math.isfinite(shift.cosine)]
+    if not shifts:
         return "No layer behind the first has a gradient that could shift."
-    furthest = max(known, key=_relative)
-    middle = float(np.median([_relative(shift) for shift in known]))
+    furthest = max(shifts, key=_relative)
+    median = float(np.median([_relative(shift) for shift in shifts]))
     return (
-        f"The step of earlier layers turns a layer's gradient by {number(middle)} of its length at the median, "
+        f"The step of earlier layers turns a layer's gradient by {number(median)} of its length at the median, "
         f"at most {number(_relative(furthest))} (cos {number(furthest.cosine)}, in {furthest.layer})."
     )
 
@@ -69,17 +69,17 @@ def _relative(shift: CovariateShift) -> float:
     return shift.distance / shift.size
 
 
-def rows(found: Distributions) -> dict[str, str]:
-    """Return the facts of a network."""
-    known = [shift for shift in found.shifts[1:] if shift.size]
-    before = [one.before for one in found.activations]
+def rows(result: Distributions) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
+    shifts = [shift for shift in result.shifts[1:] if shift.size]
+    before = [one.before for one in result.activations]
     return {
-        "Skew of layers' inputs": span([layer.skew for layer in found.layers]),
-        "Their excess kurtosis": span([layer.kurtosis for layer in found.layers]),
-        "Deviation of layers' inputs": span([layer.deviation for layer in found.layers]),
+        "Skew of layers' inputs": span([layer.skew for layer in result.layers]),
+        "Their excess kurtosis": span([layer.kurtosis for layer in result.layers]),
+        "Deviation of layers' inputs": span([layer.deviation for layer in result.layers]),
         "Inputs of activations in [−1, 1]": span([one.within for one in before]),
-        "Dead units": span([one.dead for one in found.activations]),
-        "Linear units": span([one.linear for one in found.activations]),
-        r"$\|G - G'\|/\|G\|$, behind the first layer": span([_relative(shift) for shift in known]),
-        "Cosine of $G$ and $G'$": span([shift.cosine for shift in known]),
+        "Dead units": span([one.dead for one in result.activations]),
+        "Linear units": span([one.linear for one in result.activations]),
+        r"$\|G - G'\|/\|G\|$, behind the first layer": span([_relative(shift) for shift in shifts]),
+        "Cosine of $G$ and $G'$": span([shift.cosine for shift in shifts]),
     }

@@ -1,4 +1,4 @@
-"""Growth of backward gradients in words (A15)."""
+"""Texts and verdict of A15: growth of gradients from layer to layer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from normscape.landscape.analysis.gradient_growth import GradientGrowth
-from normscape.views.widgets.numbers import number, span
+from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
     "The theorem makes each gradient smaller than without the layer. In a deep plain network the opposite happens from "
@@ -34,32 +34,31 @@ $$
 
 Without normalization He's initialization keeps the size (1.00), and Glorot's halves the square at every rectifier
 (0.71). Yang et al. 2019, arXiv 1902.08129. A layer's ratio is $\|\delta_l\|/\|\delta_{l+1}\|$ over all samples and
-units; the mean leaves out the first and the last one, whose neighbours are the data and the loss.
+units; the mean leaves out the first and the last one, whose neighbors are the data and the loss.
 """
 
 
-def verdict(found: GradientGrowth) -> str:
-    """Say by how much gradients grow per layer, and what that makes over the network."""
-    known = found.ratio[np.isfinite(found.ratio)]
-    if not len(known):
+def verdict(result: GradientGrowth) -> str:
+    """State by how much gradients grow per layer, and what that makes over the network."""
+    finite = result.ratio[np.isfinite(result.ratio)]
+    if not len(finite):
         return "There are no two layers with a gradient to compare."
-    whole = found.size[0] / found.size[-1] if found.size[-1] else math.nan
-    told = (
-        f"From the last layer to the first, gradients are multiplied by {number(float(whole))} over {len(known)} steps"
+    whole = result.size[0] / result.size[-1] if result.size[-1] else math.nan
+    sentence = (
+        f"From the last layer to the first, gradients are multiplied by {number(float(whole))} over {len(finite)} steps"
     )
-    if math.isfinite(found.per_layer):
-        does = "grow" if found.per_layer > 1 else "shrink"
-        told += f"; between interior layers they {does}, by {number(found.per_layer)} per layer"
-    shortcuts = "" if found.plain else " This network is no chain of layers, so that a ratio is not one layer's doing."
-    return f"{told}.{shortcuts}"
+    if math.isfinite(result.per_layer):
+        does = "grow" if result.per_layer > 1 else "shrink"
+        sentence += f"; between interior layers they {does}, by {number(result.per_layer)} per layer"
+    shortcuts = "" if result.plain else " This network is no chain of layers, so that a ratio is not one layer's doing."
+    return f"{sentence}.{shortcuts}"
 
 
-def rows(found: GradientGrowth) -> dict[str, str]:
-    """Return the facts of a network."""
+def rows(result: GradientGrowth) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
+    ends = [number(float(result.size[k])) for k in (0, -1)] if len(result.size) else [MISSING]
     return {
-        "Growth per interior layer": number(found.per_layer),
-        "Ratios, smallest to largest": span(found.ratio),
-        "Size of the signal, first layer to last": f"{number(float(found.size[0]))} to {number(float(found.size[-1]))}"
-        if len(found.size)
-        else "n/a",
+        "Growth per interior layer": number(result.per_layer),
+        "Ratios, smallest to largest": span(result.ratio),
+        "Size of the signal, first layer to last": " to ".join(ends),
     }

@@ -1,4 +1,4 @@
-"""A8 in words: dividing by the deviation."""
+"""Texts and verdict of A8: dividing by the standard deviation."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ $$
 \nabla_b f(b+\Delta) - \nabla_b f(b) = E[a]\,\Delta .
 $$
 
-If $a$ does not depend on $x_i$ the ratio of the two is $E[x_i^2]$: 1 after centring and dividing by
+If $a$ does not depend on $x_i$ the ratio of the two is $E[x_i^2]$: 1 after centering and dividing by
 $\sigma_i = \sqrt{E[(x_i-\mu_i)^2]}$. Over layers, $\|w\|^2\lambda_{\max}(H_{ww})$ is a curvature that does not depend
 on the size of $w$ (D8), and $\|\nabla_w f\|/\|w\|$ how far one step goes for a learning rate of 1. One learning rate
 suits all layers if these differ little.
 """
 
 
-def verdict(found: LayerRates) -> str:
-    """Say how inputs compare with the bias, and how far layers are from being in step."""
-    return f"{_inputs(found)} {_layers(found)}"
+def verdict(result: LayerRates) -> str:
+    """State how inputs compare with the bias, and how far layers are from being in step."""
+    return f"{_inputs(result)} {_layers(result)}"
 
 
-def _inputs(found: LayerRates) -> str:
-    over = found.over_bias
-    if not found.first:
+def _inputs(result: LayerRates) -> str:
+    over = result.over_bias
+    if not result.first:
         return "There is no linear layer whose inputs could be compared with a bias."
     if not len(over) or not np.isfinite(over).all():
-        return f"The bias of {found.first} has no effect, so there is no standard to compare its inputs with."
-    tightness = np.exp(np.abs(np.log(over / found.second_moment)))
+        return f"The bias of {result.first} has no effect, so there is no standard to compare its inputs with."
+    tightness = np.exp(np.abs(np.log(over / result.second_moment)))
     off = float(np.exp(np.median(np.log(over))))
     return (
         f"Inputs' weights turn {number(off)} times as fast as the bias (median; {number(float(over.min()))} to "
-        f"{number(float(over.max()))}), where $E[x^2]$ says {number(float(np.median(found.second_moment)))}: off by a "
+        f"{number(float(over.max()))}), where $E[x^2]$ says {number(float(np.median(result.second_moment)))}: off by a "
         f"factor of at most {number(float(tightness.max()))}."
     )
 
 
-def _layers(found: LayerRates) -> str:
-    curvature, step = found.spread("scale_free")[0], found.spread("relative_step")[0]
+def _layers(result: LayerRates) -> str:
+    curvature, step = result.spread("scale_free")[0], result.spread("relative_step")[0]
     if not math.isfinite(curvature) or not math.isfinite(step):
         return "Layers cannot be compared: some have no curvature or no gradient."
     return (
@@ -66,12 +66,12 @@ def _layers(found: LayerRates) -> str:
     )
 
 
-def rows(found: LayerRates) -> dict[str, str]:
-    """Return the facts of a network."""
-    curvature, step = found.spread("scale_free"), found.spread("relative_step")
+def rows(result: LayerRates) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
+    curvature, step = result.spread("scale_free"), result.spread("relative_step")
     return {
-        "Inputs' ratios over the bias's": span(found.over_bias),
-        "Second moments of those inputs": span(found.second_moment),
+        "Inputs' ratios over the bias's": span(result.over_bias),
+        "Second moments of those inputs": span(result.second_moment),
         "Scale-free curvature, largest over smallest layer": number(curvature[0]),
         "Its coefficient of variation": number(curvature[1]),
         "Step over weight, largest over smallest layer": number(step[0]),

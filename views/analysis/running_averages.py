@@ -1,11 +1,11 @@
-"""A12 in words."""
+"""Texts and verdict of A12: running averages for prediction."""
 
 from __future__ import annotations
 
 import math
 
 from normscape.landscape.analysis.running_averages import RunningAverages
-from normscape.views.widgets.numbers import number
+from normscape.views.widgets.numbers import MISSING, number
 
 SENTENCE = (
     "Prediction has no batch to take statistics of, so batch norm stores moving averages while it trains. They stand "
@@ -31,31 +31,31 @@ neither error.
 """
 
 
-def verdict(found: RunningAverages) -> str:
-    """Say how far the averages are off, and what that does to the loss."""
-    if not found.layers:
+def verdict(result: RunningAverages) -> str:
+    """State how far the averages are off, and what that does to the loss."""
+    if not result.layers:
         return "It keeps no averages of samples, so it predicts as it trains."
-    errors = [layer.typical_error for layer in found.layers if math.isfinite(layer.typical_error)]
+    errors = [layer.typical_error for layer in result.layers if math.isfinite(layer.typical_error)]
     if not errors:
         return "No channel varies, so there is nothing to hold the averages against."
-    worst = max(found.layers, key=lambda layer: layer.typical_error if math.isfinite(layer.typical_error) else -1.0)
-    change = found.running_loss - found.population_loss
+    worst = max(result.layers, key=lambda layer: layer.typical_error if math.isfinite(layer.typical_error) else -1.0)
+    change = result.running_loss - result.population_loss
     higher = "higher" if change > 0 else "lower"
     return (
         f"Stored means are off by {number(min(errors), 2)} to {number(max(errors), 2)} deviations (root mean square "
-        f"over channels; most in {worst.layer}). With the stored averages the loss is {number(found.running_loss)}, "
+        f"over channels; most in {worst.layer}). With the stored averages the loss is {number(result.running_loss)}, "
         f"{number(abs(change), 2)} {higher} than with the statistics of all samples."
     )
 
 
-def rows(found: RunningAverages) -> dict[str, str]:
-    """Return the facts of a network."""
-    ratios = [layer.typical_ratio for layer in found.layers if math.isfinite(layer.typical_ratio)]
-    errors = [layer.typical_error for layer in found.layers if math.isfinite(layer.typical_error)]
+def rows(result: RunningAverages) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
+    ratios = [layer.typical_ratio for layer in result.layers if math.isfinite(layer.typical_ratio)]
+    errors = [layer.typical_error for layer in result.layers if math.isfinite(layer.typical_error)]
     return {
-        "Layers with averages": str(len(found.layers)),
-        "Error of stored means, deviations": f"{number(min(errors))} to {number(max(errors))}" if errors else "n/a",
-        "Stored over true variance, medians": f"{number(min(ratios))} to {number(max(ratios))}" if ratios else "n/a",
-        "Loss with stored averages": number(found.running_loss, 6),
-        "Loss with statistics of all samples": number(found.population_loss, 6),
+        "Layers with averages": str(len(result.layers)),
+        "Error of stored means, deviations": f"{number(min(errors))} to {number(max(errors))}" if errors else MISSING,
+        "Stored over true variance, medians": f"{number(min(ratios))} to {number(max(ratios))}" if ratios else MISSING,
+        "Loss with stored averages": number(result.running_loss, 6),
+        "Loss with statistics of all samples": number(result.population_loss, 6),
     }

@@ -1,4 +1,4 @@
-"""A7 and A8 in words: second moments of inputs."""
+"""Texts and verdict of A7 and A8: second moments of inputs."""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ $a = p(1-p)$ the curvature of the cross-entropy: the mean only if $a$ does not d
 """
 
 
-def verdict(found: SecondMoments) -> str:
-    """Say what centring would take away, layer by layer, and where it is already gone."""
-    if not found.layers:
+def verdict(result: SecondMoments) -> str:
+    """State what centering would take away, layer by layer, and where it is already gone."""
+    if not result.layers:
         return "There is no linear layer or convolution."
-    kept = {layer.layer: layer.centred / layer.raw for layer in found.layers if layer.raw}
-    if not kept:
+    shares = {layer.layer: layer.centred / layer.raw for layer in result.layers if layer.raw}
+    if not shares:
         return "All inputs of all layers are zero."
-    most, least = min(kept, key=kept.__getitem__), max(kept, key=kept.__getitem__)
-    last = found.layers[-1].weighted
+    most, least = min(shares, key=shares.__getitem__), max(shares, key=shares.__getitem__)
+    last = result.layers[-1].weighted
     far = (
         ""
         if math.isnan(last)
         else f" At the last layer $E[ax]/E[a]$ lies {number(last)} lengths of $E[x]$ away from it."
     )
     return (
-        f"Centring leaves {number(100 * kept[most])} % of the second moment in {most}, and {number(100 * kept[least])} "
-        f"% in {least}.{far}"
+        f"Centering leaves {number(100 * shares[most])} % of the second moment in {most}, and "
+        f"{number(100 * shares[least])} % in {least}.{far}"
     )
 
 
-def rows(found: SecondMoments) -> dict[str, str]:
-    """Return the facts of a network."""
+def rows(result: SecondMoments) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
     return {
-        r"Second moment $\textstyle\sum E[x^2]$, by layer": span(layer.raw for layer in found.layers),
-        "Centred": span(layer.centred for layer in found.layers),
-        "Standardized": span(layer.standardized for layer in found.layers),
-        "Standardized by channel, then padded": span(layer.by_channel for layer in found.layers),
-        "Inputs of a weight": span(layer.inputs for layer in found.layers),
-        "Positions $T$": span(layer.positions for layer in found.layers),
+        r"Second moment $\textstyle\sum E[x^2]$, by layer": span(layer.raw for layer in result.layers),
+        "Centered": span(layer.centred for layer in result.layers),
+        "Standardized": span(layer.standardized for layer in result.layers),
+        "Standardized by channel, then padded": span(layer.by_channel for layer in result.layers),
+        "Inputs of a weight": span(layer.inputs for layer in result.layers),
+        "Positions $T$": span(layer.positions for layer in result.layers),
     }

@@ -1,4 +1,4 @@
-"""The steps of the argument in their order: what each claims, what is asked for it, and how it is drawn and told."""
+"""The steps of the argument, in order: claim, derivation, measurement, figures and verdict of each."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ Draw = Callable[[Compared[Any]], "go.Figure | Mapping[str, go.Figure]"]
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the guided walk."""
+    """One step of the argument, with the measurement that tests it."""
 
-    numbers: str  # of docs/science.md
+    numbers: str  # in docs/science.md
     title: str
-    sentence: str  # what it claims
+    sentence: str  # the claim
     assumes: str
     derivation: str
     kind: str  # of the jobs that measure it
     cost: str
-    figures: tuple[Draw, ...]  # of all networks: one figure for all, or one for each
+    figures: tuple[Draw, ...]  # each draws one figure of all networks, or one per network
     verdict: Callable[[Any], str]
     rows: Callable[[Any], dict[str, str]]
-    papers: tuple[str, ...] = ()  # names in views.terms.PAPERS; the rest of the argument has docs/science.md
+    papers: tuple[str, ...] = ()  # in views/texts/papers.py; docs/science.md has the other sources
 
 
 STEPS: tuple[Step, ...] = (

@@ -1,4 +1,4 @@
-"""A14 in words: what one batch-norm layer does to the gradient."""
+"""Texts and verdict of A14: the gradient behind one batch-norm layer."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ASSUMES = (
     "everything. It says nothing of many layers at once, and bounds gradients, not how fast they turn."
 )
 
-MOST_NAMES = 3
-"""Layers that a sentence names."""
+MAX_NAMES = 3
+"""Number of layers that a sentence names."""
 
 DERIVATION = r"""
 One layer $z_j = \gamma\hat y_j + \beta$, $\hat y_j = (y_j-\mu)/\sqrt{v+\varepsilon}$ over $m$ values. Moving one value
@@ -40,44 +40,44 @@ nothing follows, and only the factor remains.
 """
 
 
-def verdict(found: Theorem) -> str:
-    """Say whether both sides agree and the ratio stays below 1, what takes most away, and what the factor does."""
-    if not found.layers:
+def verdict(result: Theorem) -> str:
+    """State whether both sides agree and the ratio stays below 1, what takes most away, and what the factor does."""
+    if not result.layers:
         return "There is no batch-norm layer in this network; the theorem is about nothing else."
-    unknown = _where(found, lambda layer: ~np.isfinite(layer.left + layer.right))
-    broken = _where(found, lambda layer: (layer.difference > found.noise) | (layer.ratio > 1 + found.noise))
-    told = [f"Nothing can be said of {unknown}: the gradient is not finite there."] if unknown else []
+    unknown = _where(result, lambda layer: ~np.isfinite(layer.left + layer.right))
+    broken = _where(result, lambda layer: (layer.difference > result.noise) | (layer.ratio > 1 + result.noise))
+    failures = [f"Nothing can be said of {unknown}: the gradient is not finite there."] if unknown else []
     if broken:
-        told.append(
-            f"Fails beyond rounding ({number(found.noise)}) at {broken}: both sides differ by up to "
-            f"{number(_largest(found, 'difference'))}, and the ratio reaches {number(_largest(found, 'ratio'))}."
+        failures.append(
+            f"Fails beyond rounding ({number(result.noise)}) at {broken}: both sides differ by up to "
+            f"{number(_largest(result, 'difference'))}, and the ratio reaches {number(_largest(result, 'ratio'))}."
         )
-    return " ".join(told or [_agree(found), _taken(found), _factors(found)])
+    return " ".join(failures or [_agree(result), _taken(result), _factors(result)])
 
 
-def _where(found: Theorem, holds: Callable[[NormLayer], np.ndarray]) -> str:
-    """Return at how many units of which layers something is so; empty if nowhere."""
-    counts = {layer.layer: int(holds(layer).sum()) for layer in found.layers}
+def _where(result: Theorem, holds: Callable[[NormLayer], np.ndarray]) -> str:
+    """Return in how many units of which layers a condition holds; empty if in none."""
+    counts = {layer.layer: int(holds(layer).sum()) for layer in result.layers}
     names = [name for name, count in counts.items() if count]
     if not names:
         return ""
-    others = f" and {len(names) - MOST_NAMES} more layers" if len(names) > MOST_NAMES else ""
-    units = sum(len(layer.ratio) for layer in found.layers)
-    return f"{sum(counts.values())} of {units} units (in {', '.join(names[:MOST_NAMES])}{others})"
+    others = f" and {len(names) - MAX_NAMES} more layers" if len(names) > MAX_NAMES else ""
+    units = sum(len(layer.ratio) for layer in result.layers)
+    return f"{sum(counts.values())} of {units} units (in {', '.join(names[:MAX_NAMES])}{others})"
 
 
-def _agree(found: Theorem) -> str:
-    units, compared = sum(len(layer.ratio) for layer in found.layers), len(_all(found, "difference"))
+def _agree(result: Theorem) -> str:
+    units, compared = sum(len(layer.ratio) for layer in result.layers), len(_all(result, "difference"))
     if not compared:
         return f"Both sides are 0 at all {units} units."
     zero = f"; at {units - compared} more both are 0" if compared < units else ""
-    return f"Both sides agree at all {compared} units to {number(_largest(found, 'difference'))}{zero}."
+    return f"Both sides agree at all {compared} units to {number(_largest(result, 'difference'))}{zero}."
 
 
-def _taken(found: Theorem) -> str:
-    if not found.layers[0].projects:
+def _taken(result: Theorem) -> str:
+    if not result.layers[0].projects:
         return "With running averages nothing is taken away."
-    ratios = _all(found, "ratio")
+    ratios = _all(result, "ratio")
     if not len(ratios):
         return "Nothing comes back through these layers."
     return (
@@ -86,37 +86,37 @@ def _taken(found: Theorem) -> str:
     )
 
 
-def _factors(found: Theorem) -> str:
-    factors = _all(found, "factor")
+def _factors(result: Theorem) -> str:
+    factors = _all(result, "factor")
     above = int((factors > 1).sum())
-    tells = f"{above} of {len(factors)} units" if above else "no unit"
+    enlarged = f"{above} of {len(factors)} units" if above else "no unit"
     median = number(float(np.median(factors)))
-    return rf"The factor $\gamma/\sqrt{{v + \varepsilon}}$ enlarges gradients at {tells}; its median is {median}."
+    return rf"The factor $\gamma/\sqrt{{v + \varepsilon}}$ enlarges gradients at {enlarged}; its median is {median}."
 
 
-def rows(found: Theorem) -> dict[str, str]:
-    """Return the facts of a network."""
-    if not found.layers:
+def rows(result: Theorem) -> dict[str, str]:
+    """Return the key numbers of a network as text, by name."""
+    if not result.layers:
         return {"Batch-norm layers": "none"}
-    values = sorted({layer.values for layer in found.layers})
+    values = sorted({layer.values for layer in result.layers})
     return {
-        "Batch-norm layers": f"{len(found.layers)}, {sum(len(layer.ratio) for layer in found.layers)} units",
+        "Batch-norm layers": f"{len(result.layers)}, {sum(len(layer.ratio) for layer in result.layers)} units",
         "Values per unit": " to ".join(f"{value:,}" for value in dict.fromkeys((values[0], values[-1]))),
-        "Largest difference of both sides": number(_largest(found, "difference")),
-        "Share that comes through, by unit": span(_all(found, "ratio")),
-        "Taken by the mean, by unit": span(_all(found, "by_mean")),
-        "Taken by the deviation, by unit": span(_all(found, "by_deviation")),
-        r"Factor $|\gamma|/\sqrt{v + \varepsilon}$, by unit": span(_all(found, "factor")),
+        "Largest difference of both sides": number(_largest(result, "difference")),
+        "Share that comes through, by unit": span(_all(result, "ratio")),
+        "Taken by the mean, by unit": span(_all(result, "by_mean")),
+        "Taken by the deviation, by unit": span(_all(result, "by_deviation")),
+        r"Factor $|\gamma|/\sqrt{v + \varepsilon}$, by unit": span(_all(result, "factor")),
     }
 
 
-def _largest(found: Theorem, name: str) -> float:
-    """Return the largest of a number over all units where there is one; nan if there is none."""
-    return float(np.fmax.reduce([np.fmax.reduce(_of(layer, name)) for layer in found.layers]))
+def _largest(result: Theorem, name: str) -> float:
+    """Return the largest finite value of a number over all units, NaN if there is none."""
+    return float(np.fmax.reduce([np.fmax.reduce(_of(layer, name)) for layer in result.layers]))
 
 
-def _all(found: Theorem, name: str) -> np.ndarray:
-    values = np.concatenate([_of(layer, name) for layer in found.layers])
+def _all(result: Theorem, name: str) -> np.ndarray:
+    values = np.concatenate([_of(layer, name) for layer in result.layers])
     return np.asarray(values[np.isfinite(values)])
 
 

@@ -1,12 +1,13 @@
-"""The page Guide: what to do first, what every page answers, the argument and its limits, the glossary, the papers."""
+"""The page Guide: first steps, the questions of all pages, the argument and its limits, the glossary, the papers."""
 
 import streamlit as st
 
 from normscape.figures.style.notation import plain
-from normscape.views.texts.glossary import TERMS, Term, spelled
-from normscape.views.texts.terms import PAPERS, QUESTIONS, cited, explained
+from normscape.views.texts.glossary import TERMS, Term, definition, slug
+from normscape.views.texts.papers import PAPERS, cite
+from normscape.views.texts.questions import QUESTIONS
 
-READABLE = 800  # pixels; longer lines are hard to follow
+WIDTH = 800  # pixels; longer lines are hard to read
 
 TERMS_AS_HEADINGS = "<style>.st-key-glossary h3 { font-size: 1.1rem; padding: 1rem 0 1.1rem; }</style>"
 
@@ -15,8 +16,8 @@ FIRST_MINUTE = r"""
    start says what it compares and how long it takes.
 2. **Look at the surfaces.** On the page *Surfaces* they stand side by side on one scale. Turn one, and all turn. Then
    switch *Show* to *gradient change ratio*: the lower it is, the less the gradient turns there.
-3. **Read the table** *Facts*: $\lambda_{\max}$ is the sharpest curvature in any direction, which the picture can miss.
-   Held-out loss tells whether the smoother network is also the better one.
+3. **Read the table** *Key numbers*: $\lambda_{\max}$ is the sharpest curvature in any direction, which the picture can
+   miss. Held-out loss tells whether the smoother network is also the better one.
 4. **Point at a place.** It is marked in every picture, and every metric there is told; a click keeps it. *Save
    picture* is under the surfaces, the numbers are at the foot of the page. The address in the browser holds every
    choice: send it to others.
@@ -37,7 +38,7 @@ ARGUMENT = rf"""
 2. **So larger steps are safe** (A2, A3). While $\eta<2/L$, the right side is below $f(\theta)$ in\
    $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$.\
    *Where it does not hold*: the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to
-   about $2/\eta$ ({cited("Cohen et al. 2021")}), and weights in front of a normalization tune their own step.
+   about $2/\eta$ ({cite("Cohen et al. 2021")}), and weights in front of a normalization tune their own step.
 3. **A weight's gradient carries the layer's input** (A5, A6). It is $E[\delta x]$, $\delta$ the signal that comes back.
    If that changes by $\lambda$ while $x$ stays, the gradient changes by\
    $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$.\
@@ -46,10 +47,10 @@ ARGUMENT = rf"""
    $\sum_iE[(x_i-\mu_i)^2]$ is least at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$.\
    *Where it does not hold*: the bound falls, and the curvature need not. One weight with logistic loss is enough:
    centering takes its second moment from 40 to 36, and its curvature from $8\cdot10^{{-8}}$ to 0.90.
-5. **Hence normalization is said to lower $L$ and to allow larger learning rates** ({cited("Santurkar et al. 2018")};
-   {cited("Bjorck et al. 2018")}).\
+5. **Hence normalization is said to lower $L$ and to allow larger learning rates** ({cite("Santurkar et al. 2018")};
+   {cite("Bjorck et al. 2018")}).\
    *Where it does not hold*: in deep plain ReLU networks with batch norm, gradients grow by about 1.21 from layer to
-   layer at initialization ({cited("Yang et al. 2019")}). Larger weights in front of a normalization lower $L$, too, and
+   layer at initialization ({cite("Yang et al. 2019")}). Larger weights in front of a normalization lower $L$, too, and
    so does multiplying by 0. Therefore a scale-free number and the held-out loss stand beside every $L$.
 """
 
@@ -62,30 +63,29 @@ def _pages() -> None:
 
 
 def _glossary() -> None:
-    told = "Part of a term or of its definition; Greek letters by their names, too."
-    asked = st.text_input("Find a term", type="search", live=True, help=told)
-    part = asked.strip().casefold()
-    found = [name for name, term in TERMS.items() if part in _searched(name, term)]
+    help_text = "Part of a term or of its definition; Greek letters by their names, too."
+    query = st.text_input("Find a term", type="search", live=True, help=help_text).strip().casefold()
+    names = [name for name, term in TERMS.items() if query in _searchable(name, term)]
     st.caption(
-        f"{len(found)} of {len(TERMS)} terms. Numbers such as D5 are those of docs/science.md, which defines all."
+        f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 are those of docs/science.md, which defines all."
     )
     st.html(TERMS_AS_HEADINGS)
     with st.container(key="glossary", gap=None):
-        for name in found:
-            st.subheader(name, anchor=spelled(name))
-            st.markdown(explained(name))
+        for name in names:
+            st.subheader(name, anchor=slug(name))
+            st.markdown(definition(name))
 
 
-def _searched(name: str, term: Term) -> str:
-    """Return what a search looks through: a term, its name in plain letters, and its definition."""
-    return f"{plain(name)} {spelled(name)} {plain(term.definition)}".casefold()
+def _searchable(name: str, term: Term) -> str:
+    """Return the text that a search goes through: a term, its slug, and its definition."""
+    return f"{plain(name)} {slug(name)} {plain(term.definition)}".casefold()
 
 
 def _papers() -> None:
-    st.markdown("\n".join(f"- {cited(name)}: *{paper.title}*" for name, paper in PAPERS.items()))
+    st.markdown("\n".join(f"- {cite(name)}: *{paper.title}*" for name, paper in PAPERS.items()))
 
 
-with st.container(width=READABLE):
+with st.container(width=WIDTH):
     st.title("Guide")
     st.markdown(f"**{QUESTIONS['Guide']}**")
     st.header("The first minute")

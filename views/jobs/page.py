@@ -11,7 +11,8 @@ from normscape.jobs import RequestStatus, kind_name
 from normscape.specs.experiment import label
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
 from normscape.views.session.progress import failures, reading
-from normscape.views.texts.terms import QUESTIONS, words
+from normscape.views.texts.questions import QUESTIONS
+from normscape.views.widgets.page_header import glossary_button
 
 INTRODUCTION = f"""
 **{QUESTIONS["Work"]}**
@@ -20,7 +21,7 @@ What is asked goes on when its page is closed, is done once however many ask for
 already comes at once.
 """
 
-WORDS = ("checkpoint", "error between points", "refinement", "slice", "store")
+GLOSSARY_TERMS = ("checkpoint", "error between points", "refinement", "slice", "store")
 
 MOST_LISTED = 100
 MEBIBYTE = 2**20
@@ -122,8 +123,8 @@ def _name(key: str) -> str:
 
 st.title("Work")
 st.markdown(INTRODUCTION)
-words(*WORDS)
-with st.container():  # not `watched`: this part holds controls
+glossary_button(*GLOSSARY_TERMS)
+with st.container():  # not `redraw_periodically`: this part holds controls
     st.fragment(_under_way, run_every=1.0)()
 st.subheader("Asked lately")
 _lately()

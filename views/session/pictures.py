@@ -10,7 +10,7 @@ import streamlit as st
 from normscape.exports.metadata import MAX_BYTES, read_experiment
 from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.views.session import address
-from normscape.views.widgets.linked_surfaces import Drawn, Saved, drawn
+from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, received_renders
 
 ON_ITS_WAY = 10.0
 """Seconds that a picture is handed to the browser with every making of the page: one of them may be interrupted. The
@@ -21,11 +21,11 @@ PICTURES = ["png"]
 
 def take() -> None:
     """Take over what the browser drew; what is no picture changes nothing."""
-    if (found := drawn()) is not None:
+    if (found := received_renders()) is not None:
         st.session_state["drawn"] = found
 
 
-def asked_for(compose: Callable[[Drawn], Saved | None]) -> Saved | None:
+def asked_for(compose: Callable[[Renders], SavedPicture | None]) -> SavedPicture | None:
     """Return the picture that somebody wants to keep, None if nobody does."""
     found = st.session_state.pop("drawn", None)
     if found is not None and (made := compose(found)) is not None:

@@ -10,7 +10,7 @@ import streamlit as st
 from normscape.jobs import Job, JobStatus, Request, job_name
 from normscape.landscape import Run
 from normscape.views.session.job_queue import asked_by_browser, is_connected, job_queue, session_id
-from normscape.views.widgets.charts import watched
+from normscape.views.widgets.refresh import redraw_periodically
 
 EVERY, EVERY_EACH = 0.4, 0.15
 """Seconds between two looks: at least, and for each session that waits; all of them look through one process."""
@@ -46,7 +46,7 @@ def waiting(request: Request, over: bool, told: Collection[str] = ()) -> None:
         seldom = max(SELDOM, SELDOM_EACH * sessions)
         every = max(EVERY, EVERY_EACH * sessions)
         with st.container(horizontal=True, vertical_alignment="center"):
-            watched(_watch, every, request, milestones(request), time.monotonic(), seldom)
+            redraw_periodically(_watch, every, request, milestones(request), time.monotonic(), seldom)
             st.button(
                 "Stop",
                 key=f"stop:{request.key[:12]}",

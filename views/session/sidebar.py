@@ -18,7 +18,7 @@ from normscape.views.session.address import control
 from normscape.views.session.limits import hidden
 from normscape.views.session.pictures import uploader
 from normscape.views.session.presets import PRESETS
-from normscape.views.widgets.fields import compared_from_texts, field, option_word, options
+from normscape.views.widgets.fields import compared_from_texts, field, option_label, options
 
 OWN = "Your own experiment"
 
@@ -159,7 +159,7 @@ def _values(experiment: Experiment) -> Experiment:
     shown = [value if names else value_text(value) for value in experiment.values]
     asked: dict[str, Any] = {"accept_new_options": True}
     if names:
-        asked = {"format_func": lambda value: option_word(experiment, path, value)}
+        asked = {"format_func": lambda value: option_label(experiment, path, value)}
     chosen = st.multiselect(
         "Values",
         names or list(dict.fromkeys([*shown, *st.session_state.get(key, [])])),

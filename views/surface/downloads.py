@@ -1,4 +1,4 @@
-"""What can be taken away: the picture as a PNG or as a page that turns, and the numbers."""
+"""Downloads: the surfaces as a PNG or as an interactive page, and their numbers."""
 
 from __future__ import annotations
 
@@ -15,32 +15,44 @@ from normscape.figures.surface import comparison_figure
 from normscape.specs import Display, Experiment, spec_hash
 from normscape.views.session.pictures import number
 from normscape.views.session.results import Outcome
+from normscape.views.surface.key_numbers import key_numbers
 from normscape.views.surface.protocol import caption, protocol
-from normscape.views.widgets.linked_surfaces import Drawn, Saved
-from normscape.views.widgets.numbers import MISSING, facts
+from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
+from normscape.views.widgets.numbers import MISSING
 
-KEY_FACTS = ("Training loss", "Held-out loss", "Held-out accuracy", r"$L \ge$, from the centre", r"$\lambda_{\max}$")
-"""What a picture says in numbers: how well a network fits, and how smooth it is."""
+PICTURE_NUMBERS = (
+    "Training loss",
+    "Held-out loss",
+    "Held-out accuracy",
+    r"$L \ge$, from the center",
+    r"$\lambda_{\max}$",
+)
+"""Key numbers on a saved picture: how well a network fits, and how smooth its loss is."""
+
+PICTURE_HINT = (
+    "*Save picture*, beneath the surfaces, makes a PNG of what you see, which opens this experiment again when it is "
+    "dropped on this page."
+)
 
 
-def downloads(
-    experiment: Experiment, display: Display, comparison: Comparison, outcomes: Mapping[str, Outcome]
-) -> None:
-    """Show the download buttons; files are made when they are asked for."""
+def section(experiment: Experiment, display: Display, comparison: Comparison, outcomes: Mapping[str, Outcome]) -> None:
+    """Show the protocol and the download buttons; a file is made when its button is clicked."""
+    with st.expander("Protocol: everything needed to get this picture again"):
+        st.code(protocol(experiment, display, outcomes), language=None, wrap_lines=True)
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
 
-    def picture() -> str:
-        in_light = replace(comparison, results=surfaces, theme="light")
-        figure = comparison_figure(in_light, caption=caption(experiment), camera=display.camera)
+    def html() -> str:
+        light = replace(comparison, results=surfaces, theme="light")
+        figure = comparison_figure(light, caption=caption(experiment), camera=display.camera)
         return interactive_page(figure, experiment, protocol(experiment, display, outcomes))
 
-    def table() -> bytes:
-        return numbers(experiment, surfaces, facts(outcomes))
+    def npz() -> bytes:
+        return numbers(experiment, surfaces, key_numbers(outcomes))
 
     with st.container(horizontal=True):
         st.download_button(
             "Picture that turns (HTML)",
-            picture,
+            html,
             f"{_name(experiment)}-{display.metric}.html",
             "text/html",
             on_click="ignore",
@@ -49,16 +61,13 @@ def downloads(
         )
         st.download_button(
             "Numbers (npz)",
-            table,
+            npz,
             f"{_name(experiment)}.npz",
             "application/octet-stream",
             on_click="ignore",
-            help="All arrays with the experiment and the facts, for numpy.load.",
+            help="All arrays with the experiment and the key numbers, for numpy.load.",
         )
-    st.caption(
-        "*Save picture*, beneath the surfaces, makes a PNG of what you see, which opens this experiment again when it "
-        "is dropped on this page."
-    )
+    st.caption(PICTURE_HINT)
 
 
 def composer(
@@ -66,24 +75,24 @@ def composer(
     display: Display,
     comparison: Comparison,
     outcomes: Mapping[str, Outcome],
-) -> Callable[[Drawn], Saved | None]:
-    """Return what makes one picture of the surfaces that a browser drew, with title, scale, numbers and protocol."""
+) -> Callable[[Renders], SavedPicture | None]:
+    """Return a function that combines the renders from the browser with title, scale, key numbers and caption."""
 
-    def compose(drawn: Drawn) -> Saved | None:
+    def compose(renders: Renders) -> SavedPicture | None:
         try:
             png = picture_png(
-                drawn.pictures,
+                renders.images,
                 comparison,
                 experiment,
                 display,
-                facts=_key_facts(outcomes),
+                facts=_picture_numbers(outcomes),
                 caption=caption(experiment),
-                width=drawn.width,
+                width=renders.width,
             )
-        except ValueError as error:  # what a browser sends may be anything, or of a comparison that has changed since
+        except ValueError as error:  # the browser may send anything, or images of an earlier comparison
             st.error(f"The picture could not be made: {error}")
             return None
-        return Saved(number(), f"{_name(experiment)}-{display.metric}.png", png)
+        return SavedPicture(number(), f"{_name(experiment)}-{display.metric}.png", png)
 
     return compose
 
@@ -92,16 +101,17 @@ def _name(experiment: Experiment) -> str:
     return f"normscape-{spec_hash(experiment)[:12]}"
 
 
-def _key_facts(outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:
-    """Return the numbers of a picture; a bound's pairs and smallest step, which belong to it, in a column beside it."""
-    return {label: _in_short(known) for label, known in facts(outcomes).items()}
+def _picture_numbers(outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:
+    """Return the key numbers on a picture, with the pairs and the smallest step of a bound in a column of their own."""
+    return {label: _shortened(own) for label, own in key_numbers(outcomes).items()}
 
 
-def _in_short(known: Mapping[str, str]) -> dict[str, str]:
-    rows: dict[str, str] = {}
-    for name in KEY_FACTS:
-        value, _, rest = known[name].partition(" (")
-        rows[name] = f"{value} (not converged)" if "not converged" in rest else value
+def _shortened(values: Mapping[str, str]) -> dict[str, str]:
+    shortened: dict[str, str] = {}
+    for name in PICTURE_NUMBERS:
+        value, _, note = values[name].partition(" (")
+        shortened[name] = f"{value} (not converged)" if "not converged" in note else value
         if name.startswith(r"$L \ge$"):
-            rows["pairs; smallest step"] = rest.removesuffix(")").replace(" pairs, steps from ", "; ") or MISSING
-    return rows
+            pairs = note.removesuffix(")").replace(" pairs, steps from ", "; ")
+            shortened["pairs; smallest step"] = pairs or MISSING
+    return shortened

@@ -1,4 +1,4 @@
-"""Curvature weight by weight, each raw number beside the one that rescaling leaves alone (D8)."""
+"""Curvature of single weights: λ_max of their Hessian blocks beside its scale-free form (D8)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from normscape.specs import Experiment
 from normscape.views.session.address import control
 from normscape.views.session.progress import waiting
 from normscape.views.session.requests import COARSE, study
-from normscape.views.widgets.numbers import MISSING, number
+from normscape.views.widgets.numbers import number
+from normscape.views.widgets.tables import network_table
 
 HELP = (
     r"$\lambda_{\max}$ of the Hessian's block of every weight $w$, and $\|w\|^2\cdot\lambda_{\max}(H_{ww})$, which "
@@ -18,38 +19,36 @@ HELP = (
 )
 
 
-def curvature_panel(experiment: Experiment) -> None:
-    """Show the switch, and the table of all weights where it is on."""
+def section(experiment: Experiment) -> None:
+    """Show a switch, and if it is on, the curvature of all weights and the ratios of all layers."""
     if not st.toggle("Show layer by layer", key=control("layer-curvature"), help=HELP):
         return
     curvature = study(experiment, "layer-sharpness", "curvature by layer")
     waiting(curvature.request, curvature.over)
-    found = curvature.found
-    names = list(dict.fromkeys(name for weights in found.values() for name in weights))
-    if not names and curvature.over:
-        st.caption("No compared network has weights at this training step.")
-        return
-    if names:
-        rows = {label: [_line(weights.get(name)) for name in names] for label, weights in found.items()}
-        st.table({"": names} | rows)
+    weights = {label: {name: _cell(*pair) for name, pair in own.items()} for label, own in curvature.found.items()}
+    if not any(weights.values()):
+        if curvature.over:
+            st.caption("No compared network has weights at this training step.")
+            return
+    else:
+        network_table(weights)
         st.caption(
             r"$\lambda_{\max}(H_{ww})$, and in brackets $\|w\|^2\cdot\lambda_{\max}(H_{ww})$, the scale-free one."
         )
-    _ratios_by_layer(experiment)
+    _layer_ratios(experiment)
 
 
-def _ratios_by_layer(experiment: Experiment) -> None:
+def _layer_ratios(experiment: Experiment) -> None:
     ratios = study(experiment, "layer-ratios", "ratios by layer")
     waiting(ratios.request, ratios.over)
-    found = ratios.found
-    if not found:
+    if not ratios.found:
         return
-    names = list(dict.fromkeys(name for layers in found.values() for name in layers))
-    rows = {
-        label: [" and ".join(map(number, layers[name])) if name in layers else MISSING for name in names]
-        for label, layers in found.items()
-    }
-    st.table({"": names} | rows)
+    network_table(
+        {
+            label: {name: " and ".join(map(number, pair)) for name, pair in layers.items()}
+            for label, layers in ratios.found.items()
+        }
+    )
     st.caption(
         f"The largest row ratio and the largest block ratio of every layer over {COARSE} x {COARSE} points of the same "
         "range: how its gradient turns while the whole network moves, and while it alone does (D5). A layer whose "
@@ -57,9 +56,12 @@ def _ratios_by_layer(experiment: Experiment) -> None:
     )
 
 
-def _line(found: tuple[float, Sharpness] | None) -> str:
-    if found is None:
-        return MISSING
-    square, sharpness = found
+def _cell(square: float, sharpness: Sharpness) -> str:
+    """Return λ_max of a weight's block and, in brackets, ‖w‖²·λ_max.
+
+    Args:
+        square: ‖w‖².
+        sharpness: λ_max(H_ww).
+    """
     note = "" if sharpness.converged else ", not converged"
     return f"{number(sharpness.value)} ({number(square * sharpness.value)}{note})"

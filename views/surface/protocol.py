@@ -1,4 +1,4 @@
-"""The protocol: everything that is needed to get the same picture and the same numbers again."""
+"""The protocol of an experiment: everything that reproduces its pictures and numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Ou
 
 
 def caption(experiment: Experiment) -> str:
-    """Return one line for the foot of a picture."""
+    """Return the line at the bottom of a saved picture: data, statistics, plane, grid and hash of the experiment."""
     surface, data = experiment.surface, experiment.run.data
     evaluation = surface.evaluation
     return (
@@ -44,12 +44,12 @@ def caption(experiment: Experiment) -> str:
 
 
 def same_grid(experiment: Experiment) -> bool:
-    """Return whether all compared surfaces have the same points."""
+    """Return whether all compared surfaces have the same grid."""
     return not experiment.compare.startswith("surface.grid.")
 
 
 def comparability(experiment: Experiment) -> str:
-    """Say in what the compared networks are equal, and where that is not so (D4)."""
+    """Return a sentence on what the compared networks share, and on what their comparison cannot show (D4)."""
     if experiment.compare in DIFFERENT_SAMPLES:
         return "The compared losses are of different samples: their heights say nothing about each other (D4)."
     if not same_grid(experiment):
@@ -58,5 +58,5 @@ def comparability(experiment: Experiment) -> str:
         return "The compared networks have equal settings and evaluation samples, and different random draws (D4)."
     return (
         "The compared networks have the same evaluation samples, the same seeds - so equal initial weights wherever "
-        "shapes agree, equal order of samples, equal draws of the directions - the same axes and the same colours (D4)."
+        "shapes agree, equal order of samples, equal draws of the directions - the same axes and the same colors (D4)."
     )

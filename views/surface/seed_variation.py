@@ -1,4 +1,4 @@
-"""How far everything moves with the seeds: bands on every scalar fact and on the cut, and all surfaces in small."""
+"""Variation across seeds: the spread of key numbers and of the cut, and all surfaces as thumbnails."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from normscape.specs import Display, Experiment
 from normscape.views.session.progress import waiting
 from normscape.views.session.requests import over_seeds
 from normscape.views.session.results import Outcome
-from normscape.views.surface.surfaces_3d import small_landscapes
+from normscape.views.surface.surfaces_3d import thumbnails
 from normscape.views.widgets.charts import chart
 from normscape.views.widgets.fields import number_of_seeds
-from normscape.views.widgets.numbers import MISSING, facts_table, number
+from normscape.views.widgets.numbers import MISSING, number
+from normscape.views.widgets.tables import network_table
 
 SEEDED = ("run.training.seed", "surface.plane.seed")
 
@@ -27,8 +28,9 @@ HELP = (
 )
 
 
-def uncertainty_panel(experiment: Experiment, display: Display, comparison: Comparison) -> None:
-    """Show the choice of how many seeds, and what they give; nothing is measured for one."""
+def section(experiment: Experiment, display: Display, comparison: Comparison) -> None:
+    """Show a choice of the number of seeds and, for more than one, the spread of the results."""
+    st.subheader("How far it moves with the seeds")
     if experiment.compare in SEEDED:
         st.caption("Seeds are what is compared here, so the surfaces above show how far things move with them.")
         return
@@ -36,33 +38,40 @@ def uncertainty_panel(experiment: Experiment, display: Display, comparison: Comp
         return
     now, columns = over_seeds(experiment, display, count)
     waiting(now.request, now.over)
-    known = [[now.outcomes[name] for name in column if name in now.outcomes] for column in columns]
+    outcomes = [[now.outcomes[name] for name in column if name in now.outcomes] for column in columns]
     labels = [name.rpartition(", seeds")[0] for name in columns[0]]
-    if not now.over or any(len(column) < len(labels) for column in known):
-        return
-    surfaces = {
-        label: [surface for column in known if (surface := column[place].surface) is not None]
-        for place, label in enumerate(labels)
-    }
-    spreads = {label: spreads_of([_scalars(column[place]) for column in known]) for place, label in enumerate(labels)}
-    facts_table({label: {name: _line(spread) for name, spread in found.items()} for label, found in spreads.items()})
+    if now.over and all(len(column) == len(labels) for column in outcomes):
+        _spreads({label: [column[row] for column in outcomes] for row, label in enumerate(labels)}, comparison, display)
+
+
+def _spreads(outcomes: Mapping[str, Sequence[Outcome]], comparison: Comparison, display: Display) -> None:
+    """Show the spread over seeds.
+
+    Args:
+        outcomes: one per pair of seeds, by label of the network.
+        comparison: metric, scale, colors and theme.
+        display: camera and point.
+    """
+    spreads = {label: spreads_of(list(map(_scalars, own))) for label, own in outcomes.items()}
+    network_table({label: {name: _cell(one) for name, one in own.items()} for label, own in spreads.items()})
     st.caption("Mean ± sample deviation over the pairs of seeds, and from the smallest to the largest.")
-    seeds = {label: [f"{label}, seeds {k + 1}" for k in range(len(surfaces[label]))] for label in labels}
-    small = _over_seeds(comparison, surfaces, seeds)
-    chart(seeds_figure(small, seeds), "cut over seeds")
-    small_landscapes(small, display, "seeds")
-    if (value_range := small.value_range) is not None:
+    surfaces = {label: [one.surface for one in own if one.surface is not None] for label, own in outcomes.items()}
+    names = {label: [f"{label}, seeds {k + 1}" for k in range(len(own))] for label, own in surfaces.items()}
+    all_surfaces = _all_surfaces(comparison, surfaces, names)
+    chart(seeds_figure(all_surfaces, names), "cut over seeds")
+    thumbnails(all_surfaces, display, "seeds")
+    if (value_range := all_surfaces.value_range) is not None:
         low, high = number(value_range.low), number(value_range.high)
         st.caption(f"All on one scale: {low} to {high} ({value_range.unit}).")
 
 
-def _over_seeds(
-    comparison: Comparison, surfaces: Mapping[str, Sequence[Surface]], seeds: Mapping[str, Sequence[str]]
+def _all_surfaces(
+    comparison: Comparison, surfaces: Mapping[str, Sequence[Surface]], names: Mapping[str, Sequence[str]]
 ) -> Comparison:
-    """Return the comparison of all surfaces of all seeds, each in the color of its network."""
-    names = {name: label for label, own in seeds.items() for name in own}
-    results = {name: one for label in seeds for name, one in zip(seeds[label], surfaces[label], strict=True)}
-    colors = {name: color for name, label in names.items() if (color := comparison.color(label)) is not None}
+    """Return the comparison of the surfaces of all seeds, each in the color of its network."""
+    networks = {name: label for label, own in names.items() for name in own}
+    results = {name: one for label in names for name, one in zip(names[label], surfaces[label], strict=True)}
+    colors = {name: color for name, label in networks.items() if (color := comparison.color(label)) is not None}
     return replace(comparison, results=results, colors=colors)
 
 
@@ -73,10 +82,10 @@ def _scalars(outcome: Outcome) -> Mapping[str, float]:
     return scalars_of(outcome.run, measured.surface, measured.sharpness, measured.scale_free_sharpness)
 
 
-def _line(spread: Spread) -> str:
+def _cell(spread: Spread) -> str:
     if not spread.finite.size:
         return MISSING
     low, high = spread.ends
-    lost = len(spread.values) - spread.finite.size
-    note = f", {lost} without a value" if lost else ""
+    missing = len(spread.values) - spread.finite.size
+    note = f", {missing} without a value" if missing else ""
     return f"{number(spread.mean)} ± {number(spread.deviation, 2)} ({number(low)} to {number(high)}{note})"

@@ -1,7 +1,8 @@
-"""The kinds of statistics side by side: each compared network under all three, and what differs (D1)."""
+"""The compared networks under every kind of batch-norm statistics, and the differences between the kinds (D1)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -16,6 +17,7 @@ from normscape.views.session.requests import normalized_over_samples, over_stati
 from normscape.views.session.results import Measured, Now
 from normscape.views.widgets.charts import row_of_charts
 from normscape.views.widgets.numbers import MISSING, number
+from normscape.views.widgets.tables import network_table
 
 COMPARED = "surface.evaluation.statistics"
 
@@ -25,32 +27,42 @@ HELP = (
     "are left out."
 )
 
-DIFFERENCES = "What the second and third kind show more, or less, than the first, with one range of colours (D4)."
+DIFFERENCES = "What the second and third kind show more, or less, than the first, with one range of colors (D4)."
 
 
-def statistics_panel(experiment: Experiment, display: Display, comparison: Comparison) -> None:
-    """Show the switch, and where it is on, every network's surfaces under all kinds and their differences."""
-    with_kinds = normalized_over_samples(experiment)
-    if experiment.compare == COMPARED or not with_kinds:
-        return  # they are what is compared above, or there is one kind only
+def section(experiment: Experiment, display: Display, comparison: Comparison) -> None:
+    """Show a switch, and if it is on, the surfaces of every network under all kinds of statistics."""
+    labels = normalized_over_samples(experiment)
+    if experiment.compare == COMPARED or not labels:
+        return  # the surfaces above compare them already, or no network has more than one kind
     if not st.toggle("Show all kinds of statistics", key=control("all-statistics"), help=HELP):
         return
-    now, columns = over_statistics(experiment, display, with_kinds)
+    now, columns = over_statistics(experiment, display, labels)
     waiting(now.request, now.over)
-    losses: dict[str, list[str]] = {}
-    for row, (label, column) in enumerate(zip(with_kinds, columns, strict=True)):
+    losses: dict[str, Mapping[str, str]] = {}
+    for row, (label, column) in enumerate(zip(labels, columns, strict=True)):
         measured = {kind: _measured(now, name) for kind, name in zip(STATISTICS, column, strict=True)}
-        surfaces = {kind: one.surface for kind, one in measured.items() if one is not None}
-        if not now.over or not surfaces:
-            continue
-        modes = replace(comparison, results=surfaces, colors={})
-        st.markdown(f"**{label}**")
-        row_of_charts(contour_figures(modes), f"statistics {row}")
-        row_of_charts(difference_figures(modes), f"difference of statistics {row}")
-        losses[label] = [_centre(one) for one in measured.values()]
+        if now.over and any(measured.values()):
+            st.markdown(f"**{label}**")
+            _charts(measured, comparison, row)
+            losses[label] = {kind: _center_loss(one) for kind, one in measured.items()}
     if losses:
         st.caption(DIFFERENCES)
-        st.table({"Loss at the center": list(STATISTICS)} | losses)
+        network_table(losses, "Loss at the center")
+
+
+def _charts(measured: Mapping[str, Measured | None], comparison: Comparison, row: int) -> None:
+    """Draw one network's surfaces under all kinds of statistics and their differences from the first.
+
+    Args:
+        measured: by kind of statistics.
+        comparison: metric, scale and theme.
+        row: index of the network.
+    """
+    surfaces = {kind: one.surface for kind, one in measured.items() if one is not None}
+    kinds = replace(comparison, results=surfaces, colors={})
+    row_of_charts(contour_figures(kinds), f"statistics {row}")
+    row_of_charts(difference_figures(kinds), f"difference of statistics {row}")
 
 
 def _measured(now: Now, name: str) -> Measured | None:
@@ -58,5 +70,5 @@ def _measured(now: Now, name: str) -> Measured | None:
     return None if outcome is None else outcome.measured
 
 
-def _centre(measured: Measured | None) -> str:
+def _center_loss(measured: Measured | None) -> str:
     return MISSING if measured is None or measured.direct_loss is None else number(measured.direct_loss, digits=6)

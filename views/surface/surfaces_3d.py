@@ -1,70 +1,102 @@
-"""The compared surfaces as landscapes that turn together, and small ones where there are too many to turn."""
+"""The compared surfaces in three dimensions, turning together, and the point selected on them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from normscape.figures.comparison import Comparison
+from normscape.figures.style.palette import colors
 from normscape.figures.style.scales import metric_of
 from normscape.figures.style.template import sentence_figure
-from normscape.figures.surface import mark_surfaces, metrics_of, summary, surface_figures
+from normscape.figures.surface import mark_surfaces, metrics_of, nearest, summary, surface_figures, values_at
 from normscape.figures.surface.surface_3d import HEIGHT
-from normscape.specs import Display
+from normscape.specs import Display, Experiment
 from normscape.views.session import pictures
-from normscape.views.surface.selected_point import choose
-from normscape.views.widgets.linked_surfaces import Drawn, Saved, Shown, chosen, linked_surfaces, small_pictures, turned
+from normscape.views.session.results import Now, Outcome, picture_of
+from normscape.views.texts import surface as texts
+from normscape.views.widgets import linked_surfaces as linked
+from normscape.views.widgets.charts import page_theme
+from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, SurfacePanel
+from normscape.views.widgets.tables import network_table
 
 
-def landscapes(
+def comparison_of(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> Comparison:
+    """Return the available surfaces, interpolated unless the display is of every point."""
+    surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
+    drawn = {label: picture_of(surface, display) for label, surface in surfaces.items()}
+    return Comparison(drawn, display.shown, display.scale, colors=colors(experiment), theme=page_theme())
+
+
+def section(
     comparison: Comparison,
     display: Display,
-    missing: Mapping[str, str],
+    now: Now,
     *,
-    compose: Callable[[Drawn], Saved | None],
+    missing: Mapping[str, str],
+    compose: Callable[[Renders], SavedPicture | None],
 ) -> None:
-    """Show surfaces side by side from one camera, which the URL stores; every compared network has its place.
+    """Show the surfaces side by side, their resolution, and every metric at the selected point.
 
     Args:
-        comparison: the surfaces; 8 at most, with those that are missing. Its colors have all networks in order.
+        comparison: the surfaces; with the missing ones at most 8. Its colors have all networks in order.
         display: camera and point.
-        missing: a sentence for every network without a surface.
-        compose: makes one picture of the renders from the browser, when the user saves it.
+        now: the state of the results.
+        missing: a sentence for every network without a surface, by label.
+        compose: makes one picture of the renders from the browser when the user saves it.
     """
-    shown = _shown(comparison, display)
-    for label, sentence in missing.items():
-        color = comparison.color(label)
-        figure = sentence_figure(sentence, comparison.theme_colors, height=HEIGHT, title=label, title_color=color)
-        shown[label] = Shown(figure, f"{label}: {sentence}", color)
-    linked_surfaces(
-        {label: shown[label] for label in comparison.colors if label in shown},
-        display.camera,
-        on_turn=_turn,
-        on_choose=_choose,
-        on_draw=pictures.take,
-        saved=pictures.asked_for(compose),
-    )
+    _surfaces(comparison, display, missing, compose)
+    if not now.outcomes:
+        return
+    for label, outcome in now.outcomes.items():
+        if outcome.surface is None:
+            st.warning(texts.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
+    st.caption(texts.resolution(now, display))
+    _selected_point(comparison, display)
 
 
-def small_landscapes(comparison: Comparison, display: Display, key: str) -> None:
-    """Show any number of surfaces in small, all on one scale and from the camera of the large ones.
+def thumbnails(comparison: Comparison, display: Display, key: str) -> None:
+    """Show any number of surfaces as small images on one scale, from the camera of the large ones.
 
     Args:
         comparison: the surfaces.
         display: camera and point.
-        key: a name for these pictures that is unique on the page.
+        key: a name for these images that is unique on the page.
     """
-    small_pictures(_shown(comparison, display), display.camera, key)
+    linked.surface_thumbnails(_panels(comparison, display), display.camera, key)
 
 
-def _shown(comparison: Comparison, display: Display) -> dict[str, Shown]:
+def _surfaces(
+    comparison: Comparison,
+    display: Display,
+    missing: Mapping[str, str],
+    compose: Callable[[Renders], SavedPicture | None],
+) -> None:
+    """Show the surfaces from one camera, which the URL stores, with a sentence in place of each missing one."""
+    panels = _panels(comparison, display)
+    for label, sentence in missing.items():
+        color = comparison.color(label)
+        figure = sentence_figure(sentence, comparison.theme_colors, height=HEIGHT, title=label, title_color=color)
+        panels[label] = SurfacePanel(figure, f"{label}: {sentence}", color)
+    linked.linked_surfaces(
+        {label: panels[label] for label in comparison.colors if label in panels},
+        display.camera,
+        on_camera=_adopt_camera,
+        on_point=_adopt_point,
+        on_renders=pictures.take,
+        saved=pictures.asked_for(compose),
+    )
+
+
+def _panels(comparison: Comparison, display: Display) -> dict[str, SurfacePanel]:
     figures = surface_figures(comparison)
     if display.point is not None:
         mark_surfaces(figures, comparison, display.point)
     return {
-        label: Shown(
+        label: SurfacePanel(
             figures[label],
             summary(label, surface, comparison.metric),
             comparison.color(label),
@@ -76,18 +108,50 @@ def _shown(comparison: Comparison, display: Display) -> dict[str, Shown]:
     }
 
 
-def _turn() -> None:
-    """Take over the camera of the browser; one that cannot be used changes nothing."""
-    camera = turned()
+def _adopt_camera() -> None:
+    """Store the camera that the browser reported; ignore one that cannot be used."""
+    camera = linked.reported_camera()
     if camera is None:
         return
     display: Display = st.session_state["display"]
     try:
         st.session_state["display"] = replace(display, camera=camera)
-    except ValueError:  # turned so far away that no picture would be left
+    except ValueError:  # so far away that the picture would be empty
         return
 
 
-def _choose() -> None:
-    if (point := chosen()) is not None:
-        choose(point)
+def _adopt_point() -> None:
+    if (point := linked.clicked_point()) is not None:
+        _select(point)
+
+
+def _select(point: tuple[float, float] | None) -> None:
+    """Store the selected point (α, β); ignore one that cannot be used."""
+    try:
+        st.session_state["display"] = replace(st.session_state["display"], point=point)
+    except (TypeError, ValueError):
+        return
+
+
+def _selected_point(comparison: Comparison, display: Display) -> None:
+    """Show every metric of all surfaces at the selected point, and a button that clears the selection."""
+    if display.point is None or not comparison.results:
+        return
+    surface = next(iter(comparison.results.values()))
+    row, column = nearest(surface, display.point)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        position = rf"$\alpha$ = {surface.alpha[column]:.3g}, $\beta$ = {surface.beta[row]:.3g}"
+        st.markdown(f"**At {position}**, the nearest point that is drawn")
+        st.button("Forget the point", on_click=_select, args=(None,))
+    _metrics_table({label: values_at(one, display.point) for label, one in comparison.results.items()})
+
+
+def _metrics_table(values: Mapping[str, Mapping[str, float]]) -> None:
+    """Show metrics by label and name; one that is finite for no network is left out."""
+    names = [name for name in next(iter(values.values())) if any(np.isfinite(own[name]) for own in values.values())]
+    titles = {name: metric_of(name).title for name in names}
+    network_table({label: {titles[name]: _value(own[name]) for name in names} for label, own in values.items()})
+
+
+def _value(value: float) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else "not known here"

@@ -1,1 +1,1 @@
-"""Texts of the pages: glossary, terms and explanations."""
+"""Texts of the pages: questions, glossary, papers and explanations."""

@@ -8,21 +8,22 @@ from dataclasses import dataclass
 
 from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
+from normscape.views.texts.papers import cite
 
 GREEK = {"α": "alpha", "β": "beta", "δ": "delta", "θ": "theta", "λ": "lambda", "*": " star"}
 
 
 @dataclass(frozen=True)
 class Term:
-    """What a term means here."""
+    """The meaning of a term on these pages."""
 
     definition: str
-    number: str = ""  # of docs/science.md; empty where that page takes the word for known
-    sources: tuple[str, ...] = ()  # names in terms.PAPERS
+    number: str = ""  # of docs/science.md; empty if that page uses the term without defining it
+    sources: tuple[str, ...] = ()  # names in papers.PAPERS
     formula: str = ""  # KaTeX
 
 
-_WRITTEN: Mapping[str, Term] = {
+_GENERAL_TERMS: Mapping[str, Term] = {
     r"$2/\lambda_{\max}$": Term(
         "The learning rate above which gradient descent on a quadratic of this curvature would diverge. It is local: "
         r"training changes $\lambda_{\max}$ as it goes.",
@@ -297,8 +298,22 @@ _WRITTEN: Mapping[str, Term] = {
 }
 
 
-def spelled(name: str) -> str:
-    """Return a term in plain letters, for its place in the alphabet and its anchor on the page Guide."""
+def definition(name: str) -> str:
+    """Return a term's definition with its formula, its number in docs/science.md and its papers, as Markdown.
+
+    Raises:
+        ValueError: the glossary has no such term.
+    """
+    if name not in TERMS:
+        raise ValueError(f"the glossary has no term {plain(name)!r}; it has {', '.join(map(plain, TERMS))}")
+    term = TERMS[name]
+    origin = "; ".join([*filter(None, [term.number]), *map(cite, term.sources)])
+    formula = f"\\\n${term.formula}$" if term.formula else ""  # on a line of its own
+    return f"{term.definition}{formula}" + (f" ({origin})" if origin else "")
+
+
+def slug(name: str) -> str:
+    """Return a term in ASCII letters and hyphens, which sorts the glossary and is the anchor on the page Guide."""
     letters = "".join(GREEK.get(letter, letter) for letter in plain(name).lower())
     return "-".join(re.findall(r"[a-z0-9]+", letters))
 
@@ -313,5 +328,7 @@ def _normalizations() -> Mapping[str, Term]:
     }
 
 
-TERMS: Mapping[str, Term] = dict(sorted({**_WRITTEN, **_normalizations()}.items(), key=lambda item: spelled(item[0])))
+TERMS: Mapping[str, Term] = dict(
+    sorted({**_GENERAL_TERMS, **_normalizations()}.items(), key=lambda item: slug(item[0]))
+)
 """In alphabetical order, Greek letters by their names."""

@@ -1,13 +1,16 @@
-"""What to look at, and what may not be concluded."""
+"""Texts of the page Surfaces."""
+
+from collections.abc import Iterable
 
 from normscape.specs import Display, GridSpec
 from normscape.views.session.results import Now
-from normscape.views.texts.terms import QUESTIONS, cited
+from normscape.views.texts.papers import cite
+from normscape.views.texts.questions import QUESTIONS
 
 INTRODUCTION = f"""
 **{QUESTIONS["Surfaces"]}**
 
-Normalization is said to make it smoother, so that larger learning rates are safe ({cited("Santurkar et al. 2018")}).
+Normalization is said to make it smoother, so that larger learning rates are safe ({cite("Santurkar et al. 2018")}).
 These are real, trained networks on one scale: see whether that holds.
 """
 
@@ -32,11 +35,9 @@ The analysis behind this page calls itself only a rough guide; so does the page.
 
 RATIO = (
     r"$\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ at every point of the same slice: each value is a "
-    "lower bound on the Lipschitz constant $L$ of the gradient (D5). At the centre it is the largest limit over all "
+    "lower bound on the Lipschitz constant $L$ of the gradient (D5). At the center it is the largest limit over all "
     "directions in the plane."
 )
-
-PUBLISHED = "Published weights were loaded in place of training, so there is no training to show."
 
 PLANE_FORM = (
     "The same change as it is seen in the plane, "
@@ -45,11 +46,11 @@ PLANE_FORM = (
 )
 
 NOT_SCALE_FREE = (
-    "There is no scale-free form beside it: that takes directions that are filter-scaled and not orthogonalised (D8)."
+    "There is no scale-free form beside it: that takes directions that are filter-scaled and not orthogonalized (D8)."
 )
 
 REFINEMENT = (
-    "The largest ratio between neighbours on the line through the centre along $d_1$, at spacings that halve. Where "
+    "The largest ratio between neighbors on the line through the center along $d_1$, at spacings that halve. Where "
     "the gradient jumps, as it does with ReLU, no finite $L$ exists and the bound grows like 1/spacing: so bounds are "
     "compared at equal spacing only. With a smooth activation (GELU, tanh) the line levels off (D7)."
 )
@@ -64,26 +65,39 @@ STATISTICS = {
     "population": "Batch norm uses the mean and variance of all evaluation samples, computed anew at every point.",
     "batch": "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every "
     "point.",
-    "running": "Batch norm uses its stored averages, held fixed at every point: away from the centre it is an affine "
+    "running": "Batch norm uses its stored averages, held fixed at every point: away from the center it is an affine "
     "map, and what it does to the landscape is gone.",
 }
 
 
+PENDING = "In training. The first points come as soon as its weights are there."
+STOPPED = "Stopped before there was a surface. Go on, and it comes here."
+FAILED = "Failed, for the reason above."
+
+ERROR_NAMES = {
+    "loss": "loss",
+    "accuracy": "accuracy",
+    "gradient-norm": "gradient_norm",
+    "gradient-change-ratio": "ratio",
+    "plane-form": "plane_form",
+}
+"""Names of the interpolation errors in `Now.errors`, by metric."""
+
+
 def resolution(now: Now, display: Display) -> str:
-    """Say which grid is shown, and how far what lies between its points can be trusted."""
-    spec = now.levels[max(now.level, 0)]
-    last = now.levels[-1]
-    grid = f"{_size(spec)} points evaluated"
+    """Return the grid that is drawn, with the measured error of the interpolation between its points."""
+    grid, finest = now.levels[max(now.level, 0)], now.levels[-1]
     if now.level < 0:
-        return f"{grid[:-10]}, some of them not yet."
-    coming = f"; {_size(last)} at most are to come" if not now.over and spec != last else ""
+        return f"{_size(grid)} points, some of them not yet."
+    pending = f"; {_size(finest)} at most are to come" if not now.over and grid != finest else ""
+    evaluated = f"{_size(grid)} points evaluated{pending}"
     if display.every_point:
-        return f"{grid}{coming}. Nothing is drawn between them."
-    error = now.errors.get(ERRORS.get(display.metric, ""))
+        return f"{evaluated}. Nothing is drawn between them."
+    error = now.errors.get(ERROR_NAMES.get(display.metric, ""))
     if error is None:
-        return f"{grid}{coming}; between them a bicubic spline."
+        return f"{evaluated}; between them a bicubic spline."
     return (
-        f"{grid}{coming}; between them a bicubic spline. At the points that the grid before did not have, its spline "
+        f"{evaluated}; between them a bicubic spline. At the points that the grid before did not have, its spline "
         f"was off by at most {100 * error:.2g} % of the scale."
     )
 
@@ -92,19 +106,33 @@ def _size(grid: GridSpec) -> str:
     return " x ".join(map(str, grid.points))
 
 
-ERRORS = {
-    "loss": "loss",
-    "accuracy": "accuracy",
-    "gradient-norm": "gradient_norm",
-    "gradient-change-ratio": "ratio",
-    "plane-form": "plane_form",
-}
-"""Metrics as errors of levels name them."""
-
-
-def diverged(label: str, step: int | None, shown: int) -> str:
-    """Say that a network has no surface at a step, and what to do."""
+def diverged(label: str, step: int | None, checkpoint: int) -> str:
+    """Return a warning that a network has no surface at a checkpoint, with the remedy."""
     return (
         f"**{label}** diverged at step {step}: its loss or its weights were no longer finite, so there is no surface "
-        f"of step {shown}. Move the training step back to see the last weights that were kept."
+        f"of step {checkpoint}. Move the training step back to see the last weights that were kept."
+    )
+
+
+def missing_surfaces(labels: Iterable[str], now: Now, *, stopped: bool) -> dict[str, str]:
+    """Return a sentence for every compared network without a surface, in the order of the comparison.
+
+    Args:
+        labels: of the compared networks.
+        now: the state of their results.
+        stopped: whether this session has stopped the request.
+    """
+    missing = [label for label in labels if label not in now.outcomes or now.outcomes[label].surface is None]
+    return {label: _missing_surface(label, now, stopped=stopped) for label in missing}
+
+
+def _missing_surface(label: str, now: Now, *, stopped: bool) -> str:
+    if label in now.failures:
+        return FAILED
+    if label not in now.outcomes:
+        return STOPPED if stopped else PENDING
+    outcome = now.outcomes[label]
+    return (
+        f"Diverged at step {outcome.run.diverged_at}: there is no surface of step {outcome.checkpoint}. Earlier steps "
+        "have one."
     )

@@ -1,1 +1,1 @@
-"""Reusable page elements: charts, field controls, tables and linked surfaces."""
+"""Elements that several pages share: header, controls, charts, tables and linked surfaces."""

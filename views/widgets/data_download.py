@@ -1,4 +1,4 @@
-"""Files of data sets that are not there yet: which they are, where they belong, and the button that fetches them."""
+"""Missing files of data sets: which they are, where they belong, and a button that downloads them."""
 
 from __future__ import annotations
 
@@ -7,39 +7,37 @@ import streamlit as st
 from normscape.jobs import Downloads
 from normscape.landscape import MissingDataError
 from normscape.views.session.job_queue import asked_by_browser
-from normscape.views.widgets.charts import watched
+from normscape.views.widgets.refresh import redraw_periodically
 
 MEGABYTE = 1e6
-
-EVERY = 0.5
-"""Seconds between two looks."""
+REFRESH_SECONDS = 0.5
 
 
 @st.cache_resource(show_spinner=False)
 def _downloads() -> Downloads:
-    """Return the transfers of this server: a page that is left or loaded again finds them going on."""
+    """Return the downloads of this server, which continue when a page is left or reloaded."""
     return Downloads()
 
 
 def offer_download(missing: MissingDataError) -> None:
-    """Show which files are missing and a button that downloads them; what was fetched is kept if it is interrupted."""
-    transfer = _downloads().transfer(missing.files)
-    if transfer is not None and not transfer.done:
-        watched(_watch, EVERY, missing)
+    """List the missing files above a button that downloads them; an interrupted download keeps the finished files."""
+    download = _downloads().transfer(missing.files)
+    if download is not None and not download.done:
+        redraw_periodically(_progress, REFRESH_SECONDS, missing)
         return
-    st.error(str(missing) if transfer is None else str(transfer.error))
+    st.error(str(missing) if download is None else str(download.error))
     if st.button("Download these files", help="From the addresses above; each is checked against its MD5."):
         _downloads().start(missing.files)
         st.rerun()
 
 
-def _watch(missing: MissingDataError) -> None:
-    transfer = _downloads().transfer(missing.files)
-    if transfer is None or transfer.done:
+def _progress(missing: MissingDataError) -> None:
+    download = _downloads().transfer(missing.files)
+    if download is None or download.done:
         if asked_by_browser():
             st.rerun()
         return
-    share = min(transfer.received / transfer.size, 1.0) if transfer.size else 0.0
-    known = f"{transfer.received / MEGABYTE:.1f} of {transfer.size / MEGABYTE:.1f} MB of this file"
-    st.progress(share, text=known if transfer.size else "Asking for the first file")
+    share = min(download.received / download.size, 1.0) if download.size else 0.0
+    megabytes = f"{download.received / MEGABYTE:.1f} of {download.size / MEGABYTE:.1f} MB of this file"
+    st.progress(share, text=megabytes if download.size else "Asking for the first file")
     st.caption("It goes on when this page is closed.")

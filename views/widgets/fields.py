@@ -1,4 +1,4 @@
-"""Widgets from the declarations of fields: label, help, limits and choices are said once, in specs/."""
+"""Controls generated from the declarations of fields in specs/: label, help, limits and choices."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from normscape.views.session.address import NAMES, control
 from normscape.views.session.limits import refused, unused
 
 LABELED = {**ENTRIES, "data": DATA}
-"""The registries, by the name that the rules of fields use."""
+"""Registries whose entries have labels, by the name that the rules of fields use."""
 
 
 def field(experiment: Experiment, path: str) -> Experiment:
-    """Show the widget of one field, and return the experiment with what it says.
+    """Show the control of one field, and return the experiment with its value.
 
-    A field that changes nothing here is grey, with the reason in its help. What a field does not admit is shown as an
-    error under the widget, and the experiment stays as it was.
+    The control of a field without effect is disabled, with the reason in its help. A value that the field rejects is
+    reported as an error below the control, and the experiment is returned unchanged.
     """
-    value, chosen = read(experiment, path), _widget(experiment, path)
+    value, chosen = read(experiment, path), _control(experiment, path)
     try:
         return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
@@ -34,19 +34,19 @@ def field(experiment: Experiment, path: str) -> Experiment:
 
 
 def number_of_seeds(name: str, help: str, default: int = 1) -> int:
-    """Show the choice of how many seeds, and return it.
+    """Show a choice of the number of seeds, and return it.
 
     Args:
-        name: the control's own.
-        help: what is done with that many.
-        default: what is chosen at first.
+        name: unique name of the control.
+        help: what the seeds are used for.
+        default: the initial choice.
     """
-    asked: dict[str, Any] = {"default": default, "required": True, "key": control(name), "help": help}
-    return int(st.segmented_control("Seeds", (1, 2, 3, 5), **asked) or 1)
+    options: dict[str, Any] = {"default": default, "required": True, "key": control(name), "help": help}
+    return int(st.segmented_control("Seeds", (1, 2, 3, 5), **options) or 1)
 
 
 def options(owner: Any, name: str) -> Sequence[Any] | None:
-    """Return the names that a field admits, or None where it takes a number."""
+    """Return the values that a field admits, or None for a field that takes a number."""
     rule = rule_of(owner, name)
     if types_of(owner)[name] is bool:
         return (True, False)
@@ -55,20 +55,30 @@ def options(owner: Any, name: str) -> Sequence[Any] | None:
     return NAMES[rule.registry] if rule.registry else rule.choices
 
 
-def word(value: Any, labels: Mapping[str, str] | None = None) -> str:
-    """Return a value as people read it: its label if it has one."""
+def value_label(value: Any, labels: Mapping[str, str] | None = None) -> str:
+    """Return the label of a value, or the value as text."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return "default" if value is None else (labels or {}).get(value, str(value).replace("-", " "))
 
 
-def option_word(experiment: Experiment, path: str, value: Any) -> str:
-    """Return an option as people read it, with the reason where it cannot be used here."""
+def option_label(experiment: Experiment, path: str, value: Any) -> str:
+    """Return the label of an option of a field, with the reason if it cannot be used with the other choices."""
     if path == "run.weights":
-        return _file_word(value)
+        return _file_label(value)
     reason = refused(experiment, path, value)
     labels = _labels(rule_of(_owner(experiment, path), path.rsplit(".", 1)[-1]))
-    return word(value, labels) + (f" - not here: {reason}" if reason else "")
+    return value_label(value, labels) + (f" - not here: {reason}" if reason else "")
+
+
+def compared_from_texts(experiment: Experiment, path: str, texts: Sequence[str]) -> tuple[Experiment, tuple[str, ...]]:
+    """Parse typed values of the compared field exactly as an address with these values is parsed.
+
+    Returns:
+        The experiment, and a note for every value that could not be used.
+    """
+    query = to_query(experiment, Experiment()) | comparison_query(path, texts)
+    return from_query(query, Experiment(), NAMES)
 
 
 def _labels(rule: Rule) -> Mapping[str, str]:
@@ -77,55 +87,64 @@ def _labels(rule: Rule) -> Mapping[str, str]:
     return {name: entry.label for name, entry in LABELED[rule.registry].items()}
 
 
-def _file_word(sha256: str | None) -> str:
-    """Name a weight file: its name, or the beginning of its SHA-256 where it is not there."""
+def _file_label(sha256: str | None) -> str:
+    """Return the name of a weight file, or the beginning of its SHA-256 if the folder lacks it."""
     if sha256 is None:
         return "none: train"
     files = weight_files()
     return files[sha256].name if sha256 in files else f"{sha256[:8]}… (not in the folder)"
 
 
-def _widget(experiment: Experiment, path: str) -> Any:
+def _control(experiment: Experiment, path: str) -> Any:
+    """Show the control that fits the type of a field, and return its value."""
     owner, name = _owner(experiment, path), path.rsplit(".", 1)[-1]
-    value = getattr(owner, name)
-    rule, hint = rule_of(owner, name), types_of(owner)[name]
-    reason = unused(experiment, path)
-    told = rule.help if reason is None else f"No choice here: {reason}. {rule.help}"
-    asked: dict[str, Any] = {"key": control(path), "help": told, "disabled": reason is not None}
+    value, rule, hint = getattr(owner, name), rule_of(owner, name), types_of(owner)[name]
+    settings = _settings(experiment, path, rule)
     if hint is bool:
-        return st.toggle(rule.label, value, **asked)
+        return st.toggle(rule.label, value, **settings)
     if (names := options(owner, name)) is not None:
-        asked["format_func"] = lambda option: option_word(experiment, path, option)
-        return st.selectbox(rule.label, names, names.index(value), **asked)
+        settings["format_func"] = lambda option: option_label(experiment, path, option)
+        return st.selectbox(rule.label, names, names.index(value), **settings)
     if rule.parts:
-        return tuple(_part(rule, place, value[place], asked) for place in range(len(rule.parts)))
+        return tuple(_element(rule, index, value[index], settings) for index in range(len(rule.parts)))
     if isinstance(value, tuple):
-        return _parsed(st.text_input(rule.label, _text(value), **asked), hint)
+        return _parsed(st.text_input(rule.label, _text(value), **settings), hint)
     if isinstance(None, hint):
-        counts, own = _counted(experiment, name)
-        text = st.text_input(
-            f"{rule.label}{counts}", "" if value is None else str(value), placeholder=f"empty: {own}", **asked
-        )
-        return _number(text.strip(), whole=True) if text.strip() else None
-    return _number_input(rule, rule.label, value, float if hint is float else int, asked)
+        return _optional_number(experiment, name, rule, value, settings)
+    return _number_input(rule, rule.label, value, float if hint is float else int, settings)
 
 
-def _part(rule: Rule, place: int, value: Any, asked: Mapping[str, Any]) -> Any:
-    """Show the control of one element of a field with several."""
-    label = f"{rule.label} {rule.parts[place]}"
-    own = {**asked, "key": f"{asked['key']}:{place}"}
+def _settings(experiment: Experiment, path: str, rule: Rule) -> dict[str, Any]:
+    reason = unused(experiment, path)
+    help_text = rule.help if reason is None else f"No choice here: {reason}. {rule.help}"
+    return {"key": control(path), "help": help_text, "disabled": reason is not None}
+
+
+def _element(rule: Rule, index: int, value: Any, settings: Mapping[str, Any]) -> Any:
+    """Show the control of one element of a tuple, and return its value."""
+    label = f"{rule.label} {rule.parts[index]}"
+    settings = {**settings, "key": f"{settings['key']}:{index}"}
     if isinstance(value, tuple):
-        return _parsed(st.text_input(label, _text(value), **own), "float")
-    return _number_input(rule, label, value, type(value), own)
+        return _parsed(st.text_input(label, _text(value), **settings), "float")
+    return _number_input(rule, label, value, type(value), settings)
 
 
-def _number_input(rule: Rule, label: str, value: Any, kind: Any, asked: Mapping[str, Any]) -> Any:
+def _optional_number(
+    experiment: Experiment, name: str, rule: Rule, value: int | None, settings: Mapping[str, Any]
+) -> Any:
+    unit, default = _unit_and_default(experiment, name)
+    written = "" if value is None else str(value)
+    text = st.text_input(f"{rule.label}{unit}", written, placeholder=f"empty: {default}", **settings).strip()
+    return _number(text, whole=True) if text else None
+
+
+def _number_input(rule: Rule, label: str, value: Any, kind: Any, settings: Mapping[str, Any]) -> Any:
     limits = {"min_value": kind(rule.low), "max_value": kind(rule.high)}
-    return st.number_input(label, value=kind(value), format="%g" if kind is float else "%d", **limits, **asked)
+    return st.number_input(label, value=kind(value), format="%g" if kind is float else "%d", **limits, **settings)
 
 
-def _counted(experiment: Experiment, name: str) -> tuple[str, str]:
-    """Say what an optional number counts, and what it is where the field is empty."""
+def _unit_and_default(experiment: Experiment, name: str) -> tuple[str, str]:
+    """Return what an optional number counts, in brackets, and which value an empty control stands for."""
     architecture = ARCHITECTURES.get(experiment.run.model.architecture)
     if name not in ("depth", "width"):
         return "", "all"
@@ -135,7 +154,7 @@ def _counted(experiment: Experiment, name: str) -> tuple[str, str]:
 
 
 def _parsed(text: str, hint: Any) -> tuple[Any, ...]:
-    """Read numbers with commas between them; what is no number is left for the field's own check to refuse."""
+    """Parse numbers that are separated by commas; other text is returned as it is, for the field to reject."""
     whole = "int" in str(hint)
     items = [item.strip() for item in text.split(",") if item.strip()]
     return tuple(_number(item, whole) for item in items)
@@ -154,9 +173,3 @@ def _text(values: tuple[Any, ...]) -> str:
 
 def _owner(experiment: Experiment, path: str) -> Any:
     return read(experiment, path.rsplit(".", 1)[0])
-
-
-def compared_from_texts(experiment: Experiment, path: str, texts: Sequence[str]) -> tuple[Experiment, tuple[str, ...]]:
-    """Read typed values of a compared field, exactly as an address with them would be read."""
-    query = to_query(experiment, Experiment()) | comparison_query(path, texts)
-    return from_query(query, Experiment(), NAMES)

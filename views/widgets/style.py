@@ -1,4 +1,4 @@
-"""The few lines of style that Streamlit has no setting for."""
+"""CSS for what Streamlit has no setting for."""
 
 import streamlit as st
 
@@ -8,12 +8,12 @@ STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; }
 /* charts side by side wrap before they become unreadable */
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-side-by-side-"]) { min-width: min(19rem, 100%); }
-/* formulas rise above their line and hang below it, where the cells of tables would cut them off, or scroll */
+/* formulas are taller than their line: the cells of tables would clip them or scroll */
 [data-testid="stTable"] [data-testid="stMarkdownContainer"] { overflow: visible; }
-/* a displayed formula goes on in a further line where it would be wider than its text: nobody has to scroll it */
+/* a displayed formula that is wider than its text wraps, so that it needs no scrolling */
 .katex-display > .katex { white-space: normal; }
 .katex-display > .katex .base { margin: 0.2em 0; }
-/* what moves while work goes on takes up to a core from that work where the browser has no graphics processor */
+/* in a browser without a graphics processor, animations take up to one core from the computation */
 [data-testid="stStatusWidget"] *, [data-testid="stProgress"] *, [data-stale="true"] {
   animation: none !important; transition: none !important;
 }
@@ -22,5 +22,5 @@ STYLE = """
 
 
 def apply() -> None:
-    """Add the style to the page."""
+    """Add the CSS to the page."""
     st.html(STYLE)

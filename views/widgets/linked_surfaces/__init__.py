@@ -1,8 +1,8 @@
-"""Surfaces side by side that turn together: one camera for all, kept over every change of what they show.
+"""Surfaces side by side that turn together, from one camera that persists when what they show changes.
 
 `st.plotly_chart` loses the camera of a three-dimensional chart when its figure changes
-(https://github.com/streamlit/streamlit/issues/8882), and its charts know nothing of each other. This component draws
-the figures itself, with the part of plotly.js that draws in three dimensions, served by the app from `static/`.
+(https://github.com/streamlit/streamlit/issues/8882), and its charts do not know each other. This component draws the
+figures itself with the three-dimensional bundle of plotly.js, which the app serves from `static/`.
 """
 
 from __future__ import annotations
@@ -24,141 +24,153 @@ from normscape.specs.display import CAMERA, Camera
 KEY = "linked-surfaces"
 
 BUNDLE = "plotly-gl3d-4.1.1.min.js"
-"""Of the same release as the Python package's plotly.js; turning all surfaces live uses a private call of it."""
+"""From the same release as the Python package's plotly.js; turning all surfaces live uses a private call of it."""
 
-MOST = 8
+MAX_SURFACES = 8
 """Surfaces that are drawn in three dimensions: browsers drop the oldest of more than 16 WebGL contexts."""
 
-PARTS = ("camera", "places", "picture", "row", "stills", "component")
-"""The front end's files, one module together: a component has one source."""
+SOURCE_FILES = (
+    "camera",
+    "plotly",
+    "markers",
+    "pointer",
+    "images",
+    "toolbar",
+    "surface_grid",
+    "thumbnails",
+    "component",
+)
+"""Files of the front end, joined into one module, since a component has a single source."""
 
 MAPS = ("contour-map", "gradient-change-ratio", "plane-form")
-CUTS = ("cut-through-the-centre",)
-"""Charts of the page, as `views/widgets/charts.py` names them, on which a place is marked and that tell theirs."""
+CUTS = ("cut-through-the-center",)
+"""Charts of the page on which a point is marked and selected, by the names in `views/widgets/charts.py`."""
 
 UPLOADER = ".st-key-open-picture input[type=file]"
-"""What a picture is given to that is dropped anywhere on the page."""
+"""The file input that receives a picture dropped anywhere on the page."""
 
 _PNG = "data:image/png;base64,"
-_LONGEST = 30_000_000  # letters of one drawn surface: no browser draws more at the widths that are offered
+_MAX_LENGTH = 30_000_000  # characters of one rendered surface: more than a browser renders at the widths on offer
 
 
-class Shown(NamedTuple):
-    """One surface as the browser gets it."""
+class SurfacePanel(NamedTuple):
+    """One surface as the browser receives it."""
 
     figure: go.Figure
-    summary: str  # a sentence for those who do not see it
-    colour: str | None = None
+    summary: str  # alternative text
+    color: str | None = None
     alpha: np.ndarray = np.empty(0)  # (A,)
     beta: np.ndarray = np.empty(0)  # (B,)
-    metrics: Mapping[str, np.ndarray] = {}  # (B, A) each, by what people call them
+    metrics: Mapping[str, np.ndarray] = {}  # (B, A) each, by title
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What the browser drew for a picture that is to be kept."""
+class Renders:
+    """What the browser rendered for a picture that the user saves."""
 
     width: int  # of the whole picture, pixels
-    pictures: Mapping[str, bytes]  # PNGs by label, of what is a landscape
+    images: Mapping[str, bytes]  # PNG of every surface, by label
 
 
 @dataclass(frozen=True)
-class Saved:
-    """A picture on its way to whoever asked for it."""
+class SavedPicture:
+    """A finished picture for the browser to save."""
 
-    number: int  # a browser keeps each number once
+    number: int  # the browser saves each number once
     name: str
     png: bytes
 
 
-_HERE = Path(__file__).parent
-SOURCE = "\n".join((_HERE / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
+_FOLDER = Path(__file__).parent
+SOURCE = "\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SOURCE_FILES)
 _component = st.components.v2.component(
     "normscape.linked_surfaces",
-    css=(_HERE / "linked_surfaces.css").read_text(encoding="utf-8"),
+    css=(_FOLDER / "linked_surfaces.css").read_text(encoding="utf-8"),
     js=SOURCE,
-    isolate_styles=False,  # plotly.js puts its own style into the page
+    isolate_styles=False,  # plotly.js adds its own style to the page
 )
 
 
 def linked_surfaces(
-    surfaces: Mapping[str, Shown],
+    surfaces: Mapping[str, SurfacePanel],
     camera: Camera,
     *,
-    on_turn: Callable[[], None],
-    on_choose: Callable[[], None],
-    on_draw: Callable[[], None],
-    saved: Saved | None = None,
+    on_camera: Callable[[], None],
+    on_point: Callable[[], None],
+    on_renders: Callable[[], None],
+    saved: SavedPicture | None = None,
 ) -> None:
-    """Draw surfaces side by side; turning one, by mouse or arrow keys, turns all, and one place is marked on all.
+    """Draw surfaces side by side; turning one, by mouse or arrow keys, turns all, and one point is marked on all.
 
     Args:
-        surfaces: what to draw, by label; a figure without a scene (a line, a sentence) is drawn where it stands and
-            left alone.
-        camera: eye and centre in the scene's units, as in `Display.camera`; followed when it differs from what
-            the browser reported itself.
-        on_turn: called before the script runs anew because somebody has turned the surfaces; `turned` has the camera.
-        on_choose: called likewise because somebody has clicked on a surface, a map or a cut; `chosen` has the point.
-        on_draw: called likewise because somebody wants to keep a picture; `drawn` has what the browser drew.
-        saved: a picture that the browser is to keep.
+        surfaces: by label; a figure without a scene, such as a sentence, does not turn.
+        camera: eye and center in the scene's units, as in `Display.camera`; adopted if it differs from what the
+            browser reported itself.
+        on_camera: called before the script reruns because the user turned the surfaces; see `reported_camera`.
+        on_point: called before the script reruns because the user clicked on a surface, a map or a cut; see
+            `clicked_point`.
+        on_renders: called before the script reruns because the user saves a picture; see `received_renders`.
+        saved: a picture for the browser to save.
 
     Raises:
-        ValueError: there are more than `MOST` surfaces.
+        ValueError: there are more than `MAX_SURFACES` surfaces.
     """
-    if len(surfaces) > MOST:
-        raise ValueError(f"{len(surfaces)} surfaces are more than the {MOST} that a browser draws; show small pictures")
-    sent = None if saved is None else {"id": saved.number, "name": saved.name, "png": _text(saved.png)}
+    if len(surfaces) > MAX_SURFACES:
+        raise ValueError(
+            f"{len(surfaces)} surfaces are more than the {MAX_SURFACES} that a browser draws; use surface_thumbnails"
+        )
+    picture = None if saved is None else {"id": saved.number, "name": saved.name, "png": _base64(saved.png)}
     _component(
         key=KEY,
-        data=_figures(surfaces, camera) | {"values": _values(surfaces), "saved": sent, "home": list(CAMERA)},
-        on_camera_change=on_turn,
-        on_point_change=on_choose,
-        on_picture_change=on_draw,
+        data=_figures(surfaces, camera) | {"values": _values(surfaces), "saved": picture, "home": list(CAMERA)},
+        on_camera_change=on_camera,
+        on_point_change=on_point,
+        on_picture_change=on_renders,
     )
 
 
-def small_pictures(surfaces: Mapping[str, Shown], camera: Camera, key: str) -> None:
-    """Draw any number of surfaces as small pictures that do not turn, all seen from one camera.
+def surface_thumbnails(surfaces: Mapping[str, SurfacePanel], camera: Camera, key: str) -> None:
+    """Draw any number of surfaces as small images from one camera, which do not turn.
 
     Args:
-        surfaces: what to draw, by label.
+        surfaces: by label.
         camera: as in `linked_surfaces`.
-        key: a name for these pictures, one of its own on a page.
+        key: a name for these images that is unique on the page.
     """
-    _component(key=f"{KEY}:{key}", data=_figures(surfaces, camera) | {"still": True})
+    _component(key=f"{KEY}:{key}", data=_figures(surfaces, camera) | {"thumbnails": True})
 
 
-def turned() -> Camera | None:
-    """Return the camera that the browser reported last, None if nobody has turned the surfaces."""
+def reported_camera() -> Camera | None:
+    """Return the camera that the browser reported last, None if the user has not turned the surfaces."""
     return cast("Camera | None", _numbers(_state("camera"), 6))
 
 
-def chosen() -> tuple[float, float] | None:
-    """Return the point (α, β) that was clicked on last, None if there is none."""
+def clicked_point() -> tuple[float, float] | None:
+    """Return the point (α, β) that was clicked last, None if there is none."""
     return cast("tuple[float, float] | None", _numbers(_state("point"), 2))
 
 
-def drawn() -> Drawn | None:
-    """Return what the browser drew for a picture, None if that is nothing that could be one."""
-    sent = _state("picture")
-    pictures = sent.get("pictures") if isinstance(sent, Mapping) else None
-    if not isinstance(pictures, Mapping) or len(pictures) > MOST or not isinstance(sent.get("width"), int):
+def received_renders() -> Renders | None:
+    """Return what the browser rendered for a picture, None if it sent nothing valid."""
+    message = _state("picture")
+    images = message.get("images") if isinstance(message, Mapping) else None
+    if not isinstance(images, Mapping) or len(images) > MAX_SURFACES or not isinstance(message.get("width"), int):
         return None
     try:
-        return Drawn(sent["width"], {str(label): _bytes(text) for label, text in pictures.items()})
+        return Renders(message["width"], {str(label): _png(text) for label, text in images.items()})
     except ValueError:
         return None
 
 
-def _figures(surfaces: Mapping[str, Shown], camera: Camera) -> dict[str, Any]:
+def _figures(surfaces: Mapping[str, SurfacePanel], camera: Camera) -> dict[str, Any]:
     return {
         "bundle": f"app/static/{BUNDLE}",
         "config": CONFIG,
         "camera": list(camera),
         "uploader": UPLOADER,
         "figures": [
-            {"figure": one.figure.to_json(), "summary": one.summary, "label": label, "colour": one.colour}
-            for label, one in surfaces.items()
+            {"figure": panel.figure.to_json(), "summary": panel.summary, "label": label, "color": panel.color}
+            for label, panel in surfaces.items()
         ],
         "linked": {
             "maps": ", ".join(f"[class*='st-key-side-by-side-{name}-'] .js-plotly-plot" for name in MAPS),
@@ -167,53 +179,53 @@ def _figures(surfaces: Mapping[str, Shown], camera: Camera) -> dict[str, Any]:
     }
 
 
-def _values(surfaces: Mapping[str, Shown]) -> dict[str, Any]:
-    """Return every metric of all surfaces, for what is told of a place before Python hears of it."""
-    names = list(dict.fromkeys(name for one in surfaces.values() for name in one.metrics))
+def _values(surfaces: Mapping[str, SurfacePanel]) -> dict[str, Any]:
+    """Return every metric of all surfaces, from which the browser fills the readout at the pointer by itself."""
+    titles = list(dict.fromkeys(title for panel in surfaces.values() for title in panel.metrics))
     return {
-        "metrics": names,
+        "metrics": titles,
         "surfaces": [
             {
                 "label": label,
-                "colour": one.colour,
-                "alpha": one.alpha.tolist(),
-                "beta": one.beta.tolist(),
-                "metrics": [_text(_float32(one.metrics[name])) if name in one.metrics else None for name in names],
+                "color": panel.color,
+                "alpha": panel.alpha.tolist(),
+                "beta": panel.beta.tolist(),
+                "metrics": [_base64_float32(panel.metrics.get(title)) for title in titles],
             }
-            for label, one in surfaces.items()
-            if one.metrics
+            for label, panel in surfaces.items()
+            if panel.metrics
         ],
     }
 
 
-def _float32(values: np.ndarray) -> bytes:
-    return values.astype("<f4").tobytes()
+def _base64_float32(values: np.ndarray | None) -> str | None:
+    return None if values is None else _base64(values.astype("<f4").tobytes())
 
 
-def _text(content: bytes) -> str:
+def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def _bytes(text: Any) -> bytes:
-    """Read a PNG that a browser sent, which may be anything.
+def _png(text: Any) -> bytes:
+    """Decode a PNG from the browser, which may send anything.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not the data URL of a PNG, or it is too long.
     """
-    if not isinstance(text, str) or not text.startswith(_PNG) or len(text) > _LONGEST:
-        raise ValueError("this is no picture")
+    if not isinstance(text, str) or not text.startswith(_PNG) or len(text) > _MAX_LENGTH:
+        raise ValueError("not the data URL of a PNG")
     try:
         return base64.b64decode(text.removeprefix(_PNG), validate=True)
     except binascii.Error as error:
-        raise ValueError("this is no picture") from error
+        raise ValueError("not the data URL of a PNG") from error
 
 
 def _state(name: str) -> Any:
     return getattr(st.session_state.get(KEY), name, None)
 
 
-def _numbers(sent: Any, count: int) -> tuple[float, ...] | None:
-    """Return what was sent as so many numbers, None for anything else: what a browser sends may be anything."""
-    if not isinstance(sent, list) or len(sent) != count or not all(isinstance(value, int | float) for value in sent):
+def _numbers(message: Any, count: int) -> tuple[float, ...] | None:
+    """Return a list of so many numbers as a tuple, None for anything else, since a browser may send anything."""
+    if not isinstance(message, list) or len(message) != count:
         return None
-    return tuple(map(float, sent))
+    return tuple(map(float, message)) if all(isinstance(value, int | float) for value in message) else None

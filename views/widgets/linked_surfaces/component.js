@@ -1,34 +1,34 @@
-// What Streamlit calls: with data from Python at every run, and with what takes words back.
+// The entry point that Streamlit calls with the data from Python at every run of the page.
 
 const NO_WEBGL = "This browser has no WebGL, which drawing in three dimensions needs: the maps below show the same.";
 
 /** @type {boolean | undefined} */
-let drawable;                      // asking costs a WebGL context, so it is asked once
-function webgl() {
-  if (drawable === undefined) {
+let webglAvailable;                // cached, since every check takes a WebGL context
+function hasWebgl() {
+  if (webglAvailable === undefined) {
     const context = document.createElement("canvas").getContext("webgl");
-    drawable = Boolean(context);
+    webglAvailable = Boolean(context);
     context?.getExtension("WEBGL_lose_context")?.loseContext();
   }
-  return drawable;
+  return webglAvailable;
 }
 
-/** @type {WeakMap<Element, Row | Stills>} */
-const rows = new WeakMap();
+/** @type {WeakMap<Element, SurfaceGrid | Thumbnails>} */
+const views = new WeakMap();
 /** @type {AbortController | undefined} */
-let dropping;
+let drops;
 
-/** @typedef {(name: string, value: any) => void} Tell */
+/** @typedef {(name: string, value: any) => void} SendValue */
 
-/** @param {{ data: any, parentElement: Element, setStateValue: Tell, setTriggerValue: Tell }} given */
+/** @param {{ data: any, parentElement: Element, setStateValue: SendValue, setTriggerValue: SendValue }} component */
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  if (!dropping) acceptDrops(data.uploader, (dropping = new AbortController()).signal);
-  if (!webgl()) {
-    parentElement.textContent = NO_WEBGL;   // not told to Python: the maps are on the page already
+  if (!drops) acceptDrops(data.uploader, (drops = new AbortController()).signal);
+  if (!hasWebgl()) {
+    parentElement.textContent = NO_WEBGL;   // Python need not know: the maps are on the page in any case
     return undefined;
   }
-  let row = rows.get(parentElement);
-  if (!row || row.gone) rows.set(parentElement, (row = new (data.still ? Stills : Row)(parentElement)));
-  row.show(data, setStateValue, setTriggerValue);
-  return () => row.end();
+  let view = views.get(parentElement);
+  if (!view || view.removed) views.set(parentElement, (view = new (data.thumbnails ? Thumbnails : SurfaceGrid)(parentElement)));
+  view.update(data, setStateValue, setTriggerValue);
+  return () => view.remove();
 }

@@ -1,0 +1,28 @@
+"""Training curves of the compared networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from normscape.figures.comparison import Comparison
+from normscape.figures.training import training_figure
+from normscape.views.session.results import Outcome
+from normscape.views.widgets.charts import chart
+
+PUBLISHED = "Published weights were loaded in place of training, so there is no training to show."
+
+
+def section(comparison: Comparison, outcomes: Mapping[str, Outcome]) -> None:
+    """Show loss and accuracy along training, except for networks with published weights."""
+    st.subheader("Training")
+    runs = {label: outcome.run for label, outcome in outcomes.items() if outcome.run.spec.weights is None}
+    if len(runs) < len(outcomes):
+        st.caption(PUBLISHED)
+    if not runs:
+        return
+    trained = comparison.with_results(runs)
+    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        with column:
+            chart(training_figure(trained, quantity), f"training {quantity}")

@@ -1,0 +1,75 @@
+// The point under the pointer, on surfaces, maps and cuts.
+
+const CLICK_DISTANCE = 4;          // pixels that the pointer may move during a click
+
+class PointerTracker {
+  /** @param {HTMLElement} grid
+   * @param {PointMarkers} markers
+   * @param {{ surfaces: () => Chart[] | undefined, select: (point: SlicePoint) => void }} page
+   *   the surfaces to mark, undefined while one is dragged; and what to do with the point that is clicked */
+  constructor(grid, markers, page) {
+    this.grid = grid;
+    this.markers = markers;
+    this.page = page;
+    /** @type {SlicePoint | undefined} */
+    this.hovered = undefined;
+    this.overChart = false;        // the pointer is over a map or a cut
+    /** @type {Pointer} */
+    this.position = { clientX: 0, clientY: 0 };
+    this.listeners = new AbortController();
+    this.listen();
+  }
+
+  /** Listen to the pointer. A click is a press that hardly moves, since plotly.js reports the beginning of every drag
+   * as a click. */
+  listen() {
+    const { signal } = this.listeners;
+    /** @type {{ x: number, y: number, point: SlicePoint | undefined } | undefined} */
+    let press;
+    document.addEventListener("pointermove", (event) => this.move(event), { signal, passive: true });
+    document.addEventListener("scroll", () => this.unhover(), { signal, passive: true, capture: true });
+    document.addEventListener("pointerdown", (event) => {
+      const point = this.inGrid(event) ? this.hovered : this.markers.pointUnder(event);
+      press = { x: event.clientX, y: event.clientY, point };
+    }, { signal, capture: true });
+    window.addEventListener("pointerup", (event) => {
+      const distance = press ? Math.hypot(event.clientX - press.x, event.clientY - press.y) : CLICK_DISTANCE;
+      if (press?.point && distance < CLICK_DISTANCE) this.page.select(press.point);
+      press = undefined;
+    }, { signal });
+  }
+
+  /** @param {PointerEvent} event */
+  inGrid(event) { return event.target instanceof Node && this.grid.contains(event.target); }
+
+  /** Mark the point under the pointer on a map or a cut; plotly.js reports those on surfaces.
+   * @param {PointerEvent} event */
+  move(event) {
+    this.position = event;
+    const surfaces = this.page.surfaces();
+    const point = !surfaces || this.inGrid(event) ? undefined : this.markers.pointUnder(event);
+    if (surfaces && point) this.markers.show(this.hovered = point, surfaces, event);
+    else if (this.overChart) this.unhover();
+    this.overChart = Boolean(point);
+  }
+
+  /** @param {{ x: number, y: number }} point
+   * @param {Pointer | undefined} event */
+  hoverSurface({ x, y }, event) {
+    this.hovered = Number.isFinite(x + y) ? [x, y] : undefined;
+    const surfaces = this.page.surfaces();
+    if (this.hovered && surfaces) this.markers.show(this.hovered, surfaces, event ?? this.position);
+  }
+
+  /** Forget the point, unless the pointer has reached a map already: plotly.js reports late that it left a surface. */
+  leaveSurface() {
+    if (!this.overChart) this.unhover();
+  }
+
+  unhover() {
+    this.hovered = undefined;
+    this.markers.hide();
+  }
+
+  stop() { this.listeners.abort(); }
+}
