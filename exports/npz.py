@@ -27,8 +27,8 @@ ARRAYS = (
     "accuracy",
     "gradient_norm",
     "gradient_change_ratio",
-    "row_ratio",
-    "plane_form",
+    "layer_ratio",
+    "in_plane_ratio",
     "across",
     "along",
     "step",
@@ -55,7 +55,7 @@ def numbers(experiment: Experiment, surfaces: Mapping[str, Surface], facts: Fact
 
     The k-th label's arrays are called "k/loss", "k/alpha" and so on; "k/accuracy" is absent for a
     regression. Missing values are nan. "k/direction_norms" is (‖d1‖, ‖d2‖), "k/cosine" is cos(d1, d2), "k/layers" names
-    the layers of "k/row_ratio", "k/spec" is the surface's own spec. Facts that are not finite are strings
+    the layers of "k/layer_ratio", "k/spec" is the surface's own spec. Facts that are not finite are strings
     ("nan", "inf").
 
     Args:

@@ -42,7 +42,7 @@ class Spread:
 
 def scalars_of(run: Run, surface: Surface, sharpness: Sharpness, scale_free: Sharpness) -> Mapping[str, float]:
     """Return the scalar results of one network for one seed, by their labels."""
-    center, history = surface.centre, run.history
+    center, history = surface.center, run.history
     matching = np.flatnonzero(history.step == surface.spec.evaluation.checkpoint)
     index = int(matching[0]) if matching.size else -1
     return {
@@ -57,7 +57,7 @@ def scalars_of(run: Run, surface: Surface, sharpness: Sharpness, scale_free: Sha
         r"Largest $\|Hu\|$ in the plane": float("nan")
         if center is None
         else float(surface.gradient_change_ratio[center]),
-        "Plane form up to": largest(surface.plane_form),
+        "In-plane ratio up to": largest(surface.in_plane_ratio),
         r"$\lambda_{\max}$": sharpness.value,
         r"$2/\lambda_{\max}$": sharpness.largest_stable_step,
         r"$\lambda_{\max}(SHS)$": scale_free.value,

@@ -12,8 +12,8 @@ METRICS = (
     "gradient-norm",
     "gradient-change-ratio",
     "local-ratio",
-    "plane-form",
-    "row-ratio",
+    "in-plane-ratio",
+    "layer-ratio",
 )
 SCALES = ("linear", "log")
 
@@ -32,15 +32,15 @@ class Display:
         "Show",
         r"loss: mean cross-entropy. accuracy: share of samples classified correctly. gradient norm: $\|\nabla f\|$. "
         r"gradient-change ratio: $\|\nabla f(\theta+\Delta) - \nabla f(\theta)\| / \|\Delta\|$, a lower bound on the "
-        "Lipschitz constant of the gradient (D5). local ratio: the same between neighbours of the grid, the largest "
-        "of each point's; it belongs to their spacing (D6). plane form: the change as seen in the plane, per step in "
-        r"$\alpha$ and $\beta$; rescaling weights in front of a normalization leaves it alone (D8). row ratio: the "
-        "gradient-change ratio of one layer's part of the gradient (D5).",
+        "Lipschitz constant of the gradient (D5). local ratio: the same between neighbors of the grid, the largest "
+        "of each point's; it belongs to their spacing (D6). in-plane ratio: the change within the plane, per step in "
+        r"$\alpha$ and $\beta$, unchanged by rescaling of weights in front of a normalization (D8). per-layer ratio: "
+        "the gradient-change ratio of one layer's part of the gradient (D5).",
         choices=METRICS,
     )
-    layer: str = declare("", "Layer", "The layer whose row ratio is shown. Empty: the first.")
+    layer: str = declare("", "Layer", "The layer whose per-layer ratio is shown. Empty: the first.")
     scale: str = declare(
-        "linear", "Scale", "Linear or logarithmic heights and colours; the same for all.", choices=SCALES
+        "linear", "Scale", "Linear or logarithmic heights and colors; the same for all.", choices=SCALES
     )
 
     accuracy: float = declare(
@@ -77,5 +77,5 @@ class Display:
 
     @property
     def shown(self) -> str:
-        """The metric as figures know it: of a row ratio, with the layer behind a colon."""
-        return f"{self.metric}:{self.layer}" if self.metric == "row-ratio" else self.metric
+        """The metric as figures know it: of a per-layer ratio, with the layer behind a colon."""
+        return f"{self.metric}:{self.layer}" if self.metric == "layer-ratio" else self.metric

@@ -45,7 +45,7 @@ class PlaneSpec:
         False,
         "Orthogonal directions",
         "Removes $d_1$'s part from $d_2$ after scaling. Off: filter norms stay exact, as Li et al. drew them (D2), "
-        "and the plane form is scale-free (D8); two random directions are nearly orthogonal anyway.",
+        "and the in-plane ratio is scale-free (D8); two random directions are nearly orthogonal anyway.",
     )
     seed: int = declare(0, "Direction seed", "Draws the two random directions.", low=0, high=2**31 - 1)
 

@@ -86,9 +86,9 @@ def test_nothing_is_reported_or_looked_up_outside() -> None:
     assert CONFIG["server"]["showEmailPrompt"] is False
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance of #rrggbb: WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -106,9 +106,9 @@ def test_contrast_of_known_pairs() -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_words_and_links_can_be_read_on_both_backgrounds(theme: str) -> None:
     main = CONFIG["theme"][theme]
-    for colours in (main, {**main, **main["sidebar"]}):
-        words = (colours["textColor"], colours["linkColor"], main["primaryColor"])
-        backgrounds = (colours["backgroundColor"], colours["secondaryBackgroundColor"])
+    for colors in (main, {**main, **main["sidebar"]}):
+        words = (colors["textColor"], colors["linkColor"], main["primaryColor"])
+        backgrounds = (colors["backgroundColor"], colors["secondaryBackgroundColor"])
         for word, background in product(words, backgrounds):
             assert contrast(word, background) >= 4.5, f"{word} on {background}"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def tightness_figure(compared: Compared[CauchySchwarz]) -> go.Figure:
     """Draw the left side over the right side of the bound by layer, with raw (solid) and centered (dotted) inputs."""
-    lines = compared.map(lambda one: [_tightness(one, "raw", "whole"), _tightness(one, "centered", "whole_centred")])
+    lines = compared.map(lambda one: [_tightness(one, "raw", "whole"), _tightness(one, "centered", "totals_centered")])
     return layers_figure(lines, title="How much of the bound is used", axis="left / right", level=1.0)
 
 

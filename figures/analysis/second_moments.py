@@ -21,7 +21,7 @@ HEIGHT = 400
 SHARES = np.linspace(-1.0, 3.0, 41)
 """Where the parabola is drawn: multiples of the mean that are subtracted."""
 
-ATTRIBUTES = {"raw": "raw", "centered": "centred", "standardized": "standardized"}
+ATTRIBUTES = {"raw": "raw", "centered": "centered", "standardized": "standardized"}
 
 
 def moments_figure(compared: Compared[SecondMoments]) -> go.Figure:

@@ -40,11 +40,13 @@ METRICS: Mapping[str, Metric] = {
     "local-ratio": Metric(
         "Local ratio", r"$\|\nabla f(p) - \nabla f(q)\| / \|p - q\|$, largest over neighbors $q$", "local_ratio"
     ),
-    "plane-form": Metric(
-        "Plane form", r"$\|D^\top(\nabla f(\theta+\Delta) - \nabla f(\theta))\| / \|(\alpha, \beta)\|$", "plane_form"
+    "in-plane-ratio": Metric(
+        "In-plane ratio",
+        r"$\|D^\top(\nabla f(\theta+\Delta) - \nabla f(\theta))\| / \|(\alpha, \beta)\|$",
+        "in_plane_ratio",
     ),
-    "row-ratio": Metric(
-        "Row ratio", r"$\|\text{change of } \nabla f \text{ in the layer}\| / \|\Delta\|$", "row_ratio"
+    "layer-ratio": Metric(
+        "Per-layer ratio", r"$\|\text{change of } \nabla f \text{ in the layer}\| / \|\Delta\|$", "layer_ratio"
     ),
 }
 
@@ -104,7 +106,7 @@ def metric_values(surface: Surface, metric: str) -> np.ndarray | None:
     """
     name, _, layer = metric.partition(":")
     array = getattr(surface, metric_of(name).attribute)
-    if name != "row-ratio":
+    if name != "layer-ratio":
         return cast("np.ndarray | None", array)
     return cast("np.ndarray", array[surface.layers.index(layer)]) if layer in surface.layers else None
 

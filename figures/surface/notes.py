@@ -66,9 +66,9 @@ def is_line(surface: Surface) -> bool:
 def center_value(surface: Surface, metric: str) -> float | None:
     """Return the metric at θ*, None where the grid does not have that point or its value is not finite."""
     values = metric_values(surface, metric)
-    if values is None or surface.centre is None:
+    if values is None or surface.center is None:
         return None
-    value = float(values[surface.centre])
+    value = float(values[surface.center])
     return value if np.isfinite(value) else None
 
 

@@ -33,13 +33,13 @@ def values_at(surface: Surface, point: Point) -> dict[str, float]:
     """
     index, known = nearest(surface, point), metrics_of(surface)
     return {
-        name: float(known[name][index]) if name in known else float("nan") for name in METRICS if name != "row-ratio"
+        name: float(known[name][index]) if name in known else float("nan") for name in METRICS if name != "layer-ratio"
     }
 
 
 def metrics_of(surface: Surface) -> dict[str, np.ndarray]:
     """Return all metrics (B, A) that a surface has, by name; per-layer ratios are left out."""
-    arrays = {name: metric_values(surface, name) for name in METRICS if name != "row-ratio"}
+    arrays = {name: metric_values(surface, name) for name in METRICS if name != "layer-ratio"}
     return {name: array for name, array in arrays.items() if array is not None and np.isfinite(array).any()}
 
 

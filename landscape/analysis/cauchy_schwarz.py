@@ -29,8 +29,8 @@ class BoundedChange:
     step: float  # ‖Δw‖
     left: np.ndarray  # (U,) ‖E[λ_u x]‖
     right: np.ndarray  # (U,)
-    left_centred: np.ndarray  # (U,) ‖E[λ_u (x - E x)]‖
-    right_centred: np.ndarray  # (U,) with Σ_i E[(x_i - E x_i)²] in place of Σ_i E[x_i²]
+    left_centered: np.ndarray  # (U,) ‖E[λ_u (x - E x)]‖
+    right_centered: np.ndarray  # (U,) with Σ_i E[(x_i - E x_i)²] in place of Σ_i E[x_i²]
     change: np.ndarray  # (U,) sqrt(E[λ_u²])
 
     @property
@@ -45,9 +45,9 @@ class BoundedChange:
         return float(np.linalg.norm(self.left)), float(np.linalg.norm(self.right))
 
     @property
-    def whole_centred(self) -> tuple[float, float]:
+    def totals_centered(self) -> tuple[float, float]:
         """Both sides for all units together, with centered inputs."""
-        return float(np.linalg.norm(self.left_centred)), float(np.linalg.norm(self.right_centred))
+        return float(np.linalg.norm(self.left_centered)), float(np.linalg.norm(self.right_centered))
 
     @property
     def rate(self) -> float:

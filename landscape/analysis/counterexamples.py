@@ -17,9 +17,9 @@ class Centering:
 
     mean: float  # E[x]
     raw: float  # E[x²]
-    centred: float  # E[(x - E x)²]
+    centered: float  # E[(x - E x)²]
     curvature_raw: float  # ∂²f/∂w² of h = wx
-    curvature_centred: float  # ∂²f/∂w² of h = w(x - E x) + c, c = w E[x]
+    curvature_centered: float  # ∂²f/∂w² of h = w(x - E x) + c, c = w E[x]
     weighted_mean: float  # E[ax] / E[a], a = p(1 - p), which minimizes the curvature
 
 

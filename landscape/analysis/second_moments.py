@@ -39,7 +39,7 @@ class LayerMoments:
         return float(self.second.sum())
 
     @property
-    def centred(self) -> float:
+    def centered(self) -> float:
         """Σ_i v_i, the minimum over subtracted constants."""
         return float(self.variance.sum())
 
@@ -50,7 +50,7 @@ class LayerMoments:
 
     def about(self, share: np.ndarray) -> np.ndarray:
         """Return Σ_i E[(x_i - s E[x_i])²] for each s: a parabola with its minimum at s = 1."""
-        return np.asarray(self.centred + (1 - share) ** 2 * float((self.mean**2).sum()))
+        return np.asarray(self.centered + (1 - share) ** 2 * float((self.mean**2).sum()))
 
 
 @dataclass(frozen=True, eq=False)

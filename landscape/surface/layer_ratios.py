@@ -32,7 +32,7 @@ def measure_block_ratio(
 ) -> BlockRatio:
     """Measure the block ratio of a layer: Δ is restricted to it, and ∇f is evaluated there (D5).
 
-    The row ratio of a surface has the same rows in the numerator, but all layers move.
+    The per-layer ratio of a surface has the same rows in the numerator, but all layers move.
 
     Args:
         subject: the slice.
@@ -61,15 +61,15 @@ def measure_block_ratio(
 def measure_layer_ratios(
     subject: Slice, grid: GridSpec, *, stop: Stop = lambda: False
 ) -> dict[str, tuple[float, float]]:
-    """Measure the largest row ratio and the largest block ratio of every layer over the same grid (D5).
+    """Measure the largest per-layer ratio and the largest block ratio of every layer over the same grid (D5).
 
-    The row ratio moves the whole network, the block ratio only the layer; their difference is the effect of other
+    The per-layer ratio moves the whole network, the block ratio only the layer; their difference is the effect of other
     layers.
 
     Raises:
         StoppedError: `stop()` was true between two mini-batches.
     """
-    results = [evaluate(subject, grid, piece, stop)["row_ratio"] for piece in pieces(grid) if piece.kind == "points"]
+    results = [evaluate(subject, grid, piece, stop)["layer_ratio"] for piece in pieces(grid) if piece.kind == "points"]
     rows = np.concatenate(results)  # (points, L)
     blocks = [measure_block_ratio(subject, grid, layer, stop=stop) for layer in subject.layers]
     return {block.layer: (largest(rows[..., k]), largest(block.ratio)) for k, block in enumerate(blocks)}

@@ -19,9 +19,9 @@ from normscape.landscape.surface.slice import settings_of, slice_of
 from normscape.landscape.training.loop import Run
 from normscape.specs import SurfaceSpec
 
-POINT_VALUES = ("loss", "accuracy", "gradient_norm", "ratio", "plane_form", "step", "across", "along")
+POINT_VALUES = ("loss", "accuracy", "gradient_norm", "ratio", "in_plane_ratio", "step", "across", "along")
 
-CENTER_VALUES = ("ratio", "row_ratio", "plane_form")
+CENTER_VALUES = ("ratio", "layer_ratio", "in_plane_ratio")
 
 
 def measure_surface(
@@ -78,7 +78,7 @@ def assemble(
     """
     names = tuple(layers)
     values = {name: _evaluated(arrays, name, evaluated) for name in POINT_VALUES}
-    values["row_ratio"] = _evaluated(arrays, "row_ratio", evaluated, len(names))
+    values["layer_ratio"] = _evaluated(arrays, "layer_ratio", evaluated, len(names))
     if center is not None:
         for name in CENTER_VALUES:
             values[name][evaluated & (values["step"] == 0)] = center[name]
@@ -99,7 +99,7 @@ def _surface(
     spec: SurfaceSpec, plane: Plane, values: dict[str, np.ndarray], evaluated: np.ndarray, layers: tuple[str, ...]
 ) -> Surface:
     finite = np.isfinite(values["loss"]) & np.isfinite(values["gradient_norm"])
-    row_ratio = np.moveaxis(values.pop("row_ratio"), -1, 0)
+    layer_ratio = np.moveaxis(values.pop("layer_ratio"), -1, 0)
     across, along = values.pop("across")[:, 1:], values.pop("along")[1:]
     masked = {name: np.where(finite & np.isfinite(array), array, np.nan) for name, array in values.items()}
     alpha, beta = axes(spec.grid)
@@ -112,8 +112,8 @@ def _surface(
         accuracy=None if (evaluated & np.isnan(values["accuracy"])).any() else masked["accuracy"],
         gradient_norm=masked["gradient_norm"],
         gradient_change_ratio=masked["ratio"],
-        row_ratio=np.where(finite & np.isfinite(row_ratio), row_ratio, np.nan),
-        plane_form=masked["plane_form"],
+        layer_ratio=np.where(finite & np.isfinite(layer_ratio), layer_ratio, np.nan),
+        in_plane_ratio=masked["in_plane_ratio"],
         across=np.where(finite[:, 1:] & finite[:, :-1] & np.isfinite(across), across, np.nan),
         along=np.where(finite[1:] & finite[:-1] & np.isfinite(along), along, np.nan),
         step=values["step"],

@@ -100,10 +100,10 @@ def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Value
         "accuracy": result.accuracy,
         "gradient_norm": result.gradient.double().norm().item(),
         "ratio": change.norm().item() / step if defined else np.nan,
-        "row_ratio": (layer_norms(change, subject.layer_numbers) / step).cpu().numpy()
+        "layer_ratio": (layer_norms(change, subject.layer_numbers) / step).cpu().numpy()
         if defined
         else _no_ratios(subject),
-        "plane_form": slopes.norm().item() / float(np.hypot(alpha, beta)) if defined else np.nan,
+        "in_plane_ratio": slopes.norm().item() / float(np.hypot(alpha, beta)) if defined else np.nan,
         "step": step,
     }, EvaluatedPoint(point, result.gradient)
 
@@ -126,8 +126,8 @@ def evaluate_center(subject: Slice, stop: Stop) -> Arrays:
     rows = [np.concatenate([images[position] for position in positions]) for positions in subject.layers.values()]
     return {
         "ratio": np.array(_spectral_norm(images)),
-        "row_ratio": np.array([_spectral_norm(row) for row in rows]),
-        "plane_form": np.array(_spectral_norm(in_plane)),
+        "layer_ratio": np.array([_spectral_norm(row) for row in rows]),
+        "in_plane_ratio": np.array(_spectral_norm(in_plane)),
     }
 
 

@@ -22,13 +22,13 @@ DECADE = 10.0
 FILL_MARGIN = 3
 """Cells around a hole where the filled values affect the spline; interpolation there is linear."""
 
-METRICS = ("loss", "accuracy", "gradient_norm", "ratio", "plane_form")
+METRICS = ("loss", "accuracy", "gradient_norm", "ratio", "in_plane_ratio")
 
 CONVERGENCE_METRICS = ("loss", "ratio")
 """Refinement ends when these metrics, which the page always draws, are accurate. Accuracy changes in steps of one
 sample, which no interpolation approximates."""
 
-DIRECTIONAL = ("ratio", "plane_form")
+DIRECTIONAL = ("ratio", "in_plane_ratio")
 """Near the center, ratios approach ‖Hu‖, which depends on the direction u. No interpolation approximates that in the
 cells around the center, however fine the grid, so errors there are not counted."""
 
@@ -150,10 +150,10 @@ def interpolate_surface(surface: Surface, side: int = SIDES[-1]) -> Surface:
         accuracy=None if surface.accuracy is None else np.clip(interpolate(surface.accuracy), 0, 1),
         gradient_norm=interpolate(surface.gradient_norm),
         gradient_change_ratio=interpolate(surface.gradient_change_ratio),
-        row_ratio=np.stack([interpolate(layer) for layer in surface.row_ratio])
-        if len(surface.row_ratio)
+        layer_ratio=np.stack([interpolate(layer) for layer in surface.layer_ratio])
+        if len(surface.layer_ratio)
         else np.zeros((0, len(beta), len(alpha))),
-        plane_form=interpolate(surface.plane_form),
+        in_plane_ratio=interpolate(surface.in_plane_ratio),
         across=np.full((len(beta), len(alpha) - 1), np.nan),
         along=np.full((len(beta) - 1, len(alpha)), np.nan),
         step=interpolate(surface.step),

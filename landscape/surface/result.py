@@ -22,8 +22,8 @@ class Surface:
     accuracy: np.ndarray | None  # (B, A) in [0, 1]; None for losses without classes
     gradient_norm: np.ndarray  # (B, A)
     gradient_change_ratio: np.ndarray  # (B, A); at the center the maximum over directions in the plane
-    row_ratio: np.ndarray  # (L, B, A) the same for the change of one layer's gradient, in the order of `layers`
-    plane_form: np.ndarray  # (B, A) ‖Dᵀ(∇f(θ+Δ) - ∇f(θ))‖ / ‖(α, β)‖ with D = [d1 d2] (D8)
+    layer_ratio: np.ndarray  # (L, B, A) the same for the change of one layer's gradient, in the order of `layers`
+    in_plane_ratio: np.ndarray  # (B, A) ‖Dᵀ(∇f(θ+Δ) - ∇f(θ))‖ / ‖(α, β)‖ with D = [d1 d2] (D8)
     across: np.ndarray  # (B, A - 1) ratios between neighbors in a row (D6)
     along: np.ndarray  # (B - 1, A) ratios between neighbors in a column (D6)
     step: np.ndarray  # (B, A) ‖Δ‖
@@ -37,7 +37,7 @@ class Surface:
         return bool(self.evaluated.all())
 
     @property
-    def centre(self) -> tuple[int, int] | None:
+    def center(self) -> tuple[int, int] | None:
         """Row and column of the grid point at θ*; None if the grid does not contain θ*."""
         rows, columns = np.flatnonzero(self.beta == 0), np.flatnonzero(self.alpha == 0)
         return (int(rows[0]), int(columns[0])) if rows.size and columns.size else None

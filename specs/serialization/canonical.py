@@ -35,7 +35,7 @@ def from_canonical(kind: type[Spec], written: bytes | str) -> Spec:
     document = json.loads(written)
     if not isinstance(document, dict) or document.pop("spec", None) != kind.__name__:
         raise ValueError(f"this is not the canonical form of a {kind.__name__}: {written[:80]!r}")
-    return _built(kind, current_document(document) if kind.__name__ == "Experiment" else document)
+    return _built(kind, current_document(document) if kind.__name__ in ("Experiment", "Display") else document)
 
 
 def _built(kind: type[Spec], values: Mapping[str, Any]) -> Spec:

@@ -16,6 +16,9 @@ GRID = {
 VALUES = {"model.norm": {"centre": "center"}, "data.scaling": {"centred": "centered"}}
 """Values with another spelling, by the key of their field."""
 
+METRICS = {"row-ratio": "layer-ratio", "plane-form": "in-plane-ratio"}
+"""Metrics of a display with another name."""
+
 PARTS = {name: part for part, names in (("evaluation", EVALUATION), ("plane", PLANE)) for name in names}
 
 
@@ -25,6 +28,8 @@ def current_query(query: Mapping[str, str]) -> dict[str, str]:
     found = {moved.get(key, key): value for key, value in query.items()}
     if found.get("compare") in moved:
         found["compare"] = moved[found["compare"]]
+    if "metric" in found:
+        found["metric"] = METRICS.get(found["metric"], found["metric"])
     for key, renamed in VALUES.items():
         if key in found:
             found[key] = renamed.get(found[key], found[key])
@@ -40,8 +45,10 @@ def current_query(query: Mapping[str, str]) -> dict[str, str]:
 
 
 def current_document(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document of an experiment with today's fields; one that has them already stays as it is."""
+    """Return the document of an experiment or a display with today's fields and values."""
     found = dict(document)
+    if "metric" in found:
+        found["metric"] = METRICS.get(found["metric"], found["metric"])
     surface = found.get("surface")
     if isinstance(surface, dict) and set(surface) & {*PARTS, "points_alpha", "range_alpha"}:
         found["surface"] = _parts(surface)

@@ -36,7 +36,7 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
     Entries that belong to no field of `default` are not looked at: the address may hold those of another spec.
     """
     notes: list[str] = []
-    query = current_query(query) if isinstance(default, Experiment) else query
+    query = current_query(query)
     plain = (path for path, _, _ in paths(default) if path not in ("compare", "values"))
     todo = {path: query[_key(path)] for path in plain if _key(path) in query}
     spec, refused = _applied(default, todo, names)

@@ -95,7 +95,7 @@ def test_the_numbers_of_a_table_have_plain_names() -> None:
         "L ≥, from the center",
         "L ≥, between neighbors",
         "Largest ‖Hu‖ in the plane",
-        "Plane form up to (scale-free)",
+        "In-plane ratio up to (scale-free)",
         "λ_max",
         "2/λ_max",
         "λ_max(SHS) (scale-free)",

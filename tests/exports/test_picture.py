@@ -55,7 +55,7 @@ EXPERIMENTS = [
             "run.training.learning_rate",
             (0.1, 1e-05, 1 / 3),
         ),
-        Display("row-ratio", layer="Größe λ", scale="log", point=(-0.1, 0.7)),
+        Display("layer-ratio", layer="Größe λ", scale="log", point=(-0.1, 0.7)),
     ),
     (Experiment(RunSpec(DataSpec("<\u2028\\\"' \U0001f600")), compare="run.training.seed", values=(7,)), Display()),
 ]
@@ -72,7 +72,7 @@ def made(loss=((4.0, 1.0), (2.0, 3.0))) -> Surface:
         spec=surface_spec(points_alpha=len(alpha), points_beta=len(beta)),
         plane=Plane(np.ones(3), np.array([1.0, 0, 0]), np.array([0, 2.0, 0])),
         **{"alpha": alpha, "beta": beta, "loss": shown, "accuracy": np.exp(-shown), "gradient_norm": 3 * shown},
-        **{"gradient_change_ratio": 5 * shown, "row_ratio": np.stack([2 * shown]), "plane_form": 7 * shown},
+        **{"gradient_change_ratio": 5 * shown, "layer_ratio": np.stack([2 * shown]), "in_plane_ratio": 7 * shown},
         **{"across": shown[:, 1:], "along": shown[1:], "step": np.hypot(*np.meshgrid(alpha, beta))},
         **{"evaluated": np.ones(values.shape, dtype=bool), "non_finite": ~np.isfinite(values), "layers": ("first",)},
     )
@@ -269,7 +269,7 @@ def overlap(one, other) -> bool:
 
 LONG = {
     "weights ab12cd34 of a network that somebody published under a very long name": {
-        "Plane form up to (scale-free)": "needs directions that are filter-scaled and not orthogonalized",
+        "In-plane ratio up to (scale-free)": "needs directions that are filter-scaled and not orthogonalized",
         **dict.fromkeys(SURFACE_NUMBERS, "14.2 (1680 pairs, steps from 0.0501)"),
     },
     "averyveryveryverylongname_that_goes_on_and_on_without_any_space_at_all": {r"$\lambda_{\max}$": "1"},
@@ -558,7 +558,7 @@ def leaves(document: dict, prefix: str = "") -> list[str]:
         (b" " * 2**19 + canonical_document(), "damaged"),
         (changed("experiment", []), "not the canonical form of a Experiment"),
         (changed("experiment", {"spec": "RunSpec"}), "not the canonical form of a Experiment"),
-        (changed("experiment.colour", "red"), "has no field colour"),
+        (changed("experiment.color", "red"), "has no field color"),
         (changed("experiment.compare", "run.model.nothing"), "compare is 'run.model.nothing'"),
         (changed("experiment.values", [0.1] * 9), "9 values are compared"),
         (changed("experiment.run.training.steps", -5), "steps is -5"),

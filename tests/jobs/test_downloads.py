@@ -9,7 +9,7 @@ import pytest
 
 from normscape.jobs import Downloads
 from normscape.landscape.data.files import DataFile
-from tests.landscape.data import server as behaviour
+from tests.landscape.data import server as behavior
 from tests.landscape.data.server import serving
 
 BODY = bytes(range(256)) * 1000
@@ -30,7 +30,7 @@ def test_files_are_downloaded_once_for_all_sessions_and_again_after_a_failure(
         files = [DataFile("set/file.gz", hashlib.md5(BODY).hexdigest(), server.address("file.gz"))]
         downloads = Downloads()
         assert downloads.transfer(files) is None
-        server.behaviours = [behaviour.failing(404), behaviour.slow(20, 0.02)]
+        server.behaviors = [behavior.failing(404), behavior.slow(20, 0.02)]
         failed = downloads.start(files)
         wait(lambda: failed.done)
         assert downloads.transfer(files) is failed

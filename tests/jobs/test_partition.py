@@ -27,7 +27,7 @@ def add(piece: Piece, seconds: float, partition: PointsPartition) -> None:
 
 
 def evaluations(piece: Piece, row: int, known: set[int]) -> int:
-    """Count what a worker evaluates for a piece: points and their left and lower neighbours, but for what it knows."""
+    """Count what a worker evaluates for a piece: points and their left and lower neighbors, but for what it knows."""
     wanted = set(range(piece.first, piece.last))
     left = {point - 1 for point in wanted if point % row}
     below = {point - row for point in wanted if point >= row}

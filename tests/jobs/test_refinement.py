@@ -56,7 +56,7 @@ def test_the_error_is_that_of_all_networks_together_as_a_share_of_their_common_r
         """A plane, which a spline reproduces, and a bump at one point that only the finer level has."""
         loss = np.tile(slope * np.linspace(-1, 1, side), (side, 1))
         loss[0, 1] += bump
-        return dict.fromkeys(("loss", "accuracy", "gradient_norm", "ratio", "plane_form"), loss.ravel())
+        return dict.fromkeys(("loss", "accuracy", "gradient_norm", "ratio", "in_plane_ratio"), loss.ravel())
 
     found = {first: points(3, 1.0, 0.0), fine_first: points(5, 1.0, 0.5)}
     found |= {second: points(3, 4.0, 0.0), fine_second: points(5, 4.0, 0.25)}

@@ -83,13 +83,13 @@ def test_float32_is_within_stated_error_of_float64_5(measured) -> None:
     assert np.abs(single.loss / double.loss - 1).max() <= 1e-5
     tolerance = 1e-4 * double.gradient_change_ratio
     moved = double.step > 0
-    norms = double.gradient_norm + double.gradient_norm[double.centre]
+    norms = double.gradient_norm + double.gradient_norm[double.center]
     tolerance[moved] += 1e-6 * norms[moved] / double.step[moved]
     error = np.abs(single.gradient_change_ratio - double.gradient_change_ratio)
     # points where rounding changes no sign of a ReLU input, at the point or at the center
     sides = [signs(run, double, dtype) for dtype in (torch.float32, torch.float64)]
     same = sides[0] == sides[1]
-    assert same[double.centre], "the anchor itself lies on a kink"
+    assert same[double.center], "the anchor itself lies on a kink"
     assert same.mean() > 0.5
     assert (error <= tolerance)[same].all()
     # points where rounding changes a sign

@@ -45,7 +45,7 @@ def test_scalars_match_the_surface() -> None:
     assert scalars[r"$\lambda_{\max}$"] * scalars[r"$2/\lambda_{\max}$"] == pytest.approx(2)
     assert scalars["Loss at the center"] == surface.loss[1, 1]
     assert scalars[r"$L \ge$, between neighbors"] == max(surface.across.max(), surface.along.max())
-    assert scalars["Plane form up to"] == surface.plane_form.max()
+    assert scalars["In-plane ratio up to"] == surface.in_plane_ratio.max()
     assert all(math.isfinite(value) for value in scalars.values())
 
 

@@ -59,7 +59,7 @@ OTHER: dict[str, Any] = {
 
 
 def changed(spec: Any, path: str) -> Any:
-    """The spec with one field set to another value, a number to its neighbour."""
+    """The spec with one field set to another value, a number to its neighbor."""
     name = path.rsplit(".", 1)[-1]
     value = next(value for p, _, value in paths(spec) if p == path)
     if isinstance(spec, SurfaceSpec) and name == "scaling":

@@ -47,7 +47,7 @@ HALVES = (
         "run.model.norm",
         ("none", "center", "scale", "batch"),
     ),
-    Display("row-ratio", layer="layer1", camera=(0.1, -1.5, 2.0, 0.0, 0.0, -0.2), point=(0.25, -0.5)),
+    Display("layer-ratio", layer="layer1", camera=(0.1, -1.5, 2.0, 0.0, 0.0, -0.2), point=(0.25, -0.5)),
 )
 PUBLISHED = (
     Experiment(

@@ -170,7 +170,7 @@ def test_hovering_marks_one_point_on_all_charts_and_shows_every_metric(visit: Pa
     assert math.dist(rings[0], (x, y)) < 15  # on the surface, at the pointer
     assert visit.locator(".linked-line").count() == 1
     label = visit.locator(".linked-readout").inner_text()
-    for text in ("no normalization", "batch norm", "Loss", "Accuracy", "Gradient norm", "Plane form"):
+    for text in ("no normalization", "batch norm", "Loss", "Accuracy", "Gradient norm", "In-plane ratio"):
         assert text in label
 
     x, y = center_of(visit, RATIO_MAP)

@@ -124,7 +124,7 @@ def test_address_reproduces_the_page() -> None:
         ("model.norm", "bacth", "there are none, batch, layer"),
         ("training.steps", "many", "not a whole number"),
         ("grid.points", "100000,3", "at most 1001"),
-        ("compare", "colour", "it must be one of"),
+        ("compare", "color", "it must be one of"),
     ],
 )
 def test_bad_value_in_the_address_falls_back_with_a_note(key: str, value: str, expected: str) -> None:
@@ -320,17 +320,17 @@ def test_networks_of_presets_can_be_built_and_their_time_is_stated(name: str) ->
 
 
 def test_the_row_ratio_of_a_selected_layer_is_drawn_and_written_to_the_address() -> None:
-    app = opened(metric="row-ratio")
+    app = opened(metric="layer-ratio")
     layers = app.selectbox(key=control(app, "display.layer"))
     assert layers.options[:2] == ["layer1.linear", "layer2.linear"]
     settled(layers.set_value("layer2.linear").run())
     assert not app.exception
     assert app.query_params["layer"] in ("layer2.linear", ["layer2.linear"])
-    assert any("Row ratio of layer2.linear" in spec for spec in charts(app))
+    assert any("Per-layer ratio of layer2.linear" in spec for spec in charts(app))
 
 
 def test_every_metric_can_be_drawn() -> None:
-    for metric in ("accuracy", "gradient-norm", "gradient-change-ratio", "local-ratio", "plane-form"):
+    for metric in ("accuracy", "gradient-norm", "gradient-change-ratio", "local-ratio", "in-plane-ratio"):
         app = opened(metric=metric)
         assert not app.exception, metric
         assert len([spec for spec in charts(app) if '"surface"' in spec]) == 2
@@ -352,7 +352,7 @@ def test_orthogonal_directions_have_no_scale_free_form() -> None:
     app = opened(**{"surface.orthogonal": "on"})
     assert not app.exception
     assert any("no scale-free form" in caption.value for caption in app.caption)
-    assert not any("Plane form" in spec for spec in charts(app))
+    assert not any("In-plane ratio" in spec for spec in charts(app))
 
 
 def test_differences_and_refinement_are_drawn_on_request() -> None:
@@ -424,7 +424,7 @@ def test_a_comparison_of_seeds_has_no_choice_of_further_seeds() -> None:
 
 
 def test_too_many_samples_are_reported_whatever_the_metric() -> None:
-    for metric in ("loss", "row-ratio"):
+    for metric in ("loss", "layer-ratio"):
         app = opened(metric=metric, **{"data.name": "digits", "data.size": "5000"})
         assert not app.exception
         assert any("data.size is 5000" in error.value for error in app.error)

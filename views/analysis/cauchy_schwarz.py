@@ -71,7 +71,7 @@ def rows(result: CauchySchwarz) -> dict[str, str]:
     """Return the key numbers of a network as text, by name."""
     return {
         "Left over right, by layer": span([_share(layer.whole) for layer in result.layers]),
-        "The same with centered inputs": span([_share(layer.whole_centred) for layer in result.layers]),
+        "The same with centered inputs": span([_share(layer.totals_centered) for layer in result.layers]),
         r"$\sqrt{E[\lambda^2]}/\|\Delta w\|$, by layer": span([layer.rate for layer in result.layers]),
         "Bound on the gradient's change per step, $T$ times": span(
             [layer.positions * layer.whole[1] / layer.step for layer in result.layers]

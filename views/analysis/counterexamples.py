@@ -137,18 +137,18 @@ def one_weight_rows(result: Centering) -> dict[str, list[str]]:
     """Return the table of the network with one weight."""
     return {
         "": ["raw", "centered"],
-        r"$E[(x - \mu)^2]$, which the bound carries": [number(result.raw), number(result.centred)],
-        r"$\partial^2f/\partial w^2$": [number(result.curvature_raw), number(result.curvature_centred)],
+        r"$E[(x - \mu)^2]$, which the bound carries": [number(result.raw), number(result.centered)],
+        r"$\partial^2f/\partial w^2$": [number(result.curvature_raw), number(result.curvature_centered)],
     }
 
 
 def one_weight_verdict(result: Centering) -> str:
     """Return a sentence on what centering does to the second moment in the bound, and to the curvature."""
-    bound = "falls" if result.centred < result.raw else "rises"
-    curvature = "falls" if result.curvature_centred < result.curvature_raw else "rises"
+    bound = "falls" if result.centered < result.raw else "rises"
+    curvature = "falls" if result.curvature_centered < result.curvature_raw else "rises"
     return (
-        f"The second moment {bound} from {number(result.raw)} to {number(result.centred)}; the curvature {curvature} "
-        f"from {number(result.curvature_raw)} to {number(result.curvature_centred)}. It would be least with "
+        f"The second moment {bound} from {number(result.raw)} to {number(result.centered)}; the curvature {curvature} "
+        f"from {number(result.curvature_raw)} to {number(result.curvature_centered)}. It would be least with "
         rf"$\mu$ = $E[ax]/E[a]$ = {number(result.weighted_mean)}, $a = p(1 - p)$, while $E[x]$ is "
         f"{number(result.mean)}."
     )

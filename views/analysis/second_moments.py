@@ -31,7 +31,7 @@ def verdict(result: SecondMoments) -> str:
     """State what centering would take away, layer by layer, and where it is already gone."""
     if not result.layers:
         return "There is no linear layer or convolution."
-    shares = {layer.layer: layer.centred / layer.raw for layer in result.layers if layer.raw}
+    shares = {layer.layer: layer.centered / layer.raw for layer in result.layers if layer.raw}
     if not shares:
         return "All inputs of all layers are zero."
     most, least = min(shares, key=shares.__getitem__), max(shares, key=shares.__getitem__)
@@ -51,7 +51,7 @@ def rows(result: SecondMoments) -> dict[str, str]:
     """Return the key numbers of a network as text, by name."""
     return {
         r"Second moment $\textstyle\sum E[x^2]$, by layer": span(layer.raw for layer in result.layers),
-        "Centered": span(layer.centred for layer in result.layers),
+        "Centered": span(layer.centered for layer in result.layers),
         "Standardized": span(layer.standardized for layer in result.layers),
         "Standardized by channel, then padded": span(layer.by_channel for layer in result.layers),
         "Inputs of a weight": span(layer.inputs for layer in result.layers),

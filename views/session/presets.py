@@ -41,7 +41,7 @@ PRESETS: Mapping[str, Preset] = {
             compare="run.data.scaling",
             values=("raw", "centered", "standardized"),
         ),
-        "The analysis in its barest form: centre the inputs, then divide by their deviation. No normalization layer.",
+        "The analysis in its barest form: center the inputs, then divide by their deviation. No normalization layer.",
         seconds=7.7,
     ),
     "How much to divide by": Preset(

@@ -45,12 +45,12 @@ def section(experiment: Experiment, display: Display, terms: tuple[str, ...]) ->
 
 
 def _metric_and_scale(display: Display, experiment: Experiment) -> Display:
-    """Show the choices of metric and scale, and of the layer if the metric is a row ratio."""
+    """Show the choices of metric and scale, and of the layer if the metric is a per-layer ratio."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = _choice("metric", METRICS, display)
         scale = _choice("scale", SCALES, display)
     display = replace(display, metric=metric, scale=scale)
-    return replace(display, layer=_layer(display, experiment)) if metric == "row-ratio" else display
+    return replace(display, layer=_layer(display, experiment)) if metric == "layer-ratio" else display
 
 
 def _choice(name: str, choices: tuple[str, ...], display: Display) -> str:

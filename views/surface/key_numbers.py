@@ -39,7 +39,7 @@ SURFACE_NUMBERS: Mapping[str, str] = {
     r"$L \ge$, from the center": r"$L \ge$",
     r"$L \ge$, between neighbors": r"$L \ge$",
     r"Largest $\|Hu\|$ in the plane": r"largest $\|Hu\|$ in the plane",
-    "Plane form up to (scale-free)": "plane form",
+    "In-plane ratio up to (scale-free)": "in-plane ratio",
     r"$\lambda_{\max}$": r"$\lambda_{\max}$",
     r"$2/\lambda_{\max}$": r"$2/\lambda_{\max}$",
     r"$\lambda_{\max}(SHS)$ (scale-free)": r"$\lambda_{\max}(SHS)$",
@@ -116,7 +116,7 @@ def _surface_numbers(measured: Measured | None, center: Bound | None, neighbors:
         _bound(center),
         _bound(neighbors),
         _at_center(surface, surface.gradient_change_ratio),
-        number(largest(surface.plane_form)) if surface.scale_free else NOT_SCALE_FREE,
+        number(largest(surface.in_plane_ratio)) if surface.scale_free else NOT_SCALE_FREE,
         _sharpness(measured.sharpness),
         PENDING if measured.sharpness is None else number(measured.sharpness.largest_stable_step),
         _sharpness(measured.scale_free_sharpness),
@@ -143,4 +143,4 @@ def _bound(bound: Bound) -> str:
 
 
 def _at_center(surface: Surface, values: np.ndarray, digits: int = 3) -> str:
-    return "no grid point there" if surface.centre is None else number(float(values[surface.centre]), digits)
+    return "no grid point there" if surface.center is None else number(float(values[surface.center]), digits)

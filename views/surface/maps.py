@@ -31,8 +31,8 @@ def gradient_change_section(experiment: Experiment, comparison: Comparison) -> N
     st.markdown(texts.RATIO)
     row_of_charts(contour_figures(replace(comparison, metric="gradient-change-ratio")), "gradient-change ratio")
     if all(surface.scale_free for surface in comparison.results.values()):
-        st.markdown(texts.PLANE_FORM)
-        row_of_charts(contour_figures(replace(comparison, metric="plane-form")), "plane form")
+        st.markdown(texts.IN_PLANE_RATIO)
+        row_of_charts(contour_figures(replace(comparison, metric="in-plane-ratio")), "in-plane ratio")
     else:
         st.caption(texts.NOT_SCALE_FREE)
 

@@ -223,7 +223,7 @@ _GENERAL_TERMS: Mapping[str, Term] = {
         "analysis says; or after it, as is common.",
         "A9",
     ),
-    "plane form": Term(
+    "in-plane ratio": Term(
         r"The change of the gradient as it is seen in the plane, per step in $\alpha$ and $\beta$, with "
         r"$D = [d_1\ d_2]$ scaled by filter and not orthogonalized: the scale-free twin of the gradient-change ratio.",
         "D8",
@@ -249,7 +249,7 @@ _GENERAL_TERMS: Mapping[str, Term] = {
         "equation. Small is good.",
         "D10",
     ),
-    "row ratio": Term(
+    "per-layer ratio": Term(
         "The gradient-change ratio with one layer's part of the gradient in the numerator, while all layers move.", "D5"
     ),
     "running statistics": Term(

@@ -39,7 +39,7 @@ RATIO = (
     "directions in the plane."
 )
 
-PLANE_FORM = (
+IN_PLANE_RATIO = (
     "The same change as it is seen in the plane, "
     r"$\|D^\top(\nabla f(\theta+\Delta)-\nabla f(\theta))\|/\|(\alpha,\beta)\|$ with $D=[d_1\ d_2]$. Rescaling weights "
     "in front of a normalization lowers or raises the ratio above; this one stays as it is (D8)."
@@ -79,7 +79,7 @@ ERROR_NAMES = {
     "accuracy": "accuracy",
     "gradient-norm": "gradient_norm",
     "gradient-change-ratio": "ratio",
-    "plane-form": "plane_form",
+    "in-plane-ratio": "in_plane_ratio",
 }
 """Names of the interpolation errors in `Now.errors`, by metric."""
 

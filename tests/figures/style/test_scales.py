@@ -16,17 +16,17 @@ def test_the_metrics_are_those_that_can_be_asked_for():
 
 def test_values_are_the_surfaces_own(make):
     one = make([[1, 2], [3, 4]])
-    plain = [name for name in METRICS if name not in ("local-ratio", "row-ratio")]
+    plain = [name for name in METRICS if name not in ("local-ratio", "layer-ratio")]
     assert [float(metric_values(one, name)[1, 0]) for name in plain] == [3, np.exp(-3), 9, 15, 21]
     assert float(metric_values(one, "local-ratio")[1, 0]) == max(6 * 4, 8 * 3)  # neighbors right and below
 
 
 def test_a_row_ratio_is_that_of_the_layer_behind_the_colon(make):
     one = make([[1, 2], [3, 4]])
-    assert float(metric_values(one, "row-ratio:first")[1, 0]) == 6
-    assert float(metric_values(one, "row-ratio:second")[1, 0]) == 12
-    assert metric_values(one, "row-ratio:third") is None
-    assert metric_of("row-ratio:second").title == "Row ratio of second"
+    assert float(metric_values(one, "layer-ratio:first")[1, 0]) == 6
+    assert float(metric_values(one, "layer-ratio:second")[1, 0]) == 12
+    assert metric_values(one, "layer-ratio:third") is None
+    assert metric_of("layer-ratio:second").title == "Per-layer ratio of second"
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])

@@ -30,12 +30,12 @@ def test_on_a_logarithmic_scale_it_is_the_logarithm_of_the_quotient(make) -> Non
 
 
 def test_equal_surfaces_are_white_everywhere(make) -> None:
-    figures = difference_figures(Comparison({"a": make(A), "b": make(A)}, "row-ratio:second", "linear"))
+    figures = difference_figures(Comparison({"a": make(A), "b": make(A)}, "layer-ratio:second", "linear"))
     assert not cells(figures["b minus a"]).z.any()
     assert cells(figures["b minus a"]).zmax == 1
 
 
-@pytest.mark.parametrize(("metric", "other"), [("accuracy", A), ("row-ratio:third", A), ("loss", [[1.0, 2.0]])])
+@pytest.mark.parametrize(("metric", "other"), [("accuracy", A), ("layer-ratio:third", A), ("loss", [[1.0, 2.0]])])
 def test_without_a_common_value_it_says_so(make, metric: str, other) -> None:
     figures = difference_figures(Comparison({"a": make(A, accuracy=False), "b": make(other)}, metric, "linear"))
     assert figures["b minus a"].layout.annotations[0].text == "No point has a value for both."

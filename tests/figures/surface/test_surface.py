@@ -86,9 +86,9 @@ def test_a_note_on_raised_values_is_only_where_some_are(make):
 def test_a_map_marks_what_is_missing_and_why(make):
     mask = np.array([[True, True, True], [True, True, False]])
     figure = contour_figures(Comparison({"a": make([[NAN, 2, 3], [4, 5, 6]], evaluated=mask)}, "loss", "linear"))["a"]
-    grey, shown = traces(figure, "heatmap")
-    np.testing.assert_array_equal(np.isfinite(grey.z), ~np.isfinite(shown.z))
-    assert (grey.text[0][0], grey.text[1][2]) == ("not finite", "not evaluated yet")
+    gray, shown = traces(figure, "heatmap")
+    np.testing.assert_array_equal(np.isfinite(gray.z), ~np.isfinite(shown.z))
+    assert (gray.text[0][0], gray.text[1][2]) == ("not finite", "not evaluated yet")
     crosses = next(trace for trace in figure.data if trace.name == "not finite")
     assert (tuple(crosses.x), tuple(crosses.y)) == ((-1,), (-1,))
     assert said(figure) == "1 of 6 points are not finite, 1 of 6 points are not evaluated yet."

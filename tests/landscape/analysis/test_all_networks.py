@@ -37,11 +37,11 @@ def test_invariants_hold_for_every_network(architecture: str, norm: str, placeme
     objective = Objective(module, x, torch.randint(3, (8,), generator=generator))
     moments = measure_second_moments(objective)
     for one in moments.layers:
-        assert 0 <= one.centred <= one.raw * (1 + 1e-12)
+        assert 0 <= one.centered <= one.raw * (1 + 1e-12)
         assert one.standardized <= one.inputs
     for one in measure_cauchy_schwarz(objective).layers:
         assert (one.left <= one.right * (1 + 1e-10) + 1e-300).all()
-        assert (one.left_centred <= one.right_centred * (1 + 1e-6) + 1e-12).all()
+        assert (one.left_centered <= one.right_centered * (1 + 1e-6) + 1e-12).all()
     found = measure_distributions(objective)
     assert all(layer.shares.sum() == pytest.approx(1.0) for layer in found.layers)
     assert found.shifts[0].distance == 0

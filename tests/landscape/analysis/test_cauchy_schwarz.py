@@ -37,9 +37,9 @@ def test_left_side_is_below_right_side_and_equals_gradient_change_a6(architectur
         change = (objective.gradient(moved) - gradient)[place].view(len(layer.left), -1).norm(dim=1).numpy()
         assert layer.positions * layer.left == pytest.approx(change, rel=1e-6, abs=1e-12)
         assert (layer.left <= layer.right * (1 + 1e-12)).all()
-        assert (layer.left_centred <= layer.right_centred * (1 + 1e-12)).all()
+        assert (layer.left_centered <= layer.right_centered * (1 + 1e-12)).all()
         assert layer.right == pytest.approx(layer.change * np.sqrt(moments[layer.layer].raw), rel=1e-10)
-        assert layer.right_centred == pytest.approx(layer.change * np.sqrt(moments[layer.layer].centred), rel=1e-8)
+        assert layer.right_centered == pytest.approx(layer.change * np.sqrt(moments[layer.layer].centered), rel=1e-8)
         assert layer.step == pytest.approx(RELATIVE_STEP * float(objective.theta[place].norm()), rel=1e-10)
 
 

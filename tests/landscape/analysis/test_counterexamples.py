@@ -20,15 +20,15 @@ def curvature(shift: float, weight: float) -> float:
 def test_curvatures_match_automatic_differentiation(weight: float) -> None:
     found = logistic_counterexample(weight=weight)
     assert found.curvature_raw == pytest.approx(curvature(0.0, weight), rel=1e-6)
-    assert found.curvature_centred == pytest.approx(curvature(found.mean, weight), rel=1e-9)
-    assert curvature(found.weighted_mean, weight) <= min(found.curvature_raw, found.curvature_centred) * (1 + 1e-9)
+    assert found.curvature_centered == pytest.approx(curvature(found.mean, weight), rel=1e-9)
+    assert curvature(found.weighted_mean, weight) <= min(found.curvature_raw, found.curvature_centered) * (1 + 1e-9)
 
 
 def test_moment_falls_from_40_to_36_and_curvature_rises_from_8e_8_to_0_9() -> None:
     found = logistic_counterexample()
-    assert (found.raw, found.centred) == pytest.approx((40.0, 36.0))
+    assert (found.raw, found.centered) == pytest.approx((40.0, 36.0))
     assert found.curvature_raw == pytest.approx(8.2e-8, rel=0.01)
-    assert found.curvature_centred == pytest.approx(0.90, rel=0.001)
+    assert found.curvature_centered == pytest.approx(0.90, rel=0.001)
 
 
 def test_invalid_shares_raise() -> None:

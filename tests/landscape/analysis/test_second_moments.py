@@ -31,7 +31,7 @@ def test_raw_and_centered_moments_match_unfolded_patches_a7() -> None:
     assert (first.inputs, first.positions) == (18, 25)
     assert first.mean == pytest.approx(patches.mean(0), rel=1e-12)
     assert first.raw == pytest.approx((patches**2).mean(0).sum(), rel=1e-12)
-    assert first.centred == pytest.approx(patches.var(0).sum(), rel=1e-12)
+    assert first.centered == pytest.approx(patches.var(0).sum(), rel=1e-12)
     v = patches.var(0)
     assert first.standardized == pytest.approx((v / (v + EPSILON)).sum(), rel=1e-12)
     for s in (-1.0, 0.0, 0.4, 1.0, 3.0):
@@ -57,7 +57,7 @@ def test_constant_inputs_have_zero_centered_moment_a8() -> None:
     first = measure_second_moments(Objective(network("none"), x, y)).layers[0]
     assert first.variance[1] == pytest.approx(0.0, abs=1e-12)
     assert first.standardized == pytest.approx(3.0, rel=1e-4)
-    assert first.raw > first.centred + 48
+    assert first.raw > first.centered + 48
 
 
 def test_weighted_mean_minimizes_trace_of_last_block_a7() -> None:
@@ -85,7 +85,7 @@ def test_mini_batches_are_summed_and_result_is_serializable() -> None:
     parts = measure_second_moments(Objective(module, x, y, statistics="batch", batch_size=6))
     for one, other in zip(whole.layers, parts.layers, strict=True):
         assert other.raw == pytest.approx(one.raw, rel=1e-12)
-        assert other.centred == pytest.approx(one.centred, rel=1e-12)
+        assert other.centered == pytest.approx(one.centered, rel=1e-12)
         assert other.weighted == pytest.approx(one.weighted, rel=1e-10, nan_ok=True)
     again = deserialize(SecondMoments, serialize(whole))
     assert again.layers[0].raw == whole.layers[0].raw
@@ -107,7 +107,7 @@ def test_moments_and_block_hessian_match_gaussian_inputs_a7() -> None:
     (layer,) = measure_second_moments(objective).layers
     errors = 6 * np.sqrt((2 * 4**2 + 4 * 4 * 9) * size / (0.8 * count))  # of Σ x², six standard errors
     assert layer.raw == pytest.approx(size * 13, abs=errors)
-    assert layer.centred == pytest.approx(size * 4, abs=errors)
+    assert layer.centered == pytest.approx(size * 4, abs=errors)
     assert layer.about(np.array(0.5)) == pytest.approx(size * (4 + 9 / 4), abs=errors)
     (rewritten,) = measure_centering(objective).layers
     assert rewritten.weight[0] == pytest.approx(2 * (4 + 9 * size), rel=0.02)

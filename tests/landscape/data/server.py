@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves bytes by path; `behaviours` are used up one per request, the last one stays."""
+    """Serves bytes by path; `behaviors` are used up one per request, the last one stays."""
 
     daemon_threads = True
 
     def __init__(self, content: dict[str, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.content = content
-        self.behaviours: list[Callable[[Handler, bytes], None]] = [ranges]
+        self.behaviors: list[Callable[[Handler, bytes], None]] = [ranges]
         self.asked: list[tuple[str, str | None]] = []  # path and Range
         self.sent = 0
 
@@ -29,11 +29,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.lstrip("/")
         self.server.asked.append((path, self.headers.get("Range")))
-        behaviours = self.server.behaviours
-        behaviour = behaviours.pop(0) if len(behaviours) > 1 else behaviours[0]
+        behaviors = self.server.behaviors
+        behavior = behaviors.pop(0) if len(behaviors) > 1 else behaviors[0]
         if path not in self.server.content:
             return self.send_error(404)
-        return behaviour(self, self.server.content[path])
+        return behavior(self, self.server.content[path])
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

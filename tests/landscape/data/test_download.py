@@ -14,7 +14,7 @@ from normscape.landscape.data import download as module
 from normscape.landscape.data.download import DownloadFailed, download
 from normscape.landscape.data.files import DataFile, MissingDataError, verified
 from normscape.landscape.measurement import StoppedError
-from tests.landscape.data import server as behaviour
+from tests.landscape.data import server as behavior
 from tests.landscape.data.server import Server, serving
 
 BODY = np.random.default_rng(0).bytes(300_000)
@@ -62,53 +62,53 @@ def test_existing_files_are_not_downloaded_again(server: Server, tmp_path: Path)
 
 
 def test_a_truncated_file_is_resumed_where_it_ended(server: Server, tmp_path: Path) -> None:
-    server.behaviours = [behaviour.truncating(100_000), behaviour.truncating(100_000), behaviour.ranges]
+    server.behaviors = [behavior.truncating(100_000), behavior.truncating(100_000), behavior.ranges]
     assert fetched(server, tmp_path) == BODY
     assert [asked for _, asked in server.asked] == [None, "bytes=100000-", "bytes=200000-"]
     assert server.sent == len(BODY)  # no byte twice
 
 
 def test_a_later_call_resumes_an_earlier_one(server: Server, tmp_path: Path) -> None:
-    server.behaviours = [behaviour.truncating(120_000), behaviour.failing(500)]
+    server.behaviors = [behavior.truncating(120_000), behavior.failing(500)]
     with pytest.raises(DownloadFailed):
         fetched(server, tmp_path, retries=1)
     assert left(tmp_path) == ["file.gz.part", "file.gz.part.tag"]
-    server.behaviours = [behaviour.ranges]
+    server.behaviors = [behavior.ranges]
     assert fetched(server, tmp_path) == BODY
     assert server.asked[-1][1] == "bytes=120000-"
 
 
 def test_a_stalled_connection_is_dropped_and_resumed(server: Server, tmp_path: Path) -> None:
-    server.behaviours = [behaviour.stalling(70_000, 2.0), behaviour.ranges]
+    server.behaviors = [behavior.stalling(70_000, 2.0), behavior.ranges]
     assert fetched(server, tmp_path, timeout=0.3) == BODY
     assert len(server.asked) == 2
     assert int(server.asked[1][1].removeprefix("bytes=").rstrip("-")) <= 70_000
 
 
 def test_a_slow_server_succeeds(server: Server, tmp_path: Path) -> None:
-    server.behaviours = [behaviour.slow(10, 0.05)]
+    server.behaviors = [behavior.slow(10, 0.05)]
     assert fetched(server, tmp_path, timeout=0.3) == BODY
     assert len(server.asked) == 1
 
 
 def test_a_server_without_ranges_sends_the_whole_file_again(server: Server, tmp_path: Path) -> None:
-    server.behaviours = [behaviour.truncating(100_000), behaviour.without_ranges]
+    server.behaviors = [behavior.truncating(100_000), behavior.without_ranges]
     assert fetched(server, tmp_path) == BODY
 
 
 def test_a_range_that_was_not_requested_is_not_appended(server: Server, tmp_path: Path) -> None:
-    server.behaviours = [behaviour.truncating(100_000), behaviour.wrong_range, behaviour.ranges]
+    server.behaviors = [behavior.truncating(100_000), behavior.wrong_range, behavior.ranges]
     assert fetched(server, tmp_path) == BODY
 
 
 def test_a_file_that_changed_on_the_server_is_fetched_from_its_beginning(server: Server, tmp_path: Path) -> None:
     other = BODY[::-1]
     server.content["file.gz"] = other
-    server.behaviours = [behaviour.truncating(100_000), behaviour.failing(500)]
+    server.behaviors = [behavior.truncating(100_000), behavior.failing(500)]
     with pytest.raises(DownloadFailed):
         fetched(server, tmp_path, retries=0)
     server.content["file.gz"] = BODY
-    server.behaviours = [behaviour.changed]
+    server.behaviors = [behavior.changed]
     assert fetched(server, tmp_path) == BODY
 
 
@@ -119,19 +119,19 @@ def test_a_part_that_is_already_whole_is_not_grown(server: Server, tmp_path: Pat
 
 
 def test_a_temporary_server_error_is_retried(server: Server, tmp_path: Path) -> None:
-    server.behaviours = [behaviour.failing(500), behaviour.failing(503), behaviour.ranges]
+    server.behaviors = [behavior.failing(500), behavior.failing(503), behavior.ranges]
     assert fetched(server, tmp_path) == BODY
 
 
 def test_redirects_are_followed(server: Server, tmp_path: Path) -> None:
     server.content["2file.gz"] = BODY
-    server.behaviours = [behaviour.moved, behaviour.ranges]
+    server.behaviors = [behavior.moved, behavior.ranges]
     assert fetched(server, tmp_path) == BODY
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
 def test_a_client_error_is_not_retried(server: Server, tmp_path: Path, status: int) -> None:
-    server.behaviours = [behaviour.failing(status)]
+    server.behaviors = [behavior.failing(status)]
     with pytest.raises(DownloadFailed, match=str(status)):
         fetched(server, tmp_path)
     assert len(server.asked) == 1
@@ -150,7 +150,7 @@ def test_wrong_bytes_are_deleted_and_the_error_has_both_digests(server: Server, 
 
 
 def test_a_server_that_always_disconnects_fails_after_the_retries(server: Server, tmp_path: Path) -> None:
-    server.behaviours = [behaviour.truncating(1000)]
+    server.behaviors = [behavior.truncating(1000)]
     with pytest.raises(DownloadFailed, match=r"(?i)bytes|incomplete"):
         fetched(server, tmp_path, retries=2)
     assert len(server.asked) == 3
@@ -186,7 +186,7 @@ def test_stopping_keeps_the_downloaded_bytes(server: Server, tmp_path: Path) -> 
 def test_two_downloads_at_once_do_not_write_into_each_other(server: Server, tmp_path: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    server.behaviours = [behaviour.slow(6, 0.03)]
+    server.behaviors = [behavior.slow(6, 0.03)]
     with ThreadPoolExecutor(2) as pool:
         both = list(pool.map(lambda _: download([published(server)], folder=tmp_path), range(2)))
     assert both[0] == both[1]

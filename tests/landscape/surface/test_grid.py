@@ -13,7 +13,7 @@ from tests.flat import assembled, sliced
 from tests.landscape.networks import batch_size_for, grid, network, objective_from_function, quadratic, samples
 
 ORIGIN, E1, E2 = np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])
-ARRAYS = ("loss", "accuracy", "gradient_norm", "gradient_change_ratio", "row_ratio", "plane_form", "across")
+ARRAYS = ("loss", "accuracy", "gradient_norm", "gradient_change_ratio", "layer_ratio", "in_plane_ratio", "across")
 ARRAYS += ("along", "step", "evaluated", "non_finite")
 
 
@@ -53,13 +53,13 @@ def test_rounding_error_at_zero_is_removed_d2(points: int, ends: tuple, index: i
         plane=Plane(ORIGIN, E1, E2),
     )
     assert surface.alpha[index] == 0
-    assert surface.centre == (0, index)
+    assert surface.center == (0, index)
 
 
 @pytest.mark.parametrize(("points", "center"), [((3, 3), (1, 1)), ((4, 3), None), ((5, 1), (0, 2)), ((2, 2), None)])
 def test_center_is_none_unless_grid_contains_theta(points: tuple[int, int], center) -> None:
     surface = measure_surface(quadratic(np.eye(2), ORIGIN), grid(*points), plane=Plane(ORIGIN, E1, E2))
-    assert surface.centre == center
+    assert surface.center == center
     assert surface.complete
     assert surface.pairs == points[0] * points[1] - (center is not None)
 

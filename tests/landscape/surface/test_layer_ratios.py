@@ -59,7 +59,7 @@ def test_layer_ratios_are_largest_row_and_block_ratios_d5() -> None:
     away = surface.step > 0
     assert list(found) == list(surface.layers)
     for k, (layer, (row, block)) in enumerate(found.items()):
-        assert row == pytest.approx(surface.row_ratio[k][away].max(), rel=1e-12)
+        assert row == pytest.approx(surface.layer_ratio[k][away].max(), rel=1e-12)
         alone = measure_block_ratio(subject, spec.grid, layer).ratio
         assert np.isnan(block) if np.isnan(alone).all() else block == np.nanmax(alone)
 

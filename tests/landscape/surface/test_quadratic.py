@@ -16,7 +16,7 @@ SKEWED = np.random.default_rng(4).standard_normal((2, 6)) * [[3.0], [0.2]]  # ne
 
 
 def center_value(surface) -> float:
-    return surface.gradient_change_ratio[surface.centre]
+    return surface.gradient_change_ratio[surface.center]
 
 
 def expected_center(d1: np.ndarray, d2: np.ndarray, hessian: np.ndarray = H) -> float:
@@ -108,7 +108,7 @@ def test_center_cell_is_largest_for_quadratic_and_bound_is_below_l_d7() -> None:
 
 def test_bound_without_center_uses_pairs_only_d7() -> None:
     surface = measure_surface(quadratic(H, THETA), grid(4, 4), plane=Plane(THETA, *SKEWED))
-    assert surface.centre is None
+    assert surface.center is None
     assert surface.pairs == 16
     ratios = [np.linalg.norm(H @ (a * SKEWED[0] + b * SKEWED[1])) for b in surface.beta for a in surface.alpha]
     steps = [np.linalg.norm(a * SKEWED[0] + b * SKEWED[1]) for b in surface.beta for a in surface.alpha]

@@ -71,7 +71,7 @@ def test_local_ratios_do_not_depend_on_pieces_d6() -> None:
         subject = sliced(objective, spec)
         found[piece] = evaluate(subject, spec.grid, piece)
     cut = assembled(spec, found, subject)
-    for name in ("loss", "gradient_change_ratio", "row_ratio", "across", "along"):
+    for name in ("loss", "gradient_change_ratio", "layer_ratio", "across", "along"):
         assert np.array_equal(getattr(cut, name), getattr(whole, name), equal_nan=True), name
 
 
@@ -130,16 +130,16 @@ def test_in_plane_ratio_matches_projected_hessian_for_quadratic_d8(points: tuple
         for j, a in enumerate(surface.alpha):
             at = np.array([a, b])
             expected = np.linalg.norm(seen @ at) / np.linalg.norm(at) if at.any() else np.linalg.norm(seen, ord=2)
-            assert surface.plane_form[i, j] == pytest.approx(expected, rel=1e-9)
+            assert surface.in_plane_ratio[i, j] == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "layer", "weight"])
 def test_squared_row_ratios_sum_to_squared_ratio_d5(norm: str) -> None:
     surface = measure_surface(Objective(network(norm), *samples()), grid(5, 3))
     away = surface.step > 0
-    total = np.square(surface.row_ratio).sum(axis=0)
+    total = np.square(surface.layer_ratio).sum(axis=0)
     assert total[away] == pytest.approx(np.square(surface.gradient_change_ratio[away]), rel=1e-10)
-    assert (surface.row_ratio[:, ~away] <= surface.gradient_change_ratio[~away] * (1 + 1e-12)).all()
+    assert (surface.layer_ratio[:, ~away] <= surface.gradient_change_ratio[~away] * (1 + 1e-12)).all()
     assert surface.layers == tuple(layers_of(Objective(network(norm), *samples()).layout))
 
 
@@ -163,10 +163,10 @@ def test_row_ratio_matches_hessian_rows_for_quadratic_d5() -> None:
     delta = -D1 + D2
     for layer, rows in enumerate((slice(0, 3), slice(3, 5))):
         expected = np.linalg.norm((HESSIAN @ delta)[rows]) / np.linalg.norm(delta)
-        assert surface.row_ratio[layer, 2, 0] == pytest.approx(expected, rel=1e-10)
+        assert surface.layer_ratio[layer, 2, 0] == pytest.approx(expected, rel=1e-10)
         basis, _ = np.linalg.qr(np.stack([D1, D2], axis=1))
         largest = np.linalg.norm((HESSIAN @ basis)[rows], ord=2)
-        assert surface.row_ratio[layer, 1, 1] == pytest.approx(largest, rel=1e-10)
+        assert surface.layer_ratio[layer, 1, 1] == pytest.approx(largest, rel=1e-10)
 
 
 def rescaled(factor: float) -> Objective:
@@ -187,12 +187,12 @@ def test_only_in_plane_ratio_is_invariant_under_rescaling_d8(factor: float) -> N
     one, other = (measure_surface(rescaled(f), spec) for f in (1.0, factor))
     assert one.scale_free
     assert other.loss == pytest.approx(one.loss, rel=1e-8)
-    assert other.plane_form == pytest.approx(one.plane_form, rel=1e-8)
+    assert other.in_plane_ratio == pytest.approx(one.in_plane_ratio, rel=1e-8)
     first = one.layers.index("layer1.linear")
     rest = [layer for layer in range(len(one.layers)) if layer != first]
     # along d1 the change of the first layer's gradient is ∝ 1/factor; distances change, too, so compare both
-    assert other.row_ratio[first] * other.step == pytest.approx(one.row_ratio[first] * one.step / factor, rel=1e-7)
-    assert other.row_ratio[rest] * other.step == pytest.approx(one.row_ratio[rest] * one.step, rel=1e-7)
+    assert other.layer_ratio[first] * other.step == pytest.approx(one.layer_ratio[first] * one.step / factor, rel=1e-7)
+    assert other.layer_ratio[rest] * other.step == pytest.approx(one.layer_ratio[rest] * one.step, rel=1e-7)
     assert not np.allclose(other.gradient_change_ratio, one.gradient_change_ratio, rtol=0.05)
 
 

@@ -68,7 +68,7 @@ def test_interpolation_error_is_measured_at_new_points() -> None:
     for spec in (first, second):
         alpha, beta = axes(spec)
         table = wave(beta, alpha).ravel()
-        values[spec] = dict.fromkeys(("loss", "accuracy", "gradient_norm", "ratio", "plane_form"), table)
+        values[spec] = dict.fromkeys(("loss", "accuracy", "gradient_norm", "ratio", "in_plane_ratio"), table)
     found = interpolation_errors(first, values[first], second, values[second])
     alpha, beta = axes(second)
     expected = wave(beta, alpha)
@@ -86,7 +86,7 @@ def test_ratio_errors_near_the_center_are_not_counted() -> None:
         angle = np.arctan2(beta[:, None], alpha[None, :])
         radius = np.hypot(beta[:, None], alpha[None, :])
         table = np.where(radius < 0.4, np.cos(2 * angle), 0.5).ravel()
-        values[spec] = dict.fromkeys(("loss", "accuracy", "gradient_norm", "ratio", "plane_form"), table)
+        values[spec] = dict.fromkeys(("loss", "accuracy", "gradient_norm", "ratio", "in_plane_ratio"), table)
     found = interpolation_errors(first, values[first], second, values[second])
     assert found["ratio"][0] < 0.5 * found["loss"][0]
 
@@ -108,9 +108,9 @@ def test_interpolated_surface_keeps_measured_points() -> None:
     drawn = interpolate_surface(surface)
     assert drawn.loss.shape == (65, 65)
     rows, columns = np.ix_(range(0, 65, 16), range(0, 65, 8))
-    for name in ("loss", "gradient_norm", "gradient_change_ratio", "plane_form", "evaluated"):
+    for name in ("loss", "gradient_norm", "gradient_change_ratio", "in_plane_ratio", "evaluated"):
         np.testing.assert_array_equal(getattr(drawn, name)[rows, columns], getattr(surface, name))
-    np.testing.assert_array_equal(drawn.row_ratio[:, rows, columns], surface.row_ratio)
+    np.testing.assert_array_equal(drawn.layer_ratio[:, rows, columns], surface.layer_ratio)
     assert drawn.complete
     np.testing.assert_allclose(drawn.alpha[::8], surface.alpha, atol=1e-15)
     assert not np.isfinite(drawn.local_ratio).any()  # local ratios depend on the spacing

@@ -42,7 +42,7 @@ SOURCE_FILES = (
 )
 """Files of the front end, joined into one module, since a component has a single source."""
 
-MAPS = ("contour-map", "gradient-change-ratio", "plane-form")
+MAPS = ("contour-map", "gradient-change-ratio", "in-plane-ratio")
 CUTS = ("cut-through-the-center",)
 """Charts of the page on which a point is marked and selected, by the names in `views/widgets/charts.py`."""
 
