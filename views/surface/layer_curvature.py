@@ -51,8 +51,8 @@ def _layer_ratios(experiment: Experiment) -> None:
     )
     st.caption(
         f"The largest per-layer ratio and the largest block ratio of every layer over {COARSE} x {COARSE} points of "
-        "the same range: how its gradient turns while the whole network moves, and while it alone does (D5). A layer whose "
-        "weights the directions leave alone has no block ratio."
+        "the same range: how its gradient turns while the whole network moves, and while it alone does (D5). A layer "
+        "whose weights the directions leave alone has no block ratio."
     )
 
 
