@@ -194,7 +194,8 @@ NORMALIZATIONS: Mapping[str, Normalization] = {
     "dyt": Normalization(
         _dynamic_tanh,
         label="DyT",
-        description=r"DyT (dynamic tanh) replaces normalization by a tanh with a learned scale $\alpha$ and no statistics.",
+        description=r"DyT (dynamic tanh) replaces normalization by a tanh with a learned scale $\alpha$ and no "
+        "statistics.",
         idle=NO_AVERAGES,
         papers=(Paper("Zhu et al. 2025", "Transformers without Normalization", "https://arxiv.org/abs/2503.10622"),),
         formula=r"y=\gamma\tanh(\alpha x)+\beta",
