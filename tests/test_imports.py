@@ -1,4 +1,4 @@
-"""Imports run one way (docs/design.md, The columns): held over the syntax trees, so nothing has to be imported."""
+"""Imports run one way (docs/design.md, The layout is a matrix): checked on the syntax trees, without importing."""
 
 import ast
 import sys

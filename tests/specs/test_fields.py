@@ -1,4 +1,4 @@
-"""Specs check themselves on construction: types, ranges, choices (docs/design.md, The data that flows)."""
+"""Specs check themselves on construction: types, ranges, choices (docs/design.md, Data flow)."""
 
 import dataclasses
 import math
