@@ -12,7 +12,7 @@ import time
 from playwright.sync_api import Page
 
 from benchmarks.serving import visited
-from tests.views.conftest import drawn
+from tests.views.conftest import wait_for_surfaces
 
 PORT = 18513
 FOUR = (
@@ -33,7 +33,7 @@ def main() -> None:
 
 def _redraws(page: Page, address: str) -> None:
     page.goto(address + FOUR)
-    drawn(page, networks=4)
+    wait_for_surfaces(page, networks=4)
     known = len(page.evaluate(MEASURES))
     clicks = []
     for number in range(REDRAWS):
@@ -49,7 +49,7 @@ def _redraws(page: Page, address: str) -> None:
 
 def _pictures(page: Page, address: str) -> None:
     page.goto(address)
-    drawn(page)
+    wait_for_surfaces(page)
     page.wait_for_timeout(5000)
     seconds = []
     for _ in range(PICTURES):

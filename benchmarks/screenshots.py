@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from benchmarks.serving import visited
-from tests.views.conftest import drawn
+from tests.views.conftest import wait_for_surfaces
 
 DOCS = Path(__file__).parent.parent / "docs"
 PORT = 18514
@@ -29,7 +29,7 @@ def main() -> None:
 
 def _first_visit(page: Page, address: str) -> None:
     page.goto(address)
-    drawn(page)
+    wait_for_surfaces(page)
     page.wait_for_timeout(3000)
     page.screenshot(path=DOCS / "first-visit.png")
     with page.expect_download() as download:

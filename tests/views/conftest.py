@@ -45,7 +45,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.close()
 
 
-def drawn(page: Page, networks: int = 2) -> None:
+def wait_for_surfaces(page: Page, networks: int = 2) -> None:
     """Wait until the surfaces are on the screen and, for a second, no script runs and no request is unfinished.
 
     A page is complete for a moment between two runs of the script, whenever a finer grid has arrived.

@@ -19,7 +19,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 from normscape.exports.metadata import read_experiment
 from normscape.specs.display import CAMERA
 from tests.conftest import CHROMIUM_FLAGS
-from tests.views.conftest import drawn
+from tests.views.conftest import wait_for_surfaces
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +58,7 @@ def visit(context: BrowserContext, app_address: str, requested: list[str]) -> It
     page = context.new_page()
     page.on("request", lambda request: requested.append(request.url))
     page.goto(app_address + QUICK)
-    drawn(page)
+    wait_for_surfaces(page)
     yield page
     page.close()
 
@@ -188,7 +188,7 @@ def test_all_surfaces_turn_live_and_a_drag_selects_no_point(visit: Page) -> None
     assert math.dist(first, before) > 0.1
     visit.mouse.up()
     visit.wait_for_url("**camera=**")
-    drawn(visit)
+    wait_for_surfaces(visit)
     assert "point=" not in visit.url
 
 
@@ -214,7 +214,7 @@ def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
         visit.mouse.down()
         visit.mouse.up()
     visit.wait_for_url("**point=**")
-    drawn(visit)
+    wait_for_surfaces(visit)
     assert visit.get_by_text("the nearest point that is drawn").is_visible()
     marked = visit.evaluate(MARKED_POINTS)
     assert len(marked) == 4  # two surfaces and two maps of the loss
@@ -228,14 +228,14 @@ def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: P
     visit.wait_for_url("**metric=gradient-change-ratio**")
     visit.get_by_role("radio", name="log", exact=True).click()
     visit.wait_for_url("**scale=log**")
-    drawn(visit)
+    wait_for_surfaces(visit)
     assert visit.locator(".linked-surface").first.screenshot() != before
     for camera in cameras(visit):
         assert camera == pytest.approx(turned, abs=2e-3)
     table = visit.locator("[data-testid=stTable]").first.inner_text()
 
     visit.reload()
-    drawn(visit)
+    wait_for_surfaces(visit)
     for name in ("gradient change ratio", "log"):
         assert visit.get_by_role("radio", name=name, exact=True).get_attribute("aria-checked") == "true"
     assert visit.locator("[data-testid=stTable]").first.inner_text() == table
@@ -247,7 +247,7 @@ def test_a_saved_picture_reopens_its_experiment_with_its_camera(visit: Page, app
     visit.locator(".linked-surface").first.focus()
     with visit.expect_event("framenavigated"):
         visit.keyboard.press("ArrowRight")
-    drawn(visit)
+    wait_for_surfaces(visit)
     saved, query = saved_picture(visit, tmp_path), parse_qs(urlsplit(visit.url).query)
     experiment, display = read_experiment(saved.read_bytes())
     assert display.camera == pytest.approx([float(part) for part in query["camera"][0].split(",")])
@@ -256,12 +256,12 @@ def test_a_saved_picture_reopens_its_experiment_with_its_camera(visit: Page, app
         assert picture.width == 1920
 
     visit.goto(app_address + OTHER)
-    drawn(visit)
+    wait_for_surfaces(visit)
     for camera in cameras(visit):
         assert camera == pytest.approx(CAMERA, abs=1e-3)
     visit.evaluate(DROP, base64.b64encode(saved.read_bytes()).decode())
     visit.wait_for_url("**training.steps=20**")
-    drawn(visit)
+    wait_for_surfaces(visit)
     assert parse_qs(urlsplit(visit.url).query) == query
     for camera in cameras(visit):
         assert camera == pytest.approx(display.camera, abs=2e-3)
@@ -283,14 +283,14 @@ def test_a_browser_without_webgl_shows_maps_and_a_message(
 @pytest.mark.slow
 def test_default_address_shows_the_comparison(page: Page, app_address: str) -> None:
     page.goto(app_address)
-    drawn(page)
+    wait_for_surfaces(page)
     check_comparison(page)
 
 
 @pytest.mark.slow
 def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
-    drawn(page)
+    wait_for_surfaces(page)
     page.get_by_role("radiogroup", name="Seeds").get_by_role("radio", name="2").click()
     page.wait_for_function(LOADED, arg=4)
     label = page.locator(".linked-thumbnail img").first.get_attribute("alt")

@@ -1,4 +1,4 @@
-"""Each experiment in which the analysis fails really shows what its sentence says (A15)."""
+"""Every counterexample shows what its sentence says (A15)."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ BY_TITLE = {one.title: one.experiment for one in COUNTEREXAMPLES}
 
 
 def measured(title: str, measure) -> list:
-    """What `measure(run, surface)` gives for each compared network."""
+    """The result of `measure(run, surface)` for each compared network."""
     return [measure(train(run), surface) for run, surface in BY_TITLE[title].variants().values()]
 
 

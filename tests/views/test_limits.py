@@ -1,4 +1,4 @@
-"""A field is idle if it has no effect on any of the compared networks."""
+"""Fields without effect on all compared networks, and refused combinations, each with a reason."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""Every page as people meet it: light and dark, at three widths, and by keyboard alone.
+"""The layout of every page: light and dark, at three widths, and with a keyboard only.
 
-With NORMSCAPE_SCREENS set to a folder, every page is also tested in the dark, and the screenshots are kept there.
+With NORMSCAPE_SCREENS set to a folder, every page is also tested in the dark theme, and screenshots are saved there.
 """
 
 import os
@@ -27,9 +27,9 @@ PAGES = {
     "guide": "/guide",
 }
 WIDTHS = (1440, 900, 390)
-KEPT = os.environ.get("NORMSCAPE_SCREENS")
-LIGHT = ("surfaces", "guide") if BRIEF else tuple(PAGES)  # between them, these two hold all kinds of parts
-DARK = tuple(PAGES) if KEPT else ("surfaces",) if BRIEF else ("surfaces", "analysis")
+SCREENSHOTS = os.environ.get("NORMSCAPE_SCREENS")
+LIGHT = ("surfaces", "guide") if BRIEF else tuple(PAGES)  # these two have elements of all kinds
+DARK = tuple(PAGES) if SCREENSHOTS else ("surfaces",) if BRIEF else ("surfaces", "analysis")
 
 COMPLETE = """() => Boolean(
   document.querySelector("[data-testid=stMain] h1") && !document.querySelector("[data-testid=stProgress]")
@@ -40,24 +40,24 @@ WIDER = """() => [...document.querySelectorAll("[data-testid=stMain] *")].filter
   const box = one.getBoundingClientRect();
   if (!box.width || !box.height || one.closest("svg, canvas, .katex, [data-testid=stDataFrame]")) return false;
   for (let up = one.parentElement; up; up = up.parentElement) {
-    if (/auto|scroll|hidden/.test(getComputedStyle(up).overflowX)) return false;   // it scrolls, or is cut on purpose
+    if (/auto|scroll|hidden/.test(getComputedStyle(up).overflowX)) return false;   // scrolls or is clipped
     if (up.dataset.testid === "stMain") break;
   }
   return box.right > window.innerWidth + 1;
 }).map((one) => one.outerHTML.slice(0, 160))"""
 
 OVERLAPPING = """() => {
-  const parts = [...document.querySelectorAll("[data-testid=stMain] [data-testid=stElementContainer]")]
+  const elements = [...document.querySelectorAll("[data-testid=stMain] [data-testid=stElementContainer]")]
     .filter((one) => one.checkVisibility() && !one.querySelector("[data-testid=stElementContainer]"))
     .map((one) => [one, one.getBoundingClientRect()])
     .filter(([one, box]) => box.width > 1 && box.height > 1 && getComputedStyle(one).position !== "absolute");
-  const found = [];
-  parts.forEach(([one, a], place) => parts.slice(place + 1).forEach(([other, b]) => {
+  const pairs = [];
+  elements.forEach(([one, a], index) => elements.slice(index + 1).forEach(([other, b]) => {
     const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
     const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-    if (across > 2 && down > 2) found.push([one.innerText.slice(0, 60), other.innerText.slice(0, 60), across, down]);
+    if (across > 2 && down > 2) pairs.push([one.innerText.slice(0, 60), other.innerText.slice(0, 60), across, down]);
   }));
-  return found;
+  return pairs;
 }"""
 
 TABBABLE = """() => {
@@ -65,8 +65,8 @@ TABBABLE = """() => {
   const kinds = "a[href], button, input, select, textarea, summary, [tabindex]";
   const all = [...document.querySelectorAll(kinds)].filter((one) => one.tabIndex >= 0 && !one.disabled && seen(one));
   const groupOf = (one) => one.type === "radio" ? one.name : one.role === "radio" && one.closest("[role=radiogroup]");
-  const groups = new Set();          // of radio buttons, a keyboard stops at one and goes on with the arrows
-  window.asked = all.filter((one) => {
+  const groups = new Set();          // the Tab key stops at one radio button of a group; arrow keys reach the others
+  window.tabbable = all.filter((one) => {
     const group = groupOf(one), first = !group || !groups.has(group);
     groups.add(group);
     return first;
@@ -75,11 +75,11 @@ TABBABLE = """() => {
   document.addEventListener("focusin", (event) => {
     window.reached.add(event.target);
     const group = groupOf(event.target);
-    if (group) window.asked.filter((one) => groupOf(one) === group).forEach((one) => window.reached.add(one));
+    if (group) window.tabbable.filter((one) => groupOf(one) === group).forEach((one) => window.reached.add(one));
   });
-  return window.asked.length;
+  return window.tabbable.length;
 }"""
-LEFT = """() => window.asked.filter((one) => one.isConnected && !window.reached.has(one))
+NOT_REACHED = """() => window.tabbable.filter((one) => one.isConnected && !window.reached.has(one))
   .map((one) => one.outerHTML.slice(0, 160))"""
 
 
@@ -87,21 +87,21 @@ def opened(page: Page, app_address: str, name: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(app_address + PAGES[name])
     page.wait_for_function(COMPLETE)
-    page.wait_for_timeout(2000)  # a request begins after the page is there
+    page.wait_for_timeout(2000)  # a request begins after the page has loaded
     page.wait_for_function(COMPLETE)
     page.wait_for_timeout(1000)
 
 
-def keep(page: Page, name: str) -> None:
-    if KEPT:
-        Path(KEPT).mkdir(parents=True, exist_ok=True)
+def save_screenshot(page: Page, name: str) -> None:
+    if SCREENSHOTS:
+        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
         page.locator("[data-testid=stMain]").evaluate("element => element.scrollTo(0, 0)")
         page.wait_for_timeout(500)
-        page.screenshot(path=Path(KEPT) / f"{name}.png")
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
 
 def unfold(page: Page) -> None:
-    """Open everything on the page that can be opened in its place."""
+    """Open all expanders on the page."""
     folded = page.locator("[data-testid=stMain] details:not([open]) > summary")
     while folded.count():
         folded.first.click()
@@ -110,38 +110,36 @@ def unfold(page: Page) -> None:
 
 
 def blank(page: Page) -> list[int]:
-    """The places of charts that are nothing but their ground."""
+    """The indices of charts that show nothing but their background."""
     charts = page.locator("[data-testid=stMain] .js-plotly-plot, .linked-surface")
-    found = []
-    for place in range(charts.count()):
-        if not charts.nth(place).is_visible():
+    indices = []
+    for index in range(charts.count()):
+        if not charts.nth(index).is_visible():
             continue
-        picture = Image.open(BytesIO(charts.nth(place).screenshot())).convert("L")
+        picture = Image.open(BytesIO(charts.nth(index).screenshot())).convert("L")
         if np.asarray(picture, dtype=float).std() < 3:
-            found.append(place)
-    return found
+            indices.append(index)
+    return indices
 
 
 def not_reached(page: Page) -> list[str]:
-    """What can be used and the tabulator does not come to."""
+    """The controls that the Tab key does not reach."""
     count = page.evaluate(TABBABLE)
     assert count > 5
-    for _ in range(count + 60):  # a chart or a menu may stop it more than once
+    for _ in range(count + 60):  # a chart or a menu may take more than one stop
         page.keyboard.press("Tab")
-    found: list[str] = page.evaluate(LEFT)
-    return found
+    controls: list[str] = page.evaluate(NOT_REACHED)
+    return controls
 
 
 @pytest.mark.parametrize("name", LIGHT)
-def test_a_page_is_whole_at_every_width_and_a_keyboard_reaches_everything(
-    page: Page, app_address: str, name: str
-) -> None:
+def test_a_page_fits_every_width_and_a_keyboard_reaches_every_control(page: Page, app_address: str, name: str) -> None:
     opened(page, app_address, name, "light")
     assert blank(page) == []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 1000})
-        page.wait_for_timeout(2000)  # charts are laid out anew
-        keep(page, f"{name}-{width}-light")
+        page.wait_for_timeout(2000)  # charts adapt to the width
+        save_screenshot(page, f"{name}-{width}-light")
         main = page.locator("[data-testid=stMain]")
         assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1, width
         assert page.evaluate(WIDER) == [], width
@@ -153,18 +151,18 @@ def test_a_page_is_whole_at_every_width_and_a_keyboard_reaches_everything(
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator(".katex-error").count() == 0
     page.set_viewport_size({"width": WIDTHS[0], "height": 1000})
-    page.wait_for_timeout(2000)  # the navigation folds and unfolds
+    page.wait_for_timeout(2000)  # the navigation collapses and expands
     assert not_reached(page) == []
 
 
 @pytest.mark.parametrize("name", DARK)
-def test_a_dark_page_differs_in_colours_that_can_be_read(page: Page, app_address: str, name: str) -> None:
+def test_a_dark_page_is_drawn_with_readable_colors(page: Page, app_address: str, name: str) -> None:
     opened(page, app_address, name, "dark")
-    keep(page, f"{name}-{WIDTHS[0]}-dark")
+    save_screenshot(page, f"{name}-{WIDTHS[0]}-dark")
     assert blank(page) == []
     assert serious(page) == []
-    if KEPT:
+    if SCREENSHOTS:
         for width in WIDTHS[1:]:
             page.set_viewport_size({"width": width, "height": 1000})
             page.wait_for_timeout(2000)
-            keep(page, f"{name}-{width}-dark")
+            save_screenshot(page, f"{name}-{width}-dark")
