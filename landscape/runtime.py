@@ -47,7 +47,9 @@ def configure_process(threads: int, device_name: str = "cpu") -> None:
         ValueError: the device does not exist.
     """
     if device_name.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(f"device {device_name!r} is not available to torch {torch.__version__}")
+        raise ValueError(
+            f"device {device_name!r} is not available to torch {torch.__version__}; choose 'cpu' or install torch for CUDA"
+        )
     _DEVICE[:] = [torch.device(device_name)]
     torch.set_num_threads(threads)
     if platform.libc_ver()[0] == "glibc":

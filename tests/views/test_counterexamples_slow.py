@@ -17,17 +17,19 @@ BY_TITLE = {one.title: one.experiment for one in COUNTEREXAMPLES}
 
 
 def measured(title: str, measure) -> list:
-    """The result of `measure(run, surface)` for each compared network."""
-    return [measure(train(run), surface) for run, surface in BY_TITLE[title].variants().values()]
+    """The result of `measure(run, evaluation)` for each compared network."""
+    return [measure(train(run), surface.evaluation) for run, surface in BY_TITLE[title].variants().values()]
 
 
-def sharpness(run, surface) -> float:
-    return measure_sharpness(objective_of(run, surface)).value
+def sharpness(run, evaluation) -> float:
+    return measure_sharpness(objective_of(run, evaluation)).value
 
 
 def test_gradients_of_a_deep_plain_network_grow_with_batch_norm_and_not_without() -> None:
     title = "A deep plain network at initialization"
-    none, batch = measured(title, lambda run, surface: measure_gradient_growth(objective_of(run, surface)).per_layer)
+    none, batch = measured(
+        title, lambda run, evaluation: measure_gradient_growth(objective_of(run, evaluation)).per_layer
+    )
     assert none == pytest.approx(1.0, abs=0.06)
     assert batch == pytest.approx(1.211, abs=0.04)
 
@@ -40,7 +42,7 @@ def test_before_training_the_deep_linear_networks_gradient_turns_faster_with_bat
 
 def test_a_shallow_network_is_sharper_with_batch_norm_before_training() -> None:
     none, batch = measured(
-        "A shallow network", lambda run, surface: measure_sharpness(objective_of(run, surface)).value
+        "A shallow network", lambda run, evaluation: measure_sharpness(objective_of(run, evaluation)).value
     )
     assert batch > 1.5 * none
 
@@ -48,7 +50,7 @@ def test_a_shallow_network_is_sharper_with_batch_norm_before_training() -> None:
 def test_with_torchs_initialization_the_longer_step_is_that_without_batch_norm() -> None:
     title = "A residual network with torch's own initialization"
     none, batch = measured(
-        title, lambda run, surface: measure_descent(objective_of(run, surface)).measured_largest_step
+        title, lambda run, evaluation: measure_descent(objective_of(run, evaluation)).measured_largest_step
     )
     assert none > 3 * batch
 
@@ -56,16 +58,16 @@ def test_with_torchs_initialization_the_longer_step_is_that_without_batch_norm()
 def test_small_weights_make_lambda_max_large_and_more_so_than_its_scale_free_form_d8() -> None:
     title = "The size of weights alone"
     raw = measured(title, sharpness)
-    free = measured(title, lambda run, surface: measure_scale_free_sharpness(objective_of(run, surface)).value)
+    free = measured(title, lambda run, evaluation: measure_scale_free_sharpness(objective_of(run, evaluation)).value)
     assert raw == sorted(raw)
     assert raw[-1] / raw[0] > 3 * free[-1] / free[0]
 
 
 def test_gradient_descent_goes_to_where_two_over_lambda_max_is_its_rate() -> None:
-    def edges(run, surface) -> list[float]:
+    def edges(run, evaluation) -> list[float]:
         half = run.spec.training.learning_rate / 2
         steps = run.spec.checkpoint_steps[-3:]
-        objectives = (objective_of(run, replace(surface, checkpoint=step)) for step in steps)
+        objectives = (objective_of(run, replace(evaluation, checkpoint=step)) for step in steps)
         return [half * measure_sharpness(objective).value for objective in objectives]
 
     none, _ = measured("Training goes where it is just stable", edges)

@@ -31,7 +31,7 @@ def all_threads(one_thread: None) -> None:
 def reference(run: Run, surface: Surface, alpha: float, beta: float) -> float:
     module = run.module().eval()
     samples = load_data(run.spec.data).held_out
-    rows = samples.subset(SPEC.samples, SPEC.samples_seed)
+    rows = samples.subset(SPEC.evaluation.samples, SPEC.evaluation.samples_seed)
     theta = torch.from_numpy(surface.plane.point(alpha, beta)).float()
     parameters = dict(module.named_parameters())
     total = 0.0
