@@ -48,7 +48,7 @@ def configure_process(threads: int, device_name: str = "cpu") -> None:
     """
     if device_name.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(
-            f"device {device_name!r} is not available to torch {torch.__version__}; choose 'cpu' or install torch for CUDA"
+            f"device {device_name!r} is not available to torch {torch.__version__}; use 'cpu' or a torch for CUDA"
         )
     _DEVICE[:] = [torch.device(device_name)]
     torch.set_num_threads(threads)
