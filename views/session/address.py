@@ -1,5 +1,6 @@
 """The address: every choice of a page, readable, shareable, and read back on opening."""
 
+import time
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,6 +11,9 @@ from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.views.session.presets import DEFAULT
 
 NAMES = {**REGISTRIES, "data": tuple(DATA)}
+
+STALE_SECONDS = 3.0
+"""How long after a change of the address the browser may still send requests that carry the address before it."""
 
 
 def opened(page: str = "") -> tuple[Experiment, Display]:
@@ -23,6 +27,8 @@ def opened(page: str = "") -> tuple[Experiment, Display]:
     """
     query = st.query_params.to_dict()
     if page != st.session_state.get("page", page) and not query:
+        query = st.session_state["address"]
+    if _is_stale(query):
         query = st.session_state["address"]
     st.session_state["page"] = page
     if "experiment" not in st.session_state or query != st.session_state["address"]:
@@ -63,9 +69,26 @@ def of(experiment: Experiment, display: Display) -> str:
 def publish(experiment: Experiment, display: Display) -> None:
     """Write the choices into the address, in place of what was there."""
     query = to_query(experiment, DEFAULT) | to_query(display, Display())
+    replaced = st.session_state.get("address", query)
+    if replaced != query:
+        st.session_state["replaced"] = [*_recently_replaced(), (time.monotonic(), replaced)]
     st.session_state.update(experiment=experiment, display=display, address=query)
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
+
+
+def _is_stale(query: dict[str, str]) -> bool:
+    """Return whether the browser sent an address before it received the one that replaced it.
+
+    Taken for a change by the user, it would undo the choices made since.
+    """
+    return any(query == replaced for _, replaced in _recently_replaced())
+
+
+def _recently_replaced() -> list[tuple[float, dict[str, str]]]:
+    """Return the addresses that were replaced within `STALE_SECONDS`, each with its time."""
+    since = time.monotonic() - STALE_SECONDS
+    return [entry for entry in st.session_state.get("replaced", []) if entry[0] > since]
 
 
 def notes() -> tuple[str, ...]:

@@ -1,0 +1,68 @@
+"""The address of a session: requests with an address that has just been replaced, and Back."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from normscape.specs import Display
+from normscape.views.session import address
+from normscape.views.session.presets import DEFAULT
+
+METRIC = "gradient-change-ratio"
+
+
+class Query(dict[str, str]):
+    """Streamlit's query parameters: what the browser sent last, plus what was set since."""
+
+    def to_dict(self) -> dict[str, str]:
+        return dict(self)
+
+    def from_dict(self, query: dict[str, str]) -> None:
+        self.clear()
+        self.update(query)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    now = SimpleNamespace(seconds=100.0)
+    monkeypatch.setattr(address, "time", SimpleNamespace(monotonic=lambda: now.seconds))
+    return now
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Query:
+    """The query of a session that opened the page and then chose another metric."""
+    query = Query()
+    monkeypatch.setattr(address, "st", SimpleNamespace(query_params=query, session_state={}))
+    return query
+
+
+@pytest.fixture
+def choice(clock: SimpleNamespace, browser: Query) -> Display:
+    experiment, display = address.opened()
+    assert experiment == DEFAULT
+    chosen = replace(display, metric=METRIC)
+    assert chosen != display
+    address.publish(experiment, chosen)
+    return chosen
+
+
+def test_a_request_sent_before_the_new_address_arrived_keeps_the_choice(browser: Query, choice: Display) -> None:
+    browser.clear()
+    assert address.opened()[1] == choice
+
+
+def test_back_restores_the_address_before_once_it_cannot_be_stale(
+    browser: Query, choice: Display, clock: SimpleNamespace
+) -> None:
+    browser.clear()
+    clock.seconds += address.STALE_SECONDS + 0.1
+    assert address.opened()[1] == Display() != choice
+
+
+def test_an_address_that_this_session_never_had_is_opened_at_once(browser: Query, choice: Display) -> None:
+    (key,) = browser
+    browser.from_dict({key: "accuracy"})
+    assert address.opened()[1].metric == "accuracy"
+    assert choice.metric == METRIC
