@@ -18,7 +18,7 @@ import torch
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.landscape import Run
 from normscape.landscape.training.history import History, Record, history_of
-from normscape.landscape.training.loop import Checkpoint, State
+from normscape.landscape.training.train import Checkpoint, State
 from normscape.specs import RunSpec
 
 

@@ -24,8 +24,8 @@ from normscape.landscape.surface.checks import Check, checks_of, measure_checks,
 from normscape.landscape.surface.layer_ratios import measure_layer_ratios
 from normscape.landscape.surface.spacing import RatioBySpacing, measure_ratio_by_spacing
 from normscape.landscape.training.history import History
-from normscape.landscape.training.loop import Run, train
 from normscape.landscape.training.published_weights import weight_file, weight_files
+from normscape.landscape.training.train import Run, train
 
 __all__ = [
     "DATA",

@@ -15,7 +15,7 @@ from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.objective.batching import CACHE_BYTES, batch_bytes, count_activations, samples_per_batch
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.training.loop import RECORDS, Run, advance, last_step, run_of, start
+from normscape.landscape.training.train import RECORDS, Run, advance, last_step, run_of, start
 from normscape.models import blank_model
 from normscape.specs import CostSpec, EvaluationSpec, GridSpec, RunSpec, SurfaceSpec
 from normscape.specs.fields import project

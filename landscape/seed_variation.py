@@ -9,7 +9,7 @@ import numpy as np
 
 from normscape.landscape.objective.sharpness import Sharpness
 from normscape.landscape.surface import Surface, largest
-from normscape.landscape.training.loop import Run
+from normscape.landscape.training.train import Run
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from normscape.landscape.data import load_data
-from normscape.landscape.training.loop import Run
+from normscape.landscape.training.train import Run
 from normscape.specs import RunSpec
 
 RATES: tuple[float, ...] = tuple(float(f"{10 ** (k / 2):.3g}") for k in range(-6, 5))

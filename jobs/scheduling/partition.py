@@ -13,7 +13,7 @@ from normscape.jobs.serialization import run_of_state, serialize
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import fill
-from normscape.landscape.training.loop import last_step
+from normscape.landscape.training.train import last_step
 from normscape.specs import SurfaceSpec
 
 PIECE_SECONDS = 0.4

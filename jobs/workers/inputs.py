@@ -13,7 +13,7 @@ from normscape.jobs.store.files import Contents
 from normscape.jobs.store.store import Store
 from normscape.landscape import Run, slice_of
 from normscape.landscape.surface import Slice
-from normscape.landscape.training.loop import State, start
+from normscape.landscape.training.train import State, start
 from normscape.specs import RunSpec, spec_hash
 
 CAPACITY = 6

@@ -9,7 +9,7 @@ from normscape.jobs.job import Job
 from normscape.jobs.workers.inputs import WorkerInputs
 from normscape.landscape import objective_of
 from normscape.landscape.measurement import Piece
-from normscape.landscape.training.loop import last_step
+from normscape.landscape.training.train import last_step
 
 Subject = Callable[[WorkerInputs, Job, Piece], tuple[Any, ...]]
 

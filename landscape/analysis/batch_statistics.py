@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.analysis.activations import WEIGHT_LAYERS, capture_layers
+from normscape.landscape.layers.activations import WEIGHT_LAYERS, capture_layers, require_one_pass
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.objective import Objective
 
@@ -60,11 +60,9 @@ def measure_batch_statistics(objective: Objective, *, seed: int = 0, stop: Stop 
         ValueError: the evaluation set has fewer than 4 samples, or so many that population statistics are computed
             layer by layer.
     """
-    if objective.layerwise or objective.samples < 4:
-        raise ValueError(
-            f"{objective.samples} samples do not fit into one pass or are fewer than 4; choose another number of "
-            "evaluation samples, or batch or running statistics"
-        )
+    require_one_pass(objective, "errors of batch statistics")
+    if objective.samples < 4:
+        raise ValueError(f"{objective.samples} evaluation samples are fewer than 4; use at least 4")
     norms = any(isinstance(module, BATCH_NORMS) for module in objective.module.modules())
     kinds: tuple[type[nn.Module], ...] = BATCH_NORMS if norms else WEIGHT_LAYERS
     by_layer: dict[str, list[tuple[Tensor, Tensor, int]]] = {}

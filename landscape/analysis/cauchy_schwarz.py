@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from normscape.landscape.analysis.activations import LayerActivations, layer_activations
-from normscape.landscape.analysis.patches import outer_product_sums, patch_sums, sum_per_unit
+from normscape.landscape.layers.activations import LayerActivations, layer_activations
+from normscape.landscape.layers.patches import outer_product_sums, patch_sums, sum_per_unit
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 

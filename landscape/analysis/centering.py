@@ -10,9 +10,9 @@ from typing import cast
 import numpy as np
 from torch import nn
 
-from normscape.landscape.analysis.activations import layer_activations
-from normscape.landscape.analysis.patches import PatchSums, patch_sums
 from normscape.landscape.analysis.second_moments import EPSILON
+from normscape.landscape.layers.activations import layer_activations
+from normscape.landscape.layers.patches import PatchSums, patch_sums
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.sharpness import hessian_product, largest_eigenvalue

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from normscape.landscape.analysis.activations import LayerActivations, capture_outputs, layer_activations
-from normscape.landscape.analysis.patches import patch_sums, sum_per_unit
+from normscape.landscape.layers.activations import LayerActivations, capture_outputs, layer_activations
+from normscape.landscape.layers.patches import patch_sums, sum_per_unit
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.training.loop import Run
+from normscape.landscape.training.train import Run
 from normscape.specs import SignalsSpec
 
 BIN_EDGES = np.linspace(-8.0, 3.0, 56)

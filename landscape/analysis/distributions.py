@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.analysis.activations import capture_layers, layer_activations
+from normscape.landscape.layers.activations import capture_layers, layer_activations
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective

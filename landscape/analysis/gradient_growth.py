@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
-from normscape.landscape.analysis.activations import layer_activations
+from normscape.landscape.layers.activations import layer_activations
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.analysis.activations import layer_activations
 from normscape.landscape.analysis.derivatives import RELATIVE_STEP, ratio_within
+from normscape.landscape.layers.activations import layer_activations
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.sharpness import measure_layer_sharpness

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from normscape.landscape.layers.activations import require_one_pass
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.from_run import objective_of
-from normscape.landscape.training.loop import Run
+from normscape.landscape.training.train import Run
 from normscape.specs import RunningAveragesSpec
 
 
@@ -64,11 +65,7 @@ def measure_running_averages(run: Run, spec: RunningAveragesSpec, *, stop: Stop 
         ValueError: the run has no such checkpoint, or the samples do not fit into one pass.
     """
     population = objective_of(run, spec.evaluation("population"))
-    if population.layerwise:
-        raise ValueError(
-            f"{population.samples} samples do not fit into one pass, which the moments of layer inputs need; evaluate "
-            "on fewer samples"
-        )
+    require_one_pass(population, "moments of layer inputs")
     stored = {checkpoint.step: checkpoint.tensors for checkpoint in run.checkpoints}
     tensors = stored[run.checkpoints[-1].step if spec.checkpoint is None else spec.checkpoint]
     check_stop(stop)

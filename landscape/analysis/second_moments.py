@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from normscape.landscape.analysis.activations import LayerActivations, capture_outputs, layer_activations
-from normscape.landscape.analysis.patches import PatchSums, patch_sums
+from normscape.landscape.layers.activations import LayerActivations, capture_outputs, layer_activations
+from normscape.landscape.layers.patches import PatchSums, patch_sums
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.analysis.activations import capture_layers
+from normscape.landscape.layers.activations import capture_layers, require_one_pass
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.objective import Objective
 
@@ -59,11 +59,7 @@ def measure_theorem(objective: Objective, *, stop: Stop = lambda: False) -> Theo
         StoppedError: `stop()` was true.
         ValueError: the evaluation set is so large that population statistics are computed layer by layer.
     """
-    if objective.layerwise:
-        raise ValueError(
-            f"{objective.samples} samples do not fit into one pass, which the theorem needs; evaluate on fewer "
-            "samples, or with batch or running statistics"
-        )
+    require_one_pass(objective, "both sides of the theorem")
     by_layer: dict[str, list[NormLayer]] = {}
     for batch_loss in objective.batch_losses:
         check_stop(stop)

@@ -8,7 +8,7 @@ from normscape.landscape.data import load_data
 from normscape.landscape.objective.batching import count_activations, samples_per_batch
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.runtime import device
-from normscape.landscape.training.loop import Run
+from normscape.landscape.training.train import Run
 from normscape.specs import EvaluationSpec
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}

@@ -13,7 +13,7 @@ from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.parameters import Layout, flatten, layout_of
 from normscape.landscape.plane.plane import Plane, orthogonalized, random_plane
-from normscape.landscape.training.loop import Run
+from normscape.landscape.training.train import Run
 from normscape.specs import CenteredPlaneSpec, PlaneSpec
 
 

@@ -11,7 +11,7 @@ from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import Plane
 from normscape.landscape.surface import Slice, Surface, slice_of
 from normscape.landscape.surface.slice import distance
-from normscape.landscape.training.loop import Run
+from normscape.landscape.training.train import Run
 from normscape.specs import ChecksSpec, EvaluationSpec
 from normscape.specs.fields import project
 

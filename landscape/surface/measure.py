@@ -16,7 +16,7 @@ from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.points import evaluate, fill, pieces
 from normscape.landscape.surface.result import Surface
 from normscape.landscape.surface.slice import settings_of, slice_of
-from normscape.landscape.training.loop import Run
+from normscape.landscape.training.train import Run
 from normscape.specs import SurfaceSpec
 
 POINT_VALUES = ("loss", "accuracy", "gradient_norm", "ratio", "in_plane_ratio", "step", "across", "along")

@@ -19,7 +19,7 @@ from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.directions import plane_of
 from normscape.landscape.plane.plane import Plane
-from normscape.landscape.training.loop import Run
+from normscape.landscape.training.train import Run
 from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec
 
 Values = dict[str, float | np.ndarray]

@@ -20,7 +20,7 @@ from normscape.jobs.serialization import (
 )
 from normscape.jobs.store.files import read, write
 from normscape.landscape import Plane, Sharpness, train
-from normscape.landscape.training.loop import advance, run_of, start
+from normscape.landscape.training.train import advance, run_of, start
 from normscape.specs import Experiment, RunSpec
 from tests.flat import changed
 from tests.landscape.networks import small_run

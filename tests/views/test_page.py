@@ -14,7 +14,7 @@ from normscape.models import ARCHITECTURES
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.presets import PRESETS
-from normscape.views.session.results import experiment_request, now
+from normscape.views.session.results import comparison_state, experiment_request
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 
@@ -225,7 +225,7 @@ def test_invalid_input_of_a_control_is_reported_and_changes_nothing(path: str, t
 
 def test_a_request_that_finishes_while_its_page_runs_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened()
-    monkeypatch.setattr("normscape.views.session.results.GLANCE_SECONDS", 1e9)
+    monkeypatch.setattr("normscape.views.session.results.SURFACES_ONLY_SECONDS", 1e9)
     answers = [False]  # the first answer; all later ones are true
 
     def done(queue: Queue, request: Request) -> bool:
@@ -417,6 +417,28 @@ def test_several_seeds_give_spreads_a_band_and_thumbnails() -> None:
     assert left_plain(app) == []
 
 
+@pytest.mark.parametrize(("switch", "title"), [("seeds", "2 pairs of seeds"), ("all-statistics", "all kinds of")])
+def test_a_stopped_request_is_not_submitted_again(switch: str, title: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted: list[Request] = []
+    truly_submit = Queue.submit
+
+    def submit(queue: Queue, request: Request, session: str) -> None:
+        submitted.append(request)
+        truly_submit(queue, request, session)
+
+    app = opened()
+    monkeypatch.setattr(Queue, "submit", submit)
+    key = control(app, switch)
+    (app.segmented_control(key=key).set_value(2) if switch == "seeds" else app.toggle(key=key).set_value(True)).run()
+    (request,) = {one.key: one for one in submitted if one.title.startswith(title)}.values()
+    submitted.clear()
+    app.session_state["stopped"] = {request.key}
+    app.run()
+    assert submitted
+    assert request.key not in {one.key for one in submitted}
+    assert [button.label for button in app.button if button.key == f"resume:{request.key[:12]}"] == ["Resume"]
+
+
 def test_a_comparison_of_seeds_has_no_choice_of_further_seeds() -> None:
     app = opened(**{"compare": "training.seed", "values": "0,1"})
     assert not app.exception
@@ -482,6 +504,6 @@ def test_exported_surfaces_hold_evaluated_points_only() -> None:
     app = opened(every_point="off", accuracy="0", **{"grid.points": "9,9"})
     variants = possible(app.session_state["experiment"])[0]
     request = experiment_request(app.session_state["experiment"], app.session_state["display"], variants, "")
-    for outcome in now(request, variants).outcomes.values():
+    for outcome in comparison_state(request, variants, finished=True).outcomes.values():
         assert outcome.surface.loss.shape == (9, 9)
         assert outcome.surface.complete

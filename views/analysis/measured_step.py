@@ -13,8 +13,8 @@ from normscape.figures.style.palette import colors
 from normscape.specs import Experiment
 from normscape.views.analysis.steps import Step
 from normscape.views.session.address import control
-from normscape.views.session.progress import waiting
-from normscape.views.session.requests import losses, study
+from normscape.views.session.progress import show_progress
+from normscape.views.session.requests import losses, measure_networks
 from normscape.views.texts.papers import cite
 from normscape.views.widgets.charts import page_theme, row_of_charts
 from normscape.views.widgets.tables import network_table
@@ -32,12 +32,12 @@ def section(step: Step, experiment: Experiment, *, always: bool) -> None:
     if not always and not _switch(step):
         st.caption(f"Not measured yet: takes {step.cost}.")
         return
-    answers = study(experiment, step.kind, step.title)
-    waiting(answers.request, answers.over)
-    if answers.found:
-        compared = Compared(answers.found, colors=colors(experiment), theme=page_theme())
+    measurements = measure_networks(experiment, step.kind, step.title)
+    show_progress(measurements.request, measurements.finished)
+    if measurements.results:
+        compared = Compared(measurements.results, colors=colors(experiment), theme=page_theme())
         _results(step, compared, losses(experiment))
-    elif answers.over:
+    elif measurements.finished:
         st.caption("No compared network has weights at this training step.")
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from normscape.landscape import MissingDataError, TooLargeError
 from normscape.views.analysis import choices, counterexamples, measured_step, published
 from normscape.views.analysis.steps import STEPS
-from normscape.views.session import address, limits
-from normscape.views.session.requests import within_time
+from normscape.views.session import address
+from normscape.views.session.admission import admitted
 from normscape.views.texts.papers import cite
 from normscape.views.texts.questions import QUESTIONS
-from normscape.views.widgets.data_download import offer_download
 from normscape.views.widgets.page_header import page_header
 from normscape.views.widgets.training_step import checkpoint_slider
 
@@ -48,19 +46,7 @@ experiment, display = address.opened("analysis")
 page_header("Analysis", INTRODUCTION, terms=GLOSSARY_TERMS)
 experiment = checkpoint_slider(experiment)
 address.publish(experiment, display)
-try:
-    variants, left_out = limits.possible(experiment)
-    for label, reason in left_out.items():
-        st.warning(f"**{label}** is left out: {reason}.")
-    limits.check_limits(variants)
-    if not variants or not within_time(variants):
-        st.stop()
-except MissingDataError as error:
-    offer_download(error)
-    st.stop()
-except (TooLargeError, ValueError) as error:
-    st.error(str(error))
-    st.stop()
+admitted(experiment)
 every_step = st.toggle(
     "Measure every step",
     key=address.control("analysis:all"),

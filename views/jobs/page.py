@@ -10,7 +10,7 @@ import streamlit as st
 from normscape.jobs import RequestStatus, kind_name
 from normscape.specs.experiment import label
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
-from normscape.views.session.progress import failures, reading
+from normscape.views.session.progress import failures, progress_of
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.page_header import glossary_button
 
@@ -37,7 +37,7 @@ def _under_way() -> None:
     if not under_way:
         st.caption("Nothing.")
     for asked in under_way:
-        share, sentence = reading(asked.request)
+        share, sentence = progress_of(asked.request)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(share, text=f"{_linked(asked)} · {_who(asked)} · {sentence}")
             if st.button("Stop", key=f"stop-here:{asked.request.key[:12]}", help="Stops it unless others wait for it."):

@@ -1,4 +1,4 @@
-"""Work in progress: how far it is, a way to stop it, and the page anew when there is more to see."""
+"""Progress of requests: submit, stop, resume and retry them, and redraw the page as results arrive."""
 
 from __future__ import annotations
 
@@ -12,57 +12,67 @@ from normscape.landscape import Run
 from normscape.views.session.job_queue import asked_by_browser, is_connected, job_queue, session_id
 from normscape.views.widgets.refresh import redraw_periodically
 
-EVERY, EVERY_EACH = 0.4, 0.15
-"""Seconds between two looks: at least, and for each session that waits; all of them look through one process."""
+POLL_SECONDS, POLL_SECONDS_PER_SESSION = 0.4, 0.15
+"""Seconds between polls: the minimum, and per waiting session, since one process serves all sessions."""
 
-SELDOM, SELDOM_EACH = 3.0, 1.0
-"""Seconds that a picture stays at least: a browser without a graphics processor takes about as long to draw it; and
-for each session that waits: all pages are made by the process that feeds the workers."""
+REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION = 3.0, 1.0
+"""Seconds between redraws of the page: the minimum, about what a browser without a GPU takes for one, and per waiting
+session, since the process that feeds the workers also runs the pages."""
+
+DELIVERY_SECONDS = 1.0
+"""Seconds before a page may rerun: Streamlit discards messages that have not reached the browser, including the initial
+values of controls, which would then start from their first option."""
 
 
-ARRIVED = 1.0
-"""Seconds that a page has to reach the browser before it is made anew: Streamlit throws away what is still on its way,
-and with it the values that controls were given, so that they would start from their first options."""
+def submit(request: Request) -> bool:
+    """Submit a request unless this session has stopped it; return whether it is finished.
+
+    Read the results afterwards: then those of a finished request are complete.
+    """
+    if not is_stopped(request):
+        job_queue().submit(request, session_id())
+    return job_queue().done(request)
 
 
-def stopped(request: Request) -> bool:
-    """Say whether this session has stopped a request."""
+def is_stopped(request: Request) -> bool:
+    """Return whether this session has stopped a request."""
     return request.key in st.session_state.get("stopped", ())
 
 
-def waiting(request: Request, over: bool, told: Collection[str] = ()) -> None:
-    """Show how far a request is and how to stop it, and start the page anew when there is more to see.
+def show_progress(request: Request, finished: bool, shown: Collection[str] = ()) -> None:
+    """Show the progress of a request with a button that stops it, and rerun the page when results arrive.
+
+    A stopped request gets a button that resumes it, a finished one its errors and a button that reruns failed jobs.
 
     Args:
-        request: what was asked; nothing is shown when it is over, but what failed, and a way to try it again.
-        over: whether it was over before the page looked at its results: a request that ends while a page is made
-            is not over for that page, which has yet to be made anew.
-        told: failures that the page shows itself.
+        request: the request.
+        finished: whether it was finished before the page read its results. If it finishes later, the page reruns.
+        shown: error messages that the page shows itself.
     """
-    if stopped(request):
-        _offer_to_go_on(request)
-    elif not over:
+    if is_stopped(request):
+        _resume_button(request)
+    elif not finished:
         sessions = job_queue().waiting_sessions
-        seldom = max(SELDOM, SELDOM_EACH * sessions)
-        every = max(EVERY, EVERY_EACH * sessions)
+        redraw = max(REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION * sessions)
+        poll = max(POLL_SECONDS, POLL_SECONDS_PER_SESSION * sessions)
         with st.container(horizontal=True, vertical_alignment="center"):
-            redraw_periodically(_watch, every, request, milestones(request), time.monotonic(), seldom)
+            redraw_periodically(_watch, poll, request, milestones(request), time.monotonic(), redraw)
             st.button(
                 "Stop",
                 key=f"stop:{request.key[:12]}",
-                help="What is done stays; the rest can be asked for again.",
+                help="Finished results are kept. You can resume later.",
                 on_click=_stop,
                 args=(request,),
             )
-    elif failed := failures(request):
-        for sentence in failed:
-            if sentence not in told:
-                st.error(sentence)
-        _offer_to_try_again(request)
+    elif messages := failures(request):
+        for message in messages:
+            if message not in shown:
+                st.error(message)
+        _retry_button(request)
 
 
 def failures(request: Request) -> tuple[str, ...]:
-    """Return what went wrong; that a network diverged before the step that is looked at is a result, and no failure."""
+    """Return the error messages of failed jobs, except those of diverged networks, whose divergence is a result."""
     failed = [status for status in map(job_queue().status, request.jobs) if status.state == "failed"]
     return tuple(dict.fromkeys(str(status.error) for status in failed if not _diverged(status.job)))
 
@@ -73,12 +83,12 @@ def _diverged(job: Job) -> bool:
 
 
 def milestones(request: Request) -> tuple[int, ...]:
-    """Return what a page would draw differently when it changes: how many jobs are over, by stage."""
+    """Return values whose change calls for a redraw: finished jobs by stage, and eighths of the first surfaces."""
     queue = job_queue()
     counts = [sum(queue.status(job).done for job in stage.jobs) for stage in request.stages]
     whole = [int(count == len(stage.jobs)) for count, stage in zip(counts, request.stages, strict=True)]
     first = next((stage.jobs for stage in request.stages if stage.refines), ())
-    eighths = [8 * status.completed // status.total for status in map(queue.status, first)]  # of one that takes long
+    eighths = [8 * status.completed // status.total for status in map(queue.status, first)]
     return (*whole, min(eighths, default=0), int(queue.done(request)))
 
 
@@ -87,21 +97,22 @@ def _stop(request: Request) -> None:
     st.session_state["stopped"] = {*st.session_state.get("stopped", ()), request.key}
 
 
-def _watch(request: Request, seen: tuple[int, ...], made: float, seldom: float) -> None:
+def _watch(request: Request, drawn: tuple[int, ...], drawn_at: float, redraw_seconds: float) -> None:
+    """Show the progress bar, and rerun the page if it is finished or has new results and is old enough."""
     queue = job_queue()
-    share, sentence = reading(request)
-    st.progress(share, text=sentence)
+    share, text = progress_of(request)
+    st.progress(share, text=text)
     if queue.connection_error:
         st.error(queue.connection_error)
-    age = time.monotonic() - made
-    if not asked_by_browser() or age < ARRIVED:
+    age = time.monotonic() - drawn_at
+    if not asked_by_browser() or age < DELIVERY_SECONDS:
         return
-    if queue.done(request) or (milestones(request) != seen and age > seldom):
+    if queue.done(request) or (milestones(request) != drawn and age > redraw_seconds):
         st.rerun()
 
 
-def reading(request: Request) -> tuple[float, str]:
-    """Return the share of all known work that is done, in [0, 1], and a sentence about it."""
+def progress_of(request: Request) -> tuple[float, str]:
+    """Return the finished share of all known work, in [0, 1], and a sentence about it."""
     queue = job_queue()
     statuses = [queue.status(job) for job in request.jobs]
     open_ones = [status for status in statuses if not status.done]
@@ -111,29 +122,29 @@ def reading(request: Request) -> tuple[float, str]:
         return share, "Starting the workers"
     names = dict.fromkeys(job_name(status.job) for status in running)
     left = sum(status.seconds_left for status in open_ones if status.seconds_left is not None)
-    known = f": {_counted(running)}about {left:.0f} s left for what has begun" if left >= 1 else ""
-    return min(share, 1.0), f"Now: {', '.join(names) or 'the last points'}{known}"
+    details = f": {_rate(running)}about {left:.0f} s left for running jobs" if left >= 1 else ""
+    return min(share, 1.0), f"Running: {', '.join(names) or 'the last points'}{details}"
 
 
-def _counted(running: Sequence[JobStatus]) -> str:
-    """Say how many steps or points are done of what is under way, and how many a second."""
+def _rate(running: Sequence[JobStatus]) -> str:
+    """Return the finished steps or points of the running jobs, and their number per second."""
     counted = [status for status in running if status.rate is not None and status.total > 1]
     if not counted:
         return ""
     done, total = sum(status.completed for status in counted), sum(status.total for status in counted)
     rate = total / sum(status.total / status.rate for status in counted if status.rate)
-    return f"{done} of {total}, {rate:.3g} a second, "
+    return f"{done} of {total}, {rate:.3g} per second, "
 
 
-def _offer_to_go_on(request: Request) -> None:
+def _resume_button(request: Request) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.info("Stopped. What was done until then is kept.")
-        if st.button("Go on", key=f"go-on:{request.key[:12]}"):
+        st.info("Stopped. Finished results are kept.")
+        if st.button("Resume", key=f"resume:{request.key[:12]}"):
             st.session_state["stopped"] = {key for key in st.session_state["stopped"] if key != request.key}
             st.rerun()
 
 
-def _offer_to_try_again(request: Request) -> None:
-    if st.button("Try again", key=f"again:{request.key[:12]}", help="Has what failed done anew."):
+def _retry_button(request: Request) -> None:
+    if st.button("Retry", key=f"retry:{request.key[:12]}", help="Reruns the failed jobs."):
         job_queue().retry(request)
         st.rerun()

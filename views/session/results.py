@@ -1,4 +1,4 @@
-"""What a page asks for, and what is known of it now: jobs in, outcomes out. Nothing is computed here."""
+"""Results of a comparison: its request, and what is available of it. Nothing is computed here."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ from normscape.specs import (
     RunSpec,
     SurfaceSpec,
 )
-from normscape.views.session.job_queue import job_queue, session_id
+from normscape.views.session.job_queue import job_queue
+from normscape.views.session.progress import submit
 
 Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
 
-EARLY = 3
-"""Levels that go before the curvature and the checks: with 9 x 9 points there is something to look at meanwhile."""
+EARLY_LEVELS = 3
+"""Number of levels before curvature and checks: they take a while, and 9 x 9 points already make a picture."""
 
-GLANCE_SECONDS = 15.0
-"""How long surfaces alone are drawn while finer ones come: a browser takes longer for the rest than they do."""
+SURFACES_ONLY_SECONDS = 15.0
+"""How long the page shows only the surfaces of an unfinished request: drawing the rest takes longer than a level."""
 
-BESIDE = ("center", "sharpness", "scale-free-sharpness", "direct-loss", "checks")
+CENTER_KINDS = ("center", "sharpness", "scale-free-sharpness", "direct-loss", "checks")
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What is measured of a network at a checkpoint; None is what is not there yet."""
+    """Measurements of a network at a checkpoint; None if not available yet."""
 
     surface: Surface
     sharpness: Sharpness | None
@@ -42,7 +43,7 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What is known of one compared network; a diverged one has nothing measured where its weights are not finite."""
+    """Results of one compared network; without measurements if training diverged before the checkpoint."""
 
     run: Run
     checkpoint: int
@@ -55,29 +56,29 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Now:
-    """What is known of a comparison at this moment."""
+class ComparisonState:
+    """The available results of a comparison."""
 
     request: Request
     outcomes: Mapping[str, Outcome]
     failures: Mapping[str, Exception]
-    level: int  # of the levels below, from 0: the finest that all compared networks have; -1 before the first
+    level: int  # index of the finest level that all compared networks have; -1 before the first
     levels: tuple[GridSpec, ...]
-    errors: Mapping[str, float]  # of the level that is shown, by metric; empty where no finer one has measured it
-    over: bool
-    since: float  # when it was asked first, in seconds since 1970
+    errors: Mapping[str, float]  # of interpolation at this level, by metric; empty until the next one
+    finished: bool
+    submitted_at: float  # in seconds since 1970
 
     @property
-    def first_glance(self) -> bool:
-        """Whether more is to come within moments, so that the surfaces alone are drawn until then."""
-        return not self.over and self.since > time.time() - GLANCE_SECONDS
+    def surfaces_only(self) -> bool:
+        """Whether the request is so recent that the next level will arrive before the rest of the page is drawn."""
+        return not self.finished and self.submitted_at > time.time() - SURFACES_ONLY_SECONDS
 
 
 def request_of(title: str, variants: Variants, accuracy: float, address: str = "") -> Request:
     """Return the jobs of compared networks: training, planes, surfaces from coarse to fine, curvature and checks.
 
     Args:
-        title: what people read.
+        title: shown on the page Work.
         variants: the compared networks.
         accuracy: the error, as a share of the scale, at which refining ends; 0 for every point.
         address: of the page.
@@ -89,34 +90,31 @@ def request_of(title: str, variants: Variants, accuracy: float, address: str = "
         for k in range(max((len(grid) for grid in grids), default=0))
     ]
     runs = Stage(tuple(dict.fromkeys(Job("run", run) for run, _ in pairs)))
-    planes = Stage(_of_all("plane", pairs))
-    beside = Stage(tuple(dict.fromkeys(job for kind in BESIDE for job in _of_all(kind, pairs))))
-    return Request(title, (runs, planes, *refining[:EARLY], beside, *refining[EARLY:]), accuracy, address)
+    planes = Stage(_jobs("plane", pairs))
+    center = Stage(tuple(dict.fromkeys(job for kind in CENTER_KINDS for job in _jobs(kind, pairs))))
+    return Request(title, (runs, planes, *refining[:EARLY_LEVELS], center, *refining[EARLY_LEVELS:]), accuracy, address)
 
 
-def asked(request: Request, variants: Variants) -> Now:
-    """Ask for what a request says, and return what is known now."""
-    job_queue().submit(request, session_id())
-    return now(request, variants)
+def request_comparison(request: Request, variants: Variants) -> ComparisonState:
+    """Submit a request unless this session has stopped it, and return its available results."""
+    return comparison_state(request, variants, finished=submit(request))
 
 
-def now(request: Request, variants: Variants) -> Now:
-    """Return what is known of compared networks."""
-    over = job_queue().done(request)  # first: what ends while this is read is not over for who reads
+def comparison_state(request: Request, variants: Variants, *, finished: bool) -> ComparisonState:
+    """Return the available results of the compared networks; `finished` is from before they are read."""
     grids = {label: levels(surface.grid) for label, (_, surface) in variants.items()}
     longest = max(grids.values(), key=len)
     shown = _level(variants, grids, len(longest))
     outcomes, failures = {}, {}
     for label, (run, surface) in variants.items():
         error = _failure(run, surface, request)
-        found = None if error else _outcome(run, surface, level(grids[label], max(shown, 0)))
+        outcome = None if error else _outcome(run, surface, level(grids[label], max(shown, 0)))
         if error is not None:
             failures[label] = error
-        elif found is not None:
-            outcomes[label] = found
-    return Now(
-        request, outcomes, failures, shown, longest, _errors(request, shown), over, job_queue().submitted_at(request)
-    )
+        elif outcome is not None:
+            outcomes[label] = outcome
+    errors, submitted_at = _errors(request, shown), job_queue().submitted_at(request)
+    return ComparisonState(request, outcomes, failures, shown, longest, errors, finished, submitted_at)
 
 
 def experiment_request(experiment: Experiment, display: Display, variants: Variants, address: str) -> Request:
@@ -125,8 +123,8 @@ def experiment_request(experiment: Experiment, display: Display, variants: Varia
     return request_of(title, variants, 0.0 if display.every_point else display.accuracy, address)
 
 
-def picture_of(surface: Surface, display: Display) -> Surface:
-    """Return what is drawn of a surface: with values between its points, unless every point is evaluated."""
+def displayed_surface(surface: Surface, display: Display) -> Surface:
+    """Return a surface as it is drawn: interpolated, unless every point is evaluated."""
     if display.every_point or display.metric == "local-ratio":
         return surface
     return interpolate_surface(surface)
@@ -142,12 +140,12 @@ def surface_job(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Job:
     return Job("surface", run, replace(surface, grid=grid))
 
 
-def _of_all(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Job, ...]:
+def _jobs(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Job, ...]:
     return tuple(dict.fromkeys(Job.about(kind, run, surface) for run, surface in pairs))
 
 
 def _level(variants: Variants, grids: Mapping[str, tuple[GridSpec, ...]], count: int) -> int:
-    """Return the finest level that all networks have; one that failed or diverged keeps nobody waiting."""
+    """Return the finest level that all networks have; those that failed or diverged are not waited for."""
     queue = job_queue()
     for k in reversed(range(count)):
         states = {
@@ -188,7 +186,7 @@ def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | No
 
 
 def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception | None:
-    """Return why a network has nothing to show; that it diverged before its checkpoint is no failure."""
+    """Return the error that leaves a network without results; divergence before the checkpoint is not an error."""
     queue = job_queue()
     trained = queue.status(Job("run", run))
     if trained.state == "failed":
@@ -204,7 +202,7 @@ def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception 
 
 
 def _errors(request: Request, level: int) -> Mapping[str, float]:
-    """Return the error of the shown level as the next one would measure it: known once that one is there."""
+    """Return the interpolation errors of the shown level, which the points of the next level measure."""
     refining = [k for k, stage in enumerate(request.stages) if stage.refines]
     if not 0 < level < len(refining):
         return {}

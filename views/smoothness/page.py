@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from normscape.landscape import MissingDataError, TooLargeError
 from normscape.specs import Experiment
-from normscape.views.session import address, limits, progress
-from normscape.views.session.job_queue import job_queue, session_id
-from normscape.views.session.requests import within_time
+from normscape.views.session import address, progress
+from normscape.views.session.admission import admitted, errors_shown
+from normscape.views.session.job_queue import job_queue
 from normscape.views.smoothness import charts, requests
 from normscape.views.texts.papers import cite
 from normscape.views.texts.questions import QUESTIONS
-from normscape.views.widgets.data_download import offer_download
 from normscape.views.widgets.fields import number_of_seeds
 from normscape.views.widgets.page_header import page_header
 
@@ -53,23 +51,16 @@ SEEDS_HELP = "Trains every network with this many seeds; each training has bands
 
 
 def _page(experiment: Experiment) -> None:
-    variants, left_out = limits.possible(experiment)
-    for label, reason in left_out.items():
-        st.warning(f"**{label}** is left out: {reason}.")
-    limits.check_limits(variants)
-    if not variants or not within_time(variants):
-        return
+    variants = admitted(experiment)
     jobs = requests.smoothness_jobs(variants, number_of_seeds("smoothness:seeds", SEEDS_HELP))
     request = requests.smoothness_request(jobs)
-    if not progress.stopped(request):
-        job_queue().submit(request, session_id())
-    over = job_queue().done(request)
+    finished = progress.submit(request)
     results = {
         label: [[result for job in column if (result := job_queue().result(job)) is not None] for column in columns]
         for label, columns in jobs.items()
     }
-    progress.waiting(request, over)
-    if over:
+    progress.show_progress(request, finished)
+    if finished:
         every = [job for columns in jobs.values() for column in columns for job in column]
         charts.section(experiment, results, sum(not requests.has_checkpoint(job) for job in every))
         if any(map(any, results.values())):
@@ -80,9 +71,5 @@ experiment, display = address.opened("along-training")
 page_header("Along training", INTRODUCTION, terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training behind them: what is probed is one step on the training samples.")
-try:
+with errors_shown():
     _page(experiment)
-except MissingDataError as error:
-    offer_download(error)
-except (TooLargeError, ValueError) as error:
-    st.error(str(error))

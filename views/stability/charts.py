@@ -21,7 +21,7 @@ def section(
     outcomes: Mapping[str, tuple[TrainingOutcome, ...]],
     predicted: Mapping[str, Mapping[int, float]],
     *,
-    over: bool,
+    finished: bool,
 ) -> None:
     """Show the charts of the finished trainings; conclusions and key numbers follow once all are finished.
 
@@ -29,15 +29,15 @@ def section(
         experiment: the compared networks.
         outcomes: of finished trainings, by label.
         predicted: 2/λ_max by label and step.
-        over: whether all trainings are finished.
+        finished: whether all trainings are finished.
     """
-    if over:
+    if finished:
         _conclusions(outcomes, predicted, experiment.run.training.momentum)
     compared = Compared(outcomes, colors=colors(experiment), theme=page_theme())
     before_training = {label: rates.get(0, float("nan")) for label, rates in predicted.items()}
     chart(share_figure(compared, before_training), "stable trainings")
     chart(final_figure(compared), "where trainings ended")
-    if over:
+    if finished:
         network_table({label: key_numbers(own, predicted[label]) for label, own in outcomes.items()})
 
 

@@ -2,16 +2,13 @@
 
 import streamlit as st
 
-from normscape.landscape import MissingDataError, TooLargeError
 from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS, RATES
 from normscape.specs import Experiment
-from normscape.views.session import address, limits, progress
-from normscape.views.session.job_queue import job_queue, session_id
-from normscape.views.session.requests import within_time
+from normscape.views.session import address, progress
+from normscape.views.session.admission import admitted, errors_shown
 from normscape.views.stability import charts, requests
 from normscape.views.texts.papers import cite
 from normscape.views.texts.questions import QUESTIONS
-from normscape.views.widgets.data_download import offer_download
 from normscape.views.widgets.fields import number_of_seeds
 from normscape.views.widgets.page_header import page_header
 
@@ -48,15 +45,10 @@ SEEDS_HELP = "Every learning rate is tried with this many training seeds."
 
 
 def _page(experiment: Experiment) -> None:
-    variants, left_out = limits.possible(experiment)
-    for label, reason in left_out.items():
-        st.warning(f"**{label}** is left out: {reason}.")
     if experiment.compare == "run.training.learning_rate":
         st.info("Learning rates are what is swept here: compare something else.")
         return
-    limits.check_limits(variants)
-    if not variants or not within_time(variants):
-        return
+    variants = admitted(experiment)
     seeds = number_of_seeds("stability:seeds", SEEDS_HELP, default=2)
     count = len(RATES) * seeds * len(variants)
     toggle_key = address.control("stability:run")
@@ -64,17 +56,15 @@ def _page(experiment: Experiment) -> None:
         st.caption(f"That is {count} trainings of {experiment.run.training.steps} steps.")
         return
     request = requests.sweep_request(variants, seeds)
-    if not progress.stopped(request):
-        job_queue().submit(request, session_id())
-    over = job_queue().done(request)
+    finished = progress.submit(request)
     outcomes = {label: requests.training_outcomes(run, seeds) for label, (run, _) in variants.items()}
     predicted = {label: requests.predicted_rates(*pair) for label, pair in variants.items()}
-    progress.waiting(request, over)
-    finished = sum(map(len, outcomes.values()))
-    if not over:
-        st.caption(f"{finished} of {count} trainings are done.")
-    if finished:
-        charts.section(experiment, outcomes, predicted, over=over)
+    progress.show_progress(request, finished)
+    done = sum(map(len, outcomes.values()))
+    if not finished:
+        st.caption(f"{done} of {count} trainings are done.")
+    if done:
+        charts.section(experiment, outcomes, predicted, finished=finished)
         st.markdown(READING)
 
 
@@ -83,9 +73,5 @@ page_header("Learning rates", INTRODUCTION, terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training: choose a network that is trained here.")
     st.stop()
-try:
+with errors_shown():
     _page(experiment)
-except MissingDataError as error:
-    offer_download(error)
-except (TooLargeError, ValueError) as error:
-    st.error(str(error))

@@ -14,8 +14,8 @@ from normscape.specs.fields import rule_of
 from normscape.views.session import address
 from normscape.views.session.address import control
 from normscape.views.session.limits import possible
-from normscape.views.session.progress import waiting
-from normscape.views.session.requests import fitted_range, study
+from normscape.views.session.progress import show_progress
+from normscape.views.session.requests import fitted_range, measure_networks
 from normscape.views.widgets.fields import value_label
 from normscape.views.widgets.page_header import glossary_button
 from normscape.views.widgets.training_step import checkpoint_slider
@@ -80,8 +80,8 @@ def _fit_range(experiment: Experiment) -> None:
     """Fit the range of the slice to the compared networks if the user requested it, and rerun the page with it."""
     if not st.session_state.get("fitting"):
         return
-    search = study(experiment, "auto-range", "a range that fits")
-    waiting(search.request, search.over)
+    search = measure_networks(experiment, "auto-range", "a range that fits")
+    show_progress(search.request, search.finished)
     try:
         half_width = fitted_range(search)
     except ValueError as error:

@@ -7,8 +7,8 @@ import streamlit as st
 from normscape.landscape import Sharpness
 from normscape.specs import Experiment
 from normscape.views.session.address import control
-from normscape.views.session.progress import waiting
-from normscape.views.session.requests import COARSE, study
+from normscape.views.session.progress import show_progress
+from normscape.views.session.requests import LAYER_RATIO_POINTS, measure_networks
 from normscape.views.widgets.numbers import number
 from normscape.views.widgets.tables import network_table
 
@@ -23,11 +23,11 @@ def section(experiment: Experiment) -> None:
     """Show a switch, and if it is on, the curvature of all weights and the ratios of all layers."""
     if not st.toggle("Show layer by layer", key=control("layer-curvature"), help=HELP):
         return
-    curvature = study(experiment, "layer-sharpness", "curvature by layer")
-    waiting(curvature.request, curvature.over)
-    weights = {label: {name: _cell(*pair) for name, pair in own.items()} for label, own in curvature.found.items()}
+    curvature = measure_networks(experiment, "layer-sharpness", "curvature by layer")
+    show_progress(curvature.request, curvature.finished)
+    weights = {label: {name: _cell(*pair) for name, pair in own.items()} for label, own in curvature.results.items()}
     if not any(weights.values()):
-        if curvature.over:
+        if curvature.finished:
             st.caption("No compared network has weights at this training step.")
             return
     else:
@@ -39,20 +39,19 @@ def section(experiment: Experiment) -> None:
 
 
 def _layer_ratios(experiment: Experiment) -> None:
-    ratios = study(experiment, "layer-ratios", "ratios by layer")
-    waiting(ratios.request, ratios.over)
-    if not ratios.found:
+    ratios = measure_networks(experiment, "layer-ratios", "ratios by layer")
+    show_progress(ratios.request, ratios.finished)
+    if not ratios.results:
         return
     network_table(
         {
             label: {name: " and ".join(map(number, pair)) for name, pair in layers.items()}
-            for label, layers in ratios.found.items()
+            for label, layers in ratios.results.items()
         }
     )
     st.caption(
-        f"The largest per-layer ratio and the largest block ratio of every layer over {COARSE} x {COARSE} points of "
-        "the same range: how its gradient turns while the whole network moves, and while it alone does (D5). A layer "
-        "whose weights the directions leave alone has no block ratio."
+        f"Maxima over {LAYER_RATIO_POINTS} x {LAYER_RATIO_POINTS} points of the same range (D5). Per-layer ratio: the "
+        "whole network moves. Block ratio: only this layer moves; layers that the directions leave unchanged have none."
     )
 
 

@@ -17,8 +17,8 @@ from normscape.figures.surface import (
 )
 from normscape.specs import Display, Experiment
 from normscape.views.session.address import control
-from normscape.views.session.progress import waiting
-from normscape.views.session.requests import study
+from normscape.views.session.progress import show_progress
+from normscape.views.session.requests import measure_networks
 from normscape.views.surface.protocol import comparability, same_grid
 from normscape.views.texts import surface as texts
 from normscape.views.widgets.charts import chart, row_of_charts
@@ -53,10 +53,10 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
 def _refinement(experiment: Experiment, comparison: Comparison) -> None:
     if not st.toggle(r"Show how $\hat L$ grows with refinement", key=control("refinement"), help=texts.REFINEMENT):
         return
-    bounds = study(experiment, "ratio-by-spacing", r"$\hat L$ against spacing")
-    waiting(bounds.request, bounds.over)
-    if bounds.found:
-        chart(refinement_figure(comparison.with_results(bounds.found)), "bound against spacing")
+    bounds = measure_networks(experiment, "ratio-by-spacing", r"$\hat L$ against spacing")
+    show_progress(bounds.request, bounds.finished)
+    if bounds.results:
+        chart(refinement_figure(comparison.with_results(bounds.results)), "bound against spacing")
 
 
 def _differences(experiment: Experiment, comparison: Comparison) -> None:

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from normscape.landscape import MissingDataError, TooLargeError
-from normscape.views.session import address, limits, progress, results
-from normscape.views.session.requests import within_time
+from normscape.views.session import address, progress, results
+from normscape.views.session.admission import admitted
 from normscape.views.surface import (
     checks,
     controls,
@@ -18,7 +17,6 @@ from normscape.views.surface import (
     training,
 )
 from normscape.views.texts import surface as texts
-from normscape.views.widgets.data_download import offer_download
 from normscape.views.widgets.page_header import page_header
 
 GLOSSARY_TERMS = (
@@ -48,32 +46,19 @@ experiment, display = address.opened("")
 page_header("Loss surfaces", texts.INTRODUCTION)
 experiment, display = controls.section(experiment, display, GLOSSARY_TERMS)
 
-try:
-    variants, left_out = limits.possible(experiment)
-    for label, reason in left_out.items():
-        st.warning(f"**{label}** is left out: {reason}.")
-    limits.check_limits(variants)
-    if not variants or not within_time(variants):
-        st.stop()
-except MissingDataError as error:
-    offer_download(error)
-    st.stop()
-except (TooLargeError, ValueError) as error:
-    st.error(str(error))
-    st.stop()
+variants = admitted(experiment)
 request = results.experiment_request(experiment, display, variants, address.of(experiment, display))
-stopped = progress.stopped(request)
-now = results.now(request, variants) if stopped else results.asked(request, variants)
-progress.waiting(request, now.over, told=[str(failure) for failure in now.failures.values()])
-for label, failure in now.failures.items():
+state = results.request_comparison(request, variants)
+progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
+for label, failure in state.failures.items():
     st.error(f"**{label}**: {failure}")
 
-outcomes = now.outcomes
+outcomes = state.outcomes
 comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
-missing = texts.missing_surfaces(variants, now, stopped=stopped)
+missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
 compose = downloads.composer(experiment, display, comparison, outcomes)
-surfaces_3d.section(comparison, display, now, missing=missing, compose=compose)
-if not outcomes or now.first_glance:
+surfaces_3d.section(comparison, display, state, missing=missing, compose=compose)
+if not outcomes or state.surfaces_only:
     st.stop()  # a browser takes longer to draw the rest than the next grid takes to arrive
 
 maps.gradient_change_section(experiment, comparison)

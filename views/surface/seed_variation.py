@@ -11,8 +11,8 @@ from normscape.figures.comparison import Comparison
 from normscape.figures.surface import seeds_figure
 from normscape.landscape import Spread, Surface, scalars_of, spreads_of
 from normscape.specs import Display, Experiment
-from normscape.views.session.progress import waiting
-from normscape.views.session.requests import over_seeds
+from normscape.views.session.progress import show_progress
+from normscape.views.session.requests import request_seeds
 from normscape.views.session.results import Outcome
 from normscape.views.surface.surfaces_3d import thumbnails
 from normscape.views.widgets.charts import chart
@@ -36,11 +36,11 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
         return
     if (count := number_of_seeds("seeds", HELP)) == 1:
         return
-    now, columns = over_seeds(experiment, display, count)
-    waiting(now.request, now.over)
-    outcomes = [[now.outcomes[name] for name in column if name in now.outcomes] for column in columns]
+    state, columns = request_seeds(experiment, display, count)
+    show_progress(state.request, state.finished)
+    outcomes = [[state.outcomes[name] for name in column if name in state.outcomes] for column in columns]
     labels = [name.rpartition(", seeds")[0] for name in columns[0]]
-    if now.over and all(len(column) == len(labels) for column in outcomes):
+    if state.finished and all(len(column) == len(labels) for column in outcomes):
         _spreads({label: [column[row] for column in outcomes] for row, label in enumerate(labels)}, comparison, display)
 
 

@@ -12,9 +12,9 @@ from normscape.figures.surface import contour_figures, difference_figures
 from normscape.specs import Display, Experiment
 from normscape.specs.evaluation import STATISTICS
 from normscape.views.session.address import control
-from normscape.views.session.progress import waiting
-from normscape.views.session.requests import normalized_over_samples, over_statistics
-from normscape.views.session.results import Measured, Now
+from normscape.views.session.progress import show_progress
+from normscape.views.session.requests import normalized_over_samples, request_statistics_modes
+from normscape.views.session.results import ComparisonState, Measured
 from normscape.views.widgets.charts import row_of_charts
 from normscape.views.widgets.numbers import MISSING, number
 from normscape.views.widgets.tables import network_table
@@ -37,12 +37,12 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
         return  # the surfaces above compare them already, or no network has more than one kind
     if not st.toggle("Show all kinds of statistics", key=control("all-statistics"), help=HELP):
         return
-    now, columns = over_statistics(experiment, display, labels)
-    waiting(now.request, now.over)
+    state, columns = request_statistics_modes(experiment, display, labels)
+    show_progress(state.request, state.finished)
     losses: dict[str, Mapping[str, str]] = {}
     for row, (label, column) in enumerate(zip(labels, columns, strict=True)):
-        measured = {kind: _measured(now, name) for kind, name in zip(STATISTICS, column, strict=True)}
-        if now.over and any(measured.values()):
+        measured = {kind: _measured(state, name) for kind, name in zip(STATISTICS, column, strict=True)}
+        if state.finished and any(measured.values()):
             st.markdown(f"**{label}**")
             _charts(measured, comparison, row)
             losses[label] = {kind: _center_loss(one) for kind, one in measured.items()}
@@ -65,8 +65,8 @@ def _charts(measured: Mapping[str, Measured | None], comparison: Comparison, row
     row_of_charts(difference_figures(kinds), f"difference of statistics {row}")
 
 
-def _measured(now: Now, name: str) -> Measured | None:
-    outcome = now.outcomes.get(name)
+def _measured(state: ComparisonState, name: str) -> Measured | None:
+    outcome = state.outcomes.get(name)
     return None if outcome is None else outcome.measured
 
 

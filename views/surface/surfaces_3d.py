@@ -16,7 +16,7 @@ from normscape.figures.surface import mark_surfaces, metrics_of, nearest, summar
 from normscape.figures.surface.surface_3d import HEIGHT
 from normscape.specs import Display, Experiment
 from normscape.views.session import pictures
-from normscape.views.session.results import Now, Outcome, picture_of
+from normscape.views.session.results import ComparisonState, Outcome, displayed_surface
 from normscape.views.texts import surface as texts
 from normscape.views.widgets import linked_surfaces as linked
 from normscape.views.widgets.charts import page_theme
@@ -27,14 +27,14 @@ from normscape.views.widgets.tables import network_table
 def comparison_of(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> Comparison:
     """Return the available surfaces, interpolated unless the display is of every point."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
-    drawn = {label: picture_of(surface, display) for label, surface in surfaces.items()}
+    drawn = {label: displayed_surface(surface, display) for label, surface in surfaces.items()}
     return Comparison(drawn, display.shown, display.scale, colors=colors(experiment), theme=page_theme())
 
 
 def section(
     comparison: Comparison,
     display: Display,
-    now: Now,
+    state: ComparisonState,
     *,
     missing: Mapping[str, str],
     compose: Callable[[Renders], SavedPicture | None],
@@ -44,17 +44,17 @@ def section(
     Args:
         comparison: the surfaces; with the missing ones at most 8. Its colors have all networks in order.
         display: camera and point.
-        now: the state of the results.
+        state: the available results.
         missing: a sentence for every network without a surface, by label.
         compose: makes one picture of the renders from the browser when the user saves it.
     """
     _surfaces(comparison, display, missing, compose)
-    if not now.outcomes:
+    if not state.outcomes:
         return
-    for label, outcome in now.outcomes.items():
+    for label, outcome in state.outcomes.items():
         if outcome.surface is None:
             st.warning(texts.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
-    st.caption(texts.resolution(now, display))
+    st.caption(texts.resolution(state, display))
     _selected_point(comparison, display)
 
 

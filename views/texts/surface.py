@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from normscape.specs import Display, GridSpec
-from normscape.views.session.results import Now
+from normscape.views.session.results import ComparisonState
 from normscape.views.texts.papers import cite
 from normscape.views.texts.questions import QUESTIONS
 
@@ -71,7 +71,7 @@ STATISTICS = {
 
 
 PENDING = "In training. The first points come as soon as its weights are there."
-STOPPED = "Stopped before there was a surface. Go on, and it comes here."
+STOPPED = "Stopped. Resume to compute this surface."
 FAILED = "Failed, for the reason above."
 
 ERROR_NAMES = {
@@ -81,19 +81,19 @@ ERROR_NAMES = {
     "gradient-change-ratio": "ratio",
     "in-plane-ratio": "in_plane_ratio",
 }
-"""Names of the interpolation errors in `Now.errors`, by metric."""
+"""Names of the interpolation errors in `ComparisonState.errors`, by metric."""
 
 
-def resolution(now: Now, display: Display) -> str:
+def resolution(state: ComparisonState, display: Display) -> str:
     """Return the grid that is drawn, with the measured error of the interpolation between its points."""
-    grid, finest = now.levels[max(now.level, 0)], now.levels[-1]
-    if now.level < 0:
+    grid, finest = state.levels[max(state.level, 0)], state.levels[-1]
+    if state.level < 0:
         return f"{_size(grid)} points, some of them not yet."
-    pending = f"; {_size(finest)} at most are to come" if not now.over and grid != finest else ""
+    pending = f"; {_size(finest)} at most are to come" if not state.finished and grid != finest else ""
     evaluated = f"{_size(grid)} points evaluated{pending}"
     if display.every_point:
         return f"{evaluated}. Nothing is drawn between them."
-    error = now.errors.get(ERROR_NAMES.get(display.metric, ""))
+    error = state.errors.get(ERROR_NAMES.get(display.metric, ""))
     if error is None:
         return f"{evaluated}; between them a bicubic spline."
     return (
@@ -114,24 +114,24 @@ def diverged(label: str, step: int | None, checkpoint: int) -> str:
     )
 
 
-def missing_surfaces(labels: Iterable[str], now: Now, *, stopped: bool) -> dict[str, str]:
+def missing_surfaces(labels: Iterable[str], state: ComparisonState, *, stopped: bool) -> dict[str, str]:
     """Return a sentence for every compared network without a surface, in the order of the comparison.
 
     Args:
         labels: of the compared networks.
-        now: the state of their results.
+        state: their available results.
         stopped: whether this session has stopped the request.
     """
-    missing = [label for label in labels if label not in now.outcomes or now.outcomes[label].surface is None]
-    return {label: _missing_surface(label, now, stopped=stopped) for label in missing}
+    missing = [label for label in labels if label not in state.outcomes or state.outcomes[label].surface is None]
+    return {label: _missing_surface(label, state, stopped=stopped) for label in missing}
 
 
-def _missing_surface(label: str, now: Now, *, stopped: bool) -> str:
-    if label in now.failures:
+def _missing_surface(label: str, state: ComparisonState, *, stopped: bool) -> str:
+    if label in state.failures:
         return FAILED
-    if label not in now.outcomes:
+    if label not in state.outcomes:
         return STOPPED if stopped else PENDING
-    outcome = now.outcomes[label]
+    outcome = state.outcomes[label]
     return (
         f"Diverged at step {outcome.run.diverged_at}: there is no surface of step {outcome.checkpoint}. Earlier steps "
         "have one."

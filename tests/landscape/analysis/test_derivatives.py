@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from normscape.landscape import Objective, objective_of, train
-from normscape.landscape.analysis.activations import layer_activations
 from normscape.landscape.analysis.derivatives import BIN_EDGES, measure_derivatives, measure_signal_history
+from normscape.landscape.layers.activations import layer_activations
 from normscape.models import build_model
 from normscape.specs import EvaluationSpec, ModelSpec, SignalsSpec
 from normscape.specs.fields import project

@@ -10,8 +10,8 @@ from torch import nn
 
 from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective
-from normscape.landscape.analysis.activations import layer_activations
 from normscape.landscape.analysis.distributions import BIN_EDGES, Distributions, measure_distributions, measure_shift
+from normscape.landscape.layers.activations import layer_activations
 from normscape.models import build_model
 from normscape.specs import ModelSpec
 from tests.landscape.networks import network, samples

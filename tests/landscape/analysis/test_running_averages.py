@@ -10,7 +10,7 @@ from torch import nn
 
 from normscape.landscape import load_data, train
 from normscape.landscape.analysis.running_averages import measure_running_averages
-from normscape.landscape.training.loop import Checkpoint, Run, batch_of
+from normscape.landscape.training.train import Checkpoint, Run, batch_of
 from normscape.specs import EvaluationSpec, RunningAveragesSpec
 from normscape.specs.fields import project
 from tests.landscape.networks import small_run

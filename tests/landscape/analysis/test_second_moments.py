@@ -8,9 +8,9 @@ from torch.nn import functional
 
 from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import Objective, objective_of, train
-from normscape.landscape.analysis.activations import layer_activations
 from normscape.landscape.analysis.centering import measure_centering
 from normscape.landscape.analysis.second_moments import EPSILON, SecondMoments, measure_second_moments
+from normscape.landscape.layers.activations import layer_activations
 from normscape.models import build_model
 from normscape.specs import DataSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec
 from normscape.specs.data import GaussianSpec

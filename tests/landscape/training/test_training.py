@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from normscape.landscape import Run, load_data, measure_surface, objective_of, train
-from normscape.landscape.training.loop import advance, build_network, run_of, start
+from normscape.landscape.training.train import advance, build_network, run_of, start
 from normscape.specs import EvaluationSpec, RunSpec
 from tests.landscape.networks import grid, small_run
 

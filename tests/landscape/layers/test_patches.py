@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from normscape.landscape.analysis.activations import LayerActivations
-from normscape.landscape.analysis.patches import outer_product_sums, patch_sums, sum_per_unit
+from normscape.landscape.layers.activations import LayerActivations
+from normscape.landscape.layers.patches import outer_product_sums, patch_sums, sum_per_unit
 
 CASES = [
     {"kernel_size": 3, "padding": 1},

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
-from normscape.landscape.analysis.activations import LayerActivations
+from normscape.landscape.layers.activations import LayerActivations
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from normscape.landscape import Objective
-from normscape.landscape.analysis.activations import layer_activations
+from normscape.landscape.layers.activations import layer_activations
 from normscape.models import REGISTRIES, build_model
 from normscape.specs import ModelSpec
 from normscape.specs.evaluation import STATISTICS

@@ -20,7 +20,7 @@ from normscape.figures.analysis.running_averages import averages_figure
 from normscape.figures.analysis.second_moments import moments_figure, parabola_figure
 from normscape.figures.analysis.theorem import factor_figure, shares_figure
 from normscape.figures.comparison import Compared
-from normscape.views.analysis import (
+from normscape.views.analysis.steps import (
     batch_statistics,
     cauchy_schwarz,
     centering,

@@ -48,11 +48,7 @@ def layer_activations(
         StoppedError: `stop()` was true.
         ValueError: the evaluation set is so large that population statistics are computed layer by layer.
     """
-    if objective.layerwise:
-        raise ValueError(
-            f"{objective.samples} samples do not fit into one pass, which layer activations need; evaluate on fewer "
-            "samples, or with batch or running statistics"
-        )
+    require_one_pass(objective, "layer activations")
     for batch_loss in objective.batch_losses:
         check_stop(stop)
         point = objective.point(theta).requires_grad_()
@@ -62,6 +58,23 @@ def layer_activations(
         yield tuple(
             LayerActivations(name, module, inputs.detach(), outputs.detach(), signal)
             for (name, module, inputs, outputs), signal in zip(captured, signals, strict=True)
+        )
+
+
+def require_one_pass(objective: Objective, measurement: str) -> None:
+    """Check that one pass of the network evaluates a batch, with its statistics (D1).
+
+    Args:
+        objective: the loss.
+        measurement: the measurement that needs it, for the message.
+
+    Raises:
+        ValueError: the evaluation set is so large that population statistics are computed layer by layer.
+    """
+    if objective.layerwise:
+        raise ValueError(
+            f"{objective.samples} samples do not fit into one pass, as {measurement} require; evaluate on fewer "
+            "samples, or with batch or running statistics"
         )
 
 

@@ -1,0 +1,43 @@
+"""Admission: which compared networks may run on this server; a page ends where none may, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from normscape.landscape import MissingDataError, TooLargeError
+from normscape.specs import Experiment
+from normscape.views.session.limits import check_limits, possible
+from normscape.views.session.requests import within_time
+from normscape.views.session.results import Variants
+from normscape.views.widgets.data_download import offer_download
+
+
+def admitted(experiment: Experiment) -> Variants:
+    """Return the compared networks that can be built, within all limits; otherwise show the reason and end the page.
+
+    Networks that cannot be built are left out, each with a warning.
+    """
+    with errors_shown():
+        variants, left_out = possible(experiment)
+        for label, reason in left_out.items():
+            st.warning(f"**{label}** is left out: {reason}.")
+        check_limits(variants)
+        if not variants or not within_time(variants):
+            st.stop()
+    return variants
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show an error of the block on the page, and end the page there; missing files come with a download button."""
+    try:
+        yield
+    except MissingDataError as error:
+        offer_download(error)
+        st.stop()
+    except (TooLargeError, ValueError) as error:
+        st.error(str(error))
+        st.stop()
