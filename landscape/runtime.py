@@ -1,4 +1,4 @@
-"""The machine: what speed and the last bits of results depend on, besides the spec."""
+"""The machine: threads, device and versions, on which speed and the last bits of results depend."""
 
 import ctypes
 import platform

@@ -1,4 +1,4 @@
-"""What is asked: frozen specs of plain values, checked on construction, with one canonical form each."""
+"""Specs: frozen dataclasses of plain values, checked on construction, with one canonical form each."""
 
 from normscape.specs.analysis import RunningAveragesSpec, SignalsSpec
 from normscape.specs.data import DataSpec

@@ -62,7 +62,7 @@ def _types(kind: type) -> dict[str, Any]:
 
 
 def check(spec: Any) -> None:
-    """Check every declared field of a spec against its type and its rule; whole numbers become floats where asked.
+    """Check every declared field of a spec against its type and its rule; whole numbers become floats in float fields.
 
     Raises:
         TypeError: a value is not of the field's type.

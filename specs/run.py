@@ -15,7 +15,7 @@ OPTIMIZERS = ("sgd", "gradient-descent", "adam")
 
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
-    """How the weights are found."""
+    """How the network is trained."""
 
     optimizer: str = declare(
         "sgd",

@@ -1,4 +1,4 @@
-"""A slice of the loss: a plane through the weights, a grid on it, and what is asked of a slice besides its surface."""
+"""A slice of the loss: a plane through the weights, a grid on it, and further measurements of a slice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connection to the workers: whatever waits for them runs in a thread of its own and reports by a message."""
+"""The connection to the workers: blocking calls run in background threads and report by messages."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Post = Callable[[Callable[[], object]], None]
 
 
 class Connection:
-    """The cluster and its workers. Only the dispatcher's thread calls the methods, and only it changes the attributes.
+    """The cluster and its workers. Only the dispatcher's thread calls the methods, and it alone changes the attributes.
 
     Attributes:
-        cluster: the cluster, None while there is none.
+        cluster: the cluster, None while not connected.
         workers: the workers by address.
-        error: why there is no cluster, None if there is one or none was needed.
+        error: why the last attempt to connect failed, None if it did not.
     """
 
     def __init__(self, settings: Settings, connect: Connect, post: Post) -> None:
@@ -53,7 +53,7 @@ class Connection:
         self._not_before = 0.0
 
     def connect(self) -> None:
-        """Start to connect, unless there is a cluster, an attempt, or one has failed a moment ago."""
+        """Start to connect, unless connected, connecting, or within RECONNECT_SECONDS of a failure."""
         if self.cluster is None and self._connecting is None and time.monotonic() >= self._not_before:
             self._connecting = _background(self._open)
 

@@ -186,7 +186,7 @@ class Dispatcher:
         self._pieces.stop(self._scheduler.cancel(key, sessions))
 
     def _recover(self, error: Exception) -> None:
-        """Continue after an error: a full disk fails all jobs, after anything else the workers are connected anew."""
+        """Continue after an error: a full disk fails all jobs; any other error reconnects the workers."""
         if isinstance(error, StoreFull):
             jobs = self._scheduler.jobs
             self._pieces.stop(jobs.finish_all(jobs.all(), "failed", error))

@@ -1,4 +1,4 @@
-"""The page Work: what is under way, what was asked lately, and what the store holds."""
+"""The page Work: running requests, recent experiments, and cached results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The address: every choice of a page, readable, shareable, and read back on opening."""
+"""The URL of a page: it holds the whole experiment and display, and restores them."""
 
 import time
 from urllib.parse import urlencode
@@ -13,14 +13,14 @@ from normscape.views.session.presets import DEFAULT
 NAMES = {**REGISTRIES, "data": tuple(DATA)}
 
 STALE_SECONDS = 3.0
-"""How long after a change of the address the browser may still send requests that carry the address before it."""
+"""How long the browser may still send the previous URL after a change."""
 
 
 def opened(page: str = "") -> tuple[Experiment, Display]:
-    """Return what the page is about: what this session chose, or what the address says where it was changed.
+    """Return the session's experiment and display, or those of the URL if the user changed it.
 
-    Entries of the address that cannot be used are put aside as notes, for `notes` to show. Going to another page
-    empties the address, which changes nothing.
+    Invalid entries of the URL become messages, which `notes` returns. Opening another page empties the URL; the session
+    then keeps its experiment.
 
     Args:
         page: the path of the page that is opened.
@@ -40,34 +40,33 @@ def opened(page: str = "") -> tuple[Experiment, Display]:
 
 
 def adopt(experiment: Experiment, step: str | None = None) -> None:
-    """Make an experiment the session's own: its controls are new ones, and start from it.
+    """Replace the session's experiment; all controls get new keys and start from its values.
 
     Args:
         experiment: the experiment.
-        step: the step of the analysis that it is about, which is measured without being asked for.
+        step: the step of the analysis that is measured at once, if any.
     """
     adopted = st.session_state.get("adopted", 0) + 1
     st.session_state.update(experiment=experiment, step=step, adopted=adopted)
 
 
 def control(path: str) -> str:
-    """Return the key of a field's control; a control of another experiment has another key.
+    """Return the key of a field's control, which is new for each adopted experiment.
 
-    A control is given the value it starts from with every making of the page, and is never set through the session:
-    Streamlit sends what is set to the browser once, and throws it away if another run begins before that, as happens
-    on a busy machine. The control would then start from its first option, and send that back as if somebody had
-    chosen it.
+    Every script run passes the initial value to the control; the session state never sets it. Streamlit sends a value
+    set that way only once and discards it if another run begins first, as happens on a busy machine. The control would
+    then start from its first option and report it as the user's choice.
     """
     return f"field:{st.session_state.get('adopted', 0)}:{path}"
 
 
 def of(experiment: Experiment, display: Display) -> str:
-    """Return the address of an experiment, from the root on."""
+    """Return the URL of an experiment, relative to the server."""
     return "/?" + urlencode(to_query(experiment, DEFAULT) | to_query(display, Display()), safe=",")
 
 
 def publish(experiment: Experiment, display: Display) -> None:
-    """Write the choices into the address, in place of what was there."""
+    """Store experiment and display in the session, and write them to the URL."""
     query = to_query(experiment, DEFAULT) | to_query(display, Display())
     replaced = st.session_state.get("address", query)
     if replaced != query:
@@ -78,19 +77,19 @@ def publish(experiment: Experiment, display: Display) -> None:
 
 
 def _is_stale(query: dict[str, str]) -> bool:
-    """Return whether the browser sent an address before it received the one that replaced it.
+    """Return whether the browser sent this URL before it received its replacement.
 
-    Taken for a change by the user, it would undo the choices made since.
+    Treated as a change by the user, it would undo the choices since.
     """
     return any(query == replaced for _, replaced in _recently_replaced())
 
 
 def _recently_replaced() -> list[tuple[float, dict[str, str]]]:
-    """Return the addresses that were replaced within `STALE_SECONDS`, each with its time."""
+    """Return the URLs that were replaced within `STALE_SECONDS`, each with its time."""
     since = time.monotonic() - STALE_SECONDS
     return [entry for entry in st.session_state.get("replaced", []) if entry[0] > since]
 
 
 def notes() -> tuple[str, ...]:
-    """Return what could not be used of the address that this session opened."""
+    """Return messages about invalid entries of the URL that this session opened."""
     return tuple(st.session_state.get("notes", ()))

@@ -21,12 +21,12 @@ def session_id() -> str:
     return "nobody" if context is None else context.session_id
 
 
-def asked_by_browser() -> bool:
-    """Say whether it is the browser that has a part of the page drawn anew, so that it has the whole page already."""
+def is_fragment_rerun() -> bool:
+    """Return whether the browser reruns only a fragment, so that it already has the whole page."""
     context = get_script_run_ctx()
     return context is not None and bool(context.fragment_ids_this_run)
 
 
 def is_connected(session: str) -> bool:
-    """Whether a browser session is still connected; without a server there is only this one."""
+    """Return whether a browser session is still connected; always true without a server."""
     return not Runtime.exists() or Runtime.instance().is_active_session(session)

@@ -1,4 +1,4 @@
-"""What a combination cannot do, and which fields have no effect, each with the reason."""
+"""Limits: combinations that cannot be built, fields without effect, and the limits of this server, with reasons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def unused(experiment: Experiment, path: str) -> str | None:
 
 
 def hidden(experiment: Experiment, path: str) -> bool:
-    """Say whether a field only details a choice that no compared network makes."""
+    """Return whether a field belongs to a choice that no compared network makes."""
     idle = _idle(experiment)
     return any(detail in idle and f"{path}.".startswith(f"{detail}.") for detail in DETAILS)
 
@@ -40,7 +40,7 @@ def refused(experiment: Experiment, path: str, value: Any) -> str | None:
 
 
 def possible(experiment: Experiment) -> tuple[Mapping[str, tuple[RunSpec, SurfaceSpec]], Mapping[str, str]]:
-    """Divide the compared networks into those that can be built and those that cannot, each with its reason."""
+    """Return the compared networks that can be built, and the reasons why the others cannot, by label."""
     variants = experiment.variants()
     reasons = {label: refusal(run.model, load_data(run.data).input_shape) for label, (run, _) in variants.items()}
     return (
@@ -50,11 +50,11 @@ def possible(experiment: Experiment) -> tuple[Mapping[str, tuple[RunSpec, Surfac
 
 
 def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
-    """Refuse work beyond the limits of this server, before any of it begins.
+    """Check compared networks against the limits of this server, before any job is submitted.
 
     Raises:
-        TooLargeError: with what was asked, the limit, and the name of its setting.
-        ValueError: the data cannot give what is asked, or there are no such weights.
+        TooLargeError: a limit is exceeded; the message has the value, the limit and its setting.
+        ValueError: the data set does not have the requested samples, or the weights are unknown.
         MissingDataError: a file is missing.
     """
     for run, surface in variants.values():
@@ -66,10 +66,10 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
     most = number("NORMSCAPE_MAX_JOBS", 20)
     if waiting > most:
         raise TooLargeError(
-            f"{waiting} questions of this browser session are unfinished; at most {most:.0f} may be "
+            f"{waiting} requests of this browser session are unfinished; at most {most:.0f} are allowed "
             "(NORMSCAPE_MAX_JOBS). Wait, or stop some on the page Work."
         )
-    # as many networks are worked on at a time as there are workers
+    # each worker evaluates one network at a time
     needed = sorted((estimate_bytes(*pair) for pair in variants.values()), reverse=True)[: settings().workers]
     most = number("NORMSCAPE_MAX_GIB", 8.0)
     if sum(needed) > most * 2**30:

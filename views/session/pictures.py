@@ -1,4 +1,4 @@
-"""Pictures that are kept: what the browser drew, on its way to one PNG, and a PNG on its way back to an experiment."""
+"""Saved pictures: renders from the browser become a PNG, and an uploaded PNG becomes an experiment again."""
 
 from __future__ import annotations
 
@@ -12,37 +12,36 @@ from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.views.session import address
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, received_renders
 
-ON_ITS_WAY = 10.0
-"""Seconds that a picture is handed to the browser with every making of the page: one of them may be interrupted. The
-browser keeps it once."""
+DELIVERY_SECONDS = 10.0
+"""How long script runs pass a picture to the browser, since a run may be interrupted; the browser saves it once."""
 
 PICTURES = ["png"]
 
 
-def take() -> None:
-    """Take over what the browser drew; what is no picture changes nothing."""
-    if (found := received_renders()) is not None:
-        st.session_state["drawn"] = found
+def store_renders() -> None:
+    """Store the renders that the browser sent; ignore invalid ones."""
+    if (renders := received_renders()) is not None:
+        st.session_state["renders"] = renders
 
 
-def asked_for(compose: Callable[[Renders], SavedPicture | None]) -> SavedPicture | None:
-    """Return the picture that somebody wants to keep, None if nobody does."""
-    found = st.session_state.pop("drawn", None)
-    if found is not None and (made := compose(found)) is not None:
-        st.session_state["kept"] = (made, time.monotonic())
-    kept = st.session_state.get("kept")
-    return kept[0] if kept is not None and time.monotonic() - kept[1] < ON_ITS_WAY else None
+def requested_picture(compose: Callable[[Renders], SavedPicture | None]) -> SavedPicture | None:
+    """Return the picture that the user saves, None if there is no such request."""
+    renders = st.session_state.pop("renders", None)
+    if renders is not None and (picture := compose(renders)) is not None:
+        st.session_state["saved-picture"] = (picture, time.monotonic())
+    saved = st.session_state.get("saved-picture")
+    return saved[0] if saved is not None and time.monotonic() - saved[1] < DELIVERY_SECONDS else None
 
 
 def number() -> int:
-    """Return a number that no picture of this session has had."""
+    """Return the number of the session's next picture."""
     count: int = st.session_state.get("pictures", 0) + 1
     st.session_state["pictures"] = count
     return count
 
 
 def uploader() -> None:
-    """Show where a saved picture is dropped to open its experiment, with the same camera."""
+    """Show the upload that opens the experiment and the camera of a saved picture."""
     opened = st.session_state.get("opened-pictures", 0)
     with st.container(key="open-picture"):
         st.file_uploader(
@@ -55,20 +54,20 @@ def uploader() -> None:
             help="A picture that was saved here carries its experiment. Drop it here, or anywhere on the page "
             "*Surfaces*, and the page shows that experiment, seen from the same side.",
         )
-        if trouble := st.session_state.get("picture-trouble"):
-            st.error(trouble)
+        if message := st.session_state.get("picture-error"):
+            st.error(message)
 
 
 def _reopen(key: str) -> None:
-    """Make the experiment of a picture the session's own; a picture without one gets a sentence and changes nothing."""
+    """Adopt the experiment of an uploaded picture, or show why it has none."""
     file = st.session_state.get(key)
-    st.session_state["picture-trouble"] = None
+    st.session_state["picture-error"] = None
     if file is None:
         return
     try:
         experiment, display = _known(*read_experiment(file.getvalue()))
     except ValueError as error:
-        st.session_state["picture-trouble"] = str(error)
+        st.session_state["picture-error"] = str(error)
         return
     address.adopt(experiment)
     address.publish(experiment, display)
@@ -76,7 +75,7 @@ def _reopen(key: str) -> None:
 
 
 def _known(experiment: Experiment, display: Display) -> tuple[Experiment, Display]:
-    """Return what a picture says if this version has everything that it names.
+    """Return a picture's experiment and display if all their names are registered.
 
     Raises:
         ValueError: a network, a norm or a data set is unknown here.

@@ -1,4 +1,4 @@
-"""Experiments to start from, each a question that a first-time visitor might have."""
+"""Ready-made experiments."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from normscape.specs import (
 
 @dataclass(frozen=True)
 class Preset:
-    """An experiment and the sentence that introduces it."""
+    """An experiment with its description."""
 
     experiment: Experiment
     sentence: str
-    seconds: float = 0.0  # until all is there, on two cores with warm workers and an empty store: benchmarks/presets.py
+    seconds: float = 0.0  # to finish on two cores, warm workers, empty store: benchmarks/presets.py
 
 
 PRESETS: Mapping[str, Preset] = {

@@ -9,7 +9,7 @@ import streamlit as st
 
 from normscape.jobs import Job, JobStatus, Request, job_name
 from normscape.landscape import Run
-from normscape.views.session.job_queue import asked_by_browser, is_connected, job_queue, session_id
+from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, session_id
 from normscape.views.widgets.refresh import redraw_periodically
 
 POLL_SECONDS, POLL_SECONDS_PER_SESSION = 0.4, 0.15
@@ -105,7 +105,7 @@ def _watch(request: Request, drawn: tuple[int, ...], drawn_at: float, redraw_sec
     if queue.connection_error:
         st.error(queue.connection_error)
     age = time.monotonic() - drawn_at
-    if not asked_by_browser() or age < DELIVERY_SECONDS:
+    if not is_fragment_rerun() or age < DELIVERY_SECONDS:
         return
     if queue.done(request) or (milestones(request) != drawn and age > redraw_seconds):
         st.rerun()

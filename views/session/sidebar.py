@@ -1,4 +1,4 @@
-"""The sidebar: which experiment the pages are about."""
+"""The sidebar: the controls of the experiment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DESCRIBED: Mapping[str, Mapping[str, Any]] = {
     "run.model.norm": NORMALIZATIONS,
     "run.data.name": DATA,
 }
-"""Fields whose chosen entry is described beneath the control."""
+"""Registries of the fields whose selected entry is described below the control."""
 
 GROUPS = {
     "Network": (
@@ -88,7 +88,7 @@ GROUPS = {
 
 
 def sidebar(experiment: Experiment) -> Experiment:
-    """Show the controls of an experiment, and return what they say."""
+    """Show the controls of an experiment, and return the experiment with their values."""
     with st.sidebar:
         _preset(experiment)
         experiment = _compared(experiment)
@@ -97,18 +97,18 @@ def sidebar(experiment: Experiment) -> Experiment:
                 for path in fields:
                     if not hidden(experiment, path):
                         experiment = field(experiment, path)
-                        _told(experiment, path)
+                        _description(experiment, path)
         uploader()
     return experiment
 
 
-def _told(experiment: Experiment, path: str) -> None:
-    """Say what a chosen network, normalization or data set is, beneath its control."""
+def _description(experiment: Experiment, path: str) -> None:
+    """Describe the selected network, normalization or data set below its control."""
     if path != experiment.compare:
-        _say(path, read(experiment, path))
+        _entry_description(path, read(experiment, path))
 
 
-def _say(path: str, name: Any) -> None:
+def _entry_description(path: str, name: Any) -> None:
     entries = DESCRIBED.get(path, {})
     if name in entries:
         st.caption(entries[name].description)
@@ -136,7 +136,7 @@ def _adopt_preset() -> None:
 
 
 def _compared(experiment: Experiment) -> Experiment:
-    """Show which field is compared, and which of its values."""
+    """Show the controls of the compared field and its values."""
     paths = comparable_paths()
     path = st.selectbox(
         "Compare",
@@ -157,9 +157,9 @@ def _values(experiment: Experiment) -> Experiment:
     names = options(read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1])
     key = control(f"values:{path}")
     shown = [value if names else value_text(value) for value in experiment.values]
-    asked: dict[str, Any] = {"accept_new_options": True}
+    extra: dict[str, Any] = {"accept_new_options": True}
     if names:
-        asked = {"format_func": lambda value: option_label(experiment, path, value)}
+        extra = {"format_func": lambda value: option_label(experiment, path, value)}
     chosen = st.multiselect(
         "Values",
         names or list(dict.fromkeys([*shown, *st.session_state.get(key, [])])),
@@ -167,14 +167,14 @@ def _values(experiment: Experiment) -> Experiment:
         key=key,
         max_selections=MOST_VALUES,
         help=f"Up to {MOST_VALUES}, side by side on one scale." + ("" if names else " Type a number to add it."),
-        **asked,
+        **extra,
     )
     if not chosen:
         st.warning("Choose at least one value; the last ones are still shown.")
         return experiment
     if names:
         for name in chosen:
-            _say(path, name)
+            _entry_description(path, name)
         return Experiment(experiment.run, experiment.surface, path, tuple(chosen))
     experiment, notes = compared_from_texts(experiment, path, chosen)
     for note in notes:
@@ -183,7 +183,7 @@ def _values(experiment: Experiment) -> Experiment:
 
 
 def _recompared(experiment: Experiment, path: str) -> Experiment:
-    """Compare another field: its present value, and one or two that suggest themselves."""
+    """Compare another field, by its current value and one to three others."""
     kept: list[Any] = []
     for value in _suggested(experiment, path):
         try:

@@ -86,8 +86,8 @@ def _surfaces(
         display.camera,
         on_camera=_adopt_camera,
         on_point=_adopt_point,
-        on_renders=pictures.take,
-        saved=pictures.asked_for(compose),
+        on_renders=pictures.store_renders,
+        saved=pictures.requested_picture(compose),
     )
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from normscape.jobs import Downloads
 from normscape.landscape import MissingDataError
-from normscape.views.session.job_queue import asked_by_browser
+from normscape.views.session.job_queue import is_fragment_rerun
 from normscape.views.widgets.refresh import redraw_periodically
 
 MEGABYTE = 1e6
@@ -34,7 +34,7 @@ def offer_download(missing: MissingDataError) -> None:
 def _progress(missing: MissingDataError) -> None:
     download = _downloads().transfer(missing.files)
     if download is None or download.done:
-        if asked_by_browser():
+        if is_fragment_rerun():
             st.rerun()
         return
     share = min(download.received / download.size, 1.0) if download.size else 0.0

@@ -18,7 +18,7 @@ from normscape.landscape.analysis.derivatives import (
     SignalHistory,
     WeightBiasRatios,
 )
-from normscape.views.analysis import derivatives
+from normscape.views.analysis.steps import derivatives
 
 
 def result(scale: float, layers: int = 3) -> Derivatives:

@@ -14,7 +14,7 @@ from normscape.landscape.analysis.distributions import (
     Distribution,
     Distributions,
 )
-from normscape.views.analysis import batch_statistics, distributions
+from normscape.views.analysis.steps import batch_statistics, distributions
 
 
 def distribution(name: str, within: float) -> Distribution:

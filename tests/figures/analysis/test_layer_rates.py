@@ -6,7 +6,7 @@ import pytest
 from normscape.figures.analysis.layer_rates import in_step_figure, inputs_figure
 from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.layer_rates import LayerRate, LayerRates
-from normscape.views.analysis import layer_rates
+from normscape.views.analysis.steps import layer_rates
 
 
 def of(bias: float = 2.0) -> LayerRates:

@@ -10,7 +10,7 @@ from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
 from normscape.landscape.analysis.centering import Centering, Reparametrized
 from normscape.landscape.analysis.second_moments import LayerMoments, SecondMoments
-from normscape.views.analysis import cauchy_schwarz, centering, second_moments
+from normscape.views.analysis.steps import cauchy_schwarz, centering, second_moments
 
 
 def inputs(name: str, mean: float, weighted: float = float("nan")) -> LayerMoments:

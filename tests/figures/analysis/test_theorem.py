@@ -10,7 +10,7 @@ from normscape.figures.analysis.theorem import factor_figure, mean_share, shares
 from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.gradient_growth import GradientGrowth
 from normscape.landscape.analysis.theorem import NormLayer, Theorem
-from normscape.views.analysis import gradient_growth, theorem
+from normscape.views.analysis.steps import gradient_growth, theorem
 
 
 def layer(name: str = "norm1", *, ratio: tuple[float, ...] = (0.5, 1.0), difference: float = 1e-9) -> NormLayer:
