@@ -19,6 +19,8 @@ os.environ.setdefault("NORMSCAPE_WORKERS", "1")  # several test processes share 
 
 ROOT = Path(__file__).parent.parent
 
+LONG_FILES = ("test_page.py", "test_queue.py", "test_all_networks.py", "test_packaging.py")
+
 BRIEF = "NORMSCAPE_BRIEF" in os.environ
 """Whether slow tests that do the same many times over do it less often, for a slow machine with little time."""
 
@@ -103,8 +105,8 @@ def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the browser: it takes longest."""
-    items.sort(key=lambda item: "browser" not in item.keywords)
+    """Begin with the browser and the longest files, so that no process is left with one of them at the end."""
+    items.sort(key=lambda item: ("browser" not in item.keywords, item.path.name not in LONG_FILES))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:

@@ -67,6 +67,7 @@ def styled(
     lines = wrapped(notes, note_width)
     reserved = max(len(lines), note_lines)
     figure.update_layout(
+        overwrite=True,  # sets whole keys: several times as fast as leaf by leaf
         height=height,
         font={"family": FONT, "size": 12, "color": theme_colors.text},
         title=_title(title, title_color or theme_colors.text),
@@ -84,7 +85,7 @@ def styled(
         showlegend=legend_y is not None,
     )
     if legend_y is not None:
-        figure.update_layout(legend=_legend(theme_colors, legend_y))
+        figure.update_layout(overwrite=True, legend=_legend(theme_colors, legend_y))
     if lines:
         figure.add_annotation(
             **{"text": "<br>".join(lines), "showarrow": False, "align": "center", "name": "notes"},
@@ -117,8 +118,8 @@ def style_axes(
     shared: dict[str, Any] = {"gridcolor": GRID, "zeroline": False, "tickfont": font}
     x_text = {"title": {"text": x_title, "font": font, "standoff": 4}} if x_title else {}
     y_text = {"title": {"text": y_title, "font": font}} if y_title else {}
-    figure.update_xaxes(**shared, **x_text, **x_axis)
-    figure.update_yaxes(automargin=True, **shared, **y_text, **y_axis)
+    figure.update_xaxes(overwrite=True, **shared, **x_text, **x_axis)
+    figure.update_yaxes(overwrite=True, automargin=True, **shared, **y_text, **y_axis)
 
 
 def wrapped(notes: Iterable[str], width: int = NOTE_WIDTH) -> list[str]:

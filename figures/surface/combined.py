@@ -82,7 +82,7 @@ def _add(figure: go.Figure, comparison: Comparison, label: str, value_range: Ran
     else:
         name = f"scene{index + 1}" if index else "scene"
         domain = {"domain": {"x": subplot.x, "y": subplot.y}}
-        figure.update_layout({name: scene(comparison, surface, value_range) | domain})
+        figure.update_layout({name: scene(comparison, surface, value_range) | domain}, overwrite=True)
         figure.add_traces(_traces(comparison, label, value_range, name))
     _add_text(figure, label, (sum(subplot.x) / 2, subplot.y[1]), comparison.color(label) or text, 16)
 

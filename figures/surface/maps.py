@@ -125,8 +125,8 @@ def style_map_axes(figure: go.Figure, comparison: Comparison, surface: Surface) 
         "nticks": 6,
     }
     across, up = ({"text": axis_title(surface, name), "font": font, "standoff": 2} for name in "αβ")
-    figure.update_xaxes(title=across, **shared)
-    figure.update_yaxes(title=up, automargin=True, **shared)
+    figure.update_xaxes(overwrite=True, title=across, **shared)
+    figure.update_yaxes(overwrite=True, title=up, automargin=True, **shared)
     sides = float(np.ptp(surface.alpha)), float(np.ptp(surface.beta))
     if max(sides) <= MAX_ASPECT * min(sides):
         figure.update_yaxes(scaleanchor="x", scaleratio=1)

@@ -42,8 +42,8 @@ def surface_figures(comparison: Comparison) -> dict[str, go.Figure]:
         figure = go.Figure(surface_traces(comparison, surface, value_range))
         # the page shows every metric at the pointer; with "none" plotly.js still reports where the pointer is
         hover = {"hoverinfo": "none", "hovertext": None, "colorbar": metric_bar(comparison, value_range)}
-        figure.update_traces(**hover, selector={"type": "surface"})
-        return figure.update_layout(scene=scene(comparison, surface, value_range))
+        figure.update_traces(overwrite=True, **hover, selector={"type": "surface"})
+        return figure.update_layout(overwrite=True, scene=scene(comparison, surface, value_range))
 
     return single_figures(comparison, draw, bottom=52)
 

@@ -1,9 +1,11 @@
-"""Fixtures of tests in a real browser: Chromium, a page, and waiting for a page of surfaces."""
+"""Fixtures of tests of the pages: one scan for components, Chromium, a browser page, and waiting for surfaces."""
 
+import functools
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from streamlit.components.v2 import manifest_scanner
 
 from tests.conftest import CHROMIUM_FLAGS
 
@@ -15,6 +17,15 @@ COMPLETE = """(networks) => {
   return complete && performance.now() - window.completeSince > 1000;
 }"""
 IDLE = "() => new Promise((resolve) => requestAnimationFrame(() => requestIdleCallback(resolve)))"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_scan_for_components() -> Iterator[None]:
+    """Look for installed Streamlit components once: `AppTest` reads all distributions for each app, 0.4 s each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture(scope="module")
