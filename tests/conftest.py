@@ -19,7 +19,7 @@ os.environ.setdefault("NORMSCAPE_WORKERS", "1")  # several test processes share 
 
 ROOT = Path(__file__).parent.parent
 
-LONG_FILES = ("test_page.py", "test_queue.py", "test_all_networks.py", "test_packaging.py")
+LONG_FILES = ("test_page.py", "test_queue.py", "test_all_networks.py")
 
 BRIEF = "NORMSCAPE_BRIEF" in os.environ
 """Whether slow tests that do the same many times over do it less often, for a slow machine with little time."""

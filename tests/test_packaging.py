@@ -97,6 +97,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
+@pytest.mark.slow
 def test_the_wheel_opens_the_app_beside_a_users_own_models(python: Path, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "__init__.py").write_text('OWNER = "the user"\n')
@@ -113,6 +114,7 @@ def test_the_wheel_opens_the_app_beside_a_users_own_models(python: Path, tmp_pat
     assert "models: the user" in opened.stdout
 
 
+@pytest.mark.slow
 def test_the_entry_point_starts_the_app_of_the_wheel(python: Path, tmp_path: Path) -> None:
     asked = [python.parent / "normscape", "--help"]
     shown = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True)
