@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
-# `streamlit run` puts this folder first on the path, where `import models` would find ours in place of the user's own
+# `streamlit run` puts this folder first on the path, where `import models` would find ours in place of the user's own.
+# The path becomes a new list: an import or a lookup in another session's thread may be iterating over the old one.
 HERE = Path(__file__).resolve().parent
-sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
+sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 
 import streamlit as st  # noqa: E402 - the path comes first
 

@@ -5,8 +5,8 @@ from normscape.figures.surface.cuts import cut_figure
 from normscape.figures.surface.differences import difference_figures
 from normscape.figures.surface.maps import contour_figures
 from normscape.figures.surface.notes import summary
-from normscape.figures.surface.points import mark_cut, mark_maps, mark_surfaces, metrics_of, nearest, values_at
 from normscape.figures.surface.seed_variation import seeds_figure
+from normscape.figures.surface.selected_point import mark_cut, mark_maps, mark_surfaces, metrics_of, nearest, values_at
 from normscape.figures.surface.spacing import refinement_figure
 from normscape.figures.surface.surface_3d import surface_figures
 

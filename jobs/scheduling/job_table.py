@@ -1,11 +1,11 @@
-"""The table of jobs: the state of every job by its key, and which of them this process has claimed."""
+"""The table of jobs: the state of every job by its key, and which of them this process has locked."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
 from normscape.jobs.job import Job
-from normscape.jobs.scheduling.claims import Claims
+from normscape.jobs.scheduling.file_locks import FileLocks
 from normscape.jobs.scheduling.job_state import JobState
 from normscape.jobs.scheduling.partition import PointsPartition
 from normscape.jobs.snapshot import JobStatus, State
@@ -21,7 +21,7 @@ class JobTable:
         """Start without jobs."""
         self._store = store
         self._states: dict[str, JobState] = {}
-        self._claims = Claims(store.folder / "claims")
+        self._locks = FileLocks(store.folder / "locks")
         self._changed: set[str] = set()
         self._changed_points: set[str] = set()
 
@@ -61,12 +61,12 @@ class JobTable:
         run = self._states.get(state.run_key)
         return run is None or run is state or run.state == "finished"
 
-    def claim(self, state: JobState) -> bool:
-        """Claim a job for this process; it is finished instead if another process has put its result in the store."""
+    def lock(self, state: JobState) -> bool:
+        """Lock a job for this process; it is finished instead if another process has put its result in the store."""
         key = state.job.key
-        if key in self._claims:
+        if key in self._locks:
             return True
-        acquired = self._claims.acquire(key)
+        acquired = self._locks.acquire(key)
         if key in self._store:
             self.finish(state, "finished")
             return False
@@ -88,12 +88,12 @@ class JobTable:
         return name
 
     def finish(self, state: JobState, outcome: State, error: Exception | None = None) -> None:
-        """End a job, and release its claim and its memory."""
+        """End a job, and release its lock and its memory."""
         state.state, state.error = outcome, error
         if outcome == "finished":
             state.partition.completed = state.partition.total
         state.partition.clear()
-        self._claims.release(state.job.key)
+        self._locks.release(state.job.key)
         self._mark(state.job.key)
 
     def finish_all(self, states: Iterable[JobState], outcome: State, error: Exception | None = None) -> list[JobState]:
@@ -127,8 +127,8 @@ class JobTable:
         return statuses, {key: self._points(key) for key in points}
 
     def close(self) -> None:
-        """Release all claims."""
-        self._claims.release_all()
+        """Release all locks."""
+        self._locks.release_all()
 
     def _replace(self, state: JobState) -> None:
         self._states[state.job.key] = state

@@ -112,7 +112,7 @@ class Scheduler:
         """Return the next piece for a worker, and mark it as taken; None if no job has one."""
         for submitted in self._by_turn():
             for state in self._candidates(submitted):
-                if self.jobs.claim(state) and (piece := state.partition.take(worker)) is not None:
+                if self.jobs.lock(state) and (piece := state.partition.take(worker)) is not None:
                     self._last_turn |= dict.fromkeys(submitted.sessions, time.monotonic())
                     self.jobs.set_running(state)
                     return state, piece

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +107,14 @@ def test_changing_the_metric_writes_the_address() -> None:
     settled(app)
     assert not app.exception
     assert app.query_params["metric"] == "accuracy"
+
+
+def test_the_path_that_another_session_iterates_over_is_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = [str(ROOT), *sys.path]
+    monkeypatch.setattr(sys, "path", path)
+    opened()
+    assert path[0] == str(ROOT)
+    assert str(ROOT) not in sys.path
 
 
 def test_address_reproduces_the_page() -> None:

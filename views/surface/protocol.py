@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.metadata import version
+
+import plotly
+import streamlit as st
 
 from normscape.landscape import machine_record
 from normscape.specs import Display, Experiment, canonical_bytes, spec_hash
@@ -16,7 +18,7 @@ DIFFERENT_SAMPLES = ("run.data.name", "run.data.size", "run.data.seed", "surface
 
 def protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> str:
     """Return the protocol as text: the address, the whole experiment, the runs, the versions and the machine."""
-    settings = {"Streamlit": version("streamlit"), "plotly": version("plotly")} | machine_record()
+    settings = {"Streamlit": st.__version__, "plotly": plotly.__version__} | machine_record()
     return "\n".join(
         [
             f"address      {address.of(experiment, display)}",

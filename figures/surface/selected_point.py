@@ -1,4 +1,4 @@
-"""One point (α, β): marked on figures of compared surfaces, and the value of every metric there."""
+"""The selected point (α, β): marked on figures of compared surfaces, and the value of every metric there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claims: file locks by which processes that share a store never work on the same job at the same time."""
+"""File locks by which processes that share a store never work on the same job at the same time."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 
-class Claims:
-    """The jobs that this process has claimed. All claims end with the process."""
+class FileLocks:
+    """The jobs that this process has locked. All locks end with the process."""
 
     def __init__(self, folder: Path) -> None:
-        """Start without claims.
+        """Start without locks.
 
         Args:
             folder: of the lock files.
@@ -22,11 +22,11 @@ class Claims:
         self._locks: dict[str, FileLock] = {}
 
     def __contains__(self, key: str) -> bool:
-        """Whether this process has claimed a job."""
+        """Whether this process has locked a job."""
         return key in self._locks
 
     def acquire(self, key: str) -> bool:
-        """Claim a job; return False if another process has claimed it."""
+        """Lock a job; return False if another process has locked it."""
         self._folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self._folder / f"{key}.lock", timeout=0)
         try:
