@@ -20,11 +20,11 @@ job_queue()  # the workers start while the first page is built
 page = st.navigation(
     [
         st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),
+        st.Page(VIEWS / "guide/page.py", title="Guide", url_path="guide"),
         st.Page(VIEWS / "analysis/page.py", title="Analysis", url_path="analysis"),
         st.Page(VIEWS / "smoothness/page.py", title="Along training", url_path="along-training"),
         st.Page(VIEWS / "stability/page.py", title="Learning rates", url_path="learning-rates"),
-        st.Page(VIEWS / "jobs/page.py", title="Work", url_path="work"),
-        st.Page(VIEWS / "guide/page.py", title="Guide", url_path="guide"),
+        st.Page(VIEWS / "jobs/page.py", title="Jobs", url_path="jobs"),
     ],
     position="top",
 )

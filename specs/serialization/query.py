@@ -44,7 +44,7 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
         todo = {path: todo[path] for path in refused}
         spec, refused = _applied(spec, todo, names)
     for path, error in refused.items():
-        notes.append(f"{_key(path)}={todo[path]} was not used: {error}. It stays {value_text(read(spec, path))}.")
+        notes.append(f"{_key(path)}={todo[path]} was not used: {error}. Keeping {value_text(read(spec, path))}.")
     if isinstance(default, Experiment):
         spec = _compared(query, spec, names, notes)
     return spec, tuple(notes)

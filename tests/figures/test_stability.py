@@ -1,4 +1,4 @@
-"""The pictures of a sweep draw what became of its trainings, all networks on one scale."""
+"""Figures of a sweep show the outcome of every run, with all networks on one scale."""
 
 import math
 

@@ -29,7 +29,7 @@ PAGES = {
     "Analysis": "analysis/page.py",
     "Along training": "smoothness/page.py",
     "Learning rates": "stability/page.py",
-    "Work": "jobs/page.py",
+    "Jobs": "jobs/page.py",
 }
 
 
@@ -192,7 +192,7 @@ def test_axe_finds_no_serious_violation_on_the_guide_and_in_an_open_glossary(
     page.get_by_role("heading", name="weight norm").wait_for()
     assert serious(page) == []
     page.goto(f"{app_address}/learning-rates")
-    page.get_by_role("button", name="Words on this page").click()
+    page.get_by_role("button", name="Glossary").click()
     page.get_by_text("One that stays finite").wait_for()
     assert serious(page) == []
 

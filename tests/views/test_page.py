@@ -299,7 +299,7 @@ def test_architectures_that_need_images_say_so_in_their_option(architecture: str
     app = opened()
     options = app.selectbox(key=control(app, "run.model.architecture")).options
     label = ARCHITECTURES[architecture].label
-    assert [option for option in options if option.startswith(f"{label} - not here: ") and "images" in option]
+    assert [option for option in options if option.startswith(f"{label} - unavailable: ") and "images" in option]
 
 
 def test_a_regression_has_no_accuracy_anywhere() -> None:
@@ -352,7 +352,7 @@ def test_a_point_in_the_address_shows_the_metrics_of_every_network_and_can_be_cl
     assert left_plain(app) == []
     assert sum("chosen point" in spec for spec in charts(app)) >= 5  # two surfaces, two maps, a cut
     assert "Loss" in next(iter(table(app).values()))
-    settled(next(button for button in app.button if button.label == "Forget the point").click().run())
+    settled(next(button for button in app.button if button.label == "Clear point").click().run())
     assert "point" not in app.query_params
     assert not any("chosen point" in spec for spec in charts(app))
 
@@ -379,7 +379,7 @@ def test_differences_and_refinement_are_drawn_on_request() -> None:
 
 def test_the_fitted_range_is_symmetric_within_limits_and_written_to_the_address() -> None:
     app = opened()
-    next(button for button in app.button if button.label == "Fit the range").click().run()
+    next(button for button in app.button if button.label == "Auto range").click().run()
     settled(app)
     assert not app.exception
     text = app.query_params["grid.ranges"]

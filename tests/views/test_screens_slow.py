@@ -23,7 +23,7 @@ PAGES = {
     "analysis": "/analysis" + QUERY,
     "along-training": "/along-training" + QUERY,
     "learning-rates": "/learning-rates" + QUERY,
-    "work": "/work",
+    "jobs": "/jobs",
     "guide": "/guide",
 }
 WIDTHS = (1440, 900, 390)

@@ -31,7 +31,7 @@ def opened(**query: str) -> AppTest:
 def test_the_sweep_runs_on_request_and_trains_every_rate() -> None:
     app = opened()
     assert not app.exception
-    assert any(f"{len(RATES) * 2 * 2} trainings" in caption.value for caption in app.caption)
+    assert any(f"{len(RATES) * 2 * 2} runs" in caption.value for caption in app.caption)
     assert not app.get("plotly_chart")
     next(control for control in app.segmented_control if control.label == "Seeds").set_value(1)
     next(toggle for toggle in app.toggle if toggle.label == "Run the sweep").set_value(True)
@@ -47,7 +47,7 @@ def test_the_sweep_runs_on_request_and_trains_every_rate() -> None:
 def test_a_comparison_of_learning_rates_is_refused() -> None:
     app = opened(compare="training.learning_rate", values="0.1,0.2")
     assert not app.exception
-    assert any("compare something else" in info.value for info in app.info)
+    assert any("Compare another field" in info.value for info in app.info)
 
 
 def verdict(rate: float, outcome: str) -> TrainingOutcome:

@@ -30,7 +30,7 @@ def section(step: Step, experiment: Experiment, *, always: bool) -> None:
     """
     _claim(step)
     if not always and not _switch(step):
-        st.caption(f"Not measured yet: takes {step.cost}.")
+        st.caption(f"Cost: {step.cost}.")
         return
     measurements = measure_networks(experiment, step.kind, step.title)
     show_progress(measurements.request, measurements.finished)
@@ -44,7 +44,7 @@ def section(step: Step, experiment: Experiment, *, always: bool) -> None:
 def _claim(step: Step) -> None:
     st.subheader(f"{step.title} ({step.numbers})")
     st.markdown(step.sentence)
-    with st.expander("How it follows, and what it assumes"):
+    with st.expander("Derivation and assumptions"):
         st.markdown(step.derivation)
         st.markdown(f"**Assumed**: {step.assumes}")
         if step.papers:

@@ -16,10 +16,10 @@ from normscape.views.widgets.training_step import checkpoint_slider
 INTRODUCTION = rf"""
 **{QUESTIONS["Analysis"]}**
 
-A loss whose gradient changes slowly, one with a small Lipschitz constant $L$, can be descended in larger steps,
-$\eta<2/L$; normalization is said to make $L$ small ({cite("Santurkar et al. 2018")}). A weight's gradient carries the
-layer's input $x$, so a smaller second moment $E[x^2]$ gives a smaller bound on $L$. Each step is measured here on the
-networks that you compare; where one does not hold, the page says so. The analysis calls itself only a rough guide.
+The argument goes from a Lipschitz bound to batch normalization in a few steps ({cite("Santurkar et al. 2018")}): a
+small Lipschitz constant $L$ of the gradient allows larger learning rates, $\eta<2/L$; a weight's gradient carries the
+layer's input $x$, so a smaller second moment $E[x^2]$ lowers the bound on $L$. Each step is measured on your
+networks, and the page says where one fails.
 """
 
 GLOSSARY_TERMS = (
@@ -48,9 +48,9 @@ experiment = checkpoint_slider(experiment)
 address.publish(experiment, display)
 admitted(experiment)
 every_step = st.toggle(
-    "Measure every step",
+    "Measure all steps",
     key=address.control("analysis:all"),
-    help="Each step says what it takes. What is there already is not measured again.",
+    help="Each step states its cost. Cached results are not measured again.",
 )
 for step in STEPS:
     measured_step.section(step, experiment, always=every_step)

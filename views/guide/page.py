@@ -12,15 +12,14 @@ WIDTH = 800  # pixels; longer lines are hard to read
 TERMS_AS_HEADINGS = "<style>.st-key-glossary h3 { font-size: 1.1rem; padding: 1rem 0 1.1rem; }</style>"
 
 FIRST_MINUTE = r"""
-1. **Choose a start.** In the sidebar, under *Start from* (on a narrow screen, the arrows at the top open it). Each
-   start says what it compares and how long it takes.
-2. **Look at the surfaces.** On the page *Surfaces* they stand side by side on one scale. Turn one, and all turn. Then
-   switch *Show* to *gradient change ratio*: the lower it is, the less the gradient turns there.
-3. **Read the table** *Key numbers*: $\lambda_{\max}$ is the sharpest curvature in any direction, which the picture can
-   miss. Held-out loss tells whether the smoother network is also the better one.
-4. **Point at a place.** It is marked in every picture, and every metric there is told; a click keeps it. *Save
-   picture* is under the surfaces, the numbers are at the foot of the page. The address in the browser holds every
-   choice: send it to others.
+1. **Choose an experiment** under *Start from* in the sidebar (on a narrow screen, the arrows at the top open it). Each
+   one says what it compares and how long it takes.
+2. **Look at the surfaces.** They share one scale and turn together. Switch *Show* to *gradient change ratio*: lower
+   values mean a smoother landscape.
+3. **Read *Key numbers*.** $\lambda_{\max}$ is the largest curvature in any direction, which a slice can miss. The
+   held-out loss shows whether the smoother network is also the better one.
+4. **Point at a surface.** The point is marked on all charts, with every metric there; click to keep it. *Save picture*
+   is below the surfaces, the data files are at the end of the page. The URL holds every choice, so you can share it.
 """
 
 PAGES = {
@@ -28,7 +27,7 @@ PAGES = {
     "Analysis": "views/analysis/page.py",
     "Along training": "views/smoothness/page.py",
     "Learning rates": "views/stability/page.py",
-    "Work": "views/jobs/page.py",
+    "Jobs": "views/jobs/page.py",
 }
 
 ARGUMENT = rf"""
@@ -43,7 +42,7 @@ ARGUMENT = rf"""
    If that changes by $\lambda$ while $x$ stays, the gradient changes by\
    $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$.\
    *Where it does not hold*: it is a bound, and can be loose; $\lambda$ depends on $x$, and nothing bounds $\delta$.
-4. **Normalizing makes that second moment small** (A7, A8). Subtract the mean, divide by the deviation:\
+4. **Normalizing makes that second moment small** (A7, A8). Center, then divide by the standard deviation:\
    $\sum_iE[(x_i-\mu_i)^2]$ is least at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$.\
    *Where it does not hold*: the bound falls, and the curvature need not. One weight with logistic loss is enough:
    centering takes its second moment from 40 to 36, and its curvature from $8\cdot10^{{-8}}$ to 0.90.

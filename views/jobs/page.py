@@ -1,4 +1,4 @@
-"""The page Work: running requests, recent experiments, and cached results."""
+"""The page Jobs: running requests, recent experiments, and cached results."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.page_header import glossary_button
 
 INTRODUCTION = f"""
-**{QUESTIONS["Work"]}**
+**{QUESTIONS["Jobs"]}**
 
-What is asked goes on when its page is closed, is done once however many ask for it, and is kept: a result that is there
-already comes at once.
+Jobs keep running after you close the page. Equal requests of several visitors run once, and cached results open
+immediately.
 """
 
 GLOSSARY_TERMS = ("checkpoint", "error between points", "refinement", "slice", "store")
@@ -28,54 +28,55 @@ MEBIBYTE = 2**20
 NORM = "run.model.norm"
 
 
-def _under_way() -> None:
+def _running() -> None:
     queue = job_queue()
     if queue.connection_error:
         st.error(queue.connection_error)
-    st.subheader("Under way")
-    under_way = [asked for asked in queue.requests() if not asked.done]
-    if not under_way:
-        st.caption("Nothing.")
-    for asked in under_way:
-        share, sentence = progress_of(asked.request)
+    st.subheader("Running")
+    running = [entry for entry in queue.requests() if not entry.done]
+    if not running:
+        st.caption("No jobs are running.")
+    for entry in running:
+        share, sentence = progress_of(entry.request)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(share, text=f"{_linked(asked)} · {_who(asked)} · {sentence}")
-            if st.button("Stop", key=f"stop-here:{asked.request.key[:12]}", help="Stops it unless others wait for it."):
-                queue.cancel(asked.request.key, session_id(), is_connected)
+            st.progress(share, text=f"{_linked(entry)} · {_requested_by(entry)} · {sentence}")
+            if st.button("Stop", key=f"stop-here:{entry.request.key[:12]}", help="Runs on if others wait for it."):
+                queue.cancel(entry.request.key, session_id(), is_connected)
                 st.rerun(scope="fragment")
-    failed = [(asked, error) for asked in queue.requests() if asked.finished for error in failures(asked.request)]
-    cancelled = [asked for asked in queue.requests() if asked.cancelled]
-    for asked, error in failed[:MOST_LISTED]:
-        st.error(f"{asked.request.title}: {error}")
-    for asked in cancelled[:MOST_LISTED]:
-        st.caption(f"Stopped: {_linked(asked)}")
+    failed = [(entry, error) for entry in queue.requests() if entry.finished for error in failures(entry.request)]
+    cancelled = [entry for entry in queue.requests() if entry.cancelled]
+    for entry, error in failed[:MOST_LISTED]:
+        st.error(f"{entry.request.title}: {error}")
+    for entry in cancelled[:MOST_LISTED]:
+        st.caption(f"Stopped: {_linked(entry)}")
 
 
-def _linked(asked: RequestStatus) -> str:
-    return f"[{asked.request.title}]({asked.request.address})" if asked.request.address else asked.request.title
+def _linked(entry: RequestStatus) -> str:
+    return f"[{entry.request.title}]({entry.request.address})" if entry.request.address else entry.request.title
 
 
-def _who(asked: RequestStatus) -> str:
-    others = sum(is_connected(name) for name in asked.sessions if name != session_id())
-    mine = "yours" if session_id() in asked.sessions else "not yours"
-    return mine if not others else f"{mine}, and {others} more wait"
+def _requested_by(entry: RequestStatus) -> str:
+    others = sum(is_connected(name) for name in entry.sessions if name != session_id())
+    if session_id() not in entry.sessions:
+        return f"requested by {others}"
+    return f"requested by you and {others} others" if others else "requested by you"
 
 
-def _lately() -> None:
+def _recent() -> None:
     recent = list(job_queue().store.requests("recent").values())
     if not recent:
-        st.caption("Nothing yet.")
+        st.caption("No experiments yet.")
     for request in reversed(recent):
         st.markdown(f"- [{request['title']}]({request['address']})")
 
 
-def _store() -> None:
+def _cached() -> None:
     store = job_queue().store
     entries = store.entries()
     total = sum(entry.bytes for entry in entries)
     st.caption(
-        f"{len(entries)} results, {total / MEBIBYTE:.1f} of at most {store.limit / MEBIBYTE:.0f} MiB "
-        f"(NORMSCAPE_STORE_GIB) in {store.folder} (NORMSCAPE_HOME). Beyond that, those used longest ago give way."
+        f"{len(entries)} results, {total / MEBIBYTE:.1f} of {store.limit / MEBIBYTE:.0f} MiB (NORMSCAPE_STORE_GIB), in "
+        f"{store.folder} (NORMSCAPE_HOME). When the cache is full, the least recently used results are removed first."
     )
     if not entries:
         return
@@ -84,7 +85,7 @@ def _store() -> None:
         {
             "result": list(names.values()),
             "MiB": [round(entry.bytes / MEBIBYTE, 2) for entry in entries[:MOST_LISTED]],
-            "used, minutes ago": [round((time.time() - entry.used) / 60) for entry in entries[:MOST_LISTED]],
+            "last used (minutes ago)": [round((time.time() - entry.used) / 60) for entry in entries[:MOST_LISTED]],
         },
         hide_index=True,
     )
@@ -92,10 +93,10 @@ def _store() -> None:
         "Delete results",
         list(names),
         format_func=lambda key: f"{names[key]} ({key[:8]})",
-        help="What is deleted is computed again when it is asked for.",
+        help="Deleted results are computed again when they are requested.",
     )
     with st.container(horizontal=True):
-        if st.button("Delete these", disabled=not chosen):
+        if st.button("Delete selected results", disabled=not chosen):
             _delete(chosen)
         if st.button("Delete all results"):
             _delete([entry.key for entry in entries])
@@ -121,12 +122,12 @@ def _name(key: str) -> str:
         return name
 
 
-st.title("Work")
+st.title("Jobs")
 st.markdown(INTRODUCTION)
 glossary_button(*GLOSSARY_TERMS)
 with st.container():  # not `redraw_periodically`: this part holds controls
-    st.fragment(_under_way, run_every=1.0)()
-st.subheader("Asked lately")
-_lately()
-st.subheader("The store")
-_store()
+    st.fragment(_running, run_every=1.0)()
+st.subheader("Recent experiments")
+_recent()
+st.subheader("Cached results")
+_cached()

@@ -67,7 +67,7 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
     if waiting > most:
         raise TooLargeError(
             f"{waiting} requests of this browser session are unfinished; at most {most:.0f} are allowed "
-            "(NORMSCAPE_MAX_JOBS). Wait, or stop some on the page Work."
+            "(NORMSCAPE_MAX_JOBS). Wait, or stop some on the page Jobs."
         )
     # each worker evaluates one network at a time
     needed = sorted((estimate_bytes(*pair) for pair in variants.values()), reverse=True)[: settings().workers]
@@ -75,14 +75,14 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
     if sum(needed) > most * 2**30:
         raise TooLargeError(
             f"This needs about {sum(needed) / 2**30:.1f} GiB of memory on all workers together; at most {most:g} GiB "
-            "are allowed (NORMSCAPE_MAX_GIB). Ask for a smaller network, fewer samples or fewer points."
+            "are allowed (NORMSCAPE_MAX_GIB). Try a smaller network, fewer samples or fewer points."
         )
 
 
-def _refuse(asked: int, name: str, default: int, words: str) -> None:
+def _refuse(requested: int, name: str, default: int, unit: str) -> None:
     most = number(name, default)
-    if asked > most:
-        raise TooLargeError(f"{asked:,} {words} are asked for; at most {most:,.0f} are allowed ({name}).")
+    if requested > most:
+        raise TooLargeError(f"{requested:,} {unit} are requested; at most {most:,.0f} are allowed ({name}).")
 
 
 @lru_cache(maxsize=32)  # the sidebar calls this for every field

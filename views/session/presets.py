@@ -27,12 +27,12 @@ class Preset:
 PRESETS: Mapping[str, Preset] = {
     "Batch norm or none, on digits": Preset(
         Experiment(),
-        "Two equal networks learn to read digits; one normalizes each hidden layer over the samples.",
+        "The same MLP trained on handwritten digits, with and without batch norm.",
         seconds=5.0,
     ),
     "The same, before training": Preset(
         Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0))),
-        "At initialization the analysis is on its own: nothing has been learned yet.",
+        "The same two networks at initialization, where training cannot explain the difference.",
         seconds=5.4,
     ),
     "Raw inputs, no normalization": Preset(
@@ -41,7 +41,7 @@ PRESETS: Mapping[str, Preset] = {
             compare="run.data.scaling",
             values=("raw", "centered", "standardized"),
         ),
-        "The analysis in its barest form: center the inputs, then divide by their deviation. No normalization layer.",
+        "The argument without a normalization layer: center the inputs, then standardize them.",
         seconds=7.7,
     ),
     "How much to divide by": Preset(
@@ -50,8 +50,8 @@ PRESETS: Mapping[str, Preset] = {
             compare="run.data.divisor",
             values=(0.1, 0.3, 1.0, 3.0, 10.0),
         ),
-        "Inputs divided by less than their deviation, or by more: the larger the divisor, the smoother the loss. And "
-        "the worse the fit: smoothness is not all.",
+        "Inputs divided by 0.1 to 10 times their standard deviation. Larger divisors give a smoother loss and a worse "
+        "fit: smoothness alone is not the goal.",
         seconds=12.4,
     ),
     "Batch, layer or none, on spirals": Preset(
@@ -63,12 +63,12 @@ PRESETS: Mapping[str, Preset] = {
             ),
             values=("none", "batch", "layer"),
         ),
-        "Three arms wound around each other need a deeper network; three ways to normalize it.",
+        "Three intertwined spirals need a deeper network: no normalization, batch norm and layer norm.",
         seconds=6.2,
     ),
     "Before or after the linear layer": Preset(
         Experiment(compare="run.model.placement", values=("before", "after")),
-        "The analysis asks for batch norm before the linear layer; common practice puts it after.",
+        "The argument puts batch norm before the linear layer; common practice puts it after.",
         seconds=3.2,
     ),
     "The two halves of batch norm": Preset(
@@ -77,7 +77,7 @@ PRESETS: Mapping[str, Preset] = {
             surface=SurfaceSpec(EvaluationSpec(samples=500), grid=GridSpec((17, 17))),
             values=("none", "center", "scale", "batch"),
         ),
-        "Subtract the mean, divide by the deviation, or both: a small convolutional network on the digits.",
+        "Centering alone, scaling alone, or both, in a small convolutional network on the digits.",
         seconds=19.5,
     ),
     "Eight normalizations, one network": Preset(
@@ -86,7 +86,7 @@ PRESETS: Mapping[str, Preset] = {
             surface=SurfaceSpec(EvaluationSpec(samples=300), grid=GridSpec((17, 17))),
             values=("none", "batch", "layer", "group", "instance", "rms", "weight", "scale"),
         ),
-        "The same convolutional network and digits, normalized in eight ways, on one scale.",
+        "One convolutional network on the digits with eight normalizations, on one scale.",
         seconds=36.9,
     ),
     "Shortcuts or none": Preset(
@@ -99,7 +99,7 @@ PRESETS: Mapping[str, Preset] = {
             compare="run.model.shortcut",
             values=("project", "pad", "none"),
         ),
-        "A residual network of 20 layers on the digits, with its shortcuts and without: what Li et al. made famous.",
+        "A residual network of 20 layers on the digits, with and without shortcuts, as in Li et al.",
         seconds=19.7,
     ),
     "Pre-norm or post-norm": Preset(
@@ -124,7 +124,7 @@ PRESETS: Mapping[str, Preset] = {
             ),
             surface=SurfaceSpec(grid=GridSpec(ranges=((-0.2, 0.2), (-0.2, 0.2)))),
         ),
-        "25 matrices of 10 x 10 on Gaussian data, as in Santurkar et al.: batch norm after every one, or none.",
+        "25 linear layers of 10 x 10 on Gaussian data, as in Santurkar et al., with and without batch norm.",
         seconds=8.1,
     ),
     "Clothes: Fashion-MNIST": Preset(
@@ -135,7 +135,7 @@ PRESETS: Mapping[str, Preset] = {
                 training=TrainingSpec(steps=500),
             ),
         ),
-        "The first comparison on larger pictures: 10,000 of Fashion-MNIST's, two hidden layers of 128 units.",
+        "The first comparison on 10,000 images of Fashion-MNIST, with two hidden layers of 128 units.",
         seconds=35.9,
     ),
     "A published ResNet-20 on CIFAR-10": Preset(
@@ -153,13 +153,13 @@ PRESETS: Mapping[str, Preset] = {
             compare="surface.evaluation.statistics",
             values=("running", "population"),
         ),
-        "A network from a public collection, its held-out loss drawn with its stored averages and with those of the "
-        "samples. Needs its weights and CIFAR-10's test images.",
+        "The held-out loss of published weights, with running and with population batch statistics. Needs the weights "
+        "and the test images of CIFAR-10.",
         seconds=65.9,
     ),
     "A smooth activation as a control": Preset(
         Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),
-        "ReLU's kinks make the gradient jump; GELU and tanh have none.",
+        "The gradient of a ReLU network jumps; with GELU or tanh it is continuous.",
         seconds=6.5,
     ),
     "A learning rate too large": Preset(
@@ -168,12 +168,12 @@ PRESETS: Mapping[str, Preset] = {
             compare="run.training.learning_rate",
             values=(0.1, 1.0, 100.0),
         ),
-        "A plain network at growing learning rates, until training breaks down.",
+        "A network without normalization at increasing learning rates, until training diverges.",
         seconds=4.1,
     ),
     "Three kinds of batch statistics": Preset(
         Experiment(compare="surface.evaluation.statistics", values=("population", "batch", "running")),
-        "One trained network, drawn with the statistics of all samples, of mini-batches, and with the stored averages.",
+        "One trained network with population, mini-batch and running batch statistics.",
         seconds=8.7,
     ),
 }

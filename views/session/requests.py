@@ -37,7 +37,7 @@ def measure_networks(experiment: Experiment, kind: str, title: str) -> Measureme
     Args:
         experiment: what is compared.
         kind: the kind of the jobs.
-        title: shown on the page Work.
+        title: shown on the page Jobs.
     """
     jobs = {
         label: Job.about(kind, run, _question(kind, surface)) for label, (run, surface) in _with_weights(experiment)

@@ -78,7 +78,7 @@ def request_of(title: str, variants: Variants, accuracy: float, address: str = "
     """Return the jobs of compared networks: training, planes, surfaces from coarse to fine, curvature and checks.
 
     Args:
-        title: shown on the page Work.
+        title: shown on the page Jobs.
         variants: the compared networks.
         accuracy: the error, as a share of the scale, at which refining ends; 0 for every point.
         address: of the page.

@@ -17,9 +17,9 @@ from normscape.views.widgets.page_header import page_header
 INTRODUCTION = rf"""
 **{QUESTIONS["Along training"]}**
 
-At every checkpoint, the next mini-batch's loss is probed along its own gradient $g$: at $\theta-\eta g$ for step
-lengths $\eta$ from half a learning rate to four. A loss that varies little and a gradient that changes little are what
-"smoother" means in practice (D9; {cite("Santurkar et al. 2018")}, figure 4).
+At each checkpoint we step along the gradient $g$ of the next mini-batch, to $\theta-\eta g$ for step lengths $\eta$
+from half a learning rate to four, and record how much the loss and the gradient change (D9), as in figure 4 of
+{cite("Santurkar et al. 2018")}.
 """
 
 GLOSSARY_TERMS = (
@@ -42,9 +42,9 @@ seed, each of one and the same training. Effective $\beta$-smoothness is the lar
 $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$; the dotted lines are the control: random directions, as long.
 Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's momentum plays no part.
 
-**What may not be concluded.** Steps are measured in learning rates, and gradients differ in length: a smaller change
+**Caveats.** Steps are measured in learning rates, and gradients differ in length: a smaller change
 can be a shorter step, so read the bands beside $\beta$, which is per length. Raw numbers depend on the scale of the
-weights (D8). Steps as long as the weights themselves are cut off, and that is told.
+weights (D8). Steps as long as the weights themselves are cut off; a note says so.
 """
 
 SEEDS_HELP = "Trains every network with this many seeds; each training has bands of its own."

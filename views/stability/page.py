@@ -15,11 +15,11 @@ from normscape.views.widgets.page_header import page_header
 INTRODUCTION = rf"""
 **{QUESTIONS["Learning rates"]}**
 
-A smaller $L$ is said to make larger learning rates safe ({cite("Santurkar et al. 2018")}). Here every network is
-really trained at {len(RATES)} rates from {RATES[0]:g} to {RATES[-1]:g}, with several seeds. *Stable* (A3) is a training
-that stays finite, never exceeds {MAX_PEAK_LOSS:g} times its first recorded loss, and ends below {MAX_FINAL_LOSS:g} of
-the best constant prediction's loss: dying at chance level does not count. Beside it stands what curvature
-predicts, $2/\lambda_{{\max}}$.
+Each network is trained from scratch at {len(RATES)} learning rates from {RATES[0]:g} to {RATES[-1]:g}. A run is
+*stable* (A3) if its loss stays finite, never exceeds {MAX_PEAK_LOSS:g} times its first recorded value, and ends below
+{MAX_FINAL_LOSS:g} of the loss of the best constant prediction; chance-level results count as failures. A smaller $L$ is
+said to make larger learning rates safe ({cite("Santurkar et al. 2018")}); $2/\lambda_{{\max}}$ is what the curvature
+predicts.
 """
 
 GLOSSARY_TERMS = (
@@ -34,26 +34,26 @@ GLOSSARY_TERMS = (
 )
 
 READING = r"""
-**What may not be concluded.** $\eta<2/\lambda_{\max}$ is local, and sufficient for a decrease on a quadratic. Training
-changes $\lambda_{\max}$ as it goes, momentum moves the threshold, and mini-batches have curvatures of their own.
-Weights in front of a normalization grow until their steps fit, so such a network can stand rates far beyond
-$2/\lambda_{\max}$ at its start. A rate that is too small to learn in the steps that there are counts as not learned,
-not as unstable; more steps would tell.
+**Caveats.** $\eta<2/\lambda_{\max}$ is a local condition, sufficient for a decrease on a quadratic. Training
+changes $\lambda_{\max}$, momentum shifts the threshold, and each mini-batch has its own curvature.
+Weights in front of a normalization layer grow until their steps fit, so such a network can train at learning rates far
+above $2/\lambda_{\max}$ at initialization. A learning rate too small to learn in the given steps counts as not learned,
+not as unstable.
 """
 
-SEEDS_HELP = "Every learning rate is tried with this many training seeds."
+SEEDS_HELP = "Number of training seeds per learning rate."
 
 
 def _page(experiment: Experiment) -> None:
     if experiment.compare == "run.training.learning_rate":
-        st.info("Learning rates are what is swept here: compare something else.")
+        st.info("This page sweeps the learning rate itself. Compare another field.")
         return
     variants = admitted(experiment)
     seeds = number_of_seeds("stability:seeds", SEEDS_HELP, default=2)
     count = len(RATES) * seeds * len(variants)
     toggle_key = address.control("stability:run")
-    if not st.toggle("Run the sweep", key=toggle_key, help="What is in the store is not trained again."):
-        st.caption(f"That is {count} trainings of {experiment.run.training.steps} steps.")
+    if not st.toggle("Run the sweep", key=toggle_key, help="Cached runs are not trained again."):
+        st.caption(f"{count} runs of {experiment.run.training.steps} steps.")
         return
     request = requests.sweep_request(variants, seeds)
     finished = progress.submit(request)
@@ -62,7 +62,7 @@ def _page(experiment: Experiment) -> None:
     progress.show_progress(request, finished)
     done = sum(map(len, outcomes.values()))
     if not finished:
-        st.caption(f"{done} of {count} trainings are done.")
+        st.caption(f"{done} of {count} runs are finished.")
     if done:
         charts.section(experiment, outcomes, predicted, finished=finished)
         st.markdown(READING)
@@ -71,7 +71,7 @@ def _page(experiment: Experiment) -> None:
 experiment, display = address.opened("learning-rates")
 page_header("Learning rates", INTRODUCTION, terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
-    st.info("Published weights have no training: choose a network that is trained here.")
+    st.info("Published weights have no training history. Choose a network that is trained here.")
     st.stop()
 with errors_shown():
     _page(experiment)

@@ -21,7 +21,7 @@ def section(outcomes: Mapping[str, Outcome]) -> None:
         return
     verdicts = [check.verdict for column in checks.values() for check in column]
     counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in MARKERS if verdict in verdicts)
-    with st.expander(f"Is this real? {len(verdicts)} checks: {counts}", expanded="red" in verdicts):
+    with st.expander(f"Checks ({counts})", expanded="red" in verdicts):
         cells = {label: {check.name: _cell(check) for check in column} for label, column in checks.items()}
         network_table(cells, missing=PENDING)
         longest = max(checks.values(), key=len)  # some checks of a network may be pending

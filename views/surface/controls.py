@@ -73,7 +73,7 @@ def _layer(display: Display, experiment: Experiment) -> str:
 
 
 def _fit_button() -> None:
-    st.button("Fit the range", help=FIT_HELP, on_click=lambda: st.session_state.update(fitting=True))
+    st.button("Auto range", help=FIT_HELP, on_click=lambda: st.session_state.update(fitting=True))
 
 
 def _fit_range(experiment: Experiment) -> None:

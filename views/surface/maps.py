@@ -27,7 +27,7 @@ from normscape.views.widgets.charts import chart, row_of_charts
 def gradient_change_section(experiment: Experiment, comparison: Comparison) -> None:
     """Show maps of the gradient-change ratio and of its scale-free form."""
     st.caption(f"{texts.STATISTICS[experiment.surface.evaluation.statistics]} {comparability(experiment)}")
-    st.subheader("How fast the gradient turns")
+    st.subheader("Gradient-change ratio")
     st.markdown(texts.RATIO)
     row_of_charts(contour_figures(replace(comparison, metric="gradient-change-ratio")), "gradient-change ratio")
     if all(surface.scale_free for surface in comparison.results.values()):

@@ -30,7 +30,7 @@ HELP = (
 
 def section(experiment: Experiment, display: Display, comparison: Comparison) -> None:
     """Show a choice of the number of seeds and, for more than one, the spread of the results."""
-    st.subheader("How far it moves with the seeds")
+    st.subheader("Variation across seeds")
     if experiment.compare in SEEDED:
         st.caption("Seeds are what is compared here, so the surfaces above show how far things move with them.")
         return

@@ -141,8 +141,8 @@ def _selected_point(comparison: Comparison, display: Display) -> None:
     row, column = nearest(surface, display.point)
     with st.container(horizontal=True, vertical_alignment="center"):
         position = rf"$\alpha$ = {surface.alpha[column]:.3g}, $\beta$ = {surface.beta[row]:.3g}"
-        st.markdown(f"**At {position}**, the nearest point that is drawn")
-        st.button("Forget the point", on_click=_select, args=(None,))
+        st.markdown(f"**At {position}**, the nearest grid point")
+        st.button("Clear point", on_click=_select, args=(None,))
     _metrics_table({label: values_at(one, display.point) for label, one in comparison.results.items()})
 
 
@@ -154,4 +154,4 @@ def _metrics_table(values: Mapping[str, Mapping[str, float]]) -> None:
 
 
 def _value(value: float) -> str:
-    return f"{value:.4g}" if np.isfinite(value) else "not known here"
+    return f"{value:.4g}" if np.isfinite(value) else "unknown"

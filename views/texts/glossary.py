@@ -241,7 +241,7 @@ _GENERAL_TERMS: Mapping[str, Term] = {
     ),
     "refinement": Term(
         "Grids of 3, 5, 9, 17, 33 and 65 points a side hold one another. A finer one comes until the error between "
-        "points is small enough, or the grid is the one that was asked for; compared networks refine together.",
+        "points is small enough, or the requested grid is complete; compared networks refine together.",
         "D6",
     ),
     "residual": Term(

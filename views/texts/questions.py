@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 QUESTIONS: Mapping[str, str] = {
-    "Surfaces": "What does the loss around the trained weights look like?",
-    "Analysis": "Does the argument for normalization hold on these networks?",
-    "Along training": "How fast does the gradient turn on the way?",
-    "Learning rates": "Which learning rates does each network stand?",
-    "Work": "What is being computed, and what is kept?",
-    "Guide": "What is there to see, and what do the words mean?",
+    "Surfaces": "What does normalization do to the loss landscape?",
+    "Analysis": "Why would normalization make the landscape smoother?",
+    "Along training": "How smooth is the loss along the path that training takes?",
+    "Learning rates": "How large a learning rate can each network take?",
+    "Jobs": "What is running, and what is cached?",
+    "Guide": "What do the pages show, and what do the terms mean?",
 }
 """By title of the page in the navigation."""

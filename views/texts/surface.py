@@ -10,27 +10,25 @@ from normscape.views.texts.questions import QUESTIONS
 INTRODUCTION = f"""
 **{QUESTIONS["Surfaces"]}**
 
-Normalization is said to make it smoother, so that larger learning rates are safe ({cite("Santurkar et al. 2018")}).
-These are real, trained networks on one scale: see whether that holds.
+Networks that are identical except for one choice, trained on the same data. Each surface shows the loss around the
+trained weights along two directions, on one scale. Normalization is said to make it smoother, so that larger learning
+rates are safe ({cite("Santurkar et al. 2018")}).
 """
 
 READING = r"""
-**What to look at.** Each surface shows the loss around the weights $\theta^*$, along two random directions that are
-scaled like the network's own filters ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). A smoother landscape turns
-its gradient less per step. So switch to the *gradient-change ratio*
+**What to look at.** Each surface shows the loss around the trained weights $\theta^*$ along two random,
+filter-normalized directions ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). In a smoother landscape the gradient
+changes less per step: switch to the *gradient-change ratio*
 $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the Lipschitz constant $L$ of the gradient.
-Then compare $\lambda_{\max}$, the sharpest curvature of all, in the table.
+Then compare $\lambda_{\max}$, the largest curvature in any direction, in the table.
 
-**What may not be concluded.**
-- Two random directions out of thousands miss the sharp ones: a calm slice is no proof of a small $L$. A convex slice is
-  no proof of convexity; a non-convex one does prove non-convexity.
-- Raw ratios and $\lambda_{\max}$ depend on the scale of the weights. In front of a normalization, weights can grow
-  without changing the function, and $L$ shrinks with their square. So a smaller number is not by itself a smoother
-  function.
-- With ReLU the gradient jumps, no finite $L$ exists, and finer grids find larger ratios.
-- One training seed is one sample.
-
-The analysis behind this page calls itself only a rough guide; so does the page.
+**Caveats.**
+- Two random directions miss most of the sharp ones, so a calm slice does not prove a small $L$. A convex slice does not
+  prove convexity; a non-convex slice proves non-convexity.
+- Raw ratios and $\lambda_{\max}$ depend on the scale of the weights. Weights in front of a normalization layer can grow
+  without changing the function, and $L$ shrinks with their square. Compare the scale-free values as well.
+- ReLU networks have kinks: no finite $L$ exists, and finer grids find larger ratios.
+- One seed is one sample; see *Variation across seeds*.
 """
 
 RATIO = (
@@ -88,8 +86,8 @@ def resolution(state: ComparisonState, display: Display) -> str:
     """Return the grid that is drawn, with the measured error of the interpolation between its points."""
     grid, finest = state.levels[max(state.level, 0)], state.levels[-1]
     if state.level < 0:
-        return f"{_size(grid)} points, some of them not yet."
-    pending = f"; {_size(finest)} at most are to come" if not state.finished and grid != finest else ""
+        return f"{_size(grid)} points, not all evaluated yet."
+    pending = f"; up to {_size(finest)} follow" if not state.finished and grid != finest else ""
     evaluated = f"{_size(grid)} points evaluated{pending}"
     if display.every_point:
         return f"{evaluated}. Nothing is drawn between them."

@@ -29,7 +29,7 @@ def field(experiment: Experiment, path: str) -> Experiment:
     try:
         return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
-        st.error(f"{error}. It stays {value_text(value)}.")
+        st.error(f"{error}. Keeping {value_text(value)}.")
         return experiment
 
 
@@ -68,7 +68,7 @@ def option_label(experiment: Experiment, path: str, value: Any) -> str:
         return _file_label(value)
     reason = refused(experiment, path, value)
     labels = _labels(rule_of(_owner(experiment, path), path.rsplit(".", 1)[-1]))
-    return value_label(value, labels) + (f" - not here: {reason}" if reason else "")
+    return value_label(value, labels) + (f" - unavailable: {reason}" if reason else "")
 
 
 def compared_from_texts(experiment: Experiment, path: str, texts: Sequence[str]) -> tuple[Experiment, tuple[str, ...]]:
@@ -116,7 +116,7 @@ def _control(experiment: Experiment, path: str) -> Any:
 
 def _settings(experiment: Experiment, path: str, rule: Rule) -> dict[str, Any]:
     reason = unused(experiment, path)
-    help_text = rule.help if reason is None else f"No choice here: {reason}. {rule.help}"
+    help_text = rule.help if reason is None else f"No effect: {reason}. {rule.help}"
     return {"key": control(path), "help": help_text, "disabled": reason is not None}
 
 

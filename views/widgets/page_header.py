@@ -31,7 +31,7 @@ def glossary_button(*terms: str) -> None:
         ValueError: the glossary lacks one of them.
     """
     definitions = [f"**{name}**: {definition(name)}" for name in sorted(terms, key=slug)]
-    with st.popover("Words on this page", icon=":material/menu_book:"):
+    with st.popover("Glossary", icon=":material/menu_book:"):
         st.markdown(
             "\n\n".join([*definitions, "All terms are on the page [Guide](guide), which opens in another tab."])
         )

@@ -71,9 +71,9 @@ def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told(
     assert figure.data[0].zmax == 0.5
     assert list(figure.layout.yaxis.ticktext) == ["step 0", "step 100"]
     assert figure.data[0].z[1][10] == 0.5
-    told = derivatives.verdict_along(found)
-    assert "From step 0 to 100" in told
-    assert "becomes 0.1 times what it was (1 to 0.1). The largest of all is 3, in b at step 0." in told
+    verdict = derivatives.verdict_along(found)
+    assert "From step 0 to 100" in verdict
+    assert "becomes 0.1 times what it was (1 to 0.1). The largest of all is 3, in b at step 0." in verdict
     assert derivatives.rows_along(found) == {
         r"Root mean square of $\delta$, step 0, by layer": "1",
         r"Root mean square of $\delta$, step 100, by layer": "0.1",

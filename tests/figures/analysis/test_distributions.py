@@ -1,4 +1,4 @@
-"""What is drawn and told of A11 and A13 is what was measured."""
+"""Figures and verdicts of A11 and A13 agree with the measurements."""
 
 import numpy as np
 import pytest
@@ -48,10 +48,10 @@ def test_distributions_share_one_range_of_colors_and_units_and_shifts_are_drawn(
 
 
 def test_the_verdict_on_other_explanations_follows_from_the_numbers() -> None:
-    told = distributions.verdict(RESULTS)
-    assert "70 % of what goes into activations" in told
-    assert "10 % of the units are dead and 30 % linear" in told
-    assert "by 0.875 of its length at the median, at most 1.5 (cos -0.2, in c)" in told
+    verdict = distributions.verdict(RESULTS)
+    assert "70 % of what goes into activations" in verdict
+    assert "10 % of the units are dead and 30 % linear" in verdict
+    assert "by 0.875 of its length at the median, at most 1.5 (cos -0.2, in c)" in verdict
     assert distributions.rows(RESULTS)["Their excess kurtosis"] == "-1.2"
     smooth = Distributions(
         RESULTS.layers, (ActivationInputs(distribution("a", 0.5), np.nan, np.nan),), RESULTS.shifts[:1]
@@ -74,9 +74,9 @@ def test_errors_are_drawn_over_batch_sizes_beside_their_law_and_told() -> None:
     assert list(points.y)[:2] == pytest.approx([0.77, 0.35])
     assert np.isnan(points.y[2])
     assert "law" in " ".join(trace.name or "" for trace in variance_error_figure(Compared({"one": found})).data)
-    told = batch_statistics.verdict(found)
-    assert "Batches of 100 put the mean off by 0 deviations" in told  # the size nearest to 32 on a logarithmic scale
-    assert "within 10 % of the law" in told
-    assert "up to 16, are worth 8 to 8 independent values" in told
+    verdict = batch_statistics.verdict(found)
+    assert "Batches of 100 put the mean off by 0 deviations" in verdict  # the size nearest to 32 on a logarithmic scale
+    assert "within 10 % of the law" in verdict
+    assert "up to 16, are worth 8 to 8 independent values" in verdict
     assert batch_statistics.rows(found)["Mean off by, batches of 2"] == r"0.77 $\sigma$ (law 0.7)"
     assert batch_statistics.rows(found)["Variance too small by, batches of 8"] == "12.2 % (law 12.2 %)"

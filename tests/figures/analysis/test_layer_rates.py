@@ -36,8 +36,8 @@ def test_a_bias_without_effect_leaves_a_sentence_and_the_verdict_says_so() -> No
 
 
 def test_the_verdict_gives_the_median_its_ends_and_the_spreads_of_layers() -> None:
-    told = layer_rates.verdict(of())
-    assert "1 times as fast as the bias (median; 0.5 to 5)" in told
-    assert "at most 1.25" in told
-    assert "differs up to 24 times" in told
-    assert "up to 4 times" in told
+    verdict = layer_rates.verdict(of())
+    assert "1 times as fast as the bias (median; 0.5 to 5)" in verdict
+    assert "at most 1.25" in verdict
+    assert "differs up to 24 times" in verdict
+    assert "up to 4 times" in verdict

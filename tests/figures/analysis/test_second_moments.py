@@ -1,4 +1,4 @@
-"""What is drawn and told of A6, A7 and A8 is what was measured."""
+"""Figures and verdicts of A6, A7 and A8 agree with the measurements."""
 
 import numpy as np
 import pytest
@@ -34,9 +34,9 @@ def test_moments_and_the_parabola_are_drawn_for_every_network(count: int) -> Non
 
 
 def test_the_verdict_on_moments_names_where_centring_takes_most_and_least() -> None:
-    told = second_moments.verdict(RESULTS)
-    assert "leaves 20 % of the second moment in a, and 100 % in b" in told
-    assert "$E[ax]/E[a]$ lies 0.25 lengths" in told
+    verdict = second_moments.verdict(RESULTS)
+    assert "leaves 20 % of the second moment in a, and 100 % in b" in verdict
+    assert "$E[ax]/E[a]$ lies 0.25 lengths" in verdict
     assert second_moments.rows(RESULTS)["Inputs of a weight"] == "2"
     assert "no linear layer" in second_moments.verdict(SecondMoments(()))
 
@@ -52,9 +52,9 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
     assert list(figure.data[0].y) == [0.5, 0.9]
     assert list(figure.data[1].y) == pytest.approx([0.25 / 0.8, 0.45 / 0.8])
     assert list(rate_figure(Compared({"one": found, "two": found})).data[1].y) == pytest.approx([5.0, 50.0])
-    told = cauchy_schwarz.verdict(found)
-    assert "Holds at all 4 units; at the median 0.7 of it is used, at most 0.9" in told
-    assert "5 to 50 between layers: 10 times apart" in told
+    verdict = cauchy_schwarz.verdict(found)
+    assert "Holds at all 4 units; at the median 0.7 of it is used, at most 0.9" in verdict
+    assert "5 to 50 between layers: 10 times apart" in verdict
     assert "Fails at 1 of 4 units, in b" in cauchy_schwarz.verdict(
         CauchySchwarz((found.layers[0], change("b", 1.1)), 1e-6)
     )
@@ -71,9 +71,9 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
     figure = both_figure(Compared({"one": found}))
     assert [list(trace.y) for trace in figure.data] == [[4.0, 1.0], [2.0, 3.0], [1.0, 2.0]]
     assert list(weight_figure(Compared({"one": found})).data[0].y) == [2.0, 1.0]
-    told = centering.verdict(found)
-    assert "of weight and bias in 1 of 2 layers, raises it in 1 (b); it becomes 0.5 to 3 times what it was" in told
-    assert "of the weight alone in 1 of 2 layers; it becomes 0.5 to 1 times" in told
-    assert "rate, which the argument takes for a constant, becomes 0.5 to 1 times what it was, and 0.25 to 2" in told
+    verdict = centering.verdict(found)
+    assert "of weight and bias in 1 of 2 layers, raises it in 1 (b); it becomes 0.5 to 3 times what it was" in verdict
+    assert "of the weight alone in 1 of 2 layers; it becomes 0.5 to 1 times" in verdict
+    assert "rate, which the argument takes for a constant, becomes 0.5 to 1 times what it was, and 0.25 to 2" in verdict
     assert [list(trace.y) for trace in rates_figure(Compared({"one": found})).data][1] == [0.5, 4.0]
     assert centering.rows(found)["Layers given a bias of 0"] == "1 of 2"

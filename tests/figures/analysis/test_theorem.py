@@ -1,4 +1,4 @@
-"""What is drawn and told of A14 and of the growth of gradients is what was measured."""
+"""Figures and verdicts of A14 and of the growth of gradients agree with the measurements."""
 
 from dataclasses import replace
 
@@ -41,10 +41,10 @@ def test_without_batch_norm_figure_and_verdict_say_so() -> None:
 
 
 def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
-    told = theorem.verdict(Theorem((layer(),), 1e-6))
-    assert "agree at all 2 units to 1e-09" in told
-    assert r"75 % of $\|g\|^2$ comes through at the median unit, 50 % to 100 %" in told
-    assert "enlarges gradients at 1 of 2 units" in told
+    verdict = theorem.verdict(Theorem((layer(),), 1e-6))
+    assert "agree at all 2 units to 1e-09" in verdict
+    assert r"75 % of $\|g\|^2$ comes through at the median unit, 50 % to 100 %" in verdict
+    assert "enlarges gradients at 1 of 2 units" in verdict
     assert theorem.verdict(Theorem((layer("a"), layer("b", difference=0.1)), 1e-6)) == (
         "Fails beyond rounding (1e-06) at 2 of 4 units (in b): both sides differ by up to 0.1, and the ratio reaches 1."
     )
@@ -65,9 +65,9 @@ def test_units_that_nothing_comes_back_through_and_gradients_that_are_not_finite
     assert theorem.rows(lost)["Largest difference of both sides"] == "n/a"
     assert "batch-norm layer" not in shares_figure(Compared({"lost": lost})).layout.annotations[0].text
     unread = replace(layer(), left=np.array([np.nan, 2.0]), difference=np.array([np.nan, 0.1]))
-    told = theorem.verdict(Theorem((unread,), 1e-6))
-    assert told.startswith("Nothing can be said of 1 of 2 units")
-    assert "Fails beyond rounding (1e-06) at 1 of 2 units" in told
+    verdict = theorem.verdict(Theorem((unread,), 1e-6))
+    assert verdict.startswith("Nothing can be said of 1 of 2 units")
+    assert "Fails beyond rounding (1e-06) at 1 of 2 units" in verdict
 
 
 def test_numbers_of_values_are_written_out() -> None:

@@ -10,9 +10,9 @@ from normscape.landscape.analysis.batch_statistics import BatchStatistics, Layer
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The analysis speaks of the statistics of all samples, training takes those of a mini-batch: their mean is off by "
-    r"about $\sigma/\sqrt m$, and their variance too small by the share $1/m$. So small batches normalize by numbers "
-    "that are noise."
+    "The argument uses statistics of all samples; training uses those of a mini-batch of $m$. The batch mean is off by "
+    r"about $\sigma/\sqrt m$, and the batch variance is too small by the fraction $1/m$, so small batches normalize by "
+    "noisy numbers."
 )
 
 ASSUMES = (

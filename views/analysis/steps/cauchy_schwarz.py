@@ -8,9 +8,9 @@ from normscape.landscape.analysis.cauchy_schwarz import BoundedChange, CauchySch
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    r"When one layer's weight moves, its gradient changes by the mean of $\lambda x$: how the signal changes, times "
-    "the input. The Cauchy–Schwarz inequality bounds that by the size of the change times the root of the inputs' "
-    "second moment."
+    r"When the weights of one layer change, their gradient changes by the mean of $\lambda x$, the change of the "
+    "signal times the input. The Cauchy–Schwarz inequality bounds it by the root mean square of the signal change "
+    "times the root of the inputs' second moment."
 )
 
 ASSUMES = (

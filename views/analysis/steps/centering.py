@@ -8,8 +8,8 @@ from normscape.landscape.analysis.centering import Centering, Reparametrized
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "A smaller bound need not be a smaller $L$. Here every layer is rewritten so that it meets centered, or "
-    "standardized, inputs and still computes the same function; what becomes of its curvature is measured."
+    "A smaller bound does not imply a smaller $L$. Each layer is rewritten to receive centered or standardized inputs "
+    "while computing the same function; its curvature is measured before and after."
 )
 
 ASSUMES = (

@@ -10,9 +10,9 @@ from normscape.landscape.analysis.derivatives import Derivatives, SignalHistory
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "What comes back from the loss is taken for bounded, so that only a layer's input makes its weights' gradient "
-    r"large: the gradient of a bias is the mean signal $E[\delta]$, and that of a weight is $E[\delta x]$. So biases "
-    "should turn steadily, and weights as fast as their inputs are large."
+    "The backpropagated signal is assumed to be bounded, so that a weight gradient is large only where the layer's "
+    r"input is: the gradient of a bias is the mean signal $E[\delta]$, that of a weight is $E[\delta x]$. Bias "
+    "gradients should be steady, and weight gradients should change in proportion to their inputs."
 )
 
 ASSUMES = (
@@ -106,8 +106,8 @@ def rows_along(result: SignalHistory) -> dict[str, str]:
 
 
 SENTENCE_ALONG = (
-    "Whether signals are bounded is also a question of when: they are large before training, and fade as samples are "
-    "learned."
+    "Signals are large before training and fade as samples are learned, so whether they are bounded depends on the "
+    "training step."
 )
 
 ASSUMES_ALONG = "The same evaluation samples and the same kind of statistics at every step."

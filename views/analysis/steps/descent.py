@@ -8,9 +8,9 @@ from normscape.landscape.analysis.descent import Descent, Segment
 from normscape.views.widgets.numbers import number
 
 SENTENCE = (
-    "A Lipschitz constant $L$ of the gradient bounds how far the loss can rise above its tangent, by "
-    r"$\tfrac12L\|\Delta\|^2$: so a step down the gradient lowers the loss as long as the learning rate is below "
-    "$2/L$."
+    r"If $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|\le L\|\Delta\|$, the loss rises above its tangent by at most "
+    r"$\tfrac12L\|\Delta\|^2$. A gradient step therefore lowers the loss whenever the learning rate is below $2/L$: a "
+    "smaller $L$ allows larger learning rates."
 )
 
 ASSUMES = (

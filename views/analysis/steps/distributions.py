@@ -10,9 +10,9 @@ from normscape.landscape.analysis.distributions import CovariateShift, Distribut
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Other explanations are about distributions: that they stay put while earlier layers learn (internal covariate "
-    "shift), or that they stay where activations are most curved. These are hypotheses, not results; here is what they "
-    "speak of."
+    "Other explanations are about distributions: that they stay fixed while earlier layers learn (internal covariate "
+    "shift), or that they stay where activations are most nonlinear. These are hypotheses; their quantities are "
+    "measured here."
 )
 
 ASSUMES = (

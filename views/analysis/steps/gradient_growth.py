@@ -10,9 +10,8 @@ from normscape.landscape.analysis.gradient_growth import GradientGrowth
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The theorem makes each gradient smaller than without the layer. In a deep plain network the opposite happens from "
-    "layer to layer: with batch norm, gradients at initialization grow by about 1.21 on their way back through each "
-    "layer."
+    "The theorem bounds the gradient behind one layer. In deep plain networks the opposite happens across layers: with "
+    "batch norm, gradients at initialization grow by about 1.21 on their way back through each layer."
 )
 
 ASSUMES = (

@@ -10,8 +10,9 @@ from normscape.landscape.analysis.layer_rates import LayerRates
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Divide each input by its standard deviation, and its weights should turn about as fast as the bias, whose input "
-    "is 1. So division acts like a learning rate of its own for every input and every layer."
+    "Divided by its standard deviation, every input is on the scale of the bias, whose input is 1, and the gradients "
+    "of its weights should change about as fast. The division acts like a learning rate per input and keeps layers in "
+    "step."
 )
 
 ASSUMES = (

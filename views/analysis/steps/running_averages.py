@@ -8,8 +8,8 @@ from normscape.landscape.analysis.running_averages import RunningAverages
 from normscape.views.widgets.numbers import MISSING, number
 
 SENTENCE = (
-    "Prediction has no batch to take statistics of, so batch norm stores moving averages while it trains. They stand "
-    "in for the statistics of all samples: how well, at these weights?"
+    "A prediction has no batch, so batch norm stores moving averages during training. This step compares them with the "
+    "statistics of all samples at the same weights."
 )
 
 ASSUMES = (

@@ -8,8 +8,9 @@ from normscape.landscape.analysis.second_moments import SecondMoments
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "The bound on $L$ carries the inputs' second moment. Subtracting the mean makes it as small as subtracting any "
-    "constant can; dividing by the deviation makes it the number of inputs that vary."
+    "The second moment of a layer's input enters the bound on $L$. No constant makes it smaller than subtracting the "
+    "mean does, and the layer can represent the same functions. Dividing by the standard deviation makes it equal to "
+    "the number of inputs that vary."
 )
 
 ASSUMES = (

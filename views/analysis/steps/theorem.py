@@ -10,9 +10,9 @@ from normscape.landscape.analysis.theorem import NormLayer, Theorem
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "On its way back through a batch-norm layer the gradient loses two parts: the one that all samples share, because "
-    "the mean follows, and the one along the normalized outputs, because the deviation follows. So it can only get "
-    r"smaller, but for the factor $\gamma/\sqrt{v + \varepsilon}$."
+    "On its way back through a batch-norm layer, the gradient loses two components: the one shared by all samples, "
+    "since the mean depends on them, and the one along the normalized outputs, since the standard deviation does. "
+    r"Apart from the factor $\gamma/\sqrt{v + \varepsilon}$ it can only become smaller."
 )
 
 ASSUMES = (
