@@ -215,7 +215,7 @@ def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
         visit.mouse.up()
     visit.wait_for_url("**point=**")
     wait_for_surfaces(visit)
-    assert visit.get_by_text("the nearest point that is drawn").is_visible()
+    assert visit.get_by_text("the nearest drawn point").is_visible()
     marked = visit.evaluate(MARKED_POINTS)
     assert len(marked) == 4  # two surfaces and two maps of the loss
     assert len({tuple(point) for point in marked}) == 1

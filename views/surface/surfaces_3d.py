@@ -141,7 +141,7 @@ def _selected_point(comparison: Comparison, display: Display) -> None:
     row, column = nearest(surface, display.point)
     with st.container(horizontal=True, vertical_alignment="center"):
         position = rf"$\alpha$ = {surface.alpha[column]:.3g}, $\beta$ = {surface.beta[row]:.3g}"
-        st.markdown(f"**At {position}**, the nearest grid point")
+        st.markdown(f"**At {position}**, the nearest drawn point")
         st.button("Clear point", on_click=_select, args=(None,))
     _metrics_table({label: values_at(one, display.point) for label, one in comparison.results.items()})
 
