@@ -193,36 +193,45 @@ def undisturbed(shared: Queue) -> dict[str, bytes]:
     return arrays_of(shared, request)
 
 
+def completed_pieces(queue: Queue, request: Request) -> int:
+    """The completed pieces of the last stage."""
+    return sum(queue.status(job).completed for job in request.stages[-1].jobs)
+
+
+def partly_finished_request(queue: Queue) -> Request:
+    """The long request, submitted, with more than 20 pieces of its last stage completed."""
+    request = long_request()
+    queue.submit(request, "one")
+    wait(lambda: completed_pieces(queue, request) > 20)
+    return request
+
+
 @pytest.mark.slow
 def test_a_killed_worker_costs_its_running_pieces_and_nothing_else(
     undisturbed: dict[str, bytes], tmp_path: Path, opened: Callable[..., Queue]
 ) -> None:
-    request, storm = long_request(), opened(tmp_path)
-    storm.submit(request, "one")
-    last = request.stages[-1].jobs
-    wait(lambda: sum(storm.status(job).completed for job in last) > 20)
+    queue = opened(tmp_path)
+    request = partly_finished_request(queue)
     for _ in range(2):
-        os.kill(pids_of(storm)[0], signal.SIGKILL)
+        os.kill(pids_of(queue)[0], signal.SIGKILL)
         time.sleep(0.5)
-    finished(storm, request)
-    assert arrays_of(storm, request) == undisturbed
+    finished(queue, request)
+    assert arrays_of(queue, request) == undisturbed
 
 
 @pytest.mark.slow
 def test_a_killed_local_cluster_is_started_again_and_nothing_is_lost(
     undisturbed: dict[str, bytes], tmp_path: Path, opened: Callable[..., Queue]
 ) -> None:
-    request, storm = long_request(), opened(tmp_path)
-    storm.submit(request, "one")
-    last = request.stages[-1].jobs
-    wait(lambda: sum(storm.status(job).completed for job in last) > 20)
-    before = sum(storm.status(job).completed for job in last)
-    workers = pids_of(storm)
-    os.kill(cluster_of(storm)._process.pid, signal.SIGKILL)
+    queue = opened(tmp_path)
+    request = partly_finished_request(queue)
+    before = completed_pieces(queue, request)
+    workers = pids_of(queue)
+    os.kill(cluster_of(queue)._process.pid, signal.SIGKILL)
     wait(lambda: not any(alive(pid) for pid in workers), 10)
-    assert sum(storm.status(job).completed for job in last) >= before
-    finished(storm, request)
-    assert arrays_of(storm, request) == undisturbed
+    assert completed_pieces(queue, request) >= before
+    finished(queue, request)
+    assert arrays_of(queue, request) == undisturbed
 
 
 @pytest.mark.slow
