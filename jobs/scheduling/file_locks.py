@@ -22,7 +22,7 @@ class FileLocks:
         self._locks: dict[str, FileLock] = {}
 
     def __contains__(self, key: str) -> bool:
-        """Whether this process has locked a job."""
+        """Return whether this process has locked a job."""
         return key in self._locks
 
     def acquire(self, key: str) -> bool:

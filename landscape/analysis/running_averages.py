@@ -65,7 +65,7 @@ def measure_running_averages(run: Run, spec: RunningAveragesSpec, *, stop: Stop 
         ValueError: the run has no such checkpoint, or the samples do not fit into one pass.
     """
     population = objective_of(run, spec.evaluation("population"))
-    require_one_pass(population, "moments of layer inputs")
+    require_one_pass(population, "moments of layer inputs", other_statistics=False)
     stored = {checkpoint.step: checkpoint.tensors for checkpoint in run.checkpoints}
     tensors = stored[run.checkpoints[-1].step if spec.checkpoint is None else spec.checkpoint]
     check_stop(stop)

@@ -61,20 +61,21 @@ def layer_activations(
         )
 
 
-def require_one_pass(objective: Objective, measurement: str) -> None:
+def require_one_pass(objective: Objective, measurement: str, *, other_statistics: bool = True) -> None:
     """Check that one pass of the network evaluates a batch, with its statistics (D1).
 
     Args:
         objective: the loss.
-        measurement: the measurement that needs it, for the message.
+        measurement: the quantity that needs it, in the plural, for the message.
+        other_statistics: whether the measurement also exists with batch or running statistics, which need no such pass.
 
     Raises:
         ValueError: the evaluation set is so large that population statistics are computed layer by layer.
     """
     if objective.layerwise:
+        remedy = "fewer samples, or with batch or running statistics" if other_statistics else "fewer samples"
         raise ValueError(
-            f"{objective.samples} samples do not fit into one pass, as {measurement} require; evaluate on fewer "
-            "samples, or with batch or running statistics"
+            f"{objective.samples} samples do not fit into one pass, as {measurement} require; evaluate on {remedy}"
         )
 
 

@@ -74,7 +74,7 @@ def test_results_equal_those_of_a_plain_loop_bit_by_bit(shared: Queue) -> None:
             )
             np.testing.assert_array_equal(result["across"].reshape(away.shape)[:, 1:], surface.across)
             assert result["evaluated"].all()
-    assert list((shared.store.folder / "locks").iterdir()) == []  # nothing is left of who worked on what
+    assert list((shared.store.folder / "locks").iterdir()) == []  # no lock is left
 
 
 def test_single_pieces_equal_the_plain_functions(shared: Queue) -> None:

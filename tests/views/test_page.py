@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.jobs import Queue, Request
 from normscape.models import ARCHITECTURES
+from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.presets import PRESETS
@@ -486,7 +487,24 @@ def test_all_kinds_of_statistics_are_drawn_on_request_with_their_differences_d1(
     assert len(set(table["batch norm"])) == 3
 
 
-def test_the_page_work_lists_requests_and_stored_results() -> None:
+@pytest.mark.parametrize(
+    ("sessions", "text"),
+    [
+        (("me",), "requested by you"),
+        (("me", "a"), "requested by you and 1 other"),
+        (("a", "b"), "requested by 2 others"),
+        (("gone",), "its page is closed"),
+    ],
+)
+def test_a_running_request_names_the_connected_sessions_that_wait_for_it(
+    sessions: tuple[str, ...], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "session_id", lambda: "me")
+    monkeypatch.setattr(progress, "is_connected", lambda name: name != "gone")
+    assert progress.requested_by(sessions) == text
+
+
+def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     app = opened()
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()

@@ -10,20 +10,21 @@ import streamlit as st
 from normscape.jobs import RequestStatus, kind_name
 from normscape.specs.experiment import label
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
-from normscape.views.session.progress import failures, progress_of
+from normscape.views.session.progress import failures, progress_of, requested_by
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.page_header import glossary_button
 
 INTRODUCTION = f"""
 **{QUESTIONS["Jobs"]}**
 
-Jobs keep running after you close the page. Equal requests of several visitors run once, and cached results open
-immediately.
+Jobs keep running after you close the page. Identical requests from several visitors run once, and cached results
+open immediately.
 """
 
 GLOSSARY_TERMS = ("checkpoint", "error between points", "refinement", "slice", "store")
 
 MOST_LISTED = 100
+STOP_HELP = "The jobs keep running if others wait for them."
 MEBIBYTE = 2**20
 NORM = "run.model.norm"
 
@@ -39,8 +40,8 @@ def _running() -> None:
     for entry in running:
         share, sentence = progress_of(entry.request)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(share, text=f"{_linked(entry)} · {_requested_by(entry)} · {sentence}")
-            if st.button("Stop", key=f"stop-here:{entry.request.key[:12]}", help="Runs on if others wait for it."):
+            st.progress(share, text=f"{_linked(entry)} · {requested_by(entry.sessions)} · {sentence}")
+            if st.button("Stop", key=f"stop-here:{entry.request.key[:12]}", help=STOP_HELP):
                 queue.cancel(entry.request.key, session_id(), is_connected)
                 st.rerun(scope="fragment")
     failed = [(entry, error) for entry in queue.requests() if entry.finished for error in failures(entry.request)]
@@ -53,13 +54,6 @@ def _running() -> None:
 
 def _linked(entry: RequestStatus) -> str:
     return f"[{entry.request.title}]({entry.request.address})" if entry.request.address else entry.request.title
-
-
-def _requested_by(entry: RequestStatus) -> str:
-    others = sum(is_connected(name) for name in entry.sessions if name != session_id())
-    if session_id() not in entry.sessions:
-        return f"requested by {others}"
-    return f"requested by you and {others} others" if others else "requested by you"
 
 
 def _recent() -> None:

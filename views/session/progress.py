@@ -126,6 +126,14 @@ def progress_of(request: Request) -> tuple[float, str]:
     return min(share, 1.0), f"Running: {', '.join(names) or 'the last points'}{details}"
 
 
+def requested_by(sessions: Collection[str]) -> str:
+    """Return who waits for a request: this session, and the number of other connected sessions."""
+    others = sum(is_connected(name) for name in sessions if name != session_id())
+    waiting = ["you"] if session_id() in sessions else []
+    waiting += [f"{others} other{'' if others == 1 else 's'}"] if others else []
+    return f"requested by {' and '.join(waiting)}" if waiting else "its page is closed"
+
+
 def _rate(running: Sequence[JobStatus]) -> str:
     """Return the finished steps or points of the running jobs, and their number per second."""
     counted = [status for status in running if status.rate is not None and status.total > 1]

@@ -44,7 +44,7 @@ Batch norm takes its statistics of that mini-batch, as it does in training; the 
 
 **Caveats.** Steps are measured in learning rates, and gradients differ in length: a smaller change
 can be a shorter step, so read the bands beside $\beta$, which is per length. Raw numbers depend on the scale of the
-weights (D8). Steps as long as the weights themselves are cut off; a note says so.
+weights (D8). No step is longer than the weights; a note says where that limits the range.
 """
 
 SEEDS_HELP = "Trains every network with this many seeds; each training has bands of its own."
@@ -70,6 +70,6 @@ def _page(experiment: Experiment) -> None:
 experiment, display = address.opened("along-training")
 page_header("Along training", INTRODUCTION, terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
-    st.info("Published weights have no training behind them: what is probed is one step on the training samples.")
+    st.info("Published weights have no training history; this page measures one step on the training samples.")
 with errors_shown():
     _page(experiment)

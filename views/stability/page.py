@@ -18,8 +18,8 @@ INTRODUCTION = rf"""
 Each network is trained from scratch at {len(RATES)} learning rates from {RATES[0]:g} to {RATES[-1]:g}. A run is
 *stable* (A3) if its loss stays finite, never exceeds {MAX_PEAK_LOSS:g} times its first recorded value, and ends below
 {MAX_FINAL_LOSS:g} of the loss of the best constant prediction; chance-level results count as failures. A smaller $L$ is
-said to make larger learning rates safe ({cite("Santurkar et al. 2018")}); $2/\lambda_{{\max}}$ is what the curvature
-predicts.
+said to make larger learning rates safe ({cite("Santurkar et al. 2018")}); the curvature
+predicts a largest rate of $2/\lambda_{{\max}}$.
 """
 
 GLOSSARY_TERMS = (

@@ -80,7 +80,7 @@ def _fit_range(experiment: Experiment) -> None:
     """Fit the range of the slice to the compared networks if the user requested it, and rerun the page with it."""
     if not st.session_state.get("fitting"):
         return
-    search = measure_networks(experiment, "auto-range", "a range that fits")
+    search = measure_networks(experiment, "auto-range", "auto range")
     show_progress(search.request, search.finished)
     try:
         half_width = fitted_range(search)

@@ -68,7 +68,7 @@ STATISTICS = {
 }
 
 
-PENDING = "In training. The first points come as soon as its weights are there."
+PENDING = "Training. The surface appears when the weights are available."
 STOPPED = "Stopped. Resume to compute this surface."
 FAILED = "Failed, for the reason above."
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from normscape.landscape import Objective
-from normscape.landscape.layers.activations import layer_activations
+from normscape.landscape.layers.activations import layer_activations, require_one_pass
 from normscape.models import REGISTRIES, build_model
 from normscape.specs import ModelSpec
 from normscape.specs.evaluation import STATISTICS
@@ -64,5 +64,7 @@ def _gradients(activations) -> dict[str, torch.Tensor]:
 def test_layerwise_objective_raises_with_remedy() -> None:
     x, y = samples()
     objective = Objective(network("batch"), x, y, micro_batch=4)
-    with pytest.raises(ValueError, match="23 samples do not fit into one pass"):
+    with pytest.raises(ValueError, match=r"23 samples do not fit into one pass.*or with batch or running statistics$"):
         next(layer_activations(objective, objective.theta))
+    with pytest.raises(ValueError, match=r"as moments require; evaluate on fewer samples$"):
+        require_one_pass(objective, "moments", other_statistics=False)

@@ -10,9 +10,9 @@ from normscape.landscape.analysis.layer_rates import LayerRates
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Divided by its standard deviation, every input is on the scale of the bias, whose input is 1, and the gradients "
-    "of its weights should change about as fast. The division acts like a learning rate per input and keeps layers in "
-    "step."
+    "Dividing by the standard deviation puts every input on the scale of the bias's input, 1, so the gradients of its "
+    "weights should change about as fast as the bias gradient. The division acts like a learning rate per input and "
+    "keeps layers in step."
 )
 
 ASSUMES = (
