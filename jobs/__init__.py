@@ -1,12 +1,12 @@
 """Jobs: requests of pages, the scheduler and the dispatcher that run them on workers, and the store of results."""
 
 from normscape.jobs.downloads import Downloads
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.kinds import job_name, kind_name
 from normscape.jobs.queue import Queue
-from normscape.jobs.request import Request, Stage
 from normscape.jobs.settings import Settings, number, settings
 from normscape.jobs.snapshot import JobStatus, RequestStatus
+from normscape.jobs.staged_request import Request, Stage
 
 __all__ = [
     "Downloads",

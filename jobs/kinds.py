@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.workers import subjects
 from normscape.jobs.workers.subjects import Subject
 from normscape.landscape import (

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from normscape.jobs.cache import Cache
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.kinds import KINDS
-from normscape.jobs.request import Request
+from normscape.jobs.lru_cache import LRUCache
 from normscape.jobs.scheduling.connection import Connect
 from normscape.jobs.scheduling.dispatcher import Dispatcher
 from normscape.jobs.scheduling.partition import total_of
@@ -21,6 +20,7 @@ from normscape.jobs.scheduling.scheduler import Scheduler
 from normscape.jobs.serialization import deserialize, deserialize_run
 from normscape.jobs.settings import Settings
 from normscape.jobs.snapshot import JobStatus, RequestStatus, Snapshot
+from normscape.jobs.staged_request import Request
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.jobs.store.store import Store
 from normscape.jobs.workers.cluster import Cluster
@@ -47,7 +47,7 @@ class Queue:
         """
         self.store = Store(settings.home, settings.store_bytes)
         self.dispatcher = Dispatcher(self.store, settings, connect)
-        self._results: Cache[Any] = Cache(CAPACITY)
+        self._results: LRUCache[Any] = LRUCache(CAPACITY)
 
     @property
     def snapshot(self) -> Snapshot:

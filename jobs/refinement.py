@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from normscape.jobs.job import Job
-from normscape.jobs.request import Request
+from normscape.jobs.job_spec import Job
+from normscape.jobs.staged_request import Request
 from normscape.jobs.store.files import Arrays
 from normscape.landscape.surface.refinement import CONVERGENCE_METRICS, interpolation_errors, relative_errors
 

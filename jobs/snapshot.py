@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.refinement import Errors
-from normscape.jobs.request import Request
+from normscape.jobs.staged_request import Request
 from normscape.jobs.store.files import Arrays
 
 State = Literal["waiting", "running", "finished", "failed", "cancelled"]

@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import partial
 
 from normscape.jobs import refinement
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.scheduling.connection import Connect, Connection
 from normscape.jobs.scheduling.running_pieces import RunningPieces
 from normscape.jobs.scheduling.scheduler import Comparison, Scheduler

@@ -6,10 +6,10 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from normscape.jobs.job import Job
-from normscape.jobs.request import Request
+from normscape.jobs.job_spec import Job
 from normscape.jobs.scheduling.partition import Partition, partition_of
 from normscape.jobs.snapshot import DONE, JobStatus, RequestStatus, State
+from normscape.jobs.staged_request import Request
 
 
 @dataclass(eq=False)

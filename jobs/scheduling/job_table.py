@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.scheduling.file_locks import FileLocks
 from normscape.jobs.scheduling.job_state import JobState
 from normscape.jobs.scheduling.partition import PointsPartition

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.serialization import run_of_state, serialize
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.landscape.measurement import Piece

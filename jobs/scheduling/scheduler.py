@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from normscape.jobs import refinement
-from normscape.jobs.request import Request, from_json, to_json
 from normscape.jobs.scheduling.job_state import JobState, SubmittedRequest
 from normscape.jobs.scheduling.job_table import JobTable
 from normscape.jobs.snapshot import Changes
+from normscape.jobs.staged_request import Request, from_json, to_json
 from normscape.jobs.store.store import Store
 from normscape.landscape.measurement import Piece
 

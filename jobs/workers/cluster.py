@@ -14,7 +14,7 @@ from typing import Any
 from distributed import Client, Event, Future
 from distributed.security import Security
 
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.settings import Settings
 from normscape.jobs.store.files import Contents
 from normscape.jobs.workers.preload import GPU

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from normscape.jobs.cache import Cache
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
+from normscape.jobs.lru_cache import LRUCache
 from normscape.jobs.serialization import deserialize_run, deserialize_state
 from normscape.jobs.store.files import Contents
 from normscape.jobs.store.store import Store
@@ -19,7 +19,7 @@ from normscape.specs import RunSpec, spec_hash
 CAPACITY = 6
 """Runs and slices that a worker keeps; a slice keeps gradients of its last points."""
 
-_CACHE: Cache[Any] = Cache(CAPACITY)
+_CACHE: LRUCache[Any] = LRUCache(CAPACITY)
 
 
 class RunNotFound(LookupError):  # noqa: N818 - reads as the sentence it is

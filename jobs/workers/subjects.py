@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.workers.inputs import WorkerInputs
 from normscape.landscape import objective_of
 from normscape.landscape.measurement import Piece

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from distributed import Event
 
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.kinds import KINDS
 from normscape.jobs.serialization import serialize
 from normscape.jobs.store.files import Contents

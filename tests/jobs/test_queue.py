@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from normscape.jobs import Job, Queue, Request, Stage
-from normscape.jobs.job import Job as _Job
-from normscape.jobs.request import from_json, to_json
+from normscape.jobs.job_spec import Job as _Job
+from normscape.jobs.staged_request import from_json, to_json
 from normscape.jobs.workers.cluster import Cluster, Worker
 from normscape.landscape import configure_process, measure_sharpness, measure_surface, objective_of, train
 from normscape.landscape.surface import levels

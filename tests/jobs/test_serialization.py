@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from normscape.jobs.job import Job
+from normscape.jobs.job_spec import Job
 from normscape.jobs.serialization import (
     deserialize,
     deserialize_run,

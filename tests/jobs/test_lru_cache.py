@@ -1,10 +1,10 @@
 """The cache keeps the most recently used values."""
 
-from normscape.jobs.cache import Cache
+from normscape.jobs.lru_cache import LRUCache
 
 
 def test_the_least_recently_used_value_is_evicted() -> None:
-    cache: Cache[str] = Cache(2)
+    cache: LRUCache[str] = LRUCache(2)
     cache.put("a", "A")
     assert cache.get_or_create("b", lambda: "B") == "B"
     assert cache.get("a") == "A"  # used now, so "b" is the oldest

@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from normscape.jobs import Job
-from normscape.jobs.job import QUESTIONS, question_type
+from normscape.jobs.job_spec import QUESTIONS, question_type
 from normscape.jobs.kinds import KINDS
 from normscape.specs import EvaluationSpec, Experiment, ModelSpec, PlaneSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.fields import paths, read, replace_at

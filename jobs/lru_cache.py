@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Cache(Generic[Value]):
+class LRUCache(Generic[Value]):
     """The most recently used values, by key; any thread may use it."""
 
     def __init__(self, capacity: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from normscape.jobs.job import SCHEMA, Job, question_type
+from normscape.jobs.job_spec import SCHEMA, Job, question_type
 from normscape.specs import RunSpec, canonical_bytes
 from normscape.specs.serialization.canonical import from_canonical
 
