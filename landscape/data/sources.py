@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normscape.landscape.data import digits, images, toy_datasets
+from normscape.landscape.data import digits, image_readers, toy_datasets
 from normscape.landscape.data.gaussian import gaussian
 from normscape.models.registry import Entry
 from normscape.specs import DataSpec
@@ -101,9 +101,9 @@ def _points(draw: Callable[[int | None, int], Arrays], classes: int, label: str,
 
 def _images(name: str, shape: tuple[int, ...], train: int, label: str, description: str) -> Source:
     return Source(
-        _published(lambda split: images.READERS[name](split)),
+        _published(lambda split: image_readers.READERS[name](split)),
         lambda _: shape,
-        lambda _: images.CLASSES,
+        lambda _: image_readers.CLASSES,
         label=label,
         description=description,
         idle=NOT_GAUSSIAN,

@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
 from normscape.landscape.analysis.descent import Descent, Segment
 from normscape.specs import Experiment, ModelSpec, RunSpec
-from normscape.views.analysis.choices import CHOICES, compared_by
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
+from normscape.views.analysis.design_choices import CHOICES, compared_by
 from normscape.views.analysis.steps import STEPS, Step, descent
 from normscape.views.session.limits import possible
 from tests.conftest import ROOT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from normscape.views.analysis import choices, counterexamples, measured_step, published
+from normscape.views.analysis import counterexamples, design_choices, measured_step, published
 from normscape.views.analysis.steps import STEPS
 from normscape.views.session import address
 from normscape.views.session.admission import admitted
@@ -54,6 +54,6 @@ every_step = st.toggle(
 )
 for step in STEPS:
     measured_step.section(step, experiment, always=every_step)
-choices.section(experiment)
+design_choices.section(experiment)
 counterexamples.section()
 published.section()
