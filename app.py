@@ -1,4 +1,4 @@
-"""The entry point of the app: the list of pages, the sidebar, and the selected page."""
+"""The entry point of the app: the list of pages, and the selected page."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 
 import streamlit as st  # noqa: E402 - the path comes first
 
-from normscape.views.session import address, sidebar  # noqa: E402
+from normscape.views.session import address  # noqa: E402
 from normscape.views.session.job_queue import job_queue  # noqa: E402
 from normscape.views.widgets import style  # noqa: E402
 
@@ -28,10 +28,14 @@ page = st.navigation(
     ],
     position="top",
 )
-st.set_page_config(page_title=f"{page.title} · Normscape", page_icon=str(VIEWS / "icon.svg"), layout="wide")
+st.set_page_config(
+    page_title=f"{page.title} · Normscape",
+    page_icon=str(VIEWS / "icon.svg"),
+    layout="wide",
+    initial_sidebar_state="expanded" if st.session_state.get("advanced-open") else "collapsed",
+)
 style.apply()
 wordmark = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(VIEWS / f"wordmark-{wordmark}.svg"), size="large")
-experiment, display = address.opened(page.url_path)
-address.publish(sidebar.sidebar(experiment), display)
+address.publish(*address.opened(page.url_path))
 page.run()

@@ -40,7 +40,7 @@ ENTRIES: Mapping[str, Mapping[str, Entry]] = {
 REGISTRIES: Mapping[str, tuple[str, ...]] = {registry: tuple(entries) for registry, entries in ENTRIES.items()}
 """The names in each registry."""
 
-register_norm_labels({name: normalization.label_in_text for name, normalization in NORMALIZATIONS.items()})
+register_norm_labels({name: normalization.label for name, normalization in NORMALIZATIONS.items()})
 
 
 def build_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int, *, seed: int = 0) -> nn.Module:

@@ -15,11 +15,11 @@ METRICS = (
     "in-plane-ratio",
     "layer-ratio",
 )
-SCALES = ("linear", "log")
+SCALES = ("log", "linear")
 
 Camera = tuple[float, float, float, float, float, float]
 
-CAMERA: Camera = (1.25, -1.6, 1.25, 0.0, 0.0, -0.2)
+CAMERA: Camera = (1.28, -1.54, 1.3, 0.0, 0.0, -0.25)
 """Where surfaces are seen from at first: the eye and the point it looks at, in units of the scene."""
 
 
@@ -30,17 +30,21 @@ class Display:
     metric: str = declare(
         "loss",
         "Show",
-        r"loss: mean cross-entropy. accuracy: share of samples classified correctly. gradient norm: $\|\nabla f\|$. "
-        r"gradient-change ratio: $\|\nabla f(\theta+\Delta) - \nabla f(\theta)\| / \|\Delta\|$, a lower bound on the "
-        "Lipschitz constant of the gradient (D5). local ratio: the same between neighbors of the grid, the largest "
-        "of each point's; it belongs to their spacing (D6). in-plane ratio: the change within the plane, per step in "
-        r"$\alpha$ and $\beta$, unchanged by rescaling of weights in front of a normalization (D8). per-layer ratio: "
-        "the gradient-change ratio of one layer's part of the gradient (D5).",
+        "Loss: mean over the evaluation set. Accuracy: fraction of samples classified correctly. "
+        r"Gradient change: $\|\nabla f(\theta+\Delta) - \nabla f(\theta)\| / \|\Delta\|$, a lower bound on the "
+        "Lipschitz constant of the gradient (D5). Local: the same ratio between neighboring grid points (D6). "
+        r"Scale-free: the same ratio inside the slice, per unit of $\alpha$ and $\beta$, unchanged when weights before "
+        "a normalization are rescaled (D8). By layer: the ratio with the gradient restricted to one layer (D5). "
+        r"Gradient norm: $\|\nabla f\|$.",
         choices=METRICS,
     )
     layer: str = declare("", "Layer", "The layer whose per-layer ratio is shown. Empty: the first.")
     scale: str = declare(
-        "linear", "Scale", "Linear or logarithmic heights and colors; the same for all.", choices=SCALES
+        "log",
+        "Scale",
+        "Logarithmic or linear heights and colors, shared by all surfaces.",
+        choices=SCALES,
+        labels={"log": "Log", "linear": "Linear"},
     )
 
     accuracy: float = declare(

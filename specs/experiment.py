@@ -81,16 +81,14 @@ def comparable_paths() -> tuple[str, ...]:
 
 
 def label(path: str, value: Scalar) -> str:
-    """Name a compared network by its value, for people: "batch norm", "learning rate 0.1", "affine on"."""
+    """Name a compared network by its value, for people: "Batch norm", "Learning rate 0.1", "Affine on"."""
     name = path.rsplit(".", 1)[-1]
     if name == "norm":
-        return _NORM_LABELS.get(str(value), f"{value} norm")
+        return _NORM_LABELS.get(str(value), f"{str(value).capitalize()} norm")
     if name == "weights":
-        return "trained here" if value is None else f"weights {str(value)[:8]}"
+        return "Trained here" if value is None else f"Weights {str(value)[:8]}"
     owner = read(_Parts(RunSpec(), SurfaceSpec()), path.rsplit(".", 1)[0])
-    words = rule_of(owner, name).label
-    words = words if words.isupper() else words[0].lower() + words[1:]
-    return f"{words} {_word(value)}"
+    return f"{rule_of(owner, name).label} {_word(value)}"
 
 
 _NORM_LABELS: dict[str, str] = {}

@@ -14,7 +14,7 @@ SHORTCUTS = ("project", "pad", "none")
 class ModelSpec:
     """A network before training: its architecture, its normalization, and its initial weights."""
 
-    architecture: str = declare("perceptron", "Architecture", "What the network is made of.", registry="architectures")
+    architecture: str = declare("perceptron", "Network", "What the network is made of.", registry="architectures")
     depth: int | None = declare(
         None,
         "Depth",

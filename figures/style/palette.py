@@ -1,8 +1,8 @@
 """Colors: one for each normalization, ordered ones for other comparisons, one scale for heights, two page themes.
 
-All line colors have a contrast of at least 3:1 on the white and on the dark page (WCAG 2.1, 1.4.11) and remain distinct
-with deuteranopia and protanopia. They result from a search that starts at the Okabe-Ito colors and maximizes the
-smallest CIELAB distance over the three kinds of vision (Machado et al. 2009) within that band of lightness.
+Lines and their labels share a color, so each has a contrast of at least 4.5:1 on the pages of its theme (WCAG 2.1,
+1.4.3) and remains distinct with deuteranopia and protanopia: a search from the Okabe-Ito colors moves them as little as
+a CIELAB distance of 10 over the three kinds of vision (Machado et al. 2009) takes.
 """
 
 from __future__ import annotations
@@ -31,23 +31,49 @@ THEMES: Mapping[Theme, ThemeColors] = {
     "dark": ThemeColors("#e8ebf2", "#a9b1c2", "#434b5e", "#0f1420"),
 }
 
-NORM_COLORS: Mapping[str, str] = {
-    "none": "#b84900",
-    "batch": "#0d6ca6",
-    "layer": "#009e73",
-    "group": "#ca78a5",
-    "instance": "#309cd2",
-    "rms": "#ab8f43",
-    "weight": "#c68600",
-    "center": "#646669",
-    "scale": "#7152c8",
+
+class Palette(NamedTuple):
+    """The colors of compared networks on the pages of one theme."""
+
+    norms: Mapping[str, str]  # by the name of the normalization
+    reserve: tuple[str, ...]  # for other normalizations: as many as an experiment compares at most
+    ordered: tuple[str, ...]  # from blue to ochre, each lighter than the one before, which is also visible in gray
+
+
+PALETTES: Mapping[Theme, Palette] = {
+    "light": Palette(
+        {
+            "none": "#992e00",
+            "batch": "#076ba6",
+            "layer": "#017c5b",
+            "group": "#8f4f73",
+            "instance": "#29779d",
+            "rms": "#7a6c41",
+            "weight": "#966600",
+            "center": "#535150",
+            "scale": "#7152c9",
+            "dyt": "#ce133a",
+        },
+        ("#047b86", "#9000fc", "#48631d", "#93047e", "#712d2e", "#1156a5", "#8d08ce", "#8f3bf4"),
+        ("#0e46c7", "#5246b4", "#7d3e9e", "#9e3380", "#ae3659", "#a94a40", "#9f5a2a", "#8a6b00"),
+    ),
+    "dark": Palette(
+        {
+            "none": "#f59c48",
+            "batch": "#4d93be",
+            "layer": "#139d6c",
+            "group": "#ed8ea0",
+            "instance": "#57b6e9",
+            "rms": "#a98d41",
+            "weight": "#c68600",
+            "center": "#a2afc6",
+            "scale": "#9e99fc",
+            "dyt": "#dd6495",
+        },
+        ("#75c5b6", "#df59bc", "#8b985a", "#f080df", "#cd877d", "#098dfb", "#ef00ff", "#aa72d8"),
+        ("#4989f0", "#9482db", "#b380c5", "#d580b3", "#e5819b", "#f08674", "#e59557", "#d5a525"),
+    ),
 }
-
-RESERVE_COLORS = ("#cc003c", "#2a8a8a", "#9000fc", "#4e6c36", "#ba069c", "#ae665a", "#008afc", "#fc06fc")
-"""For normalizations without a color above: as many as an experiment compares at most."""
-
-ORDERED_COLORS = ("#2d5be3", "#6a56c9", "#904dae", "#af4491", "#c74a6b", "#cb5846", "#c47432", "#b38a00")
-"""From blue to ochre, each lighter than the one before, so that the order is also visible with color blindness."""
 
 SURFACE_COLORSCALE = "Viridis"
 """Equal steps of a value look equal, and lightness only rises, so that the scale also reads in gray and with color
@@ -58,30 +84,36 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "
 """One for each compared network, so that lines differ by more than color."""
 
 
-def colors(experiment: Experiment) -> Mapping[str, str]:
+def colors(experiment: Experiment, theme: Theme) -> Mapping[str, str]:
     """Return the color of every compared network, by label.
 
-    A normalization has the same color everywhere; one that `NORM_COLORS` does not name gets a reserve color by its
-    name. The values of any other field get colors from blue to ochre in the order of comparison, as far apart as their
-    number allows.
+    A normalization has the same color everywhere; one that the palette does not name gets a reserve color by its name.
+    The values of any other field get colors from blue to ochre in the order of comparison, as far apart as their number
+    allows.
     """
     labels = tuple(experiment.variants())
     if experiment.compare != "run.model.norm":
-        return dict(zip(labels, _spread(len(labels)), strict=True))
-    named = {**NORM_COLORS, **_reserved(value for value in experiment.values if value not in NORM_COLORS)}
-    return {label: named[value] for label, value in zip(labels, experiment.values, strict=True)}
+        return dict(zip(labels, _spread(len(labels), PALETTES[theme].ordered), strict=True))
+    named = norm_colors(map(str, experiment.values), theme)
+    return {label: named[str(value)] for label, value in zip(labels, experiment.values, strict=True)}
 
 
-def _spread(count: int) -> list[str]:
-    last = len(ORDERED_COLORS) - 1
-    return [ORDERED_COLORS[round(index * last / max(1, count - 1))] for index in range(count)]
+def norm_colors(names: Iterable[str], theme: Theme) -> Mapping[str, str]:
+    """Return the color of every normalization of a comparison, by name."""
+    palette, names = PALETTES[theme], tuple(names)
+    return {**palette.norms, **_reserved([name for name in names if name not in palette.norms], palette.reserve)}
 
 
-def _reserved(names: Iterable[str]) -> dict[str, str]:
+def _spread(count: int, ordered: tuple[str, ...]) -> list[str]:
+    last = len(ordered) - 1
+    return [ordered[round(index * last / max(1, count - 1))] for index in range(count)]
+
+
+def _reserved(names: Iterable[str], reserve: tuple[str, ...]) -> dict[str, str]:
     """Return the reserve color that a checksum of each name selects, or the next one that is still free."""
     chosen: dict[str, str] = {}
     for name in sorted(names):
-        start = zlib.crc32(name.encode()) % len(RESERVE_COLORS)
-        order = RESERVE_COLORS[start:] + RESERVE_COLORS[:start]
+        start = zlib.crc32(name.encode()) % len(reserve)
+        order = reserve[start:] + reserve[:start]
         chosen[name] = next((color for color in order if color not in chosen.values()), order[0])
     return chosen

@@ -30,23 +30,25 @@ class Metric(NamedTuple):
 
 METRICS: Mapping[str, Metric] = {
     "loss": Metric("Loss", "mean cross-entropy, nats", "loss"),
-    "accuracy": Metric("Accuracy", "share of samples classified correctly", "accuracy"),
+    "accuracy": Metric("Accuracy", "fraction of samples classified correctly", "accuracy"),
     "gradient-norm": Metric("Gradient norm", r"$\|\nabla f\|$", "gradient_norm"),
     "gradient-change-ratio": Metric(
-        "Gradient-change ratio",
+        "Gradient change",
         r"$\|\nabla f(\theta+\Delta) - \nabla f(\theta)\| / \|\Delta\|$",
         "gradient_change_ratio",
     ),
     "local-ratio": Metric(
-        "Local ratio", r"$\|\nabla f(p) - \nabla f(q)\| / \|p - q\|$, largest over neighbors $q$", "local_ratio"
+        "Gradient change, local",
+        r"$\|\nabla f(p) - \nabla f(q)\| / \|p - q\|$, largest over neighbors $q$",
+        "local_ratio",
     ),
     "in-plane-ratio": Metric(
-        "In-plane ratio",
+        "Gradient change, scale-free",
         r"$\|D^\top(\nabla f(\theta+\Delta) - \nabla f(\theta))\| / \|(\alpha, \beta)\|$",
         "in_plane_ratio",
     ),
     "layer-ratio": Metric(
-        "Per-layer ratio", r"$\|\text{change of } \nabla f \text{ in the layer}\| / \|\Delta\|$", "layer_ratio"
+        "Gradient change by layer", r"$\|\text{change of } \nabla f \text{ in the layer}\| / \|\Delta\|$", "layer_ratio"
     ),
 }
 
@@ -120,7 +122,7 @@ def metric_of(name: str) -> Metric:
     name, _, layer = name.partition(":")
     if name not in METRICS:
         raise ValueError(f"there is no metric {name!r}; there are {', '.join(METRICS)}")
-    return METRICS[name]._replace(title=f"{METRICS[name].title} of {layer}") if layer else METRICS[name]
+    return METRICS[name]._replace(title=f"Gradient change, {layer}") if layer else METRICS[name]
 
 
 def shared_range(surfaces: Mapping[str, Surface], metric: str, scale: str) -> Range | None:

@@ -1,5 +1,6 @@
 """Figures of compared surfaces: in 3-D, as maps, as cuts, and all together in one figure."""
 
+from normscape.figures.surface.axes import ColorScale, color_scale
 from normscape.figures.surface.combined import comparison_figure
 from normscape.figures.surface.cuts import cut_figure
 from normscape.figures.surface.differences import difference_figures
@@ -11,6 +12,8 @@ from normscape.figures.surface.spacing import refinement_figure
 from normscape.figures.surface.surface_3d import surface_figures
 
 __all__ = [
+    "ColorScale",
+    "color_scale",
     "comparison_figure",
     "contour_figures",
     "cut_figure",

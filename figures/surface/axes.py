@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import plotly.colors
 
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.notation import html
+from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.style.scales import Range
 from normscape.figures.style.ticks import number_text
 
@@ -15,6 +18,26 @@ if TYPE_CHECKING:
 
 _SCALED = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": html(r"in units of $\|\theta^*\|$")}
 _LENGTHS = (html(r"$\|d_1\|$"), html(r"$\|d_2\|$"))
+
+
+class ColorScale(NamedTuple):
+    """The color bar that compared surfaces share, for a page that draws it itself."""
+
+    title: str
+    colors: tuple[str, ...]  # from the lowest value to the highest, at equal distances
+    ticks: tuple[tuple[float, str], ...]  # share of the length from the lowest value, and the number
+
+
+def color_scale(comparison: Comparison) -> ColorScale | None:
+    """Return the color bar of the metric, None if no value is finite."""
+    value_range = comparison.value_range
+    if value_range is None:
+        return None
+    low, high = value_range.ends
+    ticks = value_range.ticks
+    shares = [(float(value) - low) / (high - low) for value in ticks["tickvals"]]
+    colors = tuple(color for _, color in plotly.colors.get_colorscale(SURFACE_COLORSCALE))
+    return ColorScale(comparison.metric_title, colors, tuple(zip(shares, map(str, ticks["ticktext"]), strict=True)))
 
 
 def axis_title(surface: Surface, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -55,7 +55,7 @@ def cut_figure(comparison: Comparison) -> go.Figure:
 
 
 def single_figures(
-    comparison: Comparison, draw: Callable[[Surface, Range], go.Figure], *, bottom: int
+    comparison: Comparison, draw: Callable[[Surface, Range], go.Figure], *, bottom: int, height: int = SINGLE_HEIGHT
 ) -> dict[str, go.Figure]:
     """Return one figure for each surface, all equally large.
 
@@ -65,23 +65,25 @@ def single_figures(
         comparison: the surfaces.
         draw: returns the plot of a surface with two dimensions, without title and notes.
         bottom: pixels that such a plot needs for axes and color bar above the notes.
+        height: pixels.
     """
     lines = note_lines(comparison)
-    return {label: _single(comparison, label, draw, lines, bottom) for label in comparison.results}
+    layout = {"note_lines": lines, "bottom": bottom, "height": height}
+    return {label: _single(comparison, label, draw, layout) for label in comparison.results}
 
 
 def _single(
-    comparison: Comparison, label: str, draw: Callable[[Surface, Range], go.Figure], lines: int, bottom: int
+    comparison: Comparison, label: str, draw: Callable[[Surface, Range], go.Figure], layout: Mapping[str, int]
 ) -> go.Figure:
     surface, value_range = comparison.results[label], comparison.value_range
     sentence, colors = nothing_to_draw(surface, comparison.metric), comparison.theme_colors
-    shown: dict[str, Any] = {"height": SINGLE_HEIGHT, "title": label, "title_color": comparison.color(label)}
+    shown: dict[str, Any] = {"height": layout["height"], "title": label, "title_color": comparison.color(label)}
     if value_range is None or sentence is not None:
         return sentence_figure(sentence or NOTHING, colors, **shown)
     shown["notes"] = notes(comparison, surface)
     if is_line(surface):
         return styled(_single_line(comparison, label, value_range), colors, bottom=46, **shown)
-    return styled(draw(surface, value_range), colors, note_lines=lines, bottom=bottom, **shown)
+    return styled(draw(surface, value_range), colors, **{**layout, **shown})
 
 
 def _single_line(comparison: Comparison, label: str, value_range: Range) -> go.Figure:

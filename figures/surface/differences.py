@@ -38,7 +38,7 @@ def difference_figures(comparison: Comparison) -> dict[str, go.Figure]:
     largest = [np.abs(array[np.isfinite(array)]).max(initial=0.0) for array in arrays.values()]
     limit = max(largest, default=0.0) or 1.0
     return {
-        (title := f"{label} minus {labels[0]}"): _figure(comparison, comparison.results[label], array, title, limit)
+        (title := f"{label} − {labels[0]}"): _figure(comparison, comparison.results[label], array, title, limit)
         for label, array in arrays.items()
     }
 

@@ -13,23 +13,25 @@ from normscape.figures.style.notation import html
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.style.scales import Range
 from normscape.figures.style.template import TRANSPARENT
-from normscape.figures.surface.axes import axis_title, metric_bar
-from normscape.figures.surface.cuts import SINGLE_HEIGHT, single_figures
+from normscape.figures.surface.axes import axis_title
+from normscape.figures.surface.cuts import single_figures
 from normscape.figures.surface.notes import center_value
 from normscape.specs.display import CAMERA
 
 if TYPE_CHECKING:
     from normscape.landscape import Surface
 
-HEIGHT = SINGLE_HEIGHT
-ASPECT = {"x": 1.1, "y": 1.1, "z": 0.92}
+HEIGHT = 380  # two surfaces, the controls and the verdict fit on a screen of 720 pixels
+ASPECT = {"x": 1.4, "y": 1.4, "z": 0.8}
+CENTER_LABEL = "trained weights"
+INITIAL_LABEL = "initial weights"
 CENTER_COLOR = "#ff4d6d"  # not in the color scale of heights
 CHECKPOINT_COLOR = "#ffa94d"
 _LAST_STEP = 10**9  # a center without a checkpoint is the end of training
 
 
 def surface_figures(comparison: Comparison) -> dict[str, go.Figure]:
-    """Draw each surface in 3-D; all share the range of heights and colors (D4).
+    """Draw each surface in 3-D; all share the range of heights and colors (D4), without a color bar.
 
     A surface with a single row or column becomes a line, one without a finite value a sentence. Missing points are
     gaps. Hovering shows the true value.
@@ -41,15 +43,15 @@ def surface_figures(comparison: Comparison) -> dict[str, go.Figure]:
     def draw(surface: Surface, value_range: Range) -> go.Figure:
         figure = go.Figure(surface_traces(comparison, surface, value_range))
         # the page shows every metric at the pointer; with "none" plotly.js still reports where the pointer is
-        hover = {"hoverinfo": "none", "hovertext": None, "colorbar": metric_bar(comparison, value_range)}
-        figure.update_traces(overwrite=True, **hover, selector={"type": "surface"})
+        shown = {"hoverinfo": "none", "hovertext": None, "showscale": False}
+        figure.update_traces(overwrite=True, **shown, selector={"type": "surface"})
         return figure.update_layout(overwrite=True, scene=scene(comparison, surface, value_range))
 
-    return single_figures(comparison, draw, bottom=52)
+    return single_figures(comparison, draw, bottom=0, height=HEIGHT)
 
 
 def surface_traces(comparison: Comparison, surface: Surface, value_range: Range) -> list[Any]:
-    """Return the traces of one surface in 3-D: the surface, a pin at θ*, and checkpoints."""
+    """Return the traces of one surface in 3-D: the surface, a marker at θ*, and checkpoints."""
     values = comparison.values(surface)
     values = values if values is not None else np.full_like(surface.loss, np.nan)
     heights = value_range.position(values)
@@ -62,20 +64,21 @@ def surface_traces(comparison: Comparison, surface: Surface, value_range: Range)
         lightposition={"x": -800, "y": -1500, "z": 2500},
         contours={"z": _contour_lines(value_range)},
     )
-    return [trace, *_center_pin(comparison, surface, value_range), *_checkpoints(surface, heights)]
+    return [trace, *_center_marker(comparison, surface, value_range), *_checkpoints(surface, heights)]
 
 
 def scene(comparison: Comparison, surface: Surface, value_range: Range) -> dict[str, Any]:
-    """Return the 3-D scene of a surface, seen from the default camera."""
+    """Return the 3-D scene of a surface, seen from the default camera, with a label at θ* that no slope hides."""
     # the ends are those of the grid, also where points are missing
     alpha, beta = ([float(axis.min()), float(axis.max())] for axis in (surface.alpha, surface.beta))
     return {
         "xaxis": _axis(comparison, axis_title(surface, "α")) | {"nticks": 5, "range": alpha},
         "yaxis": _axis(comparison, axis_title(surface, "β")) | {"nticks": 5, "range": beta},
-        "zaxis": _axis(comparison, "") | {"range": value_range.padded(0.03)} | value_range.ticks,
+        "zaxis": _axis(comparison, comparison.metric_title) | {"range": value_range.padded(0.03)} | value_range.ticks,
         "aspectmode": "manual",
         "aspectratio": ASPECT,
         "camera": plotly_camera(CAMERA),
+        "annotations": _center_label(comparison, surface, value_range),
         "bgcolor": TRANSPARENT,
         "dragmode": "turntable",
         "uirevision": "normscape",
@@ -146,20 +149,44 @@ def _contour_lines(value_range: Range) -> dict[str, Any]:
     return {"show": True, "start": low, "end": high, "size": size, "color": "rgba(255,255,255,0.35)", "width": 1}
 
 
-def _center_pin(comparison: Comparison, surface: Surface, value_range: Range) -> list[Any]:
-    """Return a vertical pin at θ* from the surface to the top, so that no slope hides it."""
+def _center_position(comparison: Comparison, surface: Surface, value_range: Range) -> dict[str, float] | None:
+    """Return where θ* is in the scene, None where its value is not finite or the grid does not have the point."""
     value = center_value(surface, comparison.metric)
-    if value is None:
+    return None if value is None else {"x": 0.0, "y": 0.0, "z": float(value_range.position(np.array(value)))}
+
+
+def _center_marker(comparison: Comparison, surface: Surface, value_range: Range) -> list[Any]:
+    position = _center_position(comparison, surface, value_range)
+    if position is None:
         return []
-    height = float(value_range.position(np.array(value)))
     return [
         go.Scatter3d(
-            **{"x": [0, 0], "y": [0, 0], "z": [height, value_range.ends[1]], "mode": "lines+markers"},
-            marker={"size": [5, 3], "color": CENTER_COLOR, "line": {"width": 0}},
-            line={"color": CENTER_COLOR, "width": 3},
-            hovertemplate=html(r"center $\theta^*$<br>")
-            + f"{comparison.metric_title.lower()} {value:.4g}<extra></extra>",
+            **{axis: [coordinate] for axis, coordinate in position.items()},
+            marker={"size": 4, "color": CENTER_COLOR, "line": {"width": 0}},
+            **{"mode": "markers", "hoverinfo": "skip", "showlegend": False},
             name=html(r"center $\theta^*$"),
-            showlegend=False,
         )
+    ]
+
+
+def _center_label(comparison: Comparison, surface: Surface, value_range: Range) -> list[dict[str, Any]]:
+    """Return a dot with a label at θ*: plotly.js draws annotations in front of everything."""
+    position = _center_position(comparison, surface, value_range)
+    if position is None:
+        return []
+    text, _, _, background = comparison.theme_colors
+    label = INITIAL_LABEL if surface.spec.evaluation.checkpoint == 0 else CENTER_LABEL
+    return [
+        {
+            **position,
+            **{
+                "text": label,
+                "font": {"size": 12, "color": text},
+                "bgcolor": background,
+                "opacity": 0.9,
+                "borderpad": 2,
+            },
+            **{"showarrow": True, "arrowhead": 6, "arrowsize": 1, "arrowwidth": 1.5, "arrowcolor": CENTER_COLOR},
+            **{"ax": 0, "ay": -44},
+        }
     ]

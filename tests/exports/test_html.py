@@ -56,7 +56,7 @@ def test_the_experiment_is_inside_and_cannot_break_out(page, read):
 
 
 def test_title_and_protocol_are_shown_as_written(read):
-    assert read.texts["title"] == "Normscape: no normalization, batch norm"
+    assert read.texts["title"] == "Normscape: No normalization, Batch norm"
     assert read.texts["pre"] == "address  /?a=1&b=2\n<b>bold</b>"
 
 

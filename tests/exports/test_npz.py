@@ -11,7 +11,7 @@ from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, TrainingSp
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS
 from tests.flat import surface_spec
 
-FACTS = {"no normalization": {r"$\lambda_{\max}$": 3.25, "bound": float("nan"), "note": "‖θ‖ < ∞"}, "batch norm": {}}
+FACTS = {"No normalization": {r"$\lambda_{\max}$": 3.25, "bound": float("nan"), "note": "‖θ‖ < ∞"}, "Batch norm": {}}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_file_gives_back_exactly_what_was_written(experiment, surfaces, conten
         assert tuple(kept["direction_norms"]) == surface.plane.norms
         assert kept["cosine"] == surface.plane.cosine
         assert str(kept["spec"]) == canonical_bytes(surface.spec).decode()
-    assert found.facts["no normalization"] == {"λ_max": 3.25, "bound": "nan", "note": "‖θ‖ < ∞"}
+    assert found.facts["No normalization"] == {"λ_max": 3.25, "bound": "nan", "note": "‖θ‖ < ∞"}
 
 
 def test_numpy_alone_reads_every_entry(content):

@@ -29,7 +29,7 @@ from normscape.exports.typography import (
 )
 from normscape.figures.comparison import Comparison
 from normscape.figures.style import notation
-from normscape.figures.style.palette import NORM_COLORS, SURFACE_COLORSCALE, THEMES, colors
+from normscape.figures.style.palette import PALETTES, SURFACE_COLORSCALE, THEMES, colors
 from normscape.figures.style.scales import METRICS
 from normscape.landscape import Plane, Surface
 from normscape.specs import (
@@ -45,9 +45,14 @@ from normscape.views.surface.key_numbers import SURFACE_NUMBERS
 from normscape.views.surface.protocol import caption
 from tests.flat import surface_spec
 
+NORMS = tuple(PALETTES["light"].norms)[:8]
+
 EXPERIMENTS = [
     (Experiment(), Display()),
-    (Experiment(values=tuple(NORM_COLORS)[:8]), Display("accuracy", camera=(0.1, -1 / 3, 2e-9, 0.0, 0.25, -1.5))),
+    (
+        Experiment(values=NORMS),
+        Display("accuracy", camera=(0.1, -1 / 3, 2e-9, 0.0, 0.25, -1.5)),
+    ),
     (
         Experiment(
             RunSpec(DataSpec("moons", size=60), ModelSpec(width=4), TrainingSpec(steps=3)),
@@ -60,7 +65,7 @@ EXPERIMENTS = [
     (Experiment(RunSpec(DataSpec("<\u2028\\\"' \U0001f600")), compare="run.training.seed", values=(7,)), Display()),
 ]
 SIZE = (90, 70)
-LABELS = tuple(Experiment(values=tuple(NORM_COLORS)[:8]).variants())
+LABELS = tuple(Experiment(values=NORMS).variants())
 
 
 def made(loss=((4.0, 1.0), (2.0, 3.0))) -> Surface:
@@ -95,7 +100,7 @@ def options_of(labels) -> dict:
     return {
         "surfaces": {label: made() for label in labels},
         "facts": {label: {"Held-out accuracy": "93.1 %", r"$\lambda_{\max}$": "12.7"} for label in labels},
-        "colors": dict(zip(labels, NORM_COLORS.values(), strict=False)),
+        "colors": dict(zip(labels, PALETTES["light"].norms.values(), strict=False)),
         "caption": "digits, 5 x 3 points",
         "theme": "light",
     }
@@ -232,7 +237,7 @@ def test_nothing_finite_anywhere_is_a_picture_too():
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_label_has_its_color(theme):
     image = pixels(composed(LABELS, theme=theme))
-    for color in list(NORM_COLORS.values())[:8]:
+    for color in list(PALETTES["light"].norms.values())[:8]:
         assert of_color(image, rgb(color)).sum() > 50
 
 
@@ -317,7 +322,7 @@ def test_everything_grows_with_the_width():
     assert small.shape[1] == 1200
     assert large.shape[1] == 2400
     assert large.shape[0] == pytest.approx(2 * small.shape[0], abs=2)
-    for color in ((200, 30, 90), rgb(NORM_COLORS["none"]), rgb(NORM_COLORS["batch"])):
+    for color in ((200, 30, 90), rgb(PALETTES["light"].norms["none"]), rgb(PALETTES["light"].norms["batch"])):
         for one, other in zip(extent(of_color(small, color)), extent(of_color(large, color)), strict=True):
             assert other == pytest.approx(2 * one, abs=3)
     darkness = [(255.0 - image).mean() for image in (small, large)]
@@ -410,7 +415,7 @@ def is_missing(name: str, letter: str) -> bool:
 @pytest.mark.parametrize(("experiment", "display"), EXPERIMENTS)
 def test_the_experiment_comes_back_exactly(experiment, display):
     labels = tuple(experiment.variants())
-    content = composed(labels, experiment=experiment, display=display, colors=colors(experiment))
+    content = composed(labels, experiment=experiment, display=display, colors=colors(experiment, "light"))
     found = read_experiment(content)
     assert found == (experiment, display)
     assert [canonical_bytes(spec) for spec in found] == [canonical_bytes(spec) for spec in (experiment, display)]

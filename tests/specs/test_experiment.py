@@ -43,7 +43,7 @@ def test_grids_can_be_compared() -> None:
     experiment = Experiment(compare="surface.grid.points", values=((9, 9), (17, 17)))
     grids = [surface.grid for _, surface in experiment.variants().values()]
     assert grids == [GridSpec((9, 9)), GridSpec((17, 17))]
-    assert list(experiment.variants()) == ["points 9, 9", "points 17, 17"]
+    assert list(experiment.variants()) == ["Points 9, 9", "Points 17, 17"]
 
 
 @pytest.mark.parametrize("path", ["surface.grid", "run.model", "model.norm", "compare", "", "run.model.nrom"])
@@ -88,10 +88,10 @@ def test_values_that_do_not_fit_the_rest_of_the_run_are_refused() -> None:
 @pytest.mark.parametrize(
     ("path", "values", "labels"),
     [
-        ("run.model.norm", ("none", "batch"), ["no normalization", "batch norm"]),
-        ("run.model.affine", (True, False), ["learned scale and shift on", "learned scale and shift off"]),
-        ("run.training.learning_rate", (0.1, 1), ["learning rate 0.1", "learning rate 1.0"]),
-        ("surface.evaluation.checkpoint", (None, 0), ["checkpoint default", "checkpoint 0"]),
+        ("run.model.norm", ("none", "batch"), ["No normalization", "Batch norm"]),
+        ("run.model.affine", (True, False), ["Learned scale and shift on", "Learned scale and shift off"]),
+        ("run.training.learning_rate", (0.1, 1), ["Learning rate 0.1", "Learning rate 1.0"]),
+        ("surface.evaluation.checkpoint", (None, 0), ["Checkpoint default", "Checkpoint 0"]),
     ],
 )
 def test_labels_are_words_in_the_order_of_the_values(path: str, values: tuple[Any, ...], labels: list[str]) -> None:

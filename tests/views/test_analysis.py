@@ -17,11 +17,7 @@ from tests.views.test_page import SMALL, control, settled
 
 PAGE = """
 import streamlit as st
-from normscape.views.session import address
-from normscape.views.session import sidebar
 from normscape.views.widgets import style
-experiment, display = address.opened("analysis")
-address.publish(sidebar.sidebar(experiment), display)
 import runpy
 runpy.run_path({path!r})
 """
@@ -47,8 +43,8 @@ def test_no_step_is_measured_before_its_request_and_one_switch_requests_all() ->
     assert len(app.table) == len(STEPS) + 1
     assert left_plain(app) == []
     lines = [element.value for element in app.markdown if element.value.startswith("**")]
-    assert sum(line.startswith("**batch norm**: ") for line in lines) == len(STEPS)
-    assert sum(line.startswith("**no normalization**: ") for line in lines) == len(STEPS)
+    assert sum(line.startswith("**Batch norm**: ") for line in lines) == len(STEPS)
+    assert sum(line.startswith("**No normalization**: ") for line in lines) == len(STEPS)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.title)

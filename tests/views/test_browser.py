@@ -149,7 +149,7 @@ def test_all_requests_go_to_the_own_server(visit: Page, app_address: str, reques
 def test_each_surface_has_a_text_alternative(visit: Page) -> None:
     label = visit.locator(".linked-surface").nth(1).get_attribute("aria-label")
     assert label
-    assert label.startswith("batch norm: loss over α from -1 to 1, β from -1 to 1 is ")
+    assert label.startswith("Batch norm: loss over α from -1 to 1, β from -1 to 1 is ")
     assert "at the trained weights" in label
 
 
@@ -170,7 +170,7 @@ def test_hovering_marks_one_point_on_all_charts_and_shows_every_metric(visit: Pa
     assert math.dist(rings[0], (x, y)) < 15  # on the surface, at the pointer
     assert visit.locator(".linked-line").count() == 1
     label = visit.locator(".linked-readout").inner_text()
-    for text in ("no normalization", "batch norm", "Loss", "Accuracy", "Gradient norm", "In-plane ratio"):
+    for text in ("No normalization", "Batch norm", "Loss", "Accuracy", "Gradient norm", "In-plane ratio"):
         assert text in label
 
     x, y = center_of(visit, RATIO_MAP)
@@ -295,7 +295,7 @@ def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) 
     page.wait_for_function(LOADED, arg=4)
     label = page.locator(".linked-thumbnail img").first.get_attribute("alt")
     assert label
-    assert label.startswith("no normalization, seeds 1: loss over")
+    assert label.startswith("No normalization, seeds 1: loss over")
     assert page.locator(".linked-surface").count() == 2  # the large ones still turn
     for index in range(4):
         picture = Image.open(BytesIO(page.locator(".linked-thumbnail img").nth(index).screenshot()))

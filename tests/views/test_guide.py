@@ -16,7 +16,7 @@ from normscape.views.texts import surface as texts
 from normscape.views.texts.glossary import TERMS, definition, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
-from normscape.views.widgets.page_header import glossary_button
+from normscape.views.widgets.glossary_button import glossary_button
 from tests.conftest import ROOT
 from tests.views.axe import serious
 from tests.views.formulas import left_plain

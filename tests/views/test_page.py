@@ -42,8 +42,9 @@ def no_unfinished_requests() -> Iterator[None]:
             job_queue().cancel(entry.request.key, session)
 
 
-def opened(**query: str) -> AppTest:
+def opened(*, tab: str = "Numbers", **query: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60)
+    app.session_state["details"] = tab
     for key, value in (SMALL | query).items():
         app.query_params[key] = value
     return settled(app.run())
@@ -85,13 +86,13 @@ def test_default_comparison_shows_both_networks_and_their_key_numbers() -> None:
     surfaces = [spec for spec in charts(app) if '"surface"' in spec]
     assert len(surfaces) == 2
     numbers = table(app)
-    assert [name for name in numbers if name.strip()] == ["no normalization", "batch norm"]
+    assert [name for name in numbers if name.strip()] == ["No normalization", "Batch norm"]
 
 
 def test_loss_at_the_center_agrees_with_direct_evaluation_in_the_table() -> None:
     numbers = table(opened())
     names = next(iter(numbers.values()))
-    for label in ("no normalization", "batch norm"):
+    for label in ("No normalization", "Batch norm"):
         column = dict(zip(names, numbers[label], strict=True))
         assert float(column["Loss at the center"]) == pytest.approx(float(column["evaluated directly"]), rel=1e-5)
 
@@ -99,7 +100,7 @@ def test_loss_at_the_center_agrees_with_direct_evaluation_in_the_table() -> None
 def test_metric_in_the_address_is_drawn() -> None:
     app = opened(metric="gradient-change-ratio")
     assert not app.exception
-    assert any("gradient-change ratio" in spec.lower() for spec in charts(app))
+    assert any("Gradient change" in spec for spec in charts(app))
 
 
 def test_changing_the_metric_writes_the_address() -> None:
@@ -121,6 +122,7 @@ def test_the_path_that_another_session_iterates_over_is_unchanged(monkeypatch: p
 def test_address_reproduces_the_page() -> None:
     first = opened(**{"model.activation": "tanh", "compare": "model.placement", "values": "before,after"})
     again = AppTest.from_file(APP, default_timeout=60)
+    again.session_state["details"] = "Numbers"
     for key, values in first.query_params.items():
         again.query_params[key] = values
     settled(again.run())
@@ -140,7 +142,7 @@ def test_address_reproduces_the_page() -> None:
 def test_bad_value_in_the_address_falls_back_with_a_note(key: str, value: str, expected: str) -> None:
     app = opened(**{key: value})
     assert not app.exception
-    assert len(app.table) == 2  # key numbers and checks
+    assert len(app.table) == 1  # key numbers
     assert any(expected in warning.value for warning in app.warning)
 
 
@@ -195,7 +197,7 @@ def test_checkpoint_slider_moves_the_center() -> None:
     assert not app.exception
     assert app.query_params["evaluation.checkpoint"] == "0"
     numbers = table(app)
-    assert dict(zip(next(iter(numbers.values())), numbers["batch norm"], strict=True))["Step shown"] == "0"
+    assert dict(zip(next(iter(numbers.values())), numbers["Batch norm"], strict=True))["Step shown"] == "0"
 
 
 def test_controls_of_every_kind_change_the_experiment() -> None:
@@ -230,7 +232,7 @@ def test_invalid_input_of_a_control_is_reported_and_changes_nothing(path: str, t
     assert not app.exception
     assert any(expected in error.value for error in app.error)
     assert dict(app.query_params) == before
-    assert len(app.table) == 2  # key numbers and checks
+    assert len(app.table) == 1  # key numbers
 
 
 def test_a_request_that_finishes_while_its_page_runs_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,8 +284,8 @@ def test_missing_weights_are_reported_with_their_folder(no_files: Path) -> None:
 def test_a_normalization_that_is_undefined_is_left_out_with_its_reason() -> None:
     app = opened(values="none,instance")
     assert not app.exception
-    assert any("instance norm** is left out" in warning.value for warning in app.warning)
-    assert [name for name in table(app) if name.strip()] == ["no normalization"]
+    assert any("Instance norm** is left out" in warning.value for warning in app.warning)
+    assert [name for name in table(app) if name.strip()] == ["No normalization"]
 
 
 def test_a_field_without_effect_is_disabled_with_its_reason() -> None:
@@ -336,7 +338,7 @@ def test_the_row_ratio_of_a_selected_layer_is_drawn_and_written_to_the_address()
     settled(layers.set_value("layer2.linear").run())
     assert not app.exception
     assert app.query_params["layer"] in ("layer2.linear", ["layer2.linear"])
-    assert any("Per-layer ratio of layer2.linear" in spec for spec in charts(app))
+    assert any("Gradient change, layer2.linear" in spec for spec in charts(app))
 
 
 def test_every_metric_can_be_drawn() -> None:
@@ -347,7 +349,7 @@ def test_every_metric_can_be_drawn() -> None:
 
 
 def test_a_point_in_the_address_shows_the_metrics_of_every_network_and_can_be_cleared() -> None:
-    app = opened(point="0.4,-1")
+    app = opened(tab="Maps and cuts", point="0.4,-1")
     assert not app.exception
     assert any(r"At $\alpha$ = 0.5, $\beta$ = -1" in element.value for element in app.markdown)
     assert left_plain(app) == []
@@ -359,14 +361,14 @@ def test_a_point_in_the_address_shows_the_metrics_of_every_network_and_can_be_cl
 
 
 def test_orthogonal_directions_have_no_scale_free_form() -> None:
-    app = opened(**{"surface.orthogonal": "on"})
+    app = opened(tab="Gradient change", **{"surface.orthogonal": "on"})
     assert not app.exception
     assert any("no scale-free form" in caption.value for caption in app.caption)
-    assert not any("In-plane ratio" in spec for spec in charts(app))
+    assert not any("Gradient change, scale-free" in spec for spec in charts(app))
 
 
 def test_differences_and_refinement_are_drawn_on_request() -> None:
-    app = opened()
+    app = opened(tab="Maps and cuts")
     before = len(charts(app))
     app.toggle(key=control(app, "differences")).set_value(True).run()
     settled(app)
@@ -374,7 +376,7 @@ def test_differences_and_refinement_are_drawn_on_request() -> None:
     assert not app.exception
     new = charts(app)
     assert len(new) == before + 2
-    assert any("batch norm minus no normalization" in spec for spec in new)
+    assert any("Batch norm minus no normalization" in spec for spec in new)
     assert any("against the spacing" in spec for spec in new)
 
 
@@ -392,10 +394,10 @@ def test_the_fitted_range_is_symmetric_within_limits_and_written_to_the_address(
 
 
 def test_checks_are_shown_with_their_rules() -> None:
-    app = opened()
-    checks = app.table[1].value
+    app = opened(tab="Checks")
+    checks = app.table[0].value
     assert len(checks) == 8
-    assert all(str(value).startswith((":green", ":orange", ":red")) for value in checks["batch norm"])
+    assert all(str(value).startswith((":green", ":orange", ":red")) for value in checks["Batch norm"])
     assert any("green up to 1e-05" in markdown.value for markdown in app.markdown)
 
 
@@ -411,7 +413,7 @@ def test_other_planes_are_drawn(query: dict[str, str]) -> None:
     app = opened(**query)
     assert not app.exception
     assert not app.error
-    assert len(app.table) == 2
+    assert len(app.table) == 1  # key numbers
 
 
 def test_several_seeds_give_spreads_a_band_and_thumbnails() -> None:
@@ -420,9 +422,9 @@ def test_several_seeds_give_spreads_a_band_and_thumbnails() -> None:
     app.segmented_control(key=control(app, "seeds")).set_value(2).run()
     settled(app)
     assert not app.exception
-    spreads = app.table[2].value
+    spreads = app.table[1].value
     assert {r"$\lambda_{\max}$", r"$L \ge$, from the center"} <= set(spreads.iloc[:, 0])
-    assert all("±" in str(value) for value in spreads["batch norm"])
+    assert all("±" in str(value) for value in spreads["Batch norm"])
     assert len(charts(app)) == before + 1 + 4  # the band, and two seeds of two networks
     assert left_plain(app) == []
 
@@ -436,7 +438,7 @@ def test_a_stopped_request_is_not_submitted_again(switch: str, title: str, monke
         submitted.append(request)
         truly_submit(queue, request, session)
 
-    app = opened()
+    app = opened(tab="Numbers" if switch == "seeds" else "Maps and cuts")
     monkeypatch.setattr(Queue, "submit", submit)
     key = control(app, switch)
     (app.segmented_control(key=key).set_value(2) if switch == "seeds" else app.toggle(key=key).set_value(True)).run()
@@ -463,19 +465,19 @@ def test_too_many_samples_are_reported_whatever_the_metric() -> None:
 
 
 def test_layer_curvature_is_shown_on_request_with_its_scale_free_form() -> None:
-    app = opened()
+    app = opened(tab="Gradient change")
     app.toggle(key=control(app, "layer-curvature")).set_value(True).run()
     settled(app)
     assert not app.exception
     weights = next(frame.value for frame in app.table if "layer1.linear.weight" in set(frame.value.iloc[:, 0]))
     assert list(weights.iloc[:, 0]) == ["layer1.linear.weight", "layer2.linear.weight"]
-    assert all(re.fullmatch(r"\S+ \(\S+\)", str(value)) for value in weights["batch norm"])
+    assert all(re.fullmatch(r"\S+ \(\S+\)", str(value)) for value in weights["Batch norm"])
     ratios = next(frame.value for frame in app.table if "layer1.linear" in set(frame.value.iloc[:, 0]))
-    assert re.fullmatch(r"\d\S* and \d\S*", str(ratios["no normalization"].iloc[0]))
+    assert re.fullmatch(r"\d\S* and \d\S*", str(ratios["No normalization"].iloc[0]))
 
 
 def test_all_kinds_of_statistics_are_drawn_on_request_with_their_differences_d1() -> None:
-    app = opened(**{"evaluation.batch_size": "16"})
+    app = opened(tab="Maps and cuts", **{"evaluation.batch_size": "16"})
     before = len(charts(app))
     app.toggle(key=control(app, "all-statistics")).set_value(True).run()
     settled(app)
@@ -483,8 +485,8 @@ def test_all_kinds_of_statistics_are_drawn_on_request_with_their_differences_d1(
     # three maps and two differences; the plain network has one kind only
     assert len(charts(app)) == before + 5
     table = next(frame.value for frame in app.table if frame.value.columns[0] == "Loss at the center")
-    assert "no normalization" not in table
-    assert len(set(table["batch norm"])) == 3
+    assert "No normalization" not in table
+    assert len(set(table["Batch norm"])) == 3
 
 
 @pytest.mark.parametrize(
@@ -509,9 +511,9 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
-    assert any("no normalization, batch norm: moons, perceptron" in markdown.value for markdown in app.markdown)
+    assert any("No normalization, Batch norm: moons, perceptron" in markdown.value for markdown in app.markdown)
     results = app.dataframe[0].value
-    assert any("surface 5 x 3: perceptron, batch norm, moons" in name for name in results["result"])
+    assert any("surface 5 x 3: perceptron, Batch norm, moons" in name for name in results["result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()
 
 
@@ -524,7 +526,7 @@ def test_a_grid_beyond_the_limit_is_refused_with_the_setting_to_change() -> None
 def test_a_nested_grid_is_interpolated_with_its_measured_error() -> None:
     app = opened(every_point="off", accuracy="0", **{"grid.points": "9,9"})
     assert not app.exception
-    assert any(re.search(r"9 x 9 points evaluated.*off by at most [\d.]+ % of the scale", c.value) for c in app.caption)
+    assert any(re.search(r"^9×9 grid, interpolated \(error ≤ [\d.]+ %\)\.$", c.value) for c in app.caption)
 
 
 def test_exported_surfaces_hold_evaluated_points_only() -> None:

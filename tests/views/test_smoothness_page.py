@@ -11,10 +11,6 @@ from tests.views.test_page import SMALL, settled
 
 PAGE = """
 import runpy
-from normscape.views.session import address
-from normscape.views.session import sidebar
-experiment, display = address.opened("along-training")
-address.publish(sidebar.sidebar(experiment), display)
 runpy.run_path({path!r})
 """
 

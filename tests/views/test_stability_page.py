@@ -13,10 +13,6 @@ from tests.views.test_page import SMALL, settled
 
 PAGE = """
 import runpy
-from normscape.views.session import address
-from normscape.views.session import sidebar
-experiment, display = address.opened("learning-rates")
-address.publish(sidebar.sidebar(experiment), display)
 runpy.run_path({path!r})
 """
 
@@ -40,7 +36,7 @@ def test_the_sweep_runs_on_request_and_trains_every_rate() -> None:
     assert not app.error
     assert len(app.get("plotly_chart")) == 2
     assert left_plain(app) == []
-    cells = [str(value) for value in app.table[0].value["batch norm"]]
+    cells = [str(value) for value in app.table[0].value["Batch norm"]]
     assert sum(int(value.split(" of ")[0]) for value in cells if f" of {len(RATES)}" in value) == len(RATES)
 
 
@@ -71,7 +67,7 @@ def test_the_conclusion_of_a_sweep_follows_from_the_numbers(
     outcomes: dict[float, str], predicted: dict[int, float], phrases: tuple[str, ...]
 ) -> None:
     verdicts = [verdict(rate, outcome) for rate, outcome in outcomes.items()]
-    sentence = conclusion("batch norm", verdicts, predicted, 0.9)
+    sentence = conclusion("Batch norm", verdicts, predicted, 0.9)
     for phrase in phrases:
         assert phrase in sentence
     assert ("0.9" in sentence) == (0 in predicted and "stable" in outcomes.values())
@@ -81,5 +77,5 @@ def test_the_conclusion_of_a_sweep_follows_from_the_numbers(
 
 
 def test_further_networks_are_compared_with_the_first() -> None:
-    assert contrast({"none": 0.1, "batch norm": 1.0}).endswith("the others stood: batch norm 10 times.")
-    assert contrast({"none": 0.0, "batch norm": 1.0}) == ""
+    assert contrast({"none": 0.1, "Batch norm": 1.0}).endswith("the others stood: batch norm 10 times.")
+    assert contrast({"none": 0.0, "Batch norm": 1.0}) == ""

@@ -35,7 +35,7 @@ def section(step: Step, experiment: Experiment, *, always: bool) -> None:
     measurements = measure_networks(experiment, step.kind, step.title)
     show_progress(measurements.request, measurements.finished)
     if measurements.results:
-        compared = Compared(measurements.results, colors=colors(experiment), theme=page_theme())
+        compared = Compared(measurements.results, colors=colors(experiment, page_theme()), theme=page_theme())
         _results(step, compared, losses(experiment))
     elif measurements.finished:
         st.caption("No compared network has weights at this training step.")

@@ -8,19 +8,13 @@ from normscape.views.analysis import counterexamples, design_choices, measured_s
 from normscape.views.analysis.steps import STEPS
 from normscape.views.session import address
 from normscape.views.session.admission import admitted
-from normscape.views.texts.papers import cite
-from normscape.views.texts.questions import QUESTIONS
-from normscape.views.widgets.page_header import page_header
+from normscape.views.session.experiment_page import experiment_page
 from normscape.views.widgets.training_step import checkpoint_slider
 
-INTRODUCTION = rf"""
-**{QUESTIONS["Analysis"]}**
-
-The argument goes from a Lipschitz bound to batch normalization in a few steps ({cite("Santurkar et al. 2018")}): a
-small Lipschitz constant $L$ of the gradient allows larger learning rates, $\eta<2/L$; a weight's gradient carries the
-layer's input $x$, so a smaller second moment $E[x^2]$ lowers the bound on $L$. Each step is measured on your
-networks, and the page says where one fails.
-"""
+CLAIM = (
+    "A small Lipschitz constant of the gradient allows larger learning rates; a layer's input enters the bound on it. "
+    "Each step of the argument is measured on your networks, and the page says where one fails."
+)
 
 GLOSSARY_TERMS = (
     r"back-propagated signal $\delta$",
@@ -42,8 +36,7 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}$",
 )
 
-experiment, display = address.opened("analysis")
-page_header("Analysis", INTRODUCTION, terms=GLOSSARY_TERMS)
+experiment, display = experiment_page("Analysis", CLAIM, path="analysis", terms=GLOSSARY_TERMS)
 experiment = checkpoint_slider(experiment)
 address.publish(experiment, display)
 admitted(experiment)

@@ -12,7 +12,7 @@ from normscape.specs.experiment import label
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
 from normscape.views.session.progress import failures, progress_of, requested_by
 from normscape.views.texts.questions import QUESTIONS
-from normscape.views.widgets.page_header import glossary_button
+from normscape.views.widgets.glossary_button import glossary_button
 
 INTRODUCTION = f"""
 **{QUESTIONS["Jobs"]}**

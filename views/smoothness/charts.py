@@ -34,7 +34,7 @@ def section(experiment: Experiment, results: Results, missing_checkpoints: int) 
 
 
 def _charts(experiment: Experiment, results: Results) -> None:
-    compared = Compared(results, colors=colors(experiment), theme=page_theme())
+    compared = Compared(results, colors=colors(experiment, page_theme()), theme=page_theme())
     chart(band_figure(compared, "variation"), "loss along the step")
     chart(band_figure(compared, "predictiveness"), "gradient along the step")
     chart(smoothness_figure(compared), "effective smoothness")

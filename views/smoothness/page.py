@@ -5,22 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from normscape.specs import Experiment
-from normscape.views.session import address, progress
+from normscape.views.session import progress
 from normscape.views.session.admission import admitted, errors_shown
+from normscape.views.session.experiment_page import experiment_page
 from normscape.views.session.job_queue import job_queue
 from normscape.views.smoothness import charts, requests
 from normscape.views.texts.papers import cite
-from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.fields import number_of_seeds
-from normscape.views.widgets.page_header import page_header
 
-INTRODUCTION = rf"""
-**{QUESTIONS["Along training"]}**
-
-At each checkpoint we step along the gradient $g$ of the next mini-batch, to $\theta-\eta g$ for step lengths $\eta$
-from half a learning rate to four, and record how much the loss and the gradient change (D9), as in figure 4 of
-{cite("Santurkar et al. 2018")}.
-"""
+CLAIM = (
+    "At each checkpoint we step along the gradient of the next mini-batch and record how much the loss and the "
+    f"gradient change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
+)
 
 GLOSSARY_TERMS = (
     "batch norm",
@@ -37,6 +33,9 @@ GLOSSARY_TERMS = (
 )
 
 READING = r"""
+**What is measured.** Steps go to $\theta-\eta g$, where $g$ is the mini-batch gradient and $\eta$ runs from half a
+learning rate to four (D9).
+
 **What to look at.** A band goes from the smallest to the largest value over all step lengths; one for every training
 seed, each of one and the same training. Effective $\beta$-smoothness is the largest
 $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$; the dotted lines are the control: random directions, as long.
@@ -67,8 +66,7 @@ def _page(experiment: Experiment) -> None:
             st.markdown(READING)
 
 
-experiment, display = address.opened("along-training")
-page_header("Along training", INTRODUCTION, terms=GLOSSARY_TERMS)
+experiment, _ = experiment_page("Along training", CLAIM, path="along-training", terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training history; this page measures one step on the training samples.")
 with errors_shown():

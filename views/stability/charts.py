@@ -33,7 +33,7 @@ def section(
     """
     if finished:
         _conclusions(outcomes, predicted, experiment.run.training.momentum)
-    compared = Compared(outcomes, colors=colors(experiment), theme=page_theme())
+    compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
     before_training = {label: rates.get(0, float("nan")) for label, rates in predicted.items()}
     chart(share_figure(compared, before_training), "stable trainings")
     chart(final_figure(compared), "where trainings ended")

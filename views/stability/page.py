@@ -6,21 +6,14 @@ from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS, RATES
 from normscape.specs import Experiment
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown
+from normscape.views.session.experiment_page import experiment_page
 from normscape.views.stability import charts, requests
-from normscape.views.texts.papers import cite
-from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.fields import number_of_seeds
-from normscape.views.widgets.page_header import page_header
 
-INTRODUCTION = rf"""
-**{QUESTIONS["Learning rates"]}**
-
-Each network is trained from scratch at {len(RATES)} learning rates from {RATES[0]:g} to {RATES[-1]:g}. A run is
-*stable* (A3) if its loss stays finite, never exceeds {MAX_PEAK_LOSS:g} times its first recorded value, and ends below
-{MAX_FINAL_LOSS:g} of the loss of the best constant prediction; chance-level results count as failures. A smaller $L$ is
-said to make larger learning rates safe ({cite("Santurkar et al. 2018")}); the curvature
-predicts a largest rate of $2/\lambda_{{\max}}$.
-"""
+CLAIM = (
+    f"Each network is trained from scratch at {len(RATES)} learning rates from {RATES[0]:g} to {RATES[-1]:g}. A run "
+    "counts as stable only if it also learns."
+)
 
 GLOSSARY_TERMS = (
     r"$2/\lambda_{\max}$",
@@ -33,12 +26,15 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}$",
 )
 
-READING = r"""
-**Caveats.** $\eta<2/\lambda_{\max}$ is a local condition, sufficient for a decrease on a quadratic. Training
-changes $\lambda_{\max}$, momentum shifts the threshold, and each mini-batch has its own curvature.
+READING = rf"""
+**What counts as stable** (A3): the loss stays finite, never exceeds {MAX_PEAK_LOSS:g} times its first recorded value,
+and ends below {MAX_FINAL_LOSS:g} of the loss of the best constant prediction. Chance-level results count as failures.
+
+**Caveats.** $\eta<2/\lambda_{{\max}}$ is a local condition, sufficient for a decrease on a quadratic. Training
+changes $\lambda_{{\max}}$, momentum shifts the threshold, and each mini-batch has its own curvature.
 Weights in front of a normalization layer grow until their steps fit, so such a network can train at learning rates far
-above $2/\lambda_{\max}$ at initialization. A learning rate too small to learn in the given steps counts as not learned,
-not as unstable.
+above $2/\lambda_{{\max}}$ at initialization. A learning rate too small to learn in the given steps counts as not
+learned, not as unstable.
 """
 
 SEEDS_HELP = "Number of training seeds per learning rate."
@@ -68,8 +64,7 @@ def _page(experiment: Experiment) -> None:
         st.markdown(READING)
 
 
-experiment, display = address.opened("learning-rates")
-page_header("Learning rates", INTRODUCTION, terms=GLOSSARY_TERMS)
+experiment, _ = experiment_page("Learning rates", CLAIM, path="learning-rates", terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training history. Choose a network that is trained here.")
     st.stop()

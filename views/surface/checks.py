@@ -14,18 +14,33 @@ from normscape.views.widgets.tables import network_table
 MARKERS = {"green": ":green[●]", "amber": ":orange[●]", "red": ":red[●]"}
 
 
+def alert(outcomes: Mapping[str, Outcome]) -> None:
+    """Show an error if a check of any network is red."""
+    red = [f"{label}: {check.name}" for label, column in _checks(outcomes).items() for check in column if _red(check)]
+    if red:
+        st.error(f"A check of the numerics failed ({'; '.join(red)}); see *Checks* below.")
+
+
 def section(outcomes: Mapping[str, Outcome]) -> None:
-    """Show the checks of all networks side by side, above their rules; open if a verdict is red."""
-    checks = {label: outcome.measured.checks for label, outcome in outcomes.items() if outcome.measured is not None}
+    """Show the checks of all networks side by side, above their rules."""
+    checks = _checks(outcomes)
     if not checks:
         return
     verdicts = [check.verdict for column in checks.values() for check in column]
     counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in MARKERS if verdict in verdicts)
-    with st.expander(f"Checks ({counts})", expanded="red" in verdicts):
-        cells = {label: {check.name: _cell(check) for check in column} for label, column in checks.items()}
-        network_table(cells, missing=PENDING)
-        longest = max(checks.values(), key=len)  # some checks of a network may be pending
-        st.markdown("\n".join(f"- **{check.name}**: {_rule(check)} {check.sentence}" for check in longest))
+    st.subheader(f"Checks of the numerics ({counts})", anchor=False)
+    cells = {label: {check.name: _cell(check) for check in column} for label, column in checks.items()}
+    network_table(cells, missing=PENDING)
+    longest = max(checks.values(), key=len)  # some checks of a network may be pending
+    st.markdown("\n".join(f"- **{check.name}**: {_rule(check)} {check.sentence}" for check in longest))
+
+
+def _checks(outcomes: Mapping[str, Outcome]) -> dict[str, tuple[Check, ...]]:
+    return {label: outcome.measured.checks for label, outcome in outcomes.items() if outcome.measured is not None}
+
+
+def _red(check: Check) -> bool:
+    return check.verdict == "red"
 
 
 def _cell(check: Check) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from normscape.figures.style.scales import metric_of
 from normscape.landscape import layer_names
 from normscape.specs import Display, Experiment
 from normscape.specs.display import METRICS, SCALES
@@ -16,8 +17,6 @@ from normscape.views.session.address import control
 from normscape.views.session.limits import possible
 from normscape.views.session.progress import show_progress
 from normscape.views.session.requests import fitted_range, measure_networks
-from normscape.views.widgets.fields import value_label
-from normscape.views.widgets.page_header import glossary_button
 from normscape.views.widgets.training_step import checkpoint_slider
 
 FIT_HELP = (
@@ -26,37 +25,68 @@ FIT_HELP = (
 )
 
 
-def section(experiment: Experiment, display: Display, terms: tuple[str, ...]) -> tuple[Experiment, Display]:
-    """Show the controls, write their values into the address, and return them.
+FIRST_METRICS = ("loss", "gradient-change-ratio", "accuracy")
+MORE = "more"
+"""The choice that opens the list of all other metrics."""
 
-    Args:
-        experiment: the compared networks.
-        display: what is drawn of them.
-        terms: names in the glossary that the page explains.
-    """
-    display = _metric_and_scale(display, experiment)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        experiment = checkpoint_slider(experiment)
+
+def section(experiment: Experiment, display: Display) -> tuple[Experiment, Display]:
+    """Show the controls, write their values into the address, and return them."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="surface-controls"):
+        display = _metric_and_scale(display, experiment)
+        with st.container(width=280):
+            experiment = checkpoint_slider(experiment)
         _fit_button()
-        glossary_button(*terms)
     _fit_range(experiment)
     address.publish(experiment, display)
     return experiment, display
 
 
 def _metric_and_scale(display: Display, experiment: Experiment) -> Display:
-    """Show the choices of metric and scale, and of the layer if the metric is a per-layer ratio."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        metric = _choice("metric", METRICS, display)
-        scale = _choice("scale", SCALES, display)
-    display = replace(display, metric=metric, scale=scale)
+    """Show the choices of metric and scale, and of the layer if the metric is the gradient change by layer."""
+    metric = _metric(display)
+    rule = rule_of(display, "scale")
+    options: dict[str, Any] = {"required": True, "key": control("display.scale"), "help": rule.help}
+    scale = st.segmented_control(
+        rule.label,
+        SCALES,
+        default=display.scale,
+        format_func=lambda name: rule.labels[name],
+        label_visibility="collapsed",
+        **options,
+    )
+    display = replace(display, metric=metric, scale=str(scale))
     return replace(display, layer=_layer(display, experiment)) if metric == "layer-ratio" else display
 
 
-def _choice(name: str, choices: tuple[str, ...], display: Display) -> str:
-    rule, key = rule_of(display, name), control(f"display.{name}")
-    options: dict[str, Any] = {"required": True, "format_func": value_label, "key": key, "help": rule.help}
-    return str(st.segmented_control(rule.label, choices, default=getattr(display, name), **options))
+def _metric(display: Display) -> str:
+    """Show the three metrics most looked at, and behind *More…* all others."""
+    rule = rule_of(display, "metric")
+    titles = {name: metric_of(name).title for name in METRICS} | {MORE: "More…"}
+    chosen = st.segmented_control(
+        rule.label,
+        (*FIRST_METRICS, MORE),
+        default=display.metric if display.metric in FIRST_METRICS else MORE,
+        required=True,
+        format_func=titles.__getitem__,
+        key=control("display.metric"),
+        help=rule.help,
+        label_visibility="collapsed",
+    )
+    with st.container(width=230) if chosen == MORE else st.empty():
+        if chosen != MORE:
+            return str(chosen)
+        others = [name for name in METRICS if name not in FIRST_METRICS]
+        index = others.index(display.metric) if display.metric in others else 0
+        return st.selectbox(
+            "Other metrics",
+            others,
+            index,
+            format_func=titles.__getitem__,
+            key=control("display.metric:more"),
+            help=rule.help,
+            label_visibility="collapsed",
+        )
 
 
 def _layer(display: Display, experiment: Experiment) -> str:

@@ -11,6 +11,7 @@ from normscape.exports.html import interactive_page
 from normscape.exports.npz import numbers
 from normscape.exports.picture import picture_png
 from normscape.figures.comparison import Comparison
+from normscape.figures.style.palette import colors
 from normscape.figures.surface import comparison_figure
 from normscape.specs import Display, Experiment, spec_hash
 from normscape.views.session.pictures import number
@@ -42,7 +43,7 @@ def section(experiment: Experiment, display: Display, comparison: Comparison, ou
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
 
     def html() -> str:
-        light = replace(comparison, results=surfaces, theme="light")
+        light = replace(comparison, results=surfaces, colors=colors(experiment, "light"), theme="light")
         figure = comparison_figure(light, caption=caption(experiment), camera=display.camera)
         return interactive_page(figure, experiment, protocol(experiment, display, outcomes))
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from normscape.views.session import address, progress, results
 from normscape.views.session.admission import admitted
+from normscape.views.session.experiment_page import experiment_page
 from normscape.views.surface import (
     checks,
     controls,
@@ -15,9 +16,11 @@ from normscape.views.surface import (
     statistics_modes,
     surfaces_3d,
     training,
+    verdict,
 )
 from normscape.views.texts import surface as texts
-from normscape.views.widgets.page_header import page_header
+
+TABS = ("Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
 
 GLOSSARY_TERMS = (
     r"$2/\lambda_{\max}$",
@@ -42,33 +45,53 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}(SHS)$",
 )
 
-experiment, display = address.opened("")
-page_header("Loss surfaces", texts.INTRODUCTION)
-experiment, display = controls.section(experiment, display, GLOSSARY_TERMS)
+experiment, display = experiment_page("Surfaces", texts.CLAIM, terms=GLOSSARY_TERMS)
+verdict_place, surfaces_place = st.container(key="verdict"), st.container()
+experiment, display = controls.section(experiment, display)
 
-variants = admitted(experiment)
-request = results.experiment_request(experiment, display, variants, address.of(experiment, display))
-state = results.request_comparison(request, variants)
-progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
-for label, failure in state.failures.items():
-    st.error(f"**{label}**: {failure}")
+with verdict_place:
+    variants = admitted(experiment)
+    request = results.experiment_request(experiment, display, variants, address.of(experiment, display))
+    state = results.request_comparison(request, variants)
+    measured = verdict.measures(state.outcomes)
+    verdict.section(measured)
+    progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
+    for label, failure in state.failures.items():
+        st.error(f"**{label}**: {failure}")
+    checks.alert(state.outcomes)
 
 outcomes = state.outcomes
 comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
 compose = downloads.composer(experiment, display, comparison, outcomes)
-surfaces_3d.section(comparison, display, state, missing=missing, compose=compose)
+with surfaces_place:
+    surfaces_3d.surfaces(comparison, display, missing=missing, compose=compose)
+surfaces_3d.notes(comparison, display, state)
 if not outcomes or state.surfaces_only:
     st.stop()  # a browser takes longer to draw the rest than the next grid takes to arrive
 
-maps.gradient_change_section(experiment, comparison)
-maps.section(experiment, display, comparison)
-statistics_modes.section(experiment, display, comparison)
-key_numbers.section(outcomes)
-layer_curvature.section(experiment)
-checks.section(outcomes)
-seed_variation.section(experiment, display, comparison)
-training.section(comparison, outcomes)
-st.subheader("How to read it")
-st.markdown(texts.READING)
-downloads.section(experiment, display, comparison, outcomes)
+verdict.tiles(measured)
+details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))
+with details["Maps and cuts"] as tab:
+    if tab.open:
+        maps.section(experiment, display, comparison)
+        statistics_modes.section(experiment, display, comparison)
+with details["Gradient change"] as tab:
+    if tab.open:
+        maps.gradient_change_section(experiment, comparison)
+        layer_curvature.section(experiment)
+with details["Training"] as tab:
+    if tab.open:
+        training.section(comparison, outcomes)
+with details["Numbers"] as tab:
+    if tab.open:
+        key_numbers.section(outcomes)
+        seed_variation.section(experiment, display, comparison)
+with details["Checks"] as tab:
+    if tab.open:
+        checks.section(outcomes)
+with details["Reproduce"] as tab:
+    if tab.open:
+        downloads.section(experiment, display, comparison, outcomes)
+with st.expander("How to read the surfaces, and caveats"):
+    st.markdown(texts.READING)

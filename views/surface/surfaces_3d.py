@@ -12,7 +12,15 @@ from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors
 from normscape.figures.style.scales import metric_of
 from normscape.figures.style.template import sentence_figure
-from normscape.figures.surface import mark_surfaces, metrics_of, nearest, summary, surface_figures, values_at
+from normscape.figures.surface import (
+    color_scale,
+    mark_surfaces,
+    metrics_of,
+    nearest,
+    summary,
+    surface_figures,
+    values_at,
+)
 from normscape.figures.surface.surface_3d import HEIGHT
 from normscape.specs import Display, Experiment
 from normscape.views.session import pictures
@@ -28,27 +36,48 @@ def comparison_of(experiment: Experiment, display: Display, outcomes: Mapping[st
     """Return the available surfaces, interpolated unless the display is of every point."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
     drawn = {label: displayed_surface(surface, display) for label, surface in surfaces.items()}
-    return Comparison(drawn, display.shown, display.scale, colors=colors(experiment), theme=page_theme())
+    return Comparison(drawn, display.shown, display.scale, colors=colors(experiment, page_theme()), theme=page_theme())
 
 
-def section(
+def surfaces(
     comparison: Comparison,
     display: Display,
-    state: ComparisonState,
     *,
     missing: Mapping[str, str],
     compose: Callable[[Renders], SavedPicture | None],
 ) -> None:
-    """Show the surfaces side by side, their resolution, and every metric at the selected point.
+    """Show the surfaces from one camera, which the URL stores, with a sentence in place of each missing one.
 
     Args:
         comparison: the surfaces; with the missing ones at most 8. Its colors have all networks in order.
         display: camera and point.
-        state: the available results.
         missing: a sentence for every network without a surface, by label.
         compose: makes one picture of the renders from the browser when the user saves it.
     """
-    _surfaces(comparison, display, missing, compose)
+    panels = _panels(comparison, display)
+    for label, sentence in missing.items():
+        color = comparison.color(label)
+        figure = sentence_figure(sentence, comparison.theme_colors, height=HEIGHT, title=label, title_color=color)
+        panels[label] = SurfacePanel(figure, f"{label}: {sentence}", color)
+    linked.linked_surfaces(
+        {label: panels[label] for label in comparison.colors if label in panels},
+        display.camera,
+        on_camera=_adopt_camera,
+        on_point=_adopt_point,
+        on_renders=pictures.store_renders,
+        color_scale=color_scale(comparison),
+        saved=pictures.requested_picture(compose),
+    )
+
+
+def notes(comparison: Comparison, display: Display, state: ComparisonState) -> None:
+    """Show which networks diverged, the resolution, and every metric at the selected point.
+
+    Args:
+        comparison: the surfaces.
+        display: camera and point.
+        state: the available results.
+    """
     if not state.outcomes:
         return
     for label, outcome in state.outcomes.items():
@@ -67,28 +96,6 @@ def thumbnails(comparison: Comparison, display: Display, key: str) -> None:
         key: a name for these images that is unique on the page.
     """
     linked.surface_thumbnails(_panels(comparison, display), display.camera, key)
-
-
-def _surfaces(
-    comparison: Comparison,
-    display: Display,
-    missing: Mapping[str, str],
-    compose: Callable[[Renders], SavedPicture | None],
-) -> None:
-    """Show the surfaces from one camera, which the URL stores, with a sentence in place of each missing one."""
-    panels = _panels(comparison, display)
-    for label, sentence in missing.items():
-        color = comparison.color(label)
-        figure = sentence_figure(sentence, comparison.theme_colors, height=HEIGHT, title=label, title_color=color)
-        panels[label] = SurfacePanel(figure, f"{label}: {sentence}", color)
-    linked.linked_surfaces(
-        {label: panels[label] for label in comparison.colors if label in panels},
-        display.camera,
-        on_camera=_adopt_camera,
-        on_point=_adopt_point,
-        on_renders=pictures.store_renders,
-        saved=pictures.requested_picture(compose),
-    )
 
 
 def _panels(comparison: Comparison, display: Display) -> dict[str, SurfacePanel]:

@@ -4,21 +4,16 @@ from collections.abc import Iterable
 
 from normscape.specs import Display, GridSpec
 from normscape.views.session.results import ComparisonState
-from normscape.views.texts.papers import cite
-from normscape.views.texts.questions import QUESTIONS
 
-INTRODUCTION = f"""
-**{QUESTIONS["Surfaces"]}**
-
-Networks that are identical except for one choice, trained on the same data. Each surface shows the loss around the
-trained weights along two directions, on one scale. Normalization is said to make it smoother, so that larger learning
-rates are safe ({cite("Santurkar et al. 2018")}).
-"""
+CLAIM = (
+    "Networks that differ in one choice only, trained on the same data. Each surface is the loss around the trained "
+    "weights, all on one scale."
+)
 
 READING = r"""
 **What to look at.** Each surface shows the loss around the trained weights $\theta^*$ along two random,
 filter-normalized directions ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). In a smoother landscape the gradient
-changes less per step: switch to the *gradient-change ratio*
+changes less per step: switch to *Gradient change*, the ratio
 $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the Lipschitz constant $L$ of the gradient.
 Then compare $\lambda_{\max}$, the largest curvature in any direction, in the table.
 
@@ -86,22 +81,17 @@ def resolution(state: ComparisonState, display: Display) -> str:
     """Return the grid that is drawn, with the measured error of the interpolation between its points."""
     grid, finest = state.levels[max(state.level, 0)], state.levels[-1]
     if state.level < 0:
-        return f"{_size(grid)} points, not all evaluated yet."
-    pending = f"; up to {_size(finest)} follow" if not state.finished and grid != finest else ""
-    evaluated = f"{_size(grid)} points evaluated{pending}"
+        return f"{_size(grid)} grid, not complete yet."
+    pending = f" Refining: {_size(grid)} of at most {_size(finest)}." if not state.finished and grid != finest else ""
     if display.every_point:
-        return f"{evaluated}. Nothing is drawn between them."
+        return f"{_size(grid)} grid, every point evaluated.{pending}"
     error = state.errors.get(ERROR_NAMES.get(display.metric, ""))
-    if error is None:
-        return f"{evaluated}; between them a bicubic spline."
-    return (
-        f"{evaluated}; between them a bicubic spline. At the points that the grid before did not have, its spline "
-        f"was off by at most {100 * error:.2g} % of the scale."
-    )
+    known = "" if error is None else f" (error ≤ {100 * error:.2g} %)"
+    return f"{_size(grid)} grid, interpolated{known}.{pending}"
 
 
 def _size(grid: GridSpec) -> str:
-    return " x ".join(map(str, grid.points))
+    return "×".join(map(str, grid.points))
 
 
 def diverged(label: str, step: int | None, checkpoint: int) -> str:

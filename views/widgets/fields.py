@@ -117,7 +117,14 @@ def _control(experiment: Experiment, path: str) -> Any:
 def _settings(experiment: Experiment, path: str, rule: Rule) -> dict[str, Any]:
     reason = unused(experiment, path)
     help_text = rule.help if reason is None else f"No effect: {reason}. {rule.help}"
+    help_text = " ".join(filter(None, [help_text, _description(rule, read(experiment, path))]))
     return {"key": control(path), "help": help_text, "disabled": reason is not None}
+
+
+def _description(rule: Rule, value: Any) -> str | None:
+    """Return the description of the selected entry of a registry that has descriptions."""
+    entry = LABELED.get(rule.registry or "", {}).get(value)
+    return getattr(entry, "description", None)
 
 
 def _element(rule: Rule, index: int, value: Any, settings: Mapping[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from normscape.figures.style.palette import NORM_COLORS, ORDERED_COLORS, RESERVE_COLORS, THEMES, colors
+from normscape.figures.style.palette import PALETTES, THEMES, colors
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Experiment
 from normscape.specs.experiment import MOST_VALUES
@@ -49,51 +49,64 @@ def test_the_measure_knows_black_from_white_and_red_from_green():
     assert distance("#ff0000", "#008000", "usual") > 3 * distance("#a04000", "#607000", "deuteranopia")
 
 
-@pytest.mark.parametrize("color", [*NORM_COLORS.values(), *RESERVE_COLORS, *ORDERED_COLORS])
-@pytest.mark.parametrize("page", [theme.background for theme in THEMES.values()])
-def test_colors_are_seen_on_light_and_dark_pages(color, page):
-    assert contrast(color, page) >= 3
+@pytest.mark.parametrize("theme", PALETTES)
+def test_labels_in_these_colors_can_be_read_on_the_pages_of_their_theme(theme):
+    norms, reserve, ordered = PALETTES[theme]
+    for color in (*norms.values(), *reserve, *ordered):
+        assert contrast(color, THEMES[theme].background) >= 4.5
 
 
+@pytest.mark.parametrize("theme", PALETTES)
 @pytest.mark.parametrize("eyes", EYES)
-def test_colors_are_distinct(eyes):
-    for family in ((*NORM_COLORS.values(), *RESERVE_COLORS), ORDERED_COLORS):
+def test_colors_are_distinct(theme, eyes):
+    norms, reserve, ordered = PALETTES[theme]
+    for family in ((*norms.values(), *reserve), ordered):
         assert min(distance(a, b, eyes) for a, b in combinations(family, 2)) >= 10
-    shown = [NORM_COLORS[name] for name in ("none", "batch", "layer")]
+    shown = [norms[name] for name in ("none", "batch", "layer")]
     assert min(distance(a, b, eyes) for a, b in combinations(shown, 2)) >= 20
 
 
-def test_a_normalization_keeps_its_color():
-    found = colors(Experiment(values=("layer", "none")))
-    assert list(found.items()) == [("layer norm", NORM_COLORS["layer"]), ("no normalization", NORM_COLORS["none"])]
+@pytest.mark.parametrize("theme", PALETTES)
+def test_a_normalization_keeps_its_color(theme):
+    found, norms = colors(Experiment(values=("layer", "none")), theme), PALETTES[theme].norms
+    assert list(found.items()) == [("Layer norm", norms["layer"]), ("No normalization", norms["none"])]
 
 
+@pytest.mark.parametrize("theme", PALETTES)
 @pytest.mark.parametrize("count", range(1, 9))
-def test_other_values_get_colors_of_their_own_in_order(count):
+def test_other_values_get_colors_of_their_own_in_order(theme, count):
     experiment = Experiment(compare="run.model.depth", values=tuple(range(1, count + 1)))
-    found = colors(experiment)
+    found = colors(experiment, theme)
     assert list(found) == list(experiment.variants())
-    places = [ORDERED_COLORS.index(color) for color in found.values()]
+    places = [PALETTES[theme].ordered.index(color) for color in found.values()]
     assert places == sorted(set(places))
 
 
+def test_ordered_colors_become_lighter():
+    for palette in PALETTES.values():
+        lightness = [lab(linear(color))[0] for color in palette.ordered]
+        assert min(np.diff(lightness)) > 1
+
+
 def test_a_normalization_without_a_color_gets_the_same_reserve_color_in_every_comparison():
-    alone = colors(Experiment(values=("new",)))["new norm"]
-    assert alone in RESERVE_COLORS
-    assert colors(Experiment(values=("none", "batch", "new")))["new norm"] == alone
-    assert colors(Experiment(values=("new", "layer")))["new norm"] == alone
+    alone = colors(Experiment(values=("new",)), "light")["New norm"]
+    assert alone in PALETTES["light"].reserve
+    assert colors(Experiment(values=("none", "batch", "new")), "light")["New norm"] == alone
+    assert colors(Experiment(values=("new", "layer")), "light")["New norm"] == alone
 
 
+@pytest.mark.parametrize("theme", PALETTES)
 @pytest.mark.parametrize("count", range(1, MOST_VALUES + 1))
-def test_normalizations_without_a_color_are_distinct_in_any_order(count):
+def test_normalizations_without_a_color_are_distinct_in_any_order(theme, count):
     names = tuple(f"new{k}" for k in range(count))
-    found = colors(Experiment(values=names))
+    found = colors(Experiment(values=names), theme)
     assert len(set(found.values())) == count
-    assert set(found.values()) <= set(RESERVE_COLORS)
-    assert colors(Experiment(values=names[::-1])) == found
+    assert set(found.values()) <= set(PALETTES[theme].reserve)
+    assert colors(Experiment(values=names[::-1]), theme) == found
 
 
-def test_every_registered_normalization_has_a_color_of_its_own():
+@pytest.mark.parametrize("theme", PALETTES)
+def test_every_registered_normalization_has_a_color_of_its_own(theme):
     names = tuple(NORMALIZATIONS)
     for values in (names[:MOST_VALUES], names[-MOST_VALUES:]):
-        assert len(set(colors(Experiment(values=values)).values())) == len(values)
+        assert len(set(colors(Experiment(values=values), theme).values())) == len(values)

@@ -26,7 +26,7 @@ def test_a_row_ratio_is_that_of_the_layer_behind_the_colon(make):
     assert float(metric_values(one, "layer-ratio:first")[1, 0]) == 6
     assert float(metric_values(one, "layer-ratio:second")[1, 0]) == 12
     assert metric_values(one, "layer-ratio:third") is None
-    assert metric_of("layer-ratio:second").title == "Per-layer ratio of second"
+    assert metric_of("layer-ratio:second").title == "Gradient change, second"
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])

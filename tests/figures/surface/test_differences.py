@@ -15,15 +15,15 @@ def cells(figure):
 
 def test_each_further_surface_minus_the_first_with_one_symmetric_range(make) -> None:
     figures = difference_figures(Comparison({"a": make(A), "b": make(B), "c": make(C)}, "loss", "linear"))
-    assert list(figures) == ["b minus a", "c minus a"]
-    assert cells(figures["b minus a"]).z.tolist() == [[1, 0], [-2, 10]]
-    np.testing.assert_array_equal(cells(figures["c minus a"]).z, [[0, np.nan], [0, -4]])
+    assert list(figures) == ["b − a", "c − a"]
+    assert cells(figures["b − a"]).z.tolist() == [[1, 0], [-2, 10]]
+    np.testing.assert_array_equal(cells(figures["c − a"]).z, [[0, np.nan], [0, -4]])
     assert {(cells(figure).zmin, cells(figure).zmax) for figure in figures.values()} == {(-10, 10)}
 
 
 def test_on_a_logarithmic_scale_it_is_the_logarithm_of_the_quotient(make) -> None:
     figures = difference_figures(Comparison({"a": make(A), "b": make([[10.0, 2.0], [0.3, 0.0]])}, "loss", "log"))
-    found = cells(figures["b minus a"]).z
+    found = cells(figures["b − a"]).z
     assert found[:, 0].tolist() == pytest.approx([1, -1])
     assert found[0, 1] == 0
     assert np.isnan(found[1, 1])
@@ -31,14 +31,14 @@ def test_on_a_logarithmic_scale_it_is_the_logarithm_of_the_quotient(make) -> Non
 
 def test_equal_surfaces_are_white_everywhere(make) -> None:
     figures = difference_figures(Comparison({"a": make(A), "b": make(A)}, "layer-ratio:second", "linear"))
-    assert not cells(figures["b minus a"]).z.any()
-    assert cells(figures["b minus a"]).zmax == 1
+    assert not cells(figures["b − a"]).z.any()
+    assert cells(figures["b − a"]).zmax == 1
 
 
 @pytest.mark.parametrize(("metric", "other"), [("accuracy", A), ("layer-ratio:third", A), ("loss", [[1.0, 2.0]])])
 def test_without_a_common_value_it_says_so(make, metric: str, other) -> None:
     figures = difference_figures(Comparison({"a": make(A, accuracy=False), "b": make(other)}, metric, "linear"))
-    assert figures["b minus a"].layout.annotations[0].text == "No point has a value for both."
+    assert figures["b − a"].layout.annotations[0].text == "No point has a value for both."
 
 
 def test_one_surface_alone_has_no_difference(make) -> None:

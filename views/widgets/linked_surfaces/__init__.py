@@ -19,6 +19,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.style.template import CONFIG
+from normscape.figures.surface import ColorScale
 from normscape.specs.display import CAMERA, Camera
 
 KEY = "linked-surfaces"
@@ -34,6 +35,7 @@ SOURCE_FILES = (
     "plotly",
     "markers",
     "pointer",
+    "color_bar",
     "images",
     "toolbar",
     "surface_grid",
@@ -98,6 +100,7 @@ def linked_surfaces(
     on_camera: Callable[[], None],
     on_point: Callable[[], None],
     on_renders: Callable[[], None],
+    color_scale: ColorScale | None = None,
     saved: SavedPicture | None = None,
 ) -> None:
     """Draw surfaces side by side; turning one, by mouse or arrow keys, turns all, and one point is marked on all.
@@ -110,6 +113,7 @@ def linked_surfaces(
         on_point: called before the script reruns because the user clicked on a surface, a map or a cut; see
             `clicked_point`.
         on_renders: called before the script reruns because the user saves a picture; see `received_renders`.
+        color_scale: the color bar of all surfaces.
         saved: a picture for the browser to save.
 
     Raises:
@@ -122,7 +126,9 @@ def linked_surfaces(
     picture = None if saved is None else {"id": saved.number, "name": saved.name, "png": _base64(saved.png)}
     _component(
         key=KEY,
-        data=_figures(surfaces, camera) | {"values": _values(surfaces), "saved": picture, "home": list(CAMERA)},
+        data=_figures(surfaces, camera)
+        | {"values": _values(surfaces), "saved": picture, "home": list(CAMERA)}
+        | {"colorScale": None if color_scale is None else color_scale._asdict()},
         on_camera_change=on_camera,
         on_point_change=on_point,
         on_picture_change=on_renders,

@@ -3,12 +3,19 @@
 
 const SETTLE_DELAY = 400;          // milliseconds without a key press until Python receives the camera
 const MAX_SCALE = 4;               // pixels of a saved picture per CSS pixel
+const MAX_HEIGHT = 0.8;            // of a chart, as a share of its width: a higher one would cut the surface at both sides
+
+/** Return the height of a chart in pixels: that of its figure, or less where the chart is narrow.
+ * @type {(chart: Chart) => number} */
+const fittingHeight = (chart) => Math.min(chart.figureHeight, Math.round(MAX_HEIGHT * chart.clientWidth) || chart.figureHeight);
 
 class SurfaceGrid {
   /** @param {Element} parent */
   constructor(parent) {
     this.root = createElement("div", "linked-row");
-    this.grid = this.root.appendChild(createElement("div", "linked-surfaces"));
+    const frame = this.root.appendChild(createElement("div", "linked-frame"));
+    this.grid = frame.appendChild(createElement("div", "linked-surfaces"));
+    this.colorBar = new ColorBar(frame);
     this.toolbar = new Toolbar(this.root, {
       front: () => this.settle(toCamera(this.data.home)),
       top: () => this.camera && this.settle(topView(this.camera)),
@@ -48,7 +55,9 @@ class SurfaceGrid {
 
   /** @param {Chart} chart */
   resize(chart) {
-    if (chart.data && chart.clientWidth) this.Plotly.Plots.resize(chart);
+    if (!chart.data || !chart.clientWidth) return;
+    chart.style.height = `${fittingHeight(chart)}px`;
+    this.Plotly.relayout(chart, { autosize: true, height: fittingHeight(chart) });
   }
 
   /** Draw the data from Python; a call that was overtaken by a later one draws nothing.
@@ -73,6 +82,7 @@ class SurfaceGrid {
         await this.draw(this.charts[index], figure, summary, data.config);
       }
       this.toolbar.element.hidden = !this.surfaces.length;
+      this.colorBar.draw(data.colorScale);
       requestAnimationFrame(() => performance.measure("linked-surfaces", { start }));   // for benchmarks
     }).catch((error) => { this.grid.textContent = `The surfaces cannot be drawn: ${error.message}`; });
     return this.pending;
@@ -97,6 +107,7 @@ class SurfaceGrid {
   /** Create the elements of all charts before any is drawn, since a chart takes the size of its element.
    * @param {number} count */
   createCharts(count) {
+    this.grid.style.setProperty("--linked-columns", String(count > 4 ? Math.ceil(count / 2) : count === 4 ? 2 : count));
     while (this.charts.length > count) this.removeChart(this.charts.at(-1));
     while (this.charts.length < count) {
       const chart = createElement("div", "linked-surface");
@@ -128,6 +139,8 @@ class SurfaceGrid {
     if (chart.drawnFigure === figure && chart.drawnCamera === camera) return;
     const { data, layout } = JSON.parse(figure);
     if (layout.scene) layout.scene.camera = this.camera;
+    chart.figureHeight = layout.height;
+    layout.height = fittingHeight(chart);
     chart.style.height = `${layout.height}px`;
     const isNew = !chart.data;
     // not responsive, which follows the window only; `resize` follows the element. At most 2 pixels per CSS pixel

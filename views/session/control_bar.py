@@ -1,0 +1,183 @@
+"""The control bar of a page about an experiment: network, data, what is compared, and its values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from normscape.figures.style.palette import norm_colors
+from normscape.models import ARCHITECTURES, NORMALIZATIONS
+from normscape.specs import Experiment
+from normscape.specs.experiment import MOST_VALUES, comparable_paths
+from normscape.specs.fields import read, replace_at, rule_of
+from normscape.specs.serialization.query import value_text
+from normscape.views.session import address
+from normscape.views.session.address import control
+from normscape.views.session.presets import PRESETS
+from normscape.views.widgets.charts import page_theme
+from normscape.views.widgets.fields import compared_from_texts, field, option_label, options
+from normscape.views.widgets.glossary_button import glossary_button
+
+OWN = "Your own experiment"
+NORM = "run.model.norm"
+FIELDS: Mapping[str, int] = {"run.model.architecture": 190, "run.data.name": 150, NORM: 160}
+"""Fields that have a control of their own in the bar, with its width in pixels."""
+
+COMPARE_HELP = (
+    "What differs between the panels. Everything else is shared: data, seeds, initial weights where shapes match, axes "
+    "and colors (D4)."
+)
+
+
+def control_bar(experiment: Experiment, terms: tuple[str, ...]) -> Experiment:
+    """Show the controls of the bar, and return the experiment with their values.
+
+    Args:
+        experiment: what the controls start from.
+        terms: names in the glossary, which a button of the bar explains.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="control-bar"):
+        _preset(experiment)
+        compared = st.container(width=170)  # a place of its own: a control that moves loses an edit in progress
+        for path, width in FIELDS.items():
+            if path != experiment.compare:
+                with st.container(width=width):
+                    experiment = field(experiment, path)
+        with compared:
+            experiment = _compared_field(experiment)
+        st.button("Advanced", icon=":material/tune:", key="advanced", on_click=toggle_advanced, help=ADVANCED_HELP)
+        glossary_button(*terms)
+    return _values(experiment)
+
+
+ADVANCED_HELP = "Opens and closes the sidebar, which holds all other settings of the experiment."
+
+
+def toggle_advanced() -> None:
+    """Open or close the sidebar; `app.py` passes its state to the browser."""
+    st.session_state["advanced-open"] = not st.session_state.get("advanced-open", False)
+
+
+def _preset(experiment: Experiment) -> None:
+    names = {preset.experiment: name for name, preset in PRESETS.items()}
+    current = names.get(experiment, OWN)
+    st.session_state["preset"] = current
+    st.selectbox(
+        "Start from",
+        [*PRESETS, *([OWN] if current == OWN else [])],
+        key="preset",
+        on_change=_adopt_preset,
+        help="Ready-made experiments. Choosing one sets all controls; change any of them to make it your own.",
+        width=235,
+    )
+
+
+def _adopt_preset() -> None:
+    if (name := st.session_state["preset"]) in PRESETS:
+        address.adopt(PRESETS[name].experiment)
+
+
+def _compared_field(experiment: Experiment) -> Experiment:
+    paths = comparable_paths()
+    path = st.selectbox(
+        "Compare",
+        paths,
+        paths.index(experiment.compare),
+        format_func=lambda path: _label(experiment, path),
+        key=control("compare"),
+        help=COMPARE_HELP,
+    )
+    return experiment if path == experiment.compare else _recompared(experiment, path)
+
+
+def _values(experiment: Experiment) -> Experiment:
+    path = experiment.compare
+    names = options(read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1])
+    with st.container(key="compared-values"):
+        chosen = _chips(experiment, names) if path == NORM and names else _multiselect(experiment, names)
+    if not chosen:
+        st.warning("Choose at least one value; the last ones are still shown.")
+        return experiment
+    if len(chosen) > MOST_VALUES:
+        st.warning(f"{len(chosen)} values are chosen; at most {MOST_VALUES} can be compared. The last ones are shown.")
+        return experiment
+    if names:
+        return Experiment(experiment.run, experiment.surface, path, tuple(chosen))
+    experiment, notes = compared_from_texts(experiment, path, chosen)
+    for note in notes:
+        st.error(note)
+    return experiment
+
+
+def _chips(experiment: Experiment, names: Any) -> list[Any]:
+    """Show every normalization as a chip in its color (`widgets/style.css`)."""
+    colors = norm_colors(names, page_theme())
+    rules = [f":nth-of-type({k}) {{ --chip: {colors[name]} }}" for k, name in enumerate(names, start=1)]
+    st.html(
+        "<style>" + "".join(f".st-key-compared-values button[data-variant=pills]{rule}" for rule in rules) + "</style>"
+    )
+    return list(
+        st.pills(
+            "Normalizations",
+            names,
+            selection_mode="multi",
+            default=list(experiment.values),
+            format_func=lambda name: NORMALIZATIONS[name].label,
+            key=control(f"values:{NORM}"),
+            help=f"Up to {MOST_VALUES}, side by side on one scale.",
+            label_visibility="collapsed",
+        )
+        or ()
+    )
+
+
+def _multiselect(experiment: Experiment, names: Any) -> list[Any]:
+    path = experiment.compare
+    key = control(f"values:{path}")
+    shown = [value if names else value_text(value) for value in experiment.values]
+    extra: dict[str, Any] = {"accept_new_options": True}
+    if names:
+        extra = {"format_func": lambda value: option_label(experiment, path, value)}
+    return st.multiselect(
+        f"{_label(experiment, path)}: values",
+        names or list(dict.fromkeys([*shown, *st.session_state.get(key, [])])),
+        shown,
+        key=key,
+        max_selections=MOST_VALUES,
+        help=f"Up to {MOST_VALUES}, side by side on one scale." + ("" if names else " Type a number to add it."),
+        **extra,
+    )
+
+
+def _recompared(experiment: Experiment, path: str) -> Experiment:
+    """Compare another field, by its current value and one to three others."""
+    kept: list[Any] = []
+    for value in _suggested(experiment, path):
+        try:
+            replace_at(experiment, path, value)
+        except (TypeError, ValueError):
+            continue
+        kept += [value] if value not in kept else []
+    return Experiment(experiment.run, experiment.surface, path, tuple(kept))
+
+
+def _suggested(experiment: Experiment, path: str) -> tuple[Any, ...]:
+    owner, name = read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1]
+    value = read(experiment, path)
+    if (names := options(owner, name)) is not None:
+        return (value, *names)[:4]
+    if isinstance(value, tuple):
+        return (value,)
+    if value is None and name in ("depth", "width"):
+        own = getattr(ARCHITECTURES[experiment.run.model.architecture].size, name)
+        return (own, own * 2) if path != "run.model.depth" or own < 8 else (own, own + 6, own + 12)
+    if value is None:
+        return (int(rule_of(owner, name).low or 0), None)
+    return (value, value + 1, value + 2) if name == "seed" else (value, value * 2)
+
+
+def _label(experiment: Experiment, path: str) -> str:
+    owner, name = read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1]
+    return rule_of(owner, name).label

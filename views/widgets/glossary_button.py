@@ -1,0 +1,20 @@
+"""The glossary button of a page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from normscape.views.texts.glossary import definition, slug
+
+
+def glossary_button(*terms: str) -> None:
+    """Show a button that opens the definitions of some terms.
+
+    Raises:
+        ValueError: the glossary lacks one of them.
+    """
+    definitions = [f"**{name}**: {definition(name)}" for name in sorted(terms, key=slug)]
+    with st.popover("Glossary", icon=":material/menu_book:"):
+        st.markdown(
+            "\n\n".join([*definitions, "All terms are on the page [Guide](guide), which opens in another tab."])
+        )
