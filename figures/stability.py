@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,32 +16,56 @@ from normscape.figures.style.template import NOTHING, sentence_figure, style_axe
 from normscape.figures.style.ticks import log_axis
 from normscape.landscape.stability import TrainingOutcome
 
-if TYPE_CHECKING:
-    pass
-
 HEIGHT = 400
+ROW_HEIGHT = 64  # of a network, pixels
+SEED_SHIFT = 0.22  # between the seeds of a network, as a share of its row
 
 Sweeps = Compared[Sequence["TrainingOutcome"]]
 
 FINAL_NOTE = "Dashed: the best constant prediction. Trainings that diverged have no last loss."
 
 
-def share_figure(sweeps: Sweeps, predictions: Mapping[str, float]) -> go.Figure:
-    """Draw the share of stable seeds at every learning rate, and 2/λ_max of each network as a vertical line.
+class _Mark(NamedTuple):
+    """How an outcome is drawn, so that it is told from the others without its color."""
+
+    symbol: str
+    light: str
+    dark: str
+
+
+OUTCOME_MARKS: Mapping[str, _Mark] = {
+    "stable": _Mark("circle", "#0f7b4f", "#35c48d"),
+    "not learned": _Mark("triangle-down", "#7a6200", "#e0b84a"),
+    "overshot": _Mark("diamond", "#b5500a", "#ff9d5c"),
+    "diverged": _Mark("x", "#c2183c", "#ff6b86"),
+}
+"""By outcome, in the order of the legend."""
+
+
+def outcomes_figure(sweeps: Sweeps, predictions: Mapping[str, float], rates: Sequence[float]) -> go.Figure:
+    """Draw the outcome of every training at its learning rate, one row per network, and 2/λ_max as a line in the row.
 
     Args:
-        sweeps: the outcomes of all trainings of every network.
+        sweeps: the outcomes of the finished trainings of every network; the others are drawn as pending.
         predictions: 2/λ_max at initialization, by label; values that are not finite are left out.
+        rates: all learning rates of the sweep.
     """
-    if not any(sweeps.results.values()):
-        return sentence_figure(NOTHING, sweeps.theme_colors, height=HEIGHT)
-    figure = go.Figure()
-    for label in sweeps.results:
-        figure.add_trace(_shares(sweeps, label))
+    labels = list(sweeps.results)
+    figure = go.Figure(_pending(sweeps, rates))
+    for outcome, mark in OUTCOME_MARKS.items():
+        figure.add_trace(_outcome(sweeps, outcome, mark))
+    for row, label in enumerate(labels):
         if math.isfinite(rate := predictions.get(label, math.nan)):
-            figure.add_trace(_prediction(sweeps, label, rate))
-    _style_axes(figure, sweeps, "share of seeds", {"range": [-0.05, 1.05]})
-    return styled(figure, sweeps.theme_colors, height=HEIGHT, title="Stable trainings", bottom=100, legend_y=-0.2)
+            figure.add_trace(_prediction(sweeps, label, rate, row, first=row == 0))
+    rows = {
+        "tickvals": list(range(len(labels))),
+        "ticktext": labels,
+        "range": [len(labels) - 0.5, -0.5],
+        "showgrid": False,
+    }
+    _style_axes(figure, sweeps, "", rows)
+    height = 170 + ROW_HEIGHT * len(labels)
+    return styled(figure, sweeps.theme_colors, height=height, bottom=96, legend_y=-70 / (height - 108))
 
 
 def final_figure(sweeps: Sweeps) -> go.Figure:
@@ -61,27 +85,44 @@ def final_figure(sweeps: Sweeps) -> go.Figure:
     return styled(figure, sweeps.theme_colors, height=HEIGHT, bottom=84, legend_y=-0.2, **shown)
 
 
-def _shares(sweeps: Sweeps, label: str) -> go.Scatter:
-    verdicts = sweeps.results[label]
-    rates = sorted({verdict.learning_rate for verdict in verdicts})
-    groups = [[v for v in verdicts if v.learning_rate == rate] for rate in rates]
-    return line_trace(
-        rates,
-        [sum(v.stable for v in group) / len(group) for group in groups],
-        name=label,
-        customdata=["<br>".join(f"seed {v.seed}: {v.outcome}" for v in group) for group in groups],
-        color=sweeps.color(label),
-        symbol=sweeps.symbol(label),
-        size=8,
-        dash=sweeps.dash(label),
-        hover=html(r"$\eta$ = %{x:.3g}<br>%{customdata}<extra>") + f"{label}</extra>",
+def _pending(sweeps: Sweeps, rates: Sequence[float]) -> go.Scatter:
+    finished = {(label, v.learning_rate) for label, verdicts in sweeps.results.items() for v in verdicts}
+    points = [
+        (rate, row) for row, label in enumerate(sweeps.results) for rate in rates if (label, rate) not in finished
+    ]
+    return go.Scatter(
+        **{"x": [rate for rate, _ in points], "y": [row for _, row in points], "mode": "markers"},
+        marker={"symbol": "circle-open", "size": 7, "color": sweeps.theme_colors.faint},
+        **{"name": "pending", "hoverinfo": "skip", "showlegend": bool(points)},
     )
 
 
-def _prediction(sweeps: Sweeps, label: str, rate: float) -> go.Scatter:
+def _outcome(sweeps: Sweeps, outcome: str, mark: _Mark) -> go.Scatter:
+    """Return the trainings with one outcome; those of further seeds are drawn below the first."""
+    seeds = sorted({v.seed for verdicts in sweeps.results.values() for v in verdicts})
+    points = [
+        (v.learning_rate, row + SEED_SHIFT * (seeds.index(v.seed) - (len(seeds) - 1) / 2), f"{label}, seed {v.seed}")
+        for row, (label, verdicts) in enumerate(sweeps.results.items())
+        for v in verdicts
+        if v.outcome == outcome
+    ]
     return go.Scatter(
-        **{"x": [rate, rate], "y": [0, 1], "name": html(r"$2/\lambda_{\max}$, ") + label, "mode": "lines"},
-        line={"color": sweeps.color(label), "width": 1.5, "dash": "dot"},
+        **{
+            "x": [x for x, _, _ in points],
+            "y": [y for _, y, _ in points],
+            "customdata": [name for _, _, name in points],
+        },
+        **{"mode": "markers", "name": outcome, "showlegend": True},
+        marker={"symbol": mark.symbol, "size": 13, "color": mark.dark if sweeps.theme == "dark" else mark.light},
+        hovertemplate=html(r"$\eta$ = %{x:.3g}") + f"<br>{outcome}<extra>%{{customdata}}</extra>",
+    )
+
+
+def _prediction(sweeps: Sweeps, label: str, rate: float, row: int, *, first: bool) -> go.Scatter:
+    return go.Scatter(
+        **{"x": [rate, rate], "y": [row - 0.4, row + 0.4], "mode": "lines", "showlegend": first},
+        name=html(r"$2/\lambda_{\max}$ at initialization"),
+        line={"color": sweeps.theme_colors.text, "width": 2, "dash": "dot"},
         hovertemplate=html(r"$2/\lambda_{\max}$") + " = %{x:.3g}<extra>" + label + "</extra>",
     )
 

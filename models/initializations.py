@@ -82,7 +82,7 @@ INITIALIZATIONS: Mapping[str, Initialization] = {
     "torch": Initialization(
         _torch_default,
         label="PyTorch default",
-        description="PyTorch's default draws weights and biases uniformly within ±1/√(fan in).",
+        description=r"PyTorch's default draws weights and biases uniformly within $\pm1/\sqrt{\text{fan in}}$.",
     ),
     "he": Initialization(
         _he,
@@ -92,6 +92,7 @@ INITIALIZATIONS: Mapping[str, Initialization] = {
     "glorot": Initialization(
         _glorot,
         label="Glorot",
-        description="Glorot initialization draws weights uniformly within ±√(6/(fan in + fan out)), biases are 0.",
+        description="Glorot initialization draws weights uniformly within "
+        r"$\pm\sqrt{6/(\text{fan in}+\text{fan out})}$; biases are 0.",
     ),
 }

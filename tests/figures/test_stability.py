@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from normscape.figures.comparison import Compared
-from normscape.figures.stability import final_figure, share_figure
+from normscape.figures.stability import OUTCOME_MARKS, final_figure, outcomes_figure
 from normscape.landscape.stability import TrainingOutcome
 
 
@@ -27,16 +27,22 @@ SWEEPS = {
 COLORS = dict.fromkeys(SWEEPS, "#123456")
 
 
-def test_shares_of_stable_seeds_are_drawn_with_the_predictions_beside_them() -> None:
-    figure = share_figure(Compared(SWEEPS, colors=COLORS), {"one": 0.5, "two": math.nan})
+def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() -> None:
+    figure = outcomes_figure(Compared(SWEEPS, colors=COLORS), {"one": 0.5, "two": math.nan}, (0.1, 1.0, 10.0))
     drawn = {trace.name: trace for trace in figure.data}
-    assert set(drawn) == {"one", "two", "three", "2/λ<sub>max</sub>, one"}
-    assert list(drawn["one"].x) == [0.1, 1.0]
-    assert list(drawn["one"].y) == [1.0, 0.5]
-    assert list(drawn["two"].y) == [0.0, 1.0]
-    assert list(drawn["2/λ<sub>max</sub>, one"].x) == [0.5, 0.5]
-    assert "seed 1: diverged" in drawn["one"].customdata[1]
-    assert len({drawn[label].line.dash for label in SWEEPS}) == 3
+    assert list(drawn)[:5] == ["pending", "stable", "not learned", "overshot", "diverged"]
+    assert list(zip(drawn["stable"].x, np.round(drawn["stable"].y), strict=True)) == [
+        (0.1, 0),
+        (0.1, 0),
+        (1, 0),
+        (1, 1),
+    ]
+    assert list(zip(drawn["not learned"].x, np.round(drawn["not learned"].y), strict=True)) == [(0.1, 1)]
+    assert list(zip(drawn["diverged"].x, np.round(drawn["diverged"].y), strict=True)) == [(1, 0), (0.1, 2), (1, 2)]
+    assert len(set(drawn["stable"].y[:2])) == 2  # two seeds do not hide each other
+    assert list(drawn["pending"].x) == [10, 10, 10]
+    assert list(drawn["2/λ<sub>max</sub> at initialization"].x) == [0.5, 0.5]
+    assert len({mark.symbol for mark in OUTCOME_MARKS.values()}) == len(OUTCOME_MARKS)
 
 
 @pytest.mark.parametrize("labels", [["one"], ["one", "two", "three"]])
@@ -55,4 +61,3 @@ def test_last_losses_are_drawn_per_seed_and_diverged_ones_are_not(labels: list[s
 
 def test_where_everything_diverged_a_sentence_says_so() -> None:
     assert "Nothing" in final_figure(Compared({"three": SWEEPS["three"]}, colors=COLORS)).layout.annotations[0].text
-    assert "Nothing" in share_figure(Compared({"one": []}, colors=COLORS), {}).layout.annotations[0].text

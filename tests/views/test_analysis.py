@@ -34,7 +34,7 @@ def test_no_step_is_measured_before_its_request_and_one_switch_requests_all() ->
     app = opened()
     assert not app.exception
     assert len(app.table) == 1  # of the network with one weight, measured at once
-    assert len(app.subheader) == len(STEPS) + 2
+    assert len(app.main.subheader) == len(STEPS) + 2
     assert all("takes" in toggle.help.lower() for toggle in app.toggle if toggle.label == "Measure this step")
     next(toggle for toggle in app.toggle if toggle.label == "Measure all steps").set_value(True)
     settled(app.run())

@@ -44,7 +44,13 @@ LOADED = """(count) => {
   const images = [...document.querySelectorAll(".linked-thumbnail img")];
   return images.length === count && images.every((image) => image.complete && image.naturalWidth > 0 && image.alt);
 }"""
-RATIO_MAP = "[class*=st-key-side-by-side-gradient-change-ratio-0] .js-plotly-plot .nsewdrag"
+INSIDE = """() => [...document.querySelectorAll(".linked-surface")].filter((chart) => {
+  const { top, bottom, left, right } = chart.getBoundingClientRect();
+  return top >= 0 && left >= 0 && bottom <= window.innerHeight && right <= window.innerWidth;
+}).length"""
+SIDEBAR = "document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right"
+CONTOUR_MAP = "[class*=st-key-side-by-side-contour-map-0] .js-plotly-plot .nsewdrag"
+QUESTION = "What does normalization do to the loss landscape?"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +76,7 @@ def spread(page: Page, index: int) -> float:
 
 
 def check_comparison(page: Page) -> None:
-    assert page.get_by_role("heading", name="Loss surfaces").is_visible()
+    assert page.get_by_role("heading", name=QUESTION).is_visible()
     assert spread(page, 0) > 10
     assert spread(page, 1) > 10
     assert page.locator("[data-testid=stException]").count() == 0
@@ -166,17 +172,17 @@ def test_a_picture_without_an_experiment_is_reported_and_changes_nothing(visit: 
 def test_hovering_marks_one_point_on_all_charts_and_shows_every_metric(visit: Page) -> None:
     x, y = hover_surface(visit)
     rings = visit.evaluate(RINGS)
-    assert len(rings) == 8  # two surfaces, and three maps of each
+    assert len(rings) == 4  # two surfaces, and a map of each
     assert math.dist(rings[0], (x, y)) < 15  # on the surface, at the pointer
     assert visit.locator(".linked-line").count() == 1
     label = visit.locator(".linked-readout").inner_text()
-    for text in ("No normalization", "Batch norm", "Loss", "Accuracy", "Gradient norm", "In-plane ratio"):
+    for text in ("No normalization", "Batch norm", "Loss", "Accuracy", "Gradient norm", "Gradient change, scale-free"):
         assert text in label
 
-    x, y = center_of(visit, RATIO_MAP)
+    x, y = center_of(visit, CONTOUR_MAP)
     assert hover(visit, x + 31, y - 47)
     rings = visit.evaluate(RINGS)
-    assert len(rings) == 8
+    assert len(rings) == 4
     assert math.dist(rings[2], (x + 31, y - 47)) < 4  # a map of 65 points a side has cells of 3 pixels
 
 
@@ -208,7 +214,7 @@ def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
     if where == "surface":
         hover_surface(visit)
     else:
-        x, y = center_of(visit, RATIO_MAP)
+        x, y = center_of(visit, CONTOUR_MAP)
         assert hover(visit, x + 31, y - 47)
     with visit.expect_event("framenavigated"):
         visit.mouse.down()
@@ -224,10 +230,10 @@ def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
 def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: Page) -> None:
     turned = cameras(visit)[0]
     before = visit.locator(".linked-surface").first.screenshot()
-    visit.get_by_role("radio", name="gradient change ratio").click()
+    visit.get_by_role("radio", name="Gradient change", exact=True).click()
     visit.wait_for_url("**metric=gradient-change-ratio**")
-    visit.get_by_role("radio", name="log", exact=True).click()
-    visit.wait_for_url("**scale=log**")
+    visit.get_by_role("radio", name="Linear", exact=True).click()
+    visit.wait_for_url("**scale=linear**")
     wait_for_surfaces(visit)
     assert visit.locator(".linked-surface").first.screenshot() != before
     for camera in cameras(visit):
@@ -236,7 +242,7 @@ def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: P
 
     visit.reload()
     wait_for_surfaces(visit)
-    for name in ("gradient change ratio", "log"):
+    for name in ("Gradient change", "Linear"):
         assert visit.get_by_role("radio", name=name, exact=True).get_attribute("aria-checked") == "true"
     assert visit.locator("[data-testid=stTable]").first.inner_text() == table
     for camera in cameras(visit):
@@ -300,3 +306,20 @@ def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) 
     for index in range(4):
         picture = Image.open(BytesIO(page.locator(".linked-thumbnail img").nth(index).screenshot()))
         assert np.asarray(picture.convert("L"), dtype=float).std() > 10
+
+
+@pytest.mark.parametrize(("width", "height", "whole"), [(1280, 720, 2), (390, 844, 1)])
+def test_whole_surfaces_are_on_the_first_screen(
+    page: Page, app_address: str, width: int, height: int, whole: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(app_address + QUICK)
+    wait_for_surfaces(page)
+    page.wait_for_function(f"() => ({INSIDE})() >= {whole}")
+    assert page.get_by_text("held-out accuracy").first.is_visible()
+
+
+@pytest.mark.parametrize(("name", "visible"), [("Advanced", "> 0"), ("Close", "<= 0")])
+def test_the_button_advanced_opens_the_sidebar_and_close_closes_it(visit: Page, name: str, visible: str) -> None:
+    visit.get_by_role("button", name=name, exact=True).click()
+    visit.wait_for_function(f"() => {SIDEBAR} {visible}")

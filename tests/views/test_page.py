@@ -313,6 +313,7 @@ def test_a_regression_has_no_accuracy_anywhere() -> None:
         numbers = dict(zip(names, column, strict=True))
         assert numbers["Training accuracy"] == numbers["Held-out accuracy"] == "n/a"
         assert float(numbers["Training loss"]) > 0
+    app = opened(tab="Training", **{"data.name": "gaussian"})
     assert any("no classes" in spec for spec in charts(app))
 
 
@@ -376,7 +377,7 @@ def test_differences_and_refinement_are_drawn_on_request() -> None:
     assert not app.exception
     new = charts(app)
     assert len(new) == before + 2
-    assert any("Batch norm minus no normalization" in spec for spec in new)
+    assert any("Batch norm − No normalization" in json.loads(spec)["layout"]["title"]["text"] for spec in new)
     assert any("against the spacing" in spec for spec in new)
 
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from normscape.landscape.stability import RATES, TrainingOutcome
-from normscape.views.stability.summary import conclusion, contrast, key_numbers
+from normscape.views.stability.summary import conclusion, headline, key_numbers
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, settled
@@ -24,14 +24,8 @@ def opened(**query: str) -> AppTest:
     return app.run()
 
 
-def test_the_sweep_runs_on_request_and_trains_every_rate() -> None:
-    app = opened()
-    assert not app.exception
-    assert any(f"{len(RATES) * 2 * 2} runs" in caption.value for caption in app.caption)
-    assert not app.get("plotly_chart")
-    next(control for control in app.segmented_control if control.label == "Seeds").set_value(1)
-    next(toggle for toggle in app.toggle if toggle.label == "Run the sweep").set_value(True)
-    settled(app.run())
+def test_the_sweep_starts_by_itself_and_trains_every_rate() -> None:
+    app = settled(opened())
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 2
@@ -56,11 +50,11 @@ def verdict(rate: float, outcome: str) -> TrainingOutcome:
         (
             {0.1: "stable", 1.0: "diverged"},
             {0: 0.5, 10: 0.2},
-            ("up to a learning rate of 0.1, 0.2 times", "0.2 to 0.5"),
+            ("learning rates up to 0.1, 0.2×", "0.2 to 0.5"),
         ),
-        ({0.1: "stable", 1.0: "stable"}, {0: 0.5}, ("at least 1, 2 times",)),
-        ({0.1: "diverged", 1.0: "diverged"}, {0: 0.5}, ("at no learning rate",)),
-        ({0.1: "stable", 1.0: "diverged"}, {}, (r"no $2/\lambda_{\max}$ before training",)),
+        ({0.1: "stable", 1.0: "stable"}, {0: 0.5}, ("at least 1, 2×",)),
+        ({0.1: "diverged", 1.0: "diverged"}, {0: 0.5}, ("no learning rate of the sweep",)),
+        ({0.1: "stable", 1.0: "diverged"}, {}, (r"at initialization is not available",)),
     ],
 )
 def test_the_conclusion_of_a_sweep_follows_from_the_numbers(
@@ -76,6 +70,13 @@ def test_the_conclusion_of_a_sweep_follows_from_the_numbers(
     )
 
 
-def test_further_networks_are_compared_with_the_first() -> None:
-    assert contrast({"none": 0.1, "Batch norm": 1.0}).endswith("the others stood: batch norm 10 times.")
-    assert contrast({"none": 0.0, "Batch norm": 1.0}) == ""
+def test_the_headline_compares_the_largest_stable_rates_with_the_first_network() -> None:
+    sentence = headline(
+        {"No normalization": 0.1, "Batch norm": 1.0, "Layer norm": 0.0}, {"Batch norm": 0.87, "x": math.nan}
+    )
+    assert sentence.startswith(
+        "**Stable learning rates: Batch norm up to 1 (10× higher); No normalization up to 0.1; Layer norm at none.**"
+    )
+    assert sentence.endswith("predicts 0.87.")
+    assert "(2× lower)" in headline({"a": 0.2, "b": 0.1}, {})
+    assert headline({"a": 0.2, "b": 0.2}, {}) == "**Stable learning rates: b up to 0.2; a up to 0.2.**"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from normscape.specs import Display, Experiment
-from normscape.views.session import address
+from normscape.views.session import address, pictures
 from normscape.views.session.control_bar import control_bar
 from normscape.views.session.sidebar import sidebar
 from normscape.views.texts.questions import QUESTIONS
@@ -26,6 +26,7 @@ def experiment_page(title: str, claim: str, *, path: str = "", terms: tuple[str,
         st.markdown(claim)
     for note in address.notes():
         st.warning(note)
+    pictures.show_error()
     experiment = sidebar(control_bar(experiment, terms))
     address.publish(experiment, display)
     return experiment, display

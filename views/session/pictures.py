@@ -54,8 +54,12 @@ def uploader() -> None:
             help="A picture that was saved here carries its experiment. Drop it here, or anywhere on the page "
             "*Surfaces*, and the page shows that experiment, seen from the same side.",
         )
-        if message := st.session_state.get("picture-error"):
-            st.error(message)
+
+
+def show_error() -> None:
+    """Show why the last uploaded picture could not be opened; it may have been dropped with the sidebar closed."""
+    if message := st.session_state.get("picture-error"):
+        st.error(message)
 
 
 def _reopen(key: str) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import streamlit as st
 
 from normscape.figures.comparison import Compared
-from normscape.figures.stability import final_figure, share_figure
+from normscape.figures.stability import final_figure, outcomes_figure
 from normscape.figures.style.palette import colors
-from normscape.landscape.stability import TrainingOutcome, largest_stable
+from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
 from normscape.specs import Experiment
-from normscape.views.stability.summary import conclusion, contrast, key_numbers
+from normscape.views.stability.summary import conclusion, headline, key_numbers
 from normscape.views.widgets.charts import chart, page_theme
 from normscape.views.widgets.tables import network_table
 
@@ -23,7 +23,7 @@ def section(
     *,
     finished: bool,
 ) -> None:
-    """Show the charts of the finished trainings; conclusions and key numbers follow once all are finished.
+    """Show the outcome of every finished training; headline, last losses and key numbers follow once all are finished.
 
     Args:
         experiment: the compared networks.
@@ -31,19 +31,15 @@ def section(
         predicted: 2/λ_max by label and step.
         finished: whether all trainings are finished.
     """
-    if finished:
-        _conclusions(outcomes, predicted, experiment.run.training.momentum)
+    at_initialization = {label: rates.get(0, float("nan")) for label, rates in predicted.items()}
+    with st.container(key="verdict"):
+        if finished:
+            st.markdown(headline({label: largest_stable(own) for label, own in outcomes.items()}, at_initialization))
     compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
-    before_training = {label: rates.get(0, float("nan")) for label, rates in predicted.items()}
-    chart(share_figure(compared, before_training), "stable trainings")
+    chart(outcomes_figure(compared, at_initialization, RATES), "outcome of every training")
+    if not finished:
+        return
     chart(final_figure(compared), "where trainings ended")
-    if finished:
-        network_table({label: key_numbers(own, predicted[label]) for label, own in outcomes.items()})
-
-
-def _conclusions(
-    outcomes: Mapping[str, tuple[TrainingOutcome, ...]], predicted: Mapping[str, Mapping[int, float]], momentum: float
-) -> None:
     for label, own in outcomes.items():
-        st.markdown(conclusion(label, own, predicted[label], momentum))
-    st.markdown(contrast({label: largest_stable(own) for label, own in outcomes.items()}))
+        st.markdown(conclusion(label, own, predicted[label], experiment.run.training.momentum))
+    network_table({label: key_numbers(own, predicted[label]) for label, own in outcomes.items()})

@@ -4,7 +4,7 @@ import streamlit as st
 
 from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS, RATES
 from normscape.specs import Experiment
-from normscape.views.session import address, progress
+from normscape.views.session import progress
 from normscape.views.session.admission import admitted, errors_shown
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.stability import charts, requests
@@ -45,22 +45,14 @@ def _page(experiment: Experiment) -> None:
         st.info("This page sweeps the learning rate itself. Compare another field.")
         return
     variants = admitted(experiment)
-    seeds = number_of_seeds("stability:seeds", SEEDS_HELP, default=2)
-    count = len(RATES) * seeds * len(variants)
-    toggle_key = address.control("stability:run")
-    if not st.toggle("Run the sweep", key=toggle_key, help="Cached runs are not trained again."):
-        st.caption(f"{count} runs of {experiment.run.training.steps} steps.")
-        return
+    seeds = number_of_seeds("stability:seeds", SEEDS_HELP)
     request = requests.sweep_request(variants, seeds)
     finished = progress.submit(request)
     outcomes = {label: requests.training_outcomes(run, seeds) for label, (run, _) in variants.items()}
     predicted = {label: requests.predicted_rates(*pair) for label, pair in variants.items()}
     progress.show_progress(request, finished)
-    done = sum(map(len, outcomes.values()))
-    if not finished:
-        st.caption(f"{done} of {count} runs are finished.")
-    if done:
-        charts.section(experiment, outcomes, predicted, finished=finished)
+    charts.section(experiment, outcomes, predicted, finished=finished)
+    with st.expander("What counts as stable, and caveats"):
         st.markdown(READING)
 
 

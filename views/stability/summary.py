@@ -22,27 +22,42 @@ def conclusion(label: str, outcomes: Sequence[TrainingOutcome], predicted: Mappi
     """
     rate = largest_stable(outcomes)
     if not rate:
-        return f"**{label}**: at no learning rate of the sweep were the trainings of all seeds stable."
+        return f"**{label}**: no learning rate of the sweep trains stably with all seeds."
     at_least = "at least " if rate == max(outcome.learning_rate for outcome in outcomes) else ""
-    sentence = f"**{label}**: stable with all seeds up to a learning rate of {at_least}{number(rate)}"
+    sentence = f"**{label}**: stable with all seeds at learning rates up to {at_least}{number(rate)}"
     if 0 not in predicted:
-        return rf"{sentence}. There is no $2/\lambda_{{\max}}$ before training to hold against it."
+        return rf"{sentence}. $2/\lambda_{{\max}}$ at initialization is not available."
     low, high = min(predicted.values()), max(predicted.values())
-    memory = f" (of the momentum of {momentum:g} it knows nothing)" if momentum else ""
+    memory = f" (which ignores the momentum of {momentum:g})" if momentum else ""
     return (
-        rf"{sentence}, {number(rate / predicted[0], 2)} times $2/\lambda_{{\max}}$ before training, which is "
-        rf"{number(predicted[0])}{memory}. Along its own training $2/\lambda_{{\max}}$ goes from {number(low)} to "
+        rf"{sentence}, {number(rate / predicted[0], 2)}× the prediction $2/\lambda_{{\max}}$ = {number(predicted[0])} "
+        rf"at initialization{memory}. Along its own training $2/\lambda_{{\max}}$ ranges from {number(low)} to "
         f"{number(high)}."
     )
 
 
-def contrast(largest: Mapping[str, float]) -> str:
-    """Return a sentence that compares the largest stable learning rates of further networks with the first one's."""
-    (label, reference), *others = largest.items()
-    if not reference or not others:
+def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> str:
+    """Return the largest stable learning rates of all networks in one sentence, and what 2/λ_max predicts.
+
+    Args:
+        largest: the largest stable learning rate by label, 0 if none is stable.
+        predicted: 2/λ_max at initialization by label, NaN if unknown.
+    """
+    (reference, rate), *others = largest.items()
+    known = [number(value, 2) for value in predicted.values() if math.isfinite(value)]
+    prediction = rf" $2/\lambda_{{\max}}$ at initialization predicts {', '.join(known)}." if known else ""
+    parts = [f"{other} up to {number(own)}{_times(own, rate)}" for other, own in others if own]
+    none = [f"{label} at none" for label, own in largest.items() if not own]
+    first = [f"{reference} up to {number(rate)}"] if rate else []
+    return f"**Stable learning rates: {'; '.join([*parts, *first, *none])}.**{prediction}"
+
+
+def _times(rate: float, reference: float) -> str:
+    """Return how many times a rate is the first network's, as a bracket; empty if equal or unknown."""
+    if not reference or rate == reference:
         return ""
-    quotients = [f"{other} {number(rate / reference, 2)} times" for other, rate in others]
-    return f"Of the largest learning rate that {label} stood, the others stood: {', '.join(quotients)}."
+    higher = rate > reference
+    return f" ({number(max(rate / reference, reference / rate), 2)}× {'higher' if higher else 'lower'})"
 
 
 def key_numbers(outcomes: Sequence[TrainingOutcome], predicted: Mapping[int, float]) -> dict[str, str]:

@@ -14,11 +14,11 @@ from normscape.views.widgets.tables import network_table
 MARKERS = {"green": ":green[●]", "amber": ":orange[●]", "red": ":red[●]"}
 
 
-def alert(outcomes: Mapping[str, Outcome]) -> None:
-    """Show an error if a check of any network is red."""
-    red = [f"{label}: {check.name}" for label, column in _checks(outcomes).items() for check in column if _red(check)]
+def note(outcomes: Mapping[str, Outcome]) -> None:
+    """Show which checks are red, if any is."""
+    red = {check.name for column in _checks(outcomes).values() for check in column if check.verdict == "red"}
     if red:
-        st.error(f"A check of the numerics failed ({'; '.join(red)}); see *Checks* below.")
+        st.caption(f"{MARKERS['red']} Red in *Checks*: {'; '.join(sorted(red))}.")
 
 
 def section(outcomes: Mapping[str, Outcome]) -> None:
@@ -37,10 +37,6 @@ def section(outcomes: Mapping[str, Outcome]) -> None:
 
 def _checks(outcomes: Mapping[str, Outcome]) -> dict[str, tuple[Check, ...]]:
     return {label: outcome.measured.checks for label, outcome in outcomes.items() if outcome.measured is not None}
-
-
-def _red(check: Check) -> bool:
-    return check.verdict == "red"
 
 
 def _cell(check: Check) -> str:

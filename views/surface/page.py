@@ -58,7 +58,6 @@ with verdict_place:
     progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
     for label, failure in state.failures.items():
         st.error(f"**{label}**: {failure}")
-    checks.alert(state.outcomes)
 
 outcomes = state.outcomes
 comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
@@ -67,6 +66,7 @@ compose = downloads.composer(experiment, display, comparison, outcomes)
 with surfaces_place:
     surfaces_3d.surfaces(comparison, display, missing=missing, compose=compose)
 surfaces_3d.notes(comparison, display, state)
+checks.note(outcomes)
 if not outcomes or state.surfaces_only:
     st.stop()  # a browser takes longer to draw the rest than the next grid takes to arrive
 
