@@ -1,6 +1,6 @@
 """Measurements: train networks, define their loss as a function of θ, and measure slices of it as arrays."""
 
-from normscape.landscape.cost import TooLargeError, estimate_bytes, estimate_seconds
+from normscape.landscape.cost import TooLargeError, estimate_bytes, estimate_gradient_seconds, estimate_seconds
 from normscape.landscape.data import DATA, load_data
 from normscape.landscape.data.download import download
 from normscape.landscape.data.files import MissingDataError, data_folder
@@ -50,6 +50,7 @@ __all__ = [
     "direct_loss",
     "download",
     "estimate_bytes",
+    "estimate_gradient_seconds",
     "estimate_seconds",
     "largest",
     "layer_names",

@@ -1,4 +1,7 @@
-"""The page Analysis: steps are measured on request, and verdicts follow from the numbers."""
+"""The page Analysis: quick steps are measured at once, and verdicts follow from the numbers."""
+
+import math
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from normscape.specs import Experiment, ModelSpec, RunSpec
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
 from normscape.views.analysis.design_choices import CHOICES, compared_by
 from normscape.views.analysis.steps import STEPS, Step, descent
+from normscape.views.analysis.steps.status import CHIPS, graded
 from normscape.views.session.limits import possible
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
@@ -30,21 +34,48 @@ def opened() -> AppTest:
     return app.run()
 
 
-def test_no_step_is_measured_before_its_request_and_one_switch_requests_all() -> None:
-    app = opened()
-    assert not app.exception
-    assert len(app.table) == 1  # of the network with one weight, measured at once
-    assert len(app.main.subheader) == len(STEPS) + 2
-    assert all("takes" in toggle.help.lower() for toggle in app.toggle if toggle.label == "Measure this step")
-    next(toggle for toggle in app.toggle if toggle.label == "Measure all steps").set_value(True)
-    settled(app.run())
+def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
+    app = settled(opened())
     assert not app.exception
     assert not app.error
-    assert len(app.table) == len(STEPS) + 1
+    assert [header.anchor for header in app.main.subheader[: len(STEPS)]] == [step.kind for step in STEPS]
+    assert not [button for button in app.button if button.label.startswith("Measure")]
     assert left_plain(app) == []
-    lines = [element.value for element in app.markdown if element.value.startswith("**")]
-    assert sum(line.startswith("**Batch norm**: ") for line in lines) == len(STEPS)
-    assert sum(line.startswith("**No normalization**: ") for line in lines) == len(STEPS)
+    verdicts = [line for element in app.markdown for line in element.value.splitlines() if line.startswith("- :")]
+    assert sum("**Batch norm**: " in line for line in verdicts) == len(STEPS)
+    assert sum("**No normalization**: " in line for line in verdicts) == len(STEPS)
+    (steps,) = [element.value for element in app.markdown if element.value.startswith("1. [")]
+    assert all(f"](#{step.kind})" in steps for step in STEPS)
+    assert sum(steps.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
+
+
+def test_slow_steps_wait_for_a_button_that_states_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("normscape.views.analysis.story.QUICK_SECONDS", 0.0)
+    app = opened()
+    assert not app.get("progress")
+    (button,) = [button for button in app.button if button.label.startswith("Measure")]
+    assert re.fullmatch(rf"Measure {len(STEPS)} more steps \(about \d+ s\)", button.label)
+    settled(button.click().run())
+    assert not [caption for caption in app.caption if "Not measured yet" in caption.value]
+    app.run()
+    assert not [button for button in app.button if button.label.startswith("Measure")]
+
+
+def test_details_are_drawn_when_they_are_opened() -> None:
+    app = settled(opened())
+    tables = len(app.table)
+    app.session_state[control(app, "details:descent")] = True
+    app.run()
+    assert not app.exception
+    assert len(app.table) == tables + 1
+    assert any(descent.RULE in element.value for element in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("value", "status"), [(0.5, "holds"), (1.0, "holds"), (1.5, "loose"), (3.0, "fails"), (math.nan, "undefined")]
+)
+def test_a_number_is_graded_by_two_limits(value: float, status: str) -> None:
+    assert graded(value, 1.0, 2.0) == status
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.title)
@@ -70,7 +101,7 @@ def test_opening_a_counterexample_replaces_the_experiment_and_measures_its_step(
     app.run()
     assert not app.exception
     assert app.session_state["experiment"] == one.experiment
-    assert app.toggle(key=control(app, "analysis:descent")).value
+    assert [step.kind for step in STEPS if step.kind == app.session_state["step"]] == ["descent"]
     assert app.query_params["model.architecture"] in ("residual", ["residual"])
 
 
@@ -108,19 +139,23 @@ def descent_along(loss: list[float], ratio: float) -> Descent:
 
 
 @pytest.mark.parametrize(
-    ("result", "phrases"),
+    ("result", "phrases", "status"),
     [
         (
             descent_along([1.0, 0.5, 1.0], 1.0),
             ("Holds at all 2 sampled points", "at most 1 of the room", r"up to $\eta$ = 1; it"),
+            "holds",
         ),
-        (descent_along([1.0, 0.9, 1.5], 0.5), ("Fails at 2 of 2 sampled points",)),
-        (descent_along([1.0, 1.1, 1.5], 3.0), ("Holds", "Not even the shortest sampled step lowers the loss")),
-        (descent_along([1.0, 0.6, 0.3], 1.5), ("at least 2, 2 times as far",)),
-        (descent_along([1.0, np.nan, np.nan], np.nan), ("Nothing could be compared",)),
+        (descent_along([1.0, 0.9, 1.5], 0.5), ("Fails at 2 of 2 sampled points",), "fails"),
+        (descent_along([1.0, 1.1, 1.5], 3.0), ("Holds", "Not even the shortest sampled step lowers the loss"), "loose"),
+        (descent_along([1.0, 0.6, 0.3], 1.5), ("at least 2, 2 times as far",), "holds"),
+        (descent_along([1.0, np.nan, np.nan], np.nan), ("Nothing could be compared",), "undefined"),
     ],
 )
-def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(result: Descent, phrases: tuple[str, ...]) -> None:
+def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(
+    result: Descent, phrases: tuple[str, ...], status: str
+) -> None:
+    assert descent.status(result) == status
     sentence = descent.verdict(result)
     for phrase in phrases:
         assert phrase in sentence

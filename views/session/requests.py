@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +47,25 @@ def measure_networks(experiment: Experiment, kind: str, title: str) -> Measureme
     finished = submit(request)
     results = {label: job_queue().result(job) for label, job in jobs.items()}
     return Measurements(request, finished, {label: one for label, one in results.items() if one is not None})
+
+
+def measure_kinds(experiment: Experiment, kinds: Sequence[str], title: str) -> tuple[Request, bool, Mapping[str, Any]]:
+    """Request several kinds of jobs for every compared network, in this order.
+
+    Returns:
+        The request, whether it is finished, and the available results by kind and label.
+    """
+    pairs = _with_weights(experiment)
+    jobs = {kind: {label: Job.about(kind, run, surface) for label, (run, surface) in pairs} for kind in kinds}
+    runs = tuple(dict.fromkeys(Job("run", run) for _, (run, _) in pairs))
+    stages = [Stage(runs), *(Stage(tuple(dict.fromkeys(own.values()))) for own in jobs.values())]
+    request = Request(title, tuple(stages))
+    finished = submit(request)
+    results = {
+        kind: {label: result for label, job in own.items() if (result := job_queue().result(job)) is not None}
+        for kind, own in jobs.items()
+    }
+    return request, finished, results
 
 
 def losses(experiment: Experiment) -> Mapping[str, Mapping[str, str]]:

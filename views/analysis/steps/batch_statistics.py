@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from normscape.landscape.analysis.batch_statistics import BatchStatistics, LayerStatistics
+from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
@@ -59,6 +60,15 @@ def verdict(result: BatchStatistics) -> str:
 def _off(layer: LayerStatistics) -> float:
     positive = layer.law > 1e-9
     return float(np.max(np.abs(layer.error[positive] / layer.law[positive] - 1), initial=0.0))
+
+
+RULE = "✓ if the errors of batch means follow the law within 20 %, ≈ within 50 %, ✗ beyond."
+
+
+def status(result: BatchStatistics) -> Status:
+    """Return how well the law predicts the errors of batch statistics."""
+    layers = [layer for layer in result.layers if np.isfinite(layer.error).any()]
+    return graded(max((_off(layer) for layer in layers), default=math.nan), 0.2, 0.5)
 
 
 def rows(result: BatchStatistics) -> dict[str, str]:

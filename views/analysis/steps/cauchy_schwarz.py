@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from normscape.landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
+from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -65,6 +66,22 @@ def verdict(result: CauchySchwarz) -> str:
 
 def _failing(layer: BoundedChange, noise: float) -> int:
     return int((layer.left > layer.right * (1 + noise) + np.finfo(float).tiny).sum())
+
+
+RULE = (
+    r"✗ where the bound is exceeded by more than rounding. ✓ if the rates of $\lambda$ of all layers are within a "
+    "factor of 10 of each other, as one constant would have it, else ≈."
+)
+
+
+def status(result: CauchySchwarz) -> Status:
+    """Return whether the bound holds at every unit, and whether one constant describes all layers."""
+    if not result.layers:
+        return "undefined"
+    if any(_failing(layer, result.noise) for layer in result.layers):
+        return "fails"
+    rates = [layer.rate for layer in result.layers]
+    return "holds" if max(rates) <= 10 * min(rates) else "loose"
 
 
 def rows(result: CauchySchwarz) -> dict[str, str]:

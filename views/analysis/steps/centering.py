@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from normscape.landscape.analysis.centering import Centering, Reparametrized
+from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -61,6 +62,23 @@ NOTICED = 0.01
 def _change(layer: Reparametrized, name: str, k: int) -> float:
     before, after = getattr(layer, name)[0], getattr(layer, name)[k]
     return after / before if before > 0 else math.nan
+
+
+RULE = (
+    r"✓ if centering raises $\lambda_{\max}$ of weight and bias in no layer and lowers it in some, ✗ if it raises it "
+    "in more layers than it lowers it, else ≈."
+)
+
+
+def status(result: Centering) -> Status:
+    """Return whether the curvature of layers follows the second moment of their inputs."""
+    changes = [_change(layer, "both", 1) for layer in result.layers]
+    if not any(map(math.isfinite, changes)):
+        return "undefined"
+    lowered, raised = sum(one < 1 - NOTICED for one in changes), sum(one > 1 + NOTICED for one in changes)
+    if raised > lowered:
+        return "fails"
+    return "holds" if lowered and not raised else "loose"
 
 
 def rows(result: Centering) -> dict[str, str]:

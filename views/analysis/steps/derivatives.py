@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from normscape.landscape.analysis.derivatives import Derivatives, SignalHistory
+from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
@@ -62,6 +63,30 @@ def _steadier(result: Derivatives) -> str:
         f"The bias turns less than the weight in {steadier} of {len(moved)} layers; at the median the weight's ratio "
         f"is {number(ratio, 2)} times the bias's.{silent}"
     )
+
+
+RULE = (
+    r"✗ if the loss does not bound $\|\partial\ell/\partial h\|$, as with squared error. ✓ if it does and the bias is "
+    "steadier than the weight in every layer, else ≈."
+)
+
+
+def status(result: Derivatives) -> Status:
+    """Return whether the output's derivative is bounded, and whether biases are steadier than weights."""
+    if not result.classifies or result.largest_output > math.sqrt(2) * (1 + 1e-5):
+        return "fails"
+    moved = [layer for layer in result.layers if math.isfinite(layer.bias) and not layer.without_effect]
+    return "holds" if all(layer.bias < layer.weight for layer in moved) else "loose"
+
+
+RULE_ALONG = "✓ if no checkpoint has a signal over 2 times the largest of the first, ≈ up to 10 times, ✗ beyond."
+
+
+def status_along(result: SignalHistory) -> Status:
+    """Return whether signals stay as small as they are at the first checkpoint."""
+    if len(result.step) < 2 or not result.largest[0].max():
+        return "undefined"
+    return graded(float(result.largest.max() / result.largest[0].max()), 2, 10)
 
 
 def rows(result: Derivatives) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from normscape.landscape.analysis.descent import Descent, Segment
+from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number
 
 SENTENCE = (
@@ -62,6 +63,23 @@ def _steps(result: Descent) -> str:
         rf"By the bound it falls up to $\eta$ = {number(estimated)}; it really does up to {beyond}{number(measured)}, "
         f"{number(measured / estimated, 2)} times as far."
     )
+
+
+RULE = (
+    "✗ where the loss exceeds the bound at a sampled point. ✓ if the largest step that lowers the loss is within a "
+    "factor of 4 of the one that the bound guarantees, else ≈."
+)
+
+
+def status(result: Descent) -> Status:
+    """Return whether the inequality holds, and whether its step is of the right size."""
+    if not any(segment.compared.any() for segment in result.segments):
+        return "undefined"
+    if any(segment.fails.any() for segment in result.segments):
+        return "fails"
+    if not result.estimated_largest_step:
+        return "loose"
+    return "holds" if result.measured_largest_step <= 4 * result.estimated_largest_step else "loose"
 
 
 def rows(result: Descent) -> dict[str, str]:

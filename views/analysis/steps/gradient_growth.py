@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from normscape.landscape.analysis.gradient_growth import GradientGrowth
+from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
@@ -51,6 +52,14 @@ def verdict(result: GradientGrowth) -> str:
         sentence += f"; between interior layers they {does}, by {number(result.per_layer)} per layer"
     shortcuts = "" if result.plain else " This network is no chain of layers, so that a ratio is not one layer's doing."
     return f"{sentence}.{shortcuts}"
+
+
+RULE = "✓ if gradients change by at most 5 % per interior layer, ≈ up to 15 %, ✗ beyond."
+
+
+def status(result: GradientGrowth) -> Status:
+    """Return whether gradients keep their size from layer to layer."""
+    return graded(abs(result.per_layer - 1), 0.05, 0.15)
 
 
 def rows(result: GradientGrowth) -> dict[str, str]:

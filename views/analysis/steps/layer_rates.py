@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from normscape.landscape.analysis.layer_rates import LayerRates
+from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -65,6 +66,20 @@ def _layers(result: LayerRates) -> str:
         f"Between layers scale-free curvature differs up to {number(curvature)} times, and one step's share of the "
         f"weights up to {number(step)} times."
     )
+
+
+RULE = (
+    r"✓ if the ratio of every input's weight to the bias is within a factor of 2 of $E[x^2]$, ≈ up to a factor of 10, "
+    "✗ beyond."
+)
+
+
+def status(result: LayerRates) -> Status:
+    """Return how well the second moment of an input predicts how fast its weight's gradient changes."""
+    over = result.over_bias
+    if not result.first or not len(over) or not np.isfinite(over).all():
+        return "undefined"
+    return graded(float(np.exp(np.abs(np.log(over / result.second_moment)).max())), 2, 10)
 
 
 def rows(result: LayerRates) -> dict[str, str]:

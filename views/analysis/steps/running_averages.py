@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from normscape.landscape.analysis.running_averages import RunningAverages
+from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number
 
 SENTENCE = (
@@ -46,6 +47,16 @@ def verdict(result: RunningAverages) -> str:
         f"over channels; most in {worst.layer}). With the stored averages the loss is {number(result.running_loss)}, "
         f"{number(abs(change), 2)} {higher} than with the statistics of all samples."
     )
+
+
+RULE = "✓ if the stored averages change the loss by at most 5 %, ≈ up to 50 %, ✗ beyond."
+
+
+def status(result: RunningAverages) -> Status:
+    """Return how much predicting with the stored averages changes the loss."""
+    if not result.layers or not result.population_loss:
+        return "undefined"
+    return graded(abs(result.running_loss / result.population_loss - 1), 0.05, 0.5)
 
 
 def rows(result: RunningAverages) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from normscape.landscape.analysis.second_moments import SecondMoments
+from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -46,6 +47,17 @@ def verdict(result: SecondMoments) -> str:
         f"Centering leaves {number(100 * shares[most])} % of the second moment in {most}, and "
         f"{number(100 * shares[least])} % in {least}.{far}"
     )
+
+
+RULE = "✓ if centering takes at least 10 % of the second moment in some layer; ≈ if inputs are centered already."
+
+
+def status(result: SecondMoments) -> Status:
+    """Return whether centering has anything to take away."""
+    shares = [layer.centered / layer.raw for layer in result.layers if layer.raw]
+    if not shares:
+        return "undefined"
+    return "holds" if min(shares) <= 0.9 else "loose"
 
 
 def rows(result: SecondMoments) -> dict[str, str]:

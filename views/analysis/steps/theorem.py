@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from normscape.landscape.analysis.theorem import NormLayer, Theorem
+from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
@@ -92,6 +93,17 @@ def _factors(result: Theorem) -> str:
     enlarged = f"{above} of {len(factors)} units" if above else "no unit"
     median = number(float(np.median(factors)))
     return rf"The factor $\gamma/\sqrt{{v + \varepsilon}}$ enlarges gradients at {enlarged}; its median is {median}."
+
+
+RULE = "✗ where the two sides differ, or the gradient is larger with the layer, by more than rounding."
+
+
+def status(result: Theorem) -> Status:
+    """Return whether both sides of the theorem agree and the layer lowers the gradient."""
+    if not result.layers or _where(result, lambda layer: ~np.isfinite(layer.left + layer.right)):
+        return "undefined"
+    broken = _where(result, lambda layer: (layer.difference > result.noise) | (layer.ratio > 1 + result.noise))
+    return "fails" if broken else "holds"
 
 
 def rows(result: Theorem) -> dict[str, str]:

@@ -1,0 +1,20 @@
+"""What a measurement says about a step of the argument: it holds, holds loosely, fails, or is not defined."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+Status = Literal["holds", "loose", "fails", "undefined"]
+
+CHIPS = {"holds": ":green[**✓**]", "loose": ":orange[**≈**]", "fails": ":red[**✗**]", "undefined": ":gray[**–**]"}
+"""Markdown of every status."""
+
+MEANING = "✓ holds · ≈ holds loosely · ✗ fails · – does not apply"
+
+
+def graded(value: float, holds: float, loose: float) -> Status:
+    """Return the status of a number that holds up to one limit and holds loosely up to another; NaN is undefined."""
+    if math.isnan(value):
+        return "undefined"
+    return "holds" if value <= holds else "loose" if value <= loose else "fails"

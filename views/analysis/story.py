@@ -1,0 +1,90 @@
+"""Which steps of the argument are measured, and the list of all steps with what each measurement says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import streamlit as st
+
+from normscape.jobs import settings
+from normscape.landscape import estimate_gradient_seconds, layer_names
+from normscape.views.analysis.steps import STEPS, Step
+from normscape.views.analysis.steps.status import CHIPS, MEANING, Status
+from normscape.views.session.address import control
+from normscape.views.session.results import Variants
+
+COUNTED: Mapping[Status, str] = {"holds": "hold", "loose": "hold loosely", "undefined": "do not apply"}
+
+QUICK_SECONDS = 15.0
+"""Estimated time of a step, for all networks together, up to which it is measured without being asked for."""
+
+
+def measured_steps(variants: Variants) -> tuple[Step, ...]:
+    """Return the steps to measure: the quick ones, the one that an opened counterexample is about, or all on request.
+
+    Shows a button with the estimated time of the others.
+    """
+    seconds = {step.kind: _seconds(step, variants) for step in STEPS}
+    chosen = [step for step in STEPS if seconds[step.kind] <= QUICK_SECONDS or step.kind == st.session_state["step"]]
+    key = control("analysis:all")
+    if len(chosen) == len(STEPS) or st.session_state.get(f"{key}:requested"):
+        return STEPS
+    others = [step for step in STEPS if step not in chosen]
+    total = sum(seconds[step.kind] for step in others)
+    if st.button(
+        f"Measure {len(others)} more {'step' if len(others) == 1 else 'steps'} (about {_time(total)})",
+        key=key,
+        type="primary",
+    ):
+        st.session_state[f"{key}:requested"] = True
+        return STEPS
+    return tuple(chosen)
+
+
+def steps_list(results: Mapping[str, Mapping[str, Any]]) -> None:
+    """Show all steps as links, each with one chip per network that is measured.
+
+    Args:
+        results: by kind of the step, then by label.
+    """
+    lines = [
+        f"{number}. [{step.short}](#{step.kind}) {_chips(step, results.get(step.kind, {}).values())}"
+        for number, step in enumerate(STEPS, start=1)
+    ]
+    st.markdown("\n".join(lines))
+    labels = list(dict.fromkeys(label for own in results.values() for label in own))
+    order = f" Chips: {', '.join(labels)}." if len(labels) > 1 else ""
+    st.caption(f"{MEANING}.{order}")
+
+
+def summary(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return in how many of the measured steps the argument holds, per network, and where it fails."""
+    labels = list(dict.fromkeys(label for own in results.values() for label in own))
+    return "  \n".join(f"**{label}**: {_count(label, results)}" for label in labels)
+
+
+def _count(label: str, results: Mapping[str, Mapping[str, Any]]) -> str:
+    own = {step.short: step.status(results[step.kind][label]) for step in STEPS if label in results.get(step.kind, ())}
+    counts = Counter(own.values())
+    failing = [short for short, status in own.items() if status == "fails"]
+    parts = [f"{counts[status]} {words}" for status, words in COUNTED.items() if counts[status]]
+    where = f", {len(failing)} fail ({'; '.join(failing)})" if failing else ""
+    return f"{', '.join(parts)}{where} of {len(own)} measured steps."
+
+
+def _chips(step: Step, results: Collection[Any]) -> str:
+    return " ".join(CHIPS[step.status(result)] for result in results)
+
+
+def _seconds(step: Step, variants: Variants) -> float:
+    each = [
+        step.gradients(len(layer_names(run))) * estimate_gradient_seconds(run, surface.evaluation)
+        for run, surface in variants.values()
+    ]
+    return max(max(each), sum(each) / settings().workers)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
