@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -132,3 +134,39 @@ def _sample_line(
 def _range(values: np.ndarray) -> tuple[float, float]:
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else (float("nan"), float("nan"))
+
+
+class PathRatio(NamedTuple):
+    """Effective β-smoothness of one network relative to another, over the checkpoints that both have."""
+
+    median: float
+    lowest: float
+    highest: float
+    lower: int  # checkpoints at which it is below 1
+    change: float  # median ratio of the gradient's largest change
+    checkpoints: int
+
+
+def path_ratio(reference: Sequence[Sequence[Smoothness]], other: Sequence[Sequence[Smoothness]]) -> PathRatio | None:
+    """Return the ratio of the other network to the reference, paired by seed and step; None without a finite pair.
+
+    Args:
+        reference: by seed, then by checkpoint.
+        other: the same of the other network.
+    """
+    pairs = [pair for first, second in zip(reference, other, strict=True) for pair in _pairs(first, second)]
+    if not pairs:
+        return None
+    ratios = np.array([b.along.smoothness / a.along.smoothness for a, b in pairs])
+    changes = np.array([b.along.predictiveness[1] / a.along.predictiveness[1] for a, b in pairs])
+    spread = float(ratios.min()), float(ratios.max())
+    return PathRatio(float(np.median(ratios)), *spread, int((ratios < 1).sum()), float(np.median(changes)), len(pairs))
+
+
+def _pairs(first: Sequence[Smoothness], second: Sequence[Smoothness]) -> list[tuple[Smoothness, Smoothness]]:
+    """Return the pairs of equal steps whose ratio of smoothness is defined."""
+    return [(a, b) for a in first for b in second if a.step == b.step and _comparable(a, b)]
+
+
+def _comparable(a: Smoothness, b: Smoothness) -> bool:
+    return bool(np.isfinite([a.along.smoothness, b.along.smoothness]).all() and a.along.smoothness > 0)

@@ -1,10 +1,13 @@
 """The page Along training: every checkpoint of every network is measured, and sentences follow from the numbers."""
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from normscape.landscape.smoothness import LineSamples, Smoothness
-from normscape.views.smoothness.summary import contrasts, key_numbers
+from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, path_ratio
+from normscape.views.session.presets import PRESETS
+from normscape.views.smoothness.charts import DEEP_LINEAR
+from normscape.views.smoothness.summary import headline, key_numbers
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, settled
@@ -27,7 +30,7 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 3
-    assert any(r"effective $\beta$ is smaller at" in element.value for element in app.markdown)
+    assert any(r"effective $\beta$-smoothness is" in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
@@ -35,7 +38,7 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
 def test_a_diverged_training_is_reported() -> None:
     app = opened(**{"training.learning_rate": "1e6", "training.checkpoints": "0,3,8"})
     assert not app.exception
-    assert any("diverged before them" in warning.value for warning in app.warning)
+    assert any("Training diverged before" in warning.value for warning in app.warning)
 
 
 def course(*betas: float) -> list[Smoothness]:
@@ -46,11 +49,30 @@ def course(*betas: float) -> list[Smoothness]:
     ]
 
 
-def test_the_comparison_counts_steps_and_takes_medians() -> None:
-    (sentence,) = contrasts({"none": [course(1.0, 2.0, 4.0)], "batch": [course(0.5, 1.0, 8.0)]})
-    assert "smaller at 2 of 3 steps" in sentence
-    assert "0.5 times as large at the median (from 0.5 to 2)" in sentence
-    assert contrasts({"none": [course(np.nan)], "batch": [course(1.0)]}) == [
-        "**batch** and **none** have no finite step in common."
-    ]
+def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
+    ratio = path_ratio([course(1.0, 2.0, 4.0)], [course(0.5, 1.0, 8.0)])
+    assert ratio == (0.5, 0.5, 2.0, 2, 0.5, 3)
+    assert path_ratio([course(np.nan)], [course(1.0)]) is None
     assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$ along $-\nabla f$, median"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("median", "claim", "size"),
+    [
+        (0.5, "B is smoother than A", "2× lower"),
+        (2.7, "B is less smooth than A", "2.7× higher"),
+        (1.02, "about as smooth", ""),
+    ],
+)
+def test_the_headline_says_which_network_is_smoother(median: float, claim: str, size: str) -> None:
+    sentence = headline("A", "B", PathRatio(median, 0.2, 8.0, 1, 5.3, 8))
+    assert claim in sentence
+    assert size in sentence
+    assert "below 1 at 1 of 8 checkpoints" in sentence
+    assert "5.3× larger" in sentence
+    assert "no finite step" in headline("A", "B", None)
+
+
+def test_a_network_where_the_order_reverses_is_offered_where_the_second_is_less_smooth() -> None:
+    experiment = PRESETS[DEEP_LINEAR].experiment
+    assert experiment.run.model.architecture == "deep-linear"

@@ -9,8 +9,9 @@ from typing import Any
 
 from normscape.jobs import Job, Request, Stage, number
 from normscape.landscape import Run, TooLargeError, shared_range
+from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
 from normscape.models import NORMALIZATIONS
-from normscape.specs import Display, Experiment, SurfaceSpec
+from normscape.specs import Display, Experiment, RunSpec, SmoothnessSpec, SurfaceSpec
 from normscape.specs.evaluation import STATISTICS
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
@@ -157,6 +158,42 @@ def request_statistics_modes(
     return _request_columns("all kinds of statistics", columns, display), tuple(columns)
 
 
+def smoothness_jobs(variants: Variants, seeds: int) -> dict[str, list[list[Job]]]:
+    """Return the jobs of every network, by label: a list for every seed, with one job for every checkpoint."""
+    jobs: dict[str, list[list[Job]]] = {}
+    for label, (run, surface) in variants.items():
+        runs = [replace(run, training=replace(run.training, seed=run.training.seed + k)) for k in range(seeds)]
+        precision = surface.evaluation.precision
+        jobs[label] = [[_smoothness_job(one, step, precision) for step in one.checkpoint_steps] for one in runs]
+    return jobs
+
+
+def smoothness_request(jobs: Mapping[str, list[list[Job]]]) -> Request:
+    """Return the request of all jobs, training first."""
+    measurements = [job for columns in jobs.values() for column in columns for job in column]
+    runs = tuple(dict.fromkeys(Job("run", job.run) for job in measurements))
+    return Request("along training", (Stage(runs), Stage(tuple(dict.fromkeys(measurements)))))
+
+
+def stored_ratio(variants: Variants, subject: str, reference: str) -> PathRatio | None:
+    """Return the ratio of two compared networks if all measurements of one seed are available; nothing is computed."""
+    jobs = smoothness_jobs({label: variants[label] for label in (reference, subject)}, 1)
+    results: dict[str, list[Smoothness]] = {}
+    for label, (own,) in jobs.items():
+        available = [one for one in map(job_queue().result, own) if one is not None]
+        if len(available) < len(own):
+            return None
+        results[label] = available
+    return path_ratio([results[reference]], [results[subject]])
+
+
+def has_checkpoint(job: Job) -> bool:
+    """Return whether training kept the weights that a job measures; a diverged run lacks the later ones."""
+    run: Run | None = job_queue().result(Job("run", job.run))
+    step = job.question.checkpoint if isinstance(job.question, SmoothnessSpec) else None
+    return run is not None and step in [checkpoint.step for checkpoint in run.checkpoints]
+
+
 def _request_columns(title: str, columns: list[Variants], display: Display) -> ComparisonState:
     variants = {label: pair for column in columns for label, pair in column.items()}
     request = request_of(title, variants, 0.0 if display.every_point else display.accuracy)
@@ -177,3 +214,7 @@ def _with_weights(experiment: Experiment) -> list[tuple[str, Any]]:
         if trained is None or surface.evaluation.checkpoint in [c.step for c in trained.checkpoints]:
             kept.append((label, (run, surface)))
     return kept
+
+
+def _smoothness_job(run: RunSpec, step: int, precision: str) -> Job:
+    return Job("smoothness", run, SmoothnessSpec(step, precision))

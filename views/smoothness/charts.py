@@ -11,9 +11,14 @@ from normscape.figures.smoothness import band_figure, smoothness_figure
 from normscape.figures.style.palette import colors
 from normscape.landscape.smoothness import Smoothness
 from normscape.specs import Experiment
-from normscape.views.smoothness.summary import contrasts, key_numbers
+from normscape.views.session import address
+from normscape.views.session.presets import PRESETS
+from normscape.views.smoothness.summary import ABOUT_EQUAL, LESS_SMOOTH, headline, key_numbers, ratios
 from normscape.views.widgets.charts import chart, page_theme
 from normscape.views.widgets.tables import network_table
+
+DEEP_LINEAR = "The deep linear network"
+"""The name of the experiment in which batch norm is smoother along training."""
 
 Results = Mapping[str, list[list[Smoothness]]]
 """By label, then by seed, then by checkpoint."""
@@ -26,11 +31,21 @@ def section(experiment: Experiment, results: Results, missing_checkpoints: int) 
         st.caption("No compared network has kept weights to probe.")
         return
     if missing_checkpoints:
-        st.warning(f"{missing_checkpoints} checkpoints are not there: training diverged before them.")
-    for sentence in contrasts(results):
-        st.markdown(sentence)
+        st.warning(f"Training diverged before {missing_checkpoints} of the checkpoints; they are left out.")
+    _headlines(results)
     _charts(experiment, results)
     network_table({label: key_numbers([one for column in own for one in column]) for label, own in results.items()})
+
+
+def _headlines(results: Results) -> None:
+    """Show how every further network compares with the first; where one is less smooth, explain and offer another."""
+    reference, compared = next(iter(results)), ratios(results)
+    with st.container(key="verdict"):
+        for label, ratio in compared.items():
+            st.markdown(headline(reference, label, ratio))
+        if any(ratio is not None and ratio.median > ABOUT_EQUAL for ratio in compared.values()):
+            st.markdown(LESS_SMOOTH)
+            st.button("Open the deep linear network", on_click=address.adopt, args=(PRESETS[DEEP_LINEAR].experiment,))
 
 
 def _charts(experiment: Experiment, results: Results) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from normscape.specs import Experiment
-from normscape.views.session import progress
+from normscape.views.session import progress, requests
 from normscape.views.session.admission import admitted, errors_shown
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.session.job_queue import job_queue
-from normscape.views.smoothness import charts, requests
+from normscape.views.smoothness import charts
 from normscape.views.texts.papers import cite
 from normscape.views.widgets.fields import number_of_seeds
 
@@ -63,7 +63,8 @@ def _page(experiment: Experiment) -> None:
         every = [job for columns in jobs.values() for column in columns for job in column]
         charts.section(experiment, results, sum(not requests.has_checkpoint(job) for job in every))
         if any(map(any, results.values())):
-            st.markdown(READING)
+            with st.expander("How to read it, and caveats"):
+                st.markdown(READING)
 
 
 experiment, _ = experiment_page("Along training", CLAIM, path="along-training", terms=GLOSSARY_TERMS)

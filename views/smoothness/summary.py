@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from normscape.landscape.smoothness import Smoothness
+from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
 from normscape.views.widgets.numbers import MISSING, number
 
+ABOUT_EQUAL = 1.1
+"""Ratios up to this count as equal."""
 
-def contrasts(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> list[str]:
-    """Return for every further network a sentence that compares it with the first, over their common steps.
 
-    Args:
-        results: by label, then by seed, then by checkpoint; steps are paired between equal seeds.
-    """
-    (label, reference), *others = results.items()
-    return [_contrast(label, reference, other, own) for other, own in others]
+LESS_SMOOTH = (
+    "Shallow networks often behave this way: they train without normalization, and with it each step changes the "
+    "statistics, too. In the deep linear network of the paper the order reverses."
+)
+
+
+def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, PathRatio | None]:
+    """Return the ratio of every further network to the first, by label."""
+    (_, reference), *others = results.items()
+    return {label: path_ratio(reference, own) for label, own in others}
+
+
+def headline(reference: str, label: str, ratio: PathRatio | None) -> str:
+    """Return a sentence that compares a network with the first one, over their common checkpoints."""
+    if ratio is None:
+        return f"**{label}** and **{reference}** have no finite step in common."
+    low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
+    if abs(math.log(ratio.median)) < math.log(ABOUT_EQUAL):
+        claim = f"**{label} is about as smooth as {reference} along the path**"
+    else:
+        claim = f"**{label} is {'less smooth' if ratio.median > 1 else 'smoother'} than {reference} along the path**"
+    times = number(max(ratio.median, 1 / ratio.median), 2)
+    return (
+        rf"{claim}: effective $\beta$-smoothness is {times}× {'higher' if ratio.median > 1 else 'lower'} at the median "
+        f"(ratio {low} to {high}; below 1 at {ratio.lower} of {ratio.checkpoints} checkpoints), the gradient's largest "
+        f"change {number(max(ratio.change, 1 / ratio.change), 2)}× {'larger' if ratio.change > 1 else 'smaller'}."
+    )
 
 
 def key_numbers(course: Sequence[Smoothness]) -> dict[str, str]:
@@ -31,32 +54,6 @@ def key_numbers(course: Sequence[Smoothness]) -> dict[str, str]:
         r"$\|g\|$, median": _median(one.gradient_norm for one in course),
         r"Steps cut where they are as long as $\theta$": f"{sum(one.capped for one in course)} of {len(course)}",
     }
-
-
-def _contrast(
-    label: str, reference: Sequence[Sequence[Smoothness]], other: str, results: Sequence[Sequence[Smoothness]]
-) -> str:
-    pairs = [pair for first, second in zip(reference, results, strict=True) for pair in _pairs(first, second)]
-    if not pairs:
-        return f"**{other}** and **{label}** have no finite step in common."
-    ratios = np.array([b.along.smoothness / a.along.smoothness for a, b in pairs])
-    changes = np.array([b.along.predictiveness[1] / a.along.predictiveness[1] for a, b in pairs])
-    low, high = number(float(ratios.min()), 2), number(float(ratios.max()), 2)
-    ratio, change = (number(float(np.median(quotients)), 2) for quotients in (ratios, changes))
-    return (
-        rf"**{other}** against **{label}**: effective $\beta$ is smaller at {(ratios < 1).sum()} of {len(pairs)} "
-        f"steps, {ratio} times as large at the median (from {low} to {high}); the gradient's largest change is "
-        f"{change} times as large at the median."
-    )
-
-
-def _pairs(first: Sequence[Smoothness], second: Sequence[Smoothness]) -> list[tuple[Smoothness, Smoothness]]:
-    """Return the pairs of equal steps whose ratio of smoothness is defined."""
-    return [(a, b) for a in first for b in second if a.step == b.step and _comparable(a, b)]
-
-
-def _comparable(a: Smoothness, b: Smoothness) -> bool:
-    return bool(np.isfinite([a.along.smoothness, b.along.smoothness]).all() and a.along.smoothness > 0)
 
 
 def _median(values: Iterable[float]) -> str:

@@ -54,7 +54,7 @@ with verdict_place:
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display))
     state = results.request_comparison(request, variants)
     measured = verdict.measures(state.outcomes)
-    verdict.section(measured)
+    verdict.section(measured, variants)
     progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
     for label, failure in state.failures.items():
         st.error(f"**{label}**: {failure}")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from normscape.landscape import Sharpness, bounds_from_center
-from normscape.views.session.results import Outcome
+from normscape.views.session.requests import stored_ratio
+from normscape.views.session.results import Outcome, Variants
 from normscape.views.widgets.numbers import number, percent
 
 EQUAL = 1.1
@@ -72,10 +73,32 @@ def verdict(measured: Mapping[str, Measures]) -> str:
     return f"**{subject} {_claim(one, other)}{among} here.** {' · '.join(filter(None, parts))}"
 
 
-def section(measured: Mapping[str, Measures]) -> None:
-    """Show the verdict."""
-    if measured:
-        st.markdown(verdict(measured))
+def section(measured: Mapping[str, Measures], variants: Variants) -> None:
+    """Show the verdict, with a link to the page Along training if its available results say the opposite."""
+    if not measured:
+        return
+    st.markdown(verdict(measured))
+    pair = compared_pair(measured)
+    if pair is None or (ratio := stored_ratio(variants, *pair)) is None:
+        return
+    if sentence := disagreement(measured[pair[0]], measured[pair[1]], ratio.median):
+        st.caption(sentence)
+
+
+def disagreement(one: Measures, other: Measures, ratio: float) -> str | None:
+    """Return a sentence if smoothness along training contradicts the surfaces, None if it does not.
+
+    Args:
+        one: of the network that the verdict is about.
+        other: of the network that it is compared with.
+        ratio: effective β-smoothness along training of the first relative to the second (D9).
+    """
+    signs = [_sign(one.sharpness, other.sharpness), _sign(one.scale_free, other.scale_free)]
+    along = _sign(ratio, 1.0)
+    if not along or along * -1 not in signs:
+        return None
+    words = "*less* smooth" if along > 0 else "*smoother*"
+    return f"Along the training path it is {words} ({_times(ratio, 1.0)}). [See Along training →](along-training)"
 
 
 def tiles(measured: Mapping[str, Measures]) -> None:

@@ -1,0 +1,76 @@
+"""The verdict above the surfaces follows from the numbers, also where they disagree."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from normscape.views.surface.verdict import Measures, _tiles, compared_pair, disagreement, verdict
+
+NONE = Measures(0.43, 5.7, 0.74, 0.975, 0.1)
+BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
+
+
+def test_the_second_of_two_networks_is_compared_with_the_first() -> None:
+    assert compared_pair({"No normalization": NONE, "Batch norm": BATCH}) == ("Batch norm", "No normalization")
+    assert verdict({"No normalization": NONE, "Batch norm": BATCH}) == (
+        r"**Batch norm is flatter here.** $\lambda_{\max}$ 0.17 vs. 0.43 (2.5× lower) · scale-free 5.7× lower · "
+        "held-out accuracy 98.6 % vs. 97.5 %"
+    )
+    assert verdict({"Batch norm": BATCH, "No normalization": NONE}).startswith("**No normalization is sharper here.**")
+
+
+def test_of_several_networks_the_flattest_is_compared_with_the_one_without_normalization() -> None:
+    layer = Measures(0.3, 2.0, 0.5, 0.98, 0.08)
+    measured = {"Layer norm": layer, "No normalization": NONE, "Batch norm": BATCH}
+    assert compared_pair(measured) == ("Batch norm", "No normalization")
+    assert verdict(measured).startswith("**Batch norm is flatter than No normalization here.**")
+    assert compared_pair({"a": layer, "b": BATCH, "c": Measures(0.9, 1.0, 1.0, 0.9, 0.1)}) == ("b", "c")
+
+
+@pytest.mark.parametrize(
+    ("one", "claim"),
+    [
+        (Measures(0.17, 8.0, 0.2, 0.9, 0.1), "is flatter by one measure and sharper by the other"),
+        (Measures(0.44, 5.6, 0.2, 0.9, 0.1), "is about as flat"),
+        (Measures(0.44, 1.0, 0.2, 0.9, 0.1), "is flatter"),
+        (Measures(0.86, math.nan, 0.2, 0.9, 0.1), "is sharper"),
+        (Measures(None, None, 0.2, 0.9, 0.1), "is being measured"),
+    ],
+)
+def test_the_claim_follows_from_both_measures(one: Measures, claim: str) -> None:
+    assert f"**b {claim} here.**" in verdict({"a": NONE, "b": one})
+
+
+def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:
+    one, other = (Measures(0.1, 1.0, 1.0, math.nan, loss) for loss in (0.25, 0.5))
+    assert verdict({"a": one, "b": other}).endswith("held-out loss 0.5 vs. 0.25")
+    assert [label for label, *_ in _tiles(other, one)][2] == "Held-out loss"
+
+
+def test_tiles_hold_the_change_against_the_other_network() -> None:
+    tiles = {label: (value, change) for label, value, change, _ in _tiles(BATCH, NONE)}
+    assert tiles[r"Sharpness $\lambda_{\max}$"] == ("0.17", "−60 %")
+    assert tiles[r"Gradient change ($L\ge$)"] == ("0.21", "−72 %")
+    assert tiles["Held-out accuracy"] == ("98.6 %", "+1.1 points")
+    assert tiles[r"Stable step $2/\lambda_{\max}$"] == ("11.8", "+153 %")
+    assert {change for _, _, change, _ in _tiles(BATCH, None)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("ratio", "sentence"),
+    [(2.7, "it is *less* smooth (2.7×)"), (0.5, None), (1.05, None)],
+)
+def test_a_disagreement_along_training_is_linked(ratio: float, sentence: str | None) -> None:
+    found = disagreement(BATCH, NONE, ratio)
+    assert (found is None) == (sentence is None)
+    if sentence is not None:
+        assert found is not None
+        assert sentence in found
+        assert found.endswith("](along-training)")
+
+
+def test_a_single_network_has_its_numbers_alone() -> None:
+    assert compared_pair({"a": NONE}) is None
+    assert verdict({"a": NONE}) == r"**a.** $\lambda_{\max}$ 0.43 · held-out accuracy 97.5 %"
