@@ -12,14 +12,14 @@ WIDTH = 800  # pixels; longer lines are hard to read
 TERMS_AS_HEADINGS = "<style>.st-key-glossary h3 { font-size: 1.1rem; padding: 1rem 0 1.1rem; }</style>"
 
 FIRST_MINUTE = r"""
-1. **Choose an experiment** under *Start from* in the sidebar (on a narrow screen, the arrows at the top open it). Each
-   one says what it compares and how long it takes.
-2. **Look at the surfaces.** They share one scale and turn together. Switch *Show* to *gradient change ratio*: lower
-   values mean a smoother landscape.
-3. **Read *Key numbers*.** $\lambda_{\max}$ is the largest curvature in any direction, which a slice can miss. The
-   held-out loss shows whether the smoother network is also the better one.
+1. **Choose an experiment** under *Start from*, or a network, a data set and normalizations of your own. All other
+   settings are under *Advanced*.
+2. **Look at the surfaces.** They share one scale and turn together. Switch to *Gradient change*: lower values mean a
+   smoother landscape.
+3. **Read the verdict above the surfaces.** $\lambda_{\max}$ is the largest curvature in any direction, which a slice
+   can miss. Held-out accuracy shows whether the smoother network is also the better one.
 4. **Point at a surface.** The point is marked on all charts, with every metric there; click to keep it. *Save picture*
-   is below the surfaces, the data files are at the end of the page. The URL holds every choice, so you can share it.
+   is below the surfaces, the data files are in the tab *Reproduce*. The URL holds every choice, so you can share it.
 """
 
 PAGES = {

@@ -140,5 +140,5 @@ ASSUMES_ALONG = "The same evaluation samples and the same kind of statistics at 
 DERIVATION_ALONG = r"""
 At every checkpoint, $\delta = M\,\partial f/\partial y$ of every layer, sample, position and unit. With cross-entropy a
 sample that is learned has $\mathrm{softmax}(h)_y \approx 1$ and sends almost nothing back. More checkpoints: *Training,
-Checkpoints* in the sidebar.
+Checkpoints* under *Advanced*.
 """

@@ -10,7 +10,7 @@ export function sceneOnly({ data, layout }, camera, { width, height }) {
     data: data.map((trace) => ({ ...trace, showscale: false })),
     layout: {
       ...layout, width, height, title: { text: "" }, annotations: [], margin: { l: 0, r: 0, t: 0, b: 0 },
-      paper_bgcolor: "rgba(0,0,0,0)", scene: layout.scene && { ...layout.scene, camera },
+      paper_bgcolor: "rgba(0,0,0,0)", scene: layout.scene && { ...layout.scene, camera, annotations: [] },
     },
   };
 }
@@ -41,6 +41,48 @@ function renderScene(scene, scale) {
     elements.forEach((element, index) => (element.pixelRatio = ratios[index]));
     glplot.redraw();
   }
+}
+
+/** Return a rendered scene with its annotations, which plotly.js draws outside of the scene's canvas.
+ * @type {(png: string, scene: any, scale: number) => Promise<string>} */
+async function withAnnotations(png, scene, scale) {
+  const annotations = scene.fullSceneLayout.annotations ?? [];
+  if (!annotations.length) return png;
+  const image = new Image(), canvas = document.createElement("canvas");
+  image.src = png;
+  await image.decode();
+  canvas.width = image.width;
+  canvas.height = image.height;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.drawImage(image, 0, 0);
+  for (const annotation of annotations) drawAnnotation(context, annotation, scene, scale);
+  return canvas.toDataURL("image/png");
+}
+
+/** Draw the dot, the line and the label of an annotation.
+ * @type {(context: CanvasRenderingContext2D, annotation: any, scene: any, scale: number) => void} */
+function drawAnnotation(context, { x, y, z, ax, ay, text, font, bgcolor, arrowcolor, arrowwidth }, scene, scale) {
+  const position = [x, y, z].map((value, axis) => value * scene.dataScale[axis]);
+  const [across, down] = project(scene.glplot.cameraParams, position);
+  const left = across * context.canvas.width, top = down * context.canvas.height;
+  const labelX = left + scale * ax, labelY = top + scale * ay;
+  context.strokeStyle = context.fillStyle = arrowcolor;
+  context.lineWidth = scale * arrowwidth;
+  context.beginPath();
+  context.moveTo(left, top);
+  context.lineTo(labelX, labelY);
+  context.stroke();
+  context.beginPath();
+  context.arc(left, top, 3 * scale, 0, 2 * Math.PI);
+  context.fill();
+  context.font = `${scale * font.size}px ${font.family}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const width = context.measureText(text).width + 8 * scale, height = 1.5 * scale * font.size;
+  context.fillStyle = bgcolor;
+  context.fillRect(labelX - width / 2, labelY - height / 2, width, height);
+  context.fillStyle = font.color;
+  context.fillText(text, labelX, labelY);
 }
 
 /** Download a PNG.

@@ -221,7 +221,7 @@ class SurfaceGrid {
     this.pointer.unhover();
     await new Promise((resolve) => setTimeout(resolve));   // lets the browser redraw the button first
     try {
-      this.setTrigger("picture", { width: this.toolbar.width, images: this.render(this.toolbar.width) });
+      this.setTrigger("picture", { width: this.toolbar.width, images: await this.render(this.toolbar.width) });
       this.toolbar.awaitPicture();
     } catch (error) {
       this.toolbar.endSaving(String(error instanceof Error ? error.message : error));
@@ -230,14 +230,16 @@ class SurfaceGrid {
 
   /** Return the PNG of every surface, by label.
    * @param {number} width of the whole picture, pixels
-   * @returns {{ [label: string]: string }} */
-  render(width) {
+   * @returns {Promise<{ [label: string]: string }>} */
+  async render(width) {
     const columns = Math.max(2, Math.min(4, this.charts.length));
     /** @type {[string, string][]} */
     const images = [];
     for (const [index, { label }] of this.data.figures.entries()) {
       const scene = this.charts[index]?._fullLayout?.scene?._scene;
-      if (scene) images.push([label, renderScene(scene, Math.min(MAX_SCALE, width / columns / scene.glplot.canvas.clientWidth))]);
+      if (!scene) continue;
+      const scale = Math.min(MAX_SCALE, width / columns / scene.glplot.canvas.clientWidth);
+      images.push([label, await withAnnotations(renderScene(scene, scale), scene, scale)]);
     }
     return Object.fromEntries(images);
   }
