@@ -44,6 +44,12 @@ LOADED = """(count) => {
   const images = [...document.querySelectorAll(".linked-thumbnail img")];
   return images.length === count && images.every((image) => image.complete && image.naturalWidth > 0 && image.alt);
 }"""
+CENTER = """(selector) => {
+  const element = document.querySelector(selector);
+  element.scrollIntoView({ block: "center" });
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
+}"""
 INSIDE = """() => [...document.querySelectorAll(".linked-surface")].filter((chart) => {
   const { top, bottom, left, right } = chart.getBoundingClientRect();
   return top >= 0 && left >= 0 && bottom <= window.innerHeight && right <= window.innerWidth;
@@ -108,11 +114,10 @@ def wait_for_camera(page: Page, camera: list[float]) -> None:
 
 
 def center_of(page: Page, selector: str) -> tuple[float, float]:
-    """Scroll to the first matching element, and return its center."""
-    page.locator(selector).first.scroll_into_view_if_needed()
-    box = page.locator(selector).first.bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    """Scroll to the first matching element, and return its center; in one call, since a redraw replaces elements."""
+    page.wait_for_selector(selector, state="attached")
+    x, y = page.evaluate(CENTER, selector)
+    return x, y
 
 
 def hover(page: Page, x: float, y: float) -> bool:
