@@ -26,6 +26,7 @@ COPY models models/
 COPY landscape landscape/
 COPY figures figures/
 COPY exports exports/
+COPY gallery gallery/
 COPY jobs jobs/
 COPY views views/
 COPY static static/

@@ -5,7 +5,7 @@ PORT ?= 8501
 IN_VENV = $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-front-end format benchmark reproduce screenshots clean
+.PHONY: help run test test-slow test-front-end format benchmark reproduce gallery screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -47,6 +47,9 @@ benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the presets 
 
 reproduce: $(VENV)/.dev-ready ## measure published results again and write views/analysis/published.md (13 minutes; needs CIFAR-10 in NORMSCAPE_DATA)
 	$(IN_VENV) -m benchmarks.published --write views/analysis/published.md
+
+gallery: $(VENV)/.dev-ready ## compute the results that ship with the product (needs Chromium; 10 minutes)
+	$(IN_VENV) -m benchmarks.gallery
 
 screenshots: $(VENV)/.dev-ready ## renew the README's pictures (needs Chromium)
 	$(IN_VENV) -m benchmarks.screenshots

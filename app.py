@@ -21,6 +21,7 @@ page = st.navigation(
     [
         st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),
         st.Page(VIEWS / "guide/page.py", title="Guide", url_path="guide"),
+        st.Page(VIEWS / "gallery/page.py", title="Gallery", url_path="gallery"),
         st.Page(VIEWS / "analysis/page.py", title="Analysis", url_path="analysis"),
         st.Page(VIEWS / "smoothness/page.py", title="Along training", url_path="along-training"),
         st.Page(VIEWS / "stability/page.py", title="Learning rates", url_path="learning-rates"),

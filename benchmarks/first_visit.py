@@ -76,10 +76,15 @@ def _visit() -> None:
 def _timed(page: Page, what: str, address: str) -> None:
     begin = time.perf_counter()
     page.goto(address)
+    page.wait_for_selector("h1", timeout=120_000)
+    text = time.perf_counter() - begin
+    page.wait_for_selector(".linked-still:not([hidden]), .linked-surface canvas", timeout=120_000)
+    still = time.perf_counter() - begin
     page.wait_for_function(f"document.querySelectorAll('{DRAWN}').length >= 2", timeout=120_000)
     seen = time.perf_counter() - begin
     _settled(page)
-    print(f"{what}: both surfaces after {seen:.1f} s, the whole page after {time.perf_counter() - begin:.1f} s")
+    whole = time.perf_counter() - begin
+    print(f"{what}: text {text:.1f} s, still {still:.1f} s, both surfaces {seen:.1f} s, whole page {whole:.1f} s")
 
 
 def _settled(page: Page) -> None:

@@ -9,11 +9,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from normscape.gallery.stories import STORIES
 from normscape.jobs import Job, Queue, Request, Stage, settings
 from normscape.landscape import machine_record
 from normscape.specs import Display, RunSpec, TrainingSpec
 from normscape.views.session.limits import possible
-from normscape.views.session.presets import PRESETS
 from normscape.views.session.results import request_of
 
 
@@ -23,9 +23,9 @@ def main() -> None:
     chosen = parser.parse_args().names
     print(f"{os.cpu_count()} cores, {', '.join(f'{name} {value}' for name, value in machine_record().items())}")
     with tempfile.TemporaryDirectory() as folder:
-        queue = Queue(replace(settings(), home=Path(folder)))
+        queue = Queue(replace(settings(), home=Path(folder), shipped=None))
         _warm(queue)
-        for name, preset in PRESETS.items():
+        for name, preset in STORIES.items():
             if not chosen or any(name.startswith(begin) for begin in chosen):
                 print(f"{measured(queue, name):>28}  (stated: {preset.seconds:g} s)  {name}", flush=True)
         queue.close()
@@ -42,7 +42,7 @@ def _warm(queue: Queue) -> None:
 
 def measured(queue: Queue, name: str) -> str:
     """Ask for a preset's experiment, and wait until the first grid is there, and until nothing more comes."""
-    experiment, begin, first = PRESETS[name].experiment, time.perf_counter(), 0.0
+    experiment, begin, first = STORIES[name].experiment, time.perf_counter(), 0.0
     variants, display = possible(experiment)[0], Display()
     request = request_of(name, variants, display.accuracy)
     queue.submit(request, "benchmark")

@@ -45,7 +45,7 @@ class Queue:
             settings: where results are stored and where jobs run.
             connect: returns a cluster.
         """
-        self.store = Store(settings.home, settings.store_bytes)
+        self.store = Store(settings.home, settings.store_bytes, settings.shipped)
         self.dispatcher = Dispatcher(self.store, settings, connect)
         self._results: LRUCache[Any] = LRUCache(CAPACITY)
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from normscape.landscape import data_folder
 
+SHIPPED = Path(__file__).parent.parent / "gallery" / "results"
+"""Results of the default experiment and of the gallery, made by `make gallery`."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -18,6 +21,7 @@ class Settings:
     workers: int  # NORMSCAPE_WORKERS: processes on this machine, each with one thread
     scheduler: str | None  # NORMSCAPE_SCHEDULER: address of a running Dask scheduler, in place of a local cluster
     tls: tuple[str, str, str] | None  # NORMSCAPE_TLS_CA, NORMSCAPE_TLS_CERT, NORMSCAPE_TLS_KEY: files
+    shipped: Path | None = None  # results that ship with the product
 
 
 def settings() -> Settings:
@@ -36,6 +40,7 @@ def settings() -> Settings:
         workers=int(number("NORMSCAPE_WORKERS", os.cpu_count() or 1)),
         scheduler=os.environ.get("NORMSCAPE_SCHEDULER") or None,
         tls=(tls[0], tls[1], tls[2]) if all(tls) else None,
+        shipped=SHIPPED,
     )
 
 

@@ -17,7 +17,8 @@ MAY_SEE: dict[str, set[str] | None] = {
     "figures": {"specs", "landscape"},
     "jobs": {"specs", "models", "landscape"},
     "exports": {"specs", "landscape", "figures"},
-    "views": {"specs", "models", "landscape", "figures", "exports", "jobs"},
+    "gallery": {"specs", "models", "landscape", "figures", "exports", "jobs"},
+    "views": {"specs", "models", "landscape", "figures", "exports", "jobs", "gallery"},
     "app": {"views"},
     "__init__": set(),
     "__main__": set(),
@@ -27,7 +28,7 @@ MAY_SEE: dict[str, set[str] | None] = {
 PRODUCT = set(MAY_SEE) - {"tests", "benchmarks"}
 
 ONLY_IN = {"streamlit": {"app", "__main__", "views"}, "dask": {"jobs"}, "distributed": {"jobs"}}
-NEVER_IN = {"torch": {"specs", "figures", "exports", "views"}}
+NEVER_IN = {"torch": {"specs", "figures", "exports", "gallery", "views"}}
 
 ROWS = {"surface", "analysis", "smoothness", "stability", "curvature", "paths"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "base", "manager", "managers"}

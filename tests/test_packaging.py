@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from tests.conftest import ROOT
 
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-COLUMNS = ("specs", "models", "landscape", "figures", "exports", "jobs", "views")
+COLUMNS = ("specs", "models", "landscape", "figures", "exports", "gallery", "jobs", "views")
 
 # `streamlit run` puts the app's folder first on the path; a module that is imported after the app has run is the user's
 OPEN_APP = """

@@ -116,7 +116,8 @@ class RunningPieces:
     def _submit(self, state: JobState, piece: Piece, worker: Worker) -> Any:
         if self._connection.cluster is None:
             raise ConnectionError("there are no workers")
-        sent = {} if worker.shares_store else self._inputs(state)
+        available = worker.shares_store and not self._store.is_shipped(state.run_key)
+        sent = {} if available else self._inputs(state)
         return self._connection.cluster.submit(state.job, piece, worker, state.stop_event, sent)
 
     def _inputs(self, state: JobState) -> dict[str, Contents]:

@@ -7,6 +7,9 @@
     damaged/                                corrupt files
 
 Several processes can use a store at the same time: files are written under a temporary name and renamed.
+
+A second folder with results only, which ships with the product, is read where the first has none. Nothing is written,
+moved or deleted there.
 """
 
 from __future__ import annotations
@@ -40,14 +43,15 @@ class Entry(NamedTuple):
 class Store:
     """Results, pieces and requests in one folder; above a size limit the least recently used results are evicted."""
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, shipped: Path | None = None) -> None:
         """Use a folder; it is created with the first file.
 
         Args:
             folder: of all files.
             limit: bytes of results that are kept.
+            shipped: folder of results that are only read.
         """
-        self.folder, self.limit = folder, limit
+        self.folder, self.limit, self.shipped = folder, limit, shipped
 
     def get(self, key: str) -> Contents | None:
         """Return a result, or None if there is none; a corrupt file is moved to `damaged` and counts as none."""
@@ -55,11 +59,16 @@ class Store:
         if contents is not None:
             with contextlib.suppress(OSError):
                 os.utime(self._result(key))
-        return contents
+            return contents
+        return self._shipped_contents(key)
 
     def __contains__(self, key: str) -> bool:
         """Whether there is a file for a result; `get` checks its contents."""
-        return self._result(key).is_file()
+        return self._result(key).is_file() or self.is_shipped(key)
+
+    def is_shipped(self, key: str) -> bool:
+        """Whether a result comes from the read-only folder alone."""
+        return not self._result(key).is_file() and self.shipped is not None and _file(self.shipped, key).is_file()
 
     def put(self, key: str, arrays: Arrays, metadata: Metadata) -> None:
         """Keep a result, delete its pieces, and evict other results above the size limit.
@@ -128,8 +137,9 @@ class Store:
 
     def metadata(self, key: str) -> Metadata:
         """Return the metadata of a result; {} if it is missing or corrupt."""
+        path = _file(self.shipped, key) if self.shipped is not None and self.is_shipped(key) else self._result(key)
         try:
-            return read_metadata(self._result(key))
+            return read_metadata(path)
         except (FileNotFoundError, CorruptFile):
             return {}
 
@@ -175,11 +185,26 @@ class Store:
         with contextlib.suppress(FileNotFoundError):
             os.replace(path, target)
 
+    def _shipped_contents(self, key: str) -> Contents | None:
+        if self.shipped is None:
+            return None
+        try:
+            return read(_file(self.shipped, key))
+        except FileNotFoundError:
+            return None
+        except CorruptFile as error:
+            LOG.warning("a shipped result is computed again: %s", error)
+            return None
+
     def _result(self, key: str) -> Path:
-        return self.folder / "results" / key[:2] / f"{key}.safetensors"
+        return _file(self.folder / "results", key)
 
     def _pieces(self, key: str) -> Path:
         return self.folder / "pieces" / key
+
+
+def _file(results: Path, key: str) -> Path:
+    return results / key[:2] / f"{key}.safetensors"
 
 
 def _modified(path: Path) -> float:

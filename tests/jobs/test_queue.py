@@ -53,6 +53,31 @@ def arrays_of(queue: Queue, request: Request) -> dict[str, bytes]:
     return found
 
 
+def test_results_that_are_shipped_are_not_computed_again_and_serve_as_inputs(tmp_path: Path) -> None:
+    request = small_request(side=3)
+    (tmp_path / "first").mkdir()
+    first = Queue(settings_at(tmp_path / "first", workers=1))
+    first.submit(request, "one")
+    finished(first, request)
+    expected = arrays_of(first, request)
+    first.close()
+    shipped = tmp_path / "first" / "results"
+    second = Queue(replace(settings_at(tmp_path / "second", workers=1), shipped=shipped))
+    second.submit(request, "one")
+    finished(second, request)
+    assert arrays_of(second, request) == expected
+    assert second.store.entries() == ()
+    further = Request(
+        "λ_max",
+        (Stage(tuple(Job.about("sharpness", job.run, request.jobs[-1].question) for job in request.stages[0].jobs)),),
+    )
+    second.submit(further, "one")
+    finished(second, further)
+    assert all(second.result(job).converged for job in further.jobs)
+    assert len(second.store.entries()) == len(further.jobs)
+    second.close()
+
+
 def test_results_equal_those_of_a_plain_loop_bit_by_bit(shared: Queue) -> None:
     request = small_request(side=9)
     shared.submit(request, "one")

@@ -198,3 +198,37 @@ def _busy(folder: Path, seed: int) -> None:
         if (found := here.get(key)) is not None:
             assert np.array_equal(found.arrays["x"], np.full(2000, float(number)))
         here.put(key, {"x": np.full(2000, float(number))}, {})
+
+
+def shipping(folder: Path) -> Store:
+    """A store beside a read-only folder that has one result."""
+    write(folder / "shipped" / KEY[:2] / f"{KEY}.safetensors", ARRAYS, METADATA)
+    return Store(folder / "own", 2**30, folder / "shipped")
+
+
+def test_a_shipped_result_is_read_where_there_is_no_own_one_and_never_changed(tmp_path: Path) -> None:
+    both = shipping(tmp_path)
+    file = tmp_path / "shipped" / KEY[:2] / f"{KEY}.safetensors"
+    before = file.read_bytes()
+    assert KEY in both
+    assert both.is_shipped(KEY)
+    assert both.metadata(KEY) == METADATA
+    contents = both.get(KEY)
+    assert contents is not None
+    assert contents.metadata == METADATA
+    assert both.entries() == ()  # it takes no space of the cache
+    both.put(KEY, ARRAYS, {"own": True})
+    assert not both.is_shipped(KEY)
+    assert both.get(KEY).metadata == {"own": True}
+    both.delete(KEY)
+    assert both.get(KEY).metadata == METADATA
+    assert file.read_bytes() == before
+
+
+def test_a_damaged_shipped_result_counts_as_none_and_stays(tmp_path: Path) -> None:
+    both = shipping(tmp_path)
+    file = tmp_path / "shipped" / KEY[:2] / f"{KEY}.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    assert both.get(KEY) is None
+    assert file.is_file()
+    assert not (tmp_path / "own").exists()

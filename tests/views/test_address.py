@@ -7,7 +7,7 @@ import pytest
 
 from normscape.specs import Display
 from normscape.views.session import address
-from normscape.views.session.presets import DEFAULT
+from normscape.views.session.address import DEFAULT
 
 METRIC = "gradient-change-ratio"
 

@@ -328,3 +328,34 @@ def test_whole_surfaces_are_on_the_first_screen(
 def test_the_button_advanced_opens_the_sidebar_and_close_closes_it(visit: Page, name: str, visible: str) -> None:
     visit.get_by_role("button", name=name, exact=True).click()
     visit.wait_for_function(f"() => {SIDEBAR} {visible}")
+
+
+BUSY = "/?every_point=on&grid.points=65,65&training.steps=20&data.seed=5&evaluation.samples=1400"
+
+
+def test_edits_while_work_runs_are_not_lost(page: Page, app_address: str) -> None:
+    page.goto(app_address + BUSY + "&compare=training.learning_rate&values=0.05,0.1&model.norm=none")
+    page.get_by_role("button", name="Stop").wait_for()  # work runs, and the page is redrawn as results arrive
+
+    values = page.get_by_role("combobox", name="Learning rate: values")
+    values.click()
+    values.press_sequentially("0.2")
+    values.press("Enter")
+    values.press("Escape")
+    page.wait_for_url("**%2C0.2**")
+
+    page.get_by_role("button", name="Advanced", exact=True).click()
+    sidebar = page.locator("[data-testid=stSidebar]")
+    sidebar.get_by_text("Network", exact=True).click()
+    for label, value in (("Width", "24"), ("Depth", "3")):
+        field = sidebar.get_by_role("textbox", name=label)
+        field.fill(value)
+        field.press("Tab")
+    page.wait_for_url("**model.width=24**")
+    page.wait_for_url("**model.depth=3**")
+    page.get_by_role("button", name="Stop").wait_for()
+    page.wait_for_timeout(4000)  # the page was redrawn at least once meanwhile, and the expander is still open
+    assert sidebar.get_by_role("textbox", name="Width").is_visible()
+    assert sidebar.get_by_role("textbox", name="Width").input_value() == "24"
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Resume").wait_for()

@@ -63,7 +63,7 @@ def numbers() -> set[str]:
 def test_the_guide_shows_its_sections_and_every_term_in_alphabetical_order() -> None:
     app = opened()
     assert not app.exception
-    assert [title.value for title in app.title] == ["Guide"]
+    assert [title.value for title in app.title] == [QUESTIONS["Guide"]]
     assert len(app.header) == 5
     assert [term.value for term in app.subheader] == list(TERMS)
     assert left_plain(app) == []
@@ -146,7 +146,7 @@ def test_the_terms_of_every_page_are_in_the_glossary(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_states_its_question(page: str) -> None:
     source = (VIEWS / PAGES[page]).read_text(encoding="utf-8")
-    assert f'experiment_page("{page}"' in source or f'QUESTIONS["{page}"]' in source
+    assert f'experiment_page("{page}"' in source or f'st.title(QUESTIONS["{page}"]' in source
 
 
 def test_an_unknown_term_is_refused() -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from normscape.gallery.stories import STORIES
 from normscape.jobs import Queue, Request
 from normscape.models import ARCHITECTURES
 from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
-from normscape.views.session.presets import PRESETS
 from normscape.views.session.results import comparison_state, experiment_request
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
@@ -323,12 +323,12 @@ def test_parameters_are_counted() -> None:
     assert (plain[row], batch[row]) == ("32", "44")  # (2 + 1) * 6 + (6 + 1) * 2, and a scale and a shift per unit
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_networks_of_presets_can_be_built_and_their_time_is_stated(name: str) -> None:
-    preset = PRESETS[name]
-    assert preset.seconds > 0
-    networks, refused = possible(preset.experiment)
-    assert list(networks) == list(preset.experiment.variants())
+@pytest.mark.parametrize("name", STORIES)
+def test_networks_of_stories_can_be_built_and_their_time_is_stated(name: str) -> None:
+    story = STORIES[name]
+    assert story.seconds > 0
+    networks, refused = possible(story.experiment)
+    assert list(networks) == list(story.experiment.variants())
     assert not refused
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from normscape.gallery.stories import STORIES
 from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, path_ratio
-from normscape.views.session.presets import PRESETS
 from normscape.views.smoothness.charts import DEEP_LINEAR
 from normscape.views.smoothness.summary import headline, key_numbers
 from tests.conftest import ROOT
@@ -74,5 +74,5 @@ def test_the_headline_says_which_network_is_smoother(median: float, claim: str, 
 
 
 def test_a_network_where_the_order_reverses_is_offered_where_the_second_is_less_smooth() -> None:
-    experiment = PRESETS[DEEP_LINEAR].experiment
+    experiment = STORIES[DEEP_LINEAR].experiment
     assert experiment.run.model.architecture == "deep-linear"

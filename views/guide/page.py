@@ -24,6 +24,7 @@ FIRST_MINUTE = r"""
 
 PAGES = {
     "Surfaces": "views/surface/page.py",
+    "Gallery": "views/gallery/page.py",
     "Analysis": "views/analysis/page.py",
     "Along training": "views/smoothness/page.py",
     "Learning rates": "views/stability/page.py",
@@ -85,8 +86,7 @@ def _papers() -> None:
 
 
 with st.container(width=WIDTH):
-    st.title("Guide")
-    st.markdown(f"**{QUESTIONS['Guide']}**")
+    st.title(QUESTIONS["Guide"], anchor=False)
     st.header("The first minute")
     st.markdown(FIRST_MINUTE)
     st.header("What each page answers")

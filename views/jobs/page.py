@@ -14,9 +14,7 @@ from normscape.views.session.progress import failures, progress_of, requested_by
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
 
-INTRODUCTION = f"""
-**{QUESTIONS["Jobs"]}**
-
+CLAIM = """
 Jobs keep running after you close the page. Identical requests from several visitors run once, and cached results
 open immediately.
 """
@@ -116,8 +114,9 @@ def _name(key: str) -> str:
         return name
 
 
-st.title("Jobs")
-st.markdown(INTRODUCTION)
+st.title(QUESTIONS["Jobs"], anchor=False)
+with st.container(key="claim"):
+    st.markdown(CLAIM)
 glossary_button(*GLOSSARY_TERMS)
 with st.container():  # not `redraw_periodically`: this part holds controls
     st.fragment(_running, run_every=1.0)()

@@ -8,7 +8,8 @@ import streamlit as st
 from normscape.landscape import DATA
 from normscape.models import REGISTRIES
 from normscape.specs import Display, Experiment, from_query, to_query
-from normscape.views.session.presets import DEFAULT
+
+DEFAULT = Experiment()
 
 NAMES = {**REGISTRIES, "data": tuple(DATA)}
 

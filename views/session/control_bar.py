@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from normscape.figures.style.palette import norm_colors
+from normscape.gallery.stories import STORIES
 from normscape.models import ARCHITECTURES, NORMALIZATIONS
 from normscape.specs import Experiment
 from normscape.specs.experiment import MOST_VALUES, comparable_paths
@@ -15,7 +16,6 @@ from normscape.specs.fields import read, replace_at, rule_of
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.session.address import control
-from normscape.views.session.presets import PRESETS
 from normscape.views.widgets.charts import page_theme
 from normscape.views.widgets.fields import compared_from_texts, field, option_label, options
 from normscape.views.widgets.glossary_button import glossary_button
@@ -61,12 +61,12 @@ def toggle_advanced() -> None:
 
 
 def _preset(experiment: Experiment) -> None:
-    names = {preset.experiment: name for name, preset in PRESETS.items()}
+    names = {story.experiment: name for name, story in STORIES.items()}
     current = names.get(experiment, OWN)
     st.session_state["preset"] = current
     st.selectbox(
         "Start from",
-        [*PRESETS, *([OWN] if current == OWN else [])],
+        [*STORIES, *([OWN] if current == OWN else [])],
         key="preset",
         on_change=_adopt_preset,
         help="Ready-made experiments. Choosing one sets all controls; change any of them to make it your own.",
@@ -75,8 +75,8 @@ def _preset(experiment: Experiment) -> None:
 
 
 def _adopt_preset() -> None:
-    if (name := st.session_state["preset"]) in PRESETS:
-        address.adopt(PRESETS[name].experiment)
+    if (name := st.session_state["preset"]) in STORIES:
+        address.adopt(STORIES[name].experiment)
 
 
 def _compared_field(experiment: Experiment) -> Experiment:

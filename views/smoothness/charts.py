@@ -9,10 +9,10 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.smoothness import band_figure, smoothness_figure
 from normscape.figures.style.palette import colors
+from normscape.gallery.stories import STORIES
 from normscape.landscape.smoothness import Smoothness
 from normscape.specs import Experiment
 from normscape.views.session import address
-from normscape.views.session.presets import PRESETS
 from normscape.views.smoothness.summary import ABOUT_EQUAL, LESS_SMOOTH, headline, key_numbers, ratios
 from normscape.views.widgets.charts import chart, page_theme
 from normscape.views.widgets.tables import network_table
@@ -45,7 +45,7 @@ def _headlines(results: Results) -> None:
             st.markdown(headline(reference, label, ratio))
         if any(ratio is not None and ratio.median > ABOUT_EQUAL for ratio in compared.values()):
             st.markdown(LESS_SMOOTH)
-            st.button("Open the deep linear network", on_click=address.adopt, args=(PRESETS[DEEP_LINEAR].experiment,))
+            st.button("Open the deep linear network", on_click=address.adopt, args=(STORIES[DEEP_LINEAR].experiment,))
 
 
 def _charts(experiment: Experiment, results: Results) -> None:

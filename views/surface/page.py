@@ -19,8 +19,17 @@ from normscape.views.surface import (
     verdict,
 )
 from normscape.views.texts import surface as texts
+from normscape.views.widgets.story_cards import story_cards, story_still
 
 TABS = ("Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
+
+# stories that are offered below the surfaces
+STRIP = (
+    "Before or after the linear layer",
+    "The two halves of batch norm",
+    "The deep linear network",
+    "Three kinds of batch statistics",
+)
 
 GLOSSARY_TERMS = (
     r"$2/\lambda_{\max}$",
@@ -64,7 +73,7 @@ comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
 compose = downloads.composer(experiment, display, comparison, outcomes)
 with surfaces_place:
-    surfaces_3d.surfaces(comparison, display, missing=missing, compose=compose)
+    surfaces_3d.surfaces(comparison, display, missing=missing, compose=compose, still=story_still(experiment, display))
 surfaces_3d.notes(comparison, display, state)
 checks.note(outcomes)
 if not outcomes or state.surfaces_only:
@@ -95,3 +104,7 @@ with details["Reproduce"] as tab:
         downloads.section(experiment, display, comparison, outcomes)
 with st.expander("How to read the surfaces, and caveats"):
     st.markdown(texts.READING)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.subheader("More comparisons", anchor=False, width="content")
+    st.page_link("views/gallery/page.py", label="All in the gallery", icon=":material/arrow_forward:")
+story_cards(STRIP)

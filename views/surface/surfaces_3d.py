@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -45,6 +46,7 @@ def surfaces(
     *,
     missing: Mapping[str, str],
     compose: Callable[[Renders], SavedPicture | None],
+    still: Path | None = None,
 ) -> None:
     """Show the surfaces from one camera, which the URL stores, with a sentence in place of each missing one.
 
@@ -53,6 +55,7 @@ def surfaces(
         display: camera and point.
         missing: a sentence for every network without a surface, by label.
         compose: makes one picture of the renders from the browser when the user saves it.
+        still: a picture of the surfaces, shown until the browser has drawn them.
     """
     panels = _panels(comparison, display)
     for label, sentence in missing.items():
@@ -66,6 +69,7 @@ def surfaces(
         on_point=_adopt_point,
         on_renders=pictures.store_renders,
         color_scale=color_scale(comparison),
+        still=still,
         saved=pictures.requested_picture(compose),
     )
 

@@ -1,7 +1,11 @@
-"""Ready-made experiments."""
+"""The stories of the gallery, which are also the experiments under *Start from*."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from normscape.specs import (
     DataSpec,
@@ -14,28 +18,37 @@ from normscape.specs import (
     TrainingSpec,
 )
 
+Group = Literal["Start here", "Networks", "Where it fails"]
+GROUPS: tuple[Group, ...] = ("Start here", "Networks", "Where it fails")
+
+STILLS = Path(__file__).parent / "stills"
+
 
 @dataclass(frozen=True)
-class Preset:
+class Story:
     """An experiment with its description."""
 
     experiment: Experiment
     sentence: str
     seconds: float = 0.0  # to finish on two cores, warm workers, empty store: benchmarks/presets.py
+    group: Group = "Networks"
+    needs_files: bool = False  # data or weights that are not part of the product, so nothing of it is shipped
 
 
-PRESETS: Mapping[str, Preset] = {
-    "Batch norm or none, on digits": Preset(
+STORIES: Mapping[str, Story] = {
+    "Batch norm or none, on digits": Story(
         Experiment(),
         "The same MLP trained on handwritten digits, with and without batch norm.",
         seconds=5.0,
+        group="Start here",
     ),
-    "The same, before training": Preset(
+    "The same, before training": Story(
         Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0))),
         "The same two networks at initialization, where training cannot explain the difference.",
         seconds=5.4,
+        group="Start here",
     ),
-    "Raw inputs, no normalization": Preset(
+    "Raw inputs, no normalization": Story(
         Experiment(
             run=RunSpec(model=ModelSpec(norm="none"), training=TrainingSpec(learning_rate=0.002, momentum=0.0)),
             compare="run.data.scaling",
@@ -43,8 +56,9 @@ PRESETS: Mapping[str, Preset] = {
         ),
         "The argument without a normalization layer: center the inputs, then standardize them.",
         seconds=7.7,
+        group="Start here",
     ),
-    "How much to divide by": Preset(
+    "How much to divide by": Story(
         Experiment(
             run=RunSpec(model=ModelSpec(norm="none"), training=TrainingSpec(momentum=0.0)),
             compare="run.data.divisor",
@@ -53,8 +67,9 @@ PRESETS: Mapping[str, Preset] = {
         "Inputs divided by 0.1 to 10 times their standard deviation. Larger divisors give a smoother loss and a worse "
         "fit: smoothness alone is not the goal.",
         seconds=12.4,
+        group="Where it fails",
     ),
-    "Batch, layer or none, on spirals": Preset(
+    "Batch, layer or none, on spirals": Story(
         Experiment(
             run=RunSpec(
                 data=DataSpec(name="spirals"),
@@ -66,12 +81,13 @@ PRESETS: Mapping[str, Preset] = {
         "Three intertwined spirals need a deeper network: no normalization, batch norm and layer norm.",
         seconds=6.2,
     ),
-    "Before or after the linear layer": Preset(
+    "Before or after the linear layer": Story(
         Experiment(compare="run.model.placement", values=("before", "after")),
         "The argument puts batch norm before the linear layer; common practice puts it after.",
         seconds=3.2,
+        group="Start here",
     ),
-    "The two halves of batch norm": Preset(
+    "The two halves of batch norm": Story(
         Experiment(
             run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
             surface=SurfaceSpec(EvaluationSpec(samples=500), grid=GridSpec((17, 17))),
@@ -79,8 +95,9 @@ PRESETS: Mapping[str, Preset] = {
         ),
         "Centering alone, scaling alone, or both, in a small convolutional network on the digits.",
         seconds=19.5,
+        group="Start here",
     ),
-    "Eight normalizations, one network": Preset(
+    "Eight normalizations, one network": Story(
         Experiment(
             run=RunSpec(model=ModelSpec(architecture="convolutional", width=8), training=TrainingSpec(steps=200)),
             surface=SurfaceSpec(EvaluationSpec(samples=300), grid=GridSpec((17, 17))),
@@ -89,7 +106,7 @@ PRESETS: Mapping[str, Preset] = {
         "One convolutional network on the digits with eight normalizations, on one scale.",
         seconds=36.9,
     ),
-    "Shortcuts or none": Preset(
+    "Shortcuts or none": Story(
         Experiment(
             run=RunSpec(
                 model=ModelSpec(architecture="residual", depth=20, width=4),
@@ -102,7 +119,7 @@ PRESETS: Mapping[str, Preset] = {
         "A residual network of 20 layers on the digits, with and without shortcuts, as in Li et al.",
         seconds=19.7,
     ),
-    "Pre-norm or post-norm": Preset(
+    "Pre-norm or post-norm": Story(
         Experiment(
             run=RunSpec(
                 model=ModelSpec(architecture="transformer", norm="layer", activation="gelu"),
@@ -115,7 +132,7 @@ PRESETS: Mapping[str, Preset] = {
         "A small vision transformer with layer norm before its sublayers or after them, trained with Adam.",
         seconds=11.8,
     ),
-    "The deep linear network": Preset(
+    "The deep linear network": Story(
         Experiment(
             run=RunSpec(
                 data=DataSpec(name="gaussian"),
@@ -126,8 +143,9 @@ PRESETS: Mapping[str, Preset] = {
         ),
         "25 linear layers of 10 x 10 on Gaussian data, as in Santurkar et al., with and without batch norm.",
         seconds=8.1,
+        group="Where it fails",
     ),
-    "Clothes: Fashion-MNIST": Preset(
+    "Clothes: Fashion-MNIST": Story(
         Experiment(
             run=RunSpec(
                 data=DataSpec(name="fashion-mnist", size=10_000, scaling="per-channel"),
@@ -137,8 +155,9 @@ PRESETS: Mapping[str, Preset] = {
         ),
         "The first comparison on 10,000 images of Fashion-MNIST, with two hidden layers of 128 units.",
         seconds=35.9,
+        needs_files=True,
     ),
-    "A published ResNet-20 on CIFAR-10": Preset(
+    "A published ResNet-20 on CIFAR-10": Story(
         Experiment(
             run=RunSpec(
                 data=DataSpec(
@@ -156,13 +175,15 @@ PRESETS: Mapping[str, Preset] = {
         "The held-out loss of published weights, with running and with population batch statistics. Needs the weights "
         "and the test images of CIFAR-10.",
         seconds=65.9,
+        needs_files=True,
     ),
-    "A smooth activation as a control": Preset(
+    "A smooth activation as a control": Story(
         Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),
         "The gradient of a ReLU network jumps; with GELU or tanh it is continuous.",
         seconds=6.5,
+        group="Where it fails",
     ),
-    "A learning rate too large": Preset(
+    "A learning rate too large": Story(
         Experiment(
             run=RunSpec(model=ModelSpec(norm="none"), training=TrainingSpec(momentum=0.0)),
             compare="run.training.learning_rate",
@@ -170,12 +191,19 @@ PRESETS: Mapping[str, Preset] = {
         ),
         "A network without normalization at increasing learning rates, until training diverges.",
         seconds=4.1,
+        group="Where it fails",
     ),
-    "Three kinds of batch statistics": Preset(
+    "Three kinds of batch statistics": Story(
         Experiment(compare="surface.evaluation.statistics", values=("population", "batch", "running")),
         "One trained network with population, mini-batch and running batch statistics.",
         seconds=8.7,
+        group="Where it fails",
     ),
 }
+"""By title, in the order of the gallery."""
 
-DEFAULT = Experiment()
+
+def still(title: str, theme: Literal["light", "dark"]) -> Path:
+    """Return the file of a story's picture."""
+    words = "".join(letter if letter.isalnum() else "-" for letter in title.lower())
+    return STILLS / f"{'-'.join(filter(None, words.split('-')))}-{theme}.jpg"

@@ -1,0 +1,91 @@
+"""What ships with the product belongs to its stories, is small, and equals what is computed here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from normscape.gallery.stories import GROUPS, STILLS, STORIES, still
+from normscape.jobs import Job, Queue
+from normscape.jobs.settings import SHIPPED
+from normscape.jobs.store.store import Store
+from normscape.landscape import Surface, objective_of
+from normscape.landscape.surface import assemble, levels
+from normscape.specs import Display, Experiment, RunSpec, SurfaceSpec
+from normscape.views.session.limits import possible
+from normscape.views.session.results import level, request_of, surface_job
+from tests.jobs.conftest import settings_at
+
+SHIPPING = [title for title, story in STORIES.items() if not story.needs_files]
+
+
+def test_all_of_it_is_small_and_says_what_it_was_computed_with() -> None:
+    files = [file for folder in (SHIPPED, STILLS) for file in folder.rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) <= 25 * 2**20
+    about = json.loads((SHIPPED.parent / "about.json").read_text(encoding="utf-8"))
+    assert {"computed on", "machine", "Python", "torch"} <= set(about)
+
+
+def test_every_story_has_a_group_and_pictures_and_every_file_belongs_to_a_story() -> None:
+    assert {story.group for story in STORIES.values()} == set(GROUPS)
+    stills = {still(title, theme) for title in SHIPPING for theme in ("light", "dark")}
+    assert stills == set(STILLS.iterdir())
+    assert all(story.sentence.endswith(".") for story in STORIES.values())
+
+
+@pytest.mark.parametrize("title", SHIPPING)
+def test_the_keys_of_a_storys_results_are_those_that_ship(title: str, tmp_path: Path) -> None:
+    # a change of specs that orphans them needs `make gallery` or a migration
+    store = Store(tmp_path, 2**30, SHIPPED)
+    variants = possible(STORIES[title].experiment)[0]
+    request = request_of(title, variants, Display().accuracy)
+    coarsest = next(stage for stage in request.stages if stage.refines)
+    shipped = [job for job in (*request.stages[0].jobs, *coarsest.jobs) if job.key in store]
+    assert set(request.stages[0].jobs) <= set(shipped)
+    assert len(shipped) > len(request.stages[0].jobs)  # a network that diverges has no surface
+
+
+def test_the_default_comparison_ships_completely(tmp_path: Path) -> None:
+    store = Store(tmp_path, 2**30, SHIPPED)
+    request = request_of("", possible(Experiment())[0], Display().accuracy)
+    missing = [job for job in request.jobs if job.key not in store]
+    assert {job.kind for job in missing} <= {"surface"}  # the finest grids are not needed for the accuracy
+
+
+@pytest.fixture(scope="module")
+def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queue]:
+    queue = Queue(replace(settings_at(tmp_path_factory.mktemp("store"), workers=1), shipped=SHIPPED))
+    yield queue
+    queue.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("title", SHIPPING)
+def test_points_of_shipped_surfaces_equal_those_computed_here(queue: Queue, title: str) -> None:
+    compared = 0
+    for run_spec, spec in possible(STORIES[title].experiment)[0].values():
+        surface = _shipped_surface(queue, run_spec, spec)
+        if surface is None:
+            continue
+        objective = objective_of(queue.result(Job("run", run_spec)), spec.evaluation)
+        for row, column in ((0, 0), (len(surface.beta) // 2, 1), (-1, len(surface.alpha) // 2)):
+            theta = (
+                surface.plane.theta + surface.alpha[column] * surface.plane.d1 + surface.beta[row] * surface.plane.d2
+            )
+            assert float(objective.loss(torch.as_tensor(theta))) == pytest.approx(surface.loss[row, column], rel=1e-3)
+            compared += 1
+    assert compared >= 3
+
+
+def _shipped_surface(queue: Queue, run: RunSpec, spec: SurfaceSpec) -> Surface | None:
+    """The coarsest shipped surface of a network, None if its training diverged."""
+    coarsest = level(levels(spec.grid), 0)
+    plane, points = queue.result(Job.about("plane", run, spec)), queue.result(surface_job(run, spec, coarsest))
+    if plane is None or points is None:
+        return None
+    return assemble(replace(spec, grid=coarsest), points, points["evaluated"], *plane)
