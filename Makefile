@@ -37,9 +37,9 @@ format: $(VENV)/.dev-ready ## format the code and mend what ruff can
 	$(IN_VENV) -m ruff check --fix .
 	$(IN_VENV) -m ruff format .
 
-benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the presets take, and what workers cost and bring
+benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the stories take, and what workers cost and bring
 	$(IN_VENV) -m benchmarks.first_visit
-	$(IN_VENV) -m benchmarks.presets
+	$(IN_VENV) -m benchmarks.stories
 	$(IN_VENV) -m benchmarks.workers
 	$(IN_VENV) -m benchmarks.analysis
 	$(IN_VENV) -m benchmarks.sessions

@@ -6,6 +6,7 @@ both themes to gallery/stills/, and what they were computed with to gallery/abou
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import json
 import os
@@ -36,24 +37,33 @@ from tests.conftest import CHROMIUM_FLAGS
 from tests.views.conftest import wait_for_surfaces
 
 PORT = 18517
-SIZE = {"width": 960, "height": 720}
+PANEL = 420  # width of a surface in a picture, pixels
+MOST_PANELS = 4
+ONE_ROW = """([columns]) => document.querySelector(".linked-surfaces").style.setProperty("--linked-columns", columns)"""
+FIRST_ROW = """() => {
+  const frame = document.querySelector(".linked-frame").getBoundingClientRect();
+  const { height } = document.querySelector(".linked-surface").getBoundingClientRect();
+  return { x: frame.x, y: frame.y, width: frame.width, height };
+}"""
 MOST_BYTES = 25 * 2**20
 LARGEST = 3 * 2**20
 """Bytes of a file that is shipped: a larger one, such as the weights of many checkpoints, is computed when needed."""
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stills", action="store_true", help="take the pictures only, of the results that ship")
+    if not parser.parse_args().stills:
+        with tempfile.TemporaryDirectory() as folder:
+            _keep(Path(folder), _computed(Path(folder)))
+        _about()
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        keys = _computed(home)
-        _keep(home, keys)
-        _stills(home)
+        _stills(Path(folder))
     total = sum(file.stat().st_size for file in SHIPPED.rglob("*") if file.is_file())
     total += sum(file.stat().st_size for file in STILLS.iterdir())
     print(f"{total / 2**20:.1f} MiB of results and pictures")
     if total > MOST_BYTES:
         raise SystemExit(f"more than {MOST_BYTES / 2**20:.0f} MiB")
-    _about()
 
 
 def _computed(home: Path) -> list[str]:
@@ -94,7 +104,7 @@ def _keep(home: Path, keys: list[str]) -> None:
 
 
 def _stills(home: Path) -> None:
-    """Take a picture of every story's surfaces in both themes, from a server that has all results."""
+    """Take a picture of every story's surfaces in both themes, from a server with the shipped results."""
     shutil.rmtree(STILLS, ignore_errors=True)
     STILLS.mkdir(parents=True)
     options = ["--server.port", str(PORT), "--server.headless", "true", "--server.address", "127.0.0.1"]
@@ -118,12 +128,16 @@ def _stills(home: Path) -> None:
 
 def _pictures(browser: Browser, title: str, story: Story) -> None:
     query = "&".join(f"{key}={value}" for key, value in to_query(story.experiment, address.DEFAULT).items())
+    panels = min(MOST_PANELS, len(story.experiment.values))
+    size = {"width": PANEL * max(panels, 2) + 140, "height": 1000}
     for theme in ("light", "dark"):
-        page = browser.new_page(viewport=SIZE, color_scheme=theme)  # type: ignore[arg-type]
+        page = browser.new_page(viewport=size, color_scheme=theme)  # type: ignore[arg-type]
         page.set_default_timeout(240_000)
         page.goto(f"http://127.0.0.1:{PORT}/?{query}")
         wait_for_surfaces(page, 1)
-        page.locator(".linked-frame").screenshot(path=still(title, theme), type="jpeg", quality=72)  # type: ignore[arg-type]
+        page.evaluate(ONE_ROW, [panels])
+        page.wait_for_timeout(3000)
+        page.screenshot(path=still(title, theme), clip=page.evaluate(FIRST_ROW), type="jpeg", quality=72)  # type: ignore[arg-type]
         page.close()
     print(f"pictures of {title}", flush=True)
 

@@ -30,7 +30,7 @@ class Story:
 
     experiment: Experiment
     sentence: str
-    seconds: float = 0.0  # to finish on two cores, warm workers, empty store: benchmarks/presets.py
+    seconds: float = 0.0  # to finish on two cores, warm workers, empty store: benchmarks/stories.py
     group: Group = "Networks"
     needs_files: bool = False  # data or weights that are not part of the product, so nothing of it is shipped
 

@@ -1,12 +1,14 @@
 """The page Learning rates: every rate is trained, and conclusions follow from the numbers."""
 
 import math
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from normscape.landscape.stability import RATES, TrainingOutcome
 from normscape.views.stability.summary import conclusion, headline, key_numbers
+from normscape.views.widgets.numbers import duration
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 from tests.views.test_page import SMALL, settled
@@ -32,6 +34,19 @@ def test_the_sweep_starts_by_itself_and_trains_every_rate() -> None:
     assert left_plain(app) == []
     cells = [str(value) for value in app.table[0].value["Batch norm"]]
     assert sum(int(value.split(" of ")[0]) for value in cells if f" of {len(RATES)}" in value) == len(RATES)
+
+
+def test_a_long_sweep_waits_for_a_button_that_states_its_time() -> None:
+    app = opened(**{"training.steps": "100000", "model.width": "256"})
+    assert not app.exception
+    assert not app.get("progress")
+    (button,) = [button for button in app.button if button.label.startswith("Run the sweep")]
+    assert re.fullmatch(r"Run the sweep \(about \S+ (s|min|h)\)", button.label)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (12.4, "12 s"), (200, "3 min"), (9000, "2.5 h")])
+def test_an_estimated_time_is_written_in_a_suitable_unit(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 def test_a_comparison_of_learning_rates_is_refused() -> None:

@@ -12,7 +12,7 @@ from normscape.jobs import settings
 from normscape.landscape import estimate_gradient_seconds, layer_names
 from normscape.views.analysis.steps import STEPS, Step
 from normscape.views.analysis.steps.status import CHIPS, MEANING, Status
-from normscape.views.session.address import control
+from normscape.views.session.admission import started
 from normscape.views.session.results import Variants
 
 COUNTED: Mapping[Status, str] = {"holds": "hold", "loose": "hold loosely", "undefined": "do not apply"}
@@ -28,19 +28,12 @@ def measured_steps(variants: Variants) -> tuple[Step, ...]:
     """
     seconds = {step.kind: _seconds(step, variants) for step in STEPS}
     chosen = [step for step in STEPS if seconds[step.kind] <= QUICK_SECONDS or step.kind == st.session_state["step"]]
-    key = control("analysis:all")
-    if len(chosen) == len(STEPS) or st.session_state.get(f"{key}:requested"):
-        return STEPS
     others = [step for step in STEPS if step not in chosen]
-    total = sum(seconds[step.kind] for step in others)
-    if st.button(
-        f"Measure {len(others)} more {'step' if len(others) == 1 else 'steps'} (about {_time(total)})",
-        key=key,
-        type="primary",
-    ):
-        st.session_state[f"{key}:requested"] = True
+    if not others:
         return STEPS
-    return tuple(chosen)
+    count = "1 more step" if len(others) == 1 else f"{len(others)} more steps"
+    total = sum(seconds[step.kind] for step in others)
+    return STEPS if started("analysis:all", f"Measure {count}", total, limit=0) else tuple(chosen)
 
 
 def steps_list(results: Mapping[str, Mapping[str, Any]]) -> None:
@@ -84,7 +77,3 @@ def _seconds(step: Step, variants: Variants) -> float:
         for run, surface in variants.values()
     ]
     return max(max(each), sum(each) / settings().workers)
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -9,10 +9,15 @@ import streamlit as st
 
 from normscape.landscape import MissingDataError, TooLargeError
 from normscape.specs import Experiment
+from normscape.views.session.address import control
 from normscape.views.session.limits import check_limits, possible
 from normscape.views.session.requests import within_time
 from normscape.views.session.results import Variants
 from normscape.views.widgets.data_download import offer_download
+from normscape.views.widgets.numbers import duration
+
+QUICK_SECONDS = 60.0
+"""Estimated time up to which a page begins by itself."""
 
 
 def admitted(experiment: Experiment) -> Variants:
@@ -41,3 +46,21 @@ def errors_shown() -> Iterator[None]:
     except (TooLargeError, ValueError) as error:
         st.error(str(error))
         st.stop()
+
+
+def started(key: str, action: str, seconds: float, *, limit: float = QUICK_SECONDS) -> bool:
+    """Return whether work may begin: at once if it is quick, otherwise once its button has been pressed.
+
+    Args:
+        key: unique name of the button.
+        action: what the button does; the estimated time is added to it.
+        seconds: the estimated time.
+        limit: seconds up to which work begins at once.
+    """
+    requested = f"{control(key)}:requested"
+    if seconds <= limit or st.session_state.get(requested):
+        return True
+    if st.button(f"{action} (about {duration(seconds)})", key=control(key), type="primary"):
+        st.session_state[requested] = True
+        return True
+    return False

@@ -5,7 +5,7 @@ import streamlit as st
 from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS, RATES
 from normscape.specs import Experiment
 from normscape.views.session import progress
-from normscape.views.session.admission import admitted, errors_shown
+from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.stability import charts, requests
 from normscape.views.widgets.fields import number_of_seeds
@@ -46,6 +46,8 @@ def _page(experiment: Experiment) -> None:
         return
     variants = admitted(experiment)
     seeds = number_of_seeds("stability:seeds", SEEDS_HELP)
+    if not started("stability:run", "Run the sweep", requests.sweep_seconds(variants, seeds)):
+        return
     request = requests.sweep_request(variants, seeds)
     finished = progress.submit(request)
     outcomes = {label: requests.training_outcomes(run, seeds) for label, (run, _) in variants.items()}

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from normscape.jobs import Job, Request, Stage
-from normscape.landscape import Run, Sharpness
+from normscape.jobs import Job, Request, Stage, settings
+from normscape.landscape import Run, Sharpness, estimate_gradient_seconds
 from normscape.landscape.stability import TrainingOutcome, classify_run, sweep
-from normscape.specs import RunSpec, SurfaceSpec
+from normscape.specs import EvaluationSpec, RunSpec, SurfaceSpec
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
 
@@ -22,6 +22,22 @@ def sweep_request(variants: Variants, seeds: int) -> Request:
     trainings = [Job("run", one) for run, _ in pairs for one in sweep(run, seeds)]
     stages = (own, sharpness, trainings)
     return Request("learning rates", tuple(Stage(tuple(dict.fromkeys(stage))) for stage in stages))
+
+
+def sweep_seconds(variants: Variants, seeds: int) -> float:
+    """Estimate the time of the trainings of a sweep on all workers, in seconds, without those in the store."""
+    pending = [
+        (one, surface.evaluation)
+        for run, surface in variants.values()
+        for one in sweep(run, seeds)
+        if job_queue().result(Job("run", one)) is None
+    ]
+    return sum(_training_seconds(*pair) for pair in pending) / settings().workers
+
+
+def _training_seconds(run: RunSpec, evaluation: EvaluationSpec) -> float:
+    batch = run.training.batch_size or evaluation.samples
+    return run.training.steps * estimate_gradient_seconds(run, replace(evaluation, samples=batch))
 
 
 def sharpness_jobs(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, Job]:

@@ -28,3 +28,10 @@ def span(values: Iterable[float]) -> str:
 def percent(share: float) -> str:
     """Format a share of 1 as a percentage."""
     return MISSING if math.isnan(share) else f"{100 * share:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Format an estimated time in seconds, minutes or hours."""
+    if seconds < 90:
+        return f"{max(1.0, seconds):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

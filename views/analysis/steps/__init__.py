@@ -237,7 +237,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "A15",
         "Where it fails: gradients grow across layers",
-        "Where it fails",
+        "Gradient growth",
         gradient_growth.SENTENCE,
         gradient_growth.ASSUMES,
         gradient_growth.DERIVATION,

@@ -18,7 +18,7 @@ SENTENCE = (
 
 ASSUMES = (
     "That the change of the signal does not depend on the input. That 1 is the right size: a larger divisor makes $L$ "
-    "smaller still, down to 0 where nothing can be fitted any more (preset *How much to divide by*)."
+    "smaller still, down to 0 where nothing can be fitted any more (story *How much to divide by* in the gallery)."
 )
 
 DERIVATION = r"""

@@ -3,7 +3,7 @@
 
 const SETTLE_DELAY = 400;          // milliseconds without a key press until Python receives the camera
 const MAX_SCALE = 4;               // pixels of a saved picture per CSS pixel
-const MAX_HEIGHT = 0.8;            // of a chart, as a share of its width: a higher one would cut the surface at both sides
+const MAX_HEIGHT = 0.72;           // of a chart, as a share of its width: a higher one would cut the surface at both sides
 
 /** Return the height of a chart in pixels: that of its figure, or less where the chart is narrow.
  * @type {(chart: Chart) => number} */

@@ -1,4 +1,4 @@
-"""How long each preset takes with warm workers and an empty store: until the coarsest grid, and until all is there."""
+"""How long each story takes with warm workers and an empty store: until the coarsest grid, and until all is there."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from normscape.views.session.results import request_of
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="presets to measure, by the beginning of their name; default: all")
+    parser.add_argument("names", nargs="*", help="stories to measure, by the beginning of their name; default: all")
     chosen = parser.parse_args().names
     print(f"{os.cpu_count()} cores, {', '.join(f'{name} {value}' for name, value in machine_record().items())}")
     with tempfile.TemporaryDirectory() as folder:
         queue = Queue(replace(settings(), home=Path(folder), shipped=None))
         _warm(queue)
-        for name, preset in STORIES.items():
+        for name, story in STORIES.items():
             if not chosen or any(name.startswith(begin) for begin in chosen):
-                print(f"{measured(queue, name):>28}  (stated: {preset.seconds:g} s)  {name}", flush=True)
+                print(f"{measured(queue, name):>28}  (stated: {story.seconds:g} s)  {name}", flush=True)
         queue.close()
 
 
@@ -41,7 +41,7 @@ def _warm(queue: Queue) -> None:
 
 
 def measured(queue: Queue, name: str) -> str:
-    """Ask for a preset's experiment, and wait until the first grid is there, and until nothing more comes."""
+    """Ask for a story's experiment, and wait until the first grid is there, and until nothing more comes."""
     experiment, begin, first = STORIES[name].experiment, time.perf_counter(), 0.0
     variants, display = possible(experiment)[0], Display()
     request = request_of(name, variants, display.accuracy)
