@@ -324,6 +324,18 @@ def test_whole_surfaces_are_on_the_first_screen(
     assert page.get_by_text("held-out accuracy").first.is_visible()
 
 
+def test_surfaces_follow_the_width_of_the_window(page: Page, app_address: str) -> None:
+    page.goto(app_address + QUICK)
+    wait_for_surfaces(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".linked-surface")].every((chart) => {
+          const { width, height } = chart.querySelector("canvas").getBoundingClientRect();
+          return Math.abs(width - chart.clientWidth) < 20 && height < chart.clientWidth;
+        })"""
+    )
+
+
 @pytest.mark.parametrize(("name", "visible"), [("Advanced", "> 0"), ("Close", "<= 0")])
 def test_the_button_advanced_opens_the_sidebar_and_close_closes_it(visit: Page, name: str, visible: str) -> None:
     visit.get_by_role("button", name=name, exact=True).click()

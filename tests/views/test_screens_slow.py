@@ -24,11 +24,12 @@ PAGES = {
     "along-training": "/along-training" + QUERY,
     "learning-rates": "/learning-rates" + QUERY,
     "jobs": "/jobs",
+    "gallery": "/gallery",
     "guide": "/guide",
 }
 WIDTHS = (1440, 900, 390)
 SCREENSHOTS = os.environ.get("NORMSCAPE_SCREENS")
-LIGHT = ("surfaces", "guide") if BRIEF else tuple(PAGES)  # these two have elements of all kinds
+LIGHT = ("surfaces", "gallery", "guide") if BRIEF else tuple(PAGES)  # these have elements of all kinds
 DARK = tuple(PAGES) if SCREENSHOTS else ("surfaces",) if BRIEF else ("surfaces", "analysis")
 
 COMPLETE = """() => Boolean(

@@ -92,6 +92,6 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
     assert sentence.startswith(
         "**Stable learning rates: Batch norm up to 1 (10× higher); No normalization up to 0.1; Layer norm at none.**"
     )
-    assert sentence.endswith("predicts 0.87.")
+    assert sentence.endswith("predicts 0.87 for Batch norm.")
     assert "(2× lower)" in headline({"a": 0.2, "b": 0.1}, {})
     assert headline({"a": 0.2, "b": 0.2}, {}) == "**Stable learning rates: b up to 0.2; a up to 0.2.**"

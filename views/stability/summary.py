@@ -44,7 +44,7 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> st
         predicted: 2/λ_max at initialization by label, NaN if unknown.
     """
     (reference, rate), *others = largest.items()
-    known = [number(value, 2) for value in predicted.values() if math.isfinite(value)]
+    known = [f"{number(value, 2)} for {label}" for label, value in predicted.items() if math.isfinite(value)]
     prediction = rf" $2/\lambda_{{\max}}$ at initialization predicts {', '.join(known)}." if known else ""
     parts = [f"{other} up to {number(own)}{_times(own, rate)}" for other, own in others if own]
     none = [f"{label} at none" for label, own in largest.items() if not own]

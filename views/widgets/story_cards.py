@@ -52,7 +52,7 @@ def provenance() -> str:
 def _card(title: str) -> None:
     story, picture = STORIES[title], still(title, page_theme())
     if picture.is_file():
-        st.image(picture)
+        st.image(picture, alt=f"The surfaces of: {title}")
     st.markdown(f"**{title}**")
     st.caption(story.sentence + (" Needs data files." if story.needs_files else ""))
     if st.button("Open", key=f"story {title}", help=f"Opens the experiment: {title}"):

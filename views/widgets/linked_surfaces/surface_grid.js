@@ -61,7 +61,7 @@ class SurfaceGrid {
   resize(chart) {
     if (!chart.data || !chart.clientWidth) return;
     chart.style.height = `${fittingHeight(chart)}px`;
-    this.Plotly.relayout(chart, { autosize: true, height: fittingHeight(chart) });
+    this.Plotly.Plots.resize(chart);
   }
 
   /** Draw the data from Python; a call that was overtaken by a later one draws nothing.
