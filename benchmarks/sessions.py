@@ -20,7 +20,7 @@ QUERY = "?data.name=moons&data.size=80&model.width=6&training.steps=8&grid.point
 PORT = 18512
 
 COMPLETE = """() => Boolean(
-    document.querySelector("[data-testid=stTable]") && !document.querySelector("[data-testid=stProgress]")
+    document.querySelectorAll("[data-testid=stMetric]").length === 4 && !document.querySelector("[data-testid=stProgress]")
     && document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
 )"""
 
@@ -30,7 +30,7 @@ class Visit:
     """What came of several sessions."""
 
     seconds: float
-    tables: list[str]  # the first table of every complete page, in the order of the sessions
+    numbers: list[str]  # in the tiles of every complete page, in the order of the sessions
     unfinished: list[str]  # what is known of the pages that are not complete
     exceptions: int
 
@@ -54,19 +54,19 @@ def visit(chromium: str, address: str, sessions: int, questions: int, longest: f
             waiting = {number: page for number, page in waiting.items() if not page.evaluate(COMPLETE)}
             time.sleep(1)
         unfinished = [f"session {k}: {_state(page)}; {told[k][-3:]}" for k, page in waiting.items()]
-        tables = [
-            page.locator("[data-testid=stTable]").first.inner_text()
+        numbers = [
+            "; ".join(page.locator("[data-testid=stMetric]").all_inner_texts())
             for number, page in enumerate(pages)
             if number not in waiting
         ]
         exceptions = sum(page.locator("[data-testid=stException]").count() for page in pages)
         seconds = time.monotonic() - begin
         browser.close()
-    return Visit(seconds, tables, unfinished, exceptions)
+    return Visit(seconds, numbers, unfinished, exceptions)
 
 
 def _state(page: Page) -> str:
-    counts = {name: page.locator(f"[data-testid={name}]").count() for name in ("stTable", "stProgress", "stException")}
+    counts = {name: page.locator(f"[data-testid={name}]").count() for name in ("stMetric", "stProgress", "stException")}
     state = page.evaluate('document.querySelector("[data-testid=stApp]")?.getAttribute("data-test-script-state")')
     return f"{state}, {counts}, ends with {page.inner_text('body')[-200:]!r}"
 
@@ -78,8 +78,8 @@ def main() -> None:
     asked = parser.parse_args()
     with served(PORT) as address:
         found = visit(chromium(), address, asked.sessions, asked.questions, longest=300)
-    print(f"{len(found.tables)} of {asked.sessions} pages complete after {found.seconds:.0f} s")
-    print(f"{len(set(found.tables))} different answers to {asked.questions} questions; {found.exceptions} exceptions")
+    print(f"{len(found.numbers)} of {asked.sessions} pages complete after {found.seconds:.0f} s")
+    print(f"{len(set(found.numbers))} different answers to {asked.questions} questions; {found.exceptions} exceptions")
     print(*found.unfinished, sep="\n")
 
 

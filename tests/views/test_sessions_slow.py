@@ -15,7 +15,7 @@ def test_sessions_in_parallel_get_their_answers_without_an_error(chromium: str, 
     found = visit(chromium, app_address, SESSIONS, QUESTIONS, longest=480)
     assert not found.unfinished, "\n".join(found.unfinished)
     assert not found.exceptions
-    assert len(found.tables) == SESSIONS
-    assert len(set(found.tables)) == QUESTIONS
+    assert len(found.numbers) == SESSIONS
+    assert len(set(found.numbers)) == QUESTIONS
     for number in range(QUESTIONS):
-        assert len({found.tables[k] for k in range(number, SESSIONS, QUESTIONS)}) == 1
+        assert len({found.numbers[k] for k in range(number, SESSIONS, QUESTIONS)}) == 1
