@@ -20,7 +20,8 @@ QUERY = "?data.name=moons&data.size=80&model.width=6&training.steps=8&grid.point
 PORT = 18512
 
 COMPLETE = """() => Boolean(
-    document.querySelectorAll("[data-testid=stMetric]").length === 4 && !document.querySelector("[data-testid=stProgress]")
+    document.querySelectorAll("[data-testid=stMetric]").length === 4
+    && !document.querySelector("[data-testid=stProgress]")
     && document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
 )"""
 
