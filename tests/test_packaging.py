@@ -110,7 +110,7 @@ def test_the_wheel_opens_the_app_beside_a_users_own_models(python: Path, tmp_pat
         text=True,
     )
     assert opened.returncode == 0, opened.stdout + opened.stderr
-    assert "title: Loss surfaces" in opened.stdout
+    assert "title: What does normalization do to the loss landscape?" in opened.stdout
     assert "models: the user" in opened.stdout
 
 

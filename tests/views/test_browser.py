@@ -302,6 +302,7 @@ def test_default_address_shows_the_comparison(page: Page, app_address: str) -> N
 def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)
+    page.get_by_role("tab", name="Numbers").click()
     page.get_by_role("radiogroup", name="Seeds").get_by_role("radio", name="2").click()
     page.wait_for_function(LOADED, arg=4)
     label = page.locator(".linked-thumbnail img").first.get_attribute("alt")

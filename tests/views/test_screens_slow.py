@@ -65,8 +65,9 @@ TABBABLE = """() => {
   const seen = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 0;
   const kinds = "a[href], button, input, select, textarea, summary, [tabindex]";
   const all = [...document.querySelectorAll(kinds)].filter((one) => one.tabIndex >= 0 && !one.disabled && seen(one));
-  const groupOf = (one) => one.type === "radio" ? one.name : one.role === "radio" && one.closest("[role=radiogroup]");
-  const groups = new Set();          // the Tab key stops at one radio button of a group; arrow keys reach the others
+  const groupOf = (one) => one.type === "radio" ? one.name
+    : one.role === "radio" ? one.closest("[role=radiogroup]") : one.closest("[role=toolbar]");
+  const groups = new Set();          // the Tab key stops once in a group of radio buttons or chips; arrow keys go on
   window.tabbable = all.filter((one) => {
     const group = groupOf(one), first = !group || !groups.has(group);
     groups.add(group);
