@@ -18,7 +18,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 
 from normscape.exports.metadata import read_experiment
 from normscape.specs.display import CAMERA
-from tests.conftest import CHROMIUM_FLAGS
+from tests.conftest import BRIEF, CHROMIUM_FLAGS
 from tests.views.conftest import wait_for_surfaces
 
 pytestmark = pytest.mark.browser
@@ -346,18 +346,14 @@ def test_the_button_advanced_opens_the_sidebar_and_close_closes_it(visit: Page, 
 BUSY = "/?every_point=on&grid.points=65,65&training.steps=20&data.seed=5&evaluation.samples=1400"
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(BRIEF, reason="it computes for a minute")
 def test_edits_while_work_runs_are_not_lost(page: Page, app_address: str) -> None:
     page.goto(app_address + BUSY + "&compare=training.learning_rate&values=0.05,0.1&model.norm=none")
     page.get_by_role("button", name="Stop").wait_for()  # work runs, and the page is redrawn as results arrive
 
-    values = page.get_by_role("combobox", name="Learning rate: values")
-    values.click()
-    values.press_sequentially("0.2")
-    values.press("Enter")
-    values.press("Escape")
-    page.wait_for_url("**%2C0.2**")
-
     page.get_by_role("button", name="Advanced", exact=True).click()
+    page.wait_for_function(f"() => {SIDEBAR} > 0")
     sidebar = page.locator("[data-testid=stSidebar]")
     sidebar.get_by_text("Network", exact=True).click()
     for label, value in (("Width", "24"), ("Depth", "3")):
@@ -370,5 +366,12 @@ def test_edits_while_work_runs_are_not_lost(page: Page, app_address: str) -> Non
     page.wait_for_timeout(4000)  # the page was redrawn at least once meanwhile, and the expander is still open
     assert sidebar.get_by_role("textbox", name="Width").is_visible()
     assert sidebar.get_by_role("textbox", name="Width").input_value() == "24"
+
+    values = page.get_by_role("combobox", name="Learning rate: values")
+    values.click()
+    values.press_sequentially("0.2")
+    values.press("Enter")
+    values.press("Escape")
+    page.wait_for_url("**%2C0.2**")
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Resume").wait_for()
