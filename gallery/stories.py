@@ -202,6 +202,9 @@ STORIES: Mapping[str, Story] = {
 }
 """By title, in the order of the gallery."""
 
+TITLES: Mapping[Experiment, str] = {story.experiment: title for title, story in STORIES.items()}
+"""Titles by experiment."""
+
 
 def still(title: str, theme: Literal["light", "dark"]) -> Path:
     """Return the file of a story's picture."""

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import torch
 from torch.nn.modules.batchnorm import _NormBase
@@ -73,6 +74,7 @@ def estimate_seconds(run: RunSpec, spec: CostSpec) -> float:
     return gradient * (math.prod(spec.points) + 2 * SHARPNESS_PRODUCTS) + _training_seconds(run, gradient / samples)
 
 
+@lru_cache(maxsize=64)  # pages estimate at every script run
 def estimate_gradient_seconds(run: RunSpec, spec: EvaluationSpec) -> float:
     """Estimate the time of one gradient of the evaluation set on one thread, in seconds, from counts alone.
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from normscape.views.surface.verdict import Measures, _tiles, compared_pair, disagreement, verdict
+from normscape.views.surface.verdict import Measures, compared_pair, disagreement, tile_values, verdict
 
 NONE = Measures(0.43, 5.7, 0.74, 0.975, 0.1)
 BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
@@ -46,16 +46,16 @@ def test_the_claim_follows_from_both_measures(one: Measures, claim: str) -> None
 def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:
     one, other = (Measures(0.1, 1.0, 1.0, math.nan, loss) for loss in (0.25, 0.5))
     assert verdict({"a": one, "b": other}).endswith("held-out loss 0.5 vs. 0.25")
-    assert [label for label, *_ in _tiles(other, one)][2] == "Held-out loss"
+    assert [label for label, *_ in tile_values(other, one)][2] == "Held-out loss"
 
 
 def test_tiles_hold_the_change_against_the_other_network() -> None:
-    tiles = {label: (value, change) for label, value, change, _ in _tiles(BATCH, NONE)}
+    tiles = {label: (value, change) for label, value, change, _ in tile_values(BATCH, NONE)}
     assert tiles[r"Sharpness $\lambda_{\max}$"] == ("0.17", "−60 %")
     assert tiles[r"Gradient change ($L\ge$)"] == ("0.21", "−72 %")
     assert tiles["Held-out accuracy"] == ("98.6 %", "+1.1 points")
     assert tiles[r"Stable step $2/\lambda_{\max}$"] == ("11.8", "+153 %")
-    assert {change for _, _, change, _ in _tiles(BATCH, None)} == {None}
+    assert {change for _, _, change, _ in tile_values(BATCH, None)} == {None}
 
 
 @pytest.mark.parametrize(

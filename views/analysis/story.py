@@ -18,7 +18,7 @@ from normscape.views.session.results import Variants
 COUNTED: Mapping[Status, str] = {"holds": "hold", "loose": "hold loosely", "undefined": "do not apply"}
 
 QUICK_SECONDS = 15.0
-"""Estimated time of a step, for all networks together, up to which it is measured without being asked for."""
+"""Estimated time of a step, for all networks together, up to which it is measured at once."""
 
 
 def measured_steps(variants: Variants) -> tuple[Step, ...]:
@@ -26,7 +26,7 @@ def measured_steps(variants: Variants) -> tuple[Step, ...]:
 
     Shows a button with the estimated time of the others.
     """
-    seconds = {step.kind: _seconds(step, variants) for step in STEPS}
+    seconds = _seconds(variants)
     chosen = [step for step in STEPS if seconds[step.kind] <= QUICK_SECONDS or step.kind == st.session_state["step"]]
     others = [step for step in STEPS if step not in chosen]
     if not others:
@@ -71,9 +71,11 @@ def _chips(step: Step, results: Collection[Any]) -> str:
     return " ".join(CHIPS[step.status(result)] for result in results)
 
 
-def _seconds(step: Step, variants: Variants) -> float:
-    each = [
-        step.gradients(len(layer_names(run))) * estimate_gradient_seconds(run, surface.evaluation)
+def _seconds(variants: Variants) -> dict[str, float]:
+    """Estimate the time of every step for all networks on all workers, in seconds, by kind."""
+    costs = [
+        (len(layer_names(run)), estimate_gradient_seconds(run, surface.evaluation))
         for run, surface in variants.values()
     ]
-    return max(max(each), sum(each) / settings().workers)
+    each = {step.kind: [step.gradients(layers) * gradient for layers, gradient in costs] for step in STEPS}
+    return {kind: max(max(own), sum(own) / settings().workers) for kind, own in each.items()}

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from normscape.figures.style.palette import norm_colors
-from normscape.gallery.stories import STORIES
+from normscape.gallery.stories import STORIES, TITLES
 from normscape.models import ARCHITECTURES, NORMALIZATIONS
 from normscape.specs import Experiment
 from normscape.specs.experiment import MOST_VALUES, comparable_paths
@@ -29,6 +29,8 @@ COMPARE_HELP = (
     "What differs between the panels. Everything else is shared: data, seeds, initial weights where shapes match, axes "
     "and colors (D4)."
 )
+
+ADVANCED_HELP = "Opens and closes the sidebar, which holds all other settings of the experiment."
 
 
 def control_bar(experiment: Experiment, terms: tuple[str, ...]) -> Experiment:
@@ -52,17 +54,13 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...]) -> Experiment:
     return _values(experiment)
 
 
-ADVANCED_HELP = "Opens and closes the sidebar, which holds all other settings of the experiment."
-
-
 def toggle_advanced() -> None:
     """Open or close the sidebar; `app.py` passes its state to the browser."""
     st.session_state["advanced-open"] = not st.session_state.get("advanced-open", False)
 
 
 def _preset(experiment: Experiment) -> None:
-    names = {story.experiment: name for name, story in STORIES.items()}
-    current = names.get(experiment, OWN)
+    current = TITLES.get(experiment, OWN)
     st.session_state["preset"] = current
     st.selectbox(
         "Start from",

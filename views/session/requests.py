@@ -40,14 +40,8 @@ def measure_networks(experiment: Experiment, kind: str, title: str) -> Measureme
         kind: the kind of the jobs.
         title: shown on the page Jobs.
     """
-    jobs = {
-        label: Job.about(kind, run, _question(kind, surface)) for label, (run, surface) in _with_weights(experiment)
-    }
-    runs = tuple(dict.fromkeys(Job("run", job.run) for job in jobs.values()))
-    request = Request(title, (Stage(runs), Stage(tuple(dict.fromkeys(jobs.values())))))
-    finished = submit(request)
-    results = {label: job_queue().result(job) for label, job in jobs.items()}
-    return Measurements(request, finished, {label: one for label, one in results.items() if one is not None})
+    request, finished, results = measure_kinds(experiment, [kind], title)
+    return Measurements(request, finished, results[kind])
 
 
 def measure_kinds(experiment: Experiment, kinds: Sequence[str], title: str) -> tuple[Request, bool, Mapping[str, Any]]:
@@ -57,7 +51,10 @@ def measure_kinds(experiment: Experiment, kinds: Sequence[str], title: str) -> t
         The request, whether it is finished, and the available results by kind and label.
     """
     pairs = _with_weights(experiment)
-    jobs = {kind: {label: Job.about(kind, run, surface) for label, (run, surface) in pairs} for kind in kinds}
+    jobs = {
+        kind: {label: Job.about(kind, run, _question(kind, surface)) for label, (run, surface) in pairs}
+        for kind in kinds
+    }
     runs = tuple(dict.fromkeys(Job("run", run) for _, (run, _) in pairs))
     stages = [Stage(runs), *(Stage(tuple(dict.fromkeys(own.values()))) for own in jobs.values())]
     request = Request(title, tuple(stages))

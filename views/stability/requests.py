@@ -26,13 +26,12 @@ def sweep_request(variants: Variants, seeds: int) -> Request:
 
 def sweep_seconds(variants: Variants, seeds: int) -> float:
     """Estimate the time of the trainings of a sweep on all workers, in seconds, without those in the store."""
-    pending = [
-        (one, surface.evaluation)
-        for run, surface in variants.values()
-        for one in sweep(run, seeds)
-        if job_queue().result(Job("run", one)) is None
-    ]
-    return sum(_training_seconds(*pair) for pair in pending) / settings().workers
+    total = sum(_pending(run, seeds) * _training_seconds(run, surface.evaluation) for run, surface in variants.values())
+    return total / settings().workers
+
+
+def _pending(run: RunSpec, seeds: int) -> int:
+    return sum(job_queue().result(Job("run", one)) is None for one in sweep(run, seeds))
 
 
 def _training_seconds(run: RunSpec, evaluation: EvaluationSpec) -> float:

@@ -109,7 +109,7 @@ def tiles(measured: Mapping[str, Measures]) -> None:
         return
     one, other = measured[subject], measured[pair[1]] if pair else None
     against = f"vs. {pair[1]}" if pair else None
-    for cell, (label, value, delta, help_text) in zip(st.columns(4), _tiles(one, other), strict=True):
+    for cell, (label, value, delta, help_text) in zip(st.columns(4), tile_values(one, other), strict=True):
         cell.metric(
             f"{label}, {subject}",
             value,
@@ -193,7 +193,7 @@ def _alone(one: Measures) -> str:
     return rf"$\lambda_{{\max}}$ {sharpness} · {name} {fit}"
 
 
-def _tiles(one: Measures, other: Measures | None) -> list[tuple[str, str, str | None, str]]:
+def tile_values(one: Measures, other: Measures | None) -> list[tuple[str, str, str | None, str]]:
     """Return label, value, change in percent, and help of every tile."""
     against = other or Measures(None, None, math.nan, math.nan, math.nan)
     accuracy = math.isfinite(one.accuracy)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from normscape.gallery.stories import STILLS, STORIES, still
+from normscape.gallery.stories import STILLS, STORIES, TITLES, still
 from normscape.specs import Display, Experiment
 from normscape.views.session import address
 from normscape.views.widgets.charts import page_theme
@@ -33,8 +33,8 @@ def story_cards(titles: Sequence[str]) -> None:
 
 def story_still(experiment: Experiment, display: Display) -> Path | None:
     """Return the picture of an experiment that is a story, if it is displayed as in the picture."""
-    titles = {story.experiment: title for title, story in STORIES.items()}
-    return still(titles[experiment], page_theme()) if experiment in titles and display == Display() else None
+    title = TITLES.get(experiment)
+    return still(title, page_theme()) if title is not None and display == Display() else None
 
 
 def provenance() -> str:
