@@ -71,6 +71,7 @@ def visit(context: BrowserContext, app_address: str, requested: list[str]) -> It
     page.on("request", lambda request: requested.append(request.url))
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)
+    page.get_by_role("tab", name="Maps and cuts").click()
     yield page
     page.close()
 
@@ -286,6 +287,7 @@ def test_a_browser_without_webgl_shows_maps_and_a_message(
     page.set_default_timeout(120_000)
     page.goto(app_address + QUICK)
     page.get_by_text("This browser has no WebGL").wait_for()
+    page.get_by_role("tab", name="Maps and cuts").click()
     page.locator(".st-key-side-by-side-contour-map-1 .js-plotly-plot").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
     flat.close()

@@ -21,7 +21,8 @@ from normscape.views.surface import (
 from normscape.views.texts import surface as texts
 from normscape.views.widgets.story_cards import story_cards, story_still
 
-TABS = ("Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
+# the first is open on arrival and holds no figure: the browser draws the surfaces before it loads Plotly for a map
+TABS = ("How to read", "Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
 
 # stories that are offered below the surfaces
 STRIP = (
@@ -81,6 +82,9 @@ if not outcomes or state.surfaces_only:
 
 verdict.tiles(measured)
 details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))
+with details["How to read"] as tab:
+    if tab.open:
+        st.markdown(texts.READING)
 with details["Maps and cuts"] as tab:
     if tab.open:
         maps.section(experiment, display, comparison)
@@ -102,8 +106,6 @@ with details["Checks"] as tab:
 with details["Reproduce"] as tab:
     if tab.open:
         downloads.section(experiment, display, comparison, outcomes)
-with st.expander("How to read the surfaces, and caveats"):
-    st.markdown(texts.READING)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.subheader("More comparisons", anchor=False, width="content")
     st.page_link("views/gallery/page.py", label="All in the gallery", icon=":material/arrow_forward:")

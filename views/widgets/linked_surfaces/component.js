@@ -1,6 +1,6 @@
 // The entry point that Streamlit calls with the data from Python at every run of the page.
 
-const NO_WEBGL = "This browser has no WebGL, which drawing in three dimensions needs: the maps below show the same.";
+const NO_WEBGL = "This browser has no WebGL, which surfaces need. The tab Maps and cuts shows the same as flat maps.";
 
 /** @type {boolean | undefined} */
 let webglAvailable;                // cached, since every check takes a WebGL context
@@ -24,7 +24,7 @@ let drops;
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!drops) acceptDrops(data.uploader, (drops = new AbortController()).signal);
   if (!hasWebgl()) {
-    parentElement.textContent = NO_WEBGL;   // Python need not know: the maps are on the page in any case
+    parentElement.textContent = NO_WEBGL;   // Python need not know: the maps need no WebGL
     return undefined;
   }
   let view = views.get(parentElement);
