@@ -78,7 +78,7 @@ def _timed(page: Page, what: str, address: str) -> None:
     page.goto(address)
     page.wait_for_selector("h1", timeout=120_000)
     text = time.perf_counter() - begin
-    page.wait_for_selector(".linked-still:not([hidden]), .linked-surface canvas", timeout=120_000)
+    page.wait_for_selector(".st-key-still img, .linked-surface canvas", timeout=120_000)
     still = time.perf_counter() - begin
     page.wait_for_function(f"document.querySelectorAll('{DRAWN}').length >= 2", timeout=120_000)
     seen = time.perf_counter() - begin

@@ -19,7 +19,7 @@ from normscape.views.surface import (
     verdict,
 )
 from normscape.views.texts import surface as texts
-from normscape.views.widgets.story_cards import story_cards, story_still
+from normscape.views.widgets.story_cards import story_cards
 
 # the first is open on arrival and holds no figure: the browser draws the surfaces before it loads Plotly for a map
 TABS = ("How to read", "Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
@@ -55,8 +55,11 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}(SHS)$",
 )
 
-experiment, display = experiment_page("Surfaces", texts.CLAIM, terms=GLOSSARY_TERMS)
-verdict_place, surfaces_place = st.container(key="verdict"), st.container()
+top, verdict_place, surfaces_place = st.container(key="top"), st.container(key="verdict"), st.container(key="surfaces")
+with surfaces_place:  # the still is on its way before anything is built
+    surfaces_3d.still(*address.opened())
+with top:
+    experiment, display = experiment_page("Surfaces", texts.CLAIM, terms=GLOSSARY_TERMS)
 experiment, display = controls.section(experiment, display)
 
 with verdict_place:
@@ -74,7 +77,7 @@ comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
 compose = downloads.composer(experiment, display, comparison, outcomes)
 with surfaces_place:
-    surfaces_3d.surfaces(comparison, display, missing=missing, compose=compose, still=story_still(experiment, display))
+    surfaces_3d.surfaces(comparison, display, missing=missing, compose=compose)
 surfaces_3d.notes(comparison, display, state)
 checks.note(outcomes)
 if not outcomes or state.surfaces_only:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -30,6 +30,7 @@ from normscape.views.texts import surface as texts
 from normscape.views.widgets import linked_surfaces as linked
 from normscape.views.widgets.charts import page_theme
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, SurfacePanel
+from normscape.views.widgets.story_cards import story_still
 from normscape.views.widgets.tables import network_table
 
 
@@ -40,13 +41,25 @@ def comparison_of(experiment: Experiment, display: Display, outcomes: Mapping[st
     return Comparison(drawn, display.shown, display.scale, colors=colors(experiment, page_theme()), theme=page_theme())
 
 
+def still(experiment: Experiment, display: Display) -> None:
+    """Show the gallery's picture of an experiment, if it has one, until the browser has drawn the surfaces.
+
+    It is sent ahead of the surfaces, and takes their place (`style.css`).
+    """
+    with st.container(key="still"):
+        picture = story_still(experiment, display)
+        if picture is not None and picture.is_file():
+            text = base64.b64encode(picture.read_bytes()).decode()
+            # not st.image or st.html, whose code the browser would have to load first
+            st.markdown(f"![A still picture of the surfaces](data:image/jpeg;base64,{text})")
+
+
 def surfaces(
     comparison: Comparison,
     display: Display,
     *,
     missing: Mapping[str, str],
     compose: Callable[[Renders], SavedPicture | None],
-    still: Path | None = None,
 ) -> None:
     """Show the surfaces from one camera, which the URL stores, with a sentence in place of each missing one.
 
@@ -55,7 +68,6 @@ def surfaces(
         display: camera and point.
         missing: a sentence for every network without a surface, by label.
         compose: makes one picture of the renders from the browser when the user saves it.
-        still: a picture of the surfaces, shown until the browser has drawn them.
     """
     panels = _panels(comparison, display)
     for label, sentence in missing.items():
@@ -69,7 +81,6 @@ def surfaces(
         on_point=_adopt_point,
         on_renders=pictures.store_renders,
         color_scale=color_scale(comparison),
-        still=still,
         saved=pictures.requested_picture(compose),
     )
 

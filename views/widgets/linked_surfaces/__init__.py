@@ -101,7 +101,6 @@ def linked_surfaces(
     on_point: Callable[[], None],
     on_renders: Callable[[], None],
     color_scale: ColorScale | None = None,
-    still: Path | None = None,
     saved: SavedPicture | None = None,
 ) -> None:
     """Draw surfaces side by side; turning one, by mouse or arrow keys, turns all, and one point is marked on all.
@@ -115,7 +114,6 @@ def linked_surfaces(
             `clicked_point`.
         on_renders: called before the script reruns because the user saves a picture; see `received_renders`.
         color_scale: the color bar of all surfaces.
-        still: a JPEG of them, shown until they are drawn.
         saved: a picture for the browser to save.
 
     Raises:
@@ -130,8 +128,7 @@ def linked_surfaces(
         key=KEY,
         data=_figures(surfaces, camera)
         | {"values": _values(surfaces), "saved": picture, "home": list(CAMERA)}
-        | {"colorScale": None if color_scale is None else color_scale._asdict()}
-        | {"still": None if still is None or not still.is_file() else _base64(still.read_bytes())},
+        | {"colorScale": None if color_scale is None else color_scale._asdict()},
         on_camera_change=on_camera,
         on_point_change=on_point,
         on_picture_change=on_renders,

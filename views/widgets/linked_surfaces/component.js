@@ -24,7 +24,7 @@ let drops;
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!drops) acceptDrops(data.uploader, (drops = new AbortController()).signal);
   if (!hasWebgl()) {
-    parentElement.textContent = NO_WEBGL;   // Python need not know: the maps need no WebGL
+    parentElement.replaceChildren(Object.assign(createElement("p", "linked-no-webgl"), { textContent: NO_WEBGL }));   // Python need not know: the maps need no WebGL
     return undefined;
   }
   let view = views.get(parentElement);

@@ -16,10 +16,6 @@ class SurfaceGrid {
     const frame = this.root.appendChild(createElement("div", "linked-frame"));
     this.grid = frame.appendChild(createElement("div", "linked-surfaces"));
     this.colorBar = new ColorBar(frame);
-    this.still = this.root.appendChild(document.createElement("img"));
-    this.still.className = "linked-still";
-    this.still.alt = "";
-    this.still.hidden = true;
     this.toolbar = new Toolbar(this.root, {
       front: () => this.settle(toCamera(this.data.home)),
       top: () => this.camera && this.settle(topView(this.camera)),
@@ -73,7 +69,6 @@ class SurfaceGrid {
     this.setTrigger = setTrigger;
     this.latest = data;
     this.downloadPicture(data.saved);
-    this.showStill(data.still);
     this.pending = this.pending.then(async () => {
       if (this.latest !== data || this.removed) return;
       const start = performance.now();
@@ -88,17 +83,10 @@ class SurfaceGrid {
       }
       this.toolbar.element.hidden = !this.surfaces.length;
       this.colorBar.draw(data.colorScale);
-      this.still.hidden = true;
+      this.root.classList.add("linked-drawn");   // the page hides the still picture then (style.css)
       requestAnimationFrame(() => performance.measure("linked-surfaces", { start }));   // for benchmarks
     }).catch((error) => { this.grid.textContent = `The surfaces cannot be drawn: ${error.message}`; });
     return this.pending;
-  }
-
-  /** Show a picture of the surfaces until they are drawn.
-   * @param {string | null} still base64 of a JPEG */
-  showStill(still) {
-    this.still.hidden = !still || Boolean(this.charts.length);
-    if (!this.still.hidden) this.still.src = `data:image/jpeg;base64,${still}`;
   }
 
   /** @param {{ id: number, name: string, png: string } | undefined} saved */
