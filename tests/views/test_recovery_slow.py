@@ -1,4 +1,4 @@
-"""A page whose connection breaks while it is on its way comes back by itself."""
+"""A page reloads by itself if its connection breaks while it loads."""
 
 import pytest
 from playwright.sync_api import Page

@@ -21,7 +21,7 @@ from normscape.views.surface import (
 from normscape.views.texts import surface as texts
 from normscape.views.widgets.story_cards import story_cards
 
-# the first is open on arrival and holds no figure: the browser draws the surfaces before it loads Plotly for a map
+# the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
 TABS = ("How to read", "Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
 
 # stories that are offered below the surfaces
@@ -56,7 +56,7 @@ GLOSSARY_TERMS = (
 )
 
 top, verdict_place, surfaces_place = st.container(key="top"), st.container(key="verdict"), st.container(key="surfaces")
-with surfaces_place:  # the still is on its way before anything is built
+with surfaces_place:  # first, so that the browser shows it with the first text
     surfaces_3d.still(*address.opened())
 with top:
     experiment, display = experiment_page("Surfaces", texts.CLAIM, terms=GLOSSARY_TERMS)

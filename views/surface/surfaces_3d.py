@@ -44,14 +44,14 @@ def comparison_of(experiment: Experiment, display: Display, outcomes: Mapping[st
 def still(experiment: Experiment, display: Display) -> None:
     """Show the gallery's picture of an experiment, if it has one, until the browser has drawn the surfaces.
 
-    It is sent ahead of the surfaces, and takes their place (`style.css`).
+    It is sent before the surfaces and covers their place (`style.css`).
     """
     with st.container(key="still"):
         picture = story_still(experiment, display)
-        if picture is not None and picture.is_file():
-            text = base64.b64encode(picture.read_bytes()).decode()
-            # not st.image or st.html, whose code the browser would have to load first
-            st.markdown(f"![A still picture of the surfaces](data:image/jpeg;base64,{text})")
+        if picture is not None:
+            encoded = base64.b64encode(picture.read_bytes()).decode()
+            # not st.image or st.html: the browser would load their code first
+            st.markdown(f"![A still picture of the surfaces](data:image/jpeg;base64,{encoded})")
 
 
 def surfaces(

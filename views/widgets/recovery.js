@@ -1,5 +1,5 @@
-// Loads the page again when Streamlit has taken all of it down. That happens when the connection breaks while a page is
-// on its way: the server then sends the rest of it without the beginning, and Streamlit cannot place it.
+// Reloads the page if Streamlit has removed all of it. That happens when the connection breaks while the server sends a
+// page: after reconnecting, the server sends only the rest, which Streamlit cannot place.
 if (!window.normscapeRecovers) {
   window.normscapeRecovers = true;
   window.addEventListener("error", () => {

@@ -1,4 +1,4 @@
-"""A script that loads the page again after a broken connection has made Streamlit take it down."""
+"""A script that reloads the page if Streamlit removes all of it after a broken connection."""
 
 from pathlib import Path
 

@@ -34,7 +34,8 @@ def story_cards(titles: Sequence[str]) -> None:
 def story_still(experiment: Experiment, display: Display) -> Path | None:
     """Return the picture of an experiment that is a story, if it is displayed as in the picture."""
     title = TITLES.get(experiment)
-    return still(title, page_theme()) if title is not None and display == Display() else None
+    picture = still(title, page_theme()) if title is not None and display == Display() else None
+    return picture if picture is not None and picture.is_file() else None
 
 
 def provenance() -> str:

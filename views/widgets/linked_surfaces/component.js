@@ -1,6 +1,6 @@
 // The entry point that Streamlit calls with the data from Python at every run of the page.
 
-const NO_WEBGL = "This browser has no WebGL, which surfaces need. The tab Maps and cuts shows the same as flat maps.";
+const NO_WEBGL = "This browser has no WebGL, which 3-D surfaces need. The tab Maps and cuts shows the same data as contour maps.";
 
 /** @type {boolean | undefined} */
 let webglAvailable;                // cached, since every check takes a WebGL context
@@ -24,7 +24,9 @@ let drops;
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!drops) acceptDrops(data.uploader, (drops = new AbortController()).signal);
   if (!hasWebgl()) {
-    parentElement.replaceChildren(Object.assign(createElement("p", "linked-no-webgl"), { textContent: NO_WEBGL }));   // Python need not know: the maps need no WebGL
+    const message = createElement("p", "linked-no-webgl");   // Python need not know: the maps need no WebGL
+    message.textContent = NO_WEBGL;
+    parentElement.replaceChildren(message);
     return undefined;
   }
   let view = views.get(parentElement);
