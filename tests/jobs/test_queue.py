@@ -53,19 +53,15 @@ def arrays_of(queue: Queue, request: Request) -> dict[str, bytes]:
     return found
 
 
-def test_results_that_are_shipped_are_not_computed_again_and_serve_as_inputs(tmp_path: Path) -> None:
+def test_results_that_are_shipped_are_not_computed_again_and_serve_as_inputs(shared: Queue, tmp_path: Path) -> None:
     request = small_request(side=3)
-    (tmp_path / "first").mkdir()
-    first = Queue(settings_at(tmp_path / "first", workers=1))
-    first.submit(request, "one")
-    finished(first, request)
-    expected = arrays_of(first, request)
-    first.close()
-    shipped = tmp_path / "first" / "results"
-    second = Queue(replace(settings_at(tmp_path / "second", workers=1), shipped=shipped))
+    shared.submit(request, "one")
+    finished(shared, request)
+    shipped = shared.store.folder / "results"
+    second = Queue(replace(settings_at(tmp_path, workers=1), shipped=shipped))
     second.submit(request, "one")
     finished(second, request)
-    assert arrays_of(second, request) == expected
+    assert arrays_of(second, request) == arrays_of(shared, request)
     assert second.store.entries() == ()
     further = Request(
         "λ_max",

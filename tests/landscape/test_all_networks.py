@@ -33,6 +33,9 @@ MATRIX = list(
     itertools.product(REGISTRIES["architectures"], REGISTRIES["normalizations"], ("before", "after"), (True, False))
 )
 DEFINED = [combination for combination in MATRIX if combination[:2] not in UNDEFINED]
+USUAL = ("after", True)
+LONG = [pytest.param(*one, marks=[pytest.mark.slow] if one[2:] != USUAL else []) for one in DEFINED]
+"""The same, with all but the usual placement and affine setting among the slow tests."""
 
 
 def small(architecture: str, norm: str = "none", placement: str = "after", affine: bool = True, **others) -> ModelSpec:
@@ -48,7 +51,7 @@ def plain_weights(module: nn.Module) -> dict[str, torch.Tensor]:
     return found | {f"{name}.bias": layer.bias for name, layer in layers.items() if layer.bias is not None}
 
 
-@pytest.mark.parametrize(("architecture", "norm", "placement", "affine"), DEFINED)
+@pytest.mark.parametrize(("architecture", "norm", "placement", "affine"), LONG)
 def test_every_combination_trains_with_finite_surfaces_in_every_mode_d1(
     architecture: str, norm: str, placement: str, affine: bool
 ) -> None:

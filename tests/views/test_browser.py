@@ -279,6 +279,7 @@ def test_a_saved_picture_reopens_its_experiment_with_its_camera(visit: Page, app
         assert camera == pytest.approx(display.camera, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_a_browser_without_webgl_shows_maps_and_a_message(
     playwright: Playwright, chromium: str, app_address: str
 ) -> None:
@@ -316,7 +317,9 @@ def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) 
         assert np.asarray(picture.convert("L"), dtype=float).std() > 10
 
 
-@pytest.mark.parametrize(("width", "height", "whole"), [(1280, 720, 2), (390, 844, 1)])
+@pytest.mark.parametrize(
+    ("width", "height", "whole"), [(1280, 720, 2), pytest.param(390, 844, 1, marks=pytest.mark.slow)]
+)
 def test_whole_surfaces_are_on_the_first_screen(
     page: Page, app_address: str, width: int, height: int, whole: int
 ) -> None:
@@ -327,6 +330,7 @@ def test_whole_surfaces_are_on_the_first_screen(
     assert page.get_by_text("held-out accuracy").first.is_visible()
 
 
+@pytest.mark.slow
 def test_surfaces_follow_the_width_of_the_window(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)

@@ -180,7 +180,8 @@ def test_no_page_has_a_lone_string() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_violation_on_the_guide_and_in_an_open_glossary(
     page: Page, app_address: str, scheme: str
 ) -> None:
