@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
 from normscape.landscape.analysis.descent import Descent, Segment
@@ -17,25 +16,12 @@ from normscape.views.analysis.steps.status import CHIPS, graded
 from normscape.views.session.limits import possible
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
+from tests.views.pages import page_alone
 from tests.views.test_page import SMALL, control, settled
-
-PAGE = """
-import streamlit as st
-from normscape.views.widgets import style
-import runpy
-runpy.run_path({path!r})
-"""
-
-
-def opened() -> AppTest:
-    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "analysis" / "page.py")), default_timeout=60)
-    for key, value in SMALL.items():
-        app.query_params[key] = value
-    return app.run()
 
 
 def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
-    app = settled(opened())
+    app = settled(page_alone("analysis"))
     assert not app.exception
     assert not app.error
     assert [header.anchor for header in app.main.subheader[: len(STEPS)]] == [step.kind for step in STEPS]
@@ -51,7 +37,7 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
 
 def test_slow_steps_wait_for_a_button_that_states_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("normscape.views.analysis.story.QUICK_SECONDS", 0.0)
-    app = opened()
+    app = page_alone("analysis")
     assert not app.get("progress")
     (button,) = [button for button in app.button if button.label.startswith("Measure")]
     assert re.fullmatch(rf"Measure {len(STEPS)} more steps \(about \d+ s\)", button.label)
@@ -62,7 +48,7 @@ def test_slow_steps_wait_for_a_button_that_states_their_time(monkeypatch: pytest
 
 
 def test_details_are_drawn_when_they_are_opened() -> None:
-    app = settled(opened())
+    app = settled(page_alone("analysis"))
     tables = len(app.table)
     app.session_state[control(app, "details:descent")] = True
     app.run()
@@ -96,7 +82,7 @@ def test_counterexamples_can_be_built_and_have_a_step_or_a_page(one: Counterexam
 
 def test_opening_a_counterexample_replaces_the_experiment_and_measures_its_step() -> None:
     index, one = next((index, one) for index, one in enumerate(COUNTEREXAMPLES) if one.kind == "descent")
-    app = opened()
+    app = page_alone("analysis")
     app.button(key=f"counterexample {index}").click()
     app.run()
     assert not app.exception
@@ -119,7 +105,7 @@ def test_a_choice_compares_the_present_experiment_by_another_field(choice: str, 
 
 
 def test_the_button_of_a_choice_replaces_the_comparison() -> None:
-    app = opened()
+    app = page_alone("analysis")
     app.button(key="choice With γ and β or without (A10)").click()
     app.run()
     assert not app.exception

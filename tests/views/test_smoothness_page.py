@@ -2,31 +2,18 @@
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from normscape.gallery.stories import STORIES
 from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, path_ratio
 from normscape.views.smoothness.charts import DEEP_LINEAR
 from normscape.views.smoothness.summary import headline, key_numbers
-from tests.conftest import ROOT
 from tests.views.formulas import left_plain
-from tests.views.test_page import SMALL, settled
-
-PAGE = """
-import runpy
-runpy.run_path({path!r})
-"""
-
-
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "smoothness" / "page.py")), default_timeout=60)
-    for key, value in (SMALL | query).items():
-        app.query_params[key] = value
-    return settled(app.run())
+from tests.views.pages import page_alone
+from tests.views.test_page import settled
 
 
 def test_every_checkpoint_of_every_network_is_measured() -> None:
-    app = opened(**{"training.checkpoints": "0,3,8"})
+    app = settled(page_alone("smoothness", **{"training.checkpoints": "0,3,8"}))
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 3
@@ -36,7 +23,7 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
 
 
 def test_a_diverged_training_is_reported() -> None:
-    app = opened(**{"training.learning_rate": "1e6", "training.checkpoints": "0,3,8"})
+    app = settled(page_alone("smoothness", **{"training.learning_rate": "1e6", "training.checkpoints": "0,3,8"}))
     assert not app.exception
     assert any("Training diverged before" in warning.value for warning in app.warning)
 

@@ -4,30 +4,17 @@ import math
 import re
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from normscape.landscape.stability import RATES, TrainingOutcome
 from normscape.views.stability.summary import conclusion, headline, key_numbers
 from normscape.views.widgets.numbers import duration
-from tests.conftest import ROOT
 from tests.views.formulas import left_plain
-from tests.views.test_page import SMALL, settled
-
-PAGE = """
-import runpy
-runpy.run_path({path!r})
-"""
-
-
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_string(PAGE.format(path=str(ROOT / "views" / "stability" / "page.py")), default_timeout=60)
-    for key, value in (SMALL | query).items():
-        app.query_params[key] = value
-    return app.run()
+from tests.views.pages import page_alone
+from tests.views.test_page import settled
 
 
 def test_the_sweep_starts_by_itself_and_trains_every_rate() -> None:
-    app = settled(opened())
+    app = settled(page_alone("stability"))
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 2
@@ -37,7 +24,7 @@ def test_the_sweep_starts_by_itself_and_trains_every_rate() -> None:
 
 
 def test_a_long_sweep_waits_for_a_button_that_states_its_time() -> None:
-    app = opened(**{"training.steps": "100000", "model.width": "256"})
+    app = page_alone("stability", **{"training.steps": "100000", "model.width": "256"})
     assert not app.exception
     assert not app.get("progress")
     (button,) = [button for button in app.button if button.label.startswith("Run the sweep")]
@@ -50,7 +37,7 @@ def test_an_estimated_time_is_written_in_a_suitable_unit(seconds: float, text: s
 
 
 def test_a_comparison_of_learning_rates_is_refused() -> None:
-    app = opened(compare="training.learning_rate", values="0.1,0.2")
+    app = page_alone("stability", compare="training.learning_rate", values="0.1,0.2")
     assert not app.exception
     assert any("Compare another field" in info.value for info in app.info)
 
