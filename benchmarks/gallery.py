@@ -1,7 +1,8 @@
 """Make the results that ship with the product: python -m benchmarks.gallery (needs Chromium), or `make gallery`.
 
-Every story that needs no files is computed with an empty store. Its results go to gallery/results/, its pictures in
-both themes to gallery/stills/, and what they were computed with to gallery/about.json.
+Every story is computed with an empty store; those that need files only if NORMSCAPE_DATA has them. Results go to
+gallery/results/, pictures in both themes to gallery/stills/, and what they were computed with to gallery/about.json.
+Planes and large runs are abridged: they serve for everything that a page shows, and not for further measurements.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +26,12 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.serving import chromium, wait
 from normscape.gallery.stories import STILLS, STORIES, Story, still
-from normscape.jobs import Queue, Request, settings
+from normscape.jobs import Job, Queue, Request, settings
+from normscape.jobs.kinds import KINDS
+from normscape.jobs.serialization import abridged_run, deserialize, serialize
 from normscape.jobs.settings import SHIPPED
+from normscape.jobs.store.files import Contents, read, write
+from normscape.landscape.plane.plane import abridged
 from normscape.specs import Display, Experiment
 from normscape.specs.serialization.query import to_query
 from normscape.views.session import address
@@ -46,19 +51,29 @@ FIRST_ROW = """() => {
   return { x: frame.x, y: frame.y, width: frame.width, height };
 }"""
 MOST_BYTES = 25 * 2**20
-LARGEST = 3 * 2**20
-"""Bytes of a file that is shipped: a larger one, such as the weights of many checkpoints, is computed when needed."""
+LARGEST_RUN = 400_000
+"""Bytes of a run that ships with its weights."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stills", action="store_true", help="take the pictures only, of the results that ship")
-    if not parser.parse_args().stills:
-        with tempfile.TemporaryDirectory() as folder:
-            _keep(Path(folder), _computed(Path(folder)))
-        _about()
-    with tempfile.TemporaryDirectory() as folder:
-        _stills(Path(folder))
+    parser.add_argument("--only", action="append", metavar="TITLE", help="this story alone; several times for several")
+    parser.add_argument("--home", type=Path, help="a folder for unfinished results, from which a next call continues")
+    options = parser.parse_args()
+    stories = {title: STORIES[title] for title in options.only or STORIES}
+    if not options.only:
+        shutil.rmtree(STILLS, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        if not options.stills:
+            home = options.home or Path(temporary)
+            kept = _computed(home, stories)
+            if not options.only:
+                shutil.rmtree(SHIPPED, ignore_errors=True)
+            for job in kept:
+                _keep(home, job)
+            _about(since=_computed_on() if options.only else "")
+        _stills(Path(temporary), stories)
     total = sum(file.stat().st_size for file in SHIPPED.rglob("*") if file.is_file())
     total += sum(file.stat().st_size for file in STILLS.iterdir())
     print(f"{total / 2**20:.1f} MiB of results and pictures")
@@ -66,12 +81,10 @@ def main() -> None:
         raise SystemExit(f"more than {MOST_BYTES / 2**20:.0f} MiB")
 
 
-def _computed(home: Path) -> list[str]:
-    """Compute all stories and return the keys of their jobs."""
-    queue, keys = Queue(replace(settings(), home=home, workers=os.cpu_count() or 1, shipped=None)), []
-    for title, story in STORIES.items():
-        if story.needs_files:
-            continue
+def _computed(home: Path, stories: Mapping[str, Story]) -> list[Job]:
+    """Compute stories, and return their jobs that have a result."""
+    queue, kept = Queue(replace(settings(), home=home, workers=os.cpu_count() or 1, shipped=None)), []
+    for title, story in stories.items():
         begin = time.perf_counter()
         for request in _requests(title, story):
             queue.submit(request, "gallery")
@@ -80,10 +93,10 @@ def _computed(home: Path) -> list[str]:
             errors = [str(status.error) for status in map(queue.status, request.jobs) if status.state == "failed"]
             if errors:
                 print(f"{title}: {errors[0]}")  # a network that diverges has no surface, which is its story
-            keys += [job.key for job in request.jobs if job.key in queue.store]
+            kept += [job for job in request.jobs if job.key in queue.store]
         print(f"{title}: {time.perf_counter() - begin:.1f} s", flush=True)
     queue.close()
-    return keys
+    return list(dict.fromkeys(kept))
 
 
 def _requests(title: str, story: Story) -> Iterator[Request]:
@@ -93,20 +106,22 @@ def _requests(title: str, story: Story) -> Iterator[Request]:
         yield smoothness_request(smoothness_jobs(variants, 1))
 
 
-def _keep(home: Path, keys: list[str]) -> None:
-    """Replace the shipped results."""
-    shutil.rmtree(SHIPPED, ignore_errors=True)
-    for key in sorted(set(keys)):
-        source = home / "results" / key[:2] / f"{key}.safetensors"
-        if source.stat().st_size <= LARGEST:
-            (SHIPPED / key[:2]).mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, SHIPPED / key[:2] / source.name)
+def _keep(home: Path, job: Job) -> None:
+    """Copy a result to those that ship, a plane and a large run abridged."""
+    name = Path(job.key[:2]) / f"{job.key}.safetensors"
+    contents = read(home / "results" / name)
+    if job.kind == "run" and (home / "results" / name).stat().st_size > LARGEST_RUN:
+        contents = abridged_run(contents)
+    if job.kind == "plane":
+        plane, layers = deserialize(KINDS["plane"].result, contents)
+        short = serialize((abridged(plane), layers))
+        contents = Contents(short.arrays, {**contents.metadata, **short.metadata})
+    write(SHIPPED / name, contents.arrays, contents.metadata)
 
 
-def _stills(home: Path) -> None:
-    """Take a picture of every story's surfaces in both themes, from a server with the shipped results."""
-    shutil.rmtree(STILLS, ignore_errors=True)
-    STILLS.mkdir(parents=True)
+def _stills(home: Path, stories: Mapping[str, Story]) -> None:
+    """Take a picture of each story's surfaces in both themes, from a server with the shipped results."""
+    STILLS.mkdir(parents=True, exist_ok=True)
     options = ["--server.port", str(PORT), "--server.headless", "true", "--server.address", "127.0.0.1"]
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", *options, "--server.fileWatcherType", "none"],
@@ -117,9 +132,8 @@ def _stills(home: Path) -> None:
         wait(f"http://127.0.0.1:{PORT}")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_FLAGS))
-            for title, story in STORIES.items():
-                if not story.needs_files:
-                    _pictures(browser, title, story)
+            for title, story in stories.items():
+                _pictures(browser, title, story)
             browser.close()
     finally:
         server.terminate()
@@ -142,9 +156,15 @@ def _pictures(browser: Browser, title: str, story: Story) -> None:
     print(f"pictures of {title}", flush=True)
 
 
-def _about() -> None:
+def _computed_on() -> str:
+    return str(json.loads((SHIPPED.parent / "about.json").read_text(encoding="utf-8"))["computed on"])
+
+
+def _about(since: str) -> None:
+    """Write what the results were computed with; `since` is the first day, if some of them are older."""
+    first, today = since.split(" ")[0], datetime.date.today().isoformat()
     about = {
-        "computed on": datetime.date.today().isoformat(),
+        "computed on": today if first in ("", today) else f"{first} to {today}",
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
         "Python": platform.python_version(),
         "torch": torch.__version__,

@@ -1,8 +1,9 @@
-"""Loss or accuracy by training step, on the training and on the held-out samples."""
+"""Loss or accuracy by training step, on the training and on the held-out samples, and training that still runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,9 @@ QUANTITIES: Mapping[str, str] = {
     "loss": "Loss (mean over samples)",
     "accuracy": "Accuracy (share of samples classified correctly)",
 }
+
+MOST_BATCHES = 1000
+"""Mini-batches that a curve draws; of more, every second, third … is drawn."""
 
 NO_ACCURACY = "A regression has values, no classes: there is no accuracy."
 
@@ -52,6 +56,67 @@ def training_figure(runs: Runs, quantity: str = "loss") -> go.Figure:
     notes = ["Solid: training samples. Dashed: held-out samples.", *_divergences(runs)]
     shown: dict[str, Any] = {"title": f"{quantity.capitalize()} along training", "notes": notes, "note_width": 100}
     return styled(figure, runs.theme_colors, height=HEIGHT, bottom=84, legend_y=-0.14, **shown)
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """Training that runs, or whose surface is not available yet."""
+
+    batch_loss: np.ndarray  # (steps so far,)
+    steps: int  # in all
+
+    @property
+    def finished(self) -> bool:
+        """Whether the weights are available."""
+        return len(self.batch_loss) >= self.steps
+
+
+def live_training_figures(
+    trainings: Compared[Training], sentences: Mapping[str, str], *, height: int
+) -> dict[str, go.Figure]:
+    """Draw the loss of every mini-batch of each network in a figure of its own, all on one logarithmic axis.
+
+    Args:
+        trainings: of the networks that have begun.
+        sentences: what each is doing, above its curve.
+        height: of a figure, pixels.
+    """
+    axis = log_axis([_positive(training.batch_loss) for training in trainings.results.values()], 1.15)
+    steps = max((training.steps for training in trainings.results.values()), default=1)
+    figures = {}
+    for label, training in trainings.results.items():
+        every = 1 + len(training.batch_loss) // MOST_BATCHES
+        drawn = np.arange(0, len(training.batch_loss), every)
+        line = go.Scatter(
+            **{"x": drawn + 1, "y": _positive(training.batch_loss)[drawn], "mode": "lines", "name": label},
+            line={"color": trainings.color(label), "width": 1.5},
+            hovertemplate=f"step %{{x}}<br>mini-batch loss %{{y:.4g}}<extra>{label}</extra>",
+        )
+        figure = go.Figure([line])
+        style_axes(
+            figure,
+            trainings.theme_colors,
+            x_title="training step",
+            y_title="loss of each mini-batch",
+            x_axis={"range": [0, steps]},
+            y_axis=axis,
+        )
+        styled(
+            figure,
+            trainings.theme_colors,
+            height=height,
+            title=label,
+            title_color=trainings.color(label),
+            notes=[sentences[label]],
+            bottom=48,
+        )
+        figure.update_layout(margin={"l": 56, "r": 24})
+        figures[label] = figure
+    return figures
+
+
+def _positive(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values) & (values > 0), values, np.nan)
 
 
 def _sentence(runs: Runs, quantity: str) -> str | None:

@@ -32,7 +32,7 @@ class Story:
     sentence: str
     seconds: float = 0.0  # to finish on two cores, warm workers, empty store: benchmarks/stories.py
     group: Group = "Networks"
-    needs_files: bool = False  # data or weights that are not part of the product, so nothing of it is shipped
+    needs_files: bool = False  # to measure more than what ships: data or weights that are not part of the product
 
 
 STORIES: Mapping[str, Story] = {
@@ -157,6 +157,40 @@ STORIES: Mapping[str, Story] = {
         seconds=35.9,
         needs_files=True,
     ),
+    "ResNet-56 with and without shortcuts": Story(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(
+                    name="cifar10",
+                    scaling="given",
+                    shift=tuple(value / 255 for value in (125.3, 123.0, 113.9)),
+                    deviation=tuple(value / 255 for value in (63.0, 62.1, 66.7)),
+                ),
+                model=ModelSpec(architecture="residual", depth=56),
+                weights="31a71e40a12e06e1c09de18ad57f8b1fb2e0387da3ffe52abc6ef5f96706f6e6-"
+                "be90a7141def1dfed16ee5cc7181603d28041cb70f379ade4b903e914064e99a",
+            ),
+            surface=SurfaceSpec(
+                EvaluationSpec(samples=200, split="held-out", statistics="running"), grid=GridSpec((17, 17))
+            ),
+            compare="run.model.shortcut",
+            values=("project", "none"),
+        ),
+        "The two trained networks behind the best-known pictures of loss surfaces, Li et al. 2018, on CIFAR-10.",
+        needs_files=True,
+    ),
+    "A ResNet-20 trained here": Story(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(name="fashion-mnist", size=5000, scaling="per-channel"),
+                model=ModelSpec(architecture="residual", depth=20, width=16),
+                training=TrainingSpec(steps=200, recorded_samples=500),
+            ),
+            surface=SurfaceSpec(EvaluationSpec(samples=200), grid=GridSpec((17, 17))),
+        ),
+        "A residual network of 20 layers on Fashion-MNIST, with and without batch norm.",
+        needs_files=True,
+    ),
     "A published ResNet-20 on CIFAR-10": Story(
         Experiment(
             run=RunSpec(
@@ -176,6 +210,28 @@ STORIES: Mapping[str, Story] = {
         "and the test images of CIFAR-10.",
         seconds=65.9,
         needs_files=True,
+    ),
+    "Where batch norm makes gradients explode": Story(
+        Experiment(
+            run=RunSpec(
+                model=ModelSpec(width=64, depth=30, affine=False, initialization="he"),
+                training=TrainingSpec(steps=0),
+            ),
+            surface=SurfaceSpec(EvaluationSpec(samples=500), grid=GridSpec((17, 17))),
+        ),
+        "30 ReLU layers before training: with batch norm, the gradient grows by about a fifth from each layer to the "
+        "one before it (Yang et al. 2019).",
+        group="Where it fails",
+    ),
+    "Batches of 4 to 256 samples": Story(
+        Experiment(
+            surface=SurfaceSpec(EvaluationSpec(samples=512, statistics="batch"), grid=GridSpec((17, 17))),
+            compare="surface.evaluation.batch_size",
+            values=(4, 16, 256),
+        ),
+        "One trained network, with the statistics of small and of large batches: what batch norm computes for a sample "
+        "depends on the other samples.",
+        group="Where it fails",
     ),
     "A smooth activation as a control": Story(
         Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),

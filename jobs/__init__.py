@@ -7,6 +7,7 @@ from normscape.jobs.queue import Queue
 from normscape.jobs.settings import Settings, number, settings
 from normscape.jobs.snapshot import JobStatus, RequestStatus
 from normscape.jobs.staged_request import Request, Stage
+from normscape.jobs.time_left import TimeLeft, time_left
 
 __all__ = [
     "Downloads",
@@ -17,8 +18,10 @@ __all__ = [
     "RequestStatus",
     "Settings",
     "Stage",
+    "TimeLeft",
     "job_name",
     "kind_name",
     "number",
     "settings",
+    "time_left",
 ]

@@ -101,13 +101,14 @@ class Queue:
         self._results.put(job.key, result)
         return result
 
-    def partial_points(self, job: Job) -> Arrays | None:
-        """Return the values of the evaluated points of an unfinished surface; None if there are none.
+    def partial(self, job: Job) -> Arrays | None:
+        """Return what there is of an unfinished job; None if there is nothing.
 
         Returns:
-            Read-only arrays by name, each (points, ...), and the mask `evaluated`; other values are 0.
+            Read-only arrays by name. Of a surface each is (points, ...), with the mask `evaluated`, and other values
+            are 0; of training they are those of `History`.
         """
-        return self.snapshot.points.get(job.key)
+        return self.snapshot.partial.get(job.key)
 
     def errors(self, request: Request, stage: int) -> Mapping[str, float] | None:
         """Return the interpolation error of the level before a stage, by metric; None if it is not measured."""

@@ -97,7 +97,7 @@ def _not_none(arguments: Iterable[Any]) -> Any:
 def serialize_state(state: State) -> Contents:
     """Return everything that training resumes from."""
     arrays = {f"now/{name}": tensor.numpy() for name, tensor in state.tensors.items()}
-    arrays |= _checkpoint_arrays(state.checkpoints) | _history_arrays(history_of(state.records))
+    arrays |= _checkpoint_arrays(state.checkpoints) | _history_arrays(history_of(state.records, state.batch_loss))
     plain: list[list[Any]] = []
     for number, values in state.optimizer["state"].items():
         for name, value in values.items():
@@ -125,6 +125,7 @@ def deserialize_state(spec: RunSpec, contents: Contents) -> State:
         {"state": _optimizer_state(contents), "param_groups": list(map(_group, metadata["groups"]))},
         _checkpoints(arrays),
         tuple(_records(_below(arrays, "history"))),
+        np.array(arrays.get("history/batch_loss", ())),
         metadata["diverged_at"],
     )
 
@@ -141,11 +142,27 @@ def deserialize_run(spec: RunSpec, contents: Contents) -> Run:
     return Run(spec, _checkpoints(contents.arrays), history, contents.metadata["diverged_at"])
 
 
+def abridged_run(contents: Contents) -> Contents:
+    """Return a serialized run without weights and buffers; its training curves and the steps of its checkpoints stay.
+
+    No job can start from it: `Store.is_abridged` tells.
+    """
+    steps = dict.fromkeys(path.split("/")[1] for path in contents.arrays if path.startswith("checkpoint/"))
+    arrays = {f"checkpoint/{step}/": np.zeros(0, np.float32) for step in steps}
+    history = {path: array for path, array in contents.arrays.items() if path.startswith("history/")}
+    return Contents(arrays | history, {**contents.metadata, "abridged": True})
+
+
 def run_of_state(contents: Contents) -> Contents:
     """Return the run of a serialized training state."""
     heads = ("checkpoint/", "history/")
     arrays = {name: array for name, array in contents.arrays.items() if name.startswith(heads)}
     return Contents(arrays, {"diverged_at": contents.metadata["diverged_at"]})
+
+
+def history_arrays(state: Contents) -> Arrays:
+    """Return the training curves of a serialized training state or run, by their names in `History`."""
+    return _below(state.arrays, "history")
 
 
 def _optimizer_state(contents: Contents) -> dict[int, dict[str, Any]]:
@@ -172,7 +189,9 @@ def _checkpoints(arrays: Arrays) -> tuple[Checkpoint, ...]:
     tensors: dict[int, dict[str, np.ndarray]] = {}
     for path, array in _below(arrays, "checkpoint").items():
         step, _, name = path.partition("/")
-        tensors.setdefault(int(step), {})[name] = array
+        kept = tensors.setdefault(int(step), {})
+        if name:  # an abridged run has none
+            kept[name] = array
     return tuple(Checkpoint(step, tensors[step]) for step in sorted(tensors))
 
 

@@ -75,7 +75,7 @@ class Snapshot:
 
     jobs: Mapping[str, JobStatus] = field(default_factory=dict)  # by key
     requests: Mapping[str, RequestStatus] = field(default_factory=dict)  # by key
-    points: Mapping[str, Arrays] = field(default_factory=dict)  # of unfinished surfaces, by key
+    partial: Mapping[str, Arrays] = field(default_factory=dict)  # results of unfinished jobs, by key
     connected: bool = False
     connection_error: str | None = None
     workers: int = 0
@@ -87,7 +87,7 @@ class Changes:
 
     jobs: Mapping[str, JobStatus | None]
     requests: Mapping[str, RequestStatus | None]
-    points: Mapping[str, Arrays | None]
+    partial: Mapping[str, Arrays | None]
 
     def applied_to(self, snapshot: Snapshot) -> Snapshot:
         """Return the next snapshot; entries without changes are shared with the previous one."""
@@ -95,7 +95,7 @@ class Changes:
             snapshot,
             jobs=_merged(snapshot.jobs, self.jobs),
             requests=_merged(snapshot.requests, self.requests),
-            points=_merged(snapshot.points, self.points),
+            partial=_merged(snapshot.partial, self.partial),
         )
 
 

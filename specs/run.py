@@ -93,20 +93,27 @@ class RunSpec:
     weights: str | None = declare(
         None,
         "Published weights",
-        "The SHA-256 of a file in the folder weights: its weights take the place of training.",
+        "The SHA-256 of a file in the folder weights: its weights take the place of training. Several, joined by -: "
+        "each compared network takes the one that fits it.",
     )
 
     def __post_init__(self) -> None:
-        """Check that each part is a spec of its kind, and that the weights are named by a SHA-256.
+        """Check that each part is a spec of its kind, and that the weights are named by SHA-256.
 
         Raises:
             ValueError: the weights are named by something else.
         """
         check(self)
-        if self.weights is not None and not re.fullmatch("[0-9a-f]{64}", self.weights):
+        if self.weights is not None and not re.fullmatch(f"{_DIGEST}(-{_DIGEST})*", self.weights):
             raise ValueError(
-                f"RunSpec.weights is {self.weights!r}; it must be the SHA-256 of a file, 64 digits of 0 to 9 and a to f"
+                f"RunSpec.weights is {self.weights!r}; it must be the SHA-256 of a file, 64 digits of 0 to 9 and a to "
+                "f, or several of them joined by -"
             )
+
+    @property
+    def weight_digests(self) -> tuple[str, ...]:
+        """The SHA-256 of every file whose weights this run may take."""
+        return tuple(self.weights.split("-")) if self.weights is not None else ()
 
     def idle_fields(self) -> Mapping[str, str]:
         """Return the paths of the fields that have no effect, each with the reason.
@@ -122,6 +129,8 @@ class RunSpec:
         """The steps after which weights are kept; published weights count as those of step 0."""
         return (0,) if self.weights is not None else self.training.checkpoint_steps
 
+
+_DIGEST = "[0-9a-f]{64}"
 
 _REPLACED_BY_WEIGHTS = {"model.initialization": "published weights take the place of initial ones"} | {
     f"training.{item.name}": "published weights take the place of training"

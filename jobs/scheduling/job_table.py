@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from normscape.jobs.job_spec import Job
 from normscape.jobs.scheduling.file_locks import FileLocks
 from normscape.jobs.scheduling.job_state import JobState
-from normscape.jobs.scheduling.partition import PointsPartition
 from normscape.jobs.snapshot import JobStatus, State
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.jobs.store.store import Store
@@ -23,7 +22,7 @@ class JobTable:
         self._states: dict[str, JobState] = {}
         self._locks = FileLocks(store.folder / "locks")
         self._changed: set[str] = set()
-        self._changed_points: set[str] = set()
+        self._changed_partial: set[str] = set()
 
     def __getitem__(self, job: Job) -> JobState:
         """The state of a job."""
@@ -67,7 +66,7 @@ class JobTable:
         if key in self._locks:
             return True
         acquired = self._locks.acquire(key)
-        if key in self._store:
+        if key in self._store and not self._store.is_abridged(key):
             self.finish(state, "finished")
             return False
         return acquired
@@ -115,16 +114,16 @@ class JobTable:
 
     @property
     def has_changes(self) -> bool:
-        """Whether a status or points have changed since the last `take_changes`."""
-        return bool(self._changed or self._changed_points)
+        """Whether a status or a partial result has changed since the last `take_changes`."""
+        return bool(self._changed or self._changed_partial)
 
     def take_changes(self, workers: int) -> tuple[Mapping[str, JobStatus | None], Mapping[str, Arrays | None]]:
-        """Return statuses and points that have changed since the last call, None for those that are removed."""
-        changed, points = self._changed, self._changed_points
-        self._changed, self._changed_points = set(), set()
+        """Return statuses and partial results that have changed since the last call, None for removed ones."""
+        changed, partial = self._changed, self._changed_partial
+        self._changed, self._changed_partial = set(), set()
         states = {key: self._states.get(key) for key in changed}
         statuses = {key: None if state is None else state.status(workers) for key, state in states.items()}
-        return statuses, {key: self._points(key) for key in points}
+        return statuses, {key: self._partial(key) for key in partial}
 
     def close(self) -> None:
         """Release all locks."""
@@ -136,10 +135,8 @@ class JobTable:
 
     def _mark(self, key: str) -> None:
         self._changed.add(key)
-        self._changed_points.add(key)
+        self._changed_partial.add(key)
 
-    def _points(self, key: str) -> Arrays | None:
+    def _partial(self, key: str) -> Arrays | None:
         state = self._states.get(key)
-        if state is None or state.done or not isinstance(state.partition, PointsPartition):
-            return None
-        return state.partition.points() if state.partition.completed else None
+        return None if state is None or state.done else state.partition.partial()

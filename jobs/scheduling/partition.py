@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from normscape.jobs.job_spec import Job
-from normscape.jobs.serialization import run_of_state, serialize
+from normscape.jobs.serialization import history_arrays, run_of_state, serialize
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import fill
@@ -45,6 +45,9 @@ class Partition(Protocol):
 
     def result(self) -> Contents | None:
         """Return the result of the job, None before the last piece."""
+
+    def partial(self) -> Arrays | None:
+        """Return read-only arrays of what pages show before the last piece, None if there is nothing."""
 
     def clear(self) -> None:
         """Release the memory of all results."""
@@ -97,6 +100,10 @@ class SinglePartition:
         """Return the result."""
         return self._contents
 
+    def partial(self) -> Arrays | None:
+        """Return None: there is the whole or nothing."""
+        return None
+
     def clear(self) -> None:
         """Release the result."""
         self._contents = None
@@ -137,6 +144,10 @@ class ChainPartition:
         """Return the run if the state is the last one."""
         finished = self.state is not None and self.state.metadata["finished"]
         return run_of_state(self.state) if self.state is not None and finished else None
+
+    def partial(self) -> Arrays | None:
+        """Return the training curves so far, as in `History`."""
+        return None if self.state is None else history_arrays(self.state)
 
     def clear(self) -> None:
         """Release the state."""
@@ -199,10 +210,13 @@ class PointsPartition:
 
     def result(self) -> Contents | None:
         """Return the values of all points, None before the last one."""
-        return serialize(self.points()) if self._evaluated.all() else None
+        return serialize(self._points()) if self._evaluated.all() else None
 
-    def points(self) -> Arrays:
-        """Return read-only copies of all arrays, each (points, ...), and the mask `evaluated`."""
+    def partial(self) -> Arrays | None:
+        """Return the values of the evaluated points, each (points, ...), and the mask `evaluated`."""
+        return self._points() if self.completed else None
+
+    def _points(self) -> Arrays:
         arrays = {name: array.copy() for name, array in (*self._arrays.items(), ("evaluated", self._evaluated))}
         for array in arrays.values():
             array.flags.writeable = False

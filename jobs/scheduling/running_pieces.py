@@ -124,7 +124,7 @@ class RunningPieces:
         """Return what a worker without access to the store needs: the run, or the state of training."""
         if isinstance(state.partition, ChainPartition):
             return {} if state.partition.state is None else {state.job.key: state.partition.state}
-        run = self._store.get(state.run_key)
+        run = None if self._store.is_abridged(state.run_key) else self._store.get(state.run_key)
         return {} if run is None else {state.run_key: run}
 
     def _fetch(self, future: Any) -> None:

@@ -140,8 +140,8 @@ class Scheduler:
         changed, self._changed = self._changed, set()
         submitted = {key: self._requests.get(key) for key in changed}
         requests = {key: None if request is None else request.status() for key, request in submitted.items()}
-        statuses, points = self.jobs.take_changes(workers)
-        return Changes(statuses, requests, points)
+        statuses, partial = self.jobs.take_changes(workers)
+        return Changes(statuses, requests, partial)
 
     def _active(self) -> Iterator[SubmittedRequest]:
         return (submitted for submitted in self._requests.values() if not submitted.done)

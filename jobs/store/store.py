@@ -9,7 +9,7 @@
 Several processes can use a store at the same time: files are written under a temporary name and renamed.
 
 A second folder with results only, which ships with the product, is read where the first has none. Nothing is written,
-moved or deleted there.
+moved or deleted there. Its runs may be abridged: without weights, which are computed again when a job needs them.
 """
 
 from __future__ import annotations
@@ -69,6 +69,10 @@ class Store:
     def is_shipped(self, key: str) -> bool:
         """Whether a result comes from the read-only folder alone."""
         return not self._result(key).is_file() and self.shipped is not None and _file(self.shipped, key).is_file()
+
+    def is_abridged(self, key: str) -> bool:
+        """Whether a result lacks its weights, so that no job can start from it (`serialization.abridged_run`)."""
+        return self.is_shipped(key) and bool(self.metadata(key).get("abridged"))
 
     def put(self, key: str, arrays: Arrays, metadata: Metadata) -> None:
         """Keep a result, delete its pieces, and evict other results above the size limit.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -58,6 +58,17 @@ class Plane:
         """cos(d1, d2); 0 if a direction is zero."""
         norms = math.prod(self.norms)
         return float(self.d1 @ self.d2) / norms if norms else 0.0
+
+
+def abridged(plane: Plane) -> Plane:
+    """Return a plane in coordinates of the space that its vectors span: three numbers in place of P for each.
+
+    Every length, angle and distance is that of the original, so everything that is shown of a plane stays as it is;
+    points of the network's parameters cannot be computed from it.
+    """
+    vectors = np.stack([plane.theta, plane.d1, plane.d2], axis=1)
+    theta, d1, d2 = np.transpose(np.linalg.qr(vectors).R)
+    return replace(plane, theta=theta, d1=d1, d2=d2)
 
 
 def random_plane(theta: Tensor, layout: Layout, spec: PlaneSpec) -> Plane:

@@ -1,9 +1,9 @@
-"""Training curves: loss and accuracy on training and held-out samples."""
+"""Training curves: the loss of every mini-batch, and loss and accuracy on training and held-out samples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 
 import numpy as np
 import torch
@@ -33,13 +33,14 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """All records of a run, one array per quantity."""
+    """All records of a run, one array per quantity, and the loss of every mini-batch before its step."""
 
     step: np.ndarray  # (T,)
     train_loss: np.ndarray  # (T,)
     train_accuracy: np.ndarray  # (T,)
     held_out_loss: np.ndarray  # (T,)
     held_out_accuracy: np.ndarray  # (T,)
+    batch_loss: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (steps,), in training mode
 
     def at(self, step: int) -> Record:
         """Return the record of a step.
@@ -54,10 +55,11 @@ class History:
         return Record(step, *values)
 
 
-def history_of(records: Sequence[Record]) -> History:
-    """Return a history from records."""
+def history_of(records: Sequence[Record], batch_loss: np.ndarray) -> History:
+    """Return a history from records and the losses of all mini-batches so far."""
     columns = zip(*map(astuple, records), strict=True)
-    return History(*map(np.array, columns))
+    names = (item.name for item in fields(Record))
+    return History(**dict(zip(names, map(np.array, columns), strict=True)), batch_loss=batch_loss)
 
 
 def record(step: int, module: nn.Module, data: Dataset, most: int) -> Record:

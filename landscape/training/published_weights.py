@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -52,21 +52,31 @@ def weight_file(sha256: str) -> Path:
     return files[sha256]
 
 
-def load_weights(module: nn.Module, sha256: str) -> None:
-    """Load published weights into a network, in place.
+def load_weights(module: nn.Module, digests: Sequence[str]) -> None:
+    """Load published weights into a network, in place, from the one file whose names and shapes fit it.
 
     Args:
         module: the network; its precision does not change.
-        sha256: the SHA-256 of the file.
+        digests: the SHA-256 of each file.
 
     Raises:
-        ValueError: no file has this SHA-256, the file is damaged or holds anything other than tensors, or its names and
-            shapes differ from those of the network; the message lists the differences.
+        ValueError: a file is missing, is damaged or holds anything other than tensors; or the names and shapes of none
+            are those of the network, in which case the message lists the differences; or those of several are.
     """
-    path = weight_file(sha256)
-    tensors_by_name = {model_name(name): tensor for name, tensor in read_weights(path).items()}
-    if differences := tuple(_differences(_without_counters(module.state_dict()), _without_counters(tensors_by_name))):
-        raise ValueError(f"{path.name} holds weights of another network. {' '.join(differences)}")
+    refused: list[str] = []
+    fitting: dict[str, Mapping[str, Tensor]] = {}
+    for path in map(weight_file, digests):
+        tensors_by_name: Mapping[str, Tensor] = {model_name(name): t for name, t in read_weights(path).items()}
+        expected = _without_counters(module.state_dict())
+        if differences := tuple(_differences(expected, _without_counters(tensors_by_name))):
+            refused.append(f"{path.name} holds weights of another network. {' '.join(differences)}")
+        else:
+            fitting[path.name] = tensors_by_name
+    if not fitting:
+        raise ValueError(" ".join(refused))
+    if len(fitting) > 1:
+        raise ValueError(f"the weights of {' and of '.join(fitting)} fit this network; name only one of these files")
+    (tensors_by_name,) = fitting.values()
     module.load_state_dict(tensors_by_name, strict=False)
 
 

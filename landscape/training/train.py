@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -74,6 +74,7 @@ class State:
     optimizer: Mapping[str, Any]
     checkpoints: tuple[Checkpoint, ...] = ()
     records: tuple[Record, ...] = ()
+    batch_loss: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (steps,)
     diverged_at: int | None = None
 
     @property
@@ -111,7 +112,7 @@ def start(spec: RunSpec) -> State:
     data = load_data(spec.data)
     module = build_network(spec, data)
     if spec.weights is not None:
-        load_weights(module, spec.weights)
+        load_weights(module, spec.weight_digests)
     blank = State(spec, 0, _copied(module), copy.deepcopy(_optimizer(spec, module).state_dict()))
     return _with_records(blank, module, data)
 
@@ -124,15 +125,22 @@ def advance(state: State, steps: int, stop: Stop = lambda: False) -> State:
     optimizer = _optimizer(state.spec, module)
     optimizer.load_state_dict(copy.deepcopy(dict(state.optimizer)))
     last = min(state.step + steps, last_step(state.spec))
+    losses: list[float] = []
     while state.step < last and state.diverged_at is None and not stop():
-        diverged_at = _step(module, optimizer, data, state)
+        loss, diverged_at = _step(module, optimizer, data, state)
+        losses.append(loss)
         state = _with_records(replace(state, step=state.step + 1, diverged_at=diverged_at), module, data)
-    return replace(state, tensors=_copied(module), optimizer=copy.deepcopy(optimizer.state_dict()))
+    return replace(
+        state,
+        tensors=_copied(module),
+        optimizer=copy.deepcopy(optimizer.state_dict()),
+        batch_loss=np.concatenate([state.batch_loss, losses]),
+    )
 
 
 def run_of(state: State) -> Run:
     """Return the run up to a state, complete or not."""
-    return Run(state.spec, state.checkpoints, history_of(state.records), state.diverged_at)
+    return Run(state.spec, state.checkpoints, history_of(state.records, state.batch_loss), state.diverged_at)
 
 
 def build_network(spec: RunSpec, data: Dataset) -> nn.Module:
@@ -145,8 +153,8 @@ def last_step(spec: RunSpec) -> int:
     return spec.checkpoint_steps[-1]
 
 
-def _step(module: nn.Module, optimizer: torch.optim.Optimizer, data: Dataset, state: State) -> int | None:
-    """Take one step; return its number if the loss or a weight is not finite after it."""
+def _step(module: nn.Module, optimizer: torch.optim.Optimizer, data: Dataset, state: State) -> tuple[float, int | None]:
+    """Take one step; return the loss before it, and its number if the loss or a weight is not finite after it."""
     module.train()
     inputs, targets = batch_of(state.spec, data, state.step)
     optimizer.zero_grad(set_to_none=True)
@@ -154,7 +162,7 @@ def _step(module: nn.Module, optimizer: torch.optim.Optimizer, data: Dataset, st
     torch.autograd.backward(loss)
     optimizer.step()
     finite = loss.isfinite() and all(p.isfinite().all() for p in module.parameters())
-    return None if finite else state.step + 1
+    return loss.item(), None if finite else state.step + 1
 
 
 def batch_of(spec: RunSpec, data: Dataset, step: int) -> tuple[Tensor, Tensor]:

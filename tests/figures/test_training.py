@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from normscape.figures.comparison import Compared
-from normscape.figures.training import training_figure
+from normscape.figures.training import MOST_BATCHES, Training, live_training_figures, training_figure
 from normscape.landscape import History, Run
 from normscape.specs import RunSpec
 
@@ -43,6 +43,30 @@ def test_divergence_is_marked_and_said():
     assert (cross.marker.symbol, tuple(cross.x), tuple(cross.y)) == ("x", (2,), (5,))
     assert cross.text[0].strip() == "diverged at step 2"
     assert "a diverged at step 2" in figure.layout.annotations[0].text
+
+
+def test_training_that_runs_has_every_batch_on_one_axis_in_a_figure_of_each_network():
+    trainings = {"a": Training(np.array([4.0, 2, np.inf, 1]), 10), "b": Training(np.array([0.01, 0]), 20)}
+    figures = live_training_figures(
+        Compared(trainings, colors={"a": "#b84900"}), {"a": "Training: step 4 of 10.", "b": "…"}, height=300
+    )
+    (line,) = figures["a"].data
+    assert line.x.tolist() == [1, 2, 3, 4]
+    assert line.y[:2].tolist() == [4, 2]
+    assert np.isnan(line.y[2])  # a loss that the axis cannot show is a gap
+    assert np.isnan(figures["b"].data[0].y[1])
+    low, high = figures["a"].layout.yaxis.range
+    assert low < np.log10(0.01) < np.log10(4) < high
+    assert figures["b"].layout.yaxis.range == figures["a"].layout.yaxis.range
+    assert figures["b"].layout.xaxis.range == figures["a"].layout.xaxis.range == (0, 20)
+    assert "step 4 of 10" in figures["a"].layout.annotations[0].text
+
+
+def test_a_long_curve_is_thinned_to_its_steps():
+    losses = np.linspace(2, 1, 10 * MOST_BATCHES)
+    (line,) = live_training_figures(Compared({"a": Training(losses, 20_000)}), {"a": ""}, height=300)["a"].data
+    assert len(line.x) <= MOST_BATCHES
+    np.testing.assert_array_equal(line.y, losses[np.asarray(line.x) - 1])
 
 
 def test_nothing_and_the_wrong_quantity():

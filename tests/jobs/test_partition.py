@@ -4,18 +4,40 @@ import heapq
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normscape.jobs import Job
 from normscape.jobs.kinds import KINDS
 from normscape.jobs.scheduling.partition import PointsPartition, partition_of, total_of
+from normscape.jobs.serialization import deserialize_run, serialize
 from normscape.jobs.store.files import Contents
+from normscape.landscape import load_data, train
 from normscape.landscape.measurement import Piece
+from normscape.landscape.training.train import advance, batch_of, start
 from tests.flat import surface_spec
 from tests.landscape.networks import small_run
 
 SECONDS = 0.003  # of one point
+
+
+def test_training_shows_the_loss_of_every_batch_so_far() -> None:
+    job = Job("run", small_run("batch", steps=9))
+    partition = partition_of(job)
+    assert partition.partial() is None
+    first = advance(start(job.run), 4)
+    partition.add(Piece("steps", 0, 9), serialize(first), 1.0)
+    shown = partition.partial()["batch_loss"]
+    assert shown.shape == (4,)
+    second = advance(first, 5)
+    partition.add(Piece("steps", 4, 9), serialize(second), 1.0)
+    assert partition.partial()["batch_loss"][:4].tolist() == shown.tolist()
+    run = deserialize_run(job.run, partition.result())
+    assert run.history.batch_loss.tolist() == train(job.run).history.batch_loss.tolist()
+    x, y = batch_of(job.run, load_data(job.run.data), 0)
+    loss = torch.nn.functional.cross_entropy(train(job.run).module(0).train()(x), y)
+    assert run.history.batch_loss[0] == pytest.approx(loss.item(), rel=1e-6)
 
 
 def points(alpha: int, beta: int) -> PointsPartition:
@@ -93,10 +115,10 @@ def test_points_are_read_only_copies_that_later_pieces_leave_alone() -> None:
     assert first is not None
     assert second is not None
     add(first, 0.1, partition)
-    before = partition.points()
+    before = partition.partial()
     copies = {name: array.copy() for name, array in before.items()}
     add(second, 0.1, partition)
-    assert partition.points()["evaluated"].sum() > before["evaluated"].sum() == first.last - first.first
+    assert partition.partial()["evaluated"].sum() > before["evaluated"].sum() == first.last - first.first
     for name, array in before.items():
         np.testing.assert_array_equal(array, copies[name])
         with pytest.raises(ValueError, match="read-only"):

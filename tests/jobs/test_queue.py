@@ -16,7 +16,9 @@ import pytest
 
 from normscape.jobs import Job, Queue, Request, Stage
 from normscape.jobs.job_spec import Job as _Job
+from normscape.jobs.serialization import abridged_run
 from normscape.jobs.staged_request import from_json, to_json
+from normscape.jobs.store.files import write
 from normscape.jobs.workers.cluster import Cluster, Worker
 from normscape.landscape import configure_process, measure_sharpness, measure_surface, objective_of, train
 from normscape.landscape.surface import levels
@@ -57,20 +59,32 @@ def test_results_that_are_shipped_are_not_computed_again_and_serve_as_inputs(sha
     request = small_request(side=3)
     shared.submit(request, "one")
     finished(shared, request)
-    shipped = shared.store.folder / "results"
+    shipped, runs = tmp_path / "shipped", request.stages[0].jobs
+    for job in request.jobs:
+        contents = shared.store.get(job.key)
+        contents = abridged_run(contents) if job == runs[0] else contents
+        write(shipped / job.key[:2] / f"{job.key}.safetensors", *contents)
     second = Queue(replace(settings_at(tmp_path, workers=1), shipped=shipped))
     second.submit(request, "one")
     finished(second, request)
-    assert arrays_of(second, request) == arrays_of(shared, request)
+    weights = {name for name in arrays_of(shared, request) if "run checkpoint/" in name}
+    expected = {name: data for name, data in arrays_of(shared, request).items() if not name.startswith("0 run check")}
+    shown = arrays_of(second, request)
+    assert weights
+    assert {name: data for name, data in shown.items() if not name.startswith("0 run check")} == expected
+    assert [c.step for c in second.result(runs[0]).checkpoints] == [c.step for c in shared.result(runs[0]).checkpoints]
     assert second.store.entries() == ()
     further = Request(
         "λ_max",
-        (Stage(tuple(Job.about("sharpness", job.run, request.jobs[-1].question) for job in request.stages[0].jobs)),),
+        (Stage(runs), Stage(tuple(Job.about("sharpness", job.run, request.jobs[-1].question) for job in runs))),
     )
     second.submit(further, "one")
     finished(second, further)
-    assert all(second.result(job).converged for job in further.jobs)
-    assert len(second.store.entries()) == len(further.jobs)
+    assert all(second.result(job).converged for job in further.stages[1].jobs)
+    assert {entry.key for entry in second.store.entries()} == {
+        runs[0].key,
+        *(job.key for job in further.stages[1].jobs),
+    }
     second.close()
 
 

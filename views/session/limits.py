@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from normscape.jobs import number, settings
+from normscape.jobs import Job, number, settings
 from normscape.landscape import DATA, TooLargeError, estimate_bytes, load_data, weight_file
 from normscape.models import idle_fields, refusal
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
@@ -58,8 +58,9 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
         MissingDataError: a file is missing.
     """
     for run, surface in variants.values():
-        if run.weights is not None:
-            weight_file(run.weights)
+        if Job("run", run).key not in job_queue().store:
+            for digest in run.weight_digests:
+                weight_file(digest)
         _refuse(run.training.steps, "NORMSCAPE_MAX_STEPS", 100_000, "steps of training")
         _refuse(max(surface.grid.points), "NORMSCAPE_MAX_GRID", 129, "points a side")
     waiting = sum(session_id() in status.sessions and not status.done for status in job_queue().requests())

@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from normscape.jobs import Job, JobStatus, Request, job_name
+from normscape.jobs import Job, JobStatus, Request, TimeLeft, job_name, time_left
 from normscape.landscape import Run
 from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, session_id
+from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
 
 POLL_SECONDS, POLL_SECONDS_PER_SESSION = 0.4, 0.15
@@ -83,13 +84,15 @@ def _diverged(job: Job) -> bool:
 
 
 def milestones(request: Request) -> tuple[int, ...]:
-    """Return values whose change calls for a redraw: finished jobs by stage, and eighths of the first surfaces."""
+    """Return values whose change calls for a redraw: finished stages, eighths of the first surfaces, training steps."""
     queue = job_queue()
     counts = [sum(queue.status(job).done for job in stage.jobs) for stage in request.stages]
     whole = [int(count == len(stage.jobs)) for count, stage in zip(counts, request.stages, strict=True)]
     first = next((stage.jobs for stage in request.stages if stage.refines), ())
     eighths = [8 * status.completed // status.total for status in map(queue.status, first)]
-    return (*whole, min(eighths, default=0), int(queue.done(request)))
+    runs = request.stages[0].jobs if first else ()  # surfaces have training curves in their place until they arrive
+    steps = sum(status.completed for status in map(queue.status, runs))
+    return (*whole, min(eighths, default=0), steps, int(queue.done(request)))
 
 
 def _stop(request: Request) -> None:
@@ -107,7 +110,8 @@ def _watch(request: Request, drawn: tuple[int, ...], drawn_at: float, redraw_sec
     age = time.monotonic() - drawn_at
     if not is_fragment_rerun() or age < DELIVERY_SECONDS:
         return
-    if queue.done(request) or (milestones(request) != drawn and age > redraw_seconds):
+    waits = any(drawn) and age < redraw_seconds  # not for the first result of all
+    if queue.done(request) or (milestones(request) != drawn and not waits):
         st.rerun()
 
 
@@ -116,14 +120,29 @@ def progress_of(request: Request) -> tuple[float, str]:
     queue = job_queue()
     statuses = [queue.status(job) for job in request.jobs]
     open_ones = [status for status in statuses if not status.done]
-    running = [status for status in open_ones if status.state == "running"] or open_ones
     share = sum(1.0 if s.done else s.completed / s.total for s in statuses) / max(1, len(statuses))
     if not queue.connected:
-        return share, "Starting the workers"
-    names = dict.fromkeys(job_name(status.job) for status in running)
-    left = sum(status.seconds_left for status in open_ones if status.seconds_left is not None)
-    details = f": {_rate(running)}about {left:.0f} s left for running jobs" if left >= 1 else ""
-    return min(share, 1.0), f"Running: {', '.join(names) or 'the last points'}{details}"
+        return share, "Starting the workers."
+    running = [status for status in open_ones if status.state == "running"] or open_ones
+    left = time_left(statuses, queue.snapshot.workers)
+    return min(share, 1.0), f"{_doing(running)} {_left(left)}".strip()
+
+
+def _doing(running: Sequence[JobStatus]) -> str:
+    """Return what runs, with the steps of training or the points of the grid."""
+    kinds = list(dict.fromkeys(status.job.kind for status in running))
+    if kinds == ["run"]:
+        counts = [f"{status.completed} of {status.total}" for status in running]
+        return f"Training: step {', '.join(dict.fromkeys(counts))}."
+    names = list(dict.fromkeys(job_name(status.job) for status in running))
+    return f"{names[0][:1].upper()}{', '.join(names)[1:]}." if names else "The last points."
+
+
+def _left(left: TimeLeft | None) -> str:
+    """Return the time left, as a sentence."""
+    if left is None or left.seconds < 1:
+        return ""
+    return f"About {duration(left.seconds)} left" + ("." if left.complete else ", then the surfaces.")
 
 
 def requested_by(sessions: Collection[str]) -> str:
@@ -132,16 +151,6 @@ def requested_by(sessions: Collection[str]) -> str:
     waiting = ["you"] if session_id() in sessions else []
     waiting += [f"{others} other{'' if others == 1 else 's'}"] if others else []
     return f"requested by {' and '.join(waiting)}" if waiting else "its page is closed"
-
-
-def _rate(running: Sequence[JobStatus]) -> str:
-    """Return the finished steps or points of the running jobs, and their number per second."""
-    counted = [status for status in running if status.rate is not None and status.total > 1]
-    if not counted:
-        return ""
-    done, total = sum(status.completed for status in counted), sum(status.total for status in counted)
-    rate = total / sum(status.total / status.rate for status in counted if status.rate)
-    return f"{done} of {total}, {rate:.3g} per second, "
 
 
 def _resume_button(request: Request) -> None:

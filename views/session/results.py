@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from normscape.figures.training import Training
 from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Check, Run, Sharpness, Surface, checks_of
 from normscape.landscape.surface import assemble, interpolate_surface, levels
@@ -62,6 +65,7 @@ class ComparisonState:
     request: Request
     outcomes: Mapping[str, Outcome]
     failures: Mapping[str, Exception]
+    trainings: Mapping[str, Training]  # of networks without a surface that have begun to train
     level: int  # index of the finest level that all compared networks have; -1 before the first
     levels: tuple[GridSpec, ...]
     errors: Mapping[str, float]  # of interpolation at this level, by metric; empty until the next one
@@ -113,8 +117,10 @@ def comparison_state(request: Request, variants: Variants, *, finished: bool) ->
             failures[label] = error
         elif outcome is not None:
             outcomes[label] = outcome
+    unmeasured = {label: run for label, (run, _) in variants.items() if label not in outcomes | failures}
+    trainings = {label: training for label, run in unmeasured.items() if (training := _training(run)) is not None}
     errors, submitted_at = _errors(request, shown), job_queue().submitted_at(request)
-    return ComparisonState(request, outcomes, failures, shown, longest, errors, finished, submitted_at)
+    return ComparisonState(request, outcomes, failures, trainings, shown, longest, errors, finished, submitted_at)
 
 
 def experiment_request(experiment: Experiment, display: Display, variants: Variants, address: str) -> Request:
@@ -166,7 +172,7 @@ def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | No
     if checkpoint not in [kept.step for kept in trained.checkpoints]:
         return Outcome(trained, checkpoint, None)
     plane = queue.result(Job.about("plane", run, surface))
-    points = queue.result(job) or queue.partial_points(job)
+    points = queue.result(job) or queue.partial(job)
     if plane is None or points is None:
         return None
     center = queue.result(Job.about("center", run, surface))
@@ -183,6 +189,14 @@ def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | No
             (*checks_of(shown), *checks),
         ),
     )
+
+
+def _training(run: RunSpec) -> Training | None:
+    job = Job("run", run)
+    trained: Run | None = job_queue().result(job)
+    partial = {} if trained is not None else job_queue().partial(job) or {}
+    losses = trained.history.batch_loss if trained is not None else partial.get("batch_loss", np.zeros(0))
+    return Training(losses, run.checkpoint_steps[-1]) if losses.size else None
 
 
 def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception | None:

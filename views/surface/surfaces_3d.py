@@ -23,6 +23,7 @@ from normscape.figures.surface import (
     values_at,
 )
 from normscape.figures.surface.surface_3d import HEIGHT
+from normscape.figures.training import Training, live_training_figures
 from normscape.specs import Display, Experiment
 from normscape.views.session import pictures
 from normscape.views.session.results import ComparisonState, Outcome, displayed_surface
@@ -59,20 +60,27 @@ def surfaces(
     display: Display,
     *,
     missing: Mapping[str, str],
+    trainings: Mapping[str, Training],
     compose: Callable[[Renders], SavedPicture | None],
 ) -> None:
-    """Show the surfaces from one camera, which the URL stores, with a sentence in place of each missing one.
+    """Show the surfaces from one camera, which the URL stores.
+
+    In place of a missing one is its training curve, or a sentence.
 
     Args:
         comparison: the surfaces; with the missing ones at most 8. Its colors have all networks in order.
         display: camera and point.
         missing: a sentence for every network without a surface, by label.
+        trainings: of those of them that have begun to train.
         compose: makes one picture of the renders from the browser when the user saves it.
     """
     panels = _panels(comparison, display)
+    live = live_training_figures(comparison.with_results(trainings), missing, height=HEIGHT)
     for label, sentence in missing.items():
         color = comparison.color(label)
-        figure = sentence_figure(sentence, comparison.theme_colors, height=HEIGHT, title=label, title_color=color)
+        figure = live.get(label) or sentence_figure(
+            sentence, comparison.theme_colors, height=HEIGHT, title=label, title_color=color
+        )
         panels[label] = SurfacePanel(figure, f"{label}: {sentence}", color)
     linked.linked_surfaces(
         {label: panels[label] for label in comparison.colors if label in panels},

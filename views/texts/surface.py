@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from normscape.figures.training import Training
 from normscape.specs import Display, GridSpec
 from normscape.views.session.results import ComparisonState
 
@@ -63,7 +64,8 @@ STATISTICS = {
 }
 
 
-PENDING = "Training. The surface appears when the weights are available."
+PENDING = "Training starts. The surface appears here when the weights are available."
+TRAINED = "Trained. The first points of the surface are being computed."
 STOPPED = "Stopped. Resume to compute this surface."
 FAILED = "Failed, for the reason above."
 
@@ -114,11 +116,17 @@ def missing_surfaces(labels: Iterable[str], state: ComparisonState, *, stopped: 
     return {label: _missing_surface(label, state, stopped=stopped) for label in missing}
 
 
+def _training(training: Training | None) -> str:
+    if training is None:
+        return PENDING
+    return TRAINED if training.finished else f"Training: step {len(training.batch_loss)} of {training.steps}."
+
+
 def _missing_surface(label: str, state: ComparisonState, *, stopped: bool) -> str:
     if label in state.failures:
         return FAILED
     if label not in state.outcomes:
-        return STOPPED if stopped else PENDING
+        return STOPPED if stopped else _training(state.trainings.get(label))
     outcome = state.outcomes[label]
     return (
         f"Diverged at step {outcome.run.diverged_at}: there is no surface of step {outcome.checkpoint}. Earlier steps "

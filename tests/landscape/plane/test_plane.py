@@ -7,7 +7,7 @@ from torch import nn
 
 from normscape.landscape import Objective, Plane, measure_surface, random_plane
 from normscape.landscape.objective.parameters import flatten, layout_of
-from normscape.landscape.plane.plane import filter_norms
+from normscape.landscape.plane.plane import abridged, filter_norms
 from normscape.models import build_model
 from normscape.specs import ModelSpec, PlaneSpec
 from tests.landscape.networks import grid, network, quadratic, samples
@@ -35,6 +35,17 @@ def plane_of(module: nn.Module, **choices) -> tuple[Plane, object, dict[str, tor
     theta = flatten(dict(module.named_parameters()), layout)
     plane = random_plane(theta, layout, PlaneSpec(**choices))
     return plane, layout, layout.unflatten(theta.double())
+
+
+def test_an_abridged_plane_has_the_same_lengths_angles_and_distances() -> None:
+    plane, *_ = plane_of(network(), orthogonal=False)
+    short = abridged(plane)
+    assert short.theta.shape == (3,)
+    assert short.norms == pytest.approx(plane.norms, rel=1e-14)
+    assert short.cosine == pytest.approx(plane.cosine, rel=1e-12)
+    for point in ((0, 0), (0.3, -0.7), (-1, 2)):
+        assert np.linalg.norm(short.point(*point)) == pytest.approx(np.linalg.norm(plane.point(*point)), rel=1e-13)
+    assert (short.kind, short.scaling, short.seed) == (plane.kind, plane.scaling, plane.seed)
 
 
 def unflat(layout, values: np.ndarray) -> dict[str, torch.Tensor]:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import pickle
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def test_published_names_load_into_the_same_network(folder: Path, kind: str) -> 
     target = build_model(MODEL, SHAPE, 10, seed=7).eval()
     x = torch.randn(5, *SHAPE)
     assert not torch.allclose(source(x), target(x))
-    load_weights(target, sha)
+    load_weights(target, [sha])
     assert torch.equal(source(x), target(x))
 
 
@@ -107,7 +108,7 @@ def test_model_name_maps_published_names(name: str, ours: str) -> None:
 def test_unknown_digest_raises_with_folder(folder: Path) -> None:
     saved(folder, network().state_dict())
     with pytest.raises(ValueError, match="weights has the SHA-256 " + "0" * 64) as error:
-        load_weights(network(), "0" * 64)
+        load_weights(network(), ["0" * 64])
     assert str(folder) in str(error.value)
     assert ".safetensors" in str(error.value)
 
@@ -121,7 +122,7 @@ def test_mismatched_names_and_shapes_are_listed(folder: Path) -> None:
     target = network(seed=5)
     before = {name: t.clone() for name, t in target.state_dict().items()}
     with pytest.raises(ValueError, match="another network") as error:
-        load_weights(target, sha)
+        load_weights(target, [sha])
     message = str(error.value)
     assert "Missing in the file (1): linear.bias." in message
     assert "Not in the network (1): extra.weight." in message
@@ -132,7 +133,22 @@ def test_mismatched_names_and_shapes_are_listed(folder: Path) -> None:
 def test_weights_of_another_shortcut_raise(folder: Path) -> None:
     sha = saved(folder, network(shortcut="project").state_dict())
     with pytest.raises(ValueError, match=r"Not in the network \(10\).*and 2 more"):
-        load_weights(network(shortcut="pad"), sha)
+        load_weights(network(shortcut="pad"), [sha])
+
+
+def test_of_several_files_a_network_takes_the_one_that_fits(folder: Path) -> None:
+    sources = {shortcut: network(shortcut=shortcut) for shortcut in ("project", "none")}
+    digests = [saved(folder, source.state_dict(), f"{name}.pt") for name, source in sources.items()]
+    for shortcut, source in sources.items():
+        model = replace(MODEL, shortcut=shortcut)
+        kept = train(RunSpec(DataSpec(size=60), model, weights="-".join(digests))).checkpoints[-1].tensors
+        assert all(np.array_equal(kept[name], tensor.numpy()) for name, tensor in source.state_dict().items())
+
+
+def test_two_files_that_fit_raise(folder: Path) -> None:
+    digests = [saved(folder, network(seed=seed).state_dict(), f"{seed}.pt") for seed in (1, 2)]
+    with pytest.raises(ValueError, match=r"1\.pt and of 2\.pt fit this network"):
+        load_weights(network(), digests)
 
 
 def test_changed_file_gets_new_digest(folder: Path) -> None:
@@ -194,10 +210,10 @@ def test_damaged_file_raises_with_its_name(folder: Path, name: str, damage: str)
 def test_file_without_named_tensors_raises_with_its_content(folder: Path, content: object) -> None:
     sha = saved(folder, content)
     with pytest.raises(ValueError, match=r"net\.pt holds .*; expected are tensors by name"):
-        load_weights(network(), sha)
+        load_weights(network(), [sha])
 
 
-@pytest.mark.parametrize("weights", ["", "abc", "G" * 64, "A" * 64, "0" * 63])
+@pytest.mark.parametrize("weights", ["", "abc", "G" * 64, "A" * 64, "0" * 63, "0" * 64 + "-", "0" * 64 + "-abc"])
 def test_invalid_digest_raises(weights: str) -> None:
     with pytest.raises(ValueError, match="SHA-256"):
         RunSpec(weights=weights)
