@@ -186,7 +186,9 @@ STORIES: Mapping[str, Story] = {
                 model=ModelSpec(architecture="residual", depth=20, width=16),
                 training=TrainingSpec(steps=200, recorded_samples=500),
             ),
-            surface=SurfaceSpec(EvaluationSpec(samples=200), grid=GridSpec((17, 17))),
+            surface=SurfaceSpec(
+                EvaluationSpec(samples=200, statistics="batch", batch_size=100), grid=GridSpec((17, 17))
+            ),
         ),
         "A residual network of 20 layers on Fashion-MNIST, with and without batch norm.",
         needs_files=True,

@@ -1,5 +1,6 @@
 """Measurements: train networks, define their loss as a function of θ, and measure slices of it as arrays."""
 
+from normscape.landscape.budget import estimate, fitted
 from normscape.landscape.cost import TooLargeError, estimate_bytes, estimate_gradient_seconds, estimate_seconds
 from normscape.landscape.data import DATA, load_data
 from normscape.landscape.data.download import download
@@ -49,9 +50,11 @@ __all__ = [
     "data_folder",
     "direct_loss",
     "download",
+    "estimate",
     "estimate_bytes",
     "estimate_gradient_seconds",
     "estimate_seconds",
+    "fitted",
     "largest",
     "layer_names",
     "load_data",

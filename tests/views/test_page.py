@@ -89,6 +89,22 @@ def test_default_comparison_shows_both_networks_and_their_key_numbers() -> None:
     assert [name for name in numbers if name.strip()] == ["No normalization", "Batch norm"]
 
 
+def test_a_network_that_trains_shows_the_loss_of_its_mini_batches_where_its_surface_will_be() -> None:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for key, value in (SMALL | {"training.steps": "90000"}).items():
+        app.query_params[key] = value
+    app.run()
+    deadline = time.monotonic() + 120
+    while not all("loss of each mini-batch" in spec for spec in charts(app)):
+        assert time.monotonic() < deadline, "no curve"
+        time.sleep(0.1)
+        app.run()
+    assert not app.exception
+    assert len(charts(app)) == 2
+    assert all("of 90000." in spec for spec in charts(app))
+    assert all("left" in element.proto.text for element in app.get("progress"))
+
+
 def test_loss_at_the_center_agrees_with_direct_evaluation_in_the_table() -> None:
     numbers = table(opened())
     names = next(iter(numbers.values()))

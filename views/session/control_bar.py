@@ -14,7 +14,7 @@ from normscape.specs import Experiment
 from normscape.specs.experiment import MOST_VALUES, comparable_paths
 from normscape.specs.fields import read, replace_at, rule_of
 from normscape.specs.serialization.query import value_text
-from normscape.views.session import address
+from normscape.views.session import address, detail
 from normscape.views.session.address import control
 from normscape.views.widgets.charts import page_theme
 from normscape.views.widgets.fields import compared_from_texts, field, option_label, options
@@ -22,7 +22,7 @@ from normscape.views.widgets.glossary_button import glossary_button
 
 OWN = "Your own experiment"
 NORM = "run.model.norm"
-FIELDS: Mapping[str, int] = {"run.model.architecture": 190, "run.data.name": 150, NORM: 160}
+FIELDS: Mapping[str, int] = {"run.model.architecture": 175, "run.data.name": 130, NORM: 150}
 """Fields that have a control of their own in the bar, with its width in pixels."""
 
 COMPARE_HELP = (
@@ -42,13 +42,15 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...]) -> Experiment:
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="control-bar"):
         _preset(experiment)
-        compared = st.container(width=170)  # a place of its own: a control that moves loses an edit in progress
+        compared = st.container(width=150)  # a place of its own: a control that moves loses an edit in progress
         for path, width in FIELDS.items():
             if path != experiment.compare:
                 with st.container(width=width):
-                    experiment = field(experiment, path)
+                    experiment = field(experiment, path, detail.resize_with(path) if path != NORM else None)
         with compared:
             experiment = _compared_field(experiment)
+        with st.container(key="detail", width="content"):
+            detail.control(experiment)
         st.button("Advanced", icon=":material/tune:", key="advanced", on_click=toggle_advanced, help=ADVANCED_HELP)
         glossary_button(*terms)
     return _values(experiment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -19,13 +19,18 @@ LABELED = {**ENTRIES, "data": DATA}
 """Registries whose entries have labels, by the name that the rules of fields use."""
 
 
-def field(experiment: Experiment, path: str) -> Experiment:
+def field(experiment: Experiment, path: str, on_change: Callable[[], None] | None = None) -> Experiment:
     """Show the control of one field, and return the experiment with its value.
 
     The control of a field without effect is disabled, with the reason in its help. A value that the field rejects is
     reported as an error below the control, and the experiment is returned unchanged.
+
+    Args:
+        experiment: whose field it is.
+        path: of the field.
+        on_change: called when the user has changed the value.
     """
-    value, chosen = read(experiment, path), _control(experiment, path)
+    value, chosen = read(experiment, path), _control(experiment, path, on_change)
     try:
         return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
@@ -95,11 +100,11 @@ def _file_label(sha256: str | None) -> str:
     return files[sha256].name if sha256 in files else f"{sha256[:8]}… (not in the folder)"
 
 
-def _control(experiment: Experiment, path: str) -> Any:
+def _control(experiment: Experiment, path: str, on_change: Callable[[], None] | None) -> Any:
     """Show the control that fits the type of a field, and return its value."""
     owner, name = _owner(experiment, path), path.rsplit(".", 1)[-1]
     value, rule, hint = getattr(owner, name), rule_of(owner, name), types_of(owner)[name]
-    settings = _settings(experiment, path, rule)
+    settings = _settings(experiment, path, rule) | {"on_change": on_change}
     if hint is bool:
         return st.toggle(rule.label, value, **settings)
     if (names := options(owner, name)) is not None:

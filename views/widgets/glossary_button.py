@@ -14,7 +14,7 @@ def glossary_button(*terms: str) -> None:
         ValueError: the glossary lacks one of them.
     """
     definitions = [f"**{name}**: {definition(name)}" for name in sorted(terms, key=slug)]
-    with st.popover("Glossary", icon=":material/menu_book:"):
+    with st.popover("Glossary"):
         st.markdown(
             "\n\n".join([*definitions, "All terms are on the page [Guide](guide), which opens in another tab."])
         )

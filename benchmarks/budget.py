@@ -1,0 +1,96 @@
+"""Measure what the estimates of Quick and Full rest on, and how true they are: python -m benchmarks.budget.
+
+First a gradient of each architecture on one thread, for few and for many samples: these are the numbers of
+`landscape/budget.SPEEDS`. With --check, quick experiments run with an empty store and two workers, beside their
+estimates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from normscape.jobs import Queue, settings
+from normscape.landscape import data_folder, estimate, fitted, objective_of, train
+from normscape.landscape.budget import REFERENCE_SECONDS, _counts, machine_factor
+from normscape.models import ARCHITECTURES
+from normscape.specs import DataSpec, Display, EvaluationSpec, Experiment, ModelSpec, RunSpec, TrainingSpec
+from normscape.views.session.limits import possible
+from normscape.views.session.results import request_of
+
+FEW, MANY = 16, 256
+REPEATS = 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="run the quick experiments")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    print(f"reference {machine_factor() * REFERENCE_SECONDS * 1e3:.1f} ms")
+    for architecture in ARCHITECTURES:
+        per_pass, per_activation = _speed(architecture)
+        print(f'    "{architecture}": Speed({per_pass:.2g}, {per_activation:.2g}),')
+    if options.check:
+        for experiment in _quick():
+            _check(experiment)
+
+
+def _speed(architecture: str) -> tuple[float, float]:
+    """Return the seconds of a pass, and those of an activation and sample, from two sizes of the evaluation set."""
+    run = RunSpec(model=ModelSpec(architecture=architecture), training=TrainingSpec(steps=0, recorded_samples=2))
+    times = {samples: _gradient(run, samples) for samples in (FEW, MANY)}
+    per_sample = (times[MANY] - times[FEW]) / (MANY - FEW)
+    return times[FEW] - FEW * per_sample, per_sample / _counts(run.model, run.data).activations
+
+
+def _gradient(run: RunSpec, samples: int) -> float:
+    objective = objective_of(train(run), EvaluationSpec(samples=samples))
+    return min(_timed(objective.evaluate, objective.theta) for _ in range(REPEATS))
+
+
+def _timed(function, *arguments) -> float:  # type: ignore[no-untyped-def]
+    begin = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - begin
+
+
+def _quick() -> Iterator[Experiment]:
+    names = ["digits", *(["fashion-mnist", "cifar10"] if data_folder().is_dir() else [])]
+    for name in names:
+        for architecture in ARCHITECTURES:
+            experiment = Experiment(RunSpec(DataSpec(name=name), ModelSpec(architecture=architecture)))
+            run, surface = fitted(experiment.run, experiment.surface, full=False)
+            yield replace(experiment, run=run, surface=surface)
+
+
+def _check(experiment: Experiment) -> None:
+    """Run an experiment, and print its time beside the estimate."""
+    variants = possible(experiment)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        queue = Queue(replace(settings(), home=Path(folder), workers=2, shipped=None))
+        _wait(queue, Experiment(RunSpec(training=TrainingSpec(steps=1)), experiment.surface))  # warm workers
+        begin = time.perf_counter()
+        _wait(queue, experiment)
+        seconds = time.perf_counter() - begin
+        queue.close()
+    expected = estimate(tuple(variants.values()), 2)
+    run = experiment.run
+    print(f"{run.model.architecture} on {run.data.name}: {seconds:.1f} s, estimated {expected:.1f} s", flush=True)
+
+
+def _wait(queue: Queue, experiment: Experiment) -> None:
+    request = request_of("budget", possible(experiment)[0], Display().accuracy)
+    queue.submit(request, "benchmark")
+    while not queue.done(request):
+        time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    main()

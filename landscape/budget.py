@@ -1,0 +1,195 @@
+"""How much of an experiment fits into a time: steps, samples and points, chosen from a ladder by estimated seconds."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch.nn.modules.batchnorm import _NormBase
+
+from normscape.landscape.cost import LAYERWISE_COST, SHARPNESS_PRODUCTS
+from normscape.landscape.data import DATA, load_data
+from normscape.landscape.objective.batching import count_activations, samples_per_batch
+from normscape.landscape.training.train import RECORDS, last_step
+from normscape.models import blank_model
+from normscape.specs import DataSpec, GridSpec, ModelSpec, RunSpec, SurfaceSpec
+
+QUICK_SECONDS, FULL_SECONDS = 20.0, 720.0
+
+MOST_POINTS = 400
+"""Points after which the interpolation between them is usually accurate enough, so that refining ends."""
+
+START_SECONDS = 1.0
+"""From the request to the first piece."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds of a gradient on one thread of the reference machine: of each pass, and of each activation and sample."""
+
+    per_pass: float
+    per_activation: float
+
+
+SPEEDS = {
+    "perceptron": Speed(1.7e-3, 1.5e-9),
+    "deep-linear": Speed(6.5e-3, 5e-9),
+    "convolutional": Speed(4.2e-3, 9e-9),
+    "residual": Speed(9e-3, 8.5e-9),
+    "transformer": Speed(5e-3, 6.5e-9),
+}
+"""Measured with benchmarks/budget.py; `machine_factor` carries them over to another machine."""
+
+REFERENCE_SECONDS = 0.022
+"""`_reference` on the reference machine."""
+
+QUICK_SIZES = {"convolutional": (4, 8), "residual": (8, 4)}
+"""Depth and width of a quick experiment, where the architecture's own are too slow for it."""
+
+FULL_SIZES = {"residual": (20, 16)}
+"""Depth and width of a full experiment, where it is not the architecture's own size."""
+
+
+MANY_SAMPLES, QUICK_SAMPLES, FULL_SAMPLES = 10_000, 5000, 20_000
+"""Of a data set with many samples, an experiment uses only so many."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """The numbers that decide how long an experiment takes."""
+
+    steps: int
+    recorded_samples: int
+    samples: int
+    points: int  # per side
+
+
+LADDER = (
+    Rung(60, 100, 50, 9),
+    Rung(100, 100, 50, 9),
+    Rung(150, 200, 100, 9),
+    Rung(150, 200, 100, 17),
+    Rung(200, 300, 200, 17),
+    Rung(300, 500, 300, 17),
+    Rung(300, 1000, 500, 17),
+    Rung(300, 2000, 1000, 33),
+    Rung(300, 2000, 2000, 33),
+    Rung(1000, 2000, 2000, 33),
+    Rung(2000, 2000, 5000, 65),
+)
+"""From the fastest to the most thorough."""
+
+QUICK_LADDER = LADDER[:9]
+"""Up to the numbers of the default experiment, so that a quick one of small networks is that one."""
+
+
+@functools.lru_cache(maxsize=64)  # pages ask at every script run
+def fitted(run: RunSpec, surface: SurfaceSpec, *, full: bool) -> tuple[RunSpec, SurfaceSpec]:
+    """Return an experiment with depth, width, samples, steps and grid for the quick or the full budget.
+
+    The highest rung of the ladder whose estimate for two networks and two workers is within the budget is taken, and
+    the lowest if there is none. Choices are the same on machines of similar speed, so that results can be shared.
+
+    Args:
+        run: the network, its data and training.
+        surface: the slice.
+        full: whether for `FULL_SECONDS` in place of `QUICK_SECONDS`.
+    """
+    depth, width = (FULL_SIZES if full else QUICK_SIZES).get(run.model.architecture, (None, None))
+    available = sum((DATA[run.data.name].available or {}).values())
+    size = None if available < MANY_SAMPLES else FULL_SAMPLES if full else QUICK_SAMPLES
+    run = replace(run, model=replace(run.model, depth=depth, width=width), data=replace(run.data, size=size))
+    factor = 2.0 ** (round(2 * math.log2(machine_factor())) / 2)
+    candidates = [_at(rung, run, surface) for rung in (LADDER if full else QUICK_LADDER)]
+    budget = FULL_SECONDS if full else QUICK_SECONDS
+    within = [pair for pair in candidates if factor * _seconds([pair, pair], 2) <= budget]
+    return within[-1] if within else candidates[0]
+
+
+def estimate(pairs: Iterable[tuple[RunSpec, SurfaceSpec]], workers: int) -> float:
+    """Return the seconds that compared networks take on this machine with an empty store, from training to checks.
+
+    Args:
+        pairs: run and slice of each network.
+        workers: processes with one thread each.
+    """
+    return machine_factor() * _seconds(list(pairs), max(1, workers))
+
+
+@functools.cache
+def machine_factor() -> float:
+    """Return how much longer this machine takes than the reference machine, by timing a small gradient."""
+    return min(_reference() for _ in range(5)) / REFERENCE_SECONDS
+
+
+def _seconds(pairs: list[tuple[RunSpec, SurfaceSpec]], workers: int) -> float:
+    chains = [_training_seconds(run) for run, _ in pairs]
+    shared = sum(_measuring_seconds(run, surface) for run, surface in pairs)
+    return START_SECONDS + max(max(chains), sum(chains) / workers) + shared / workers
+
+
+def _training_seconds(run: RunSpec) -> float:
+    steps = last_step(run)
+    if not steps:
+        return 0.0
+    full_batch = run.training.optimizer == "gradient-descent"
+    batch = (run.data.size or 1000) if full_batch else run.training.batch_size
+    records = min(RECORDS, steps) * _gradient_seconds(run, 2 * run.training.recorded_samples) / 3
+    return steps * _gradient_seconds(run, batch) + records
+
+
+def _measuring_seconds(run: RunSpec, surface: SurfaceSpec) -> float:
+    points = min(math.prod(surface.grid.points), MOST_POINTS) + 2 * SHARPNESS_PRODUCTS
+    evaluation = surface.evaluation
+    counts = _counts(run.model, run.data)
+    one_pass = samples_per_batch(evaluation, evaluation.samples, counts.activations, 1) == evaluation.samples
+    layerwise = evaluation.statistics == "population" and not one_pass
+    cost = 1.0 + LAYERWISE_COST * counts.batch_norms if layerwise else 1.0
+    return points * cost * _gradient_seconds(run, evaluation.samples)
+
+
+def _gradient_seconds(run: RunSpec, samples: int) -> float:
+    speed = SPEEDS.get(run.model.architecture, SPEEDS["residual"])
+    return speed.per_pass + speed.per_activation * _counts(run.model, run.data).activations * samples
+
+
+class _Counts(NamedTuple):
+    activations: int  # per sample
+    batch_norms: int
+
+
+@functools.lru_cache(maxsize=256)
+def _counts(model: ModelSpec, data_spec: DataSpec) -> _Counts:
+    data = load_data(data_spec)
+    blank = blank_model(model, data.input_shape, data.outputs)
+    activations = count_activations(blank, torch.empty(2, *data.input_shape, device="meta"))
+    return _Counts(activations, sum(isinstance(layer, _NormBase) for layer in blank.modules()))
+
+
+def _at(rung: Rung, run: RunSpec, surface: SurfaceSpec) -> tuple[RunSpec, SurfaceSpec]:
+    training = replace(run.training, steps=rung.steps, recorded_samples=rung.recorded_samples, checkpoints=())
+    evaluation = replace(surface.evaluation, samples=rung.samples, checkpoint=None)
+    grid = GridSpec((rung.points, rung.points), surface.grid.ranges)
+    return replace(run, training=training), replace(surface, evaluation=evaluation, grid=grid)
+
+
+def _reference() -> float:
+    """Time a gradient of a small convolutional network on one thread, in seconds."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        generator = torch.Generator().manual_seed(0)
+        x = torch.randn(64, 8, 28, 28, generator=generator)
+        weights = [torch.randn(8, 8, 3, 3, generator=generator, requires_grad=True) for _ in range(4)]
+        begin = time.perf_counter()
+        for weight in weights:
+            x = torch.nn.functional.conv2d(x, weight, padding=1).relu()
+        torch.autograd.grad(x.square().mean(), weights)
+        return time.perf_counter() - begin
+    finally:
+        torch.set_num_threads(threads)

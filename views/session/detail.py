@@ -1,0 +1,73 @@
+"""How thorough an experiment is: the choice of Quick or Full, each with its time, which sets all numbers that cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from normscape.jobs import settings
+from normscape.landscape import estimate, fitted
+from normscape.specs import Experiment
+from normscape.specs.fields import replace_at
+from normscape.views.session import address
+from normscape.views.session.limits import possible
+from normscape.views.widgets.numbers import duration
+
+QUICK, FULL = "Quick", "Full"
+
+HELP = (
+    "Sets depth and width, the number of training steps and samples, and the grid, so that all of it takes about this "
+    "long on this machine. Results that are stored already appear at once. **Advanced** has each of these numbers."
+)
+
+
+def control(experiment: Experiment) -> None:
+    """Show the choice; neither is chosen if the numbers of the experiment are its own."""
+    if experiment.surface.plane.directions == "checkpoints":
+        return  # the plane passes through training steps that another length of training may not have
+    sized = {name: _sized(experiment, full=name == FULL) for name in (QUICK, FULL)}
+    chosen = next((name for name, one in sized.items() if one == experiment), None)
+    st.segmented_control(
+        "Detail",
+        list(sized),
+        default=chosen,
+        format_func=lambda name: f"{name} · {duration(_seconds(sized[name]))}",
+        key=address.control(f"detail:{chosen}"),
+        on_change=_choose,
+        args=(sized, f"detail:{chosen}"),
+        help=HELP,
+        width="content",
+    )
+
+
+def resize_with(path: str) -> Callable[[], None]:
+    """Return a callback for a field's control: it takes the new value, and the quick numbers for it."""
+
+    def adopt() -> None:
+        value = st.session_state[address.control(path)]
+        address.adopt(_sized(replace_at(st.session_state["experiment"], path, value), full=False))
+
+    return adopt
+
+
+def _choose(sized: dict[str, Experiment], key: str) -> None:
+    name = st.session_state[address.control(key)]
+    if name is not None:
+        address.adopt(sized[name])
+
+
+def _sized(experiment: Experiment, *, full: bool) -> Experiment:
+    """Return an experiment with the numbers of a choice; the compared field keeps its values."""
+    if experiment.surface.plane.directions == "checkpoints":
+        return experiment
+    try:
+        run, surface = fitted(experiment.run, experiment.surface, full=full)
+    except ValueError:  # there is no such network for these data; the page says so
+        return experiment
+    return replace(experiment, run=run, surface=surface)
+
+
+def _seconds(experiment: Experiment) -> float:
+    return estimate(tuple(possible(experiment)[0].values()), settings().workers)
