@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.gallery.stories import STORIES
 from normscape.jobs import Queue, Request
+from normscape.landscape import fitted
 from normscape.models import ARCHITECTURES
 from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
@@ -193,6 +194,25 @@ def test_preset_sets_every_control() -> None:
     app.run()
     assert not app.exception
     assert dict(app.query_params) == {"compare": "model.placement", "values": "before,after", "every_point": "on"}
+
+
+def test_another_network_gets_quick_numbers_and_full_ones_on_request() -> None:
+    app = opened()
+    app.selectbox(key=control(app, "run.model.architecture")).set_value("deep-linear").run()
+    experiment = app.session_state["experiment"]
+    assert experiment.run.model.architecture == "deep-linear"
+    quick, full = (fitted(experiment.run, experiment.surface, full=full) for full in (False, True))
+    assert (experiment.run, experiment.surface) == quick
+    (choice,) = (one for one in app.segmented_control if one.label == "Detail")
+    assert choice.value == "Quick"
+    choice.set_value("Full").run()
+    assert (app.session_state["experiment"].run, app.session_state["experiment"].surface) == full
+    assert not app.exception
+
+
+def test_numbers_of_ones_own_are_neither_quick_nor_full() -> None:
+    (choice,) = (one for one in opened().segmented_control if one.label == "Detail")
+    assert choice.value is None
 
 
 def test_compared_field_can_be_changed_to_any_other() -> None:

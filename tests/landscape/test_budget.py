@@ -1,0 +1,84 @@
+"""Quick and Full: what fits a time, and that the default experiment is the quick one of small networks."""
+
+import pytest
+
+from normscape.landscape import budget
+from normscape.landscape.budget import FULL_SECONDS, LADDER, QUICK_LADDER, QUICK_SECONDS, estimate, fitted
+from normscape.models import ARCHITECTURES
+from normscape.specs import (
+    DataSpec,
+    EvaluationSpec,
+    Experiment,
+    GridSpec,
+    ModelSpec,
+    RunSpec,
+    SurfaceSpec,
+    TrainingSpec,
+)
+
+DEFAULT = Experiment()
+
+
+@pytest.fixture(autouse=True)
+def reference_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, 1.0)
+
+
+def machine(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
+    monkeypatch.setattr(budget, "machine_factor", lambda: factor)
+    fitted.cache_clear()
+
+
+def seconds(pair: tuple[RunSpec, SurfaceSpec]) -> float:
+    return estimate([pair, pair], 2)
+
+
+def test_the_default_experiment_is_the_quick_one() -> None:
+    assert fitted(DEFAULT.run, DEFAULT.surface, full=False) == (DEFAULT.run, DEFAULT.surface)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("data", ["digits", "cifar10"])
+def test_the_next_rung_would_take_longer_than_the_budget(architecture: str, data: str) -> None:
+    run = RunSpec(data=DataSpec(name=data), model=ModelSpec(architecture=architecture))
+    quick, full = (fitted(run, SurfaceSpec(), full=full) for full in (False, True))
+    for chosen, most, ladder in ((quick, QUICK_SECONDS, QUICK_LADDER), (full, FULL_SECONDS, LADDER)):
+        rungs = [budget._at(rung, *chosen) for rung in ladder]
+        index = rungs.index(chosen)
+        assert seconds(chosen) <= most or index == 0
+        assert index == len(ladder) - 1 or seconds(rungs[index + 1]) > most
+    assert seconds(quick) < seconds(full)
+
+
+def test_a_slow_machine_gets_fewer_steps_and_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = RunSpec(model=ModelSpec(architecture="convolutional"))
+    fast = fitted(run, SurfaceSpec(), full=False)
+    machine(monkeypatch, 4.0)
+    slow = fitted(run, SurfaceSpec(), full=False)
+    assert slow != fast
+    assert slow[0].training.steps <= fast[0].training.steps
+
+
+def test_small_differences_between_machines_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = RunSpec(model=ModelSpec(architecture="convolutional"))
+    fast = fitted(run, SurfaceSpec(), full=False)
+    machine(monkeypatch, 1.15)
+    assert fitted(run, SurfaceSpec(), full=False) == fast
+
+
+def test_an_estimate_grows_with_everything_that_costs() -> None:
+    run, surface = RunSpec(model=ModelSpec(architecture="convolutional")), SurfaceSpec(grid=GridSpec((9, 9)))
+    base = seconds((run, surface))
+    assert seconds((RunSpec(model=run.model, training=TrainingSpec(steps=3000)), surface)) > base
+    assert seconds((RunSpec(model=ModelSpec(architecture="convolutional", width=32)), surface)) > base
+    assert seconds((run, SurfaceSpec(EvaluationSpec(samples=20_000), grid=surface.grid))) > base
+    assert seconds((run, SurfaceSpec(grid=GridSpec((17, 17))))) > base
+    assert estimate([(run, surface)] * 2, 1) > base
+    assert seconds((RunSpec(model=run.model, weights="0" * 64), surface)) < base  # nothing is trained
+
+
+def test_the_machine_is_timed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    first = budget.machine_factor()
+    assert first > 0
+    assert budget.machine_factor() == first
