@@ -55,7 +55,7 @@ def _pictures(page: Page, address: str) -> None:
     for _ in range(PICTURES):
         begin = time.perf_counter()
         with page.expect_download():
-            page.get_by_role("button", name="Save picture").click()
+            page.get_by_role("button", name="Save PNG").click()
         seconds.append(time.perf_counter() - begin)
         page.wait_for_timeout(3000)
     _told("a saved picture of the default comparison, 1,920 pixels wide", seconds)

@@ -1,6 +1,6 @@
 """Renew the README's pictures: python -m benchmarks.screenshots (needs Chromium), or `make screenshots`.
 
-`first-visit.png` is the top of the default page, `picture.png` what *Save picture* makes of it, `along-training.png`
+`first-visit.png` is the top of the default page, `picture.png` what *Save PNG* makes of it, `along-training.png`
 the top of that page, dark.
 """
 
@@ -33,7 +33,7 @@ def _first_visit(page: Page, address: str) -> None:
     page.wait_for_timeout(3000)
     page.screenshot(path=DOCS / "first-visit.png")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save picture").click()
+        page.get_by_role("button", name="Save PNG").click()
     download.value.save_as(DOCS / "picture.png")
 
 

@@ -21,14 +21,14 @@ _PAGE = """<!DOCTYPE html>
 body {{ margin: 24px auto; max-width: 1400px; padding: 0 16px; background: #ffffff; color: #1f2533;
   font-family: "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif; }}
 .figure {{ overflow-x: auto; }}
-.figure > div {{ width: fit-content; margin: 0 auto; min-width: min(100%, 640px); }}
+.figure > div {{ min-width: {least}px; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; color: #3a4254; background: #f4f5f8;
   border-radius: 8px; padding: 16px; }}
 </style>
 </head>
 <body>
 <h1>{title}</h1>
-<p>Drag to turn, scroll to zoom, point at a surface for its values.</p>
+<p>Drag to turn, scroll to zoom, point at a surface for its values.{link}</p>
 <div class="figure">{figure}</div>
 <h2>How it was measured</h2>
 <pre>{protocol}</pre>
@@ -59,14 +59,19 @@ chart.on("plotly_relayout", async (event) => {
 """Gives all scenes of a figure one camera, so that surfaces are compared from the same side."""
 
 
-def interactive_page(figure: go.Figure, experiment: Experiment, protocol: str) -> str:
-    """Return a self-contained HTML page with a figure and plotly.js.
+def interactive_page(figure: go.Figure, experiment: Experiment, protocol: str, link: str = "") -> str:
+    """Return a self-contained HTML page with a figure and plotly.js, which takes the width of the window.
+
+    A figure with a width of its own gets at least three quarters of it; on a narrower screen it scrolls.
 
     Args:
         figure: in the light theme.
         experiment: its canonical JSON becomes the content of the element `normscape-spec`.
         protocol: how the surfaces were measured, plain text.
+        link: an address that opens the experiment; empty for none.
     """
+    least = 3 * (figure.layout.width or 0) // 4
+    figure = go.Figure(figure).update_layout(width=None, autosize=True)
     figure_html = plotly.io.to_html(
         figure, config=CONFIG, include_plotlyjs=True, include_mathjax=False, full_html=False, post_script=_ONE_CAMERA
     )
@@ -74,6 +79,8 @@ def interactive_page(figure: go.Figure, experiment: Experiment, protocol: str) -
         policy=_POLICY,
         title=html.escape(f"Normscape: {', '.join(experiment.variants())}"),
         figure=figure_html,
+        least=int(least),
+        link=f' <a href="{html.escape(link)}">Open this experiment</a>' if link else "",
         protocol=html.escape(protocol),
         spec=canonical_bytes(experiment).decode().replace("<", "\\u003c"),
     )

@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from normscape.exports.canvas import Canvas, ColorBar, ImageBox, Rectangle, move, paragraph, render, stack
+from normscape.exports.canvas import Canvas, ColorBar, Rectangle, move, paragraph, render, stack
 from normscape.exports.metadata import png_metadata
 from normscape.exports.number_table import facts_table
+from normscape.exports.surface_grid import (
+    CANVAS_WIDTH,
+    CONTENT_WIDTH,
+    MARGIN,
+    Images,
+    cell_height,
+    columns_for,
+    drawn_width,
+    label_style,
+    surface_grid,
+)
 from normscape.exports.typography import TextStyle, text_width, wrap
 from normscape.figures.comparison import Comparison
-from normscape.figures.style.palette import SURFACE_COLORSCALE, ThemeColors
+from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.surface.notes import missing_note, nothing_to_draw
 
 if TYPE_CHECKING:
@@ -25,17 +36,12 @@ MIN_WIDTH, MAX_WIDTH = 1200, 4096
 MAX_PIXELS = 2**23
 """Of a render from the browser: as many as a 4K screen has, so that eight take a quarter of a GiB."""
 
-CANVAS_WIDTH = 1920
-"""The width of a picture in the units of all lengths here; a slide of 13.3 inches has as many pixels, so 20 units are
-10 points on it."""
+MIN_CELL_HEIGHT = 200
+TOP, BOTTOM, BLOCK_GAP = 56, 48, 40
+SHAPES: Mapping[str, float] = {"16:9": 9 / 16, "square": 1.0}
+"""Height of a picture as a share of its width, by the name of its shape; in any other shape, its content decides."""
 
-MARGIN = 72
-CONTENT_WIDTH = CANVAS_WIDTH - 2 * MARGIN
-MAX_COLUMNS = 4
-GAP = 24
-MAX_CELL_HEIGHT = 620  # so that one surface does not fill a slide alone
 BAR_WIDTH, BAR_HEIGHT = 760, 14
-NO_RENDER = "No picture."
 
 Facts = Mapping[str, Mapping[str, str]]
 
@@ -49,10 +55,11 @@ def picture_png(
     facts: Facts,
     caption: str,
     width: int = CANVAS_WIDTH,
+    shape: str = "",
 ) -> bytes:
     """Return surfaces side by side as one PNG file, with the experiment in its metadata (`read_experiment`).
 
-    Equal input gives equal bytes. Everything scales with the width; the height follows from the content.
+    Equal input gives equal bytes. Everything scales with the width.
 
     Args:
         renders: the surfaces as PNG files, by label: transparent, all in the same style, without title or color bar.
@@ -62,14 +69,18 @@ def picture_png(
         facts: key numbers by label and then by name; may be empty.
         caption: one line on how the surfaces were measured, at the bottom.
         width: pixels, 1200 to 4096; by default that of a slide.
+        shape: a key of `SHAPES`, which the picture then has exactly; empty for a height that follows from the content.
 
     Raises:
-        ValueError: the width is out of range, there are no or too many surfaces, or a render belongs to none of them
-            or cannot be read.
+        ValueError: the width is out of range, the shape is unknown, there are no or too many surfaces, or a render
+            belongs to none of them or cannot be read.
     """
     if not MIN_WIDTH <= width <= MAX_WIDTH:
         raise ValueError(f"width is {width}; a picture can be {MIN_WIDTH} to {MAX_WIDTH} pixels wide")
-    canvas = layout(renders, comparison, facts=facts, caption=caption)
+    if shape and shape not in SHAPES:
+        raise ValueError(f"shape is {shape!r}; it must be one of {', '.join(SHAPES)}, or empty")
+    height = CANVAS_WIDTH * SHAPES[shape] if shape else None
+    canvas = layout(renders, comparison, facts=facts, caption=caption, height=height)
     image = render(canvas, CANVAS_WIDTH, width / CANVAS_WIDTH, comparison.theme_colors.background)
     title = f"Normscape: {_title(comparison)}"
     buffer = io.BytesIO()
@@ -77,34 +88,49 @@ def picture_png(
     return buffer.getvalue()
 
 
-def layout(renders: Mapping[str, bytes], comparison: Comparison, *, facts: Facts, caption: str) -> Canvas:
-    """Return all elements of a picture, `CANVAS_WIDTH` wide; arguments and exceptions are those of `picture_png`."""
+def layout(
+    renders: Mapping[str, bytes], comparison: Comparison, *, facts: Facts, caption: str, height: float | None = None
+) -> Canvas:
+    """Return all elements of a picture, `CANVAS_WIDTH` wide; arguments and exceptions are those of `picture_png`.
+
+    With a height, surfaces are as large as it admits, and what remains is shared between top and bottom. If the text
+    alone is too high for it, the key numbers are left out.
+    """
     surfaces, colors = comparison.results, comparison.theme_colors
     if not 1 <= len(surfaces) <= MAX_SURFACES:
         raise ValueError(f"a picture shows 1 to {MAX_SURFACES} surfaces, not {len(surfaces)}")
     if foreign := [label for label in renders if label not in surfaces]:
         raise ValueError(f"there are pictures of {', '.join(foreign)}, which are not among the surfaces")
-    label_colors = {label: _label_style(comparison, label).color for label in facts}
-    content = stack(
-        [
-            _header(comparison),
-            _grid(renders, comparison),
-            _color_bar(comparison, comparison.value_range) if comparison.value_range is not None else Canvas(0, ()),
-            _sentences(_notes(comparison), TextStyle(21, colors.faint)),
-            facts_table(facts, label_colors, colors, CONTENT_WIDTH),
-            _sentences([caption], TextStyle(19, colors.faint)),
-        ],
-        gap=40,
-    )
-    return move(content, MARGIN, 56)._replace(height=content.height + 56 + 48)
+    images = {label: _decoded(label, content) for label, content in renders.items()}
+    label_colors = {label: label_style(comparison, label).color for label in facts}
+    below = [
+        _color_bar(comparison, comparison.value_range) if comparison.value_range is not None else Canvas(0, ()),
+        _sentences(_notes(comparison), TextStyle(21, colors.faint)),
+        facts_table(facts, label_colors, colors, CONTENT_WIDTH),
+        _sentences([caption], TextStyle(19, colors.faint)),
+    ]
+    if height is None:
+        content = stack([_header(comparison), surface_grid(images, comparison), *below], gap=BLOCK_GAP)
+        return move(content, MARGIN, TOP)._replace(height=content.height + TOP + BOTTOM)
+    content = _of_height(_header(comparison), images, comparison, below, height - TOP - BOTTOM)
+    return move(content, MARGIN, TOP + max(0.0, height - TOP - BOTTOM - content.height) / 2)._replace(height=height)
+
+
+def _of_height(header: Canvas, images: Images, comparison: Comparison, below: list[Canvas], height: float) -> Canvas:
+    """Return the content with the largest surfaces that fit a height, without the key numbers where they must go."""
+    count = len(comparison.results)
+    for blocks in (below, [*below[:2], below[3]]):
+        texts = stack([header, *blocks], gap=BLOCK_GAP).height + BLOCK_GAP
+        shapes = [(columns, cell_height(comparison, images, columns, height - texts)) for columns in columns_for(count)]
+        columns, cell = max(shapes, key=lambda shape: drawn_width(images, *shape))
+        if cell >= MIN_CELL_HEIGHT:
+            break
+    grid = surface_grid(images, comparison, columns=columns, max_height=max(cell, 1.0))
+    return stack([header, grid, *blocks], gap=BLOCK_GAP)
 
 
 def _title(comparison: Comparison) -> str:
     return f"{comparison.metric_title} around the trained weights"
-
-
-def _label_style(comparison: Comparison, label: str) -> TextStyle:
-    return TextStyle(30, comparison.color(label) or comparison.theme_colors.text, bold=True)
 
 
 def _header(comparison: Comparison) -> Canvas:
@@ -116,48 +142,6 @@ def _header(comparison: Comparison) -> Canvas:
     name = paragraph(["Normscape"], project, 0, CONTENT_WIDTH, align=1)
     on_baseline = move(name, 0, 0.98 * (title.size - project.size))
     return text._replace(elements=text.elements + on_baseline.elements)
-
-
-def _grid(renders: Mapping[str, bytes], comparison: Comparison) -> Canvas:
-    """Return all surfaces in rows of equal length, in cells of one size, each below its label."""
-    images = {label: _decoded(label, content) for label, content in renders.items()}
-    labels = list(comparison.results)
-    columns = -(-len(labels) // -(-len(labels) // MAX_COLUMNS))
-    width = (CONTENT_WIDTH - GAP * (columns - 1)) / columns
-    aspect = max((image.height / image.width for image in images.values()), default=0.7)
-    height = min(MAX_CELL_HEIGHT, width * aspect)
-    cells = {label: _cell(comparison, label, images.get(label), width, height) for label in labels}
-    rows = [labels[start : start + columns] for start in range(0, len(labels), columns)]
-    return stack([_row(comparison, {label: cells[label] for label in row}, width) for row in rows], gap=GAP)
-
-
-def _row(comparison: Comparison, cells: Mapping[str, Canvas], width: float) -> Canvas:
-    """Return cells side by side, centered, with their labels above them on the same line."""
-    styles = {label: _label_style(comparison, label) for label in cells}
-    heads = [paragraph(wrap(label, style, width), style, 0, width, 0.5) for label, style in styles.items()]
-    head_height = max(head.height for head in heads)
-    left = (CONTENT_WIDTH - len(cells) * width - (len(cells) - 1) * GAP) / 2
-    columns = [
-        move(stack([head._replace(height=head_height), cell], gap=4), left + index * (width + GAP), 0)
-        for index, (head, cell) in enumerate(zip(heads, cells.values(), strict=True))
-    ]
-    return Canvas(columns[0].height, tuple(element for column in columns for element in column.elements))
-
-
-def _cell(comparison: Comparison, label: str, image: Image.Image | None, width: float, height: float) -> Canvas:
-    """Return the image as large as the cell allows, or a sentence if there is none; both centered."""
-    if image is None:
-        sentence = nothing_to_draw(comparison.results[label], comparison.metric) or NO_RENDER
-        return _sentence_cell(sentence, comparison.theme_colors, width, height)
-    scale = min(width / image.width, height / image.height)
-    across, up = image.width * scale, image.height * scale
-    return Canvas(height, (ImageBox((width - across) / 2, (height - up) / 2, across, up, image),))
-
-
-def _sentence_cell(sentence: str, colors: ThemeColors, width: float, height: float) -> Canvas:
-    style = TextStyle(24, colors.faint)
-    text = paragraph(wrap(sentence, style, 0.8 * width), style, 0, width, align=0.5)
-    return move(text, 0, (height - text.height) / 2)._replace(height=height)
 
 
 def _decoded(label: str, content: bytes) -> Image.Image:

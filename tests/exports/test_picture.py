@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 
 from normscape.exports.canvas import ColorBar, ImageBox, TextLine
 from normscape.exports.metadata import KEY, MAX_BYTES, MAX_TEXT_BYTES, read_experiment
-from normscape.exports.picture import CANVAS_WIDTH, layout, picture_png
+from normscape.exports.picture import CANVAS_WIDTH, SHAPES, layout, picture_png
 from normscape.exports.typography import (
     BOLD,
     FALLBACK,
@@ -281,12 +281,16 @@ LONG = {
 }
 
 
+@pytest.mark.parametrize("height", [None, *(CANVAS_WIDTH * share for share in SHAPES.values())])
 @pytest.mark.parametrize("facts", [None, LONG, {}])
 @pytest.mark.parametrize("count", range(1, 9))
-def test_nothing_overlaps_text_or_crosses_the_margins(count, facts):
+def test_nothing_overlaps_text_or_crosses_the_margins(count, facts, height):
     labels = (list(LONG) + list(LABELS))[:count] if facts is LONG else list(LABELS[:count])
     options = {} if facts is None else {"facts": facts, "colors": {}}
-    canvas = canvas_of(labels, Display("local-ratio", scale="log"), caption=caption(Experiment()) * 3, **options)
+    canvas = canvas_of(
+        labels, Display("local-ratio", scale="log"), caption=caption(Experiment()) * 3, height=height, **options
+    )
+    assert height in (None, canvas.height)
     marks = [mark for mark in canvas.elements if isinstance(mark, TextLine | ImageBox | ColorBar)]
     for one, other in itertools.combinations(map(box, marks), 2):
         assert not overlap(one, other)
@@ -296,6 +300,37 @@ def test_nothing_overlaps_text_or_crosses_the_margins(count, facts):
     pictures = [mark for mark in marks if isinstance(mark, ImageBox)]
     assert len(pictures) == count
     assert max(sum(other.top == one.top for other in pictures) for one in pictures) <= 4
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+@pytest.mark.parametrize(("shape", "size"), [("16:9", (1920, 1080)), ("square", (1920, 1920))])
+def test_a_picture_has_the_chosen_shape_exactly_and_fills_it(count, shape, size):
+    image = Image.open(io.BytesIO(composed(LABELS[:count], shape=shape)))
+    assert image.size == size
+    drawn = np.argwhere((np.asarray(image.convert("RGB")) != np.asarray(image.convert("RGB"))[0, 0]).any(axis=2))
+    top, bottom = drawn[:, 0].min(), drawn[:, 0].max()
+    assert top == pytest.approx(size[1] - bottom, abs=30)  # what remains is shared between top and bottom
+    assert bottom - top > 0.6 * size[1]
+
+
+def test_a_square_picture_of_two_surfaces_has_one_below_the_other():
+    pictures = dict.fromkeys(LABELS[:2], plain(size=(640, 380)))
+    canvas = canvas_of(LABELS[:2], pictures=pictures, height=float(CANVAS_WIDTH))
+    one, other = (mark for mark in canvas.elements if isinstance(mark, ImageBox))
+    assert one.left == other.left
+    assert one.top + one.height < other.top
+
+
+def test_key_numbers_go_where_the_surfaces_would_be_too_small():
+    facts = {label: dict.fromkeys((f"number {k}" for k in range(60)), "1.23") for label in LABELS[:8]}
+    lines = [line.text for line in text_lines(canvas_of(LABELS[:8], facts=facts, height=CANVAS_WIDTH * 9 / 16))]
+    assert not any("number" in line for line in lines)
+    assert any("number" in line.text for line in text_lines(canvas_of(LABELS[:8], facts=facts)))
+
+
+def test_an_unknown_shape_is_refused():
+    with pytest.raises(ValueError, match="it must be one of 16:9, square"):
+        composed(shape="round")
 
 
 @pytest.mark.parametrize(

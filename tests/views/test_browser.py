@@ -142,7 +142,7 @@ def hover_surface(page: Page) -> tuple[float, float]:
 
 def saved_picture(page: Page, folder: Path) -> Path:
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save picture").click()
+        page.get_by_role("button", name="Save PNG").click()
     saved = folder / download.value.suggested_filename
     download.value.save_as(saved)
     return saved

@@ -26,7 +26,7 @@ def experiment_page(title: str, claim: str, *, path: str = "", terms: tuple[str,
         st.markdown(claim)
     for note in address.notes():
         st.warning(note)
-    pictures.show_error()
+    pictures.show_outcome()
     experiment = sidebar(control_bar(experiment, terms))
     address.publish(experiment, display)
     return experiment, display

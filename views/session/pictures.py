@@ -10,6 +10,7 @@ import streamlit as st
 from normscape.exports.metadata import MAX_BYTES, read_experiment
 from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.views.session import address
+from normscape.views.widgets.escape import printable
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, received_renders
 
 DELIVERY_SECONDS = 10.0
@@ -56,8 +57,10 @@ def uploader() -> None:
         )
 
 
-def show_error() -> None:
-    """Show why the last uploaded picture could not be opened; it may have been dropped with the sidebar closed."""
+def show_outcome() -> None:
+    """Confirm that an uploaded picture has been opened, or show why not; it may have been dropped on the page."""
+    if name := st.session_state.pop("picture-opened", None):
+        st.toast(f"Opened the experiment of {printable(name)}.", icon=":material/check:", duration="long")
     if message := st.session_state.get("picture-error"):
         st.error(message)
 
@@ -76,6 +79,7 @@ def _reopen(key: str) -> None:
     address.adopt(experiment)
     address.publish(experiment, display)
     st.session_state["opened-pictures"] = st.session_state.get("opened-pictures", 0) + 1
+    st.session_state["picture-opened"] = file.name
 
 
 def _known(experiment: Experiment, display: Display) -> tuple[Experiment, Display]:

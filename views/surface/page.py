@@ -78,6 +78,7 @@ missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(re
 compose = downloads.composer(experiment, display, comparison, outcomes)
 with surfaces_place:
     surfaces_3d.surfaces(comparison, display, missing=missing, trainings=state.trainings, compose=compose)
+    downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(comparison, display, state)
 checks.note(outcomes)
 if not outcomes or state.surfaces_only:
@@ -108,7 +109,7 @@ with details["Checks"] as tab:
         checks.section(outcomes)
 with details["Reproduce"] as tab:
     if tab.open:
-        downloads.section(experiment, display, comparison, outcomes)
+        downloads.section(experiment, display, outcomes)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.subheader("More comparisons", anchor=False, width="content")
     st.page_link("views/gallery/page.py", label="All in the gallery", icon=":material/arrow_forward:")

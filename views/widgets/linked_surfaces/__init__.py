@@ -71,6 +71,7 @@ class Renders:
     """What the browser rendered for a picture that the user saves."""
 
     width: int  # of the whole picture, pixels
+    shape: str  # "16:9", "square", or empty
     images: Mapping[str, bytes]  # PNG of every surface, by label
 
 
@@ -159,11 +160,13 @@ def clicked_point() -> tuple[float, float] | None:
 def received_renders() -> Renders | None:
     """Return what the browser rendered for a picture, None if it sent nothing valid."""
     message = _state("picture")
-    images = message.get("images") if isinstance(message, Mapping) else None
-    if not isinstance(images, Mapping) or len(images) > MAX_SURFACES or not isinstance(message.get("width"), int):
+    if not isinstance(message, Mapping):
+        return None
+    images, width, shape = (message.get(name) for name in ("images", "width", "shape"))
+    if not isinstance(images, Mapping) or len(images) > MAX_SURFACES or not isinstance(width, int):
         return None
     try:
-        return Renders(message["width"], {str(label): _png(text) for label, text in images.items()})
+        return Renders(width, str(shape or ""), {str(label): _png(text) for label, text in images.items()})
     except ValueError:
         return None
 

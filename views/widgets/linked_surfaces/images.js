@@ -101,6 +101,11 @@ function acceptDrops(uploader, signal) {
   const input = () => document.querySelector(uploader);
   /** @type {(event: DragEvent) => boolean} */
   const hasFile = (event) => [...(event.dataTransfer?.items ?? [])].some((item) => item.kind === "file");
+  document.addEventListener("change", (event) => {
+    if (event.target instanceof Element && event.target.matches(uploader)) {
+      document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0 });   // the experiment that opens is up there
+    }
+  }, { signal });
   document.addEventListener("dragover", (event) => {
     if (hasFile(event) && input()) event.preventDefault();   // or the browser opens the file in place of the page
   }, { signal });

@@ -3,23 +3,35 @@
 
 const SETTLE_DELAY = 400;          // milliseconds without a key press until Python receives the camera
 const MAX_SCALE = 4;               // pixels of a saved picture per CSS pixel
+const PRESENTED_SHARE = 0.94;      // of the height of the screen, for all rows of surfaces together
 const MAX_HEIGHT = 0.72;           // of a chart, as a share of its width: a higher one would cut the surface at both sides
 
 /** Return the height of a chart in pixels: that of its figure, or less where the chart is narrow.
  * @type {(chart: Chart) => number} */
-const fittingHeight = (chart) => Math.min(chart.figureHeight, Math.round(MAX_HEIGHT * chart.clientWidth) || chart.figureHeight);
+const fittingHeight = (chart) => {
+  const most = document.fullscreenElement?.contains(chart) ? presentedHeight(chart) : chart.figureHeight;
+  return Math.min(most, Math.round(MAX_HEIGHT * chart.clientWidth) || most);
+};
+
+/** Return the height that a chart gets where the surfaces fill the screen: an equal share for each row of them.
+ * @type {(chart: Chart) => number} */
+function presentedHeight(chart) {
+  const all = [...chart.parentElement.children], columns = new Set(all.map((one) => one.offsetLeft)).size;
+  return Math.floor(PRESENTED_SHARE * window.innerHeight / Math.ceil(all.length / columns));
+}
 
 class SurfaceGrid {
   /** @param {Element} parent */
   constructor(parent) {
     this.root = createElement("div", "linked-row");
-    const frame = this.root.appendChild(createElement("div", "linked-frame"));
-    this.grid = frame.appendChild(createElement("div", "linked-surfaces"));
-    this.colorBar = new ColorBar(frame);
+    this.frame = this.root.appendChild(createElement("div", "linked-frame"));
+    this.grid = this.frame.appendChild(createElement("div", "linked-surfaces"));
+    this.colorBar = new ColorBar(this.frame);
     this.toolbar = new Toolbar(this.root, {
       front: () => this.settle(toCamera(this.data.home)),
       top: () => this.camera && this.settle(topView(this.camera)),
       save: () => this.save(),
+      present: () => this.present(),
     });
     parent.appendChild(this.root);
     /** @type {any} the data that Python sent last, and the data that are drawn */
@@ -203,6 +215,12 @@ class SurfaceGrid {
     this.setState("camera", numbers);
   }
 
+  /** Show the surfaces alone on the whole screen; arrow keys turn them, and Escape ends it. */
+  async present() {
+    await this.frame.requestFullscreen();
+    this.charts[0]?.focus();
+  }
+
   /** @param {KeyboardEvent} event */
   moveByKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.camera) return;
@@ -222,7 +240,8 @@ class SurfaceGrid {
     this.pointer.unhover();
     await new Promise((resolve) => setTimeout(resolve));   // lets the browser redraw the button first
     try {
-      this.setTrigger("picture", { width: this.toolbar.width, images: await this.render(this.toolbar.width) });
+      const { width, shape } = this.toolbar.format;
+      this.setTrigger("picture", { width, shape, images: await this.render(width) });
       this.toolbar.awaitPicture();
     } catch (error) {
       this.toolbar.endSaving(String(error instanceof Error ? error.message : error));

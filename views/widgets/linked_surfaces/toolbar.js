@@ -1,21 +1,35 @@
 // The buttons below the surfaces, which a keyboard reaches as well.
 
-const WIDTHS = { "for a page": 1200, "for a slide": 1920, "for print": 3840 };
+/** @type {{ [name: string]: { width: number, shape: string } }} */
+const FORMATS = {
+  "16:9, 1920 × 1080": { width: 1920, shape: "16:9" },
+  "16:9, 3840 × 2160": { width: 3840, shape: "16:9" },
+  "square, 1200 × 1200": { width: 1200, shape: "square" },
+  "square, 2400 × 2400": { width: 2400, shape: "square" },
+  "with all numbers, 1920 wide": { width: 1920, shape: "" },
+  "with all numbers, 3840 wide": { width: 3840, shape: "" },
+};
+const SAID_FOR = 2000;             // milliseconds that a button says what it has done
 const SAVE_TIMEOUT = 30_000;       // milliseconds until a picture that has not arrived can be requested again
 
 class Toolbar {
   /** @param {HTMLElement} root
-   * @param {{ front: () => unknown, top: () => unknown, save: () => unknown }} actions */
-  constructor(root, { front, top, save }) {
+   * @param {{ front: () => unknown, top: () => unknown, save: () => unknown, present: () => unknown }} actions */
+  constructor(root, { front, top, save, present }) {
     this.element = root.appendChild(createElement("div", "linked-toolbar"));
     this.button("From the front", front);
     this.button("From above", top);
-    this.saveButton = this.button("Save picture", save);
-    this.widths = this.element.appendChild(createElement("select", "linked-tool"));
-    this.widths.setAttribute("aria-label", "Width of the saved picture");
-    for (const [purpose, width] of Object.entries(WIDTHS)) {
-      this.widths.add(new Option(`${purpose}, ${width} pixels`, String(width), false, width === WIDTHS["for a slide"]));
-    }
+    this.button("Present", present).title = "Full screen. Arrow keys turn the surfaces, Escape ends.";
+    const copy = this.button("Copy link", async () => {
+      await copyText(location.href);
+      copy.textContent = "Link copied";
+      setTimeout(() => (copy.textContent = "Copy link"), SAID_FOR);
+    });
+    copy.title = "The address holds the whole experiment, the metric and the camera.";
+    this.saveButton = this.button("Save PNG", save);
+    this.formats = this.element.appendChild(createElement("select", "linked-tool"));
+    this.formats.setAttribute("aria-label", "Size of the saved picture");
+    for (const name of Object.keys(FORMATS)) this.formats.add(new Option(name));
     this.element.hidden = true;
   }
 
@@ -27,8 +41,8 @@ class Toolbar {
     return this.element.appendChild(button);
   }
 
-  /** The selected width of a saved picture, pixels. */
-  get width() { return Number(this.widths.value); }
+  /** The selected size of a saved picture: pixels, and the shape of the whole. */
+  get format() { return FORMATS[this.formats.value] ?? { width: 1920, shape: "16:9" }; }
 
   startSaving() {
     this.saveButton.disabled = true;
@@ -43,7 +57,17 @@ class Toolbar {
   /** @param {string} [error] */
   endSaving(error) {
     this.saveButton.disabled = false;
-    this.saveButton.textContent = "Save picture";
+    this.saveButton.textContent = "Save PNG";
     if (error) this.saveButton.title = `This picture could not be drawn: ${error}`;
   }
+}
+
+/** Put a text on the clipboard, also where the page was not opened by https and browsers admit the old way only.
+ * @type {(text: string) => Promise<void>} */
+async function copyText(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.body.appendChild(createElement("textarea", "", text));
+  area.select();
+  document.execCommand("copy");
+  area.remove();
 }

@@ -1,0 +1,82 @@
+"""The share row in a browser: link, pictures of an exact shape, presentation, and downloads while work runs."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page
+
+from normscape.exports.metadata import read_experiment
+from tests.views.conftest import wait_for_surfaces
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+QUICK = "/?grid.points=5,5&training.steps=20"
+LONG = "/?data.name=moons&training.steps=20&grid.points=129,129&every_point=on"
+PRESENTED = """() => {
+  const frame = document.fullscreenElement;
+  return frame && [...frame.querySelectorAll(".linked-surface")].every((chart) => {
+    const { top, bottom } = chart.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight && document.activeElement.closest(".linked-frame") === frame;
+  });
+}"""
+
+
+@pytest.fixture
+def shared(context: BrowserContext, app_address: str) -> Page:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(app_address + QUICK)
+    wait_for_surfaces(page)
+    return page
+
+
+def downloaded(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download(timeout=120_000) as download:
+        page.get_by_role("button", name=button, exact=True).click()
+    file = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    return file
+
+
+def test_link_pictures_and_presentation(shared: Page, tmp_path: Path) -> None:
+    shared.get_by_role("button", name="Copy link").click()
+    shared.get_by_role("button", name="Link copied").wait_for()
+    assert shared.evaluate("navigator.clipboard.readText()") == shared.url
+    for name, size in (("16:9, 1920 × 1080", (1920, 1080)), ("square, 1200 × 1200", (1200, 1200))):
+        shared.select_option("select.linked-tool", label=name)
+        picture = downloaded(shared, "Save PNG", tmp_path)
+        assert Image.open(picture).size == size
+        assert read_experiment(picture.read_bytes())[0].surface.grid.points == (5, 5)
+    shared.get_by_role("button", name="Present").click()
+    shared.wait_for_function(PRESENTED)
+    shared.keyboard.press("ArrowRight")
+    shared.wait_for_url("**camera=**")
+    shared.evaluate("document.exitFullscreen()")  # Escape does so in a window
+    shared.wait_for_function("() => !document.fullscreenElement")
+
+
+@pytest.mark.parametrize(("button", "begin"), [("SVG", b"<?xml"), ("PDF", b"%PDF-"), ("Interactive HTML", b"<!DOC")])
+def test_files_of_the_surfaces(shared: Page, tmp_path: Path, button: str, begin: bytes) -> None:
+    file = downloaded(shared, button, tmp_path)
+    assert file.read_bytes().startswith(begin)
+    assert file.name.startswith("normscape-")
+
+
+def test_downloads_work_while_the_page_is_redrawn(page: Page, app_address: str, tmp_path: Path) -> None:
+    page.goto(app_address + LONG)
+    page.locator(".linked-surface .gl-container canvas").first.wait_for(state="attached", timeout=120_000)
+    points = []
+    for number in range(4):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        file = downloaded(page, "CSV", folder)
+        points.append(len(list(csv.reader(io.StringIO(file.read_text(encoding="utf-8"))))))
+        page.wait_for_timeout(1500)
+    assert page.get_by_role("button", name="Stop").is_visible()  # it still runs
+    assert points == sorted(points)
+    assert points[0] > 9
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Resume").wait_for()
