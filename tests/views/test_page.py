@@ -548,7 +548,7 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
-    assert any("No normalization, Batch norm: moons, perceptron" in markdown.value for markdown in app.markdown)
+    assert any("Perceptron, Moons" in markdown.value for markdown in app.markdown)
     results = app.dataframe[0].value
     assert any("surface 5 x 3: perceptron, Batch norm, moons" in name for name in results["result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
 from normscape.jobs import RequestStatus, kind_name
+from normscape.jobs.store.store import Entry
 from normscape.specs.experiment import label
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
 from normscape.views.session.progress import failures, progress_of, requested_by
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
+from normscape.views.widgets.numbers import duration
+from normscape.views.widgets.recent_cards import recent_cards
 
 CLAIM = """
 Jobs keep running after you close the page. Identical requests from several visitors run once, and cached results
@@ -38,7 +42,8 @@ def _running() -> None:
     for entry in running:
         share, sentence = progress_of(entry.request)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(share, text=f"{_linked(entry)} · {requested_by(entry.sessions)} · {sentence}")
+            waiting = f"for {duration(time.time() - entry.submitted_at)}, {requested_by(entry.sessions)}"
+            st.progress(share, text=f"{_linked(entry)} · {sentence} · {waiting}")
             if st.button("Stop", key=f"stop-here:{entry.request.key[:12]}", help=STOP_HELP):
                 queue.cancel(entry.request.key, session_id(), is_connected)
                 st.rerun(scope="fragment")
@@ -54,24 +59,26 @@ def _linked(entry: RequestStatus) -> str:
     return f"[{entry.request.title}]({entry.request.address})" if entry.request.address else entry.request.title
 
 
-def _recent() -> None:
-    recent = list(job_queue().store.requests("recent").values())
-    if not recent:
-        st.caption("No experiments yet.")
-    for request in reversed(recent):
-        st.markdown(f"- [{request['title']}]({request['address']})")
-
-
 def _cached() -> None:
     store = job_queue().store
     entries = store.entries()
     total = sum(entry.bytes for entry in entries)
     st.caption(
         f"{len(entries)} results, {total / MEBIBYTE:.1f} of {store.limit / MEBIBYTE:.0f} MiB (NORMSCAPE_STORE_GIB), in "
-        f"{store.folder} (NORMSCAPE_HOME). When the cache is full, the least recently used results are removed first."
+        f"{store.folder} (NORMSCAPE_HOME). The least recently used results are removed first."
     )
     if not entries:
         return
+    with st.expander("Show results"):
+        _table(entries)
+    with st.popover("Delete all results"):
+        st.markdown(f"Delete {len(entries)} results? This cannot be undone.")
+        if st.button("Delete", type="primary"):
+            _delete([entry.key for entry in entries])
+
+
+def _table(entries: Sequence[Entry]) -> None:
+    """Show the results that were used last, and a choice of those to delete."""
     names = {entry.key: _name(entry.key) for entry in entries[:MOST_LISTED]}
     st.dataframe(
         {
@@ -87,11 +94,8 @@ def _cached() -> None:
         format_func=lambda key: f"{names[key]} ({key[:8]})",
         help="Deleted results are computed again when they are requested.",
     )
-    with st.container(horizontal=True):
-        if st.button("Delete selected results", disabled=not chosen):
-            _delete(chosen)
-        if st.button("Delete all results"):
-            _delete([entry.key for entry in entries])
+    if st.button("Delete selected results", disabled=not chosen):
+        _delete(chosen)
 
 
 def _delete(keys: list[str]) -> None:
@@ -121,6 +125,6 @@ glossary_button(*GLOSSARY_TERMS)
 with st.container():  # not `redraw_periodically`: this part holds controls
     st.fragment(_running, run_every=1.0)()
 st.subheader("Recent experiments")
-_recent()
+recent_cards("Experiments that you run appear here.")
 st.subheader("Cached results")
 _cached()
