@@ -5,7 +5,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from normscape.specs import Display
+from normscape.landscape import fitted
+from normscape.specs import (
+    DataSpec,
+    Display,
+    EvaluationSpec,
+    Experiment,
+    ModelSpec,
+    RunSpec,
+    SurfaceSpec,
+    TrainingSpec,
+)
+from normscape.specs.fields import paths, read
 from normscape.views.session import address
 from normscape.views.session.address import DEFAULT
 
@@ -66,3 +77,14 @@ def test_an_address_that_this_session_never_had_is_opened_at_once(browser: Query
     browser.from_dict({key: "accuracy"})
     assert address.opened()[1].metric == "accuracy"
     assert choice.metric == METRIC
+
+
+def test_sizes_are_the_fields_that_a_choice_of_detail_sets() -> None:
+    run = RunSpec(DataSpec(name="cifar10"), ModelSpec(architecture="residual"), TrainingSpec(checkpoints=(7,)))
+    before = Experiment(run, SurfaceSpec(EvaluationSpec(checkpoint=7)))
+    after = [
+        replace(before, run=r, surface=s)
+        for r, s in (fitted(before.run, before.surface, full=f) for f in (False, True))
+    ]
+    changed = {path for one in after for path, _, value in paths(one) if value != read(before, path)}
+    assert changed == set(address.SIZES)

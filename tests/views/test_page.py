@@ -205,7 +205,11 @@ def test_another_network_gets_quick_numbers_and_full_ones_on_request() -> None:
     assert (experiment.run, experiment.surface) == quick
     (choice,) = (one for one in app.segmented_control if one.label == "Detail")
     assert choice.value == "Quick"
+    data = app.selectbox(key=control(app, "run.data.name"))  # still the same control: an edit in it is not lost
     choice.set_value("Full").run()
+    assert app.selectbox(key=data.key).value == "moons"
+    (steps,) = (one for one in app.number_input if one.label == "Steps")
+    assert steps.value == full[0].training.steps
     assert (app.session_state["experiment"].run, app.session_state["experiment"].surface) == full
     assert not app.exception
 

@@ -13,6 +13,19 @@ DEFAULT = Experiment()
 
 NAMES = {**REGISTRIES, "data": tuple(DATA)}
 
+SIZES = (
+    "run.model.depth",
+    "run.model.width",
+    "run.data.size",
+    "run.training.steps",
+    "run.training.recorded_samples",
+    "run.training.checkpoints",
+    "surface.evaluation.samples",
+    "surface.evaluation.checkpoint",
+    "surface.grid.points",
+)
+"""The fields that `landscape.fitted` sets."""
+
 STALE_SECONDS = 3.0
 """How long the browser may still send the previous URL after a change."""
 
@@ -51,6 +64,14 @@ def adopt(experiment: Experiment, step: str | None = None) -> None:
     st.session_state.update(experiment=experiment, step=step, adopted=adopted)
 
 
+def resize(experiment: Experiment) -> None:
+    """Replace the numbers of the session's experiment that decide how long it takes (`SIZES`).
+
+    Only their controls get new keys, so that an edit in progress in another one is not lost.
+    """
+    st.session_state.update(experiment=experiment, resized=st.session_state.get("resized", 0) + 1)
+
+
 def control(path: str) -> str:
     """Return the key of a field's control, which is new for each adopted experiment.
 
@@ -58,7 +79,8 @@ def control(path: str) -> str:
     set that way only once and discards it if another run begins first, as happens on a busy machine. The control would
     then start from its first option and report it as the user's choice.
     """
-    return f"field:{st.session_state.get('adopted', 0)}:{path}"
+    resized = st.session_state.get("resized", 0) if path in SIZES else 0
+    return f"field:{st.session_state.get('adopted', 0)}:{path}" + (f":{resized}" if resized else "")
 
 
 def of(experiment: Experiment, display: Display) -> str:

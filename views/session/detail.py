@@ -47,7 +47,7 @@ def resize_with(path: str) -> Callable[[], None]:
 
     def adopt() -> None:
         value = st.session_state[address.control(path)]
-        address.adopt(_sized(replace_at(st.session_state["experiment"], path, value), full=False))
+        address.resize(_sized(replace_at(st.session_state["experiment"], path, value), full=False))
 
     return adopt
 
@@ -55,7 +55,7 @@ def resize_with(path: str) -> Callable[[], None]:
 def _choose(sized: dict[str, Experiment], key: str) -> None:
     name = st.session_state[address.control(key)]
     if name is not None:
-        address.adopt(sized[name])
+        address.resize(sized[name])
 
 
 def _sized(experiment: Experiment, *, full: bool) -> Experiment:
