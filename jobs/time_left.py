@@ -15,14 +15,14 @@ POINTS: Mapping[str, float] = {
     "sharpness": 60.0,
     "scale-free-sharpness": 60.0,
 }
-"""How many points of a surface a job takes as long as, until one of its kind has been measured; 1 if it is not here."""
+"""Assumed cost of a job in points of a surface, until a job of its kind has been measured; 1 for other kinds."""
 
 
 class TimeLeft(NamedTuple):
-    """Seconds to the end, of everything whose speed is known."""
+    """Remaining seconds of all jobs whose speed is known."""
 
     seconds: float
-    complete: bool  # whether that is everything
+    complete: bool  # whether those are all jobs
 
 
 def time_left(statuses: Sequence[JobStatus], workers: int) -> TimeLeft | None:

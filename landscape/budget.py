@@ -30,7 +30,7 @@ START_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds of a gradient on one thread of the reference machine: of each pass, and of each activation and sample."""
+    """Seconds of a gradient on one thread of the reference machine: per pass, and per activation and sample."""
 
     per_pass: float
     per_activation: float
@@ -56,7 +56,7 @@ FULL_SIZES = {"residual": (20, 16)}
 
 
 MANY_SAMPLES, QUICK_SAMPLES, FULL_SAMPLES = 10_000, 5000, 20_000
-"""Of a data set with many samples, an experiment uses only so many."""
+"""An experiment uses the second or third number of samples of a data set that has at least the first."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ LADDER = (
 """From the fastest to the most thorough."""
 
 QUICK_LADDER = LADDER[:9]
-"""Up to the numbers of the default experiment, so that a quick one of small networks is that one."""
+"""Ends at the numbers of the default experiment, so that this is the quick one of small networks."""
 
 
 @functools.lru_cache(maxsize=64)  # pages ask at every script run

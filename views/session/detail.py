@@ -1,4 +1,4 @@
-"""How thorough an experiment is: the choice of Quick or Full, each with its time, which sets all numbers that cost."""
+"""The control *Detail*: Quick or Full, each with its estimated time, sets depth, width, steps, samples and grid."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from normscape.views.widgets.numbers import duration
 QUICK, FULL = "Quick", "Full"
 
 HELP = (
-    "Sets depth and width, the number of training steps and samples, and the grid, so that all of it takes about this "
-    "long on this machine. Results that are stored already appear at once. **Advanced** has each of these numbers."
+    "Sets depth, width, training steps, samples and grid so that the experiment takes about this long on this machine. "
+    "Stored results appear at once. **Advanced** has each of these numbers."
 )
 
 

@@ -69,7 +69,7 @@ def share_row(
             html,
             f"-{display.metric}.html",
             "text/html",
-            f"One file that shows the surfaces side by side and lets you turn them, also without a network. {held}",
+            f"One file that shows the surfaces side by side and lets you turn them, also offline. {held}",
         ),
         "CSV": (lambda: csv_table(surfaces), ".csv", "text/csv", f"A row for each evaluated point. {held}"),
         "NPZ": (
