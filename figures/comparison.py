@@ -72,6 +72,7 @@ class Comparison(Compared["Surface"]):
         scale: "linear" or "log", for heights and colors alike.
         colors: by label.
         theme: "light" or "dark".
+        published: labels of networks with published weights, which count as step 0 but are trained.
 
     Raises:
         ValueError: on drawing, if the metric or the scale is unknown.
@@ -79,11 +80,17 @@ class Comparison(Compared["Surface"]):
 
     metric: str
     scale: str
+    published: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     @cached_property
     def value_range(self) -> Range | None:
         """The range of the finite values of all surfaces, None if no value is finite."""
         return shared_range(self.results, self.metric, self.scale)
+
+    def is_initial(self, surface: Surface) -> bool:
+        """Return whether the center of one of the surfaces is a network before training."""
+        label = next((label for label, one in self.results.items() if one is surface), "")
+        return surface.spec.evaluation.checkpoint == 0 and label not in self.published
 
     @property
     def metric_title(self) -> str:

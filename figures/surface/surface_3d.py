@@ -175,7 +175,7 @@ def _center_label(comparison: Comparison, surface: Surface, value_range: Range) 
     if position is None:
         return []
     text, _, _, background = comparison.theme_colors
-    label = INITIAL_LABEL if surface.spec.evaluation.checkpoint == 0 else CENTER_LABEL
+    label = INITIAL_LABEL if comparison.is_initial(surface) else CENTER_LABEL
     return [
         {
             **position,

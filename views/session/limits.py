@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from normscape.jobs import Job, number, settings
 from normscape.landscape import DATA, TooLargeError, estimate_bytes, load_data, weight_file
+from normscape.landscape.surface import levels
 from normscape.models import idle_fields, refusal
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.specs.experiment import DETAILS
@@ -52,15 +54,18 @@ def possible(experiment: Experiment) -> tuple[Mapping[str, tuple[RunSpec, Surfac
 def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
     """Check compared networks against the limits of this server, before any job is submitted.
 
+    Networks with stored results need neither memory nor files.
+
     Raises:
         TooLargeError: a limit is exceeded; the message has the value, the limit and its setting.
         ValueError: the data set does not have the requested samples, or the weights are unknown.
         MissingDataError: a file is missing.
     """
+    missing = [pair for pair in variants.values() if not _stored(*pair)]
+    for run, _ in missing:
+        for digest in run.weight_digests:
+            weight_file(digest)
     for run, surface in variants.values():
-        if Job("run", run).key not in job_queue().store:
-            for digest in run.weight_digests:
-                weight_file(digest)
         _refuse(run.training.steps, "NORMSCAPE_MAX_STEPS", 100_000, "steps of training")
         _refuse(max(surface.grid.points), "NORMSCAPE_MAX_GRID", 129, "points a side")
     waiting = sum(session_id() in status.sessions and not status.done for status in job_queue().requests())
@@ -71,13 +76,20 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
             "(NORMSCAPE_MAX_JOBS). Wait, or stop some on the page Jobs."
         )
     # each worker evaluates one network at a time
-    needed = sorted((estimate_bytes(*pair) for pair in variants.values()), reverse=True)[: settings().workers]
+    needed = sorted((estimate_bytes(*pair) for pair in missing), reverse=True)[: settings().workers]
     most = number("NORMSCAPE_MAX_GIB", 8.0)
     if sum(needed) > most * 2**30:
         raise TooLargeError(
             f"This needs about {sum(needed) / 2**30:.1f} GiB of memory on all workers together; at most {most:g} GiB "
             "are allowed (NORMSCAPE_MAX_GIB). Try a smaller network, fewer samples or fewer points."
         )
+
+
+def _stored(run: RunSpec, surface: SurfaceSpec) -> bool:
+    """Return whether a network and a grid of its surface are stored; they have been within the limits."""
+    store = job_queue().store
+    grids = [replace(surface, grid=grid) for grid in levels(surface.grid)]
+    return Job("run", run).key in store and any(Job("surface", run, one).key in store for one in reversed(grids))
 
 
 def _refuse(requested: int, name: str, default: int, unit: str) -> None:

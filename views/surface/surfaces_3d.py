@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -39,7 +40,10 @@ def comparison_of(experiment: Experiment, display: Display, outcomes: Mapping[st
     """Return the available surfaces, interpolated unless the display is of every point."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
     drawn = {label: displayed_surface(surface, display) for label, surface in surfaces.items()}
-    return Comparison(drawn, display.shown, display.scale, colors=colors(experiment, page_theme()), theme=page_theme())
+    published = frozenset(label for label, outcome in outcomes.items() if outcome.run.spec.weights is not None)
+    theme = page_theme()
+    shown: dict[str, Any] = {"colors": colors(experiment, theme), "theme": theme, "published": published}
+    return Comparison(drawn, display.shown, display.scale, **shown)
 
 
 def still(experiment: Experiment, display: Display) -> None:

@@ -180,7 +180,9 @@ def _number(item: str, whole: bool) -> Any:
 
 
 def _text(values: tuple[Any, ...]) -> str:
-    return ", ".join(f"{value:g}" for value in values)
+    """Return numbers as short as they can be written without a change of their values."""
+    short = (f"{value:g}" for value in values)
+    return ", ".join(text if float(text) == value else repr(value) for text, value in zip(short, values, strict=True))
 
 
 def _owner(experiment: Experiment, path: str) -> Any:

@@ -6,14 +6,19 @@ import math
 from collections.abc import Iterable
 
 MISSING = "n/a"
+WRITTEN_OUT = 1e6
 PENDING = "…"
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Format a number with a few significant digits; NaN is "n/a", and ±∞ is "infinite"."""
+    """Format a number with a few significant digits; NaN is "n/a", and ±∞ is "infinite".
+
+    Numbers up to a million are written out: 850 and 160,000, not 8.5e+02 and 1.6e+05.
+    """
     if math.isnan(value):
         return MISSING
-    return f"{value:.{digits}g}" if math.isfinite(value) else "infinite"
+    text = f"{value:.{digits}g}" if math.isfinite(value) else "infinite"
+    return f"{float(text):,.0f}" if "e+" in text and abs(value) < WRITTEN_OUT else text
 
 
 def span(values: Iterable[float]) -> str:

@@ -298,3 +298,10 @@ def test_a_cut_of_networks_with_other_units_names_the_axis_alone(make):
         == "α (in units of 1 = ‖d<sub>1</sub>‖)"
     )
     assert cut_figure(Comparison({"a": one, "b": other}, "loss", "linear")).layout.xaxis.title.text == "α"
+
+
+def test_the_center_of_published_weights_is_trained_though_it_counts_as_step_0(pair):
+    first = {label: replace(one, spec=changed(one.spec, checkpoint=0)) for label, one in pair.items()}
+    figures = surface_figures(Comparison(first, "loss", "log", published=frozenset({"b"})))
+    texts = {label: figure.layout.scene.annotations[0].text for label, figure in figures.items()}
+    assert texts == {"a": "initial weights", "b": "trained weights"}

@@ -1,0 +1,31 @@
+"""Numbers as text, and tuples of numbers in controls."""
+
+import math
+
+import pytest
+
+from normscape.views.widgets.fields import _text
+from normscape.views.widgets.numbers import number
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.1734, 2, "0.17"),
+        (848.2, 2, "850"),
+        (163_412.0, 2, "160,000"),
+        (-1234.0, 3, "-1,230"),
+        (2.5e7, 2, "2.5e+07"),
+        (1.2e-7, 2, "1.2e-07"),
+        (math.nan, 3, "n/a"),
+        (math.inf, 3, "infinite"),
+    ],
+)
+def test_large_numbers_are_written_out(value: float, digits: int, text: str) -> None:
+    assert number(value, digits) == text
+
+
+def test_a_control_shows_numbers_that_read_back_exactly() -> None:
+    values = (63.0 / 255, 0.5, 1 / 3, 2.0, 1e-9, 123456789.0)
+    assert tuple(map(float, _text(values).split(", "))) == values
+    assert _text((0.5, 2.0)) == "0.5, 2"
