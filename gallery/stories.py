@@ -177,6 +177,7 @@ STORIES: Mapping[str, Story] = {
             values=("project", "none"),
         ),
         "The two trained networks behind the best-known pictures of loss surfaces, Li et al. 2018, on CIFAR-10.",
+        seconds=3110.6,  # beside other work
         needs_files=True,
     ),
     "A ResNet-20 trained here": Story(
@@ -191,6 +192,7 @@ STORIES: Mapping[str, Story] = {
             ),
         ),
         "A residual network of 20 layers on Fashion-MNIST, with and without batch norm.",
+        seconds=851.7,  # without most of the training
         needs_files=True,
     ),
     "A published ResNet-20 on CIFAR-10": Story(
@@ -223,6 +225,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "30 ReLU layers before training: with batch norm, the gradient grows by about a fifth from each layer to the "
         "one before it (Yang et al. 2019).",
+        seconds=25.9,
         group="Where it fails",
     ),
     "Batches of 4 to 256 samples": Story(
@@ -233,6 +236,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "One trained network, with the statistics of small and of large batches: what batch norm computes for a sample "
         "depends on the other samples.",
+        seconds=169.9,  # beside other work
         group="Where it fails",
     ),
     "A smooth activation as a control": Story(
