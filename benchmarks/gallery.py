@@ -51,7 +51,7 @@ FIRST_ROW = """() => {
   return { x: frame.x, y: frame.y, width: frame.width, height };
 }"""
 MOST_BYTES = 25 * 2**20
-LARGEST_RUN = 400_000
+LARGEST_RUN = 700_000
 """Bytes of a run that ships with its weights."""
 
 
