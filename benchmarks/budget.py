@@ -8,6 +8,7 @@ estimates.
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 import torch
 
 from normscape.jobs import Queue, settings
-from normscape.landscape import data_folder, estimate, fitted, objective_of, train
+from normscape.landscape import estimate, fitted, objective_of, train
 from normscape.landscape.budget import REFERENCE_SECONDS, _counts, machine_factor
 from normscape.models import ARCHITECTURES
 from normscape.specs import DataSpec, Display, EvaluationSpec, Experiment, ModelSpec, RunSpec, TrainingSpec
@@ -62,7 +63,7 @@ def _timed(function, *arguments) -> float:  # type: ignore[no-untyped-def]
 
 
 def _quick() -> Iterator[Experiment]:
-    names = ["digits", *(["fashion-mnist", "cifar10"] if data_folder().is_dir() else [])]
+    names = ["digits", *(["fashion-mnist", "cifar10"] if os.environ.get("NORMSCAPE_DATA") else [])]
     for name in names:
         for architecture in ARCHITECTURES:
             experiment = Experiment(RunSpec(DataSpec(name=name), ModelSpec(architecture=architecture)))
