@@ -1,6 +1,6 @@
 """Make the results that ship with the product: python -m benchmarks.gallery (needs Chromium), or `make gallery`.
 
-Every story is computed with an empty store; those that need files only if NORMSCAPE_DATA has them. Results go to
+Every story is computed with an empty store; some need files in NORMSCAPE_DATA. Results go to
 gallery/results/, pictures in both themes to gallery/stills/, and what they were computed with to gallery/about.json.
 Planes and large runs are abridged: they serve for everything that a page shows, and not for further measurements.
 """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from normscape.views.widgets.escape import MOST_LETTERS, printable
+from normscape.views.texts.escape import MOST_LETTERS, printable
 
 
 @pytest.mark.parametrize(

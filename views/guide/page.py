@@ -19,7 +19,7 @@ FIRST_MINUTE = r"""
 3. **Read the verdict above the surfaces.** $\lambda_{\max}$ is the largest curvature in any direction, which a slice
    can miss. Held-out accuracy shows whether the smoother network is also the better one.
 4. **Point at a surface.** The point is marked on all charts, with every metric there; click to keep it. *Save PNG*
-   is below the surfaces, the data files are in the tab *Reproduce*. The URL holds every choice, so you can share it.
+   and the data files are below the surfaces. *Copy link* copies the URL, which holds every choice.
 """
 
 PAGES = {

@@ -10,7 +10,7 @@ import streamlit as st
 from normscape.exports.metadata import MAX_BYTES, read_experiment
 from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.views.session import address
-from normscape.views.widgets.escape import printable
+from normscape.views.texts.escape import printable
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, received_renders
 
 DELIVERY_SECONDS = 10.0

@@ -49,7 +49,8 @@ def share_row(
     The buttons that need the browser (a link, a PNG, the presentation) are in the toolbar of the surfaces.
     """
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
-    light = replace(comparison, colors=colors(experiment, "light"), theme="light")
+    # files hold what was measured, not the interpolation that the page draws
+    light = replace(comparison, results=surfaces, colors=colors(experiment, "light"), theme="light")
     link = _link(experiment, display)
 
     def vector(format: str) -> Callable[[], bytes]:

@@ -18,7 +18,7 @@ from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.results import level, surface_job
-from normscape.views.widgets.escape import printable
+from normscape.views.texts.escape import printable
 
 COLUMNS = 4
 MOST_RECENT = 12
