@@ -72,6 +72,15 @@ def test_back_restores_the_address_before_once_it_cannot_be_stale(
     assert address.opened()[1] == Display() != choice
 
 
+def test_an_edit_that_arrives_late_with_the_address_before_keeps_earlier_choices(
+    browser: Query, choice: Display, clock: SimpleNamespace
+) -> None:
+    browser.clear()
+    clock.seconds += 10 * address.STALE_SECONDS
+    address.st.session_state[address.control("run.training.seed")] = 1
+    assert address.opened()[1] == choice
+
+
 def test_an_address_that_this_session_never_had_is_opened_at_once(browser: Query, choice: Display) -> None:
     (key,) = browser
     browser.from_dict({key: "accuracy"})

@@ -26,8 +26,14 @@ SIZES = (
 )
 """The fields that `landscape.fitted` sets."""
 
+CONTROL = "field:"
+"""The start of the key of every control."""
+
 STALE_SECONDS = 3.0
-"""How long the browser may still send the previous URL after a change."""
+"""How long the browser may still send the previous URL after a change, with no edit."""
+
+STALE_EDIT_SECONDS = 60.0
+"""The same for a request that also changes a control, which *Back* never does: a busy browser may lag this far."""
 
 
 def opened(page: str = "") -> tuple[Experiment, Display]:
@@ -80,7 +86,7 @@ def control(path: str) -> str:
     then start from its first option and report it as the user's choice.
     """
     resized = st.session_state.get("resized", 0) if path in SIZES else 0
-    return f"field:{st.session_state.get('adopted', 0)}:{path}" + (f":{resized}" if resized else "")
+    return f"{CONTROL}{st.session_state.get('adopted', 0)}:{path}" + (f":{resized}" if resized else "")
 
 
 def of(experiment: Experiment, display: Display) -> str:
@@ -94,7 +100,7 @@ def publish(experiment: Experiment, display: Display) -> None:
     replaced = st.session_state.get("address", query)
     if replaced != query:
         st.session_state["replaced"] = [*_recently_replaced(), (time.monotonic(), replaced)]
-    st.session_state.update(experiment=experiment, display=display, address=query)
+    st.session_state.update(experiment=experiment, display=display, address=query, controls=_controls())
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 
@@ -104,13 +110,20 @@ def _is_stale(query: dict[str, str]) -> bool:
 
     Treated as a change by the user, it would undo the choices since.
     """
-    return any(query == replaced for _, replaced in _recently_replaced())
+    edited = _controls() != st.session_state.get("controls", {})
+    since = time.monotonic() - (STALE_EDIT_SECONDS if edited else STALE_SECONDS)
+    return any(query == replaced and when > since for when, replaced in _recently_replaced())
 
 
 def _recently_replaced() -> list[tuple[float, dict[str, str]]]:
-    """Return the URLs that were replaced within `STALE_SECONDS`, each with its time."""
-    since = time.monotonic() - STALE_SECONDS
+    """Return the URLs that were replaced within `STALE_EDIT_SECONDS`, each with its time."""
+    since = time.monotonic() - STALE_EDIT_SECONDS
     return [entry for entry in st.session_state.get("replaced", []) if entry[0] > since]
+
+
+def _controls() -> dict[str, object]:
+    """Return the values of all controls of fields, by key."""
+    return {str(key): value for key, value in st.session_state.items() if str(key).startswith(CONTROL)}
 
 
 def notes() -> tuple[str, ...]:
