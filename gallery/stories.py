@@ -210,8 +210,7 @@ STORIES: Mapping[str, Story] = {
             compare="surface.evaluation.statistics",
             values=("running", "population"),
         ),
-        "The held-out loss of published weights, with running and with population batch statistics. Needs the weights "
-        "and the test images of CIFAR-10.",
+        "The held-out loss of published weights, with running and with population batch statistics.",
         seconds=65.9,
         needs_files=True,
     ),

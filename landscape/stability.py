@@ -64,10 +64,10 @@ def classify_run(run: Run) -> TrainingOutcome:
     outcome = "stable"
     if diverged:
         outcome = "diverged"
-    elif not final < MAX_FINAL_LOSS * constant:
-        outcome = "not learned"
     elif peak > MAX_PEAK_LOSS * losses[0]:
         outcome = "overshot"
+    elif not final < MAX_FINAL_LOSS * constant:
+        outcome = "not learned"
     return TrainingOutcome(training.learning_rate, training.seed, outcome, float(losses[0]), peak, final, constant)
 
 

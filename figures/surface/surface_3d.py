@@ -74,7 +74,9 @@ def scene(comparison: Comparison, surface: Surface, value_range: Range) -> dict[
     return {
         "xaxis": _axis(comparison, axis_title(surface, "α")) | {"nticks": 5, "range": alpha},
         "yaxis": _axis(comparison, axis_title(surface, "β")) | {"nticks": 5, "range": beta},
-        "zaxis": _axis(comparison, comparison.metric_title) | {"range": value_range.padded(0.03)} | value_range.ticks,
+        "zaxis": _axis(comparison, height_title(comparison, value_range))
+        | {"range": value_range.padded(0.03)}
+        | value_range.ticks,
         "aspectmode": "manual",
         "aspectratio": ASPECT,
         "camera": plotly_camera(CAMERA),
@@ -83,6 +85,11 @@ def scene(comparison: Comparison, surface: Surface, value_range: Range) -> dict[
         "dragmode": "turntable",
         "uirevision": "normscape",
     }
+
+
+def height_title(comparison: Comparison, value_range: Range) -> str:
+    """Return the title of the height axis, which says if heights are logarithms: steep is then not sharp."""
+    return f"{comparison.metric_title} (log)" if value_range.scale == "log" else comparison.metric_title
 
 
 def plotly_camera(camera: Sequence[float]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from normscape.views.analysis.steps.status import CHIPS, MEANING, Status
 from normscape.views.session.admission import started
 from normscape.views.session.results import Variants
 
-COUNTED: Mapping[Status, str] = {"holds": "hold", "loose": "hold loosely", "undefined": "do not apply"}
+COUNTED: Mapping[Status, str] = {"holds": "hold", "loose": "hold loosely", "undefined": "without a verdict"}
 
 QUICK_SECONDS = 15.0
 """Estimated time of a step, for all networks together, up to which it is measured at once."""
@@ -48,7 +48,7 @@ def steps_list(results: Mapping[str, Mapping[str, Any]]) -> None:
     ]
     st.markdown("\n".join(lines))
     labels = list(dict.fromkeys(label for own in results.values() for label in own))
-    order = f" Chips: {', '.join(labels)}." if len(labels) > 1 else ""
+    order = f" One mark per network: {', '.join(labels)}." if len(labels) > 1 else ""
     st.caption(f"{MEANING}.{order}")
 
 

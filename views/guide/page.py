@@ -42,7 +42,9 @@ ARGUMENT = rf"""
 3. **A weight's gradient carries the layer's input** (A5, A6). It is $E[\delta x]$, $\delta$ the signal that comes back.
    If that changes by $\lambda$ while $x$ stays, the gradient changes by\
    $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$.\
-   *Where it does not hold*: it is a bound, and can be loose; $\lambda$ depends on $x$, and nothing bounds $\delta$.
+   From here on, only one layer's weights move.\
+   *Where it does not hold*: it is a bound, and can be loose; $\lambda$ changes with $x$, too, and $\delta$ is not
+   bounded in general.
 4. **Normalizing makes that second moment small** (A7, A8). Center, then divide by the standard deviation:\
    $\sum_iE[(x_i-\mu_i)^2]$ is least at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$.\
    *Where it does not hold*: the bound falls, and the curvature need not. One weight with logistic loss is enough:
@@ -67,7 +69,7 @@ def _glossary() -> None:
     query = st.text_input("Find a term", type="search", live=True, help=help_text).strip().casefold()
     names = [name for name, term in TERMS.items() if query in _searchable(name, term)]
     st.caption(
-        f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 are those of docs/science.md, which defines all."
+        f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 refer to the definitions in the source repository (docs/science.md)."
     )
     st.html(TERMS_AS_HEADINGS)
     with st.container(key="glossary", gap=None):

@@ -64,8 +64,9 @@ def _cached() -> None:
     entries = store.entries()
     total = sum(entry.bytes for entry in entries)
     st.caption(
-        f"{len(entries)} results, {total / MEBIBYTE:.1f} of {store.limit / MEBIBYTE:.0f} MiB (NORMSCAPE_STORE_GIB), in "
-        f"{store.folder} (NORMSCAPE_HOME). The least recently used results are removed first."
+        f"{len(entries)} results, {total / MEBIBYTE:.1f} of {store.limit / MEBIBYTE:.0f} MiB. The least recently used "
+        "results are removed first.",
+        help=f"Stored in {store.folder} (NORMSCAPE_HOME), at most NORMSCAPE_STORE_GIB.",
     )
     if not entries:
         return

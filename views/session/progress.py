@@ -135,14 +135,14 @@ def _doing(running: Sequence[JobStatus]) -> str:
         counts = [f"{status.completed} of {status.total}" for status in running]
         return f"Training: step {', '.join(dict.fromkeys(counts))}."
     names = list(dict.fromkeys(job_name(status.job) for status in running))
-    return f"{names[0][:1].upper()}{', '.join(names)[1:]}." if names else "The last points."
+    return f"Measuring: {', '.join(names)}." if names else "The last points."
 
 
 def _left(left: TimeLeft | None) -> str:
     """Return the time left, as a sentence."""
     if left is None or left.seconds < 1:
         return ""
-    return f"About {duration(left.seconds)} left" + ("." if left.complete else ", then the surfaces.")
+    return f"About {duration(left.seconds)} left" + ("." if left.complete for this part.")
 
 
 def requested_by(sessions: Collection[str]) -> str:

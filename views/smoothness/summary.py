@@ -16,7 +16,7 @@ ABOUT_EQUAL = 1.1
 
 LESS_SMOOTH = (
     "Shallow networks often behave this way: they train without normalization, and with it each step changes the "
-    "statistics, too. In the deep linear network of the paper the order reverses."
+    "statistics, too. In the deep linear network of the paper the order can reverse, depending on the scale of the targets."
 )
 
 
@@ -37,8 +37,8 @@ def headline(reference: str, label: str, ratio: PathRatio | None) -> str:
         claim = f"**{label} is {'less smooth' if ratio.median > 1 else 'smoother'} than {reference} along the path**"
     times = number(max(ratio.median, 1 / ratio.median), 2)
     return (
-        rf"{claim}: effective $\beta$-smoothness is {times}× {'higher' if ratio.median > 1 else 'lower'} at the median "
-        f"(ratio {low} to {high}; below 1 at {ratio.lower} of {ratio.checkpoints} checkpoints), the gradient's largest "
+        f"{claim}: its gradient changes {times}× {'more' if ratio.median > 1 else 'less'} per unit of step "
+        rf"(effective $\beta$-smoothness, median of the ratios at each checkpoint;  {low} to {high}; below 1 at {ratio.lower} of {ratio.checkpoints} checkpoints), the gradient's largest "
         f"change {number(max(ratio.change, 1 / ratio.change), 2)}× {'larger' if ratio.change > 1 else 'smaller'}."
     )
 

@@ -21,6 +21,7 @@ def section(
     outcomes: Mapping[str, tuple[TrainingOutcome, ...]],
     predicted: Mapping[str, Mapping[int, float]],
     *,
+    seeds: int,
     finished: bool,
 ) -> None:
     """Show the outcome of every finished training; headline, last losses and key numbers follow once all are finished.
@@ -29,15 +30,19 @@ def section(
         experiment: the compared networks.
         outcomes: of finished trainings, by label.
         predicted: 2/λ_max by label and step.
-        finished: whether all trainings are finished.
+        seeds: trainings per learning rate.
+        finished: whether nothing more will come; a sweep that was stopped has no verdict.
     """
     at_initialization = {label: rates.get(0, float("nan")) for label, rates in predicted.items()}
     with st.container(key="verdict"):
-        if finished:
+        missing = len(RATES) * seeds * len(outcomes) - sum(map(len, outcomes.values()))
+        if finished and missing:
+            st.markdown(f"**No verdict: {missing} of {len(RATES) * seeds * len(outcomes)} trainings are missing.**")
+        elif finished:
             st.markdown(headline({label: largest_stable(own) for label, own in outcomes.items()}, at_initialization))
     compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
     chart(outcomes_figure(compared, at_initialization, RATES), "outcome of every training")
-    if not finished:
+    if not finished or missing:
         return
     chart(final_figure(compared), "where trainings ended")
     for label, own in outcomes.items():

@@ -53,7 +53,7 @@ def _page(experiment: Experiment) -> None:
     outcomes = {label: requests.training_outcomes(run, seeds) for label, (run, _) in variants.items()}
     predicted = {label: requests.predicted_rates(*pair) for label, pair in variants.items()}
     progress.show_progress(request, finished)
-    charts.section(experiment, outcomes, predicted, finished=finished)
+    charts.section(experiment, outcomes, predicted, seeds=seeds, finished=finished)
     with st.expander("What counts as stable, and caveats"):
         st.markdown(READING)
 

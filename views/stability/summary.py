@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from normscape.landscape.stability import TrainingOutcome, largest_stable
 from normscape.views.widgets.numbers import MISSING, number
@@ -21,10 +22,12 @@ def conclusion(label: str, outcomes: Sequence[TrainingOutcome], predicted: Mappi
         momentum: of the optimizer.
     """
     rate = largest_stable(outcomes)
+    count = len({outcome.seed for outcome in outcomes})
+    seeds = "1 seed" if count == 1 else f"all {count} seeds"
     if not rate:
-        return f"**{label}**: no learning rate of the sweep trains stably with all seeds."
+        return f"**{label}**: no learning rate of the sweep trains stably ({seeds})."
     at_least = "at least " if rate == max(outcome.learning_rate for outcome in outcomes) else ""
-    sentence = f"**{label}**: stable with all seeds at learning rates up to {at_least}{number(rate)}"
+    sentence = f"**{label}**: stable at learning rates up to {at_least}{number(rate)} ({seeds})"
     if 0 not in predicted:
         return rf"{sentence}. $2/\lambda_{{\max}}$ at initialization is not available."
     low, high = min(predicted.values()), max(predicted.values())
@@ -39,17 +42,29 @@ def conclusion(label: str, outcomes: Sequence[TrainingOutcome], predicted: Mappi
 def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> str:
     """Return the largest stable learning rates of all networks in one sentence, and what 2/λ_max predicts.
 
+    If the prediction ranks the networks in the opposite order, the sentence says so.
+
     Args:
         largest: the largest stable learning rate by label, 0 if none is stable.
         predicted: 2/λ_max at initialization by label, NaN if unknown.
     """
     (reference, rate), *others = largest.items()
     known = [f"{number(value, 2)} for {label}" for label, value in predicted.items() if math.isfinite(value)]
-    prediction = rf" $2/\lambda_{{\max}}$ at initialization predicts {', '.join(known)}." if known else ""
+    order = ", which is the opposite order" if _opposite(largest, predicted) else ""
+    prediction = rf" $2/\lambda_{{\max}}$ at initialization predicts {', '.join(known)}{order}." if known else ""
     parts = [f"{other} up to {number(own)}{_times(own, rate)}" for other, own in others if own]
     none = [f"{label} at none" for label, own in largest.items() if not own]
     first = [f"{reference} up to {number(rate)}"] if rate else []
     return f"**Stable learning rates: {'; '.join([*parts, *first, *none])}.**{prediction}"
+
+
+def _opposite(largest: Mapping[str, float], predicted: Mapping[str, float]) -> bool:
+    """Return whether two networks differ in both numbers, and every such pair is ranked in opposite orders."""
+    signs = [
+        (largest[a] - largest[b]) * (predicted[a] - predicted[b])
+        for a, b in combinations([label for label in largest if math.isfinite(predicted.get(label, math.nan))], 2)
+    ]
+    return any(sign < 0 for sign in signs) and all(sign <= 0 for sign in signs)
 
 
 def _times(rate: float, reference: float) -> str:

@@ -16,6 +16,9 @@ from normscape.views.widgets.numbers import number, percent
 EQUAL = 1.1
 """Two numbers whose quotient is below this count as about equal."""
 
+CHANGE_IN_PERCENT = 2
+"""Changes below this factor are stated in percent, larger ones as a factor."""
+
 NO_NORM = "No normalization"
 
 
@@ -82,7 +85,7 @@ def section(measured: Mapping[str, Measures], variants: Variants) -> None:
     if pair is None or (ratio := stored_ratio(variants, *pair)) is None:
         return
     if sentence := disagreement(measured[pair[0]], measured[pair[1]], ratio.median):
-        st.caption(sentence)
+        st.markdown(sentence)
 
 
 def disagreement(one: Measures, other: Measures, ratio: float) -> str | None:
@@ -97,8 +100,11 @@ def disagreement(one: Measures, other: Measures, ratio: float) -> str | None:
     along = _sign(ratio, 1.0)
     if not along or along * -1 not in signs:
         return None
-    words = "*less* smooth" if along > 0 else "*smoother*"
-    return f"Along the training path it is {words} ({_times(ratio, 1.0)}). [See Along training →](along-training)"
+    words, changes = ("*less* smooth", "more") if along > 0 else ("*smoother*", "less")
+    return (
+        f"Along the training path it is {words}: its gradient changes {_times(ratio, 1.0)} {changes} per unit of step. "
+        "[See Along training →](along-training)"
+    )
 
 
 def tiles(measured: Mapping[str, Measures]) -> None:
@@ -194,7 +200,7 @@ def _alone(one: Measures) -> str:
 
 
 def tile_values(one: Measures, other: Measures | None) -> list[tuple[str, str, str | None, str]]:
-    """Return label, value, change in percent, and help of every tile."""
+    """Return label, value, change, and help of every tile."""
     against = other or Measures(None, None, math.nan, math.nan, math.nan)
     accuracy = math.isfinite(one.accuracy)
     return [
@@ -218,10 +224,11 @@ def tile_values(one: Measures, other: Measures | None) -> list[tuple[str, str, s
             "On samples that were not used for training.",
         ),
         (
-            r"Stable step $2/\lambda_{\max}$",
+            r"$2/\lambda_{\max}$ at these weights",
             _text(_step(one)),
             _change(_step(one), _step(against)),
-            "Plain gradient descent is locally stable only for learning rates below this value (A3).",
+            "Plain gradient descent that has reached these weights is locally stable only below this learning rate (A3). "
+            "Which rates train from scratch is another question: see the page Learning rates.",
         ),
     ]
 
@@ -233,6 +240,8 @@ def _text(value: float | None) -> str:
 def _change(one: float | None, other: float | None) -> str | None:
     if _sign(one, other) is None or one is None or other is None:
         return None
+    if max(one / other, other / one) >= CHANGE_IN_PERCENT:
+        return f"{_times(one, other)} {'lower' if one < other else 'higher'}"
     return f"{100 * (one / other - 1):+.0f} %".replace("-", "−")
 
 

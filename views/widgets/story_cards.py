@@ -55,7 +55,8 @@ def _card(title: str) -> None:
     if picture.is_file():
         st.image(picture, alt=f"The surfaces of: {title}")
     st.markdown(f"**{title}**")
-    st.caption(story.sentence + (" Needs data files." if story.needs_files else ""))
+    more = " Opens from stored results; measuring more needs the data files." if story.needs_files else ""
+    st.caption(story.sentence + more)
     if st.button("Open", key=f"story {title}", help=f"Opens the experiment: {title}"):
         address.adopt(story.experiment)
         st.switch_page(SURFACES)

@@ -65,20 +65,20 @@ def _change(layer: Reparametrized, name: str, k: int) -> float:
 
 
 RULE = (
-    r"✓ if centering raises $\lambda_{\max}$ of weight and bias in no layer and lowers it in some, ✗ if it raises it "
-    "in more layers than it lowers it, else ≈."
+    r"✓ if neither centering nor centering with division raises $\lambda_{\max}$ of weight and bias in any layer, and "
+    "each lowers it in some; ✗ if one of them raises it in more layers than it lowers it; else ≈."
 )
 
 
 def status(result: Centering) -> Status:
-    """Return whether the curvature of layers follows the second moment of their inputs."""
-    changes = [_change(layer, "both", 1) for layer in result.layers]
-    if not any(map(math.isfinite, changes)):
+    """Return whether the curvature of layers follows the second moment of their inputs: the worse of both operations."""
+    each = [[_change(layer, "both", k) for layer in result.layers] for k in (1, 2)]
+    if not any(math.isfinite(change) for changes in each for change in changes):
         return "undefined"
-    lowered, raised = sum(one < 1 - NOTICED for one in changes), sum(one > 1 + NOTICED for one in changes)
-    if raised > lowered:
+    counts = [(sum(one < 1 - NOTICED for one in own), sum(one > 1 + NOTICED for one in own)) for own in each]
+    if any(raised > lowered for lowered, raised in counts):
         return "fails"
-    return "holds" if lowered and not raised else "loose"
+    return "holds" if all(lowered and not raised for lowered, raised in counts) else "loose"
 
 
 def rows(result: Centering) -> dict[str, str]:

@@ -54,11 +54,19 @@ def verdict(result: GradientGrowth) -> str:
     return f"{sentence}.{shortcuts}"
 
 
-RULE = "✓ if gradients change by at most 5 % per interior layer, ≈ up to 15 %, ✗ beyond."
+FEWEST_RATIOS = 5
+"""Ratios between layers below which no growth per layer is judged."""
+
+RULE = (
+    "✓ if gradients change by at most 5 % per interior layer, ≈ up to 15 %, ✗ beyond; – in networks with fewer than "
+    f"{FEWEST_RATIOS + 1} layers."
+)
 
 
 def status(result: GradientGrowth) -> Status:
-    """Return whether gradients keep their size from layer to layer."""
+    """Return whether gradients keep their size from layer to layer; undefined in shallow networks."""
+    if np.isfinite(result.ratio).sum() < FEWEST_RATIOS:
+        return "undefined"
     return graded(abs(result.per_layer - 1), 0.05, 0.15)
 
 

@@ -1,4 +1,4 @@
-"""What a measurement says about a step of the argument: it holds, holds loosely, fails, or is not defined."""
+"""What a measurement says about a step of the argument: it holds, holds loosely, fails, or gets no verdict."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Status = Literal["holds", "loose", "fails", "undefined"]
 CHIPS = {"holds": ":green[**✓**]", "loose": ":orange[**≈**]", "fails": ":red[**✗**]", "undefined": ":gray[**–**]"}
 """Markdown of every status."""
 
-MEANING = "✓ holds · ≈ holds loosely · ✗ fails · – does not apply"
+MEANING = "✓ holds · ≈ holds loosely · ✗ fails · – no verdict"
 
 
 def graded(value: float, holds: float, loose: float) -> Status:
