@@ -14,10 +14,16 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from normscape.landscape.cost import LAYERWISE_COST, SHARPNESS_PRODUCTS
 from normscape.landscape.data import DATA, load_data
-from normscape.landscape.objective.batching import count_activations, samples_per_batch
+from normscape.landscape.objective.batching import (
+    GRADIENT_COST,
+    PRODUCT_COST,
+    count_activations,
+    count_saved,
+    samples_per_batch,
+)
 from normscape.landscape.training.train import RECORDS, last_step
 from normscape.models import blank_model
-from normscape.specs import DataSpec, GridSpec, ModelSpec, RunSpec, SurfaceSpec
+from normscape.specs import DataSpec, EvaluationSpec, GridSpec, ModelSpec, RunSpec, SurfaceSpec
 
 QUICK_SECONDS, FULL_SECONDS = 20.0, 720.0
 
@@ -144,13 +150,17 @@ def _training_seconds(run: RunSpec) -> float:
 
 
 def _measuring_seconds(run: RunSpec, surface: SurfaceSpec) -> float:
-    points = min(math.prod(surface.grid.points), MOST_POINTS) + 2 * SHARPNESS_PRODUCTS
-    evaluation = surface.evaluation
+    points = min(math.prod(surface.grid.points), MOST_POINTS) * _relative_cost(run, surface.evaluation, GRADIENT_COST)
+    products = 2 * SHARPNESS_PRODUCTS * _relative_cost(run, surface.evaluation, PRODUCT_COST)
+    return (points + products) * _gradient_seconds(run, surface.evaluation.samples)
+
+
+def _relative_cost(run: RunSpec, evaluation: EvaluationSpec, memory: float) -> float:
+    """Return the time of a gradient or a product relative to one pass; above 1 if it is computed layer by layer."""
     counts = _counts(run.model, run.data)
-    one_pass = samples_per_batch(evaluation, evaluation.samples, counts.activations, 1) == evaluation.samples
+    one_pass = samples_per_batch(evaluation, evaluation.samples, counts.saved, 1, cost=memory) == evaluation.samples
     layerwise = evaluation.statistics == "population" and not one_pass
-    cost = 1.0 + LAYERWISE_COST * counts.batch_norms if layerwise else 1.0
-    return points * cost * _gradient_seconds(run, evaluation.samples)
+    return 1.0 + LAYERWISE_COST * counts.batch_norms if layerwise else 1.0
 
 
 def _gradient_seconds(run: RunSpec, samples: int) -> float:
@@ -160,6 +170,7 @@ def _gradient_seconds(run: RunSpec, samples: int) -> float:
 
 class _Counts(NamedTuple):
     activations: int  # per sample
+    saved: int  # values that autograd saves per sample
     batch_norms: int
 
 
@@ -167,8 +178,9 @@ class _Counts(NamedTuple):
 def _counts(model: ModelSpec, data_spec: DataSpec) -> _Counts:
     data = load_data(data_spec)
     blank = blank_model(model, data.input_shape, data.outputs)
-    activations = count_activations(blank, torch.empty(2, *data.input_shape, device="meta"))
-    return _Counts(activations, sum(isinstance(layer, _NormBase) for layer in blank.modules()))
+    inputs = torch.empty(2, *data.input_shape, device="meta")
+    activations, saved = count_activations(blank, inputs), count_saved(blank, inputs)
+    return _Counts(activations, saved, sum(isinstance(layer, _NormBase) for layer in blank.modules()))
 
 
 def _at(rung: Rung, run: RunSpec, surface: SurfaceSpec) -> tuple[RunSpec, SurfaceSpec]:

@@ -13,7 +13,16 @@ import torch
 from torch.nn.modules.batchnorm import _NormBase
 
 from normscape.landscape.data import Dataset, load_data
-from normscape.landscape.objective.batching import CACHE_BYTES, batch_bytes, count_activations, samples_per_batch
+from normscape.landscape.objective.batching import (
+    CACHE_BYTES,
+    GRADIENT_COST,
+    PRODUCT_COST,
+    count_activations,
+    count_saved,
+    measuring_bytes,
+    samples_per_batch,
+    saved_bytes,
+)
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.training.train import RECORDS, Run, advance, last_step, run_of, start
@@ -52,13 +61,13 @@ def estimate_bytes(run: RunSpec, spec: SurfaceSpec) -> int:
     data = load_data(run.data)
     blank = blank_model(run.model, data.input_shape, data.outputs)
     weights = sum(p.numel() for p in blank.parameters())
-    activations = count_activations(blank, torch.empty(2, *data.input_shape, device="meta"))
+    saved = count_saved(blank, torch.empty(2, *data.input_shape, device="meta"))
     evaluation = spec.evaluation
     samples = min(evaluation.samples, len(data.split(evaluation.split)))
-    batch = samples_per_batch(evaluation, samples, activations, math.prod(data.input_shape))
+    one_batch = measuring_bytes(evaluation, samples, saved, math.prod(data.input_shape))
     checkpoints = 4 * weights * len(run.checkpoint_steps)
-    measuring = _measuring_bytes(weights, activations, batch, evaluation.precision, spec.grid)
-    return checkpoints + max(measuring, 4 * 4 * activations * _batch_size(run, data))
+    measuring = _surface_bytes(weights, one_batch, evaluation.precision, spec.grid)
+    return checkpoints + max(measuring, int(GRADIENT_COST * 4 * saved * _batch_size(run, data)))
 
 
 def estimate_seconds(run: RunSpec, spec: CostSpec) -> float:
@@ -90,8 +99,8 @@ def _relative_cost(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
     """Return the cost of a gradient relative to one pass; above 1 if it is computed layer by layer."""
     data = load_data(run.data)
     blank = blank_model(run.model, data.input_shape, data.outputs)
-    activations = count_activations(blank, torch.empty(2, *data.input_shape, device="meta"))
-    layerwise = spec.statistics == "population" and samples_per_batch(spec, samples, activations, 1) < samples
+    saved = count_saved(blank, torch.empty(2, *data.input_shape, device="meta"))
+    layerwise = spec.statistics == "population" and samples_per_batch(spec, samples, saved, 1) < samples
     return 1.0 + LAYERWISE_COST * sum(isinstance(layer, _NormBase) for layer in blank.modules()) if layerwise else 1.0
 
 
@@ -116,9 +125,13 @@ def check_memory(objective: Objective, grid: GridSpec) -> None:
     Raises:
         TooLargeError: it does not fit; the message has the estimate and the free memory.
     """
-    activations = count_activations(objective.module, objective.example_inputs)
+    saved = count_saved(objective.module, objective.example_inputs)
     precision = str(objective.theta.dtype).removeprefix("torch.")
-    needed = _measuring_bytes(len(objective.theta), activations, objective.largest_batch, precision, grid)
+    batch = max(
+        int(cost * saved_bytes(saved, samples, precision))
+        for cost, samples in zip((GRADIENT_COST, PRODUCT_COST), objective.largest_batches, strict=True)
+    )
+    needed = _surface_bytes(len(objective.theta), batch, precision, grid)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > free:
         raise TooLargeError(
@@ -127,13 +140,13 @@ def check_memory(objective: Objective, grid: GridSpec) -> None:
         )
 
 
-def _measuring_bytes(weights: int, activations: int, batch: int, precision: str, grid: GridSpec) -> int:
+def _surface_bytes(weights: int, one_batch: int, precision: str, grid: GridSpec) -> int:
     """Count θ, its gradient, the plane and temporaries (12 float64 vectors), the cache, the grid and one batch."""
     size = 8 if precision == "float64" else 4
     points = math.prod(grid.points)
     cached = min(2 * size * weights * points, max(CACHE_BYTES, 4 * size * weights * grid.points[0]))
     vectors = 12 * 8 * weights + cached
-    return vectors + batch_bytes(activations, batch, precision) + BYTES_PER_POINT * points
+    return vectors + one_batch + BYTES_PER_POINT * points
 
 
 def _batch_size(run: RunSpec, data: Dataset) -> int:

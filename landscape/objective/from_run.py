@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape.data import load_data
-from normscape.landscape.objective.batching import count_activations, samples_per_batch
+from normscape.landscape.objective.batching import PRODUCT_COST, count_saved, samples_per_batch
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.runtime import device
 from normscape.landscape.training.train import Run
@@ -23,12 +23,13 @@ def objective_of(run: Run, spec: EvaluationSpec) -> Objective:
     module, inputs, targets = _network_and_samples(run, spec)
     batch_size = min(spec.batch_size, len(targets)) if spec.statistics == "batch" else None
     loss = load_data(run.spec.data).loss
-    activations = count_activations(module.eval(), inputs[:2])
-    batch = samples_per_batch(spec, len(inputs), activations, inputs[0].numel())
-    micro_batch = batch if spec.statistics == "population" else None
-    return Objective(
-        module, inputs, targets, loss=loss, statistics=spec.statistics, batch_size=batch_size, micro_batch=micro_batch
-    )
+    saved, values, sizes = count_saved(module.eval(), inputs[:2]), inputs[0].numel(), {}
+    if spec.statistics == "population":
+        sizes = {
+            "micro_batch": samples_per_batch(spec, len(inputs), saved, values),
+            "product_batch": samples_per_batch(spec, len(inputs), saved, values, cost=PRODUCT_COST),
+        }
+    return Objective(module, inputs, targets, loss=loss, statistics=spec.statistics, batch_size=batch_size, **sizes)
 
 
 def direct_loss(run: Run, spec: EvaluationSpec) -> float:

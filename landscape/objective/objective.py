@@ -1,6 +1,6 @@
 """The loss of a network as a function of its parameters: f(θ), ∇f(θ), and H(θ)v (science.md §0, D1)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,7 @@ class Objective:
         statistics: str = "population",
         batch_size: int | None = None,
         micro_batch: int | None = None,
+        product_batch: int | None = None,
     ) -> None:
         """Copy the network and the evaluation set.
 
@@ -75,6 +76,8 @@ class Objective:
             micro_batch: samples per forward pass. If smaller than M, population statistics are computed layer by
                 layer: the same numbers in less memory, with about one pass over the set per batch-norm layer. By
                 default all samples for "population", and a fast size for "running".
+            product_batch: the same for Hessian-vector products, which need about three times the memory of a
+                gradient; by default `micro_batch`.
 
         Raises:
             ValueError: the loss or the statistics mode is unknown; the batch size is missing, not allowed, or leaves
@@ -90,6 +93,9 @@ class Objective:
         samples = evaluation_set(inputs, targets, self.theta)
         self._forward = Forward(self.module, self.layout, frozen_tensors(self.module, self.layout), *samples, function)
         self._batches = partition(statistics, samples[0], batch_size=batch_size, micro_batch=micro_batch)
+        self._product_batches = partition(
+            statistics, samples[0], batch_size=batch_size, micro_batch=product_batch or micro_batch
+        )
         if statistics != "running" and not self.layerwise:
             self._forward.refuse_single_sample(self._batches[-1], batch_size or self.samples)
 
@@ -104,9 +110,9 @@ class Objective:
         return self.statistics == "population" and len(self._batches) > 1
 
     @property
-    def largest_batch(self) -> int:
-        """The largest number of samples in one forward pass."""
-        return int(self._batches[0].stop)
+    def largest_batches(self) -> tuple[int, int]:
+        """The largest number of samples in one forward pass of a gradient, and of a Hessian-vector product."""
+        return int(self._batches[0].stop), int(self._product_batches[0].stop)
 
     @property
     def example_inputs(self) -> Tensor:
@@ -116,7 +122,7 @@ class Objective:
     @property
     def batch_losses(self) -> tuple[BatchLoss, ...]:
         """One function of θ per batch, whose sum is f."""
-        return tuple(self._loss_of(batch) for batch in self._batches)
+        return self._losses_of(self._batches)
 
     def of(self, module: nn.Module) -> "Objective":
         """Return the loss of another network on the same evaluation set, with the same statistics mode (D1)."""
@@ -186,14 +192,16 @@ class Objective:
         """
         point = self.point(theta)
         check_stop(stop)
-        if self.layerwise:
-            return lambda v: synchronous_hvp(self.batch_losses, self._weights, point, self.point(v), stop=stop)
-        cached = self._gradient_vjp(point, self._batches[0]) if len(self._batches) == 1 else None
+        batches = self._product_batches
+        if self.statistics == "population" and len(batches) > 1:
+            losses, weights = self._losses_of(batches), self._weights_of(batches)
+            return lambda v: synchronous_hvp(losses, weights, point, self.point(v), stop=stop)
+        cached = self._gradient_vjp(point, batches[0]) if len(batches) == 1 else None
 
         def product(v: Tensor | np.ndarray) -> Tensor:
             vector = self.point(v)
             total = torch.zeros_like(vector)
-            for batch in self._batches:
+            for batch in batches:
                 check_stop(stop)
                 # H is symmetric, so the vector-Jacobian product of ∇f is Hv
                 total = total + (cached or self._gradient_vjp(point, batch))(vector)[0].detach()
@@ -218,6 +226,12 @@ class Objective:
     def _loss_of(self, batch: slice) -> BatchLoss:
         return lambda theta: self._term(theta, batch)[0]
 
+    def _losses_of(self, batches: Iterable[slice]) -> tuple[BatchLoss, ...]:
+        return tuple(self._loss_of(batch) for batch in batches)
+
+    def _weights_of(self, batches: Iterable[slice]) -> tuple[float, ...]:
+        return tuple((batch.stop - batch.start) / self.samples for batch in batches)
+
     def _evaluate_layerwise(self, point: Tensor, stop: Stop) -> Evaluation:
         with torch.no_grad():
             moments = synchronous_statistics(self.batch_losses, self._weights, point, stop=stop)
@@ -228,7 +242,7 @@ class Objective:
 
     @property
     def _weights(self) -> tuple[float, ...]:
-        return tuple((batch.stop - batch.start) / self.samples for batch in self._batches)
+        return self._weights_of(self._batches)
 
     def _moments(self, point: Tensor) -> tuple[Moments, ...]:
         """Return the population statistics at a point if they are computed layer by layer, else ()."""

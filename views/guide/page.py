@@ -69,7 +69,8 @@ def _glossary() -> None:
     query = st.text_input("Find a term", type="search", live=True, help=help_text).strip().casefold()
     names = [name for name, term in TERMS.items() if query in _searchable(name, term)]
     st.caption(
-        f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 refer to the definitions in the source repository (docs/science.md)."
+        f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 refer to the definitions in the source "
+        "repository (docs/science.md)."
     )
     st.html(TERMS_AS_HEADINGS)
     with st.container(key="glossary", gap=None):

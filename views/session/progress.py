@@ -142,7 +142,7 @@ def _left(left: TimeLeft | None) -> str:
     """Return the time left, as a sentence."""
     if left is None or left.seconds < 1:
         return ""
-    return f"About {duration(left.seconds)} left" + ("." if left.complete for this part.")
+    return f"About {duration(left.seconds)} left" + ("." if left.complete else " for this part.")
 
 
 def requested_by(sessions: Collection[str]) -> str:

@@ -16,7 +16,8 @@ ABOUT_EQUAL = 1.1
 
 LESS_SMOOTH = (
     "Shallow networks often behave this way: they train without normalization, and with it each step changes the "
-    "statistics, too. In the deep linear network of the paper the order can reverse, depending on the scale of the targets."
+    "statistics, too. In the deep linear network of the paper the order can reverse, depending on the "
+    "scale of the targets."
 )
 
 
@@ -38,7 +39,8 @@ def headline(reference: str, label: str, ratio: PathRatio | None) -> str:
     times = number(max(ratio.median, 1 / ratio.median), 2)
     return (
         f"{claim}: its gradient changes {times}× {'more' if ratio.median > 1 else 'less'} per unit of step "
-        rf"(effective $\beta$-smoothness, median of the ratios at each checkpoint;  {low} to {high}; below 1 at {ratio.lower} of {ratio.checkpoints} checkpoints), the gradient's largest "
+        rf"(effective $\beta$-smoothness, median of the ratios at each checkpoint; {low} to {high}; below 1 at "
+        f"{ratio.lower} of {ratio.checkpoints} checkpoints), the gradient's largest "
         f"change {number(max(ratio.change, 1 / ratio.change), 2)}× {'larger' if ratio.change > 1 else 'smaller'}."
     )
 

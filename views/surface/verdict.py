@@ -227,7 +227,7 @@ def tile_values(one: Measures, other: Measures | None) -> list[tuple[str, str, s
             r"$2/\lambda_{\max}$ at these weights",
             _text(_step(one)),
             _change(_step(one), _step(against)),
-            "Plain gradient descent that has reached these weights is locally stable only below this learning rate (A3). "
+            "Plain gradient descent that has reached these weights is locally stable only below this rate (A3). "
             "Which rates train from scratch is another question: see the page Learning rates.",
         ),
     ]

@@ -104,7 +104,7 @@ def test_large_evaluation_set_is_evaluated_layerwise(monkeypatch: pytest.MonkeyP
     run = train(small_run("batch", data={"size": 1500}))
     spec = grid(3, 3, precision="float64", samples=1500)
     whole, whole_bytes = measure_surface(run, spec), estimate_bytes(run.spec, spec)
-    monkeypatch.setattr(batching, "SINGLE_BATCH_BYTES", whole_bytes // 10)
+    monkeypatch.setattr(batching, "ONE_PASS_BYTES", whole_bytes // 10)
     assert objective_of(run, spec.evaluation).layerwise
     layerwise = measure_surface(run, spec)
     np.testing.assert_allclose(layerwise.loss, whole.loss, rtol=1e-10)

@@ -71,7 +71,7 @@ RULE = (
 
 
 def status(result: Centering) -> Status:
-    """Return whether the curvature of layers follows the second moment of their inputs: the worse of both operations."""
+    """Return whether the curvature of layers follows the second moment of their inputs: the worse of both."""
     each = [[_change(layer, "both", k) for layer in result.layers] for k in (1, 2)]
     if not any(math.isfinite(change) for changes in each for change in changes):
         return "undefined"
