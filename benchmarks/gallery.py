@@ -44,11 +44,15 @@ from tests.views.conftest import wait_for_surfaces
 PORT = 18517
 PANEL = 420  # width of a surface in a picture, pixels
 MOST_PANELS = 4
-ONE_ROW = """([columns]) => document.querySelector(".linked-surfaces").style.setProperty("--linked-columns", columns)"""
-FIRST_ROW = """() => {
+IN_COLUMNS = (
+    """([columns]) => document.querySelector(".linked-surfaces").style.setProperty("--linked-columns", columns)"""
+)
+FITTED = """() => [...document.querySelectorAll(".linked-surface")].every(
+  (one) => [...one.querySelectorAll("canvas")].every((canvas) => canvas.clientWidth <= one.clientWidth))"""
+ALL_ROWS = """() => {
   const frame = document.querySelector(".linked-frame").getBoundingClientRect();
-  const { height } = document.querySelector(".linked-surface").getBoundingClientRect();
-  return { x: frame.x, y: frame.y, width: frame.width, height };
+  const bottoms = [...document.querySelectorAll(".linked-surface")].map((one) => one.getBoundingClientRect().bottom);
+  return { x: frame.x, y: frame.y, width: frame.width, height: Math.max(...bottoms) - frame.y };
 }"""
 MOST_BYTES = 25 * 2**20
 LARGEST_RUN = 700_000
@@ -149,9 +153,10 @@ def _pictures(browser: Browser, title: str, story: Story) -> None:
         page.set_default_timeout(240_000)
         page.goto(f"http://127.0.0.1:{PORT}/?{query}")
         wait_for_surfaces(page, 1)
-        page.evaluate(ONE_ROW, [panels])
+        page.evaluate(IN_COLUMNS, [panels])
+        page.wait_for_function(FITTED)
         page.wait_for_timeout(3000)
-        page.screenshot(path=still(title, theme), clip=page.evaluate(FIRST_ROW), type="jpeg", quality=72)  # type: ignore[arg-type]
+        page.screenshot(path=still(title, theme), clip=page.evaluate(ALL_ROWS), type="jpeg", quality=72)  # type: ignore[arg-type]
         page.close()
     print(f"pictures of {title}", flush=True)
 

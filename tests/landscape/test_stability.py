@@ -24,6 +24,7 @@ def run_with(*losses: float, diverged_at: int | None = None) -> Run:
         ((1.2, 0.9, 0.1), None, "stable"),
         ((1.2, 11.9, 0.1), None, "stable"),
         ((1.2, 12.1, 0.1), None, "overshot"),
+        ((1.2, 1e9, 1e9), None, "overshot"),
         ((1.2, 1.1, 1.0986), None, "not learned"),  # chance level of three classes: ln 3
         ((1.2, 0.9, 0.56), None, "not learned"),
         ((1.2, 0.9, 0.54), None, "stable"),

@@ -17,7 +17,7 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 3
-    assert any(r"effective $\beta$-smoothness is" in element.value for element in app.markdown)
+    assert any(r"effective $\beta$-smoothness, median" in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
@@ -46,8 +46,8 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
 @pytest.mark.parametrize(
     ("median", "claim", "size"),
     [
-        (0.5, "B is smoother than A", "2× lower"),
-        (2.7, "B is less smooth than A", "2.7× higher"),
+        (0.5, "B is smoother than A", "2× less"),
+        (2.7, "B is less smooth than A", "2.7× more"),
         (1.02, "about as smooth", ""),
     ],
 )

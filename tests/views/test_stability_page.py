@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from normscape.landscape.stability import RATES, TrainingOutcome
 from normscape.views.stability.summary import conclusion, headline, key_numbers
@@ -52,9 +53,9 @@ def verdict(rate: float, outcome: str) -> TrainingOutcome:
         (
             {0.1: "stable", 1.0: "diverged"},
             {0: 0.5, 10: 0.2},
-            ("learning rates up to 0.1, 0.2×", "0.2 to 0.5"),
+            ("learning rates up to 0.1 (1 seed), 0.2×", "0.2 to 0.5"),
         ),
-        ({0.1: "stable", 1.0: "stable"}, {0: 0.5}, ("at least 1, 2×",)),
+        ({0.1: "stable", 1.0: "stable"}, {0: 0.5}, ("at least 1 (1 seed), 2×",)),
         ({0.1: "diverged", 1.0: "diverged"}, {0: 0.5}, ("no learning rate of the sweep",)),
         ({0.1: "stable", 1.0: "diverged"}, {}, (r"at initialization is not available",)),
     ],
@@ -72,6 +73,22 @@ def test_the_conclusion_of_a_sweep_follows_from_the_numbers(
     )
 
 
+def test_a_sweep_that_was_stopped_has_no_verdict() -> None:
+    app = AppTest.from_function(_stopped_sweep).run()
+    assert not app.exception
+    (sentence,) = [one.value for one in app.markdown]
+    assert sentence == f"**No verdict: {2 * len(RATES) - 1} of {2 * len(RATES)} trainings are missing.**"
+
+
+def _stopped_sweep() -> None:
+    from normscape.landscape.stability import TrainingOutcome
+    from normscape.specs import Experiment
+    from normscape.views.stability import charts
+
+    outcome = TrainingOutcome(0.1, 0, "stable", 2.3, 2.4, 0.1, 2.3)
+    charts.section(Experiment(), {"No normalization": (outcome,), "Batch norm": ()}, {}, seeds=1, finished=True)
+
+
 def test_the_headline_compares_the_largest_stable_rates_with_the_first_network() -> None:
     sentence = headline(
         {"No normalization": 0.1, "Batch norm": 1.0, "Layer norm": 0.0}, {"Batch norm": 0.87, "x": math.nan}
@@ -80,5 +97,9 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
         "**Stable learning rates: Batch norm up to 1 (10× higher); No normalization up to 0.1; Layer norm at none.**"
     )
     assert sentence.endswith("predicts 0.87 for Batch norm.")
+    order = "which is the opposite order."
+    assert headline({"a": 0.1, "b": 1.0}, {"a": 4.3, "b": 0.87}).endswith(order)
+    assert order not in headline({"a": 0.1, "b": 1.0}, {"a": 0.87, "b": 4.3})
+    assert order not in headline({"a": 0.1, "b": 0.1}, {"a": 0.87, "b": 4.3})
     assert "(2× lower)" in headline({"a": 0.2, "b": 0.1}, {})
     assert headline({"a": 0.2, "b": 0.2}, {}) == "**Stable learning rates: b up to 0.2; a up to 0.2.**"

@@ -51,16 +51,16 @@ def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:
 
 def test_tiles_hold_the_change_against_the_other_network() -> None:
     tiles = {label: (value, change) for label, value, change, _ in tile_values(BATCH, NONE)}
-    assert tiles[r"Sharpness $\lambda_{\max}$"] == ("0.17", "−60 %")
-    assert tiles[r"Gradient change ($L\ge$)"] == ("0.21", "−72 %")
+    assert tiles[r"Sharpness $\lambda_{\max}$"] == ("0.17", "2.5× lower")
+    assert tiles[r"Gradient change ($L\ge$)"] == ("0.21", "3.6× lower")
     assert tiles["Held-out accuracy"] == ("98.6 %", "+1.1 points")
-    assert tiles[r"Stable step $2/\lambda_{\max}$"] == ("11.8", "+153 %")
+    assert tiles[r"$2/\lambda_{\max}$ at these weights"] == ("11.8", "2.5× higher")
     assert {change for _, _, change, _ in tile_values(BATCH, None)} == {None}
 
 
 @pytest.mark.parametrize(
     ("ratio", "sentence"),
-    [(2.7, "it is *less* smooth (2.7×)"), (0.5, None), (1.05, None)],
+    [(2.7, "its gradient changes 2.7× more per unit of step"), (0.5, None), (1.05, None)],
 )
 def test_a_disagreement_along_training_is_linked(ratio: float, sentence: str | None) -> None:
     found = disagreement(BATCH, NONE, ratio)

@@ -94,6 +94,30 @@ def test_layerwise_sharpness_matches_single_batch_d10() -> None:
     assert layerwise.value == pytest.approx(whole.value, rel=1e-8)
 
 
+def test_products_have_a_batch_size_of_their_own_d10() -> None:
+    module = network("batch", activation="gelu")
+    whole, tiled = Objective(module, *samples()), Objective(module, *samples(), product_batch=5)
+    assert not tiled.layerwise
+    assert tiled.largest_batches == (whole.samples, 5)
+    v = torch.randn(whole.theta.shape, dtype=whole.theta.dtype, generator=torch.manual_seed(3))
+    torch.testing.assert_close(tiled.hvp(whole.theta, v), whole.hvp(whole.theta, v), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(tiled.gradient(whole.theta), whole.gradient(whole.theta), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("module", "inputs", "saved"),
+    [
+        (nn.Linear(5, 7), 5, 5),  # its input
+        (nn.Sequential(nn.Linear(5, 7), nn.ReLU(), nn.Linear(7, 3)), 5, 5 + 7),  # the ReLU's output is the next input
+        (nn.Sequential(nn.Linear(5, 7), nn.GELU(), nn.Linear(7, 3)), 5, 5 + 7 + 7),
+        (nn.utils.parametrizations.weight_norm(nn.Linear(50, 70)), 50, 50),  # weights do not count
+    ],
+)
+def test_saved_values_are_counted_per_sample(module: nn.Module, inputs: int, saved: int) -> None:
+    assert batching.count_saved(module, torch.randn(2, inputs)) == saved
+    assert batching.count_saved(module.to("meta"), torch.empty(3, inputs, device="meta")) == saved
+
+
 def test_layerwise_evaluation_stops_between_passes() -> None:
     layerwise = Objective(network("batch"), *samples(), micro_batch=5)
     with pytest.raises(StoppedError):
@@ -104,7 +128,7 @@ def test_large_evaluation_set_is_evaluated_layerwise(monkeypatch: pytest.MonkeyP
     run = train(small_run("batch", data={"size": 1500}))
     spec = grid(3, 3, precision="float64", samples=1500)
     whole, whole_bytes = measure_surface(run, spec), estimate_bytes(run.spec, spec)
-    monkeypatch.setattr(batching, "ONE_PASS_BYTES", whole_bytes // 10)
+    monkeypatch.setattr(batching, "ONE_PASS_BYTES", 2**18)
     assert objective_of(run, spec.evaluation).layerwise
     layerwise = measure_surface(run, spec)
     np.testing.assert_allclose(layerwise.loss, whole.loss, rtol=1e-10)

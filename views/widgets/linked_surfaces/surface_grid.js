@@ -6,6 +6,9 @@ const MAX_SCALE = 4;               // pixels of a saved picture per CSS pixel
 const PRESENTED_SHARE = 0.94;      // of the height of the screen, for all rows of surfaces together
 const MAX_HEIGHT = 0.72;           // of a chart, as a share of its width: a higher one would cut the surface at both sides
 
+const AXES = ["xaxis", "yaxis", "zaxis"];
+const NARROW = 420;                // pixels of width below which titles of axes would be cut
+
 /** Return the height of a chart in pixels: that of its figure, or less where the chart is narrow.
  * @type {(chart: Chart) => number} */
 const fittingHeight = (chart) => {
@@ -18,6 +21,18 @@ const fittingHeight = (chart) => {
 function presentedHeight(chart) {
   const all = [...chart.parentElement.children], columns = new Set(all.map((one) => one.offsetLeft)).size;
   return Math.floor(PRESENTED_SHARE * window.innerHeight / Math.ceil(all.length / columns));
+}
+
+/** Shorten the titles of axes where the chart is narrow: no unit in brackets, and no height, which the color bar names.
+ * @param {Chart} chart
+ * @param {any} layout */
+function fitTitles(chart, layout) {
+  if (!chart.axisTitles || !layout?.scene) return;
+  const narrow = chart.clientWidth < NARROW;
+  for (const [index, axis] of AXES.entries()) {
+    const [title] = narrow ? chart.axisTitles[index].split(" (") : [chart.axisTitles[index]];
+    layout.scene[axis].title.text = narrow && axis === "zaxis" ? "" : title;
+  }
 }
 
 class SurfaceGrid {
@@ -69,6 +84,7 @@ class SurfaceGrid {
   resize(chart) {
     if (!chart.data || !chart.clientWidth) return;
     chart.style.height = `${fittingHeight(chart)}px`;
+    fitTitles(chart, chart.layout);
     this.Plotly.Plots.resize(chart);
   }
 
@@ -152,6 +168,8 @@ class SurfaceGrid {
     if (chart.drawnFigure === figure && chart.drawnCamera === camera) return;
     const { data, layout } = JSON.parse(figure);
     if (layout.scene) layout.scene.camera = this.camera;
+    chart.axisTitles = layout.scene && AXES.map((axis) => layout.scene[axis].title.text);
+    fitTitles(chart, layout);
     chart.figureHeight = layout.height;
     layout.height = fittingHeight(chart);
     chart.style.height = `${layout.height}px`;
