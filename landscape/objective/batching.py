@@ -92,7 +92,8 @@ def count_saved(module: nn.Module, inputs: Tensor) -> int:
 
     What does not grow with the number of samples does not count, and tensors that share memory count once.
     """
-    return math.ceil((_saved(module, torch.cat([inputs, inputs])) - _saved(module, inputs)) / len(inputs))
+    once, twice = inputs.clone(), torch.cat([inputs, inputs])  # copies, since a view would count with all its memory
+    return math.ceil((_saved(module, twice) - _saved(module, once)) / len(inputs))
 
 
 def _saved(module: nn.Module, inputs: Tensor) -> int:

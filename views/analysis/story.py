@@ -15,7 +15,7 @@ from normscape.views.analysis.steps.status import CHIPS, MEANING, Status
 from normscape.views.session.admission import started
 from normscape.views.session.results import Variants
 
-COUNTED: Mapping[Status, str] = {"holds": "hold", "loose": "hold loosely", "undefined": "without a verdict"}
+COUNTED: Mapping[Status, str] = {"holds": "hold", "loose": "hold only loosely", "undefined": "without a verdict"}
 
 QUICK_SECONDS = 15.0
 """Estimated time of a step, for all networks together, up to which it is measured at once."""
@@ -63,8 +63,8 @@ def _count(label: str, results: Mapping[str, Mapping[str, Any]]) -> str:
     counts = Counter(own.values())
     failing = [short for short, status in own.items() if status == "fails"]
     parts = [f"{counts[status]} {words}" for status, words in COUNTED.items() if counts[status]]
-    where = f", {len(failing)} fail ({'; '.join(failing)})" if failing else ""
-    return f"{', '.join(parts)}{where} of {len(own)} measured steps."
+    fail = [f"{len(failing)} {'fails' if len(failing) == 1 else 'fail'} ({'; '.join(failing)})"] if failing else []
+    return f"of {len(own)} measured steps, {', '.join([*parts, *fail])}."
 
 
 def _chips(step: Step, results: Collection[Any]) -> str:

@@ -78,7 +78,7 @@ missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(re
 compose = downloads.composer(experiment, display, comparison, outcomes)
 with surfaces_place:
     surfaces_3d.surfaces(comparison, display, missing=missing, trainings=state.trainings, compose=compose)
-    downloads.share_row(experiment, display, comparison, outcomes)
+downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(comparison, display, state)
 checks.note(outcomes)
 if not outcomes or state.surfaces_only:
