@@ -1,4 +1,4 @@
-"""The controls above the surfaces: metric, scale, layer, training step, and the range of the slice."""
+"""The controls below the surfaces: metric, scale, layer, training step, and the range of the slice."""
 
 from __future__ import annotations
 
