@@ -76,6 +76,6 @@ def test_downloads_work_while_the_page_is_redrawn(page: Page, app_address: str, 
         points.append(len(list(csv.reader(io.StringIO(file.read_text(encoding="utf-8"))))))
         page.wait_for_timeout(1500)
     assert points == sorted(points)
-    assert 9 < points[0] < 2 * 129**2  # the first file was made while points were missing
+    assert 1 < points[0] < 2 * 129**2  # more than a heading; the first file was made while points were missing
     if (stop := page.get_by_role("button", name="Stop")).is_visible():
         stop.click()  # or the next test waits for the workers
