@@ -15,8 +15,8 @@ from torch.nn.modules.batchnorm import _NormBase
 from normscape.landscape.cost import LAYERWISE_COST, SHARPNESS_PRODUCTS
 from normscape.landscape.data import DATA, load_data
 from normscape.landscape.objective.batching import (
-    GRADIENT_COST,
-    PRODUCT_COST,
+    GRADIENT_MEMORY,
+    PRODUCT_MEMORY,
     count_activations,
     count_saved,
     samples_per_batch,
@@ -150,15 +150,15 @@ def _training_seconds(run: RunSpec) -> float:
 
 
 def _measuring_seconds(run: RunSpec, surface: SurfaceSpec) -> float:
-    points = min(math.prod(surface.grid.points), MOST_POINTS) * _relative_cost(run, surface.evaluation, GRADIENT_COST)
-    products = 2 * SHARPNESS_PRODUCTS * _relative_cost(run, surface.evaluation, PRODUCT_COST)
+    points = min(math.prod(surface.grid.points), MOST_POINTS) * _relative_cost(run, surface.evaluation, GRADIENT_MEMORY)
+    products = 2 * SHARPNESS_PRODUCTS * _relative_cost(run, surface.evaluation, PRODUCT_MEMORY)
     return (points + products) * _gradient_seconds(run, surface.evaluation.samples)
 
 
 def _relative_cost(run: RunSpec, evaluation: EvaluationSpec, memory: float) -> float:
     """Return the time of a gradient or a product relative to one pass; above 1 if it is computed layer by layer."""
     counts = _counts(run.model, run.data)
-    one_pass = samples_per_batch(evaluation, evaluation.samples, counts.saved, 1, cost=memory) == evaluation.samples
+    one_pass = samples_per_batch(evaluation, evaluation.samples, counts.saved, 1, memory=memory) == evaluation.samples
     layerwise = evaluation.statistics == "population" and not one_pass
     return 1.0 + LAYERWISE_COST * counts.batch_norms if layerwise else 1.0
 

@@ -15,13 +15,12 @@ from torch.nn.modules.batchnorm import _NormBase
 from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.objective.batching import (
     CACHE_BYTES,
-    GRADIENT_COST,
-    PRODUCT_COST,
+    GRADIENT_MEMORY,
+    PRODUCT_MEMORY,
     count_activations,
     count_saved,
     measuring_bytes,
     samples_per_batch,
-    saved_bytes,
 )
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
@@ -64,10 +63,14 @@ def estimate_bytes(run: RunSpec, spec: SurfaceSpec) -> int:
     saved = count_saved(blank, torch.empty(2, *data.input_shape, device="meta"))
     evaluation = spec.evaluation
     samples = min(evaluation.samples, len(data.split(evaluation.split)))
-    one_batch = measuring_bytes(evaluation, samples, saved, math.prod(data.input_shape))
+    gradient, product = (
+        samples_per_batch(evaluation, samples, saved, math.prod(data.input_shape), memory=memory)
+        for memory in (GRADIENT_MEMORY, PRODUCT_MEMORY)
+    )
+    one_batch = measuring_bytes(saved, gradient, product, evaluation.precision)
     checkpoints = 4 * weights * len(run.checkpoint_steps)
     measuring = _surface_bytes(weights, one_batch, evaluation.precision, spec.grid)
-    return checkpoints + max(measuring, int(GRADIENT_COST * 4 * saved * _batch_size(run, data)))
+    return checkpoints + max(measuring, int(GRADIENT_MEMORY * 4 * saved * _batch_size(run, data)))
 
 
 def estimate_seconds(run: RunSpec, spec: CostSpec) -> float:
@@ -127,11 +130,8 @@ def check_memory(objective: Objective, grid: GridSpec) -> None:
     """
     saved = count_saved(objective.module, objective.example_inputs)
     precision = str(objective.theta.dtype).removeprefix("torch.")
-    batch = max(
-        int(cost * saved_bytes(saved, samples, precision))
-        for cost, samples in zip((GRADIENT_COST, PRODUCT_COST), objective.largest_batches, strict=True)
-    )
-    needed = _surface_bytes(len(objective.theta), batch, precision, grid)
+    one_batch = measuring_bytes(saved, *objective.largest_batches, precision)
+    needed = _surface_bytes(len(objective.theta), one_batch, precision, grid)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > free:
         raise TooLargeError(

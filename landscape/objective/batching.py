@@ -15,7 +15,7 @@ VALUES_PER_MICRO_BATCH = 2**17
 """Input values per micro-batch, used where no statistic depends on the partition. The limit bounds memory, fits the
 caches (small images are fastest in micro-batches of 64 to 128), and changes only the last bits of a sum."""
 
-GRADIENT_COST, PRODUCT_COST = 2.0, 6.0
+GRADIENT_MEMORY, PRODUCT_MEMORY = 2.0, 6.0
 """Memory of a gradient and of a Hessian-vector product, relative to what autograd saves in a forward pass. Measured on
 a residual network: 1.5 and 4.4; on small networks up to 2.2 and 7."""
 
@@ -28,7 +28,7 @@ ONE_PASS_BYTES = min(4 * 2**30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAG
 
 
 def samples_per_batch(
-    spec: EvaluationSpec, samples: int, saved: int, values: int, *, cost: float = GRADIENT_COST
+    spec: EvaluationSpec, samples: int, saved: int, values: int, *, memory: float = GRADIENT_MEMORY
 ) -> int:
     """Return the number of samples per forward pass.
 
@@ -37,21 +37,26 @@ def samples_per_batch(
         samples: M, the size of the evaluation set.
         saved: values that autograd saves per sample, from `count_saved`.
         values: input values per sample.
-        cost: `GRADIENT_COST` or `PRODUCT_COST`.
+        memory: `GRADIENT_MEMORY` or `PRODUCT_MEMORY`.
     """
     if spec.statistics == "batch":
         return min(samples, spec.batch_size)
-    if spec.statistics == "population" and cost * saved_bytes(saved, samples, spec.precision) <= ONE_PASS_BYTES:
+    if spec.statistics == "population" and memory * saved_bytes(saved, samples, spec.precision) <= ONE_PASS_BYTES:
         return samples
     return min(samples, micro_batch_samples(values))
 
 
-def measuring_bytes(spec: EvaluationSpec, samples: int, saved: int, values: int) -> int:
-    """Return the memory of gradients and of Hessian-vector products, whichever needs more, in bytes."""
-    return max(
-        int(cost * saved_bytes(saved, samples_per_batch(spec, samples, saved, values, cost=cost), spec.precision))
-        for cost in (GRADIENT_COST, PRODUCT_COST)
-    )
+def measuring_bytes(saved: int, gradient_batch: int, product_batch: int, precision: str) -> int:
+    """Return the memory of gradients or of Hessian-vector products, whichever needs more, in bytes.
+
+    Args:
+        saved: values that autograd saves per sample.
+        gradient_batch: samples per forward pass of a gradient.
+        product_batch: the same for a product.
+        precision: "float32" or "float64".
+    """
+    gradient, product = (saved_bytes(saved, samples, precision) for samples in (gradient_batch, product_batch))
+    return int(max(GRADIENT_MEMORY * gradient, PRODUCT_MEMORY * product))
 
 
 def saved_bytes(saved: int, samples: int, precision: str) -> int:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape.data import load_data
-from normscape.landscape.objective.batching import PRODUCT_COST, count_saved, samples_per_batch
+from normscape.landscape.objective.batching import PRODUCT_MEMORY, count_saved, samples_per_batch
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.runtime import device
 from normscape.landscape.training.train import Run
@@ -27,7 +27,7 @@ def objective_of(run: Run, spec: EvaluationSpec) -> Objective:
     if spec.statistics == "population":
         sizes = {
             "micro_batch": samples_per_batch(spec, len(inputs), saved, values),
-            "product_batch": samples_per_batch(spec, len(inputs), saved, values, cost=PRODUCT_COST),
+            "product_batch": samples_per_batch(spec, len(inputs), saved, values, memory=PRODUCT_MEMORY),
         }
     return Objective(module, inputs, targets, loss=loss, statistics=spec.statistics, batch_size=batch_size, **sizes)
 

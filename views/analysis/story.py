@@ -64,7 +64,7 @@ def _count(label: str, results: Mapping[str, Mapping[str, Any]]) -> str:
     failing = [short for short, status in own.items() if status == "fails"]
     parts = [f"{counts[status]} {words}" for status, words in COUNTED.items() if counts[status]]
     fail = [f"{len(failing)} {'fails' if len(failing) == 1 else 'fail'} ({'; '.join(failing)})"] if failing else []
-    return f"of {len(own)} measured steps, {', '.join([*parts, *fail])}."
+    return f"{len(own)} steps measured: {', '.join([*parts, *fail])}."
 
 
 def _chips(step: Step, results: Collection[Any]) -> str:

@@ -70,7 +70,7 @@ def _relative(shift: CovariateShift) -> float:
     return shift.distance / shift.size
 
 
-RULE = "– always: rival hypotheses are measured, and are no steps of the argument."
+RULE = "– always: these are rival hypotheses, not steps of the argument."
 
 
 def status(result: Distributions) -> Status:
