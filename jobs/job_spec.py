@@ -142,7 +142,9 @@ def _effective_run(run: RunSpec) -> RunSpec:
     """Return a run without what its data set and its network leave without effect."""
     run = effective(run)
     if run.data.name in DATA:
-        run = replace(run, data=with_defaults(run.data, DATA[run.data.name].idle))
+        source = DATA[run.data.name]
+        training = with_defaults(run.training, source.idle_training_fields(run.data))
+        run = replace(run, data=with_defaults(run.data, source.idle), training=training)
     if run.model.architecture in ARCHITECTURES and run.model.norm in NORMALIZATIONS:
         run = replace(run, model=effective_spec(run.model))
     return run

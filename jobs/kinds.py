@@ -48,7 +48,7 @@ from normscape.landscape.smoothness import Smoothness, measure_smoothness
 from normscape.landscape.surface import evaluate
 from normscape.landscape.surface.auto_range import AutoRange
 from normscape.landscape.surface.points import evaluate_center
-from normscape.landscape.training.train import advance
+from normscape.landscape.training.trainer import advance
 from normscape.specs import SurfaceSpec
 
 Arrays = Mapping[str, np.ndarray]

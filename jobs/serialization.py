@@ -18,7 +18,7 @@ import torch
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.landscape import Run
 from normscape.landscape.training.history import History, Record, history_of
-from normscape.landscape.training.train import Checkpoint, State
+from normscape.landscape.training.state import Checkpoint, State
 from normscape.specs import RunSpec
 
 
@@ -200,9 +200,10 @@ def _history_arrays(history: History) -> dict[str, np.ndarray]:
 
 
 def _records(history: Mapping[str, np.ndarray]) -> Iterable[Record]:
-    columns = [history[field.name] for field in fields(Record)]
-    for step, *values in zip(*columns, strict=True):
-        yield Record(int(step), *map(float, values))
+    unknown = np.zeros_like(history["step"])  # a state that an earlier version has stored
+    columns = [history.get(field.name, unknown) for field in fields(Record)]
+    for step, samples, *values in zip(*columns, strict=True):
+        yield Record(int(step), int(samples), *map(float, values))
 
 
 def _below(arrays: Arrays, head: str) -> dict[str, np.ndarray]:

@@ -21,7 +21,7 @@ from normscape.landscape.objective.batching import (
     count_saved,
     samples_per_batch,
 )
-from normscape.landscape.training.train import RECORDS, last_step
+from normscape.landscape.training.record_plan import record_plan
 from normscape.models import blank_model
 from normscape.specs import DataSpec, EvaluationSpec, GridSpec, ModelSpec, RunSpec, SurfaceSpec
 
@@ -140,13 +140,14 @@ def _seconds(pairs: list[tuple[RunSpec, SurfaceSpec]], workers: int) -> float:
 
 
 def _training_seconds(run: RunSpec) -> float:
-    steps = last_step(run)
+    steps = run.last_step
     if not steps:
         return 0.0
     full_batch = run.training.optimizer == "gradient-descent"
     batch = (run.data.size or 1000) if full_batch else run.training.batch_size
-    records = min(RECORDS, steps) * _gradient_seconds(run, 2 * run.training.recorded_samples) / 3
-    return steps * _gradient_seconds(run, batch) + records
+    plan = record_plan(run, activations=_counts(run.model, run.data).activations, batch_size=batch)
+    passes = 2 * len(plan.steps) * (_gradient_seconds(run, plan.samples) / 3)
+    return steps * _gradient_seconds(run, batch) + passes
 
 
 def _measuring_seconds(run: RunSpec, surface: SurfaceSpec) -> float:

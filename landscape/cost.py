@@ -24,7 +24,10 @@ from normscape.landscape.objective.batching import (
 )
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.training.train import RECORDS, Run, advance, last_step, run_of, start
+from normscape.landscape.training.batches import batch_size_of
+from normscape.landscape.training.record_plan import SHARE
+from normscape.landscape.training.train import Run, run_of
+from normscape.landscape.training.trainer import Trainer
 from normscape.models import blank_model
 from normscape.specs import CostSpec, EvaluationSpec, GridSpec, RunSpec, SurfaceSpec
 from normscape.specs.fields import project
@@ -110,7 +113,7 @@ def _relative_cost(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
 def _gradient_seconds(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
     """Time a gradient on two small sample counts and extrapolate linearly."""
     untrained = replace(run, training=replace(run.training, steps=0, checkpoints=(), recorded_samples=2))
-    untrained_run = run_of(start(untrained))
+    untrained_run = run_of(Trainer(untrained).state())
     fewer, more = (min(samples, size) for size in TIMED_SAMPLES)
     short, long = (_one_gradient(untrained_run, replace(spec, samples=size)) for size in (fewer, more))
     slope = max(0.0, long - short) / (more - fewer) if more > fewer else 0.0
@@ -151,20 +154,18 @@ def _surface_bytes(weights: int, one_batch: int, precision: str, grid: GridSpec)
 
 def _batch_size(run: RunSpec, data: Dataset) -> int:
     """Return the number of samples in one training step; 0 without training."""
-    if not last_step(run):
+    if not run.last_step:
         return 0
-    everything = len(data.train)
-    return everything if run.training.optimizer == "gradient-descent" else min(run.training.batch_size, everything)
+    return batch_size_of(run, len(data.train))
 
 
 def _training_seconds(run: RunSpec, gradient: float) -> float:
-    """Time a few training steps, and add the records; a record is a forward pass, a third of a gradient."""
-    if not (steps := last_step(run)):
+    """Time a few training steps, and add the share of the records."""
+    if not (steps := run.last_step):
         return 0.0
-    state = start(replace(run, training=replace(run.training, recorded_samples=2)))
+    trainer = Trainer(replace(run, training=replace(run.training, recorded_samples=2)))
     timed = TIMED_STEPS if gradient * _batch_size(run, load_data(run.data)) < 0.02 else 1
-    records = 2 * run.training.recorded_samples * RECORDS * gradient / 3
-    return records + steps * _seconds(lambda: advance(state, timed)) / min(timed, steps)
+    return (1.0 + SHARE) * steps * _seconds(lambda: trainer.advance(timed)) / min(timed, steps)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -14,7 +14,8 @@ from normscape.landscape.data import load_data
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import random_plane
-from normscape.landscape.training.train import Run, batch_of
+from normscape.landscape.training.batches import batch_of
+from normscape.landscape.training.train import Run
 from normscape.specs import PlaneSpec, SmoothnessSpec
 
 STEP_RANGE = (0.5, 4.0)

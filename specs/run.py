@@ -11,6 +11,8 @@ from normscape.specs.fields import check, declare
 from normscape.specs.model import ModelSpec
 
 OPTIMIZERS = ("sgd", "gradient-descent", "adam")
+SCHEDULES = ("constant", "cosine", "step")
+AUGMENTATIONS = ("none", "flip", "crop-flip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,31 @@ class TrainingSpec:
     recorded_samples: int = declare(
         2000,
         "Samples of the curves",
-        "The curves of training are measured on at most this many samples of each split.",
+        "The last record of training uses at most this many samples of each split, the others up to 256.",
         low=2,
         high=100_000,
     )
     seed: int = declare(
         0, "Training seed", "Draws the initial weights and the order of the samples.", low=0, high=2**31 - 1
+    )
+
+    schedule: str = declare(
+        "constant",
+        "Learning-rate schedule",
+        "cosine: from the learning rate to 0 along half a cosine (Loshchilov and Hutter 2017). step: divided by 10 "
+        "after half and after three quarters of the steps (He et al. 2016).",
+        choices=SCHEDULES,
+        later=True,
+    )
+    augmentation: str = declare(
+        "none",
+        "Augmentation",
+        "Random changes of the training images in every step. flip: mirrored left to right with probability one half. "
+        "crop-flip: also padded with zeros by an eighth of the side and cropped at random (He et al. 2016). Evaluation "
+        "uses the images as they are.",
+        choices=AUGMENTATIONS,
+        labels={"crop-flip": "crop and flip"},
+        later=True,
     )
 
     def __post_init__(self) -> None:
@@ -128,6 +149,11 @@ class RunSpec:
     def checkpoint_steps(self) -> tuple[int, ...]:
         """The steps after which weights are kept; published weights count as those of step 0."""
         return (0,) if self.weights is not None else self.training.checkpoint_steps
+
+    @property
+    def last_step(self) -> int:
+        """The last training step; 0 for published weights."""
+        return self.checkpoint_steps[-1]
 
 
 _DIGEST = "[0-9a-f]{64}"

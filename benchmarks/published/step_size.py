@@ -10,7 +10,7 @@ import torch
 from benchmarks.published.table import Table, spread
 from normscape.landscape.data import load_data
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.training.train import build_network
+from normscape.landscape.training.trainer import build_network
 from normscape.specs import DataSpec, ModelSpec, RunSpec, TrainingSpec
 
 ETA = np.geomspace(1e-6, 1e3, 91)

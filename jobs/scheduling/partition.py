@@ -13,7 +13,6 @@ from normscape.jobs.serialization import history_arrays, run_of_state, serialize
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import fill
-from normscape.landscape.training.train import last_step
 from normscape.specs import SurfaceSpec
 
 PIECE_SECONDS = 0.4
@@ -62,7 +61,7 @@ def partition_of(job: Job) -> Partition:
 def total_of(job: Job) -> int:
     """Return the number of units of a job: training steps, points, or 1."""
     if job.kind == "run":
-        return max(1, last_step(job.run))
+        return max(1, job.run.last_step)
     if job.kind == "surface" and isinstance(job.question, SurfaceSpec):
         return math.prod(job.question.grid.points)
     return 1

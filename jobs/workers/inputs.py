@@ -12,14 +12,16 @@ from normscape.jobs.serialization import deserialize_run, deserialize_state
 from normscape.jobs.store.files import Contents
 from normscape.jobs.store.store import Store
 from normscape.landscape import Run, slice_of
+from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import Slice
-from normscape.landscape.training.train import State, start
+from normscape.landscape.training.trainer import Trainer
 from normscape.specs import RunSpec, spec_hash
 
 CAPACITY = 6
 """Runs and slices that a worker keeps; a slice keeps gradients of its last points."""
 
 _CACHE: LRUCache[Any] = LRUCache(CAPACITY)
+_TRAINERS: LRUCache[Trainer] = LRUCache(2)
 
 
 class RunNotFound(LookupError):  # noqa: N818 - reads as the sentence it is
@@ -58,12 +60,16 @@ class WorkerInputs:
         )
         return shared
 
-    def training_state(self, job: Job) -> State:
-        """Return the state that training resumes from; the initial one if there is no other."""
-        contents = self._sent.get(job.key)
-        if contents is None and self._store is not None:
-            contents = self._store.pieces(job.key).get("state")
-        return start(job.run) if contents is None else deserialize_state(job.run, contents)
+    def trainer(self, job: Job, piece: Piece) -> Trainer:
+        """Return the trainer that has taken the steps before a piece: the one in memory, or one from the last state."""
+        trainer = _TRAINERS.get(job.key)
+        if trainer is None or trainer.step != piece.first:
+            contents = self._sent.get(job.key)
+            if contents is None and self._store is not None:
+                contents = self._store.pieces(job.key).get("state")
+            trainer = Trainer(job.run, None if contents is None else deserialize_state(job.run, contents))
+            _TRAINERS.put(job.key, trainer)
+        return trainer
 
     def _contents(self, key: str) -> Contents:
         contents = self._sent.get(key) or (None if self._store is None else self._store.get(key))

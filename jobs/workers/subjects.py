@@ -9,14 +9,13 @@ from normscape.jobs.job_spec import Job
 from normscape.jobs.workers.inputs import WorkerInputs
 from normscape.landscape import objective_of
 from normscape.landscape.measurement import Piece
-from normscape.landscape.training.train import last_step
 
 Subject = Callable[[WorkerInputs, Job, Piece], tuple[Any, ...]]
 
 
 def training(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
-    """Return a training state, and the number of steps to the end of training."""
-    return inputs.training_state(job), last_step(job.run)
+    """Return a trainer, and the number of steps to the end of training."""
+    return inputs.trainer(job, piece), job.run.last_step
 
 
 def points(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:

@@ -21,8 +21,9 @@ POLL_SECONDS = 0.5
 """Interval at which a piece polls whether to stop. Each poll is a message to the Dask scheduler, and most pieces end
 before: the result of such a piece is kept, or dropped by the scheduler if its job was cancelled."""
 
-TRAINING_SECONDS = 0.5
-"""Duration of a piece of training, and so the most that a killed worker costs."""
+FIRST_TRAINING_SECONDS, TRAINING_SECONDS = 0.5, 2.0
+"""Duration of the first and of every further piece of training, and so the most that a killed worker costs. A piece
+ends with a copy of all weights kept so far, which takes 10 to 50 ms of a residual network."""
 
 
 class PieceResult(NamedTuple):
@@ -47,9 +48,10 @@ def run_piece(
     """
     begin = time.monotonic()
     kind, stopped = KINDS[job.kind], _polled(stop_event)
+    duration = TRAINING_SECONDS if piece.first else FIRST_TRAINING_SECONDS
 
     def stop() -> bool:
-        return stopped() or (piece.kind == "steps" and time.monotonic() - begin > TRAINING_SECONDS)
+        return stopped() or (piece.kind == "steps" and time.monotonic() - begin > duration)
 
     try:
         arguments = kind.subject(WorkerInputs(folder, sent), job, piece)

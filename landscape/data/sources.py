@@ -41,6 +41,10 @@ class Source(Entry):
     max_value: float = 1.0
     available: Mapping[str, int] | None = None
 
+    def idle_training_fields(self, spec: DataSpec) -> Mapping[str, str]:
+        """Return the fields of a `TrainingSpec` that have no effect with these samples, each with the reason."""
+        return {} if len(self.shape(spec)) == 3 else {"augmentation": "only images are augmented"}
+
     def refuses(self, spec: DataSpec) -> str | None:
         """Return why the data set does not have the samples that a spec asks for, or None if it does."""
         if self.available is None or spec.size is None:

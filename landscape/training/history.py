@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field, fields
+from functools import lru_cache
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from normscape.landscape.data import Dataset
+from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.data.files import MissingDataError
+from normscape.landscape.memory_format import laid_out, memory_format_of
 from normscape.landscape.objective.losses import LOSSES
-
-BATCH_SIZE = 256
-"""Samples per forward pass, which bounds memory."""
+from normscape.landscape.training.batches import samples_as_tensors
+from normscape.landscape.training.record_plan import PASS_SAMPLES
+from normscape.specs import DataSpec
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Record:
     """
 
     step: int
+    samples: int  # of each split, at most; 0 in results of earlier versions
     train_loss: float
     train_accuracy: float  # fraction of samples classified correctly, in [0, 1]; nan for losses without classes
     held_out_loss: float
@@ -40,6 +43,7 @@ class History:
     train_accuracy: np.ndarray  # (T,)
     held_out_loss: np.ndarray  # (T,)
     held_out_accuracy: np.ndarray  # (T,)
+    samples: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # (T,) of each split, at most
     batch_loss: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (steps,), in training mode
 
     def at(self, step: int) -> Record:
@@ -51,8 +55,8 @@ class History:
         indices = np.flatnonzero(self.step == step)
         if not indices.size:
             raise ValueError(f"step {step} was not recorded; the recorded steps are {self.step.tolist()}")
-        values = (float(getattr(self, field.name)[indices[0]]) for field in fields(Record)[1:])
-        return Record(step, *values)
+        values = (float(getattr(self, item.name)[indices[0]]) for item in fields(Record)[2:])
+        return Record(step, int(self.samples[indices[0]]) if self.samples.size else 0, *values)
 
 
 def history_of(records: Sequence[Record], batch_loss: np.ndarray) -> History:
@@ -62,28 +66,34 @@ def history_of(records: Sequence[Record], batch_loss: np.ndarray) -> History:
     return History(**dict(zip(names, map(np.array, columns), strict=True)), batch_loss=batch_loss)
 
 
-def record(step: int, module: nn.Module, data: Dataset, most: int) -> Record:
-    """Evaluate a network on up to `most` samples of each split in evaluation mode, and restore its training mode."""
+def record(step: int, module: nn.Module, data: Dataset, samples: int) -> Record:
+    """Evaluate a network on up to `samples` samples of each split in evaluation mode, and restore its training mode."""
     mode = module.training
     module.eval()
-    values = [value for split in ("train", "held-out") for value in _loss_and_accuracy(module, data, split, most)]
+    values = [value for split in ("train", "held-out") for value in _loss_and_accuracy(module, data, split, samples)]
     module.train(mode)
-    return Record(step, *values)
+    return Record(step, samples, *values)
 
 
 def _loss_and_accuracy(module: nn.Module, data: Dataset, split: str, most: int) -> tuple[float, float]:
     """Return mean loss and accuracy on a split."""
     try:
-        samples = data.split(split)
+        inputs, targets = _recorded_samples(data.spec, split, most)
     except MissingDataError:
         return float("nan"), float("nan")
-    indices = samples.subset(most, data.spec.seed)
+    device, memory_format = next(module.parameters()).device, memory_format_of(module)
     loss, hits = 0.0, 0.0
-    for first in range(0, len(indices), BATCH_SIZE):
-        batch = indices[first : first + BATCH_SIZE]
-        x, y = torch.from_numpy(samples.inputs(batch).astype(np.float32)), torch.from_numpy(samples.targets[batch])
+    for first in range(0, len(inputs), PASS_SAMPLES):
+        x, y = (values[first : first + PASS_SAMPLES].to(device) for values in (inputs, targets))
         with torch.no_grad():
-            outputs = module(x)
-            loss += LOSSES[data.loss](outputs, y.float() if y.is_floating_point() else y).double().sum().item()
+            outputs = module(laid_out(x, memory_format))
+            loss += LOSSES[data.loss](outputs, y).double().sum().item()
             hits += (outputs.argmax(1) == y).sum().item() if data.classifies else float("nan")
-    return loss / len(indices), hits / len(indices)
+    return loss / len(inputs), hits / len(inputs)
+
+
+@lru_cache(maxsize=4)  # both splits, of the last record and of the others
+def _recorded_samples(spec: DataSpec, split: str, most: int) -> tuple[Tensor, Tensor]:
+    """Return the inputs and targets that are recorded, in float32."""
+    samples = load_data(spec).split(split)
+    return samples_as_tensors(samples, samples.subset(most, spec.seed))

@@ -16,7 +16,7 @@ Spec = TypeVar("Spec")
 
 def canonical_bytes(spec: Any) -> bytes:
     """Write a spec as JSON in one form only: sorted keys, no spaces, shortest exact floats, the spec's own name."""
-    document = {"spec": type(spec).__name__, **dataclasses.asdict(spec)}
+    document = {"spec": type(spec).__name__, **_document(spec)}
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -36,6 +36,19 @@ def from_canonical(kind: type[Spec], written: bytes | str) -> Spec:
     if not isinstance(document, dict) or document.pop("spec", None) != kind.__name__:
         raise ValueError(f"this is not the canonical form of a {kind.__name__}: {written[:80]!r}")
     return _built(kind, current_document(document) if kind.__name__ in ("Experiment", "Display") else document)
+
+
+def _document(value: Any) -> Any:
+    """Return a spec as values of JSON, without later fields at their default."""
+    if dataclasses.is_dataclass(value):
+        pairs = {field: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {field.name: _document(item) for field, item in pairs.items() if not _omitted(field, item)}
+    return [_document(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _omitted(field: dataclasses.Field[Any], value: Any) -> bool:
+    rule = field.metadata.get("rule")
+    return rule is not None and rule.later and value == field.default
 
 
 def _built(kind: type[Spec], values: Mapping[str, Any]) -> Spec:

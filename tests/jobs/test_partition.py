@@ -15,9 +15,9 @@ from normscape.jobs.serialization import deserialize_run, serialize
 from normscape.jobs.store.files import Contents
 from normscape.landscape import load_data, train
 from normscape.landscape.measurement import Piece
-from normscape.landscape.training.train import advance, batch_of, start
+from normscape.landscape.training.batches import batch_of
 from tests.flat import surface_spec
-from tests.landscape.networks import small_run
+from tests.landscape.networks import advance, small_run, start
 
 SECONDS = 0.003  # of one point
 

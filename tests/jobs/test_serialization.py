@@ -20,10 +20,10 @@ from normscape.jobs.serialization import (
 )
 from normscape.jobs.store.files import read, write
 from normscape.landscape import Plane, Sharpness, train
-from normscape.landscape.training.train import advance, run_of, start
+from normscape.landscape.training.train import run_of
 from normscape.specs import Experiment, RunSpec
 from tests.flat import changed
-from tests.landscape.networks import small_run
+from tests.landscape.networks import advance, small_run, start
 
 
 def through(tmp_path: Path, contents):

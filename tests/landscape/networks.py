@@ -5,9 +5,24 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape import Objective
+from normscape.landscape.measurement import Stop
+from normscape.landscape.training.state import State
+from normscape.landscape.training.trainer import Trainer
 from normscape.models import build_model
 from normscape.specs import DataSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from tests.flat import surface_spec
+
+
+def start(spec: RunSpec) -> State:
+    """Return the state before the first step."""
+    return Trainer(spec).state()
+
+
+def advance(state: State, steps: int, stop: Stop = lambda: False) -> State:
+    """Return the state up to `steps` steps later, by a trainer that resumes from the state."""
+    trainer = Trainer(state.spec, state)
+    trainer.advance(steps, stop)
+    return trainer.state()
 
 
 class Quadratic(nn.Module):

@@ -9,7 +9,7 @@ from torch import nn
 
 from normscape.landscape import load_data, train
 from normscape.landscape.smoothness import STEP_COUNT, measure_smoothness
-from normscape.landscape.training.train import batch_of
+from normscape.landscape.training.batches import batch_of
 from normscape.specs import SmoothnessSpec
 from tests.landscape.networks import small_run
 

@@ -34,6 +34,8 @@ OTHER: dict[str, Any] = {
     "activation": "tanh",
     "initialization": "he",
     "optimizer": "gradient-descent",
+    "schedule": "cosine",
+    "augmentation": "flip",
     "split": "held-out",
     "statistics": "running",
     "precision": "float64",

@@ -106,9 +106,11 @@ def _idle(experiment: Experiment) -> Mapping[str, str]:
 
 
 def _idle_in(run: RunSpec, surface: SurfaceSpec) -> Mapping[str, str]:
+    source = DATA[run.data.name]
     return {
         **{f"run.model.{name}": reason for name, reason in idle_fields(run.model).items()},
-        **{f"run.data.{name}": reason for name, reason in DATA[run.data.name].idle.items()},
+        **{f"run.data.{name}": reason for name, reason in source.idle.items()},
+        **{f"run.training.{name}": reason for name, reason in source.idle_training_fields(run.data).items()},
         **{f"run.{path}": reason for path, reason in run.idle_fields().items()},
         **{f"surface.evaluation.{name}": reason for name, reason in surface.evaluation.idle_fields().items()},
         **{f"surface.plane.{name}": reason for name, reason in surface.plane.idle_fields().items()},

@@ -10,7 +10,9 @@ from torch import nn
 
 from normscape.landscape import load_data, train
 from normscape.landscape.analysis.running_averages import measure_running_averages
-from normscape.landscape.training.train import Checkpoint, Run, batch_of
+from normscape.landscape.training.batches import batch_of
+from normscape.landscape.training.state import Checkpoint
+from normscape.landscape.training.train import Run
 from normscape.specs import EvaluationSpec, RunningAveragesSpec
 from normscape.specs.fields import project
 from tests.landscape.networks import small_run

@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 from normscape.landscape import Run, load_data, measure_surface, objective_of, train
-from normscape.landscape.training.train import advance, build_network, run_of, start
-from normscape.specs import EvaluationSpec, RunSpec
-from tests.landscape.networks import grid, small_run
+from normscape.landscape.training.record_plan import PASS_SAMPLES
+from normscape.landscape.training.train import run_of
+from normscape.landscape.training.trainer import build_network
+from normscape.specs import DataSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec
+from tests.landscape.networks import advance, grid, small_run, start
 
 NOTED = ("step", "train_loss", "train_accuracy", "held_out_loss", "held_out_accuracy")
 
@@ -30,6 +32,48 @@ def test_training_in_chunks_is_bitwise_equal_to_training_at_once(norm: str, chun
         state = advance(state, chunk)
     assert state.step == 20
     assert bits(run_of(state)) == bits(train(spec))
+
+
+IMAGE_TRAININGS = [
+    ("convolutional", "sgd", "constant", "none"),
+    ("convolutional", "adam", "cosine", "crop-flip"),
+    ("residual", "sgd", "step", "flip"),
+]
+
+
+@pytest.mark.parametrize(("architecture", "optimizer", "schedule", "augmentation"), IMAGE_TRAININGS)
+def test_convolutional_training_in_chunks_is_bitwise_equal(
+    architecture: str, optimizer: str, schedule: str, augmentation: str
+) -> None:
+    training = TrainingSpec(
+        optimizer=optimizer,
+        schedule=schedule,
+        augmentation=augmentation,
+        steps=6,
+        batch_size=16,
+        recorded_samples=8,
+        weight_decay=0.01,
+        learning_rate=0.01,
+    )
+    model = ModelSpec(architecture=architecture, depth=8 if architecture == "residual" else 2, width=4)
+    spec = RunSpec(DataSpec(size=100), model, training)
+    state = start(spec)
+    while not state.finished:
+        state = advance(state, 2)
+    assert bits(run_of(state)) == bits(train(spec))
+    assert all(array.flags.c_contiguous for array in run_of(state).checkpoints[-1].tensors.values())
+
+
+def test_a_schedule_sets_the_rate_of_each_step() -> None:
+    spec = small_run("none", momentum=0.0, steps=4, schedule="step")
+    constant = replace(spec, training=replace(spec.training, schedule="constant"))
+    before, after, at_full_rate = (
+        advance(start(one), steps).tensors for one, steps in ((spec, 2), (spec, 3), (constant, 3))
+    )
+    for name in before:
+        full = at_full_rate[name] - before[name]
+        assert torch.allclose(after[name] - before[name], 0.1 * full, atol=1e-7)
+        assert full.abs().max() > 1e-4
 
 
 def test_advance_does_not_mutate_its_input() -> None:
@@ -134,7 +178,7 @@ def test_history_matches_evaluation_with_running_averages_a12(norm: str) -> None
             assert getattr(found, f"{name}_loss") == pytest.approx(loss, rel=1e-5)
             share = (outputs.argmax(1) == y).double().mean().item()
             assert getattr(found, f"{name}_accuracy") == share
-    assert run.history.step.tolist() == list(range(21))
+    assert set(run.spec.checkpoint_steps) <= set(run.history.step.tolist())
 
 
 def test_unrecorded_step_raises() -> None:
@@ -142,10 +186,11 @@ def test_unrecorded_step_raises() -> None:
         train(small_run()).history.at(21)
 
 
-def test_long_runs_record_about_fifty_steps_and_every_checkpoint() -> None:
+def test_history_follows_the_plan_of_records() -> None:
     run = train(small_run("none", steps=120, checkpoints=(7,)))
-    steps = run.history.step.tolist()
-    assert steps == sorted({*range(0, 121, 2), 7})
+    assert {0, 7, 120} < set(run.history.step.tolist())
+    assert set(run.history.samples[:-1].tolist()) == {PASS_SAMPLES}
+    assert run.history.at(7).samples == PASS_SAMPLES < run.history.at(120).samples
 
 
 def test_training_lowers_loss_and_updates_running_averages() -> None:
