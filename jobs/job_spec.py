@@ -44,6 +44,7 @@ Question = (
 
 QUESTIONS: Mapping[str, type[Question] | None] = {
     "run": None,
+    "losses": SurfaceSpec,
     "surface": SurfaceSpec,
     "plane": CenteredPlaneSpec,
     "center": SliceSpec,
@@ -114,6 +115,16 @@ class Job:
         if question is SurfaceSpec:
             return cls(kind, run, surface)
         return cls(kind, run, project(question, surface, surface.evaluation, surface.grid))
+
+    @cached_property  # the scheduler reads it many times per second
+    def checkpoint(self) -> int | None:
+        """The only checkpoint that the job needs, so that it may run while training continues; None if it needs all."""
+        question = self.question
+        if self.kind == "losses" and isinstance(question, SurfaceSpec) and question.plane.directions == "random":
+            return question.evaluation.checkpoint
+        if isinstance(question, CenteredPlaneSpec) and question.plane.directions == "random":
+            return question.checkpoint
+        return None
 
     @cached_property  # the scheduler reads it many times per second
     def key(self) -> str:

@@ -45,7 +45,7 @@ from normscape.landscape.analysis.second_moments import SecondMoments, measure_s
 from normscape.landscape.analysis.theorem import Theorem, measure_theorem
 from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.smoothness import Smoothness, measure_smoothness
-from normscape.landscape.surface import evaluate
+from normscape.landscape.surface import evaluate, evaluate_losses
 from normscape.landscape.surface.auto_range import AutoRange
 from normscape.landscape.surface.points import evaluate_center
 from normscape.landscape.training.trainer import advance
@@ -67,6 +67,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "run": Kind("training", subjects.training, advance, Run),
+    "losses": Kind("loss surface", subjects.points, evaluate_losses, Arrays),
     "surface": Kind("surface", subjects.points, evaluate, Arrays),
     "plane": Kind("plane", subjects.run, measure_plane, tuple[Plane, tuple[str, ...]], stoppable=False),
     "center": Kind("limits at the center", subjects.plane_slice, evaluate_center, Arrays),
@@ -107,6 +108,6 @@ def kind_name(kind: str) -> str:
 
 def job_name(job: Job) -> str:
     """Return the name of a job for people: its kind, and the number of points of a surface."""
-    if job.kind == "surface" and isinstance(job.question, SurfaceSpec):
+    if job.kind in ("losses", "surface") and isinstance(job.question, SurfaceSpec):
         return f"{kind_name(job.kind)} {' x '.join(map(str, job.question.grid.points))}"
     return kind_name(job.kind)

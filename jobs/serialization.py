@@ -147,8 +147,7 @@ def abridged_run(contents: Contents) -> Contents:
 
     No job can start from it: `Store.is_abridged` tells.
     """
-    steps = dict.fromkeys(path.split("/")[1] for path in contents.arrays if path.startswith("checkpoint/"))
-    arrays = {f"checkpoint/{step}/": np.zeros(0, np.float32) for step in steps}
+    arrays = {f"checkpoint/{step}/": np.zeros(0, np.float32) for step in sorted(checkpoint_steps(contents))}
     history = {path: array for path, array in contents.arrays.items() if path.startswith("history/")}
     return Contents(arrays | history, {**contents.metadata, "abridged": True})
 
@@ -163,6 +162,11 @@ def run_of_state(contents: Contents) -> Contents:
 def history_arrays(state: Contents) -> Arrays:
     """Return the training curves of a serialized training state or run, by their names in `History`."""
     return _below(state.arrays, "history")
+
+
+def checkpoint_steps(contents: Contents) -> frozenset[int]:
+    """Return the steps of the checkpoints in a serialized training state or run."""
+    return frozenset(int(path.split("/")[1]) for path in contents.arrays if path.startswith("checkpoint/"))
 
 
 def _optimizer_state(contents: Contents) -> dict[int, dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from normscape.jobs.snapshot import JobStatus
 
 POINTS: Mapping[str, float] = {
+    "losses": 0.35,
     "plane": 1.0,
     "center": 4.0,
     "direct-loss": 1.0,
@@ -62,6 +63,8 @@ def _seconds_per_unit(statuses: Sequence[JobStatus], kind: str) -> float | None:
 def _seconds(status: JobStatus, speeds: Mapping[str, float | None]) -> float | None:
     """Return the seconds of one worker to the end of a job."""
     kind, point = status.job.kind, speeds.get("surface")
+    if point is None and (loss := speeds.get("losses")) is not None:
+        point = loss / POINTS["losses"]
     speed = speeds[kind]
     if speed is None and kind != "run" and point is not None:
         speed = point * POINTS.get(kind, 1.0)

@@ -6,6 +6,7 @@ from normscape.figures.surface.cuts import cut_figure
 from normscape.figures.surface.differences import difference_figures
 from normscape.figures.surface.maps import contour_figures
 from normscape.figures.surface.notes import summary
+from normscape.figures.surface.preview import preview_figures
 from normscape.figures.surface.seed_variation import seeds_figure
 from normscape.figures.surface.selected_point import mark_cut, mark_maps, mark_surfaces, metrics_of, nearest, values_at
 from normscape.figures.surface.spacing import refinement_figure
@@ -23,6 +24,7 @@ __all__ = [
     "mark_surfaces",
     "metrics_of",
     "nearest",
+    "preview_figures",
     "refinement_figure",
     "seeds_figure",
     "summary",

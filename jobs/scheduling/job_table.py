@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from normscape.jobs.job_spec import Job
 from normscape.jobs.scheduling.file_locks import FileLocks
 from normscape.jobs.scheduling.job_state import JobState
+from normscape.jobs.scheduling.partition import ChainPartition
 from normscape.jobs.snapshot import JobStatus, State
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.jobs.store.store import Store
@@ -56,9 +57,11 @@ class JobTable:
         self._changed.add(key)
 
     def has_run(self, state: JobState) -> bool:
-        """Whether the run of a job is trained, or no job of the table trains it."""
+        """Whether the run of a job has the weights that the job needs, or no job of the table trains it."""
         run = self._states.get(state.run_key)
-        return run is None or run is state or run.state == "finished"
+        if run is None or run is state or run.state == "finished":
+            return True
+        return isinstance(run.partition, ChainPartition) and state.job.checkpoint in run.partition.checkpoints
 
     def lock(self, state: JobState) -> bool:
         """Lock a job for this process; it is finished instead if another process has put its result in the store."""

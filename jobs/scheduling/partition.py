@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from normscape.jobs.job_spec import Job
-from normscape.jobs.serialization import history_arrays, run_of_state, serialize
+from normscape.jobs.serialization import checkpoint_steps, history_arrays, run_of_state, serialize
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import fill
@@ -54,7 +54,11 @@ class Partition(Protocol):
 
 def partition_of(job: Job) -> Partition:
     """Return the partition of a job, without any finished piece."""
-    partitions: Mapping[str, Callable[[Job], Partition]] = {"run": ChainPartition, "surface": PointsPartition}
+    partitions: Mapping[str, Callable[[Job], Partition]] = {
+        "run": ChainPartition,
+        "losses": PointsPartition,
+        "surface": PointsPartition,
+    }
     return partitions.get(job.kind, SinglePartition)(job)
 
 
@@ -62,7 +66,7 @@ def total_of(job: Job) -> int:
     """Return the number of units of a job: training steps, points, or 1."""
     if job.kind == "run":
         return max(1, job.run.last_step)
-    if job.kind == "surface" and isinstance(job.question, SurfaceSpec):
+    if job.kind in ("losses", "surface") and isinstance(job.question, SurfaceSpec):
         return math.prod(job.question.grid.points)
     return 1
 
@@ -115,6 +119,7 @@ class ChainPartition:
         """Start at step 0."""
         self.completed, self.total = 0, total_of(job)
         self.state: Contents | None = None
+        self.checkpoints: frozenset[int] = frozenset()  # steps whose weights are in the state
         self._taken = False
 
     def restore(self, pieces: Mapping[str, Contents]) -> None:
@@ -150,10 +155,11 @@ class ChainPartition:
 
     def clear(self) -> None:
         """Release the state."""
-        self.state = None
+        self.state, self.checkpoints = None, frozenset()
 
     def _resume(self, state: Contents) -> None:
         self.state, self.completed = state, int(state.metadata["step"])
+        self.checkpoints = checkpoint_steps(state)
 
 
 class PointsPartition:

@@ -125,6 +125,8 @@ class RunningPieces:
         if isinstance(state.partition, ChainPartition):
             return {} if state.partition.state is None else {state.job.key: state.partition.state}
         run = None if self._store.is_abridged(state.run_key) else self._store.get(state.run_key)
+        if run is None and (training := self._jobs.get(state.run_key)) is not None:
+            run = training.partition.state if isinstance(training.partition, ChainPartition) else None
         return {} if run is None else {state.run_key: run}
 
     def _fetch(self, future: Any) -> None:

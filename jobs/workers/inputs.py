@@ -8,7 +8,7 @@ from typing import Any
 
 from normscape.jobs.job_spec import Job
 from normscape.jobs.lru_cache import LRUCache
-from normscape.jobs.serialization import deserialize_run, deserialize_state
+from normscape.jobs.serialization import checkpoint_steps, deserialize_run, deserialize_state, run_of_state
 from normscape.jobs.store.files import Contents
 from normscape.jobs.store.store import Store
 from normscape.landscape import Run, slice_of
@@ -41,14 +41,22 @@ class WorkerInputs:
         self._store = None if folder is None else Store(folder, 2**62)  # a worker writes nothing, so nothing is evicted
         self._sent = sent
 
-    def run(self, spec: RunSpec) -> Run:
+    def run(self, spec: RunSpec, checkpoint: int | None = None) -> Run:
         """Return a trained run.
+
+        Args:
+            spec: the run.
+            checkpoint: the only step that is needed; training may then continue, and the run is what it has kept.
 
         Raises:
             RunNotFound: it is neither in the store nor in the message.
         """
         key = Job("run", spec).key
-        run: Run = _CACHE.get_or_create(("run", key), lambda: deserialize_run(spec, self._contents(key)))
+        if (run := _CACHE.get(("run", key))) is None:
+            contents, complete = self._contents(key, checkpoint)
+            run = deserialize_run(spec, contents if complete else run_of_state(contents))
+            if complete:
+                _CACHE.put(("run", key), run)
         return run
 
     def slice(self, job: Job) -> Slice:
@@ -56,7 +64,7 @@ class WorkerInputs:
         question: Any = job.question
         key = ("slice", *map(spec_hash, (job.run, question.evaluation, question.plane)))
         shared: Slice = _CACHE.get_or_create(
-            key, lambda: slice_of(self.run(job.run), question.evaluation, question.plane)
+            key, lambda: slice_of(self.run(job.run, job.checkpoint), question.evaluation, question.plane)
         )
         return shared
 
@@ -71,8 +79,14 @@ class WorkerInputs:
             _TRAINERS.put(job.key, trainer)
         return trainer
 
-    def _contents(self, key: str) -> Contents:
-        contents = self._sent.get(key) or (None if self._store is None else self._store.get(key))
-        if contents is None:
-            raise RunNotFound(f"the run {key} is neither in the store nor in the message")
-        return contents
+    def _contents(self, key: str, checkpoint: int | None) -> tuple[Contents, bool]:
+        """Return a serialized run, or a state of training that has a checkpoint, and whether it is the run."""
+        training: Contents | None = None
+        for _ in range(2):  # training may end, and remove its state, between the two lookups
+            contents = self._sent.get(key) or (None if self._store is None else self._store.get(key))
+            if contents is not None and "finished" not in contents.metadata:
+                return contents, True
+            training = contents or (None if self._store is None else self._store.pieces(key).get("state"))
+            if training is not None and checkpoint in checkpoint_steps(training):
+                return training, False
+        raise RunNotFound(f"the run {key} is neither in the store nor in the message")

@@ -30,7 +30,7 @@ def run_spec(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
 
 def run(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
     """Return the run and the question."""
-    return inputs.run(job.run), job.question
+    return inputs.run(job.run, job.checkpoint), job.question
 
 
 def objective(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:

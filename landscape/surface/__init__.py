@@ -2,7 +2,7 @@
 
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.measure import assemble, measure_surface
-from normscape.landscape.surface.points import evaluate, fill, pieces
+from normscape.landscape.surface.points import evaluate, evaluate_losses, fill, pieces
 from normscape.landscape.surface.refinement import interpolate_surface, levels
 from normscape.landscape.surface.result import Surface, largest
 from normscape.landscape.surface.slice import Slice, slice_of
@@ -13,6 +13,7 @@ __all__ = [
     "assemble",
     "axes",
     "evaluate",
+    "evaluate_losses",
     "fill",
     "interpolate_surface",
     "largest",

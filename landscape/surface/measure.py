@@ -70,7 +70,8 @@ def assemble(
 
     Args:
         spec: the grid.
-        arrays: values by name, each (points, ...) in row-major order; read only where `evaluated` is true.
+        arrays: values by name, each (points, ...) in row-major order; read only where `evaluated` is true. Without
+            gradients, as from `evaluate_losses`, everything that needs them is nan.
         evaluated: (points,) bool.
         plane: the plane of the points.
         layers: the names of the network's layers.
@@ -84,21 +85,26 @@ def assemble(
             values[name][evaluated & (values["step"] == 0)] = center[name]
     columns, rows = spec.grid.points
     grids = {name: array.reshape(rows, columns, *array.shape[1:]) for name, array in values.items()}
-    return _surface(spec, plane, grids, evaluated.reshape(rows, columns).copy(), names)
+    finite = np.isfinite(grids["loss"]) & (np.isfinite(grids["gradient_norm"]) | ("gradient_norm" not in arrays))
+    return _surface(spec, plane, grids, evaluated.reshape(rows, columns).copy(), finite, names)
 
 
 def _evaluated(arrays: Arrays, name: str, evaluated: np.ndarray, *shape: int) -> np.ndarray:
     """Return an array (points, ...) with nan at the points that were not evaluated."""
     values = np.full((len(evaluated), *shape), np.nan)
-    if evaluated.any():
+    if evaluated.any() and name in arrays:
         values[evaluated] = arrays[name][evaluated]
     return values
 
 
 def _surface(
-    spec: SurfaceSpec, plane: Plane, values: dict[str, np.ndarray], evaluated: np.ndarray, layers: tuple[str, ...]
+    spec: SurfaceSpec,
+    plane: Plane,
+    values: dict[str, np.ndarray],
+    evaluated: np.ndarray,
+    finite: np.ndarray,
+    layers: tuple[str, ...],
 ) -> Surface:
-    finite = np.isfinite(values["loss"]) & np.isfinite(values["gradient_norm"])
     layer_ratio = np.moveaxis(values.pop("layer_ratio"), -1, 0)
     across, along = values.pop("across")[:, 1:], values.pop("along")[1:]
     masked = {name: np.where(finite & np.isfinite(array), array, np.nan) for name, array in values.items()}

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from normscape.landscape.measurement import Arrays, Piece, Stop
+from normscape.landscape.measurement import Arrays, Piece, Stop, check_stop
 from normscape.landscape.objective.layers import layer_norms
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.slice import EvaluatedPoint, Slice, Values, distance
@@ -39,6 +39,18 @@ def evaluate(subject: Slice, grid: GridSpec, piece: Piece, stop: Stop = lambda: 
     if piece.kind == "center":
         return evaluate_center(subject, stop)
     points = [_with_ratios(subject, grid, number, stop) for number in range(piece.first, piece.last)]
+    return {name: np.array([values[name] for values in points]) for name in points[0]}
+
+
+def evaluate_losses(subject: Slice, grid: GridSpec, piece: Piece, stop: Stop = lambda: False) -> Arrays:
+    """Evaluate loss, accuracy and step of a range of points, as `evaluate`, in a third of its time: no gradients.
+
+    Raises:
+        StoppedError: `stop()` was true between two points.
+    """
+    alpha, beta = axes(grid)
+    numbers = range(piece.first, piece.last)
+    points = [_loss(subject, float(alpha[n % len(alpha)]), float(beta[n // len(alpha)]), stop) for n in numbers]
     return {name: np.array([values[name] for values in points]) for name in points[0]}
 
 
@@ -106,6 +118,17 @@ def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Value
         "in_plane_ratio": slopes.norm().item() / float(np.hypot(alpha, beta)) if defined else np.nan,
         "step": step,
     }, EvaluatedPoint(point, result.gradient)
+
+
+def _loss(subject: Slice, alpha: float, beta: float, stop: Stop) -> Values:
+    """Measure the loss of one point; finer grids reuse it."""
+    if (values := subject.losses.get((alpha, beta))) is None:
+        check_stop(stop)
+        point = subject.point(alpha, beta)
+        loss, accuracy = subject.objective.loss_and_accuracy(point)
+        values = {"loss": loss, "accuracy": accuracy, "step": distance(point, subject.origin)}
+        subject.losses[alpha, beta] = values
+    return values
 
 
 def _no_ratios(subject: Slice) -> np.ndarray:

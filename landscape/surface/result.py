@@ -37,6 +37,11 @@ class Surface:
         return bool(self.evaluated.all())
 
     @property
+    def has_gradients(self) -> bool:
+        """Whether gradients were evaluated, so that norms and ratios exist."""
+        return bool(np.isfinite(self.gradient_norm).any())
+
+    @property
     def center(self) -> tuple[int, int] | None:
         """Row and column of the grid point at θ*; None if the grid does not contain θ*."""
         rows, columns = np.flatnonzero(self.beta == 0), np.flatnonzero(self.alpha == 0)

@@ -47,6 +47,7 @@ class Slice:
             raise ValueError("both directions of the plane are zero")
         self.objective, self.plane = objective, plane
         self.cache: OrderedDict[tuple[float, float], tuple[Values, EvaluatedPoint]] = OrderedDict()
+        self.losses: dict[tuple[float, float], Values] = {}
 
     def store(self, key: tuple[float, float], result: tuple[Values, EvaluatedPoint], row: int) -> None:
         """Cache the result at (α, β), and evict the least recently used results beyond two rows or the cache size."""

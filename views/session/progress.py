@@ -90,7 +90,8 @@ def milestones(request: Request) -> tuple[int, ...]:
     whole = [int(count == len(stage.jobs)) for count, stage in zip(counts, request.stages, strict=True)]
     first = next((stage.jobs for stage in request.stages if stage.refines), ())
     eighths = [8 * status.completed // status.total for status in map(queue.status, first)]
-    runs = request.stages[0].jobs if first else ()  # surfaces have training curves in their place until they arrive
+    # surfaces have training curves in their place until they arrive
+    runs = [job for job in request.jobs if job.kind == "run"] if first else []
     steps = sum(status.completed for status in map(queue.status, runs))
     return (*whole, min(eighths, default=0), steps, int(queue.done(request)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,12 +20,17 @@ from normscape.specs import (
     SurfaceSpec,
 )
 from normscape.views.session.job_queue import job_queue
+from normscape.views.session.previews import (
+    Preview,
+    early_stages,
+    loss_stages,
+    measured_losses,
+    previews_of,
+    slow_networks,
+)
 from normscape.views.session.progress import submit
 
 Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
-
-EARLY_LEVELS = 3
-"""Number of levels before curvature and checks: they take a while, and 9 x 9 points already make a picture."""
 
 SURFACES_ONLY_SECONDS = 15.0
 """How long the page shows only the surfaces of an unfinished request: drawing the rest takes longer than a level."""
@@ -66,6 +71,7 @@ class ComparisonState:
     outcomes: Mapping[str, Outcome]
     failures: Mapping[str, Exception]
     trainings: Mapping[str, Training]  # of networks without a surface that have begun to train
+    previews: Mapping[str, Preview]  # of these, at earlier checkpoints
     level: int  # index of the finest level that all compared networks have; -1 before the first
     levels: tuple[GridSpec, ...]
     errors: Mapping[str, float]  # of interpolation at this level, by metric; empty until the next one
@@ -78,7 +84,9 @@ class ComparisonState:
         return not self.finished and self.submitted_at > time.time() - SURFACES_ONLY_SECONDS
 
 
-def request_of(title: str, variants: Variants, accuracy: float, address: str = "") -> Request:
+def request_of(
+    title: str, variants: Variants, accuracy: float, address: str = "", slow: Collection[str] = ()
+) -> Request:
     """Return the jobs of compared networks: training, planes, surfaces from coarse to fine, curvature and checks.
 
     Args:
@@ -86,6 +94,7 @@ def request_of(title: str, variants: Variants, accuracy: float, address: str = "
         variants: the compared networks.
         accuracy: the error, as a share of the scale, at which refining ends; 0 for every point.
         address: of the page.
+        slow: labels of the networks whose losses come first, without gradients.
     """
     pairs = tuple(variants.values())
     grids = [levels(surface.grid) for _, surface in pairs]
@@ -96,37 +105,53 @@ def request_of(title: str, variants: Variants, accuracy: float, address: str = "
     runs = Stage(tuple(dict.fromkeys(Job("run", run) for run, _ in pairs)))
     planes = Stage(_jobs("plane", pairs))
     center = Stage(tuple(dict.fromkeys(job for kind in CENTER_KINDS for job in _jobs(kind, pairs))))
-    return Request(title, (runs, planes, *refining[:EARLY_LEVELS], center, *refining[EARLY_LEVELS:]), accuracy, address)
+    first = [variants[label] for label in variants if label in slow]
+    stages = (*early_stages(first), runs, planes, *loss_stages(first), *refining, center)
+    return Request(title, stages, accuracy, address)
 
 
-def request_comparison(request: Request, variants: Variants) -> ComparisonState:
-    """Submit a request unless this session has stopped it, and return its available results."""
-    return comparison_state(request, variants, finished=submit(request))
+def request_comparison(request: Request, variants: Variants, *, gradients: bool = True) -> ComparisonState:
+    """Submit a request unless this session has stopped it, and return its available results.
+
+    Args:
+        request: the request.
+        variants: the compared networks.
+        gradients: whether they are needed; without them finer surfaces are available earlier.
+    """
+    return comparison_state(request, variants, finished=submit(request), gradients=gradients)
 
 
-def comparison_state(request: Request, variants: Variants, *, finished: bool) -> ComparisonState:
+def comparison_state(
+    request: Request, variants: Variants, *, finished: bool, gradients: bool = True
+) -> ComparisonState:
     """Return the available results of the compared networks; `finished` is from before they are read."""
     grids = {label: levels(surface.grid) for label, (_, surface) in variants.items()}
     longest = max(grids.values(), key=len)
-    shown = _level(variants, grids, len(longest))
+    shown = _level(variants, grids, len(longest), "surface")
+    losses = -1 if gradients else _level(variants, grids, len(longest), "losses")
     outcomes, failures = {}, {}
     for label, (run, surface) in variants.items():
         error = _failure(run, surface, request)
-        outcome = None if error else _outcome(run, surface, level(grids[label], max(shown, 0)))
+        grid = level(grids[label], max(shown, losses, 0))
+        outcome = None if error else _outcome(run, surface, grid, without_gradients=losses > shown, gradients=gradients)
         if error is not None:
             failures[label] = error
         elif outcome is not None:
             outcomes[label] = outcome
-    unmeasured = {label: run for label, (run, _) in variants.items() if label not in outcomes | failures}
-    trainings = {label: training for label, run in unmeasured.items() if (training := _training(run)) is not None}
+    unmeasured = {label: pair for label, pair in variants.items() if label not in outcomes | failures}
+    trainings = {label: found for label, (run, _) in unmeasured.items() if (found := _training(run)) is not None}
     errors, submitted_at = _errors(request, shown), job_queue().submitted_at(request)
-    return ComparisonState(request, outcomes, failures, trainings, shown, longest, errors, finished, submitted_at)
+    drawn = max(shown, losses)
+    return ComparisonState(
+        request, outcomes, failures, trainings, previews_of(unmeasured), drawn, longest, errors, finished, submitted_at
+    )
 
 
 def experiment_request(experiment: Experiment, display: Display, variants: Variants, address: str) -> Request:
     """Return the request of a page's experiment."""
     title = ", ".join(variants) + f": {experiment.run.data.name}, {experiment.run.model.architecture}"
-    return request_of(title, variants, 0.0 if display.every_point else display.accuracy, address)
+    accuracy = 0.0 if display.every_point else display.accuracy
+    return request_of(title, variants, accuracy, address, slow_networks(variants))
 
 
 def displayed_surface(surface: Surface, display: Display) -> Surface:
@@ -150,12 +175,12 @@ def _jobs(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Job,
     return tuple(dict.fromkeys(Job.about(kind, run, surface) for run, surface in pairs))
 
 
-def _level(variants: Variants, grids: Mapping[str, tuple[GridSpec, ...]], count: int) -> int:
+def _level(variants: Variants, grids: Mapping[str, tuple[GridSpec, ...]], count: int, kind: str) -> int:
     """Return the finest level that all networks have; those that failed or diverged are not waited for."""
     queue = job_queue()
     for k in reversed(range(count)):
         states = {
-            label: queue.status(surface_job(run, surface, level(grids[label], k))).state
+            label: queue.status(Job(kind, run, replace(surface, grid=level(grids[label], k)))).state
             for label, (run, surface) in variants.items()
         }
         if all(state in ("finished", "failed") for state in states.values()) and "finished" in states.values():
@@ -163,7 +188,9 @@ def _level(variants: Variants, grids: Mapping[str, tuple[GridSpec, ...]], count:
     return -1
 
 
-def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | None:
+def _outcome(
+    run: RunSpec, surface: SurfaceSpec, grid: GridSpec, *, without_gradients: bool, gradients: bool
+) -> Outcome | None:
     queue, job = job_queue(), surface_job(run, surface, grid)
     trained: Run | None = queue.result(Job("run", run))
     if trained is None:
@@ -172,11 +199,14 @@ def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | No
     if checkpoint not in [kept.step for kept in trained.checkpoints]:
         return Outcome(trained, checkpoint, None)
     plane = queue.result(Job.about("plane", run, surface))
-    points = queue.result(job) or queue.partial(job)
-    if plane is None or points is None:
+    points = None if without_gradients else queue.result(job) or queue.partial(job)
+    if plane is not None and points is not None:
+        center = queue.result(Job.about("center", run, surface))
+        shown = assemble(replace(surface, grid=grid), points, points["evaluated"], *plane, center=center)
+    elif gradients or (losses := measured_losses(run, surface, grid)) is None:
         return None
-    center = queue.result(Job.about("center", run, surface))
-    shown = assemble(replace(surface, grid=grid), points, points["evaluated"], *plane, center=center)
+    else:
+        shown = losses
     checks = queue.result(Job.about("checks", run, surface)) or ()
     return Outcome(
         trained,
@@ -186,7 +216,7 @@ def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Outcome | No
             queue.result(Job.about("sharpness", run, surface)),
             queue.result(Job.about("scale-free-sharpness", run, surface)),
             queue.result(Job.about("direct-loss", run, surface)),
-            (*checks_of(shown), *checks),
+            (*(checks_of(shown) if shown.has_gradients else ()), *checks),
         ),
     )
 

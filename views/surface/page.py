@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from normscape.views.session import address, progress, results
+from normscape.views.session import address, previews, progress, results
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.surface import (
@@ -65,7 +65,7 @@ experiment, display = controls.section(experiment, display)
 with verdict_place:
     variants = admitted(experiment)
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display))
-    state = results.request_comparison(request, variants)
+    state = results.request_comparison(request, variants, gradients=previews.needs_gradients(display.metric))
     measured = verdict.measures(state.outcomes)
     verdict.section(measured, variants)
     progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
@@ -77,7 +77,9 @@ comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
 compose = downloads.composer(experiment, display, comparison, outcomes)
 with surfaces_place:
-    surfaces_3d.surfaces(comparison, display, missing=missing, trainings=state.trainings, compose=compose)
+    surfaces_3d.surfaces(
+        comparison, display, missing=missing, trainings=state.trainings, previews=state.previews, compose=compose
+    )
 downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(comparison, display, state)
 checks.note(outcomes)

@@ -19,14 +19,17 @@ from normscape.figures.surface import (
     mark_surfaces,
     metrics_of,
     nearest,
+    preview_figures,
     summary,
     surface_figures,
     values_at,
 )
 from normscape.figures.surface.surface_3d import HEIGHT
 from normscape.figures.training import Training, live_training_figures
+from normscape.landscape.surface import interpolate_surface
 from normscape.specs import Display, Experiment
 from normscape.views.session import pictures
+from normscape.views.session.previews import Preview
 from normscape.views.session.results import ComparisonState, Outcome, displayed_surface
 from normscape.views.texts import surface as texts
 from normscape.views.widgets import linked_surfaces as linked
@@ -65,21 +68,26 @@ def surfaces(
     *,
     missing: Mapping[str, str],
     trainings: Mapping[str, Training],
+    previews: Mapping[str, Preview],
     compose: Callable[[Renders], SavedPicture | None],
 ) -> None:
     """Show the surfaces from one camera, which the URL stores.
 
-    In place of a missing one is its training curve, or a sentence.
+    In place of a missing one is its training curve, below the surface of an earlier checkpoint if there is one, or a
+    sentence.
 
     Args:
         comparison: the surfaces; with the missing ones at most 8. Its colors have all networks in order.
         display: camera and point.
         missing: a sentence for every network without a surface, by label.
         trainings: of those of them that have begun to train.
+        previews: of these, at earlier checkpoints.
         compose: makes one picture of the renders from the browser when the user saves it.
     """
     panels = _panels(comparison, display)
     live = live_training_figures(comparison.with_results(trainings), missing, height=HEIGHT)
+    if not comparison.results:  # a surface of other weights would not be comparable
+        live |= preview_figures(_previewed(comparison, previews), live)
     for label, sentence in missing.items():
         color = comparison.color(label)
         figure = live.get(label) or sentence_figure(
@@ -123,6 +131,11 @@ def thumbnails(comparison: Comparison, display: Display, key: str) -> None:
         key: a name for these images that is unique on the page.
     """
     linked.surface_thumbnails(_panels(comparison, display), display.camera, key)
+
+
+def _previewed(comparison: Comparison, previews: Mapping[str, Preview]) -> Comparison:
+    surfaces = {label: interpolate_surface(one.surface) for label, one in previews.items()}
+    return replace(comparison, results=surfaces, metric="loss")
 
 
 def _panels(comparison: Comparison, display: Display) -> dict[str, SurfacePanel]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from normscape.figures.training import Training
 from normscape.specs import Display, GridSpec
+from normscape.views.session.previews import Preview
 from normscape.views.session.results import ComparisonState
 
 CLAIM = (
@@ -116,17 +117,22 @@ def missing_surfaces(labels: Iterable[str], state: ComparisonState, *, stopped: 
     return {label: _missing_surface(label, state, stopped=stopped) for label in missing}
 
 
-def _training(training: Training | None) -> str:
+def _training(training: Training | None, preview: Preview | None) -> str:
     if training is None:
         return PENDING
-    return TRAINED if training.finished else f"Training: step {len(training.batch_loss)} of {training.steps}."
+    progress = TRAINED if training.finished else f"Training: step {len(training.batch_loss)} of {training.steps}."
+    return progress if preview is None else f"{progress} {_shown_meanwhile(preview)}"
+
+
+def _shown_meanwhile(preview: Preview) -> str:
+    return f"The surface {'at initialization' if preview.step == 0 else f'at step {preview.step}'} is shown meanwhile."
 
 
 def _missing_surface(label: str, state: ComparisonState, *, stopped: bool) -> str:
     if label in state.failures:
         return FAILED
     if label not in state.outcomes:
-        return STOPPED if stopped else _training(state.trainings.get(label))
+        return STOPPED if stopped else _training(state.trainings.get(label), state.previews.get(label))
     outcome = state.outcomes[label]
     return (
         f"Diverged at step {outcome.run.diverged_at}: there is no surface of step {outcome.checkpoint}. Earlier steps "

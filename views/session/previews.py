@@ -1,0 +1,132 @@
+"""Loss surfaces without gradients, which come first where a gradient takes long, and before training has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from normscape.jobs import Job, Stage
+from normscape.landscape import Surface, estimate_gradient_seconds
+from normscape.landscape.surface import assemble, levels
+from normscape.specs import GridSpec, RunSpec, SurfaceSpec
+from normscape.views.session.job_queue import job_queue
+
+Pair = tuple[RunSpec, SurfaceSpec]
+
+SLOW_GRADIENT_SECONDS = 0.05
+"""Estimated time of a gradient of the evaluation set above which losses come first; a loss takes a third of it."""
+
+LEVELS = 3
+"""Levels that are drawn without gradients before: 3, 5 and 9 points a side."""
+
+EARLY_POINTS = 5
+"""Points a side of the surfaces of earlier checkpoints."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """The loss surface of an earlier checkpoint, drawn while training continues."""
+
+    surface: Surface
+    step: int
+
+
+def needs_gradients(metric: str) -> bool:
+    """Whether a metric of `Display` is drawn from gradients."""
+    return metric not in ("loss", "accuracy")
+
+
+def slow_networks(variants: Mapping[str, Pair]) -> frozenset[str]:
+    """Return the labels of the networks whose losses come first, as decided when this session first saw them.
+
+    The decision must not change while results arrive, since it is part of the request.
+    """
+    decided: dict[Pair, bool] = st.session_state.setdefault("slow_networks", {})
+    for pair in variants.values():
+        if pair not in decided:
+            run, surface = pair
+            slow = estimate_gradient_seconds(run, surface.evaluation) > SLOW_GRADIENT_SECONDS
+            decided[pair] = slow and not _measured(run, surface)
+    return frozenset(label for label, pair in variants.items() if decided[pair])
+
+
+def early_stages(pairs: Collection[Pair]) -> tuple[Stage, ...]:
+    """Return the stages of earlier checkpoints, which take precedence over further steps of training."""
+    stages = []
+    for number in range(max((len(early_steps(*pair)) for pair in pairs), default=0)):
+        earlier = [_at(surface, early_steps(run, surface)[number]) for run, surface in pairs]
+        runs = [run for run, _ in pairs]
+        planes = [Job.about("plane", *pair) for pair in zip(runs, earlier, strict=True)]
+        losses = [losses_job(*pair, _early_grid(pair[1])) for pair in zip(runs, earlier, strict=True)]
+        stages.append(Stage(tuple(dict.fromkeys([*planes, *losses]))))
+    return tuple(stages)
+
+
+def loss_stages(pairs: Collection[Pair]) -> tuple[Stage, ...]:
+    """Return the first levels without gradients."""
+    grids = {pair: levels(pair[1].grid) for pair in pairs}
+    count = min(LEVELS, max(map(len, grids.values()), default=0))
+    jobs: Iterable[list[Job]] = (
+        [losses_job(*pair, own[min(k, len(own) - 1)]) for pair, own in grids.items()] for k in range(count)
+    )
+    return tuple(Stage(tuple(dict.fromkeys(stage))) for stage in jobs)
+
+
+def early_steps(run: RunSpec, surface: SurfaceSpec) -> tuple[int, ...]:
+    """Return the checkpoints that are drawn before the experiment's own: the first, and that at half of training."""
+    own = surface.evaluation.checkpoint
+    last = run.last_step if own is None else own
+    if surface.plane.directions != "random":
+        return ()
+    return tuple(step for step in (0, run.last_step // 2) if step in run.checkpoint_steps and step < last)
+
+
+def losses_job(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Job:
+    """Return the job of a loss surface without gradients on a grid."""
+    return Job("losses", run, replace(surface, grid=grid))
+
+
+def previews_of(variants: Mapping[str, Pair]) -> Mapping[str, Preview]:
+    """Return the surfaces of the latest earlier checkpoint that all networks have, or of those that have the first."""
+    found: dict[str, Preview] = {}
+    for number in reversed(range(max((len(early_steps(*pair)) for pair in variants.values()), default=0))):
+        found = {label: one for label, pair in variants.items() if (one := _preview(*pair, number)) is not None}
+        if len(found) == len(variants):
+            break
+    return found
+
+
+def measured_losses(run: RunSpec, surface: SurfaceSpec, grid: GridSpec, *, partial: bool = True) -> Surface | None:
+    """Return a loss surface without gradients; None if it is not available yet."""
+    queue, job = job_queue(), losses_job(run, surface, grid)
+    points = queue.result(job)
+    if points is None and partial:
+        points = queue.partial(job)
+    plane = None if points is None else queue.result(Job.about("plane", run, surface))
+    if points is None or plane is None:
+        return None
+    return assemble(replace(surface, grid=grid), points, points["evaluated"], *plane)
+
+
+def _preview(run: RunSpec, surface: SurfaceSpec, number: int) -> Preview | None:
+    step = early_steps(run, surface)[number]
+    earlier = _at(surface, step)
+    losses = measured_losses(run, earlier, _early_grid(earlier), partial=False)
+    return None if losses is None else Preview(losses, step)
+
+
+def _measured(run: RunSpec, surface: SurfaceSpec) -> bool:
+    """Whether a level of the surface is in the store, with gradients."""
+    store = job_queue().store
+    return any(Job("surface", run, replace(surface, grid=grid)).key in store for grid in levels(surface.grid))
+
+
+def _at(surface: SurfaceSpec, step: int) -> SurfaceSpec:
+    return replace(surface, evaluation=replace(surface.evaluation, checkpoint=step))
+
+
+def _early_grid(surface: SurfaceSpec) -> GridSpec:
+    columns, rows = surface.grid.points
+    return replace(surface.grid, points=(min(columns, EARLY_POINTS), min(rows, EARLY_POINTS)))
