@@ -9,8 +9,11 @@ import plotly.graph_objects as go
 from normscape.figures.comparison import Comparison
 from normscape.figures.surface.surface_3d import surface_figures
 
-CURVE_TOP, SURFACE_BOTTOM = 0.22, 0.3
+CURVE_TOP, SURFACE_BOTTOM = 0.18, 0.22
 """Ends of the two plots, in fractions of the height."""
+
+X_TITLE_HEIGHT = 18
+"""Pixels of the title of the steps, which the sentence below replaces."""
 
 
 def preview_figures(comparison: Comparison, curves: Mapping[str, go.Figure]) -> dict[str, go.Figure]:
@@ -31,9 +34,15 @@ def _add_curve(figure: go.Figure, curve: go.Figure) -> None:
     layout = curve.layout.to_plotly_json()
     figure.add_traces(list(curve.data))
     figure.update_layout(
-        xaxis=layout["xaxis"] | {"domain": [0.08, 0.98], "anchor": "y"},
+        xaxis=layout["xaxis"] | {"domain": [0.08, 0.98], "anchor": "y", "title": {"text": ""}},
         yaxis=layout["yaxis"] | {"domain": [0.0, CURVE_TOP], "anchor": "x", "title": {"text": "loss"}, "nticks": 3},
         annotations=layout["annotations"],
-        margin=layout["margin"],
+        margin=layout["margin"] | {"b": layout["margin"]["b"] - X_TITLE_HEIGHT},
     )
-    figure.update_layout(scene={"domain": {"x": [0.0, 1.0], "y": [SURFACE_BOTTOM, 1.0]}})
+    figure.update_layout(
+        scene={
+            "domain": {"x": [0.0, 1.0], "y": [SURFACE_BOTTOM, 1.0]},
+            "xaxis": {"title": {"text": "α"}},
+            "yaxis": {"title": {"text": "β"}},
+        }
+    )
