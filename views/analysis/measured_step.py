@@ -70,7 +70,8 @@ def _placeholders(step: Step, pending: Collection[str], seconds: float) -> None:
                 horizontal_alignment="center",
                 vertical_alignment="center",
             ):
-                st.caption(f"Measuring {label}: about {duration(seconds)}".replace(" :", ":"), width="content")
+                of = f" {label}" if label else ""
+                st.caption(f"Measuring{of} (about {duration(seconds)})", width="content")
 
 
 def _details(step: Step, compared: Compared[Any] | None, fits: Mapping[str, Mapping[str, str]]) -> None:

@@ -57,6 +57,7 @@ with st.container(key="verdict"):
 with summary:
     if any(results.values()):
         st.markdown(story.summary(results))
+        st.caption(story.legend(results))
     elif not finished:
         st.markdown(story.waiting(steps, variants, seconds))
 

@@ -57,9 +57,12 @@ def measured_steps(seconds: Mapping[str, float]) -> tuple[Step, ...]:
 def steps_list(results: Results) -> None:
     """Show all steps as links below their headings, each with one chip per network that is measured."""
     st.markdown("\n\n".join(f"**{heading}**\n\n{_lines(steps, results)}" for heading, steps in GROUPS.items()))
+
+
+def legend(results: Results) -> str:
+    """Return what the chips mean, and the order of the networks."""
     labels = _labels(results)
-    order = f" Marks are for {', '.join(labels)}, in this order." if len(labels) > 1 else ""
-    st.caption(f"{MEANING}.{order}")
+    return f"{MEANING}" + (f" · one mark each for {', '.join(labels)}" if len(labels) > 1 else "")
 
 
 def _lines(steps: Sequence[Step], results: Results) -> str:

@@ -77,7 +77,7 @@ def test_errors_are_drawn_over_batch_sizes_beside_their_law_and_told() -> None:
     assert list(points.x) == [2, 8, 100]
     assert list(points.y)[:2] == pytest.approx([0.77, 0.35])
     assert np.isnan(points.y[2])
-    assert "law" in " ".join(trace.name or "" for trace in variance_error_figure(Compared({"one": found})).data)
+    assert "theory" in " ".join(trace.name or "" for trace in variance_error_figure(Compared({"one": found})).data)
     verdict = batch_statistics.verdict(found)
     assert r"batch of 100 is off by 0 $\sigma$" in verdict  # the size nearest to 32 on a logarithmic scale
     assert "match the sampling theory within 10 %" in verdict

@@ -57,12 +57,11 @@ STEPS: tuple[Step, ...] = (
         derivatives.DERIVATION,
         "derivatives",
         lambda layers: 1 + 2 * layers,
-        (signal_figures, steadiness_figure),
+        (steadiness_figure, signal_figures),
         derivatives.verdict,
         derivatives.status,
         derivatives.RULE,
         derivatives.rows,
-        per_network=True,
     ),
     Step(
         "A4",
