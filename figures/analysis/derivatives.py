@@ -44,7 +44,7 @@ def signals_along_figures(compared: Compared[SignalHistory]) -> Mapping[str, go.
 def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:
     """Draw the block ratios of the weight (solid) and of the bias (dotted) by layer."""
     lines = compared.map(lambda one: [Line.of(name, one.layers, name) for name in ("weight", "bias")])
-    title = "Gradient-change ratio of weights and biases"
+    title = "Gradient change of weights and biases"
     return layers_figure(lines, title=title, axis="gradient-change ratio")
 
 

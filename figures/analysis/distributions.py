@@ -31,7 +31,7 @@ def distribution_figures(compared: Compared[Distributions]) -> Mapping[str, go.F
 def units_figure(compared: Compared[Distributions]) -> go.Figure:
     """Draw the share of inputs in [-1, 1], of dead units and of linear units, by activation."""
     return layers_figure(
-        compared.map(_units), title="Activation inputs in [−1, 1], dead and linear units", axis="share", scale="linear"
+        compared.map(_units), title="Activation range, dead and linear units", axis="share", scale="linear"
     )
 
 

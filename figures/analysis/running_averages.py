@@ -33,7 +33,7 @@ def averages_figure(compared: Compared[RunningAverages]) -> go.Figure:
     exact = {"color": drawn.theme_colors.faint, "width": 1, "dash": "dot"}
     figure.add_hline(y=1, line=exact)
     figure.add_vline(x=0, line=exact)
-    title = "Stored averages against statistics of all samples, by channel"
+    title = "Error of the stored averages, by channel"
     return styled(figure, drawn.theme_colors, height=HEIGHT, title=title, bottom=84, legend_y=-0.2)
 
 

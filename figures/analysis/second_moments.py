@@ -43,7 +43,7 @@ def parabola_figure(compared: Compared[SecondMoments]) -> go.Figure:
         y_axis={"rangemode": "tozero"},
     )
     figure.add_vline(x=1, line={"color": compared.theme_colors.faint, "width": 1, "dash": "dot"})
-    title = "Second moment after subtracting a multiple of the mean"
+    title = "Second moment by subtracted constant"
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=84, legend_y=-0.2)
 
 

@@ -67,8 +67,8 @@ CHOICES: tuple[Choice, ...] = (
     ),
     Choice(
         "Other normalizations (A13)",
-        "Layer, group and weight norm do not standardize over samples, yet they also ease training. Each can be put "
-        "through all steps of this page.",
+        "Layer, group and weight norm do not standardize each input over samples, so the argument covers them only in "
+        "part. Compare them in all steps of this page.",
         "Compare normalizations",
         "run.model.norm",
         tuple(NORMALIZATIONS)[:8],

@@ -34,8 +34,8 @@ OTHER_PAGES: tuple[OtherPage, ...] = (
     OtherPage(
         "Along training",
         "along-training",
-        ("descent", "signals-along"),
-        "look at single checkpoints and at signals.",
+        ("descent",),
+        "looks at one checkpoint.",
         "The page measures how much the loss and its gradient change along the path of training (D9).",
     ),
     OtherPage(
@@ -50,9 +50,9 @@ OTHER_PAGES: tuple[OtherPage, ...] = (
         "Gallery",
         "gallery",
         ("layer-rates", "batch-statistics", "running-averages", "gradient-growth"),
-        "measure one network at a time.",
-        "The gallery compares surfaces: *How much to divide by*, *Batches of 4 to 256 samples*, *Three kinds of batch "
-        "statistics*, and *Where batch norm makes gradients explode*.",
+        "report numbers.",
+        "The gallery shows surfaces of the same effects: *How much to divide by*, *Batches of 4 to 256 samples*, *Three "
+        "kinds of batch statistics*, and *Where batch norm makes gradients explode*.",
     ),
     OtherPage(
         "Guide",

@@ -20,6 +20,8 @@ from normscape.views.widgets.numbers import duration, number
 QUICK_SECONDS = 15.0
 """Estimated time of a step, for all networks together, up to which it is measured at once."""
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 Results = Mapping[str, Mapping[str, Any]]
 """By kind of the step, then by label of the network."""
 
@@ -67,13 +69,13 @@ def legend(results: Results) -> str:
 
 def _lines(steps: Sequence[Step], results: Results) -> str:
     return "\n".join(
-        f"{NUMBERS[step.kind]}. [{step.short}](#{step.kind}) {_chips(step, results.get(step.kind, {}).values())}"
+        f"{NUMBERS[step.kind]}. [{step.short}](#{step.kind}){NO_BREAK}{_chips(step, results.get(step.kind, {}))}"
         for step in steps
     )
 
 
-def _chips(step: Step, results: Collection[Any]) -> str:
-    return " ".join(CHIPS[step.status(result)] for result in results)
+def _chips(step: Step, results: Mapping[str, Any]) -> str:
+    return NO_BREAK.join(CHIPS[step.status(result)] for result in results.values())
 
 
 def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, float]) -> str:

@@ -77,8 +77,8 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
     assert list(weight_figure(Compared({"one": found})).data[0].y) == [2.0, 1.0]
     verdict = centering.verdict(found)
     assert verdict == (
-        r"In the 2 layers, $\lambda_{\max}$ falls in 1 and rises in 1 with centered inputs and falls in 1 and rises in "
-        "1 with standardized inputs: the curvature follows the bound only in part."
+        r"$\lambda_{\max}$ falls in 1 and rises in 1 of 2 layers with centered inputs; with standardized inputs it "
+        "falls in 1 and rises in 1: the curvature follows the bound only in part."
     )
     rows = centering.rows(found)
     assert rows[r"$\lambda_{\max}$ of weight and bias, centered over raw"] == "0.5 to 3"
@@ -87,7 +87,8 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
     assert rows[r"$\sqrt{E[\lambda^2]}/\|\Delta W\|$, standardized over raw"] == "0.25 to 2"
     follows, opposes = (Centering(layers[k : k + 1]) for k in (0, 1))
     assert centering.verdict(follows).endswith(
-        "falls in 1 with centered inputs and falls in 1 with standardized inputs: the curvature follows the bound."
+        "falls in 1 of 1 layer with centered inputs; with standardized inputs it falls in 1: the curvature follows "
+        "the bound."
     )
     assert "does not follow" in centering.verdict(opposes)
     assert [list(trace.y) for trace in rates_figure(Compared({"one": found})).data][1] == [0.5, 4.0]

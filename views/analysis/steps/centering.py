@@ -37,23 +37,23 @@ def verdict(result: Centering) -> str:
     judged = status(result)
     if judged == "undefined":
         return "No layer has a positive curvature to compare."
+    layers = len(result.layers)
+    of = f"{layers} {'layer' if layers == 1 else 'layers'}"
     centered, scaled = (_moves(*_counts(result, k)) for k in (1, 2))
-    layers = "1 layer" if len(result.layers) == 1 else f"{len(result.layers)} layers"
     follows = {
         "holds": "the curvature follows the bound",
         "loose": "the curvature follows the bound only in part",
         "fails": "the curvature does not follow the bound",
     }[judged]
     return (
-        rf"In the {layers}, $\lambda_{{\max}}$ {centered} with centered inputs and {scaled} with standardized inputs: "
-        f"{follows}."
+        rf"$\lambda_{{\max}}$ {centered} of {of} with centered inputs; with standardized inputs it {scaled}: {follows}."
     )
 
 
 def _moves(lowered: int, raised: int) -> str:
     """Return in how many layers a number falls and rises."""
     parts = [f"falls in {lowered}"] * bool(lowered) + [f"rises in {raised}"] * bool(raised)
-    return " and ".join(parts) or "stays the same"
+    return " and ".join(parts) or "changes in none"
 
 
 def _counts(result: Centering, k: int) -> tuple[int, int]:

@@ -30,7 +30,8 @@ f(\theta+\Delta) - f(\theta) - \langle\nabla f(\theta), \Delta\rangle
 $$
 
 Only the change of the gradient *from* $\theta$ is used, so $L$ may be the largest ratio along the segment (D5),
-$\|\nabla f(\theta+t\Delta)-\nabla f(\theta)\| / \|t\Delta\|$. With $\Delta=-\eta\nabla f(\theta)$:
+$\|\nabla f(\theta+t\Delta)-\nabla f(\theta)\| / \|t\Delta\|$. To lower the bound, $\Delta$ needs
+$\langle\nabla f(\theta), \Delta\rangle < 0$. With the gradient step $\Delta=-\eta\nabla f(\theta)$:
 
 $$
 f(\theta-\eta\nabla f) \le f(\theta) + \left(\tfrac12 L\eta^2 - \eta\right)\|\nabla f(\theta)\|^2 ,
