@@ -11,14 +11,12 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.views.analysis.steps.status import CHIPS
 from normscape.views.analysis.steps.step import Step
+from normscape.views.analysis.story import FIGURE_HEIGHT
 from normscape.views.session.address import control
 from normscape.views.texts.papers import cite
 from normscape.views.widgets.charts import row_of_charts
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.tables import network_table
-
-PLACEHOLDER_HEIGHT = 400
-"""Height in place of a figure, about that of the figures."""
 
 
 def section(
@@ -65,7 +63,7 @@ def _placeholders(step: Step, pending: Collection[str], seconds: float) -> None:
         for index, label in enumerate(pending if step.per_network else [""]):
             with st.container(
                 key=f"side-by-side-pending-{step.kind}-{index}",
-                height=PLACEHOLDER_HEIGHT,
+                height=FIGURE_HEIGHT,
                 border=True,
                 horizontal_alignment="center",
                 vertical_alignment="center",

@@ -51,8 +51,8 @@ OTHER_PAGES: tuple[OtherPage, ...] = (
         "gallery",
         ("layer-rates", "batch-statistics", "running-averages", "gradient-growth"),
         "report numbers.",
-        "The gallery shows surfaces of the same effects: *How much to divide by*, *Batches of 4 to 256 samples*, *Three "
-        "kinds of batch statistics*, and *Where batch norm makes gradients explode*.",
+        "The gallery shows surfaces of the same effects: *How much to divide by*, *Batches of 4 to 256 samples*, "
+        "*Three kinds of batch statistics*, and *Where batch norm makes gradients explode*.",
     ),
     OtherPage(
         "Guide",

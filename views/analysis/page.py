@@ -42,25 +42,32 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}$",
 )
 
-experiment, display = experiment_page("Analysis", CLAIM, path="analysis", terms=GLOSSARY_TERMS)
-with st.container(width=320):
-    experiment = checkpoint_slider(experiment)
-address.publish(experiment, display)
-variants = admitted(experiment)
+top, outline = st.container(key="top"), st.empty()
+if "outlined" not in st.session_state:  # a later run keeps the results of the one before in view
+    st.session_state["outlined"] = True
+    with outline.container():
+        story.outline()
+with top:
+    experiment, display = experiment_page("Analysis", CLAIM, path="analysis", terms=GLOSSARY_TERMS)
+    with st.container(width=320):
+        experiment = checkpoint_slider(experiment)
+    address.publish(experiment, display)
+    variants = admitted(experiment)
 
-with st.container(key="verdict"):
-    summary = st.container()
-    seconds = story.estimated_seconds(variants)
-    steps = story.measured_steps(seconds)
-    request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis")
-    progress.show_progress(request, finished)
-with summary:
-    if any(results.values()):
-        st.markdown(story.summary(results))
-        st.caption(story.legend(results))
-    elif not finished:
-        st.markdown(story.waiting(steps, variants, seconds))
+    with st.container(key="verdict"):
+        summary = st.container()
+        seconds = story.estimated_seconds(variants)
+        steps = story.measured_steps(seconds)
+        request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis")
+        progress.show_progress(request, finished)
+    with summary:
+        if any(results.values()):
+            st.markdown(story.summary(results))
+            st.caption(story.legend(results))
+        elif not finished:
+            st.markdown(story.waiting(steps, variants, seconds))
 
+outline.empty()
 list_column, story_column = st.columns([1, 3], gap="large")
 with list_column, st.container(key="steps"):
     story.steps_list(results)

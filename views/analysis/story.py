@@ -20,6 +20,9 @@ from normscape.views.widgets.numbers import duration, number
 QUICK_SECONDS = 15.0
 """Estimated time of a step, for all networks together, up to which it is measured at once."""
 
+FIGURE_HEIGHT = 400
+"""Height of the place of a figure, about that of the figures."""
+
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 Results = Mapping[str, Mapping[str, Any]]
@@ -54,6 +57,18 @@ def measured_steps(seconds: Mapping[str, float]) -> tuple[Step, ...]:
     count = "1 more step" if len(others) == 1 else f"{len(others)} more steps"
     total = sum(seconds[step.kind] for step in others)
     return STEPS if started("analysis:all", f"Measure {count}", total, limit=0) else tuple(chosen)
+
+
+def outline() -> None:
+    """Show all claims with places for their figures, until the page knows what to measure."""
+    _, column = st.columns([1, 3], gap="large")
+    with column:
+        for heading, steps in GROUPS.items():
+            st.header(heading, anchor=False)
+            for step in steps:
+                st.markdown(f"**{NUMBERS[step.kind]}. {step.title}**")
+                st.markdown(step.sentence)
+                st.container(height=FIGURE_HEIGHT, border=True)
 
 
 def steps_list(results: Results) -> None:
