@@ -25,13 +25,13 @@ def mean_error_figure(compared: Compared[BatchStatistics]) -> go.Figure:
 
     Markers are measured, lines follow from sampling without replacement.
     """
-    return _figure(compared, ("error", "law"), "How far a batch's mean is off", html(r"error of the mean / $\sigma$"))
+    return _figure(compared, ("error", "law"), "Error of the batch mean", html(r"error of the mean / $\sigma$"))
 
 
 def variance_error_figure(compared: Compared[BatchStatistics]) -> go.Figure:
     """Draw the error of the batch variance (markers), and its bias by sampling without replacement (lines)."""
-    axis = "variance of the batch / variance − 1"
-    return _figure(compared, ("spread", "bias_law"), "How far a batch's variance is off", axis)
+    axis = "batch variance / variance − 1"
+    return _figure(compared, ("spread", "bias_law"), "Error of the batch variance", axis)
 
 
 def _figure(compared: Compared[BatchStatistics], names: tuple[str, str], title: str, axis: str) -> go.Figure:
@@ -58,9 +58,9 @@ def _traces(compared: Compared[BatchStatistics], label: str, names: tuple[str, s
             hovertemplate=f"{hover}, mean over layers</extra>",
         ),
         go.Scatter(
-            **{"x": one.sizes, "y": _mean(law), "name": f"{label}, law", "mode": "lines"},
+            **{"x": one.sizes, "y": _mean(law), "name": f"{label}, theory", "mode": "lines"},
             line={"color": color, "width": 1, "dash": "dot"},
-            hovertemplate=f"{hover}, by the law</extra>",
+            hovertemplate=f"{hover}, theory</extra>",
         ),
     ]
 

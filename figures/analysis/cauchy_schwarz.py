@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 def tightness_figure(compared: Compared[CauchySchwarz]) -> go.Figure:
     """Draw the left side over the right side of the bound by layer, with raw (solid) and centered (dotted) inputs."""
     lines = compared.map(lambda one: [_tightness(one, "raw", "whole"), _tightness(one, "centered", "totals_centered")])
-    return layers_figure(lines, title="How much of the bound is used", axis="left / right", level=1.0)
+    return layers_figure(lines, title="Tightness of the Cauchy–Schwarz bound", axis="left side / right side", level=1.0)
 
 
 def rate_figure(compared: Compared[CauchySchwarz]) -> go.Figure:
     """Draw √(E[λ²])/‖Δw‖ by layer: a constant would be a flat line, the same for all networks."""
     lines = compared.map(lambda one: [Line.of("", one.layers, "rate")])
-    return layers_figure(lines, title="How fast signals change", axis=html(r"$\sqrt{E[\lambda^2]} / \|\Delta w\|$"))
+    return layers_figure(lines, title="Rate of signal change", axis=html(r"$\sqrt{E[\lambda^2]} / \|\Delta w\|$"))
 
 
 def _tightness(one: CauchySchwarz, name: str, attribute: str) -> Line:

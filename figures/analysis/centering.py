@@ -20,18 +20,18 @@ COORDINATES = ("raw", "centered", "standardized")
 
 def both_figure(compared: Compared[Centering]) -> go.Figure:
     """Draw λ_max of the block of weight and bias by layer: raw (solid), centered (dotted), standardized (dashed)."""
-    return _figure(compared, "both", html(r"$\lambda_{\max}$ of weight and bias, the same function"))
+    return _figure(compared, "both", html(r"$\lambda_{\max}$ of weight and bias, same function"))
 
 
 def weight_figure(compared: Compared[Centering]) -> go.Figure:
     """Draw λ_max of the block of the weight alone by layer."""
-    return _figure(compared, "weight", html(r"$\lambda_{\max}$ of the weight alone, the same function"))
+    return _figure(compared, "weight", html(r"$\lambda_{\max}$ of the weight alone, same function"))
 
 
 def rates_figure(compared: Compared[Centering]) -> go.Figure:
     """Draw the rate of λ (A6) by layer, which the argument takes to be the same in all three coordinates."""
     return _figure(
-        compared, "rate", "How fast signals change, the same function", html(r"$\sqrt{E[\lambda^2]} / \|\Delta W\|$")
+        compared, "rate", "Rate of signal change, same function", html(r"$\sqrt{E[\lambda^2]} / \|\Delta W\|$")
     )
 
 

@@ -44,8 +44,8 @@ def signals_along_figures(compared: Compared[SignalHistory]) -> Mapping[str, go.
 def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:
     """Draw the block ratios of the weight (solid) and of the bias (dotted) by layer."""
     lines = compared.map(lambda one: [Line.of(name, one.layers, name) for name in ("weight", "bias")])
-    title = "How fast gradients of weights and of biases turn"
-    return layers_figure(lines, title=title, axis="block ratio")
+    title = "Gradient change of weights and biases"
+    return layers_figure(lines, title=title, axis="gradient-change ratio")
 
 
 def _by_layer(one: Derivatives) -> Histograms:

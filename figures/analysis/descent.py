@@ -45,7 +45,7 @@ def decrease_figure(compared: Compared[Descent]) -> go.Figure:
         x_axis=log_axis((one.along_gradient.s[1:] for one in drawn.values()), 1.0),
     )
     figure.add_hline(y=0, line={"color": compared.theme_colors.faint, "width": 1})
-    title = "What one step of gradient descent gains"
+    title = "Loss decrease of one gradient step"
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=100, legend_y=-0.2)
 
 

@@ -30,12 +30,14 @@ def distribution_figures(compared: Compared[Distributions]) -> Mapping[str, go.F
 
 def units_figure(compared: Compared[Distributions]) -> go.Figure:
     """Draw the share of inputs in [-1, 1], of dead units and of linear units, by activation."""
-    return layers_figure(compared.map(_units), title="Where activations work", axis="share", scale="linear")
+    return layers_figure(
+        compared.map(_units), title="Activation range, dead and linear units", axis="share", scale="linear"
+    )
 
 
 def shift_figure(compared: Compared[Distributions]) -> go.Figure:
     """Draw internal covariate shift: how much the gradient of each layer changes when the layers before it step."""
-    return layers_figure(compared.map(_shifts), title="Internal covariate shift", axis="shift")
+    return layers_figure(compared.map(_shifts), title="Internal covariate shift", axis="relative gradient change")
 
 
 def _histograms(one: Distributions) -> Histograms:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 def growth_figure(compared: Compared[GradientGrowth]) -> go.Figure:
     """Draw ‖δ_l‖ / ‖δ_{l+1}‖ by layer; above the dotted line gradients grow on the backward pass."""
     lines = compared.map(lambda one: [Line("", one.layers[:-1], one.ratio)])
-    title = "Growth of gradients from each layer's successor"
+    title = "Gradient growth on the way back, by layer"
     return layers_figure(lines, title=title, axis=html(r"$\|\delta_l\| / \|\delta_{l+1}\|$"), level=1.0)
 
 
 def size_figure(compared: Compared[GradientGrowth]) -> go.Figure:
     """Draw the size of the back-propagated signal by layer."""
     lines = compared.map(lambda one: [Line("", one.layers, one.size)])
-    return layers_figure(lines, title="Signals that come back", axis=html(r"$\|\delta\|$"))
+    return layers_figure(lines, title="Backpropagated signal by layer", axis=html(r"$\|\delta\|$"))

@@ -34,11 +34,11 @@ def inputs_figure(compared: Compared[LayerRates]) -> go.Figure:
         figure,
         compared.theme_colors,
         x_title=html("$E[x^2]$ of the input"),
-        y_title="ratio over the bias's",
+        y_title="ratio to the bias",
         x_axis=log_axis(moments),
         y_axis=log_axis([*drawn.values(), *moments]),
     )
-    title = "Inputs of the first layer against its bias"
+    title = "First-layer inputs relative to the bias"
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=100, legend_y=-0.25)
 
 
@@ -46,7 +46,7 @@ def in_step_figure(compared: Compared[LayerRates]) -> go.Figure:
     """Draw the scale-free curvature and the step in lengths of the weight by layer."""
     numbers = {html(r"$\|w\|^2\cdot\lambda_{\max}$"): "scale_free", html(r"$\|\nabla f\|/\|w\|$"): "relative_step"}
     lines = compared.map(lambda one: [Line.of(name, one.layers, attribute) for name, attribute in numbers.items()])
-    return layers_figure(lines, title="Are the layers in step?", axis="per layer")
+    return layers_figure(lines, title="Curvature and relative step by layer", axis="per layer")
 
 
 def _points(compared: Compared[LayerRates], label: str, ratios: np.ndarray) -> go.Scatter:

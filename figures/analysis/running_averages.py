@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
+from normscape.figures.style.notation import html
 from normscape.figures.style.template import sentence_figure, style_axes, styled
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ def averages_figure(compared: Compared[RunningAverages]) -> go.Figure:
     style_axes(
         figure,
         drawn.theme_colors,
-        x_title="stored mean - mean of all samples, in deviations",
+        x_title=html(r"(stored mean − mean of all samples) / $\sigma$"),
         y_title="stored variance / variance",
     )
     exact = {"color": drawn.theme_colors.faint, "width": 1, "dash": "dot"}
     figure.add_hline(y=1, line=exact)
     figure.add_vline(x=0, line=exact)
-    title = "Averages that batch norm predicts with, by channel"
+    title = "Error of the stored averages, by channel"
     return styled(figure, drawn.theme_colors, height=HEIGHT, title=title, bottom=84, legend_y=-0.2)
 
 

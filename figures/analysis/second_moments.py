@@ -26,7 +26,7 @@ ATTRIBUTES = {"raw": "raw", "centered": "centered", "standardized": "standardize
 
 def moments_figure(compared: Compared[SecondMoments]) -> go.Figure:
     """Draw Σ E[x²] by layer: raw (solid), centered (dotted), and standardized (dashed)."""
-    title = "Second moments of what the weights meet"
+    title = "Second moment of the layer input"
     return layers_figure(compared.map(_lines), title=title, axis=html(r"$\textstyle\sum E[x^2]$"))
 
 
@@ -38,12 +38,12 @@ def parabola_figure(compared: Compared[SecondMoments]) -> go.Figure:
     style_axes(
         figure,
         compared.theme_colors,
-        x_title="subtracted, in means",
+        x_title="subtracted multiple s of the mean",
         y_title=html(r"$\sum E[(x - sE[x])^2] / \sum E[x^2]$"),
         y_axis={"rangemode": "tozero"},
     )
     figure.add_vline(x=1, line={"color": compared.theme_colors.faint, "width": 1, "dash": "dot"})
-    title = "What subtracting does to all layers together"
+    title = "Second moment by subtracted constant"
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=84, legend_y=-0.2)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NO_LAYERS = "None of these networks has a batch-norm layer, which is what the theorem is about"
 
-SHARES = {"passes": "ratio", "taken by the mean": "by_mean", "taken by the deviation": "by_deviation"}
+SHARES = {"remains": "ratio", "removed by the mean": "by_mean", "removed by the standard deviation": "by_deviation"}
 FACTORS: Mapping[str, Callable[[np.ndarray], float]] = {"median": np.median, "smallest": np.min, "largest": np.max}
 
 
@@ -26,7 +26,7 @@ def shares_figure(compared: Compared[Theorem]) -> go.Figure:
     """Draw the share of ‖g‖² that passes each layer, and the shares removed; units are weighted by their ‖g‖²."""
     return layers_figure(
         compared.map(_shares),
-        title="What comes through each batch-norm layer",
+        title="Share of the squared gradient left",
         axis=html(r"share of $\|g\|^2$"),
         scale="linear",
         empty=_empty(compared),
@@ -37,7 +37,7 @@ def factor_figure(compared: Compared[Theorem]) -> go.Figure:
     """Draw the further factor |γ|/√(v + ε): the median, the smallest and the largest of each layer."""
     return layers_figure(
         compared.map(_factors),
-        title="The factor of each layer",
+        title="Gradient factor by layer",
         axis=html(r"$|\gamma| / \sqrt{v + \varepsilon}$"),
         level=1.0,
         empty=_empty(compared),

@@ -10,9 +10,12 @@ from normscape.landscape.analysis.counterexamples import logistic_counterexample
 from normscape.landscape.analysis.descent import Descent, Segment
 from normscape.specs import Experiment, ModelSpec, RunSpec
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
-from normscape.views.analysis.design_choices import CHOICES, compared_by
-from normscape.views.analysis.steps import STEPS, Step, descent
+from normscape.views.analysis.design_choices import CHOICES, Choice, compared_by
+from normscape.views.analysis.other_pages import OTHER_PAGES, OtherPage, sentence
+from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS, descent
 from normscape.views.analysis.steps.status import CHIPS, graded
+from normscape.views.analysis.steps.step import Step
+from normscape.views.analysis.story import summary
 from normscape.views.session.limits import possible
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
@@ -24,13 +27,16 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     app = settled(page_alone("analysis"))
     assert not app.exception
     assert not app.error
-    assert [header.anchor for header in app.main.subheader[: len(STEPS)]] == [step.kind for step in STEPS]
+    kinds = [step.kind for step in STEPS]
+    assert [header.anchor for header in app.main.subheader if header.anchor in kinds] == kinds
+    assert [header.value for header in app.main.header[: len(GROUPS)]] == list(GROUPS)
     assert not [button for button in app.button if button.label.startswith("Measure")]
     assert left_plain(app) == []
     verdicts = [line for element in app.markdown for line in element.value.splitlines() if line.startswith("- :")]
     assert sum("**Batch norm**: " in line for line in verdicts) == len(STEPS)
     assert sum("**No normalization**: " in line for line in verdicts) == len(STEPS)
-    (steps,) = [element.value for element in app.markdown if element.value.startswith("1. [")]
+    (steps,) = [element.value for element in app.markdown if element.value.startswith("**The argument**")]
+    assert all(f"**{heading}**" in steps for heading in GROUPS)
     assert all(f"](#{step.kind})" in steps for step in STEPS)
     assert sum(steps.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
 
@@ -91,22 +97,23 @@ def test_opening_a_counterexample_replaces_the_experiment_and_measures_its_step(
     assert app.query_params["model.architecture"] in ("residual", ["residual"])
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.path)
 @pytest.mark.parametrize("norm", ["none", "batch"])
-def test_a_choice_compares_the_present_experiment_by_another_field(choice: str, norm: str) -> None:
+def test_a_choice_compares_the_present_experiment_by_another_field(choice: Choice, norm: str) -> None:
     present = Experiment(run=RunSpec(model=ModelSpec(norm=norm, width=7)))
     compared = compared_by(present, choice)
     assert compared.run.model.width == 7
-    assert compared.compare == CHOICES[choice][0]
+    assert compared.compare == choice.path
     networks, left_out = possible(compared)  # a perceptron has no positions for instance norm, and the page says so
-    assert len(networks) + len(left_out) == len(CHOICES[choice][1])
+    assert len(networks) + len(left_out) == len(choice.values)
     assert len(networks) >= 2
     assert compared.run.model.norm != "none" or compared.compare == "run.model.norm"
 
 
 def test_the_button_of_a_choice_replaces_the_comparison() -> None:
     app = page_alone("analysis")
-    app.button(key="choice With γ and β or without (A10)").click()
+    (button,) = [button for button in app.button if button.label == "Compare with and without"]
+    button.click()
     app.run()
     assert not app.exception
     assert app.session_state["experiment"].compare == "run.model.affine"
@@ -129,13 +136,17 @@ def descent_along(loss: list[float], ratio: float) -> Descent:
     [
         (
             descent_along([1.0, 0.5, 1.0], 1.0),
-            ("Holds at all 2 sampled points", "at most 1 of the room", r"up to $\eta$ = 1; it"),
+            (r"predicts descent up to $\eta$ = 1; the loss actually falls up to 1.",),
             "holds",
         ),
-        (descent_along([1.0, 0.9, 1.5], 0.5), ("Fails at 2 of 2 sampled points",), "fails"),
-        (descent_along([1.0, 1.1, 1.5], 3.0), ("Holds", "Not even the shortest sampled step lowers the loss"), "loose"),
-        (descent_along([1.0, 0.6, 0.3], 1.5), ("at least 2, 2 times as far",), "holds"),
-        (descent_along([1.0, np.nan, np.nan], np.nan), ("Nothing could be compared",), "undefined"),
+        (descent_along([1.0, 0.9, 1.5], 0.5), ("exceeds the bound at 2 of 2 sampled points",), "fails"),
+        (
+            descent_along([1.0, 1.1, 1.5], 3.0),
+            ("The bound holds", "even the shortest sampled step does not lower the loss"),
+            "loose",
+        ),
+        (descent_along([1.0, 0.6, 0.3], 1.5), ("falls up to at least 2.",), "holds"),
+        (descent_along([1.0, np.nan, np.nan], np.nan), ("cannot be tested",), "undefined"),
     ],
 )
 def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(
@@ -146,3 +157,33 @@ def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(
     for phrase in phrases:
         assert phrase in sentence
     assert set(descent.rows(result)) == set(descent.rows(descent_along([1.0, 0.5, 1.0], 1.0)))
+
+
+def test_the_summary_states_where_the_argument_fails_and_the_largest_steps() -> None:
+    holds, fails, loose = (
+        descent_along(*one) for one in (([1.0, 0.5, 1.0], 1.0), ([1.0, 0.9, 1.5], 0.5), ([1.0, 1.1, 1.5], 3.0))
+    )
+    assert summary({"descent": {"a": holds}}) == (
+        "**The argument holds on these networks.**  \n**a**: 1 of 1 measured steps hold.  \n"
+        r"The largest gradient step that lowers the loss here is $\eta$ = 1 (a)."
+    )
+    mixed = summary({"descent": {"a": holds, "b": loose}})
+    assert "**The argument holds on these networks, in part only loosely.**" in mixed
+    assert "**b**: 0 of 1 measured steps hold, 1 holds loosely (step [1](#descent))." in mixed
+    failed = summary({"descent": {"a": fails}})
+    assert "fails on these networks in 1 of 1 measured steps: 1 (core inequality and step size)" in failed
+    assert "1 fails (step [1](#descent))" in failed
+
+
+def test_groups_hold_every_step_once_and_the_argument_comes_first() -> None:
+    assert tuple(step for steps in GROUPS.values() for step in steps) == STEPS
+    assert next(iter(GROUPS.values())) == ARGUMENT
+    assert {choice.group for choice in CHOICES} <= set(GROUPS)
+    assert {choice.step for choice in CHOICES} - {None} <= {step.kind for step in STEPS}
+
+
+@pytest.mark.parametrize("page", OTHER_PAGES, ids=lambda page: page.title)
+def test_other_pages_exist_and_refer_to_steps(page: OtherPage) -> None:
+    assert page.path == "./" or f'url_path="{page.path}"' in (ROOT / "app.py").read_text(encoding="utf-8")
+    assert set(page.steps) <= {step.kind for step in STEPS}
+    assert all(f"](#{kind})" in sentence(page) for kind in page.steps)

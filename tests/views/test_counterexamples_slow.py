@@ -56,7 +56,7 @@ def test_with_torchs_initialization_the_longer_step_is_that_without_batch_norm()
 
 
 def test_small_weights_make_lambda_max_large_and_more_so_than_its_scale_free_form_d8() -> None:
-    title = "The size of weights alone"
+    title = "The scale of the weights"
     raw = measured(title, sharpness)
     free = measured(title, lambda run, evaluation: measure_scale_free_sharpness(objective_of(run, evaluation)).value)
     assert raw == sorted(raw)

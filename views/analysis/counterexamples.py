@@ -29,8 +29,8 @@ class Counterexample:
 COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     Counterexample(
         "A deep plain network at initialization",
-        "Ten hidden layers, He's initialization, no affine map: with batch norm, gradients grow by about 1.21 from "
-        "each layer to the one in front of it (Yang et al. 2019, arXiv 1902.08129). Look at the growth by layer.",
+        r"Ten hidden layers, He initialization, no $\gamma$ and $\beta$. With batch norm, gradients grow by a factor "
+        "of about 1.21 per layer on the way back (Yang et al. 2019, arXiv 1902.08129). See step 12.",
         Experiment(
             run=RunSpec(
                 model=ModelSpec(depth=10, width=128, affine=False, initialization="he"),
@@ -41,8 +41,9 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     ),
     Counterexample(
         "The deep linear network before training",
-        "25 matrices of 10 x 10: along training batch norm can make the gradient steadier by orders of magnitude, at "
-        r"initialization it turns faster with it. Look at $\beta$ at step 0.",
+        "25 linear layers of 10 × 10. Along training, batch norm can make the gradient steadier by orders of "
+        r"magnitude; at initialization, the gradient changes faster with it. See the effective $\beta$-smoothness at "
+        "step 0.",
         Experiment(
             run=RunSpec(
                 data=DataSpec(name="gaussian"),
@@ -55,7 +56,8 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     ),
     Counterexample(
         "A shallow network",
-        r"One hidden layer of 128 units has no depth to suffer from. Look at $\lambda_{\max}$ before training.",
+        r"With one hidden layer of 128 units, batch norm need not make the landscape smoother. See $\lambda_{\max}$ "
+        "before training.",
         Experiment(
             run=RunSpec(model=ModelSpec(depth=1, width=128)),
             surface=SurfaceSpec(EvaluationSpec(checkpoint=0)),
@@ -63,9 +65,10 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
         page=SURFACES,
     ),
     Counterexample(
-        "A residual network with torch's own initialization",
+        "A residual network with torch's default initialization",
         "Bjorck et al. (2018, arXiv 1806.02375) find that without batch norm only much smaller steps lower the loss, "
-        "with He's initialization. With torch's own the order reverses. Look at the largest step that lowers the loss.",
+        "with He initialization. With torch's default the order reverses. See the largest step that lowers the loss in "
+        "step 1.",
         Experiment(
             run=RunSpec(
                 model=ModelSpec(architecture="residual", depth=20, width=4, initialization="torch"),
@@ -76,9 +79,9 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
         kind="descent",
     ),
     Counterexample(
-        "The size of weights alone",
-        "In front of batch norm the size of a weight does not change the function, but the gradient turns the faster "
-        r"the smaller it is. Weight decay keeps weights small. Look at $\lambda_{\max}$ beside its scale-free form "
+        "The scale of the weights",
+        "Before batch norm the scale of a weight does not change the function, but the gradient changes faster the "
+        r"smaller the weight is. Weight decay keeps weights small. Compare $\lambda_{\max}$ with its scale-free form "
         "(D8).",
         Experiment(
             run=RunSpec(training=TrainingSpec(steps=1000)),
@@ -88,11 +91,11 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
         page=SURFACES,
     ),
     Counterexample(
-        "Training goes where it is just stable",
-        "A regression with squared error, gradient descent on the whole training set, no momentum: without "
-        r"normalization $\lambda_{\max}$ rises along training until $2/\lambda_{\max}$ is the learning rate, and "
-        "stays there (Cohen et al. 2021, arXiv 2103.00065). The smoothness that one measures is then chosen by the "
-        r"rate, not by the network. Look at $\beta$ along training beside $2/\eta$ = 20.",
+        "The edge of stability",
+        "Squared-error regression with full-batch gradient descent and no momentum. Without normalization, "
+        r"$\lambda_{\max}$ rises during training until $2/\lambda_{\max}$ equals the learning rate, and stays there "
+        "(Cohen et al. 2021, arXiv 2103.00065). The learning rate then determines the smoothness, not the network. "
+        r"Compare $\beta$ along training with $2/\eta$ = 20.",
         Experiment(
             run=RunSpec(
                 data=DataSpec(name="gaussian"),
@@ -104,16 +107,17 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
 )
 
 ONE_WEIGHT = """
-**One weight of logistic regression** (A7). Its input is 0 in nine of ten samples, and 20 in the tenth. Centering it,
-with the function unchanged, lowers the second moment that the argument bounds the curvature by. What happens to the
-curvature itself:
+**One weight of logistic regression** (A7). Its input is 0 in nine of ten samples and 20 in the tenth. With the function
+unchanged, centering lowers the second moment in the bound but raises the curvature itself:
 """
 
 
 def section() -> None:
     """Show all counterexamples, each with a button that opens its experiment."""
-    st.subheader("Where it fails (A15)")
-    st.markdown("Each of these opens an experiment of its own in place of yours, and shows what is measured in it.")
+    st.subheader("Counterexamples (A15)", anchor="counterexamples")
+    st.markdown(
+        "In each of these a step of the argument, or its conclusion, fails. Open one to replace the experiment."
+    )
     for index, counterexample in enumerate(COUNTEREXAMPLES):
         with st.container(border=True):
             st.markdown(f"**{counterexample.title}.** {counterexample.sentence}")
@@ -137,7 +141,7 @@ def one_weight_rows(result: Centering) -> dict[str, list[str]]:
     """Return the table of the network with one weight."""
     return {
         "": ["raw", "centered"],
-        r"$E[(x - \mu)^2]$, which the bound carries": [number(result.raw), number(result.centered)],
+        r"$E[(x - \mu)^2]$, in the bound": [number(result.raw), number(result.centered)],
         r"$\partial^2f/\partial w^2$": [number(result.curvature_raw), number(result.curvature_centered)],
     }
 
@@ -148,7 +152,7 @@ def one_weight_verdict(result: Centering) -> str:
     curvature = "falls" if result.curvature_centered < result.curvature_raw else "rises"
     return (
         f"The second moment {bound} from {number(result.raw)} to {number(result.centered)}; the curvature {curvature} "
-        f"from {number(result.curvature_raw)} to {number(result.curvature_centered)}. It would be least with "
-        rf"$\mu$ = $E[ax]/E[a]$ = {number(result.weighted_mean)}, $a = p(1 - p)$, while $E[x]$ is "
+        f"from {number(result.curvature_raw)} to {number(result.curvature_centered)}. The curvature is smallest at "
+        rf"$\mu$ = $E[ax]/E[a]$ = {number(result.weighted_mean)} with $a = p(1 - p)$, whereas $E[x]$ = "
         f"{number(result.mean)}."
     )

@@ -1,53 +1,111 @@
-"""Steps of the argument that are choices (A9 to A13): each compares the present experiment by another field."""
+"""Consequences of the argument for practice (A9 to A13): a claim each, and the comparison that tests it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Experiment
 from normscape.specs.fields import replace_at
 from normscape.views.session import address
 
-CHOICES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
-    "Before or after the layer (A9)": ("run.model.placement", ("before", "after")),
-    r"With $\gamma$ and $\beta$ or without (A10)": ("run.model.affine", (True, False)),
-    "Batch sizes (A11)": ("run.training.batch_size", (8, 32, 128)),
-    "Momentum of the averages (A12)": ("run.model.averaging", (0.01, 0.1, 0.5)),
-    "All normalizations (A13)": ("run.model.norm", tuple(NORMALIZATIONS)[:8]),
-}
-"""The compared field and its values, by label of a button."""
+
+@dataclass(frozen=True)
+class Choice:
+    """A choice in practice, and the comparison that measures it in all steps of the page."""
+
+    title: str
+    claim: str
+    button: str
+    path: str  # of the compared field
+    values: tuple[Any, ...]
+    group: str  # heading that it is shown below
+    step: str | None = None  # kind of the step that it follows; None: right below the heading
 
 
-def section(experiment: Experiment) -> None:
-    """Show a button for every choice, which adopts the experiment that compares it."""
-    st.subheader("Where to put it, and with what (A3, A9 to A13)")
-    st.markdown(
-        "These are choices: each compares something else in all steps above. Whether larger learning rates are "
-        "really stable (A3), page *Learning rates* tells."
-    )
-    with st.container(horizontal=True):
-        for choice in CHOICES:
-            if st.button(choice, key=f"choice {plain(choice)}"):
-                address.adopt(compared_by(experiment, choice))
-                st.rerun()
+PRACTICE, RIVALS = "In practice", "Rivals, proof and limits"
+
+CHOICES: tuple[Choice, ...] = (
+    Choice(
+        "Normalize before the layer (A9)",
+        "The bound contains the input of a linear or convolution layer, so the argument normalizes right before that "
+        "layer. Common practice normalizes its output instead.",
+        "Compare before and after",
+        "run.model.placement",
+        ("before", "after"),
+        PRACTICE,
+    ),
+    Choice(
+        r"$\gamma$ and $\beta$ are optional (A10)",
+        r"Right before a linear layer, the scale $\gamma$ and the shift $\beta$ can be absorbed into its weights and "
+        "bias, so they add no functions.",
+        "Compare with and without",
+        "run.model.affine",
+        (True, False),
+        PRACTICE,
+    ),
+    Choice(
+        "Batch size in training (A11)",
+        "Smaller batches add noise to the statistics. Whether that hurts shows in the training and held-out loss.",
+        "Compare batch sizes",
+        "run.training.batch_size",
+        (8, 32, 128),
+        PRACTICE,
+        "batch-statistics",
+    ),
+    Choice(
+        "Momentum of the averages (A12)",
+        "A small momentum averages over more batches, but also over older weights.",
+        "Compare momenta",
+        "run.model.averaging",
+        (0.01, 0.1, 0.5),
+        PRACTICE,
+        "running-averages",
+    ),
+    Choice(
+        "Other normalizations (A13)",
+        "Layer, group and weight norm do not standardize each input over samples, so the argument covers them only in "
+        "part. Compare them in all steps of this page.",
+        "Compare normalizations",
+        "run.model.norm",
+        tuple(NORMALIZATIONS)[:8],
+        RIVALS,
+        "distributions",
+    ),
+)
+"""In the order of the page."""
 
 
-def compared_by(experiment: Experiment, choice: str) -> Experiment:
+def section(experiment: Experiment, group: str, step: str | None = None) -> None:
+    """Show the choices that belong below a heading or a step, each with a button that compares it.
+
+    Args:
+        experiment: the present comparison.
+        group: the heading.
+        step: kind of the step; None right below the heading.
+    """
+    for index, choice in enumerate(CHOICES):
+        if (choice.group, choice.step) == (group, step):
+            with st.container(border=True):
+                st.markdown(f"**{choice.title}.** {choice.claim}")
+                if st.button(choice.button, key=f"choice {index}"):
+                    address.adopt(compared_by(experiment, choice))
+                    st.rerun()
+
+
+def compared_by(experiment: Experiment, choice: Choice) -> Experiment:
     """Return the experiment with another compared field, and with batch norm if it had no normalization.
 
     Args:
         experiment: the present comparison.
-        choice: a name in `CHOICES`.
+        choice: what to compare.
 
     Raises:
         ValueError: a value does not fit the experiment.
     """
-    path, values = CHOICES[choice]
-    if path != "run.model.norm" and experiment.run.model.norm == "none":
+    if choice.path != "run.model.norm" and experiment.run.model.norm == "none":
         experiment = replace_at(experiment, "run.model.norm", "batch")
-    return Experiment(experiment.run, experiment.surface, path, values)
+    return Experiment(experiment.run, experiment.surface, choice.path, choice.values)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Compared
-from normscape.views.analysis.steps import Step
 from normscape.views.analysis.steps.status import CHIPS
+from normscape.views.analysis.steps.step import Step
+from normscape.views.analysis.story import FIGURE_HEIGHT
 from normscape.views.session.address import control
 from normscape.views.texts.papers import cite
 from normscape.views.widgets.charts import row_of_charts
+from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.tables import network_table
 
 
-def section(number: int, step: Step, compared: Compared[Any] | None, fits: Mapping[str, Mapping[str, str]]) -> None:
+def section(
+    number: int,
+    step: Step,
+    compared: Compared[Any] | None,
+    fits: Mapping[str, Mapping[str, str]],
+    *,
+    seconds: float,
+    pending: Collection[str] = (),
+) -> None:
     """Show a step with what is measured of it.
 
     Args:
@@ -25,21 +35,41 @@ def section(number: int, step: Step, compared: Compared[Any] | None, fits: Mappi
         step: the step.
         compared: the available results; None for a step that is not measured.
         fits: training and held-out loss as text, by label and name.
+        seconds: estimated time of the step for all networks.
+        pending: labels of the networks that are being measured; they get places of the final size.
     """
     st.subheader(f"{number}. {step.title}", anchor=step.kind)
     st.markdown(step.sentence)
     if compared is None:
-        st.caption("Not measured yet: use the button above the list of steps.")
-    elif not compared.results:
-        st.caption("Measuring…")
+        st.caption(f"Not measured yet: about {duration(seconds)}. Use the button at the top of the page.")
     else:
-        _charts(step, compared, slice(0, 1))
-        st.markdown("\n".join(f"- {_verdict(step, label, result)}" for label, result in compared.results.items()))
+        if compared.results:
+            _charts(step, compared, slice(0, 1))
+        if pending and (step.per_network or not compared.results):
+            _placeholders(step, pending, seconds)
+        lines = [f"{_verdict(step, label, result)}" for label, result in compared.results.items()]
+        lines += [f":gray[…] **{label}**: measuring" for label in pending]
+        st.markdown("\n".join(f"- {line}" for line in lines))
     _details(step, compared, fits)
 
 
 def _verdict(step: Step, label: str, result: Any) -> str:
     return f"{CHIPS[step.status(result)]} **{label}**: {step.verdict(result)}"
+
+
+def _placeholders(step: Step, pending: Collection[str], seconds: float) -> None:
+    """Show frames of the size of the figures, with what is measured and about how long it takes."""
+    with st.container(horizontal=True, gap="small"):
+        for index, label in enumerate(pending if step.per_network else [""]):
+            with st.container(
+                key=f"side-by-side-pending-{step.kind}-{index}",
+                height=FIGURE_HEIGHT,
+                border=True,
+                horizontal_alignment="center",
+                vertical_alignment="center",
+            ):
+                of = f" {label}" if label else ""
+                st.caption(f"Measuring{of} (about {duration(seconds)})", width="content")
 
 
 def _details(step: Step, compared: Compared[Any] | None, fits: Mapping[str, Mapping[str, str]]) -> None:
@@ -53,8 +83,8 @@ def _details(step: Step, compared: Compared[Any] | None, fits: Mapping[str, Mapp
             rows = {label: {**step.rows(result), **fits.get(label, {})} for label, result in compared.results.items()}
             network_table(rows)
         st.markdown(step.derivation)
-        st.markdown(f"**Assumed**: {step.assumes}")
-        st.markdown(f"**Verdict**: {step.rule}")
+        st.markdown(f"**Assumptions**: {step.assumes}")
+        st.markdown(f"**How it is judged**: {step.rule}")
         if step.papers:
             st.markdown(f"**Papers**: {', '.join(map(cite, step.papers))}")
 

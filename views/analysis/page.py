@@ -8,8 +8,8 @@ import streamlit as st
 
 from normscape.figures.comparison import Compared
 from normscape.figures.style.palette import colors
-from normscape.views.analysis import counterexamples, design_choices, measured_step, published, story
-from normscape.views.analysis.steps import STEPS
+from normscape.views.analysis import counterexamples, design_choices, measured_step, other_pages, published, story
+from normscape.views.analysis.steps import GROUPS
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
@@ -17,7 +17,10 @@ from normscape.views.session.requests import losses, measure_kinds
 from normscape.views.widgets.charts import page_theme
 from normscape.views.widgets.training_step import checkpoint_slider
 
-CLAIM = "From a Lipschitz bound to batch norm in twelve steps, each measured on your networks, also where it fails."
+CLAIM = (
+    "An argument from a Lipschitz bound to batch norm, with every step measured on your networks, including where it "
+    "fails. The argument is a rough guide, not a proof."
+)
 
 GLOSSARY_TERMS = (
     r"back-propagated signal $\delta$",
@@ -39,29 +42,53 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}$",
 )
 
-experiment, display = experiment_page("Analysis", CLAIM, path="analysis", terms=GLOSSARY_TERMS)
-with st.container(width=320):
-    experiment = checkpoint_slider(experiment)
-address.publish(experiment, display)
-variants = admitted(experiment)
+top, outline = st.container(key="top"), st.empty()
+if "outlined" not in st.session_state:  # a later run keeps the results of the one before in view
+    st.session_state["outlined"] = True
+    with outline.container():
+        story.outline()
+with top:
+    experiment, display = experiment_page("Analysis", CLAIM, path="analysis", terms=GLOSSARY_TERMS)
+    with st.container(width=320):
+        experiment = checkpoint_slider(experiment)
+    address.publish(experiment, display)
+    variants = admitted(experiment)
 
-list_column, story_column = st.columns([1, 3], gap="large")
-with list_column, st.container(key="steps"):
-    steps = story.measured_steps(variants)
-    steps_place = st.container()
-with story_column:
     with st.container(key="verdict"):
+        summary = st.container()
+        seconds = story.estimated_seconds(variants)
+        steps = story.measured_steps(seconds)
         request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis")
         progress.show_progress(request, finished)
+    with summary:
         if any(results.values()):
             st.markdown(story.summary(results))
+            st.caption(story.legend(results))
+        elif not finished:
+            st.markdown(story.waiting(steps, variants, seconds))
+
+outline.empty()
+list_column, story_column = st.columns([1, 3], gap="large")
+with list_column, st.container(key="steps"):
+    story.steps_list(results)
+with story_column, st.container(key="argument"):
     fits = losses(experiment)
     style = Compared[Any]({}, colors=colors(experiment, page_theme()), theme=page_theme())
-    for number, step in enumerate(STEPS, start=1):
-        measured = style.with_results(results[step.kind]) if step in steps else None
-        measured_step.section(number, step, measured, fits)
-    design_choices.section(experiment)
+    for group, own in GROUPS.items():
+        st.header(group, anchor=group.split()[-1].lower())
+        design_choices.section(experiment, group)
+        for step in own:
+            available = results.get(step.kind, {})
+            pending = () if finished or step not in steps else [label for label in variants if label not in available]
+            measured_step.section(
+                story.NUMBERS[step.kind],
+                step,
+                style.with_results(available) if step in steps else None,
+                fits,
+                seconds=seconds[step.kind],
+                pending=pending,
+            )
+            design_choices.section(experiment, group, step.kind)
     counterexamples.section()
     published.section()
-with steps_place:
-    story.steps_list(results)
+    other_pages.section(experiment, display)

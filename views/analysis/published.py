@@ -12,6 +12,6 @@ RESULTS = Path(__file__).parent / "published.md"
 
 def section() -> None:
     """Show the table of published results."""
-    with st.expander("Published results, and the same here"):
+    with st.expander("Published results, reproduced here"):
         text = RESULTS.read_text(encoding="utf-8").partition("\n")[2]
         st.markdown(text.replace("\n## ", "\n#### "))  # smaller headings than those of the page

@@ -20,6 +20,9 @@ REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION = 3.0, 1.0
 """Seconds between redraws of the page: the minimum, about what a browser without a GPU takes for one, and per waiting
 session, since the process that feeds the workers also runs the pages."""
 
+MAX_NAMES = 4
+"""Number of measurements that the progress names."""
+
 DELIVERY_SECONDS = 1.0
 """Seconds before a page may rerun: Streamlit discards messages that have not reached the browser, including the initial
 values of controls, which would then start from their first option."""
@@ -136,7 +139,8 @@ def _doing(running: Sequence[JobStatus]) -> str:
         counts = [f"{status.completed} of {status.total}" for status in running]
         return f"Training: step {', '.join(dict.fromkeys(counts))}."
     names = list(dict.fromkeys(job_name(status.job) for status in running))
-    return f"Measuring: {', '.join(names)}." if names else "The last points."
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f"Measuring: {', '.join(names[:MAX_NAMES])}{more}." if names else "The last points."
 
 
 def _left(left: TimeLeft | None) -> str:

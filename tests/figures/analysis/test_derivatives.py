@@ -1,5 +1,7 @@
 """The pictures of A4 and A5 draw the result's own shares and ratios, on one scale."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,11 +74,37 @@ def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told(
     assert list(figure.layout.yaxis.ticktext) == ["step 0", "step 100"]
     assert figure.data[0].z[1][10] == 0.5
     verdict = derivatives.verdict_along(found)
-    assert "From step 0 to 100" in verdict
-    assert "becomes 0.1 times what it was (1 to 0.1). The largest of all is 3, in b at step 0." in verdict
+    assert "shrinks to 0.1× its initial size; no signal ever exceeds the largest initial one." in verdict
+    grown = replace(found, root_mean_square=sizes[::-1], largest=np.array([[2.0, 3.0], [1.0, 7.5]]))
+    assert derivatives.verdict_along(grown).endswith(
+        "grows to 10× its initial size; the largest signal, at step 100, is 2.5× the largest initial one."
+    )
     assert derivatives.rows_along(found) == {
         r"Root mean square of $\delta$, step 0, by layer": "1",
         r"Root mean square of $\delta$, step 100, by layer": "0.1",
+        r"Largest $|\delta|$ of all steps": "3",
     }
     single = SignalHistory(np.array([0]), ("a",), shares[:1], sizes[:1, :1], sizes[:1, :1])
-    assert "one checkpoint only" in derivatives.verdict_along(single)
+    assert "Only one checkpoint" in derivatives.verdict_along(single)
+
+
+def test_the_verdict_on_steadiness_follows_from_the_numbers() -> None:
+    steady = result(1.0)
+    assert derivatives.verdict(steady) == (
+        "The weight gradient changes faster than the bias gradient in all 2 layers, by a factor of 4 at the median."
+    )
+    assert derivatives.status(steady) == "holds"
+    idle = replace(steady, layers=(WeightBiasRatios("a", 1.0, 1e-9, 2.0), WeightBiasRatios("b", 1.0, 0.5, 2.0)))
+    assert "in the one layer whose bias has an effect, by a factor of 2" in derivatives.verdict(idle)
+    mixed = replace(steady, layers=(WeightBiasRatios("a", 1.0, 2.0, 2.0), WeightBiasRatios("b", 1.0, 0.5, 2.0)))
+    assert "in 1 of 2 layers" in derivatives.verdict(mixed)
+    assert derivatives.status(mixed) == "loose"
+    unbounded = replace(steady, classifies=False)
+    assert "does not bound the output derivative" in derivatives.verdict(unbounded)
+    assert derivatives.status(unbounded) == "fails"
+
+
+def test_without_a_bias_that_has_an_effect_nothing_is_judged() -> None:
+    idle = replace(result(1.0), layers=(WeightBiasRatios("a", 1.0, 1e-9, 2.0), WeightBiasRatios("b", 1.0, np.nan, 2.0)))
+    assert derivatives.status(idle) == "undefined"
+    assert "No layer has a bias with an effect" in derivatives.verdict(idle)

@@ -49,14 +49,18 @@ def test_distributions_share_one_range_of_colors_and_units_and_shifts_are_drawn(
 
 def test_the_verdict_on_other_explanations_follows_from_the_numbers() -> None:
     verdict = distributions.verdict(RESULTS)
-    assert "70 % of what goes into activations" in verdict
-    assert "10 % of the units are dead and 30 % linear" in verdict
-    assert "by 0.875 of its length at the median, at most 1.5 (cos -0.2, in c)" in verdict
-    assert distributions.rows(RESULTS)["Their excess kurtosis"] == "-1.2"
+    assert verdict == (
+        "70 % of the activation inputs lie in [−1, 1]; one step of the earlier layers changes the median layer's "
+        "gradient by 88 %."
+    )
+    rows = distributions.rows(RESULTS)
+    assert rows["Excess kurtosis of layer inputs"] == "-1.2"
+    assert (rows["Dead units"], rows["Linear units"]) == ("0 to 0.2", "0.1 to 0.5")
+    assert rows["Cosine of $G$ and $G'$"] == "-0.2 to 0.9"
     smooth = Distributions(
         RESULTS.layers, (ActivationInputs(distribution("a", 0.5), np.nan, np.nan),), RESULTS.shifts[:1]
     )
-    assert "dead" not in distributions.verdict(smooth)
+    assert distributions.rows(smooth)["Dead units"] == "n/a"
     assert "could shift" in distributions.verdict(smooth)
 
 
@@ -73,10 +77,11 @@ def test_errors_are_drawn_over_batch_sizes_beside_their_law_and_told() -> None:
     assert list(points.x) == [2, 8, 100]
     assert list(points.y)[:2] == pytest.approx([0.77, 0.35])
     assert np.isnan(points.y[2])
-    assert "law" in " ".join(trace.name or "" for trace in variance_error_figure(Compared({"one": found})).data)
+    assert "theory" in " ".join(trace.name or "" for trace in variance_error_figure(Compared({"one": found})).data)
     verdict = batch_statistics.verdict(found)
-    assert "Batches of 100 put the mean off by 0 deviations" in verdict  # the size nearest to 32 on a logarithmic scale
-    assert "within 10 % of the law" in verdict
-    assert "up to 16, are worth 8 to 8 independent values" in verdict
-    assert batch_statistics.rows(found)["Mean off by, batches of 2"] == r"0.77 $\sigma$ (law 0.7)"
-    assert batch_statistics.rows(found)["Variance too small by, batches of 8"] == "12.2 % (law 12.2 %)"
+    assert r"batch of 100 is off by 0 $\sigma$" in verdict  # the size nearest to 32 on a logarithmic scale
+    assert "match the sampling theory within 10 %" in verdict
+    rows = batch_statistics.rows(found)
+    assert (rows["Independent values per sample"], rows["Positions per sample"]) == ("0.5 to 8", "1 to 16")
+    assert rows["Error of the mean, batches of 2"] == r"0.77 $\sigma$ (theory 0.7)"
+    assert rows["Bias of the variance, batches of 8"] == "12.2 % (theory 12.2 %)"

@@ -32,12 +32,17 @@ def test_a_bias_without_effect_leaves_a_sentence_and_the_verdict_says_so() -> No
     silent = of(bias=0.0)
     assert "No bias" in inputs_figure(Compared({"a": silent})).layout.annotations[0].text
     assert "has no effect" in layer_rates.verdict(silent)
-    assert layer_rates.rows(silent)["Inputs' ratios over the bias's"] == "n/a"
+    assert layer_rates.rows(silent)["Ratio of an input's weight to the bias"] == "n/a"
 
 
-def test_the_verdict_gives_the_median_its_ends_and_the_spreads_of_layers() -> None:
-    verdict = layer_rates.verdict(of())
-    assert "1 times as fast as the bias (median; 0.5 to 5)" in verdict
-    assert "at most 1.25" in verdict
-    assert "differs up to 24 times" in verdict
-    assert "up to 4 times" in verdict
+def test_the_verdict_gives_the_largest_factor_and_the_table_the_spreads() -> None:
+    assert "within a factor of 1.2." in layer_rates.verdict(of())  # 5 measured, 4 predicted
+    assert layer_rates.status(of()) == "holds"
+    rows = layer_rates.rows(of())
+    assert rows["Ratio of an input's weight to the bias"] == "0.5 to 5"
+    assert rows["The same over $E[x^2]$, median"] == "1"
+    assert rows["Scale-free curvature, largest over smallest layer"] == "24"
+    assert rows["Relative step, largest over smallest layer"] == "4"
+    for bias, status, words in ((0.5, "loose", "only within a factor of 5"), (0.1, "fails", "by a factor of up to 25")):
+        assert layer_rates.status(of(bias)) == status
+        assert words in layer_rates.verdict(of(bias))

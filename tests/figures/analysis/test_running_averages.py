@@ -6,6 +6,7 @@ import pytest
 from normscape.figures.analysis.running_averages import averages_figure
 from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.running_averages import LayerAverages, RunningAverages
+from normscape.views.analysis.steps import running_averages
 
 
 def result(scale: float) -> RunningAverages:
@@ -34,3 +35,20 @@ def test_without_any_averages_a_sentence_says_so() -> None:
         "No compared network"
         in averages_figure(Compared({"three": RESULTS["three"]}, colors=COLORS)).layout.annotations[0].text
     )
+
+
+@pytest.mark.parametrize(
+    ("running", "sentence", "status"),
+    [
+        (0.4, "leaves the loss unchanged", "holds"),
+        (0.412, "raises the loss by 3 % (0.4 to 0.412)", "holds"),
+        (0.5, "raises the loss by 25 % (0.4 to 0.5)", "loose"),
+        (0.1, "lowers the loss by 75 % (0.4 to 0.1)", "fails"),
+    ],
+)
+def test_the_verdict_states_what_the_stored_averages_do_to_the_loss(running: float, sentence: str, status: str) -> None:
+    measured = RunningAverages(result(1.0).layers, running, 0.4)
+    assert sentence in running_averages.verdict(measured)
+    assert running_averages.status(measured) == status
+    assert running_averages.status(RESULTS["three"]) == "undefined"
+    assert "stores no averages" in running_averages.verdict(RESULTS["three"])

@@ -33,12 +33,15 @@ def test_moments_and_the_parabola_are_drawn_for_every_network(count: int) -> Non
     assert min(curve.y) == pytest.approx(8 / 24)
 
 
-def test_the_verdict_on_moments_names_where_centring_takes_most_and_least() -> None:
+def test_the_verdict_on_moments_names_where_centering_removes_most() -> None:
     verdict = second_moments.verdict(RESULTS)
-    assert "leaves 20 % of the second moment in a, and 100 % in b" in verdict
-    assert "$E[ax]/E[a]$ lies 0.25 lengths" in verdict
+    assert verdict == "Centering removes up to 80 % of the second moment (in a), and 40 % in the median layer."
+    centered = SecondMoments((inputs("b", 0.0),))
+    assert "centering removes at most 0 %" in second_moments.verdict(centered)
+    assert (second_moments.status(RESULTS), second_moments.status(centered)) == ("holds", "loose")
+    assert second_moments.rows(RESULTS)[r"Last layer: $\|E[ax]/E[a]-E[x]\|/\|E[x]\|$"] == "0.25"
     assert second_moments.rows(RESULTS)["Inputs of a weight"] == "2"
-    assert "no linear layer" in second_moments.verdict(SecondMoments(()))
+    assert "no linear or convolution layer" in second_moments.verdict(SecondMoments(()))
 
 
 def change(name: str, left: float, step: float = 0.1) -> BoundedChange:
@@ -53,13 +56,14 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
     assert list(figure.data[1].y) == pytest.approx([0.25 / 0.8, 0.45 / 0.8])
     assert list(rate_figure(Compared({"one": found, "two": found})).data[1].y) == pytest.approx([5.0, 50.0])
     verdict = cauchy_schwarz.verdict(found)
-    assert "Holds at all 4 units; at the median 0.7 of it is used, at most 0.9" in verdict
-    assert "5 to 50 between layers: 10 times apart" in verdict
-    assert "Fails at 1 of 4 units, in b" in cauchy_schwarz.verdict(
+    assert "holds at every unit (the median unit reaches 70 % of it)" in verdict
+    assert "varies 10× between layers" in verdict
+    assert cauchy_schwarz.rows(found)[r"$\sqrt{E[\lambda^2]}/\|\Delta w\|$, by layer"] == "5 to 50"
+    assert "exceeded beyond rounding at 1 of 4 units, in b" in cauchy_schwarz.verdict(
         CauchySchwarz((found.layers[0], change("b", 1.1)), 1e-6)
     )
     assert cauchy_schwarz.rows(found)["Positions $T$"] == "3"
-    assert "nothing moves" in cauchy_schwarz.verdict(CauchySchwarz((), 1e-6))
+    assert "zero gradient" in cauchy_schwarz.verdict(CauchySchwarz((), 1e-6))
 
 
 def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_named() -> None:
@@ -72,8 +76,20 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
     assert [list(trace.y) for trace in figure.data] == [[4.0, 1.0], [2.0, 3.0], [1.0, 2.0]]
     assert list(weight_figure(Compared({"one": found})).data[0].y) == [2.0, 1.0]
     verdict = centering.verdict(found)
-    assert "of weight and bias in 1 of 2 layers, raises it in 1 (b); it becomes 0.5 to 3 times what it was" in verdict
-    assert "of the weight alone in 1 of 2 layers; it becomes 0.5 to 1 times" in verdict
-    assert "rate, which the argument takes for a constant, becomes 0.5 to 1 times what it was, and 0.25 to 2" in verdict
+    assert verdict == (
+        r"$\lambda_{\max}$ falls in 1 and rises in 1 of 2 layers with centered inputs; with standardized inputs it "
+        "falls in 1 and rises in 1: the curvature follows the bound only in part."
+    )
+    rows = centering.rows(found)
+    assert rows[r"$\lambda_{\max}$ of weight and bias, centered over raw"] == "0.5 to 3"
+    assert rows[r"$\lambda_{\max}$ of weight alone, centered over raw"] == "0.5 to 1"
+    assert rows[r"$\sqrt{E[\lambda^2]}/\|\Delta W\|$, centered over raw"] == "0.5 to 1"
+    assert rows[r"$\sqrt{E[\lambda^2]}/\|\Delta W\|$, standardized over raw"] == "0.25 to 2"
+    follows, opposes = (Centering(layers[k : k + 1]) for k in (0, 1))
+    assert centering.verdict(follows).endswith(
+        "falls in 1 of 1 layer with centered inputs; with standardized inputs it falls in 1: the curvature follows "
+        "the bound."
+    )
+    assert "does not follow" in centering.verdict(opposes)
     assert [list(trace.y) for trace in rates_figure(Compared({"one": found})).data][1] == [0.5, 4.0]
     assert centering.rows(found)["Layers given a bias of 0"] == "1 of 2"

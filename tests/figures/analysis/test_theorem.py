@@ -42,11 +42,15 @@ def test_without_batch_norm_figure_and_verdict_say_so() -> None:
 
 def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
     verdict = theorem.verdict(Theorem((layer(),), 1e-6))
-    assert "agree at all 2 units to 1e-09" in verdict
-    assert r"75 % of $\|g\|^2$ comes through at the median unit, 50 % to 100 %" in verdict
-    assert "enlarges gradients at 1 of 2 units" in verdict
+    assert r"The theorem holds: the layer removes 25 % of $\|g\|^2$ at the median unit" in verdict
+    assert "enlarges the gradient at 1 of 2 units" in verdict
+    rows = theorem.rows(Theorem((layer(),), 1e-6))
+    assert rows["Largest difference between the sides"] == "1e-09"
+    assert rows[r"Share of $\|g\|^2$ that remains, by unit"] == "0.5 to 1"
+    assert rows["Median factor"] == "1.25"
     assert theorem.verdict(Theorem((layer("a"), layer("b", difference=0.1)), 1e-6)) == (
-        "Fails beyond rounding (1e-06) at 2 of 4 units (in b): both sides differ by up to 0.1, and the ratio reaches 1."
+        "The theorem fails beyond rounding at 2 of 4 units (in b): the sides differ by up to 0.1, and the ratio "
+        "reaches 1."
     )
     assert "at 1 of 2 units (in norm1)" in theorem.verdict(Theorem((layer(ratio=(0.5, 1.2)),), 1e-6))
     many = theorem.verdict(Theorem(tuple(layer(name, difference=0.1) for name in "abcdef"), 1e-6))
@@ -55,19 +59,18 @@ def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
 
 def test_units_that_nothing_comes_back_through_and_gradients_that_are_not_finite_do_not_count_as_agreement() -> None:
     idle = replace(layer(), ratio=np.array([0.5, np.nan]), difference=np.array([1e-9, np.nan]))
-    assert "agree at all 1 units to 1e-09; at 1 more both are 0." in theorem.verdict(Theorem((idle,), 1e-6))
+    assert "the layer removes 50 %" in theorem.verdict(Theorem((idle,), 1e-6))
+    assert theorem.rows(Theorem((idle,), 1e-6))["Units where both sides are 0"] == "1"
     gone = np.full(2, np.nan)
     names = ("left", "right", "signal", "by_mean", "by_deviation", "ratio", "factor", "difference")
     lost = Theorem((replace(layer(), **dict.fromkeys(names, gone)),), 1e-6)
-    assert theorem.verdict(lost) == (
-        "Nothing can be said of 2 of 2 units (in norm1): the gradient is not finite there."
-    )
-    assert theorem.rows(lost)["Largest difference of both sides"] == "n/a"
+    assert theorem.verdict(lost) == ("The gradient is not finite at 2 of 2 units (in norm1).")
+    assert theorem.rows(lost)["Largest difference between the sides"] == "n/a"
     assert "batch-norm layer" not in shares_figure(Compared({"lost": lost})).layout.annotations[0].text
     unread = replace(layer(), left=np.array([np.nan, 2.0]), difference=np.array([np.nan, 0.1]))
     verdict = theorem.verdict(Theorem((unread,), 1e-6))
-    assert verdict.startswith("Nothing can be said of 1 of 2 units")
-    assert "Fails beyond rounding (1e-06) at 1 of 2 units" in verdict
+    assert verdict.startswith("The gradient is not finite at 1 of 2 units")
+    assert "fails beyond rounding at 1 of 2 units" in verdict
 
 
 def test_numbers_of_values_are_written_out() -> None:
@@ -82,9 +85,24 @@ def test_growth_is_drawn_per_layer_and_told_with_its_direction() -> None:
     assert list(figure.data[0].x) == ["a", "b", "c", "d"]
     assert list(figure.data[1].y) == [2.0, 2.0, 2.0, 0.5]
     assert list(size_figure(Compared({"one": found})).data[0].y) == [16.0, 8.0, 4.0, 2.0, 4.0]
-    assert (
-        "multiplied by 4 over 4 steps; between interior layers they grow, by 2 per layer."
-        in gradient_growth.verdict(found)
+    assert gradient_growth.verdict(found) == (
+        "From the last layer to the first, the gradient norm is multiplied by 4; 5 layers are too few to judge growth "
+        "per layer."
     )
-    assert "no chain" in gradient_growth.verdict(GradientGrowth(found.layers, found.size, False))
-    assert "no two layers" in gradient_growth.verdict(GradientGrowth(("a",), np.ones(1), True))
+    assert "do not form a chain" in gradient_growth.verdict(GradientGrowth(found.layers, found.size, False))
+    assert "No two layers" in gradient_growth.verdict(GradientGrowth(("a",), np.ones(1), True))
+
+
+@pytest.mark.parametrize(
+    ("factor", "sentence", "status"),
+    [
+        (1.0, "Gradients keep their norm: the factor per interior layer is 1.", "holds"),
+        (1.1, "Gradients grow on the way back, by a factor of 1.1 per interior layer.", "loose"),
+        (0.5, "Gradients shrink on the way back, by a factor of 0.5 per interior layer.", "fails"),
+    ],
+)
+def test_in_deep_networks_growth_per_layer_is_judged(factor: float, sentence: str, status: str) -> None:
+    sizes = factor ** -np.arange(7.0)
+    deep = GradientGrowth((*"abcdef", "out"), sizes, True)
+    assert gradient_growth.verdict(deep) == sentence
+    assert gradient_growth.status(deep) == status

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import plotly.graph_objects as go
+from collections.abc import Mapping
 
 from normscape.figures.analysis.batch_statistics import mean_error_figure, variance_error_figure
 from normscape.figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
@@ -19,7 +15,6 @@ from normscape.figures.analysis.layer_rates import in_step_figure, inputs_figure
 from normscape.figures.analysis.running_averages import averages_figure
 from normscape.figures.analysis.second_moments import moments_figure, parabola_figure
 from normscape.figures.analysis.theorem import factor_figure, shares_figure
-from normscape.figures.comparison import Compared
 from normscape.views.analysis.steps import (
     batch_statistics,
     cauchy_schwarz,
@@ -33,38 +28,12 @@ from normscape.views.analysis.steps import (
     second_moments,
     theorem,
 )
-from normscape.views.analysis.steps.status import Status
-
-EIGENVALUE = 60
-"""Gradients that one largest eigenvalue takes: about 25 Hessian products, each as long as 2.4 gradients."""
-
-Draw = Callable[[Compared[Any]], "go.Figure | Mapping[str, go.Figure]"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the argument, with the measurement that tests it."""
-
-    numbers: str  # in docs/science.md
-    title: str
-    short: str  # title in the list of steps
-    sentence: str  # the claim
-    assumes: str
-    derivation: str
-    kind: str  # of the jobs that measure it
-    gradients: Callable[[int], float]  # its cost in gradients of the evaluation set, from the number of layers
-    figures: tuple[Draw, ...]  # each draws one figure of all networks, or one per network
-    verdict: Callable[[Any], str]
-    status: Callable[[Any], Status]
-    rule: str  # what each status means
-    rows: Callable[[Any], dict[str, str]]
-    papers: tuple[str, ...] = ()  # in views/texts/papers.py; docs/science.md has the other sources
-
+from normscape.views.analysis.steps.step import EIGENVALUE, Step
 
 STEPS: tuple[Step, ...] = (
     Step(
         "A1, A2",
-        "A bounded gradient change bounds the loss and makes gradient descent safe",
+        "A bounded gradient change bounds the loss, so small steps descend",
         "Core inequality and step size",
         descent.SENTENCE,
         descent.ASSUMES,
@@ -77,6 +46,7 @@ STEPS: tuple[Step, ...] = (
         descent.RULE,
         descent.rows,
         ("Santurkar et al. 2018",),
+        per_network=True,
     ),
     Step(
         "A4, A5",
@@ -87,7 +57,7 @@ STEPS: tuple[Step, ...] = (
         derivatives.DERIVATION,
         "derivatives",
         lambda layers: 1 + 2 * layers,
-        (signal_figures, steadiness_figure),
+        (steadiness_figure, signal_figures),
         derivatives.verdict,
         derivatives.status,
         derivatives.RULE,
@@ -95,8 +65,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A4",
-        "The backpropagated signal along training",
-        "The signal along training",
+        "The backpropagated signal stays bounded along training",
+        "Signal along training",
         derivatives.SENTENCE_ALONG,
         derivatives.ASSUMES_ALONG,
         derivatives.DERIVATION_ALONG,
@@ -107,6 +77,7 @@ STEPS: tuple[Step, ...] = (
         derivatives.status_along,
         derivatives.RULE_ALONG,
         derivatives.rows_along,
+        per_network=True,
     ),
     Step(
         "A6",
@@ -126,7 +97,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "A7, A8",
         "Center, then divide by the standard deviation",
-        "Center and divide",
+        "Center, then divide",
         second_moments.SENTENCE,
         second_moments.ASSUMES,
         second_moments.DERIVATION,
@@ -141,7 +112,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "A6 to A8",
         "Does the curvature follow the bound?",
-        "Does the curvature follow?",
+        "Curvature follows the bound",
         centering.SENTENCE,
         centering.ASSUMES,
         centering.DERIVATION,
@@ -172,7 +143,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A11",
-        "It needs large batches",
+        "Batch statistics need large batches",
         "Batch size",
         batch_statistics.SENTENCE,
         batch_statistics.ASSUMES,
@@ -188,7 +159,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A12",
-        "Averages for prediction",
+        "Moving averages replace batch statistics for prediction",
         "Moving averages",
         running_averages.SENTENCE,
         running_averages.ASSUMES,
@@ -204,8 +175,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A13",
-        "Other explanations",
-        "Other explanations",
+        "Rival explanations: covariate shift and activation range",
+        "Covariate shift and activations",
         distributions.SENTENCE,
         distributions.ASSUMES,
         distributions.DERIVATION,
@@ -217,11 +188,12 @@ STEPS: tuple[Step, ...] = (
         distributions.RULE,
         distributions.rows,
         ("Ioffe and Szegedy 2015", "Santurkar et al. 2018"),
+        per_network=True,
     ),
     Step(
         "A14",
-        "What is proved: one batch-norm layer",
-        "What is proved",
+        "What is proved: the gradient through one batch-norm layer",
+        "Theorem for one layer",
         theorem.SENTENCE,
         theorem.ASSUMES,
         theorem.DERIVATION,
@@ -236,8 +208,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A15",
-        "Where it fails: gradients grow across layers",
-        "Gradient growth",
+        "Where it can fail: gradient size across layers",
+        "Gradient size across layers",
         gradient_growth.SENTENCE,
         gradient_growth.ASSUMES,
         gradient_growth.DERIVATION,
@@ -251,3 +223,13 @@ STEPS: tuple[Step, ...] = (
         ("Yang et al. 2019",),
     ),
 )
+
+GROUPS: Mapping[str, tuple[Step, ...]] = {
+    "The argument": STEPS[:7],
+    "In practice": STEPS[7:9],
+    "Rivals, proof and limits": STEPS[9:],
+}
+"""The steps by heading; numbers count through."""
+
+ARGUMENT = GROUPS["The argument"]
+"""The steps that lead from the Lipschitz bound to normalization."""

@@ -9,59 +9,58 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    r"When the weights of one layer change, their gradient changes by the mean of $\lambda x$, the change of the "
-    "signal times the input. The Cauchy–Schwarz inequality bounds it by the root mean square of the signal change "
-    "times the root of the inputs' second moment."
+    r"When the weights of one layer change, its gradient changes by $E[\lambda x]$, where $\lambda$ is the change of "
+    r"the signal. By the Cauchy–Schwarz inequality, $\|E[\lambda x]\|\le\sqrt{E[\lambda^2]}\,\sqrt{\sum_iE[x_i^2]}$: "
+    "the second moment of the layer's input enters the bound on $L$."
 )
 
 ASSUMES = (
-    r"That $\lambda$ grows no faster than the step, at a rate that is the same whatever is done to $x$. But $\lambda$ "
-    r"is about $a\cdot\langle\Delta w, x\rangle$, so it grows with $x$ as well: look at the rate of compared "
-    "networks."
+    r"The signal changes no faster than the weights: $\sqrt{E[\lambda^2]}\le c\,\|\Delta w\|$ with a constant $c$ that "
+    r"does not depend on $x$. In fact $\lambda\approx a\,\langle\Delta w,x\rangle$, so it grows with $x$ as well."
 )
 
 DERIVATION = r"""
-Only one layer's weight moves, so its input $x$ stays, and with $\nabla_w f = T\,E[\delta x]$ over samples and $T$
-positions
+Only one layer's weight moves, so its input $x$ is fixed. With $\nabla_w f = T\,E[\delta x]$ over samples and $T$
+positions,
 
 $$
 \nabla_w f(w+\Delta w) - \nabla_w f(w) = T\,E[\lambda x] ,\qquad\allowbreak \lambda = \delta(w+\Delta w) - \delta(w) .
 $$
 
-By Cauchy–Schwarz, for every input $i$, $|E[\lambda x_i]| \le \sqrt{E[\lambda^2]}\sqrt{E[x_i^2]}$, and together
+By Cauchy–Schwarz, $|E[\lambda x_i]| \le \sqrt{E[\lambda^2]}\sqrt{E[x_i^2]}$ for every input $i$. Summing the squares,
 
 $$
 \|E[\lambda x]\| \le \sqrt{E[\lambda^2]}\;\sqrt{\textstyle\sum_i E[x_i^2]} .
 $$
 
 If $\sqrt{E[\lambda^2]} \le c\,\|\Delta w\|$ with a constant $c$, the gradient's Lipschitz constant in $w$ is at most
-$T c\sqrt{\sum_i E[x_i^2]}$: that is where the second moment comes in. Measured is a step along the layer's own
-$-\nabla_w f$, a hundredth as long as the weight. Through later batch norms $\lambda$ holds what samples do to each
-other.
+$T c\sqrt{\sum_i E[x_i^2]}$. The measured step goes along the layer's $-\nabla_w f$ and is a hundredth as long as the
+weight. Through later batch-norm layers, $\lambda$ also contains cross-sample terms.
 """
 
 
 def verdict(result: CauchySchwarz) -> str:
-    """State at how many units the bound holds, how tight it is, and how far λ's rate is from a constant."""
+    """State whether the bound holds at every unit, how tight it is, and how much λ's rate varies between layers."""
     if not result.layers:
-        return "No layer's gradient is different from zero, so nothing moves."
+        return "Every layer has a zero gradient, so no step can be taken."
     units = sum(len(layer.left) for layer in result.layers)
     failing = {layer.layer: _failing(layer, result.noise) for layer in result.layers}
-    count = sum(failing.values())
-    if count:
-        noise = number(result.noise)
+    if count := sum(failing.values()):
         names = ", ".join(name for name, failures in failing.items() if failures)
-        return f"Fails at {count} of {units} units, in {names}: by more than rounding explains ({noise})."
+        return f"The bound is exceeded beyond rounding at {count} of {units} units, in {names}."
     tight = np.concatenate([layer.tightness for layer in result.layers])
     tight = tight[np.isfinite(tight)]
+    used = f" (the median unit reaches {number(100 * float(np.median(tight)), 2)} % of it)" if len(tight) else ""
+    return rf"The bound holds at every unit{used}; the rate of $\lambda$, assumed constant, {_varies(result)}."
+
+
+def _varies(result: CauchySchwarz) -> str:
     rates = [layer.rate for layer in result.layers]
-    used = f"at the median {number(float(np.median(tight)))} of it is used, at most {number(float(tight.max()))}"
-    return (
-        rf"Holds at all {units} units; {used if len(tight) else 'no signal changes'}. $\lambda$'s rate is "
-        f"{number(min(rates))} to {number(max(rates))} between layers: "
-        f"{number(max(rates) / min(rates)) if min(rates) else 'infinitely'} times apart, where the argument takes one "
-        "constant."
-    )
+    return f"varies {number(max(rates) / min(rates), 2)}× between layers" if min(rates) else "is zero in some layers"
+
+
+SPREAD = 10.0
+"""Ratio of the largest to the smallest rate of λ up to which one constant describes all layers."""
 
 
 def _failing(layer: BoundedChange, noise: float) -> int:
@@ -69,8 +68,8 @@ def _failing(layer: BoundedChange, noise: float) -> int:
 
 
 RULE = (
-    r"✗ where the bound is exceeded by more than rounding. ✓ if the rates of $\lambda$ of all layers are within a "
-    "factor of 10 of each other, as one constant would have it, else ≈."
+    r"✗ if a unit exceeds the bound by more than rounding. ✓ if the rates of $\lambda$ of all layers lie within a "
+    "factor of 10 of each other, as a constant would. Otherwise ≈."
 )
 
 
@@ -81,19 +80,19 @@ def status(result: CauchySchwarz) -> Status:
     if any(_failing(layer, result.noise) for layer in result.layers):
         return "fails"
     rates = [layer.rate for layer in result.layers]
-    return "holds" if max(rates) <= 10 * min(rates) else "loose"
+    return "holds" if max(rates) <= SPREAD * min(rates) else "loose"
 
 
 def rows(result: CauchySchwarz) -> dict[str, str]:
     """Return the key numbers of a network as text, by name."""
     return {
-        "Left over right, by layer": span([_share(layer.whole) for layer in result.layers]),
+        "Left side over right side, by layer": span([_share(layer.whole) for layer in result.layers]),
         "The same with centered inputs": span([_share(layer.totals_centered) for layer in result.layers]),
         r"$\sqrt{E[\lambda^2]}/\|\Delta w\|$, by layer": span([layer.rate for layer in result.layers]),
-        "Bound on the gradient's change per step, $T$ times": span(
+        "Bound on the gradient change per unit of step, times $T$": span(
             [layer.positions * layer.whole[1] / layer.step for layer in result.layers]
         ),
-        "Measured change per step, $T$ times": span(
+        "Measured gradient change per unit of step, times $T$": span(
             [layer.positions * layer.whole[0] / layer.step for layer in result.layers]
         ),
         "Positions $T$": span([float(layer.positions) for layer in result.layers]),

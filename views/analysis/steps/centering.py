@@ -10,49 +10,56 @@ from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
     "A smaller bound does not imply a smaller $L$. Each layer is rewritten to receive centered or standardized inputs "
-    "while computing the same function; its curvature is measured before and after."
+    r"while the network computes the same function; the curvature $\lambda_{\max}$ of the layer's weight and bias is "
+    "measured before and after."
 )
 
 ASSUMES = (
-    "Nothing but that means and deviations are held fixed: batch norm's own follow the samples. The Lipschitz constant "
-    "at a point is that of the layer's own block of the Hessian, all other layers standing still."
+    "Means and standard deviations are constants here; those of batch norm depend on the samples. The curvature is "
+    "that of one layer's block of the Hessian, with all other layers fixed."
 )
 
 DERIVATION = r"""
 $h = Wx + b = W(x-\mu) + (b + W\mu)$, and $= (W\,\mathrm{diag}\,\sigma)\frac{x-\mu}{\sigma} + (b + W\mu)$: the
-function is the same, its coordinates are others. With $(W, b) = A(W', b')$, where $W = W'$, or
+function is the same, only its coordinates differ. With $(W, b) = A(W', b')$, where $W = W'$, or
 $W = W'\,\mathrm{diag}(1/\sigma)$, and $b = b' - W\mu$, the block of the Hessian becomes $A^\top H A$. Its largest
 eigenvalue may fall or rise. For a linear regression the block of the weight is $2E[xx^\top]$, so it falls with the
-second moment; in general it is $E[a\,xx^\top]$ with $a$ the curvature behind the layer, and falls if $a$ is large where
-$x$ is far from zero. For a convolution $x$ is the unfolded patch. In front of batch norm a bias has no effect, and
+second moment; in general it is $E[a\,xx^\top]$ with $a$ the curvature after the layer, and falls if $a$ is large where
+$x$ is far from zero. For a convolution $x$ is the unfolded patch. Right before batch norm a bias has no effect, and
 centering changes nothing.
 """
 
 
 def verdict(result: Centering) -> str:
-    """State in how many layers centering and dividing lower λ_max, and where they raise it."""
+    """State in how many layers centering, alone and with division, lowers λ_max, and whether it follows the bound."""
     if not result.layers:
-        return "There is no layer with a plain weight to rewrite."
-    curved = f"{_curvature(result, 'both', 'of weight and bias')} {_curvature(result, 'weight', 'of the weight alone')}"
-    centered, scaled = (span(_change(layer, "rate", k) for layer in result.layers) for k in (1, 2))
+        return "No layer has a plain weight to rewrite."
+    judged = status(result)
+    if judged == "undefined":
+        return "No layer has a positive curvature to compare."
+    layers = len(result.layers)
+    of = f"{layers} {'layer' if layers == 1 else 'layers'}"
+    centered, scaled = (_moves(*_counts(result, k)) for k in (1, 2))
+    follows = {
+        "holds": "the curvature follows the bound",
+        "loose": "the curvature follows the bound only in part",
+        "fails": "the curvature does not follow the bound",
+    }[judged]
     return (
-        rf"{curved} $\lambda$'s rate, which the argument takes for a constant, becomes {centered} times what it was, "
-        f"and {scaled} times with division."
+        rf"$\lambda_{{\max}}$ {centered} of {of} with centered inputs; with standardized inputs it {scaled}: {follows}."
     )
 
 
-def _curvature(result: Centering, name: str, block: str) -> str:
-    lowered = [layer for layer in result.layers if _change(layer, name, 1) < 1 - NOTICED]
-    raised = [layer.layer for layer in result.layers if _change(layer, name, 1) > 1 + NOTICED]
-    changes = [_change(layer, name, 1) for layer in result.layers]
-    scaled = [_change(layer, name, 2) for layer in result.layers]
-    where = (
-        f", raises it in {len(raised)} ({', '.join(raised[:3])}{', …' if len(raised) > 3 else ''})" if raised else ""
-    )
-    return (
-        rf"Centering lowers $\lambda_{{\max}}$ {block} in {len(lowered)} of {len(result.layers)} layers{where}; it "
-        f"becomes {span(changes)} times what it was, and {span(scaled)} times with division, too."
-    )
+def _moves(lowered: int, raised: int) -> str:
+    """Return in how many layers a number falls and rises."""
+    parts = [f"falls in {lowered}"] * bool(lowered) + [f"rises in {raised}"] * bool(raised)
+    return " and ".join(parts) or "changes in none"
+
+
+def _counts(result: Centering, k: int) -> tuple[int, int]:
+    """Return in how many layers λ_max of weight and bias falls and rises, centered (1) or standardized (2)."""
+    changes = [_change(layer, "both", k) for layer in result.layers]
+    return sum(one < 1 - NOTICED for one in changes), sum(one > 1 + NOTICED for one in changes)
 
 
 NOTICED = 0.01
@@ -66,7 +73,8 @@ def _change(layer: Reparametrized, name: str, k: int) -> float:
 
 RULE = (
     r"✓ if neither centering nor centering with division raises $\lambda_{\max}$ of weight and bias in any layer, and "
-    "each lowers it in some; ✗ if one of them raises it in more layers than it lowers it; else ≈."
+    "each lowers it in some. ✗ if one of them raises it in more layers than it lowers it. Otherwise ≈. Changes below "
+    "1 % do not count."
 )
 
 
@@ -75,7 +83,7 @@ def status(result: Centering) -> Status:
     each = [[_change(layer, "both", k) for layer in result.layers] for k in (1, 2)]
     if not any(math.isfinite(change) for changes in each for change in changes):
         return "undefined"
-    counts = [(sum(one < 1 - NOTICED for one in own), sum(one > 1 + NOTICED for one in own)) for own in each]
+    counts = [_counts(result, k) for k in (1, 2)]
     if any(raised > lowered for lowered, raised in counts):
         return "fails"
     return "holds" if all(lowered and not raised for lowered, raised in counts) else "loose"
@@ -90,8 +98,19 @@ def rows(result: Centering) -> dict[str, str]:
         for k, inputs in enumerate(kinds)
     }
     numbers |= {
+        rf"$\lambda_{{\max}}$ of {block}, {inputs} over raw": span(_change(layer, name, k) for layer in result.layers)
+        for name, block in (("both", "weight and bias"), ("weight", "weight alone"))
+        for k, inputs in list(enumerate(kinds))[1:]
+    }
+    numbers |= {
         rf"$\sqrt{{E[\lambda^2]}}/\|\Delta W\|$, {inputs}": span(layer.rate[k] for layer in result.layers)
         for k, inputs in enumerate(kinds)
+    }
+    numbers |= {
+        rf"$\sqrt{{E[\lambda^2]}}/\|\Delta W\|$, {inputs} over raw": span(
+            _change(layer, "rate", k) for layer in result.layers
+        )
+        for k, inputs in list(enumerate(kinds))[1:]
     }
     residual = max((layer.residual for layer in result.layers), default=math.nan)
     added = sum(layer.added for layer in result.layers)

@@ -6,20 +6,20 @@ import math
 
 import numpy as np
 
-from normscape.landscape.analysis.derivatives import Derivatives, SignalHistory
+from normscape.landscape.analysis.derivatives import Derivatives, SignalHistory, WeightBiasRatios
 from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The backpropagated signal is assumed to be bounded, so that a weight gradient is large only where the layer's "
-    r"input is: the gradient of a bias is the mean signal $E[\delta]$, that of a weight is $E[\delta x]$. Bias "
-    "gradients should be steady, and weight gradients should change in proportion to their inputs."
+    r"The gradient of a bias is the mean backpropagated signal, $E[\delta]$; that of a weight is $E[\delta x]$, which "
+    r"also carries the layer's input $x$. If $\delta$ is bounded and steady, bias gradients are steady, and weight "
+    "gradients change with the input."
 )
 
 ASSUMES = (
-    "That the signal at every hidden layer is bounded. Nothing bounds it: cross-entropy bounds "
-    r"$\partial\ell/\partial h$ by $\sqrt2$, squared error bounds nothing, and on the way back every layer "
-    "multiplies."
+    r"The signal $\delta$ is bounded at every layer (the “non-linear assumption”). Cross-entropy bounds only the "
+    r"output: $\|\partial\ell/\partial h\|\le\sqrt2$ per sample. Squared error bounds nothing. At hidden layers "
+    r"nothing bounds $\delta$, because every layer multiplies it."
 )
 
 DERIVATION = r"""
@@ -29,57 +29,72 @@ $$
 \nabla_b f = E[\delta], \qquad\allowbreak \nabla_w f = E[\delta\, x] ,
 $$
 
-a bias is the weight of an input that is always 1. For softmax and cross-entropy
+since a bias is the weight of an input that is always 1. For softmax and cross-entropy
 $\partial\ell/\partial h = \mathrm{softmax}(h) - e_y$, whose components lie in $[-1, 1]$ and whose norm is at most
 $\sqrt 2$; for squared error it is $2(h - y)$. Each ratio below moves one weight or one bias alone, both by the same
-length, and divides the change of its own gradient by that length (D5). In front of batch norm with statistics of
-samples a bias has no effect at all: its gradient is zero wherever it stands.
+length, and divides the change of its gradient by that length (D5). A bias right before batch norm has no effect with
+population or mini-batch statistics: its gradient is always zero.
 """
 
 
 def verdict(result: Derivatives) -> str:
-    """State whether the output's derivative is bounded, how large signals get, and who is steadier."""
-    if result.classifies:
-        bounded = rf"$\|\partial\ell/\partial h\|$ is at most {number(result.largest_output)}, within $\sqrt2$"
-        bounded += f" (squared error would make it {number(result.largest_squared)} on the same outputs)"
-    else:
-        bounded = rf"The loss bounds nothing: $\|\partial\ell/\partial h\|$ reaches {number(result.largest_output)}"
-    hidden = result.signals[:-1]
-    if hidden:
-        largest = max(hidden, key=lambda signal: signal.largest)
-        bounded += rf"; at hidden layers $|\delta|$ reaches {number(largest.largest)} (in {largest.layer})"
-    return f"{bounded}. {_steadier(result)}"
-
-
-def _steadier(result: Derivatives) -> str:
-    moved = [layer for layer in result.layers if math.isfinite(layer.bias) and not layer.without_effect]
-    idle = sum(layer.without_effect for layer in result.layers)
-    silent = f" In {idle} layers the bias has no effect." if idle else ""
+    """State whether weight gradients change faster than bias gradients, and whether the loss bounds the output."""
+    if not _bounded(result):
+        return (
+            rf"The loss does not bound the output derivative ($\|\partial\ell/\partial h\|$ reaches "
+            f"{number(result.largest_output)}), so the argument's assumption fails."
+        )
+    moved = _moved(result)
     if not moved:
-        return f"No bias has an effect to compare.{silent}"
+        return "No layer has a bias with an effect, so there is nothing to compare the weight gradients with."
     steadier = sum(layer.bias < layer.weight for layer in moved)
-    ratio = float(np.median([layer.weight / layer.bias for layer in moved]))
+    count = f"all {len(moved)}" if steadier == len(moved) else f"{steadier} of {len(moved)}"
+    layers = "the one layer" if len(moved) == steadier == 1 else f"{count} {'layer' if len(moved) == 1 else 'layers'}"
+    times = number(_median_ratio(result), 2)
     return (
-        f"The bias turns less than the weight in {steadier} of {len(moved)} layers; at the median the weight's ratio "
-        f"is {number(ratio, 2)} times the bias's.{silent}"
+        f"The weight gradient changes faster than the bias gradient in {layers}{_idle(result)}, by a factor of {times} "
+        "at the median."
     )
 
 
+def _bounded(result: Derivatives) -> bool:
+    return result.classifies and result.largest_output <= math.sqrt(2) * (1 + 1e-5)
+
+
+def _moved(result: Derivatives) -> list[WeightBiasRatios]:
+    """Return the layers whose bias has an effect."""
+    return [layer for layer in result.layers if math.isfinite(layer.bias) and not layer.without_effect]
+
+
+def _median_ratio(result: Derivatives) -> float:
+    return float(np.median([layer.weight / layer.bias for layer in _moved(result)])) if _moved(result) else math.nan
+
+
+def _idle(result: Derivatives) -> str:
+    return " whose bias has an effect" if any(layer.without_effect for layer in result.layers) else ""
+
+
 RULE = (
-    r"✗ if the loss does not bound $\|\partial\ell/\partial h\|$, as with squared error. ✓ if it does and the bias is "
-    "steadier than the weight in every layer, else ≈."
+    r"✗ if the loss does not bound $\|\partial\ell/\partial h\|$, as with squared error. Otherwise ✓ if the weight "
+    "gradient changes faster than the bias gradient in every layer whose bias has an effect, else ≈; – if there is no "
+    "such layer."
 )
 
 
 def status(result: Derivatives) -> Status:
     """Return whether the output's derivative is bounded, and whether biases are steadier than weights."""
-    if not result.classifies or result.largest_output > math.sqrt(2) * (1 + 1e-5):
+    if not _bounded(result):
         return "fails"
-    moved = [layer for layer in result.layers if math.isfinite(layer.bias) and not layer.without_effect]
+    moved = _moved(result)
+    if not moved:
+        return "undefined"
     return "holds" if all(layer.bias < layer.weight for layer in moved) else "loose"
 
 
-RULE_ALONG = "✓ if no checkpoint has a signal over 2 times the largest of the first, ≈ up to 10 times, ✗ beyond."
+RULE_ALONG = (
+    "Largest signal of all checkpoints over the largest of the first: ✓ up to 2, ≈ up to 10, ✗ above; – with one "
+    "checkpoint."
+)
 
 
 def status_along(result: SignalHistory) -> Status:
@@ -96,30 +111,40 @@ def rows(result: Derivatives) -> dict[str, str]:
     return {
         r"Largest $\|\partial\ell/\partial h\|$": number(result.largest_output),
         "The same outputs under squared error": number(result.largest_squared),
+        r"Largest $|\delta|$ at hidden layers": number(
+            max((signal.largest for signal in result.signals[:-1]), default=math.nan)
+        ),
         r"Root mean square of $\delta$, first layer to last": f"{number(roots[0])} to {number(roots[-1])}"
         if roots
         else MISSING,
         r"Largest share of $|\delta|$ above 1": number(
             max((signal.beyond for signal in result.signals), default=math.nan)
         ),
-        r"Weights' ratios over $\textstyle\sum E[x^2]$": span(ratios),
-        "Biases' ratios": span([layer.bias for layer in result.layers if not layer.without_effect]),
+        "Weight ratio over bias ratio, median": number(_median_ratio(result)),
+        r"Weight ratio over $\textstyle\sum E[x^2]$": span(ratios),
+        "Bias ratio": span([layer.bias for layer in result.layers if not layer.without_effect]),
         "Biases without effect": f"{sum(one.without_effect for one in result.layers)} of {len(result.layers)} layers",
     }
 
 
 def verdict_along(result: SignalHistory) -> str:
-    """State how signals change from the first checkpoint to the last, and how large they ever get."""
+    """State whether the typical signal grows or shrinks with training, and the largest signal of all checkpoints."""
     if len(result.step) < 2:
-        return "There is one checkpoint only; choose more (Training, Checkpoints)."
+        return "Only one checkpoint is stored. Add checkpoints under *Advanced*, *Training*."
     first, last = (float(np.sqrt(np.mean(result.root_mean_square[k] ** 2))) for k in (0, -1))
+    start = float(result.largest[0].max())
+    if not first or not start:
+        return "All signals are zero at the first checkpoint, so there is nothing to compare later ones with."
     index = np.unravel_index(int(result.largest.argmax()), result.largest.shape)
-    change = f"{number(last / first)} times" if first else "from 0 to"
-    return (
-        f"From step {result.step[0]} to {result.step[-1]} the signals' root mean square becomes {change} what it was "
-        f"({number(first)} to {number(last)}). The largest of all is {number(float(result.largest.max()))}, in "
-        f"{result.layers[index[1]]} at step {result.step[index[0]]}."
+    peak = float(result.largest.max())
+    does = "shrinks" if last < first else "grows"
+    most = (
+        "no signal ever exceeds the largest initial one"
+        if peak <= start
+        else f"the largest signal, at step {result.step[index[0]]}, is {number(peak / start, 2)}× the largest initial "
+        "one"
     )
+    return f"The typical signal (root mean square) {does} to {number(last / first, 2)}× its initial size; {most}."
 
 
 def rows_along(result: SignalHistory) -> dict[str, str]:
@@ -127,18 +152,18 @@ def rows_along(result: SignalHistory) -> dict[str, str]:
     return {
         rf"Root mean square of $\delta$, step {step}, by layer": span(values)
         for step, values in zip(result.step, result.root_mean_square, strict=True)
-    }
+    } | {r"Largest $|\delta|$ of all steps": number(float(result.largest.max()))}
 
 
 SENTENCE_ALONG = (
-    "Signals are large before training and fade as samples are learned, so whether they are bounded depends on the "
-    "training step."
+    "The argument needs a bounded signal throughout training. Samples that are already learned send almost nothing "
+    "back, so signals should fade rather than grow."
 )
 
-ASSUMES_ALONG = "The same evaluation samples and the same kind of statistics at every step."
+ASSUMES_ALONG = "The same evaluation samples and the same batch-norm statistics at every step."
 
 DERIVATION_ALONG = r"""
-At every checkpoint, $\delta = M\,\partial f/\partial y$ of every layer, sample, position and unit. With cross-entropy a
-sample that is learned has $\mathrm{softmax}(h)_y \approx 1$ and sends almost nothing back. More checkpoints: *Training,
-Checkpoints* under *Advanced*.
+The histograms show $\delta = M\,\partial f/\partial y$ of every layer, sample, position and unit at each checkpoint.
+With cross-entropy a learned sample has $\mathrm{softmax}(h)_y \approx 1$, so its signal is close to 0. To add
+checkpoints, open *Advanced* and choose *Training*.
 """

@@ -9,14 +9,15 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number
 
 SENTENCE = (
-    r"If $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|\le L\|\Delta\|$, the loss rises above its tangent by at most "
-    r"$\tfrac12L\|\Delta\|^2$. A gradient step therefore lowers the loss whenever the learning rate is below $2/L$: a "
-    "smaller $L$ allows larger learning rates."
+    r"If $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|\le L\|\Delta\|$, then $f(\theta+\Delta)\le f(\theta)+"
+    r"\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$. A gradient step $\Delta=-\eta\nabla f$ therefore "
+    "lowers the loss whenever $0<\\eta<2/L$: a smaller $L$ allows larger learning rates."
 )
 
 ASSUMES = (
-    "That the gradient has a Lipschitz constant on the segment: with ReLU it jumps, and none exists. $L$ is estimated "
-    r"here, as the largest of the sampled gradient-change ratios from $\theta$; between the samples it may be larger."
+    "The gradient has a Lipschitz constant on the segment. With ReLU it has none, because the gradient jumps. $L$ is "
+    r"estimated as the largest gradient-change ratio from $\theta$ over the sampled points; between them it may be "
+    "larger."
 )
 
 DERIVATION = r"""
@@ -29,45 +30,40 @@ f(\theta+\Delta) - f(\theta) - \langle\nabla f(\theta), \Delta\rangle
 $$
 
 Only the change of the gradient *from* $\theta$ is used, so $L$ may be the largest ratio along the segment (D5),
-$\|\nabla f(\theta+t\Delta)-\nabla f(\theta)\| / \|t\Delta\|$. With $\Delta=-\eta\nabla f(\theta)$:
+$\|\nabla f(\theta+t\Delta)-\nabla f(\theta)\| / \|t\Delta\|$. To lower the bound, $\Delta$ needs
+$\langle\nabla f(\theta), \Delta\rangle < 0$. With the gradient step $\Delta=-\eta\nabla f(\theta)$:
 
 $$
 f(\theta-\eta\nabla f) \le f(\theta) + \left(\tfrac12 L\eta^2 - \eta\right)\|\nabla f(\theta)\|^2 ,
 $$
 
-which is below $f(\theta)$ while $0 < \eta < 2/L$, and lowest at $\eta = 1/L$.
+which is below $f(\theta)$ for $0 < \eta < 2/L$ and smallest at $\eta = 1/L$.
 """
 
 
 def verdict(result: Descent) -> str:
-    """State whether the inequality held at the sampled points, and what it was worth as a guide to the step."""
+    """State whether the inequality holds at the sampled points, and how far it predicts descent."""
     points = sum(int(segment.compared.sum()) for segment in result.segments)
     failed = sum(int(segment.fails.sum()) for segment in result.segments)
     if not points:
-        return r"Nothing could be compared: beyond $\theta$ itself no sampled loss is finite."
-    held = f"Holds at all {points} sampled points" if not failed else f"Fails at {failed} of {points} sampled points"
-    line = result.along_gradient
-    largest = max(_most(line.used), 0.0)
-    used = rf"along $-\nabla f$ the loss uses at most {number(largest, 2)} of the room above its tangent"
-    return f"{held}; {used}. {_steps(result)}"
-
-
-def _steps(result: Descent) -> str:
+        return r"No sampled loss beyond $\theta$ is finite, so the bound cannot be tested."
+    if failed:
+        return f"The loss exceeds the bound at {failed} of {points} sampled points, so the sampled $L$ is too small."
     estimated, measured = result.estimated_largest_step, result.measured_largest_step
     if not measured:
-        return "Not even the shortest sampled step lowers the loss."
+        return "The bound holds, but even the shortest sampled step does not lower the loss."
     beyond = "at least " if result.beyond_range else ""
     if not estimated:
-        return rf"The loss falls up to $\eta$ = {beyond}{number(measured)}, where the bound promises nothing."
+        return rf"The bound holds but predicts no descent; the loss falls up to $\eta$ = {beyond}{number(measured)}."
     return (
-        rf"By the bound it falls up to $\eta$ = {number(estimated)}; it really does up to {beyond}{number(measured)}, "
-        f"{number(measured / estimated, 2)} times as far."
+        rf"The bound predicts descent up to $\eta$ = {number(estimated)}; the loss actually falls up to "
+        f"{beyond}{number(measured)}."
     )
 
 
 RULE = (
-    "✗ where the loss exceeds the bound at a sampled point. ✓ if the largest step that lowers the loss is within a "
-    "factor of 4 of the one that the bound guarantees, else ≈."
+    "✗ if the loss exceeds the bound at a sampled point. ✓ if the largest step that lowers the loss is within a factor "
+    "of 4 of the one that the bound predicts. Otherwise ≈."
 )
 
 
@@ -85,8 +81,10 @@ def status(result: Descent) -> Status:
 def rows(result: Descent) -> dict[str, str]:
     """Return the key numbers of a network as text, by name."""
     line = result.along_gradient
+    points, failed = (sum(int(getattr(one, name).sum()) for one in result.segments) for name in ("compared", "fails"))
     beyond = "at least " if result.beyond_range else ""
     return {
+        "Sampled points where the bound holds": f"{points - failed} of {points}",
         r"$\|\nabla f(\theta)\|$": number(line.length),
         r"$\hat L$ along $-\nabla f$, as far as sampled": number(float(line.lipschitz[-1])),
         r"Largest $\eta$ by the bound (sampled)": number(result.estimated_largest_step),

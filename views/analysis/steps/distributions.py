@@ -11,66 +11,56 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Other explanations are about distributions: that they stay fixed while earlier layers learn (internal covariate "
-    "shift), or that they stay where activations are most nonlinear. These are hypotheses; their quantities are "
-    "measured here."
+    "Two rival explanations concern distributions: normalization keeps a layer's inputs fixed while earlier layers "
+    "learn (internal covariate shift), or it keeps them where the activation is most nonlinear, near 0. Both are "
+    "hypotheses; their quantities are measured here."
 )
 
 ASSUMES = (
-    "Nothing is concluded from these numbers. Standardized is not normal: look at skew and excess kurtosis. Covariate "
-    "shift is that of one step of all earlier layers with gradients of the whole evaluation set."
+    "No conclusion is drawn from these numbers. Standardized does not mean normal: see skew and excess kurtosis. "
+    "Covariate shift is measured over one step of all earlier layers, with gradients of the whole evaluation set."
 )
 
 DERIVATION = r"""
 Skew is $E[(x-\mu)^3]/\sigma^3$ and excess kurtosis $E[(x-\mu)^4]/\sigma^4 - 3$: both are 0 for a normal distribution,
-and dividing by a deviation changes neither. A rectifier's unit is dead if its input is never positive, and linear if it
-always is. Internal covariate shift of layer $i$ (Santurkar et al. 2018, definition 2.1) is how far its gradient turns
-when the layers in front of it make their step,
+and standardizing changes neither. A ReLU unit is dead if its input is never positive, and linear if it always is.
+Internal covariate shift of layer $i$ (Santurkar et al. 2018, definition 2.1) is the change of its gradient when all
+earlier layers take their step,
 
 $$
 \|G_i - G_i'\| ,\quad\allowbreak G_i = \nabla_{W_i} f(W_1, \dots, W_k) ,\quad\allowbreak
 G_i' = \nabla_{W_i} f(W_1', \dots, W_{i-1}', W_i, \dots, W_k) ,\quad\allowbreak W_j' = W_j - \eta\,\nabla_{W_j} f
 $$
 
-with $\eta = 0.1$ here. They result that batch norm does not make it smaller.
+with $\eta = 0.1$ here. Santurkar et al. find that batch norm does not reduce it.
 """
 
 
 def verdict(result: Distributions) -> str:
-    """State where activations work, which units do nothing, and how far gradients turn by earlier layers' steps."""
-    return f"{_activity(result)} {_shift(result)}"
+    """State the share of activation inputs in [−1, 1], and the internal covariate shift of the median layer."""
+    return f"{_activity(result)}; {_shift(result)}."
 
 
 def _activity(result: Distributions) -> str:
     if not result.activations:
-        return "There is no activation."
+        return "The network has no activation"
     within = float(np.mean([one.before.within for one in result.activations]))
-    sentence = f"{number(100 * within)} % of what goes into activations lies in [−1, 1]"
-    dead = [one.dead for one in result.activations if math.isfinite(one.dead)]
-    linear = [one.linear for one in result.activations if math.isfinite(one.linear)]
-    if dead:
-        idle, passing = (number(100 * float(np.mean(shares))) for shares in (dead, linear))
-        sentence += f"; {idle} % of the units are dead and {passing} % linear"
-    return f"{sentence}."
+    return f"{number(100 * within, 2)} % of the activation inputs lie in [−1, 1]"
 
 
 def _shift(result: Distributions) -> str:
     shifts = [shift for shift in result.shifts[1:] if shift.size and math.isfinite(shift.cosine)]
     if not shifts:
-        return "No layer behind the first has a gradient that could shift."
-    furthest = max(shifts, key=_relative)
+        return "no later layer has a gradient that could shift"
     median = float(np.median([_relative(shift) for shift in shifts]))
-    return (
-        f"The step of earlier layers turns a layer's gradient by {number(median)} of its length at the median, "
-        f"at most {number(_relative(furthest))} (cos {number(furthest.cosine)}, in {furthest.layer})."
-    )
+    return f"one step of the earlier layers changes the median layer's gradient by {number(100 * median, 2)} %"
 
 
 def _relative(shift: CovariateShift) -> float:
     return shift.distance / shift.size
 
 
-RULE = "– always: these are rival hypotheses, not steps of the argument."
+RULE = "Always –: the argument does not depend on these hypotheses."
 
 
 def status(result: Distributions) -> Status:
@@ -83,12 +73,12 @@ def rows(result: Distributions) -> dict[str, str]:
     shifts = [shift for shift in result.shifts[1:] if shift.size]
     before = [one.before for one in result.activations]
     return {
-        "Skew of layers' inputs": span([layer.skew for layer in result.layers]),
-        "Their excess kurtosis": span([layer.kurtosis for layer in result.layers]),
-        "Deviation of layers' inputs": span([layer.deviation for layer in result.layers]),
-        "Inputs of activations in [−1, 1]": span([one.within for one in before]),
+        "Skew of layer inputs": span([layer.skew for layer in result.layers]),
+        "Excess kurtosis of layer inputs": span([layer.kurtosis for layer in result.layers]),
+        "Standard deviation of layer inputs": span([layer.deviation for layer in result.layers]),
+        "Activation inputs in [−1, 1]": span([one.within for one in before]),
         "Dead units": span([one.dead for one in result.activations]),
         "Linear units": span([one.linear for one in result.activations]),
-        r"$\|G - G'\|/\|G\|$, behind the first layer": span([_relative(shift) for shift in shifts]),
+        r"$\|G - G'\|/\|G\|$, after the first layer": span([_relative(shift) for shift in shifts]),
         "Cosine of $G$ and $G'$": span([shift.cosine for shift in shifts]),
     }

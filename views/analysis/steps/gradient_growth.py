@@ -11,54 +11,56 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The theorem bounds the gradient behind one layer. In deep plain networks the opposite happens across layers: with "
-    "batch norm, gradients at initialization grow by about 1.21 on their way back through each layer."
+    "The theorem covers one layer. Across many layers the opposite can happen: in deep plain ReLU networks with batch "
+    "norm at initialization, gradients grow by a factor of about 1.21 per layer on the way back."
 )
 
 ASSUMES = (
-    r"The 1.21 = $\sqrt{\pi/(\pi - 1)}$ of Yang et al. is for ReLU, random weights, wide layers, large batches, and "
-    "no affine map. Shortcuts, training and other activations change it."
+    r"The factor 1.21 ≈ $\sqrt{\pi/(\pi - 1)}$ of Yang et al. holds for ReLU, random weights, wide layers, large "
+    r"batches and no $\gamma$ and $\beta$. Residual connections, training and other activations change it."
 )
 
 DERIVATION = r"""
-Let $n\sigma^2$ be fan in times the variance of the weights. Behind batch norm a rectifier sees standard normal values:
-its outputs have the second moment $\tfrac12$, but only the variance $\tfrac12 - \tfrac1{2\pi}$ over samples, since
-their mean is not 0. So the next pre-activations have the variance $v = n\sigma^2(\tfrac12 - \tfrac1{2\pi})$. On the
-way back the square of the gradient is divided by $v$ at the norm, multiplied by $n\sigma^2$ at the weights, and
-halved at the rectifier:
+Let $n\sigma^2$ be fan-in times the variance of the weights. After batch norm a ReLU receives standard normal values.
+Its outputs have second moment $\tfrac12$ but variance $\tfrac12 - \tfrac1{2\pi}$ over samples, since their mean is not
+0. The next pre-activations therefore have variance $v = n\sigma^2(\tfrac12 - \tfrac1{2\pi})$. On the way back, the
+squared gradient is divided by $v$ at the norm, multiplied by $n\sigma^2$ at the weights, and halved at the ReLU:
 
 $$
 \frac{\tfrac12}{\tfrac12 - \tfrac1{2\pi}} = \frac{\pi}{\pi-1} \approx 1.467 ,
 \qquad\allowbreak 1.467^{1/2} \approx 1.211 .
 $$
 
-Without normalization He's initialization keeps the size (1.00), and Glorot's halves the square at every rectifier
-(0.71). Yang et al. 2019, arXiv 1902.08129. A layer's ratio is $\|\delta_l\|/\|\delta_{l+1}\|$ over all samples and
-units; the mean leaves out the first and the last one, whose neighbors are the data and the loss.
+Without normalization, He initialization preserves the norm (1.00), and Glorot initialization halves its square at every
+ReLU (0.71). The ratio of a layer is $\|\delta_l\|/\|\delta_{l+1}\|$ over all samples and units. The mean leaves out the
+first and the last layer, whose neighbors are the data and the loss.
 """
 
 
 def verdict(result: GradientGrowth) -> str:
-    """State by how much gradients grow per layer, and what that makes over the network."""
+    """State by how much gradients grow or shrink per layer, or over a network too shallow to judge."""
     finite = result.ratio[np.isfinite(result.ratio)]
     if not len(finite):
-        return "There are no two layers with a gradient to compare."
-    whole = result.size[0] / result.size[-1] if result.size[-1] else math.nan
-    sentence = (
-        f"From the last layer to the first, gradients are multiplied by {number(float(whole))} over {len(finite)} steps"
-    )
-    if math.isfinite(result.per_layer):
-        does = "grow" if result.per_layer > 1 else "shrink"
-        sentence += f"; between interior layers they {does}, by {number(result.per_layer)} per layer"
-    shortcuts = "" if result.plain else " This network is no chain of layers, so that a ratio is not one layer's doing."
-    return f"{sentence}.{shortcuts}"
+        return "No two layers have a gradient to compare."
+    shortcuts = "" if result.plain else "; its layers do not form a chain, so this is not the effect of single layers"
+    if len(finite) < FEWEST_RATIOS or not math.isfinite(result.per_layer):
+        whole = number(float(result.size[0] / result.size[-1]) if result.size[-1] else math.nan)
+        return (
+            f"From the last layer to the first, the gradient norm is multiplied by {whole}; {len(finite) + 1} layers "
+            f"are too few to judge growth per layer{shortcuts}."
+        )
+    change = result.per_layer
+    if status(result) == "holds":
+        return f"Gradients keep their norm: the factor per interior layer is {number(change)}{shortcuts}."
+    does = "grow" if change > 1 else "shrink"
+    return f"Gradients {does} on the way back, by a factor of {number(change)} per interior layer{shortcuts}."
 
 
 FEWEST_RATIOS = 5
 """Ratios between layers below which no growth per layer is judged."""
 
 RULE = (
-    "✓ if gradients change by at most 5 % per interior layer, ≈ up to 15 %, ✗ beyond; – in networks with fewer than "
+    "Change per interior layer: ✓ up to 5 %, ≈ up to 15 %, ✗ above; – in networks with fewer than "
     f"{FEWEST_RATIOS + 1} layers."
 )
 
@@ -75,6 +77,6 @@ def rows(result: GradientGrowth) -> dict[str, str]:
     ends = [number(float(result.size[k])) for k in (0, -1)] if len(result.size) else [MISSING]
     return {
         "Growth per interior layer": number(result.per_layer),
-        "Ratios, smallest to largest": span(result.ratio),
-        "Size of the signal, first layer to last": " to ".join(ends),
+        "Growth by layer": span(result.ratio),
+        "Signal norm, first layer to last": " to ".join(ends),
     }

@@ -11,14 +11,14 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Dividing by the standard deviation puts every input on the scale of the bias's input, 1, so the gradients of its "
-    "weights should change about as fast as the bias gradient. The division acts like a learning rate per input and "
-    "keeps layers in step."
+    "Dividing by the standard deviation puts every input on the scale of the bias, whose input is 1. The gradients of "
+    "its weights should then change about as fast as the bias gradient. The division acts like a learning rate per "
+    "input and keeps layers in step."
 )
 
 ASSUMES = (
-    "That the change of the signal does not depend on the input. That 1 is the right size: a larger divisor makes $L$ "
-    "smaller still, down to 0 where nothing can be fitted any more (story *How much to divide by* in the gallery)."
+    "The change of the signal does not depend on the input. Nor is 1 the smallest choice: a larger divisor lowers $L$ "
+    "further, down to 0, where the network can no longer fit (gallery: *How much to divide by*)."
 )
 
 DERIVATION = r"""
@@ -33,63 +33,59 @@ $$
 
 If $a$ does not depend on $x_i$ the ratio of the two is $E[x_i^2]$: 1 after centering and dividing by
 $\sigma_i = \sqrt{E[(x_i-\mu_i)^2]}$. Over layers, $\|w\|^2\lambda_{\max}(H_{ww})$ is a curvature that does not depend
-on the size of $w$ (D8), and $\|\nabla_w f\|/\|w\|$ how far one step goes for a learning rate of 1. One learning rate
-suits all layers if these differ little.
+on the scale of $w$ (D8), and $\|\nabla_w f\|/\|w\|$ is the relative step at learning rate 1. One learning rate suits
+all layers if both differ little between layers.
 """
 
 
 def verdict(result: LayerRates) -> str:
-    """State how inputs compare with the bias, and how far layers are from being in step."""
-    return f"{_inputs(result)} {_layers(result)}"
-
-
-def _inputs(result: LayerRates) -> str:
-    over = result.over_bias
+    """State how well E[x²] predicts the rate of each input's weight relative to the bias."""
     if not result.first:
-        return "There is no linear layer whose inputs could be compared with a bias."
-    if not len(over) or not np.isfinite(over).all():
-        return f"The bias of {result.first} has no effect, so there is no standard to compare its inputs with."
-    tightness = np.exp(np.abs(np.log(over / result.second_moment)))
-    off = float(np.exp(np.median(np.log(over))))
-    return (
-        f"Inputs' weights turn {number(off)} times as fast as the bias (median; {number(float(over.min()))} to "
-        f"{number(float(over.max()))}), where $E[x^2]$ says {number(float(np.median(result.second_moment)))}: off by a "
-        f"factor of at most {number(float(tightness.max()))}."
-    )
+        return "The network has no linear layer whose inputs could be compared with a bias."
+    if not _comparable(result):
+        return f"The bias of {result.first} has no effect, so it cannot serve as the reference for its inputs."
+    off = number(_largest_factor(result), 2)
+    return {
+        "holds": f"$E[x^2]$ predicts how fast every input's weight gradient changes, within a factor of {off}.",
+        "loose": f"$E[x^2]$ predicts how fast an input's weight gradient changes only within a factor of {off}.",
+        "fails": f"$E[x^2]$ mispredicts how fast an input's weight gradient changes, by a factor of up to {off}.",
+    }[status(result)]
 
 
-def _layers(result: LayerRates) -> str:
-    curvature, step = result.spread("scale_free")[0], result.spread("relative_step")[0]
-    if not math.isfinite(curvature) or not math.isfinite(step):
-        return "Layers cannot be compared: some have no curvature or no gradient."
-    return (
-        f"Between layers scale-free curvature differs up to {number(curvature)} times, and one step's share of the "
-        f"weights up to {number(step)} times."
-    )
+def _comparable(result: LayerRates) -> bool:
+    over = result.over_bias
+    return bool(result.first and len(over) and np.isfinite(over).all())
+
+
+def _largest_factor(result: LayerRates) -> float:
+    """Return the largest factor between an input's measured ratio and E[x²], in either direction."""
+    return float(np.exp(np.abs(np.log(result.over_bias / result.second_moment)).max()))
 
 
 RULE = (
-    r"✓ if the ratio of every input's weight to the bias is within a factor of 2 of $E[x^2]$, ≈ up to a factor of 10, "
-    "✗ beyond."
+    r"Ratio of an input's weight to the bias, over $E[x^2]$: ✓ if within a factor of 2 for every input, ≈ within 10, "
+    "✗ beyond; – if the bias has no effect."
 )
 
 
 def status(result: LayerRates) -> Status:
     """Return how well the second moment of an input predicts how fast its weight's gradient changes."""
-    over = result.over_bias
-    if not result.first or not len(over) or not np.isfinite(over).all():
-        return "undefined"
-    return graded(float(np.exp(np.abs(np.log(over / result.second_moment)).max())), 2, 10)
+    return graded(_largest_factor(result), 2, 10) if _comparable(result) else "undefined"
 
 
 def rows(result: LayerRates) -> dict[str, str]:
     """Return the key numbers of a network as text, by name."""
     curvature, step = result.spread("scale_free"), result.spread("relative_step")
     return {
-        "Inputs' ratios over the bias's": span(result.over_bias),
-        "Second moments of those inputs": span(result.second_moment),
+        "Ratio of an input's weight to the bias": span(result.over_bias),
+        "The same over $E[x^2]$, median": number(_median_factor(result)),
+        "$E[x^2]$ of those inputs": span(result.second_moment),
         "Scale-free curvature, largest over smallest layer": number(curvature[0]),
-        "Its coefficient of variation": number(curvature[1]),
-        "Step over weight, largest over smallest layer": number(step[0]),
-        "Its variation": number(step[1]),
+        "Scale-free curvature, coefficient of variation": number(curvature[1]),
+        "Relative step, largest over smallest layer": number(step[0]),
+        "Relative step, coefficient of variation": number(step[1]),
     }
+
+
+def _median_factor(result: LayerRates) -> float:
+    return float(np.median(result.over_bias / result.second_moment)) if _comparable(result) else math.nan

@@ -9,45 +9,45 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number
 
 SENTENCE = (
-    "A prediction has no batch, so batch norm stores moving averages during training. This step compares them with the "
-    "statistics of all samples at the same weights."
+    "A prediction should not depend on the other samples of its batch, so batch norm predicts with moving averages "
+    "stored during training. They are compared with the statistics of all samples at the same weights."
 )
 
 ASSUMES = (
-    "That weights move little over the steps that the average reaches back, about 1/momentum of them: ten with torch's "
-    "default of 0.1."
+    "The weights move little over the steps that the average covers, about 1/momentum of them: 10 with torch's default "
+    "of 0.1."
 )
 
 DERIVATION = r"""
-After each training step the stored mean and variance move towards the batch's,
+After each training step the stored mean and variance move toward those of the batch,
 
 $$
 \hat\mu \leftarrow {(1 - \rho)}\,\hat\mu + \rho\,\mu_B , \qquad\allowbreak
 \hat v \leftarrow {(1 - \rho)}\,\hat v + \rho\,\tfrac{m}{m-1} v_B ,
 $$
 
-with the unbiased variance, though the biased $v_B$ is what normalizes. Two things keep them from the moments of all
-samples at the present weights: the weights have moved since, and each batch's moments scatter. Points at (0, 1) have
-neither error.
+with the unbiased variance, although the biased $v_B$ normalizes. They differ from the statistics of all samples for two
+reasons: the weights have moved since, and batch statistics are noisy. Points at (0, 1) have no error.
 """
 
 
 def verdict(result: RunningAverages) -> str:
-    """State how far the averages are off, and what that does to the loss."""
+    """State what predicting with the stored averages does to the loss."""
     if not result.layers:
-        return "It keeps no averages of samples, so it predicts as it trains."
-    errors = [layer.typical_error for layer in result.layers if math.isfinite(layer.typical_error)]
-    if not errors:
-        return "No channel varies, so there is nothing to hold the averages against."
-    worst = max(result.layers, key=lambda layer: layer.typical_error if math.isfinite(layer.typical_error) else -1.0)
-    change = result.running_loss - result.population_loss
-    higher = "higher" if change > 0 else "lower"
+        return "It stores no averages: training and prediction normalize in the same way, or not at all."
+    if not result.population_loss:
+        return "The loss with population statistics is zero, so a relative change is not defined."
+    change = result.running_loss / result.population_loss - 1
+    if abs(change) < EQUAL:
+        return "Predicting with the stored averages leaves the loss unchanged (within 0.1 %)."
     return (
-        f"Stored means are off by {number(min(errors), 2)} to {number(max(errors), 2)} deviations (root mean square "
-        f"over channels; most in {worst.layer}). With the stored averages the loss is {number(result.running_loss)}, "
-        f"{number(abs(change), 2)} {higher} than with the statistics of all samples."
+        f"Predicting with the stored averages {'raises' if change > 0 else 'lowers'} the loss by "
+        f"{number(100 * abs(change), 2)} % ({number(result.population_loss)} to {number(result.running_loss)})."
     )
 
+
+EQUAL = 1e-3
+"""Relative changes of the loss below this count as none."""
 
 RULE = "✓ if the stored averages change the loss by at most 5 %, ≈ up to 50 %, ✗ beyond."
 

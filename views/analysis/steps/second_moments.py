@@ -2,62 +2,70 @@
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from normscape.landscape.analysis.second_moments import SecondMoments
 from normscape.views.analysis.steps.status import Status
-from normscape.views.widgets.numbers import number, span
+from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The second moment of a layer's input enters the bound on $L$. No constant makes it smaller than subtracting the "
-    "mean does, and the layer can represent the same functions. Dividing by the standard deviation makes it equal to "
-    "the number of inputs that vary."
+    r"Among all constants, subtracting the mean minimizes the second moment: $\sum_iE[(x_i-\mu_i)^2]$ is smallest at "
+    r"$\mu=E[x]$, and the layer can represent the same functions. Dividing by the standard deviation then sets each "
+    "input's second moment to 1, so that the sum counts the inputs that vary."
 )
 
 ASSUMES = (
-    "That the bound is what matters: a smaller bound is not a smaller $L$, which the next step measures. That a "
-    "constant is subtracted, the same for all samples: batch norm's own mean follows the samples besides."
+    "A smaller bound is taken to mean a smaller $L$; the next step tests that. The mean is a constant, whereas the "
+    "mean of batch norm depends on the samples."
 )
 
 DERIVATION = r"""
-For any constant $\mu$, $E[(x_i-\mu_i)^2] = v_i + (\mu_i - E[x_i])^2$: a parabola that is least at the mean. With
+For any constant $\mu$, $E[(x_i-\mu_i)^2] = v_i + (\mu_i - E[x_i])^2$: a parabola with its minimum at the mean. With
 $\mu = s\,E[x]$ the sum over inputs is $\sum_i v_i + (1-s)^2\sum_i E[x_i]^2$. After division by
-$\sqrt{v_i+\varepsilon}$ each input that varies counts 1, and one that is constant 0. For a convolution $x$ is the
-unfolded patch, with the zeros of the padding; standardizing channels leaves those zeros, so that a tap counts only as
-often as it meets the picture. The trace of the last layer's block Hessian is least at $E[ax]/E[a]$, with
-$a = p(1-p)$ the curvature of the cross-entropy: the mean only if $a$ does not depend on $x$.
+$\sqrt{v_i+\varepsilon}$ an input that varies counts 1, and a constant input 0. For a convolution $x$ is the unfolded
+patch, including the zeros of the padding. Standardizing by channel keeps those zeros, so each tap counts in proportion
+to its overlap with the image. The trace of the last layer's block Hessian is smallest at $E[ax]/E[a]$, with
+$a = p(1-p)$ the curvature of the cross-entropy. That is the mean only if $a$ does not depend on $x$.
 """
 
 
 def verdict(result: SecondMoments) -> str:
-    """State what centering would take away, layer by layer, and where it is already gone."""
+    """State how much of the second moment centering removes, and in which layer it removes most."""
     if not result.layers:
-        return "There is no linear layer or convolution."
-    shares = {layer.layer: layer.centered / layer.raw for layer in result.layers if layer.raw}
-    if not shares:
+        return "The network has no linear or convolution layer."
+    removed = _removed(result)
+    if not removed:
         return "All inputs of all layers are zero."
-    most, least = min(shares, key=shares.__getitem__), max(shares, key=shares.__getitem__)
-    last = result.layers[-1].weighted
-    far = (
-        ""
-        if math.isnan(last)
-        else f" At the last layer $E[ax]/E[a]$ lies {number(last)} lengths of $E[x]$ away from it."
-    )
+    most = max(removed, key=removed.__getitem__)
+    if removed[most] < NOTICED:
+        return (
+            f"The inputs are nearly centered already: centering removes at most {number(100 * removed[most], 2)} % of "
+            "the second moment."
+        )
+    median = float(np.median(list(removed.values())))
     return (
-        f"Centering leaves {number(100 * shares[most])} % of the second moment in {most}, and "
-        f"{number(100 * shares[least])} % in {least}.{far}"
+        f"Centering removes up to {number(100 * removed[most], 2)} % of the second moment (in {most}), and "
+        f"{number(100 * median, 2)} % in the median layer."
     )
 
 
-RULE = "✓ if centering takes at least 10 % of the second moment in some layer; ≈ if inputs are centered already."
+NOTICED = 0.1
+"""Share of the second moment that centering has to remove in some layer."""
+
+RULE = "✓ if centering removes at least 10 % of the second moment in some layer. ≈ if inputs are nearly centered."
 
 
 def status(result: SecondMoments) -> Status:
     """Return whether centering has anything to take away."""
-    shares = [layer.centered / layer.raw for layer in result.layers if layer.raw]
-    if not shares:
+    removed = _removed(result).values()
+    if not removed:
         return "undefined"
-    return "holds" if min(shares) <= 0.9 else "loose"
+    return "holds" if max(removed) >= NOTICED else "loose"
+
+
+def _removed(result: SecondMoments) -> dict[str, float]:
+    """Return the share of the second moment that centering removes, by layer."""
+    return {layer.layer: 1 - layer.centered / layer.raw for layer in result.layers if layer.raw}
 
 
 def rows(result: SecondMoments) -> dict[str, str]:
@@ -68,5 +76,6 @@ def rows(result: SecondMoments) -> dict[str, str]:
         "Standardized": span(layer.standardized for layer in result.layers),
         "Standardized by channel, then padded": span(layer.by_channel for layer in result.layers),
         "Inputs of a weight": span(layer.inputs for layer in result.layers),
+        r"Last layer: $\|E[ax]/E[a]-E[x]\|/\|E[x]\|$": number(result.layers[-1].weighted) if result.layers else MISSING,
         "Positions $T$": span(layer.positions for layer in result.layers),
     }

@@ -1,16 +1,22 @@
-"""What a measurement says about a step of the argument: it holds, holds loosely, fails, or gets no verdict."""
+"""What a measurement says about a step of the argument: it holds, holds loosely, fails, or does not apply."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal
 
 Status = Literal["holds", "loose", "fails", "undefined"]
 
-CHIPS = {"holds": ":green[**✓**]", "loose": ":orange[**≈**]", "fails": ":red[**✗**]", "undefined": ":gray[**–**]"}
+CHIPS: Mapping[Status, str] = {
+    "holds": ":green[**✓**]",
+    "loose": ":orange[**≈**]",
+    "fails": ":red[**✗**]",
+    "undefined": ":gray[**–**]",
+}
 """Markdown of every status."""
 
-MEANING = "✓ holds · ≈ holds loosely · ✗ fails · – no verdict"
+MEANING = "✓ holds · ≈ holds loosely · ✗ fails · – does not apply"
 
 
 def graded(value: float, holds: float, loose: float) -> Status:

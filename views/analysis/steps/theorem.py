@@ -8,18 +8,18 @@ import numpy as np
 
 from normscape.landscape.analysis.theorem import NormLayer, Theorem
 from normscape.views.analysis.steps.status import Status
-from normscape.views.widgets.numbers import number, span
+from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "On its way back through a batch-norm layer, the gradient loses two components: the one shared by all samples, "
-    "since the mean depends on them, and the one along the normalized outputs, since the standard deviation does. "
-    r"Apart from the factor $\gamma/\sqrt{v + \varepsilon}$ it can only become smaller."
+    "Backpropagation through a batch-norm layer removes two components of the gradient: the one that all samples "
+    "share, because the mean depends on them, and the one along the normalized outputs, because the standard "
+    r"deviation does. Apart from the factor $\gamma/\sqrt{v + \varepsilon}$, the gradient can only become smaller."
 )
 
 ASSUMES = (
-    "Statistics of the samples themselves, with gradients through them. It compares with a network of the same "
-    r"outputs and without the layer, $\gamma = \sqrt{v + \varepsilon}$ and $\beta = \mu$; other $\gamma$ multiply "
-    "everything. It says nothing of many layers at once, and bounds gradients, not how fast they turn."
+    "Population or mini-batch statistics, with gradients through them. The reference is the same network without the "
+    r"layer at equal outputs, $\gamma = \sqrt{v + \varepsilon}$ and $\beta = \mu$; other $\gamma$ scale the result. "
+    "The theorem covers one layer, not several, and bounds gradients, not how fast they change."
 )
 
 MAX_NAMES = 3
@@ -27,7 +27,7 @@ MAX_NAMES = 3
 
 DERIVATION = r"""
 One layer $z_j = \gamma\hat y_j + \beta$, $\hat y_j = (y_j-\mu)/\sqrt{v+\varepsilon}$ over $m$ values. Moving one value
-moves $\mu$ and $v$ as well, and the chain rule through them gives, with $g = \partial f/\partial z$ and
+also moves $\mu$ and $v$. The chain rule through them gives, with $g = \partial f/\partial z$ and
 $r = v/(v+\varepsilon)$,
 
 $$
@@ -35,25 +35,25 @@ $$
 \frac{\langle 1, g\rangle^2}{m} - (2-r)\frac{\langle g,\hat y\rangle^2}{m}\Big)
 $$
 
-(theorem 4.1 of Santurkar et al. 2018, arXiv 1805.11604, with $\varepsilon$, which the paper leaves out). Without the
-layer, and with the same outputs, $\partial f/\partial y = g$: the ratio of the two is at most 1. With running averages
-nothing follows, and only the factor remains.
+(theorem 4.1 of Santurkar et al. 2018, arXiv 1805.11604, with $\varepsilon$, which the paper omits). Without the layer,
+at the same outputs, $\partial f/\partial y = g$, so the ratio of the two is at most 1. With running averages there is
+no projection, only the factor.
 """
 
 
 def verdict(result: Theorem) -> str:
-    """State whether both sides agree and the ratio stays below 1, what takes most away, and what the factor does."""
+    """State whether the theorem holds at all units, what the projections leave, and how often the factor enlarges."""
     if not result.layers:
-        return "There is no batch-norm layer in this network; the theorem is about nothing else."
+        return "The network has no batch-norm layer, so the theorem does not apply."
     unknown = _where(result, lambda layer: ~np.isfinite(layer.left + layer.right))
     broken = _where(result, lambda layer: (layer.difference > result.noise) | (layer.ratio > 1 + result.noise))
-    failures = [f"Nothing can be said of {unknown}: the gradient is not finite there."] if unknown else []
+    failures = [f"The gradient is not finite at {unknown}."] if unknown else []
     if broken:
         failures.append(
-            f"Fails beyond rounding ({number(result.noise)}) at {broken}: both sides differ by up to "
+            f"The theorem fails beyond rounding at {broken}: the sides differ by up to "
             f"{number(_largest(result, 'difference'))}, and the ratio reaches {number(_largest(result, 'ratio'))}."
         )
-    return " ".join(failures or [_agree(result), _taken(result), _factors(result)])
+    return " ".join(failures or [_agreement(result)])
 
 
 def _where(result: Theorem, holds: Callable[[NormLayer], np.ndarray]) -> str:
@@ -67,35 +67,25 @@ def _where(result: Theorem, holds: Callable[[NormLayer], np.ndarray]) -> str:
     return f"{sum(counts.values())} of {units} units (in {', '.join(names[:MAX_NAMES])}{others})"
 
 
-def _agree(result: Theorem) -> str:
-    units, compared = sum(len(layer.ratio) for layer in result.layers), len(_all(result, "difference"))
-    if not compared:
-        return f"Both sides are 0 at all {units} units."
-    zero = f"; at {units - compared} more both are 0" if compared < units else ""
-    return f"Both sides agree at all {compared} units to {number(_largest(result, 'difference'))}{zero}."
-
-
-def _taken(result: Theorem) -> str:
-    if not result.layers[0].projects:
-        return "With running averages nothing is taken away."
-    ratios = _all(result, "ratio")
+def _agreement(result: Theorem) -> str:
+    ratios, factors = _all(result, "ratio"), _all(result, "factor")
     if not len(ratios):
-        return "Nothing comes back through these layers."
+        return "No gradient reaches these layers, so both sides are 0."
+    above = int((factors > 1).sum())
+    enlarged = f"{above} of {len(factors)} units"
+    if not result.layers[0].projects:
+        return f"With running averages nothing is removed; the factor enlarges the gradient at {enlarged}."
+    removed = number(100 * (1 - float(np.median(ratios))), 2)
     return (
-        rf"Without the factor, {number(100 * float(np.median(ratios)))} % of $\|g\|^2$ comes through at the median "
-        f"unit, {number(100 * float(ratios.min()))} % to {number(100 * float(ratios.max()))} % in all."
+        rf"The theorem holds: the layer removes {removed} % of $\|g\|^2$ at the median unit, but the factor "
+        rf"$\gamma/\sqrt{{v + \varepsilon}}$ enlarges the gradient at {enlarged}."
     )
 
 
-def _factors(result: Theorem) -> str:
-    factors = _all(result, "factor")
-    above = int((factors > 1).sum())
-    enlarged = f"{above} of {len(factors)} units" if above else "no unit"
-    median = number(float(np.median(factors)))
-    return rf"The factor $\gamma/\sqrt{{v + \varepsilon}}$ enlarges gradients at {enlarged}; its median is {median}."
-
-
-RULE = "✗ where the two sides differ, or the gradient is larger with the layer, by more than rounding."
+RULE = (
+    "✗ if at some unit the two sides differ, or the ratio exceeds 1, by more than rounding. – without batch norm, or "
+    "if a gradient is not finite."
+)
 
 
 def status(result: Theorem) -> Status:
@@ -114,11 +104,15 @@ def rows(result: Theorem) -> dict[str, str]:
     return {
         "Batch-norm layers": f"{len(result.layers)}, {sum(len(layer.ratio) for layer in result.layers)} units",
         "Values per unit": " to ".join(f"{value:,}" for value in dict.fromkeys((values[0], values[-1]))),
-        "Largest difference of both sides": number(_largest(result, "difference")),
-        "Share that comes through, by unit": span(_all(result, "ratio")),
-        "Taken by the mean, by unit": span(_all(result, "by_mean")),
-        "Taken by the deviation, by unit": span(_all(result, "by_deviation")),
+        "Units where both sides are 0": str(
+            sum(len(layer.ratio) for layer in result.layers) - len(_all(result, "ratio"))
+        ),
+        "Largest difference between the sides": number(_largest(result, "difference")),
+        r"Share of $\|g\|^2$ that remains, by unit": span(_all(result, "ratio")),
+        "Share removed by the mean, by unit": span(_all(result, "by_mean")),
+        "Share removed by the standard deviation, by unit": span(_all(result, "by_deviation")),
         r"Factor $|\gamma|/\sqrt{v + \varepsilon}$, by unit": span(_all(result, "factor")),
+        "Median factor": number(float(np.median(_all(result, "factor")))) if len(_all(result, "factor")) else MISSING,
     }
 
 
