@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from normscape.jobs import Queue, Request, Stage
+from normscape.jobs import Job, Queue, Request, Stage
 from normscape.jobs.scheduling.scheduler import Scheduler
+from normscape.jobs.serialization import serialize
 from normscape.jobs.store.store import Store
+from tests.flat import surface_spec
 from tests.jobs.conftest import settings_at, small_request
+from tests.landscape.networks import advance, small_run, start
 
 
 def runs_only(seed: int, count: int) -> Request:
@@ -96,3 +100,24 @@ def test_a_closed_queue_refuses_requests(queue: Queue) -> None:
     queue.close()
     with pytest.raises(RuntimeError, match="closed"):
         queue.submit(runs_only(0, 1), "one")
+
+
+def test_a_job_of_one_checkpoint_runs_while_training_continues(tmp_path: Path) -> None:
+    run, spec = small_run("batch", steps=20, checkpoints=(0, 5)), surface_spec(points_alpha=3, points_beta=3)
+    spec = replace(spec, evaluation=replace(spec.evaluation, checkpoint=5))
+    early = tuple(Job.about(kind, run, spec) for kind in ("plane", "losses"))
+    request = Request("early", (Stage(early), Stage((Job("run", run), Job.about("sharpness", run, spec)))))
+    scheduler = Scheduler(Store(tmp_path, 2**20))
+    scheduler.submit(request, "one")
+    training, piece = scheduler.next_piece("worker")
+    assert training.job.kind == "run"
+    assert scheduler.next_piece("worker") is None
+    state = start(run)
+    for steps, ready in ((3, ["run"]), (4, ["losses", "plane", "run"])):
+        state = advance(state, steps)
+        training.partition.add(piece, serialize(state), 1.0)
+        sent = []
+        while (assigned := scheduler.next_piece("worker")) is not None:
+            sent.append(assigned[0].job.kind)
+        assert sorted(set(sent)) == ready
+        assert ready == ["run"] or sent[-1] == "run"  # earlier stages first

@@ -11,10 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from normscape.gallery.stories import STORIES
-from normscape.jobs import Queue, Request
+from normscape.jobs import Job, Queue, Request, Stage
 from normscape.landscape import fitted
 from normscape.models import ARCHITECTURES
-from normscape.views.session import progress
+from normscape.specs import DataSpec, Experiment, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.views.session import previews, progress
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.results import comparison_state, experiment_request
@@ -577,3 +578,44 @@ def test_exported_surfaces_hold_evaluated_points_only() -> None:
     for outcome in comparison_state(request, variants, finished=True).outcomes.values():
         assert outcome.surface.loss.shape == (9, 9)
         assert outcome.surface.complete
+
+
+@pytest.mark.parametrize("metric", ["loss", "ratio"])
+def test_where_gradients_take_long_losses_come_first(monkeypatch: pytest.MonkeyPatch, metric: str) -> None:
+    fast = opened(metric=metric, **{"training.seed": "71"}).session_state["experiment"]
+    monkeypatch.setattr(previews, "SLOW_GRADIENT_SECONDS", -1.0)
+    app = opened(metric=metric, **{"training.seed": "72", "training.steps": "16"})
+    assert not app.exception
+    variants = possible(app.session_state["experiment"])[0]
+    slow = experiment_request(app.session_state["experiment"], app.session_state["display"], variants, "", variants)
+    assert job_queue().done(slow)
+    kinds = [sorted({job.kind for job in stage.jobs}) for stage in slow.stages]
+    assert kinds[:4] == [["losses", "plane"], ["losses", "plane"], ["run"], ["plane"]]
+    assert kinds[4] == ["losses"]
+    assert "sharpness" in kinds[-1]
+    state = comparison_state(slow, variants, finished=True, gradients=metric != "loss")
+    assert all(outcome.surface.has_gradients for outcome in state.outcomes.values())
+    assert not state.previews
+    previous = experiment_request(fast, app.session_state["display"], possible(fast)[0], "")
+    assert "losses" not in {job.kind for job in previous.jobs}
+
+
+def test_losses_are_shown_until_there_are_gradients() -> None:
+    data, model = DataSpec("moons", size=80), ModelSpec(width=6, depth=1)
+    run = RunSpec(data, model, TrainingSpec(steps=8, seed=73))
+    variants = possible(Experiment(run, SurfaceSpec(grid=GridSpec((5, 3)))))[0]
+    pairs = tuple(variants.values())
+    planes = tuple(Job.about("plane", *pair) for pair in pairs)
+    losses = tuple(previews.losses_job(*pair, pair[1].grid) for pair in pairs)
+    request = Request("losses", (Stage(tuple(Job("run", one) for one, _ in pairs)), Stage(planes), Stage(losses)))
+    job_queue().submit(request, "test")
+    deadline = time.monotonic() + 60
+    while not job_queue().done(request) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    shown = comparison_state(request, variants, finished=False, gradients=False)
+    assert list(shown.outcomes) == list(variants)
+    assert shown.levels[shown.level].points == (5, 3)
+    for outcome in shown.outcomes.values():
+        assert outcome.surface.complete
+        assert not outcome.surface.has_gradients
+    assert not comparison_state(request, variants, finished=False, gradients=True).outcomes

@@ -26,7 +26,6 @@ from normscape.views.session.previews import (
     loss_stages,
     measured_losses,
     previews_of,
-    slow_networks,
 )
 from normscape.views.session.progress import submit
 
@@ -147,11 +146,13 @@ def comparison_state(
     )
 
 
-def experiment_request(experiment: Experiment, display: Display, variants: Variants, address: str) -> Request:
-    """Return the request of a page's experiment."""
+def experiment_request(
+    experiment: Experiment, display: Display, variants: Variants, address: str, slow: Collection[str] = ()
+) -> Request:
+    """Return the request of a page's experiment; `slow` as in `request_of`."""
     title = ", ".join(variants) + f": {experiment.run.data.name}, {experiment.run.model.architecture}"
     accuracy = 0.0 if display.every_point else display.accuracy
-    return request_of(title, variants, accuracy, address, slow_networks(variants))
+    return request_of(title, variants, accuracy, address, slow)
 
 
 def displayed_surface(surface: Surface, display: Display) -> Surface:

@@ -64,7 +64,8 @@ experiment, display = controls.section(experiment, display)
 
 with verdict_place:
     variants = admitted(experiment)
-    request = results.experiment_request(experiment, display, variants, address.of(experiment, display))
+    slow = previews.slow_networks(variants)
+    request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
     state = results.request_comparison(request, variants, gradients=previews.needs_gradients(display.metric))
     measured = verdict.measures(state.outcomes)
     verdict.section(measured, variants)

@@ -1,0 +1,44 @@
+"""Which earlier checkpoints are drawn while a network trains."""
+
+from dataclasses import replace
+
+import pytest
+
+from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.views.session.previews import early_stages, early_steps, loss_stages, needs_gradients
+
+SURFACE = SurfaceSpec(EvaluationSpec(checkpoint=200), PlaneSpec(), GridSpec((17, 17)))
+RUN = RunSpec(training=TrainingSpec(steps=200))
+
+
+def test_the_first_checkpoint_and_that_at_half_come_before_the_last() -> None:
+    assert early_steps(RUN, SURFACE) == (0, 100)
+
+
+@pytest.mark.parametrize(("checkpoint", "expected"), [(0, ()), (50, (0,)), (100, (0,)), (None, (0, 100))])
+def test_only_checkpoints_before_the_experiments_own_are_drawn(checkpoint: int | None, expected: tuple) -> None:
+    surface = replace(SURFACE, evaluation=replace(SURFACE.evaluation, checkpoint=checkpoint))
+    assert early_steps(RUN, surface) == expected
+
+
+def test_published_weights_and_planes_of_checkpoints_have_no_earlier_surfaces() -> None:
+    assert early_steps(RunSpec(weights="0" * 64), SurfaceSpec(EvaluationSpec(checkpoint=0))) == ()
+    through = replace(SURFACE, plane=PlaneSpec(directions="checkpoints", through=(0,)))
+    assert early_steps(RUN, through) == ()
+
+
+def test_stages_have_five_points_a_side_before_and_three_to_nine_after_training() -> None:
+    early, losses = early_stages([(RUN, SURFACE)]), loss_stages([(RUN, SURFACE)])
+    assert [sorted(job.kind for job in stage.jobs) for stage in early] == [["losses", "plane"]] * 2
+    sides = [job.question.grid.points for stage in (*early, *losses) for job in stage.jobs if job.kind == "losses"]
+    assert sides == [(5, 5), (5, 5), (3, 3), (5, 5), (9, 9)]
+    assert all(job.checkpoint in (0, 100) for stage in early for job in stage.jobs)
+
+
+def test_no_network_needs_no_stage() -> None:
+    assert early_stages([]) == loss_stages([]) == ()
+
+
+@pytest.mark.parametrize(("metric", "expected"), [("loss", False), ("accuracy", False), ("ratio", True)])
+def test_loss_and_accuracy_need_no_gradient(metric: str, expected: bool) -> None:
+    assert needs_gradients(metric) is expected
