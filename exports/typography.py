@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from normscape.figures.style.notation import FORMULA, plain, split_subscripts
 
-_FONTS = Path(__file__).parent / "fonts"
-REGULAR, BOLD, FALLBACK = "SourceSans3-Regular.woff2", "SourceSans3-Semibold.woff2", "KaTeX_Main-Regular.woff2"
+FONTS = Path(__file__).parent / "fonts"
+REGULAR, BOLD, FALLBACK = "SourceSans3-Regular.ttf", "SourceSans3-Semibold.ttf", "KaTeX_Main-Regular.ttf"
 
 FROM_FALLBACK = frozenset("∇")
 """Characters that pictures need and Source Sans lacks."""
@@ -127,4 +127,4 @@ def _length(run: _Run, size: float) -> float:
 @functools.lru_cache(maxsize=64)
 def _font(name: str, size: float) -> ImageFont.FreeTypeFont:
     """Return a font with the basic layout engine, since Raqm is not installed everywhere and would change widths."""
-    return ImageFont.truetype(_FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)

@@ -41,8 +41,8 @@ from normscape.specs import (
     TrainingSpec,
     canonical_bytes,
 )
+from normscape.views.share.captions import caption
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS
-from normscape.views.surface.protocol import caption
 from tests.flat import surface_spec
 
 NORMS = tuple(PALETTES["light"].norms)[:8]

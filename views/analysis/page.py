@@ -59,7 +59,7 @@ with story_column:
     style = Compared[Any]({}, colors=colors(experiment, page_theme()), theme=page_theme())
     for number, step in enumerate(STEPS, start=1):
         measured = style.with_results(results[step.kind]) if step in steps else None
-        measured_step.section(number, step, measured, fits)
+        measured_step.section(number, step, measured, fits, (experiment, display))
     design_choices.section(experiment)
     counterexamples.section()
     published.section()

@@ -95,11 +95,11 @@ with details["Maps and cuts"] as tab:
         statistics_modes.section(experiment, display, comparison)
 with details["Gradient change"] as tab:
     if tab.open:
-        maps.gradient_change_section(experiment, comparison)
+        maps.gradient_change_section(experiment, display, comparison)
         layer_curvature.section(experiment)
 with details["Training"] as tab:
     if tab.open:
-        training.section(comparison, outcomes)
+        training.section(experiment, display, comparison, outcomes)
 with details["Numbers"] as tab:
     if tab.open:
         key_numbers.section(outcomes)

@@ -37,6 +37,7 @@ SOURCE_FILES = (
     "pointer",
     "color_bar",
     "images",
+    "clipboard",
     "toolbar",
     "surface_grid",
     "thumbnails",
@@ -85,6 +86,9 @@ class SavedPicture:
 
 
 _FOLDER = Path(__file__).parent
+CLIPBOARD = (_FOLDER / "clipboard.js").read_text(encoding="utf-8")
+"""The function `copyLinkOnClick`, which other components use as well."""
+
 SOURCE = "\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SOURCE_FILES)
 _component = st.components.v2.component(
     "normscape.linked_surfaces",
