@@ -76,11 +76,13 @@ def draw_text(image: Image.Image, left: float, baseline: float, text: str, style
     length of a line would not be proportional to the scale.
     """
     x, y = math.floor(left), math.floor(baseline - 1.2 * style.size)  # space for letters that rise above the line
-    size = (math.ceil(left - x + text_width(text, style) + 0.3 * style.size), math.ceil(1.8 * style.size))
+    # letters of a small font are rounded to pixels, so a long line is wider than `text_width`
+    runs, font_size = _runs(text, style.bold), style.size * _SUPERSAMPLING
+    drawn = sum(_length(run, font_size) for run in runs) / _SUPERSAMPLING
+    size = (math.ceil(left - x + drawn + 0.3 * style.size), math.ceil(1.8 * style.size))
     mask = Image.new("L", (size[0] * _SUPERSAMPLING, size[1] * _SUPERSAMPLING))
     draw, pen = ImageDraw.Draw(mask), (left - x) * _SUPERSAMPLING
-    for run in _runs(text, style.bold):
-        font_size = style.size * _SUPERSAMPLING
+    for run in runs:
         line = baseline - y + (SUBSCRIPT_DROP * style.size if run.subscript else 0)
         draw.text((pen, line * _SUPERSAMPLING), run.text, fill=255, font=run.at(font_size), anchor="ls")
         pen += _length(run, font_size)

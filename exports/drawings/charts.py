@@ -82,7 +82,7 @@ def _page(figures: Figures, size: Sequence[float], title: str, caption: str) -> 
     alone = len(figures) == 1
     heading = next(iter(figures.values())).layout.title.text if alone else ""
     heading = mathtext(heading) if heading else title
-    notes = dict.fromkeys(note for one in figures.values() for note in _notes(one, "notes"))
+    notes = _distinct([note for one in figures.values() for note in _notes(one, "notes")])
     top, bottom = add_heading(figure, heading) + 0.08, add_footer(figure, [*notes, caption]) + 0.1
     for text in figure.texts:
         text.set_in_layout(False)
@@ -128,3 +128,8 @@ def _panel(figure: Figure, axes: Any, one: go.Figure, *, titled: bool) -> None:
 def _notes(figure: go.Figure, name: str) -> list[str]:
     """Return the annotations of a figure with a name, without their line breaks."""
     return [str(note.text).replace("<br>", " ") for note in figure.layout.annotations if note.name == name]
+
+
+def _distinct(notes: Sequence[str]) -> list[str]:
+    """Return every note once, and none that another one repeats with the name of a network before it."""
+    return [note for note in dict.fromkeys(notes) if not any(other.endswith(f": {note}") for other in notes)]

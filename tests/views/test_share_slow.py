@@ -52,8 +52,14 @@ def test_link_pictures_and_presentation(shared: Page, tmp_path: Path) -> None:
         assert read_experiment(picture.read_bytes())[0].surface.grid.points == (5, 5)
     shared.get_by_role("button", name="Present").click()
     shared.wait_for_function(PRESENTED)
-    shared.keyboard.press("ArrowRight")
+    assert shared.locator(".linked-presented-title").inner_text() == "Loss around the trained weights"
+    assert "here." in shared.locator(".linked-presented-verdict").inner_text()
+    shared.keyboard.press("Shift+ArrowRight")
     shared.wait_for_url("**camera=**")
+    shared.keyboard.press("ArrowRight")
+    shared.wait_for_url("**metric=gradient-change-ratio**")
+    shared.get_by_text("Gradient change around the trained weights").wait_for()
+    shared.wait_for_function(PRESENTED)
     shared.evaluate("document.exitFullscreen()")  # Escape does so in a window
     shared.wait_for_function("() => !document.fullscreenElement")
 

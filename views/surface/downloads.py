@@ -116,7 +116,10 @@ def composer(
     comparison: Comparison,
     outcomes: Mapping[str, Outcome],
 ) -> Callable[[Renders], SavedPicture | None]:
-    """Return a function that combines the renders from the browser with title, scale, key numbers and caption."""
+    """Return a function that combines the renders from the browser with title, scale, key numbers and caption.
+
+    A picture of an exact shape has the most telling key numbers, any other all of them.
+    """
 
     def compose(renders: Renders) -> SavedPicture | None:
         try:
@@ -125,7 +128,7 @@ def composer(
                 comparison,
                 experiment,
                 display,
-                facts=_picture_numbers(outcomes),
+                facts=_picture_numbers(outcomes) if renders.shape else key_numbers(outcomes),
                 caption=caption(experiment, public_link(experiment, display)),
                 width=renders.width,
                 shape=renders.shape,

@@ -77,7 +77,14 @@ comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
 compose = downloads.composer(experiment, display, comparison, outcomes)
 with surfaces_place:
-    surfaces_3d.surfaces(comparison, display, missing=missing, trainings=state.trainings, compose=compose)
+    surfaces_3d.surfaces(
+        comparison,
+        display,
+        missing=missing,
+        trainings=state.trainings,
+        verdict=verdict.verdict(measured),
+        compose=compose,
+    )
 downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(comparison, display, state)
 checks.note(outcomes)

@@ -18,7 +18,7 @@ class Toolbar {
     this.element = root.appendChild(createElement("div", "linked-toolbar"));
     this.button("From the front", front);
     this.button("From above", top);
-    this.button("Present", present).title = "Full screen. Arrow keys turn the surfaces, Escape ends.";
+    this.button("Present", present).title = "Full screen. Arrow keys select the metric, with Shift they turn the surfaces; Escape ends.";
     copyLinkOnClick(this.button("Copy link", () => {}));
     this.saveButton = this.button("Save PNG", save);
     this.formats = this.element.appendChild(createElement("select", "linked-tool"));
