@@ -14,11 +14,16 @@ from normscape.views.session import address
 def public_link(experiment: Experiment, display: Display) -> str:
     """Return the address of an experiment on this page; empty if it leads to the reader's own computer."""
     url = st.context.url or ""
-    return "" if is_loopback(url) else urljoin(url, _query(experiment, display))
+    return "" if is_loopback(url) else page_link(experiment, display)
+
+
+def page_link(experiment: Experiment, display: Display) -> str:
+    """Return the address of an experiment on this page, on the server that the browser has opened."""
+    return urljoin(st.context.url or "", _query(experiment, display))
 
 
 def experiment_link(experiment: Experiment, display: Display) -> str:
-    """Return the address of an experiment on this page, or its query alone if no one else can open the address."""
+    """Return the public address of an experiment, or its query alone: empty for the default experiment."""
     return public_link(experiment, display) or _query(experiment, display)
 
 
@@ -32,4 +37,5 @@ def is_loopback(url: str) -> bool:
 
 
 def _query(experiment: Experiment, display: Display) -> str:
-    return address.of(experiment, display).lstrip("/")
+    query = address.of(experiment, display).lstrip("/")
+    return query if query != "?" else ""

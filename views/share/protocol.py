@@ -13,6 +13,8 @@ from normscape.specs import Display, Experiment, RunSpec, canonical_bytes, spec_
 from normscape.views.share.citation import version
 from normscape.views.share.links import experiment_link
 
+DEFAULT = "none: this is the experiment that Normscape opens with"
+
 DIFFERENT_SAMPLES = ("run.data.name", "run.data.size", "run.data.seed", "surface.evaluation.split")
 
 
@@ -27,7 +29,7 @@ def protocol(experiment: Experiment, display: Display, runs: Mapping[str, RunSpe
     settings = {"Normscape": version(), "Streamlit": st.__version__, "plotly": plotly.__version__} | machine_record()
     return "\n".join(
         [
-            f"link         {experiment_link(experiment, display)}",
+            f"link         {experiment_link(experiment, display) or DEFAULT}",
             f"experiment   sha256 {spec_hash(experiment)}",
             *(f"network      {label}: run sha256 {spec_hash(run)}" for label, run in runs.items()),
             *(f"{name:<12} {value}" for name, value in settings.items()),

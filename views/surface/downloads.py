@@ -22,7 +22,7 @@ from normscape.views.session.results import Outcome
 from normscape.views.share.captions import caption
 from normscape.views.share.citation import bibtex, python_snippet
 from normscape.views.share.files import File, download_buttons, file_name
-from normscape.views.share.links import experiment_link, public_link
+from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
 from normscape.views.surface.key_numbers import key_numbers
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
@@ -89,7 +89,9 @@ def share_row(
 def section(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> None:
     """Show link, Python code, citation and protocol, and how a saved picture opens again."""
     st.markdown("**Link**")
-    st.code(experiment_link(experiment, display), language=None, wrap_lines=True)
+    st.code(page_link(experiment, display), language=None, wrap_lines=True)
+    if not public_link(experiment, display):
+        st.caption("Only this computer can open it. On any other installation, append what follows the host.")
     st.markdown("**In Python**")
     st.code(python_snippet(experiment), language="python")
     st.markdown("**Cite**")

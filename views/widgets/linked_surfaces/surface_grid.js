@@ -7,7 +7,7 @@ const PRESENTED_SHARE = 0.94;      // of the height of the screen, for all rows 
 const MAX_HEIGHT = 0.72;           // of a chart, as a share of its width: a higher one would cut the surface at both sides
 
 const AXES = ["xaxis", "yaxis", "zaxis"];
-const NARROW = 420;                // pixels of width below which titles of axes would be cut
+const NARROW = 480;                // pixels of width below which titles of axes would be cut
 
 /** Return the height of a chart in pixels: that of its figure, or less where the chart is narrow.
  * @type {(chart: Chart) => number} */
