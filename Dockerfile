@@ -19,7 +19,7 @@ RUN pip install --no-cache-dir -r requirements.lock
 RUN useradd --uid 10001 --create-home normscape \
     && install -d -o 10001 -g 10001 /data
 
-COPY pyproject.toml README.md LICENSE __init__.py __main__.py app.py ./
+COPY pyproject.toml README.md LICENSE CITATION.cff __init__.py __main__.py app.py ./
 COPY .streamlit .streamlit/
 COPY specs specs/
 COPY models models/

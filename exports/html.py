@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 import plotly.io
 
 from normscape.figures.style.template import CONFIG
 from normscape.specs import Experiment, canonical_bytes
+
+TURNING = "Drag to turn, scroll to zoom, point at a surface for its values."
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -21,15 +24,15 @@ _PAGE = """<!DOCTYPE html>
 body {{ margin: 24px auto; max-width: 1400px; padding: 0 16px; background: #ffffff; color: #1f2533;
   font-family: "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif; }}
 .figure {{ overflow-x: auto; }}
-.figure > div {{ min-width: {least}px; }}
+.figures {{ display: grid; grid-template-columns: {columns}; gap: 16px; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; color: #3a4254; background: #f4f5f8;
   border-radius: 8px; padding: 16px; }}
 </style>
 </head>
 <body>
 <h1>{title}</h1>
-<p>Drag to turn, scroll to zoom, point at a surface for its values.{link}</p>
-<div class="figure">{figure}</div>
+<p>{hint}{link}</p>
+<div class="figures">{figures}</div>
 <h2>How it was measured</h2>
 <pre>{protocol}</pre>
 <script type="application/json" id="normscape-spec">{spec}</script>
@@ -59,28 +62,43 @@ chart.on("plotly_relayout", async (event) => {
 """Gives all scenes of a figure one camera, so that surfaces are compared from the same side."""
 
 
-def interactive_page(figure: go.Figure, experiment: Experiment, protocol: str, link: str = "") -> str:
-    """Return a self-contained HTML page with a figure and plotly.js, which takes the width of the window.
+def interactive_page(
+    figures: Sequence[go.Figure],
+    experiment: Experiment,
+    protocol: str,
+    link: str = "",
+    *,
+    title: str = "",
+    hint: str = TURNING,
+) -> str:
+    """Return a self-contained HTML page with figures and plotly.js, which takes the width of the window.
 
     A figure with a width of its own gets at least three quarters of it; on a narrower screen it scrolls.
 
     Args:
-        figure: in the light theme.
+        figures: in the light theme; several are side by side where the window is wide enough.
         experiment: its canonical JSON becomes the content of the element `normscape-spec`.
         protocol: how the surfaces were measured, plain text.
         link: an address that opens the experiment; empty for none.
+        title: of the page, before the names of the networks; empty for the name of the product.
+        hint: one sentence on what a reader can do with the figures.
     """
-    least = 3 * (figure.layout.width or 0) // 4
-    figure = go.Figure(figure).update_layout(width=None, autosize=True)
-    figure_html = plotly.io.to_html(
-        figure, config=CONFIG, include_plotlyjs=True, include_mathjax=False, full_html=False, post_script=_ONE_CAMERA
-    )
     return _PAGE.format(
         policy=_POLICY,
-        title=html.escape(f"Normscape: {', '.join(experiment.variants())}"),
-        figure=figure_html,
-        least=int(least),
+        title=html.escape(f"{title or 'Normscape'}: {', '.join(experiment.variants())}"),
+        figures="\n".join(_figure(figure, first=index == 0) for index, figure in enumerate(figures)),
+        columns="repeat(auto-fit, minmax(min(28rem, 100%), 1fr))" if len(figures) > 1 else "minmax(0, 1fr)",
+        hint=html.escape(hint),
         link=f' <a href="{html.escape(link)}">Open this experiment</a>' if link else "",
         protocol=html.escape(protocol),
         spec=canonical_bytes(experiment).decode().replace("<", "\\u003c"),
     )
+
+
+def _figure(figure: go.Figure, *, first: bool) -> str:
+    """Return a figure as an element; the first one brings plotly.js along."""
+    least = 3 * (figure.layout.width or 0) // 4
+    figure = go.Figure(figure).update_layout(width=None, autosize=True)
+    parts = {"include_plotlyjs": first, "include_mathjax": False, "full_html": False, "post_script": _ONE_CAMERA}
+    element = plotly.io.to_html(figure, config=CONFIG, **parts)
+    return f'<div class="figure"><div style="min-width: {int(least)}px">{element}</div></div>'

@@ -26,6 +26,7 @@ from normscape.exports.typography import TextStyle, text_width, wrap
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.surface.notes import missing_note, nothing_to_draw
+from normscape.figures.surface.surface_3d import height_title
 
 if TYPE_CHECKING:
     from normscape.figures.style.scales import Range
@@ -107,7 +108,7 @@ def layout(
         _color_bar(comparison, comparison.value_range) if comparison.value_range is not None else Canvas(0, ()),
         _sentences(_notes(comparison), TextStyle(21, colors.faint)),
         facts_table(facts, label_colors, colors, CONTENT_WIDTH),
-        _sentences([caption], TextStyle(19, colors.faint)),
+        _sentences([caption], TextStyle(21, colors.faint)),
     ]
     if height is None:
         content = stack([_header(comparison), surface_grid(images, comparison), *below], gap=BLOCK_GAP)
@@ -164,7 +165,7 @@ def _color_bar(comparison: Comparison, value_range: Range) -> Canvas:
     """Return the one color bar of all surfaces, with its title above and its ticks below."""
     colors = comparison.theme_colors
     left, style = (CONTENT_WIDTH - BAR_WIDTH) / 2, TextStyle(22, colors.text)
-    text = f"{comparison.metric_title} ({value_range.unit})"
+    text = f"{height_title(comparison, value_range)} · {value_range.unit}"
     title = paragraph(wrap(text, style, CONTENT_WIDTH), style, 0, CONTENT_WIDTH, align=0.5)
     low, high = value_range.ends
     positions = [left + BAR_WIDTH * (float(value) - low) / (high - low) for value in value_range.ticks["tickvals"]]

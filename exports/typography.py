@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from normscape.figures.style.notation import FORMULA, plain, split_subscripts
 
-_FONTS = Path(__file__).parent / "fonts"
-REGULAR, BOLD, FALLBACK = "SourceSans3-Regular.woff2", "SourceSans3-Semibold.woff2", "KaTeX_Main-Regular.woff2"
+FONTS = Path(__file__).parent / "fonts"
+REGULAR, BOLD, FALLBACK = "SourceSans3-Regular.ttf", "SourceSans3-Semibold.ttf", "KaTeX_Main-Regular.ttf"
 
 FROM_FALLBACK = frozenset("∇")
 """Characters that pictures need and Source Sans lacks."""
@@ -76,11 +76,13 @@ def draw_text(image: Image.Image, left: float, baseline: float, text: str, style
     length of a line would not be proportional to the scale.
     """
     x, y = math.floor(left), math.floor(baseline - 1.2 * style.size)  # space for letters that rise above the line
-    size = (math.ceil(left - x + text_width(text, style) + 0.3 * style.size), math.ceil(1.8 * style.size))
+    # letters of a small font are rounded to pixels, so a long line is wider than `text_width`
+    runs, font_size = _runs(text, style.bold), style.size * _SUPERSAMPLING
+    drawn = sum(_length(run, font_size) for run in runs) / _SUPERSAMPLING
+    size = (math.ceil(left - x + drawn + 0.3 * style.size), math.ceil(1.8 * style.size))
     mask = Image.new("L", (size[0] * _SUPERSAMPLING, size[1] * _SUPERSAMPLING))
     draw, pen = ImageDraw.Draw(mask), (left - x) * _SUPERSAMPLING
-    for run in _runs(text, style.bold):
-        font_size = style.size * _SUPERSAMPLING
+    for run in runs:
         line = baseline - y + (SUBSCRIPT_DROP * style.size if run.subscript else 0)
         draw.text((pen, line * _SUPERSAMPLING), run.text, fill=255, font=run.at(font_size), anchor="ls")
         pen += _length(run, font_size)
@@ -127,4 +129,4 @@ def _length(run: _Run, size: float) -> float:
 @functools.lru_cache(maxsize=64)
 def _font(name: str, size: float) -> ImageFont.FreeTypeFont:
     """Return a font with the basic layout engine, since Raqm is not installed everywhere and would change widths."""
-    return ImageFont.truetype(_FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)

@@ -78,6 +78,7 @@ def _smoothness(courses: Courses, label: str, course: Sequence[Smoothness], *, a
         legendgroup=name,
         showlegend=first,
         customdata=steps,
+        meta="x",
         color=courses.color(label),
         symbol=courses.symbol(label),
         width=2 if along else 1,
@@ -91,7 +92,7 @@ def _band(
 ) -> list[go.Scatter]:
     """Return the lower and the upper edge of a band, with the area between them filled."""
     shared: dict[str, Any] = {"x": steps + 1, "mode": "lines", "connectgaps": False, "legendgroup": label}
-    shared |= {"line": {"color": courses.color(label), "width": 1.5}, "customdata": steps, "name": label}
+    shared |= {"line": {"color": courses.color(label), "width": 1.5}, "customdata": steps, "meta": "x", "name": label}
     shared |= {"hovertemplate": "step %{customdata}<br>%{y:.4g}<extra>" + label + "</extra>"}
     low, high = map(positive_or_nan, edges)
     return [

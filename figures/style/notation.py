@@ -35,6 +35,11 @@ def html(text: str) -> str:
     return _SUBSCRIPT.sub(r"<sub>\1</sub>", _raised(_marked(text), "<sup>{}</sup>"))
 
 
+def without_tags(text: str) -> str:
+    """Return a text of Plotly without its HTML."""
+    return re.sub(r"<[^>]+>", "", text)
+
+
 def split_subscripts(text: str) -> Iterator[tuple[str, bool]]:
     r"""Yield the runs of a text, and whether each is a subscript: `$\lambda_{\max}$` is λ, and max below its line."""
     for place, run in enumerate(_SUBSCRIPT.split(_raised(_marked(text), "^{}"))):

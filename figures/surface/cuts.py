@@ -111,6 +111,7 @@ def _line(comparison: Comparison, label: str, cut: Cut, value_range: Range) -> g
         cut.coordinates,
         value_range.position(cut.values),
         customdata=cut.values,
+        meta="y",
         name=label,
         color=comparison.color(label),
         symbol=comparison.symbol(label),

@@ -51,7 +51,7 @@ def _map(comparison: Comparison, surface: Surface, value_range: Range) -> list[A
     return [
         go.Heatmap(
             **grid,
-            **{"zmin": low, "zmax": high, "colorscale": SURFACE_COLORSCALE, "customdata": values},
+            **{"zmin": low, "zmax": high, "colorscale": SURFACE_COLORSCALE, "customdata": values, "meta": "z"},
             **{"hoverongaps": False, "colorbar": metric_bar(comparison, value_range) | {"ypad": 56}},
             hovertemplate=html(r"$\alpha$ %{x:.3g}<br>$\beta$ %{y:.3g}<br>")
             + f"{name} %{{customdata:.4g}}<extra></extra>",

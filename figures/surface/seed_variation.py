@@ -60,7 +60,7 @@ def _band(comparison: Comparison, name: str, labels: Sequence[str], value_range:
         go.Scatter(**edge, y=value_range.position(low)),
         go.Scatter(**edge, y=value_range.position(high), **fill),
         go.Scatter(
-            **shared | {"y": value_range.position(mean), "customdata": mean, "name": name},
+            **shared | {"y": value_range.position(mean), "customdata": mean, "meta": "y", "name": name},
             line={"color": color, "width": 2.5, "dash": dash},
             hovertemplate=f"{cuts[0].along} %{{x:.3g}}<br>mean %{{customdata:.4g}}<extra>{name}</extra>",
         ),

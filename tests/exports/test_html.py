@@ -32,7 +32,7 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page():
-    return interactive_page(go.Figure(go.Scatter(y=[1, 2])), EXPERIMENT, "address  /?a=1&b=2\n<b>bold</b>")
+    return interactive_page([go.Figure(go.Scatter(y=[1, 2]))], EXPERIMENT, "address  /?a=1&b=2\n<b>bold</b>")
 
 
 @pytest.fixture(scope="module")

@@ -41,8 +41,8 @@ from normscape.specs import (
     TrainingSpec,
     canonical_bytes,
 )
+from normscape.views.share.captions import caption
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS
-from normscape.views.surface.protocol import caption
 from tests.flat import surface_spec
 
 NORMS = tuple(PALETTES["light"].norms)[:8]
@@ -207,7 +207,7 @@ def test_a_picture_has_title_unit_notes_labels_and_caption():
     for sentence in (
         "Loss around the trained weights",
         "Normscape",
-        "Loss (mean cross-entropy, nats)",
+        "Loss (log) · mean cross-entropy, nats",
         f"{LABELS[0]}: 1 of 4 points are not finite.",
         "Values below 4·10⁻⁶ are drawn at that height.",
         "digits, 5 x 3 points",
@@ -274,7 +274,7 @@ def overlap(one, other) -> bool:
 
 LONG = {
     "weights ab12cd34 of a network that somebody published under a very long name": {
-        "In-plane ratio up to (scale-free)": "needs directions that are filter-scaled and not orthogonalized",
+        "In-plane ratio up to (scale-free)": "needs directions that are filter-normalized and not orthogonalized",
         **dict.fromkeys(SURFACE_NUMBERS, "14.2 (1680 pairs, steps from 0.0501)"),
     },
     "averyveryveryverylongname_that_goes_on_and_on_without_any_space_at_all": {r"$\lambda_{\max}$": "1"},

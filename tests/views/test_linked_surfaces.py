@@ -17,11 +17,11 @@ from normscape.views.widgets.linked_surfaces import (
     BUNDLE,
     MAX_SURFACES,
     SOURCE,
+    Presentation,
     SurfacePanel,
-    _numbers,
-    _png,
     linked_surfaces,
 )
+from normscape.views.widgets.linked_surfaces.messages import _numbers, _png
 
 ROOT = Path(__file__).parents[2]
 SHA256 = "aab04dcd9c103a92b18723f8c837712fe820f325d0bcd2421e415e8124a75b9f"  # of npm's plotly.js-gl3d-dist-min 4.1.1
@@ -54,12 +54,13 @@ def test_a_camera_is_six_numbers() -> None:
     assert _numbers([1, 2, 3, 0, 0, -0.2], 6) == (1.0, 2.0, 3.0, 0.0, 0.0, -0.2)
 
 
+UNUSED: Any = dict.fromkeys(("on_camera", "on_point", "on_renders", "on_metric"), lambda: None)
+
+
 def test_too_many_surfaces_are_refused() -> None:
     surfaces = {str(number): SurfacePanel(go.Figure(), "") for number in range(MAX_SURFACES + 1)}
     with pytest.raises(ValueError, match="9 surfaces are more than the 8"):
-        linked_surfaces(
-            surfaces, CAMERA, on_camera=lambda: None, on_point=lambda: None, on_renders=lambda: None, saved=None
-        )
+        linked_surfaces(surfaces, CAMERA, **UNUSED, presentation=Presentation("", ()), saved=None)
 
 
 @pytest.mark.parametrize("message", [None, 5, "", "data:image/jpeg;base64,AAAA", "data:image/png;base64,?"])

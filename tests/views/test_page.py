@@ -71,7 +71,7 @@ def settled(app: AppTest) -> AppTest:
 
 def charts(app: AppTest) -> list[str]:
     """The figures of the page as JSON: the linked surfaces, then the charts of Streamlit."""
-    linked = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    linked = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
     surfaces = [figure["figure"] for data in linked for figure in data["figures"]]
     return surfaces + [element.proto.spec for element in app.get("plotly_chart")]
 

@@ -14,6 +14,7 @@ from tests.views.conftest import wait_for_surfaces
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 QUICK = "/?grid.points=5,5&training.steps=20"
+SMALL_RUN = "?training.steps=20"
 LONG = "/?data.name=moons&training.steps=20&grid.points=129,129&every_point=on"
 PRESENTED = """() => {
   const frame = document.fullscreenElement;
@@ -52,8 +53,14 @@ def test_link_pictures_and_presentation(shared: Page, tmp_path: Path) -> None:
         assert read_experiment(picture.read_bytes())[0].surface.grid.points == (5, 5)
     shared.get_by_role("button", name="Present").click()
     shared.wait_for_function(PRESENTED)
-    shared.keyboard.press("ArrowRight")
+    assert shared.locator(".linked-presented-title").inner_text() == "Loss around the trained weights"
+    assert "here." in shared.locator(".linked-presented-verdict").inner_text()
+    shared.keyboard.press("Shift+ArrowRight")
     shared.wait_for_url("**camera=**")
+    shared.keyboard.press("ArrowRight")
+    shared.wait_for_url("**metric=gradient-change-ratio**")
+    shared.get_by_text("Gradient change around the trained weights").wait_for()
+    shared.wait_for_function(PRESENTED)
     shared.evaluate("document.exitFullscreen()")  # Escape does so in a window
     shared.wait_for_function("() => !document.fullscreenElement")
 
@@ -63,6 +70,25 @@ def test_files_of_the_surfaces(shared: Page, tmp_path: Path, button: str, begin:
     file = downloaded(shared, button, tmp_path)
     assert file.read_bytes().startswith(begin)
     assert file.name.startswith("normscape-")
+
+
+@pytest.mark.parametrize(
+    ("button", "size"), [("PNG 16:9", (1920, 1080)), ("PNG square", (1200, 1200))], ids=["16:9", "square"]
+)
+def test_pictures_of_charts(page: Page, app_address: str, tmp_path: Path, button: str, size: tuple[int, int]) -> None:
+    page.goto(app_address + "/along-training" + SMALL_RUN)
+    page.get_by_role("button", name="CSV", exact=True).wait_for()
+    picture = downloaded(page, button, tmp_path)
+    assert Image.open(picture).size == size
+    assert read_experiment(picture.read_bytes())[0].run.training.steps == 20
+
+
+def test_a_step_of_the_analysis_is_shared_from_its_button(page: Page, app_address: str, tmp_path: Path) -> None:
+    page.goto(app_address + "/analysis" + SMALL_RUN)
+    page.get_by_role("button", name="Share").first.click()
+    page.get_by_role("button", name="Copy link").wait_for()
+    file = downloaded(page, "CSV", tmp_path)
+    assert file.read_text(encoding="utf-8").startswith("figure,trace,x,y,z\n")
 
 
 def test_downloads_work_while_the_page_is_redrawn(page: Page, app_address: str, tmp_path: Path) -> None:

@@ -82,11 +82,13 @@ def test_a_sweep_that_was_stopped_has_no_verdict() -> None:
 
 def _stopped_sweep() -> None:
     from normscape.landscape.stability import TrainingOutcome
-    from normscape.specs import Experiment
+    from normscape.specs import Display, Experiment
     from normscape.views.stability import charts
 
     outcome = TrainingOutcome(0.1, 0, "stable", 2.3, 2.4, 0.1, 2.3)
-    charts.section(Experiment(), {"No normalization": (outcome,), "Batch norm": ()}, {}, seeds=1, finished=True)
+    charts.section(
+        Experiment(), Display(), {"No normalization": (outcome,), "Batch norm": ()}, {}, seeds=1, finished=True
+    )
 
 
 def test_the_headline_compares_the_largest_stable_rates_with_the_first_network() -> None:

@@ -9,12 +9,15 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Compared
+from normscape.specs import Display, Experiment
 from normscape.views.analysis.steps.status import CHIPS
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import FIGURE_HEIGHT
 from normscape.views.session.address import control
+from normscape.views.share.files import Charts
+from normscape.views.share.row import share_popover
 from normscape.views.texts.papers import cite
-from normscape.views.widgets.charts import row_of_charts
+from normscape.views.widgets.charts import in_light_theme, row_of_charts
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.tables import network_table
 
@@ -24,6 +27,7 @@ def section(
     step: Step,
     compared: Compared[Any] | None,
     fits: Mapping[str, Mapping[str, str]],
+    page: tuple[Experiment, Display],
     *,
     seconds: float,
     pending: Collection[str] = (),
@@ -35,6 +39,7 @@ def section(
         step: the step.
         compared: the available results; None for a step that is not measured.
         fits: training and held-out loss as text, by label and name.
+        page: the compared networks, and metric and camera of the address.
         seconds: estimated time of the step for all networks.
         pending: labels of the networks that are being measured; they get places of the final size.
     """
@@ -44,13 +49,13 @@ def section(
         st.caption(f"Not measured yet: about {duration(seconds)}. Use the button at the top of the page.")
     else:
         if compared.results:
-            _charts(step, compared, slice(0, 1))
+            _charts(step, compared, slice(0, 1), page)
         if pending and (step.per_network or not compared.results):
             _placeholders(step, pending, seconds)
         lines = [f"{_verdict(step, label, result)}" for label, result in compared.results.items()]
         lines += [f":gray[…] **{label}**: measuring" for label in pending]
         st.markdown("\n".join(f"- {line}" for line in lines))
-    _details(step, compared, fits)
+    _details(step, compared, fits, page)
 
 
 def _verdict(step: Step, label: str, result: Any) -> str:
@@ -72,14 +77,19 @@ def _placeholders(step: Step, pending: Collection[str], seconds: float) -> None:
                 st.caption(f"Measuring{of} (about {duration(seconds)})", width="content")
 
 
-def _details(step: Step, compared: Compared[Any] | None, fits: Mapping[str, Mapping[str, str]]) -> None:
+def _details(
+    step: Step,
+    compared: Compared[Any] | None,
+    fits: Mapping[str, Mapping[str, str]],
+    page: tuple[Experiment, Display],
+) -> None:
     """Show further figures, the table, the derivation and the assumptions; nothing is drawn before it is opened."""
     key = control(f"details:{step.kind}")
     with st.expander(f"Details ({step.numbers})", key=key, on_change="rerun") as details:
         if not details.open:
             return
         if compared is not None and compared.results:
-            _charts(step, compared, slice(1, None))
+            _charts(step, compared, slice(1, None), page)
             rows = {label: {**step.rows(result), **fits.get(label, {})} for label, result in compared.results.items()}
             network_table(rows)
         st.markdown(step.derivation)
@@ -89,8 +99,8 @@ def _details(step: Step, compared: Compared[Any] | None, fits: Mapping[str, Mapp
             st.markdown(f"**Papers**: {', '.join(map(cite, step.papers))}")
 
 
-def _charts(step: Step, compared: Compared[Any], which: slice) -> None:
-    """Show some of a step's figures; those that hold all networks share one row at the end."""
+def _charts(step: Step, compared: Compared[Any], which: slice, page: tuple[Experiment, Display]) -> None:
+    """Show some of a step's figures, and one button that shares them; those of all networks share the last row."""
     shared = {}
     for index, draw in list(enumerate(step.figures))[which]:
         figure = draw(compared)
@@ -99,3 +109,19 @@ def _charts(step: Step, compared: Compared[Any], which: slice) -> None:
         else:
             row_of_charts(figure, f"{step.kind} {index}")
     row_of_charts(shared, f"{step.kind} from {which.start}")
+    if not step.figures[which]:
+        return
+    experiment, display = page
+    light = in_light_theme(compared, experiment)
+    name = step.kind if which.start == 0 else f"{step.kind} details"
+    share_popover(Charts(name, step.title, lambda: _named(step, light, which), experiment, display))
+
+
+def _named(step: Step, compared: Compared[Any], which: slice) -> dict[str, go.Figure]:
+    """Return some of a step's figures by name."""
+    named: dict[str, go.Figure] = {}
+    for index, draw in list(enumerate(step.figures, start=1))[which]:
+        figure = draw(compared)
+        single = isinstance(figure, go.Figure)
+        named |= {f"figure {index}": figure} if single else {f"figure {index}, {k}": one for k, one in figure.items()}
+    return named

@@ -85,6 +85,7 @@ with story_column, st.container(key="argument"):
                 step,
                 style.with_results(available) if step in steps else None,
                 fits,
+                (experiment, display),
                 seconds=seconds[step.kind],
                 pending=pending,
             )

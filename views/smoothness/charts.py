@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Compared
@@ -11,10 +12,12 @@ from normscape.figures.smoothness import band_figure, smoothness_figure
 from normscape.figures.style.palette import colors
 from normscape.gallery.stories import STORIES
 from normscape.landscape.smoothness import Smoothness
-from normscape.specs import Experiment
+from normscape.specs import Display, Experiment
 from normscape.views.session import address
+from normscape.views.share.files import Charts
+from normscape.views.share.row import share_row
 from normscape.views.smoothness.summary import ABOUT_EQUAL, LESS_SMOOTH, headline, key_numbers, ratios
-from normscape.views.widgets.charts import chart, page_theme
+from normscape.views.widgets.charts import chart, in_light_theme, page_theme
 from normscape.views.widgets.tables import network_table
 
 DEEP_LINEAR = "The deep linear network"
@@ -24,7 +27,7 @@ Results = Mapping[str, list[list[Smoothness]]]
 """By label, then by seed, then by checkpoint."""
 
 
-def section(experiment: Experiment, results: Results, missing_checkpoints: int) -> None:
+def section(experiment: Experiment, display: Display, results: Results, missing_checkpoints: int) -> None:
     """Show all results, and how many checkpoints training did not reach."""
     results = {label: columns for label, columns in results.items() if any(columns)}
     if not results:
@@ -33,7 +36,7 @@ def section(experiment: Experiment, results: Results, missing_checkpoints: int) 
     if missing_checkpoints:
         st.warning(f"Training diverged before {missing_checkpoints} of the checkpoints; they are left out.")
     _headlines(results)
-    _charts(experiment, results)
+    _charts(experiment, display, results)
     network_table({label: key_numbers([one for column in own for one in column]) for label, own in results.items()})
 
 
@@ -48,8 +51,18 @@ def _headlines(results: Results) -> None:
             st.button("Open the deep linear network", on_click=address.adopt, args=(STORIES[DEEP_LINEAR].experiment,))
 
 
-def _charts(experiment: Experiment, results: Results) -> None:
+def _charts(experiment: Experiment, display: Display, results: Results) -> None:
     compared = Compared(results, colors=colors(experiment, page_theme()), theme=page_theme())
-    chart(band_figure(compared, "variation"), "loss along the step")
-    chart(band_figure(compared, "predictiveness"), "gradient along the step")
-    chart(smoothness_figure(compared), "effective smoothness")
+    for kind, figure in _figures(compared).items():
+        chart(figure, kind)
+    light = in_light_theme(compared, experiment)
+    share_row(Charts("along training", "Smoothness along training", lambda: _figures(light), experiment, display))
+
+
+def _figures(compared: Compared[list[list[Smoothness]]]) -> dict[str, go.Figure]:
+    """Return the charts by what they show."""
+    return {
+        "loss along the step": band_figure(compared, "variation"),
+        "gradient along the step": band_figure(compared, "predictiveness"),
+        "effective smoothness": smoothness_figure(compared),
+    }

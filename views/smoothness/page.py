@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from normscape.specs import Experiment
+from normscape.specs import Display, Experiment
 from normscape.views.session import progress, requests
 from normscape.views.session.admission import admitted, errors_shown
 from normscape.views.session.experiment_page import experiment_page
@@ -49,7 +49,7 @@ weights (D8). No step is longer than the weights; a note says where that limits 
 SEEDS_HELP = "Trains every network with this many seeds; each training has bands of its own."
 
 
-def _page(experiment: Experiment) -> None:
+def _page(experiment: Experiment, display: Display) -> None:
     variants = admitted(experiment)
     jobs = requests.smoothness_jobs(variants, number_of_seeds("smoothness:seeds", SEEDS_HELP))
     request = requests.smoothness_request(jobs)
@@ -61,14 +61,14 @@ def _page(experiment: Experiment) -> None:
     progress.show_progress(request, finished)
     if finished:
         every = [job for columns in jobs.values() for column in columns for job in column]
-        charts.section(experiment, results, sum(not requests.has_checkpoint(job) for job in every))
+        charts.section(experiment, display, results, sum(not requests.has_checkpoint(job) for job in every))
         if any(map(any, results.values())):
             with st.expander("How to read it, and caveats"):
                 st.markdown(READING)
 
 
-experiment, _ = experiment_page("Along training", CLAIM, path="along-training", terms=GLOSSARY_TERMS)
+experiment, display = experiment_page("Along training", CLAIM, path="along-training", terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training history; this page measures one step on the training samples.")
 with errors_shown():
-    _page(experiment)
+    _page(experiment, display)

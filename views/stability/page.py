@@ -3,7 +3,7 @@
 import streamlit as st
 
 from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS, RATES
-from normscape.specs import Experiment
+from normscape.specs import Display, Experiment
 from normscape.views.session import progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import experiment_page
@@ -40,7 +40,7 @@ learned, not as unstable.
 SEEDS_HELP = "Number of training seeds per learning rate."
 
 
-def _page(experiment: Experiment) -> None:
+def _page(experiment: Experiment, display: Display) -> None:
     if experiment.compare == "run.training.learning_rate":
         st.info("This page sweeps the learning rate itself. Compare another field.")
         return
@@ -53,14 +53,14 @@ def _page(experiment: Experiment) -> None:
     outcomes = {label: requests.training_outcomes(run, seeds) for label, (run, _) in variants.items()}
     predicted = {label: requests.predicted_rates(*pair) for label, pair in variants.items()}
     progress.show_progress(request, finished)
-    charts.section(experiment, outcomes, predicted, seeds=seeds, finished=finished)
+    charts.section(experiment, display, outcomes, predicted, seeds=seeds, finished=finished)
     with st.expander("What counts as stable, and caveats"):
         st.markdown(READING)
 
 
-experiment, _ = experiment_page("Learning rates", CLAIM, path="learning-rates", terms=GLOSSARY_TERMS)
+experiment, display = experiment_page("Learning rates", CLAIM, path="learning-rates", terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training history. Choose a network that is trained here.")
     st.stop()
 with errors_shown():
-    _page(experiment)
+    _page(experiment, display)

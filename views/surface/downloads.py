@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from urllib.parse import urljoin
 
 import streamlit as st
 
 from normscape.exports.csv_table import csv_table
+from normscape.exports.drawings.surfaces import vector_graphic
 from normscape.exports.html import interactive_page
 from normscape.exports.npz import numbers
 from normscape.exports.picture import picture_png
-from normscape.exports.vector import vector_graphic
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors
 from normscape.figures.surface import comparison_figure
 from normscape.landscape import Surface
-from normscape.specs import Display, Experiment, spec_hash
-from normscape.views.session import address
+from normscape.specs import Display, Experiment
 from normscape.views.session.pictures import number
 from normscape.views.session.results import Outcome
+from normscape.views.share.captions import caption
+from normscape.views.share.citation import bibtex, python_snippet
+from normscape.views.share.files import File, download_buttons, file_name
+from normscape.views.share.links import experiment_link, page_link, public_link
+from normscape.views.share.protocol import protocol
 from normscape.views.surface.key_numbers import key_numbers
-from normscape.views.surface.protocol import caption, protocol
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
 from normscape.views.widgets.numbers import MISSING
 
@@ -51,29 +53,29 @@ def share_row(
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
     # files hold what was measured, not the interpolation that the page draws
     light = replace(comparison, results=surfaces, colors=colors(experiment, "light"), theme="light")
-    link = _link(experiment, display)
+    link = public_link(experiment, display)
+    about = caption(experiment, link)
 
     def vector(format: str) -> Callable[[], bytes]:
-        return lambda: vector_graphic(
-            light, format=format, caption=caption(experiment), link=link, camera=display.camera
-        )
+        source = experiment_link(experiment, display)
+        return lambda: vector_graphic(light, format=format, caption=about, link=source, camera=display.camera)
 
     def html() -> str:
-        figure = comparison_figure(light, caption=caption(experiment), camera=display.camera)
-        return interactive_page(figure, experiment, protocol(experiment, display, outcomes), link)
+        figure = comparison_figure(light, caption=about, camera=display.camera)
+        return interactive_page([figure], experiment, _protocol(experiment, display, outcomes), link)
 
     held = _held(surfaces)
-    files: Mapping[str, tuple[Callable[[], bytes | str], str, str, str]] = {
-        "SVG": (vector("svg"), f"-{display.metric}.svg", "image/svg+xml", f"A vector graphic for a web page. {held}"),
-        "PDF": (vector("pdf"), f"-{display.metric}.pdf", "application/pdf", f"A vector graphic for a paper. {held}"),
-        "Interactive HTML": (
+    offered = {
+        "SVG": File(vector("svg"), f"-{display.metric}.svg", "image/svg+xml", f"For a web page. {held}"),
+        "PDF": File(vector("pdf"), f"-{display.metric}.pdf", "application/pdf", f"For a paper. {held}"),
+        "Interactive HTML": File(
             html,
             f"-{display.metric}.html",
             "text/html",
             f"One file that shows the surfaces side by side and lets you turn them, also offline. {held}",
         ),
-        "CSV": (lambda: csv_table(surfaces), ".csv", "text/csv", f"A row for each evaluated point. {held}"),
-        "NPZ": (
+        "CSV": File(lambda: csv_table(surfaces), ".csv", "text/csv", f"A row for each evaluated point. {held}"),
+        "NPZ": File(
             lambda: numbers(experiment, surfaces, key_numbers(outcomes)),
             ".npz",
             "application/octet-stream",
@@ -81,30 +83,26 @@ def share_row(
         ),
     }
     with st.container(horizontal=True, gap="small", key="share"):
-        for label, (make, ending, kind, help_text) in files.items():
-            st.download_button(
-                label,
-                make,
-                f"{_name(experiment)}{ending}",
-                kind,
-                on_click="ignore",
-                disabled=not surfaces,
-                help=help_text,
-                key=f"download-{label}",
-                icon=":material/download:",
-            )
+        download_buttons(experiment, offered, "surfaces", disabled=not surfaces)
 
 
 def section(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> None:
-    """Show the protocol, and how a saved picture opens again."""
-    st.markdown("Everything needed to get this picture again:")
-    st.code(protocol(experiment, display, outcomes), language=None, wrap_lines=True)
+    """Show link, Python code, citation and protocol, and how a saved picture opens again."""
+    st.markdown("**Link**")
+    st.code(page_link(experiment, display), language=None, wrap_lines=True)
+    if not public_link(experiment, display):
+        st.caption("Only this computer can open it. On any other installation, append what follows the host.")
+    st.markdown("**In Python**")
+    st.code(python_snippet(experiment), language="python")
+    st.markdown("**Cite**")
+    st.code(bibtex(experiment, public_link(experiment, display)), language="bibtex", wrap_lines=True)
+    st.markdown("**Protocol**: versions, hashes and the whole experiment.")
+    st.code(_protocol(experiment, display, outcomes), language=None, wrap_lines=True)
     st.caption(PICTURE_HINT)
 
 
-def _link(experiment: Experiment, display: Display) -> str:
-    """Return the address of this experiment on the server that the browser has opened."""
-    return urljoin(st.context.url or "", address.of(experiment, display).lstrip("/"))
+def _protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> str:
+    return protocol(experiment, display, {label: outcome.run.spec for label, outcome in outcomes.items()})
 
 
 def _held(surfaces: Mapping[str, Surface]) -> str:
@@ -120,7 +118,10 @@ def composer(
     comparison: Comparison,
     outcomes: Mapping[str, Outcome],
 ) -> Callable[[Renders], SavedPicture | None]:
-    """Return a function that combines the renders from the browser with title, scale, key numbers and caption."""
+    """Return a function that combines the renders from the browser with title, scale, key numbers and caption.
+
+    A picture of an exact shape has the most telling key numbers, any other all of them.
+    """
 
     def compose(renders: Renders) -> SavedPicture | None:
         try:
@@ -129,21 +130,17 @@ def composer(
                 comparison,
                 experiment,
                 display,
-                facts=_picture_numbers(outcomes),
-                caption=caption(experiment),
+                facts=_picture_numbers(outcomes) if renders.shape else key_numbers(outcomes),
+                caption=caption(experiment, public_link(experiment, display)),
                 width=renders.width,
                 shape=renders.shape,
             )
         except ValueError as error:  # the browser may send anything, or images of an earlier comparison
             st.error(f"The picture could not be made: {error}")
             return None
-        return SavedPicture(number(), f"{_name(experiment)}-{display.metric}.png", png)
+        return SavedPicture(number(), f"{file_name(experiment)}-{display.metric}.png", png)
 
     return compose
-
-
-def _name(experiment: Experiment) -> str:
-    return f"normscape-{spec_hash(experiment)[:12]}"
 
 
 def _picture_numbers(outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:

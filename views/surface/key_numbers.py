@@ -23,7 +23,7 @@ from normscape.views.texts.glossary import definition
 from normscape.views.widgets.numbers import MISSING, PENDING, number, percent
 from normscape.views.widgets.tables import network_table
 
-NOT_SCALE_FREE = "needs directions that are filter-scaled and not orthogonalized"
+NOT_SCALE_FREE = "needs directions that are filter-normalized and not orthogonalized"
 
 TRAINING_NUMBERS: Mapping[str, str] = {
     "Parameters": "parameters",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Comparison
@@ -19,12 +20,14 @@ from normscape.specs import Display, Experiment
 from normscape.views.session.address import control
 from normscape.views.session.progress import show_progress
 from normscape.views.session.requests import measure_networks
-from normscape.views.surface.protocol import comparability, same_grid
+from normscape.views.share.files import Charts
+from normscape.views.share.protocol import comparability, same_grid
+from normscape.views.share.row import share_row
 from normscape.views.texts import surface as texts
-from normscape.views.widgets.charts import chart, row_of_charts
+from normscape.views.widgets.charts import chart, in_light_theme, row_of_charts
 
 
-def gradient_change_section(experiment: Experiment, comparison: Comparison) -> None:
+def gradient_change_section(experiment: Experiment, display: Display, comparison: Comparison) -> None:
     """Show maps of the gradient-change ratio and of its scale-free form."""
     st.caption(f"{texts.STATISTICS[experiment.surface.evaluation.statistics]} {comparability(experiment)}")
     st.subheader("Gradient-change ratio")
@@ -35,19 +38,44 @@ def gradient_change_section(experiment: Experiment, comparison: Comparison) -> N
         row_of_charts(contour_figures(replace(comparison, metric="in-plane-ratio")), "in-plane ratio")
     else:
         st.caption(texts.NOT_SCALE_FREE)
+    light = in_light_theme(comparison, experiment)
+    share_row(Charts("gradient change", "Gradient change", lambda: _ratio_maps(light), experiment, display, True))
+
+
+def _ratio_maps(comparison: Comparison) -> dict[str, go.Figure]:
+    """Return the maps of the gradient-change ratio and, where it exists, of its scale-free form."""
+    scale_free = all(surface.scale_free for surface in comparison.results.values())
+    metrics = ("gradient-change-ratio", "in-plane-ratio") if scale_free else ("gradient-change-ratio",)
+    return {
+        f"{label}, {metric}": figure
+        for metric in metrics
+        for label, figure in contour_figures(replace(comparison, metric=metric)).items()
+    }
 
 
 def section(experiment: Experiment, display: Display, comparison: Comparison) -> None:
     """Show contour maps and a cut of the selected metric, and on request its refinement and its differences."""
     st.subheader("From above, and cut through the center")
+    maps, cut = _maps_and_cut(comparison, display)
+    row_of_charts(maps, "contour map")
+    chart(cut, "cut through the center")
+    light, title = in_light_theme(comparison, experiment), f"{comparison.metric_title} around the trained weights"
+
+    def draw() -> dict[str, go.Figure]:
+        light_maps, light_cut = _maps_and_cut(light, display)
+        return light_maps | {"cut through the center": light_cut}
+
+    share_row(Charts("maps", title, draw, experiment, display, True))
+    _refinement(experiment, comparison)
+    _differences(experiment, comparison)
+
+
+def _maps_and_cut(comparison: Comparison, display: Display) -> tuple[dict[str, go.Figure], go.Figure]:
     maps, cut = contour_figures(comparison), cut_figure(comparison)
     if display.point is not None:
         mark_maps(maps, comparison, display.point)
         mark_cut(cut, comparison, display.point)
-    row_of_charts(maps, "contour map")
-    chart(cut, "cut through the center")
-    _refinement(experiment, comparison)
-    _differences(experiment, comparison)
+    return maps, cut
 
 
 def _refinement(experiment: Experiment, comparison: Comparison) -> None:

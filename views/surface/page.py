@@ -79,7 +79,13 @@ missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(re
 compose = downloads.composer(experiment, display, comparison, outcomes)
 with surfaces_place:
     surfaces_3d.surfaces(
-        comparison, display, missing=missing, trainings=state.trainings, previews=state.previews, compose=compose
+        comparison,
+        display,
+        missing=missing,
+        trainings=state.trainings,
+        previews=state.previews,
+        verdict=verdict.verdict(measured),
+        compose=compose,
     )
 downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(comparison, display, state)
@@ -98,11 +104,11 @@ with details["Maps and cuts"] as tab:
         statistics_modes.section(experiment, display, comparison)
 with details["Gradient change"] as tab:
     if tab.open:
-        maps.gradient_change_section(experiment, comparison)
+        maps.gradient_change_section(experiment, display, comparison)
         layer_curvature.section(experiment)
 with details["Training"] as tab:
     if tab.open:
-        training.section(comparison, outcomes)
+        training.section(experiment, display, comparison, outcomes)
 with details["Numbers"] as tab:
     if tab.open:
         key_numbers.section(outcomes)

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from normscape.figures.comparison import Comparison
+from normscape.figures.style.notation import split_subscripts
 from normscape.figures.style.palette import colors
 from normscape.figures.style.scales import metric_of
 from normscape.figures.style.template import sentence_figure
@@ -28,13 +29,14 @@ from normscape.figures.surface.surface_3d import HEIGHT
 from normscape.figures.training import Training, live_training_figures
 from normscape.landscape.surface import interpolate_surface
 from normscape.specs import Display, Experiment
-from normscape.views.session import pictures
+from normscape.views.session import address, pictures
 from normscape.views.session.previews import Preview
 from normscape.views.session.results import ComparisonState, Outcome, displayed_surface
+from normscape.views.surface.controls import FIRST_METRICS
 from normscape.views.texts import surface as texts
 from normscape.views.widgets import linked_surfaces as linked
 from normscape.views.widgets.charts import page_theme
-from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, SurfacePanel
+from normscape.views.widgets.linked_surfaces import Presentation, Renders, SavedPicture, SurfacePanel
 from normscape.views.widgets.story_cards import story_still
 from normscape.views.widgets.tables import network_table
 
@@ -69,6 +71,7 @@ def surfaces(
     missing: Mapping[str, str],
     trainings: Mapping[str, Training],
     previews: Mapping[str, Preview],
+    verdict: str,
     compose: Callable[[Renders], SavedPicture | None],
 ) -> None:
     """Show the surfaces from one camera, which the URL stores.
@@ -82,6 +85,7 @@ def surfaces(
         missing: a sentence for every network without a surface, by label.
         trainings: of those of them that have begun to train.
         previews: of these, at earlier checkpoints.
+        verdict: one line of Markdown, above the surfaces when they fill the screen.
         compose: makes one picture of the renders from the browser when the user saves it.
     """
     panels = _panels(comparison, display)
@@ -100,9 +104,16 @@ def surfaces(
         on_camera=_adopt_camera,
         on_point=_adopt_point,
         on_renders=pictures.store_renders,
+        on_metric=_step_metric,
+        presentation=Presentation(f"{comparison.metric_title} around the trained weights", _runs(verdict)),
         color_scale=color_scale(comparison),
         saved=pictures.requested_picture(compose),
     )
+
+
+def _runs(markdown: str) -> tuple[tuple[str, bool], ...]:
+    """Return a line of Markdown as runs of text, each with whether it is a subscript."""
+    return tuple(split_subscripts(markdown.replace("**", "")))
 
 
 def notes(comparison: Comparison, display: Display, state: ComparisonState) -> None:
@@ -165,6 +176,15 @@ def _adopt_camera() -> None:
         st.session_state["display"] = replace(display, camera=camera)
     except ValueError:  # so far away that the picture would be empty
         return
+
+
+def _step_metric() -> None:
+    """Select the next or the previous of the first metrics; the controls start again from it."""
+    display: Display = st.session_state["display"]
+    index = FIRST_METRICS.index(display.metric) if display.metric in FIRST_METRICS else 0
+    metric = FIRST_METRICS[(index + linked.requested_metric_step()) % len(FIRST_METRICS)]
+    st.session_state["display"] = replace(display, metric=metric)
+    address.adopt(st.session_state["experiment"])
 
 
 def _adopt_point() -> None:

@@ -40,9 +40,7 @@ IN_PLANE_RATIO = (
     "in front of a normalization lowers or raises the ratio above; this one stays as it is (D8)."
 )
 
-NOT_SCALE_FREE = (
-    "There is no scale-free form beside it: that takes directions that are filter-scaled and not orthogonalized (D8)."
-)
+NOT_SCALE_FREE = "There is no scale-free form: it takes filter-normalized directions that are not orthogonalized (D8)."
 
 REFINEMENT = (
     "The largest ratio between neighbors on the line through the center along $d_1$, at spacings that halve. Where "

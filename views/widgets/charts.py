@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from normscape.figures.style.palette import Theme
+from normscape.figures.comparison import Compared
+from normscape.figures.style.palette import Theme, colors
 from normscape.figures.style.template import CONFIG
+from normscape.specs import Experiment
+
+AnyCompared = TypeVar("AnyCompared", bound=Compared[Any])
 
 
 def page_theme() -> Theme:
     """Return the theme of the page, which figures follow."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def in_light_theme(compared: AnyCompared, experiment: Experiment) -> AnyCompared:
+    """Return compared results as files show them, on a white page."""
+    return replace(compared, colors=colors(experiment, "light"), theme="light")
 
 
 def row_of_charts(figures: Mapping[str, go.Figure], kind: str) -> None:

@@ -8,11 +8,10 @@ figures itself with the three-dimensional bundle of plotly.js, which the app ser
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -21,14 +20,32 @@ import streamlit as st
 from normscape.figures.style.template import CONFIG
 from normscape.figures.surface import ColorScale
 from normscape.specs.display import CAMERA, Camera
+from normscape.views.widgets.linked_surfaces.messages import (
+    KEY,
+    MAX_SURFACES,
+    Renders,
+    clicked_point,
+    received_renders,
+    reported_camera,
+    requested_metric_step,
+)
 
-KEY = "linked-surfaces"
+__all__ = [
+    "MAX_SURFACES",
+    "Presentation",
+    "Renders",
+    "SavedPicture",
+    "SurfacePanel",
+    "clicked_point",
+    "linked_surfaces",
+    "received_renders",
+    "reported_camera",
+    "requested_metric_step",
+    "surface_thumbnails",
+]
 
 BUNDLE = "plotly-gl3d-4.1.1.min.js"
 """From the same release as the Python package's plotly.js; turning all surfaces live uses a private call of it."""
-
-MAX_SURFACES = 8
-"""Surfaces that are drawn in three dimensions: browsers drop the oldest of more than 16 WebGL contexts."""
 
 SOURCE_FILES = (
     "camera",
@@ -37,7 +54,9 @@ SOURCE_FILES = (
     "pointer",
     "color_bar",
     "images",
+    "clipboard",
     "toolbar",
+    "presentation",
     "surface_grid",
     "thumbnails",
     "component",
@@ -51,9 +70,6 @@ CUTS = ("cut-through-the-center",)
 UPLOADER = ".st-key-open-picture input[type=file]"
 """The file input that receives a picture dropped anywhere on the page."""
 
-_PNG = "data:image/png;base64,"
-_MAX_LENGTH = 30_000_000  # characters of one rendered surface: more than a browser renders at the widths on offer
-
 
 class SurfacePanel(NamedTuple):
     """One surface as the browser receives it."""
@@ -66,13 +82,11 @@ class SurfacePanel(NamedTuple):
     metrics: Mapping[str, np.ndarray] = {}  # (B, A) each, by title
 
 
-@dataclass(frozen=True)
-class Renders:
-    """What the browser rendered for a picture that the user saves."""
+class Presentation(NamedTuple):
+    """Texts above the surfaces when they fill the screen."""
 
-    width: int  # of the whole picture, pixels
-    shape: str  # "16:9", "square", or empty
-    images: Mapping[str, bytes]  # PNG of every surface, by label
+    title: str
+    verdict: tuple[tuple[str, bool], ...]  # one line in runs, each with whether it is a subscript
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,9 @@ class SavedPicture:
 
 
 _FOLDER = Path(__file__).parent
+CLIPBOARD = (_FOLDER / "clipboard.js").read_text(encoding="utf-8")
+"""The function `copyLinkOnClick`, which other components use as well."""
+
 SOURCE = "\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SOURCE_FILES)
 _component = st.components.v2.component(
     "normscape.linked_surfaces",
@@ -101,6 +118,8 @@ def linked_surfaces(
     on_camera: Callable[[], None],
     on_point: Callable[[], None],
     on_renders: Callable[[], None],
+    on_metric: Callable[[], None],
+    presentation: Presentation,
     color_scale: ColorScale | None = None,
     saved: SavedPicture | None = None,
 ) -> None:
@@ -114,6 +133,9 @@ def linked_surfaces(
         on_point: called before the script reruns because the user clicked on a surface, a map or a cut; see
             `clicked_point`.
         on_renders: called before the script reruns because the user saves a picture; see `received_renders`.
+        on_metric: called before the script reruns because the user goes to another metric while presenting; see
+            `requested_metric_step`.
+        presentation: texts above the surfaces when they fill the screen.
         color_scale: the color bar of all surfaces.
         saved: a picture for the browser to save.
 
@@ -128,11 +150,12 @@ def linked_surfaces(
     _component(
         key=KEY,
         data=_figures(surfaces, camera)
-        | {"values": _values(surfaces), "saved": picture, "home": list(CAMERA)}
+        | {"values": _values(surfaces), "saved": picture, "home": list(CAMERA), "presentation": presentation._asdict()}
         | {"colorScale": None if color_scale is None else color_scale._asdict()},
         on_camera_change=on_camera,
         on_point_change=on_point,
         on_picture_change=on_renders,
+        on_metric_change=on_metric,
     )
 
 
@@ -145,30 +168,6 @@ def surface_thumbnails(surfaces: Mapping[str, SurfacePanel], camera: Camera, key
         key: a name for these images that is unique on the page.
     """
     _component(key=f"{KEY}:{key}", data=_figures(surfaces, camera) | {"thumbnails": True})
-
-
-def reported_camera() -> Camera | None:
-    """Return the camera that the browser reported last, None if the user has not turned the surfaces."""
-    return cast("Camera | None", _numbers(_state("camera"), 6))
-
-
-def clicked_point() -> tuple[float, float] | None:
-    """Return the point (α, β) that was clicked last, None if there is none."""
-    return cast("tuple[float, float] | None", _numbers(_state("point"), 2))
-
-
-def received_renders() -> Renders | None:
-    """Return what the browser rendered for a picture, None if it sent nothing valid."""
-    message = _state("picture")
-    if not isinstance(message, Mapping):
-        return None
-    images, width, shape = (message.get(name) for name in ("images", "width", "shape"))
-    if not isinstance(images, Mapping) or len(images) > MAX_SURFACES or not isinstance(width, int):
-        return None
-    try:
-        return Renders(width, str(shape or ""), {str(label): _png(text) for label, text in images.items()})
-    except ValueError:
-        return None
 
 
 def _figures(surfaces: Mapping[str, SurfacePanel], camera: Camera) -> dict[str, Any]:
@@ -213,28 +212,3 @@ def _base64_float32(values: np.ndarray | None) -> str | None:
 
 def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
-
-
-def _png(text: Any) -> bytes:
-    """Decode a PNG from the browser, which may send anything.
-
-    Raises:
-        ValueError: it is not the data URL of a PNG, or it is too long.
-    """
-    if not isinstance(text, str) or not text.startswith(_PNG) or len(text) > _MAX_LENGTH:
-        raise ValueError("not the data URL of a PNG")
-    try:
-        return base64.b64decode(text.removeprefix(_PNG), validate=True)
-    except binascii.Error as error:
-        raise ValueError("not the data URL of a PNG") from error
-
-
-def _state(name: str) -> Any:
-    return getattr(st.session_state.get(KEY), name, None)
-
-
-def _numbers(message: Any, count: int) -> tuple[float, ...] | None:
-    """Return a list of so many numbers as a tuple, None for anything else, since a browser may send anything."""
-    if not isinstance(message, list) or len(message) != count:
-        return None
-    return tuple(map(float, message)) if all(isinstance(value, int | float) for value in message) else None

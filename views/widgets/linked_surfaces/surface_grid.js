@@ -7,7 +7,7 @@ const PRESENTED_SHARE = 0.94;      // of the height of the screen, for all rows 
 const MAX_HEIGHT = 0.72;           // of a chart, as a share of its width: a higher one would cut the surface at both sides
 
 const AXES = ["xaxis", "yaxis", "zaxis"];
-const NARROW = 420;                // pixels of width below which titles of axes would be cut
+const NARROW = 480;                // pixels of width below which titles of axes would be cut
 
 /** Return the height of a chart in pixels: that of its figure, or less where the chart is narrow.
  * @type {(chart: Chart) => number} */
@@ -20,7 +20,9 @@ const fittingHeight = (chart) => {
  * @type {(chart: Chart) => number} */
 function presentedHeight(chart) {
   const all = [...chart.parentElement.children], columns = new Set(all.map((one) => one.offsetLeft)).size;
-  return Math.floor(PRESENTED_SHARE * window.innerHeight / Math.ceil(all.length / columns));
+  const texts = [...chart.closest(".linked-frame").querySelectorAll(".linked-heading, .linked-hint")];
+  const height = PRESENTED_SHARE * window.innerHeight - texts.reduce((sum, { offsetHeight }) => sum + offsetHeight, 0);
+  return Math.floor(height / Math.ceil(all.length / columns));
 }
 
 /** Shorten the titles of axes where the chart is narrow: no unit in brackets, and no height, which the color bar names.
@@ -42,6 +44,10 @@ class SurfaceGrid {
     this.frame = this.root.appendChild(createElement("div", "linked-frame"));
     this.grid = this.frame.appendChild(createElement("div", "linked-surfaces"));
     this.colorBar = new ColorBar(this.frame);
+    this.presentation = new Presentation(this.frame, {
+      change: () => this.redraw(),
+      step: (direction) => this.setTrigger("metric", direction),
+    });
     this.toolbar = new Toolbar(this.root, {
       front: () => this.settle(toCamera(this.data.home)),
       top: () => this.camera && this.settle(topView(this.camera)),
@@ -104,6 +110,7 @@ class SurfaceGrid {
       this.data = data;
       this.adoptCamera(data.camera);
       this.markers.setData(data);
+      if (data.presentation) this.presentation.setTexts(data.presentation);
       this.createCharts(data.figures.length);
       for (const [index, { figure, summary }] of data.figures.entries()) {
         if (this.removed) return;
@@ -165,8 +172,10 @@ class SurfaceGrid {
     if (draggedScene) this.camera = draggedScene.getCamera();   // a finer surface must not undo the drag in progress
     const camera = JSON.stringify(this.camera);
     chart.setAttribute("aria-label", `${summary} Arrow keys turn all surfaces, plus and minus move closer and away.`);
-    if (chart.drawnFigure === figure && chart.drawnCamera === camera) return;
+    const drawn = `${this.presentation.active} ${figure}`;
+    if (chart.drawnFigure === drawn && chart.drawnCamera === camera) return;
     const { data, layout } = JSON.parse(figure);
+    if (this.presentation.active) enlargeText(layout);
     if (layout.scene) layout.scene.camera = this.camera;
     chart.axisTitles = layout.scene && AXES.map((axis) => layout.scene[axis].title.text);
     fitTitles(chart, layout);
@@ -178,7 +187,7 @@ class SurfaceGrid {
     await this.Plotly.react(chart, data, layout, {
       ...config, responsive: false, displayModeBar: false, plotGlPixelRatio: Math.min(2, window.devicePixelRatio),
     });
-    chart.drawnFigure = figure;
+    chart.drawnFigure = drawn;
     chart.drawnCamera = camera;
     if (isNew) this.listen(chart);
   }
@@ -233,10 +242,21 @@ class SurfaceGrid {
     this.setState("camera", numbers);
   }
 
-  /** Show the surfaces alone on the whole screen; arrow keys turn them, and Escape ends it. */
+  /** Show the surfaces alone on the whole screen. */
   async present() {
-    await this.frame.requestFullscreen();
+    await this.presentation.open();
     this.charts[0]?.focus();
+  }
+
+  /** Draw all charts again where the size of their text has changed. */
+  redraw() {
+    this.pending = this.pending.then(async () => {
+      for (const [index, { figure, summary }] of (this.data?.figures ?? []).entries()) {
+        if (this.removed || !this.charts[index]) return;
+        await this.draw(this.charts[index], figure, summary, this.data.config);
+        this.resize(this.charts[index]);
+      }
+    });
   }
 
   /** @param {KeyboardEvent} event */
@@ -285,6 +305,7 @@ class SurfaceGrid {
   remove() {
     this.removed = true;
     this.pointer.stop();
+    this.presentation.stop();
     this.dragged = undefined;
     clearTimeout(this.settleTimer);
     this.resizeObserver.disconnect();

@@ -9,7 +9,6 @@ const FORMATS = {
   "with all numbers, 1920 wide": { width: 1920, shape: "" },
   "with all numbers, 3840 wide": { width: 3840, shape: "" },
 };
-const SAID_FOR = 2000;             // milliseconds that a button says what it has done
 const SAVE_TIMEOUT = 30_000;       // milliseconds until a picture that has not arrived can be requested again
 
 class Toolbar {
@@ -19,13 +18,8 @@ class Toolbar {
     this.element = root.appendChild(createElement("div", "linked-toolbar"));
     this.button("From the front", front);
     this.button("From above", top);
-    this.button("Present", present).title = "Full screen. Arrow keys turn the surfaces, Escape ends.";
-    const copy = this.button("Copy link", async () => {
-      await copyText(location.href);
-      copy.textContent = "Link copied";
-      setTimeout(() => (copy.textContent = "Copy link"), SAID_FOR);
-    });
-    copy.title = "The address holds the whole experiment, the metric and the camera.";
+    this.button("Present", present).title = "Full screen. Arrow keys select the metric, with Shift they turn the surfaces; Escape ends.";
+    copyLinkOnClick(this.button("Copy link", () => {}));
     this.saveButton = this.button("Save PNG", save);
     this.formats = this.element.appendChild(createElement("select", "linked-tool"));
     this.formats.setAttribute("aria-label", "Size of the saved picture");
@@ -60,14 +54,4 @@ class Toolbar {
     this.saveButton.textContent = "Save PNG";
     if (error) this.saveButton.title = `This picture could not be drawn: ${error}`;
   }
-}
-
-/** Put a text on the clipboard, also where the page was not opened by https and browsers admit the old way only.
- * @type {(text: string) => Promise<void>} */
-async function copyText(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = document.body.appendChild(createElement("textarea", "", text));
-  area.select();
-  document.execCommand("copy");
-  area.remove();
 }

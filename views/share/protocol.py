@@ -9,21 +9,29 @@ import plotly
 import streamlit as st
 
 from normscape.landscape import machine_record
-from normscape.specs import Display, Experiment, canonical_bytes, spec_hash
-from normscape.views.session import address
-from normscape.views.session.results import Outcome
+from normscape.specs import Display, Experiment, RunSpec, canonical_bytes, spec_hash
+from normscape.views.share.citation import version
+from normscape.views.share.links import experiment_link
+
+DEFAULT = "none: this is the experiment that Normscape opens with"
 
 DIFFERENT_SAMPLES = ("run.data.name", "run.data.size", "run.data.seed", "surface.evaluation.split")
 
 
-def protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> str:
-    """Return the protocol as text: the address, the whole experiment, the runs, the versions and the machine."""
-    settings = {"Streamlit": st.__version__, "plotly": plotly.__version__} | machine_record()
+def protocol(experiment: Experiment, display: Display, runs: Mapping[str, RunSpec]) -> str:
+    """Return the protocol as text: the link, the whole experiment, the runs, the versions and the machine.
+
+    Args:
+        experiment: the compared networks and the slice.
+        display: metric and camera.
+        runs: of the compared networks, by label.
+    """
+    settings = {"Normscape": version(), "Streamlit": st.__version__, "plotly": plotly.__version__} | machine_record()
     return "\n".join(
         [
-            f"address      {address.of(experiment, display)}",
+            f"link         {experiment_link(experiment, display) or DEFAULT}",
             f"experiment   sha256 {spec_hash(experiment)}",
-            *(f"network      {label}: run sha256 {spec_hash(outcome.run.spec)}" for label, outcome in outcomes.items()),
+            *(f"network      {label}: run sha256 {spec_hash(run)}" for label, run in runs.items()),
             *(f"{name:<12} {value}" for name, value in settings.items()),
             "",
             "Equal experiments give equal numbers on the same kind of machine with the same versions and thread count.",
@@ -31,17 +39,6 @@ def protocol(experiment: Experiment, display: Display, outcomes: Mapping[str, Ou
             "",
             json.dumps(json.loads(canonical_bytes(experiment)), indent=1, ensure_ascii=False),
         ]
-    )
-
-
-def caption(experiment: Experiment) -> str:
-    """Return the line at the bottom of a saved picture: data, statistics, plane, grid and hash of the experiment."""
-    surface, data = experiment.surface, experiment.run.data
-    evaluation = surface.evaluation
-    return (
-        f"{data.name}, {data.scaling} inputs, {evaluation.split} samples, {evaluation.statistics} statistics, "
-        f"{surface.plane.scaling}-scaled random directions, {' x '.join(map(str, surface.grid.points))} points, "
-        f"experiment {spec_hash(experiment)[:12]}"
     )
 
 

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from normscape.exports.vector import FORMATS, vector_graphic
+from normscape.exports.drawings.file import VECTOR_FORMATS
+from normscape.exports.drawings.surfaces import vector_graphic
 from normscape.figures.comparison import Comparison
 from tests.exports.test_picture import made
 
@@ -46,7 +47,7 @@ def test_a_pdf_is_one_page_with_embedded_fonts_and_its_address() -> None:
     assert any(b" re" in zlib.decompress(one) or b" l" in zlib.decompress(one) for one in streams[:3])
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", VECTOR_FORMATS)
 def test_equal_surfaces_give_equal_bytes(format: str) -> None:
     assert graphic(format=format) == graphic(format=format)
 

@@ -1,0 +1,228 @@
+"""Compared surfaces as a vector graphic for a paper: each in 3-D as on the screen, and below it as a contour map.
+
+matplotlib draws it, since plotly.js draws surfaces as pixels only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from normscape.exports.drawings.file import BOLD_FAMILY, VECTOR_FORMATS, written
+from normscape.exports.drawings.hidden_lines import visible_contours
+from normscape.exports.drawings.text import COLORS, add_footer, add_heading, mathtext
+from normscape.figures.comparison import Comparison
+from normscape.figures.style.palette import SURFACE_COLORSCALE
+from normscape.figures.surface.axes import axis_title
+from normscape.figures.surface.notes import is_line, nothing_to_draw
+from normscape.figures.surface.surface_3d import ASPECT, height_title, scene, surface_traces
+from normscape.specs.display import CAMERA
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from normscape.figures.style.scales import Range
+    from normscape.landscape import Surface
+
+PANEL_WIDTH = 3.6  # inches: a column of most journals
+LEAST_WIDTH = 5.4  # inches, so that one panel has space for title and footer
+ROW_HEIGHTS = (3.1, 2.7)  # inches: surfaces, maps
+CONTOURS = 12
+BOX_SIZE = 1.9057
+"""Length of the diagonal of matplotlib's 3-D box at zoom 1, in its own units (`Axes3D.set_box_aspect`)."""
+ZOOM = 1.0  # leaves room for the titles of the axes
+DISTANCE = 10.0  # of matplotlib's camera, in its own units
+
+
+def vector_graphic(
+    comparison: Comparison, *, format: str, caption: str, link: str = "", camera: Sequence[float] = CAMERA
+) -> bytes:
+    """Return all surfaces as an SVG or a PDF file, on a white page; equal input gives equal bytes.
+
+    A surface that is a line, or has no finite value, has a sentence in its place.
+
+    Args:
+        comparison: the surfaces, in the light theme.
+        format: "svg" or "pdf".
+        caption: one line on how they were measured, at the bottom.
+        link: opens the experiment, for the file's metadata.
+        camera: as `Display.camera`.
+
+    Raises:
+        ValueError: the format is unknown, or there is no surface.
+    """
+    if format not in VECTOR_FORMATS:
+        raise ValueError(f"format is {format!r}; it must be one of {', '.join(VECTOR_FORMATS)}")
+    if not comparison.results:
+        raise ValueError("there is no surface to draw")
+    title = f"{comparison.metric_title} around the trained weights"
+    return written(lambda: _figure(comparison, title, caption, camera), format=format, title=title, link=link)
+
+
+def _figure(comparison: Comparison, title: str, caption: str, camera: Sequence[float]) -> Figure:
+    from matplotlib.figure import Figure
+
+    count, value_range = len(comparison.results), comparison.value_range
+    width, height = max(LEAST_WIDTH, PANEL_WIDTH * count + 0.9), sum(ROW_HEIGHTS) + 1.5
+    figure = Figure(figsize=(width, height))
+    top, bottom = add_heading(figure, title) + 0.3, add_footer(figure, [caption]) + 0.5
+    area = {"left": 0.6 / width, "right": 1 - 0.9 / width, "top": 1 - top / height, "bottom": bottom / height}
+    grid = figure.add_gridspec(2, count, **area, height_ratios=ROW_HEIGHTS, hspace=0.2, wspace=0.3)
+    image: Any = None
+    for column, (label, surface) in enumerate(comparison.results.items()):
+        sentence = nothing_to_draw(surface, comparison.metric)
+        if value_range is None or sentence is not None or is_line(surface):
+            _sentence(figure, grid[0, column], label, comparison, sentence or "A slice with one direction.")
+            continue
+        _surface(figure, grid[0, column], label, surface, comparison, value_range, camera)
+        image = _map(figure, grid[1, column], surface, comparison, value_range)
+    if image is not None and value_range is not None:
+        _color_bar(figure, image, comparison, value_range)
+    return figure
+
+
+def _color_bar(figure: Figure, image: Any, comparison: Comparison, value_range: Range) -> None:
+    width, _ = figure.get_size_inches()
+    low, high = (min(axes.get_position().y0 for axes in figure.axes), max(a.get_position().y1 for a in figure.axes))
+    bar = figure.colorbar(image, cax=figure.add_axes((1 - 0.62 / width, low, 0.1 / width, 0.5 * (high - low))))
+    bar.outline.set_visible(False)
+    positions = [float(value) for value in value_range.ticks["tickvals"]]
+    bar.set_ticks(positions, labels=list(map(mathtext, value_range.ticks["ticktext"])), fontsize=8)
+    bar.ax.set_title(mathtext(height_title(comparison, value_range)), fontsize=8, loc="left")
+
+
+def _surface(
+    figure: Figure,
+    place: Any,
+    label: str,
+    surface: Surface,
+    comparison: Comparison,
+    value_range: Range,
+    camera: Sequence[float],
+) -> None:
+    axes: Any = figure.add_subplot(place, projection="3d", computed_zorder=False)
+    heights = _heights(comparison, surface, value_range)
+    _patches(axes, surface, heights, value_range)
+    ends = value_range.padded(0.03)
+    lines = visible_contours(surface.alpha, surface.beta, heights, _levels(value_range), _eye(surface, ends, camera))
+    for line in lines:
+        axes.plot(*line.T, color=(1, 1, 1, 0.6), linewidth=0.6, zorder=2, clip_on=False)
+    _marks(axes, comparison, surface, value_range)
+    _place_camera(axes, camera)
+    axes.set(xlim=surface.alpha[[0, -1]], ylim=surface.beta[[0, -1]], zlim=ends)
+    axes.margins(0)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.set_pane_color((1, 1, 1, 0))
+        axis.line.set_color(COLORS.grid)
+        axis._axinfo["grid"].update(color=COLORS.grid, linewidth=0.5)
+    axes.set_zticks(value_range.ticks["tickvals"], labels=list(map(mathtext, value_range.ticks["ticktext"])))
+    axes.tick_params(labelsize=7, pad=-2, colors=COLORS.faint)
+    axes.locator_params(axis="x", nbins=5)
+    axes.locator_params(axis="y", nbins=5)
+    titles = (axis_title(surface, "α"), axis_title(surface, "β"), height_title(comparison, value_range))
+    for name, title in zip("xyz", titles, strict=True):
+        getattr(axes, f"set_{name}label")(mathtext(title), fontsize=8, labelpad=-3)
+    _label_center(axes, comparison, surface, value_range)
+    _set_title(axes, label, comparison)
+
+
+def _patches(axes: Any, surface: Surface, heights: np.ndarray, value_range: Range) -> None:
+    """Draw the surface; every patch has its edge in its own color, or viewers show white seams between patches."""
+    import matplotlib as mpl
+
+    low, high = value_range.ends
+    span = (high - low) or 1.0
+    middle = (heights[:-1, :-1] + heights[1:, :-1] + heights[:-1, 1:] + heights[1:, 1:]) / 4
+    colors = mpl.colormaps[_colormap()]((middle - low) / span)
+    alpha, beta = np.meshgrid(surface.alpha, surface.beta)
+    patches = axes.plot_surface(alpha, beta, heights, facecolors=colors, rstride=1, cstride=1, shade=False, zorder=1)
+    patches.set(linewidth=0.4, clip_on=False)
+
+
+def _marks(axes: Any, comparison: Comparison, surface: Surface, value_range: Range) -> None:
+    """Draw the checkpoints and the labeled dot at the center, in front of the surface as on the screen."""
+    for trace in surface_traces(comparison, surface, value_range)[1:]:
+        shown = {"color": trace.marker.color, "marker": "o", "markersize": 3, "linewidth": 1, "linestyle": "--"}
+        axes.plot(trace.x, trace.y, trace.z, **shown, zorder=3)
+        for x, y, z, text in zip(trace.x, trace.y, trace.z, trace.text or [], strict=False):
+            axes.text(x, y, z, f"{text}\n", fontsize=7, ha="center", color=trace.textfont.color, zorder=3)
+
+
+def _label_center(axes: Any, comparison: Comparison, surface: Surface, value_range: Range) -> None:
+    """Label the center as on the screen, at its place in the finished projection."""
+    from mpl_toolkits.mplot3d.proj3d import proj_transform  # type: ignore[import-untyped]
+
+    for note in scene(comparison, surface, value_range)["annotations"]:
+        across, up, _ = proj_transform(note["x"], note["y"], note["z"], axes.get_proj())
+        axes.annotate(
+            *(note["text"], (across, up), (0, 20)),
+            **{"textcoords": "offset points", "ha": "center", "fontsize": 7, "zorder": 5},
+            bbox={"facecolor": (1, 1, 1, 0.9), "linewidth": 0, "boxstyle": "square,pad=0.15"},
+            arrowprops={"arrowstyle": "-", "color": note["arrowcolor"], "shrinkA": 0, "shrinkB": 0},
+        )
+
+
+def _place_camera(axes: Any, camera: Sequence[float]) -> None:
+    """Look from the side and with the perspective of plotly.js, whose units are those of the box."""
+    view = np.asarray(camera[:3]) - np.asarray(camera[3:])
+    distance = float(np.linalg.norm(view))
+    size = tuple(ASPECT[name] for name in "xyz")
+    focal_length = distance * BOX_SIZE * ZOOM / float(np.linalg.norm(size)) / DISTANCE
+    axes.set_box_aspect(size, zoom=ZOOM)
+    axes.set_proj_type("persp", focal_length=max(focal_length, 0.15))
+    axes.view_init(elev=math.degrees(math.asin(view[2] / distance)), azim=math.degrees(math.atan2(view[1], view[0])))
+
+
+def _eye(surface: Surface, ends: Sequence[float], camera: Sequence[float]) -> np.ndarray:
+    """Return where the camera is, in the units of the axes."""
+    view = np.asarray(camera[:3]) - np.asarray(camera[3:])
+    limits = np.array([surface.alpha[[0, -1]], surface.beta[[0, -1]], ends])
+    return np.asarray(limits.mean(axis=1) + view * np.ptp(limits, axis=1) / [ASPECT[name] for name in "xyz"])
+
+
+def _map(figure: Figure, place: Any, surface: Surface, comparison: Comparison, value_range: Range) -> Any:
+    axes: Any = figure.add_subplot(place)
+    heights = _heights(comparison, surface, value_range)
+    low, high = value_range.ends
+    image = axes.pcolormesh(
+        surface.alpha, surface.beta, heights, cmap=_colormap(), vmin=low, vmax=high, shading="nearest", rasterized=True
+    )
+    if np.isfinite(heights).any() and high > low:
+        lines = {"levels": _levels(value_range), "colors": [(1, 1, 1, 0.6)], "linewidths": 0.6, "linestyles": "solid"}
+        axes.contour(surface.alpha, surface.beta, heights, **lines)
+    axes.plot(0, 0, marker="+", color="white", markersize=8, markeredgewidth=1.2)
+    axes.tick_params(labelsize=7, colors=COLORS.faint)
+    axes.locator_params(nbins=5)
+    axes.set(xlim=surface.alpha[[0, -1]], ylim=surface.beta[[0, -1]], aspect="equal")
+    axes.set_xlabel(mathtext(axis_title(surface, "α")), fontsize=8)
+    axes.set_ylabel(mathtext(axis_title(surface, "β")), fontsize=8)
+    axes.spines[:].set_visible(False)
+    return image
+
+
+def _levels(value_range: Range) -> np.ndarray:
+    """Return the heights of the contour lines, which are those on the screen."""
+    return np.linspace(*value_range.ends, CONTOURS + 1)[1:-1]
+
+
+def _heights(comparison: Comparison, surface: Surface, value_range: Range) -> np.ndarray:
+    values = comparison.values(surface)
+    return value_range.position(values if values is not None else np.full_like(surface.loss, np.nan))
+
+
+def _sentence(figure: Figure, place: Any, label: str, comparison: Comparison, sentence: str) -> None:
+    axes: Any = figure.add_subplot(place)
+    axes.set_axis_off()
+    _set_title(axes, label, comparison)
+    axes.text(0.5, 0.5, sentence, ha="center", va="center", wrap=True, color=COLORS.faint)
+
+
+def _set_title(axes: Any, label: str, comparison: Comparison) -> None:
+    axes.set_title(label, color=comparison.color(label) or COLORS.text, fontfamily=list(BOLD_FAMILY), fontsize=11)
+
+
+def _colormap() -> str:
+    return SURFACE_COLORSCALE.lower()

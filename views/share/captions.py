@@ -1,0 +1,68 @@
+"""The line below a shared figure: network, data, training, and what the evaluation and the slice were."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from normscape.landscape import DATA
+from normscape.models import ARCHITECTURES
+from normscape.specs import Experiment, spec_hash
+
+SCALINGS = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": "unit-norm", "none": "unscaled"}
+DIRECTIONS = {
+    "random": "random directions",
+    "gradient": "gradient and random direction",
+    "checkpoints": "directions to checkpoints",
+}
+STATISTICS = {"population": "population", "batch": "mini-batch", "running": "running"}
+MAX_LINK = 64
+"""Characters of a link that fit on a line with the rest; the hash of the experiment takes the place of a longer one."""
+
+
+def caption(experiment: Experiment, link: str = "", *, surface: bool = True) -> str:
+    """Return the caption of a figure; the compared field is left out, since the panels name its values.
+
+    Args:
+        experiment: the compared networks.
+        link: opens the experiment.
+        surface: whether the figure shows a slice, which has directions and a grid.
+    """
+    parts = {**_training_parts(experiment), **(_surface_parts(experiment) if surface else {})}
+    shown = [text for path, text in parts.items() if path != experiment.compare]
+    return " · ".join([*shown, *_reference(experiment, link)])
+
+
+def _training_parts(experiment: Experiment) -> dict[str, str]:
+    """Return network, data and training by the path of the field."""
+    run = experiment.run
+    parts = {
+        "run.model.architecture": ARCHITECTURES[run.model.architecture].label,
+        "run.data.name": DATA[run.data.name].label,
+    }
+    if run.weights is not None:
+        return parts | {"run.weights": "published weights"}
+    training, checkpoint = run.training, experiment.surface.evaluation.checkpoint
+    optimizer = {"adam": "Adam, ", "gradient-descent": "gradient descent, "}.get(training.optimizer, "")
+    early = "" if checkpoint in (None, training.steps) else f"step {checkpoint} of "
+    return parts | {
+        "run.training.steps": f"{early}{training.steps} steps",
+        "run.training.learning_rate": f"{optimizer}learning rate {training.learning_rate:g}",
+        "run.training.seed": f"seed {training.seed}",
+    }
+
+
+def _surface_parts(experiment: Experiment) -> dict[str, str]:
+    surface = experiment.surface
+    plane, evaluation, points = surface.plane, surface.evaluation, surface.grid.points
+    return {
+        "surface.evaluation.statistics": f"{STATISTICS[evaluation.statistics]} statistics",
+        "surface.plane.scaling": f"{SCALINGS[plane.scaling]} {DIRECTIONS[plane.directions]}",
+        "surface.grid.points": f"{'×'.join(map(str, points))} grid",
+    }
+
+
+def _reference(experiment: Experiment, link: str) -> list[str]:
+    """Return the link without its scheme if it is short, and the hash of the experiment otherwise."""
+    parts = urlsplit(link)
+    short = f"{parts.netloc}{parts.path if parts.netloc else ''}" + (f"?{parts.query}" if parts.query else "")
+    return [short] if parts.netloc and len(short) <= MAX_LINK else [f"experiment {spec_hash(experiment)[:12]}"]

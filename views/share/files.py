@@ -1,0 +1,129 @@
+"""Files of shared figures, and the buttons that download them; a file is made when its button is clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from normscape.exports.drawings.charts import charts_file
+from normscape.exports.figure_table import figure_table
+from normscape.exports.html import interactive_page
+from normscape.exports.metadata import png_metadata
+from normscape.specs import Display, Experiment, spec_hash
+from normscape.views.share.captions import caption
+from normscape.views.share.links import experiment_link, public_link
+from normscape.views.share.protocol import protocol
+
+HINT = "Point at a chart for its values, drag to zoom, double-click to reset."
+
+
+class File(NamedTuple):
+    """A file on offer."""
+
+    make: Callable[[], bytes | str]
+    ending: str  # of its name
+    kind: str  # its MIME type
+    help: str
+
+
+@dataclass(frozen=True)
+class Charts:
+    """Charts that are shared together.
+
+    Args:
+        name: for file names and keys; unique on the page.
+        title: above several charts.
+        draw: returns the charts by name, in the light theme.
+        experiment: the compared networks.
+        display: metric and camera of the page.
+        surface: whether they show a slice.
+    """
+
+    name: str
+    title: str
+    draw: Callable[[], Mapping[str, go.Figure]]
+    experiment: Experiment
+    display: Display
+    surface: bool = False
+
+    @property
+    def caption(self) -> str:
+        """The line below the charts."""
+        link = public_link(self.experiment, self.display)
+        return caption(self.experiment, link, surface=self.surface)
+
+
+def files(charts: Charts) -> Mapping[str, File]:
+    """Return all files of charts, by the label of the button."""
+    ending = f"-{charts.name.replace(' ', '-')}"
+    return {
+        "PNG 16:9": _drawing(charts, "png", "16:9", f"{ending}.png", "image/png", "1920 × 1080 pixels, for a slide."),
+        "PNG square": _drawing(
+            charts, "png", "square", f"{ending}-square.png", "image/png", "1200 × 1200 pixels, for a post."
+        ),
+        "SVG": _drawing(charts, "svg", "", f"{ending}.svg", "image/svg+xml", "A vector graphic for a web page."),
+        "PDF": _drawing(charts, "pdf", "", f"{ending}.pdf", "application/pdf", "A vector graphic for a paper."),
+        "Interactive HTML": File(
+            lambda: _page(charts), f"{ending}.html", "text/html", "One file with values at the pointer, also offline."
+        ),
+        "CSV": File(lambda: figure_table(charts.draw()), f"{ending}.csv", "text/csv", "A row for each drawn point."),
+    }
+
+
+def download_buttons(experiment: Experiment, offered: Mapping[str, File], key: str, *, disabled: bool = False) -> None:
+    """Show a button for every file.
+
+    Args:
+        experiment: whose hash begins the file names.
+        offered: by the label of the button.
+        key: unique on the page.
+        disabled: whether there is nothing to download yet.
+    """
+    for label, file in offered.items():
+        st.download_button(
+            label,
+            file.make,
+            f"{file_name(experiment)}{file.ending}",
+            file.kind,
+            on_click="ignore",
+            disabled=disabled,
+            help=file.help,
+            key=f"download-{key}-{label}",
+            icon=":material/download:",
+        )
+
+
+def file_name(experiment: Experiment) -> str:
+    """Return the beginning of the name of every file of an experiment."""
+    return f"normscape-{spec_hash(experiment)[:12]}"
+
+
+def _drawing(charts: Charts, format: str, shape: str, ending: str, kind: str, help: str) -> File:
+    link = experiment_link(charts.experiment, charts.display)
+
+    def make() -> bytes:
+        about = png_metadata(charts.experiment, charts.display, title=charts.title, description=charts.caption)
+        return charts_file(
+            charts.draw(),
+            format=format,
+            title=charts.title,
+            caption=charts.caption,
+            link=link,
+            shape=shape,
+            png_info=about if format == "png" else None,
+        )
+
+    return File(make, ending, kind, help)
+
+
+def _page(charts: Charts) -> str:
+    experiment, display = charts.experiment, charts.display
+    runs = {label: run for label, (run, _) in experiment.variants().items()}
+    text = protocol(experiment, display, runs)
+    return interactive_page(
+        list(charts.draw().values()), experiment, text, public_link(experiment, display), title=charts.title, hint=HINT
+    )
