@@ -76,7 +76,7 @@ def _preset(experiment: Experiment) -> None:
 
 def _adopt_preset() -> None:
     if (name := st.session_state["preset"]) in STORIES:
-        address.adopt(STORIES[name].experiment)
+        address.adopt_story(STORIES[name])
 
 
 def _compared_field(experiment: Experiment) -> Experiment:
