@@ -92,11 +92,15 @@ RIGHT, UP, TOWARD = _view()
 
 def _grid(heights: np.ndarray) -> np.ndarray:
     """Return the points of a surface in space (B, A, 3); those of the ground if there is no surface to draw."""
-    if not np.isfinite(heights).any() or min(heights.shape) < 2:
+    if not _is_drawable(heights):
         return cast("np.ndarray", np.array([[[-1, -1, -1], [1, -1, -1]], [[-1, 1, -1], [1, 1, -1]]]) * np.array(BOX))
     rows, columns = heights.shape
     x, y = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(-1, 1, rows))
     return cast("np.ndarray", np.stack([x, y, 2 * heights - 1], axis=-1) * np.array(BOX))
+
+
+def _is_drawable(heights: np.ndarray) -> bool:
+    return bool(np.isfinite(heights).any()) and min(heights.shape) > 1
 
 
 def _projected(points: np.ndarray) -> np.ndarray:
@@ -132,7 +136,7 @@ def _draw(canvas: ImageDraw.ImageDraw, heights: np.ndarray, points: np.ndarray, 
         points: (B, A, 3) in space.
         pixels: (B, A, 2) of the points.
     """
-    if heights.shape != points.shape[:2]:
+    if not _is_drawable(heights):
         ground = [tuple(pixels[row, column]) for row, column in ((0, 0), (0, 1), (1, 1), (1, 0))]
         canvas.polygon(ground, outline=OUTLINE, width=2 * OVERSAMPLING)
         return

@@ -68,7 +68,7 @@ def test_missing_points_are_gaps_and_a_surface_without_values_is_an_outline() ->
     holed = np.ones((9, 9))
     holed[4, 4] = np.nan
     assert (pixels([holed])[..., 3] > 0).sum() < (pixels([np.ones((9, 9))])[..., 3] > 0).sum()
-    beside = pixels([flat(1.0), flat(np.nan)])
+    beside = pixels([flat(1.0), np.full((2, 2), np.nan)])
     left, right = (beside[:, half, 3] > 0 for half in (slice(0, WIDTH // 2), slice(WIDTH // 2, None)))
     assert 0 < right.sum() < left.sum() / 5
 

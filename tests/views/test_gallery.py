@@ -50,7 +50,7 @@ def test_a_story_opens_in_its_own_metric_and_keeps_the_camera() -> None:
 
 def test_titles_of_recent_experiments_say_what_differs() -> None:
     first = STORIES["Batch norm or none, on digits"].experiment
-    assert title_and_text(first)[0] == "Batch norm or none, on digits"
+    assert title_and_text(first) == ("Perceptron, Digits", "No normalization · Batch norm")
     wide = replace(first, run=replace(first.run, model=replace(first.run.model, width=128)))
     title, text = title_and_text(wide)
     assert title == "Perceptron, Digits, Width 128"

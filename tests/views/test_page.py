@@ -577,3 +577,18 @@ def test_exported_surfaces_hold_evaluated_points_only() -> None:
     for outcome in comparison_state(request, variants, finished=True).outcomes.values():
         assert outcome.surface.loss.shape == (9, 9)
         assert outcome.surface.complete
+
+
+def test_a_number_outside_its_limits_is_reported_and_never_used() -> None:
+    app = opened()
+    averaging = next(box for box in app.number_input if box.label == "Averaging")
+    assert not averaging.proto.has_max  # the browser would show a larger number and not send it
+    averaging.set_value(3.0).run()
+    assert not app.exception
+    (error,) = [element.value for element in app.error]
+    assert "must be at most 1" in error
+    assert "Keeping 0.1" in error
+    assert "model.averaging" not in app.query_params
+    next(box for box in app.number_input if box.label == "Averaging").set_value(0.3).run()
+    assert not app.error
+    assert app.query_params["model.averaging"] == "0.3"

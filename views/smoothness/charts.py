@@ -17,6 +17,16 @@ from normscape.views.smoothness.summary import ABOUT_EQUAL, LESS_SMOOTH, headlin
 from normscape.views.widgets.charts import chart, page_theme
 from normscape.views.widgets.tables import network_table
 
+AXES = (
+    "Training steps are spaced by log(step + 1). Zeros are omitted, and so is what is not finite. Bands go from the "
+    "smallest to the largest value over all step lengths."
+)
+
+MEDIANS = (
+    "Medians over the checkpoints of each network. The sentence above takes the ratio at each checkpoint first, then "
+    "the median of these ratios, so it can differ from the quotient of two medians."
+)
+
 DEEP_LINEAR = "The deep linear network"
 """The name of the experiment in which batch norm is smoother along training."""
 
@@ -32,12 +42,14 @@ def section(experiment: Experiment, results: Results, missing_checkpoints: int) 
         return
     if missing_checkpoints:
         st.warning(f"Training diverged before {missing_checkpoints} of the checkpoints; they are left out.")
-    _headlines(results)
+    _headlines(experiment, results)
     _charts(experiment, results)
     network_table({label: key_numbers([one for column in own for one in column]) for label, own in results.items()})
+    if len(results) > 1:
+        st.caption(MEDIANS)
 
 
-def _headlines(results: Results) -> None:
+def _headlines(experiment: Experiment, results: Results) -> None:
     """Show how every further network compares with the first; where one is less smooth, explain and offer another."""
     reference, compared = next(iter(results)), ratios(results)
     with st.container(key="verdict"):
@@ -45,11 +57,14 @@ def _headlines(results: Results) -> None:
             st.markdown(headline(reference, label, ratio))
         if any(ratio is not None and ratio.median > ABOUT_EQUAL for ratio in compared.values()):
             st.markdown(LESS_SMOOTH)
-            st.button("Open the deep linear network", on_click=address.adopt, args=(STORIES[DEEP_LINEAR].experiment,))
+            if experiment != (deep_linear := STORIES[DEEP_LINEAR]).experiment:
+                label = "Open an experiment where batch norm is smoother"
+                st.button(label, on_click=address.adopt_story, args=(deep_linear,))
 
 
 def _charts(experiment: Experiment, results: Results) -> None:
     compared = Compared(results, colors=colors(experiment, page_theme()), theme=page_theme())
-    chart(band_figure(compared, "variation"), "loss along the step")
-    chart(band_figure(compared, "predictiveness"), "gradient along the step")
     chart(smoothness_figure(compared), "effective smoothness")
+    chart(band_figure(compared, "predictiveness"), "gradient along the step")
+    chart(band_figure(compared, "variation"), "loss along the step")
+    st.caption(AXES)

@@ -45,17 +45,13 @@ def recent_cards(nothing: str) -> None:
 def title_and_text(experiment: Experiment) -> tuple[str, str]:
     """Return the title of an experiment's card, and what it compares and changes.
 
-    The title is a story's, or the network and the data. The text lists the compared values, and what differs from the
-    first experiment.
+    The title has the network, the data, and what differs from the first experiment; the text has the compared values.
     """
     model, data = ARCHITECTURES[experiment.run.model.architecture].label, DATA[experiment.run.data.name].label
-    compared = " · ".join(experiment.variants())
-    if experiment in TITLES:
-        return TITLES[experiment], f"{model}, {data}: {compared}"
     changes = _changes(experiment)
     more = len(changes) - MOST_CHANGES
     shown = [*changes[:MOST_CHANGES], *([f"{more} more"] if more > 0 else [])]
-    return ", ".join([model, data, *shown]), compared
+    return ", ".join([model, data, *shown]), " · ".join(experiment.variants())
 
 
 def _changes(experiment: Experiment) -> list[str]:
@@ -69,12 +65,15 @@ def _changes(experiment: Experiment) -> list[str]:
 
 
 def _recent() -> dict[Experiment, str]:
-    """Return the addresses of the latest experiments, the latest first; of several with other cameras the latest."""
+    """Return the addresses of the latest experiments that are no stories, the latest first.
+
+    Of addresses that differ in the display only, the latest is used.
+    """
     found: dict[Experiment, str] = {}
     for request in reversed(list(job_queue().store.requests("recent").values())):
         link = str(request.get("address") or "")
         experiment = _experiment(link) if link else None
-        if experiment is not None and len(found) < MOST_RECENT:
+        if experiment is not None and experiment not in TITLES and len(found) < MOST_RECENT:
             found.setdefault(experiment, link)
     return found
 
