@@ -112,7 +112,7 @@ def _outcome(sweeps: Sweeps, outcome: str, mark: _Mark) -> go.Scatter:
             "y": [y for _, y, _ in points],
             "customdata": [name for _, _, name in points],
         },
-        **{"mode": "markers", "name": outcome, "showlegend": True},
+        **{"mode": "markers", "name": outcome, "showlegend": True, "cliponaxis": False},
         marker={"symbol": mark.symbol, "size": 11, "color": mark.dark if sweeps.theme == "dark" else mark.light},
         hovertemplate=html(r"$\eta$ = %{x:.3g}") + f"<br>{outcome}<extra>%{{customdata}}</extra>",
     )

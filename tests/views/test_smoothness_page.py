@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from normscape.gallery.stories import STORIES
-from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, path_ratio
-from normscape.views.smoothness.charts import DEEP_LINEAR
+from normscape.landscape import train
+from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, measure_smoothness, path_ratio
+from normscape.specs import SmoothnessSpec
+from normscape.views.smoothness.charts import SMOOTHER
 from normscape.views.smoothness.summary import headline, key_numbers
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
@@ -60,6 +61,12 @@ def test_the_headline_says_which_network_is_smoother(median: float, claim: str, 
     assert "no finite step" in headline("A", "B", None)
 
 
-def test_a_network_where_the_order_reverses_is_offered_where_the_second_is_less_smooth() -> None:
-    experiment = STORIES[DEEP_LINEAR].experiment
-    assert experiment.run.model.architecture == "deep-linear"
+def test_on_raw_inputs_batch_norm_is_smoother_at_every_checkpoint() -> None:
+    without, batch = (
+        [measure_smoothness(run, SmoothnessSpec(step, "float32")) for step in run.spec.checkpoint_steps]
+        for run in (train(spec) for spec, _ in SMOOTHER.variants().values())
+    )
+    ratio = path_ratio([without], [batch])
+    assert ratio is not None
+    assert ratio.lower == ratio.checkpoints
+    assert ratio.median < 0.5

@@ -9,9 +9,8 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.smoothness import band_figure, smoothness_figure
 from normscape.figures.style.palette import colors
-from normscape.gallery.stories import STORIES
 from normscape.landscape.smoothness import Smoothness
-from normscape.specs import Experiment
+from normscape.specs import DataSpec, Experiment, RunSpec
 from normscape.views.session import address
 from normscape.views.smoothness.summary import ABOUT_EQUAL, LESS_SMOOTH, headline, key_numbers, ratios
 from normscape.views.widgets.charts import chart, page_theme
@@ -27,8 +26,8 @@ MEDIANS = (
     "the median of these ratios, so it can differ from the quotient of two medians."
 )
 
-DEEP_LINEAR = "The deep linear network"
-"""The name of the experiment in which batch norm is smoother along training."""
+SMOOTHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw")))
+"""An experiment in which batch norm is smoother along training."""
 
 Results = Mapping[str, list[list[Smoothness]]]
 """By label, then by seed, then by checkpoint."""
@@ -57,9 +56,8 @@ def _headlines(experiment: Experiment, results: Results) -> None:
             st.markdown(headline(reference, label, ratio))
         if any(ratio is not None and ratio.median > ABOUT_EQUAL for ratio in compared.values()):
             st.markdown(LESS_SMOOTH)
-            if experiment != (deep_linear := STORIES[DEEP_LINEAR]).experiment:
-                label = "Open an experiment where batch norm is smoother"
-                st.button(label, on_click=address.adopt_story, args=(deep_linear,))
+            if experiment != SMOOTHER:
+                st.button("Open the digits with raw inputs", on_click=address.adopt, args=(SMOOTHER,))
 
 
 def _charts(experiment: Experiment, results: Results) -> None:

@@ -16,7 +16,8 @@ ABOUT_EQUAL = 1.1
 
 LESS_SMOOTH = (
     "Shallow networks often behave this way: they train well without normalization, and with batch norm a step also "
-    "changes the batch statistics. In the deep linear network of Santurkar et al. the order reverses."
+    "changes the batch statistics. On the digits with raw inputs the order reverses: there batch norm is smoother at "
+    "every checkpoint."
 )
 
 
@@ -38,7 +39,8 @@ def headline(reference: str, label: str, ratio: PathRatio | None) -> str:
     return (
         f"{claim} At the same step of training its gradient changes {_times(ratio.median, 'more', 'less')} per unit "
         rf"of distance (effective $\beta$-smoothness: median over {ratio.checkpoints} checkpoints, from {low}× to "
-        f"{high}×; lower at {ratio.lower} of them). Over the whole step it changes {_times(ratio.change, 'more', 'less')} (median)."
+        f"{high}×; lower at {ratio.lower} of them). Over the whole step it changes "
+        f"{_times(ratio.change, 'more', 'less')} (median)."
     )
 
 

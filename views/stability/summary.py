@@ -52,11 +52,9 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> st
     known = [f"{number(value, 2)} for {label}" for label, value in predicted.items() if math.isfinite(value)]
     order = ", the opposite order" if _opposite(largest, predicted) else ""
     prediction = rf" $2/\lambda_{{\max}}$ at initialization predicts {', '.join(known)}{order}." if known else ""
-    first = f"{reference}, {number(rate)}" if rate else ""
-    parts = [f"{other} trains at learning rates up to {number(own)}{_times(own, rate)}" for other, own in others if own]
-    parts += (
-        [first] if first and parts else [f"{reference} trains at learning rates up to {number(rate)}"] if rate else []
-    )
+    parts = [f"{other}{{}} {number(own)}{_times(own, rate)}" for other, own in others if own]
+    parts += [f"{reference}{{}} {number(rate)}"] if rate else []
+    parts = [part.format(" trains at learning rates up to" if k == 0 else ",") for k, part in enumerate(parts)]
     none = [f"{label} trains at none" for label, own in largest.items() if not own]
     return f"**{'; '.join([*parts, *none])}.**{prediction}"
 
