@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 from normscape.gallery.stories import GROUPS, STORIES
@@ -70,3 +72,20 @@ def test_experiments_that_were_run_here_have_a_card_with_a_picture_that_opens_th
     card.click().run()
     assert not app.exception
     assert app.session_state["experiment"] == experiment
+
+
+@pytest.mark.browser
+def test_a_card_is_one_button_that_opens_from_its_picture_and_from_the_keyboard(page: Page, app_address: str) -> None:
+    page.goto(f"{app_address}/gallery")
+    title = "Before or after the linear layer"
+    card = page.get_by_role("button", name=title)
+    card.wait_for()
+    box = page.locator(f"[class*='st-key-card-']:has(button:has-text('{title}'))")
+    stops = box.locator("button, a, [tabindex='0']")
+    assert stops.evaluate_all("all => all.filter(one => one.checkVisibility()).length") == 1
+    box.locator("img").click(force=True)
+    page.wait_for_function("location.search.includes('placement')")
+    page.goto(f"{app_address}/gallery")
+    card.wait_for()
+    card.press("Enter")
+    page.wait_for_function("location.search.includes('placement')")
