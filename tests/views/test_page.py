@@ -552,7 +552,7 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
-    assert any("Perceptron, Moons" in markdown.value for markdown in app.markdown)
+    assert any(button.label.startswith("Perceptron, Moons, ") for button in app.button)
     results = app.dataframe[0].value
     assert any("surface 5 x 3: perceptron, Batch norm, moons" in name for name in results["result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()

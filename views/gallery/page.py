@@ -21,5 +21,5 @@ for group in GROUPS:
         st.caption(STORED)
     story_cards(titles)
 st.subheader("Recent experiments", anchor=False)
-recent_cards("Experiments other than those above appear here after they have run.")
+recent_cards("Experiments other than those above appear here after they have run.", stories=False)
 st.caption(provenance())

@@ -27,13 +27,14 @@ MOST_RECENT = 12
 MOST_CHANGES = 3
 
 
-def recent_cards(nothing: str) -> None:
+def recent_cards(nothing: str, *, stories: bool = True) -> None:
     """Show one card per experiment, the latest first.
 
     Args:
         nothing: a sentence in place of the cards where no experiment was run yet.
+        stories: whether experiments of the gallery have a card, too.
     """
-    recent = _recent()
+    recent = _recent(stories=stories)
     if not recent:
         st.caption(nothing)
         return
@@ -64,8 +65,8 @@ def _changes(experiment: Experiment) -> list[str]:
     ]
 
 
-def _recent() -> dict[Experiment, str]:
-    """Return the addresses of the latest experiments that are no stories, the latest first.
+def _recent(*, stories: bool) -> dict[Experiment, str]:
+    """Return the addresses of the latest experiments, the latest first.
 
     Of addresses that differ in the display only, the latest is used.
     """
@@ -73,13 +74,16 @@ def _recent() -> dict[Experiment, str]:
     for request in reversed(list(job_queue().store.requests("recent").values())):
         link = str(request.get("address") or "")
         experiment = _experiment(link) if link else None
-        if experiment is not None and experiment not in TITLES and len(found) < MOST_RECENT:
+        if experiment is None or (experiment in TITLES and not stories):
+            continue
+        if len(found) < MOST_RECENT:
             found.setdefault(experiment, link)
     return found
 
 
 def _card(experiment: Experiment, link: str) -> None:
     title, text = title_and_text(experiment)
+    title = TITLES.get(experiment, title)
     picture = _thumbnail(link)
     show_card(
         f"recent {link}",
