@@ -1,7 +1,7 @@
 """Make the results that ship with the product: python -m benchmarks.gallery (needs Chromium), or `make gallery`.
 
 Every story is computed with an empty store; some need files in NORMSCAPE_DATA. Results go to
-gallery/results/, pictures in both themes to gallery/stills/, and what they were computed with to gallery/about.json.
+gallery/results/, pictures to gallery/stills/ and gallery/cards/, what they were computed with to gallery/about.json.
 Planes and large runs are abridged: they serve for everything that a page shows, and not for further measurements.
 """
 
@@ -24,8 +24,9 @@ from pathlib import Path
 import torch
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.gallery_cards import write_cards
 from benchmarks.serving import chromium, wait
-from normscape.gallery.stories import STILLS, STORIES, Story, still
+from normscape.gallery.stories import CARDS, STILLS, STORIES, Story, still
 from normscape.jobs import Job, Queue, Request, settings
 from normscape.jobs.kinds import KINDS
 from normscape.jobs.serialization import abridged_run, deserialize, serialize
@@ -68,6 +69,7 @@ def main() -> None:
     stories = {title: STORIES[title] for title in options.only or STORIES}
     if not options.only:
         shutil.rmtree(STILLS, ignore_errors=True)
+        shutil.rmtree(CARDS, ignore_errors=True)
     with tempfile.TemporaryDirectory() as temporary:
         if not options.stills:
             home = options.home or Path(temporary)
@@ -77,9 +79,10 @@ def main() -> None:
             for job in kept:
                 _keep(home, job)
             _about(since=_computed_on() if options.only else "")
+        write_cards(stories)
         _stills(Path(temporary), stories)
     total = sum(file.stat().st_size for file in SHIPPED.rglob("*") if file.is_file())
-    total += sum(file.stat().st_size for file in STILLS.iterdir())
+    total += sum(file.stat().st_size for folder in (STILLS, CARDS) for file in folder.iterdir())
     print(f"{total / 2**20:.1f} MiB of results and pictures")
     if total > MOST_BYTES:
         raise SystemExit(f"more than {MOST_BYTES / 2**20:.0f} MiB")
@@ -105,7 +108,7 @@ def _computed(home: Path, stories: Mapping[str, Story]) -> list[Job]:
 
 def _requests(title: str, story: Story) -> Iterator[Request]:
     variants = possible(story.experiment)[0]
-    yield request_of(title, variants, Display().accuracy)
+    yield request_of(title, variants, story.display.accuracy)
     if story.experiment == Experiment():  # its verdict says what the page Along training finds
         yield smoothness_request(smoothness_jobs(variants, 1))
 
@@ -145,7 +148,8 @@ def _stills(home: Path, stories: Mapping[str, Story]) -> None:
 
 
 def _pictures(browser: Browser, title: str, story: Story) -> None:
-    query = "&".join(f"{key}={value}" for key, value in to_query(story.experiment, address.DEFAULT).items())
+    entries = to_query(story.experiment, address.DEFAULT) | to_query(story.display, Display())
+    query = "&".join(f"{key}={value}" for key, value in entries.items())
     panels = min(MOST_PANELS, len(story.experiment.values))
     size = {"width": PANEL * max(panels, 2) + 140, "height": 1000}
     for theme in ("light", "dark"):

@@ -33,7 +33,7 @@ BANDS: Mapping[str, tuple[str, Callable[[Smoothness], tuple[float, float]]]] = {
     ),
 }
 
-NOTE = "Both axes are logarithmic. What is zero or not finite is left out."
+RANDOM = "random directions, as long"
 
 
 def band_figure(courses: Courses, quantity: str) -> go.Figure:
@@ -58,25 +58,32 @@ def band_figure(courses: Courses, quantity: str) -> go.Figure:
 
 
 def smoothness_figure(courses: Courses) -> go.Figure:
-    """Draw effective β-smoothness along the gradient (solid) and along random directions (dotted), for every seed."""
+    """Draw effective β-smoothness along the gradient (solid) and along random directions (dotted), for every seed.
+
+    The legend names every network once, and the dotted lines of all networks together.
+    """
     figure = go.Figure()
     for label, seeds in courses.results.items():
         for seed, course in enumerate(seeds):
             for along in (True, False):
                 figure.add_trace(_smoothness(courses, label, course, along=along, first=seed == 0))
-    return _finished(courses, figure, html(r"Effective $\beta$-smoothness"))
+    title = html(r"Effective $\beta$-smoothness (lower is smoother)")
+    figure = _finished(courses, figure, title)
+    line = {"color": courses.theme_colors.faint, "width": 1, "dash": "dot"}
+    # a line without points: it is in the legend only
+    return figure.add_scatter(x=[None], y=[None], mode="lines", name=RANDOM, line=line, hoverinfo="skip")
 
 
 def _smoothness(courses: Courses, label: str, course: Sequence[Smoothness], *, along: bool, first: bool) -> go.Scatter:
     steps = _steps(course)
-    name = f"{label}, along {DOWNHILL}" if along else f"{label}, at random"
+    name = f"{label}, along {DOWNHILL}" if along else f"{label}, random direction"
     probes = [one.along if along else one.random for one in course]
     return line_trace(
         steps + 1,
         positive_or_nan(np.array([probe.smoothness for probe in probes])),
-        name=name,
-        legendgroup=name,
-        showlegend=first,
+        name=label,
+        legendgroup=label,
+        showlegend=first and along,
         customdata=steps,
         meta="x",
         color=courses.color(label),
@@ -117,11 +124,10 @@ def _finished(courses: Courses, figure: go.Figure, title: str) -> go.Figure:
         x_axis=_step_axis(sorted({int(step) for trace in figure.data for step in trace.customdata})),
         y_axis=log_axis(values),
     )
-    shown: dict[str, Any] = {"title": title, "notes": [NOTE], "note_width": 100}
-    return styled(figure, courses.theme_colors, height=HEIGHT, bottom=84, legend_y=-0.2, **shown)
+    return styled(figure, courses.theme_colors, height=HEIGHT, bottom=84, legend_y=-0.2, title=title)
 
 
 def _step_axis(steps: Sequence[int]) -> dict[str, Any]:
-    """Return a logarithmic axis of steps; each is drawn at step + 1, since the first is 0."""
+    """Return an axis of steps that are spaced by log(step + 1), since the first is 0."""
     ends = [math.log10(steps[0] + 1) - 0.05, math.log10(steps[-1] + 1) + 0.05]
     return {"type": "log", "tickvals": [step + 1 for step in steps], "ticktext": list(map(str, steps)), "range": ends}

@@ -22,7 +22,7 @@ SEED_SHIFT = 0.22  # between the seeds of a network, as a share of its row
 
 Sweeps = Compared[Sequence["TrainingOutcome"]]
 
-FINAL_NOTE = "Dashed: the best constant prediction. Trainings that diverged have no last loss."
+FINAL_NOTE = "Dashed: loss of the best constant prediction. Trainings that diverged have no last loss."
 
 
 class _Mark(NamedTuple):
@@ -81,7 +81,7 @@ def final_figure(sweeps: Sweeps) -> go.Figure:
     figure.add_hline(y=constant, line={"color": sweeps.theme_colors.faint, "width": 1, "dash": "dash"})
     losses = [v.final for verdicts in finals.results.values() for v in verdicts]
     _style_axes(figure, sweeps, "last training loss", log_axis([np.array([*losses, constant])], 1.3))
-    shown: dict[str, Any] = {"title": "Where trainings ended", "notes": [FINAL_NOTE], "note_width": 100}
+    shown: dict[str, Any] = {"title": "Where trainings ended", "notes": [FINAL_NOTE]}
     return styled(figure, sweeps.theme_colors, height=HEIGHT, bottom=84, legend_y=-0.2, **shown)
 
 
@@ -112,8 +112,8 @@ def _outcome(sweeps: Sweeps, outcome: str, mark: _Mark) -> go.Scatter:
             "y": [y for _, y, _ in points],
             "customdata": [name for _, _, name in points],
         },
-        **{"mode": "markers", "name": outcome, "showlegend": True},
-        marker={"symbol": mark.symbol, "size": 13, "color": mark.dark if sweeps.theme == "dark" else mark.light},
+        **{"mode": "markers", "name": outcome, "showlegend": True, "cliponaxis": False},
+        marker={"symbol": mark.symbol, "size": 11, "color": mark.dark if sweeps.theme == "dark" else mark.light},
         hovertemplate=html(r"$\eta$ = %{x:.3g}") + f"<br>{outcome}<extra>%{{customdata}}</extra>",
     )
 

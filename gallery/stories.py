@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from normscape.specs import (
     DataSpec,
+    Display,
     EvaluationSpec,
     Experiment,
     GridSpec,
@@ -18,20 +19,27 @@ from normscape.specs import (
     TrainingSpec,
 )
 
-Group = Literal["Start here", "Networks", "Where it fails"]
-GROUPS: tuple[Group, ...] = ("Start here", "Networks", "Where it fails")
+Group = Literal["Start here", "Normalizations and networks", "Larger networks and data sets", "Where it fails"]
+GROUPS: tuple[Group, ...] = (
+    "Start here",
+    "Normalizations and networks",
+    "Larger networks and data sets",
+    "Where it fails",
+)
 
 STILLS = Path(__file__).parent / "stills"
+CARDS = Path(__file__).parent / "cards"
 
 
 @dataclass(frozen=True)
 class Story:
-    """An experiment with its description."""
+    """An experiment with its description, and how its surfaces are shown at first."""
 
     experiment: Experiment
     sentence: str
     seconds: float = 0.0  # to finish on two cores, warm workers, empty store: benchmarks/stories.py
-    group: Group = "Networks"
+    group: Group = "Normalizations and networks"
+    display: Display = field(default_factory=Display)
     needs_files: bool = False  # to measure more than what ships: data or weights that are not part of the product
 
 
@@ -44,7 +52,7 @@ STORIES: Mapping[str, Story] = {
     ),
     "The same, before training": Story(
         Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0))),
-        "The same two networks at initialization, where training cannot explain the difference.",
+        "The same two networks at initialization. Here batch norm is the sharper one: training makes the difference.",
         seconds=5.4,
         group="Start here",
     ),
@@ -54,7 +62,8 @@ STORIES: Mapping[str, Story] = {
             compare="run.data.scaling",
             values=("raw", "centered", "standardized"),
         ),
-        "The argument without a normalization layer: center the inputs, then standardize them.",
+        "The argument without a normalization layer: centering the inputs flattens the surface, standardizing them "
+        "flattens it further. At this small learning rate the flattest network learns least.",
         seconds=7.7,
         group="Start here",
     ),
@@ -78,12 +87,12 @@ STORIES: Mapping[str, Story] = {
             ),
             values=("none", "batch", "layer"),
         ),
-        "Three intertwined spirals need a deeper network: no normalization, batch norm and layer norm.",
+        "Four hidden layers separate three intertwined spirals: no normalization, batch norm and layer norm.",
         seconds=6.2,
     ),
     "Before or after the linear layer": Story(
         Experiment(compare="run.model.placement", values=("before", "after")),
-        "The argument puts batch norm before the linear layer; common practice puts it after.",
+        "The argument puts batch norm before the linear layer; common practice puts it after, which is flatter here.",
         seconds=3.2,
         group="Start here",
     ),
@@ -93,9 +102,9 @@ STORIES: Mapping[str, Story] = {
             surface=SurfaceSpec(EvaluationSpec(samples=500), grid=GridSpec((17, 17))),
             values=("none", "center", "scale", "batch"),
         ),
-        "Centering alone, scaling alone, or both, in a small convolutional network on the digits.",
+        "Centering alone, scaling alone, or both, in a small convolutional network on the digits: both together are "
+        "flattest.",
         seconds=19.5,
-        group="Start here",
     ),
     "Eight normalizations, one network": Story(
         Experiment(
@@ -141,9 +150,8 @@ STORIES: Mapping[str, Story] = {
             ),
             surface=SurfaceSpec(grid=GridSpec(ranges=((-0.2, 0.2), (-0.2, 0.2)))),
         ),
-        "25 linear layers of 10 x 10 on Gaussian data, as in Santurkar et al., with and without batch norm.",
+        "25 linear layers of 10 × 10 units on Gaussian data, as in Santurkar et al., with and without batch norm.",
         seconds=8.1,
-        group="Where it fails",
     ),
     "Clothes: Fashion-MNIST": Story(
         Experiment(
@@ -155,6 +163,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "The first comparison on 10,000 images of Fashion-MNIST, with two hidden layers of 128 units.",
         seconds=35.9,
+        group="Larger networks and data sets",
         needs_files=True,
     ),
     "ResNet-56 with and without shortcuts": Story(
@@ -178,6 +187,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "The two trained networks behind the best-known pictures of loss surfaces, Li et al. 2018, on CIFAR-10.",
         seconds=3110.6,  # beside other work
+        group="Larger networks and data sets",
         needs_files=True,
     ),
     "A ResNet-20 trained here": Story(
@@ -193,6 +203,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "A residual network of 20 layers on Fashion-MNIST, with and without batch norm.",
         seconds=851.7,  # without most of the training
+        group="Larger networks and data sets",
         needs_files=True,
     ),
     "A published ResNet-20 on CIFAR-10": Story(
@@ -212,6 +223,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "The held-out loss of published weights, with running and with population batch statistics.",
         seconds=65.9,
+        group="Larger networks and data sets",
         needs_files=True,
     ),
     "Where batch norm makes gradients explode": Story(
@@ -220,12 +232,15 @@ STORIES: Mapping[str, Story] = {
                 model=ModelSpec(width=64, depth=30, affine=False, initialization="he"),
                 training=TrainingSpec(steps=0),
             ),
-            surface=SurfaceSpec(EvaluationSpec(samples=500), grid=GridSpec((17, 17))),
+            surface=SurfaceSpec(
+                EvaluationSpec(samples=500), grid=GridSpec((17, 17), ranges=((-0.05, 0.05), (-0.05, 0.05)))
+            ),
         ),
-        "30 ReLU layers before training: with batch norm, the gradient grows by about a fifth from each layer to the "
-        "one before it (Yang et al. 2019).",
+        "30 ReLU layers before training. The gradient norm is about 30 times larger with batch norm: on its way back "
+        "the gradient grows by about a fifth per layer (Yang et al. 2019).",
         seconds=25.9,
         group="Where it fails",
+        display=Display(metric="gradient-norm"),
     ),
     "Batches of 4 to 256 samples": Story(
         Experiment(
@@ -240,9 +255,10 @@ STORIES: Mapping[str, Story] = {
     ),
     "A smooth activation as a control": Story(
         Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),
-        "The gradient of a ReLU network jumps; with GELU or tanh it is continuous.",
+        "ReLU, GELU and tanh, all with batch norm. Only the gradient of ReLU jumps, and yet gradients change about "
+        "equally in all three.",
         seconds=6.5,
-        group="Where it fails",
+        display=Display(metric="gradient-change-ratio"),
     ),
     "A learning rate too large": Story(
         Experiment(
@@ -252,11 +268,11 @@ STORIES: Mapping[str, Story] = {
         ),
         "A network without normalization at increasing learning rates, until training diverges.",
         seconds=4.1,
-        group="Where it fails",
     ),
     "Three kinds of batch statistics": Story(
         Experiment(compare="surface.evaluation.statistics", values=("population", "batch", "running")),
-        "One trained network with population, mini-batch and running batch statistics.",
+        "One trained network, three batch statistics. With running averages, which stay fixed as the weights move, the "
+        "loss rises most.",
         seconds=8.7,
         group="Where it fails",
     ),
@@ -268,6 +284,15 @@ TITLES: Mapping[Experiment, str] = {story.experiment: title for title, story in 
 
 
 def still(title: str, theme: Literal["light", "dark"]) -> Path:
-    """Return the file of a story's picture."""
+    """Return the file of the picture that covers the place of a story's surfaces until they are drawn."""
+    return STILLS / f"{_slug(title)}-{theme}.jpg"
+
+
+def card(title: str) -> Path:
+    """Return the file of the picture on a story's card, which has a transparent background for both themes."""
+    return CARDS / f"{_slug(title)}.webp"
+
+
+def _slug(title: str) -> str:
     words = "".join(letter if letter.isalnum() else "-" for letter in title.lower())
-    return STILLS / f"{'-'.join(filter(None, words.split('-')))}-{theme}.jpg"
+    return "-".join(filter(None, words.split("-")))

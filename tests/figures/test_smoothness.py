@@ -48,7 +48,10 @@ def test_smoothness_is_drawn_along_the_gradient_and_at_random_and_gaps_stay_gaps
         4, lost[1].eta, False, 1.0, 1.0, LineSamples(*(np.full(3, np.nan) for _ in range(3))), probe(0.5)
     )
     figure = smoothness_figure(Compared({"one": [lost]}, colors=COLORS))
-    along, random = figure.data
+    along, random, legend = figure.data
+    assert [trace.showlegend for trace in figure.data] == [True, False, None]
+    assert "random" in legend.name
+    assert "lower is smoother" in figure.layout.title.text
     assert np.isnan(along.y[1])
     assert not along.connectgaps
     assert along.y[2] == pytest.approx(3 * 0.4)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from normscape.gallery.stories import GROUPS, STILLS, STORIES, still
+from normscape.exports.thumbnail import HEIGHT, WIDTH
+from normscape.gallery.stories import CARDS, GROUPS, STILLS, STORIES, card, still
 from normscape.jobs import Job, Queue
 from normscape.jobs.settings import SHIPPED
 from normscape.jobs.store.store import Store
@@ -25,7 +27,7 @@ from tests.jobs.conftest import settings_at
 
 
 def test_all_of_it_is_small_and_says_what_it_was_computed_with() -> None:
-    files = [file for folder in (SHIPPED, STILLS) for file in folder.rglob("*") if file.is_file()]
+    files = [file for folder in (SHIPPED, STILLS, CARDS) for file in folder.rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) <= 25 * 2**20
     about = json.loads((SHIPPED.parent / "about.json").read_text(encoding="utf-8"))
     assert {"computed on", "machine", "Python", "torch"} <= set(about)
@@ -35,6 +37,8 @@ def test_every_story_has_a_group_and_pictures_and_every_file_belongs_to_a_story(
     assert {story.group for story in STORIES.values()} == set(GROUPS)
     stills = {still(title, theme) for title in STORIES for theme in ("light", "dark")}
     assert stills == set(STILLS.iterdir())
+    assert {card(title) for title in STORIES} == set(CARDS.iterdir())
+    assert {Image.open(card(title)).size for title in STORIES} == {(WIDTH, HEIGHT)}
     assert all(story.sentence.endswith(".") for story in STORIES.values())
 
 

@@ -13,7 +13,7 @@ from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS, TRAINING_NUMBERS, definitions
 from normscape.views.texts import surface as texts
-from normscape.views.texts.glossary import TERMS, definition, slug
+from normscape.views.texts.glossary import FIRST_TERMS, TERMS, definition, linked, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
@@ -68,7 +68,7 @@ def test_the_guide_shows_its_sections_and_every_term_in_alphabetical_order() -> 
     assert [term.value for term in app.subheader] == list(TERMS)
     assert left_plain(app) == []
     lines = [element.value for element in app.markdown]
-    assert all(definition(name) in lines for name in TERMS)
+    assert all(linked(definition(name)) in lines for name in TERMS)
     assert any(all(cite(name) in text for name in PAPERS) for text in lines)
 
 
@@ -96,6 +96,12 @@ def test_terms_are_found_by_name_by_definition_and_by_the_names_of_greek_letters
     assert expected in names
     assert left_out not in names
     assert any(caption.value.startswith(f"{len(names)} of {len(TERMS)} terms") for caption in app.caption)
+
+
+def test_numbers_lead_to_the_terms_that_they_define() -> None:
+    assert linked("a ratio (D5)") == "a ratio ([D5](#gradient-change-ratio))"
+    assert linked("(A1, A2)") == "([A1](analysis), [A2](#learning-rate))"
+    assert all(number in TERMS[name].number.split(", ") for number, name in FIRST_TERMS.items())
 
 
 def test_a_search_without_results_shows_a_count_of_zero() -> None:

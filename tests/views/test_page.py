@@ -553,7 +553,7 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
-    assert any("Perceptron, Moons" in markdown.value for markdown in app.markdown)
+    assert any(button.label.startswith("Perceptron, Moons, ") for button in app.button)
     results = app.dataframe[0].value
     assert any("surface 5 x 3: perceptron, Batch norm, moons" in name for name in results["result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()
@@ -619,3 +619,18 @@ def test_losses_are_shown_until_there_are_gradients() -> None:
         assert outcome.surface.complete
         assert not outcome.surface.has_gradients
     assert not comparison_state(request, variants, finished=False, gradients=True).outcomes
+
+
+def test_a_number_outside_its_limits_is_reported_and_never_used() -> None:
+    app = opened()
+    averaging = next(box for box in app.number_input if box.label == "Averaging")
+    assert not averaging.proto.has_max  # the browser would show a larger number and not send it
+    averaging.set_value(3.0).run()
+    assert not app.exception
+    (error,) = [element.value for element in app.error]
+    assert "must be at most 1" in error
+    assert "Keeping 0.1" in error
+    assert "model.averaging" not in app.query_params
+    next(box for box in app.number_input if box.label == "Averaging").set_value(0.3).run()
+    assert not app.error
+    assert app.query_params["model.averaging"] == "0.3"

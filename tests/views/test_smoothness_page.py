@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from normscape.gallery.stories import STORIES
-from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, path_ratio
-from normscape.views.smoothness.charts import DEEP_LINEAR
+from normscape.landscape import train
+from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, measure_smoothness, path_ratio
+from normscape.specs import SmoothnessSpec
+from normscape.views.smoothness.charts import SMOOTHER
 from normscape.views.smoothness.summary import headline, key_numbers
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
@@ -17,7 +18,7 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 3
-    assert any(r"effective $\beta$-smoothness, median" in element.value for element in app.markdown)
+    assert any(r"effective $\beta$-smoothness: median" in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
@@ -40,7 +41,7 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
     ratio = path_ratio([course(1.0, 2.0, 4.0)], [course(0.5, 1.0, 8.0)])
     assert ratio == (0.5, 0.5, 2.0, 2, 0.5, 3)
     assert path_ratio([course(np.nan)], [course(1.0)]) is None
-    assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$ along $-\nabla f$, median"] == "2"
+    assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$ along $-\nabla f$"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -55,11 +56,17 @@ def test_the_headline_says_which_network_is_smoother(median: float, claim: str, 
     sentence = headline("A", "B", PathRatio(median, 0.2, 8.0, 1, 5.3, 8))
     assert claim in sentence
     assert size in sentence
-    assert "below 1 at 1 of 8 checkpoints" in sentence
-    assert "5.3× larger" in sentence
+    assert "median over 8 checkpoints, from 0.2× to 8×; lower at 1 of them" in sentence
+    assert "Over the whole step it changes 5.3× more (median)" in sentence
     assert "no finite step" in headline("A", "B", None)
 
 
-def test_a_network_where_the_order_reverses_is_offered_where_the_second_is_less_smooth() -> None:
-    experiment = STORIES[DEEP_LINEAR].experiment
-    assert experiment.run.model.architecture == "deep-linear"
+def test_on_raw_inputs_batch_norm_is_smoother_at_every_checkpoint() -> None:
+    without, batch = (
+        [measure_smoothness(run, SmoothnessSpec(step, "float32")) for step in run.spec.checkpoint_steps]
+        for run in (train(spec) for spec, _ in SMOOTHER.variants().values())
+    )
+    ratio = path_ratio([without], [batch])
+    assert ratio is not None
+    assert ratio.lower == ratio.checkpoints
+    assert ratio.median < 0.5

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from normscape.views.surface.verdict import Measures, compared_pair, disagreement, tile_values, verdict
+from normscape.views.surface.tiles import tile_values
+from normscape.views.surface.verdict import Measures, compared_pair, disagreement, verdict
 
 NONE = Measures(0.43, 5.7, 0.74, 0.975, 0.1)
 BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
@@ -25,7 +26,18 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     layer = Measures(0.3, 2.0, 0.5, 0.98, 0.08)
     measured = {"Layer norm": layer, "No normalization": NONE, "Batch norm": BATCH}
     assert compared_pair(measured) == ("Batch norm", "No normalization")
-    assert verdict(measured).startswith("**Batch norm is flatter than No normalization here.**")
+    assert verdict(measured) == (
+        "**Of 3 networks Batch norm is flattest here, No normalization sharpest.** "
+        r"$\lambda_{\max}$ 0.17 to 0.43 (2.5×)"
+        " · scale-free 5.7× · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm)"
+    )
+    swapped = measured | {"Layer norm": Measures(0.3, 0.5, 0.5, 0.98, 0.08)}
+    assert "scale-free 11×: Layer norm lowest, No normalization highest" in verdict(swapped)
+    assert "Layer norm follows" in verdict(measured | {"Layer norm": Measures(None, None, 0.5, 0.98, 0.08)})
+    equal = dict.fromkeys("abc", NONE)
+    assert verdict(equal).startswith("**All 3 networks are about as flat here.**")
+    waiting = dict.fromkeys("abc", Measures(None, None, 0.5, 0.98, 0.08))
+    assert verdict(waiting) == "**3 networks are being measured.**"
     assert compared_pair({"a": layer, "b": BATCH, "c": Measures(0.9, 1.0, 1.0, 0.9, 0.1)}) == ("b", "c")
 
 

@@ -3,11 +3,23 @@
 import streamlit as st
 
 from normscape.figures.style.notation import plain
-from normscape.views.texts.glossary import TERMS, Term, definition, slug
+from normscape.gallery.stories import STORIES, card
+from normscape.views.texts.glossary import TERMS, Term, definition, linked, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
 
-WIDTH = 800  # pixels; longer lines are hard to read
+WIDTHS = (5, 3)  # of the text, whose longer lines would be hard to read, and of the contents
+
+SECTIONS = {  # anchors by heading
+    "The first minute": "first-minute",
+    "What each page answers": "pages",
+    "The argument in five lines": "argument",
+    "Glossary": "terms",
+    "Papers": "papers",
+}
+
+
+FIGURE = "Batch norm or none, on digits"
 
 TERMS_AS_HEADINGS = "<style>.st-key-glossary h3 { font-size: 1.1rem; padding: 1rem 0 1.1rem; }</style>"
 
@@ -69,14 +81,14 @@ def _glossary() -> None:
     query = st.text_input("Find a term", type="search", live=True, help=help_text).strip().casefold()
     names = [name for name, term in TERMS.items() if query in _searchable(name, term)]
     st.caption(
-        f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 refer to the definitions in the source "
-        "repository (docs/science.md)."
+        f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 are those of the definitions in the source repository "
+        "(docs/science.md); A1 to A15 are the steps of the page Analysis."
     )
     st.html(TERMS_AS_HEADINGS)
     with st.container(key="glossary", gap=None):
         for name in names:
             st.subheader(name, anchor=slug(name))
-            st.markdown(definition(name))
+            st.markdown(linked(definition(name)))
 
 
 def _searchable(name: str, term: Term) -> str:
@@ -88,15 +100,32 @@ def _papers() -> None:
     st.markdown("\n".join(f"- {cite(name)}: *{paper.title}*" for name, paper in PAPERS.items()))
 
 
-with st.container(width=WIDTH):
+def _heading(title: str) -> None:
+    st.header(title, anchor=SECTIONS[title])
+
+
+def _contents() -> None:
+    """Show the contents beside the text, and a picture of what it is about."""
+    with st.container(key="contents"):
+        st.image(card(FIGURE), alt=f"Surfaces of {', '.join(STORIES[FIGURE].experiment.variants())}", width="stretch")
+        st.caption(
+            "Loss around the trained weights of one network, without normalization (left) and with batch norm (right)."
+        )
+        st.markdown("**On this page**\n" + "\n".join(f"- [{title}](#{name})" for title, name in SECTIONS.items()))
+
+
+text, side = st.columns(WIDTHS, gap="large")
+with text:
     st.title(QUESTIONS["Guide"], anchor=False)
-    st.header("The first minute")
+    _heading("The first minute")
     st.markdown(FIRST_MINUTE)
-    st.header("What each page answers")
+    _heading("What each page answers")
     _pages()
-    st.header("The argument in five lines")
-    st.markdown(ARGUMENT)
-    st.header("Glossary")
+    _heading("The argument in five lines")
+    st.markdown(linked(ARGUMENT))
+    _heading("Glossary")
     _glossary()
-    st.header("Papers")
+    _heading("Papers")
     _papers()
+with side:
+    _contents()

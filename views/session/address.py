@@ -1,10 +1,12 @@
 """The URL of a page: it holds the whole experiment and display, and restores them."""
 
 import time
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from normscape.gallery.stories import Story
 from normscape.landscape import DATA
 from normscape.models import REGISTRIES
 from normscape.specs import Display, Experiment, from_query, to_query
@@ -68,6 +70,14 @@ def adopt(experiment: Experiment, step: str | None = None) -> None:
     """
     adopted = st.session_state.get("adopted", 0) + 1
     st.session_state.update(experiment=experiment, step=step, adopted=adopted)
+
+
+def adopt_story(story: Story) -> None:
+    """Replace the session's experiment by a story's, in the metric and scale that it opens with."""
+    own, first = st.session_state.get("display", Display()), story.display
+    shown = replace(own, metric=first.metric, layer=first.layer, scale=first.scale, point=first.point)
+    adopt(story.experiment)
+    st.session_state["display"] = shown
 
 
 def resize(experiment: Experiment) -> None:

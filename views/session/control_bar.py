@@ -22,7 +22,7 @@ from normscape.views.widgets.glossary_button import glossary_button
 
 OWN = "Your own experiment"
 NORM = "run.model.norm"
-FIELDS: Mapping[str, int] = {"run.model.architecture": 175, "run.data.name": 130, NORM: 150}
+FIELDS: Mapping[str, int] = {"run.model.architecture": 175, "run.data.name": 145, NORM: 155}
 """Fields that have a control of their own in the bar, with its width in pixels."""
 
 COMPARE_HELP = (
@@ -70,13 +70,13 @@ def _preset(experiment: Experiment) -> None:
         key="preset",
         on_change=_adopt_preset,
         help="Ready-made experiments. Choosing one sets all controls; change any of them to make it your own.",
-        width=235,
+        width=245,
     )
 
 
 def _adopt_preset() -> None:
     if (name := st.session_state["preset"]) in STORIES:
-        address.adopt(STORIES[name].experiment)
+        address.adopt_story(STORIES[name])
 
 
 def _compared_field(experiment: Experiment) -> Experiment:

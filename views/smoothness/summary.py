@@ -15,9 +15,9 @@ ABOUT_EQUAL = 1.1
 
 
 LESS_SMOOTH = (
-    "Shallow networks often behave this way: they train without normalization, and with it each step changes the "
-    "statistics, too. In the deep linear network of the paper the order can reverse, depending on the "
-    "scale of the targets."
+    "Shallow networks often behave this way: they train well without normalization, and with batch norm a step also "
+    "changes the batch statistics. On the digits with raw inputs the order reverses: there batch norm is smoother at "
+    "every checkpoint."
 )
 
 
@@ -33,27 +33,30 @@ def headline(reference: str, label: str, ratio: PathRatio | None) -> str:
         return f"**{label}** and **{reference}** have no finite step in common."
     low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
     if abs(math.log(ratio.median)) < math.log(ABOUT_EQUAL):
-        claim = f"**{label} is about as smooth as {reference} along the path**"
+        claim = f"**{label} is about as smooth as {reference} along the path.**"
     else:
-        claim = f"**{label} is {'less smooth' if ratio.median > 1 else 'smoother'} than {reference} along the path**"
-    times = number(max(ratio.median, 1 / ratio.median), 2)
+        claim = f"**{label} is {'less smooth' if ratio.median > 1 else 'smoother'} than {reference} along the path.**"
     return (
-        f"{claim}: its gradient changes {times}× {'more' if ratio.median > 1 else 'less'} per unit of step "
-        rf"(effective $\beta$-smoothness, median of the ratios at each checkpoint; {low} to {high}; below 1 at "
-        f"{ratio.lower} of {ratio.checkpoints} checkpoints), the gradient's largest "
-        f"change {number(max(ratio.change, 1 / ratio.change), 2)}× {'larger' if ratio.change > 1 else 'smaller'}."
+        f"{claim} At the same step of training its gradient changes {_times(ratio.median, 'more', 'less')} per unit "
+        rf"of distance (effective $\beta$-smoothness: median over {ratio.checkpoints} checkpoints, from {low}× to "
+        f"{high}×; lower at {ratio.lower} of them). Over the whole step it changes "
+        f"{_times(ratio.change, 'more', 'less')} (median)."
     )
+
+
+def _times(ratio: float, more: str, less: str) -> str:
+    return f"{number(max(ratio, 1 / ratio), 2)}× {more if ratio > 1 else less}"
 
 
 def key_numbers(course: Sequence[Smoothness]) -> dict[str, str]:
     """Return medians over the checkpoints of a network as text, by name."""
     along = [one.along for one in course]
     return {
-        "Loss: largest - smallest, median": _median(one.variation[1] - one.variation[0] for one in along),
-        "Gradient's largest change, median": _median(one.predictiveness[1] for one in along),
-        r"Effective $\beta$ along $-\nabla f$, median": _median(one.smoothness for one in along),
-        r"Effective $\beta$ at random, median": _median(one.random.smoothness for one in course),
-        r"$\|g\|$, median": _median(one.gradient_norm for one in course),
+        "Loss: largest − smallest": _median(one.variation[1] - one.variation[0] for one in along),
+        "Largest change of the gradient": _median(one.predictiveness[1] for one in along),
+        r"Effective $\beta$ along $-\nabla f$": _median(one.smoothness for one in along),
+        r"Effective $\beta$ along random directions": _median(one.random.smoothness for one in course),
+        r"$\|g\|$": _median(one.gradient_norm for one in course),
         r"Steps cut where they are as long as $\theta$": f"{sum(one.capped for one in course)} of {len(course)}",
     }
 

@@ -40,7 +40,7 @@ def conclusion(label: str, outcomes: Sequence[TrainingOutcome], predicted: Mappi
 
 
 def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> str:
-    """Return the largest stable learning rates of all networks in one sentence, and what 2/λ_max predicts.
+    """Return the largest learning rate at which each network trains stably as one sentence, and what 2/λ_max predicts.
 
     If the prediction ranks the networks in the opposite order, the sentence says so.
 
@@ -50,12 +50,13 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> st
     """
     (reference, rate), *others = largest.items()
     known = [f"{number(value, 2)} for {label}" for label, value in predicted.items() if math.isfinite(value)]
-    order = ", which is the opposite order" if _opposite(largest, predicted) else ""
+    order = ", the opposite order" if _opposite(largest, predicted) else ""
     prediction = rf" $2/\lambda_{{\max}}$ at initialization predicts {', '.join(known)}{order}." if known else ""
-    parts = [f"{other} up to {number(own)}{_times(own, rate)}" for other, own in others if own]
-    none = [f"{label} at none" for label, own in largest.items() if not own]
-    first = [f"{reference} up to {number(rate)}"] if rate else []
-    return f"**Stable learning rates: {'; '.join([*parts, *first, *none])}.**{prediction}"
+    parts = [f"{other}{{}} {number(own)}{_times(own, rate)}" for other, own in others if own]
+    parts += [f"{reference}{{}} {number(rate)}"] if rate else []
+    parts = [part.format(" trains at learning rates up to" if k == 0 else ",") for k, part in enumerate(parts)]
+    none = [f"{label} trains at none" for label, own in largest.items() if not own]
+    return f"**{'; '.join([*parts, *none])}.**{prediction}"
 
 
 def _opposite(largest: Mapping[str, float], predicted: Mapping[str, float]) -> bool:

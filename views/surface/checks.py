@@ -14,11 +14,36 @@ from normscape.views.widgets.tables import network_table
 MARKERS = {"green": ":green[●]", "amber": ":orange[●]", "red": ":red[●]"}
 
 
+MEANINGS: Mapping[str, str] = {
+    "Directions apart": "the two directions are far from orthogonal, and the map shows them as if they were. Turn on "
+    "*Orthogonal directions*.",
+    "Size of the slice": "the edge of the slice is far from the weights at its center. Use a smaller range.",
+    "Points that are not finite": "many points have no finite loss. Use a smaller range.",
+    "Center against direct evaluation": "two computations of the loss at the center disagree. Set *Precision* to "
+    "float64.",
+    "Rounding": "rounding errors are visible in the values. Set *Precision* to float64.",
+    "Ratio beside the center against the Hessian": "the gradient jumps next to the center, as it can with ReLU, or the "
+    "loss is flat there. Gradient-change values at the center are then no limits; compare with GELU or tanh.",
+    "Choice of samples": "the loss depends on which samples were drawn. Use more evaluation samples.",
+}
+"""What a red check means and what to do, by the beginning of its name."""
+
+
 def note(outcomes: Mapping[str, Outcome]) -> None:
-    """Show which checks are red, if any is."""
-    red = {check.name for column in _checks(outcomes).values() for check in column if check.verdict == "red"}
-    if red:
-        st.caption(f"{MARKERS['red']} Red in *Checks*: {'; '.join(sorted(red))}.")
+    """Show what every red check means, and what to do."""
+    red: dict[str, list[str]] = {}
+    for label, column in _checks(outcomes).items():
+        for check in column:
+            if check.verdict == "red":
+                red.setdefault(meaning(check.name), []).append(label)
+    for sentence, labels in red.items():
+        st.caption(f"{MARKERS['red']} {', '.join(dict.fromkeys(labels))}: {sentence}")
+
+
+def meaning(name: str) -> str:
+    """Return what it means that a check is red, and what to do; the check's name if that is unknown."""
+    known = (sentence for start, sentence in MEANINGS.items() if name.startswith(start))
+    return next(known, f"{name}; see *Checks*.")
 
 
 def section(outcomes: Mapping[str, Outcome]) -> None:

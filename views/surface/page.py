@@ -15,6 +15,7 @@ from normscape.views.surface import (
     seed_variation,
     statistics_modes,
     surfaces_3d,
+    tiles,
     training,
     verdict,
 )
@@ -93,7 +94,7 @@ checks.note(outcomes)
 if not outcomes or state.surfaces_only:
     st.stop()  # a browser takes longer to draw the rest than the next grid takes to arrive
 
-verdict.tiles(measured)
+tiles.tiles(measured)
 details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))
 with details["How to read"] as tab:
     if tab.open:

@@ -1,4 +1,4 @@
-"""The verdict above the surfaces and the tiles below them: which network is flatter, by how much, and at what fit."""
+"""The verdict above the surfaces: which network is flatter, by how much, and at what fit."""
 
 from __future__ import annotations
 
@@ -15,9 +15,6 @@ from normscape.views.widgets.numbers import number, percent
 
 EQUAL = 1.1
 """Two numbers whose quotient is below this count as about equal."""
-
-CHANGE_IN_PERCENT = 2
-"""Changes below this factor are stated in percent, larger ones as a factor."""
 
 NO_NORM = "No normalization"
 
@@ -65,6 +62,8 @@ def verdict(measured: Mapping[str, Measures]) -> str:
     pair = compared_pair(measured)
     if pair is None:
         return "".join(f"**{label}.** {_alone(one)}" for label, one in measured.items())
+    if len(measured) > 2:
+        return _of_several(measured)
     subject, reference = pair
     one, other = measured[subject], measured[reference]
     parts = [
@@ -72,8 +71,42 @@ def verdict(measured: Mapping[str, Measures]) -> str:
         _ratio("scale-free", one, other),
         _fit(one, other),
     ]
-    among = f" than {reference}" if len(measured) > 2 else ""
-    return f"**{subject} {_claim(one, other)}{among} here.** {' · '.join(filter(None, parts))}"
+    return f"**{subject} {_claim(one, other)} here.** {' · '.join(filter(None, parts))}"
+
+
+def _of_several(measured: Mapping[str, Measures]) -> str:
+    """Return the verdict on more than two networks: the flattest, the sharpest, and the range of every number."""
+    sharpness = _ranked({label: one.sharpness for label, one in measured.items()})
+    scale_free = _ranked({label: one.scale_free for label, one in measured.items()})
+    if len(sharpness) < 2:
+        return f"**{len(measured)} networks are being measured.**"
+    (low, flattest), (high, sharpest) = sharpness[0], sharpness[-1]
+    pending = [label for label, one in measured.items() if one.sharpness is None]
+    parts = [rf"$\lambda_{{\max}}$ {number(low, 2)} to {number(high, 2)} ({times(low, high)})"]
+    if len(scale_free) > 1:
+        ends = (scale_free[0][1], scale_free[-1][1])
+        named = "" if ends == (flattest, sharpest) else f": {ends[0]} lowest, {ends[1]} highest"
+        parts.append(f"scale-free {times(scale_free[0][0], scale_free[-1][0])}{named}")
+    parts.append(_fits(measured))
+    if pending:
+        parts.append(f"{', '.join(pending)} {'follow' if len(pending) > 1 else 'follows'}")
+    if high / low < EQUAL:
+        return f"**All {len(measured)} networks are about as flat here.** {' · '.join(parts)}"
+    return f"**Of {len(measured)} networks {flattest} is flattest here, {sharpest} sharpest.** {' · '.join(parts)}"
+
+
+def _ranked(values: Mapping[str, float | None]) -> list[tuple[float, str]]:
+    """Return the known positive values with their labels, the smallest first."""
+    return sorted((value, label) for label, value in values.items() if value is not None and 0 < value < math.inf)
+
+
+def _fits(measured: Mapping[str, Measures]) -> str:
+    """Return the range of held-out accuracy, or of held-out loss for a regression, with the network at each end."""
+    accuracy = all(math.isfinite(one.accuracy) for one in measured.values())
+    values = {label: one.accuracy if accuracy else one.held_out_loss for label, one in measured.items()}
+    low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
+    text = percent if accuracy else number
+    return f"held-out {'accuracy' if accuracy else 'loss'} {text(values[low])} ({low}) to {text(values[high])} ({high})"
 
 
 def section(measured: Mapping[str, Measures], variants: Variants) -> None:
@@ -96,36 +129,15 @@ def disagreement(one: Measures, other: Measures, ratio: float) -> str | None:
         other: of the network that it is compared with.
         ratio: effective β-smoothness along training of the first relative to the second (D9).
     """
-    signs = [_sign(one.sharpness, other.sharpness), _sign(one.scale_free, other.scale_free)]
-    along = _sign(ratio, 1.0)
+    signs = [sign(one.sharpness, other.sharpness), sign(one.scale_free, other.scale_free)]
+    along = sign(ratio, 1.0)
     if not along or along * -1 not in signs:
         return None
     words, changes = ("*less* smooth", "more") if along > 0 else ("*smoother*", "less")
     return (
-        f"Along the training path it is {words}: its gradient changes {_times(ratio, 1.0)} {changes} per unit of step. "
+        f"Along the training path it is {words}: its gradient changes {times(ratio, 1.0)} {changes} per unit of step. "
         "[See Along training →](along-training)"
     )
-
-
-def tiles(measured: Mapping[str, Measures]) -> None:
-    """Show four numbers of the network that the verdict is about, each against the other network."""
-    pair = compared_pair(measured)
-    subject = pair[0] if pair else next(iter(measured), None)
-    if subject is None:
-        return
-    one, other = measured[subject], measured[pair[1]] if pair else None
-    against = f"vs. {pair[1]}" if pair else None
-    for cell, (label, value, delta, help_text) in zip(st.columns(4), tile_values(one, other), strict=True):
-        cell.metric(
-            f"{label}, {subject}",
-            value,
-            delta,
-            delta_color="off",
-            delta_arrow="off",
-            delta_description=against if delta else None,
-            help=help_text,
-            border=True,
-        )
 
 
 def _measures(outcome: Outcome, bound: float) -> Measures:
@@ -149,7 +161,7 @@ def _claim(one: Measures, other: Measures) -> str:
     """Return what λ_max and its scale-free form say: flatter, sharper, about equal, or different things."""
     if one.sharpness is None or other.sharpness is None:
         return "is being measured"
-    signs = {_sign(one.sharpness, other.sharpness), _sign(one.scale_free, other.scale_free)} - {None}
+    signs = {sign(one.sharpness, other.sharpness), sign(one.scale_free, other.scale_free)} - {None}
     if signs == {0}:
         return "is about as flat"
     if signs <= {0, -1}:
@@ -159,7 +171,7 @@ def _claim(one: Measures, other: Measures) -> str:
     return "is flatter by one measure and sharper by the other"
 
 
-def _sign(one: float | None, other: float | None) -> int | None:
+def sign(one: float | None, other: float | None) -> int | None:
     """Return -1 if the first number is smaller, 1 if larger, 0 if about equal, None if one of them is not positive."""
     if one is None or other is None or not (one > 0 and other > 0):
         return None
@@ -169,20 +181,21 @@ def _sign(one: float | None, other: float | None) -> int | None:
 def _contrast(name: str, one: float | None, other: float | None) -> str | None:
     if one is None or other is None:
         return f"{name} follows"
-    sign, numbers = _sign(one, other), f"{name} {number(one, 2)} vs. {number(other, 2)}"
-    return numbers if not sign else f"{numbers} ({_times(one, other)} {'lower' if sign < 0 else 'higher'})"
+    order, numbers = sign(one, other), f"{name} {number(one, 2)} vs. {number(other, 2)}"
+    return numbers if not order else f"{numbers} ({times(one, other)} {'lower' if order < 0 else 'higher'})"
 
 
 def _ratio(name: str, one: Measures, other: Measures) -> str | None:
-    sign = _sign(one.scale_free, other.scale_free)
-    if sign is None or one.scale_free is None or other.scale_free is None:
+    order = sign(one.scale_free, other.scale_free)
+    if order is None or one.scale_free is None or other.scale_free is None:
         return None
-    if sign == 0:
+    if order == 0:
         return f"{name} about equal"
-    return f"{name} {_times(one.scale_free, other.scale_free)} {'lower' if sign < 0 else 'higher'}"
+    return f"{name} {times(one.scale_free, other.scale_free)} {'lower' if order < 0 else 'higher'}"
 
 
-def _times(one: float, other: float) -> str:
+def times(one: float, other: float) -> str:
+    """Return the larger of two numbers in units of the smaller: "2.5×"."""
     return f"{number(max(one / other, other / one), 2)}×"
 
 
@@ -197,62 +210,3 @@ def _alone(one: Measures) -> str:
     name = "held-out accuracy" if math.isfinite(one.accuracy) else "held-out loss"
     sharpness = "follows" if one.sharpness is None else number(one.sharpness, 2)
     return rf"$\lambda_{{\max}}$ {sharpness} · {name} {fit}"
-
-
-def tile_values(one: Measures, other: Measures | None) -> list[tuple[str, str, str | None, str]]:
-    """Return label, value, change, and help of every tile."""
-    against = other or Measures(None, None, math.nan, math.nan, math.nan)
-    accuracy = math.isfinite(one.accuracy)
-    return [
-        (
-            r"Sharpness $\lambda_{\max}$",
-            _text(one.sharpness),
-            _change(one.sharpness, against.sharpness),
-            "Largest eigenvalue of the Hessian at the shown weights.",
-        ),
-        (
-            r"Gradient change ($L\ge$)",
-            _text(one.bound),
-            _change(one.bound, against.bound),
-            r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ on the slice, a lower bound on the "
-            "Lipschitz constant L of the gradient (D5).",
-        ),
-        (
-            "Held-out accuracy" if accuracy else "Held-out loss",
-            percent(one.accuracy) if accuracy else _text(one.held_out_loss),
-            _points(one, against) if accuracy else _change(one.held_out_loss, against.held_out_loss),
-            "On samples that were not used for training.",
-        ),
-        (
-            r"$2/\lambda_{\max}$ at these weights",
-            _text(_step(one)),
-            _change(_step(one), _step(against)),
-            "Plain gradient descent that has reached these weights is locally stable only below this rate (A3). "
-            "Which rates train from scratch is another question: see the page Learning rates.",
-        ),
-    ]
-
-
-def _text(value: float | None) -> str:
-    return "…" if value is None else number(value)
-
-
-def _change(one: float | None, other: float | None) -> str | None:
-    if _sign(one, other) is None or one is None or other is None:
-        return None
-    if max(one / other, other / one) >= CHANGE_IN_PERCENT:
-        return f"{_times(one, other)} {'lower' if one < other else 'higher'}"
-    return f"{100 * (one / other - 1):+.0f} %".replace("-", "−")
-
-
-def _step(one: Measures) -> float | None:
-    """Return 2/λ_max, the learning rate below which gradient descent is locally stable (A3)."""
-    if one.sharpness is None:
-        return None
-    return 2 / one.sharpness if one.sharpness > 0 else math.nan
-
-
-def _points(one: Measures, other: Measures) -> str | None:
-    if math.isnan(other.accuracy):
-        return None
-    return f"{100 * (one.accuracy - other.accuracy):+.1f} points".replace("-", "−")

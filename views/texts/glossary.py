@@ -13,6 +13,22 @@ from normscape.views.texts.papers import cite
 GREEK = {"α": "alpha", "β": "beta", "δ": "delta", "θ": "theta", "λ": "lambda", "*": " star"}
 
 
+FIRST_TERMS: Mapping[str, str] = {
+    "A13": "covariate shift",
+    "A14": "Theorem 4.1",
+    "A7": "second moment",
+    "D1": "population statistics",
+    "D10": r"$\lambda_{\max}$",
+    "D2": "slice",
+    "D3": "filter normalization",
+    "D5": "gradient-change ratio",
+    "D6": "local ratio",
+    "D7": "Lipschitz constant $L$",
+    "D8": "scale-free",
+}
+"""The term that a number leads to, where it defines several."""
+
+
 @dataclass(frozen=True)
 class Term:
     """The meaning of a term on these pages."""
@@ -310,6 +326,20 @@ def definition(name: str) -> str:
     origin = "; ".join([*filter(None, [term.number]), *map(cite, term.sources)])
     formula = f"\\\n${term.formula}$" if term.formula else ""  # on a line of its own
     return f"{term.definition}{formula}" + (f" ({origin})" if origin else "")
+
+
+def linked(text: str) -> str:
+    """Return Markdown of the page Guide with the numbers of definitions as links.
+
+    D numbers lead to their terms below, A numbers without a term to the page Analysis, whose steps they are.
+    """
+    return re.sub(r"\b[DA]\d+b?\b", lambda match: f"[{match[0]}]({_target(match[0])})", text)
+
+
+def _target(number: str) -> str:
+    terms = [name for name, term in TERMS.items() if number in term.number.split(", ")]
+    name = FIRST_TERMS.get(number, terms[0] if terms else "")
+    return f"#{slug(name)}" if name else "analysis"
 
 
 def slug(name: str) -> str:

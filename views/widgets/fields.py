@@ -116,7 +116,7 @@ def _control(experiment: Experiment, path: str, on_change: Callable[[], None] | 
         return _parsed(st.text_input(rule.label, _text(value), **settings), hint)
     if isinstance(None, hint):
         return _optional_number(experiment, name, rule, value, settings)
-    return _number_input(rule, rule.label, value, float if hint is float else int, settings)
+    return _number_input(rule.label, value, float if hint is float else int, settings)
 
 
 def _settings(experiment: Experiment, path: str, rule: Rule) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _element(rule: Rule, index: int, value: Any, settings: Mapping[str, Any]) ->
     settings = {**settings, "key": f"{settings['key']}:{index}"}
     if isinstance(value, tuple):
         return _parsed(st.text_input(label, _text(value), **settings), "float")
-    return _number_input(rule, label, value, type(value), settings)
+    return _number_input(label, value, type(value), settings)
 
 
 def _optional_number(
@@ -150,9 +150,9 @@ def _optional_number(
     return _number(text, whole=True) if text else None
 
 
-def _number_input(rule: Rule, label: str, value: Any, kind: Any, settings: Mapping[str, Any]) -> Any:
-    limits = {"min_value": kind(rule.low), "max_value": kind(rule.high)}
-    return st.number_input(label, value=kind(value), format="%g" if kind is float else "%d", **limits, **settings)
+def _number_input(label: str, value: Any, kind: Any, settings: Mapping[str, Any]) -> Any:
+    """Show a number; its limits are left to the field, since the browser would not send a number outside them."""
+    return st.number_input(label, value=kind(value), format="%g" if kind is float else "%d", **settings)
 
 
 def _unit_and_default(experiment: Experiment, name: str) -> tuple[str, str]:

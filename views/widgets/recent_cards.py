@@ -1,60 +1,98 @@
-"""Cards of the experiments that were run on this server last: maps of their loss, the networks, and a link."""
+"""Cards of the experiments that were run on this server last: surfaces of their loss, and what they compare."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import streamlit as st
 
-from normscape.exports.thumbnail import MOST_MAPS, thumbnail_png
+from normscape.exports.thumbnail import MOST_SURFACES, thumbnail_png
+from normscape.gallery.stories import TITLES
 from normscape.landscape import DATA
 from normscape.landscape.surface import levels
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment, RunSpec, SurfaceSpec, from_query
+from normscape.specs.fields import paths, read, rule_of
+from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.results import level, surface_job
 from normscape.views.texts.escape import printable
+from normscape.views.widgets.story_cards import card_grid, show_card
 
-COLUMNS = 4
 MOST_RECENT = 12
+MOST_CHANGES = 3
 
 
-def recent_cards(nothing: str) -> None:
+def recent_cards(nothing: str, *, stories: bool = True) -> None:
     """Show one card per experiment, the latest first.
 
     Args:
         nothing: a sentence in place of the cards where no experiment was run yet.
+        stories: whether experiments of the gallery have a card, too.
     """
-    stored = job_queue().store.requests("recent").values()
-    recent = [request for request in stored if request.get("address")][: -MOST_RECENT - 1 : -1]
+    recent = _recent(stories=stories)
     if not recent:
         st.caption(nothing)
-    for start in range(0, len(recent), COLUMNS):
-        for column, request in zip(st.columns(COLUMNS), recent[start : start + COLUMNS], strict=False):
-            with column, st.container(border=True, height="stretch"):
-                _card(request)
-
-
-def _card(request: Mapping[str, Any]) -> None:
-    link = str(request["address"])
-    experiment = _experiment(link)
-    picture = None if experiment is None else _thumbnail(link)
-    if picture is not None:
-        st.image(picture, alt=f"Maps of the loss: {request['title']}", width="stretch")
-    if experiment is None:
-        st.markdown(printable(str(request["title"])))
         return
-    run = experiment.run
-    st.markdown(f"**{ARCHITECTURES[run.model.architecture].label}, {DATA[run.data.name].label}**")
-    st.caption(printable(", ".join(experiment.variants())))
-    if st.button("Open", key=f"recent {link}", help="Opens this experiment on the page Surfaces."):
-        address.adopt(experiment)
-        st.switch_page("views/surface/page.py")
+    with card_grid("recent"):
+        for experiment, link in recent.items():
+            _card(experiment, link)
+
+
+def title_and_text(experiment: Experiment) -> tuple[str, str]:
+    """Return the title of an experiment's card, and what it compares and changes.
+
+    The title has the network, the data, and what differs from the first experiment; the text has the compared values.
+    """
+    model, data = ARCHITECTURES[experiment.run.model.architecture].label, DATA[experiment.run.data.name].label
+    changes = _changes(experiment)
+    more = len(changes) - MOST_CHANGES
+    shown = [*changes[:MOST_CHANGES], *([f"{more} more"] if more > 0 else [])]
+    return ", ".join([model, data, *shown]), " · ".join(experiment.variants())
+
+
+def _changes(experiment: Experiment) -> list[str]:
+    """Return the fields that differ from those of the first experiment, without network and data: "Width 128"."""
+    told = {"compare", "values", "run.model.architecture", "run.data.name", experiment.compare}
+    return [
+        f"{rule_of(owner, path.rsplit('.', 1)[-1]).label} {value_text(value)}"
+        for path, owner, value in paths(experiment)
+        if path not in told and value != read(address.DEFAULT, path)
+    ]
+
+
+def _recent(*, stories: bool) -> dict[Experiment, str]:
+    """Return the addresses of the latest experiments, the latest first.
+
+    Of addresses that differ in the display only, the latest is used.
+    """
+    found: dict[Experiment, str] = {}
+    for request in reversed(list(job_queue().store.requests("recent").values())):
+        link = str(request.get("address") or "")
+        experiment = _experiment(link) if link else None
+        if experiment is None or (experiment in TITLES and not stories):
+            continue
+        if len(found) < MOST_RECENT:
+            found.setdefault(experiment, link)
+    return found
+
+
+def _card(experiment: Experiment, link: str) -> None:
+    title, text = title_and_text(experiment)
+    title = TITLES.get(experiment, title)
+    picture = _thumbnail(link)
+    show_card(
+        f"recent {link}",
+        printable(title),
+        printable(text),
+        picture=picture,
+        alt=f"Surfaces of {', '.join(experiment.variants())}",
+        open_card=partial(address.adopt, experiment),
+    )
 
 
 def _experiment(link: str) -> Experiment | None:
@@ -74,7 +112,7 @@ def _thumbnail(link: str) -> bytes | None:
         variants = {} if experiment is None else possible(experiment)[0]
     except ValueError:
         return None
-    losses = [values for run, surface in list(variants.values())[:MOST_MAPS] for values in _loss(run, surface)]
+    losses = [values for run, surface in list(variants.values())[:MOST_SURFACES] for values in _loss(run, surface)]
     return thumbnail_png(losses)
 
 

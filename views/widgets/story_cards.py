@@ -1,14 +1,16 @@
-"""Cards of the gallery's stories: picture, title, one sentence, and a button that opens the experiment."""
+"""Cards of the gallery's stories: picture, title and one sentence; a click opens the experiment."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from normscape.gallery.stories import STILLS, STORIES, TITLES, still
+from normscape.gallery.stories import STILLS, STORIES, TITLES, card, still
 from normscape.specs import Display, Experiment
 from normscape.views.session import address
 from normscape.views.widgets.charts import page_theme
@@ -16,25 +18,54 @@ from normscape.views.widgets.charts import page_theme
 SURFACES = "views/surface/page.py"
 """Path of the page that opens, in app.py."""
 
-COLUMNS = 4
-
 
 def story_cards(titles: Sequence[str]) -> None:
-    """Show one card per story, up to four in a row; opening one goes to the page Surfaces.
+    """Show one card per story, as many in a row as fit; opening one goes to the page Surfaces.
 
     Args:
         titles: of the stories.
     """
-    for start in range(0, len(titles), COLUMNS):
-        for column, title in zip(st.columns(COLUMNS), titles[start : start + COLUMNS], strict=False):
-            with column, st.container(border=True, height="stretch"):
-                _card(title)
+    with card_grid(f"stories {titles[0]}"):
+        for title in titles:
+            _card(title)
+
+
+def card_grid(name: str) -> DeltaGenerator:
+    """Return a container whose elements are cards of equal width (`style.css`).
+
+    Args:
+        name: unique on the page.
+    """
+    return st.container(key=f"cards-{name}")
+
+
+def show_card(
+    name: str, title: str, text: str, *, picture: Path | bytes | None, alt: str, open_card: Callable[[], None]
+) -> None:
+    """Show a card that is one button: its title has the focus, and the whole card reacts to a click (`style.css`).
+
+    Args:
+        name: unique on the page.
+        title: what the card opens.
+        text: one or two sentences.
+        picture: 2:1, None if there is none.
+        alt: what the picture shows.
+        open_card: prepares the session for the page Surfaces, which opens then.
+    """
+    with st.container(border=True, key=f"card-{name}"):
+        if picture is not None:
+            st.image(picture, alt=alt, width="stretch")
+        opened = st.button(title, key=name, type="tertiary")
+        st.caption(text)
+    if opened:
+        open_card()
+        st.switch_page(SURFACES)
 
 
 def story_still(experiment: Experiment, display: Display) -> Path | None:
     """Return the picture of an experiment that is a story, if it is displayed as in the picture."""
     title = TITLES.get(experiment)
-    picture = still(title, page_theme()) if title is not None and display == Display() else None
+    picture = still(title, page_theme()) if title is not None and display == STORIES[title].display else None
     return picture if picture is not None and picture.is_file() else None
 
 
@@ -51,12 +82,12 @@ def provenance() -> str:
 
 
 def _card(title: str) -> None:
-    story, picture = STORIES[title], still(title, page_theme())
-    if picture.is_file():
-        st.image(picture, alt=f"The surfaces of: {title}")
-    st.markdown(f"**{title}**")
-    more = " Opens from stored results; measuring more needs the data files." if story.needs_files else ""
-    st.caption(story.sentence + more)
-    if st.button("Open", key=f"story {title}", help=f"Opens the experiment: {title}"):
-        address.adopt(story.experiment)
-        st.switch_page(SURFACES)
+    story, picture = STORIES[title], card(title)
+    show_card(
+        f"story {title}",
+        title,
+        story.sentence,
+        picture=picture if picture.is_file() else None,
+        alt=f"Surfaces of {', '.join(story.experiment.variants())}",
+        open_card=partial(address.adopt_story, story),
+    )
