@@ -22,6 +22,7 @@ class Settings:
     scheduler: str | None  # NORMSCAPE_SCHEDULER: address of a running Dask scheduler, in place of a local cluster
     tls: tuple[str, str, str] | None  # NORMSCAPE_TLS_CA, NORMSCAPE_TLS_CERT, NORMSCAPE_TLS_KEY: files
     shipped: Path | None = None  # results that ship with the product
+    training_threads: int = 1  # NORMSCAPE_TRAINING_THREADS: shared by the trainings that run side by side
 
 
 def settings() -> Settings:
@@ -34,13 +35,16 @@ def settings() -> Settings:
     tls = tuple(os.environ.get(f"NORMSCAPE_TLS_{name}", "") for name in ("CA", "CERT", "KEY"))
     if any(tls) and not all(tls):
         raise ValueError("NORMSCAPE_TLS_CA, NORMSCAPE_TLS_CERT and NORMSCAPE_TLS_KEY belong together: set all or none")
+    workers, scheduler = int(number("NORMSCAPE_WORKERS", os.cpu_count() or 1)), os.environ.get("NORMSCAPE_SCHEDULER")
     return Settings(
         home=Path(home) if home else data_folder() / "store",
         store_bytes=int(number("NORMSCAPE_STORE_GIB", 5.0) * 2**30),
-        workers=int(number("NORMSCAPE_WORKERS", os.cpu_count() or 1)),
-        scheduler=os.environ.get("NORMSCAPE_SCHEDULER") or None,
+        workers=workers,
+        scheduler=scheduler or None,
         tls=(tls[0], tls[1], tls[2]) if all(tls) else None,
         shipped=SHIPPED,
+        # the cores of other machines are unknown
+        training_threads=int(number("NORMSCAPE_TRAINING_THREADS", 1 if scheduler else workers)),
     )
 
 

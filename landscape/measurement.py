@@ -26,11 +26,12 @@ def check_stop(stop: Stop) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a measurement: its kind, and the half-open range of numbered points that it covers."""
+    """A part of a measurement: its kind, the half-open range of numbered points that it covers, and its threads."""
 
     kind: str
     first: int = 0
     last: int = 0
+    threads: int = 1
 
 
 def evaluate_all(

@@ -2,6 +2,8 @@
 
 import ctypes
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -57,6 +59,17 @@ def configure_process(threads: int, device_name: str = "cpu") -> None:
         mallopt(_M_MMAP_THRESHOLD, 2**30)
         mallopt(_M_TRIM_THRESHOLD, 2**30)
         mallopt(_M_ARENA_MAX, 1)  # the thresholds apply to the first arena only, and work may run in another thread
+
+
+@contextmanager
+def use_threads(threads: int) -> Iterator[None]:
+    """Use a number of torch threads inside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 _DEVICE = [torch.device("cpu")]

@@ -53,7 +53,7 @@ class Dispatcher:
         self._unanswered: list[Answer[None]] = []
         self._closing = False
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="normscape-fetch")
-        self._scheduler = Scheduler(store)
+        self._scheduler = Scheduler(store, settings.training_threads)
         self._connection = Connection(settings, connect, self._post)
         self._pieces = RunningPieces(self._scheduler.jobs, store, self._connection, self._pool, self._post)
         self._load: Counter[str] = Counter()

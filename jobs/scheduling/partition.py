@@ -120,19 +120,21 @@ class ChainPartition:
         self.completed, self.total = 0, total_of(job)
         self.state: Contents | None = None
         self.checkpoints: frozenset[int] = frozenset()  # steps whose weights are in the state
+        self.threads: int | None = None  # of all pieces, since weights depend on it; None before the first
         self._taken = False
 
     def restore(self, pieces: Mapping[str, Contents]) -> None:
         """Resume from the last state."""
         if "state" in pieces:
             self._resume(pieces["state"])
+            self.threads = int(pieces["state"].metadata.get("machine", {}).get("threads", 1))
 
     def take(self, worker: str) -> Piece | None:
         """Return the remaining steps, unless a worker has them."""
         if self._taken:
             return None
         self._taken = True
-        return Piece("steps", self.completed, self.total)
+        return Piece("steps", self.completed, self.total, self.threads or 1)
 
     def put_back(self, piece: Piece) -> None:
         """Make the remaining steps available again."""

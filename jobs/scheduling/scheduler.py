@@ -14,10 +14,12 @@ from typing import NamedTuple
 from normscape.jobs import refinement
 from normscape.jobs.scheduling.job_state import JobState, SubmittedRequest
 from normscape.jobs.scheduling.job_table import JobTable
+from normscape.jobs.scheduling.partition import ChainPartition
 from normscape.jobs.snapshot import Changes
 from normscape.jobs.staged_request import Request, from_json, to_json
 from normscape.jobs.store.store import Store
 from normscape.landscape.measurement import Piece
+from normscape.landscape.training.threads import useful_threads
 
 RESUMED = "resumed"
 """The session of requests that an earlier process has left in the store."""
@@ -34,9 +36,15 @@ class Comparison(NamedTuple):
 class Scheduler:
     """Requests and jobs; only the dispatcher's thread uses them."""
 
-    def __init__(self, store: Store) -> None:
-        """Resume the requests in the store; those of other versions are ignored."""
+    def __init__(self, store: Store, training_threads: int = 1) -> None:
+        """Resume the requests in the store; those of other versions are ignored.
+
+        Args:
+            store: of requests and results.
+            training_threads: that all trainings share.
+        """
         self.jobs = JobTable(store)
+        self._training_threads = training_threads
         self._store = store
         self._requests: dict[str, SubmittedRequest] = {}
         self._last_turn: dict[str, float] = {}
@@ -112,6 +120,7 @@ class Scheduler:
         """Return the next piece for a worker, and mark it as taken; None if no job has one."""
         for submitted in self._by_turn():
             for state in self._candidates(submitted):
+                self._choose_threads(state)
                 if self.jobs.lock(state) and (piece := state.partition.take(worker)) is not None:
                     self._last_turn |= dict.fromkeys(submitted.sessions, time.monotonic())
                     self.jobs.set_running(state)
@@ -161,6 +170,15 @@ class Scheduler:
             for state in sorted(states, key=lambda state: state.share):
                 if not state.done and self.jobs.has_run(state):
                     yield state
+
+    def _choose_threads(self, state: JobState) -> None:
+        """Give a training that starts an equal share of the threads, as far as they are useful to it."""
+        partition = state.partition
+        if not isinstance(partition, ChainPartition) or partition.threads is not None:
+            return
+        trainings = sum(isinstance(one.partition, ChainPartition) and not one.done for one in self.jobs.all())
+        with contextlib.suppress(ValueError):  # the worker reports what is wrong with the spec
+            partition.threads = useful_threads(state.job.run, self._training_threads // max(1, trainings))
 
     def _advance(self, submitted: SubmittedRequest) -> None:
         request = submitted.request

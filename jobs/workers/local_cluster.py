@@ -23,6 +23,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches parent and child; the parent decides
     os.environ["NORMSCAPE_LOCAL_CLUSTER"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that wait by spinning take the cores of others
 
     from multiprocessing import forkserver
 

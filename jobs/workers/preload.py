@@ -18,7 +18,7 @@ PR_SET_PDEATHSIG = 1
 def dask_setup(worker: Any) -> None:
     """Prepare a worker process; Dask calls it.
 
-    Every worker has one torch thread: training is repeatable only on one, and several processes use the cores better
+    Every worker has one torch thread, except in trainings of large networks: several processes use the cores better
     than several threads. A worker with the resource GPU evaluates there.
 
     Raises:

@@ -16,6 +16,7 @@ from normscape.jobs.store.files import Contents
 from normscape.jobs.workers.inputs import WorkerInputs
 from normscape.landscape import StoppedError, machine_record
 from normscape.landscape.measurement import Piece, Stop
+from normscape.landscape.runtime import use_threads
 
 POLL_SECONDS = 0.5
 """Interval at which a piece polls whether to stop. Each poll is a message to the Dask scheduler, and most pieces end
@@ -53,12 +54,13 @@ def run_piece(
     def stop() -> bool:
         return stopped() or (piece.kind == "steps" and time.monotonic() - begin > duration)
 
-    try:
-        arguments = kind.subject(WorkerInputs(folder, sent), job, piece)
-        result = kind.measure(*arguments, **({"stop": stop} if kind.stoppable else {}))
-    except StoppedError:
-        return None
-    return PieceResult(serialize(result), time.monotonic() - begin, machine_record())
+    with use_threads(piece.threads):
+        try:
+            arguments = kind.subject(WorkerInputs(folder, sent), job, piece)
+            result = kind.measure(*arguments, **({"stop": stop} if kind.stoppable else {}))
+        except StoppedError:
+            return None
+        return PieceResult(serialize(result), time.monotonic() - begin, machine_record())
 
 
 def file_exists(path: Path) -> bool:

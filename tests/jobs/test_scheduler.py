@@ -11,6 +11,7 @@ from normscape.jobs import Job, Queue, Request, Stage
 from normscape.jobs.scheduling.scheduler import Scheduler
 from normscape.jobs.serialization import serialize
 from normscape.jobs.store.store import Store
+from normscape.specs import DataSpec, ModelSpec, RunSpec, TrainingSpec
 from tests.flat import surface_spec
 from tests.jobs.conftest import settings_at, small_request
 from tests.landscape.networks import advance, small_run, start
@@ -121,3 +122,32 @@ def test_a_job_of_one_checkpoint_runs_while_training_continues(tmp_path: Path) -
             sent.append(assigned[0].job.kind)
         assert sorted(set(sent)) == ready
         assert ready == ["run"] or sent[-1] == "run"  # earlier stages first
+
+
+LARGE = RunSpec(DataSpec(size=400), ModelSpec("residual", depth=20, width=16), TrainingSpec(batch_size=200))
+
+
+def threads_of(scheduler: Scheduler, jobs: list[Job]) -> list[int]:
+    scheduler.submit(Request("runs", (Stage(tuple(jobs)),)), "one")
+    return [scheduler.next_piece("worker")[1].threads for _ in jobs]
+
+
+def large(seed: int) -> Job:
+    return Job("run", replace(LARGE, training=replace(LARGE.training, seed=seed)))
+
+
+@pytest.mark.parametrize(("trainings", "expected"), [(1, 4), (2, 2), (3, 1), (6, 1)])
+def test_large_trainings_share_the_threads(tmp_path: Path, trainings: int, expected: int) -> None:
+    scheduler = Scheduler(Store(tmp_path, 2**20), training_threads=4)
+    assert threads_of(scheduler, [large(seed) for seed in range(trainings)]) == [expected] * trainings
+
+
+def test_small_trainings_and_other_pieces_have_one_thread(tmp_path: Path) -> None:
+    assert threads_of(Scheduler(Store(tmp_path, 2**20), training_threads=4), [Job("run", small_run())]) == [1]
+
+
+def test_a_training_that_resumes_keeps_its_threads(tmp_path: Path) -> None:
+    store, job = Store(tmp_path, 2**30), large(0)
+    contents = serialize(start(small_run()))
+    store.put_piece(job.key, "state", contents.arrays, {**contents.metadata, "machine": {"threads": "3"}})
+    assert threads_of(Scheduler(store, training_threads=4), [job]) == [3]

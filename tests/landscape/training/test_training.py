@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from normscape.landscape import Run, load_data, measure_surface, objective_of, train
+from normscape.landscape.runtime import use_threads
 from normscape.landscape.training.record_plan import PASS_SAMPLES
 from normscape.landscape.training.train import run_of
 from normscape.landscape.training.trainer import build_network
@@ -265,3 +266,12 @@ def test_adam_matches_kingma_and_ba_algorithm_1() -> None:
     last = objective_of(run, EvaluationSpec(precision="float64")).theta
     assert torch.allclose(last, theta, atol=1e-5)
     assert not torch.allclose(last, objective.theta, atol=1e-2)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_equal_threads_give_equal_bits(threads: int) -> None:
+    training = TrainingSpec(steps=4, batch_size=32, recorded_samples=8)
+    spec = RunSpec(DataSpec(size=100), ModelSpec("residual", depth=8, width=8, norm="batch"), training)
+    with use_threads(threads):
+        state = advance(advance(start(spec), 2), 2)
+        assert bits(run_of(state)) == bits(train(spec))
