@@ -124,7 +124,7 @@ def test_a_job_of_one_checkpoint_runs_while_training_continues(tmp_path: Path) -
         assert ready == ["run"] or sent[-1] == "run"  # earlier stages first
 
 
-LARGE = RunSpec(DataSpec(size=400), ModelSpec("residual", depth=20, width=16), TrainingSpec(batch_size=200))
+LARGE = RunSpec(DataSpec(size=1000), ModelSpec("residual", depth=20, width=16), TrainingSpec(batch_size=800))
 
 
 def threads_of(scheduler: Scheduler, jobs: list[Job]) -> list[int]:
