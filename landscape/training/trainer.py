@@ -95,7 +95,7 @@ class Trainer:
         torch.autograd.backward(loss)
         self._optimizer.step()
         self.step += 1
-        if not (loss.isfinite() and _are_finite(self._parameters)):
+        if not _are_finite((loss.detach(), *self._parameters)):
             self.diverged_at = self.step
         return loss.item()
 
