@@ -1,8 +1,9 @@
 """The refinement policy: compared networks are refined together, level by level, until the surfaces are accurate.
 
 Every level measures the interpolation error of the level before it. The next level opens when the previous one is done
-on all compared networks, unless a measured error is within the accuracy of the request. Functions of this module are
-pure: they depend on the request, on which stages are done, and on finished results.
+on all compared networks, unless a measured error is within the accuracy of the request. Stages after the levels open
+when refinement has ended, since a long measurement would delay a finer grid. Functions of this module are pure: they
+depend on the request, on which stages are done, and on finished results.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from normscape.jobs.job_spec import Job
-from normscape.jobs.staged_request import Request
+from normscape.jobs.staged_request import Request, Stage
 from normscape.jobs.store.files import Arrays
 from normscape.landscape.surface.refinement import CONVERGENCE_METRICS, interpolation_errors, relative_errors
 
@@ -32,7 +33,9 @@ def open_stages(request: Request, done: Sequence[bool], errors: Errors) -> tuple
     count = min(1, len(levels))
     while 0 < count < len(levels) and _opens(request, levels[:count], done, errors):
         count += 1
-    return tuple(k for k, stage in enumerate(request.stages) if not stage.refines or k in levels[:count])
+    opened = levels[:count]
+    ended = not levels or (all(done[k] for k in opened) and (opened == levels or opened[-1] in errors))
+    return tuple(k for k, stage in enumerate(request.stages) if _is_open(k, stage, opened, ended))
 
 
 def next_comparison(request: Request, done: Sequence[bool], errors: Errors) -> tuple[int, int] | None:
@@ -69,6 +72,11 @@ def measure_errors(
 def refining_stages(request: Request) -> list[int]:
     """Return the numbers of the stages that are levels of resolution, from coarse to fine."""
     return [number for number, stage in enumerate(request.stages) if stage.refines]
+
+
+def _is_open(number: int, stage: Stage, opened: Sequence[int], ended: bool) -> bool:
+    """Whether a stage is open: levels one after the other, later stages when refinement has ended, others always."""
+    return number in opened if stage.refines else ended or number < opened[0]
 
 
 def _opens(request: Request, before: Sequence[int], done: Sequence[bool], errors: Errors) -> bool:

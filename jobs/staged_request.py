@@ -19,7 +19,7 @@ class Stage:
     """Jobs of equal priority; those of earlier stages run first.
 
     Stages with `refines` are levels of resolution of the same surfaces, in the same order of jobs. `refinement` decides
-    whether a level opens; all other stages are always open.
+    when a level opens, and when the stages after the levels do; the stages before are always open.
     """
 
     jobs: tuple[Job, ...]

@@ -36,7 +36,7 @@ def _add_curve(figure: go.Figure, curve: go.Figure) -> None:
     figure.update_layout(
         xaxis=layout["xaxis"] | {"domain": [0.08, 0.98], "anchor": "y", "title": {"text": ""}},
         yaxis=layout["yaxis"] | {"domain": [0.0, CURVE_TOP], "anchor": "x", "title": {"text": "loss"}, "nticks": 3},
-        annotations=layout["annotations"],
+        annotations=[note | {"yshift": note.get("yshift", 0) + X_TITLE_HEIGHT} for note in layout["annotations"]],
         margin=layout["margin"] | {"b": layout["margin"]["b"] - X_TITLE_HEIGHT},
     )
     figure.update_layout(

@@ -1,8 +1,11 @@
 """The refinement policy: levels open one after another, for all networks together, until a surface is accurate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from normscape.jobs import Stage
 from normscape.jobs.refinement import measure_errors, next_comparison, open_stages, refining_stages
 from tests.jobs.conftest import small_request
 
@@ -31,6 +34,27 @@ def done(levels: int) -> list[bool]:
 def test_a_level_opens_when_those_before_are_done_and_none_is_accurate(levels, errors, expected) -> None:
     assert refining_stages(REQUEST) == [2, 3, 4, 5]
     assert open_stages(REQUEST, done(levels), errors) == expected
+
+
+@pytest.mark.parametrize(
+    ("levels", "errors", "opens"),
+    [
+        (0, {}, False),
+        (2, {}, False),
+        (2, {3: COARSE}, False),
+        (2, {3: ACCURATE}, True),
+        (3, {3: COARSE, 4: COARSE}, False),
+        (4, {3: COARSE, 4: COARSE}, True),
+    ],
+)
+def test_a_stage_after_the_levels_opens_when_refinement_has_ended(levels, errors, opens) -> None:
+    request = replace(REQUEST, stages=(*REQUEST.stages, Stage(REQUEST.stages[1].jobs)))
+    assert (6 in open_stages(request, [*done(levels), False], errors)) == opens
+
+
+def test_without_levels_all_stages_are_open() -> None:
+    request = replace(REQUEST, stages=REQUEST.stages[:2])
+    assert open_stages(request, [False, False], {}) == (0, 1)
 
 
 @pytest.mark.parametrize(

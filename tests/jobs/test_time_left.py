@@ -50,3 +50,12 @@ def test_points_that_wait_take_as_long_as_those_of_the_network_that_was_measured
 
 def test_nothing_is_left_of_what_is_done() -> None:
     assert time_left([status(Job("surface", RUN, SPEC), "finished", 81, 81, seconds=8.1)], 2) is None
+
+
+def test_losses_tell_how_long_gradients_and_curvature_take() -> None:
+    losses = status(Job("losses", RUN, SPEC), "finished", 81, 81, seconds=8.1)
+    point = 0.1 / POINTS["losses"]
+    surface = status(Job("surface", RUN, SPEC), "waiting", 0, 81)
+    assert time_left([losses, surface], 1) == (pytest.approx(81 * point), True)
+    curvature = status(Job.about("sharpness", RUN, SPEC), "waiting", 0, 1)
+    assert time_left([losses, curvature], 1).seconds == pytest.approx(point * POINTS["sharpness"])
