@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from normscape.landscape.memory_format import laid_out
 from normscape.landscape.objective.losses import Loss
 from normscape.landscape.objective.parameters import Layout
 from normscape.landscape.objective.synchronous import FixedStatistics, Moments
@@ -23,6 +24,11 @@ class Forward:
     inputs: Tensor  # (M, ...)
     targets: Tensor  # (M, ...)
     loss: Loss
+    memory_format: torch.memory_format = torch.contiguous_format  # of images and of the weights of convolutions
+
+    def laid_out(self, memory_format: torch.memory_format) -> "Forward":
+        """Return the same with images and weights in a memory format."""
+        return replace(self, inputs=laid_out(self.inputs, memory_format), memory_format=memory_format)
 
     def outputs_and_losses(
         self, theta: Tensor, batch: slice, moments: tuple[Moments, ...] = ()
@@ -37,7 +43,8 @@ class Forward:
         Raises:
             ValueError: the loss function does not return one loss per sample.
         """
-        tensors = {**self.frozen, **self.layout.unflatten(theta)}
+        weights = {name: laid_out(w, self.memory_format) for name, w in self.layout.unflatten(theta).items()}
+        tensors = {**self.frozen, **weights}
         with FixedStatistics(moments) if moments else nullcontext():
             outputs = functional_call(self.module, tensors, (self.inputs[batch],))
         targets = self.targets[batch]

@@ -9,12 +9,13 @@ from torch import Tensor, nn
 from torch.func import grad, vjp
 
 from normscape.landscape.measurement import Stop, check_stop
+from normscape.landscape.memory_format import loss_format
 from normscape.landscape.objective.batching import partition
 from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
 from normscape.landscape.objective.forward import Forward
 from normscape.landscape.objective.losses import LOSSES, Loss
 from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of
-from normscape.landscape.objective.statistics import private_copy, validate_statistics
+from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
 from normscape.landscape.objective.synchronous import (
     BatchLoss,
     Moments,
@@ -92,6 +93,9 @@ class Objective:
         function = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
         samples = evaluation_set(inputs, targets, self.theta)
         self._forward = Forward(self.module, self.layout, frozen_tensors(self.module, self.layout), *samples, function)
+        self._loss_forward = self._forward.laid_out(loss_format(module, self.theta))
+        statistics_of_samples = statistics != "running" and normalizes_over_samples(module)
+        self._gradient_forward = self._forward if statistics_of_samples else self._loss_forward
         self._batches = partition(statistics, samples[0], batch_size=batch_size, micro_batch=micro_batch)
         self._product_batches = partition(
             statistics, samples[0], batch_size=batch_size, micro_batch=product_batch or micro_batch
@@ -173,7 +177,7 @@ class Objective:
         for batch in self._batches:
             check_stop(stop)
             with torch.enable_grad():
-                loss, correct = self._term(point, batch)
+                loss, correct = self._term(self._gradient_forward, point, batch)
             # torch.func.grad would also build a graph for second derivatives, at twice the time
             (slope,) = torch.autograd.grad(loss, point)
             total, hits, gradient = total + loss.item(), hits + correct.item(), gradient + slope
@@ -224,7 +228,7 @@ class Objective:
         return vjp(grad(self._loss_of(batch)), point)[1]
 
     def _loss_of(self, batch: slice) -> BatchLoss:
-        return lambda theta: self._term(theta, batch)[0]
+        return lambda theta: self._term(self._forward, theta, batch)[0]
 
     def _losses_of(self, batches: Iterable[slice]) -> tuple[BatchLoss, ...]:
         return tuple(self._loss_of(batch) for batch in batches)
@@ -235,7 +239,7 @@ class Objective:
     def _evaluate_layerwise(self, point: Tensor, stop: Stop) -> Evaluation:
         with torch.no_grad():
             moments = synchronous_statistics(self.batch_losses, self._weights, point, stop=stop)
-            terms = [self._term(point, batch, moments) for batch in self._batches]
+            terms = [self._term(self._forward, point, batch, moments) for batch in self._batches]
             gradient = synchronous_gradient(self.batch_losses, self._weights, point, moments, stop=stop)
         loss, hits = (sum(values) for values in zip(*((a.item(), b.item()) for a, b in terms), strict=True))
         return Evaluation(loss, hits / self.samples, gradient)
@@ -250,11 +254,13 @@ class Objective:
 
     def _terms(self, point: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         moments = self._moments(point)
-        return (self._term(point, batch, moments) for batch in self._batches)
+        return (self._term(self._loss_forward, point, batch, moments) for batch in self._batches)
 
-    def _term(self, theta: Tensor, batch: slice, moments: tuple[Moments, ...] = ()) -> tuple[Tensor, Tensor]:
+    def _term(
+        self, forward: Forward, theta: Tensor, batch: slice, moments: tuple[Moments, ...] = ()
+    ) -> tuple[Tensor, Tensor]:
         """Return one batch's term of f(θ), and its number of correctly classified samples."""
-        outputs, losses = self._forward.outputs_and_losses(theta, batch, moments)
+        outputs, losses = forward.outputs_and_losses(theta, batch, moments)
         # summed in float64, so that the mean of many float32 losses is as accurate as each of them
         loss = (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
         if not self.classifies:

@@ -25,6 +25,11 @@ def validate_statistics(statistics: str, batch_size: int | None) -> tuple[str, i
     return statistics, batch_size
 
 
+def normalizes_over_samples(module: nn.Module) -> bool:
+    """Whether a layer takes statistics of several samples, in its training mode."""
+    return any(isinstance(layer, _NormBase) and not isinstance(layer, _InstanceNorm) for layer in module.modules())
+
+
 def private_copy(module: nn.Module, statistics: str) -> nn.Module:
     """Copy a network into evaluation mode, without running averages unless the mode is "running".
 

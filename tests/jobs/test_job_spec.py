@@ -38,6 +38,8 @@ DEPENDS = {
 
 # mini-batches and a plane through checkpoints, so that no field is idle
 SURFACE = SurfaceSpec(EvaluationSpec(checkpoint=300, statistics="batch"), PlaneSpec("checkpoints", (0,)))
+OF_GRIDS = {"losses", "surface", "layer-ratios", "checks", "ratio-by-spacing"}
+
 CASES = [(kind, path) for kind in KINDS for path, _, _ in paths(SURFACE)]
 
 
@@ -64,9 +66,7 @@ def test_every_key_changes_with_the_run(kind: str, path: str) -> None:
     assert Job.about(kind, run, SURFACE).key != Job.about(kind, changed(run, path), SURFACE).key
 
 
-@pytest.mark.parametrize(
-    "kind", sorted(set(KINDS) - {"losses", "surface", "layer-ratios", "checks", "ratio-by-spacing"})
-)
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - OF_GRIDS))
 def test_auto_range_invalidates_no_other_result(kind: str) -> None:
     surface = Experiment().surface
     fitted = replace_at(surface, "grid.ranges", ((-0.3, 0.3), (-0.3, 0.3)))
