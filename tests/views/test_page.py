@@ -634,3 +634,21 @@ def test_a_number_outside_its_limits_is_reported_and_never_used() -> None:
     next(box for box in app.number_input if box.label == "Averaging").set_value(0.3).run()
     assert not app.error
     assert app.query_params["model.averaging"] == "0.3"
+
+
+def test_a_changed_experiment_stops_the_work_on_the_one_before() -> None:
+    app = AppTest.from_file(APP, default_timeout=60)
+    long = SMALL | {"training.steps": "20000", "training.seed": "81"}
+    for key, value in long.items():
+        app.query_params[key] = value
+    app.run()
+    waiting = [entry for entry in job_queue().requests() if not entry.done]
+    assert len(waiting) == 1
+    assert job_queue().status(waiting[0].request.jobs[0]).total == 20_000
+    box = next(box for box in app.number_input if box.label == "Steps")
+    box.set_value(8).run()
+    assert app.query_params["training.steps"] == "8"
+    assert job_queue().done(waiting[0].request)
+    assert job_queue().status(waiting[0].request.jobs[0]).state == "cancelled"
+    settled(app)
+    assert not app.exception

@@ -27,11 +27,11 @@ def test_published_weights_and_planes_of_checkpoints_have_no_earlier_surfaces() 
     assert early_steps(RUN, through) == ()
 
 
-def test_stages_have_five_points_a_side_before_and_three_to_nine_after_training() -> None:
+def test_stages_have_five_points_a_side_before_and_up_to_seventeen_after_training() -> None:
     early, losses = early_stages([(RUN, SURFACE)]), loss_stages([(RUN, SURFACE)])
     assert [sorted(job.kind for job in stage.jobs) for stage in early] == [["losses", "plane"]] * 2
     sides = [job.question.grid.points for stage in (*early, *losses) for job in stage.jobs if job.kind == "losses"]
-    assert sides == [(5, 5), (5, 5), (3, 3), (5, 5), (9, 9)]
+    assert sides == [(5, 5), (5, 5), (3, 3), (5, 5), (9, 9), (17, 17)]
     assert all(job.checkpoint in (0, 100) for stage in early for job in stage.jobs)
 
 

@@ -18,8 +18,8 @@ Pair = tuple[RunSpec, SurfaceSpec]
 SLOW_GRADIENT_SECONDS = 0.05
 """Estimated time of a gradient of the evaluation set above which losses come first; a loss takes a third of it."""
 
-LEVELS = 3
-"""Levels that are drawn without gradients before: 3, 5 and 9 points a side."""
+LEVELS = 4
+"""Levels that are drawn without gradients first: 3, 5, 9 and 17 points a side."""
 
 EARLY_POINTS = 5
 """Points a side of the surfaces of earlier checkpoints."""

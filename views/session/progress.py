@@ -9,6 +9,7 @@ import streamlit as st
 
 from normscape.jobs import Job, JobStatus, Request, TimeLeft, job_name, time_left
 from normscape.landscape import Run
+from normscape.specs import Experiment
 from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, session_id
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
@@ -31,11 +32,22 @@ values of controls, which would then start from their first option."""
 def submit(request: Request) -> bool:
     """Submit a request unless this session has stopped it; return whether it is finished.
 
-    Read the results afterwards: then those of a finished request are complete.
+    Read the results afterwards: then those of a finished request are complete. Requests of this session about another
+    experiment than its present one are withdrawn; what they have measured is kept.
     """
     if not is_stopped(request):
         job_queue().submit(request, session_id())
+        _withdraw_superseded(request)
     return job_queue().done(request)
+
+
+def _withdraw_superseded(request: Request) -> None:
+    submitted: dict[str, Experiment | None] = st.session_state.setdefault("submitted", {})
+    experiment = st.session_state.get("experiment")
+    submitted[request.key] = experiment
+    for key in [key for key, about in submitted.items() if about != experiment]:
+        del submitted[key]
+        job_queue().cancel(key, session_id(), is_connected)
 
 
 def is_stopped(request: Request) -> bool:
