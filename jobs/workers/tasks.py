@@ -47,16 +47,17 @@ def run_piece(
         folder: of the store; None if this worker cannot read it.
         sent: serialized runs and training states by the key of their jobs, for a worker that cannot read the store.
     """
-    begin = time.monotonic()
+    begin = started = time.monotonic()
     kind, stopped = KINDS[job.kind], _polled(stop_event)
     duration = TRAINING_SECONDS if piece.first else FIRST_TRAINING_SECONDS
 
     def stop() -> bool:
-        return stopped() or (piece.kind == "steps" and time.monotonic() - begin > duration)
+        return stopped() or (piece.kind == "steps" and time.monotonic() - started > duration)
 
     with use_threads(piece.threads):
         try:
             arguments = kind.subject(WorkerInputs(folder, sent), job, piece)
+            started = time.monotonic()  # the first piece takes steps, however long the network takes to build
             result = kind.measure(*arguments, **({"stop": stop} if kind.stoppable else {}))
         except StoppedError:
             return None
