@@ -44,6 +44,8 @@ benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the stories 
 	$(IN_VENV) -m benchmarks.analysis
 	$(IN_VENV) -m benchmarks.sessions
 	$(IN_VENV) -m benchmarks.linked_surfaces
+	$(IN_VENV) -m benchmarks.training
+	$(IN_VENV) -m benchmarks.residual
 
 reproduce: $(VENV)/.dev-ready ## measure published results again and write views/analysis/published.md (13 minutes; needs CIFAR-10 in NORMSCAPE_DATA)
 	$(IN_VENV) -m benchmarks.published --write views/analysis/published.md
