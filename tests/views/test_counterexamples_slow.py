@@ -48,7 +48,7 @@ def test_a_shallow_network_is_sharper_with_batch_norm_before_training() -> None:
 
 
 def test_with_torchs_initialization_the_longer_step_is_that_without_batch_norm() -> None:
-    title = "A residual network with torch's own initialization"
+    title = "A residual network with torch's default initialization"
     none, batch = measured(
         title, lambda run, evaluation: measure_descent(objective_of(run, evaluation)).measured_largest_step
     )
@@ -70,5 +70,5 @@ def test_gradient_descent_goes_to_where_two_over_lambda_max_is_its_rate() -> Non
         objectives = (objective_of(run, replace(evaluation, checkpoint=step)) for step in steps)
         return [half * measure_sharpness(objective).value for objective in objectives]
 
-    none, _ = measured("Training goes where it is just stable", edges)
+    none, _ = measured("The edge of stability", edges)
     assert none == pytest.approx([1.0, 1.0, 1.0], abs=0.2)
