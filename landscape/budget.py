@@ -7,23 +7,19 @@ import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import torch
-from torch.nn.modules.batchnorm import _NormBase
 
 from normscape.landscape.cost import LAYERWISE_COST, SHARPNESS_PRODUCTS
-from normscape.landscape.data import DATA, load_data
+from normscape.landscape.counts import counts_of
+from normscape.landscape.data import DATA
 from normscape.landscape.objective.batching import (
     GRADIENT_MEMORY,
     PRODUCT_MEMORY,
-    count_activations,
-    count_saved,
     samples_per_batch,
 )
 from normscape.landscape.training.record_plan import record_plan
-from normscape.models import blank_model
-from normscape.specs import DataSpec, EvaluationSpec, GridSpec, ModelSpec, RunSpec, SurfaceSpec
+from normscape.specs import EvaluationSpec, GridSpec, RunSpec, SurfaceSpec
 
 QUICK_SECONDS, FULL_SECONDS = 20.0, 720.0
 
@@ -145,7 +141,7 @@ def _training_seconds(run: RunSpec) -> float:
         return 0.0
     full_batch = run.training.optimizer == "gradient-descent"
     batch = (run.data.size or 1000) if full_batch else run.training.batch_size
-    plan = record_plan(run, activations=_counts(run.model, run.data).activations, batch_size=batch)
+    plan = record_plan(run, activations=counts_of(run.model, run.data).activations, batch_size=batch)
     passes = 2 * len(plan.steps) * (_gradient_seconds(run, plan.samples) / 3)
     return steps * _gradient_seconds(run, batch) + passes
 
@@ -158,7 +154,7 @@ def _measuring_seconds(run: RunSpec, surface: SurfaceSpec) -> float:
 
 def _relative_cost(run: RunSpec, evaluation: EvaluationSpec, memory: float) -> float:
     """Return the time of a gradient or a product relative to one pass; above 1 if it is computed layer by layer."""
-    counts = _counts(run.model, run.data)
+    counts = counts_of(run.model, run.data)
     one_pass = samples_per_batch(evaluation, evaluation.samples, counts.saved, 1, memory=memory) == evaluation.samples
     layerwise = evaluation.statistics == "population" and not one_pass
     return 1.0 + LAYERWISE_COST * counts.batch_norms if layerwise else 1.0
@@ -166,22 +162,7 @@ def _relative_cost(run: RunSpec, evaluation: EvaluationSpec, memory: float) -> f
 
 def _gradient_seconds(run: RunSpec, samples: int) -> float:
     speed = SPEEDS.get(run.model.architecture, SPEEDS["residual"])
-    return speed.per_pass + speed.per_activation * _counts(run.model, run.data).activations * samples
-
-
-class _Counts(NamedTuple):
-    activations: int  # per sample
-    saved: int  # values that autograd saves per sample
-    batch_norms: int
-
-
-@functools.lru_cache(maxsize=256)
-def _counts(model: ModelSpec, data_spec: DataSpec) -> _Counts:
-    data = load_data(data_spec)
-    blank = blank_model(model, data.input_shape, data.outputs)
-    inputs = torch.empty(2, *data.input_shape, device="meta")
-    activations, saved = count_activations(blank, inputs), count_saved(blank, inputs)
-    return _Counts(activations, saved, sum(isinstance(layer, _NormBase) for layer in blank.modules()))
+    return speed.per_pass + speed.per_activation * counts_of(run.model, run.data).activations * samples
 
 
 def _at(rung: Rung, run: RunSpec, surface: SurfaceSpec) -> tuple[RunSpec, SurfaceSpec]:

@@ -10,14 +10,13 @@ from dataclasses import replace
 from functools import lru_cache
 
 import torch
-from torch.nn.modules.batchnorm import _NormBase
 
+from normscape.landscape.counts import counts_of
 from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.objective.batching import (
     CACHE_BYTES,
     GRADIENT_MEMORY,
     PRODUCT_MEMORY,
-    count_activations,
     count_saved,
     measuring_bytes,
     samples_per_batch,
@@ -95,19 +94,15 @@ def estimate_gradient_seconds(run: RunSpec, spec: EvaluationSpec) -> float:
 
     Within a factor of two on the networks that `SECONDS_PER_ACTIVATION` was measured on.
     """
-    data = load_data(run.data)
-    blank = blank_model(run.model, data.input_shape, data.outputs)
-    activations = count_activations(blank, torch.empty(2, *data.input_shape, device="meta"))
-    return SECONDS_PER_ACTIVATION * activations * min(spec.samples, len(data.split(spec.split)))
+    samples = min(spec.samples, len(load_data(run.data).split(spec.split)))
+    return SECONDS_PER_ACTIVATION * counts_of(run.model, run.data).activations * samples
 
 
 def _relative_cost(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
     """Return the cost of a gradient relative to one pass; above 1 if it is computed layer by layer."""
-    data = load_data(run.data)
-    blank = blank_model(run.model, data.input_shape, data.outputs)
-    saved = count_saved(blank, torch.empty(2, *data.input_shape, device="meta"))
-    layerwise = spec.statistics == "population" and samples_per_batch(spec, samples, saved, 1) < samples
-    return 1.0 + LAYERWISE_COST * sum(isinstance(layer, _NormBase) for layer in blank.modules()) if layerwise else 1.0
+    counts = counts_of(run.model, run.data)
+    layerwise = spec.statistics == "population" and samples_per_batch(spec, samples, counts.saved, 1) < samples
+    return 1.0 + LAYERWISE_COST * counts.batch_norms if layerwise else 1.0
 
 
 def _gradient_seconds(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from scipy.interpolate import RegularGridInterpolator
 
 SAMPLES = 48
 """Places between a point and the camera at which the surface is compared with the line of sight."""
@@ -40,23 +41,11 @@ def _hidden(
     """Return which points (N,) the surface hides: between them and the camera it crosses the line of sight."""
     shares = np.linspace(0.0, 1.0, SAMPLES + 1)[1:, None, None]
     sights = points + shares * (eye - points)  # (SAMPLES, N, 3)
-    above = sights[..., 2] - _interpolated(sights[..., 0], sights[..., 1], alpha, beta, heights)
+    ground = RegularGridInterpolator((beta, alpha), heights, bounds_error=False, fill_value=np.nan)
+    above = sights[..., 2] - ground(sights[..., [1, 0]])
     above[np.abs(above) < 2e-3 * np.ptp(heights[np.isfinite(heights)])] = np.nan  # the line itself is on the surface
     with np.errstate(invalid="ignore"):
         return np.asarray((above < 0).any(axis=0) if eye[2] > np.nanmean(heights) else (above > 0).any(axis=0))
-
-
-def _interpolated(x: np.ndarray, y: np.ndarray, alpha: np.ndarray, beta: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Return the height of the surface at places, nan outside of it."""
-    column = np.interp(x, alpha, np.arange(len(alpha)), left=np.nan, right=np.nan)
-    row = np.interp(y, beta, np.arange(len(beta)), left=np.nan, right=np.nan)
-    inside = np.isfinite(column) & np.isfinite(row)
-    column, row = np.where(inside, column, 0), np.where(inside, row, 0)
-    left, low = np.minimum(column.astype(int), len(alpha) - 2), np.minimum(row.astype(int), len(beta) - 2)
-    across, up = column - left, row - low
-    below = (1 - across) * heights[low, left] + across * heights[low, left + 1]
-    above = (1 - across) * heights[low + 1, left] + across * heights[low + 1, left + 1]
-    return np.where(inside, (1 - up) * below + up * above, np.nan)
 
 
 def _runs(points: np.ndarray, visible: np.ndarray) -> Iterator[np.ndarray]:

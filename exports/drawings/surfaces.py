@@ -18,7 +18,7 @@ from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.surface.axes import axis_title
 from normscape.figures.surface.notes import is_line, nothing_to_draw
-from normscape.figures.surface.surface_3d import ASPECT, height_title, scene, surface_traces
+from normscape.figures.surface.surface_3d import ASPECT, CONTOURS, height_title, scene, surface_traces
 from normscape.specs.display import CAMERA
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 PANEL_WIDTH = 3.6  # inches: a column of most journals
 LEAST_WIDTH = 5.4  # inches, so that one panel has space for title and footer
 ROW_HEIGHTS = (3.1, 2.7)  # inches: surfaces, maps
-CONTOURS = 12
 BOX_SIZE = 1.9057
 """Length of the diagonal of matplotlib's 3-D box at zoom 1, in its own units (`Axes3D.set_box_aspect`)."""
 ZOOM = 1.0  # leaves room for the titles of the axes

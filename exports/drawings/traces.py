@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import DEFAULT_PLOTLY_COLORS, get_colorscale, unlabel_rgb
+from plotly.colors import DEFAULT_PLOTLY_COLORS, get_colorscale
 
 from normscape.exports.drawings.text import COLORS, mathtext
 
@@ -135,14 +135,7 @@ def _colormap(colorscale: Any) -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     stops = get_colorscale(colorscale) if isinstance(colorscale, str) else colorscale
-    return LinearSegmentedColormap.from_list("figure", [(float(at), _stop(color)) for at, color in stops])
-
-
-def _stop(color: str) -> tuple[float, ...]:
-    if color.startswith("rgb("):
-        red, green, blue = unlabel_rgb(color)
-        return red / 255, green / 255, blue / 255
-    return rgba(color)
+    return LinearSegmentedColormap.from_list("figure", [(float(at), rgba(color)) for at, color in stops])
 
 
 def _column(values: Any) -> np.ndarray:

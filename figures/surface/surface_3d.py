@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from normscape.landscape import Surface
 
 HEIGHT = 380  # two surfaces, the controls and the verdict fit on a screen of 720 pixels
+CONTOURS = 12  # lines of equal height between the ends of the range
 ASPECT = {"x": 1.4, "y": 1.4, "z": 0.8}
 CENTER_LABEL = "trained weights"
 INITIAL_LABEL = "initial weights"
@@ -152,7 +153,7 @@ def _hover_texts(surface: Surface, values: np.ndarray, name: str) -> np.ndarray:
 
 def _contour_lines(value_range: Range) -> dict[str, Any]:
     low, high = value_range.ends
-    size = (high - low) / 12
+    size = (high - low) / CONTOURS
     return {"show": True, "start": low, "end": high, "size": size, "color": "rgba(255,255,255,0.35)", "width": 1}
 
 

@@ -24,7 +24,7 @@ before: the result of such a piece is kept, or dropped by the scheduler if its j
 
 FIRST_TRAINING_SECONDS, TRAINING_SECONDS = 0.5, 2.0
 """Duration of the first and of every further piece of training, and so the most that a killed worker costs. A piece
-ends with a copy of all weights kept so far, which takes 10 to 50 ms of a residual network."""
+ends with a message and a file that hold all weights kept so far."""
 
 
 class PieceResult(NamedTuple):

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from normscape.landscape.counts import counts_of
 from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.measurement import Stop
 from normscape.landscape.memory_format import laid_out, memory_format_of
-from normscape.landscape.objective.batching import count_activations
 from normscape.landscape.objective.losses import LOSSES
 from normscape.landscape.runtime import device
 from normscape.landscape.training.batches import batch_of, batch_size_of
@@ -45,7 +45,7 @@ class Trainer:
         self._parameters = tuple(self._module.parameters())
         self._plan = record_plan(
             spec,
-            activations=_activations(self._module, self._data),
+            activations=counts_of(spec.model, spec.data).activations,
             batch_size=batch_size_of(spec, len(self._data.train)) if spec.last_step else 0,
         )
         self._module.train()
@@ -143,8 +143,3 @@ def _optimizer_state(optimizer: torch.optim.Optimizer) -> dict[str, object]:
         for number, own in state["state"].items()
     }
     return {"state": values, "param_groups": copy.deepcopy(state["param_groups"])}
-
-
-def _activations(module: nn.Module, data: Dataset) -> int:
-    inputs = torch.zeros(2, *data.input_shape, device=next(module.parameters()).device)
-    return count_activations(module.eval(), inputs)  # training mode would change the running averages

@@ -52,7 +52,7 @@ def test_nothing_is_left_of_what_is_done() -> None:
     assert time_left([status(Job("surface", RUN, SPEC), "finished", 81, 81, seconds=8.1)], 2) is None
 
 
-def test_losses_tell_how_long_gradients_and_curvature_take() -> None:
+def test_gradients_and_curvature_are_estimated_from_losses() -> None:
     losses = status(Job("losses", RUN, SPEC), "finished", 81, 81, seconds=8.1)
     point = 0.1 / POINTS["losses"]
     surface = status(Job("surface", RUN, SPEC), "waiting", 0, 81)

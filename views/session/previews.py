@@ -98,22 +98,33 @@ def previews_of(variants: Mapping[str, Pair]) -> Mapping[str, Preview]:
     return found
 
 
-def measured_losses(run: RunSpec, surface: SurfaceSpec, grid: GridSpec, *, partial: bool = True) -> Surface | None:
-    """Return a loss surface without gradients; None if it is not available yet."""
-    queue, job = job_queue(), losses_job(run, surface, grid)
+def measured_surface(
+    kind: str, run: RunSpec, surface: SurfaceSpec, grid: GridSpec, *, partial: bool = True
+) -> Surface | None:
+    """Return a surface on a grid as far as it is measured; None if nothing is available yet.
+
+    Args:
+        kind: of its job: "surface", or "losses" for one without gradients.
+        run: the network.
+        surface: the slice.
+        grid: in place of the slice's own.
+        partial: whether some of the points are enough.
+    """
+    queue, job = job_queue(), Job(kind, run, replace(surface, grid=grid))
     points = queue.result(job)
     if points is None and partial:
         points = queue.partial(job)
     plane = None if points is None else queue.result(Job.about("plane", run, surface))
     if points is None or plane is None:
         return None
-    return assemble(replace(surface, grid=grid), points, points["evaluated"], *plane)
+    center = queue.result(Job.about("center", run, surface)) if kind == "surface" else None
+    return assemble(replace(surface, grid=grid), points, points["evaluated"], *plane, center=center)
 
 
 def _preview(run: RunSpec, surface: SurfaceSpec, number: int) -> Preview | None:
     step = early_steps(run, surface)[number]
     earlier = _at(surface, step)
-    losses = measured_losses(run, earlier, _early_grid(earlier), partial=False)
+    losses = measured_surface("losses", run, earlier, _early_grid(earlier), partial=False)
     return None if losses is None else Preview(losses, step)
 
 

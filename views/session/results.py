@@ -11,7 +11,7 @@ import numpy as np
 from normscape.figures.training import Training
 from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Check, Run, Sharpness, Surface, checks_of
-from normscape.landscape.surface import assemble, interpolate_surface, levels
+from normscape.landscape.surface import interpolate_surface, levels
 from normscape.specs import (
     Display,
     Experiment,
@@ -24,7 +24,7 @@ from normscape.views.session.previews import (
     Preview,
     early_stages,
     loss_stages,
-    measured_losses,
+    measured_surface,
     previews_of,
 )
 from normscape.views.session.progress import submit
@@ -128,11 +128,12 @@ def comparison_state(
     longest = max(grids.values(), key=len)
     shown = _level(variants, grids, len(longest), "surface")
     losses = -1 if gradients else _level(variants, grids, len(longest), "losses")
+    drawn = max(shown, losses)
+    kinds = ("losses",) if losses > shown else ("surface",) if gradients else ("surface", "losses")
     outcomes, failures = {}, {}
     for label, (run, surface) in variants.items():
         error = _failure(run, surface, request)
-        grid = level(grids[label], max(shown, losses, 0))
-        outcome = None if error else _outcome(run, surface, grid, without_gradients=losses > shown, gradients=gradients)
+        outcome = None if error else _outcome(run, surface, level(grids[label], max(drawn, 0)), kinds)
         if error is not None:
             failures[label] = error
         elif outcome is not None:
@@ -140,7 +141,6 @@ def comparison_state(
     unmeasured = {label: pair for label, pair in variants.items() if label not in outcomes | failures}
     trainings = {label: found for label, (run, _) in unmeasured.items() if (found := _training(run)) is not None}
     errors, submitted_at = _errors(request, shown), job_queue().submitted_at(request)
-    drawn = max(shown, losses)
     return ComparisonState(
         request, outcomes, failures, trainings, previews_of(unmeasured), drawn, longest, errors, finished, submitted_at
     )
@@ -189,25 +189,18 @@ def _level(variants: Variants, grids: Mapping[str, tuple[GridSpec, ...]], count:
     return -1
 
 
-def _outcome(
-    run: RunSpec, surface: SurfaceSpec, grid: GridSpec, *, without_gradients: bool, gradients: bool
-) -> Outcome | None:
-    queue, job = job_queue(), surface_job(run, surface, grid)
+def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec, kinds: Iterable[str]) -> Outcome | None:
+    """Return the results of a network; its surface is of the first of these kinds of jobs that has one."""
+    queue = job_queue()
     trained: Run | None = queue.result(Job("run", run))
     if trained is None:
         return None
     checkpoint = int(surface.evaluation.checkpoint or 0)
     if checkpoint not in [kept.step for kept in trained.checkpoints]:
         return Outcome(trained, checkpoint, None)
-    plane = queue.result(Job.about("plane", run, surface))
-    points = None if without_gradients else queue.result(job) or queue.partial(job)
-    if plane is not None and points is not None:
-        center = queue.result(Job.about("center", run, surface))
-        shown = assemble(replace(surface, grid=grid), points, points["evaluated"], *plane, center=center)
-    elif gradients or (losses := measured_losses(run, surface, grid)) is None:
+    found = (measured_surface(kind, run, surface, grid) for kind in kinds)
+    if (shown := next((one for one in found if one is not None), None)) is None:
         return None
-    else:
-        shown = losses
     checks = queue.result(Job.about("checks", run, surface)) or ()
     return Outcome(
         trained,
