@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,9 @@ MIN_MICRO_BATCH = 64
 VALUES_PER_MICRO_BATCH = 2**17
 """Input values per micro-batch, used where no statistic depends on the partition. The limit bounds memory, fits the
 caches (small images are fastest in micro-batches of 64 to 128), and changes only the last bits of a sum."""
+
+VALUES_PER_PASS = 2**22
+"""Values of a layer's output in one pass, where no statistic depends on the partition."""
 
 GRADIENT_MEMORY, PRODUCT_MEMORY = 2.0, 6.0
 """Memory of a gradient and of a Hessian-vector product, relative to what autograd saves in a forward pass. Measured on
@@ -69,18 +72,33 @@ def micro_batch_samples(values: int) -> int:
     return min(MAX_MICRO_BATCH, max(MIN_MICRO_BATCH, VALUES_PER_MICRO_BATCH // max(1, values)))
 
 
-def partition(statistics: str, inputs: Tensor, *, batch_size: int | None, micro_batch: int | None) -> tuple[slice, ...]:
-    """Return the batches of an evaluation set.
+def samples_per_pass(module: nn.Module, inputs: Tensor) -> int:
+    """Return the number of samples per pass where no statistic depends on it; inputs are (M, ...).
+
+    The largest output of a layer takes at most 16 MB: large tiles cost least per sample, and smaller ones gain nothing
+    (`python -m benchmarks.engine`).
+    """
+    largest = 1
+
+    def see(outputs: Tensor) -> None:
+        nonlocal largest
+        largest = max(largest, outputs.numel())
+
+    _run(module, inputs[:1], see)
+    return max(1, VALUES_PER_PASS // largest)
+
+
+def partition(statistics: str, samples: int, *, batch_size: int | None, micro_batch: int | None) -> tuple[slice, ...]:
+    """Return the batches of an evaluation set of M samples.
 
     Args:
         statistics: the statistics mode (D1).
-        inputs: (M, ...).
+        samples: M.
         batch_size: samples per statistics batch, for "batch".
-        micro_batch: samples per forward pass for "population" and "running"; None for the default.
+        micro_batch: samples per forward pass for "population" and "running"; None for all of them.
     """
-    running = micro_batch or micro_batch_samples(inputs[0].numel())
-    sizes = {"population": micro_batch, "batch": batch_size, "running": running}
-    return tuple(batches(len(inputs), sizes[statistics] or len(inputs), minimum=1 if batch_size else 2))
+    size = batch_size if statistics == "batch" else micro_batch
+    return tuple(batches(samples, size or samples, minimum=1 if batch_size else 2))
 
 
 def batches(samples: int, size: int, *, minimum: int = 1) -> Iterator[slice]:
@@ -118,18 +136,28 @@ def count_activations(module: nn.Module, inputs: Tensor) -> int:
     """Count the output values of all leaf modules for one sample; inputs are (N, ...)."""
     count = 0
 
-    def add(layer: nn.Module, _: object, outputs: object) -> None:
+    def add(outputs: Tensor) -> None:
         nonlocal count
-        count += outputs.numel() if isinstance(outputs, Tensor) else 0
+        count += outputs.numel()
 
-    hooks = [layer.register_forward_hook(add) for layer in _leaves(module)]
+    _run(module, inputs, add)
+    return math.ceil(count / len(inputs))
+
+
+def _run(module: nn.Module, inputs: Tensor, see: Callable[[Tensor], None]) -> None:
+    """Run a network, and let `see` have the output of every leaf module."""
+
+    def hook(layer: nn.Module, _: object, outputs: object) -> None:
+        if isinstance(outputs, Tensor):
+            see(outputs)
+
+    hooks = [layer.register_forward_hook(hook) for layer in _leaves(module)]
     try:
         with torch.no_grad():
             module(inputs)
     finally:
-        for hook in hooks:
-            hook.remove()
-    return math.ceil(count / len(inputs))
+        for handle in hooks:
+            handle.remove()
 
 
 def _leaves(module: nn.Module) -> Iterable[nn.Module]:

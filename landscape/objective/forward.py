@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from normscape.landscape.memory_format import laid_out
 from normscape.landscape.objective.losses import Loss
 from normscape.landscape.objective.parameters import Layout
 from normscape.landscape.objective.synchronous import FixedStatistics, Moments
@@ -24,11 +23,6 @@ class Forward:
     inputs: Tensor  # (M, ...)
     targets: Tensor  # (M, ...)
     loss: Loss
-    memory_format: torch.memory_format = torch.contiguous_format  # of images and of the weights of convolutions
-
-    def laid_out(self, memory_format: torch.memory_format) -> "Forward":
-        """Return the same with images and weights in a memory format."""
-        return replace(self, inputs=laid_out(self.inputs, memory_format), memory_format=memory_format)
 
     def outputs_and_losses(
         self, theta: Tensor, batch: slice, moments: tuple[Moments, ...] = ()
@@ -43,17 +37,24 @@ class Forward:
         Raises:
             ValueError: the loss function does not return one loss per sample.
         """
-        weights = {name: laid_out(w, self.memory_format) for name, w in self.layout.unflatten(theta).items()}
-        tensors = {**self.frozen, **weights}
+        tensors = {**self.frozen, **self.layout.unflatten(theta)}
         with FixedStatistics(moments) if moments else nullcontext():
             outputs = functional_call(self.module, tensors, (self.inputs[batch],))
+        return outputs, self.losses(outputs, batch)
+
+    def losses(self, outputs: Tensor, batch: slice) -> Tensor:
+        """Return the loss of every sample of a batch from its outputs.
+
+        Raises:
+            ValueError: the loss function does not return one loss per sample.
+        """
         targets = self.targets[batch]
         losses = self.loss(outputs, targets)
         if losses.shape != targets.shape[:1]:
             raise ValueError(
                 f"the loss returns shape {tuple(losses.shape)}; it must return one per sample, ({len(targets)},)"
             )
-        return outputs, losses
+        return losses
 
     def refuse_single_sample(self, batch: slice, size: int) -> None:
         """Check that the network accepts a batch of one sample; batch normalization does not.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -9,13 +10,14 @@ from torch import Tensor, nn
 from torch.func import grad, vjp
 
 from normscape.landscape.measurement import Stop, check_stop
-from normscape.landscape.memory_format import loss_format
-from normscape.landscape.objective.batching import partition
+from normscape.landscape.memory_format import evaluation_format, folds
+from normscape.landscape.objective.batching import partition, samples_per_pass
 from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
 from normscape.landscape.objective.forward import Forward
 from normscape.landscape.objective.losses import LOSSES, Loss
 from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of
-from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
+from normscape.landscape.objective.replica import Replica
+from normscape.landscape.objective.statistics import private_copy, validate_statistics
 from normscape.landscape.objective.synchronous import (
     BatchLoss,
     Moments,
@@ -93,12 +95,11 @@ class Objective:
         function = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
         samples = evaluation_set(inputs, targets, self.theta)
         self._forward = Forward(self.module, self.layout, frozen_tensors(self.module, self.layout), *samples, function)
-        self._loss_forward = self._forward.laid_out(loss_format(module, self.theta))
-        statistics_of_samples = statistics != "running" and normalizes_over_samples(module)
-        self._gradient_forward = self._forward if statistics_of_samples else self._loss_forward
-        self._batches = partition(statistics, samples[0], batch_size=batch_size, micro_batch=micro_batch)
+        if statistics == "running" and micro_batch is None:
+            micro_batch = samples_per_pass(self.module, samples[0])
+        self._batches = partition(statistics, self.samples, batch_size=batch_size, micro_batch=micro_batch)
         self._product_batches = partition(
-            statistics, samples[0], batch_size=batch_size, micro_batch=product_batch or micro_batch
+            statistics, self.samples, batch_size=batch_size, micro_batch=product_batch or micro_batch
         )
         if statistics != "running" and not self.layerwise:
             self._forward.refuse_single_sample(self._batches[-1], batch_size or self.samples)
@@ -138,23 +139,16 @@ class Objective:
 
     def loss(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return f(θ), a scalar."""
-        point = self.point(theta)
-        with torch.no_grad():
-            return sum((loss for loss, _ in self._terms(point)), start=point.new_zeros(()))
+        return self.theta.new_tensor(self._totals(self.point(theta))[0])
 
     def loss_and_accuracy(self, theta: Tensor | np.ndarray) -> tuple[float, float]:
         """Return f(θ) and the accuracy at θ, in [0, 1], from one forward pass; nan for losses without classes."""
-        point = self.point(theta)
-        with torch.no_grad():
-            terms = [(loss.item(), correct.item()) for loss, correct in self._terms(point)]
-        return sum(loss for loss, _ in terms), sum(correct for _, correct in terms) / self.samples
+        return self._totals(self.point(theta))
 
     def sample_losses(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return the loss of every sample at θ (M,); f(θ) is their mean."""
-        point = self.point(theta)
         with torch.no_grad():
-            moments = self._moments(point)
-            return torch.cat([self._forward.outputs_and_losses(point, batch, moments)[1] for batch in self._batches])
+            return torch.cat([losses for _, losses, _ in self._terms(self.point(theta))]).clone()
 
     def gradient(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return ∇f(θ) (P,)."""
@@ -170,18 +164,20 @@ class Objective:
         Raises:
             StoppedError: `stop()` was true before a batch.
         """
-        point = self.point(theta).requires_grad_()
+        point = self.point(theta)
         if self.layerwise:
-            return self._evaluate_layerwise(point.detach(), stop)
-        total, hits, gradient = 0.0, 0.0, torch.zeros_like(point, requires_grad=False)
+            return self._evaluate_layerwise(point, stop)
+        replica, totals = self._gradient_replica, []
+        replica.load(point)
+        replica.start_gradient()
         for batch in self._batches:
             check_stop(stop)
             with torch.enable_grad():
-                loss, correct = self._term(self._gradient_forward, point, batch)
-            # torch.func.grad would also build a graph for second derivatives, at twice the time
-            (slope,) = torch.autograd.grad(loss, point)
-            total, hits, gradient = total + loss.item(), hits + correct.item(), gradient + slope
-        return Evaluation(total, hits / self.samples, gradient)
+                outputs = replica.outputs(batch)
+                losses = self._forward.losses(outputs, batch)
+                (losses.sum(dtype=torch.float64) / self.samples).backward()  # type: ignore[no-untyped-call]
+            totals.append((outputs.detach(), losses.detach(), batch))
+        return Evaluation(*self._means(totals), replica.take_gradient())
 
     def hessian_at(
         self, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False
@@ -228,7 +224,11 @@ class Objective:
         return vjp(grad(self._loss_of(batch)), point)[1]
 
     def _loss_of(self, batch: slice) -> BatchLoss:
-        return lambda theta: self._term(self._forward, theta, batch)[0]
+        def loss(theta: Tensor) -> Tensor:
+            losses = self._forward.outputs_and_losses(theta, batch)[1]
+            return (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
+
+        return loss
 
     def _losses_of(self, batches: Iterable[slice]) -> tuple[BatchLoss, ...]:
         return tuple(self._loss_of(batch) for batch in batches)
@@ -239,30 +239,53 @@ class Objective:
     def _evaluate_layerwise(self, point: Tensor, stop: Stop) -> Evaluation:
         with torch.no_grad():
             moments = synchronous_statistics(self.batch_losses, self._weights, point, stop=stop)
-            terms = [self._term(self._forward, point, batch, moments) for batch in self._batches]
+            loss, accuracy = self._totals(point, moments)
             gradient = synchronous_gradient(self.batch_losses, self._weights, point, moments, stop=stop)
-        loss, hits = (sum(values) for values in zip(*((a.item(), b.item()) for a, b in terms), strict=True))
-        return Evaluation(loss, hits / self.samples, gradient)
+        return Evaluation(loss, accuracy, gradient)
 
     @property
     def _weights(self) -> tuple[float, ...]:
         return self._weights_of(self._batches)
 
-    def _moments(self, point: Tensor) -> tuple[Moments, ...]:
-        """Return the population statistics at a point if they are computed layer by layer, else ()."""
-        return synchronous_statistics(self.batch_losses, self._weights, point) if self.layerwise else ()
+    @cached_property
+    def _loss_replica(self) -> Replica:
+        return self._replica(folds=folds(self.theta))
 
-    def _terms(self, point: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        moments = self._moments(point)
-        return (self._term(self._loss_forward, point, batch, moments) for batch in self._batches)
+    @cached_property
+    def _gradient_replica(self) -> Replica:
+        return self._replica(folds=False)
 
-    def _term(
-        self, forward: Forward, theta: Tensor, batch: slice, moments: tuple[Moments, ...] = ()
-    ) -> tuple[Tensor, Tensor]:
-        """Return one batch's term of f(θ), and its number of correctly classified samples."""
-        outputs, losses = forward.outputs_and_losses(theta, batch, moments)
-        # summed in float64, so that the mean of many float32 losses is as accurate as each of them
-        loss = (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
-        if not self.classifies:
-            return loss, loss.new_tensor(torch.nan)
-        return loss, (outputs.argmax(1) == self._forward.targets[batch]).sum().detach()
+    def _replica(self, *, folds: bool) -> Replica:
+        memory_format = evaluation_format(self.module, self.theta)
+        return Replica(self.module, self.layout, self._forward.inputs, memory_format, folds=folds)
+
+    def _totals(self, point: Tensor, moments: tuple[Moments, ...] = ()) -> tuple[float, float]:
+        """Return loss and accuracy."""
+        with torch.no_grad():
+            return self._means(self._terms(point, moments))
+
+    def _means(self, terms: Iterable[tuple[Tensor, Tensor, slice]]) -> tuple[float, float]:
+        """Return loss and accuracy of all samples from outputs and losses by batch.
+
+        Sums are in float64, so that the mean of many float32 losses is as accurate as each of them. Numbers leave the
+        device once, at the end.
+        """
+        totals, hits = [], []
+        for outputs, losses, batch in terms:
+            totals.append(losses.sum(dtype=torch.float64))
+            if self.classifies:
+                hits.append((outputs.argmax(1) == self._forward.targets[batch]).sum())
+        accuracy = sum(hits[1:], hits[0]).item() / self.samples if hits else float("nan")
+        return sum(totals[1:], totals[0]).item() / self.samples, accuracy
+
+    def _terms(self, point: Tensor, moments: tuple[Moments, ...] = ()) -> Iterator[tuple[Tensor, Tensor, slice]]:
+        """Yield outputs and losses of the samples of every batch, without gradients."""
+        if self.layerwise:
+            moments = moments or synchronous_statistics(self.batch_losses, self._weights, point)
+            for batch in self._batches:
+                yield *self._forward.outputs_and_losses(point, batch, moments), batch
+            return
+        self._loss_replica.load(point)
+        for batch in self._batches:
+            outputs = self._loss_replica.outputs(batch)
+            yield outputs, self._forward.losses(outputs, batch), batch

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -17,15 +18,20 @@ class Layout:
     names: tuple[str, ...]
     filters: tuple[FilterLayout, ...]
 
-    @property
+    @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shape of every parameter."""
         return tuple(filters.shape for filters in self.filters)
 
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of values of every parameter."""
+        return tuple(map(math.prod, self.shapes))
+
     @property
     def size(self) -> int:
         """P, the length of θ."""
-        return sum(map(math.prod, self.shapes))
+        return sum(self.sizes)
 
     def blocks(self) -> Iterator[tuple[str, slice, FilterLayout]]:
         """Yield name, position in θ, and filters of every parameter."""
@@ -37,8 +43,11 @@ class Layout:
 
     def unflatten(self, theta: Tensor) -> dict[str, Tensor]:
         """Return the parameters by name, as views of θ, so that gradients propagate to θ."""
-        pieces = torch.split(theta, [math.prod(shape) for shape in self.shapes])
-        return {name: piece.view(shape) for name, piece, shape in zip(self.names, pieces, self.shapes, strict=True)}
+        pieces = theta.split_with_sizes(self.sizes)
+        return {
+            name: piece if len(shape) == 1 else piece.view(shape)
+            for name, piece, shape in zip(self.names, pieces, self.shapes, strict=True)
+        }
 
 
 def plain_name(name: str) -> str:

@@ -1,0 +1,85 @@
+"""A copy of a network whose parameters are overwritten at every point: forward passes cost what a plain loop costs.
+
+`torch.func.functional_call` would exchange every tensor at every batch, which takes longer than a small network's pass.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from normscape.landscape.memory_format import laid_out
+from normscape.landscape.objective.batch_norm import use_exact_batch_norm
+from normscape.landscape.objective.folding import fold
+from normscape.landscape.objective.parameters import Layout
+
+
+class Replica:
+    """A private copy of a network, at the point that was loaded last."""
+
+    def __init__(
+        self,
+        module: nn.Module,
+        layout: Layout,
+        inputs: Tensor,
+        memory_format: torch.memory_format,
+        *,
+        folds: bool = False,
+    ) -> None:
+        """Copy a network.
+
+        Args:
+            module: the network, in the mode of its evaluation.
+            layout: the position of each parameter in θ.
+            inputs: (M, ...), the evaluation set.
+            memory_format: of images and of the weights of convolutions.
+            folds: whether layers are merged where outputs stay the same (`fold`); without gradients.
+        """
+        network = copy.deepcopy(module)
+        parameters = dict(network.named_parameters())
+        for parameter in parameters.values():
+            parameter.data = laid_out(parameter.data, memory_format)
+            parameter.requires_grad_(False)
+        use_exact_batch_norm(network)
+        self.inputs = laid_out(inputs, memory_format)
+        self._strided = memory_format == torch.channels_last
+        self._layout, self._parameters = layout, [parameters[name] for name in layout.names]
+        self._folded = fold(network, self.inputs[:2]) if folds else None
+        self._network = network if self._folded is None else self._folded.network
+
+    @property
+    def folds(self) -> bool:
+        """Whether layers are merged."""
+        return self._folded is not None
+
+    @torch.no_grad()
+    def load(self, theta: Tensor) -> None:
+        """Set the parameters to a point (P,), which must not change until the next one is loaded."""
+        for parameter, value in zip(self._parameters, self._layout.unflatten(theta).values(), strict=True):
+            if self._strided and parameter.ndim == 4:
+                parameter.copy_(value)
+            else:
+                parameter.data = value
+        if self._folded is not None:
+            self._folded.refresh()
+
+    def outputs(self, batch: slice) -> Tensor:
+        """Return the outputs for a batch of the evaluation set."""
+        return self._network(self.inputs[batch])  # type: ignore[no-any-return]
+
+    def start_gradient(self) -> None:
+        """Let backward passes from now on add up in one gradient."""
+        for parameter in self._parameters:
+            parameter.requires_grad_()
+            parameter.grad = None
+
+    def take_gradient(self) -> Tensor:
+        """Return the gradient (P,) of all backward passes since `start_gradient`, and release its memory."""
+        slopes = [torch.zeros_like(p) if p.grad is None else p.grad for p in self._parameters]
+        gradient = torch.cat([slope.reshape(-1) for slope in slopes])
+        for parameter in self._parameters:
+            parameter.requires_grad_(False)
+            parameter.grad = None
+        return gradient

@@ -1,0 +1,183 @@
+"""Merged layers compute what the network computes, nothing else's memory is overwritten, and what is unsure stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from normscape.landscape.objective.folding import fold
+from normscape.landscape.objective.objective import Objective
+from normscape.models import build_model
+from normscape.specs import ModelSpec
+
+
+def trained_averages(module: nn.Module, x: Tensor) -> nn.Module:
+    """Return the network in evaluation mode with averages and affine maps that are not trivial."""
+    torch.manual_seed(1)
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and layer.weight is not None:
+            nn.init.uniform_(layer.weight, 0.5, 1.5)
+            nn.init.normal_(layer.bias)
+    module.train()
+    with torch.no_grad():
+        module(x)
+    return module.eval()
+
+
+def images(samples: int = 6, channels: int = 3) -> Tensor:
+    return torch.randn(samples, channels, 8, 8, generator=torch.Generator().manual_seed(0))
+
+
+MODELS = {
+    "perceptron": (ModelSpec(norm="batch", depth=2, width=16), 3, 0),
+    "perceptron, before": (ModelSpec(norm="batch", depth=2, width=16, placement="before"), 3, 0),
+    "convolutional": (ModelSpec("convolutional", norm="batch", depth=2, width=8), 3, 0),
+    "convolutional, not affine": (ModelSpec("convolutional", norm="batch", depth=2, width=8, affine=False), 3, 0),
+    "convolutional, weight norm": (ModelSpec("convolutional", norm="weight", depth=2, width=8), 3, 0),
+    "residual, projection": (ModelSpec("residual", norm="batch", depth=14, width=8, shortcut="project"), 16, 6),
+    "residual, padding": (ModelSpec("residual", norm="batch", depth=14, width=8, shortcut="pad"), 14, 6),
+    "residual, before": (ModelSpec("residual", norm="batch", depth=14, width=8, placement="before"), 16, 6),
+    "residual, tanh": (ModelSpec("residual", norm="batch", depth=14, width=8, activation="tanh"), 16, 6),
+}
+
+
+@pytest.mark.parametrize(("spec", "merged", "sums"), MODELS.values(), ids=MODELS)
+def test_the_loss_of_merged_layers_is_that_of_the_network_in_float64(spec: ModelSpec, merged: int, sums: int) -> None:
+    inputs, targets = images(40), torch.arange(40) % 10
+    module = trained_averages(build_model(spec, (3, 8, 8), 10), inputs)
+    objective = Objective(module, inputs, targets, statistics="running")
+    exact = Objective(module.double(), inputs.double(), targets, statistics="running")
+    for factor in (1.0, 0.7, -1.3):
+        theta = exact.theta * factor
+        assert objective.loss_and_accuracy(theta)[0] == pytest.approx(exact.loss_and_accuracy(theta)[0], rel=1e-5)
+    folded = fold(module.float(), inputs)
+    assert folded is not None
+    assert (len(folded.merged), sum(layer.adds for layer in folded.merged)) == (merged, sums)
+
+
+class Dense(nn.Module):
+    """Every intermediate result is used again, after a sum into which it could have been computed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.third = (nn.Conv2d(3, 3, 3, padding=1) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        a = self.first(x)
+        b = self.second(functional.relu(a)) + a
+        c = self.third(b) + x
+        return (a * b + c + x).mean((2, 3))
+
+
+class LateShortcut(nn.Module):
+    """The shortcut is computed after the convolution that it is added to, from memory that another sum takes over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.third = (nn.Conv2d(3, 3, 3, padding=1) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        a = self.first(x)
+        b = self.second(a)
+        c = self.third(x) + a
+        return (b + functional.pad(c, (1, 0, 0, 0))[..., 1:] + functional.pad(x, (0, 0, 0, 0))).mean((2, 3))
+
+
+class Broadcast(nn.Module):
+    """A sum of images and of one number per channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.first(x) + self.second(x)).relu().mean((2, 3))
+
+
+@pytest.mark.parametrize("build", [Dense, LateShortcut, Broadcast])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_results_that_are_used_again_are_not_overwritten(
+    build: Callable[[], nn.Module], memory_format: torch.memory_format
+) -> None:
+    torch.manual_seed(0)
+    module, inputs = build().to(memory_format=memory_format), images().contiguous(memory_format=memory_format)
+    before = inputs.clone()
+    folded = fold(module, inputs[:2])
+    with torch.no_grad():
+        expected = module(inputs)
+        found = module(inputs) if folded is None else folded.network(inputs)
+    assert torch.allclose(found, expected, atol=1e-6)
+    assert torch.equal(inputs, before)
+
+
+def test_the_evaluation_set_is_not_changed() -> None:
+    class Added(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Conv2d(3, 3, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return (self.layer(x) + x).mean((2, 3))
+
+    inputs, targets = images(), torch.arange(6) % 3
+    objective = Objective(Added(), inputs, targets, statistics="running")
+    assert objective.loss_and_accuracy(objective.theta) == objective.loss_and_accuracy(objective.theta)
+
+
+class Branching(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x).mean((2, 3)) if x.sum() > -1e9 else x.mean((2, 3))
+
+
+class Noisy(nn.Module):
+    """A trace would hold the noise fixed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x).mean((2, 3)) + torch.rand(4)
+
+
+@pytest.mark.parametrize("build", [Branching, Noisy, nn.Identity])
+def test_networks_that_cannot_be_traced_or_have_nothing_to_merge_stay_as_they_are(
+    build: Callable[[], nn.Module],
+) -> None:
+    assert fold(build(), images(2)) is None
+
+
+def test_layers_with_hooks_stay_as_they_are() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU(), nn.Flatten())
+    module[0].register_forward_hook(lambda layer, args, output: 2 * output)
+    folded = fold(module, images(2))
+    assert folded is not None
+    assert [layer.source[0] for layer in folded.merged] == [module[2]]
+    with torch.no_grad():
+        assert torch.allclose(folded.network(images()), module(images()), atol=1e-6)
+
+
+def test_a_batch_norm_over_tokens_is_not_taken_for_one_over_channels() -> None:
+    torch.manual_seed(0)
+    module = trained_averages(nn.Sequential(nn.Linear(8, 5), nn.BatchNorm1d(5), nn.Flatten()), torch.randn(9, 5, 8))
+    x = torch.randn(4, 5, 8)
+    folded = fold(module, x)
+    with torch.no_grad():
+        found = module(x) if folded is None else folded.network(x)
+        assert torch.allclose(found, module(x), atol=1e-6)
+
+
+def test_the_parameters_of_the_network_stay() -> None:
+    module = trained_averages(build_model(ModelSpec("convolutional", norm="batch"), (3, 8, 8), 10), images())
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    assert fold(module, images(2)) is not None
+    assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
