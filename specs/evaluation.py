@@ -50,6 +50,15 @@ class EvaluationSpec:
         "Arithmetic of the evaluation. float64 is slower and shows rounding.",
         choices=PRECISIONS,
     )
+    residual: float = declare(
+        1e-3,
+        "Residual of λ_max",
+        "The iteration for λ_max stops when ‖Hv − λv‖ ≤ this · |λ|; the error of λ is then about its square. Smaller "
+        "values take more Hessian-vector products.",
+        low=1e-6,
+        high=0.1,
+        later=True,
+    )
 
     def __post_init__(self) -> None:
         """Check types and ranges."""

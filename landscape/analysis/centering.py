@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from normscape.landscape.analysis.second_moments import EPSILON
 from normscape.landscape.layers.activations import layer_activations
 from normscape.landscape.layers.patches import PatchSums, patch_sums
 from normscape.landscape.measurement import Stop
+from normscape.landscape.objective.lanczos import Product
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.sharpness import hessian_product, largest_eigenvalue
 
 RELATIVE_STEP = 1e-2
 """Norm of the weight's step relative to the norm of the weight."""
-
-Product = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,20 +98,27 @@ def _reparametrized(
     coordinates = ((zero, layer_sums), (mean, layer_sums), (mean, np.sqrt(variance + EPSILON)))
 
     def product(shift: np.ndarray, scale: np.ndarray, with_bias: bool) -> Product:
-        def multiply(v: np.ndarray) -> np.ndarray:
-            moved = v[: units * len(mean)].reshape(units, -1) / scale
-            constant = v[units * len(mean) :] if with_bias else np.zeros(units)
-            whole = np.zeros(size)
-            whole[weight], whole[bias] = moved.ravel(), constant - moved @ shift
-            image = hessian(whole)
-            pulled_back = (image[weight].reshape(units, -1) - np.outer(image[bias], shift)) / scale
-            return np.concatenate([pulled_back.ravel(), image[bias]]) if with_bias else pulled_back.ravel()
+        def multiply(v: Tensor) -> Tensor:
+            moved = v[: units * len(mean)].view(units, -1) / by
+            constant = v[units * len(mean) :] if with_bias else v.new_zeros(units)
+            whole = v.new_zeros(size)
+            whole[weight], whole[bias] = moved.flatten(), constant - moved @ off
+            image = hessian(whole).to(v)
+            pulled_back = (image[weight].view(units, -1) - torch.outer(image[bias], off)) / by
+            return torch.cat([pulled_back.flatten(), image[bias]]) if with_bias else pulled_back.flatten()
 
+        off, by = (torch.from_numpy(values).to(objective.theta.device) for values in (shift, scale))
         return multiply
 
     count = units * len(mean)
-    both = [largest_eigenvalue(product(shift, scale, True), count + units, seed) for shift, scale in coordinates]
-    weight_only = [largest_eigenvalue(product(shift, scale, False), count, seed) for shift, scale in coordinates]
+    vectors = torch.empty(count + units, dtype=torch.float64, device=objective.theta.device)
+    both, weight_only = (
+        [
+            largest_eigenvalue(product(shift, scale, with_bias), like, seed, objective.residual)
+            for shift, scale in coordinates
+        ]
+        for with_bias, like in ((True, vectors), (False, vectors[:count]))
+    )
     step = (gradient[weight].reshape(units, -1), gradient[bias])
     rates = [_signal_rate(objective, name, weight, bias, *step, shift, scale) for shift, scale in coordinates]
     moments = (second.sum(), variance.sum(), (variance / (variance + EPSILON)).sum())

@@ -23,13 +23,23 @@ def objective_of(run: Run, spec: EvaluationSpec) -> Objective:
     module, inputs, targets = _network_and_samples(run, spec)
     batch_size = min(spec.batch_size, len(targets)) if spec.statistics == "batch" else None
     loss = load_data(run.spec.data).loss
-    saved, values, sizes = count_saved(module.eval(), inputs[:2]), inputs[0].numel(), {}
+    saved, values = count_saved(module.eval(), inputs[:2]), inputs[0].numel()
+    sizes: dict[str, int] = {}
     if spec.statistics == "population":
         sizes = {
             "micro_batch": samples_per_batch(spec, len(inputs), saved, values),
             "product_batch": samples_per_batch(spec, len(inputs), saved, values, memory=PRODUCT_MEMORY),
         }
-    return Objective(module, inputs, targets, loss=loss, statistics=spec.statistics, batch_size=batch_size, **sizes)
+    return Objective(
+        module,
+        inputs,
+        targets,
+        loss=loss,
+        statistics=spec.statistics,
+        batch_size=batch_size,
+        residual=spec.residual,
+        **sizes,
+    )
 
 
 def direct_loss(run: Run, spec: EvaluationSpec) -> float:

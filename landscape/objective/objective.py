@@ -49,6 +49,7 @@ class Objective:
         layout: the position of each parameter in θ.
         statistics: the statistics mode of batch normalization (D1).
         batch_size: samples per statistics batch; None unless `statistics` is "batch".
+        residual: relative residual at which iterations for eigenvalues stop (D10).
         classifies: whether the loss is the cross-entropy, and accuracy is defined.
     """
 
@@ -63,6 +64,7 @@ class Objective:
         batch_size: int | None = None,
         micro_batch: int | None = None,
         product_batch: int | None = None,
+        residual: float = 1e-3,
     ) -> None:
         """Copy the network and the evaluation set.
 
@@ -81,6 +83,7 @@ class Objective:
                 default all samples for "population", and a fast size for "running".
             product_batch: the same for Hessian-vector products, which need about three times the memory of a
                 gradient; by default `micro_batch`.
+            residual: relative residual at which iterations for eigenvalues stop (D10).
 
         Raises:
             ValueError: the loss or the statistics mode is unknown; the batch size is missing, not allowed, or leaves
@@ -90,6 +93,7 @@ class Objective:
         self.layout = layout_of(module)
         self.theta = flatten(dict(module.named_parameters()), self.layout)
         self.statistics, self.batch_size = validate_statistics(statistics, batch_size)
+        self.residual = residual
         self.classifies = loss == "cross-entropy"
         self.module = private_copy(module, statistics)
         function = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
@@ -133,7 +137,9 @@ class Objective:
         """Return the loss of another network on the same evaluation set, with the same statistics mode (D1)."""
         loss, size = self._forward.loss, self.batch_size
         samples = self._forward.inputs, self._forward.targets
-        other = Objective(module, *samples, loss=loss, statistics=self.statistics, batch_size=size)
+        other = Objective(
+            module, *samples, loss=loss, statistics=self.statistics, batch_size=size, residual=self.residual
+        )
         other.classifies = self.classifies
         return other
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
-from normscape.landscape.measurement import Stop, StoppedError
+from normscape.landscape.measurement import Stop, check_stop
+from normscape.landscape.objective.lanczos import Product, largest_eigenpair
 from normscape.landscape.objective.objective import Objective
-
-TOLERANCE = 1e-4
-"""Relative accuracy of λ_max; Hessian-vector products in float32 are accurate to about 1e-6."""
-
-MAX_ITERATIONS = 300
-
-Product = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -37,7 +30,7 @@ class Sharpness:
 
 
 def measure_sharpness(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Sharpness:
-    """Compute λ_max of the Hessian at θ, by Lanczos (ARPACK) on exact Hessian-vector products (D10).
+    """Compute λ_max of the Hessian at θ, by Lanczos iteration on exact Hessian-vector products (D10).
 
     Args:
         objective: the loss.
@@ -47,7 +40,7 @@ def measure_sharpness(objective: Objective, *, seed: int = 0, stop: Stop = lambd
     Raises:
         StoppedError: `stop()` was true before a product.
     """
-    return largest_eigenvalue(hessian_product(objective, stop), len(objective.theta), seed)
+    return largest_eigenvalue(hessian_product(objective, stop), objective.theta, seed, objective.residual)
 
 
 def measure_scale_free_sharpness(objective: Objective, *, seed: int = 0, stop: Stop = lambda: False) -> Sharpness:
@@ -59,8 +52,8 @@ def measure_scale_free_sharpness(objective: Objective, *, seed: int = 0, stop: S
     Raises:
         StoppedError: `stop()` was true before a product.
     """
-    hessian, scale = hessian_product(objective, stop), filter_scale(objective).double().cpu().numpy()
-    return largest_eigenvalue(lambda v: scale * hessian(scale * v), len(objective.theta), seed)
+    hessian, scale = hessian_product(objective, stop), filter_scale(objective)
+    return largest_eigenvalue(lambda v: scale * hessian(scale * v), objective.theta, seed, objective.residual)
 
 
 def measure_layer_sharpness(
@@ -76,11 +69,9 @@ def measure_layer_sharpness(
     hessian, size, results = hessian_product(objective, stop), len(objective.theta), {}
     for name, position, filters in objective.layout.blocks():
         if filters.present:
-            weight = objective.theta[position].double()
-            results[name] = (
-                float(weight @ weight),
-                largest_eigenvalue(_block(hessian, position, size), len(weight), seed),
-            )
+            weight = objective.theta[position]
+            block = largest_eigenvalue(_block(hessian, position, size), weight, seed, objective.residual)
+            results[name] = float(weight.double() @ weight.double()), block
     return results
 
 
@@ -98,16 +89,15 @@ def filter_scale(objective: Objective) -> Tensor:
 
 
 def hessian_product(objective: Objective, stop: Stop = lambda: False) -> Product:
-    """Return v ↦ H(θ)v at the objective's own θ, for arrays.
+    """Return v ↦ H(θ)v at the objective's own θ, in its precision.
 
     The product raises `StoppedError` when `stop()` is true.
     """
     product = objective.hessian_at(objective.theta)
 
-    def multiply(v: np.ndarray) -> np.ndarray:
-        if stop():
-            raise StoppedError
-        return product(v.ravel()).double().cpu().numpy()
+    def multiply(v: Tensor) -> Tensor:
+        check_stop(stop)
+        return product(v)
 
     return multiply
 
@@ -115,46 +105,23 @@ def hessian_product(objective: Objective, stop: Stop = lambda: False) -> Product
 def _block(hessian: Product, position: slice, size: int) -> Product:
     """Return the product with one diagonal block of the Hessian."""
 
-    def multiply(v: np.ndarray) -> np.ndarray:
-        padded = np.zeros(size)
-        padded[position] = v.ravel()
+    def multiply(v: Tensor) -> Tensor:
+        padded = v.new_zeros(size)
+        padded[position] = v
         return hessian(padded)[position]
 
     return multiply
 
 
-def largest_eigenvalue(product: Product, size: int, seed: int) -> Sharpness:
-    """Return the largest eigenvalue of a symmetric matrix, given its product with vectors (size,)."""
-    products = 0
+def largest_eigenvalue(product: Product, like: Tensor, seed: int, residual: float) -> Sharpness:
+    """Return the largest eigenvalue of a symmetric matrix, given its product with vectors.
 
-    def count_products(v: np.ndarray) -> np.ndarray:
-        nonlocal products
-        products += 1
-        return product(v.ravel())
-
-    start = np.random.default_rng(seed).standard_normal(size)
-    image = count_products(start)
-    if not np.isfinite(image).all():
-        return Sharpness(float("nan"), float("nan"), products, converged=False)
-    if not image.any():  # zero curvature, which ARPACK reports as a breakdown
-        return Sharpness(0.0, 0.0, products, converged=True)
-    value, vector, converged = _leading_eigenpair(
-        LinearOperator((size, size), matvec=count_products, dtype=np.float64), start
-    )
-    residual = float(np.linalg.norm(count_products(vector) - value * vector))
-    return Sharpness(value, residual, products, converged)
-
-
-def _leading_eigenpair(operator: LinearOperator, start: np.ndarray) -> tuple[float, np.ndarray, bool]:
-    if len(start) < 3:  # ARPACK needs at least 3 dimensions
-        values, vectors = np.linalg.eigh(operator @ np.eye(len(start)))
-        return float(values[-1]), vectors[:, -1], True
-    try:
-        values, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=TOLERANCE, maxiter=MAX_ITERATIONS)
-    except ArpackNoConvergence as error:
-        if not len(error.eigenvalues):
-            return float("nan"), np.zeros_like(start), False
-        return float(error.eigenvalues[-1]), error.eigenvectors[:, -1], False
-    except ArpackError:
-        return float("nan"), np.zeros_like(start), False
-    return float(values[-1]), vectors[:, -1], True
+    Args:
+        product: v (P,) ↦ Av (P,).
+        like: (P,): size, precision and device of the vectors.
+        seed: seed of the initial vector.
+        residual: relative to the eigenvalue, see `largest_eigenpair`.
+    """
+    start = torch.from_numpy(np.random.default_rng(seed).standard_normal(len(like))).to(like)
+    pair = largest_eigenpair(product, start, tolerance=residual)
+    return Sharpness(pair.value, pair.residual, pair.products, pair.converged)

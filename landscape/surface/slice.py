@@ -130,4 +130,10 @@ def settings_of(objective: Objective, spec: EvaluationSpec) -> EvaluationSpec:
     """Return the spec with the statistics, batch size and precision of an objective."""
     precision = {torch.float32: "float32", torch.float64: "float64"}.get(objective.theta.dtype, spec.precision)
     batch_size = objective.batch_size or spec.batch_size
-    return replace(spec, statistics=objective.statistics, batch_size=batch_size, precision=precision)
+    return replace(
+        spec,
+        statistics=objective.statistics,
+        batch_size=batch_size,
+        precision=precision,
+        residual=objective.residual,
+    )

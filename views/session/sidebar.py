@@ -41,9 +41,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "run.weights",
         "run.training.optimizer",
         "run.training.learning_rate",
+        "run.training.schedule",
         "run.training.momentum",
         "run.training.weight_decay",
         "run.training.batch_size",
+        "run.training.augmentation",
         "run.training.steps",
         "run.training.checkpoints",
         "run.training.recorded_samples",
@@ -63,6 +65,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "surface.grid.points",
         "surface.grid.ranges",
         "surface.evaluation.precision",
+        "surface.evaluation.residual",
     ),
 }
 
