@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d
+from torch.nn.utils.parametrize import is_parametrized
 
 AGREEMENT = 1e-4
 """Largest difference of outputs, relative to the largest output; merged layers differ by rounding, about 1e-6."""
@@ -30,7 +31,8 @@ class Folded:
     def refresh(self) -> None:
         """Compute the merged weights anew, after the parameters have changed."""
         for layer in self.merged:
-            layer.refresh()
+            if layer.changes:
+                layer.refresh()
 
 
 class Merged(nn.Module):
@@ -52,6 +54,11 @@ class Merged(nn.Module):
         if norm.running_mean is not None and norm.running_var is not None:
             self.source = self.source[0], norm
             self._fixed = (norm.running_var + norm.eps).rsqrt(), norm.running_mean
+
+    @property
+    def changes(self) -> bool:
+        """Whether weight and bias are computed; otherwise they are the layer's own, which are overwritten in place."""
+        return self.source[1] is not None or is_parametrized(self.source[0])
 
     def refresh(self) -> None:
         """Compute weight and bias from the parameters of the layer and of batch norm."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from normscape.landscape.memory_format import laid_out
 from normscape.landscape.objective.batch_norm import use_exact_batch_norm
 from normscape.landscape.objective.folding import fold
-from normscape.landscape.objective.parameters import Layout
+from normscape.landscape.objective.parameters import Layout, flatten
 
 
 class Replica:
@@ -39,13 +39,19 @@ class Replica:
         """
         network = copy.deepcopy(module)
         parameters = dict(network.named_parameters())
+        self._parameters = [parameters[name] for name in layout.names]
+        self._flat = flatten(parameters, layout)
+        self._strided: list[tuple[Tensor, Tensor]] = []  # parameters in an order of their own, and where they come from
+        for parameter, view in zip(self._parameters, layout.unflatten(self._flat).values(), strict=True):
+            if parameter.ndim == 4 and memory_format == torch.channels_last:
+                self._strided.append((parameter, view))
+            else:
+                parameter.data = view
         for parameter in parameters.values():
             parameter.data = laid_out(parameter.data, memory_format)
             parameter.requires_grad_(False)
         use_exact_batch_norm(network)
         self.inputs = laid_out(inputs, memory_format)
-        self._strided = memory_format == torch.channels_last
-        self._layout, self._parameters = layout, [parameters[name] for name in layout.names]
         self._folded = fold(network, self.inputs[:2]) if folds else None
         self._network = network if self._folded is None else self._folded.network
 
@@ -56,12 +62,10 @@ class Replica:
 
     @torch.no_grad()
     def load(self, theta: Tensor) -> None:
-        """Set the parameters to a point (P,), which must not change until the next one is loaded."""
-        for parameter, value in zip(self._parameters, self._layout.unflatten(theta).values(), strict=True):
-            if self._strided and parameter.ndim == 4:
-                parameter.copy_(value)
-            else:
-                parameter.data = value
+        """Set the parameters to a point (P,)."""
+        self._flat.copy_(theta)
+        for parameter, view in self._strided:
+            parameter.copy_(view)
         if self._folded is not None:
             self._folded.refresh()
 
