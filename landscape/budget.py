@@ -10,16 +10,11 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from normscape.landscape.cost import LAYERWISE_COST, SHARPNESS_PRODUCTS
+from normscape.landscape.cost import SHARPNESS_PRODUCTS, relative_cost
 from normscape.landscape.counts import counts_of
 from normscape.landscape.data import DATA
-from normscape.landscape.objective.batching import (
-    GRADIENT_MEMORY,
-    PRODUCT_MEMORY,
-    samples_per_batch,
-)
 from normscape.landscape.training.record_plan import record_plan
-from normscape.specs import EvaluationSpec, GridSpec, RunSpec, SurfaceSpec
+from normscape.specs import GridSpec, RunSpec, SurfaceSpec
 
 QUICK_SECONDS, FULL_SECONDS = 20.0, 720.0
 
@@ -147,17 +142,10 @@ def _training_seconds(run: RunSpec) -> float:
 
 
 def _measuring_seconds(run: RunSpec, surface: SurfaceSpec) -> float:
-    points = min(math.prod(surface.grid.points), MOST_POINTS) * _relative_cost(run, surface.evaluation, GRADIENT_MEMORY)
-    products = 2 * SHARPNESS_PRODUCTS * _relative_cost(run, surface.evaluation, PRODUCT_MEMORY)
-    return (points + products) * _gradient_seconds(run, surface.evaluation.samples)
-
-
-def _relative_cost(run: RunSpec, evaluation: EvaluationSpec, memory: float) -> float:
-    """Return the time of a gradient or a product relative to one pass; above 1 if it is computed layer by layer."""
-    counts = counts_of(run.model, run.data)
-    one_pass = samples_per_batch(evaluation, evaluation.samples, counts.saved, 1, memory=memory) == evaluation.samples
-    layerwise = evaluation.statistics == "population" and not one_pass
-    return 1.0 + LAYERWISE_COST * counts.batch_norms if layerwise else 1.0
+    evaluation = surface.evaluation
+    point, product = relative_cost(run, evaluation, evaluation.samples)
+    points = min(math.prod(surface.grid.points), MOST_POINTS) * point
+    return (points + 2 * SHARPNESS_PRODUCTS * product) * _gradient_seconds(run, evaluation.samples)
 
 
 def _gradient_seconds(run: RunSpec, samples: int) -> float:

@@ -16,11 +16,10 @@ from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.objective.batching import (
     CACHE_BYTES,
     GRADIENT_MEMORY,
-    PRODUCT_MEMORY,
-    count_saved,
     measuring_bytes,
-    samples_per_batch,
+    passes_of,
 )
+from normscape.landscape.objective.counting import count_saved
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.training.batches import batch_size_of
@@ -34,8 +33,9 @@ from normscape.specs.fields import project
 BYTES_PER_POINT = 160
 """Memory per grid point: seven arrays of a surface, twice during assembly."""
 
-SHARPNESS_PRODUCTS = 70
-"""Typical number of Hessian-vector products for the center, λ_max and λ_max(SHS); each costs about two gradients."""
+SHARPNESS_PRODUCTS = 30
+"""Typical number of Hessian-vector products for the center, λ_max and λ_max(SHS) of a trained network, where 14 to 28
+were counted (up to 56 at initialization); each costs about two gradients."""
 
 LAYERWISE_COST = 0.25
 """Cost that each norm layer adds to a gradient computed layer by layer, relative to a gradient in one pass; measured
@@ -65,14 +65,11 @@ def estimate_bytes(run: RunSpec, spec: SurfaceSpec) -> int:
     saved = count_saved(blank, torch.empty(2, *data.input_shape, device="meta"))
     evaluation = spec.evaluation
     samples = min(evaluation.samples, len(data.split(evaluation.split)))
-    gradient, product = (
-        samples_per_batch(evaluation, samples, saved, math.prod(data.input_shape), memory=memory)
-        for memory in (GRADIENT_MEMORY, PRODUCT_MEMORY)
-    )
-    one_batch = measuring_bytes(saved, gradient, product, evaluation.precision)
+    passes = passes_of(evaluation, samples, saved, math.prod(data.input_shape))
+    one_batch = measuring_bytes(saved, passes, evaluation.precision)
     checkpoints = 4 * weights * len(run.checkpoint_steps)
     measuring = _surface_bytes(weights, one_batch, evaluation.precision, spec.grid)
-    return checkpoints + max(measuring, int(GRADIENT_MEMORY * 4 * saved * _batch_size(run, data)))
+    return checkpoints + max(measuring, int(GRADIENT_MEMORY * 4 * saved.kept * _batch_size(run, data)))
 
 
 def estimate_seconds(run: RunSpec, spec: CostSpec) -> float:
@@ -84,8 +81,10 @@ def estimate_seconds(run: RunSpec, spec: CostSpec) -> float:
     data = load_data(run.data)
     samples = min(spec.samples, len(data.split(spec.split)))
     evaluation = project(EvaluationSpec, spec)
-    gradient = _gradient_seconds(run, evaluation, samples) * _relative_cost(run, evaluation, samples)
-    return gradient * (math.prod(spec.points) + 2 * SHARPNESS_PRODUCTS) + _training_seconds(run, gradient / samples)
+    gradient = _gradient_seconds(run, evaluation, samples)
+    point, product = relative_cost(run, evaluation, samples)
+    measuring = math.prod(spec.points) * point + 2 * SHARPNESS_PRODUCTS * product
+    return gradient * measuring + _training_seconds(run, gradient / samples)
 
 
 @lru_cache(maxsize=64)  # pages estimate at every script run
@@ -98,11 +97,15 @@ def estimate_gradient_seconds(run: RunSpec, spec: EvaluationSpec) -> float:
     return SECONDS_PER_ACTIVATION * counts_of(run.model, run.data).activations * samples
 
 
-def _relative_cost(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
-    """Return the cost of a gradient relative to one pass; above 1 if it is computed layer by layer."""
+def relative_cost(run: RunSpec, spec: EvaluationSpec, samples: int) -> tuple[float, float]:
+    """Return the time of a gradient and of a Hessian-vector product relative to those in one pass."""
+    if spec.statistics != "population":
+        return 1.0, 1.0
     counts = counts_of(run.model, run.data)
-    layerwise = spec.statistics == "population" and samples_per_batch(spec, samples, counts.saved, 1) < samples
-    return 1.0 + LAYERWISE_COST * counts.batch_norms if layerwise else 1.0
+    passes = passes_of(spec, samples, counts.saved, 1)
+    layerwise = 1.0 + LAYERWISE_COST * counts.batch_norms
+    gradient, product = (1.0 if size == samples else layerwise for size in passes)
+    return gradient, product
 
 
 def _gradient_seconds(run: RunSpec, spec: EvaluationSpec, samples: int) -> float:
@@ -128,7 +131,7 @@ def check_memory(objective: Objective, grid: GridSpec) -> None:
     """
     saved = count_saved(objective.module, objective.example_inputs)
     precision = str(objective.theta.dtype).removeprefix("torch.")
-    one_batch = measuring_bytes(saved, *objective.largest_batches, precision)
+    one_batch = measuring_bytes(saved, objective.passes, precision)
     needed = _surface_bytes(len(objective.theta), one_batch, precision, grid)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > free:

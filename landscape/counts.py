@@ -9,7 +9,7 @@ import torch
 from torch.nn.modules.batchnorm import _NormBase
 
 from normscape.landscape.data import load_data
-from normscape.landscape.objective.batching import count_activations, count_saved
+from normscape.landscape.objective.counting import Saved, count_activations, count_saved
 from normscape.models import blank_model
 from normscape.specs import DataSpec, ModelSpec
 
@@ -18,7 +18,7 @@ class Counts(NamedTuple):
     """Values per sample, and layers."""
 
     activations: int
-    saved: int  # values that autograd saves
+    saved: Saved  # values that autograd keeps
     batch_norms: int
 
 

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape.data import load_data
-from normscape.landscape.objective.batching import PRODUCT_MEMORY, count_saved, samples_per_batch
+from normscape.landscape.objective.batching import passes_of
+from normscape.landscape.objective.counting import count_saved
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.runtime import device
 from normscape.landscape.training.train import Run
@@ -23,13 +24,8 @@ def objective_of(run: Run, spec: EvaluationSpec) -> Objective:
     module, inputs, targets = _network_and_samples(run, spec)
     batch_size = min(spec.batch_size, len(targets)) if spec.statistics == "batch" else None
     loss = load_data(run.spec.data).loss
-    saved, values = count_saved(module.eval(), inputs[:2]), inputs[0].numel()
-    sizes: dict[str, int] = {}
-    if spec.statistics == "population":
-        sizes = {
-            "micro_batch": samples_per_batch(spec, len(inputs), saved, values),
-            "product_batch": samples_per_batch(spec, len(inputs), saved, values, memory=PRODUCT_MEMORY),
-        }
+    saved = count_saved(module.eval(), inputs[:2])
+    passes = passes_of(spec, len(inputs), saved, inputs[0].numel()) if spec.statistics != "batch" else None
     return Objective(
         module,
         inputs,
@@ -38,7 +34,7 @@ def objective_of(run: Run, spec: EvaluationSpec) -> Objective:
         statistics=spec.statistics,
         batch_size=batch_size,
         residual=spec.residual,
-        **sizes,
+        passes=passes,
     )
 
 

@@ -11,7 +11,8 @@ from torch.func import grad, vjp
 
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.memory_format import evaluation_format, folds
-from normscape.landscape.objective.batching import partition, samples_per_pass
+from normscape.landscape.objective.batching import Passes, batches, samples_per_pass
+from normscape.landscape.objective.counting import largest_output
 from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
 from normscape.landscape.objective.forward import Forward
 from normscape.landscape.objective.losses import LOSSES, Loss
@@ -50,6 +51,7 @@ class Objective:
         statistics: the statistics mode of batch normalization (D1).
         batch_size: samples per statistics batch; None unless `statistics` is "batch".
         residual: relative residual at which iterations for eigenvalues stop (D10).
+        passes: samples per forward pass.
         classifies: whether the loss is the cross-entropy, and accuracy is defined.
     """
 
@@ -63,7 +65,7 @@ class Objective:
         statistics: str = "population",
         batch_size: int | None = None,
         micro_batch: int | None = None,
-        product_batch: int | None = None,
+        passes: Passes | None = None,
         residual: float = 1e-3,
     ) -> None:
         """Copy the network and the evaluation set.
@@ -81,8 +83,8 @@ class Objective:
             micro_batch: samples per forward pass. If smaller than M, population statistics are computed layer by
                 layer: the same numbers in less memory, with about one pass over the set per batch-norm layer. By
                 default all samples for "population", and a fast size for "running".
-            product_batch: the same for Hessian-vector products, which need about three times the memory of a
-                gradient; by default `micro_batch`.
+            passes: the same for gradients and for Hessian-vector products, which need about three times the memory;
+                by default `micro_batch` for both.
             residual: relative residual at which iterations for eigenvalues stop (D10).
 
         Raises:
@@ -99,12 +101,15 @@ class Objective:
         function = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
         samples = evaluation_set(inputs, targets, self.theta)
         self._forward = Forward(self.module, self.layout, frozen_tensors(self.module, self.layout), *samples, function)
-        if statistics == "running" and micro_batch is None:
-            micro_batch = samples_per_pass(self.module, samples[0])
-        self._batches = partition(statistics, self.samples, batch_size=batch_size, micro_batch=micro_batch)
-        self._product_batches = partition(
-            statistics, self.samples, batch_size=batch_size, micro_batch=product_batch or micro_batch
-        )
+        if passes is None:
+            size = micro_batch or batch_size or self.samples
+            if statistics == "running" and micro_batch is None:
+                size = samples_per_pass(largest_output(self.module, self.example_inputs))
+            passes = Passes(min(self.samples, size), min(self.samples, size))
+        self.passes = passes
+        minimum = 1 if batch_size else 2
+        self._batches = tuple(batches(self.samples, passes.gradient, minimum=minimum))
+        self._product_batches = tuple(batches(self.samples, passes.product, minimum=minimum))
         if statistics != "running" and not self.layerwise:
             self._forward.refuse_single_sample(self._batches[-1], batch_size or self.samples)
 
@@ -117,11 +122,6 @@ class Objective:
     def layerwise(self) -> bool:
         """Whether population statistics are computed layer by layer, over several micro-batches."""
         return self.statistics == "population" and len(self._batches) > 1
-
-    @property
-    def largest_batches(self) -> tuple[int, int]:
-        """The largest number of samples in one forward pass of a gradient, and of a Hessian-vector product."""
-        return int(self._batches[0].stop), int(self._product_batches[0].stop)
 
     @property
     def example_inputs(self) -> Tensor:
@@ -198,16 +198,16 @@ class Objective:
         """
         point = self.point(theta)
         check_stop(stop)
-        batches = self._product_batches
-        if self.statistics == "population" and len(batches) > 1:
-            losses, weights = self._losses_of(batches), self._weights_of(batches)
+        parts = self._product_batches
+        if self.statistics == "population" and len(parts) > 1:
+            losses, weights = self._losses_of(parts), self._weights_of(parts)
             return lambda v: synchronous_hvp(losses, weights, point, self.point(v), stop=stop)
-        cached = self._gradient_vjp(point, batches[0]) if len(batches) == 1 else None
+        cached = self._gradient_vjp(point, parts[0]) if len(parts) == 1 else None
 
         def product(v: Tensor | np.ndarray) -> Tensor:
             vector = self.point(v)
             total = torch.zeros_like(vector)
-            for batch in batches:
+            for batch in parts:
                 check_stop(stop)
                 # H is symmetric, so the vector-Jacobian product of ∇f is Hv
                 total = total + (cached or self._gradient_vjp(point, batch))(vector)[0].detach()
@@ -262,8 +262,8 @@ class Objective:
         return self._replica(folds=False)
 
     def _replica(self, *, folds: bool) -> Replica:
-        memory_format = evaluation_format(self.module, self.theta)
-        return Replica(self.module, self.layout, self._forward.inputs, memory_format, folds=folds)
+        memory_format, inputs = evaluation_format(self.module, self.theta), self._forward.inputs
+        return Replica(self.module, self.layout, inputs, memory_format, folds=folds)
 
     def _totals(self, point: Tensor, moments: tuple[Moments, ...] = ()) -> tuple[float, float]:
         """Return loss and accuracy."""

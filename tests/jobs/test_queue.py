@@ -55,6 +55,7 @@ def arrays_of(queue: Queue, request: Request) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.slow
 def test_results_that_are_shipped_are_not_computed_again_and_serve_as_inputs(shared: Queue, tmp_path: Path) -> None:
     request = small_request(side=3)
     shared.submit(request, "one")

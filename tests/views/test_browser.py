@@ -233,6 +233,7 @@ def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
     assert len({tuple(point) for point in marked}) == 1
 
 
+@pytest.mark.slow
 def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: Page) -> None:
     turned = cameras(visit)[0]
     before = visit.locator(".linked-surface").first.screenshot()
@@ -255,6 +256,7 @@ def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: P
         assert camera == pytest.approx(turned, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_a_saved_picture_reopens_its_experiment_with_its_camera(visit: Page, app_address: str, tmp_path: Path) -> None:
     visit.locator(".linked-surface").first.focus()
     with visit.expect_event("framenavigated"):
@@ -317,9 +319,8 @@ def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) 
         assert np.asarray(picture.convert("L"), dtype=float).std() > 10
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "whole"), [(1280, 720, 2), pytest.param(390, 844, 1, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height", "whole"), [(1280, 720, 2), (390, 844, 1)])
 def test_whole_surfaces_are_on_the_first_screen(
     page: Page, app_address: str, width: int, height: int, whole: int
 ) -> None:

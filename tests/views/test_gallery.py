@@ -74,6 +74,7 @@ def test_experiments_that_were_run_here_have_a_card_with_a_picture_that_opens_th
     assert app.session_state["experiment"] == experiment
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_card_is_one_button_that_opens_from_its_picture_and_from_the_keyboard(page: Page, app_address: str) -> None:
     page.goto(f"{app_address}/gallery")

@@ -17,6 +17,7 @@ from normscape.landscape import (
     train,
 )
 from normscape.landscape.objective import batching
+from normscape.landscape.objective.batching import Passes
 from normscape.landscape.objective.synchronous import FixedStatistics
 from normscape.models import NORMALIZATIONS, REGISTRIES, build_model, refusal
 from normscape.specs import ModelSpec
@@ -96,26 +97,12 @@ def test_layerwise_sharpness_matches_single_batch_d10() -> None:
 
 def test_products_have_a_batch_size_of_their_own_d10() -> None:
     module = network("batch", activation="gelu")
-    whole, tiled = Objective(module, *samples()), Objective(module, *samples(), product_batch=5)
+    whole = Objective(module, *samples())
+    tiled = Objective(module, *samples(), passes=Passes(whole.samples, 5))
     assert not tiled.layerwise
-    assert tiled.largest_batches == (whole.samples, 5)
     v = torch.randn(whole.theta.shape, dtype=whole.theta.dtype, generator=torch.manual_seed(3))
     torch.testing.assert_close(tiled.hvp(whole.theta, v), whole.hvp(whole.theta, v), rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(tiled.gradient(whole.theta), whole.gradient(whole.theta), rtol=0, atol=0)
-
-
-@pytest.mark.parametrize(
-    ("module", "inputs", "saved"),
-    [
-        (nn.Linear(5, 7), 5, 5),  # its input
-        (nn.Sequential(nn.Linear(5, 7), nn.ReLU(), nn.Linear(7, 3)), 5, 5 + 7),  # the ReLU's output is the next input
-        (nn.Sequential(nn.Linear(5, 7), nn.GELU(), nn.Linear(7, 3)), 5, 5 + 7 + 7),
-        (nn.utils.parametrizations.weight_norm(nn.Linear(50, 70)), 50, 50),  # weights do not count
-    ],
-)
-def test_saved_values_are_counted_per_sample(module: nn.Module, inputs: int, saved: int) -> None:
-    assert batching.count_saved(module, torch.randn(9, inputs)[:2]) == saved
-    assert batching.count_saved(module.to("meta"), torch.empty(3, inputs, device="meta")) == saved
 
 
 def test_layerwise_evaluation_stops_between_passes() -> None:
