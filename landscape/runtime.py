@@ -9,10 +9,13 @@ from importlib.metadata import version
 
 import torch
 
+ENGINE = "2"
+"""Counts changes of training and evaluation that change last bits, so that stored numbers say which code gave them."""
+
 
 def machine_record() -> dict[str, str]:
     """Return versions, processor and thread count; if all are equal, equal specs give equal numbers."""
-    return {**_versions(), "threads": str(torch.get_num_threads()), "device": device().type}
+    return {**_versions(), "engine": ENGINE, "threads": str(torch.get_num_threads()), "device": device().type}
 
 
 def device() -> torch.device:

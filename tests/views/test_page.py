@@ -263,7 +263,7 @@ def test_controls_of_every_kind_change_the_experiment() -> None:
         ("surface.grid.ranges:0", "1, -1", "the first must be below the last"),
         ("surface.grid.ranges:1", "one, two", "takes a number"),
         ("run.training.checkpoints", "99", "beyond the last step"),
-        ("run.model.width", "wide", "takes a whole number"),
+        ("run.model.width", "wide", "Width takes a whole number"),
     ],
 )
 def test_invalid_input_of_a_control_is_reported_and_changes_nothing(path: str, text: str, expected: str) -> None:

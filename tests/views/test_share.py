@@ -36,6 +36,12 @@ def test_a_caption_names_an_early_checkpoint_and_another_optimizer() -> None:
     assert "step 0 of 300 steps · Adam, learning rate 0.05" in caption(experiment)
 
 
+def test_a_caption_names_a_schedule_and_augmentation_where_there_are_any() -> None:
+    training = TrainingSpec(schedule="cosine", augmentation="flip")
+    experiment = replace(EXPERIMENT, run=replace(EXPERIMENT.run, training=training))
+    assert "learning rate 0.05 · cosine schedule · augmented by flip · seed 0" in caption(experiment)
+
+
 def test_a_long_link_gives_way_to_the_hash() -> None:
     assert " · experiment " in caption(EXPERIMENT, LINK + "&a=1" * 30)
 

@@ -28,7 +28,7 @@ def caption(experiment: Experiment, link: str = "", *, surface: bool = True) -> 
         surface: whether the figure shows a slice, which has directions and a grid.
     """
     parts = {**_training_parts(experiment), **(_surface_parts(experiment) if surface else {})}
-    shown = [text for path, text in parts.items() if path != experiment.compare]
+    shown = [text for path, text in parts.items() if text and path != experiment.compare]
     return " · ".join([*shown, *_reference(experiment, link)])
 
 
@@ -47,6 +47,8 @@ def _training_parts(experiment: Experiment) -> dict[str, str]:
     return parts | {
         "run.training.steps": f"{early}{training.steps} steps",
         "run.training.learning_rate": f"{optimizer}learning rate {training.learning_rate:g}",
+        "run.training.schedule": "" if training.schedule == "constant" else f"{training.schedule} schedule",
+        "run.training.augmentation": "" if training.augmentation == "none" else f"augmented by {training.augmentation}",
         "run.training.seed": f"seed {training.seed}",
     }
 

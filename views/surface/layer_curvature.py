@@ -15,7 +15,7 @@ from normscape.views.widgets.tables import network_table
 HELP = (
     r"$\lambda_{\max}$ of the Hessian's block of every weight $w$, and $\|w\|^2\cdot\lambda_{\max}(H_{ww})$, which "
     "stays as it is when $w$ is rescaled in front of a normalization; and the largest gradient-change ratios of every "
-    "layer. Takes about twenty Hessian products and 25 gradients per weight."
+    "layer. Takes about ten Hessian products and 25 gradients per weight."
 )
 
 

@@ -66,8 +66,8 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
         return light_maps | {"cut through the center": light_cut}
 
     share_row(Charts("maps", title, draw, experiment, display, True))
-    _refinement(experiment, comparison)
-    _differences(experiment, comparison)
+    _refinement(experiment, display, comparison)
+    _differences(experiment, display, comparison)
 
 
 def _maps_and_cut(comparison: Comparison, display: Display) -> tuple[dict[str, go.Figure], go.Figure]:
@@ -78,17 +78,26 @@ def _maps_and_cut(comparison: Comparison, display: Display) -> tuple[dict[str, g
     return maps, cut
 
 
-def _refinement(experiment: Experiment, comparison: Comparison) -> None:
+def _refinement(experiment: Experiment, display: Display, comparison: Comparison) -> None:
     if not st.toggle(r"Show how $\hat L$ grows with refinement", key=control("refinement"), help=texts.REFINEMENT):
         return
     bounds = measure_networks(experiment, "ratio-by-spacing", r"$\hat L$ against spacing")
     show_progress(bounds.request, bounds.finished)
     if bounds.results:
-        chart(refinement_figure(comparison.with_results(bounds.results)), "bound against spacing")
+        measured = comparison.with_results(bounds.results)
+        chart(refinement_figure(measured), "bound against spacing")
+        light = in_light_theme(measured, experiment)
+
+        def draw() -> dict[str, go.Figure]:
+            return {"bound against spacing": refinement_figure(light)}
+
+        share_row(Charts("refinement", "Lower bound on L against spacing", draw, experiment, display, True))
 
 
-def _differences(experiment: Experiment, comparison: Comparison) -> None:
+def _differences(experiment: Experiment, display: Display, comparison: Comparison) -> None:
     if len(comparison.results) < 2 or not same_grid(experiment):
         return
     if st.toggle("Show differences", key=control("differences"), help=texts.DIFFERENCES):
         row_of_charts(difference_figures(comparison), "difference")
+        light, title = in_light_theme(comparison, experiment), f"Differences: {comparison.metric_title}"
+        share_row(Charts("differences", title, lambda: difference_figures(light), experiment, display, True))

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Comparison
 from normscape.figures.surface import seeds_figure
-from normscape.landscape import Spread, Surface, scalars_of, spreads_of
+from normscape.landscape import Spread, scalars_of, spreads_of
 from normscape.specs import Display, Experiment
 from normscape.views.session.progress import show_progress
 from normscape.views.session.requests import request_seeds
 from normscape.views.session.results import Outcome
+from normscape.views.share.files import Charts
+from normscape.views.share.row import share_row
 from normscape.views.surface.surfaces_3d import thumbnails
-from normscape.views.widgets.charts import chart
+from normscape.views.widgets.charts import chart, in_light_theme
 from normscape.views.widgets.fields import number_of_seeds
 from normscape.views.widgets.numbers import MISSING, number
 from normscape.views.widgets.tables import network_table
@@ -41,7 +44,11 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
     outcomes = [[state.outcomes[name] for name in column if name in state.outcomes] for column in columns]
     labels = [name.rpartition(", seeds")[0] for name in columns[0]]
     if state.finished and all(len(column) == len(labels) for column in outcomes):
-        _spreads({label: [column[row] for column in outcomes] for row, label in enumerate(labels)}, comparison, display)
+        own = {label: [column[row] for column in outcomes] for row, label in enumerate(labels)}
+        _spreads(own, comparison, display)
+        light = in_light_theme(comparison, experiment)
+        title = f"{comparison.metric_title} over {count} pairs of seeds"
+        share_row(Charts("seeds", title, lambda: _cut(own, light), experiment, display, True))
 
 
 def _spreads(outcomes: Mapping[str, Sequence[Outcome]], comparison: Comparison, display: Display) -> None:
@@ -55,24 +62,28 @@ def _spreads(outcomes: Mapping[str, Sequence[Outcome]], comparison: Comparison, 
     spreads = {label: spreads_of(list(map(_scalars, own))) for label, own in outcomes.items()}
     network_table({label: {name: _cell(one) for name, one in own.items()} for label, own in spreads.items()})
     st.caption("Mean ± sample deviation over the pairs of seeds, and from the smallest to the largest.")
-    surfaces = {label: [one.surface for one in own if one.surface is not None] for label, own in outcomes.items()}
-    names = {label: [f"{label}, seeds {k + 1}" for k in range(len(own))] for label, own in surfaces.items()}
-    all_surfaces = _all_surfaces(comparison, surfaces, names)
-    chart(seeds_figure(all_surfaces, names), "cut over seeds")
-    thumbnails(all_surfaces, display, "seeds")
-    if (value_range := all_surfaces.value_range) is not None:
+    surfaces, names = _all_surfaces(outcomes, comparison)
+    chart(seeds_figure(surfaces, names), "cut over seeds")
+    thumbnails(surfaces, display, "seeds")
+    if (value_range := surfaces.value_range) is not None:
         low, high = number(value_range.low), number(value_range.high)
         st.caption(f"All on one scale: {low} to {high} ({value_range.unit}).")
 
 
+def _cut(outcomes: Mapping[str, Sequence[Outcome]], comparison: Comparison) -> dict[str, go.Figure]:
+    return {"cut over seeds": seeds_figure(*_all_surfaces(outcomes, comparison))}
+
+
 def _all_surfaces(
-    comparison: Comparison, surfaces: Mapping[str, Sequence[Surface]], names: Mapping[str, Sequence[str]]
-) -> Comparison:
-    """Return the comparison of the surfaces of all seeds, each in the color of its network."""
+    outcomes: Mapping[str, Sequence[Outcome]], comparison: Comparison
+) -> tuple[Comparison, Mapping[str, Sequence[str]]]:
+    """Return the comparison of the surfaces of all seeds, each in the color of its network, and their names."""
+    surfaces = {label: [one.surface for one in own if one.surface is not None] for label, own in outcomes.items()}
+    names = {label: [f"{label}, seeds {k + 1}" for k in range(len(own))] for label, own in surfaces.items()}
     networks = {name: label for label, own in names.items() for name in own}
     results = {name: one for label in names for name, one in zip(names[label], surfaces[label], strict=True)}
     colors = {name: color for name, label in networks.items() if (color := comparison.color(label)) is not None}
-    return replace(comparison, results=results, colors=colors)
+    return replace(comparison, results=results, colors=colors), names
 
 
 def _scalars(outcome: Outcome) -> Mapping[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Comparison
@@ -15,7 +16,9 @@ from normscape.views.session.address import control
 from normscape.views.session.progress import show_progress
 from normscape.views.session.requests import normalized_over_samples, request_statistics_modes
 from normscape.views.session.results import ComparisonState, Measured
-from normscape.views.widgets.charts import row_of_charts
+from normscape.views.share.files import Charts
+from normscape.views.share.row import share_row
+from normscape.views.widgets.charts import in_light_theme, row_of_charts
 from normscape.views.widgets.numbers import MISSING, number
 from normscape.views.widgets.tables import network_table
 
@@ -45,6 +48,7 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
         if state.finished and any(measured.values()):
             st.markdown(f"**{label}**")
             _charts(measured, comparison, row)
+            _share(label, row, measured, in_light_theme(comparison, experiment), experiment, display)
             losses[label] = {kind: _center_loss(one) for kind, one in measured.items()}
     if losses:
         st.caption(DIFFERENCES)
@@ -59,10 +63,33 @@ def _charts(measured: Mapping[str, Measured | None], comparison: Comparison, row
         comparison: metric, scale and theme.
         row: index of the network.
     """
-    surfaces = {kind: one.surface for kind, one in measured.items() if one is not None}
-    kinds = replace(comparison, results=surfaces, colors={})
+    kinds = _kinds(measured, comparison)
     row_of_charts(contour_figures(kinds), f"statistics {row}")
     row_of_charts(difference_figures(kinds), f"difference of statistics {row}")
+
+
+def _share(
+    label: str,
+    row: int,
+    measured: Mapping[str, Measured | None],
+    comparison: Comparison,
+    experiment: Experiment,
+    display: Display,
+) -> None:
+    """Show the share row of one network's charts; the comparison has the light theme."""
+    kinds, title = _kinds(measured, comparison), f"{label}: {comparison.metric_title} by kind of statistics"
+
+    def draw() -> dict[str, go.Figure]:
+        return {**contour_figures(kinds), **{f"difference, {k}": f for k, f in difference_figures(kinds).items()}}
+
+    run, surface = experiment.variants()[label]
+    compared = Experiment(run, surface, COMPARED, STATISTICS)  # what the link opens
+    share_row(Charts(f"statistics {row}", title, draw, compared, display, True))
+
+
+def _kinds(measured: Mapping[str, Measured | None], comparison: Comparison) -> Comparison:
+    surfaces = {kind: one.surface for kind, one in measured.items() if one is not None}
+    return replace(comparison, results=surfaces, colors={})
 
 
 def _measured(state: ComparisonState, name: str) -> Measured | None:

@@ -57,7 +57,7 @@ def tile_values(one: Measures, other: Measures | None) -> list[tuple[str, str, s
             "Held-out accuracy" if accuracy else "Held-out loss",
             percent(one.accuracy) if accuracy else _text(one.held_out_loss),
             _points(one, against) if accuracy else _change(one.held_out_loss, against.held_out_loss),
-            "On samples that were not used for training.",
+            f"On{_at_most(one.samples)} samples that training does not see.",
         ),
         (
             r"$2/\lambda_{\max}$ at these weights",
@@ -67,6 +67,10 @@ def tile_values(one: Measures, other: Measures | None) -> list[tuple[str, str, s
             "Which rates train from scratch is another question: see the page Learning rates.",
         ),
     ]
+
+
+def _at_most(samples: int) -> str:
+    return f" up to {samples:,}" if samples else ""
 
 
 def _text(value: float | None) -> str:

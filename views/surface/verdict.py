@@ -28,6 +28,7 @@ class Measures:
     bound: float  # the largest gradient change from the center, a lower bound on L (D5)
     accuracy: float  # on held-out samples; NaN for a regression
     held_out_loss: float
+    samples: int = 0  # at most so many that training does not see; 0 if that was not recorded
 
 
 def measures(outcomes: Mapping[str, Outcome]) -> dict[str, Measures]:
@@ -150,6 +151,7 @@ def _measures(outcome: Outcome, bound: float) -> Measures:
         bound,
         entry.held_out_accuracy,
         entry.held_out_loss,
+        entry.samples,
     )
 
 

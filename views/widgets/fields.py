@@ -34,8 +34,14 @@ def field(experiment: Experiment, path: str, on_change: Callable[[], None] | Non
     try:
         return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
-        st.error(f"{error}. Keeping {value_text(value)}.")
+        st.error(f"{_readable(str(error), experiment, path)}. Keeping {value_text(value)}.")
         return experiment
+
+
+def _readable(message: str, experiment: Experiment, path: str) -> str:
+    """Return an error's message with the field's label in place of its name in code."""
+    owner, name = _owner(experiment, path), path.rsplit(".", 1)[-1]
+    return message.replace(f"{type(owner).__name__}.{name}", rule_of(owner, name).label)
 
 
 def number_of_seeds(name: str, help: str, default: int = 1) -> int:
