@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8501
+PEERS ?= build/peers
 IN_VENV = $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-front-end format benchmark reproduce gallery screenshots clean
+.PHONY: help run test test-slow test-front-end format benchmark bench reproduce gallery screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -47,6 +48,9 @@ benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the stories 
 	$(IN_VENV) -m benchmarks.training
 	$(IN_VENV) -m benchmarks.residual
 
+bench: $(VENV)/.dev-ready $(PEERS)/.ready ## time the evaluation engine against plain loops and other tools (15 minutes)
+	$(IN_VENV) -m benchmarks.engine --peers $(PEERS)/bin/python --samples 200 --rounds 3
+
 reproduce: $(VENV)/.dev-ready ## measure published results again and write views/analysis/published.md (13 minutes; needs CIFAR-10 in NORMSCAPE_DATA)
 	$(IN_VENV) -m benchmarks.published --write views/analysis/published.md
 
@@ -59,6 +63,12 @@ screenshots: $(VENV)/.dev-ready ## renew the README's pictures (needs Chromium)
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) .types .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# other tools need versions of their own
+$(PEERS)/.ready:
+	$(PYTHON) -m venv --clear $(PEERS)
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check torch==2.13.0 loss-landscapes==3.0.6 landscaper==1.3.1
+	@touch $@
 
 $(IN_VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

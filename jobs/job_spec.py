@@ -24,7 +24,7 @@ from normscape.specs import (
     SurfaceSpec,
     canonical_bytes,
 )
-from normscape.specs.fields import effective, project, with_defaults
+from normscape.specs.fields import effective, paths, project, replace_at, with_defaults
 
 SCHEMA = 3
 """Version of the stored results, which is part of every key: results of other versions are never read."""
@@ -74,6 +74,10 @@ QUESTIONS: Mapping[str, type[Question] | None] = {
 """The type of the question by kind of job, None for training. `kinds.KINDS` has a row for each of them."""
 
 
+ITERATIVE = frozenset({"sharpness", "scale-free-sharpness", "layer-sharpness", "centering", "layer-rates"})
+"""The kinds whose results depend on the residual at which iterations for eigenvalues stop."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A measurement of a run: exactly what the result depends on.
@@ -98,7 +102,8 @@ class Job:
             raise TypeError(f"a job of kind {self.kind!r} takes {name}, not {self.question!r}")
         object.__setattr__(self, "run", _effective_run(self.run))
         if self.question is not None:
-            object.__setattr__(self, "question", _effective(self.question))
+            question = _effective(self.question)
+            object.__setattr__(self, "question", question if self.kind in ITERATIVE else _without_residual(question))
 
     @classmethod
     def about(cls, kind: str, run: RunSpec, surface: SurfaceSpec) -> Job:
@@ -146,6 +151,15 @@ def question_type(kind: str) -> type[Question] | None:
 @lru_cache(maxsize=4096)
 def _effective(spec: Any) -> Any:
     return effective(spec)
+
+
+@lru_cache(maxsize=4096)
+def _without_residual(question: Any) -> Any:
+    """Return a question with the default residual."""
+    for path, _, _ in paths(question):
+        if path.rpartition(".")[2] == "residual":
+            question = replace_at(question, path, EvaluationSpec().residual)
+    return question
 
 
 @lru_cache(maxsize=1024)

@@ -52,9 +52,9 @@ class EvaluationSpec:
     )
     residual: float = declare(
         1e-3,
-        "Residual of λ_max",
-        "The iteration for λ_max stops when ‖Hv − λv‖ ≤ this · |λ|; the error of λ is then about its square. Smaller "
-        "values take more Hessian-vector products.",
+        "Residual of eigenvalues",
+        "The iteration for an eigenvalue stops when its residual is at most this fraction of the eigenvalue, whose "
+        "relative error is then about the square. Smaller values take more Hessian-vector products.",
         low=1e-6,
         high=0.1,
         later=True,

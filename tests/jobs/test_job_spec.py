@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from normscape.jobs import Job
-from normscape.jobs.job_spec import QUESTIONS, question_type
+from normscape.jobs.job_spec import ITERATIVE, QUESTIONS, question_type
 from normscape.jobs.kinds import KINDS
 from normscape.specs import EvaluationSpec, Experiment, ModelSpec, PlaneSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.fields import paths, read, replace_at
@@ -29,6 +29,7 @@ DEPENDS = {
     "checks": EVALUATION | PLANE | {"grid.ranges"},
     "ratio-by-spacing": EVALUATION | PLANE | {"grid.ranges"},
     "layer-ratios": EVALUATION | PLANE | {"grid.points", "grid.ranges"},
+    **dict.fromkeys(ITERATIVE, EVALUATION | {"evaluation.residual"}),
     "cost": {"evaluation.split", "evaluation.samples", "evaluation.precision", "grid.points"} | MINI_BATCH,
     "smoothness": {"evaluation.checkpoint", "evaluation.precision"},
     "running-averages": SAMPLES | {"evaluation.checkpoint"},
