@@ -17,7 +17,14 @@ from normscape.figures.comparison import Comparison
 from normscape.figures.histograms import Bins, Histograms, histogram_figures
 from normscape.figures.style import palette
 from normscape.figures.style.template import sentence_figure, style_axes, styled
-from normscape.figures.surface import contour_figures, cut_figure, difference_figures
+from normscape.figures.surface import (
+    contour_figures,
+    cut_figure,
+    difference_figures,
+    refinement_figure,
+    seeds_figure,
+)
+from normscape.landscape.surface.spacing import RatioBySpacing
 from normscape.specs import Display, Experiment
 from tests.exports.test_picture import made
 
@@ -26,6 +33,9 @@ SURFACES = {"No normalization": made(), "Batch norm": made(((1.0, 2.0, np.inf), 
 COMPARISON = Comparison(SURFACES, "loss", "log", colors={"Batch norm": "#0068a8", "No normalization": "#992e00"})
 HISTOGRAMS = COMPARISON.with_results(
     dict.fromkeys(SURFACES, Histograms(["first", "second"], np.array([[0.1, 0.9], [0.5, 0.5]])))
+)
+BOUNDS = COMPARISON.with_results(
+    dict.fromkeys(SURFACES, RatioBySpacing(np.array([0.5, 0.25, 0.125]), np.array([1.0, np.nan, 3.0]), np.ones(3)))
 )
 
 
@@ -56,6 +66,8 @@ GROUPS = {
     "lines": {"one": band()},
     "maps and cut": contour_figures(COMPARISON) | {"cut": cut_figure(COMPARISON)},
     "differences": difference_figures(Comparison({"a": made(), "b": made(((2.0, 1.0), (1.0, 1.0)))}, "loss", "linear")),
+    "over seeds": {"one": seeds_figure(COMPARISON, {"No normalization": list(SURFACES)})},
+    "against spacing": {"one": refinement_figure(BOUNDS)},
     "histograms": histogram_figures(HISTOGRAMS, Bins((-1.0, 1.0), "input", {0.0: "zero"}, (0.5,))),
     "a sentence": {"one": sentence_figure("Nothing to show yet.", COLORS, height=300)},
 }
