@@ -32,16 +32,8 @@ def folds(theta: Tensor) -> bool:
 
 
 def laid_out(inputs: Tensor, memory_format: torch.memory_format) -> Tensor:
-    """Return images in a memory format; other inputs as they are.
-
-    Images of one channel have the same order in both formats, and only the strides tell which one comes out of a
-    convolution. So images with the channels last are always copied, into those strides.
-    """
-    if inputs.ndim != 4 or memory_format != torch.channels_last:
-        return inputs.contiguous() if inputs.ndim == 4 else inputs
-    return torch.empty(inputs.shape, dtype=inputs.dtype, device=inputs.device, memory_format=memory_format).copy_(
-        inputs
-    )
+    """Return images in a memory format; other inputs as they are."""
+    return inputs.contiguous(memory_format=memory_format) if inputs.ndim == 4 else inputs
 
 
 def _is_unsafe(layer: nn.Conv2d) -> bool:

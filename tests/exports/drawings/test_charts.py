@@ -34,6 +34,7 @@ COMPARISON = Comparison(SURFACES, "loss", "log", colors={"Batch norm": "#0068a8"
 HISTOGRAMS = COMPARISON.with_results(
     dict.fromkeys(SURFACES, Histograms(["first", "second"], np.array([[0.1, 0.9], [0.5, 0.5]])))
 )
+SEEDS = Comparison({"seeds 1": made(), "seeds 2": made()}, "loss", "log", colors={"seeds 1": "#0068a8"})
 BOUNDS = COMPARISON.with_results(
     dict.fromkeys(SURFACES, RatioBySpacing(np.array([0.5, 0.25, 0.125]), np.array([1.0, np.nan, 3.0]), np.ones(3)))
 )
@@ -66,7 +67,7 @@ GROUPS = {
     "lines": {"one": band()},
     "maps and cut": contour_figures(COMPARISON) | {"cut": cut_figure(COMPARISON)},
     "differences": difference_figures(Comparison({"a": made(), "b": made(((2.0, 1.0), (1.0, 1.0)))}, "loss", "linear")),
-    "over seeds": {"one": seeds_figure(COMPARISON, {"No normalization": list(SURFACES)})},
+    "over seeds": {"one": seeds_figure(SEEDS, {"Batch norm": list(SEEDS.results)})},
     "against spacing": {"one": refinement_figure(BOUNDS)},
     "histograms": histogram_figures(HISTOGRAMS, Bins((-1.0, 1.0), "input", {0.0: "zero"}, (0.5,))),
     "a sentence": {"one": sentence_figure("Nothing to show yet.", COLORS, height=300)},
