@@ -32,7 +32,11 @@ def folds(theta: Tensor) -> bool:
 
 
 def laid_out(inputs: Tensor, memory_format: torch.memory_format) -> Tensor:
-    """Return images in a memory format; other inputs as they are."""
+    """Return images in a memory format; other inputs as they are.
+
+    Images of one channel, whose values have the same order in both formats, keep their strides: with the strides of
+    the other format oneDNN's backward pass crashed on AVX2.
+    """
     return inputs.contiguous(memory_format=memory_format) if inputs.ndim == 4 else inputs
 
 
