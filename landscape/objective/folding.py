@@ -173,7 +173,9 @@ def _merge(traced: fx.GraphModule) -> Iterator[Merged]:
 def _absorb_norm(node: fx.Node, merged: Merged, modules: dict[str, nn.Module]) -> None:
     user = _only_user(node)
     norm = user and _module(user, modules)
-    if user and isinstance(norm, BatchNorm1d | BatchNorm2d) and norm.running_mean is not None and not norm.training:
+    if user is None or not isinstance(norm, BatchNorm1d | BatchNorm2d) or _has_hooks(norm):
+        return
+    if norm.running_mean is not None and not norm.training:
         dimensions = 4 if isinstance(merged.source[0], nn.Conv2d) else 2
         if isinstance(norm, BatchNorm2d) == (dimensions == 4):
             merged.absorb(norm)
@@ -229,8 +231,9 @@ def _owns_input(node: fx.Node, modules: dict[str, nn.Module]) -> bool:
 
 
 def _is_relu(node: fx.Node, modules: dict[str, nn.Module]) -> bool:
-    if isinstance(_module(node, modules), nn.ReLU):
-        return True
+    layer = _module(node, modules)
+    if isinstance(layer, nn.ReLU):
+        return not _has_hooks(layer)
     return node.op == "call_function" and node.target in _RELU and len(node.args) == 1
 
 
@@ -252,7 +255,11 @@ def _module(node: fx.Node, modules: dict[str, nn.Module]) -> nn.Module | None:
 def _is_plain(layer: nn.Module) -> bool:
     """Whether a layer computes what its class does: no forward of its own, no hooks."""
     own = type(layer).forward not in (nn.Linear.forward, nn.Conv2d.forward) or "forward" in vars(layer)
-    return not own and not layer._forward_pre_hooks and not layer._forward_hooks
+    return not own and not _has_hooks(layer)
+
+
+def _has_hooks(layer: nn.Module) -> bool:
+    return bool(layer._forward_pre_hooks or layer._forward_hooks)
 
 
 def _has_kernel(layer: nn.Conv2d) -> bool:

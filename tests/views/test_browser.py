@@ -233,7 +233,6 @@ def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
     assert len({tuple(point) for point in marked}) == 1
 
 
-@pytest.mark.slow
 def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: Page) -> None:
     turned = cameras(visit)[0]
     before = visit.locator(".linked-surface").first.screenshot()

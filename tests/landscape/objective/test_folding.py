@@ -166,6 +166,19 @@ def test_layers_with_hooks_stay_as_they_are() -> None:
         assert torch.allclose(folded.network(images()), module(images()), atol=1e-6)
 
 
+def test_activations_and_norms_with_hooks_are_called() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten()).eval()
+    called = []
+    for layer in (module[1], module[2]):
+        layer.register_forward_hook(lambda layer, args, output: called.append(type(layer)))
+    folded = fold(module, images(2))
+    assert folded is not None
+    called.clear()
+    with torch.no_grad():
+        folded.network(images())
+    assert called == [nn.BatchNorm2d, nn.ReLU]
+
+
 def test_a_batch_norm_over_tokens_is_not_taken_for_one_over_channels() -> None:
     torch.manual_seed(0)
     module = trained_averages(nn.Sequential(nn.Linear(8, 5), nn.BatchNorm1d(5), nn.Flatten()), torch.randn(9, 5, 8))
