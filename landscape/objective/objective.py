@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.func import grad, vjp
 
 from normscape.landscape.measurement import Stop, check_stop
-from normscape.landscape.memory_format import evaluation_format, folds
+from normscape.landscape.memory_format import evaluation_format, folds, laid_out
 from normscape.landscape.objective.batching import Passes, batches, samples_per_pass
 from normscape.landscape.objective.counting import largest_output
 from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
@@ -255,15 +255,19 @@ class Objective:
 
     @cached_property
     def _loss_replica(self) -> Replica:
-        return self._replica(folds=folds(self.theta))
+        return self._replica(folds=True) if folds(self.theta) else self._gradient_replica
 
     @cached_property
     def _gradient_replica(self) -> Replica:
         return self._replica(folds=False)
 
+    @cached_property
+    def _laid_out_inputs(self) -> Tensor:
+        return laid_out(self._forward.inputs, evaluation_format(self.module, self.theta))
+
     def _replica(self, *, folds: bool) -> Replica:
-        memory_format, inputs = evaluation_format(self.module, self.theta), self._forward.inputs
-        return Replica(self.module, self.layout, inputs, memory_format, folds=folds)
+        memory_format = evaluation_format(self.module, self.theta)
+        return Replica(self.module, self.layout, self._laid_out_inputs, memory_format, folds=folds)
 
     def _totals(self, point: Tensor, moments: tuple[Moments, ...] = ()) -> tuple[float, float]:
         """Return loss and accuracy."""

@@ -33,8 +33,8 @@ class Replica:
         Args:
             module: the network, in the mode of its evaluation.
             layout: the position of each parameter in θ.
-            inputs: (M, ...), the evaluation set.
-            memory_format: of images and of the weights of convolutions.
+            inputs: (M, ...), the evaluation set in the memory format.
+            memory_format: of the weights of convolutions.
             folds: whether layers are merged where outputs stay the same (`fold`); without gradients.
         """
         network = copy.deepcopy(module)
@@ -51,14 +51,9 @@ class Replica:
             parameter.data = laid_out(parameter.data, memory_format)
             parameter.requires_grad_(False)
         use_exact_batch_norm(network)
-        self.inputs = laid_out(inputs, memory_format)
+        self.inputs = inputs
         self._folded = fold(network, self.inputs[:2]) if folds else None
         self._network = network if self._folded is None else self._folded.network
-
-    @property
-    def folds(self) -> bool:
-        """Whether layers are merged."""
-        return self._folded is not None
 
     @torch.no_grad()
     def load(self, theta: Tensor) -> None:
