@@ -33,8 +33,9 @@ def time_left(statuses: Sequence[JobStatus], workers: int) -> TimeLeft | None:
 
     Args:
         statuses: of all jobs of a request.
-        workers: that share the jobs.
+        workers: that share the jobs; none while the cluster starts, which counts as one.
     """
+    workers = max(1, workers)
     speeds = {kind: _seconds_per_unit(statuses, kind) for kind in {status.job.kind for status in statuses}}
     chains, shared, complete, known = [], 0.0, True, False
     for status in statuses:
@@ -50,7 +51,7 @@ def time_left(statuses: Sequence[JobStatus], workers: int) -> TimeLeft | None:
     if not known:
         return None
     training = max(max(chains), sum(chains) / workers) if chains else 0.0
-    return TimeLeft(training + shared / max(1, workers), complete)
+    return TimeLeft(training + shared / workers, complete)
 
 
 def _seconds_per_unit(statuses: Sequence[JobStatus], kind: str) -> float | None:

@@ -59,3 +59,12 @@ def test_gradients_and_curvature_are_estimated_from_losses() -> None:
     assert time_left([losses, surface], 1) == (pytest.approx(81 * point), True)
     curvature = status(Job.about("sharpness", RUN, SPEC), "waiting", 0, 1)
     assert time_left([losses, curvature], 1).seconds == pytest.approx(point * POINTS["sharpness"])
+
+
+def test_a_cluster_that_starts_counts_as_one_worker() -> None:
+    statuses = [
+        status(Job("run", RUN), "running", 100, 300, seconds=50),
+        status(Job("run", OTHER), "waiting", 0, 300),
+        status(Job("surface", RUN, SPEC), "running", 9, 81, seconds=0.9),
+    ]
+    assert time_left(statuses, 0) == time_left(statuses, 1)
