@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import torch
-from torch.nn.modules.batchnorm import _NormBase
 
 from normscape.landscape.data import load_data
 from normscape.landscape.objective.counting import Saved, count_activations, count_saved
+from normscape.landscape.objective.statistics import takes_statistics
 from normscape.models import blank_model
 from normscape.specs import DataSpec, ModelSpec
 
@@ -19,7 +19,7 @@ class Counts(NamedTuple):
 
     activations: int
     saved: Saved  # values that autograd keeps
-    batch_norms: int
+    batch_norms: int  # layers that take statistics over samples
 
 
 @lru_cache(maxsize=256)
@@ -33,4 +33,4 @@ def counts_of(model: ModelSpec, data_spec: DataSpec) -> Counts:
     blank = blank_model(model, data.input_shape, data.outputs)
     inputs = torch.empty(2, *data.input_shape, device="meta")
     activations, saved = count_activations(blank, inputs), count_saved(blank, inputs)
-    return Counts(activations, saved, sum(isinstance(layer, _NormBase) for layer in blank.modules()))
+    return Counts(activations, saved, sum(map(takes_statistics, blank.modules())))

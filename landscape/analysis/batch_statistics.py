@@ -57,8 +57,7 @@ def measure_batch_statistics(objective: Objective, *, seed: int = 0, stop: Stop 
 
     Raises:
         StoppedError: `stop()` was true.
-        ValueError: the evaluation set has fewer than 4 samples, or so many that population statistics are computed
-            layer by layer.
+        ValueError: the evaluation set has fewer than 4 samples, or does not fit into one pass.
     """
     require_one_pass(objective, "errors of batch statistics")
     if objective.samples < 4:

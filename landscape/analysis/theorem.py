@@ -57,7 +57,7 @@ def measure_theorem(objective: Objective, *, stop: Stop = lambda: False) -> Theo
 
     Raises:
         StoppedError: `stop()` was true.
-        ValueError: the evaluation set is so large that population statistics are computed layer by layer.
+        ValueError: the evaluation set does not fit into one pass.
     """
     require_one_pass(objective, "both sides of the theorem")
     by_layer: dict[str, list[NormLayer]] = {}

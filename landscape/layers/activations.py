@@ -46,7 +46,7 @@ def layer_activations(
 
     Raises:
         StoppedError: `stop()` was true.
-        ValueError: the evaluation set is so large that population statistics are computed layer by layer.
+        ValueError: the evaluation set is so large that population statistics do not fit into one pass.
     """
     require_one_pass(objective, "layer activations")
     for batch_loss in objective.batch_losses:
@@ -70,9 +70,9 @@ def require_one_pass(objective: Objective, measurement: str, *, other_statistics
         other_statistics: whether the measurement also exists with batch or running statistics, which need no such pass.
 
     Raises:
-        ValueError: the evaluation set is so large that population statistics are computed layer by layer.
+        ValueError: the evaluation set is so large that population statistics do not fit into one pass.
     """
-    if objective.layerwise:
+    if objective.tiled:
         remedy = "fewer samples, or with batch or running statistics" if other_statistics else "fewer samples"
         raise ValueError(
             f"{objective.samples} samples do not fit into one pass, as {measurement} require; evaluate on {remedy}"

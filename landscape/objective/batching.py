@@ -1,5 +1,6 @@
 """The partition of an evaluation set into batches, and the memory that one batch takes."""
 
+import math
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -25,50 +26,73 @@ CACHE_BYTES = 2**27
 """Size of a slice's cache of points and gradients, unless two grid rows take more. With it, refinement of a small
 network's grid evaluates no point twice."""
 
+LOSS_MEMORY = 4
+"""Memory of a loss, relative to the largest output of a layer: input, output, a shortcut, and the kernel's own."""
+
 ONE_PASS_BYTES = min(4 * 2**30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
-"""Memory of one batch above which population statistics are computed layer by layer, which takes many times as long."""
+"""Memory above which population statistics are computed over tiles, segment by segment or layer by layer."""
 
 
 class Passes(NamedTuple):
-    """How an evaluation set is divided."""
+    """How an evaluation set is divided: samples per forward pass."""
 
-    gradient: int  # samples per forward pass of a gradient
-    product: int  # the same for a Hessian-vector product
+    loss: int
+    gradient: int
+    product: int  # H(θ)v
+    every: int = 1  # over tiles, what lives between segments is kept at every n-th cut; 0: nothing is, layer by layer
 
 
-def passes_of(spec: EvaluationSpec, samples: int, saved: Saved, values: int) -> Passes:
+def passes_of(spec: EvaluationSpec, samples: int, saved: Saved, values: int, *, coupled: bool = True) -> Passes:
     """Return how an evaluation set is divided: population statistics are taken in one pass wherever that fits.
 
     Args:
         spec: statistics, batch size, and precision.
         samples: M, the size of the evaluation set.
-        saved: values that autograd keeps per sample.
+        saved: values per sample that are kept.
         values: input values per sample.
+        coupled: whether a layer takes statistics over samples; otherwise no number depends on the division.
     """
     if spec.statistics == "batch":
-        size = min(samples, spec.batch_size)
-        return Passes(size, size)
-    if spec.statistics == "running":
-        size = min(samples, samples_per_pass(saved.largest))
-        return Passes(size, size)
-    tile = min(samples, micro_batch_samples(values))
+        return even_passes(min(samples, spec.batch_size))
+    tile = min(samples, samples_per_pass(saved.largest))
+    if spec.statistics == "running" or not coupled:
+        return even_passes(tile)
 
-    def fits(memory: float) -> bool:
-        return memory * saved_bytes(saved.kept, samples, spec.precision) <= ONE_PASS_BYTES
+    def fits(values: float) -> bool:
+        return saved_bytes(1, math.ceil(values * samples), spec.precision) <= ONE_PASS_BYTES
 
-    return Passes(samples if fits(GRADIENT_MEMORY) else tile, samples if fits(PRODUCT_MEMORY) else tile)
+    every = next((every for every, held in saved.held if fits(2 * held)), 0)
+    if not every:
+        tile = min(samples, micro_batch_samples(values))
+    return Passes(
+        samples if fits(LOSS_MEMORY * saved.largest) else tile,
+        samples if fits(GRADIENT_MEMORY * saved.kept) else tile,
+        samples if fits(PRODUCT_MEMORY * saved.kept) else tile,
+        every,
+    )
 
 
-def measuring_bytes(saved: Saved, passes: Passes, precision: str) -> int:
-    """Return the memory of gradients or of Hessian-vector products, whichever needs more, in bytes.
+def even_passes(samples: int) -> Passes:
+    """Return passes of an equal number of samples."""
+    return Passes(samples, samples, samples)
+
+
+def measuring_bytes(saved: Saved, passes: Passes, samples: int, precision: str) -> int:
+    """Return the memory of losses, gradients or Hessian-vector products, whichever needs most, in bytes.
 
     Args:
-        saved: values that autograd keeps per sample.
+        saved: values per sample that are kept.
         passes: the division of the evaluation set.
+        samples: M, the size of the evaluation set.
         precision: "float32" or "float64".
     """
-    gradient, product = (saved_bytes(saved.kept, samples, precision) for samples in passes)
-    return int(max(GRADIENT_MEMORY * gradient, PRODUCT_MEMORY * product))
+    held = dict(saved.held).get(passes.every, 0)
+    needs = [
+        LOSS_MEMORY * saved.largest * passes.loss,
+        GRADIENT_MEMORY * saved.kept * passes.gradient + held * samples * (passes.gradient < samples),
+        PRODUCT_MEMORY * saved.kept * passes.product + 2 * held * samples * (passes.product < samples),
+    ]
+    return saved_bytes(1, math.ceil(max(needs)), precision)
 
 
 def saved_bytes(saved: int, samples: int, precision: str) -> int:

@@ -10,12 +10,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from normscape.landscape.objective.population.segments import segments_of
+from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy
+
 
 class Saved(NamedTuple):
     """Values per sample that decide how much fits into one pass."""
 
     kept: int  # by autograd for a gradient
     largest: int  # of a layer's output
+    held: tuple[tuple[int, int], ...] = ()  # between segments, for each n-th cut that is kept; () without segments
 
 
 def count_saved(network: nn.Module, inputs: Tensor) -> Saved:
@@ -25,7 +29,14 @@ def count_saved(network: nn.Module, inputs: Tensor) -> Saved:
     """
     once, twice = inputs.clone(), torch.cat([inputs, inputs])  # copies, since a view would count with all its memory
     kept = math.ceil((_kept(network, twice) - _kept(network, once)) / len(inputs))
-    return Saved(kept, largest_output(network, once))
+    return Saved(kept, largest_output(network, once), _held(network, once))
+
+
+def _held(network: nn.Module, inputs: Tensor) -> tuple[tuple[int, int], ...]:
+    if not normalizes_over_samples(network):
+        return ()
+    segments = segments_of(private_copy(network, "population"), inputs)
+    return () if segments is None else segments.held(inputs)
 
 
 def _kept(network: nn.Module, inputs: Tensor) -> int:

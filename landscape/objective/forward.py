@@ -1,6 +1,6 @@
 """Forward passes of a network over batches of a fixed evaluation set, with its parameters as an argument."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -10,7 +10,10 @@ from torch.func import functional_call
 
 from normscape.landscape.objective.losses import Loss
 from normscape.landscape.objective.parameters import Layout
-from normscape.landscape.objective.synchronous import FixedStatistics, Moments
+from normscape.landscape.objective.population.moments import FixedStatistics, Moments
+
+BatchLoss = Callable[[Tensor], Tensor]
+"""The term of f(θ) that one batch contributes, as a function of θ (P,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,15 @@ class Forward:
                 f"the loss returns shape {tuple(losses.shape)}; it must return one per sample, ({len(targets)},)"
             )
         return losses
+
+    def term(self, batch: slice) -> BatchLoss:
+        """Return the term of f that a batch contributes, summed in float64."""
+
+        def loss(theta: Tensor) -> Tensor:
+            losses = self.outputs_and_losses(theta, batch)[1]
+            return (losses.sum(dtype=torch.float64) / len(self.inputs)).to(theta.dtype)
+
+        return loss
 
     def refuse_single_sample(self, batch: slice, size: int) -> None:
         """Check that the network accepts a batch of one sample; batch normalization does not.

@@ -8,6 +8,7 @@ from normscape.landscape.data import load_data
 from normscape.landscape.objective.batching import passes_of
 from normscape.landscape.objective.counting import count_saved
 from normscape.landscape.objective.objective import Objective
+from normscape.landscape.objective.statistics import normalizes_over_samples
 from normscape.landscape.runtime import device
 from normscape.landscape.training.train import Run
 from normscape.specs import EvaluationSpec
@@ -25,7 +26,8 @@ def objective_of(run: Run, spec: EvaluationSpec) -> Objective:
     batch_size = min(spec.batch_size, len(targets)) if spec.statistics == "batch" else None
     loss = load_data(run.spec.data).loss
     saved = count_saved(module.eval(), inputs[:2])
-    passes = passes_of(spec, len(inputs), saved, inputs[0].numel()) if spec.statistics != "batch" else None
+    coupled = normalizes_over_samples(module)
+    passes = passes_of(spec, len(inputs), saved, inputs[0].numel(), coupled=coupled)
     return Objective(
         module,
         inputs,

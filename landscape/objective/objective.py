@@ -1,7 +1,7 @@
 """The loss of a network as a function of its parameters: f(θ), ∇f(θ), and H(θ)v (science.md §0, D1)."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,21 +11,17 @@ from torch.func import grad, vjp
 
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.memory_format import evaluation_format, folds, laid_out
-from normscape.landscape.objective.batching import Passes, batches, samples_per_pass
+from normscape.landscape.objective.batching import Passes, batches, even_passes, samples_per_pass
 from normscape.landscape.objective.counting import largest_output
+from normscape.landscape.objective.engine.replica import Replica
 from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
-from normscape.landscape.objective.forward import Forward
+from normscape.landscape.objective.forward import BatchLoss, Forward
 from normscape.landscape.objective.losses import LOSSES, Loss
 from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of
-from normscape.landscape.objective.replica import Replica
-from normscape.landscape.objective.statistics import private_copy, validate_statistics
-from normscape.landscape.objective.synchronous import (
-    BatchLoss,
-    Moments,
-    synchronous_gradient,
-    synchronous_hvp,
-    synchronous_statistics,
-)
+from normscape.landscape.objective.population.by_layers import LayeredLoss
+from normscape.landscape.objective.population.by_segments import SegmentedLoss
+from normscape.landscape.objective.population.segments import segments_of
+from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
 from normscape.models.registry import entry
 
 
@@ -80,11 +76,11 @@ class Objective:
                 at that θ, with gradients through them. "batch": the same per mini-batch of a fixed partition, weighted
                 by size. "running": the stored moving averages, held fixed.
             batch_size: samples per mini-batch; required for "batch", an error otherwise.
-            micro_batch: samples per forward pass. If smaller than M, population statistics are computed layer by
-                layer: the same numbers in less memory, with about one pass over the set per batch-norm layer. By
-                default all samples for "population", and a fast size for "running".
-            passes: the same for gradients and for Hessian-vector products, which need about three times the memory;
-                by default `micro_batch` for both.
+            micro_batch: samples per forward pass. If smaller than M, population statistics are computed over tiles:
+                the same numbers in less memory. By default all samples if a layer takes statistics over samples, and a
+                fast size otherwise.
+            passes: the same for losses, gradients and Hessian-vector products, each of which needs more memory than
+                the one before; by default `micro_batch` for all.
             residual: relative residual at which iterations for eigenvalues stop (D10).
 
         Raises:
@@ -101,16 +97,17 @@ class Objective:
         function = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
         samples = evaluation_set(inputs, targets, self.theta)
         self._forward = Forward(self.module, self.layout, frozen_tensors(self.module, self.layout), *samples, function)
+        self._coupled = statistics == "population" and normalizes_over_samples(self.module)
         if passes is None:
             size = micro_batch or batch_size or self.samples
-            if statistics == "running" and micro_batch is None:
+            if micro_batch is None and batch_size is None and not self._coupled:
                 size = samples_per_pass(largest_output(self.module, self.example_inputs))
-            passes = Passes(min(self.samples, size), min(self.samples, size))
+            passes = even_passes(min(self.samples, size))
         self.passes = passes
-        minimum = 1 if batch_size else 2
-        self._batches = tuple(batches(self.samples, passes.gradient, minimum=minimum))
-        self._product_batches = tuple(batches(self.samples, passes.product, minimum=minimum))
-        if statistics != "running" and not self.layerwise:
+        self._loss_batches, self._batches, self._product_batches = (
+            tuple(batches(self.samples, size, minimum=1 if batch_size else 2)) for size in passes[:3]
+        )
+        if batch_size or (statistics != "running" and len(self._batches) == 1):
             self._forward.refuse_single_sample(self._batches[-1], batch_size or self.samples)
 
     @property
@@ -119,9 +116,9 @@ class Objective:
         return len(self._forward.inputs)
 
     @property
-    def layerwise(self) -> bool:
-        """Whether population statistics are computed layer by layer, over several micro-batches."""
-        return self.statistics == "population" and len(self._batches) > 1
+    def tiled(self) -> bool:
+        """Whether gradients take population statistics over several tiles."""
+        return self._coupled and len(self._batches) > 1
 
     @property
     def example_inputs(self) -> Tensor:
@@ -131,7 +128,7 @@ class Objective:
     @property
     def batch_losses(self) -> tuple[BatchLoss, ...]:
         """One function of θ per batch, whose sum is f."""
-        return self._losses_of(self._batches)
+        return tuple(self._forward.term(batch) for batch in self._batches)
 
     def of(self, module: nn.Module) -> "Objective":
         """Return the loss of another network on the same evaluation set, with the same statistics mode (D1)."""
@@ -171,8 +168,9 @@ class Objective:
             StoppedError: `stop()` was true before a batch.
         """
         point = self.point(theta)
-        if self.layerwise:
-            return self._evaluate_layerwise(point, stop)
+        if self.tiled:
+            tiles, gradient = self._tiled_loss.gradient(point, self._batches, stop=stop)
+            return Evaluation(*self._means(self._with_losses(tiles, self._batches)), gradient)
         replica, totals = self._gradient_replica, []
         replica.load(point)
         replica.start_gradient()
@@ -199,9 +197,9 @@ class Objective:
         point = self.point(theta)
         check_stop(stop)
         parts = self._product_batches
-        if self.statistics == "population" and len(parts) > 1:
-            losses, weights = self._losses_of(parts), self._weights_of(parts)
-            return lambda v: synchronous_hvp(losses, weights, point, self.point(v), stop=stop)
+        if self._coupled and len(parts) > 1:
+            tiled = self._tiled_products
+            return lambda v: tiled.hvp(point, self.point(v), parts, stop=stop)
         cached = self._gradient_vjp(point, parts[0]) if len(parts) == 1 else None
 
         def product(v: Tensor | np.ndarray) -> Tensor:
@@ -227,31 +225,22 @@ class Objective:
         return point.detach().clone()
 
     def _gradient_vjp(self, point: Tensor, batch: slice) -> Callable[[Tensor], tuple[Tensor, ...]]:
-        return vjp(grad(self._loss_of(batch)), point)[1]
+        return vjp(grad(self._forward.term(batch)), point)[1]
 
-    def _loss_of(self, batch: slice) -> BatchLoss:
-        def loss(theta: Tensor) -> Tensor:
-            losses = self._forward.outputs_and_losses(theta, batch)[1]
-            return (losses.sum(dtype=torch.float64) / self.samples).to(theta.dtype)
+    @cached_property
+    def _tiled_products(self) -> SegmentedLoss | LayeredLoss:
+        """The loss over several tiles; products are fastest with the channels first."""
+        forward = self._forward
+        segments = segments_of(self.module, forward.inputs[:2]) if self.passes.every else None
+        if segments is None:
+            return LayeredLoss(forward)
+        tensors = forward.frozen, forward.inputs, forward.targets
+        return SegmentedLoss(segments, self.layout, *tensors, forward.loss, self.passes.every)
 
-        return loss
-
-    def _losses_of(self, batches: Iterable[slice]) -> tuple[BatchLoss, ...]:
-        return tuple(self._loss_of(batch) for batch in batches)
-
-    def _weights_of(self, batches: Iterable[slice]) -> tuple[float, ...]:
-        return tuple((batch.stop - batch.start) / self.samples for batch in batches)
-
-    def _evaluate_layerwise(self, point: Tensor, stop: Stop) -> Evaluation:
-        with torch.no_grad():
-            moments = synchronous_statistics(self.batch_losses, self._weights, point, stop=stop)
-            loss, accuracy = self._totals(point, moments)
-            gradient = synchronous_gradient(self.batch_losses, self._weights, point, moments, stop=stop)
-        return Evaluation(loss, accuracy, gradient)
-
-    @property
-    def _weights(self) -> tuple[float, ...]:
-        return self._weights_of(self._batches)
+    @cached_property
+    def _tiled_loss(self) -> SegmentedLoss | LayeredLoss:
+        loss = self._tiled_products
+        return replace(loss, inputs=self._laid_out_inputs) if isinstance(loss, SegmentedLoss) else loss
 
     @cached_property
     def _loss_replica(self) -> Replica:
@@ -269,10 +258,10 @@ class Objective:
         memory_format = evaluation_format(self.module, self.theta)
         return Replica(self.module, self.layout, self._laid_out_inputs, memory_format, folds=folds)
 
-    def _totals(self, point: Tensor, moments: tuple[Moments, ...] = ()) -> tuple[float, float]:
+    def _totals(self, point: Tensor) -> tuple[float, float]:
         """Return loss and accuracy."""
         with torch.no_grad():
-            return self._means(self._terms(point, moments))
+            return self._means(self._terms(point))
 
     def _means(self, terms: Iterable[tuple[Tensor, Tensor, slice]]) -> tuple[float, float]:
         """Return loss and accuracy of all samples from outputs and losses by batch.
@@ -288,14 +277,15 @@ class Objective:
         accuracy = sum(hits[1:], hits[0]).item() / self.samples if hits else float("nan")
         return sum(totals[1:], totals[0]).item() / self.samples, accuracy
 
-    def _terms(self, point: Tensor, moments: tuple[Moments, ...] = ()) -> Iterator[tuple[Tensor, Tensor, slice]]:
-        """Yield outputs and losses of the samples of every batch, without gradients."""
-        if self.layerwise:
-            moments = moments or synchronous_statistics(self.batch_losses, self._weights, point)
-            for batch in self._batches:
-                yield *self._forward.outputs_and_losses(point, batch, moments), batch
-            return
+    def _terms(self, point: Tensor) -> Iterable[tuple[Tensor, Tensor, slice]]:
+        """Return outputs and losses of the samples of every batch, without gradients."""
+        if self._coupled and len(self._loss_batches) > 1:
+            return self._with_losses(self._tiled_loss.outputs(point, self._loss_batches), self._loss_batches)
         self._loss_replica.load(point)
-        for batch in self._batches:
-            outputs = self._loss_replica.outputs(batch)
-            yield outputs, self._forward.losses(outputs, batch), batch
+        return self._with_losses(map(self._loss_replica.outputs, self._loss_batches), self._loss_batches)
+
+    def _with_losses(
+        self, outputs: Iterable[Tensor], batches: Sequence[slice]
+    ) -> Iterator[tuple[Tensor, Tensor, slice]]:
+        for each, batch in zip(outputs, batches, strict=True):
+            yield each, self._forward.losses(each, batch), batch

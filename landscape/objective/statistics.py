@@ -26,8 +26,13 @@ def validate_statistics(statistics: str, batch_size: int | None) -> tuple[str, i
 
 
 def normalizes_over_samples(module: nn.Module) -> bool:
-    """Whether a layer takes statistics of several samples, in its training mode."""
-    return any(isinstance(layer, _NormBase) and not isinstance(layer, _InstanceNorm) for layer in module.modules())
+    """Whether some layer of a network takes statistics of several samples, in its training mode."""
+    return any(map(takes_statistics, module.modules()))
+
+
+def takes_statistics(layer: nn.Module) -> bool:
+    """Whether a layer is a kind of batch normalization, with statistics of several samples."""
+    return isinstance(layer, _NormBase) and not isinstance(layer, _InstanceNorm)
 
 
 def private_copy(module: nn.Module, statistics: str) -> nn.Module:
@@ -43,6 +48,6 @@ def private_copy(module: nn.Module, statistics: str) -> nn.Module:
         if isinstance(layer, _NormBase) and statistics != "running":
             layer.track_running_stats = False
             layer.running_mean = layer.running_var = layer.num_batches_tracked = None
-        elif isinstance(layer, _NormBase) and not isinstance(layer, _InstanceNorm) and layer.running_mean is None:
+        elif takes_statistics(layer) and layer.running_mean is None:
             raise ValueError("statistics='running' needs running averages, but a batch-norm layer has none")
     return private

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape.memory_format import laid_out
-from normscape.landscape.objective.batch_norm import block_moments, use_exact_batch_norm
+from normscape.landscape.objective.engine.exact_batch_norm import block_moments, use_exact_batch_norm
 
 
 def activations(samples: int, channels: int, side: int) -> Tensor:

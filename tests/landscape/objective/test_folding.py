@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from normscape.landscape.objective.folding import fold
+from normscape.landscape.objective.engine.folding import fold
 from normscape.landscape.objective.objective import Objective
 from normscape.models import build_model
 from normscape.specs import ModelSpec

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape.memory_format import laid_out
-from normscape.landscape.objective.batch_norm import use_exact_batch_norm
-from normscape.landscape.objective.folding import fold
+from normscape.landscape.objective.engine.exact_batch_norm import use_exact_batch_norm
+from normscape.landscape.objective.engine.folding import fold
 from normscape.landscape.objective.parameters import Layout, flatten
 
 
