@@ -12,7 +12,7 @@ import streamlit as st  # noqa: E402 - the path comes first
 
 from normscape.views.session import address  # noqa: E402
 from normscape.views.session.job_queue import job_queue  # noqa: E402
-from normscape.views.widgets import recovery, style  # noqa: E402
+from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
 
 VIEWS = HERE / "views"
 
@@ -37,6 +37,7 @@ st.set_page_config(
 )
 style.apply()
 recovery.install()
+kept_downloads.install()
 wordmark = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(VIEWS / f"wordmark-{wordmark}.svg"), size="large")
 address.publish(*address.opened(page.url_path))

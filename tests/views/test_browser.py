@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from normscape.exports.metadata import read_experiment
 from normscape.specs.display import CAMERA
@@ -368,7 +368,7 @@ def test_edits_while_work_runs_are_not_lost(page: Page, app_address: str) -> Non
         field.press("Tab")
     page.wait_for_url("**model.width=24**")
     page.wait_for_url("**model.depth=3**")
-    page.get_by_role("button", name="Stop").wait_for()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(1, timeout=120_000)  # the former one has faded
     page.wait_for_timeout(4000)  # the page was redrawn at least once meanwhile, and the expander is still open
     assert sidebar.get_by_role("textbox", name="Width").is_visible()
     assert sidebar.get_by_role("textbox", name="Width").input_value() == "24"

@@ -125,12 +125,17 @@ def blank(page: Page) -> list[int]:
 
 
 def not_reached(page: Page) -> list[str]:
-    """The controls that the Tab key does not reach."""
-    count = page.evaluate(TABBABLE)
-    assert count > 5
-    for _ in range(count + 60):  # a chart or a menu may take more than one stop
-        page.keyboard.press("Tab")
-    controls: list[str] = page.evaluate(NOT_REACHED)
+    """The controls that the Tab key does not reach, also when tried again, since the menu changes with the width."""
+    controls: list[str] = []
+    for _ in range(5):
+        count = page.evaluate(TABBABLE)
+        assert count > 5
+        for _ in range(count + 60):  # a chart or a menu may take more than one stop
+            page.keyboard.press("Tab")
+        controls = page.evaluate(NOT_REACHED)
+        if not controls:
+            break
+        page.wait_for_timeout(3000)
     return controls
 
 
@@ -153,7 +158,6 @@ def test_a_page_fits_every_width_and_a_keyboard_reaches_every_control(page: Page
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator(".katex-error").count() == 0
     page.set_viewport_size({"width": WIDTHS[0], "height": 1000})
-    page.wait_for_timeout(2000)  # the navigation collapses and expands
     assert not_reached(page) == []
 
 
