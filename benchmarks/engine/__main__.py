@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import ctypes
 import subprocess
 import tempfile
 import time
@@ -16,12 +17,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from normscape.benchmarks.engine import plain
 from normscape.benchmarks.engine.cases import NETWORKS, Case, build
 from normscape.landscape import Objective
 from normscape.landscape.data.files import MissingDataError
+from normscape.landscape.objective.batching import Passes
+from normscape.landscape.objective.statistics import normalizes_over_samples
 from normscape.landscape.runtime import configure_process
 
 OURS = "ours"
@@ -43,8 +47,9 @@ def main() -> None:
     configure_process(arguments.threads)
     rate = matrix_rate()
     print(f"{arguments.threads} threads, float32, {rate:.0f} GFLOP/s in products of 1,024 x 1,024 matrices\n")
-    print("| network, samples | number | ours, ms | best plain loop | plain ÷ ours | best peer | peer ÷ ours | error |")
-    print("|---|---|---|---|---|---|---|---|")
+    columns = ("network, samples", "number", "ours, ms", "peak, MiB", "best plain loop", "plain ÷ ours")
+    columns += ("best peer", "peer ÷ ours", "error")
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for name in arguments.cases:
         with suppress(MissingDataError):
             case = build(name, arguments.samples if "CIFAR" in name else 10_000)
@@ -71,26 +76,49 @@ def _rows(
     losses = dict(plain.losses(case, statistics))
     found = shortest({OURS: lambda: objective.loss_and_accuracy(theta)[0], **losses, **tools}, rounds)
     error = abs(objective.loss_and_accuracy(theta)[0] / at_theta.loss - 1)
-    yield row(name, f"loss, {statistics}", found, set(tools), f"{error:.0e}")
+    peak = peak_mebibytes(lambda: objective.loss_and_accuracy(theta))
+    yield row(name, f"loss, {statistics}", found, set(tools), f"{error:.0e}", peak)
     share = count_flops(case) / found[OURS] / 1e9 / rate
-    yield f"| | share of the matrix rate | {share:.0%} | | | | | |"
+    yield f"| | share of the matrix rate | {share:.0%} | | | | | | |"
 
     slopes = dict(plain.gradients(case, statistics))
     found = shortest({OURS: lambda: objective.evaluate(theta).loss, **slopes}, rounds)
     gradient = objective.evaluate(theta).gradient.double()
     difference = float((gradient - at_theta.gradient).norm() / at_theta.gradient.norm())
-    yield row("", f"loss and gradient, {statistics}", found, set(), f"{difference:.0e}")
+    peak = peak_mebibytes(lambda: objective.evaluate(theta))
+    yield row("", f"loss and gradient, {statistics}", found, set(), f"{difference:.0e}", peak)
+    one_pass = found[OURS]
 
-    product = objective.hessian_at(theta)
     vector = torch.randn(len(theta), generator=torch.Generator().manual_seed(0))
+    product = objective.hessian_at(theta)
     found = shortest({OURS: lambda: float(product(vector)[0])}, max(1, rounds // 2))
-    yield row("", f"Hessian-vector product, {statistics}", found, set(), "")
+    peak = peak_mebibytes(lambda: objective.hessian_at(theta)(vector))
+    yield row("", f"Hessian-vector product, {statistics}", found, set(), "", peak)
+    del product
+
+    if statistics == "population" and normalizes_over_samples(case.module) and case.inputs[0].numel() > 1000:
+        yield from _over_tiles(case, vector, one_pass, found[OURS], max(1, rounds // 2))
 
 
-def row(name: str, number: str, found: dict[str, float], peers_of_row: set[str], error: str) -> str:
+def _over_tiles(case: Case, vector: Tensor, gradient: float, product: float, rounds: int) -> Iterator[str]:
+    """Yield the rows of gradients and products over four tiles, relative to the seconds of one pass."""
+    size = max(2, len(case.targets) // 4)
+    tiled = Objective(case.module, case.inputs, case.targets, passes=Passes(size, size, size))
+    at_theta = tiled.hessian_at(tiled.theta)
+    works: dict[str, tuple[Callable[[], float], float]] = {
+        "loss and gradient": (lambda: tiled.evaluate(tiled.theta).loss, gradient),
+        "Hessian-vector product": (lambda: float(at_theta(vector)[0]), product),
+    }
+    for name, (work, one_pass) in works.items():
+        taken = shortest({OURS: work}, rounds)[OURS]
+        cells = f"{1e3 * taken:.1f} | {peak_mebibytes(work)}"
+        yield f"| | {name} over four tiles: {taken / one_pass:.2f} × one pass | {cells} | | | | | |"
+
+
+def row(name: str, number: str, found: dict[str, float], peers_of_row: set[str], error: str, peak: str) -> str:
     """Return one row of the table."""
     ours = found[OURS]
-    cells = [name, number, f"{1e3 * ours:.1f}"]
+    cells = [name, number, f"{1e3 * ours:.1f}", peak]
     for names in (found.keys() - peers_of_row - {OURS}, peers_of_row):
         best = min(names, key=lambda n: found[n], default=None)
         cells += ["", ""] if best is None else [f"{1e3 * found[best]:.1f} ({best})", f"{found[best] / ours:.2f}"]
@@ -108,6 +136,23 @@ def shortest(candidates: dict[str, Callable[[], float]], rounds: int) -> dict[st
             if number:
                 times[name].append(taken)
     return {name: min(values) for name, values in times.items()}
+
+
+def peak_mebibytes(work: Callable[[], object]) -> str:
+    """Return the memory that some work adds to the process at most; "" on systems other than Linux."""
+    status, clear = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+    if not clear.exists():
+        return ""
+
+    def kibibytes(field: str) -> int:
+        line = next(line for line in status.read_text().splitlines() if line.startswith(field))
+        return int(line.split()[1])
+
+    ctypes.CDLL(None).malloc_trim(0)  # or the work would reuse what earlier work has left to the process
+    clear.write_text("5")  # the peak becomes what is resident now: proc(5)
+    before = kibibytes("VmRSS")
+    work()
+    return f"{max(0, kibibytes('VmHWM') - before) / 1024:.0f}"
 
 
 def count_flops(case: Case) -> int:
