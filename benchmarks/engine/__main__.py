@@ -94,7 +94,6 @@ def _rows(
     found = shortest({OURS: lambda: float(product(vector)[0])}, max(1, rounds // 2))
     peak = peak_mebibytes(lambda: objective.hessian_at(theta)(vector))
     yield row("", f"Hessian-vector product, {statistics}", found, set(), "", peak)
-    del product
 
     if statistics == "population" and normalizes_over_samples(case.module) and case.inputs[0].numel() > 1000:
         yield from _over_tiles(case, vector, one_pass, found[OURS], max(1, rounds // 2))
