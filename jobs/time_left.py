@@ -1,20 +1,27 @@
-"""The time that a request still takes, estimated from what its jobs have taken so far."""
+"""The time that a request still takes, estimated from what its jobs have taken so far.
+
+A network's speed is known from its own pieces: a training step of m samples takes as long as a loss with its gradient
+on m samples, and other jobs are multiples of that. A grid contains the points of the coarser ones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from normscape.jobs.job_spec import Job
 from normscape.jobs.snapshot import JobStatus
+from normscape.specs import EvaluationSpec, GridSpec, RunSpec, SurfaceSpec
 
 POINTS: Mapping[str, float] = {
-    "losses": 0.35,
+    "losses": 0.5,
     "plane": 1.0,
-    "center": 4.0,
+    "center": 10.0,
     "direct-loss": 1.0,
-    "checks": 20.0,
-    "sharpness": 60.0,
-    "scale-free-sharpness": 60.0,
+    "checks": 60.0,
+    "sharpness": 40.0,
+    "scale-free-sharpness": 30.0,
 }
 """Assumed cost of a job in points of a surface, until a job of its kind has been measured; 1 for other kinds."""
 
@@ -36,39 +43,84 @@ def time_left(statuses: Sequence[JobStatus], workers: int) -> TimeLeft | None:
         workers: that share the jobs; none while the cluster starts, which counts as one.
     """
     workers = max(1, workers)
-    speeds = {kind: _seconds_per_unit(statuses, kind) for kind in {status.job.kind for status in statuses}}
-    chains, shared, complete, known = [], 0.0, True, False
-    for status in statuses:
-        if status.done:
-            continue
-        seconds = _seconds(status, speeds)
-        known |= seconds is not None
-        complete &= seconds is not None
-        if status.job.kind == "run":
-            chains.append(seconds or 0.0)
-        else:
-            shared += seconds or 0.0
+    speeds = _Speeds(statuses)
+    left = [(status, speeds.seconds(status)) for status in _without_coarser_grids(statuses)]
+    known = [(status, seconds) for status, seconds in left if seconds is not None]
     if not known:
         return None
-    training = max(max(chains), sum(chains) / workers) if chains else 0.0
-    return TimeLeft(training + shared / workers, complete)
+    chains = [seconds for status, seconds in known if status.job.kind == "run"]
+    shared = sum(seconds for status, seconds in known if status.job.kind != "run")
+    longest = max(chains, default=0.0)
+    return TimeLeft(max(longest, (sum(chains) + shared) / workers), len(known) == len(left))
 
 
-def _seconds_per_unit(statuses: Sequence[JobStatus], kind: str) -> float | None:
-    """Return the seconds of one worker for a step, a point or a job of a kind, from all that have been measured."""
-    measured = [status for status in statuses if status.job.kind == kind and status.computed]
-    units = sum(status.computed for status in measured)
-    return sum(status.worker_seconds for status in measured) / units if units else None
+def _without_coarser_grids(statuses: Sequence[JobStatus]) -> list[JobStatus]:
+    """Return the unfinished jobs; of grids that contain each other the finest, with what is known of its points."""
+    jobs: dict[object, JobStatus] = {}
+    for status in statuses:
+        key, known = _apart_from_points(status.job), status.total if status.done else status.completed
+        before = jobs.get(key)
+        if before is not None:
+            known = max(known, before.completed)
+        finest = status if before is None or status.total >= before.total else before
+        jobs[key] = replace(finest, completed=min(known, finest.total))
+    return [status for status in jobs.values() if not status.done]
 
 
-def _seconds(status: JobStatus, speeds: Mapping[str, float | None]) -> float | None:
-    """Return the seconds of one worker to the end of a job."""
-    kind, point = status.job.kind, speeds.get("surface")
-    if point is None and (loss := speeds.get("losses")) is not None:
-        point = loss / POINTS["losses"]
-    speed = speeds[kind]
-    if speed is None and kind != "run" and point is not None:
-        speed = point * POINTS.get(kind, 1.0)
-    if status.computed and status.worker_seconds:
-        speed = status.worker_seconds / status.computed  # its own: the networks of a comparison differ
-    return None if speed is None else speed * (status.total - status.completed)
+def _apart_from_points(job: Job) -> object:
+    if job.kind in ("losses", "surface") and isinstance(job.question, SurfaceSpec):
+        return job.kind, job.run, replace(job.question, grid=replace(job.question.grid, points=GridSpec().points))
+    return job
+
+
+class _Speeds:
+    """Seconds of one worker for a unit of every job: a step, a point, or the job."""
+
+    def __init__(self, statuses: Sequence[JobStatus]) -> None:
+        self._statuses = [status for status in statuses if status.computed and status.worker_seconds]
+
+    def seconds(self, status: JobStatus) -> float | None:
+        """Return the seconds of one worker to the end of a job; None if nothing says how fast it is."""
+        speed = self._unit(status)
+        return None if speed is None else speed * (status.total - status.completed)
+
+    def _unit(self, status: JobStatus) -> float | None:
+        kind, run = status.job.kind, status.job.run
+        for measured in ((run, True), (run, False)):  # the networks of a comparison differ
+            speed = self._measured(kind, *measured, samples=_samples(status.job))
+            if speed is not None:
+                return speed
+            point = self._point(*measured, samples=_samples(status.job))
+            if kind != "run" and point is not None:
+                return point * POINTS.get(kind, 1.0)
+        return None
+
+    def _point(self, run: RunSpec, own: bool, *, samples: int) -> float | None:
+        """Return the seconds of a loss with its gradient on so many samples."""
+        for kind, cost in (("surface", 1.0), ("losses", POINTS["losses"])):
+            if (speed := self._measured(kind, run, own, samples=samples)) is not None:
+                return speed / cost
+        step, size = self._measured("run", run, own, samples=0), _step_samples(run)
+        return None if step is None or size is None else step * samples / size
+
+    def _measured(self, kind: str, run: RunSpec, own: bool, *, samples: int) -> float | None:
+        """Return the seconds per unit of all jobs of a kind, of one network or of all, for so many samples."""
+        chosen = [each for each in self._statuses if each.job.kind == kind and (not own or each.job.run == run)]
+        units = sum(each.computed * (_samples(each.job) / samples if samples else 1.0) for each in chosen)
+        return sum(each.worker_seconds for each in chosen) / units if units else None
+
+
+def _samples(job: Job) -> int:
+    """Return the evaluation samples of a job; 0 for trainings."""
+    if job.kind == "run":
+        return 0
+    evaluation = getattr(job.question, "evaluation", job.question)
+    return evaluation.samples if isinstance(evaluation, EvaluationSpec) else EvaluationSpec().samples
+
+
+def _step_samples(run: RunSpec) -> int | None:
+    """Return the samples of a training step; None if it takes all of a data set whose size the spec leaves open."""
+    size = run.data.size
+    if run.training.optimizer == "gradient-descent":
+        return size
+    return run.training.batch_size if size is None else min(run.training.batch_size, size)

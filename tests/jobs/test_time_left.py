@@ -1,7 +1,11 @@
 """The time left of a request: chains of training side by side, points and curvature shared by all workers."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from normscape.benchmarks.time_left import job_of, statuses
 from normscape.jobs import Job, JobStatus, time_left
 from normscape.jobs.time_left import POINTS
 from tests.flat import surface_spec
@@ -9,6 +13,9 @@ from tests.landscape.networks import small_run
 
 RUN, OTHER = small_run("none"), small_run("batch")
 SPEC = surface_spec(points_alpha=9, points_beta=9)
+
+RECORDING = Path(__file__).with_name("recorded_progress.json")
+"""Made by `python -m benchmarks.time_left --record FILE`."""
 
 
 def status(
@@ -33,11 +40,34 @@ def test_what_was_restored_says_nothing_about_the_speed() -> None:
     assert time_left([status(Job("run", RUN), "running", 100, 300, computed=0)], 2) is None
 
 
-def test_surfaces_are_not_known_while_training_runs() -> None:
-    left = time_left(
-        [status(Job("run", RUN), "running", 10, 20, seconds=10), status(Job("surface", RUN, SPEC), "waiting", 0, 81)], 2
-    )
-    assert left == (pytest.approx(10), False)
+def test_points_are_estimated_from_training_steps() -> None:
+    """A step of m samples takes as long as a loss with its gradient on m samples."""
+    run = status(Job("run", RUN), "running", 10, 20, seconds=10)
+    surface = status(Job("surface", RUN, SPEC), "waiting", 0, 81)
+    point = SPEC.evaluation.samples / min(RUN.training.batch_size, RUN.data.size)
+    assert time_left([run, surface], 2) == (pytest.approx((10 + 81 * point) / 2), True)
+
+
+def test_a_grid_contains_the_points_of_coarser_ones() -> None:
+    coarse = status(Job("surface", RUN, surface_spec(points_alpha=5, points_beta=5)), "finished", 25, 25, seconds=2.5)
+    fine = status(Job("surface", RUN, SPEC), "waiting", 0, 81)
+    assert time_left([coarse, fine], 1).seconds == pytest.approx(0.1 * (81 - 25))
+    waiting = status(Job("surface", RUN, surface_spec(points_alpha=5, points_beta=5)), "running", 5, 25, seconds=0.5)
+    assert time_left([waiting, fine], 1).seconds == pytest.approx(0.1 * (81 - 5))
+
+
+def test_the_time_left_of_a_recorded_request_is_true_within_30_percent() -> None:
+    """From a tenth on, within 30 % and a twentieth of the whole time: jobs without progress of their own end it."""
+    recording = json.loads(RECORDING.read_text(encoding="utf-8"))
+    jobs = [job_of(*description) for description in recording["jobs"]]
+    end = recording["rows"][-1][0]
+    for seconds, numbers in recording["rows"]:
+        if seconds >= 0.1 * end:
+            stated = time_left(statuses(jobs, numbers), recording["workers"])
+            assert stated is None or stated.complete
+            left = end - seconds
+            found = 0.0 if stated is None else stated.seconds
+            assert found == pytest.approx(left, abs=0.3 * left + 0.05 * end), seconds
 
 
 def test_points_that_wait_take_as_long_as_those_of_the_network_that_was_measured() -> None:
