@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import torch
-from scipy.integrate import cumulative_simpson
 from torch import Tensor
 
 from normscape.landscape.measurement import Stop, check_stop
@@ -63,7 +63,7 @@ class Segment:
     @property
     def rest(self) -> np.ndarray:
         """∫₀¹⟨∇f(θ+tsΔ) - ∇f(θ), sΔ⟩dt (N,) by Simpson's rule, which the proof bounds by ½L‖sΔ‖²."""
-        return np.asarray(cumulative_simpson(self.turn, x=self.s, initial=0))
+        return np.asarray(scipy.integrate.cumulative_simpson(self.turn, x=self.s, initial=0))
 
     @property
     def compared(self) -> np.ndarray:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy.interpolate import RectBivariateSpline, RegularGridInterpolator
-from scipy.ndimage import binary_dilation
+import scipy  # its modules load at their first use: together they take a third as long as torch
 
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.result import Surface
@@ -64,7 +63,13 @@ def interpolated(
     with_holes = np.where(missing, np.nan, values)
     linear = _linear(with_holes, beta, alpha, finer_beta, finer_alpha)
     near_missing = (
-        _linear(binary_dilation(missing, iterations=FILL_MARGIN).astype(float), beta, alpha, finer_beta, finer_alpha)
+        _linear(
+            scipy.ndimage.binary_dilation(missing, iterations=FILL_MARGIN).astype(float),
+            beta,
+            alpha,
+            finer_beta,
+            finer_alpha,
+        )
         > 0
     )
     touching = _linear(missing.astype(float), beta, alpha, finer_beta, finer_alpha) > 0
@@ -218,7 +223,9 @@ def _spline(
     if 1 in values.shape:
         return _line(values, beta, alpha, finer_beta, finer_alpha)
     degrees = {"kx": min(3, len(beta) - 1), "ky": min(3, len(alpha) - 1)}
-    result: np.ndarray = RectBivariateSpline(beta, alpha, values, s=0, **degrees)(finer_beta, finer_alpha)
+    result: np.ndarray = scipy.interpolate.RectBivariateSpline(beta, alpha, values, s=0, **degrees)(
+        finer_beta, finer_alpha
+    )
     return result
 
 
@@ -232,7 +239,9 @@ def _line(
         return _line(values.T, alpha, beta, finer_alpha, finer_beta).T
     repeated = np.repeat(values, 2, axis=1)
     degree = min(3, len(beta) - 1)
-    result: np.ndarray = RectBivariateSpline(beta, [0.0, 1.0], repeated, s=0, kx=degree, ky=1)(finer_beta, [0.0])
+    result: np.ndarray = scipy.interpolate.RectBivariateSpline(beta, [0.0, 1.0], repeated, s=0, kx=degree, ky=1)(
+        finer_beta, [0.0]
+    )
     return result
 
 
@@ -245,5 +254,5 @@ def _linear(
         line: np.ndarray = np.interp(finer, along, values.ravel())
         return line[:, None] if rows else line[None, :]
     positions = np.stack(np.meshgrid(finer_beta, finer_alpha, indexing="ij"), axis=-1)
-    result: np.ndarray = RegularGridInterpolator((beta, alpha), values)(positions)
+    result: np.ndarray = scipy.interpolate.RegularGridInterpolator((beta, alpha), values)(positions)
     return result
