@@ -6,8 +6,10 @@ workers, an empty store, no browser. Seconds since the request.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,7 +51,24 @@ def main() -> None:
                     print(f"{time.perf_counter() - begin:7.1f} s  {name}", flush=True)
             time.sleep(0.05)
         print(f"{time.perf_counter() - begin:7.1f} s  everything")
+        print(f"{peak_of_descendants():7.2f} GiB  most memory of a worker")
         queue.close()
+
+
+def peak_of_descendants() -> float:
+    """Return the largest memory that one of the processes below this one has had, in GiB; nan without Linux's /proc."""
+    parents, peaks = {}, {}
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+            parents[int(fields["Pid"])] = int(fields["PPid"])
+            peaks[int(fields["Pid"])] = int(fields.get("VmHWM", "0 kB").split()[0]) / 2**20
+
+    def is_below(pid: int) -> bool:
+        above = parents.get(pid, 0)
+        return above == os.getpid() or (above > 1 and is_below(above))
+
+    return max((peak for pid, peak in peaks.items() if is_below(pid)), default=float("nan"))
 
 
 def _milestones(request: Request) -> dict[str, list[Job]]:
