@@ -57,7 +57,10 @@ class LayerNorms:
         """Return the norm of every layer's block of `values` (P,), in float64: (L,)."""
         if values.device.type == "cpu":
             return torch.bincount(self._numbers, weights=values.double().square()).sqrt()
-        norms = torch.stack(torch._foreach_norm([values.double()[position] for position in self._blocks]))
+        return self._of_blocks(values.double())
+
+    def _of_blocks(self, values: Tensor) -> Tensor:
+        norms = torch.stack(torch._foreach_norm([values[position] for position in self._blocks]))
         return norms.new_zeros(self._count).index_add(0, self._owners, norms.square()).sqrt()
 
 

@@ -58,7 +58,7 @@ class Slice:
     @cached_property
     def anchor(self) -> Tensor:
         """∇f(θ*) (P,)."""
-        return self.objective.evaluate(self.origin).gradient
+        return self.objective.gradient(self.origin)
 
     @cached_property
     def origin(self) -> Tensor:

@@ -44,8 +44,8 @@ def batch_size_of(spec: RunSpec, count: int) -> int:
 
 
 def moved(tensor: Tensor, where: torch.device) -> Tensor:
-    """Return a tensor on a device. The copy to a GPU does not wait for the work that the GPU still has."""
-    return tensor if where.type == "cpu" else tensor.pin_memory().to(where, non_blocking=True)
+    """Return a tensor on a device. A copy to a GPU does not wait for the work that the GPU still has."""
+    return (tensor.pin_memory() if where.type == "cuda" else tensor).to(where, non_blocking=True)
 
 
 def _indices(spec: RunSpec, count: int, step: int) -> np.ndarray | slice:
