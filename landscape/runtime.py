@@ -117,7 +117,8 @@ def available_bytes() -> int:
 
 def _make_deterministic(tf32: bool) -> None:
     """Let CUDA repeat its results bit by bit, and set the precision of products in float32."""
-    if not torch.cuda.is_initialized():  # cuBLAS reads the variable once, with the first product
+    # cuBLAS reads the variable once, with the first product
+    if not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         os.environ.setdefault(_WORKSPACE, DETERMINISTIC_WORKSPACES[0])
     if (workspace := os.environ.get(_WORKSPACE, "not set")) not in DETERMINISTIC_WORKSPACES:
         raise RuntimeError(
@@ -125,7 +126,8 @@ def _make_deterministic(tf32: bool) -> None:
             f"{', '.join(DETERMINISTIC_WORKSPACES)}; set it so before this process uses CUDA"
         )
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads such memory
+    # nothing here reads uninitialized memory
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False  # it would choose algorithms by their time
     torch.backends.cuda.matmul.allow_tf32 = tf32
@@ -149,7 +151,7 @@ def _card() -> dict[str, str]:
     return {
         "card": torch.cuda.get_device_name(),
         "CUDA": str(torch.version.cuda),
-        "cuDNN": str(torch.backends.cudnn.version()),
+        "cuDNN": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
         "TF32": "on" if torch.backends.cudnn.allow_tf32 else "off",
     }
 

@@ -160,7 +160,8 @@ def _sums_and_step(subject: Slice, alpha: float, beta: float, stop: Stop) -> Ten
 
 
 def _norm(p: Tensor, q: Tensor) -> Tensor:
-    return (p.double() - q.double()).norm()
+    norm: Tensor = (p.double() - q.double()).norm()
+    return norm
 
 
 def evaluate_center(subject: Slice, stop: Stop) -> Arrays:

@@ -109,7 +109,8 @@ class Trainer:
         the one that diverges.
         """
         before = None if last == self.step + 1 else self._snapshot()
-        losses, sizes = [], []
+        losses: list[Tensor] = []
+        sizes: list[Tensor] = []
         while self.step < last and not (losses and stop()):
             losses.append(self._take_step())
             sizes.append(_size((losses[-1], *self._parameters)))
