@@ -62,7 +62,7 @@ def configure_process(threads: int, device_name: str = "cpu", *, tf32: bool = Fa
     faults them in again, page by page; raised thresholds prevent this. Without glibc, memory allocation is unchanged.
 
     On a GPU all algorithms are deterministic. An operation that has no deterministic form raises torch's RuntimeError,
-    which names it; no network of the registry has one.
+    which names it; by torch's list of them, no network of the registry has one.
 
     Args:
         threads: number of torch threads.
