@@ -21,6 +21,7 @@ from normscape.landscape import Objective, configure_process, machine_record
 from normscape.landscape.data.files import MissingDataError
 from normscape.landscape.objective.batching import passes_of
 from normscape.landscape.objective.counting import count_saved
+from normscape.landscape.objective.statistics import normalizes_over_samples
 from normscape.landscape.runtime import card_bytes, device
 from normscape.specs import EvaluationSpec
 
@@ -78,7 +79,8 @@ def objective_on(where: torch.device, case: Case, statistics: str, *, double: bo
     inputs = case.inputs.to(where, dtype)
     spec = EvaluationSpec(statistics=statistics, precision="float64" if double else "float32")
     saved, card = count_saved(module, inputs[:2]), None if where.type == "cpu" else card_bytes()
-    passes = passes_of(spec, len(inputs), saved, inputs[0].numel(), card_bytes=card)
+    coupled = normalizes_over_samples(module)
+    passes = passes_of(spec, len(inputs), saved, inputs[0].numel(), coupled=coupled, card_bytes=card)
     return Objective(module, inputs, case.targets, statistics=statistics, passes=passes)
 
 

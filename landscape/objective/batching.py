@@ -77,13 +77,15 @@ def passes_of(
     if card_bytes is not None:
         most = CARD_VALUES // max(1, saved.largest)
         sizes = (int(limit / max(1, need * saved_bytes(1, 1, spec.precision))) for need in needs)
-        return Passes(*(min(samples, max(2, min(size, most))) for size in sizes), every)
+        loss, gradient, product = (min(samples, max(2, min(size, most))) for size in sizes)
+        return Passes(loss, gradient, product, every)
     tile = min(samples, samples_per_pass(saved.largest))
     if spec.statistics == "running" or not coupled:
         return even_passes(tile)
     if not every:
         tile = min(samples, micro_batch_samples(values))
-    return Passes(*(samples if fits(need) else tile for need in needs), every)
+    loss, gradient, product = (samples if fits(need) else tile for need in needs)
+    return Passes(loss, gradient, product, every)
 
 
 def even_passes(samples: int) -> Passes:

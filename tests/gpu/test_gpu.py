@@ -97,7 +97,7 @@ def test_losses_gradients_products_and_sharpness_agree_with_the_cpu(model: Model
 
 
 @pytest.mark.parametrize("model", BATCH, ids=lambda model: model.architecture)
-def test_population_statistics_layer_by_layer_agree_with_one_pass(
+def test_population_statistics_over_tiles_agree_with_one_pass(
     model: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, spec = train(spec_of(model)), EvaluationSpec(samples=128)
@@ -105,7 +105,7 @@ def test_population_statistics_layer_by_layer_agree_with_one_pass(
         whole = objective_of(run, spec)
         monkeypatch.setattr(from_run, "card_bytes", lambda: 2**20)
         divided = objective_of(run, spec)
-        assert divided.layerwise > whole.layerwise
+        assert divided.tiled > whole.tiled
         one, other = (each.evaluate(each.theta) for each in (whole, divided))
         assert one.loss == pytest.approx(other.loss, rel=LOSS)
         assert difference(other.gradient, one.gradient.double().cpu()) <= GRADIENT

@@ -136,13 +136,18 @@ def test_layer_norms_of_a_gpu_are_those_of_a_cpu() -> None:
 
 @pytest.mark.parametrize("statistics", ["population", "running"])
 def test_passes_follow_the_memory_of_the_card(statistics: str) -> None:
-    spec, saved = EvaluationSpec(samples=5000, statistics=statistics), Saved(10**6, 2**14)
+    spec, saved = EvaluationSpec(samples=5000, statistics=statistics), Saved(10**6, 2**14, ((1, 10**5), (4, 10**4)))
+
+    def passes(samples: int, card_bytes: int) -> Passes:
+        return passes_of(spec, samples, saved, 3072, card_bytes=card_bytes)
+
     card = int(CARD_SHARE * GRADIENT_MEMORY * 4 * 10**6 * 1000.5)  # a quarter of it holds 1,000 samples of a gradient
-    assert passes_of(spec, 5000, saved, 3072, card_bytes=card) == Passes(1000, 272)
-    assert passes_of(spec, 500, saved, 3072, card_bytes=card) == Passes(500, 272)
-    assert passes_of(spec, 5000, saved, 3072, card_bytes=1) == Passes(2, 2)
-    assert passes_of(spec, 10**6, saved, 3072, card_bytes=2**60) == Passes(*2 * [CARD_VALUES // 2**14])
-    assert passes_of(EvaluationSpec(statistics="batch", batch_size=64), 500, saved, 1, card_bytes=1) == Passes(64, 64)
+    assert passes(5000, card) == Passes(5000, 1000, 272, 1)
+    assert passes(500, card) == Passes(500, 500, 272, 1)
+    assert passes(50_000, card)[1:] == (1000, 272, 4)  # what lives between segments is kept for all samples
+    assert passes(5000, 1) == Passes(2, 2, 2, 0)
+    assert passes(10**6, 2**60) == Passes(*3 * [CARD_VALUES // 2**14])
+    assert passes_of(EvaluationSpec(statistics="batch", batch_size=64), 500, saved, 1, card_bytes=1).loss == 64
 
 
 def test_an_objective_is_divided_by_the_memory_of_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,6 +157,7 @@ def test_an_objective_is_divided_by_the_memory_of_the_card(monkeypatch: pytest.M
     monkeypatch.setattr(from_run, "card_bytes", lambda: 2**22)
     divided = objective_of(run, spec)
     assert whole.passes.gradient == 128 > divided.passes.gradient > divided.passes.product >= 2
+    assert divided.tiled
     one, other = (each.evaluate(each.theta) for each in (whole, divided))
     assert one.loss == pytest.approx(other.loss, rel=1e-5)
     torch.testing.assert_close(one.gradient, other.gradient, rtol=1e-3, atol=1e-5)
