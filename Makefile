@@ -6,7 +6,7 @@ PEERS ?= build/peers
 IN_VENV = $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-front-end format benchmark bench reproduce gallery screenshots clean
+.PHONY: help run test test-slow test-front-end format benchmark bench bench-gpu reproduce gallery screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -50,6 +50,9 @@ benchmark: $(VENV)/.dev-ready ## measure how long a first visit and the stories 
 bench: $(VENV)/.dev-ready $(PEERS)/.ready ## time training and evaluation against plain loops and other tools (20 minutes)
 	$(IN_VENV) -m benchmarks.engine --peers $(PEERS)/bin/python --samples 200 --rounds 3
 	$(IN_VENV) -m benchmarks.training
+
+bench-gpu: $(VENV)/.dev-ready ## time evaluations on a GPU (needs one, and a torch for CUDA)
+	$(IN_VENV) -m benchmarks.gpu
 
 reproduce: $(VENV)/.dev-ready ## measure published results again and write views/analysis/published.md (13 minutes; needs CIFAR-10 in NORMSCAPE_DATA)
 	$(IN_VENV) -m benchmarks.published --write views/analysis/published.md

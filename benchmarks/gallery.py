@@ -90,7 +90,7 @@ def main() -> None:
 
 def _computed(home: Path, stories: Mapping[str, Story]) -> list[Job]:
     """Compute stories, and return their jobs that have a result."""
-    queue, kept = Queue(replace(settings(), home=home, workers=os.cpu_count() or 1, shipped=None)), []
+    queue, kept = Queue(replace(settings(), home=home, workers=os.cpu_count() or 1, device="cpu", shipped=None)), []
     for title, story in stories.items():
         begin = time.perf_counter()
         for request in _requests(title, story):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +22,7 @@ from normscape.landscape.objective.counting import count_saved
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.statistics import normalizes_over_samples
+from normscape.landscape.runtime import available_bytes
 from normscape.landscape.training.batches import batch_size_of
 from normscape.landscape.training.record_plan import SHARE
 from normscape.landscape.training.train import Run, run_of
@@ -129,7 +129,7 @@ def _one_gradient(run: Run, spec: EvaluationSpec) -> float:
 
 
 def check_memory(objective: Objective, grid: GridSpec) -> None:
-    """Check that a surface fits into this machine's free memory.
+    """Check that a surface fits into the free memory of this process's device.
 
     Raises:
         TooLargeError: it does not fit; the message has the estimate and the free memory.
@@ -138,7 +138,7 @@ def check_memory(objective: Objective, grid: GridSpec) -> None:
     precision = str(objective.theta.dtype).removeprefix("torch.")
     one_batch = measuring_bytes(saved, objective.passes, objective.samples, precision)
     needed = _surface_bytes(len(objective.theta), one_batch, precision, grid)
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    free = available_bytes()
     if needed > free:
         raise TooLargeError(
             f"the surface needs about {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free; "

@@ -14,6 +14,7 @@ from normscape.landscape.data import load_data
 from normscape.landscape.measurement import Stop
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import random_plane
+from normscape.landscape.runtime import device
 from normscape.landscape.training.batches import batch_of
 from normscape.landscape.training.train import Run
 from normscape.specs import PlaneSpec, SmoothnessSpec
@@ -117,7 +118,7 @@ def measure_smoothness(
 def _next_batch_objective(run: Run, step: int, dtype: torch.dtype) -> Objective:
     data = load_data(run.spec.data)
     inputs, targets = batch_of(run.spec, data, step)
-    return Objective(run.module(step).to(dtype), inputs, targets, loss=data.loss)
+    return Objective(run.module(step).to(device(), dtype), inputs, targets, loss=data.loss)
 
 
 def _sample_line(

@@ -156,6 +156,7 @@ class Dispatcher:
             return
         self._connection.connect()
         workers = self._connection.workers
+        self._scheduler.see_devices({worker.device for worker in workers.values()})
         self._load = self._pieces.load
         for ahead in range(PIECES_AHEAD):
             for worker in workers.values():
@@ -164,7 +165,7 @@ class Dispatcher:
 
     def _send_next(self, worker: Worker) -> bool:
         """Send the next piece to a worker; return whether there was one."""
-        if (assigned := self._scheduler.next_piece(worker.address)) is None:
+        if (assigned := self._scheduler.next_piece(worker.address, worker.device)) is None:
             return False
         self._pieces.send(*assigned, worker)
         return True

@@ -121,13 +121,16 @@ class ChainPartition:
         self.state: Contents | None = None
         self.checkpoints: frozenset[int] = frozenset()  # steps whose weights are in the state
         self.threads: int | None = None  # of all pieces, since weights depend on it; None before the first
+        self.devices: tuple[str, ...] = ()  # of the pieces so far, in order; more than one only if a device was lost
         self._taken = False
 
     def restore(self, pieces: Mapping[str, Contents]) -> None:
         """Resume from the last state."""
         if "state" in pieces:
             self._resume(pieces["state"])
-            self.threads = int(pieces["state"].metadata.get("machine", {}).get("threads", 1))
+            machine = pieces["state"].metadata.get("machine", {})
+            self.threads = int(machine.get("threads", 1))
+            self.devices = tuple(machine.get("device", "cpu").split(", "))
 
     def take(self, worker: str) -> Piece | None:
         """Return the remaining steps, unless a worker has them."""
@@ -145,6 +148,12 @@ class ChainPartition:
         self._resume(contents)
         self._taken = False
         return "state"
+
+    def add_device(self, device: str) -> str:
+        """Add the device of the last piece, and return the devices of all pieces, for the record of the run."""
+        if device not in self.devices[-1:]:
+            self.devices = (*self.devices, device)
+        return ", ".join(self.devices)
 
     def result(self) -> Contents | None:
         """Return the run if the state is the last one."""

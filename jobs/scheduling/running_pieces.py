@@ -164,7 +164,10 @@ class RunningPieces:
         key, contents = state.job.key, result.contents
         name = self._jobs.add_piece(state, piece, contents, result.seconds)
         description = canonical_bytes(state.job).decode()
-        record = {"kind": state.job.kind, "job": description, "machine": dict(result.machine)}
+        machine = dict(result.machine)
+        if isinstance(state.partition, ChainPartition):
+            machine["device"] = state.partition.add_device(machine["device"])
+        record = {"kind": state.job.kind, "job": description, "machine": machine}
         if (whole := state.partition.result()) is not None:
             self._store.put(key, whole.arrays, {**whole.metadata, **record})
             self._jobs.finish(state, "finished")

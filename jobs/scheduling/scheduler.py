@@ -7,6 +7,7 @@ does not delay the others.
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -23,6 +24,9 @@ from normscape.landscape.training.threads import useful_threads
 
 RESUMED = "resumed"
 """The session of requests that an earlier process has left in the store."""
+
+DEVICE_SECONDS = 30.0
+"""How long a training waits for a worker with its device, which may be restarting, before it continues on another."""
 
 
 class Comparison(NamedTuple):
@@ -48,6 +52,7 @@ class Scheduler:
         self._store = store
         self._requests: dict[str, SubmittedRequest] = {}
         self._last_turn: dict[str, float] = {}
+        self._last_seen: dict[str, float] = {}  # devices of workers
         self._comparisons: list[Comparison] = []
         self._changed: set[str] = set()
         for document in store.requests().values():
@@ -116,10 +121,16 @@ class Scheduler:
         for submitted in list(self._active()):
             self._advance(submitted)
 
-    def next_piece(self, worker: str) -> tuple[JobState, Piece] | None:
-        """Return the next piece for a worker, and mark it as taken; None if no job has one."""
+    def see_devices(self, devices: Collection[str]) -> None:
+        """Note the devices of the workers that are connected."""
+        self._last_seen |= dict.fromkeys(devices, time.monotonic())
+
+    def next_piece(self, worker: str, device: str = "cpu") -> tuple[JobState, Piece] | None:
+        """Return the next piece for a worker with a device, and mark it as taken; None if no job has one."""
         for submitted in self._by_turn():
             for state in self._candidates(submitted):
+                if not self._runs_on(state, device):
+                    continue
                 self._choose_threads(state)
                 if self.jobs.lock(state) and (piece := state.partition.take(worker)) is not None:
                     self._last_turn |= dict.fromkeys(submitted.sessions, time.monotonic())
@@ -170,6 +181,14 @@ class Scheduler:
             for state in sorted(states, key=lambda state: state.share):
                 if not state.done and self.jobs.has_run(state):
                     yield state
+
+    def _runs_on(self, state: JobState, device: str) -> bool:
+        """Whether a device suits a job: a training keeps that of its first steps, unless no worker has it any more."""
+        partition = state.partition
+        if not isinstance(partition, ChainPartition) or not partition.devices:
+            return True
+        last = partition.devices[-1]
+        return device == last or time.monotonic() - self._last_seen.get(last, -math.inf) > DEVICE_SECONDS
 
     def _choose_threads(self, state: JobState) -> None:
         """Give a training that starts an equal share of the threads, as far as they are useful to it."""

@@ -41,6 +41,11 @@ class Worker:
     gpu: bool
     shares_store: bool  # whether it sees the folder of the store
 
+    @property
+    def device(self) -> str:
+        """The device of its pieces, as in the record of their machine."""
+        return "cuda" if self.gpu else "cpu"
+
 
 class Cluster:
     """A connection to a Dask scheduler. All methods but `submit` and `alive` wait for its answer."""
@@ -173,7 +178,10 @@ def _local_cluster(settings: Settings) -> subprocess.Popen[bytes]:
     settings.home.mkdir(parents=True, exist_ok=True)
     with (settings.home / "local-cluster.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "normscape.jobs.workers.local_cluster", "--workers", str(settings.workers)],
+            [
+                *(sys.executable, "-m", "normscape.jobs.workers.local_cluster"),
+                *("--workers", str(settings.workers), "--device", settings.device),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

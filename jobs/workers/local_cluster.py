@@ -18,7 +18,8 @@ def main() -> None:
     """Run a cluster until the standard input closes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes, each with one thread")
-    workers = parser.parse_args().workers
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="of all workers")
+    arguments = parser.parse_args()
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches parent and child; the parent decides
     os.environ["NORMSCAPE_LOCAL_CLUSTER"] = "1"
@@ -50,17 +51,23 @@ def main() -> None:
     from distributed import LocalCluster  # reads the configuration
 
     with LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=workers,
+        n_workers=arguments.workers,
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
         dashboard_address=None,
         memory_limit=None,
+        resources=resources_of(arguments.device),
         preload=["normscape.jobs.workers.preload"],
         silence_logs=40,
     ) as cluster:
         print(json.dumps({"scheduler": cluster.scheduler_address}), flush=True)
         sys.stdin.buffer.read()
+
+
+def resources_of(device: str) -> dict[str, float]:
+    """Return the Dask resources of a worker with a device; its preload script and the dispatcher read them."""
+    return {"GPU": 1} if device == "cuda" else {}
 
 
 if __name__ == "__main__":

@@ -32,6 +32,10 @@ LOSS_MEMORY = 4
 ONE_PASS_BYTES = min(4 * 2**30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
 """Memory above which population statistics are computed over tiles, segment by segment or layer by layer."""
 
+CARD_SHARE, CARD_VALUES = 4, 2**30
+"""On a GPU a pass takes at most this part (a quarter) of the card's total memory, and a layer's output has at most so
+many values, which 32-bit indices reach. A pass has at least two samples, as population statistics need."""
+
 
 class Passes(NamedTuple):
     """How an evaluation set is divided: samples per forward pass."""
@@ -42,7 +46,15 @@ class Passes(NamedTuple):
     every: int = 1  # over tiles, what lives between segments is kept at every n-th cut; 0: nothing is, layer by layer
 
 
-def passes_of(spec: EvaluationSpec, samples: int, saved: Saved, values: int, *, coupled: bool = True) -> Passes:
+def passes_of(
+    spec: EvaluationSpec,
+    samples: int,
+    saved: Saved,
+    values: int,
+    *,
+    coupled: bool = True,
+    card_bytes: int | None = None,
+) -> Passes:
     """Return how an evaluation set is divided: population statistics are taken in one pass wherever that fits.
 
     Args:
@@ -51,25 +63,29 @@ def passes_of(spec: EvaluationSpec, samples: int, saved: Saved, values: int, *, 
         saved: values per sample that are kept.
         values: input values per sample.
         coupled: whether a layer takes statistics over samples; otherwise no number depends on the division.
+        card_bytes: total memory of the GPU; None on the CPU. On a GPU every pass is as large as its share allows.
     """
     if spec.statistics == "batch":
         return even_passes(min(samples, spec.batch_size))
+    limit = ONE_PASS_BYTES if card_bytes is None else card_bytes // CARD_SHARE
+    needs = LOSS_MEMORY * saved.largest, GRADIENT_MEMORY * saved.kept, PRODUCT_MEMORY * saved.kept
+
+    def fits(values: float) -> bool:
+        return saved_bytes(1, math.ceil(values * samples), spec.precision) <= limit
+
+    every = next((every for every, held in saved.held if fits(2 * held)), 0)
+    if card_bytes is not None:
+        most = CARD_VALUES // max(1, saved.largest)
+        sizes = (int(limit / max(1, need * saved_bytes(1, 1, spec.precision))) for need in needs)
+        loss, gradient, product = (min(samples, max(2, min(size, most))) for size in sizes)
+        return Passes(loss, gradient, product, every)
     tile = min(samples, samples_per_pass(saved.largest))
     if spec.statistics == "running" or not coupled:
         return even_passes(tile)
-
-    def fits(values: float) -> bool:
-        return saved_bytes(1, math.ceil(values * samples), spec.precision) <= ONE_PASS_BYTES
-
-    every = next((every for every, held in saved.held if fits(2 * held)), 0)
     if not every:
         tile = min(samples, micro_batch_samples(values))
-    return Passes(
-        samples if fits(LOSS_MEMORY * saved.largest) else tile,
-        samples if fits(GRADIENT_MEMORY * saved.kept) else tile,
-        samples if fits(PRODUCT_MEMORY * saved.kept) else tile,
-        every,
-    )
+    loss, gradient, product = (samples if fits(need) else tile for need in needs)
+    return Passes(loss, gradient, product, every)
 
 
 def even_passes(samples: int) -> Passes:

@@ -1,6 +1,6 @@
 """Forward passes of a network over batches of a fixed evaluation set, with its parameters as an argument."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -67,6 +67,23 @@ class Forward:
             return (losses.sum(dtype=torch.float64) / len(self.inputs)).to(theta.dtype)
 
         return loss
+
+    def sums(self, terms: Iterable[tuple[Tensor, Tensor, slice]], *, hits: bool) -> Tensor:
+        """Return Σ ℓ and the number of samples classified correctly (2,), from outputs and losses by batch.
+
+        They are in float64, so that the mean of many float32 losses is as accurate as each of them.
+
+        Args:
+            terms: outputs and losses of the samples of every batch.
+            hits: whether the outputs are scores of classes; otherwise the number is nan.
+        """
+        totals, correct = [], []
+        for outputs, losses, batch in terms:
+            totals.append(losses.sum(dtype=torch.float64))
+            if hits:
+                correct.append((outputs.argmax(1) == self.targets[batch]).sum(dtype=torch.float64))
+        total = sum(totals[1:], totals[0])
+        return torch.stack([total, sum(correct[1:], correct[0]) if hits else torch.full_like(total, torch.nan)])
 
     def refuse_single_sample(self, batch: slice, size: int) -> None:
         """Check that the network accepts a batch of one sample; batch normalization does not.

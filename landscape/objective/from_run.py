@@ -9,7 +9,7 @@ from normscape.landscape.objective.batching import passes_of
 from normscape.landscape.objective.counting import count_saved
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.statistics import normalizes_over_samples
-from normscape.landscape.runtime import device
+from normscape.landscape.runtime import card_bytes, device
 from normscape.landscape.training.train import Run
 from normscape.specs import EvaluationSpec
 
@@ -27,7 +27,7 @@ def objective_of(run: Run, spec: EvaluationSpec) -> Objective:
     loss = load_data(run.spec.data).loss
     saved = count_saved(module.eval(), inputs[:2])
     coupled = normalizes_over_samples(module)
-    passes = passes_of(spec, len(inputs), saved, inputs[0].numel(), coupled=coupled)
+    passes = passes_of(spec, len(inputs), saved, inputs[0].numel(), coupled=coupled, card_bytes=card_bytes())
     return Objective(
         module,
         inputs,

@@ -8,6 +8,7 @@ identity true in rounded arithmetic and lets no eigenvalue appear twice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,13 +53,13 @@ def largest_eigenpair(product: Product, start: Tensor, *, tolerance: float, most
             basis = torch.cat([basis, torch.empty_like(basis)])
         basis[count] = unit
         image = product(unit).to(unit.dtype)
-        if not torch.isfinite(image).all():
-            return Eigenpair(float("nan"), unit, float("nan"), count + 1, converged=False)
-        diagonal.append(float(unit @ image))
-        known = basis[: count + 1]
+        known, along = basis[: count + 1], unit @ image
         for _ in range(2):
             image = image - known.T @ (known @ image)
-        beta = float(image.norm())
+        alpha, beta = torch.stack([along, image.norm()]).tolist()  # one transfer from a GPU per product
+        if not math.isfinite(alpha) or not math.isfinite(beta):
+            return Eigenpair(float("nan"), unit, float("nan"), count + 1, converged=False)
+        diagonal.append(alpha)
         values, vectors = np.linalg.eigh(_tridiagonal(diagonal, off_diagonal))
         scale = float(np.abs(values).max())
         value, weights = float(values[-1]), vectors[:, -1]

@@ -37,14 +37,31 @@ def layer_names(spec: RunSpec) -> tuple[str, ...]:
     return tuple(layers_of(layout_of(blank_model(spec.model, data.input_shape, data.outputs))))
 
 
-def layer_norms(values: Tensor, numbers: Tensor) -> Tensor:
-    """Return the norm of every layer's block of `values` (L,), in float64.
+class LayerNorms:
+    """The norms of the layers' blocks of a vector.
 
-    Args:
-        values: (P,).
-        numbers: (P,) the index of each parameter's layer.
+    On a CPU the squares are counted by layer. On a GPU that would have no deterministic form, and the norms of all
+    blocks come first.
     """
-    return torch.bincount(numbers, weights=values.double().square()).sqrt()
+
+    def __init__(self, layers: Mapping[str, tuple[slice, ...]], like: Tensor) -> None:
+        """Prepare for layers, and for vectors of the size and the device of `like` (P,)."""
+        self._blocks = [position for positions in layers.values() for position in positions]
+        owners = [number for number, positions in enumerate(layers.values()) for _ in positions]
+        self._count, self._owners = len(layers), torch.tensor(owners, device=like.device)
+        self._numbers = torch.zeros(len(like), dtype=torch.long, device=like.device)  # the layer of each parameter
+        for number, position in zip(owners, self._blocks, strict=True):
+            self._numbers[position] = number
+
+    def of(self, values: Tensor) -> Tensor:
+        """Return the norm of every layer's block of `values` (P,), in float64: (L,)."""
+        if values.device.type == "cpu":
+            return torch.bincount(self._numbers, weights=values.double().square()).sqrt()
+        return self._of_blocks(values.double())
+
+    def _of_blocks(self, values: Tensor) -> Tensor:
+        norms = torch.stack(torch._foreach_norm([values[position] for position in self._blocks]))
+        return norms.new_zeros(self._count).index_add(0, self._owners, norms.square()).sqrt()
 
 
 def _layer_name(name: str) -> str:

@@ -142,11 +142,24 @@ class Objective:
 
     def loss(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return f(θ), a scalar."""
-        return self.theta.new_tensor(self._totals(self.point(theta))[0])
+        return self.theta.new_tensor(self.loss_and_accuracy(theta)[0])
 
     def loss_and_accuracy(self, theta: Tensor | np.ndarray) -> tuple[float, float]:
         """Return f(θ) and the accuracy at θ, in [0, 1], from one forward pass; nan for losses without classes."""
-        return self._totals(self.point(theta))
+        return self.means(self.sums(theta))
+
+    def sums(self, theta: Tensor | np.ndarray) -> Tensor:
+        """Return Σ ℓ and the number of samples classified correctly at θ (2,), float64, on the device.
+
+        The number is nan for losses without classes. Many points of a GPU are evaluated without waiting for any.
+        """
+        with torch.no_grad():
+            return self._forward.sums(self._terms(self.point(theta)), hits=self.classifies)
+
+    def means(self, sums: Tensor) -> tuple[float, float]:
+        """Return loss and accuracy from their sums, in one transfer from the device."""
+        loss, hits = sums.tolist()
+        return loss / self.samples, hits / self.samples
 
     def sample_losses(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return the loss of every sample at θ (M,); f(θ) is their mean."""
@@ -155,7 +168,7 @@ class Objective:
 
     def gradient(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return ∇f(θ) (P,)."""
-        return self.evaluate(theta).gradient
+        return self.sums_and_gradient(theta)[1]
 
     def hvp(self, theta: Tensor | np.ndarray, v: Tensor | np.ndarray) -> Tensor:
         """Return the exact Hessian-vector product H(θ)v (P,), by reverse mode over reverse mode."""
@@ -167,10 +180,19 @@ class Objective:
         Raises:
             StoppedError: `stop()` was true before a batch.
         """
+        sums, gradient = self.sums_and_gradient(theta, stop=stop)
+        return Evaluation(*self.means(sums), gradient)
+
+    def sums_and_gradient(self, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False) -> tuple[Tensor, Tensor]:
+        """Return the sums at θ, see `sums`, and ∇f(θ) (P,); no number leaves the device.
+
+        Raises:
+            StoppedError: `stop()` was true before a batch.
+        """
         point = self.point(theta)
         if self.tiled:
             tiles, gradient = self._tiled_loss.gradient(point, self._batches, stop=stop)
-            return Evaluation(*self._means(self._with_losses(tiles, self._batches)), gradient)
+            return self._forward.sums(self._with_losses(tiles, self._batches), hits=self.classifies), gradient
         replica, totals = self._gradient_replica, []
         replica.load(point)
         replica.start_gradient()
@@ -181,7 +203,7 @@ class Objective:
                 losses = self._forward.losses(outputs, batch)
                 (losses.sum(dtype=torch.float64) / self.samples).backward()  # type: ignore[no-untyped-call]
             totals.append((outputs.detach(), losses.detach(), batch))
-        return Evaluation(*self._means(totals), replica.take_gradient())
+        return self._forward.sums(totals, hits=self.classifies), replica.take_gradient()
 
     def hessian_at(
         self, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False
@@ -257,25 +279,6 @@ class Objective:
     def _replica(self, *, folds: bool) -> Replica:
         memory_format = evaluation_format(self.module, self.theta)
         return Replica(self.module, self.layout, self._laid_out_inputs, memory_format, folds=folds)
-
-    def _totals(self, point: Tensor) -> tuple[float, float]:
-        """Return loss and accuracy."""
-        with torch.no_grad():
-            return self._means(self._terms(point))
-
-    def _means(self, terms: Iterable[tuple[Tensor, Tensor, slice]]) -> tuple[float, float]:
-        """Return loss and accuracy of all samples from outputs and losses by batch.
-
-        Sums are in float64, so that the mean of many float32 losses is as accurate as each of them. Numbers leave the
-        device once, at the end.
-        """
-        totals, hits = [], []
-        for outputs, losses, batch in terms:
-            totals.append(losses.sum(dtype=torch.float64))
-            if self.classifies:
-                hits.append((outputs.argmax(1) == self._forward.targets[batch]).sum())
-        accuracy = sum(hits[1:], hits[0]).item() / self.samples if hits else float("nan")
-        return sum(totals[1:], totals[0]).item() / self.samples, accuracy
 
     def _terms(self, point: Tensor) -> Iterable[tuple[Tensor, Tensor, slice]]:
         """Return outputs and losses of the samples of every batch, without gradients."""

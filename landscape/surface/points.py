@@ -10,14 +10,21 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from normscape.landscape.measurement import Arrays, Piece, Stop, check_stop
-from normscape.landscape.objective.layers import layer_norms
 from normscape.landscape.surface.grid import axes
-from normscape.landscape.surface.slice import EvaluatedPoint, Slice, Values, distance
+from normscape.landscape.surface.slice import EvaluatedPoint, Slice
 from normscape.specs import GridSpec
 
 POINTS_PER_PIECE = 32
+
+NUMBERS = (
+    *("total", "hits", "gradient_norm", "step", "change", "slope"),
+    *("left_change", "left_step", "lower_change", "lower_step"),
+)
+"""The numbers of a point that come before the changes of its layers; they stay on the device until a piece ends."""
 
 
 def pieces(grid: GridSpec, size: int = POINTS_PER_PIECE) -> tuple[Piece, ...]:
@@ -38,8 +45,20 @@ def evaluate(subject: Slice, grid: GridSpec, piece: Piece, stop: Stop = lambda: 
     """
     if piece.kind == "center":
         return evaluate_center(subject, stop)
-    points = [_with_ratios(subject, grid, number, stop) for number in range(piece.first, piece.last)]
-    return {name: np.array([values[name] for values in points]) for name in points[0]}
+    points = [_with_neighbors(subject, grid, number, stop) for number in range(piece.first, piece.last)]
+    rows = torch.stack(points).cpu().numpy()  # one transfer from a GPU for all points
+    total, hits, norm, step, change, slope, *neighbors = rows[:, : len(NUMBERS)].T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            **_means(subject, total, hits),
+            "gradient_norm": norm,
+            "ratio": _ratio(change, step),
+            "layer_ratio": _ratio(rows[:, len(NUMBERS) :], step[:, None]),
+            "in_plane_ratio": np.where(step > 0, slope / np.hypot(*_coordinates(grid, piece)), np.nan),
+            "step": step,
+            "across": _ratio(*neighbors[:2]),
+            "along": _ratio(*neighbors[2:]),
+        }
 
 
 def evaluate_losses(subject: Slice, grid: GridSpec, piece: Piece, stop: Stop = lambda: False) -> Arrays:
@@ -48,10 +67,9 @@ def evaluate_losses(subject: Slice, grid: GridSpec, piece: Piece, stop: Stop = l
     Raises:
         StoppedError: `stop()` was true between two points.
     """
-    alpha, beta = axes(grid)
-    numbers = range(piece.first, piece.last)
-    points = [_loss(subject, float(alpha[n % len(alpha)]), float(beta[n // len(alpha)]), stop) for n in numbers]
-    return {name: np.array([values[name] for values in points]) for name in points[0]}
+    points = [_sums_and_step(subject, *place, stop) for place in zip(*_coordinates(grid, piece), strict=True)]
+    total, hits, step = torch.stack(points).cpu().numpy().T
+    return {**_means(subject, total, hits), "step": step}
 
 
 def fill(arrays: dict[str, np.ndarray], evaluated: np.ndarray, piece: Piece, values: Arrays) -> None:
@@ -70,20 +88,38 @@ def fill(arrays: dict[str, np.ndarray], evaluated: np.ndarray, piece: Piece, val
     evaluated[piece.first : piece.last] = True
 
 
-def _with_ratios(subject: Slice, grid: GridSpec, number: int, stop: Stop) -> Values:
+def _coordinates(grid: GridSpec, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+    """Return α and β of the points of a piece."""
+    alpha, beta = axes(grid)
+    rows, columns = np.divmod(np.arange(piece.first, piece.last), len(alpha))
+    return alpha[columns], beta[rows]
+
+
+def _means(subject: Slice, total: np.ndarray, hits: np.ndarray) -> dict[str, np.ndarray]:
+    return {"loss": total / subject.objective.samples, "accuracy": hits / subject.objective.samples}
+
+
+def _ratio(change: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Return ‖∇f(p) - ∇f(q)‖ / ‖p - q‖, with the true distance of the evaluated points (D6)."""
+    return np.where(step > 0, change / step, np.nan)
+
+
+def _with_neighbors(subject: Slice, grid: GridSpec, number: int, stop: Stop) -> Tensor:
+    """Return the numbers of a point, those of its left and lower neighbors, and the norms of its layers' changes."""
     alpha, beta = axes(grid)
     row = len(alpha)
     b, a = divmod(number, row)
-    values, current = _cached_or_measured(subject, (alpha[a], beta[b]), row, stop)
+    numbers, current = _cached_or_measured(subject, (alpha[a], beta[b]), row, stop)
     left = _cached_or_measured(subject, (alpha[a - 1], beta[b]), row, stop)[1] if a else None
     below = _cached_or_measured(subject, (alpha[a], beta[b - 1]), row, stop)[1] if b else None
-    return {**values, "across": _ratio(left, current), "along": _ratio(below, current)}
+    own = len(NUMBERS) - 4
+    return torch.cat([numbers[:own], _difference(left, current), _difference(below, current), numbers[own:]])
 
 
 def _cached_or_measured(
     subject: Slice, coordinates: tuple[float, float], row: int, stop: Stop
-) -> tuple[Values, EvaluatedPoint]:
-    """Return the values and the gradient of a point, from the cache if possible."""
+) -> tuple[Tensor, EvaluatedPoint]:
+    """Return the numbers and the gradient of a point, from the cache if possible."""
     key = (float(coordinates[0]), float(coordinates[1]))
     if (result := subject.cache.get(key)) is None:
         result = _point(subject, *key, stop)
@@ -91,48 +127,41 @@ def _cached_or_measured(
     return result
 
 
-def _ratio(p: EvaluatedPoint | None, q: EvaluatedPoint) -> float:
-    """Return ‖∇f(p) - ∇f(q)‖ / ‖p - q‖, with the true distance of the evaluated points (D6)."""
+def _difference(p: EvaluatedPoint | None, q: EvaluatedPoint) -> Tensor:
+    """Return ‖∇f(p) - ∇f(q)‖ and ‖p - q‖ (2,); nan without a neighbor p."""
     if p is None:
-        return np.nan
-    step = distance(p.point, q.point)
-    return distance(p.gradient, q.gradient) / step if step > 0 else np.nan
+        return q.gradient.new_full((2,), torch.nan, dtype=torch.float64)
+    return torch.stack([_norm(p.gradient, q.gradient), _norm(p.point, q.point)])
 
 
-def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Values, EvaluatedPoint]:
+def _point(subject: Slice, alpha: float, beta: float, stop: Stop) -> tuple[Tensor, EvaluatedPoint]:
     """Measure one point; its step is the true distance between the evaluated points (D5)."""
     point = subject.point(alpha, beta)
-    result = subject.objective.evaluate(point, stop=stop)
-    step = distance(point, subject.origin)
-    change = result.gradient.double() - subject.anchor.double()
-    slopes = subject.directions @ change
-    defined = step > 0
-    return {
-        "loss": result.loss,
-        "accuracy": result.accuracy,
-        "gradient_norm": result.gradient.double().norm().item(),
-        "ratio": change.norm().item() / step if defined else np.nan,
-        "layer_ratio": (layer_norms(change, subject.layer_numbers) / step).cpu().numpy()
-        if defined
-        else _no_ratios(subject),
-        "in_plane_ratio": slopes.norm().item() / float(np.hypot(alpha, beta)) if defined else np.nan,
-        "step": step,
-    }, EvaluatedPoint(point, result.gradient)
+    sums, gradient = subject.objective.sums_and_gradient(point, stop=stop)
+    change = gradient.double() - subject.anchor.double()
+    numbers = (
+        gradient.double().norm(),
+        _norm(point, subject.origin),
+        change.norm(),
+        (subject.directions @ change).norm(),
+    )
+    return torch.cat([sums, torch.stack(numbers), subject.layer_norms.of(change)]), EvaluatedPoint(point, gradient)
 
 
-def _loss(subject: Slice, alpha: float, beta: float, stop: Stop) -> Values:
+def _sums_and_step(subject: Slice, alpha: float, beta: float, stop: Stop) -> Tensor:
     """Measure the loss of one point; finer grids reuse it."""
-    if (values := subject.losses.get((alpha, beta))) is None:
+    key = (float(alpha), float(beta))
+    if (numbers := subject.losses.get(key)) is None:
         check_stop(stop)
-        point = subject.point(alpha, beta)
-        loss, accuracy = subject.objective.loss_and_accuracy(point)
-        values = {"loss": loss, "accuracy": accuracy, "step": distance(point, subject.origin)}
-        subject.losses[alpha, beta] = values
-    return values
+        point = subject.point(*key)
+        step = _norm(point, subject.origin)
+        numbers = subject.losses[key] = torch.cat([subject.objective.sums(point), step[None]])
+    return numbers
 
 
-def _no_ratios(subject: Slice) -> np.ndarray:
-    return np.full(len(subject.layers), np.nan)
+def _norm(p: Tensor, q: Tensor) -> Tensor:
+    norm: Tensor = (p.double() - q.double()).norm()
+    return norm
 
 
 def evaluate_center(subject: Slice, stop: Stop) -> Arrays:

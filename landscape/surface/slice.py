@@ -15,14 +15,12 @@ from torch import Tensor
 from normscape.landscape.cost import check_memory
 from normscape.landscape.objective.batching import CACHE_BYTES
 from normscape.landscape.objective.from_run import objective_of
-from normscape.landscape.objective.layers import layers_of
+from normscape.landscape.objective.layers import LayerNorms, layers_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.directions import plane_of
 from normscape.landscape.plane.plane import Plane
 from normscape.landscape.training.train import Run
 from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec
-
-Values = dict[str, float | np.ndarray]
 
 
 class EvaluatedPoint(NamedTuple):
@@ -46,10 +44,10 @@ class Slice:
         if not any(plane.norms):
             raise ValueError("both directions of the plane are zero")
         self.objective, self.plane = objective, plane
-        self.cache: OrderedDict[tuple[float, float], tuple[Values, EvaluatedPoint]] = OrderedDict()
-        self.losses: dict[tuple[float, float], Values] = {}
+        self.cache: OrderedDict[tuple[float, float], tuple[Tensor, EvaluatedPoint]] = OrderedDict()
+        self.losses: dict[tuple[float, float], Tensor] = {}
 
-    def store(self, key: tuple[float, float], result: tuple[Values, EvaluatedPoint], row: int) -> None:
+    def store(self, key: tuple[float, float], result: tuple[Tensor, EvaluatedPoint], row: int) -> None:
         """Cache the result at (α, β), and evict the least recently used results beyond two rows or the cache size."""
         self.cache[key] = result
         self.cache.move_to_end(key)
@@ -60,7 +58,7 @@ class Slice:
     @cached_property
     def anchor(self) -> Tensor:
         """∇f(θ*) (P,)."""
-        return self.objective.evaluate(self.origin).gradient
+        return self.objective.gradient(self.origin)
 
     @cached_property
     def origin(self) -> Tensor:
@@ -85,13 +83,9 @@ class Slice:
         return torch.stack(self.vectors[1:])
 
     @cached_property
-    def layer_numbers(self) -> Tensor:
-        """The index of each parameter's layer (P,), in the order of `layers`."""
-        numbers = torch.zeros(len(self.objective.theta), dtype=torch.long, device=self.objective.theta.device)
-        for number, positions in enumerate(self.layers.values()):
-            for position in positions:
-                numbers[position] = number
-        return numbers
+    def layer_norms(self) -> LayerNorms:
+        """The norms of the layers' blocks of a vector, in the order of `layers`."""
+        return LayerNorms(self.layers, self.objective.theta)
 
     @cached_property
     def layers(self) -> Mapping[str, tuple[slice, ...]]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from normscape.landscape.data import Dataset, Samples, load_data
+from normscape.landscape.runtime import device
 from normscape.specs import DataSpec, RunSpec
 
 CONVERTED_BYTES = 2**29
@@ -20,23 +21,31 @@ PADDING_SHARE = 8
 
 
 def batch_of(spec: RunSpec, data: Dataset, step: int) -> tuple[Tensor, Tensor]:
-    """Return inputs and targets (m, ...) of the mini-batch for the step after `step` steps, in float32.
+    """Return inputs and targets (m, ...) of the mini-batch for the step after `step` steps, in float32, on the device.
+
+    A training set that is converted once stays on the device, so that on a GPU a step moves no samples.
 
     Raises:
         ValueError: samples that are not images are to be augmented.
     """
     indices = _indices(spec, len(data.train), step)
     if 4 * data.train.raw.size > CONVERTED_BYTES:
-        x, y = samples_as_tensors(data.train, indices)
+        x, y = (moved(tensor, device()) for tensor in samples_as_tensors(data.train, indices))
     else:
-        inputs, targets = _converted(data.spec)
-        x, y = inputs[indices], targets[indices]
+        inputs, targets = _converted(data.spec, device())
+        chosen = indices if isinstance(indices, slice) else moved(torch.from_numpy(indices), device())
+        x, y = inputs[chosen], targets[chosen]
     return _augmented(x, spec, step), y
 
 
 def batch_size_of(spec: RunSpec, count: int) -> int:
     """Return the number of samples in one step, of `count` training samples."""
     return count if spec.training.optimizer == "gradient-descent" else min(spec.training.batch_size, count)
+
+
+def moved(tensor: Tensor, where: torch.device) -> Tensor:
+    """Return a tensor on a device. A copy to a GPU does not wait for the work that the GPU still has."""
+    return (tensor.pin_memory() if where.type == "cuda" else tensor).to(where, non_blocking=True)
 
 
 def _indices(spec: RunSpec, count: int, step: int) -> np.ndarray | slice:
@@ -58,9 +67,10 @@ def _order(seed: int, epoch: int, count: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=2)  # shared by all steps, and by the compared networks
-def _converted(spec: DataSpec) -> tuple[Tensor, Tensor]:
-    """Return all training inputs and targets."""
-    return samples_as_tensors(load_data(spec).train, slice(None))
+def _converted(spec: DataSpec, where: torch.device) -> tuple[Tensor, Tensor]:
+    """Return all training inputs and targets, on a device."""
+    inputs, targets = samples_as_tensors(load_data(spec).train, slice(None))
+    return moved(inputs, where), moved(targets, where)
 
 
 def samples_as_tensors(samples: Samples, indices: np.ndarray | slice) -> tuple[Tensor, Tensor]:
@@ -82,7 +92,7 @@ def _augmented(inputs: Tensor, spec: RunSpec, step: int) -> Tensor:
         )
     # the fourth stream of this seed: the first orders the samples, and the data set's own draw and split them
     random = np.random.default_rng([spec.training.seed, 3, step])
-    mirrored = torch.from_numpy(random.random(len(inputs)) < 0.5)
+    mirrored = moved(torch.from_numpy(random.random(len(inputs)) < 0.5), inputs.device)
     inputs = torch.where(mirrored[:, None, None, None], inputs.flip(-1), inputs)
     return _cropped(inputs, random) if kind == "crop-flip" else inputs
 
@@ -91,8 +101,9 @@ def _cropped(inputs: Tensor, random: np.random.Generator) -> Tensor:
     height, width = inputs.shape[-2:]
     vertical, horizontal = height // PADDING_SHARE, width // PADDING_SHARE
     padded = torch.nn.functional.pad(inputs, (horizontal, horizontal, vertical, vertical))
-    rows = torch.from_numpy(random.integers(0, 2 * vertical + 1, len(inputs)))[:, None] + torch.arange(height)
-    columns = torch.from_numpy(random.integers(0, 2 * horizontal + 1, len(inputs)))[:, None] + torch.arange(width)
-    samples = torch.arange(len(inputs))[:, None, None]
+    where, count = inputs.device, len(inputs)
+    down, right = (moved(torch.from_numpy(random.integers(0, 2 * n + 1, count)), where) for n in (vertical, horizontal))
+    rows, columns = (shift[:, None] + torch.arange(n, device=where) for shift, n in ((down, height), (right, width)))
+    samples = torch.arange(count, device=where)[:, None, None]
     # advanced indices around a slice put the channels last
     return padded[samples, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)

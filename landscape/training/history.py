@@ -14,7 +14,7 @@ from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.data.files import MissingDataError
 from normscape.landscape.memory_format import laid_out, memory_format_of
 from normscape.landscape.objective.losses import LOSSES
-from normscape.landscape.training.batches import samples_as_tensors
+from normscape.landscape.training.batches import moved, samples_as_tensors
 from normscape.landscape.training.record_plan import PASS_SAMPLES
 from normscape.specs import DataSpec
 
@@ -77,23 +77,25 @@ def record(step: int, module: nn.Module, data: Dataset, samples: int) -> Record:
 
 def _loss_and_accuracy(module: nn.Module, data: Dataset, split: str, most: int) -> tuple[float, float]:
     """Return mean loss and accuracy on a split."""
+    device, memory_format = next(module.parameters()).device, memory_format_of(module)
     try:
-        inputs, targets = _recorded_samples(data.spec, split, most)
+        inputs, targets = _recorded_samples(data.spec, split, most, device)
     except MissingDataError:
         return float("nan"), float("nan")
-    device, memory_format = next(module.parameters()).device, memory_format_of(module)
-    loss, hits = 0.0, 0.0
+    loss = hits = torch.zeros((), dtype=torch.float64, device=device)
     for first in range(0, len(inputs), PASS_SAMPLES):
-        x, y = (values[first : first + PASS_SAMPLES].to(device) for values in (inputs, targets))
+        x, y = (values[first : first + PASS_SAMPLES] for values in (inputs, targets))
         with torch.no_grad():
             outputs = module(laid_out(x, memory_format))
-            loss += LOSSES[data.loss](outputs, y).double().sum().item()
-            hits += (outputs.argmax(1) == y).sum().item() if data.classifies else float("nan")
-    return loss / len(inputs), hits / len(inputs)
+            loss = loss + LOSSES[data.loss](outputs, y).double().sum()
+            hits = hits + ((outputs.argmax(1) == y).sum() if data.classifies else float("nan"))
+    total, correct = torch.stack([loss, hits]).tolist()  # the only transfer from a GPU
+    return total / len(inputs), correct / len(inputs)
 
 
 @lru_cache(maxsize=4)  # both splits, of the last record and of the others
-def _recorded_samples(spec: DataSpec, split: str, most: int) -> tuple[Tensor, Tensor]:
-    """Return the inputs and targets that are recorded, in float32."""
+def _recorded_samples(spec: DataSpec, split: str, most: int, where: torch.device) -> tuple[Tensor, Tensor]:
+    """Return the inputs and targets that are recorded, in float32, on a device."""
     samples = load_data(spec).split(split)
-    return samples_as_tensors(samples, samples.subset(most, spec.seed))
+    inputs, targets = samples_as_tensors(samples, samples.subset(most, spec.seed))
+    return moved(inputs, where), moved(targets, where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,9 @@ from normscape.landscape.training.state import Checkpoint, State
 from normscape.models import build_model
 from normscape.specs import RunSpec
 
+STEPS_UNREAD = 16
+"""Most steps on a GPU between two readings of its numbers."""
+
 
 class Trainer:
     """A network in training. Its state is exact: a trainer that resumes from it takes the same steps, bit by bit."""
@@ -39,10 +43,12 @@ class Trainer:
             self._module.load_state_dict(state.tensors)
         elif spec.weights is not None:
             load_weights(self._module, spec.weight_digests)
+        self._module.to(device())
         self._format = memory_format_of(self._module)
-        self._module.to(device(), memory_format=self._format)  # type: ignore[call-overload]
+        self._module.to(memory_format=self._format)  # type: ignore[call-overload]
         self._optimizer = optimizer_of(spec.training, self._module, None if state is None else state.optimizer)
         self._parameters = tuple(self._module.parameters())
+        self._unread = 1 if device().type == "cpu" else STEPS_UNREAD
         self._plan = record_plan(
             spec,
             activations=counts_of(spec.model, spec.data).activations,
@@ -69,7 +75,7 @@ class Trainer:
         """Take up to `steps` steps; fewer if training ends, diverges, or `stop()` is true."""
         last = min(self.step + steps, self.spec.last_step)
         while self.step < last and self.diverged_at is None and not stop():
-            self._losses.append(self._take_step())
+            self._take_steps(min(last, self._next_reading), stop)
             self._keep()
 
     def state(self) -> State:
@@ -85,19 +91,59 @@ class Trainer:
             self.diverged_at,
         )
 
-    def _take_step(self) -> float:
-        """Take one step, and return the loss before it."""
+    @property
+    def _next_reading(self) -> int:
+        """The step after which numbers are read: on a CPU the next; on a GPU the next that is kept, or one before it.
+
+        Each reading waits for the GPU, which then has no work until the next step is prepared.
+        """
+        if self._unread == 1:
+            return self.step + 1
+        kept = (*self._plan.steps, *self.spec.checkpoint_steps)
+        return min(self.step + self._unread, *(step for step in kept if step > self.step))
+
+    def _take_steps(self, last: int, stop: Stop) -> None:
+        """Take steps up to `last`, or until training diverges or `stop()` is true; then read the losses before them.
+
+        If one of several steps may have diverged, all are taken again one by one: the same steps, bit by bit, up to
+        the one that diverges.
+        """
+        before = None if last == self.step + 1 else self._snapshot()
+        losses: list[Tensor] = []
+        sizes: list[Tensor] = []
+        while self.step < last and not (losses and stop()):
+            losses.append(self._take_step())
+            sizes.append(_size((losses[-1], *self._parameters)))
+        finite = bool(torch.stack(sizes).isfinite().all())
+        if not finite and before is not None:
+            taken = self.step
+            self._return_to(*before)
+            while self.step < taken and self.diverged_at is None:
+                self._take_steps(self.step + 1, stop)
+            return
+        self._losses += torch.stack(losses).tolist()
+        if not finite and not _are_finite((losses[-1], *self._parameters)):
+            self.diverged_at = self.step
+
+    def _take_step(self) -> Tensor:
+        """Take one step, and return the loss before it, a scalar on the device."""
         inputs, targets = batch_of(self.spec, self._data, self.step)
-        inputs, targets = laid_out(inputs.to(device()), self._format), targets.to(device())
         set_rate(self._optimizer, rate_at(self.spec.training, self.step))
         self._optimizer.zero_grad(set_to_none=True)
-        loss = LOSSES[self._data.loss](self._module(inputs), targets).mean()
+        loss = LOSSES[self._data.loss](self._module(laid_out(inputs, self._format)), targets).mean()
         torch.autograd.backward(loss)
         self._optimizer.step()
         self.step += 1
-        if not _are_finite((loss.detach(), *self._parameters)):
-            self.diverged_at = self.step
-        return loss.item()
+        return loss.detach()
+
+    def _snapshot(self) -> tuple[int, Any, Any]:
+        """Return the step, and copies of the network's and the optimizer's state on the device."""
+        return self.step, copy.deepcopy(self._module.state_dict()), copy.deepcopy(self._optimizer.state_dict())
+
+    def _return_to(self, step: int, tensors: Any, optimizer: Any) -> None:
+        self.step = step
+        self._module.load_state_dict(tensors)
+        self._optimizer = optimizer_of(self.spec.training, self._module, optimizer)
 
     def _keep(self) -> None:
         """Keep the checkpoint and the record of this step, if due."""
@@ -130,10 +176,13 @@ def _copy(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu", copy=True).contiguous()
 
 
+def _size(tensors: tuple[Tensor, ...]) -> Tensor:
+    """Return the sum of all magnitudes, which is finite only if all values are."""
+    return torch.stack(torch._foreach_norm(tensors, 1)).sum()
+
+
 def _are_finite(tensors: tuple[Tensor, ...]) -> bool:
-    """Whether all values are finite; a sum of magnitudes that is finite says so at once."""
-    total = torch.stack(torch._foreach_norm(tensors, 1)).sum()
-    return bool(total.isfinite()) or all(bool(tensor.isfinite().all()) for tensor in tensors)
+    return all(bool(tensor.isfinite().all()) for tensor in tensors)
 
 
 def _optimizer_state(optimizer: torch.optim.Optimizer) -> dict[str, object]:
