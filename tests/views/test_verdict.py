@@ -27,7 +27,7 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     measured = {"Layer norm": layer, "No normalization": NONE, "Batch norm": BATCH}
     assert compared_pair(measured) == ("Batch norm", "No normalization")
     assert verdict(measured) == (
-        "**Of 3 networks Batch norm is flattest here, No normalization sharpest.** "
+        "**Flattest here: Batch norm. Sharpest: No normalization.** "
         r"$\lambda_{\max}$ 0.17 to 0.43 (2.5×)"
         " · scale-free 5.7× · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm)"
     )

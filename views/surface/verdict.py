@@ -93,7 +93,7 @@ def _of_several(measured: Mapping[str, Measures]) -> str:
         parts.append(f"{', '.join(pending)} {'follow' if len(pending) > 1 else 'follows'}")
     if high / low < EQUAL:
         return f"**All {len(measured)} networks are about as flat here.** {' · '.join(parts)}"
-    return f"**Of {len(measured)} networks {flattest} is flattest here, {sharpest} sharpest.** {' · '.join(parts)}"
+    return f"**Flattest here: {flattest}. Sharpest: {sharpest}.** {' · '.join(parts)}"
 
 
 def _ranked(values: Mapping[str, float | None]) -> list[tuple[float, str]]:
