@@ -10,17 +10,16 @@ from torch import Tensor, nn
 from torch.func import grad, vjp
 
 from normscape.landscape.measurement import Stop, check_stop
-from normscape.landscape.memory_format import evaluation_format, folds, laid_out
 from normscape.landscape.objective.batching import Passes, batches, even_passes, samples_per_pass
 from normscape.landscape.objective.counting import largest_output
-from normscape.landscape.objective.engine.replica import Replica
+from normscape.landscape.objective.engine.replica import Replicas
 from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
 from normscape.landscape.objective.forward import BatchLoss, Forward
 from normscape.landscape.objective.losses import LOSSES, Loss
 from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of
 from normscape.landscape.objective.population.by_layers import LayeredLoss
 from normscape.landscape.objective.population.by_segments import SegmentedLoss
-from normscape.landscape.objective.population.segments import segments_of
+from normscape.landscape.objective.population.tiled import tiled_loss
 from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
 from normscape.models.registry import entry
 
@@ -193,7 +192,7 @@ class Objective:
         if self.tiled:
             tiles, gradient = self._tiled_loss.gradient(point, self._batches, stop=stop)
             return self._forward.sums(self._with_losses(tiles, self._batches), hits=self.classifies), gradient
-        replica, totals = self._gradient_replica, []
+        replica, totals = self._replicas.for_gradients, []
         replica.load(point)
         replica.start_gradient()
         for batch in self._batches:
@@ -250,42 +249,25 @@ class Objective:
         return vjp(grad(self._forward.term(batch)), point)[1]
 
     @cached_property
+    def _replicas(self) -> Replicas:
+        return Replicas(self.module, self.layout, self._forward.inputs)
+
+    @cached_property
     def _tiled_products(self) -> SegmentedLoss | LayeredLoss:
         """The loss over several tiles; products are fastest with the channels first."""
-        forward = self._forward
-        segments = segments_of(self.module, forward.inputs[:2]) if self.passes.every else None
-        if segments is None:
-            return LayeredLoss(forward)
-        tensors = forward.frozen, forward.inputs, forward.targets
-        return SegmentedLoss(segments, self.layout, *tensors, forward.loss, self.passes.every)
+        return tiled_loss(self._forward, self.passes.every)
 
     @cached_property
     def _tiled_loss(self) -> SegmentedLoss | LayeredLoss:
         loss = self._tiled_products
-        return replace(loss, inputs=self._laid_out_inputs) if isinstance(loss, SegmentedLoss) else loss
-
-    @cached_property
-    def _loss_replica(self) -> Replica:
-        return self._replica(folds=True) if folds(self.theta) else self._gradient_replica
-
-    @cached_property
-    def _gradient_replica(self) -> Replica:
-        return self._replica(folds=False)
-
-    @cached_property
-    def _laid_out_inputs(self) -> Tensor:
-        return laid_out(self._forward.inputs, evaluation_format(self.module, self.theta))
-
-    def _replica(self, *, folds: bool) -> Replica:
-        memory_format = evaluation_format(self.module, self.theta)
-        return Replica(self.module, self.layout, self._laid_out_inputs, memory_format, folds=folds)
+        return replace(loss, inputs=self._replicas.inputs) if isinstance(loss, SegmentedLoss) else loss
 
     def _terms(self, point: Tensor) -> Iterable[tuple[Tensor, Tensor, slice]]:
         """Return outputs and losses of the samples of every batch, without gradients."""
         if self._coupled and len(self._loss_batches) > 1:
             return self._with_losses(self._tiled_loss.outputs(point, self._loss_batches), self._loss_batches)
-        self._loss_replica.load(point)
-        return self._with_losses(map(self._loss_replica.outputs, self._loss_batches), self._loss_batches)
+        self._replicas.for_losses.load(point)
+        return self._with_losses(map(self._replicas.for_losses.outputs, self._loss_batches), self._loss_batches)
 
     def _with_losses(
         self, outputs: Iterable[Tensor], batches: Sequence[slice]

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import copy
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.memory_format import laid_out
+from normscape.landscape.memory_format import evaluation_format, folds, laid_out
 from normscape.landscape.objective.engine.exact_batch_norm import use_exact_batch_norm
 from normscape.landscape.objective.engine.folding import fold
 from normscape.landscape.objective.parameters import Layout, flatten
@@ -82,3 +83,27 @@ class Replica:
             parameter.requires_grad_(False)
             parameter.grad = None
         return gradient
+
+
+class Replicas:
+    """The private copies of a network that an objective evaluates, made when they are first needed."""
+
+    def __init__(self, module: nn.Module, layout: Layout, inputs: Tensor) -> None:
+        """Prepare for a network, the position of each parameter in θ, and an evaluation set (M, ...)."""
+        self._module, self._layout = module, layout
+        like = next(module.parameters())
+        self._merges, self._format = folds(like), evaluation_format(module, like)
+        self.inputs = laid_out(inputs, self._format)
+
+    @cached_property
+    def for_losses(self) -> Replica:
+        """The copy for losses without gradients, with merged layers where these gain."""
+        return self._replica(merges=True) if self._merges else self.for_gradients
+
+    @cached_property
+    def for_gradients(self) -> Replica:
+        """The copy for losses with gradients."""
+        return self._replica(merges=False)
+
+    def _replica(self, *, merges: bool) -> Replica:
+        return Replica(self._module, self._layout, self.inputs, self._format, folds=merges)
