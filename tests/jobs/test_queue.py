@@ -89,6 +89,7 @@ def test_results_that_are_shipped_are_not_computed_again_and_serve_as_inputs(sha
     second.close()
 
 
+@pytest.mark.slow
 def test_results_equal_those_of_a_plain_loop_bit_by_bit(shared: Queue) -> None:
     request = small_request(side=9)
     shared.submit(request, "one")
