@@ -16,6 +16,7 @@ from torch.nn import functional
 from torch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d
 
 from normscape.landscape.objective.engine.merged_layer import Merged
+from normscape.landscape.objective.tracing import traced
 
 AGREEMENT = 1e-4
 """Largest difference of outputs, relative to the largest output; merged layers differ by rounding, about 1e-6."""
@@ -47,12 +48,11 @@ def fold(network: nn.Module, inputs: Tensor) -> Folded | None:
         The merged network; None if its control flow cannot be traced, if there is nothing to merge, or if outputs
         differ, at the network's parameters or at others.
     """
-    try:
-        graph = fx.symbolic_trace(network)
-    except Exception:  # whatever a network's own code raises when it gets symbols in place of numbers
+    if (graph := traced(network)) is None:
         return None
-    merged = tuple(_merge(graph))
-    folded = Folded(graph, merged)
+    module = fx.GraphModule(network, graph)
+    merged = tuple(_merge(module))
+    folded = Folded(module, merged)
     return folded if merged and _agrees(folded, network, inputs) else None
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 from torch.func import functional_call
-from torch.nn.modules.batchnorm import _NormBase
 
 from normscape.landscape.objective.population.moments import Moments, RecordedStatistics, UsedStatistics
 from normscape.landscape.objective.statistics import takes_statistics
+from normscape.landscape.objective.tracing import traced
 
 Live = dict[str, Any]
 """Values that a segment gets from the ones before it, by name; mostly tensors."""
@@ -126,9 +126,7 @@ def segments_of(network: nn.Module, inputs: Tensor) -> Segments | None:
         None if its control flow cannot be traced, if it takes statistics outside such a layer, if it cannot be cut, or
         if outputs differ.
     """
-    try:
-        graph = _Tracer().trace(network)
-    except Exception:  # whatever a network's own code raises when it gets symbols in place of numbers
+    if (graph := traced(network)) is None:
         return None
     try:
         segments = Segments(network, graph)
@@ -152,11 +150,6 @@ def _agrees(segments: Segments, network: nn.Module, inputs: Tensor) -> bool:
     if inputs.device.type == "meta":
         return True
     return torch.allclose(live[segments.output], expected, rtol=1e-3, atol=1e-5, equal_nan=True)
-
-
-class _Tracer(fx.Tracer):
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, _NormBase) or super().is_leaf_module(m, module_qualified_name)
 
 
 class _Runner(fx.Interpreter):
