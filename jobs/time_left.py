@@ -1,7 +1,8 @@
 """The time that a request still takes, estimated from what its jobs have taken so far.
 
-A network's speed is known from its own pieces: a training step of m samples takes as long as a loss with its gradient
-on m samples, and other jobs are multiples of that. A grid contains the points of the coarser ones.
+A network's speed is known from its own pieces. Before a point is measured, training steps give it: a point takes longer
+than a step by the ratio of their model times (`landscape/budget.py`). Other jobs are multiples of a point. A grid
+contains the points of the coarser ones.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from normscape.jobs.job_spec import Job
 from normscape.jobs.snapshot import JobStatus
+from normscape.landscape.budget import gradient_seconds
 from normscape.specs import EvaluationSpec, GridSpec, RunSpec, SurfaceSpec
 
 POINTS: Mapping[str, float] = {
@@ -26,11 +28,21 @@ POINTS: Mapping[str, float] = {
 """Assumed cost of a job in points of a surface, until a job of its kind has been measured; 1 for other kinds."""
 
 
+STEPS_FOR_SPEED = 10
+"""Training steps after which their speed counts: a worker's first steps wait for its data, and take longer."""
+
+
 class TimeLeft(NamedTuple):
-    """Remaining seconds of all jobs whose speed is known."""
+    """Remaining and past seconds of all jobs whose speed is known."""
 
     seconds: float
     complete: bool  # whether those are all jobs
+    spent: float = 0.0  # by workers, divided among them
+
+    @property
+    def share(self) -> float:
+        """The finished share of the time, in [0, 1]."""
+        return self.spent / max(self.spent + self.seconds, 1e-9)
 
 
 def time_left(statuses: Sequence[JobStatus], workers: int) -> TimeLeft | None:
@@ -50,8 +62,9 @@ def time_left(statuses: Sequence[JobStatus], workers: int) -> TimeLeft | None:
         return None
     chains = [seconds for status, seconds in known if status.job.kind == "run"]
     shared = sum(seconds for status, seconds in known if status.job.kind != "run")
-    longest = max(chains, default=0.0)
-    return TimeLeft(max(longest, (sum(chains) + shared) / workers), len(known) == len(left))
+    seconds = max(max(chains, default=0.0), (sum(chains) + shared) / workers)
+    spent = sum(status.worker_seconds for status in statuses) / workers
+    return TimeLeft(seconds, len(known) == len(left), spent)
 
 
 def _without_coarser_grids(statuses: Sequence[JobStatus]) -> list[JobStatus]:
@@ -77,7 +90,11 @@ class _Speeds:
     """Seconds of one worker for a unit of every job: a step, a point, or the job."""
 
     def __init__(self, statuses: Sequence[JobStatus]) -> None:
-        self._statuses = [status for status in statuses if status.computed and status.worker_seconds]
+        self._statuses = [
+            status
+            for status in statuses
+            if status.worker_seconds and status.computed >= (STEPS_FOR_SPEED if status.job.kind == "run" else 1)
+        ]
 
     def seconds(self, status: JobStatus) -> float | None:
         """Return the seconds of one worker to the end of a job; None if nothing says how fast it is."""
@@ -101,7 +118,9 @@ class _Speeds:
             if (speed := self._measured(kind, run, own, samples=samples)) is not None:
                 return speed / cost
         step, size = self._measured("run", run, own, samples=0), _step_samples(run)
-        return None if step is None or size is None else step * samples / size
+        if step is None or size is None:
+            return None
+        return step * gradient_seconds(run, samples) / gradient_seconds(run, size)
 
     def _measured(self, kind: str, run: RunSpec, own: bool, *, samples: int) -> float | None:
         """Return the seconds per unit of all jobs of a kind, of one network or of all, for so many samples."""

@@ -137,18 +137,19 @@ def _training_seconds(run: RunSpec) -> float:
     full_batch = run.training.optimizer == "gradient-descent"
     batch = (run.data.size or 1000) if full_batch else run.training.batch_size
     plan = record_plan(run, activations=counts_of(run.model, run.data).activations, batch_size=batch)
-    passes = 2 * len(plan.steps) * (_gradient_seconds(run, plan.samples) / 3)
-    return steps * _gradient_seconds(run, batch) + passes
+    passes = 2 * len(plan.steps) * (gradient_seconds(run, plan.samples) / 3)
+    return steps * gradient_seconds(run, batch) + passes
 
 
 def _measuring_seconds(run: RunSpec, surface: SurfaceSpec) -> float:
     evaluation = surface.evaluation
     point, product = relative_cost(run, evaluation, evaluation.samples)
     points = min(math.prod(surface.grid.points), MOST_POINTS) * point
-    return (points + 2 * SHARPNESS_PRODUCTS * product) * _gradient_seconds(run, evaluation.samples)
+    return (points + 2 * SHARPNESS_PRODUCTS * product) * gradient_seconds(run, evaluation.samples)
 
 
-def _gradient_seconds(run: RunSpec, samples: int) -> float:
+def gradient_seconds(run: RunSpec, samples: int) -> float:
+    """Return the model time of a gradient of so many samples on one thread of the reference machine, in seconds."""
     speed = SPEEDS.get(run.model.architecture, SPEEDS["residual"])
     return speed.per_pass + speed.per_activation * counts_of(run.model, run.data).activations * samples
 

@@ -8,6 +8,7 @@ import pytest
 from normscape.benchmarks.time_left import job_of, statuses
 from normscape.jobs import Job, JobStatus, time_left
 from normscape.jobs.time_left import POINTS
+from normscape.landscape.budget import gradient_seconds
 from tests.flat import surface_spec
 from tests.landscape.networks import small_run
 
@@ -41,11 +42,20 @@ def test_what_was_restored_says_nothing_about_the_speed() -> None:
 
 
 def test_points_are_estimated_from_training_steps() -> None:
-    """A step of m samples takes as long as a loss with its gradient on m samples."""
+    """A gradient takes longer than a step by the ratio of their model times, whatever the machine."""
     run = status(Job("run", RUN), "running", 10, 20, seconds=10)
     surface = status(Job("surface", RUN, SPEC), "waiting", 0, 81)
-    point = SPEC.evaluation.samples / min(RUN.training.batch_size, RUN.data.size)
-    assert time_left([run, surface], 2) == (pytest.approx((10 + 81 * point) / 2), True)
+    batch = min(RUN.training.batch_size, RUN.data.size)
+    point = gradient_seconds(RUN, SPEC.evaluation.samples) / gradient_seconds(RUN, batch)
+    left = time_left([run, surface], 2)
+    assert left[:2] == (pytest.approx((10 + 81 * point) / 2), True)
+    assert left.share == pytest.approx(5 / (5 + left.seconds))
+
+
+def test_the_first_steps_of_a_worker_say_nothing_about_the_speed() -> None:
+    """They wait for its data: a perceptron's first step takes seconds, and the next ones milliseconds."""
+    run = status(Job("run", RUN), "running", 4, 300, seconds=2.0)
+    assert time_left([run, status(Job("surface", RUN, SPEC), "waiting", 0, 81)], 2) is None
 
 
 def test_a_grid_contains_the_points_of_coarser_ones() -> None:
@@ -73,7 +83,7 @@ def test_the_time_left_of_a_recorded_request_is_true_within_30_percent() -> None
 def test_points_that_wait_take_as_long_as_those_of_the_network_that_was_measured() -> None:
     measured = status(Job("surface", RUN, SPEC), "finished", 81, 81, seconds=8.1)
     waiting = status(Job("surface", OTHER, SPEC), "waiting", 0, 81)
-    assert time_left([measured, waiting], 2) == (pytest.approx(8.1 / 2), True)
+    assert time_left([measured, waiting], 2)[:2] == (pytest.approx(8.1 / 2), True)
     curvature = status(Job.about("sharpness", RUN, SPEC), "waiting", 0, 1)
     assert time_left([measured, curvature], 1).seconds == pytest.approx(0.1 * POINTS["sharpness"])
 
@@ -86,7 +96,7 @@ def test_gradients_and_curvature_are_estimated_from_losses() -> None:
     losses = status(Job("losses", RUN, SPEC), "finished", 81, 81, seconds=8.1)
     point = 0.1 / POINTS["losses"]
     surface = status(Job("surface", RUN, SPEC), "waiting", 0, 81)
-    assert time_left([losses, surface], 1) == (pytest.approx(81 * point), True)
+    assert time_left([losses, surface], 1)[:2] == (pytest.approx(81 * point), True)
     curvature = status(Job.about("sharpness", RUN, SPEC), "waiting", 0, 1)
     assert time_left([losses, curvature], 1).seconds == pytest.approx(point * POINTS["sharpness"])
 

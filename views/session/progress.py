@@ -141,6 +141,8 @@ def progress_of(request: Request) -> tuple[float, str]:
         return share, "Starting the workers."
     running = [status for status in open_ones if status.state == "running"] or open_ones
     left = time_left(statuses, queue.snapshot.workers)
+    if left is not None and left.complete:
+        share = left.share  # the bar and the sentence say the same
     return min(share, 1.0), f"{_doing(running)} {_left(left)}".strip()
 
 
@@ -148,11 +150,20 @@ def _doing(running: Sequence[JobStatus]) -> str:
     """Return what runs, with the steps of training or the points of the grid."""
     kinds = list(dict.fromkeys(status.job.kind for status in running))
     if kinds == ["run"]:
-        counts = [f"{status.completed} of {status.total}" for status in running]
-        return f"Training: step {', '.join(dict.fromkeys(counts))}."
+        return f"Training: {_steps(running)}."
     names = list(dict.fromkeys(job_name(status.job) for status in running))
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     return f"Measuring: {', '.join(names[:MAX_NAMES])}{more}." if names else "The last points."
+
+
+def _steps(running: Sequence[JobStatus]) -> str:
+    """Return the steps of trainings: "59, 18 and 28 of 300 steps"."""
+    totals = dict.fromkeys(status.total for status in running)
+    parts = []
+    for total in totals:
+        done = list(dict.fromkeys(str(status.completed) for status in running if status.total == total))
+        parts.append(f"{' and '.join([', '.join(done[:-1]), done[-1]] if done[1:] else done)} of {total}")
+    return f"{', '.join(parts)} steps"
 
 
 def _left(left: TimeLeft | None) -> str:
