@@ -6,8 +6,11 @@ import math
 
 import pytest
 
+from normscape.specs import Experiment
+from normscape.views.session.seeds import SeedRatios
+from normscape.views.surface.caveats import caveats, disagreement, over_seeds
 from normscape.views.surface.tiles import tile_values
-from normscape.views.surface.verdict import Measures, compared_pair, disagreement, verdict
+from normscape.views.surface.verdict import Measures, compared_pair, verdict
 
 NONE = Measures(0.43, 5.7, 0.74, 0.975, 0.1)
 BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
@@ -28,12 +31,12 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     assert compared_pair(measured) == ("Batch norm", "No normalization")
     assert verdict(measured) == (
         "**Flattest here: Batch norm. Sharpest: No normalization.** "
-        r"$\lambda_{\max}$ 0.17 to 0.43 (2.5×)"
+        r"$\lambda_{\max}$: Batch norm 0.17, Layer norm 0.3, No normalization 0.43 (2.5×)"
         " · scale-free 5.7× · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm)"
     )
     swapped = measured | {"Layer norm": Measures(0.3, 0.5, 0.5, 0.98, 0.08)}
     assert "scale-free 11×: Layer norm lowest, No normalization highest" in verdict(swapped)
-    assert "Layer norm follows" in verdict(measured | {"Layer norm": Measures(None, None, 0.5, 0.98, 0.08)})
+    assert "Layer norm: being measured" in verdict(measured | {"Layer norm": Measures(None, None, 0.5, 0.98, 0.08)})
     equal = dict.fromkeys("abc", NONE)
     assert verdict(equal).startswith("**All 3 networks are about as flat here.**")
     waiting = dict.fromkeys("abc", Measures(None, None, 0.5, 0.98, 0.08))
@@ -72,10 +75,14 @@ def test_tiles_hold_the_change_against_the_other_network() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "sentence"),
-    [(2.7, "its gradient changes 2.7× more per unit of step"), (0.5, None), (1.05, None)],
+    [
+        (2.7, "Batch norm is *less* smooth along the training path: its gradient changes 2.7× more per step"),
+        (0.5, None),
+        (1.05, None),
+    ],
 )
 def test_a_disagreement_along_training_is_linked(ratio: float, sentence: str | None) -> None:
-    found = disagreement(BATCH, NONE, ratio)
+    found = disagreement("Batch norm", BATCH, NONE, ratio)
     assert (found is None) == (sentence is None)
     if sentence is not None:
         assert found is not None
@@ -86,3 +93,24 @@ def test_a_disagreement_along_training_is_linked(ratio: float, sentence: str | N
 def test_a_single_network_has_its_numbers_alone() -> None:
     assert compared_pair({"a": NONE}) is None
     assert verdict({"a": NONE}) == r"**a.** $\lambda_{\max}$ 0.43 · held-out accuracy 97.5 %"
+
+
+def test_the_verdict_on_one_seed_names_the_others() -> None:
+    plain, scale_free = SeedRatios((0.4, 0.5, 2.0)), SeedRatios((0.25, 0.25, 0.25))
+    assert plain.mean == pytest.approx(0.4 ** (1 / 3))
+    assert over_seeds(plain, scale_free) == (
+        r"This is the first of 3 training seeds. Over all, $\lambda_{\max}$ is lower for 2 of 3, 1.4× on average "
+        "(2.5× lower to 2× higher); scale-free, it is lower for all 3, 4× on average (4× lower to 4× lower)."
+    )
+    other = over_seeds(SeedRatios((0.5, 2.0, 8.0)), scale_free)
+    assert "higher for 2 of 3, 2× on average (8× higher to 2× lower)" in other
+
+
+def test_networks_that_did_not_learn_are_named_beside_those_that_did() -> None:
+    variants = Experiment().variants()
+    none, batch = variants
+    guessing = Measures(0.1, 0.1, 0.1, 0.113, 2.3)
+    assert caveats({none: NONE, batch: BATCH}, variants) == []
+    assert caveats({none: guessing, batch: guessing}, variants) == []
+    (sentence,) = caveats({none: guessing, batch: BATCH}, variants)
+    assert sentence.startswith(f"**{none} did not learn**: held-out accuracy 11.3 %, with 10.0 % by chance.")

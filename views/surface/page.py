@@ -6,6 +6,7 @@ from normscape.views.session import address, previews, progress, results
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.surface import (
+    caveats,
     checks,
     controls,
     downloads,
@@ -69,7 +70,9 @@ with verdict_place:
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
     state = results.request_comparison(request, variants, gradients=previews.needs_gradients(display.metric))
     measured = verdict.measures(state.outcomes)
-    verdict.section(measured, variants)
+    if measured:
+        st.markdown(verdict.verdict(measured))
+        caveats.section(measured, variants)
     progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
     for label, failure in state.failures.items():
         st.error(f"**{label}**: {failure}")

@@ -6,17 +6,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import streamlit as st
-
 from normscape.landscape import Sharpness, bounds_from_center
-from normscape.views.session.requests import stored_ratio
-from normscape.views.session.results import Outcome, Variants
+from normscape.views.session.results import Outcome
 from normscape.views.widgets.numbers import number, percent
 
 EQUAL = 1.1
 """Two numbers whose quotient is below this count as about equal."""
 
 NO_NORM = "No normalization"
+
+MOST_LISTED = 4
+"""Networks whose λ_max are listed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,16 @@ def _of_several(measured: Mapping[str, Measures]) -> str:
     (low, flattest), (high, sharpest) = sharpness[0], sharpness[-1]
     pending = [label for label, one in measured.items() if one.sharpness is None]
     parts = [rf"$\lambda_{{\max}}$ {number(low, 2)} to {number(high, 2)} ({times(low, high)})"]
+    if len(sharpness) <= MOST_LISTED:
+        listed = ", ".join(f"{label} {number(value, 2)}" for value, label in sharpness)
+        parts = [rf"$\lambda_{{\max}}$: {listed} ({times(low, high)})"]
     if len(scale_free) > 1:
         ends = (scale_free[0][1], scale_free[-1][1])
         named = "" if ends == (flattest, sharpest) else f": {ends[0]} lowest, {ends[1]} highest"
         parts.append(f"scale-free {times(scale_free[0][0], scale_free[-1][0])}{named}")
     parts.append(_fits(measured))
     if pending:
-        parts.append(f"{', '.join(pending)} {'follow' if len(pending) > 1 else 'follows'}")
+        parts.append(f"{', '.join(pending)}: being measured")
     if high / low < EQUAL:
         return f"**All {len(measured)} networks are about as flat here.** {' · '.join(parts)}"
     return f"**Flattest here: {flattest}. Sharpest: {sharpest}.** {' · '.join(parts)}"
@@ -108,37 +111,6 @@ def _fits(measured: Mapping[str, Measures]) -> str:
     low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
     text = percent if accuracy else number
     return f"held-out {'accuracy' if accuracy else 'loss'} {text(values[low])} ({low}) to {text(values[high])} ({high})"
-
-
-def section(measured: Mapping[str, Measures], variants: Variants) -> None:
-    """Show the verdict, with a link to the page Along training if its available results say the opposite."""
-    if not measured:
-        return
-    st.markdown(verdict(measured))
-    pair = compared_pair(measured)
-    if pair is None or (ratio := stored_ratio(variants, *pair)) is None:
-        return
-    if sentence := disagreement(measured[pair[0]], measured[pair[1]], ratio.median):
-        st.markdown(sentence)
-
-
-def disagreement(one: Measures, other: Measures, ratio: float) -> str | None:
-    """Return a sentence if smoothness along training contradicts the surfaces, None if it does not.
-
-    Args:
-        one: of the network that the verdict is about.
-        other: of the network that it is compared with.
-        ratio: effective β-smoothness along training of the first relative to the second (D9).
-    """
-    signs = [sign(one.sharpness, other.sharpness), sign(one.scale_free, other.scale_free)]
-    along = sign(ratio, 1.0)
-    if not along or along * -1 not in signs:
-        return None
-    words, changes = ("*less* smooth", "more") if along > 0 else ("*smoother*", "less")
-    return (
-        f"Along the training path it is {words}: its gradient changes {times(ratio, 1.0)} {changes} per unit of step. "
-        "[See Along training →](along-training)"
-    )
 
 
 def _measures(outcome: Outcome, bound: float) -> Measures:
@@ -182,7 +154,7 @@ def sign(one: float | None, other: float | None) -> int | None:
 
 def _contrast(name: str, one: float | None, other: float | None) -> str | None:
     if one is None or other is None:
-        return f"{name} follows"
+        return f"{name} is being measured"
     order, numbers = sign(one, other), f"{name} {number(one, 2)} vs. {number(other, 2)}"
     return numbers if not order else f"{numbers} ({times(one, other)} {'lower' if order < 0 else 'higher'})"
 
@@ -210,5 +182,5 @@ def _fit(one: Measures, other: Measures) -> str:
 def _alone(one: Measures) -> str:
     fit = percent(one.accuracy) if math.isfinite(one.accuracy) else number(one.held_out_loss)
     name = "held-out accuracy" if math.isfinite(one.accuracy) else "held-out loss"
-    sharpness = "follows" if one.sharpness is None else number(one.sharpness, 2)
+    sharpness = "is being measured" if one.sharpness is None else number(one.sharpness, 2)
     return rf"$\lambda_{{\max}}$ {sharpness} · {name} {fit}"

@@ -1,0 +1,85 @@
+"""λ_max of compared networks over training seeds: one seed is one sample, and a verdict on it may be luck."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from normscape.jobs import Job, Request, Stage
+from normscape.landscape import Sharpness
+from normscape.specs import RunSpec, SurfaceSpec
+from normscape.views.session.job_queue import job_queue
+from normscape.views.session.results import Variants
+
+SHIPPED_SEEDS = 5
+"""Training seeds of the experiment that the app opens with, whose λ_max ship with it."""
+
+MOST_SEEDS = 8
+"""Seeds that are looked up at most; the control for seeds offers as many."""
+
+KINDS = ("sharpness", "scale-free-sharpness")
+
+
+@dataclass(frozen=True)
+class SeedRatios:
+    """λ_max of one network relative to another's, for every training seed."""
+
+    ratios: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """The geometric mean."""
+        return math.exp(sum(map(math.log, self.ratios)) / len(self.ratios))
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The smallest and the largest."""
+        return min(self.ratios), max(self.ratios)
+
+    @property
+    def lower(self) -> int:
+        """The number of seeds for which the first network's is lower."""
+        return sum(ratio < 1 for ratio in self.ratios)
+
+
+def seeds_request(variants: Variants, seeds: int) -> Request:
+    """Return the request of λ_max, as it is and scale-free, of compared networks with further training seeds."""
+    pairs = [_seeded(*pair, k) for pair in variants.values() for k in range(1, seeds)]
+    runs = Stage(tuple(dict.fromkeys(Job("run", run) for run, _ in pairs)))
+    return Request("λ_max over training seeds", (runs, Stage(tuple(_job(kind, *p) for kind in KINDS for p in pairs))))
+
+
+def stored_seed_ratios(variants: Variants, subject: str, reference: str) -> tuple[SeedRatios, SeedRatios] | None:
+    """Return the ratios of λ_max and of its scale-free form over consecutive seeds that are available.
+
+    Nothing is computed. None for fewer than three seeds, or where a number is not positive.
+    """
+    pairs: list[list[float]] = []
+    for k in range(MOST_SEEDS):
+        numbers = [_ratio(variants, subject, reference, kind, k) for kind in KINDS]
+        available = [number for number in numbers if number is not None]
+        if len(available) < len(numbers):
+            break
+        pairs.append(available)
+    if len(pairs) < 3 or not all(0 < number < math.inf for pair in pairs for number in pair):
+        return None
+    plain, scale_free = (SeedRatios(tuple(column)) for column in zip(*pairs, strict=True))
+    return plain, scale_free
+
+
+def _ratio(variants: Variants, subject: str, reference: str, kind: str, k: int) -> float | None:
+    values = []
+    for label in (subject, reference):
+        result: Sharpness | None = job_queue().result(_job(kind, *_seeded(*variants[label], k)))
+        if result is None:
+            return None
+        values.append(result.value)
+    return values[0] / values[1] if values[1] else math.nan
+
+
+def _seeded(run: RunSpec, surface: SurfaceSpec, k: int) -> tuple[RunSpec, SurfaceSpec]:
+    return replace(run, training=replace(run.training, seed=run.training.seed + k)), surface
+
+
+def _job(kind: str, run: RunSpec, surface: SurfaceSpec) -> Job:
+    return Job.about(kind, run, surface)

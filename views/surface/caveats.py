@@ -1,0 +1,94 @@
+"""What qualifies the verdict: networks that did not learn or diverged, other training seeds, and the training path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from normscape.jobs import Job
+from normscape.landscape import Run, load_data
+from normscape.views.session.job_queue import job_queue
+from normscape.views.session.requests import stored_ratio
+from normscape.views.session.results import Variants
+from normscape.views.session.seeds import SeedRatios, stored_seed_ratios
+from normscape.views.surface.verdict import Measures, compared_pair, sign, times
+from normscape.views.widgets.numbers import percent
+
+
+def section(measured: Mapping[str, Measures], variants: Variants) -> None:
+    """Show what qualifies the verdict, with a link to the page Along training if its results say the opposite."""
+    for caveat in caveats(measured, variants):
+        st.markdown(caveat)
+    pair = compared_pair(measured)
+    if pair is None:
+        return
+    if not any(run.weights for run, _ in variants.values()) and (ratios := stored_seed_ratios(variants, *pair)):
+        st.markdown(over_seeds(*ratios))
+    if (ratio := stored_ratio(variants, *pair)) is None:
+        return
+    if sentence := disagreement(pair[0], measured[pair[0]], measured[pair[1]], ratio.median):
+        st.markdown(sentence)
+
+
+def caveats(measured: Mapping[str, Measures], variants: Variants) -> list[str]:
+    """Return sentences about networks that did not learn, beside others that did, and about those that diverged."""
+    chance = {label: 1.0 / load_data(variants[label][0].data).outputs for label in measured}
+    unlearned = [label for label, one in measured.items() if _guesses(one.accuracy, chance[label])]
+    sentences = [
+        f"**{label} did not learn**: held-out accuracy {percent(measured[label].accuracy)}, with "
+        f"{percent(chance[label])} by chance. How flat it is says little."
+        for label in unlearned
+        if len(unlearned) < len(measured)
+    ]
+    for label in variants.keys() - measured.keys():
+        run: Run | None = job_queue().result(Job("run", variants[label][0]))
+        if run is not None and run.diverged_at is not None:
+            sentences.append(f"**{label} diverged** at step {run.diverged_at}, and has no surface.")
+    return sentences
+
+
+def _guesses(accuracy: float, chance: float) -> bool:
+    """Whether an accuracy is at most a fifth of the way from chance to 1."""
+    return accuracy <= chance + (1.0 - chance) / 5
+
+
+def over_seeds(plain: SeedRatios, scale_free: SeedRatios) -> str:
+    """Return a sentence on λ_max over training seeds; the surfaces show the first of them."""
+    return (
+        rf"This is the first of {len(plain.ratios)} training seeds. Over all, $\lambda_{{\max}}$ is "
+        f"{_over_seeds(plain)}; scale-free, it is {_over_seeds(scale_free)}."
+    )
+
+
+def _over_seeds(ratios: SeedRatios) -> str:
+    """Return "lower for 4 of 5: 1.5× on average, from 3.7× lower to 1.9× higher"."""
+    mean, count, (low, high) = ratios.mean, len(ratios.ratios), ratios.ends
+    lower, word = (ratios.lower, "lower") if mean < 1 else (count - ratios.lower, "higher")
+    number_of = f"all {count}" if lower == count else f"{lower} of {count}"
+    ends = (_side(low), _side(high)) if mean < 1 else (_side(high), _side(low))
+    return f"{word} for {number_of}, {times(mean, 1.0)} on average ({ends[0]} to {ends[1]})"
+
+
+def _side(ratio: float) -> str:
+    return f"{times(ratio, 1.0)} {'lower' if ratio < 1 else 'higher'}"
+
+
+def disagreement(subject: str, one: Measures, other: Measures, ratio: float) -> str | None:
+    """Return a sentence if smoothness along training contradicts the surfaces, None if it does not.
+
+    Args:
+        subject: the network that the verdict is about.
+        one: its measures.
+        other: those of the network that it is compared with.
+        ratio: effective β-smoothness along training of the first relative to the second (D9).
+    """
+    signs = [sign(one.sharpness, other.sharpness), sign(one.scale_free, other.scale_free)]
+    along = sign(ratio, 1.0)
+    if not along or along * -1 not in signs:
+        return None
+    words, changes = ("*less* smooth", "more") if along > 0 else ("*smoother*", "less")
+    return (
+        f"{subject} is {words} along the training path: its gradient changes {times(ratio, 1.0)} {changes} per unit of step. "
+        "[See Along training →](along-training)"
+    )
