@@ -32,11 +32,6 @@ class SeedRatios:
         return math.exp(sum(map(math.log, self.ratios)) / len(self.ratios))
 
     @property
-    def ends(self) -> tuple[float, float]:
-        """The smallest and the largest."""
-        return min(self.ratios), max(self.ratios)
-
-    @property
     def lower(self) -> int:
         """The number of seeds for which the first network's is lower."""
         return sum(ratio < 1 for ratio in self.ratios)

@@ -18,17 +18,14 @@ from normscape.views.widgets.numbers import percent
 
 def section(measured: Mapping[str, Measures], variants: Variants) -> None:
     """Show what qualifies the verdict, with a link to the page Along training if its results say the opposite."""
-    for caveat in caveats(measured, variants):
-        st.markdown(caveat)
-    pair = compared_pair(measured)
-    if pair is None:
-        return
-    if not any(run.weights for run, _ in variants.values()) and (ratios := stored_seed_ratios(variants, *pair)):
-        st.markdown(over_seeds(*ratios))
-    if (ratio := stored_ratio(variants, *pair)) is None:
-        return
-    if sentence := disagreement(pair[0], measured[pair[0]], measured[pair[1]], ratio.median):
-        st.markdown(sentence)
+    sentences = caveats(measured, variants)
+    if (pair := compared_pair(measured)) is not None:
+        if not any(run.weights for run, _ in variants.values()) and (ratios := stored_seed_ratios(variants, *pair)):
+            sentences.append(over_seeds(*ratios))
+        if (ratio := stored_ratio(variants, *pair)) is not None:
+            sentences.append(disagreement(pair[0], measured[pair[0]], measured[pair[1]], ratio.median) or "")
+    if any(sentences):
+        st.markdown(" ".join(filter(None, sentences)))
 
 
 def caveats(measured: Mapping[str, Measures], variants: Variants) -> list[str]:
@@ -55,23 +52,15 @@ def _guesses(accuracy: float, chance: float) -> bool:
 
 def over_seeds(plain: SeedRatios, scale_free: SeedRatios) -> str:
     """Return a sentence on λ_max over training seeds; the surfaces show the first of them."""
-    return (
-        rf"This is the first of {len(plain.ratios)} training seeds. Over all, $\lambda_{{\max}}$ is "
-        f"{_over_seeds(plain)}; scale-free, it is {_over_seeds(scale_free)}."
-    )
+    seeds = len(plain.ratios)
+    return rf"Over {seeds} training seeds, $\lambda_{{\max}}$ is {_over(plain)}, scale-free {_over(scale_free)}."
 
 
-def _over_seeds(ratios: SeedRatios) -> str:
-    """Return "lower for 4 of 5: 1.5× on average, from 3.7× lower to 1.9× higher"."""
-    mean, count, (low, high) = ratios.mean, len(ratios.ratios), ratios.ends
-    lower, word = (ratios.lower, "lower") if mean < 1 else (count - ratios.lower, "higher")
-    number_of = f"all {count}" if lower == count else f"{lower} of {count}"
-    ends = (_side(low), _side(high)) if mean < 1 else (_side(high), _side(low))
-    return f"{word} for {number_of}, {times(mean, 1.0)} on average ({ends[0]} to {ends[1]})"
-
-
-def _side(ratio: float) -> str:
-    return f"{times(ratio, 1.0)} {'lower' if ratio < 1 else 'higher'}"
+def _over(ratios: SeedRatios) -> str:
+    """Return "lower in 4 (1.5×)", with the geometric mean."""
+    mean, count = ratios.mean, len(ratios.ratios)
+    agreeing, word = (ratios.lower, "lower") if mean < 1 else (count - ratios.lower, "higher")
+    return f"{word} in {'all' if agreeing == count else agreeing} (mean {times(mean, 1.0)})"
 
 
 def disagreement(subject: str, one: Measures, other: Measures, ratio: float) -> str | None:
@@ -87,8 +76,5 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float) -> 
     along = sign(ratio, 1.0)
     if not along or along * -1 not in signs:
         return None
-    words, changes = ("*less* smooth", "more") if along > 0 else ("*smoother*", "less")
-    return (
-        f"{subject} is {words} along the training path: its gradient changes {times(ratio, 1.0)} {changes} per unit of step. "
-        "[See Along training →](along-training)"
-    )
+    words = "*less* smooth" if along > 0 else "*smoother*"
+    return f"Along the training path {subject} is {words} ({times(ratio, 1.0)}). [See Along training →](along-training)"
