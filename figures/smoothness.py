@@ -33,7 +33,7 @@ BANDS: Mapping[str, tuple[str, Callable[[Smoothness], tuple[float, float]]]] = {
     ),
 }
 
-RANDOM = "random directions, as long"
+RANDOM = "random directions of equal length"
 
 
 def band_figure(courses: Courses, quantity: str) -> go.Figure:

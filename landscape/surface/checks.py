@@ -153,7 +153,7 @@ def _hessian_agreement(reference: Slice) -> Check:
         abs(ratio - limit) / max(limit, 1e-12),
         0.01,
         0.1,
-        "Both are limits of one another; a kink of ReLU beside the center, or no curvature at all, keeps them apart.",
+        "Both tend to the same limit; a kink of ReLU beside the center, or no curvature at all, keeps them apart.",
     )
 
 

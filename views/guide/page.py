@@ -50,7 +50,7 @@ ARGUMENT = rf"""
 2. **So larger steps are safe** (A2, A3). While $\eta<2/L$, the right side is below $f(\theta)$ in\
    $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$.\
    *Where it does not hold*: the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to
-   about $2/\eta$ ({cite("Cohen et al. 2021")}), and weights in front of a normalization tune their own step.
+   about $2/\eta$ ({cite("Cohen et al. 2021")}), and weights in front of a normalization adapt their own step size.
 3. **A weight's gradient carries the layer's input** (A5, A6). It is $E[\delta x]$, $\delta$ the signal that comes back.
    If that changes by $\lambda$ while $x$ stays, the gradient changes by\
    $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$.\
@@ -64,8 +64,8 @@ ARGUMENT = rf"""
 5. **Hence normalization is said to lower $L$ and to allow larger learning rates** ({cite("Santurkar et al. 2018")};
    {cite("Bjorck et al. 2018")}).\
    *Where it does not hold*: in deep plain ReLU networks with batch norm, gradients grow by about 1.21 from layer to
-   layer at initialization ({cite("Yang et al. 2019")}). Larger weights in front of a normalization lower $L$, too, and
-   so does multiplying by 0. Therefore a scale-free number and the held-out loss stand beside every $L$.
+   layer at initialization ({cite("Yang et al. 2019")}). Larger weights in front of a normalization lower $L$ too; so
+   does multiplying by zero. Therefore a scale-free number and the held-out loss stand beside every $L$.
 """
 
 

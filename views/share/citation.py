@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import re
 from pathlib import Path
@@ -40,6 +41,7 @@ def bibtex(experiment: Experiment, link: str = "") -> str:
         "author": authors,
         "title": f"{_field('title')}: {_field('abstract').rstrip('.')}",
         "version": version(),
+        "year": str(datetime.date.today().year),
         "url": link,
         "note": f"Experiment {spec_hash(experiment)[:12]}",
     }

@@ -53,8 +53,9 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> st
     order = ", the opposite order" if _opposite(largest, predicted) else ""
     prediction = rf" $2/\lambda_{{\max}}$ at initialization predicts {', '.join(known)}{order}." if known else ""
     parts = [f"{other}{{}} {number(own)}{_times(own, rate)}" for other, own in others if own]
-    parts += [f"{reference}{{}} {number(rate)}"] if rate else []
-    parts = [part.format(" trains at learning rates up to" if k == 0 else ",") for k, part in enumerate(parts)]
+    name = "without normalization," if parts and reference == "No normalization" else reference
+    parts += [f"{name}{{}} {number(rate)}"] if rate else []
+    parts = [part.format(" trains at learning rates up to" if k == 0 else " up to") for k, part in enumerate(parts)]
     none = [f"{label} trains at none" for label, own in largest.items() if not own]
     return f"**{'; '.join([*parts, *none])}.**{prediction}"
 
@@ -83,7 +84,7 @@ def key_numbers(outcomes: Sequence[TrainingOutcome], predicted: Mapping[int, flo
         "Largest learning rate, all seeds stable": number(largest_stable(outcomes)),
         r"$2/\lambda_{\max}$ before training": number(predicted.get(0, math.nan)),
         r"Smallest $2/\lambda_{\max}$ along its own training": number(min(predicted.values(), default=math.nan)),
-        "Lowest last training loss": _lowest_loss(outcomes),
+        "Lowest final training loss": _lowest_loss(outcomes),
         "Loss of the best constant prediction": number(outcomes[0].constant) if outcomes else MISSING,
         **{f"Trainings: {name}": f"{count} of {len(outcomes)}" for name, count in counts.items()},
     }

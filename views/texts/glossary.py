@@ -45,7 +45,7 @@ _GENERAL_TERMS: Mapping[str, Term] = {
         r"training changes $\lambda_{\max}$ as it goes.",
         "A3",
     ),
-    "accuracy": Term("The share of samples that a network classifies correctly. A regression has none."),
+    "accuracy": Term("The share of samples that a network classifies correctly. Not defined for regression."),
     "activation": Term(
         "The function between layers. ReLU has a kink, where the gradient jumps; GELU and tanh are smooth.", "D7"
     ),
@@ -81,9 +81,9 @@ _GENERAL_TERMS: Mapping[str, Term] = {
     "checkpoint": Term("The weights that were kept after a step of training. Step 0 is before training.", "D2"),
     r"$\cos(d_1, d_2)$": Term("The cosine of the angle between the two directions: 0 where they are orthogonal.", "D2"),
     "covariate shift": Term(
-        "Internal covariate shift was said to be what batch norm takes away: that a layer's inputs change while the "
-        "layers before it learn. Here it is how far one layer's gradient $G$ differs from $G'$, the same after all "
-        "earlier layers have made their step. A hypothesis, not a result.",
+        "Internal covariate shift: a layer's inputs change while the layers before it learn. Ioffe and Szegedy (2015) "
+        "proposed that batch norm reduces it; Santurkar et al. (2018) find that it does not. Here it is the difference "
+        "between a layer's gradient $G$ and $G'$, the same after all earlier layers have taken their step.",
         "A13",
         ("Ioffe and Szegedy 2015", "Santurkar et al. 2018"),
         r"\|G-G'\|",
@@ -121,7 +121,7 @@ _GENERAL_TERMS: Mapping[str, Term] = {
         "has measured: the largest error of all compared networks, as a share of the range that all of them take.",
         "D6",
     ),
-    "evaluated directly": Term(
+    "loss at the center, recomputed": Term(
         "The loss at the center once more, by a plain forward pass of the network that shares nothing with the "
         "computation of the surface. The two should agree.",
     ),
