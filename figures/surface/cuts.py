@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -36,7 +37,8 @@ class Cut(NamedTuple):
 def cut_figure(comparison: Comparison) -> go.Figure:
     """Draw the cut of every surface along d1 at the β nearest to 0 (along d2 where d1 has one point only).
 
-    The range is that of the whole surfaces, as in the other figures. Networks differ by color, dash and marker.
+    The range is that of the lines, which may reach less far than the surfaces. Networks differ by color, dash and
+    marker.
 
     Raises:
         ValueError: the metric or the scale is unknown.
@@ -91,7 +93,7 @@ def _single_line(comparison: Comparison, label: str, value_range: Range) -> go.F
     cut = cut_of(comparison, surface)
     trace = _line(comparison, label, cut, value_range).update(line={"dash": "solid"}, marker={"symbol": "circle"})
     figure = go.Figure(trace)
-    style_cut_axes(figure, comparison, axis_title(surface, cut.along), value_range)
+    style_cut_axes(figure, comparison, axis_title(surface, cut.along), value_range, shared=True)
     return figure
 
 
@@ -122,16 +124,38 @@ def _line(comparison: Comparison, label: str, cut: Cut, value_range: Range) -> g
     )
 
 
-def style_cut_axes(figure: go.Figure, comparison: Comparison, title: str, value_range: Range) -> None:
-    """Give a cut its axes: the coordinate, and the metric on the shared range; changes the figure."""
+def style_cut_axes(
+    figure: go.Figure, comparison: Comparison, title: str, value_range: Range, *, shared: bool = False
+) -> None:
+    """Give a cut its axes: the coordinate, and the metric; changes the figure.
+
+    Args:
+        figure: the lines.
+        comparison: metric and theme.
+        title: of the coordinate.
+        value_range: of the surfaces.
+        shared: whether the range is that of the surfaces, for several figures side by side, or that of the lines.
+    """
+    drawn = value_range if shared else _fitted(figure, value_range)
     style_axes(
         figure,
         comparison.theme_colors,
         x_title=title,
         y_title=f"{comparison.metric_title} ({html(value_range.unit)})",
-        y_axis={"range": value_range.padded(0.04), **value_range.ticks},
+        y_axis={"range": drawn.padded(0.04), **drawn.ticks},
     )
     figure.add_vline(x=0, line={"color": GRID, "width": 1, "dash": "dot"})
+
+
+def _fitted(figure: go.Figure, value_range: Range) -> Range:
+    """Return the range of the lines, or that of the surfaces if the lines are flat."""
+    heights = np.concatenate([np.asarray(trace.y, dtype=float) for trace in figure.data])
+    finite = heights[np.isfinite(heights)]
+    if not finite.size or np.ptp(finite) <= 1e-3 * abs(np.ptp(value_range.ends)):
+        return value_range
+    ends = float(finite.min()), float(finite.max())
+    low, high = (10**end for end in ends) if value_range.scale == "log" else ends
+    return replace(value_range, low=low, high=high)
 
 
 def _title(cuts: list[Cut]) -> str:

@@ -305,3 +305,12 @@ def test_the_center_of_published_weights_is_trained_though_it_counts_as_step_0(p
     figures = surface_figures(Comparison(first, "loss", "log", published=frozenset({"b"})))
     texts = {label: figure.layout.scene.annotations[0].text for label, figure in figures.items()}
     assert texts == {"a": "initial weights", "b": "trained weights"}
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_cut_fills_its_height_where_the_surfaces_reach_further(make, scale):
+    figure = cut_figure(Comparison({"a": make([[1, 2, 1.5], [50, 400, 90]])}, "loss", scale))
+    heights = np.concatenate([np.asarray(trace.y, dtype=float) for trace in figure.data])
+    low, high = figure.layout.yaxis.range
+    assert np.nanmax(heights) - np.nanmin(heights) == pytest.approx((high - low) / 1.08)
+    assert all(low <= tick <= high for tick in figure.layout.yaxis.tickvals)
