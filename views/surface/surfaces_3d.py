@@ -129,7 +129,8 @@ def notes(comparison: Comparison, display: Display, state: ComparisonState) -> N
     for label, outcome in state.outcomes.items():
         if outcome.surface is None:
             st.warning(texts.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
-    st.caption(texts.resolution(state, display))
+    hint = f" {texts.LOG_SCALE}" if (display.metric, display.scale) == ("loss", "log") else ""
+    st.caption(texts.resolution(state, display) + hint)
     _selected_point(comparison, display)
 
 
