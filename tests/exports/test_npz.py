@@ -103,5 +103,5 @@ def test_the_numbers_of_a_table_have_plain_names() -> None:
         "‖d1‖ and ‖d2‖",
         "cos(d1, d2)",
         "Loss at the center",
-        "evaluated directly",
+        "Loss at the center, recomputed",
     }

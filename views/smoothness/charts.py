@@ -20,7 +20,7 @@ from normscape.views.widgets.charts import chart, in_light_theme, page_theme
 from normscape.views.widgets.tables import network_table
 
 AXES = (
-    "Training steps are spaced by log(step + 1). Zeros are omitted, and so is what is not finite. Bands go from the "
+    "Training steps are spaced by log(step + 1). Zeros and non-finite values are omitted. Bands go from the "
     "smallest to the largest value over all step lengths."
 )
 

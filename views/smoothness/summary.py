@@ -57,7 +57,7 @@ def key_numbers(course: Sequence[Smoothness]) -> dict[str, str]:
         r"Effective $\beta$ along $-\nabla f$": _median(one.smoothness for one in along),
         r"Effective $\beta$ along random directions": _median(one.random.smoothness for one in course),
         r"$\|g\|$": _median(one.gradient_norm for one in course),
-        r"Steps cut where they are as long as $\theta$": f"{sum(one.capped for one in course)} of {len(course)}",
+        r"Steps shortened to $\|\theta\|$": f"{sum(one.capped for one in course)} of {len(course)}",
     }
 
 

@@ -23,7 +23,7 @@ MEANINGS: Mapping[str, str] = {
     "float64.",
     "Rounding": "rounding errors are visible in the values. Set *Precision* to float64.",
     "Ratio beside the center against the Hessian": "the gradient jumps next to the center, as it can with ReLU, or the "
-    "loss is flat there. Gradient-change values at the center are then no limits; compare with GELU or tanh.",
+    "loss is flat there. Gradient-change values at the center are not limits there; compare with GELU or tanh.",
     "Choice of samples": "the loss depends on which samples were drawn. Use more evaluation samples.",
 }
 """What a red check means and what to do, by the beginning of its name."""
@@ -69,4 +69,5 @@ def _cell(check: Check) -> str:
 
 
 def _rule(check: Check) -> str:
-    return f"green up to {check.green:g}, amber up to {check.amber:g}, red beyond."
+    green = f"up to {number(check.green)}" if check.green else "only at 0"
+    return f"green {green}, amber up to {number(check.amber)}, red beyond."

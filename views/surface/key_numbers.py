@@ -47,7 +47,7 @@ SURFACE_NUMBERS: Mapping[str, str] = {
     r"$\|d_1\|$ and $\|d_2\|$": "direction",
     r"$\cos(d_1, d_2)$": r"$\cos(d_1, d_2)$",
     "Loss at the center": "loss",
-    "evaluated directly": "evaluated directly",
+    "Loss at the center, recomputed": "loss at the center, recomputed",
 }
 """Names in the table, each with its term in the glossary."""
 

@@ -45,7 +45,7 @@ _GENERAL_TERMS: Mapping[str, Term] = {
         r"training changes $\lambda_{\max}$ as it goes.",
         "A3",
     ),
-    "accuracy": Term("The share of samples that a network classifies correctly. A regression has none."),
+    "accuracy": Term("The share of samples that a network classifies correctly. Not defined for regression."),
     "activation": Term(
         "The function between layers. ReLU has a kink, where the gradient jumps; GELU and tanh are smooth.", "D7"
     ),
@@ -120,10 +120,6 @@ _GENERAL_TERMS: Mapping[str, Term] = {
         "How far the spline drawn between the points of a coarser grid was off at the points that the next finer grid "
         "has measured: the largest error of all compared networks, as a share of the range that all of them take.",
         "D6",
-    ),
-    "evaluated directly": Term(
-        "The loss at the center once more, by a plain forward pass of the network that shares nothing with the "
-        "computation of the surface. The two should agree.",
     ),
     "evaluation set": Term(
         "The samples that the loss is measured on. They are drawn once and are the same at every point, and for all "
@@ -213,6 +209,10 @@ _GENERAL_TERMS: Mapping[str, Term] = {
         r"$f(\theta)$: how wrong a network with the parameters $\theta$ is, averaged over the evaluation set. "
         "Cross-entropy for classes, squared error for a regression.",
         "§0",
+    ),
+    "loss at the center, recomputed": Term(
+        "The loss at the center once more, by a plain forward pass of the network that shares nothing with the "
+        "computation of the surface. The two should agree.",
     ),
     "loss surface": Term(r"The loss over a slice: a height for every point $(\alpha, \beta)$.", "D2"),
     "loss variation": Term(

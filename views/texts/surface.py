@@ -8,8 +8,7 @@ from normscape.views.session.previews import Preview
 from normscape.views.session.results import ComparisonState
 
 CLAIM = (
-    "Networks that differ in one choice only, trained on the same data. Each surface shows the loss, or the metric "
-    "chosen below it, around the weights of one network, all on one scale."
+    "Each surface shows the loss around one network's weights. The networks differ in one choice and share one scale."
 )
 
 READING = r"""
