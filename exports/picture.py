@@ -155,7 +155,7 @@ def _decoded(label: str, content: bytes) -> Image.Image:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.width * image.height <= MAX_PIXELS:
                 return image.convert("RGBA")
-            reason = f"it has {image.width} x {image.height} pixels, more than {MAX_PIXELS}"
+            reason = f"it has {image.width} × {image.height} pixels, more than {MAX_PIXELS}"
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         reason = str(error)
     raise ValueError(f"the picture of {label} cannot be read as PNG: {reason}")

@@ -22,7 +22,7 @@ SEED_SHIFT = 0.22  # between the seeds of a network, as a share of its row
 
 Sweeps = Compared[Sequence["TrainingOutcome"]]
 
-FINAL_NOTE = "Dashed: loss of the best constant prediction. Trainings that diverged have no last loss."
+FINAL_NOTE = "Dashed: loss of the best constant prediction. Diverged runs have no final loss."
 
 
 class _Mark(NamedTuple):
@@ -71,7 +71,7 @@ def outcomes_figure(sweeps: Sweeps, predictions: Mapping[str, float], rates: Seq
 def final_figure(sweeps: Sweeps) -> go.Figure:
     """Draw the final training loss of every seed against the learning rate, and the loss of the best constant.
 
-    Trainings that diverged have no last loss. Both axes are logarithmic.
+    Diverged runs have no final loss. Both axes are logarithmic.
     """
     finals = sweeps.map(lambda verdicts: [v for v in verdicts if math.isfinite(v.final)])
     if not any(finals.results.values()):
@@ -80,7 +80,7 @@ def final_figure(sweeps: Sweeps) -> go.Figure:
     constant = next(v.constant for verdicts in sweeps.results.values() for v in verdicts)
     figure.add_hline(y=constant, line={"color": sweeps.theme_colors.faint, "width": 1, "dash": "dash"})
     losses = [v.final for verdicts in finals.results.values() for v in verdicts]
-    _style_axes(figure, sweeps, "final training loss", log_axis([np.array([*losses, constant])], 1.3))
+    _style_axes(figure, sweeps, "Final training loss", log_axis([np.array([*losses, constant])], 1.3))
     shown: dict[str, Any] = {"title": "Final training loss", "notes": [FINAL_NOTE]}
     return styled(figure, sweeps.theme_colors, height=HEIGHT, bottom=84, legend_y=-0.2, **shown)
 

@@ -29,7 +29,7 @@ QUANTITIES: Mapping[str, str] = {
 MOST_BATCHES = 1000
 """Mini-batches that a curve draws; of more, every second, third … is drawn."""
 
-NO_ACCURACY = "A regression has values, no classes: there is no accuracy."
+NO_ACCURACY = "Accuracy is not defined for regression."
 
 
 def training_figure(runs: Runs, quantity: str = "loss") -> go.Figure:

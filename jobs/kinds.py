@@ -109,5 +109,5 @@ def kind_name(kind: str) -> str:
 def job_name(job: Job) -> str:
     """Return the name of a job for people: its kind, and the number of points of a surface."""
     if job.kind in ("losses", "surface") and isinstance(job.question, SurfaceSpec):
-        return f"{kind_name(job.kind)} {' x '.join(map(str, job.question.grid.points))}"
+        return f"{kind_name(job.kind)} {' × '.join(map(str, job.question.grid.points))}"
     return kind_name(job.kind)

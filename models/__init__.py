@@ -12,7 +12,7 @@ from normscape.models.initializations import INITIALIZATIONS, initialize
 from normscape.models.normalizations import NORMALIZATIONS
 from normscape.models.registry import Entry, entry
 from normscape.specs import ModelSpec
-from normscape.specs.experiment import register_norm_labels
+from normscape.specs.experiment import register_labels
 
 __all__ = [
     "ACTIVATIONS",
@@ -40,7 +40,8 @@ ENTRIES: Mapping[str, Mapping[str, Entry]] = {
 REGISTRIES: Mapping[str, tuple[str, ...]] = {registry: tuple(entries) for registry, entries in ENTRIES.items()}
 """The names in each registry."""
 
-register_norm_labels({name: normalization.label for name, normalization in NORMALIZATIONS.items()})
+register_labels("run.model.norm", {name: norm.label for name, norm in NORMALIZATIONS.items()})
+register_labels("run.model.architecture", {name: network.label for name, network in ARCHITECTURES.items()})
 
 
 def build_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int, *, seed: int = 0) -> nn.Module:

@@ -81,25 +81,29 @@ def comparable_paths() -> tuple[str, ...]:
 
 
 def label(path: str, value: Scalar) -> str:
-    """Name a compared network by its value, for people: "Batch norm", "Learning rate 0.1", "Affine on"."""
+    """Name a compared network by its value, for people: "Batch norm", "Digits", "Learning rate 0.1"."""
     name = path.rsplit(".", 1)[-1]
+    if (known := _ENTRY_LABELS.get(path, {}).get(str(value))) is not None:
+        return known
     if name == "norm":
-        return _NORM_LABELS.get(str(value), f"{str(value).capitalize()} norm")
+        return f"{str(value).capitalize()} norm"
     if name == "weights":
         return "Trained here" if value is None else f"Weights {str(value)[:8]}"
     owner = read(_Parts(RunSpec(), SurfaceSpec()), path.rsplit(".", 1)[0])
     return f"{rule_of(owner, name).label} {_word(value)}"
 
 
-_NORM_LABELS: dict[str, str] = {}
+_ENTRY_LABELS: dict[str, dict[str, str]] = {}
 
 
-def register_norm_labels(labels: Mapping[str, str]) -> None:
-    """Set the labels of normalizations, by name; their registry calls this, since specs/ cannot import it.
+def register_labels(path: str, labels: Mapping[str, str]) -> None:
+    """Set the labels of a registry's entries, by name; the registry calls this, since specs/ cannot import it.
 
-    The label of any other name is the name followed by "norm".
+    Args:
+        path: of the field that selects an entry.
+        labels: by name.
     """
-    _NORM_LABELS.update(labels)
+    _ENTRY_LABELS.setdefault(path, {}).update(labels)
 
 
 def _word(value: Scalar) -> str:

@@ -60,7 +60,7 @@ class ModelSpec:
     shortcut: str = declare(
         "project",
         "Shortcut",
-        "Of residual networks, where a stage changes the shape. project: a 1 x 1 convolution with its norm. pad: every "
+        "Of residual networks, where a stage changes the shape. project: a 1 × 1 convolution with its norm. pad: every "
         "second pixel, and zeros for the missing channels (option A). none: no shortcut anywhere.",
         choices=SHORTCUTS,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from normscape.gallery.stories import STORIES
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,3 +35,8 @@ def test_the_snippet_runs_in_a_fresh_interpreter(tmp_path: Path) -> None:
 
 def test_the_readme_has_at_most_70_lines() -> None:
     assert len(README.splitlines()) <= 70
+
+
+def test_the_number_of_comparisons_in_the_gallery() -> None:
+    assert len(STORIES) == 20
+    assert "**Gallery.** Twenty comparisons" in README

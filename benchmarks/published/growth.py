@@ -48,5 +48,5 @@ def table() -> Table:
         "left out.",
         ("network", "published, for infinite width", "here", "seeds"),
         tuple(rows),
-        f"They differ by at most {furthest:.4f}; 0.02 was looked for.",
+        f"They differ by at most {furthest:.4f}; tolerance: 0.02.",
     )

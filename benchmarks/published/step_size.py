@@ -56,9 +56,9 @@ def table() -> Table:
         "Bjorck et al. 2018 (arXiv 1806.02375), Figure 4: without batch norm the loss explodes at much smaller steps.",
         rf"ResNet-20 on {SAMPLES} images of CIFAR-10 at initialization: the first $\eta$ of ten to a decade at which "
         "one step raises the loss, median over seeds (least to largest).",
-        ("initialization", "seeds", "without batch norm", "with batch norm", "times as far with batch norm"),
+        ("initialization", "seeds", "without batch norm", "with batch norm", "step-size ratio"),
         tuple(rows),
         f"With He's initialization batch norm allows {he:.3g} times as long a step "
-        f"({'as published' if he >= 10 else 'less than the 10 times looked for'}). With torch's own the order "
+        f"({'as published' if he >= 10 else 'less than the published factor of 10'}). With torch's own the order "
         f"{'reverses' if own < 1 else 'stays'}: {own:.3g} times.",
     )

@@ -57,5 +57,5 @@ def needs_image(input_shape: Shape, side: int) -> str | None:
     if len(input_shape) != 3:
         return "it needs images, and these samples are vectors"
     if min(input_shape[1:]) < side:
-        return f"it needs images of at least {side} x {side} pixels, and these have {input_shape[1]} x {input_shape[2]}"
+        return f"it needs images of at least {side} × {side} pixels, and these have {input_shape[1]} × {input_shape[2]}"
     return None

@@ -12,7 +12,7 @@ MAX_STAGES = 3
 
 
 def convolutional(spec: ModelSpec, size: Size, input_shape: tuple[int, ...], outputs: int) -> nn.Module:
-    """Build `depth` convolutions of 3 x 3 in up to three stages, and a linear output layer.
+    """Build `depth` convolutions of 3 × 3 in up to three stages, and a linear output layer.
 
     The first stage has `width` channels and each further one twice as many. Each ends with average pooling that halves
     the image; max pooling has kinks, and with a smooth activation the whole network is to be smooth (D7).
@@ -60,7 +60,7 @@ def _refuses(size: Size, input_shape: tuple[int, ...]) -> str | None:
 CONVOLUTIONAL = Architecture(
     convolutional,
     label="Convolutional network",
-    description="Plain convolutional network: 3 x 3 convolutions in up to three stages, each of half the side and "
+    description="Plain convolutional network: 3 × 3 convolutions in up to three stages, each of half the side and "
     "twice the channels, as in VGG.",
     idle={"shortcut": "a convolutional network has no shortcuts"},
     size=Size(4, 16),

@@ -26,7 +26,7 @@ class Pad(nn.Module):
 
 
 class Block(nn.Module):
-    """Two 3 x 3 convolutions and a shortcut: activation(h(x) + shortcut(x)).
+    """Two 3 × 3 convolutions and a shortcut: activation(h(x) + shortcut(x)).
 
     Each convolution, that of a projection shortcut included, has its normalization before or after it.
     """
@@ -104,7 +104,7 @@ def _refuses(size: Size, input_shape: tuple[int, ...]) -> str | None:
 RESIDUAL = Architecture(
     Residual,
     label="Residual network",
-    description="Residual network: pairs of 3 x 3 convolutions, each with a shortcut, as in ResNet-20 and ResNet-56.",
+    description="Residual network: pairs of 3 × 3 convolutions, each with a shortcut, as in ResNet-20 and ResNet-56.",
     size=Size(8, 16),
     depth_counts="layers, 6n + 2",
     width_counts="channels of the first stage",

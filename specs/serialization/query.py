@@ -44,7 +44,7 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
         todo = {path: todo[path] for path in refused}
         spec, refused = _applied(spec, todo, names)
     for path, error in refused.items():
-        notes.append(f"{_key(path)}={todo[path]} was not used: {error}. Keeping {value_text(read(spec, path))}.")
+        notes.append(f"{_key(path)}={todo[path]} was not used: {error}. Keeping {_kept(read(spec, path))}.")
     if isinstance(default, Experiment):
         spec = _compared(query, spec, names, notes)
     return spec, tuple(notes)
@@ -130,6 +130,12 @@ def value_text(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return _UNSET if value is None else str(value)
+
+
+def _kept(value: Any) -> str:
+    """Name the value that applies; what is open is the default, which only a network or data set knows."""
+    text = value_text(value)
+    return "the default" if text == _UNSET else text
 
 
 def _parse(text: str, owner: Any, path: str, names: Names) -> Any:

@@ -15,13 +15,19 @@ from normscape.views.widgets.numbers import number
         (848.2, 2, "850"),
         (163_412.0, 2, "160,000"),
         (-1234.0, 3, "-1,230"),
-        (2.5e7, 2, "2.5e+07"),
-        (1.2e-7, 2, "1.2e-07"),
+        (4.43e6, 2, "4,400,000"),
+        (2.5e12, 2, "2.5 × 10¹²"),
+        (0.00012, 2, "0.00012"),
+        (1.5e-5, 2, "1.5 × 10⁻⁵"),
+        (-1.2e-7, 2, "-1.2 × 10⁻⁷"),
+        (1e-5, 3, "10⁻⁵"),
+        (9.999e8, 2, "10⁹"),
+        (0.0, 3, "0"),
         (math.nan, 3, "n/a"),
         (math.inf, 3, "infinite"),
     ],
 )
-def test_large_numbers_are_written_out(value: float, digits: int, text: str) -> None:
+def test_numbers_are_written_out_or_have_a_power_of_ten(value: float, digits: int, text: str) -> None:
     assert number(value, digits) == text
 
 

@@ -15,7 +15,9 @@ from normscape.jobs import Job, Queue, Request, Stage
 from normscape.landscape import fitted
 from normscape.models import ARCHITECTURES
 from normscape.specs import DataSpec, Experiment, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs.experiment import comparable_paths
 from normscape.views.session import previews, progress
+from normscape.views.session.control_bar import compared_fields
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.results import comparison_state, experiment_request
@@ -442,7 +444,7 @@ def test_checks_are_shown_with_their_rules() -> None:
     checks = app.table[0].value
     assert len(checks) == 8
     assert all(str(value).startswith((":green", ":orange", ":red")) for value in checks["Batch norm"])
-    assert any("green up to 1e-05" in markdown.value for markdown in app.markdown)
+    assert any("green up to 10⁻⁵" in markdown.value for markdown in app.markdown)
 
 
 @pytest.mark.parametrize(
@@ -621,6 +623,22 @@ def test_losses_are_shown_until_there_are_gradients() -> None:
         assert outcome.surface.complete
         assert not outcome.surface.has_gradients
     assert not comparison_state(request, variants, finished=False, gradients=True).outcomes
+
+
+def test_a_rejected_optional_number_names_the_value_that_applies() -> None:
+    app = opened(**{"model.width": "auto"})
+    next(box for box in app.text_input if box.label.startswith("Width")).set_value("0").run()
+    (error,) = [element.value for element in app.error]
+    assert re.search(r"Keeping \d+ \(default\)\.$", error)
+
+
+def test_the_menu_compare_begins_with_the_normalization() -> None:
+    fields = compared_fields()
+    assert fields[0] == "run.model.norm"
+    assert sorted(fields) == sorted(comparable_paths())
+    groups = [path.split(".")[1] for path in fields if path.startswith("run.")]
+    assert list(dict.fromkeys(groups)) == ["model", "training", "weights", "data"]
+    assert list(Experiment(compare="run.data.name", values=("digits", "cifar10")).variants()) == ["Digits", "CIFAR-10"]
 
 
 def test_a_number_outside_its_limits_is_reported_and_never_used() -> None:

@@ -67,6 +67,7 @@ def test_the_citation_has_the_version_of_the_citation_file() -> None:
     entry = bibtex(EXPERIMENT, LINK)
     assert entry.startswith("@software{normscape,\n  author  = {{Normscape contributors}},\n  title   = {Normscape: ")
     assert f"  url     = {{{LINK}}}," in entry
+    assert "  year    = {2026}," in entry
     assert entry.count("{") == entry.count("}")
     assert "url" not in bibtex(EXPERIMENT)
 

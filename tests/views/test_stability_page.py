@@ -96,8 +96,8 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
         {"No normalization": 0.1, "Batch norm": 1.0, "Layer norm": 0.0}, {"Batch norm": 0.87, "x": math.nan}
     )
     assert sentence.startswith(
-        "**Batch norm trains at learning rates up to 1 (10× higher); without normalization, up to 0.1; "
-        "Layer norm trains at none.**"
+        "**Batch norm trains at rates up to 1 (10× higher); without normalization, up to 0.1; Layer norm trains at "
+        "none.**"
     )
     assert sentence.endswith("predicts 0.87 for Batch norm.")
     order = "the opposite order."
@@ -105,6 +105,6 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
     assert order not in headline({"a": 0.1, "b": 1.0}, {"a": 0.87, "b": 4.3})
     assert order not in headline({"a": 0.1, "b": 0.1}, {"a": 0.87, "b": 4.3})
     assert "(2× lower)" in headline({"a": 0.2, "b": 0.1}, {})
-    assert headline({"a": 0.2, "b": 0.2}, {}) == "**b trains at learning rates up to 0.2; a up to 0.2.**"
-    assert headline({"a": 0.2}, {}) == "**a trains at learning rates up to 0.2.**"
-    assert headline({"a": 0.2, "b": 0.0}, {}) == "**a trains at learning rates up to 0.2; b trains at none.**"
+    assert headline({"a": 0.2, "b": 0.2}, {}) == "**b trains at rates up to 0.2; a, up to 0.2.**"
+    assert headline({"a": 0.2}, {}) == "**a trains at rates up to 0.2.**"
+    assert headline({"a": 0.2, "b": 0.0}, {}) == "**a trains at rates up to 0.2; b trains at none.**"

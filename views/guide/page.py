@@ -4,6 +4,7 @@ import streamlit as st
 
 from normscape.figures.style.notation import plain
 from normscape.gallery.stories import STORIES, card
+from normscape.views.texts.escape import printable
 from normscape.views.texts.glossary import TERMS, Term, definition, linked, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
@@ -50,7 +51,8 @@ ARGUMENT = rf"""
 2. **So larger steps are safe** (A2, A3). While $\eta<2/L$, the right side is below $f(\theta)$ in\
    $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$.\
    *Where it does not hold*: the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to
-   about $2/\eta$ ({cite("Cohen et al. 2021")}), and weights in front of a normalization adapt their own step size.
+   about $2/\eta$ ({cite("Cohen et al. 2021")}), and weights in front of a normalization adapt their own step
+   size.
 3. **A weight's gradient carries the layer's input** (A5, A6). It is $E[\delta x]$, $\delta$ the signal that comes back.
    If that changes by $\lambda$ while $x$ stays, the gradient changes by\
    $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$.\
@@ -78,8 +80,11 @@ def _pages() -> None:
 
 def _glossary() -> None:
     help_text = "Part of a term or of its definition; Greek letters by their names, too."
-    query = st.text_input("Find a term", type="search", live=True, help=help_text).strip().casefold()
-    names = [name for name, term in TERMS.items() if query in _searchable(name, term)]
+    query = st.text_input("Find a term", type="search", live=True, help=help_text).strip()
+    names = [name for name, term in TERMS.items() if query.casefold() in _searchable(name, term)]
+    if not names:
+        st.caption(f"No term matches '{printable(query)}'.")
+        return
     st.caption(
         f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 are those of the definitions in the source repository "
         "(docs/science.md); A1 to A15 are the steps of the page Analysis."

@@ -10,10 +10,13 @@ from normscape.gallery.stories import Story
 from normscape.landscape import DATA
 from normscape.models import REGISTRIES
 from normscape.specs import Display, Experiment, from_query, to_query
+from normscape.specs.experiment import register_labels
 
 DEFAULT = Experiment()
 
 NAMES = {**REGISTRIES, "data": tuple(DATA)}
+
+register_labels("run.data.name", {name: source.label for name, source in DATA.items()})
 
 SIZES = (
     "run.model.depth",

@@ -25,6 +25,9 @@ NORM = "run.model.norm"
 FIELDS: Mapping[str, int] = {"run.model.architecture": 175, "run.data.name": 145, NORM: 155}
 """Fields that have a control of their own in the bar, with its width in pixels."""
 
+COMPARE_ORDER = ("run.model.", "run.training.", "run.weights", "run.data.", "surface.")
+"""Beginnings of paths in the order of the menu *Compare*, after the normalization."""
+
 COMPARE_HELP = (
     "What differs between the panels. Everything else is shared: data, seeds, initial weights where shapes match, axes "
     "and colors (D4)."
@@ -80,7 +83,7 @@ def _adopt_preset() -> None:
 
 
 def _compared_field(experiment: Experiment) -> Experiment:
-    paths = comparable_paths()
+    paths = compared_fields()
     path = st.selectbox(
         "Compare",
         paths,
@@ -90,6 +93,16 @@ def _compared_field(experiment: Experiment) -> Experiment:
         help=COMPARE_HELP,
     )
     return experiment if path == experiment.compare else _recompared(experiment, path)
+
+
+def compared_fields() -> list[str]:
+    """Return the fields that can be compared, in the order of the menu."""
+    return sorted(comparable_paths(), key=lambda path: (path != NORM, _rank(path)))
+
+
+def _rank(path: str) -> int:
+    """Return the position of the first group of fields that a path belongs to."""
+    return next((k for k, start in enumerate(COMPARE_ORDER) if path.startswith(start)), len(COMPARE_ORDER))
 
 
 def _values(experiment: Experiment) -> Experiment:

@@ -34,15 +34,15 @@ def bibtex(experiment: Experiment, link: str = "") -> str:
 
     Args:
         experiment: the compared networks and the slice.
-        link: opens the experiment for everyone; empty for none.
+        link: opens the experiment for everyone; if empty, the URL is that of CITATION.cff, if it has one.
     """
     authors = " and ".join(f"{{{name}}}" for name in re.findall(r"^  - name: (.+)$", _citation(), re.MULTILINE))
     fields = {
         "author": authors,
         "title": f"{_field('title')}: {_field('abstract').rstrip('.')}",
+        "year": _field("date-released")[:4],
         "version": version(),
-        "year": str(datetime.date.today().year),
-        "url": link,
+        "url": link or _field("url", ""),
         "note": f"Experiment {spec_hash(experiment)[:12]}",
     }
     lines = [f"  {name:<7} = {{{value}}}," for name, value in fields.items() if value]
@@ -56,9 +56,11 @@ def python_snippet(experiment: Experiment) -> str:
     return _SNIPPET.replace("{query}", f"{{\n{entries}}}" if query else "{}")
 
 
-def _field(name: str) -> str:
+def _field(name: str, default: str | None = None) -> str:
     """Return a field of CITATION.cff that is one line of text."""
     match = re.search(rf"^{name}: (.+)$", _citation(), re.MULTILINE)
+    if match is None and default is not None:
+        return default
     if match is None:
         raise ValueError(f"{_FILE.name} has no field {name}")
     return match[1]

@@ -38,9 +38,9 @@ learning rate to four (D9).
 
 **What to look at.** A band goes from the smallest to the largest value over all step lengths; one for every training
 seed, each of one and the same training. Effective $\beta$-smoothness is the largest
-$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$; the dotted lines are the control: random directions
-of equal length. Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's momentum
-plays no part.
+$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$; the dotted lines are the control: random directions of equal
+length. Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's momentum plays no
+part.
 
 **Caveats.** Steps are measured in learning rates, and gradients differ in length: a smaller change
 can be a shorter step, so read the bands beside $\beta$, which is per length. Raw numbers depend on the scale of the

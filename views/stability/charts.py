@@ -28,7 +28,7 @@ def section(
     seeds: int,
     finished: bool,
 ) -> None:
-    """Show the outcome of every finished training; headline, last losses and key numbers follow once all are finished.
+    """Show the outcome of every finished training; headline, final losses and key numbers follow once all are finished.
 
     Args:
         experiment: the compared networks.
@@ -50,7 +50,7 @@ def section(
 
     def draw(shown: Compared[tuple[TrainingOutcome, ...]]) -> dict[str, go.Figure]:
         outcomes_chart = {"outcome of every training": outcomes_figure(shown, at_initialization, RATES)}
-        return outcomes_chart | ({"where trainings ended": final_figure(shown)} if complete else {})
+        return outcomes_chart | ({"final training loss": final_figure(shown)} if complete else {})
 
     for kind, figure in draw(compared).items():
         chart(figure, kind)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from normscape.landscape.stability import TrainingOutcome, largest_stable
+from normscape.models import NORMALIZATIONS
 from normscape.views.widgets.numbers import MISSING, number
 
 OUTCOMES = ("stable", "not learned", "overshot", "diverged")
@@ -52,12 +53,19 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> st
     known = [f"{number(value, 2)} for {label}" for label, value in predicted.items() if math.isfinite(value)]
     order = ", the opposite order" if _opposite(largest, predicted) else ""
     prediction = rf" $2/\lambda_{{\max}}$ at initialization predicts {', '.join(known)}{order}." if known else ""
-    parts = [f"{other}{{}} {number(own)}{_times(own, rate)}" for other, own in others if own]
-    name = "without normalization," if parts and reference == "No normalization" else reference
-    parts += [f"{name}{{}} {number(rate)}"] if rate else []
-    parts = [part.format(" trains at learning rates up to" if k == 0 else " up to") for k, part in enumerate(parts)]
+    stable = [(other, f"{number(own)}{_times(own, rate)}") for other, own in others if own]
+    stable += [(reference, number(rate))] if rate else []
+    parts = [
+        f"{label} trains at rates up to {text}" if k == 0 else f"{_without(label)}, up to {text}"
+        for k, (label, text) in enumerate(stable)
+    ]
     none = [f"{label} trains at none" for label, own in largest.items() if not own]
     return f"**{'; '.join([*parts, *none])}.**{prediction}"
+
+
+def _without(label: str) -> str:
+    """Return a network's label in the middle of a sentence."""
+    return "without normalization" if label == NORMALIZATIONS["none"].label else label
 
 
 def _opposite(largest: Mapping[str, float], predicted: Mapping[str, float]) -> bool:

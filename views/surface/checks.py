@@ -69,5 +69,5 @@ def _cell(check: Check) -> str:
 
 
 def _rule(check: Check) -> str:
-    green = "only at 0" if check.green == 0 else f"up to {check.green:g}"
-    return f"green {green}, amber up to {check.amber:g}, red beyond."
+    green = f"up to {number(check.green)}" if check.green else "only at 0"
+    return f"green {green}, amber up to {number(check.amber)}, red beyond."

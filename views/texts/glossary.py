@@ -121,10 +121,6 @@ _GENERAL_TERMS: Mapping[str, Term] = {
         "has measured: the largest error of all compared networks, as a share of the range that all of them take.",
         "D6",
     ),
-    "loss at the center, recomputed": Term(
-        "The loss at the center once more, by a plain forward pass of the network that shares nothing with the "
-        "computation of the surface. The two should agree.",
-    ),
     "evaluation set": Term(
         "The samples that the loss is measured on. They are drawn once and are the same at every point, and for all "
         "compared networks unless the data are what is compared.",
@@ -213,6 +209,10 @@ _GENERAL_TERMS: Mapping[str, Term] = {
         r"$f(\theta)$: how wrong a network with the parameters $\theta$ is, averaged over the evaluation set. "
         "Cross-entropy for classes, squared error for a regression.",
         "§0",
+    ),
+    "loss at the center, recomputed": Term(
+        "The loss at the center once more, by a plain forward pass of the network that shares nothing with the "
+        "computation of the surface. The two should agree.",
     ),
     "loss surface": Term(r"The loss over a slice: a height for every point $(\alpha, \beta)$.", "D2"),
     "loss variation": Term(

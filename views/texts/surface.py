@@ -8,8 +8,7 @@ from normscape.views.session.previews import Preview
 from normscape.views.session.results import ComparisonState
 
 CLAIM = (
-    "Each surface shows the loss around the weights of one network. The networks differ in one choice and share one "
-    "scale."
+    "Each surface shows the loss around one network's weights. The networks differ in one choice and share one scale."
 )
 
 LOG_SCALE = "Log scale: depth shows how low the loss is, not how curved it is."

@@ -30,11 +30,11 @@ def field(experiment: Experiment, path: str, on_change: Callable[[], None] | Non
         path: of the field.
         on_change: called when the user has changed the value.
     """
-    value, chosen = read(experiment, path), _control(experiment, path, on_change)
+    chosen = _control(experiment, path, on_change)
     try:
         return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
-        st.error(f"{_readable(str(error), experiment, path)}. Keeping {value_text(value)}.")
+        st.error(f"{_readable(str(error), experiment, path)}. Keeping {_kept(experiment, path)}.")
         return experiment
 
 
@@ -42,6 +42,14 @@ def _readable(message: str, experiment: Experiment, path: str) -> str:
     """Return an error's message with the field's label in place of its name in code."""
     owner, name = _owner(experiment, path), path.rsplit(".", 1)[-1]
     return message.replace(f"{type(owner).__name__}.{name}", rule_of(owner, name).label)
+
+
+def _kept(experiment: Experiment, path: str) -> str:
+    """Return the value of a field that stays, and which one applies where it is open."""
+    value = read(experiment, path)
+    if value is not None and value != ():
+        return value_text(value)
+    return "the default" if value == () else f"{_unit_and_default(experiment, path.rsplit('.', 1)[-1])[1]} (default)"
 
 
 def number_of_seeds(name: str, help: str, default: int = 1) -> int:

@@ -6,19 +6,29 @@ import math
 from collections.abc import Iterable
 
 MISSING = "n/a"
-WRITTEN_OUT = 1e6
 PENDING = "…"
+
+WRITTEN_OUT = 1e9
+"""Numbers below this are written out."""
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float, digits: int = 3) -> str:
     """Format a number with a few significant digits; NaN is "n/a", and ±∞ is "infinite".
 
-    Numbers up to a million are written out: 850 and 160,000, not 8.5e+02 and 1.6e+05.
+    Numbers from 0.0001 to a billion are written out: 850 and 4,400,000. Others have a power of ten: 1.5 × 10⁻⁵.
     """
-    if math.isnan(value):
-        return MISSING
-    text = f"{value:.{digits}g}" if math.isfinite(value) else "infinite"
-    return f"{float(text):,.0f}" if "e+" in text and abs(value) < WRITTEN_OUT else text
+    if not math.isfinite(value):
+        return MISSING if math.isnan(value) else "infinite"
+    text = f"{value:.{digits}g}"
+    if "e" not in text:
+        return text
+    if 1 <= abs(float(text)) < WRITTEN_OUT:
+        return f"{float(text):,.0f}"
+    mantissa, exponent = text.split("e")
+    power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
+    return power if mantissa == "1" else f"{mantissa} × {power}"
 
 
 def span(values: Iterable[float]) -> str:

@@ -45,7 +45,7 @@ def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
     assert r"The theorem holds: the layer removes 25 % of $\|g\|^2$ at the median unit" in verdict
     assert "enlarges the gradient at 1 of 2 units" in verdict
     rows = theorem.rows(Theorem((layer(),), 1e-6))
-    assert rows["Largest difference between the sides"] == "1e-09"
+    assert rows["Largest difference between the sides"] == "10⁻⁹"
     assert rows[r"Share of $\|g\|^2$ that remains, by unit"] == "0.5 to 1"
     assert rows["Median factor"] == "1.25"
     assert theorem.verdict(Theorem((layer("a"), layer("b", difference=0.1)), 1e-6)) == (
