@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from normscape.figures.comparison import Compared
 from normscape.figures.style.palette import colors
-from normscape.views.analysis import counterexamples, design_choices, measured_step, other_pages, published, story
+from normscape.views.analysis import (
+    counterexamples,
+    design_choices,
+    measured_step,
+    other_pages,
+    published,
+    running_step,
+    story,
+)
 from normscape.views.analysis.steps import GROUPS
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
@@ -59,7 +68,12 @@ with top:
         seconds = story.estimated_seconds(variants)
         steps = story.measured_steps(seconds)
         request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis")
+        measuring = not finished and not progress.is_stopped(request)
+        slow = [step for step in story.slow_steps(seconds) if step in steps] if measuring else []
+        if slow:
+            running_step.show(request, slow, seconds)
         progress.show_progress(request, finished)
+        current = running_step.current_step(request, slow)
     with summary:
         if any(results.values()):
             st.markdown(story.summary(results))
@@ -79,7 +93,7 @@ with story_column, st.container(key="argument"):
         design_choices.section(experiment, group)
         for step in own:
             available = results.get(step.kind, {})
-            pending = () if finished or step not in steps else [label for label in variants if label not in available]
+            pending = [label for label in variants if label not in available] if measuring and step in steps else []
             measured_step.section(
                 story.NUMBERS[step.kind],
                 step,
@@ -88,6 +102,7 @@ with story_column, st.container(key="argument"):
                 (experiment, display),
                 seconds=seconds[step.kind],
                 pending=pending,
+                progress=partial(running_step.show, request, [step], seconds) if step == current else None,
             )
             design_choices.section(experiment, group, step.kind)
     counterexamples.section()
