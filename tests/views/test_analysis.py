@@ -64,7 +64,7 @@ def test_slow_steps_wait_for_a_button_that_states_their_time(monkeypatch: pytest
 
 def test_a_step_counts_finished_networks_and_says_when_it_takes_longer_than_estimated() -> None:
     run, surface = next(iter(Experiment().variants().values()))
-    job, other = (Job("centering", replace(run, training=replace(run.training, seed=k)), surface) for k in (1, 2))
+    job, other = (Job.about("centering", replace(run, training=replace(run.training, seed=k)), surface) for k in (1, 2))
     step = next(step for step in STEPS if step.kind == "centering")
     statuses = [JobStatus(job, "finished", 1, 1), JobStatus(other, "waiting", 0, 1)]
     share, text = progress_of(step, statuses, 40.0)

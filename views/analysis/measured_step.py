@@ -31,6 +31,7 @@ def section(
     *,
     seconds: float,
     pending: Collection[str] = (),
+    note: Callable[[], None] = lambda: None,
     progress: Callable[[], None] | None = None,
 ) -> None:
     """Show a step with what is measured of it.
@@ -43,9 +44,11 @@ def section(
         page: the compared networks, and metric and camera of the address.
         seconds: estimated time of the step for all networks.
         pending: labels of the networks that are being measured; they get places of the final size.
+        note: shows which experiment is open, below the heading.
         progress: shows how far the step is; None for one that is quick or waits for others.
     """
     st.subheader(f"{number}. {step.title}", anchor=step.kind)
+    note()
     st.markdown(step.sentence)
     if compared is None:
         st.caption(f"Not measured yet: about {duration(seconds)}. Use the button at the top of the page.")

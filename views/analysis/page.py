@@ -15,7 +15,9 @@ from normscape.views.analysis import (
     measured_step,
     other_pages,
     published,
+    raw_inputs,
     running_step,
+    scrolling,
     story,
 )
 from normscape.views.analysis.steps import GROUPS
@@ -30,6 +32,17 @@ CLAIM = (
     "An argument from a Lipschitz bound to batch norm, with every step measured on your networks, including where it "
     "fails. The argument is a rough guide, not a proof."
 )
+
+STYLE = """<style>
+.st-key-recovery-scrolling { display: none; }
+@media (max-width: 768px) {
+  /* nothing shows through the list of steps, and headings stop below it */
+  [data-testid="stColumn"]:has(.st-key-steps) { background: var(--st-background-color); }
+  .st-key-argument [id], .st-key-argument h2, .st-key-argument h3 { scroll-margin-top: 7.5rem; }
+  /* tools of charts would cover their titles */
+  .st-key-argument .modebar-container, .st-key-argument [data-testid="stElementToolbar"] { display: none; }
+}
+</style>"""
 
 GLOSSARY_TERMS = (
     r"back-propagated signal $\delta$",
@@ -51,6 +64,7 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}$",
 )
 
+st.html(STYLE)
 top, outline = st.container(key="top"), st.empty()
 if "outlined" not in st.session_state:  # a later run keeps the results of the one before in view
     st.session_state["outlined"] = True
@@ -102,9 +116,13 @@ with story_column, st.container(key="argument"):
                 (experiment, display),
                 seconds=seconds[step.kind],
                 pending=pending,
+                note=partial(counterexamples.opened, experiment, step.kind),
                 progress=partial(running_step.show, request, [step], seconds) if step == current else None,
             )
+            if step.kind == raw_inputs.STEP:
+                raw_inputs.section(experiment)
             design_choices.section(experiment, group, step.kind)
     counterexamples.section()
     published.section()
     other_pages.section(experiment, display)
+scrolling.run()
