@@ -37,7 +37,7 @@ STYLE = """<style>
 .st-key-recovery-scrolling { display: none; }
 @media (max-width: 768px) {
   /* nothing shows through the list of steps, and headings stop below it */
-  [data-testid="stColumn"]:has(.st-key-steps) { background: var(--st-background-color); }
+  [data-testid="stColumn"]:has(.st-key-steps) { background: BACKGROUND; }
   .st-key-argument [id], .st-key-argument h2, .st-key-argument h3 { scroll-margin-top: 7.5rem; }
   /* tools of charts would cover their titles */
   .st-key-argument .modebar-container, .st-key-argument [data-testid="stElementToolbar"] { display: none; }
@@ -64,7 +64,7 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}$",
 )
 
-st.html(STYLE)
+st.html(STYLE.replace("BACKGROUND", str(st.get_option(f"theme.{page_theme()}.backgroundColor") or "Canvas")))
 top, outline = st.container(key="top"), st.empty()
 if "outlined" not in st.session_state:  # a later run keeps the results of the one before in view
     st.session_state["outlined"] = True

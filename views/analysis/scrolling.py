@@ -13,14 +13,16 @@ SCRIPT = """
   const [count, step] = %s;
   if (window.normscapeScrolled >= count) return;
   window.normscapeScrolled = count;
-  const until = Date.now() + 4000;       // charts above the step arrive meanwhile
+  const until = Date.now() + 12000;      // charts above the step arrive meanwhile
   let moved = false;
   for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
     window.addEventListener(kind, () => { moved = true; }, { once: true });
   }
   const scroll = () => {
     if (moved || Date.now() > until) return;
-    document.getElementById(step)?.scrollIntoView({ block: "start" });
+    const heading = document.getElementById(step);
+    const top = heading?.getBoundingClientRect().top ?? 100;
+    if (top < 40 || top > 200) heading.scrollIntoView({ block: "start" });
     setTimeout(scroll, 250);
   };
   scroll();
