@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.analysis.by_layer import layers_figure
 from normscape.figures.comparison import Compared
-from normscape.figures.layers import Line, layers_figure
+from normscape.figures.layers import Line
 from normscape.figures.style.notation import html
 from normscape.landscape.analysis.centering import Centering
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.analysis.by_layer import histogram_figures, layers_figure
 from normscape.figures.comparison import Compared
-from normscape.figures.histograms import Bins, Histograms, histogram_figures
-from normscape.figures.layers import Line, layers_figure
+from normscape.figures.histograms import Bins, Histograms
+from normscape.figures.layers import Line
 from normscape.figures.style.notation import html
 from normscape.figures.style.ticks import number_text
 from normscape.landscape.analysis.derivatives import SignalHistory

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.analysis.by_layer import histogram_figures, layers_figure
 from normscape.figures.comparison import Compared
-from normscape.figures.histograms import Bins, Histograms, histogram_figures
-from normscape.figures.layers import Line, layers_figure
+from normscape.figures.histograms import Bins, Histograms
+from normscape.figures.layers import Line
 from normscape.figures.style.notation import html
 from normscape.landscape.analysis.distributions import Distributions
 
@@ -36,7 +37,10 @@ def units_figure(compared: Compared[Distributions]) -> go.Figure:
 
 
 def shift_figure(compared: Compared[Distributions]) -> go.Figure:
-    """Draw internal covariate shift: how much the gradient of each layer changes when the layers before it step."""
+    """Draw internal covariate shift: how much the gradient of each layer changes when the layers before it step.
+
+    The first layer has none before it.
+    """
     return layers_figure(compared.map(_shifts), title="Internal covariate shift", axis="relative gradient change")
 
 
@@ -56,9 +60,10 @@ def _units(one: Distributions) -> list[Line]:
 
 
 def _shifts(one: Distributions) -> list[Line]:
-    layers = [shift.layer for shift in one.shifts]
-    distances = [shift.distance / shift.size if shift.size else np.nan for shift in one.shifts]
-    angles = [1 - shift.cosine for shift in one.shifts]
+    later = one.shifts[1:]
+    layers = [shift.layer for shift in later]
+    distances = [shift.distance / shift.size if shift.size else np.nan for shift in later]
+    angles = [1 - shift.cosine for shift in later]
     return [
         Line(html(r"$\|G - G'\|/\|G\|$"), layers, np.array(distances)),
         Line("1 − cos", layers, np.array(angles)),

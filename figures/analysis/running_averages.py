@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.analysis.by_layer import layer_name
 from normscape.figures.comparison import Compared
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import sentence_figure, style_axes, styled
+from normscape.figures.style.ticks import log_axis
 
 if TYPE_CHECKING:
     from normscape.landscape.analysis.running_averages import RunningAverages
@@ -29,6 +31,9 @@ def averages_figure(compared: Compared[RunningAverages]) -> go.Figure:
         drawn.theme_colors,
         x_title=html(r"(stored mean − mean of all samples) / $\sigma$"),
         y_title="stored variance / variance",
+        y_axis=log_axis(
+            [*(layer.variance_ratio for one in drawn.results.values() for layer in one.layers), np.ones(1)]
+        ),
     )
     exact = {"color": drawn.theme_colors.faint, "width": 1, "dash": "dot"}
     figure.add_hline(y=1, line=exact)
@@ -42,7 +47,7 @@ def _channels(drawn: Compared[RunningAverages], label: str) -> go.Scatter:
     return go.Scatter(
         x=np.concatenate([layer.mean_error for layer in layers]),
         y=np.concatenate([layer.variance_ratio for layer in layers]),
-        customdata=[layer.layer for layer in layers for _ in layer.mean_error],
+        customdata=[layer_name(layer.layer) for layer in layers for _ in layer.mean_error],
         **{"name": label, "mode": "markers"},
         marker={"symbol": drawn.symbol(label), "size": 7, "opacity": 0.7, "color": drawn.color(label)},
         hovertemplate="%{customdata}<br>mean off by %{x:.3g} deviations<br>variance × %{y:.3g}<extra>"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from normscape.figures.analysis.by_layer import layers_figure
 from normscape.figures.comparison import Compared
-from normscape.figures.layers import Line, layers_figure
+from normscape.figures.layers import Line
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING
 
@@ -18,17 +19,16 @@ if TYPE_CHECKING:
 
 NO_LAYERS = "None of these networks has a batch-norm layer, which is what the theorem is about"
 
-SHARES = {"remains": "ratio", "removed by the mean": "by_mean", "removed by the standard deviation": "by_deviation"}
+SHARES = {"removed by the mean": "by_mean", "removed by the standard deviation": "by_deviation"}
 FACTORS: Mapping[str, Callable[[np.ndarray], float]] = {"median": np.median, "smallest": np.min, "largest": np.max}
 
 
 def shares_figure(compared: Compared[Theorem]) -> go.Figure:
-    """Draw the share of ‖g‖² that passes each layer, and the shares removed; units are weighted by their ‖g‖²."""
+    """Draw the shares of ‖g‖² that each layer removes; units are weighted by their ‖g‖². What remains is near 1."""
     return layers_figure(
         compared.map(_shares),
-        title="Share of the squared gradient left",
+        title="Share of the squared gradient removed",
         axis=html(r"share of $\|g\|^2$"),
-        scale="linear",
         empty=_empty(compared),
     )
 

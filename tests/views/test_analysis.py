@@ -2,16 +2,21 @@
 
 import math
 import re
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import streamlit as st
 
+from normscape.jobs import Job, JobStatus
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
 from normscape.landscape.analysis.descent import Descent, Segment
 from normscape.specs import Experiment, ModelSpec, RunSpec
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
 from normscape.views.analysis.design_choices import CHOICES, Choice, compared_by
 from normscape.views.analysis.other_pages import OTHER_PAGES, OtherPage, sentence
+from normscape.views.analysis.running_step import progress_of
 from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS, descent
 from normscape.views.analysis.steps.status import CHIPS, graded
 from normscape.views.analysis.steps.step import Step
@@ -43,14 +48,32 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
 
 def test_slow_steps_wait_for_a_button_that_states_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("normscape.views.analysis.story.QUICK_SECONDS", 0.0)
-    app = page_alone("analysis")
-    assert not app.get("progress")
+    app = settled(page_alone("analysis", **{"training.seed": "5"}))  # not measured by another test
+    assert len([caption for caption in app.caption if "Not measured yet" in caption.value]) == len(STEPS)
     (button,) = [button for button in app.button if button.label.startswith("Measure")]
     assert re.fullmatch(rf"Measure {len(STEPS)} more steps \(about \d+ s\)", button.label)
-    settled(button.click().run())
+    button.click().run()
+    assert not [button for button in app.button if button.label.startswith("Measure")]
+    texts = [*(bar.proto.text for bar in app.get("progress")), *(caption.value for caption in app.caption)]
+    assert any(re.match(r"Measuring step \d+ \(|Next: steps 1, 2", text) for text in texts)
+    settled(app)
     assert not [caption for caption in app.caption if "Not measured yet" in caption.value]
     app.run()
     assert not [button for button in app.button if button.label.startswith("Measure")]
+
+
+def test_a_step_counts_finished_networks_and_says_when_it_takes_longer_than_estimated() -> None:
+    run, surface = next(iter(Experiment().variants().values()))
+    job, other = (Job.about("centering", replace(run, training=replace(run.training, seed=k)), surface) for k in (1, 2))
+    step = next(step for step in STEPS if step.kind == "centering")
+    statuses = [JobStatus(job, "finished", 1, 1), JobStatus(other, "waiting", 0, 1)]
+    share, text = progress_of(step, statuses, 40.0)
+    assert share == 0.5
+    assert text == ("Measuring step 6 (curvature follows the bound): 1 of 2 networks finished, about 20 s left.")
+    st.session_state["running since"] = {other: time.monotonic() - 30.0}
+    share, text = progress_of(step, [statuses[0], JobStatus(other, "running", 0, 1)], 40.0)
+    assert share == pytest.approx(0.975)
+    assert "1 of 2 networks finished, takes longer than estimated." in text
 
 
 def test_details_are_drawn_when_they_are_opened() -> None:
@@ -159,20 +182,80 @@ def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(
     assert set(descent.rows(result)) == set(descent.rows(descent_along([1.0, 0.5, 1.0], 1.0)))
 
 
-def test_the_summary_states_where_the_argument_fails_and_the_largest_steps() -> None:
-    holds, fails, loose = (
-        descent_along(*one) for one in (([1.0, 0.5, 1.0], 1.0), ([1.0, 0.9, 1.5], 0.5), ([1.0, 1.1, 1.5], 3.0))
+@dataclass(frozen=True)
+class Judged:
+    """A result that has a status; `per_layer` is that of the growth of gradients."""
+
+    status: str
+    per_layer: float = 1.0
+    measured_largest_step: float = 0.0
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Judged]]:
+    """Results of all steps for two networks, all of which hold."""
+    steps = tuple(replace(step, status=lambda result: result.status) for step in STEPS)
+    monkeypatch.setattr("normscape.views.analysis.story.STEPS", steps)
+    monkeypatch.setattr("normscape.views.analysis.story.ARGUMENT", steps[: len(ARGUMENT)])
+    return {step.kind: {"a": Judged("holds"), "b": Judged("holds")} for step in steps}
+
+
+def headline(results: dict[str, dict[str, Judged]]) -> str:
+    return summary(results).splitlines()[0].strip()
+
+
+def test_the_argument_holds_only_if_all_of_it_is_measured_and_nothing_fails(judged: dict) -> None:
+    assert headline(judged) == "**The argument holds on these networks.**"
+    assert "**a**: 7 of 7 steps of the argument hold." in summary(judged)
+    judged["cauchy-schwarz"]["b"] = Judged("loose")
+    assert headline(judged) == "**The argument holds on these networks, step [4](#cauchy-schwarz) only loosely.**"
+    judged["layer-rates"]["b"] = Judged("undefined")
+    assert headline(judged) == (
+        "**No step of the argument fails, but step [7](#layer-rates) could not be tested on every network.**"
     )
-    assert summary({"descent": {"a": holds}}) == (
-        "**The argument holds on these networks.**  \n**a**: 1 of 1 measured steps hold.  \n"
+    assert (
+        "**b**: 5 of 7 steps of the argument hold, 1 holds loosely (step [4](#cauchy-schwarz)), 1 does not apply"
+        in (summary(judged))
+    )
+
+
+def test_steps_that_decide_and_are_missing_are_named_and_so_is_a_failure_beyond_the_argument(judged: dict) -> None:
+    del judged["centering"], judged["layer-rates"]
+    judged["gradient-growth"]["b"] = Judged("fails", 1.2)
+    assert headline(judged) == (
+        "**5 of 7 steps of the argument are measured. Steps [6](#centering) and [7](#layer-rates), which decide, are "
+        "missing. Gradients explode with b ([step 12](#gradient-growth)).**"
+    )
+    assert "**b**: 5 of 7 steps of the argument hold, 2 are not measured yet (steps [6](#centering) and" in (
+        summary(judged)
+    )
+    assert "Beyond the argument, step [12](#gradient-growth) fails." in summary(judged)
+    assert "Not measured yet: step [4](#cauchy-schwarz)" in headline(
+        {kind: own for kind, own in judged.items() if kind != "cauchy-schwarz"}
+        | {"layer-rates": judged["descent"]}
+        | {"centering": judged["descent"]}
+    )
+
+
+def test_failures_are_counted_inside_the_argument_and_named_everywhere(judged: dict) -> None:
+    judged["gradient-growth"] = {label: Judged("fails", 0.5) for label in "ab"}
+    assert headline(judged) == (
+        "**All 7 steps of the argument are measured; none of them fails. Gradients vanish ([step 12](#gradient-growth))"
+        ".**"
+    )
+    judged["layer-rates"]["a"] = Judged("fails")
+    assert "measured; 1 of them fails. *A learning rate per input* fails with a ([step 7](#layer-rates))." in (
+        headline(judged)
+    )
+    untested = {step.kind: {"a": Judged("undefined")} for step in ARGUMENT}
+    assert headline(untested) == "**No step of the argument could be tested on these networks.**"
+
+
+def test_the_summary_states_the_largest_steps_that_lower_the_loss() -> None:
+    holds = descent_along([1.0, 0.5, 1.0], 1.0)
+    assert summary({"descent": {"a": holds}}).endswith(
         r"The largest gradient step that lowers the loss here is $\eta$ = 1 (a)."
     )
-    mixed = summary({"descent": {"a": holds, "b": loose}})
-    assert "**The argument holds on these networks, in part only loosely.**" in mixed
-    assert "**b**: 0 of 1 measured steps hold, 1 holds loosely (step [1](#descent))." in mixed
-    failed = summary({"descent": {"a": fails}})
-    assert "fails on these networks in 1 of 1 measured steps: 1 (core inequality and step size)" in failed
-    assert "1 fails (step [1](#descent))" in failed
 
 
 def test_groups_hold_every_step_once_and_the_argument_comes_first() -> None:

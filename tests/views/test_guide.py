@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
+from normscape.views.analysis.steps import STEPS
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS, TRAINING_NUMBERS, definitions
 from normscape.views.texts import surface as texts
-from normscape.views.texts.glossary import FIRST_TERMS, TERMS, definition, linked, slug
+from normscape.views.texts.glossary import FIRST_TERMS, STEP_ANCHORS, TERMS, definition, linked, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
@@ -68,7 +69,7 @@ def test_the_guide_shows_its_sections_and_every_term_in_alphabetical_order() -> 
     assert [term.value for term in app.subheader] == list(TERMS)
     assert left_plain(app) == []
     lines = [element.value for element in app.markdown]
-    assert all(linked(definition(name)) in lines for name in TERMS)
+    assert all(linked(definition(name), name) in lines for name in TERMS)
     assert any(all(cite(name) in text for name in PAPERS) for text in lines)
 
 
@@ -100,8 +101,15 @@ def test_terms_are_found_by_name_by_definition_and_by_the_names_of_greek_letters
 
 def test_numbers_lead_to_the_terms_that_they_define() -> None:
     assert linked("a ratio (D5)") == "a ratio ([D5](#gradient-change-ratio))"
-    assert linked("(A1, A2)") == "([A1](analysis), [A2](#learning-rate))"
+    assert linked("(A1, A2)") == "([A1](#core-inequality), [A2](#learning-rate))"
     assert all(number in TERMS[name].number.split(", ") for number, name in FIRST_TERMS.items())
+
+
+def test_numbers_of_the_argument_lead_to_terms_and_from_these_to_the_steps() -> None:
+    anchors = {step.kind for step in STEPS} | {"practice"}
+    assert set(STEP_ANCHORS.values()) <= anchors
+    assert all(linked(number).startswith(f"[{number}](#") for number in {*STEP_ANCHORS, "A3"})
+    assert linked("x (A6)", "Cauchy–Schwarz step") == "x ([A6](analysis#cauchy-schwarz))"
 
 
 def test_a_search_without_results_names_the_query() -> None:

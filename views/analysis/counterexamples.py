@@ -8,6 +8,7 @@ import streamlit as st
 
 from normscape.landscape.analysis.counterexamples import Centering, logistic_counterexample
 from normscape.specs import DataSpec, EvaluationSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.views.analysis import scrolling
 from normscape.views.session import address
 from normscape.views.widgets.numbers import number
 
@@ -130,8 +131,22 @@ def section() -> None:
         st.markdown(one_weight_verdict(result))
 
 
+def opened(experiment: Experiment, kind: str) -> None:
+    """Say that a counterexample is open, in the step that its card names.
+
+    Args:
+        experiment: the present comparison.
+        kind: kind of the step.
+    """
+    for counterexample in COUNTEREXAMPLES:
+        if (counterexample.experiment, counterexample.kind) == (experiment, kind):
+            st.info(f"Open now: **{counterexample.title}**. Back to the [counterexamples](#counterexamples).")
+
+
 def _open(counterexample: Counterexample) -> None:
     address.adopt(counterexample.experiment, counterexample.kind)
+    if counterexample.kind is not None:
+        scrolling.request(counterexample.kind)
     if counterexample.page is not None:
         st.switch_page(counterexample.page)
     st.rerun()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import plotly.graph_objects as go
@@ -31,6 +31,8 @@ def section(
     *,
     seconds: float,
     pending: Collection[str] = (),
+    note: Callable[[], None] = lambda: None,
+    progress: Callable[[], None] | None = None,
 ) -> None:
     """Show a step with what is measured of it.
 
@@ -42,24 +44,34 @@ def section(
         page: the compared networks, and metric and camera of the address.
         seconds: estimated time of the step for all networks.
         pending: labels of the networks that are being measured; they get places of the final size.
+        note: shows which experiment is open, below the heading.
+        progress: shows how far the step is; None for one that is quick or waits for others.
     """
     st.subheader(f"{number}. {step.title}", anchor=step.kind)
+    note()
     st.markdown(step.sentence)
     if compared is None:
         st.caption(f"Not measured yet: about {duration(seconds)}. Use the button at the top of the page.")
     else:
         if compared.results:
             _charts(step, compared, slice(0, 1), page)
+        if progress is not None and pending:
+            progress()
         if pending and (step.per_network or not compared.results):
             _placeholders(step, pending, seconds)
         lines = [f"{_verdict(step, label, result)}" for label, result in compared.results.items()]
         lines += [f":gray[…] **{label}**: measuring" for label in pending]
-        st.markdown("\n".join(f"- {line}" for line in lines))
+        if lines:
+            st.markdown("\n".join(f"- {line}" for line in lines))
+        else:
+            st.caption("Not measured. The top of the page says why.")
     _details(step, compared, fits, page)
 
 
 def _verdict(step: Step, label: str, result: Any) -> str:
-    return f"{CHIPS[step.status(result)]} **{label}**: {step.verdict(result)}"
+    status = step.status(result)
+    chip = f"{CHIPS[status]} :gray[measured, not judged] ·" if status == "unjudged" else CHIPS[status]
+    return f"{chip} **{label}**: {step.verdict(result)}"
 
 
 def _placeholders(step: Step, pending: Collection[str], seconds: float) -> None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from normscape.figures.comparison import Compared
 from normscape.figures.style.palette import colors
-from normscape.views.analysis import counterexamples, design_choices, measured_step, other_pages, published, story
+from normscape.views.analysis import (
+    counterexamples,
+    design_choices,
+    measured_step,
+    other_pages,
+    published,
+    raw_inputs,
+    running_step,
+    scrolling,
+    story,
+)
 from normscape.views.analysis.steps import GROUPS
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
@@ -21,6 +32,17 @@ CLAIM = (
     "An argument from a Lipschitz bound to batch norm, with every step measured on your networks, including where it "
     "fails. The argument is a rough guide, not a proof."
 )
+
+STYLE = """<style>
+.st-key-recovery-scrolling { display: none; }
+@media (max-width: 768px) {
+  /* nothing shows through the list of steps, and headings stop below it */
+  [data-testid="stColumn"]:has(.st-key-steps) { background: BACKGROUND; }
+  .st-key-argument [id], .st-key-argument h2, .st-key-argument h3 { scroll-margin-top: 7.5rem; }
+  /* tools of charts would cover their titles */
+  .st-key-argument .modebar-container, .st-key-argument [data-testid="stElementToolbar"] { display: none; }
+}
+</style>"""
 
 GLOSSARY_TERMS = (
     r"back-propagated signal $\delta$",
@@ -42,6 +64,7 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}$",
 )
 
+st.html(STYLE.replace("BACKGROUND", str(st.get_option(f"theme.{page_theme()}.backgroundColor") or "Canvas")))
 top, outline = st.container(key="top"), st.empty()
 if "outlined" not in st.session_state:  # a later run keeps the results of the one before in view
     st.session_state["outlined"] = True
@@ -59,7 +82,12 @@ with top:
         seconds = story.estimated_seconds(variants)
         steps = story.measured_steps(seconds)
         request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis")
+        measuring = not finished and not progress.is_stopped(request)
+        slow = [step for step in story.slow_steps(seconds) if step in steps] if measuring else []
+        if slow:
+            running_step.show(request, slow, seconds)
         progress.show_progress(request, finished)
+        current = running_step.current_step(request, slow)
     with summary:
         if any(results.values()):
             st.markdown(story.summary(results))
@@ -79,7 +107,7 @@ with story_column, st.container(key="argument"):
         design_choices.section(experiment, group)
         for step in own:
             available = results.get(step.kind, {})
-            pending = () if finished or step not in steps else [label for label in variants if label not in available]
+            pending = [label for label in variants if label not in available] if measuring and step in steps else []
             measured_step.section(
                 story.NUMBERS[step.kind],
                 step,
@@ -88,8 +116,13 @@ with story_column, st.container(key="argument"):
                 (experiment, display),
                 seconds=seconds[step.kind],
                 pending=pending,
+                note=partial(counterexamples.opened, experiment, step.kind),
+                progress=partial(running_step.show, request, [step], seconds) if step == current else None,
             )
+            if step.kind == raw_inputs.STEP:
+                raw_inputs.section(experiment)
             design_choices.section(experiment, group, step.kind)
     counterexamples.section()
     published.section()
     other_pages.section(experiment, display)
+scrolling.run()

@@ -93,7 +93,7 @@ def _glossary() -> None:
     with st.container(key="glossary", gap=None):
         for name in names:
             st.subheader(name, anchor=slug(name))
-            st.markdown(linked(definition(name)))
+            st.markdown(linked(definition(name), name))
 
 
 def _searchable(name: str, term: Term) -> str:

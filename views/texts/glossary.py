@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from normscape.figures.style.notation import plain
@@ -16,7 +16,9 @@ GREEK = {"α": "alpha", "β": "beta", "δ": "delta", "θ": "theta", "λ": "lambd
 FIRST_TERMS: Mapping[str, str] = {
     "A13": "covariate shift",
     "A14": "Theorem 4.1",
+    "A6": "Cauchy–Schwarz step",
     "A7": "second moment",
+    "A8": "second moment",
     "D1": "population statistics",
     "D10": r"$\lambda_{\max}$",
     "D2": "slice",
@@ -27,6 +29,21 @@ FIRST_TERMS: Mapping[str, str] = {
     "D8": "scale-free",
 }
 """The term that a number leads to, where it defines several."""
+
+STEP_ANCHORS: Mapping[str, str] = {
+    **dict.fromkeys(("A1", "A2"), "descent"),
+    **dict.fromkeys(("A4", "A5"), "derivatives"),
+    "A6": "cauchy-schwarz",
+    "A7": "second-moments",
+    "A8": "layer-rates",
+    **dict.fromkeys(("A9", "A10"), "practice"),
+    "A11": "batch-statistics",
+    "A12": "running-averages",
+    "A13": "distributions",
+    "A14": "theorem",
+    "A15": "gradient-growth",
+}
+"""Where the page Analysis measures an A number; A3 is measured on the page Learning rates."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +82,13 @@ _GENERAL_TERMS: Mapping[str, Term] = {
     ),
     "batch statistics": Term(
         "Batch norm uses the mean and variance of each mini-batch of a fixed partition, computed anew at every point.",
-        "D1",
+        "D1, A11",
+    ),
+    "bias gradient": Term(
+        "The mean backpropagated signal of a layer, as if a bias were the weight of a constant input of 1. A weight's "
+        "gradient carries the layer's input $x$ as well.",
+        "A5",
+        formula=r"\nabla_bf=E[\delta],\ \nabla_wf=E[\delta x]",
     ),
     "block ratio": Term(
         "The gradient-change ratio of one layer alone: only its parameters move, the gradient is computed anew there, "
@@ -80,6 +103,12 @@ _GENERAL_TERMS: Mapping[str, Term] = {
     ),
     "checkpoint": Term("The weights that were kept after a step of training. Step 0 is before training.", "D2"),
     r"$\cos(d_1, d_2)$": Term("The cosine of the angle between the two directions: 0 where they are orthogonal.", "D2"),
+    "core inequality": Term(
+        r"If $L$ bounds the gradient-change ratio along a step $\Delta$, the loss after the step is at most its "
+        "tangent plus a parabola.",
+        "A1",
+        formula=r"f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2",
+    ),
     "covariate shift": Term(
         "Internal covariate shift: a layer's inputs change while the layers before it learn. Ioffe and Szegedy (2015) "
         "proposed that batch norm reduces it; Santurkar et al. (2018) find that it does not. Here it is the difference "
@@ -271,7 +300,7 @@ _GENERAL_TERMS: Mapping[str, Term] = {
     "running statistics": Term(
         "Batch norm uses the averages stored in training, held fixed at every point. It is then a fixed affine map, "
         "and away from the center its effect is gone. Li et al. plot this.",
-        "D1",
+        "D1, A12",
         ("Li et al. 2018",),
     ),
     "scale-free": Term(
@@ -282,7 +311,7 @@ _GENERAL_TERMS: Mapping[str, Term] = {
     "second moment": Term(
         "The mean of the squares of a layer's inputs, summed over inputs. The argument's bound carries it. It is least "
         "when the inputs' means are 0.",
-        "A6, A7",
+        "A6, A7, A8",
         formula=r"\textstyle\sum_i E[x_i^2]",
     ),
     "seed": Term(
@@ -328,15 +357,23 @@ def definition(name: str) -> str:
     return f"{term.definition}{formula}" + (f" ({origin})" if origin else "")
 
 
-def linked(text: str) -> str:
+def linked(text: str, of: str = "") -> str:
     """Return Markdown of the page Guide with the numbers of definitions as links.
 
-    D numbers lead to their terms below, A numbers without a term to the page Analysis, whose steps they are.
+    They lead to their terms below. In the definition of a term, its own A numbers lead on to the step of the page
+    Analysis that measures them.
+
+    Args:
+        text: with numbers such as D5 and A6.
+        of: the term that the text defines, if it is a definition.
     """
-    return re.sub(r"\b[DA]\d+b?\b", lambda match: f"[{match[0]}]({_target(match[0])})", text)
+    own = TERMS[of].number.split(", ") if of else []
+    return re.sub(r"\b[DA]\d+b?\b", lambda match: f"[{match[0]}]({_target(match[0], own)})", text)
 
 
-def _target(number: str) -> str:
+def _target(number: str, own: Collection[str]) -> str:
+    if number in own and number in STEP_ANCHORS:
+        return f"analysis#{STEP_ANCHORS[number]}"
     terms = [name for name, term in TERMS.items() if number in term.number.split(", ")]
     name = FIRST_TERMS.get(number, terms[0] if terms else "")
     return f"#{slug(name)}" if name else "analysis"

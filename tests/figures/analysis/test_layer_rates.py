@@ -1,5 +1,7 @@
 """What is drawn of A8 is what was measured."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,14 @@ def test_points_are_second_moments_and_ratios_over_the_bias_and_lines_are_layers
     assert len(layered.data) == 2 * count
     assert list(layered.data[0].y) == [12.0, 0.5]
     assert list(layered.data[1].y) == [2.0, 8.0]
+
+
+def test_with_equal_second_moments_the_ratios_are_in_increasing_order() -> None:
+    equal = replace(of(), second_moment=np.full(3, 2.0), ratio=np.array([8.0, 2.0, 4.0]))
+    figure = inputs_figure(Compared({"one": equal}))
+    assert list(figure.data[0].x) == [1, 2, 3]
+    assert list(figure.data[0].y) == [0.5, 1.0, 2.0]
+    assert "order" in figure.layout.xaxis.title.text
 
 
 def test_a_bias_without_effect_leaves_a_sentence_and_the_verdict_says_so() -> None:

@@ -25,10 +25,9 @@ def test_shares_are_means_over_units_by_their_gradient_and_factors_their_median_
     found = {f"network {k}": Theorem((layer("norm1"), layer("norm2")), 1e-6) for k in range(count)}
     colors = dict.fromkeys(found, "#123456")
     figure = shares_figure(Compared(found, colors=colors))
-    assert len(figure.data) == 3 * count
+    assert len(figure.data) == 2 * count
     assert mean_share(layer(), "ratio") == pytest.approx((3 * 0.5 + 1 * 1.0) / 4)
-    assert list(figure.data[0].y) == pytest.approx([0.625, 0.625])
-    assert list(figure.data[1].y) == pytest.approx([0.225, 0.225])
+    assert list(figure.data[0].y) == pytest.approx([0.225, 0.225])
     factors = factor_figure(Compared(found, colors=colors, theme="dark"))
     assert [trace.y[0] for trace in factors.data[:3]] == [1.25, 0.5, 2.0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from normscape.figures.analysis.by_layer import layer_name
 from normscape.landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
 from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
@@ -44,7 +45,7 @@ def verdict(result: CauchySchwarz) -> str:
     if not result.layers:
         return "Every layer has a zero gradient, so no step can be taken."
     units = sum(len(layer.left) for layer in result.layers)
-    failing = {layer.layer: _failing(layer, result.noise) for layer in result.layers}
+    failing = {layer_name(layer.layer): _failing(layer, result.noise) for layer in result.layers}
     if count := sum(failing.values()):
         names = ", ".join(name for name, failures in failing.items() if failures)
         return f"The bound is exceeded beyond rounding at {count} of {units} units, in {names}."

@@ -11,9 +11,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Two rival explanations concern distributions: normalization keeps a layer's inputs fixed while earlier layers "
-    "learn (internal covariate shift), or it keeps them where the activation is most nonlinear, near 0. Both are "
-    "hypotheses; their quantities are measured here."
+    "Ioffe and Szegedy (2015) proposed that batch norm reduces **internal covariate shift**, the change of a layer's "
+    "inputs while earlier layers learn. Santurkar et al. (2018) find that it does not reduce it. A second hypothesis: "
+    "normalization keeps inputs where the activation is most nonlinear, near 0. Both quantities are measured here."
 )
 
 ASSUMES = (
@@ -37,13 +37,13 @@ with $\eta = 0.1$ here. Santurkar et al. find that batch norm does not reduce it
 
 
 def verdict(result: Distributions) -> str:
-    """State the share of activation inputs in [−1, 1], and the internal covariate shift of the median layer."""
-    return f"{_activity(result)}; {_shift(result)}."
+    """State the internal covariate shift of the median layer, and the share of activation inputs in [−1, 1]."""
+    return f"{_shift(result)}; {_activity(result)}."
 
 
 def _activity(result: Distributions) -> str:
     if not result.activations:
-        return "The network has no activation"
+        return "the network has no activation"
     within = float(np.mean([one.before.within for one in result.activations]))
     return f"{number(100 * within, 2)} % of the activation inputs lie in [−1, 1]"
 
@@ -51,21 +51,21 @@ def _activity(result: Distributions) -> str:
 def _shift(result: Distributions) -> str:
     shifts = [shift for shift in result.shifts[1:] if shift.size and math.isfinite(shift.cosine)]
     if not shifts:
-        return "no later layer has a gradient that could shift"
+        return "No later layer has a gradient that could shift"
     median = float(np.median([_relative(shift) for shift in shifts]))
-    return f"one step of the earlier layers changes the median layer's gradient by {number(100 * median, 2)} %"
+    return f"One step of the earlier layers changes the median layer's gradient by {number(100 * median, 2)} %"
 
 
 def _relative(shift: CovariateShift) -> float:
     return shift.distance / shift.size
 
 
-RULE = "Always –: the argument does not depend on these hypotheses."
+RULE = "Always ○, measured but not judged: the argument does not depend on these hypotheses."
 
 
 def status(result: Distributions) -> Status:
-    """Return "undefined": the argument does not rest on these hypotheses."""
-    return "undefined"
+    """Return "unjudged": the argument does not rest on these hypotheses."""
+    return "unjudged"
 
 
 def rows(result: Distributions) -> dict[str, str]:

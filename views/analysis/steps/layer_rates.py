@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from normscape.figures.analysis.by_layer import layer_name
 from normscape.landscape.analysis.layer_rates import LayerRates
 from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import number, span
@@ -43,7 +44,9 @@ def verdict(result: LayerRates) -> str:
     if not result.first:
         return "The network has no linear layer whose inputs could be compared with a bias."
     if not _comparable(result):
-        return f"The bias of {result.first} has no effect, so it cannot serve as the reference for its inputs."
+        return (
+            f"The bias of {layer_name(result.first)} has no effect, so it cannot serve as the reference for its inputs."
+        )
     off = number(_largest_factor(result), 2)
     return {
         "holds": f"$E[x^2]$ predicts how fast every input's weight gradient changes, within a factor of {off}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from normscape.figures.analysis.by_layer import layer_name
 from normscape.landscape.analysis.second_moments import SecondMoments
 from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import MISSING, number, span
@@ -65,7 +66,7 @@ def status(result: SecondMoments) -> Status:
 
 def _removed(result: SecondMoments) -> dict[str, float]:
     """Return the share of the second moment that centering removes, by layer."""
-    return {layer.layer: 1 - layer.centered / layer.raw for layer in result.layers if layer.raw}
+    return {layer_name(layer.layer): 1 - layer.centered / layer.raw for layer in result.layers if layer.raw}
 
 
 def rows(result: SecondMoments) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a measurement says about a step of the argument: it holds, holds loosely, fails, or does not apply."""
+"""What a measurement says about a step of the argument: how well it holds, if it is judged."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
-Status = Literal["holds", "loose", "fails", "undefined"]
+Status = Literal["holds", "loose", "fails", "undefined", "unjudged"]
 
 CHIPS: Mapping[Status, str] = {
     "holds": ":green[**✓**]",
     "loose": ":orange[**≈**]",
     "fails": ":red[**✗**]",
     "undefined": ":gray[**–**]",
+    "unjudged": ":gray[**○**]",
 }
 """Markdown of every status."""
 
-MEANING = "✓ holds · ≈ holds loosely · ✗ fails · – does not apply"
+MEANING = "✓ holds · ≈ holds loosely · ✗ fails · – does not apply · ○ measured, not judged"
 
 
 def graded(value: float, holds: float, loose: float) -> Status:

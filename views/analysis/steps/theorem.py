@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from normscape.figures.analysis.by_layer import layer_name
 from normscape.landscape.analysis.theorem import NormLayer, Theorem
 from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import MISSING, number, span
@@ -58,7 +59,7 @@ def verdict(result: Theorem) -> str:
 
 def _where(result: Theorem, holds: Callable[[NormLayer], np.ndarray]) -> str:
     """Return in how many units of which layers a condition holds; empty if in none."""
-    counts = {layer.layer: int(holds(layer).sum()) for layer in result.layers}
+    counts = {layer_name(layer.layer): int(holds(layer).sum()) for layer in result.layers}
     names = [name for name, count in counts.items() if count]
     if not names:
         return ""

@@ -1,0 +1,48 @@
+"""Scrolls to a step after a button has opened another experiment, whose steps would otherwise change out of view."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+REQUESTED = "scrolled to"
+
+SCRIPT = """
+(() => {
+  const [count, step] = %s;
+  if (window.normscapeScrolled >= count) return;
+  window.normscapeScrolled = count;
+  const until = Date.now() + 12000;      // charts above the step arrive meanwhile
+  let moved = false;
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    window.addEventListener(kind, () => { moved = true; }, { once: true });
+  }
+  const scroll = () => {
+    if (moved || Date.now() > until) return;
+    const heading = document.getElementById(step);
+    const top = heading?.getBoundingClientRect().top ?? 100;
+    if (top < 40 || top > 200) heading.scrollIntoView({ block: "start" });
+    setTimeout(scroll, 250);
+  };
+  scroll();
+})();
+"""
+
+
+def request(step: str) -> None:
+    """Scroll to a step in the next run of the page.
+
+    Args:
+        step: kind of the step, which is its anchor.
+    """
+    count, _ = st.session_state.get(REQUESTED, (0, ""))
+    st.session_state[REQUESTED] = (count + 1, step)
+
+
+def run() -> None:
+    """Add the script that scrolls; it scrolls once for each request."""
+    requested = st.session_state.get(REQUESTED)
+    with st.container(key="recovery-scrolling"):
+        if requested is not None:
+            st.html(f"<script>{SCRIPT % json.dumps(requested)}</script>", unsafe_allow_javascript=True)
