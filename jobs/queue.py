@@ -145,6 +145,10 @@ class Queue:
         """Forget that a request has failed, so that its failed jobs start again when it is submitted again."""
         self.dispatcher.call(partial(Scheduler.retry, key=request.key))
 
+    def forget(self, request: Request) -> None:
+        """Remove a cancelled request from `requests`; results stay in the store."""
+        self.dispatcher.call(partial(Scheduler.forget_request, key=request.key))
+
     def delete(self, key: str) -> None:
         """Delete a result from the store; it is computed again when it is submitted again."""
         self.store.delete(key)

@@ -106,6 +106,11 @@ class Scheduler:
         if (submitted := self._requests.get(key)) is not None and submitted.finished:
             self._remove(key)
 
+    def forget_request(self, key: str) -> None:
+        """Remove a cancelled request."""
+        if (submitted := self._requests.get(key)) is not None and submitted.cancelled:
+            self._remove(key)
+
     def forget_result(self, key: str) -> None:
         """Remove a finished job whose result is no longer in the store, and the requests that contain it."""
         state = self.jobs.get(key)

@@ -73,6 +73,18 @@ def test_a_page_sees_what_it_has_just_submitted_and_cancelled(queue: Queue) -> N
         assert queue.status(request.jobs[0]).state == "cancelled"
 
 
+def test_only_a_cancelled_request_can_be_removed_from_the_list(queue: Queue) -> None:
+    request = runs_only(0, 1)
+    queue.submit(request, "one")
+    queue.forget(request)
+    assert request.key in queue.snapshot.requests
+    queue.cancel(request.key, "one")
+    queue.forget(request)
+    assert request.key not in queue.snapshot.requests
+    queue.submit(request, "one")
+    assert not queue.done(request)
+
+
 def test_a_snapshot_is_replaced_only_when_something_has_changed(queue: Queue) -> None:
     request = runs_only(0, 2)
     queue.submit(request, "one")

@@ -16,6 +16,7 @@ from normscape.landscape import fitted
 from normscape.models import ARCHITECTURES
 from normscape.specs import DataSpec, Experiment, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.experiment import comparable_paths
+from normscape.views.jobs.titles import request_titles
 from normscape.views.session import previews, progress
 from normscape.views.session.control_bar import compared_fields
 from normscape.views.session.job_queue import job_queue
@@ -559,8 +560,46 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     assert not app.exception
     assert any(button.label.startswith("Perceptron, Moons, ") for button in app.button)
     results = app.dataframe[0].value
-    assert any("surface 5 x 3: perceptron, Batch norm, moons" in name for name in results["result"])
+    assert any("surface 5 × 3: Perceptron, Batch norm, Moons" in name for name in results["result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()
+
+
+def test_a_stopped_request_is_listed_until_it_is_cleared_and_can_be_resumed() -> None:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for key, value in (SMALL | {"training.steps": "30000", "training.seed": "91"}).items():
+        app.query_params[key] = value
+    app.run()
+    (entry,) = [one for one in job_queue().requests() if not one.done]
+    name = entry.request.key[:12]
+    app.switch_page("views/jobs/page.py").run()
+    app.button(key=f"stop-here:{name}").click().run()
+    assert job_queue().done(entry.request)
+    assert entry.request.key in app.session_state["stopped"]
+    app.run()
+    assert "Stopped" in [heading.value for heading in app.subheader]
+    app.button(key=f"resume-here:{name}").click().run()
+    assert not job_queue().done(entry.request)
+    assert entry.request.key not in app.session_state["stopped"]
+    app.run()
+    app.button(key=f"stop-here:{name}").click().run()
+    app.run()
+    app.button(key=f"clear:{name}").click().run()
+    assert entry.request.key not in job_queue().snapshot.requests
+    assert not app.exception
+
+
+def test_titles_of_requests_say_what_differs() -> None:
+    experiments = [Experiment(RunSpec(training=TrainingSpec(steps=40, seed=seed))) for seed in (3, 4)]
+    requests = [
+        Request("learning rates", (Stage(tuple(Job("run", run) for run, _ in one.variants().values())),))
+        for one in experiments
+    ]
+    found = list(request_titles(requests).values())
+    assert found[0].title == "Learning rates: Perceptron, Digits, Steps 40, Training seed 3"
+    assert found[1].title == "Learning rates: Perceptron, Digits, Steps 40, Training seed 4"
+    assert found[0].compared == "No normalization · Batch norm"
+    equal = [Request("one", requests[0].stages), Request("one", requests[0].stages, 0.1)]
+    assert len(set(request_titles(equal).values())) == 2
 
 
 def test_a_grid_beyond_the_limit_is_refused_with_the_setting_to_change() -> None:

@@ -1,18 +1,21 @@
-"""The page Jobs: running requests, recent experiments, and cached results."""
+"""The page Jobs: running and stopped requests, recent experiments, and cached results."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from normscape.jobs import RequestStatus, kind_name
+from normscape.jobs import Request, RequestStatus, kind_name
 from normscape.jobs.store.store import Entry
 from normscape.specs.experiment import label
+from normscape.views.jobs.titles import RequestTitle, request_titles
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
 from normscape.views.session.progress import failures, progress_of, requested_by
+from normscape.views.texts.escape import printable
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
 from normscape.views.widgets.numbers import duration
@@ -25,38 +28,99 @@ open immediately.
 
 GLOSSARY_TERMS = ("checkpoint", "error between points", "refinement", "slice", "store")
 
-MOST_LISTED = 100
+MOST_LISTED = 20
+MOST_RESULTS = 100
 STOP_HELP = "The jobs keep running if others wait for them."
+RESUME_HELP = "Finished jobs are not repeated."
+CLEAR_HELP = "Removes it from this list. Finished results stay cached."
 MEBIBYTE = 2**20
 NORM = "run.model.norm"
 
 
-def _running() -> None:
+def _requests() -> None:
+    """Show the requests that run, those that were stopped, and the errors of those that failed."""
     queue = job_queue()
     if queue.connection_error:
         st.error(queue.connection_error)
+    requests = queue.requests()
+    running = [entry for entry in requests if not entry.done]
+    stopped = [entry for entry in requests if entry.cancelled][:MOST_LISTED]
+    failed = [(entry, errors) for entry in requests if entry.finished and (errors := failures(entry.request))]
+    listed = [*running, *stopped, *(entry for entry, _ in failed)]
+    titles = request_titles([entry.request for entry in listed])
     st.subheader("Running")
-    running = [entry for entry in queue.requests() if not entry.done]
     if not running:
         st.caption("No jobs are running.")
     for entry in running:
-        share, sentence = progress_of(entry.request)
+        _running(entry, titles[entry.request.key])
+    if stopped:
+        _stopped(stopped, titles)
+    if failed:
+        st.subheader("Failed")
+    for entry, errors in failed[:MOST_LISTED]:
+        st.error(f"{_heading(entry, titles[entry.request.key])}\\\n{' '.join(map(printable, errors))}")
+
+
+def _running(entry: RequestStatus, title: RequestTitle) -> None:
+    """Show the progress of a request, with a button that stops it."""
+    key, others = entry.request.key, {name for name in entry.sessions if is_connected(name)} - {session_id()}
+    share, sentence = progress_of(entry.request)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        waiting = f"Submitted {_ago(entry)}, {requested_by(entry.sessions)}."
+        st.progress(share, text=f"{_heading(entry, title)}\\\n{sentence} {waiting}")
+        useless = bool(others) and session_id() not in entry.sessions
+        help_text = "Only those who requested it can stop it." if useless else STOP_HELP
+        st.button("Stop", f"stop-here:{key[:12]}", help_text, on_click=_stop, args=(entry.request,), disabled=useless)
+
+
+def _stopped(entries: Sequence[RequestStatus], titles: Mapping[str, RequestTitle]) -> None:
+    """Show stopped requests, with buttons that resume them or remove them from the list."""
+    queue = job_queue()
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Stopped")
+        if len(entries) > 1:
+            every = [entry.request for entry in entries]
+            st.button("Clear all", type="tertiary", help=CLEAR_HELP, on_click=_clear, args=every)
+    for entry in entries:
+        request = entry.request
+        finished = sum(queue.status(job).state == "finished" for job in request.jobs)
         with st.container(horizontal=True, vertical_alignment="center"):
-            waiting = f"for {duration(time.time() - entry.submitted_at)}, {requested_by(entry.sessions)}"
-            st.progress(share, text=f"{_linked(entry)} · {sentence} · {waiting}")
-            if st.button("Stop", key=f"stop-here:{entry.request.key[:12]}", help=STOP_HELP):
-                queue.cancel(entry.request.key, session_id(), is_connected)
-                st.rerun(scope="fragment")
-    failed = [(entry, error) for entry in queue.requests() if entry.finished for error in failures(entry.request)]
-    cancelled = [entry for entry in queue.requests() if entry.cancelled]
-    for entry, error in failed[:MOST_LISTED]:
-        st.error(f"{entry.request.title}: {error}")
-    for entry in cancelled[:MOST_LISTED]:
-        st.caption(f"Stopped: {_linked(entry)}")
+            amount = f"{finished} of {len(request.jobs)} jobs finished. Submitted {_ago(entry)}."
+            st.markdown(f"{_heading(entry, titles[request.key])}\\\n:small[{amount}]", width="stretch")
+            st.button("Resume", f"resume-here:{request.key[:12]}", RESUME_HELP, on_click=_resume, args=(request,))
+            st.button("Clear", f"clear:{request.key[:12]}", CLEAR_HELP, on_click=_clear, args=(request,))
 
 
-def _linked(entry: RequestStatus) -> str:
-    return f"[{entry.request.title}]({entry.request.address})" if entry.request.address else entry.request.title
+def _stop(request: Request) -> None:
+    job_queue().cancel(request.key, session_id(), is_connected)
+    _mark_stopped(request.key, stopped=True)
+
+
+def _resume(request: Request) -> None:
+    _mark_stopped(request.key, stopped=False)
+    job_queue().submit(request, session_id())
+
+
+def _clear(*requests: Request) -> None:
+    for request in requests:
+        job_queue().forget(request)
+
+
+def _mark_stopped(key: str, *, stopped: bool) -> None:
+    """Set whether the pages of this session submit a request again."""
+    others = {one for one in st.session_state.get("stopped", ()) if one != key}
+    st.session_state["stopped"] = others | {key} if stopped else others
+
+
+def _heading(entry: RequestStatus, title: RequestTitle) -> str:
+    """Return the title of a request, linked to its page if it has one, and what it compares."""
+    text, link = printable(title.title), entry.request.address
+    linked = f"[**{text}**]({link})" if link else f"**{text}**"
+    return f"{linked} · {printable(title.compared)}" if title.compared else linked
+
+
+def _ago(entry: RequestStatus) -> str:
+    return f"{duration(time.time() - entry.submitted_at)} ago"
 
 
 def _cached() -> None:
@@ -80,19 +144,21 @@ def _cached() -> None:
 
 def _table(entries: Sequence[Entry]) -> None:
     """Show the results that were used last, and a choice of those to delete."""
-    names = {entry.key: _name(entry.key) for entry in entries[:MOST_LISTED]}
+    entries = entries[:MOST_RESULTS]
+    names = _distinct({entry.key: _name(entry.key) for entry in entries})
     st.dataframe(
         {
             "result": list(names.values()),
-            "MiB": [round(entry.bytes / MEBIBYTE, 2) for entry in entries[:MOST_LISTED]],
-            "last used (minutes ago)": [round((time.time() - entry.used) / 60) for entry in entries[:MOST_LISTED]],
+            "MiB": [round(entry.bytes / MEBIBYTE, 2) for entry in entries],
+            "last used (minutes ago)": [round((time.time() - entry.used) / 60) for entry in entries],
+            "key": list(names),
         },
         hide_index=True,
     )
     chosen = st.multiselect(
         "Delete results",
         list(names),
-        format_func=lambda key: f"{names[key]} ({key[:8]})",
+        format_func=names.__getitem__,
         help="Deleted results are computed again when they are requested.",
     )
     if st.button("Delete selected results", disabled=not chosen):
@@ -112,11 +178,22 @@ def _name(key: str) -> str:
     job = json.loads(metadata["job"])
     name = kind_name(job["kind"])
     try:
-        grid = f" {' x '.join(map(str, job['question']['grid']['points']))}" if job["kind"] == "surface" else ""
+        grid = f" {' × '.join(map(str, job['question']['grid']['points']))}" if job["kind"] == "surface" else ""
         model, data = job["run"]["model"], job["run"]["data"]
-        return f"{name}{grid}: {model['architecture']}, {label(NORM, model['norm'])}, {data['name']}"
+        network, norm = label("run.model.architecture", model["architecture"]), label(NORM, model["norm"])
+        return f"{name}{grid}: {network}, {norm}, {label('run.data.name', data['name'])}"
     except KeyError:  # written by a version with other fields
         return name
+
+
+def _distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the names with a number for those that occur several times."""
+    counts, seen = Counter(names.values()), Counter[str]()
+    numbered = {}
+    for key, name in names.items():
+        seen[name] += 1
+        numbered[key] = f"{name} ({seen[name]})" if counts[name] > 1 else name
+    return numbered
 
 
 st.title(QUESTIONS["Jobs"], anchor=False)
@@ -124,8 +201,8 @@ with st.container(key="claim"):
     st.markdown(CLAIM)
 glossary_button(*GLOSSARY_TERMS)
 with st.container():  # not `redraw_periodically`: this part holds controls
-    st.fragment(_running, run_every=1.0)()
-st.subheader("Recent experiments")
+    st.fragment(_requests, run_every=1.0)()
+st.subheader("Recent")
 recent_cards("Experiments that you run appear here.")
 st.subheader("Cached results")
 _cached()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import streamlit as st
 
 from normscape.exports.thumbnail import MOST_SURFACES, thumbnail_png
-from normscape.gallery.stories import TITLES
+from normscape.gallery.stories import TITLES, card
 from normscape.landscape import DATA
 from normscape.landscape.surface import levels
 from normscape.models import ARCHITECTURES
@@ -21,6 +24,7 @@ from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.results import level, surface_job
 from normscape.views.texts.escape import printable
+from normscape.views.widgets.fields import option_label
 from normscape.views.widgets.story_cards import card_grid, show_card
 
 MOST_RECENT = 12
@@ -38,31 +42,43 @@ def recent_cards(nothing: str, *, stories: bool = True) -> None:
     if not recent:
         st.caption(nothing)
         return
+    described = {experiment: title_and_text(experiment) for experiment in recent}
+    counts = Counter(described.values())
     with card_grid("recent"):
         for experiment, link in recent.items():
-            _card(experiment, link)
+            shown = described[experiment]
+            _card(experiment, link, *(shown if counts[shown] == 1 else title_and_text(experiment, None)))
 
 
-def title_and_text(experiment: Experiment) -> tuple[str, str]:
-    """Return the title of an experiment's card, and what it compares and changes.
+def title_and_text(experiment: Experiment, most: int | None = MOST_CHANGES) -> tuple[str, str]:
+    """Return the title of an experiment, and what it compares.
 
     The title has the network, the data, and what differs from the first experiment; the text has the compared values.
+
+    Args:
+        experiment: which one.
+        most: how many differences the title names; None for all.
     """
+    compared = " · ".join(experiment.variants())
     model, data = ARCHITECTURES[experiment.run.model.architecture].label, DATA[experiment.run.data.name].label
     changes = _changes(experiment)
-    more = len(changes) - MOST_CHANGES
-    shown = [*changes[:MOST_CHANGES], *([f"{more} more"] if more > 0 else [])]
-    return ", ".join([model, data, *shown]), " · ".join(experiment.variants())
+    more = 0 if most is None else len(changes) - most
+    shown = [*changes[:most], *([f"{more} more"] if more > 0 else [])]
+    return ", ".join([model, data, *shown]), compared
 
 
 def _changes(experiment: Experiment) -> list[str]:
     """Return the fields that differ from those of the first experiment, without network and data: "Width 128"."""
     told = {"compare", "values", "run.model.architecture", "run.data.name", experiment.compare}
     return [
-        f"{rule_of(owner, path.rsplit('.', 1)[-1]).label} {value_text(value)}"
+        f"{rule_of(owner, path.rsplit('.', 1)[-1]).label} {_value(experiment, path, value)}"
         for path, owner, value in paths(experiment)
         if path not in told and value != read(address.DEFAULT, path)
     ]
+
+
+def _value(experiment: Experiment, path: str, value: Any) -> str:
+    return option_label(experiment, path, value) if path == "run.weights" else value_text(value)
 
 
 def _recent(*, stories: bool) -> dict[Experiment, str]:
@@ -73,7 +89,7 @@ def _recent(*, stories: bool) -> dict[Experiment, str]:
     found: dict[Experiment, str] = {}
     for request in reversed(list(job_queue().store.requests("recent").values())):
         link = str(request.get("address") or "")
-        experiment = _experiment(link) if link else None
+        experiment = experiment_at(link) if link else None
         if experiment is None or (experiment in TITLES and not stories):
             continue
         if len(found) < MOST_RECENT:
@@ -81,21 +97,25 @@ def _recent(*, stories: bool) -> dict[Experiment, str]:
     return found
 
 
-def _card(experiment: Experiment, link: str) -> None:
-    title, text = title_and_text(experiment)
-    title = TITLES.get(experiment, title)
-    picture = _thumbnail(link)
+def _card(experiment: Experiment, link: str, title: str, text: str) -> None:
     show_card(
         f"recent {link}",
-        printable(title),
+        printable(TITLES.get(experiment, title)),
         printable(text),
-        picture=picture,
+        picture=_picture(experiment, link),
         alt=f"Surfaces of {', '.join(experiment.variants())}",
         open_card=partial(address.adopt, experiment),
     )
 
 
-def _experiment(link: str) -> Experiment | None:
+def _picture(experiment: Experiment, link: str) -> Path | bytes | None:
+    """Return the picture of a story's card in the gallery, or one of the stored surfaces."""
+    title = TITLES.get(experiment)
+    drawn = card(title) if title is not None else None
+    return drawn if drawn is not None and drawn.is_file() else _thumbnail(link)
+
+
+def experiment_at(link: str) -> Experiment | None:
     """Return the experiment of an address, None if this version cannot build it."""
     try:
         read, _ = from_query(dict(parse_qsl(urlsplit(link).query)), address.DEFAULT, address.NAMES)
@@ -107,7 +127,7 @@ def _experiment(link: str) -> Experiment | None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _thumbnail(link: str) -> bytes | None:
     """Return a picture of the finest stored surfaces of an experiment, None if there are none."""
-    experiment = _experiment(link)
+    experiment = experiment_at(link)
     try:
         variants = {} if experiment is None else possible(experiment)[0]
     except ValueError:
