@@ -122,7 +122,7 @@ DATA: Mapping[str, Source] = {
         lambda _: (1, 8, 8),
         lambda _: digits.CLASSES,
         label="Digits",
-        description="Digits: 1,797 real handwritten digits, 8 x 8 pixels, from scikit-learn.",
+        description="Digits: 1,797 real handwritten digits, 8 × 8 pixels, from scikit-learn.",
         idle=NOT_GAUSSIAN,
         max_value=16.0,
         available={"train": 1438, "held-out": 359},
@@ -140,15 +140,15 @@ DATA: Mapping[str, Source] = {
         "squared error; there are no classes, so no accuracy.",
         loss="squared-error",
     ),
-    "mnist": _images("mnist", (1, 28, 28), 60_000, "MNIST", "MNIST: 70,000 handwritten digits, 28 x 28 pixels."),
+    "mnist": _images("mnist", (1, 28, 28), 60_000, "MNIST", "MNIST: 70,000 handwritten digits, 28 × 28 pixels."),
     "fashion-mnist": _images(
         "fashion-mnist",
         (1, 28, 28),
         60_000,
         "Fashion-MNIST",
-        "Fashion-MNIST: 70,000 pictures of clothes, 28 x 28 pixels.",
+        "Fashion-MNIST: 70,000 pictures of clothes, 28 × 28 pixels.",
     ),
     "cifar10": _images(
-        "cifar10", (3, 32, 32), 50_000, "CIFAR-10", "CIFAR-10: 60,000 color pictures of ten kinds, 32 x 32 pixels."
+        "cifar10", (3, 32, 32), 50_000, "CIFAR-10", "CIFAR-10: 60,000 color pictures of ten kinds, 32 × 32 pixels."
     ),
 }
