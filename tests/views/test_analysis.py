@@ -13,6 +13,7 @@ from normscape.jobs import Job, JobStatus
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
 from normscape.landscape.analysis.descent import Descent, Segment
 from normscape.specs import Experiment, ModelSpec, RunSpec
+from normscape.views.analysis import scrolling
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
 from normscape.views.analysis.design_choices import CHOICES, Choice, compared_by
 from normscape.views.analysis.other_pages import OTHER_PAGES, OtherPage, sentence
@@ -141,6 +142,15 @@ def test_the_button_of_a_choice_replaces_the_comparison() -> None:
     assert not app.exception
     assert app.session_state["experiment"].compare == "run.model.affine"
     assert app.session_state["experiment"].run.model.width == int(SMALL["model.width"])
+
+
+def test_the_button_of_the_inputs_opens_those_that_differ_and_scrolls_to_their_step() -> None:
+    app = page_alone("analysis")
+    app.button(key="raw inputs").click().run()
+    assert not app.exception
+    assert app.session_state["experiment"].run.data.scaling == "unit"
+    assert app.session_state[scrolling.REQUESTED] == (1, "layer-rates")
+    assert not [button for button in app.button if button.key == "raw inputs"]
 
 
 def test_centering_one_weight_lowers_the_bound_and_raises_the_curvature() -> None:
