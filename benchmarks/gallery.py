@@ -39,7 +39,7 @@ from normscape.views.session import address
 from normscape.views.session.limits import possible
 from normscape.views.session.requests import smoothness_jobs, smoothness_request
 from normscape.views.session.results import request_of
-from normscape.views.session.seeds import SHIPPED_SEEDS, seeds_request
+from normscape.views.session.seeds import seeds_request
 from tests.conftest import CHROMIUM_FLAGS
 from tests.views.conftest import wait_for_surfaces
 
@@ -101,7 +101,7 @@ def _computed(home: Path, stories: Mapping[str, Story]) -> list[Job]:
             errors = [str(status.error) for status in map(queue.status, request.jobs) if status.state == "failed"]
             if errors:
                 print(f"{title}: {errors[0]}")  # a network that diverges has no surface, which is its story
-            seeds = request.key == seeds_request(possible(story.experiment)[0], SHIPPED_SEEDS).key
+            seeds = request.key == seeds_request(possible(story.experiment)[0]).key
             kept += [job for job in request.jobs if job.key in queue.store and not (seeds and job.kind == "run")]
         print(f"{title}: {time.perf_counter() - begin:.1f} s", flush=True)
     queue.close()
@@ -113,7 +113,7 @@ def _requests(title: str, story: Story) -> Iterator[Request]:
     yield request_of(title, variants, story.display.accuracy)
     if story.experiment == Experiment():  # its verdict says what other seeds and the page Along training find
         yield smoothness_request(smoothness_jobs(variants, 1))
-        yield seeds_request(variants, SHIPPED_SEEDS)
+        yield seeds_request(variants)
 
 
 def _keep(home: Path, job: Job) -> None:

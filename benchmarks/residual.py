@@ -41,7 +41,7 @@ def main() -> None:
     request = request_of("residual", variants, 0.002, slow=variants)
     with tempfile.TemporaryDirectory() as folder:
         queue = Queue(replace(settings(), home=Path(folder), workers=2))
-        _wait(queue, Request("warm", (Stage(tuple(Job("run", RunSpec(training=_short(k))) for k in range(2))),)))
+        wait_for(queue, Request("warm", (Stage(tuple(Job("run", RunSpec(training=_short(k))) for k in range(2))),)))
         begin, printed = time.perf_counter(), set[str]()
         queue.submit(request, "benchmark")
         while not queue.done(request):
@@ -96,7 +96,8 @@ def _short(seed: int) -> TrainingSpec:
     return TrainingSpec(steps=1, seed=seed)
 
 
-def _wait(queue: Queue, request: Request) -> None:
+def wait_for(queue: Queue, request: Request) -> None:
+    """Submit a request, and wait until it is finished."""
     queue.submit(request, "benchmark")
     while not queue.done(request):
         time.sleep(0.05)

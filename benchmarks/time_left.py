@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from normscape.benchmarks.residual import wait_for
 from normscape.jobs import Job, JobStatus, Queue, Request, Stage, settings, time_left
 from normscape.jobs.job_spec import question_type
 from normscape.specs import (
@@ -45,7 +46,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         queue = Queue(replace(settings(), home=Path(folder), workers=WORKERS))
         warm = tuple(Job("run", RunSpec(training=TrainingSpec(steps=1, seed=seed))) for seed in range(WORKERS))
-        _wait(queue, Request("warm", (Stage(warm),)))
+        wait_for(queue, Request("warm", (Stage(warm),)))
         begin = time.perf_counter()
         queue.submit(request, "benchmark")
         while not queue.done(request):
@@ -103,12 +104,6 @@ def statuses(jobs: list[Job], numbers: list[tuple[str, int, int, int, float]]) -
 
 def _numbers(status: JobStatus) -> tuple[str, int, int, int, float]:
     return status.state, status.completed, status.total, status.computed, round(status.worker_seconds, 3)
-
-
-def _wait(queue: Queue, request: Request) -> None:
-    queue.submit(request, "benchmark")
-    while not queue.done(request):
-        time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ POINTS: Mapping[str, float] = {
 }
 """Assumed cost of a job in points of a surface, until a job of its kind has been measured; 1 for other kinds."""
 
-
 STEPS_FOR_SPEED = 10
 """Training steps after which their speed counts: a worker's first steps wait for its data, and take longer."""
 

@@ -11,11 +11,9 @@ from normscape.specs import RunSpec, SurfaceSpec
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
 
-SHIPPED_SEEDS = 5
-"""Training seeds of the experiment that the app opens with, whose λ_max ship with it."""
-
-MOST_SEEDS = 8
-"""Seeds that are looked up at most; the control for seeds offers as many."""
+SEEDS = 5
+"""Training seeds that are looked up: the most that the control *Seeds* offers, and those of the first comparison that
+ship with it."""
 
 KINDS = ("sharpness", "scale-free-sharpness")
 
@@ -37,11 +35,13 @@ class SeedRatios:
         return sum(ratio < 1 for ratio in self.ratios)
 
 
-def seeds_request(variants: Variants, seeds: int) -> Request:
+def seeds_request(variants: Variants) -> Request:
     """Return the request of λ_max, as it is and scale-free, of compared networks with further training seeds."""
-    pairs = [_seeded(*pair, k) for pair in variants.values() for k in range(1, seeds)]
+    pairs = [_seeded(*pair, k) for pair in variants.values() for k in range(1, SEEDS)]
     runs = Stage(tuple(dict.fromkeys(Job("run", run) for run, _ in pairs)))
-    return Request("λ_max over training seeds", (runs, Stage(tuple(_job(kind, *p) for kind in KINDS for p in pairs))))
+    return Request(
+        "λ_max over training seeds", (runs, Stage(tuple(Job.about(kind, *p) for kind in KINDS for p in pairs)))
+    )
 
 
 def stored_seed_ratios(variants: Variants, subject: str, reference: str) -> tuple[SeedRatios, SeedRatios] | None:
@@ -50,7 +50,7 @@ def stored_seed_ratios(variants: Variants, subject: str, reference: str) -> tupl
     Nothing is computed. None for fewer than three seeds, or where a number is not positive.
     """
     pairs: list[list[float]] = []
-    for k in range(MOST_SEEDS):
+    for k in range(SEEDS):
         numbers = [_ratio(variants, subject, reference, kind, k) for kind in KINDS]
         available = [number for number in numbers if number is not None]
         if len(available) < len(numbers):
@@ -65,7 +65,7 @@ def stored_seed_ratios(variants: Variants, subject: str, reference: str) -> tupl
 def _ratio(variants: Variants, subject: str, reference: str, kind: str, k: int) -> float | None:
     values = []
     for label in (subject, reference):
-        result: Sharpness | None = job_queue().result(_job(kind, *_seeded(*variants[label], k)))
+        result: Sharpness | None = job_queue().result(Job.about(kind, *_seeded(*variants[label], k)))
         if result is None:
             return None
         values.append(result.value)
@@ -74,7 +74,3 @@ def _ratio(variants: Variants, subject: str, reference: str, kind: str, k: int) 
 
 def _seeded(run: RunSpec, surface: SurfaceSpec, k: int) -> tuple[RunSpec, SurfaceSpec]:
     return replace(run, training=replace(run.training, seed=run.training.seed + k)), surface
-
-
-def _job(kind: str, run: RunSpec, surface: SurfaceSpec) -> Job:
-    return Job.about(kind, run, surface)

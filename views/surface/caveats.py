@@ -38,8 +38,8 @@ def caveats(measured: Mapping[str, Measures], variants: Variants) -> list[str]:
         for label in unlearned
         if len(unlearned) < len(measured)
     ]
-    for label in variants.keys() - measured.keys():
-        run: Run | None = job_queue().result(Job("run", variants[label][0]))
+    for label, (spec, _) in variants.items():
+        run: Run | None = None if label in measured else job_queue().result(Job("run", spec))
         if run is not None and run.diverged_at is not None:
             sentences.append(f"**{label} diverged** at step {run.diverged_at}, and has no surface.")
     return sentences

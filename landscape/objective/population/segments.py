@@ -53,7 +53,9 @@ class Segments:
         known = {name for name, _ in (*network.named_parameters(), *network.named_buffers())}
         if shared := [name for names in self.parameters for name in names if name not in known]:
             raise ValueError(f"{shared[0]} is shared by several layers")
-        kept = {name for k in range(1, self.count) for name in self._live_after(k - 1)} | {self.inputs[0]}
+        segment_of = {node: k for k, segment in enumerate(self._chain) for node in segment}
+        crossing = (node for node, (last, _) in self._last_use.items() if segment_of[node] < min(last, self.count - 1))
+        kept = {node.name for node in crossing} | {self.inputs[0]}
         if overwritten := [node for node in nodes if (_overwritten(node, self._modules) or "") in kept]:
             raise ValueError(f"{overwritten[0]} overwrites a value that later layers need")
 
@@ -80,10 +82,6 @@ class Segments:
 
     def _needed(self, k: int, live: Live) -> Iterator[fx.Node]:
         return (node for node in self._last_use if node.name in live and not (k == 0 and node.op == "placeholder"))
-
-    def _live_after(self, k: int) -> list[str]:
-        position = {node: number for number, segment in enumerate(self._chain) for node in segment}
-        return [node.name for node, (last, _) in self._last_use.items() if position[node] <= k < last]
 
     def _tensors_of(self, segment: Sequence[fx.Node]) -> tuple[str, ...]:
         names: list[str] = []
