@@ -94,6 +94,11 @@ def test_default_comparison_shows_both_networks_and_their_key_numbers() -> None:
     assert [name for name in numbers if name.strip()] == ["No normalization", "Batch norm"]
 
 
+def test_the_first_comparison_says_what_the_seeds_that_ship_with_it_say() -> None:
+    app = settled(AppTest.from_file(APP, default_timeout=60).run())
+    assert any("Over 5 training seeds, " in markdown.value for markdown in app.markdown)
+
+
 def test_a_network_that_trains_shows_the_loss_of_its_mini_batches_where_its_surface_will_be() -> None:
     app = AppTest.from_file(APP, default_timeout=60)
     for key, value in (SMALL | {"training.steps": "90000"}).items():
