@@ -44,11 +44,7 @@ from tests.conftest import CHROMIUM_FLAGS
 from tests.views.conftest import wait_for_surfaces
 
 PORT = 18517
-PANEL = 420  # width of a surface in a picture, pixels
-MOST_PANELS = 4
-IN_COLUMNS = (
-    """([columns]) => document.querySelector(".linked-surfaces").style.setProperty("--linked-columns", columns)"""
-)
+SCREEN = {"width": 1440, "height": 1400}  # pixels; a still has the layout of the page
 FITTED = """() => [...document.querySelectorAll(".linked-surface")].every(
   (one) => [...one.querySelectorAll("canvas")].every((canvas) => canvas.clientWidth <= one.clientWidth))"""
 ALL_ROWS = """() => {
@@ -153,14 +149,11 @@ def _stills(home: Path, stories: Mapping[str, Story]) -> None:
 def _pictures(browser: Browser, title: str, story: Story) -> None:
     entries = to_query(story.experiment, address.DEFAULT) | to_query(story.display, Display())
     query = "&".join(f"{key}={value}" for key, value in entries.items())
-    panels = min(MOST_PANELS, len(story.experiment.values))
-    size = {"width": PANEL * max(panels, 2) + 140, "height": 1000}
     for theme in ("light", "dark"):
-        page = browser.new_page(viewport=size, color_scheme=theme)  # type: ignore[arg-type]
+        page = browser.new_page(viewport=SCREEN, color_scheme=theme)  # type: ignore[arg-type]
         page.set_default_timeout(240_000)
         page.goto(f"http://127.0.0.1:{PORT}/?{query}")
         wait_for_surfaces(page, 1)
-        page.evaluate(IN_COLUMNS, [panels])
         page.wait_for_function(FITTED)
         page.wait_for_timeout(3000)
         page.screenshot(path=still(title, theme), clip=page.evaluate(ALL_ROWS), type="jpeg", quality=72)  # type: ignore[arg-type]

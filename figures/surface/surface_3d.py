@@ -21,7 +21,8 @@ from normscape.specs.display import CAMERA
 if TYPE_CHECKING:
     from normscape.landscape import Surface
 
-HEIGHT = 380  # two surfaces, the controls and the verdict fit on a screen of 720 pixels
+HEIGHT = 366  # two surfaces, the controls and the verdict fit on a screen of 720 pixels
+TOP = 30  # pixels of the title
 CONTOURS = 12  # lines of equal height between the ends of the range
 ASPECT = {"x": 1.4, "y": 1.4, "z": 0.8}
 CENTER_LABEL = "trained weights"
@@ -48,7 +49,10 @@ def surface_figures(comparison: Comparison) -> dict[str, go.Figure]:
         figure.update_traces(overwrite=True, **shown, selector={"type": "surface"})
         return figure.update_layout(overwrite=True, scene=scene(comparison, surface, value_range))
 
-    return single_figures(comparison, draw, bottom=0, height=HEIGHT)
+    figures = single_figures(comparison, draw, bottom=0, height=HEIGHT)
+    for figure in figures.values():
+        figure.layout.margin.t = TOP
+    return figures
 
 
 def surface_traces(comparison: Comparison, surface: Surface, value_range: Range) -> list[Any]:

@@ -21,9 +21,10 @@ def experiment_page(title: str, claim: str, *, path: str = "", terms: tuple[str,
         terms: names in the glossary.
     """
     experiment, display = address.opened(path)
-    st.title(QUESTIONS[title], anchor=False)
-    with st.container(key="claim"):
-        st.markdown(claim)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="heading"):
+        st.title(QUESTIONS[title], anchor=False, width="content")
+        with st.container(key="claim", width="content"):
+            st.markdown(claim)
     for note in address.notes():
         st.warning(note)
     pictures.show_outcome()

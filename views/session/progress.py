@@ -183,7 +183,7 @@ def requested_by(sessions: Collection[str]) -> str:
 
 def _resume_button(request: Request) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.info("Stopped. Finished results are kept.")
+        st.markdown("Stopped. Finished results are kept.", width="content")
         if st.button("Resume", key=f"resume:{request.key[:12]}"):
             st.session_state["stopped"] = {key for key in st.session_state["stopped"] if key != request.key}
             st.rerun()

@@ -1,4 +1,4 @@
-"""The controls below the surfaces: metric, scale, layer, training step, and the range of the slice."""
+"""The controls above the surfaces: metric, scale, layer, training step, and the range of the slice."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from normscape.figures.style.scales import metric_of
 from normscape.landscape import layer_names
@@ -30,14 +31,20 @@ MORE = "more"
 """The choice that opens the list of all other metrics."""
 
 
-def section(experiment: Experiment, display: Display) -> tuple[Experiment, Display]:
-    """Show the controls, write their values into the address, and return them."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="surface-controls"):
+def section(experiment: Experiment, display: Display, progress: DeltaGenerator) -> tuple[Experiment, Display]:
+    """Show the controls, write their values into the address, and return them.
+
+    Args:
+        experiment: the compared networks and their slice.
+        display: metric and scale.
+        progress: where the progress of measurements is shown.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="surface-controls"):
         display = _metric_and_scale(display, experiment)
-        with st.container(width=280):
-            experiment = checkpoint_slider(experiment)
+        experiment = checkpoint_slider(experiment, beside=True)
         _fit_button()
-    _fit_range(experiment)
+    with progress:
+        _fit_range(experiment)
     address.publish(experiment, display)
     return experiment, display
 

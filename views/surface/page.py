@@ -57,12 +57,16 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}(SHS)$",
 )
 
-top, verdict_place, surfaces_place = st.container(key="top"), st.container(key="verdict"), st.container(key="surfaces")
+top, verdict_place = st.container(key="top"), st.container(key="verdict")
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="surface-tools"):
+    controls_place, progress_place = st.container(width="content"), st.container(key="progress")
+surfaces_place = st.container(key="surfaces")
 with surfaces_place:  # first, so that the browser shows it with the first text
     surfaces_3d.still(*address.opened())
 with top:
     experiment, display = experiment_page("Surfaces", texts.CLAIM, terms=GLOSSARY_TERMS)
-experiment, display = controls.section(experiment, display)
+with controls_place:
+    experiment, display = controls.section(experiment, display, progress_place)
 
 with verdict_place:
     variants = admitted(experiment)
@@ -70,12 +74,15 @@ with verdict_place:
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
     state = results.request_comparison(request, variants, gradients=previews.needs_gradients(display.metric))
     measured = verdict.measures(state.outcomes)
-    if measured:
+    if not measured:
+        st.caption(texts.NO_VERDICT)
+    else:
         st.markdown(verdict.verdict(measured))
         caveats.section(measured, variants)
-    progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
     for label, failure in state.failures.items():
         st.error(f"**{label}**: {failure}")
+with progress_place:
+    progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
 
 outcomes = state.outcomes
 comparison = surfaces_3d.comparison_of(experiment, display, outcomes)

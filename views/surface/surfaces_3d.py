@@ -41,6 +41,10 @@ from normscape.views.widgets.story_cards import story_still
 from normscape.views.widgets.tables import network_table
 
 
+LONGEST_ROW = 3
+"""Most surfaces in one row on a wide screen (`surface_grid.js`)."""
+
+
 def comparison_of(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> Comparison:
     """Return the available surfaces, interpolated unless the display is of every point."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
@@ -56,7 +60,8 @@ def still(experiment: Experiment, display: Display) -> None:
 
     It is sent before the surfaces and covers their place (`style.css`).
     """
-    with st.container(key="still"):
+    rows = 2 if len(experiment.values) > LONGEST_ROW else 1
+    with st.container(key="still"), st.container(key=f"still-rows-{rows}"):
         picture = story_still(experiment, display)
         if picture is not None:
             encoded = base64.b64encode(picture.read_bytes()).decode()

@@ -7,9 +7,9 @@ from normscape.specs import Display, GridSpec
 from normscape.views.session.previews import Preview
 from normscape.views.session.results import ComparisonState
 
-CLAIM = (
-    "Each surface shows the loss around one network's weights. The networks differ in one choice and share one scale."
-)
+CLAIM = "The loss around the weights of networks that differ in one choice, on one scale."
+
+NO_VERDICT = r"$\lambda_{\max}$, the scale-free ratio and the held-out accuracy are compared here when they are measured."
 
 LOG_SCALE = "Log scale: depth shows how low the loss is, not how curved it is."
 

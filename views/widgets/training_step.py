@@ -10,9 +10,16 @@ from normscape.views.session.address import control
 
 CHECKPOINT = "surface.evaluation.checkpoint"
 
+HELP = "The weights after this many steps are the center of the slice. 0: before training."
 
-def checkpoint_slider(experiment: Experiment) -> Experiment:
-    """Show a slider over the checkpoints that all compared networks have, and return the experiment at its step."""
+
+def checkpoint_slider(experiment: Experiment, *, beside: bool = False) -> Experiment:
+    """Show a slider over the checkpoints that all compared networks have, and return the experiment at its step.
+
+    Args:
+        experiment: the compared networks.
+        beside: whether its label is beside it, in a row of controls, rather than above.
+    """
     if experiment.compare in (CHECKPOINT, "run.training.steps"):
         return experiment  # each network has its own
     steps = _common_steps([run for run, _ in experiment.variants().values()])
@@ -23,12 +30,16 @@ def checkpoint_slider(experiment: Experiment) -> Experiment:
         )
     if len(steps) < 2:
         return _at_step(experiment, None)
+    if beside:
+        st.markdown("Training step", width="content", help=HELP)
     step = st.select_slider(
         "Training step",
         steps,
         requested if requested in steps else steps[-1],
         key=control(CHECKPOINT),
-        help="The weights after this many steps are the center of the slice. 0: before training.",
+        help=None if beside else HELP,
+        label_visibility="collapsed" if beside else "visible",
+        width=180 if beside else "stretch",
     )
     return _at_step(experiment, None if step == steps[-1] else step)
 
