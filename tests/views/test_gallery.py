@@ -54,10 +54,10 @@ def test_cards_show_the_panels_and_the_result_of_the_stored_numbers() -> None:
     low, high = sorted(one for one in measurements("Batch norm or none, on digits") if one is not None)
     result = rf"$\lambda_{{\max}}$ {high / low:.2g}× lower with batch norm"
     assert any(text.value == result for text in app.markdown)
-    captions = [caption.value.replace("\N{NO-BREAK SPACE}", " ") for caption in app.caption]
-    assert "No normalization · Batch norm" in captions
-    assert "Placement: before · after" in captions
-    assert "No normalization · Batch norm · Layer norm · + 5" in captions
+    lines = [text.value.replace("\N{NO-BREAK SPACE}", " ") for text in app.markdown]
+    assert "No normalization · Batch norm" in lines
+    assert "Placement: before · after" in lines
+    assert "No normalization · Batch norm · Layer norm · + 5" in lines
 
 
 def test_a_result_says_which_way_and_what_diverges(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,10 @@ import streamlit as st
 from normscape.figures.style.notation import plain
 from normscape.gallery.stories import STORIES, card
 from normscape.views.texts.escape import printable
-from normscape.views.texts.glossary import TERMS, THEMES, Term, definition, linked, slug
+from normscape.views.texts.glossary import TERMS, THEMES, definition, linked, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
+from normscape.views.texts.terms.term import Term
 from normscape.views.widgets.story_texts import panel_names, result_sentence
 
 TEXT_AND_FIGURE = (1, 1)

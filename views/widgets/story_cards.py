@@ -68,7 +68,7 @@ def show_card(
             st.image(picture, alt=alt, width="stretch")
         if panels:
             with st.container(key=f"panels-{name}"):
-                st.caption(panels)
+                st.markdown(panels)
         opened = st.button(title, key=name, type="tertiary")
         st.caption(text)
         if result:
