@@ -1,7 +1,8 @@
 """Make the results that ship with the product: python -m benchmarks.gallery (needs Chromium), or `make gallery`.
 
 Every story is computed with an empty store; some need files in NORMSCAPE_DATA. Results go to
-gallery/results/, pictures to gallery/stills/ and gallery/cards/, what they were computed with to gallery/about.json.
+gallery/results/, pictures to gallery/stills/ and gallery/cards/, the numbers on the cards to
+gallery/measurements.json, what they were computed with to gallery/about.json.
 Planes and large runs are abridged: they serve for everything that a page shows, and not for further measurements.
 """
 
@@ -26,6 +27,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.gallery_cards import write_cards
 from benchmarks.serving import chromium, wait
+from normscape.gallery.measurements import FILE as MEASUREMENTS
 from normscape.gallery.stories import CARDS, STILLS, STORIES, Story, still
 from normscape.jobs import Job, Queue, Request, settings
 from normscape.jobs.kinds import KINDS
@@ -67,6 +69,7 @@ def main() -> None:
     if not options.only:
         shutil.rmtree(STILLS, ignore_errors=True)
         shutil.rmtree(CARDS, ignore_errors=True)
+        MEASUREMENTS.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         if not options.stills:
             home = options.home or Path(temporary)

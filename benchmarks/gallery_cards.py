@@ -1,4 +1,4 @@
-"""Draw the pictures on the gallery's cards from the results that ship: python -m benchmarks.gallery_cards."""
+"""Make pictures and numbers of the gallery's cards from the results that ship: python -m benchmarks.gallery_cards."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import numpy as np
 
 from normscape.exports.thumbnail import thumbnail
 from normscape.figures.style.scales import metric_values
+from normscape.gallery.measurements import FILE, SHARPNESS, quantity, write_measurements
 from normscape.gallery.stories import CARDS, STORIES, Story, card
 from normscape.jobs import Job
 from normscape.jobs.kinds import KINDS
 from normscape.jobs.serialization import deserialize
 from normscape.jobs.settings import SHIPPED
 from normscape.jobs.store.store import Store
-from normscape.landscape import Surface
+from normscape.landscape import Surface, bounds_from_center
 from normscape.landscape.surface import assemble, levels
 from normscape.specs import RunSpec, SurfaceSpec
 from normscape.views.session.limits import possible
@@ -30,11 +31,12 @@ QUALITY = 80
 
 def main() -> None:
     shutil.rmtree(CARDS, ignore_errors=True)
+    FILE.unlink(missing_ok=True)
     write_cards(STORIES)
 
 
 def write_cards(titles: Iterable[str]) -> None:
-    """Draw the pictures of stories under the metric and scale that they open with.
+    """Draw the pictures of stories under the metric and scale that they open with, and write the measured numbers.
 
     Raises:
         ValueError: no surface of a story ships.
@@ -47,6 +49,36 @@ def write_cards(titles: Iterable[str]) -> None:
             if picture is None:
                 raise ValueError(f"no surface of {title!r} ships; run python -m benchmarks.gallery --only '{title}'")
             picture.save(card(title), quality=QUALITY)
+            write_measurements({title: measured_numbers(store, STORIES[title])})
+
+
+def measured_numbers(store: Store, story: Story) -> tuple[float | None, ...]:
+    """Return what the card of a story compares, for every network: None if its training diverged.
+
+    It is the gradient norm at the center or the largest gradient change from there (D5) for stories that open with
+    these, and λ_max for all others.
+
+    Args:
+        store: with the results that ship.
+        story: whose networks are compared.
+    """
+    variants, what = possible(story.experiment)[0], quantity(story.display.metric)
+    if what == SHARPNESS:
+        found = [_result(store, Job.about("sharpness", *pair)) for pair in variants.values()]
+        return tuple(None if one is None else float(one.value) for one in found)
+    surfaces = {label: _surface(store, *pair) for label, pair in variants.items()}
+    known = {label: surface for label, surface in surfaces.items() if surface is not None}
+    numbers = (
+        {label: _at_center(surface) for label, surface in known.items()}
+        if what == "gradient-norm"
+        else {label: bound.value for label, bound in bounds_from_center(known).items()}
+    )
+    return tuple(numbers.get(label) for label in variants)
+
+
+def _at_center(surface: Surface) -> float:
+    row, column = np.unravel_index(np.argmin(surface.step), surface.step.shape)
+    return float(surface.gradient_norm[row, column])
 
 
 def _values(store: Store, story: Story) -> list[np.ndarray]:

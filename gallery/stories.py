@@ -236,8 +236,8 @@ STORIES: Mapping[str, Story] = {
                 EvaluationSpec(samples=500), grid=GridSpec((17, 17), ranges=((-0.05, 0.05), (-0.05, 0.05)))
             ),
         ),
-        "30 ReLU layers before training. The gradient norm is about 30 times larger with batch norm: on its way back "
-        "the gradient grows by about a fifth per layer (Yang et al. 2019).",
+        "30 ReLU layers before training. With batch norm the gradient grows by about a fifth per layer on its way back "
+        "(Yang et al. 2019).",
         seconds=25.9,
         group="Where it fails",
         display=Display(metric="gradient-norm"),

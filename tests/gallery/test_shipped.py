@@ -12,7 +12,9 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.gallery_cards import measured_numbers
 from normscape.exports.thumbnail import HEIGHT, WIDTH
+from normscape.gallery.measurements import measurements
 from normscape.gallery.stories import CARDS, GROUPS, STILLS, STORIES, card, still
 from normscape.jobs import Job, Queue
 from normscape.jobs.settings import SHIPPED
@@ -59,6 +61,19 @@ def test_the_default_comparison_ships_completely(tmp_path: Path) -> None:
     request = request_of("", possible(Experiment())[0], Display().accuracy)
     missing = [job for job in request.jobs if job.key not in store]
     assert {job.kind for job in missing} <= {"surface"}  # the finest grids are not needed for the accuracy
+
+
+def test_the_numbers_on_the_cards_are_those_of_the_results_that_ship(tmp_path: Path) -> None:
+    # after a change of a story or of its results: python -m benchmarks.gallery_cards
+    store = Store(tmp_path, 2**30, SHIPPED)
+    for title, story in STORIES.items():
+        assert len(possible(story.experiment)[0]) == len(story.experiment.values)  # the names fit the picture
+        assert measurements(title) == measured_numbers(store, story), title
+
+
+def test_a_number_is_left_out_where_training_diverged() -> None:
+    missing = {title for title in STORIES if None in measurements(title)}
+    assert missing == {"A learning rate too large"}
 
 
 @pytest.fixture(scope="module")

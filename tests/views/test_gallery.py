@@ -1,15 +1,19 @@
 """The page Gallery: every story has a card, and a card opens its experiment."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
+from normscape.gallery.measurements import measurements
 from normscape.gallery.stories import GROUPS, STORIES
 from normscape.specs import Display, TrainingSpec
-from normscape.views.widgets import recent_cards
+from normscape.views.texts.questions import QUESTIONS
+from normscape.views.widgets import recent_cards, story_texts
 from normscape.views.widgets.recent_cards import title_and_text
+from normscape.views.widgets.story_texts import MOST_LETTERS, panel_names, result_sentence
 from tests.views.test_page import opened
 
 
@@ -21,10 +25,53 @@ def gallery() -> AppTest:
 def test_every_story_has_a_card_in_its_group() -> None:
     app = gallery()
     assert not app.exception
-    assert [header.value for header in app.subheader] == [*GROUPS, "Recent experiments"]
+    assert [header.value for header in app.subheader] == [*GROUPS, "Yours"]
     cards = {str(button.key): button.label for button in app.button if str(button.key).startswith("story ")}
     assert cards == {f"story {title}": title for title in STORIES}
     assert any("Shipped results were computed on" in caption.value for caption in app.caption)
+
+
+def test_the_page_says_what_a_visitor_gets_in_numbers_of_this_gallery() -> None:
+    app = gallery()
+    assert app.title[0].value == QUESTIONS["Gallery"]
+    assert any(text.value.startswith(f"{len(STORIES)} measured comparisons") for text in app.markdown)
+
+
+@pytest.mark.parametrize("title", STORIES)
+def test_a_card_names_its_panels_and_states_one_measured_result(title: str) -> None:
+    names = panel_names(STORIES[title].experiment).replace("\N{NO-BREAK SPACE}", " ")
+    assert len(names) <= MOST_LETTERS
+    count, more = names.count(" · ") + 1, re.search(r"\+ (\d+)$", names)
+    assert count == len(STORIES[title].experiment.values) or more is not None
+    if more is not None:
+        assert count - 1 + int(more[1]) == len(STORIES[title].experiment.values)
+    assert re.search(r"[\d.]+×|about equal", result_sentence(title, STORIES[title]))
+
+
+def test_cards_show_the_panels_and_the_result_of_the_stored_numbers() -> None:
+    app = gallery()
+    assert not app.exception
+    low, high = sorted(one for one in measurements("Batch norm or none, on digits") if one is not None)
+    result = rf"$\lambda_{{\max}}$ {high / low:.2g}× lower with batch norm"
+    assert any(text.value == result for text in app.markdown)
+    lines = [text.value.replace("\N{NO-BREAK SPACE}", " ") for text in app.markdown]
+    assert "No normalization · Batch norm" in lines
+    assert "Placement: before · after" in lines
+    assert "No normalization · Batch norm · Layer norm · + 5" in lines
+
+
+def test_a_result_says_which_way_and_what_diverges(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sentence(title: str, *values: float | None) -> str:
+        monkeypatch.setattr(story_texts, "measurements", lambda _: values)
+        return result_sentence(title, STORIES[title])
+
+    assert sentence("Batch norm or none, on digits", 1.0, 4.0).endswith("4× higher with batch norm")
+    assert sentence("Batch norm or none, on digits", 1.0, 1.05).endswith("about equal")
+    assert sentence("Batch norm or none, on digits") == ""
+    assert sentence("How much to divide by", 5.0, 4.0, 3.0, 2.0, 1.0).endswith("lowest with divisor 10, 5× below 0.1")
+    assert sentence("A learning rate too large", 2.0, 1.0, None).endswith(
+        "2× lower with learning rate 1; diverges with learning rate 100"
+    )
 
 
 def test_a_card_opens_its_experiment_on_the_page_surfaces() -> None:
@@ -90,3 +137,21 @@ def test_a_card_is_one_button_that_opens_from_its_picture_and_from_the_keyboard(
     card.wait_for()
     card.press("Enter")
     page.wait_for_function("location.search.includes('placement')")
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_cards_of_a_row_have_one_height_and_their_results_end_at_one_line(page: Page, app_address: str) -> None:
+    page.goto(f"{app_address}/gallery")
+    page.get_by_role("heading", name="Yours").wait_for()
+    boxes = page.locator("[class*='st-key-card-story']").evaluate_all(
+        "all => all.map(one => [one, one.querySelector('[class*=st-key-result-]')].map(e => e.getBoundingClientRect())"
+        ".map(box => [Math.round(box.top), Math.round(box.bottom)]))"
+    )
+    rows: dict[int, list[list[list[int]]]] = {}
+    for box in boxes:
+        rows.setdefault(box[0][0], []).append(box)
+    assert len(boxes) == len(STORIES) > len(rows)
+    for row in rows.values():
+        assert len({box[0][1] for box in row}) == 1
+        assert len({box[1][1] for box in row}) == 1

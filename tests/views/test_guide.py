@@ -14,7 +14,7 @@ from normscape.models import NORMALIZATIONS
 from normscape.views.analysis.steps import STEPS
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS, TRAINING_NUMBERS, definitions
 from normscape.views.texts import surface as texts
-from normscape.views.texts.glossary import FIRST_TERMS, STEP_ANCHORS, TERMS, definition, linked, slug
+from normscape.views.texts.glossary import FIRST_TERMS, STEP_ANCHORS, TERMS, THEMES, definition, linked, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
@@ -61,11 +61,13 @@ def numbers() -> set[str]:
     return set(re.findall(r"\*\*([DA]\d+b?)\.", SCIENCE)) | {f"§{n}" for n in re.findall(r"^## (\d)\.", SCIENCE, re.M)}
 
 
-def test_the_guide_shows_its_sections_and_every_term_in_alphabetical_order() -> None:
+def test_the_guide_shows_its_sections_and_every_term_by_theme() -> None:
     app = opened()
     assert not app.exception
     assert [title.value for title in app.title] == [QUESTIONS["Guide"]]
-    assert len(app.header) == 5
+    assert app.header[0].value == "What is a loss landscape?"
+    assert len(app.header) == 6
+    assert [text.value.strip("*") for text in app.markdown if text.value.strip("*") in THEMES] == list(THEMES)
     assert [term.value for term in app.subheader] == list(TERMS)
     assert left_plain(app) == []
     lines = [element.value for element in app.markdown]
@@ -75,7 +77,10 @@ def test_the_guide_shows_its_sections_and_every_term_in_alphabetical_order() -> 
 
 def test_the_guide_links_every_other_page_with_its_question() -> None:
     app = opened()
-    assert len(app.get("page_link")) == len(QUESTIONS) - 1
+    links = [link.proto for link in app.get("page_link")]
+    assert len(links) == len(QUESTIONS)  # one for every other page, and the first one below
+    assert "Start with the first comparison" in links[0].label
+    assert links[0].page == ""  # Surfaces
     lines = [element.value for element in app.markdown]
     assert all(question in lines for page, question in QUESTIONS.items() if page != "Guide")
 
@@ -112,6 +117,13 @@ def test_numbers_of_the_argument_lead_to_terms_and_from_these_to_the_steps() -> 
     assert linked("x (A6)", "Cauchy–Schwarz step") == "x ([A6](analysis#cauchy-schwarz))"
 
 
+def test_a_search_hides_the_themes_without_results() -> None:
+    app = filtered("cross-entropy")
+    shown = [text.value.strip("*") for text in app.markdown if text.value.strip("*") in THEMES]
+    assert "Data and statistics" in shown
+    assert len(shown) < len(THEMES)
+
+
 def test_a_search_without_results_names_the_query() -> None:
     app = filtered("zebra")
     assert not app.exception
@@ -119,9 +131,11 @@ def test_a_search_without_results_names_the_query() -> None:
     assert any(caption.value == "No term matches 'zebra'." for caption in app.caption)
 
 
-def test_terms_are_in_alphabetical_order_with_unique_anchors() -> None:
+def test_terms_are_in_alphabetical_order_within_a_theme_with_unique_anchors() -> None:
+    for theme in THEMES.values():
+        assert [slug(name) for name in theme] == sorted(slug(name) for name in theme)
     names = [slug(name) for name in TERMS]
-    assert names == sorted(names)
+    assert sum(map(len, THEMES.values())) == len(names)
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
 
@@ -221,3 +235,17 @@ def test_the_guide_fits_every_screen_and_an_anchor_scrolls_to_its_term(page: Pag
         page.wait_for_timeout(500)
         assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1, width
     assert page.title() == "Guide · Normscape"
+
+
+@pytest.mark.browser
+def test_the_glossary_uses_the_width_and_the_figure_is_complete(page: Page, app_address: str) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{app_address}/guide")
+    page.get_by_role("heading", name="weight norm").wait_for()
+    lefts = page.locator("[class*='st-key-term-']").evaluate_all(
+        "all => [...new Set(all.map(one => Math.round(one.getBoundingClientRect().left)))]"
+    )
+    assert len(lefts) == 3
+    assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < 5000
+    image = page.locator(".st-key-guide-figure img").evaluate("one => one.clientWidth / one.clientHeight")
+    assert image == pytest.approx(2, rel=0.02)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from normscape.views.widgets.fields import _text
-from normscape.views.widgets.numbers import number
+from normscape.views.widgets.numbers import GIBIBYTE, MEBIBYTE, number, used_of
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,9 @@ def test_a_control_shows_numbers_that_read_back_exactly() -> None:
     values = (63.0 / 255, 0.5, 1 / 3, 2.0, 1e-9, 123456789.0)
     assert tuple(map(float, _text(values).split(", "))) == values
     assert _text((0.5, 2.0)) == "0.5, 2"
+
+
+def test_used_bytes_are_in_the_unit_of_the_limit_unless_they_are_few() -> None:
+    assert used_of(int(1.4 * GIBIBYTE), 5 * GIBIBYTE) == "1.4 of 5 GiB"
+    assert used_of(23 * MEBIBYTE, 5 * GIBIBYTE) == "23 MiB of 5 GiB"
+    assert used_of(0, GIBIBYTE // 2) == "0 MiB of 0.5 GiB"

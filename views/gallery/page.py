@@ -7,7 +7,14 @@ from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.recent_cards import recent_cards
 from normscape.views.widgets.story_cards import provenance, story_cards
 
-CLAIM = "Each card opens its comparison on the page Surfaces. Change anything there to make it your own."
+CLAIM = f"""
+{len(STORIES)} measured comparisons of loss surfaces. Each card shows its networks on one scale and one measured result.
+Open a card to rotate the surfaces, read every metric and change any setting.
+"""
+
+NOTHING_YET = """
+Open a comparison and change a setting: the new experiment appears here, beside those of other visitors to this server.
+"""
 
 STORED = "These open from stored results. To measure more, they download data and weights."
 
@@ -20,6 +27,6 @@ for group in GROUPS:
     if all(STORIES[title].needs_files for title in titles):
         st.caption(STORED)
     story_cards(titles)
-st.subheader("Recent experiments", anchor=False)
-recent_cards("Experiments other than those above appear here after they have run.", stories=False)
+st.subheader("Yours", anchor=False)
+recent_cards(NOTHING_YET, stories=False)
 st.caption(provenance())

@@ -1,17 +1,20 @@
-"""The page Guide: first steps, the questions of all pages, the argument and its limits, the glossary, the papers."""
+"""The page Guide: loss landscapes, first steps, the pages, the argument and its limits, the glossary, the papers."""
 
 import streamlit as st
 
 from normscape.figures.style.notation import plain
 from normscape.gallery.stories import STORIES, card
 from normscape.views.texts.escape import printable
-from normscape.views.texts.glossary import TERMS, Term, definition, linked, slug
+from normscape.views.texts.glossary import TERMS, THEMES, definition, linked, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
+from normscape.views.texts.terms.term import Term
+from normscape.views.widgets.story_texts import panel_names, result_sentence
 
-WIDTHS = (5, 3)  # of the text, whose longer lines would be hard to read, and of the contents
+TEXT_AND_FIGURE = (1, 1)
 
 SECTIONS = {  # anchors by heading
+    "What is a loss landscape?": "loss-landscape",
     "The first minute": "first-minute",
     "What each page answers": "pages",
     "The argument in five lines": "argument",
@@ -19,10 +22,17 @@ SECTIONS = {  # anchors by heading
     "Papers": "papers",
 }
 
-
 FIGURE = "Batch norm or none, on digits"
 
-TERMS_AS_HEADINGS = "<style>.st-key-glossary h3 { font-size: 1.1rem; padding: 1rem 0 1.1rem; }</style>"
+LANDSCAPE = r"""
+The loss of a network depends on all its weights, often thousands of them. To draw it, we start at the trained weights
+and move along two random directions: these are the two horizontal axes, and **the height is the loss** at the moved
+weights. The trained network is in the middle.
+
+In a **flatter** landscape, the gradient changes less from step to step, so gradient descent can take larger steps: it
+stays stable at **larger learning rates**. Normalization often flattens the landscape. These pages measure when it does,
+and when it does not.
+"""
 
 FIRST_MINUTE = r"""
 1. **Choose an experiment** under *Start from*, or a network, a data set and normalizations of your own. All other
@@ -80,8 +90,8 @@ def _pages() -> None:
 
 def _glossary() -> None:
     help_text = "Part of a term or of its definition; Greek letters by their names, too."
-    query = st.text_input("Find a term", type="search", live=True, help=help_text).strip()
-    names = [name for name, term in TERMS.items() if query.casefold() in _searchable(name, term)]
+    query = st.text_input("Find a term", type="search", live=True, help=help_text, width=420).strip()
+    names = {name for name, term in TERMS.items() if query.casefold() in _searchable(name, term)}
     if not names:
         st.caption(f"No term matches '{printable(query)}'.")
         return
@@ -89,11 +99,21 @@ def _glossary() -> None:
         f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 are those of the definitions in the source repository "
         "(docs/science.md); A1 to A15 are the steps of the page Analysis."
     )
-    st.html(TERMS_AS_HEADINGS)
-    with st.container(key="glossary", gap=None):
+    for theme, terms in THEMES.items():
+        _theme(theme, [name for name in terms if name in names])
+
+
+def _theme(theme: str, names: list[str]) -> None:
+    """Show the terms of a theme in as many columns as fit (`style.css`)."""
+    if not names:
+        return
+    with st.container(key=f"theme-{slug(theme)}"):
+        st.markdown(f"**{theme}**")
+    with st.container(key=f"terms-{slug(theme)}"):
         for name in names:
-            st.subheader(name, anchor=slug(name))
-            st.markdown(linked(definition(name), name))
+            with st.container(key=f"term-{slug(name)}", gap=None):
+                st.subheader(name, anchor=slug(name))
+                st.markdown(linked(definition(name), name))
 
 
 def _searchable(name: str, term: Term) -> str:
@@ -110,27 +130,40 @@ def _heading(title: str) -> None:
 
 
 def _contents() -> None:
-    """Show the contents beside the text, and a picture of what it is about."""
     with st.container(key="contents"):
-        st.image(card(FIGURE), alt=f"Surfaces of {', '.join(STORIES[FIGURE].experiment.variants())}", width="stretch")
-        st.caption(
-            "Loss around the trained weights of one network, without normalization (left) and with batch norm (right)."
-        )
-        st.markdown("**On this page**\n" + "\n".join(f"- [{title}](#{name})" for title, name in SECTIONS.items()))
+        st.markdown(" · ".join(f"[{title}](#{name})" for title, name in SECTIONS.items()))
 
 
-text, side = st.columns(WIDTHS, gap="large")
-with text:
-    st.title(QUESTIONS["Guide"], anchor=False)
+def _landscape() -> None:
+    """Show what a loss landscape is, beside the picture of two, and the way to the first comparison."""
+    text, figure = st.columns(TEXT_AND_FIGURE, gap="large", vertical_alignment="center")
+    with text:
+        _heading("What is a loss landscape?")
+        st.markdown(LANDSCAPE)
+        with st.container(key="start"):
+            st.page_link(PAGES["Surfaces"], label=":primary[**Start with the first comparison**]")
+    with figure, st.container(key="guide-figure"):
+        story = STORIES[FIGURE]
+        st.image(card(FIGURE), alt=f"Surfaces of {', '.join(story.experiment.variants())}", width="stretch")
+        st.markdown(panel_names(story.experiment))
+        st.caption(f"The same network trained on handwritten digits, twice. {result_sentence(FIGURE, story)}.")
+
+
+st.title(QUESTIONS["Guide"], anchor=False)
+_contents()
+_landscape()
+steps, pages = st.columns(TEXT_AND_FIGURE, gap="large")
+with steps:
     _heading("The first minute")
     st.markdown(FIRST_MINUTE)
+with pages:
     _heading("What each page answers")
     _pages()
-    _heading("The argument in five lines")
+_heading("The argument in five lines")
+with st.container(key="five-lines"):
     st.markdown(linked(ARGUMENT))
-    _heading("Glossary")
-    _glossary()
-    _heading("Papers")
+_heading("Glossary")
+_glossary()
+_heading("Papers")
+with st.container(key="papers"):
     _papers()
-with side:
-    _contents()

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from normscape.gallery.stories import STORIES
 from normscape.jobs import Request, RequestStatus, kind_name
 from normscape.jobs.store.store import Entry
 from normscape.specs.experiment import label
@@ -18,8 +19,9 @@ from normscape.views.session.progress import failures, progress_of, requested_by
 from normscape.views.texts.escape import printable
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
-from normscape.views.widgets.numbers import duration
+from normscape.views.widgets.numbers import MEBIBYTE, duration, used_of
 from normscape.views.widgets.recent_cards import recent_cards
+from normscape.views.widgets.story_cards import story_cards
 
 CLAIM = """
 Jobs keep running after you close the page. Identical requests from several visitors run once, and cached results
@@ -33,7 +35,8 @@ MOST_RESULTS = 100
 STOP_HELP = "The jobs keep running if others wait for them."
 RESUME_HELP = "Finished jobs are not repeated."
 CLEAR_HELP = "Removes it from this list. Finished results stay cached."
-MEBIBYTE = 2**20
+NEXT = {"Open Surfaces": "views/surface/page.py", "Browse the Gallery": "views/gallery/page.py"}  # pages by label
+FIRST_GROUP = "Start here"
 NORM = "run.model.norm"
 
 
@@ -50,7 +53,7 @@ def _requests() -> None:
     titles = request_titles([entry.request for entry in listed])
     st.subheader("Running")
     if not running:
-        st.caption("No jobs are running.")
+        _nothing_running()
     for entry in running:
         _running(entry, titles[entry.request.key])
     if stopped:
@@ -59,6 +62,14 @@ def _requests() -> None:
         st.subheader("Failed")
     for entry, errors in failed[:MOST_LISTED]:
         st.error(f"{_heading(entry, titles[entry.request.key])}\\\n{' '.join(map(printable, errors))}")
+
+
+def _nothing_running() -> None:
+    """Say what a visitor can do next."""
+    st.caption("No jobs are running. Open a comparison and change a setting: its progress appears here.")
+    with st.container(horizontal=True, gap="small", key="start-jobs"):
+        for label, path in NEXT.items():
+            st.page_link(path, label=label)
 
 
 def _running(entry: RequestStatus, title: RequestTitle) -> None:
@@ -128,18 +139,26 @@ def _cached() -> None:
     entries = store.entries()
     total = sum(entry.bytes for entry in entries)
     st.caption(
-        f"{len(entries)} results, {total / MEBIBYTE:.1f} of {store.limit / MEBIBYTE:.0f} MiB. The least recently used "
-        "results are removed first.",
+        f"{_results(len(entries))}, {used_of(total, store.limit)}. The least recently used results are removed first.",
         help=f"Stored in {store.folder} (NORMSCAPE_HOME), at most NORMSCAPE_STORE_GIB.",
     )
     if not entries:
         return
     with st.expander("Show results"):
         _table(entries)
-    with st.popover("Delete all results"):
-        st.markdown(f"Delete {len(entries)} results? This cannot be undone.")
-        if st.button("Delete", type="primary"):
-            _delete([entry.key for entry in entries])
+    _deletion("Delete all results", [entry.key for entry in entries])
+
+
+def _results(count: int) -> str:
+    return f"{count:,} result{'' if count == 1 else 's'}"
+
+
+def _deletion(name: str, keys: list[str]) -> None:
+    """Show a button that deletes results once this is confirmed."""
+    with st.popover(name, disabled=not keys):
+        st.markdown(f"Delete {_results(len(keys))}? This cannot be undone.")
+        if st.button("Delete", key=f"confirm: {name}", type="primary"):
+            _delete(keys)
 
 
 def _table(entries: Sequence[Entry]) -> None:
@@ -161,8 +180,7 @@ def _table(entries: Sequence[Entry]) -> None:
         format_func=names.__getitem__,
         help="Deleted results are computed again when they are requested.",
     )
-    if st.button("Delete selected results", disabled=not chosen):
-        _delete(chosen)
+    _deletion("Delete selected results", chosen)
 
 
 def _delete(keys: list[str]) -> None:
@@ -197,12 +215,14 @@ def _distinct(names: Mapping[str, str]) -> dict[str, str]:
 
 
 st.title(QUESTIONS["Jobs"], anchor=False)
-with st.container(key="claim"):
-    st.markdown(CLAIM)
-glossary_button(*GLOSSARY_TERMS)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(key="claim", width="content"):
+        st.markdown(CLAIM)
+    glossary_button(*GLOSSARY_TERMS)
 with st.container():  # not `redraw_periodically`: this part holds controls
     st.fragment(_requests, run_every=1.0)()
-st.subheader("Recent")
-recent_cards("Experiments that you run appear here.")
+st.subheader("Recent experiments")
+if not recent_cards("Experiments that you run appear here. Start with one of these:"):
+    story_cards([title for title, story in STORIES.items() if story.group == FIRST_GROUP])
 st.subheader("Cached results")
 _cached()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 QUESTIONS: Mapping[str, str] = {
     "Surfaces": "What does normalization do to the loss landscape?",
-    "Gallery": "Which comparisons are worth a look?",
+    "Gallery": "Where does normalization help, and where does it fail?",
     "Analysis": "Why would normalization make the landscape smoother?",
     "Along training": "How smooth is the loss along the path that training takes?",
     "Learning rates": "How large a learning rate can each network take?",

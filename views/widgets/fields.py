@@ -86,8 +86,12 @@ def option_label(experiment: Experiment, path: str, value: Any) -> str:
     if path == "run.weights":
         return _file_label(value)
     reason = refused(experiment, path, value)
-    labels = _labels(rule_of(_owner(experiment, path), path.rsplit(".", 1)[-1]))
-    return value_label(value, labels) + (f" - unavailable: {reason}" if reason else "")
+    return entry_label(experiment, path, value) + (f" - unavailable: {reason}" if reason else "")
+
+
+def entry_label(experiment: Experiment, path: str, value: Any) -> str:
+    """Return the label of a value of a field, whether it can be used or not; no data are read."""
+    return value_label(value, _labels(rule_of(_owner(experiment, path), path.rsplit(".", 1)[-1])))
 
 
 def compared_from_texts(experiment: Experiment, path: str, texts: Sequence[str]) -> tuple[Experiment, tuple[str, ...]]:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 MISSING = "n/a"
 PENDING = "…"
 
+MEBIBYTE, GIBIBYTE = 2**20, 2**30
+
 WRITTEN_OUT = 1e9
 """Numbers below this are written out."""
 
@@ -50,3 +52,11 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1.0, seconds):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def used_of(used: int, limit: int) -> str:
+    """Format how many bytes are used: "1.4 of 5 GiB", or "23 MiB of 5 GiB" for less than a tenth of a GiB."""
+    most = f"{limit / GIBIBYTE:.3g} GiB"
+    if used < GIBIBYTE / 10:
+        return f"{used / MEBIBYTE:.0f} MiB of {most}"
+    return f"{used / GIBIBYTE:.1f} of {most}"

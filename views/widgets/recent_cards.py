@@ -31,8 +31,8 @@ MOST_RECENT = 12
 MOST_CHANGES = 3
 
 
-def recent_cards(nothing: str, *, stories: bool = True) -> None:
-    """Show one card per experiment, the latest first.
+def recent_cards(nothing: str, *, stories: bool = True) -> bool:
+    """Show one card per experiment, the latest first, and return whether there are any.
 
     Args:
         nothing: a sentence in place of the cards where no experiment was run yet.
@@ -41,13 +41,14 @@ def recent_cards(nothing: str, *, stories: bool = True) -> None:
     recent = _recent(stories=stories)
     if not recent:
         st.caption(nothing)
-        return
+        return False
     described = {experiment: title_and_text(experiment) for experiment in recent}
     counts = Counter(described.values())
     with card_grid("recent"):
         for experiment, link in recent.items():
             shown = described[experiment]
             _card(experiment, link, *(shown if counts[shown] == 1 else title_and_text(experiment, None)))
+    return True
 
 
 def title_and_text(experiment: Experiment, most: int | None = MOST_CHANGES) -> tuple[str, str]:

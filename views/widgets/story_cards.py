@@ -1,4 +1,4 @@
-"""Cards of the gallery's stories: picture, title and one sentence; a click opens the experiment."""
+"""Cards of the gallery's stories: picture, panels, title, one sentence and one result; a click opens the experiment."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from normscape.gallery.stories import STILLS, STORIES, TITLES, card, still
 from normscape.specs import Display, Experiment
 from normscape.views.session import address
 from normscape.views.widgets.charts import page_theme
+from normscape.views.widgets.story_texts import panel_names, result_sentence
 
 SURFACES = "views/surface/page.py"
 """Path of the page that opens, in app.py."""
@@ -40,7 +41,15 @@ def card_grid(name: str) -> DeltaGenerator:
 
 
 def show_card(
-    name: str, title: str, text: str, *, picture: Path | bytes | None, alt: str, open_card: Callable[[], None]
+    name: str,
+    title: str,
+    text: str,
+    *,
+    picture: Path | bytes | None,
+    alt: str,
+    open_card: Callable[[], None],
+    panels: str = "",
+    result: str = "",
 ) -> None:
     """Show a card that is one button: its title has the focus, and the whole card reacts to a click (`style.css`).
 
@@ -51,12 +60,20 @@ def show_card(
         picture: 2:1, None if there is none.
         alt: what the picture shows.
         open_card: prepares the session for the page Surfaces, which opens then.
+        panels: names of the surfaces in the picture, in their order.
+        result: one measured result, in the last line.
     """
     with st.container(border=True, key=f"card-{name}"):
         if picture is not None:
             st.image(picture, alt=alt, width="stretch")
+        if panels:
+            with st.container(key=f"panels-{name}"):
+                st.markdown(panels)
         opened = st.button(title, key=name, type="tertiary")
         st.caption(text)
+        if result:
+            with st.container(key=f"result-{name}"):
+                st.markdown(result)
     if opened:
         open_card()
         st.switch_page(SURFACES)
@@ -90,4 +107,6 @@ def _card(title: str) -> None:
         picture=picture if picture.is_file() else None,
         alt=f"Surfaces of {', '.join(story.experiment.variants())}",
         open_card=partial(address.adopt_story, story),
+        panels=panel_names(story.experiment),
+        result=result_sentence(title, story),
     )
