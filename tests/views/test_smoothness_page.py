@@ -1,6 +1,7 @@
 """The page Along training: every checkpoint of every network is measured, and sentences follow from the numbers."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -129,3 +130,13 @@ def test_on_raw_inputs_batch_norm_is_smoother_at_every_checkpoint() -> None:
     assert ratio is not None
     assert ratio.lower == ratio.checkpoints
     assert ratio.median < 0.5
+
+
+def test_stopping_says_how_many_checkpoints_are_missing_and_offers_to_resume() -> None:
+    query = {"training.seed": "12", "training.steps": "20000", "training.checkpoints": "0,20000"}
+    app = page_alone("smoothness", **query)
+    next(button for button in app.button if button.label == "Stop").click().run()
+    assert not app.exception
+    assert any(re.match(r"\*\*No verdict: [1-4] of 4 checkpoints", element.value) for element in app.markdown)
+    assert "Resume" in [button.label for button in app.button]
+    assert not app.table

@@ -55,7 +55,8 @@ def _page(experiment: Experiment, display: Display) -> None:
     variants = admitted(experiment)
     jobs = requests.smoothness_jobs(variants, number_of_seeds("smoothness:seeds", SEEDS_HELP))
     request = requests.smoothness_request(jobs)
-    finished = progress.submit(request)
+    stopped = progress.is_stopped(request)
+    finished = progress.submit(request) and not stopped  # the queue counts canceled jobs as done
     results = {
         label: [[result for job in column if (result := job_queue().result(job)) is not None] for column in columns]
         for label, columns in jobs.items()
@@ -65,7 +66,7 @@ def _page(experiment: Experiment, display: Display) -> None:
         if finished and not progress.failures(request):
             charts.verdict(experiment, results)
         else:
-            count, stopped = sum(len(one) for own in results.values() for one in own), progress.is_stopped(request)
+            count = sum(len(one) for own in results.values() for one in own)
             st.markdown(measured(count, len(every), stopped=stopped or finished))
         progress.show_progress(request, finished)
     missing = sum(not requests.has_checkpoint(job) for job in every) if finished else 0
