@@ -18,7 +18,7 @@ from normscape.landscape.stability import TrainingOutcome
 
 HEIGHT = 400
 ROW_HEIGHT = 64  # of a network, pixels
-LEGEND_HEIGHT = 112  # of the axis and the legend below the rows, pixels
+LEGEND_HEIGHT = 118  # of the axis and the legend below the rows, pixels
 SEED_SHIFT = 0.22  # between the seeds of a network, as a share of its row
 
 Sweeps = Compared[Sequence["TrainingOutcome"]]
@@ -72,7 +72,7 @@ def outcomes_figure(
     _style_axes(figure, sweeps, "", rows)
     plot = max(2, len(labels)) * ROW_HEIGHT
     shown: dict[str, Any] = {"title": "Outcome of every training", "bottom": LEGEND_HEIGHT}
-    return styled(figure, sweeps.theme_colors, height=40 + plot + LEGEND_HEIGHT, legend_y=-46 / plot, **shown)
+    return styled(figure, sweeps.theme_colors, height=40 + plot + LEGEND_HEIGHT, legend_y=-58 / plot, **shown)
 
 
 def final_figure(sweeps: Sweeps) -> go.Figure:
