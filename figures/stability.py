@@ -1,4 +1,4 @@
-"""Stable learning rates, and the rates that 2/λ_max predicts (A3)."""
+"""Stable learning rates, and the thresholds that λ_max predicts (A3)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from normscape.landscape.stability import TrainingOutcome
 
 HEIGHT = 400
 ROW_HEIGHT = 64  # of a network, pixels
+LEGEND_HEIGHT = 118  # of the axis and the legend below the rows, pixels
 SEED_SHIFT = 0.22  # between the seeds of a network, as a share of its row
 
 Sweeps = Compared[Sequence["TrainingOutcome"]]
@@ -42,21 +43,26 @@ OUTCOME_MARKS: Mapping[str, _Mark] = {
 """By outcome, in the order of the legend."""
 
 
-def outcomes_figure(sweeps: Sweeps, predictions: Mapping[str, float], rates: Sequence[float]) -> go.Figure:
-    """Draw the outcome of every training at its learning rate, one row per network, and 2/λ_max as a line in the row.
+def outcomes_figure(
+    sweeps: Sweeps, predictions: Mapping[str, float], rates: Sequence[float], formula: str = ""
+) -> go.Figure:
+    """Draw the outcome of every training at its learning rate, one row per network, and the threshold as a line in it.
 
     Args:
         sweeps: the outcomes of the finished trainings of every network; the others are drawn as pending.
-        predictions: 2/λ_max at initialization, by label; values that are not finite are left out.
+        predictions: threshold of stability at initialization, by label; values that are not finite are left out.
         rates: all learning rates of the sweep.
+        formula: of the threshold, as LaTeX; empty if the networks differ in it.
     """
     labels = list(sweeps.results)
     figure = go.Figure(_pending(sweeps, rates))
     for outcome, mark in OUTCOME_MARKS.items():
         figure.add_trace(_outcome(sweeps, outcome, mark))
-    for row, label in enumerate(labels):
-        if math.isfinite(rate := predictions.get(label, math.nan)):
-            figure.add_trace(_prediction(sweeps, label, rate, row, first=row == 0))
+    hover = html(f"stability threshold {formula}".strip())
+    known = [label for label in labels if math.isfinite(predictions.get(label, math.nan))]
+    for label in known:
+        row = labels.index(label)
+        figure.add_trace(_prediction(sweeps, label, predictions[label], row, hover=hover, first=label == known[0]))
     rows = {
         "tickvals": list(range(len(labels))),
         "ticktext": labels,
@@ -64,8 +70,9 @@ def outcomes_figure(sweeps: Sweeps, predictions: Mapping[str, float], rates: Seq
         "showgrid": False,
     }
     _style_axes(figure, sweeps, "", rows)
-    height = 170 + ROW_HEIGHT * len(labels)
-    return styled(figure, sweeps.theme_colors, height=height, bottom=96, legend_y=-70 / (height - 108))
+    plot = max(2, len(labels)) * ROW_HEIGHT
+    shown: dict[str, Any] = {"title": "Outcome of every training", "bottom": LEGEND_HEIGHT}
+    return styled(figure, sweeps.theme_colors, height=40 + plot + LEGEND_HEIGHT, legend_y=-58 / plot, **shown)
 
 
 def final_figure(sweeps: Sweeps) -> go.Figure:
@@ -118,12 +125,12 @@ def _outcome(sweeps: Sweeps, outcome: str, mark: _Mark) -> go.Scatter:
     )
 
 
-def _prediction(sweeps: Sweeps, label: str, rate: float, row: int, *, first: bool) -> go.Scatter:
+def _prediction(sweeps: Sweeps, label: str, rate: float, row: int, *, hover: str, first: bool) -> go.Scatter:
     return go.Scatter(
         **{"x": [rate, rate], "y": [row - 0.4, row + 0.4], "mode": "lines", "showlegend": first},
-        name=html(r"$2/\lambda_{\max}$ at initialization"),
+        name="stability threshold",
         line={"color": sweeps.theme_colors.text, "width": 2, "dash": "dot"},
-        hovertemplate=html(r"$2/\lambda_{\max}$") + " = %{x:.3g}<extra>" + label + "</extra>",
+        hovertemplate=f"{hover}: %{{x:.3g}}<extra>{label}</extra>",
     )
 
 

@@ -1,4 +1,4 @@
-"""Stable learning rates: training runs classified by stated rules, to compare with 2/λ_max (A3)."""
+"""Stable learning rates: training runs classified by stated rules, to compare with the threshold of stability (A3)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from normscape.landscape.data import load_data
 from normscape.landscape.training.train import Run
-from normscape.specs import RunSpec
+from normscape.specs import RunSpec, TrainingSpec
 
 RATES: tuple[float, ...] = tuple(float(f"{10 ** (k / 2):.3g}") for k in range(-6, 5))
 """Learning rates of a sweep, two per decade from 0.001 to 100, the same for all compared networks."""
@@ -69,6 +69,21 @@ def classify_run(run: Run) -> TrainingOutcome:
     elif not final < MAX_FINAL_LOSS * constant:
         outcome = "not learned"
     return TrainingOutcome(training.learning_rate, training.seed, outcome, float(losses[0]), peak, final, constant)
+
+
+def stability_threshold(training: TrainingSpec, sharpness: float) -> float:
+    """Return the learning rate above which an optimizer diverges on a quadratic; nan if there is none.
+
+    It is 2/λ_max for gradient descent and 2(1 + μ)/λ_max with heavy-ball momentum μ (Polyak 1964; Cohen et al. 2021,
+    arXiv 2103.00065, appendix B). Adam rescales every coordinate, so that λ_max does not decide.
+
+    Args:
+        training: the optimizer and its momentum.
+        sharpness: λ_max.
+    """
+    if training.optimizer == "adam" or not sharpness > 0:
+        return float("nan")
+    return 2 * (1 + training.momentum) / sharpness
 
 
 def constant_loss(spec: RunSpec) -> float:

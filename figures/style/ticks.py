@@ -16,16 +16,32 @@ _LOG_STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+_RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+
+
 def ticks(low: float, high: float, scale: str) -> tuple[list[float], list[str]]:
-    """Return the ticks of an axis from `low` to `high`, in the units of the quantity, and their labels."""
+    """Return the ticks of an axis from `low` to `high`, in the units of the quantity, and their labels.
+
+    If a logarithmic axis needs a power of ten, all its ticks below 0.1 and from 100 are powers: 0.1, 1, 10, 10², 10⁴.
+    """
     positions = _log_ticks(low, high) if scale == "log" else _linear_ticks(low, high)
-    return positions, [number_text(position) for position in positions]
+    texts = [number_text(position) for position in positions]
+    if scale == "log" and any(set(text) & set(_RAISED) for text in texts):
+        texts = [
+            _power(position) if not 0.1 <= abs(position) < 100 else number_text(position) for position in positions
+        ]
+    return positions, texts
 
 
 def number_text(value: float) -> str:
     """Format a tick as a plain number: 0.002, 5, 20000; powers of ten beyond that, 3·10⁻⁵."""
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:.6g}"
+    return _power(value)
+
+
+def _power(value: float) -> str:
+    """Format a number as a power of ten, with a factor in front if it is not 1."""
     mantissa, exponent = f"{value:.5e}".split("e")
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
     return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}"

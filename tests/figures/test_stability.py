@@ -28,7 +28,9 @@ COLORS = dict.fromkeys(SWEEPS, "#123456")
 
 
 def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() -> None:
-    figure = outcomes_figure(Compared(SWEEPS, colors=COLORS), {"one": 0.5, "two": math.nan}, (0.1, 1.0, 10.0))
+    figure = outcomes_figure(
+        Compared(SWEEPS, colors=COLORS), {"one": math.nan, "two": 0.5}, (0.1, 1.0, 10.0), r"$2(1+\mu)/\lambda_{\max}$"
+    )
     drawn = {trace.name: trace for trace in figure.data}
     assert list(drawn)[:5] == ["pending", "stable", "not learned", "overshot", "diverged"]
     assert list(zip(drawn["stable"].x, np.round(drawn["stable"].y), strict=True)) == [
@@ -41,7 +43,12 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
     assert list(zip(drawn["diverged"].x, np.round(drawn["diverged"].y), strict=True)) == [(1, 0), (0.1, 2), (1, 2)]
     assert len(set(drawn["stable"].y[:2])) == 2  # two seeds do not hide each other
     assert list(drawn["pending"].x) == [10, 10, 10]
-    assert list(drawn["2/λ<sub>max</sub> at initialization"].x) == [0.5, 0.5]
+    threshold = drawn["stability threshold"]
+    assert list(threshold.x) == [0.5, 0.5]
+    assert threshold.showlegend  # also if the first network has none
+    assert "2(1+μ)/λ<sub>max</sub>: " in threshold.hovertemplate
+    without = outcomes_figure(Compared(SWEEPS, colors=COLORS), dict.fromkeys(SWEEPS, math.nan), (0.1, 1.0, 10.0))
+    assert "stability threshold" not in [trace.name for trace in without.data]
     assert len({mark.symbol for mark in OUTCOME_MARKS.values()}) == len(OUTCOME_MARKS)
 
 

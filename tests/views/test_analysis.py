@@ -17,7 +17,7 @@ from normscape.views.analysis import scrolling
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
 from normscape.views.analysis.design_choices import CHOICES, Choice, compared_by
 from normscape.views.analysis.other_pages import OTHER_PAGES, OtherPage, sentence
-from normscape.views.analysis.running_step import progress_of
+from normscape.views.analysis.running_step import sentence as step_progress
 from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS, descent
 from normscape.views.analysis.steps.status import CHIPS, graded
 from normscape.views.analysis.steps.step import Step
@@ -55,8 +55,7 @@ def test_slow_steps_wait_for_a_button_that_states_their_time(monkeypatch: pytest
     assert re.fullmatch(rf"Measure {len(STEPS)} more steps \(about \d+ s\)", button.label)
     button.click().run()
     assert not [button for button in app.button if button.label.startswith("Measure")]
-    texts = [*(bar.proto.text for bar in app.get("progress")), *(caption.value for caption in app.caption)]
-    assert any(re.match(r"Measuring step \d+ \(|Next: steps 1, 2", text) for text in texts)
+    assert len(app.get("progress")) == 1
     settled(app)
     assert not [caption for caption in app.caption if "Not measured yet" in caption.value]
     app.run()
@@ -68,12 +67,10 @@ def test_a_step_counts_finished_networks_and_says_when_it_takes_longer_than_esti
     job, other = (Job.about("centering", replace(run, training=replace(run.training, seed=k)), surface) for k in (1, 2))
     step = next(step for step in STEPS if step.kind == "centering")
     statuses = [JobStatus(job, "finished", 1, 1), JobStatus(other, "waiting", 0, 1)]
-    share, text = progress_of(step, statuses, 40.0)
-    assert share == 0.5
+    text = step_progress(step, statuses, 40.0)
     assert text == ("Measuring step 6 (curvature follows the bound): 1 of 2 networks finished, about 20 s left.")
     st.session_state["running since"] = {other: time.monotonic() - 30.0}
-    share, text = progress_of(step, [statuses[0], JobStatus(other, "running", 0, 1)], 40.0)
-    assert share == pytest.approx(0.975)
+    text = step_progress(step, [statuses[0], JobStatus(other, "running", 0, 1)], 40.0)
     assert "1 of 2 networks finished, takes longer than estimated." in text
 
 
@@ -118,6 +115,7 @@ def test_opening_a_counterexample_replaces_the_experiment_and_measures_its_step(
     assert not app.exception
     assert app.session_state["experiment"] == one.experiment
     assert [step.kind for step in STEPS if step.kind == app.session_state["step"]] == ["descent"]
+    assert any(f"Now comparing **{one.title}**. Back to the" in element.value for element in app.markdown)
     assert app.query_params["model.architecture"] in ("residual", ["residual"])
 
 
@@ -132,6 +130,41 @@ def test_a_choice_compares_the_present_experiment_by_another_field(choice: Choic
     assert len(networks) + len(left_out) == len(choice.values)
     assert len(networks) >= 2
     assert compared.run.model.norm != "none" or compared.compare == "run.model.norm"
+
+
+def test_a_stopped_measurement_says_so_and_can_be_resumed() -> None:
+    app = page_alone("analysis", **{"training.seed": "11", "training.steps": "20000"})  # not finished at once
+    assert len(app.get("progress")) == 1
+    next(button for button in app.button if button.label == "Stop").click().run()
+    texts = [element.value for element in (*app.markdown, *app.caption)]
+    assert any("Measuring was stopped before the first result." in text for text in texts)
+    assert not [text for text in texts if re.search(r"\*\*Measuring \d|: measuring|Measuring \w+ \(about", text)]
+    assert sum(text.startswith("Measuring was stopped. Resume it at the top") for text in texts) == len(STEPS)
+    assert not app.get("progress")
+    assert "Resume" in [button.label for button in app.button]
+
+
+def test_a_summary_of_a_stopped_measurement_offers_to_resume_it() -> None:
+    holds = {"descent": {"a": descent_along([1.0, 0.5, 1.0], 1.0)}}
+    assert "Measuring was stopped; resume it for the rest." in summary(holds, stopped=True).splitlines()[0]
+    assert "stopped" not in summary(holds)
+
+
+def test_a_button_that_changes_the_experiment_says_so_above_its_step_and_can_restore_it() -> None:
+    app = page_alone("analysis")
+    before = app.session_state["experiment"]
+    next(button for button in app.button if button.label == "Compare batch sizes").click().run()
+    assert not app.exception
+    assert app.session_state[scrolling.REQUESTED] == (1, "batch-statistics")
+    order = [str(getattr(element, "value", "")) for element in app.main]
+    (place,) = [index for index, value in enumerate(order) if value.startswith("Now comparing")]
+    assert all(str(size) in order[place] for size in (8, 32, 128))
+    headings = [value for value in order[place:] if re.match(r"\d+\. ", value)]
+    assert headings[0].startswith("8. ")  # the note is right above its step
+    next(button for button in app.button if button.label == "Restore the previous experiment").click().run()
+    assert not app.exception
+    assert app.session_state["experiment"] == before
+    assert not [element for element in app.markdown if element.value.startswith("Now comparing")]
 
 
 def test_the_button_of_a_choice_replaces_the_comparison() -> None:

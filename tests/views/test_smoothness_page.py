@@ -1,13 +1,17 @@
 """The page Along training: every checkpoint of every network is measured, and sentences follow from the numbers."""
 
+import math
+import re
+
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from normscape.landscape import train
 from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, measure_smoothness, path_ratio
 from normscape.specs import SmoothnessSpec
-from normscape.views.smoothness.charts import SMOOTHER
-from normscape.views.smoothness.summary import headline, key_numbers
+from normscape.views.smoothness.charts import CAPTIONS, SMOOTHER
+from normscape.views.smoothness.summary import LESS_SMOOTH, alone, headline, key_numbers, measured, ratio_numbers
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
 from tests.views.test_page import settled
@@ -18,7 +22,7 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 3
-    assert any(r"effective $\beta$-smoothness: median" in element.value for element in app.markdown)
+    assert any(r"effective $\beta$-smoothness at equal steps" in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
@@ -49,16 +53,72 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
     [
         (0.5, "B is smoother than A", "2× less"),
         (2.7, "B is less smooth than A", "2.7× more"),
-        (1.02, "about as smooth", ""),
+        (1.02, "about as smooth", "1× more"),
     ],
 )
-def test_the_headline_says_which_network_is_smoother(median: float, claim: str, size: str) -> None:
-    sentence = headline("A", "B", PathRatio(median, 0.2, 8.0, 1, 5.3, 8))
-    assert claim in sentence
-    assert size in sentence
-    assert "median over 8 checkpoints, from 0.2× to 8×; lower at 1 of them" in sentence
-    assert "Over the whole step it changes 5.3× more (median)" in sentence
-    assert "no finite step" in headline("A", "B", None)
+def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: float, claim: str, size: str) -> None:
+    first, rest = headline("A", {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8)}).removeprefix("**").split("**")
+    assert claim in first
+    assert f"its gradient changes {size} per unit of distance." in first
+    assert "median ratio over 8 checkpoints, which ranges from 0.2× to 8× and is below 1 at 1 of them" in rest
+    assert "Over the whole step, the gradient changes 5.3× more" in rest
+    assert "no finite step" in headline("A", {"B": None})
+
+
+def test_the_headline_compares_several_networks_in_one_sentence() -> None:
+    medians = {"B": 2.7, "C": 0.5, "D": 1.02}
+    compared = {label: PathRatio(median, 0.2, 8.0, 1, 5.3, 8) for label, median in medians.items()}
+    assert headline("No normalization", compared).startswith(
+        "**Compared with no normalization, the gradient along the path changes 2.7× more with B, 2× less with C and "
+        "about as much with D per unit of distance.**"
+    )
+    assert ratio_numbers("No normalization", compared["B"]) == {
+        r"$\beta$ relative to no normalization, median": "2.7×",
+        r"$\beta$ relative to no normalization, range": "0.2× to 8×",
+        r"Checkpoints with a lower $\beta$": "1 of 8",
+    }
+
+
+def test_one_network_has_a_headline_with_its_own_numbers() -> None:
+    assert "of B is 2 at the median and ranges from 1 to 4** (3 checkpoints)" in alone("B", course(1.0, 2.0, 4.0))
+    assert "no finite step" in alone("B", course(math.nan))
+
+
+def test_until_all_checkpoints_are_measured_charts_show_those_that_are() -> None:
+    assert measured(3, 16, stopped=False).startswith("**3 of 16 checkpoints are measured.**")
+    assert measured(3, 16, stopped=True) == "**No verdict: 13 of 16 checkpoints are missing.**"
+    app = AppTest.from_function(_partial).run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 3
+    assert [caption.value for caption in app.caption] == list(CAPTIONS.values())
+    assert not app.table
+
+
+def _partial() -> None:
+    from normscape.specs import Display, Experiment
+    from normscape.views.smoothness import charts
+    from tests.views.test_smoothness_page import course
+
+    results = {"No normalization": [course(1.0)], "Batch norm": [[]]}
+    charts.section(Experiment(), Display(), results, 0, finished=False)
+
+
+def test_the_explanation_is_about_batch_norm_against_no_normalization() -> None:
+    app = AppTest.from_function(_less_smooth).run()
+    assert not app.exception
+    assert [one.value for one in app.markdown].count(LESS_SMOOTH) == 1  # of batch norm, not of layer norm
+    assert [button.label for button in app.button] == ["Open the digits with raw inputs"]
+
+
+def _less_smooth() -> None:
+    from normscape.specs import Experiment
+    from normscape.views.smoothness import charts
+    from tests.views.test_smoothness_page import course
+
+    for values in (("none", "batch"), ("none", "layer")):
+        experiment = Experiment(values=values)
+        first, other = experiment.variants()
+        charts.verdict(experiment, {first: [course(1.0, 1.0)], other: [course(3.0, 3.0)]})
 
 
 def test_on_raw_inputs_batch_norm_is_smoother_at_every_checkpoint() -> None:
@@ -70,3 +130,13 @@ def test_on_raw_inputs_batch_norm_is_smoother_at_every_checkpoint() -> None:
     assert ratio is not None
     assert ratio.lower == ratio.checkpoints
     assert ratio.median < 0.5
+
+
+def test_stopping_says_how_many_checkpoints_are_missing_and_offers_to_resume() -> None:
+    query = {"training.seed": "12", "training.steps": "20000", "training.checkpoints": "0,20000"}
+    app = page_alone("smoothness", **query)
+    next(button for button in app.button if button.label == "Stop").click().run()
+    assert not app.exception
+    assert any(re.match(r"\*\*No verdict: [1-4] of 4 checkpoints", element.value) for element in app.markdown)
+    assert "Resume" in [button.label for button in app.button]
+    assert not app.table

@@ -2,12 +2,15 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from normscape.landscape.stability import RATES, TrainingOutcome
-from normscape.views.stability.summary import conclusion, headline, key_numbers
+from normscape.landscape.stability import RATES, TrainingOutcome, stability_threshold
+from normscape.specs import TrainingSpec
+from normscape.views.stability import thresholds
+from normscape.views.stability.summary import OUTCOMES, headline, key_numbers, running
 from normscape.views.widgets.numbers import duration
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
@@ -48,63 +51,105 @@ def verdict(rate: float, outcome: str) -> TrainingOutcome:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "predicted", "phrases"),
+    ("outcomes", "predicted", "largest", "ratio", "along"),
     [
-        (
-            {0.1: "stable", 1.0: "diverged"},
-            {0: 0.5, 10: 0.2},
-            ("learning rates up to 0.1 (1 seed), 0.2×", "0.2 to 0.5"),
-        ),
-        ({0.1: "stable", 1.0: "stable"}, {0: 0.5}, ("at least 1 (1 seed), 2×",)),
-        ({0.1: "diverged", 1.0: "diverged"}, {0: 0.5}, ("no learning rate of the sweep",)),
-        ({0.1: "stable", 1.0: "diverged"}, {}, (r"at initialization is not available",)),
+        ({0.1: "stable", 1.0: "diverged"}, {0: 0.5, 10: 0.2}, "0.1", "0.2×", "0.2 to 0.5"),
+        ({0.1: "stable", 1.0: "stable"}, {0: 0.5}, "at least 1", "2×", "0.5"),
+        ({0.1: "diverged", 1.0: "diverged"}, {0: 0.5}, "none", "n/a", "0.5"),
+        ({0.1: "stable", 1.0: "diverged"}, {}, "0.1", "n/a", "n/a"),
     ],
 )
-def test_the_conclusion_of_a_sweep_follows_from_the_numbers(
-    outcomes: dict[float, str], predicted: dict[int, float], phrases: tuple[str, ...]
+def test_the_key_numbers_of_a_sweep_follow_from_the_numbers(
+    outcomes: dict[float, str], predicted: dict[int, float], largest: str, ratio: str, along: str
 ) -> None:
-    verdicts = [verdict(rate, outcome) for rate, outcome in outcomes.items()]
-    sentence = conclusion("Batch norm", verdicts, predicted, 0.9)
-    for phrase in phrases:
-        assert phrase in sentence
-    assert ("0.9" in sentence) == (0 in predicted and "stable" in outcomes.values())
-    assert key_numbers(verdicts, predicted)["Trainings: diverged"].startswith(
-        str(list(outcomes.values()).count("diverged"))
-    )
+    numbers = key_numbers([verdict(rate, outcome) for rate, outcome in outcomes.items()], predicted)
+    assert numbers["Largest learning rate, all seeds stable"] == largest
+    assert numbers["Largest stable rate / threshold"] == ratio
+    assert numbers["Threshold along its own training"] == along
+    assert numbers["Trainings: diverged"].startswith(str(list(outcomes.values()).count("diverged")))
+
+
+SGD = TrainingSpec()
+PLAIN = replace(SGD, momentum=0.0)
+ADAM = replace(SGD, optimizer="adam")
+
+
+def test_the_threshold_is_that_of_the_optimizer() -> None:
+    assert stability_threshold(PLAIN, 4.0) == 0.5
+    assert stability_threshold(SGD, 4.0) == pytest.approx(2 * 1.9 / 4)
+    assert math.isnan(stability_threshold(ADAM, 4.0))
+    assert math.isnan(stability_threshold(SGD, -1.0))
+    heavy, plain = r"$2(1+\mu)/\lambda_{\max}$", r"$2/\lambda_{\max}$"
+    assert thresholds.formula({"a": SGD, "b": SGD}) == heavy
+    assert thresholds.formula({"a": PLAIN}) == plain
+    assert thresholds.formula({"a": SGD, "b": PLAIN}) == ""
+    assert thresholds.formula({"a": ADAM}) == ""
+
+
+def test_the_caption_defines_every_outcome_and_states_the_threshold_of_every_network() -> None:
+    caption = thresholds.caption({"a": SGD, "b": SGD}, {"a": 8.1, "b": 1.65})
+    assert all(f"**{name.capitalize()}**: " in caption for name in OUTCOMES)
+    assert "8.1 for a and 1.65 for b." in caption
+    assert r"$2(1+\mu)/\lambda_{\max}$" in caption
+    assert r"$\mu$ = 0.9" in caption
+    assert "momentum" not in thresholds.caption({"a": PLAIN}, {"a": 8.1})
+    adam = thresholds.caption({"a": ADAM}, {"a": math.nan})
+    assert "Stability threshold" not in adam
+    assert thresholds.ADAM in adam
+    mixed = thresholds.caption({"a": PLAIN, "b": SGD, "c": ADAM}, {"a": 4.0, "b": 7.6, "c": math.nan})
+    assert "4 for a and 7.6 for b." in mixed
+    assert thresholds.ADAM in mixed
+
+
+@pytest.mark.parametrize(("factor", "converges"), [(0.99, True), (1.01, False)])
+def test_heavy_ball_on_a_quadratic_converges_only_below_the_threshold(factor: float, converges: bool) -> None:
+    curvature, x, velocity = 4.0, 1.0, 0.0
+    for _ in range(5000):
+        velocity = SGD.momentum * velocity + curvature * x
+        x -= factor * stability_threshold(SGD, curvature) * velocity
+        if abs(x) > 1e6:
+            break
+    assert (abs(x) < 1e-6) == converges
 
 
 def test_a_sweep_that_was_stopped_has_no_verdict() -> None:
-    app = AppTest.from_function(_stopped_sweep).run()
+    assert running(1, 22, stopped=True) == "**No verdict: 21 of 22 trainings are missing.**"
+    assert running(1, 22, stopped=False) == "**1 of 22 trainings are finished.** The verdict appears when all are."
+
+
+def test_a_running_sweep_has_both_charts_and_no_table() -> None:
+    app = AppTest.from_function(_running_sweep).run()
     assert not app.exception
-    (sentence,) = [one.value for one in app.markdown]
-    assert sentence == f"**No verdict: {2 * len(RATES) - 1} of {2 * len(RATES)} trainings are missing.**"
+    assert len(app.get("plotly_chart")) == 2
+    assert not app.table
+    assert app.markdown[0].value.startswith(f"**1 of {2 * len(RATES)} trainings")
 
 
-def _stopped_sweep() -> None:
+def _running_sweep() -> None:
     from normscape.landscape.stability import TrainingOutcome
-    from normscape.specs import Display, Experiment
+    from normscape.specs import Display, Experiment, TrainingSpec
     from normscape.views.stability import charts
 
-    outcome = TrainingOutcome(0.1, 0, "stable", 2.3, 2.4, 0.1, 2.3)
-    charts.section(
-        Experiment(), Display(), {"No normalization": (outcome,), "Batch norm": ()}, {}, seeds=1, finished=True
-    )
+    outcomes = {"No normalization": (TrainingOutcome(0.1, 0, "stable", 2.3, 2.4, 0.1, 2.3),), "Batch norm": ()}
+    charts.verdict(outcomes, {}, "", seeds=1, stopped=False)
+    trainings = dict.fromkeys(outcomes, TrainingSpec())
+    charts.section(Experiment(), Display(), outcomes, {}, trainings, complete=False)
 
 
 def test_the_headline_compares_the_largest_stable_rates_with_the_first_network() -> None:
     sentence = headline(
-        {"No normalization": 0.1, "Batch norm": 1.0, "Layer norm": 0.0}, {"Batch norm": 0.87, "x": math.nan}
+        {"No normalization": 0.1, "Batch norm": 1.0, "Layer norm": 0.0}, {"Batch norm": 0.87, "x": math.nan}, "$T$"
     )
     assert sentence.startswith(
         "**Batch norm trains at rates up to 1 (10× higher); without normalization, up to 0.1; Layer norm trains at "
         "none.**"
     )
-    assert sentence.endswith("predicts 0.87 for Batch norm.")
+    assert sentence.endswith("The stability threshold $T$ at initialization is 0.87 for Batch norm.")
     order = "the opposite order."
-    assert headline({"a": 0.1, "b": 1.0}, {"a": 4.3, "b": 0.87}).endswith(order)
-    assert order not in headline({"a": 0.1, "b": 1.0}, {"a": 0.87, "b": 4.3})
-    assert order not in headline({"a": 0.1, "b": 0.1}, {"a": 0.87, "b": 4.3})
-    assert "(2× lower)" in headline({"a": 0.2, "b": 0.1}, {})
-    assert headline({"a": 0.2, "b": 0.2}, {}) == "**b trains at rates up to 0.2; a, up to 0.2.**"
-    assert headline({"a": 0.2}, {}) == "**a trains at rates up to 0.2.**"
-    assert headline({"a": 0.2, "b": 0.0}, {}) == "**a trains at rates up to 0.2; b trains at none.**"
+    assert headline({"a": 0.1, "b": 1.0}, {"a": 4.3, "b": 0.87}, "").endswith(order)
+    assert order not in headline({"a": 0.1, "b": 1.0}, {"a": 0.87, "b": 4.3}, "")
+    assert order not in headline({"a": 0.1, "b": 0.1}, {"a": 0.87, "b": 4.3}, "")
+    assert "(2× lower)" in headline({"a": 0.2, "b": 0.1}, {}, "")
+    assert headline({"a": 0.2, "b": 0.2}, {}, "") == "**b trains at rates up to 0.2; a, up to 0.2.**"
+    assert headline({"a": 0.2}, {}, "") == "**a trains at rates up to 0.2.**"
+    assert headline({"a": 0.2, "b": 0.0}, {}, "") == "**a trains at rates up to 0.2; b trains at none.**"

@@ -8,7 +8,8 @@ import streamlit as st
 
 from normscape.landscape.analysis.counterexamples import Centering, logistic_counterexample
 from normscape.specs import DataSpec, EvaluationSpec, Experiment, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
-from normscape.views.analysis import scrolling
+from normscape.views.analysis import replacement
+from normscape.views.analysis.replacement import Replacement
 from normscape.views.session import address
 from normscape.views.widgets.numbers import number
 
@@ -113,8 +114,8 @@ unchanged, centering lowers the second moment in the bound but raises the curvat
 """
 
 
-def section() -> None:
-    """Show all counterexamples, each with a button that opens its experiment."""
+def section(experiment: Experiment) -> None:
+    """Show all counterexamples, each with a button that opens its experiment in place of the present one."""
     st.subheader("Counterexamples (A15)", anchor="counterexamples")
     st.markdown(
         "In each of these a step of the argument, or its conclusion, fails. Open one to replace the experiment."
@@ -123,7 +124,7 @@ def section() -> None:
         with st.container(border=True):
             st.markdown(f"**{counterexample.title}.** {counterexample.sentence}")
             if st.button("Open", key=f"counterexample {index}"):
-                _open(counterexample)
+                _open(counterexample, experiment)
     with st.container(border=True):
         result = logistic_counterexample()
         st.markdown(ONE_WEIGHT)
@@ -131,22 +132,13 @@ def section() -> None:
         st.markdown(one_weight_verdict(result))
 
 
-def opened(experiment: Experiment, kind: str) -> None:
-    """Say that a counterexample is open, in the step that its card names.
-
-    Args:
-        experiment: the present comparison.
-        kind: kind of the step.
-    """
-    for counterexample in COUNTEREXAMPLES:
-        if (counterexample.experiment, counterexample.kind) == (experiment, kind):
-            st.info(f"Open now: **{counterexample.title}**. Back to the [counterexamples](#counterexamples).")
-
-
-def _open(counterexample: Counterexample) -> None:
-    address.adopt(counterexample.experiment, counterexample.kind)
-    if counterexample.kind is not None:
-        scrolling.request(counterexample.kind)
+def _open(counterexample: Counterexample, before: Experiment) -> None:
+    kind = counterexample.kind
+    if kind is None:
+        address.adopt(counterexample.experiment)
+    else:
+        said = f"Now comparing **{counterexample.title}**. Back to the [counterexamples](#counterexamples)."
+        replacement.replace(Replacement(kind, said, before, counterexample.experiment), kind)
     if counterexample.page is not None:
         st.switch_page(counterexample.page)
     st.rerun()

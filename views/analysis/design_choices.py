@@ -10,7 +10,8 @@ import streamlit as st
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Experiment
 from normscape.specs.fields import replace_at
-from normscape.views.session import address
+from normscape.views.analysis import replacement
+from normscape.views.analysis.replacement import Replacement
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,22 @@ def section(experiment: Experiment, group: str, step: str | None = None) -> None
             with st.container(border=True):
                 st.markdown(f"**{choice.title}.** {choice.claim}")
                 if st.button(choice.button, key=f"choice {index}"):
-                    address.adopt(compared_by(experiment, choice))
-                    st.rerun()
+                    _open(experiment, choice)
+
+
+def anchor_of(group: str) -> str:
+    """Return the anchor of a heading."""
+    return group.split()[-1].lower()
+
+
+def _open(experiment: Experiment, choice: Choice) -> None:
+    """Compare by a choice, and go to its step; one that concerns all steps goes to its heading."""
+    after = compared_by(experiment, choice)
+    steps = "" if choice.step else " All steps are measured anew; the verdict is at the top of the page."
+    *others, last = after.variants()
+    said = f"Now comparing **{', '.join(others)} and {last}**.{steps}"
+    replacement.replace(Replacement(choice.step or anchor_of(choice.group), said, experiment, after))
+    st.rerun()
 
 
 def compared_by(experiment: Experiment, choice: Choice) -> Experiment:

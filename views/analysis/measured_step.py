@@ -21,6 +21,8 @@ from normscape.views.widgets.charts import in_light_theme, row_of_charts
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.tables import network_table
 
+NO_RESULT = "Not measured. The top of the page says why."
+
 
 def section(
     number: int,
@@ -31,6 +33,7 @@ def section(
     *,
     seconds: float,
     pending: Collection[str] = (),
+    stopped: bool = False,
     note: Callable[[], None] = lambda: None,
     progress: Callable[[], None] | None = None,
 ) -> None:
@@ -44,11 +47,12 @@ def section(
         page: the compared networks, and metric and camera of the address.
         seconds: estimated time of the step for all networks.
         pending: labels of the networks that are being measured; they get places of the final size.
-        note: shows which experiment is open, below the heading.
+        stopped: whether measuring was stopped before all results were available.
+        note: shows which experiment is compared now, above the heading.
         progress: shows how far the step is; None for one that is quick or waits for others.
     """
-    st.subheader(f"{number}. {step.title}", anchor=step.kind)
     note()
+    st.subheader(f"{number}. {step.title}", anchor=step.kind)
     st.markdown(step.sentence)
     if compared is None:
         st.caption(f"Not measured yet: about {duration(seconds)}. Use the button at the top of the page.")
@@ -64,7 +68,8 @@ def section(
         if lines:
             st.markdown("\n".join(f"- {line}" for line in lines))
         else:
-            st.caption("Not measured. The top of the page says why.")
+            why = "Measuring was stopped. Resume it at the top of the page." if stopped else NO_RESULT
+            st.caption(why)
     _details(step, compared, fits, page)
 
 

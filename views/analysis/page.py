@@ -16,10 +16,12 @@ from normscape.views.analysis import (
     other_pages,
     published,
     raw_inputs,
+    replacement,
     running_step,
     scrolling,
     story,
 )
+from normscape.views.analysis.design_choices import anchor_of
 from normscape.views.analysis.steps import GROUPS
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
@@ -38,7 +40,7 @@ STYLE = """<style>
 @media (max-width: 768px) {
   /* nothing shows through the list of steps, and headings stop below it */
   [data-testid="stColumn"]:has(.st-key-steps) { background: BACKGROUND; }
-  .st-key-argument [id], .st-key-argument h2, .st-key-argument h3 { scroll-margin-top: 7.5rem; }
+  .st-key-argument [id], .st-key-replacement, .st-key-argument h2, .st-key-argument h3 { scroll-margin-top: 7.5rem; }
   /* tools of charts would cover their titles */
   .st-key-argument .modebar-container, .st-key-argument [data-testid="stElementToolbar"] { display: none; }
 }
@@ -82,18 +84,17 @@ with top:
         seconds = story.estimated_seconds(variants)
         steps = story.measured_steps(seconds)
         request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis")
-        measuring = not finished and not progress.is_stopped(request)
+        stopped = progress.is_stopped(request)
+        measuring = not finished and not stopped
         slow = [step for step in story.slow_steps(seconds) if step in steps] if measuring else []
-        if slow:
-            running_step.show(request, slow, seconds)
         progress.show_progress(request, finished)
         current = running_step.current_step(request, slow)
     with summary:
         if any(results.values()):
-            st.markdown(story.summary(results))
+            st.markdown(story.summary(results, stopped=stopped))
             st.caption(story.legend(results))
-        elif not finished:
-            st.markdown(story.waiting(steps, variants, seconds))
+        elif stopped or not finished:
+            st.markdown(story.waiting(steps, variants, seconds, stopped=stopped))
 
 outline.empty()
 list_column, story_column = st.columns([1, 3], gap="large")
@@ -103,7 +104,8 @@ with story_column, st.container(key="argument"):
     fits = losses(experiment)
     style = Compared[Any]({}, colors=colors(experiment, page_theme()), theme=page_theme())
     for group, own in GROUPS.items():
-        st.header(group, anchor=group.split()[-1].lower())
+        replacement.note(experiment, anchor_of(group))
+        st.header(group, anchor=anchor_of(group))
         design_choices.section(experiment, group)
         for step in own:
             available = results.get(step.kind, {})
@@ -116,13 +118,14 @@ with story_column, st.container(key="argument"):
                 (experiment, display),
                 seconds=seconds[step.kind],
                 pending=pending,
-                note=partial(counterexamples.opened, experiment, step.kind),
+                stopped=stopped,
+                note=partial(replacement.note, experiment, step.kind),
                 progress=partial(running_step.show, request, [step], seconds) if step == current else None,
             )
             if step.kind == raw_inputs.STEP:
                 raw_inputs.section(experiment)
             design_choices.section(experiment, group, step.kind)
-    counterexamples.section()
+    counterexamples.section(experiment)
     published.section()
     other_pages.section(experiment, display)
 scrolling.run()

@@ -6,8 +6,8 @@ import streamlit as st
 
 from normscape.specs import Experiment
 from normscape.specs.fields import replace_at
-from normscape.views.analysis import scrolling
-from normscape.views.session import address
+from normscape.views.analysis import replacement
+from normscape.views.analysis.replacement import Replacement
 
 STEP = "layer-rates"
 SCALING = "run.data.scaling"
@@ -25,6 +25,6 @@ def section(experiment: Experiment) -> None:
     with st.container(border=True):
         st.markdown(NOTE)
         if st.button("Open inputs of 0 to 1", key="raw inputs"):
-            address.adopt(replace_at(experiment, SCALING, "unit"), STEP)
-            scrolling.request(STEP)
+            after = replace_at(experiment, SCALING, "unit")
+            replacement.replace(Replacement(STEP, "Now comparing with **inputs of 0 to 1**.", experiment, after), STEP)
             st.rerun()

@@ -44,8 +44,7 @@ def show(request: Request, steps: Collection[Step], seconds: Mapping[str, float]
 def _draw(request: Request, steps: Sequence[Step], seconds: Mapping[str, float]) -> None:
     step = current_step(request, steps)
     if step is not None:
-        share, text = progress_of(step, _statuses(request, step), seconds[step.kind])
-        st.progress(share, text=text)
+        st.caption(sentence(step, _statuses(request, step), seconds[step.kind]))
         return
     waiting = [step for step in steps if not all(status.done for status in _statuses(request, step))]
     if waiting:
@@ -54,10 +53,10 @@ def _draw(request: Request, steps: Sequence[Step], seconds: Mapping[str, float])
         st.caption(f"Next: {'step' if len(waiting) == 1 else 'steps'} {numbers} (about {total}).")
 
 
-def progress_of(step: Step, statuses: Sequence[JobStatus], seconds: float) -> tuple[float, str]:
-    """Return the finished share of a step, in [0, 1], and a sentence about it.
+def sentence(step: Step, statuses: Sequence[JobStatus], seconds: float) -> str:
+    """Return how far a step is, as a sentence; the bar at the top of the page shows the share of all steps.
 
-    A measurement reports nothing before its end, so that its share follows from the time since it was first seen.
+    A measurement reports nothing before its end, so that the time left follows from that since it was first seen.
 
     Args:
         step: the step.
@@ -70,7 +69,7 @@ def progress_of(step: Step, statuses: Sequence[JobStatus], seconds: float) -> tu
     done = sum(one.done for one in statuses)
     late = any(not one.done and _elapsed(one) > each for one in statuses)
     left = "takes longer than estimated" if late else f"about {duration(max(1.0, seconds * (1 - share)))} left"
-    return share, (
+    return (
         f"Measuring step {NUMBERS[step.kind]} ({step.short[0].lower()}{step.short[1:]}): {done} of {len(statuses)} "
         f"{'network' if len(statuses) == 1 else 'networks'} finished, {left}."
     )

@@ -20,9 +20,9 @@ SCRIPT = """
   }
   const scroll = () => {
     if (moved || Date.now() > until) return;
-    const heading = document.getElementById(step);
+    const heading = document.querySelector(".st-key-replacement") ?? document.getElementById(step);
     const top = heading?.getBoundingClientRect().top ?? 100;
-    if (top < 40 || top > 200) heading.scrollIntoView({ block: "start" });
+    if (top < 40 || top > 200) heading?.scrollIntoView({ block: "start" });
     setTimeout(scroll, 250);
   };
   scroll();

@@ -109,9 +109,13 @@ def _chips(step: Step, results: Mapping[str, Any]) -> str:
     return NO_BREAK.join(CHIPS[step.status(result)] for result in results.values())
 
 
-def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, float]) -> str:
+def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, float], *, stopped: bool = False) -> str:
     """Return the sentence in place of the summary until the first result is available."""
     networks = "1 network" if len(variants) == 1 else f"{len(variants)} networks"
+    if stopped:
+        return (
+            f"**Measuring was stopped before the first result.** Resume it to measure {len(steps)} steps on {networks}."
+        )
     total = duration(sum(seconds[step.kind] for step in steps))
     return (
         f"**Measuring {len(steps)} steps on {networks}: about {total} after training.** "
@@ -119,9 +123,18 @@ def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, f
     )
 
 
-def summary(results: Results) -> str:
-    """Return whether the argument is measured and holds, the verdicts by network, and the largest descending steps."""
-    lines = [f"**{_headline(results)}**", *(f"**{label}**: {_counts(label, results)}" for label in _labels(results))]
+def summary(results: Results, *, stopped: bool = False) -> str:
+    """Return whether the argument is measured and holds, the verdicts by network, and the largest descending steps.
+
+    Args:
+        results: the available results.
+        stopped: whether measuring was stopped before all were available.
+    """
+    stop = " Measuring was stopped; resume it for the rest." if stopped else ""
+    lines = [
+        f"**{_headline(results)}**{stop}",
+        *(f"**{label}**: {_counts(label, results)}" for label in _labels(results)),
+    ]
     return "  \n".join([*lines, *_largest_steps(results.get("descent", {}))])
 
 

@@ -10,6 +10,7 @@ from normscape.views.session.admission import admitted, errors_shown
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.session.job_queue import job_queue
 from normscape.views.smoothness import charts
+from normscape.views.smoothness.summary import measured
 from normscape.views.texts.papers import cite
 from normscape.views.widgets.fields import number_of_seeds
 
@@ -54,18 +55,25 @@ def _page(experiment: Experiment, display: Display) -> None:
     variants = admitted(experiment)
     jobs = requests.smoothness_jobs(variants, number_of_seeds("smoothness:seeds", SEEDS_HELP))
     request = requests.smoothness_request(jobs)
-    finished = progress.submit(request)
+    stopped = progress.is_stopped(request)
+    finished = progress.submit(request) and not stopped  # the queue counts canceled jobs as done
     results = {
         label: [[result for job in column if (result := job_queue().result(job)) is not None] for column in columns]
         for label, columns in jobs.items()
     }
-    progress.show_progress(request, finished)
-    if finished:
-        every = [job for columns in jobs.values() for column in columns for job in column]
-        charts.section(experiment, display, results, sum(not requests.has_checkpoint(job) for job in every))
-        if any(map(any, results.values())):
-            with st.expander("How to read it, and caveats"):
-                st.markdown(READING)
+    every = [job for columns in jobs.values() for column in columns for job in column]
+    with st.container(key="verdict"):  # the progress is in the place of the headline, so that no chart moves
+        if finished and not progress.failures(request):
+            charts.verdict(experiment, results)
+        else:
+            count = sum(len(one) for own in results.values() for one in own)
+            st.markdown(measured(count, len(every), stopped=stopped or finished))
+        progress.show_progress(request, finished)
+    missing = sum(not requests.has_checkpoint(job) for job in every) if finished else 0
+    charts.section(experiment, display, results, missing, finished=finished)
+    if finished and any(map(any, results.values())):
+        with st.expander("How to read it, and caveats"):
+            st.markdown(READING)
 
 
 experiment, display = experiment_page("Along training", CLAIM, path="along-training", terms=GLOSSARY_TERMS)

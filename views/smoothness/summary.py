@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
+from normscape.views.texts.labels import compared_with
 from normscape.views.widgets.numbers import MISSING, number
 
 ABOUT_EQUAL = 1.1
@@ -27,32 +28,96 @@ def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, P
     return {label: path_ratio(reference, own) for label, own in others}
 
 
-def headline(reference: str, label: str, ratio: PathRatio | None) -> str:
-    """Return a sentence that compares a network with the first one, over their common checkpoints."""
-    if ratio is None:
-        return f"**{label}** and **{reference}** have no finite step in common."
-    low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
-    if abs(math.log(ratio.median)) < math.log(ABOUT_EQUAL):
-        claim = f"**{label} is about as smooth as {reference} along the path.**"
+def headline(reference: str, compared: Mapping[str, PathRatio | None]) -> str:
+    """Return one sentence that compares all further networks with the first, and one on how it was measured.
+
+    Args:
+        reference: label of the first network.
+        compared: ratio of every further network to it, by label; None if they have no finite step in common.
+    """
+    known = {label: ratio for label, ratio in compared.items() if ratio is not None}
+    lost = [
+        f"{label} and {compared_with(reference)} have no finite step in common."
+        for label in compared
+        if label not in known
+    ]
+    if len(known) == 1:
+        lines = [_pair(reference, *next(iter(known.items())))]
     else:
-        claim = f"**{label} is {'less smooth' if ratio.median > 1 else 'smoother'} than {reference} along the path.**"
+        lines = [_several(reference, known)] if known else []
+    return " ".join([*lines, *lost])
+
+
+def alone(label: str, course: Sequence[Smoothness]) -> str:
+    """Return the effective β-smoothness of the only network as a sentence."""
+    finite = [one.along.smoothness for one in course if math.isfinite(one.along.smoothness)]
+    if not finite:
+        return f"**{label} has no finite step along the path.**"
     return (
-        f"{claim} At the same step of training its gradient changes {_times(ratio.median, 'more', 'less')} per unit "
-        rf"of distance (effective $\beta$-smoothness: median over {ratio.checkpoints} checkpoints, from {low}× to "
-        f"{high}×; lower at {ratio.lower} of them). Over the whole step it changes "
-        f"{_times(ratio.change, 'more', 'less')} (median)."
+        rf"**Along the path, the effective $\beta$-smoothness of {label} is {number(float(np.median(finite)))} at "
+        f"the median and ranges from {number(min(finite))} to {number(max(finite))}** ({len(finite)} checkpoints). "
+        "Select a second network to compare it with."
     )
 
 
-def _times(ratio: float, more: str, less: str) -> str:
-    return f"{number(max(ratio, 1 / ratio), 2)}× {more if ratio > 1 else less}"
+def measured(finished: int, total: int, *, stopped: bool) -> str:
+    """Return the sentence in place of the headline until all checkpoints are measured."""
+    if stopped:
+        return f"**No verdict: {total - finished} of {total} checkpoints are missing.**"
+    return f"**{finished} of {total} checkpoints are measured.** The verdict appears when all are."
+
+
+def _pair(reference: str, label: str, ratio: PathRatio) -> str:
+    other = compared_with(reference)
+    if _about_equal(ratio):
+        claim = f"{label} is about as smooth as {other} along the path: its gradient changes {_times(ratio.median)}"
+    else:
+        word = "less smooth" if ratio.median > 1 else "smoother"
+        claim = f"{label} is {word} than {other} along the path: its gradient changes {_times(ratio.median)}"
+    low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
+    return (
+        rf"**{claim} per unit of distance.** This compares effective $\beta$-smoothness at equal steps of training: "
+        f"the median ratio over {ratio.checkpoints} checkpoints, which ranges from {low}× to {high}× and is below 1 at "
+        f"{ratio.lower} of them. Over the whole step, the gradient changes {_times(ratio.change)}."
+    )
+
+
+def _several(reference: str, known: Mapping[str, PathRatio]) -> str:
+    parts = [f"about as much with {k}" if _about_equal(r) else f"{_times(r.median)} with {k}" for k, r in known.items()]
+    return (
+        f"**Compared with {compared_with(reference)}, the gradient along the path changes {', '.join(parts[:-1])} and "
+        rf"{parts[-1]} per unit of distance.** These are median ratios of effective $\beta$-smoothness over common "
+        "checkpoints; the table has their ranges."
+    )
+
+
+def _about_equal(ratio: PathRatio) -> bool:
+    return abs(math.log(ratio.median)) < math.log(ABOUT_EQUAL)
+
+
+def _times(ratio: float) -> str:
+    """Return a ratio as "2.7× more" or "2× less"."""
+    return f"{number(max(ratio, 1 / ratio), 2)}× {'more' if ratio > 1 else 'less'}"
+
+
+def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:
+    """Return the ratio of a network to the first one as text, by name."""
+    if ratio is None:
+        return {}
+    name = rf"$\beta$ relative to {compared_with(reference)}"
+    span = f"{number(ratio.lowest, 2)}× to {number(ratio.highest, 2)}×"
+    return {
+        f"{name}, median": f"{number(ratio.median, 2)}×",
+        f"{name}, range": span,
+        r"Checkpoints with a lower $\beta$": f"{ratio.lower} of {ratio.checkpoints}",
+    }
 
 
 def key_numbers(course: Sequence[Smoothness]) -> dict[str, str]:
     """Return medians over the checkpoints of a network as text, by name."""
     along = [one.along for one in course]
     return {
-        "Loss: largest − smallest": _median(one.variation[1] - one.variation[0] for one in along),
+        "Loss range along the step": _median(one.variation[1] - one.variation[0] for one in along),
         "Largest change of the gradient": _median(one.predictiveness[1] for one in along),
         r"Effective $\beta$ along $-\nabla f$": _median(one.smoothness for one in along),
         r"Effective $\beta$ along random directions": _median(one.random.smoothness for one in course),

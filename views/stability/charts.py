@@ -11,53 +11,72 @@ from normscape.figures.comparison import Compared
 from normscape.figures.stability import final_figure, outcomes_figure
 from normscape.figures.style.palette import colors
 from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
-from normscape.specs import Display, Experiment
+from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
-from normscape.views.stability.summary import conclusion, headline, key_numbers
+from normscape.views.stability import thresholds
+from normscape.views.stability.summary import headline, key_numbers, running
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme
 from normscape.views.widgets.tables import network_table
+
+Outcomes = Mapping[str, tuple[TrainingOutcome, ...]]
+Rates = Mapping[str, Mapping[int, float]]
+"""Threshold of stability by label and step."""
+
+
+def verdict(outcomes: Outcomes, predicted: Rates, formula: str, *, seeds: int, stopped: bool) -> None:
+    """Show the headline of a complete sweep, and how many trainings are finished before.
+
+    Args:
+        outcomes: of finished trainings, by label.
+        predicted: threshold of stability by label and step.
+        formula: of the threshold, as LaTeX.
+        seeds: trainings per learning rate.
+        stopped: whether nothing more will come.
+    """
+    total, finished = len(RATES) * seeds * len(outcomes), sum(map(len, outcomes.values()))
+    if finished < total:
+        st.markdown(running(finished, total, stopped=stopped))
+        return
+    largest = {label: largest_stable(own) for label, own in outcomes.items()}
+    st.markdown(headline(largest, _at_initialization(predicted), formula))
 
 
 def section(
     experiment: Experiment,
     display: Display,
-    outcomes: Mapping[str, tuple[TrainingOutcome, ...]],
-    predicted: Mapping[str, Mapping[int, float]],
+    outcomes: Outcomes,
+    predicted: Rates,
+    trainings: Mapping[str, TrainingSpec],
     *,
-    seeds: int,
-    finished: bool,
+    complete: bool,
 ) -> None:
-    """Show the outcome of every finished training; headline, final losses and key numbers follow once all are finished.
+    """Show the outcome and final loss of every finished training; key numbers follow once all are finished.
 
     Args:
         experiment: the compared networks.
         display: metric and camera of the address.
         outcomes: of finished trainings, by label.
-        predicted: 2/λ_max by label and step.
-        seeds: trainings per learning rate.
-        finished: whether nothing more will come; a sweep that was stopped has no verdict.
+        predicted: threshold of stability by label and step.
+        trainings: how each network is trained, by label.
+        complete: whether all trainings are finished.
     """
-    at_initialization = {label: rates.get(0, float("nan")) for label, rates in predicted.items()}
-    with st.container(key="verdict"):
-        missing = len(RATES) * seeds * len(outcomes) - sum(map(len, outcomes.values()))
-        if finished and missing:
-            st.markdown(f"**No verdict: {missing} of {len(RATES) * seeds * len(outcomes)} trainings are missing.**")
-        elif finished:
-            st.markdown(headline({label: largest_stable(own) for label, own in outcomes.items()}, at_initialization))
+    thresholds_at_start, formula = _at_initialization(predicted), thresholds.formula(trainings)
     compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
-    complete = finished and not missing
-
-    def draw(shown: Compared[tuple[TrainingOutcome, ...]]) -> dict[str, go.Figure]:
-        outcomes_chart = {"outcome of every training": outcomes_figure(shown, at_initialization, RATES)}
-        return outcomes_chart | ({"final training loss": final_figure(shown)} if complete else {})
-
-    for kind, figure in draw(compared).items():
-        chart(figure, kind)
-    light = in_light_theme(compared, experiment)
-    share_row(Charts("learning rates", "Stable learning rates", lambda: draw(light), experiment, display))
+    chart(outcomes_figure(compared, thresholds_at_start, RATES, formula), "outcome of every training")
+    st.caption(thresholds.caption(trainings, thresholds_at_start))
+    chart(final_figure(compared), "final training loss")
     if not complete:
         return
-    for label, own in outcomes.items():
-        st.markdown(conclusion(label, own, predicted[label], experiment.run.training.momentum))
     network_table({label: key_numbers(own, predicted[label]) for label, own in outcomes.items()})
+    light = in_light_theme(compared, experiment)
+
+    def draw() -> dict[str, go.Figure]:
+        strip = outcomes_figure(light, thresholds_at_start, RATES, formula)
+        return {"outcome of every training": strip, "final training loss": final_figure(light)}
+
+    share_row(Charts("learning rates", "Stable learning rates", draw, experiment, display))
+
+
+def _at_initialization(predicted: Rates) -> dict[str, float]:
+    return {label: rates.get(0, float("nan")) for label, rates in predicted.items()}

@@ -7,7 +7,7 @@ from normscape.specs import Display, Experiment
 from normscape.views.session import progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import experiment_page
-from normscape.views.stability import charts, requests
+from normscape.views.stability import charts, requests, thresholds
 from normscape.views.widgets.fields import number_of_seeds
 
 CLAIM = (
@@ -30,11 +30,14 @@ READING = rf"""
 **What counts as stable** (A3): the loss stays finite, never exceeds {MAX_PEAK_LOSS:g} times its first recorded value,
 and ends below {MAX_FINAL_LOSS:g} of the loss of the best constant prediction. Chance-level results count as failures.
 
-**Caveats.** $\eta<2/\lambda_{{\max}}$ is a local condition, sufficient for a decrease on a quadratic. Training
-changes $\lambda_{{\max}}$, momentum shifts the threshold, and each mini-batch has its own curvature.
-Weights in front of a normalization layer grow until their steps fit, so such a network can train at learning rates far
-above $2/\lambda_{{\max}}$ at initialization. A learning rate too small to learn in the given steps counts as not
-learned, not as unstable.
+**The threshold.** On a quadratic, gradient descent converges for $\eta<2/\lambda_{{\max}}$, with heavy-ball momentum
+$\mu$ for $\eta<2(1+\mu)/\lambda_{{\max}}$. Adam has no such threshold: it divides the step of every weight by a running
+average of its gradient's size, so stability depends on the rescaled curvature and not on $\lambda_{{\max}}$.
+
+**Caveats.** The threshold is local and assumes full-batch gradients. Training changes $\lambda_{{\max}}$, each
+mini-batch has its own curvature, and weight decay is not part of it. Weights in front of a normalization layer grow
+until their steps fit, so such a network can train at learning rates far above the threshold at initialization. A
+learning rate too small to learn in the given steps counts as not learned, not as unstable.
 """
 
 SEEDS_HELP = "Number of training seeds per learning rate."
@@ -52,8 +55,13 @@ def _page(experiment: Experiment, display: Display) -> None:
     finished = progress.submit(request)
     outcomes = {label: requests.training_outcomes(run, seeds) for label, (run, _) in variants.items()}
     predicted = {label: requests.predicted_rates(*pair) for label, pair in variants.items()}
-    progress.show_progress(request, finished)
-    charts.section(experiment, display, outcomes, predicted, seeds=seeds, finished=finished)
+    trainings = {label: run.training for label, (run, _) in variants.items()}
+    complete = finished and all(len(own) == len(RATES) * seeds for own in outcomes.values())
+    with st.container(key="verdict"):  # the progress is in the place of the headline, so that no chart moves
+        formula, stopped = thresholds.formula(trainings), finished or progress.is_stopped(request)
+        charts.verdict(outcomes, predicted, formula, seeds=seeds, stopped=stopped)
+        progress.show_progress(request, finished)
+    charts.section(experiment, display, outcomes, predicted, trainings, complete=complete)
     with st.expander("What counts as stable, and caveats"):
         st.markdown(READING)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from normscape.jobs import Job, Request, Stage, settings
 from normscape.landscape import Run, Sharpness, estimate_gradient_seconds
-from normscape.landscape.stability import TrainingOutcome, classify_run, sweep
+from normscape.landscape.stability import TrainingOutcome, classify_run, stability_threshold, sweep
 from normscape.specs import EvaluationSpec, RunSpec, SurfaceSpec
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
@@ -52,9 +52,9 @@ def training_outcomes(run: RunSpec, seeds: int) -> tuple[TrainingOutcome, ...]:
 
 
 def predicted_rates(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, float]:
-    """Return the finite values of 2/λ_max that are available at checkpoints of a network's own training, by step."""
+    """Return the available thresholds of stability at checkpoints of a network's own training, by step."""
     results: dict[int, Sharpness | None] = {
         k: job_queue().result(job) for k, job in sharpness_jobs(run, surface).items()
     }
-    rates = {k: sharpness.largest_stable_step for k, sharpness in results.items() if sharpness is not None}
+    rates = {k: stability_threshold(run.training, one.value) for k, one in results.items() if one is not None}
     return {k: rate for k, rate in rates.items() if math.isfinite(rate)}

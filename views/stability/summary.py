@@ -8,51 +8,27 @@ from itertools import combinations
 
 from normscape.landscape.stability import TrainingOutcome, largest_stable
 from normscape.models import NORMALIZATIONS
-from normscape.views.widgets.numbers import MISSING, number
+from normscape.views.stability.thresholds import values
+from normscape.views.widgets.numbers import MISSING, number, span
 
 OUTCOMES = ("stable", "not learned", "overshot", "diverged")
 
 
-def conclusion(label: str, outcomes: Sequence[TrainingOutcome], predicted: Mapping[int, float], momentum: float) -> str:
-    """Return a sentence on the largest stable learning rate of a network and on the prediction 2/λ_max.
+def headline(largest: Mapping[str, float], predicted: Mapping[str, float], formula: str) -> str:
+    """Return the largest learning rate at which each network trains stably as one sentence, and the thresholds.
 
-    Args:
-        label: of the network.
-        outcomes: of all trainings of the sweep.
-        predicted: 2/λ_max by step.
-        momentum: of the optimizer.
-    """
-    rate = largest_stable(outcomes)
-    count = len({outcome.seed for outcome in outcomes})
-    seeds = "1 seed" if count == 1 else f"all {count} seeds"
-    if not rate:
-        return f"**{label}**: no learning rate of the sweep trains stably ({seeds})."
-    at_least = "at least " if rate == max(outcome.learning_rate for outcome in outcomes) else ""
-    sentence = f"**{label}**: stable at learning rates up to {at_least}{number(rate)} ({seeds})"
-    if 0 not in predicted:
-        return rf"{sentence}. $2/\lambda_{{\max}}$ at initialization is not available."
-    low, high = min(predicted.values()), max(predicted.values())
-    memory = f" (which ignores the momentum of {momentum:g})" if momentum else ""
-    return (
-        rf"{sentence}, {number(rate / predicted[0], 2)}× the prediction $2/\lambda_{{\max}}$ = {number(predicted[0])} "
-        rf"at initialization{memory}. Along its own training $2/\lambda_{{\max}}$ ranges from {number(low)} to "
-        f"{number(high)}."
-    )
-
-
-def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> str:
-    """Return the largest learning rate at which each network trains stably as one sentence, and what 2/λ_max predicts.
-
-    If the prediction ranks the networks in the opposite order, the sentence says so.
+    If the thresholds rank the networks in the opposite order, the sentence says so.
 
     Args:
         largest: the largest stable learning rate by label, 0 if none is stable.
-        predicted: 2/λ_max at initialization by label, NaN if unknown.
+        predicted: threshold of stability at initialization by label, NaN if unknown.
+        formula: of the threshold, as LaTeX; empty if the networks differ in it.
     """
     (reference, rate), *others = largest.items()
-    known = [f"{number(value, 2)} for {label}" for label, value in predicted.items() if math.isfinite(value)]
-    order = ", the opposite order" if _opposite(largest, predicted) else ""
-    prediction = rf" $2/\lambda_{{\max}}$ at initialization predicts {', '.join(known)}{order}." if known else ""
+    order = ": the opposite order" if _opposite(largest, predicted) else ""
+    known = values(predicted)
+    threshold = f"The stability threshold {formula} at initialization is".replace("  ", " ")
+    prediction = f" {threshold} {known}{order}." if known else ""
     stable = [(other, f"{number(own)}{_times(own, rate)}") for other, own in others if own]
     stable += [(reference, number(rate))] if rate else []
     parts = [
@@ -61,6 +37,13 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> st
     ]
     none = [f"{label} trains at none" for label, own in largest.items() if not own]
     return f"**{'; '.join([*parts, *none])}.**{prediction}"
+
+
+def running(finished: int, total: int, *, stopped: bool) -> str:
+    """Return the sentence in place of the headline until all trainings are finished."""
+    if stopped:
+        return f"**No verdict: {total - finished} of {total} trainings are missing.**"
+    return f"**{finished} of {total} trainings are finished.** The verdict appears when all are."
 
 
 def _without(label: str) -> str:
@@ -86,16 +69,30 @@ def _times(rate: float, reference: float) -> str:
 
 
 def key_numbers(outcomes: Sequence[TrainingOutcome], predicted: Mapping[int, float]) -> dict[str, str]:
-    """Return the key numbers of a network as text, by name."""
+    """Return the key numbers of a network as text, by name.
+
+    Args:
+        outcomes: of all trainings of the sweep.
+        predicted: threshold of stability by step; empty for an optimizer that has none.
+    """
     counts = {name: sum(outcome.outcome == name for outcome in outcomes) for name in OUTCOMES}
+    at_start, rate = predicted.get(0, math.nan), largest_stable(outcomes)
     return {
-        "Largest learning rate, all seeds stable": number(largest_stable(outcomes)),
-        r"$2/\lambda_{\max}$ before training": number(predicted.get(0, math.nan)),
-        r"Smallest $2/\lambda_{\max}$ along its own training": number(min(predicted.values(), default=math.nan)),
+        "Largest learning rate, all seeds stable": _largest(outcomes, rate),
+        "Threshold at initialization": number(at_start),
+        "Largest stable rate / threshold": f"{number(rate / at_start, 2)}×" if rate and at_start > 0 else MISSING,
+        "Threshold along its own training": span(predicted.values()),
         "Lowest final training loss": _lowest_loss(outcomes),
         "Loss of the best constant prediction": number(outcomes[0].constant) if outcomes else MISSING,
         **{f"Trainings: {name}": f"{count} of {len(outcomes)}" for name, count in counts.items()},
     }
+
+
+def _largest(outcomes: Sequence[TrainingOutcome], rate: float) -> str:
+    """Return the largest stable rate; at the end of the sweep it is a lower limit."""
+    if not rate:
+        return "none"
+    return f"{'at least ' if rate == max(one.learning_rate for one in outcomes) else ''}{number(rate)}"
 
 
 def _lowest_loss(outcomes: Sequence[TrainingOutcome]) -> str:

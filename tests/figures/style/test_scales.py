@@ -116,3 +116,8 @@ def test_marks_are_few_inside_and_named_by_their_value(low, ratio, scale):
 )
 def test_numbers_are_written_plainly(value, text):
     assert number_text(value) == text
+
+
+def test_the_ticks_of_a_logarithmic_axis_have_one_format() -> None:
+    assert ticks(0.005, 1e9, "log")[1] == ["10⁻²", "1", "10²", "10⁴", "10⁶", "10⁸"]
+    assert ticks(0.005, 2e3, "log")[1] == ["0.01", "0.1", "1", "10", "100", "1000"]

@@ -7,7 +7,7 @@ from normscape.views.texts.terms.term import Term
 TERMS: Mapping[str, Term] = {
     r"$2/\lambda_{\max}$": Term(
         "The learning rate above which gradient descent on a quadratic of this curvature would diverge. It is local: "
-        r"training changes $\lambda_{\max}$ as it goes.",
+        r"training changes $\lambda_{\max}$ as it goes. With momentum $\mu$ it is $2(1+\mu)/\lambda_{\max}$.",
         "A3",
     ),
     "activation": Term(

@@ -1,0 +1,65 @@
+"""The threshold of stability of each network's optimizer, as a formula and in sentences (A3, D11)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS
+from normscape.specs import TrainingSpec
+from normscape.views.texts.labels import of_network
+from normscape.views.widgets.numbers import number
+
+PLAIN, HEAVY_BALL = r"$2/\lambda_{\max}$", r"$2(1+\mu)/\lambda_{\max}$"
+
+ADAM = r"Adam rescales the step of every weight, so $\lambda_{\max}$ alone sets no threshold, and none is drawn."
+
+OUTCOMES = (
+    f"● **Stable**: the network learned, and the loss never exceeded {MAX_PEAK_LOSS:g}× its initial value.",
+    f"▼ **Not learned**: the final loss is above {MAX_FINAL_LOSS:g}× that of the best constant prediction.",
+    f"◆ **Overshot**: the loss exceeded {MAX_PEAK_LOSS:g}× its initial value, even if it fell afterwards.",
+    "✖ **Diverged**: the loss is no longer finite.",
+)
+"""What the marks of the strip mean, one line each."""
+
+
+def formula(trainings: Mapping[str, TrainingSpec]) -> str:
+    """Return the formula of the threshold of all networks as LaTeX; empty if they differ or have none."""
+    formulas = {_formula(training) for training in trainings.values()}
+    return formulas.pop() if len(formulas) == 1 else ""
+
+
+def values(predicted: Mapping[str, float]) -> str:
+    """Return the known thresholds in a sentence: "8.1 without normalization and 1.6 for Batch norm"."""
+    known = [f"{number(rate)} {of_network(label)}" for label, rate in predicted.items() if math.isfinite(rate)]
+    return f"{', '.join(known[:-1])} and {known[-1]}" if known[1:] else "".join(known)
+
+
+def caption(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]) -> str:
+    """Return what the marks of the strip mean, and the value of its dotted lines.
+
+    Args:
+        trainings: how each network is trained, by label.
+        predicted: the threshold at initialization by label, NaN if unknown.
+    """
+    return "  \n".join(filter(None, [*OUTCOMES, _lines(trainings, predicted), _adam(trainings)]))
+
+
+def _lines(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]) -> str:
+    if not (known := values(predicted)):
+        return ""
+    momenta = {training.momentum for training in trainings.values() if training.optimizer != "adam"}
+    heavy = f" (heavy-ball momentum $\\mu$ = {number(momenta.pop())})" if len(momenta) == 1 and any(momenta) else ""
+    each = "" if formula(trainings) else rf", {HEAVY_BALL} with momentum $\mu$"
+    own = f" {formula(trainings)}" if formula(trainings) else ""
+    return f"⋮ **Stability threshold**{own}{heavy}{each} at initialization: {known}."
+
+
+def _adam(trainings: Mapping[str, TrainingSpec]) -> str:
+    return ADAM if any(training.optimizer == "adam" for training in trainings.values()) else ""
+
+
+def _formula(training: TrainingSpec) -> str:
+    if training.optimizer == "adam":
+        return ""
+    return HEAVY_BALL if training.momentum else PLAIN
