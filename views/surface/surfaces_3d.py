@@ -40,7 +40,6 @@ from normscape.views.widgets.linked_surfaces import Presentation, Renders, Saved
 from normscape.views.widgets.story_cards import story_still
 from normscape.views.widgets.tables import network_table
 
-
 LONGEST_ROW = 3
 """Most surfaces in one row on a wide screen (`surface_grid.js`)."""
 

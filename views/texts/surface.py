@@ -9,7 +9,9 @@ from normscape.views.session.results import ComparisonState
 
 CLAIM = "The loss around the weights of networks that differ in one choice, on one scale."
 
-NO_VERDICT = r"$\lambda_{\max}$, the scale-free ratio and the held-out accuracy are compared here when they are measured."
+NO_VERDICT = (
+    r"$\lambda_{\max}$, the scale-free ratio and the held-out accuracy are compared here when they are measured."
+)
 
 LOG_SCALE = "Log scale: depth shows how low the loss is, not how curved it is."
 

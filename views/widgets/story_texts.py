@@ -57,21 +57,20 @@ def result_sentence(title: str, story: Story) -> str:
     if len(known) < 2:
         return ""
     what = NAMED_QUANTITIES[quantity(story.display.metric)]
-    field = "" if experiment.compare == NORM else f"{_in_text(_field_label(experiment))} "
     diverged = [name for name, one in zip(names, values, strict=True) if one is None]
-    return "; ".join([_contrast(what, field, known), *(f"diverges with {field}{name}" for name in diverged)])
+    return "; ".join([_contrast(what, known), *(f"diverges with {name}" for name in diverged)])
 
 
-def _contrast(what: str, field: str, known: Mapping[str, float]) -> str:
+def _contrast(what: str, known: Mapping[str, float]) -> str:
     low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
     ratio = known[high] / known[low]
     if ratio < EQUAL:
         return f"{what} about equal"
     times = f"{number(ratio, 2)}×"
     if len(known) > 2:
-        return f"{what} lowest with {field}{low}, {times} below {high}"
+        return f"{what} lowest with {low}, {times} below {high}"
     second = list(known)[1]
-    return f"{what} {times} {'lower' if second == low else 'higher'} with {field}{second}"
+    return f"{what} {times} {'lower' if second == low else 'higher'} with {second}"
 
 
 def _entry(experiment: Experiment, value: Any) -> str:
@@ -80,7 +79,9 @@ def _entry(experiment: Experiment, value: Any) -> str:
 
 def _entry_in_text(experiment: Experiment, value: Any) -> str:
     name = _entry(experiment, value)
-    return _in_text(name) if experiment.compare == NORM else name
+    if experiment.compare == NORM:
+        return _in_text(name)
+    return f"{_in_text(_field_label(experiment))} {name}" if isinstance(value, int | float) else f"“{name}”"
 
 
 def _in_text(name: str) -> str:
