@@ -15,6 +15,7 @@ def jobs() -> AppTest:
 
 def test_where_nothing_runs_the_page_leads_to_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recent_cards, "_recent", lambda **_: {})
+    monkeypatch.setattr(type(job_queue()), "requests", lambda _: ())  # those of other tests may still run
     app = jobs()
     assert not app.exception
     links = {link.proto.label: link.proto.page for link in app.get("page_link")}

@@ -37,7 +37,7 @@ def checkpoint_slider(experiment: Experiment, *, beside: bool = False) -> Experi
         steps,
         requested if requested in steps else steps[-1],
         key=control(CHECKPOINT),
-        help=None if beside else HELP,
+        help=HELP,
         label_visibility="collapsed" if beside else "visible",
         width=180 if beside else "stretch",
     )
