@@ -68,7 +68,9 @@ def test_a_result_says_which_way_and_what_diverges(monkeypatch: pytest.MonkeyPat
     assert sentence("Batch norm or none, on digits", 1.0, 4.0).endswith("4× higher with batch norm")
     assert sentence("Batch norm or none, on digits", 1.0, 1.05).endswith("about equal")
     assert sentence("Batch norm or none, on digits") == ""
-    assert sentence("How much to divide by", 5.0, 4.0, 3.0, 2.0, 1.0).endswith("lowest with divisor 10, 5× below divisor 0.1")
+    assert sentence("How much to divide by", 5.0, 4.0, 3.0, 2.0, 1.0).endswith(
+        "lowest with divisor 10, 5× below divisor 0.1"
+    )
     assert sentence("A learning rate too large", 2.0, 1.0, None).endswith(
         "2× lower with learning rate 1; diverges with learning rate 100"
     )

@@ -178,7 +178,9 @@ def test_diverged_network_is_shown_beside_the_others() -> None:
     query = {"model.norm": "none", "compare": "training.learning_rate", "values": "0.05,100000.0"}
     app = opened(**query, **{"training.steps": "40", "data.scaling": "raw"})
     assert not app.exception
-    assert any("diverged at step" in warning.value for warning in app.warning)
+    named = [text.value for text in [*app.markdown, *app.warning] if "diverged** at step" in text.value]
+    assert len(named) == 1  # once
+    assert "Move the training step back" in named[0]
     surfaces = [spec for spec in charts(app) if '"surface"' in spec]
     assert len(surfaces) == 1
 

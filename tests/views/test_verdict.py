@@ -41,6 +41,7 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     assert verdict(equal).startswith("**All 3 networks are about as flat here.**")
     waiting = dict.fromkeys("abc", Measures(None, None, 0.5, 0.98, 0.08))
     assert verdict(waiting) == "**3 networks are being measured.**"
+    assert verdict(waiting, stopped=True) == "**3 networks are not measured.**"
     assert compared_pair({"a": layer, "b": BATCH, "c": Measures(0.9, 1.0, 1.0, 0.9, 0.1)}) == ("b", "c")
 
 

@@ -74,8 +74,8 @@ if "outlined" not in st.session_state:  # a later run keeps the results of the o
         story.outline()
 with top:
     experiment, display = experiment_page("Analysis", CLAIM, path="analysis", terms=GLOSSARY_TERMS)
-    with st.container(width=320):
-        experiment = checkpoint_slider(experiment)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        experiment = checkpoint_slider(experiment, beside=True)
     address.publish(experiment, display)
     variants = admitted(experiment)
 

@@ -38,10 +38,15 @@ def caveats(measured: Mapping[str, Measures], variants: Variants) -> list[str]:
         for label in unlearned
         if len(unlearned) < len(measured)
     ]
-    for label, (spec, _) in variants.items():
+    for label, (spec, surface) in variants.items():
         run: Run | None = None if label in measured else job_queue().result(Job("run", spec))
         if run is not None and run.diverged_at is not None:
-            sentences.append(f"**{label} diverged** at step {run.diverged_at}, and has no surface.")
+            checkpoint = surface.evaluation.checkpoint
+            at = "" if checkpoint is None else f" of step {checkpoint}"
+            sentences.append(
+                f"**{label} diverged** at step {run.diverged_at}, and has no surface{at}. Move the training step back "
+                "to see the last weights that were kept."
+            )
     return sentences
 
 

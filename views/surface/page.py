@@ -74,11 +74,12 @@ with verdict_place:
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
     state = results.request_comparison(request, variants, gradients=previews.needs_gradients(display.metric))
     measured = verdict.measures(state.outcomes)
-    if not measured:
-        st.caption(texts.NO_VERDICT)
-    else:
-        st.markdown(verdict.verdict(measured))
+    sentence = verdict.verdict(measured, stopped=progress.is_stopped(request))
+    if measured:
+        st.markdown(sentence)
         caveats.section(measured, variants)
+    elif not state.failures:
+        st.caption(texts.NO_VERDICT)
     for label, failure in state.failures.items():
         st.error(f"**{label}**: {failure}")
 with progress_place:
@@ -95,7 +96,7 @@ with surfaces_place:
         missing=missing,
         trainings=state.trainings,
         previews=state.previews,
-        verdict=verdict.verdict(measured),
+        verdict=sentence,
         compose=compose,
     )
 downloads.share_row(experiment, display, comparison, outcomes)

@@ -121,7 +121,7 @@ def _runs(markdown: str) -> tuple[tuple[str, bool], ...]:
 
 
 def notes(comparison: Comparison, display: Display, state: ComparisonState) -> None:
-    """Show which networks diverged, the resolution, and every metric at the selected point.
+    """Show the resolution, and every metric at the selected point.
 
     Args:
         comparison: the surfaces.
@@ -130,9 +130,6 @@ def notes(comparison: Comparison, display: Display, state: ComparisonState) -> N
     """
     if not state.outcomes:
         return
-    for label, outcome in state.outcomes.items():
-        if outcome.surface is None:
-            st.warning(texts.diverged(label, outcome.run.diverged_at, outcome.checkpoint))
     hint = f" {texts.LOG_SCALE}" if (display.metric, display.scale) == ("loss", "log") else ""
     st.caption(texts.resolution(state, display) + hint)
     _selected_point(comparison, display)

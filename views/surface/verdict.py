@@ -10,6 +10,8 @@ from normscape.landscape import Sharpness, bounds_from_center
 from normscape.views.session.results import Outcome
 from normscape.views.widgets.numbers import number, percent
 
+PENDING = "being measured"
+
 EQUAL = 1.1
 """Two numbers whose quotient is below this count as about equal."""
 
@@ -58,8 +60,18 @@ def compared_pair(measured: Mapping[str, Measures]) -> tuple[str, str] | None:
     return best, NO_NORM if NO_NORM in known and best != NO_NORM else worst
 
 
-def verdict(measured: Mapping[str, Measures]) -> str:
-    """Return the verdict as Markdown: the claim in bold, and the numbers behind it."""
+def verdict(measured: Mapping[str, Measures], *, stopped: bool = False) -> str:
+    """Return the verdict as Markdown: the claim in bold, and the numbers behind it.
+
+    Args:
+        measured: what is known of each network, by label.
+        stopped: whether the missing numbers are not being measured.
+    """
+    sentence = _verdict(measured)
+    return sentence.replace(PENDING, "not measured") if stopped else sentence
+
+
+def _verdict(measured: Mapping[str, Measures]) -> str:
     pair = compared_pair(measured)
     if pair is None:
         return "".join(f"**{label}.** {_alone(one)}" for label, one in measured.items())
@@ -80,7 +92,7 @@ def _of_several(measured: Mapping[str, Measures]) -> str:
     sharpness = _ranked({label: one.sharpness for label, one in measured.items()})
     scale_free = _ranked({label: one.scale_free for label, one in measured.items()})
     if len(sharpness) < 2:
-        return f"**{len(measured)} networks are being measured.**"
+        return f"**{len(measured)} networks are {PENDING}.**"
     (low, flattest), (high, sharpest) = sharpness[0], sharpness[-1]
     pending = [label for label, one in measured.items() if one.sharpness is None]
     parts = [rf"$\lambda_{{\max}}$ {number(low, 2)} to {number(high, 2)} ({times(low, high)})"]
@@ -93,7 +105,7 @@ def _of_several(measured: Mapping[str, Measures]) -> str:
         parts.append(f"scale-free {times(scale_free[0][0], scale_free[-1][0])}{named}")
     parts.append(_fits(measured))
     if pending:
-        parts.append(f"{', '.join(pending)}: being measured")
+        parts.append(f"{', '.join(pending)}: {PENDING}")
     if high / low < EQUAL:
         return f"**All {len(measured)} networks are about as flat here.** {' · '.join(parts)}"
     return f"**Flattest here: {flattest}. Sharpest: {sharpest}.** {' · '.join(parts)}"
@@ -134,7 +146,7 @@ def _value(sharpness: Sharpness | None) -> float | None:
 def _claim(one: Measures, other: Measures) -> str:
     """Return what λ_max and its scale-free form say: flatter, sharper, about equal, or different things."""
     if one.sharpness is None or other.sharpness is None:
-        return "is being measured"
+        return f"is {PENDING}"
     signs = {sign(one.sharpness, other.sharpness), sign(one.scale_free, other.scale_free)} - {None}
     if signs == {0}:
         return "is about as flat"
@@ -154,7 +166,7 @@ def sign(one: float | None, other: float | None) -> int | None:
 
 def _contrast(name: str, one: float | None, other: float | None) -> str | None:
     if one is None or other is None:
-        return f"{name} is being measured"
+        return f"{name} is {PENDING}"
     order, numbers = sign(one, other), f"{name} {number(one, 2)} vs. {number(other, 2)}"
     return numbers if not order else f"{numbers} ({times(one, other)} {'lower' if order < 0 else 'higher'})"
 
@@ -182,5 +194,5 @@ def _fit(one: Measures, other: Measures) -> str:
 def _alone(one: Measures) -> str:
     fit = percent(one.accuracy) if math.isfinite(one.accuracy) else number(one.held_out_loss)
     name = "held-out accuracy" if math.isfinite(one.accuracy) else "held-out loss"
-    sharpness = "is being measured" if one.sharpness is None else number(one.sharpness, 2)
+    sharpness = f"is {PENDING}" if one.sharpness is None else number(one.sharpness, 2)
     return rf"$\lambda_{{\max}}$ {sharpness} · {name} {fit}"

@@ -101,14 +101,6 @@ def _size(grid: GridSpec) -> str:
     return "×".join(map(str, grid.points))
 
 
-def diverged(label: str, step: int | None, checkpoint: int) -> str:
-    """Return a warning that a network has no surface at a checkpoint, with the remedy."""
-    return (
-        f"**{label}** diverged at step {step}: its loss or its weights were no longer finite, so there is no surface "
-        f"of step {checkpoint}. Move the training step back to see the last weights that were kept."
-    )
-
-
 def missing_surfaces(labels: Iterable[str], state: ComparisonState, *, stopped: bool) -> dict[str, str]:
     """Return a sentence for every compared network without a surface, in the order of the comparison.
 
