@@ -54,7 +54,8 @@ INSIDE = """() => [...document.querySelectorAll(".linked-surface")].filter((char
   const { top, bottom, left, right } = chart.getBoundingClientRect();
   return top >= 0 && left >= 0 && bottom <= window.innerHeight && right <= window.innerWidth;
 }).length"""
-SIDEBAR = "document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right"
+SIDEBAR_ELEMENT = "document.querySelector('[data-testid=stSidebar]')"
+SIDEBAR = f"{SIDEBAR_ELEMENT}.getBoundingClientRect().right"
 CONTOUR_MAP = "[class*=st-key-side-by-side-contour-map-0] .js-plotly-plot .nsewdrag"
 QUESTION = "What does normalization do to the loss landscape?"
 
@@ -347,6 +348,8 @@ def test_surfaces_follow_the_width_of_the_window(page: Page, app_address: str) -
 def test_the_button_advanced_opens_the_sidebar_and_close_closes_it(visit: Page, name: str, visible: str) -> None:
     visit.get_by_role("button", name=name, exact=True).click()
     visit.wait_for_function(f"() => {SIDEBAR} {visible}")
+    shown = "visible" if name == "Advanced" else "hidden"  # the Tab key must not lead into a closed one
+    visit.wait_for_function(f"() => getComputedStyle({SIDEBAR_ELEMENT}).visibility === '{shown}'")
 
 
 BUSY = "/?every_point=on&grid.points=65,65&training.steps=20&data.seed=5&evaluation.samples=1400"
