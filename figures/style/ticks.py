@@ -13,10 +13,8 @@ FEWEST, MOST = 3, 7
 _LOG_STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))
 """Mantissas of logarithmic ticks, from few to many."""
 
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 _RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+_SUPERSCRIPTS = str.maketrans("-0123456789", _RAISED)
 
 
 def ticks(low: float, high: float, scale: str) -> tuple[list[float], list[str]]:
