@@ -83,7 +83,7 @@ def picture_png(
     height = CANVAS_WIDTH * SHAPES[shape] if shape else None
     canvas = layout(renders, comparison, facts=facts, caption=caption, height=height)
     image = render(canvas, CANVAS_WIDTH, width / CANVAS_WIDTH, comparison.theme_colors.background)
-    title = f"Normscape: {_title(comparison)}"
+    title = f"Normscape: {comparison.title}"
     buffer = io.BytesIO()
     image.save(buffer, "PNG", pnginfo=png_metadata(experiment, display, title=title, description=caption))
     return buffer.getvalue()
@@ -130,15 +130,11 @@ def _of_height(header: Canvas, images: Images, comparison: Comparison, below: li
     return stack([header, grid, *blocks], gap=BLOCK_GAP)
 
 
-def _title(comparison: Comparison) -> str:
-    return f"{comparison.metric_title} around the trained weights"
-
-
 def _header(comparison: Comparison) -> Canvas:
     """Return the title, with the project's name at the right end of its line."""
     colors = comparison.theme_colors
     project, title = TextStyle(28, colors.faint, bold=True), TextStyle(52, colors.text, bold=True)
-    lines = wrap(_title(comparison), title, CONTENT_WIDTH - text_width("Normscape", project) - 48)
+    lines = wrap(comparison.title, title, CONTENT_WIDTH - text_width("Normscape", project) - 48)
     text = paragraph(lines, title, 0, CONTENT_WIDTH)
     name = paragraph(["Normscape"], project, 0, CONTENT_WIDTH, align=1)
     on_baseline = move(name, 0, 0.98 * (title.size - project.size))

@@ -87,10 +87,19 @@ class Comparison(Compared["Surface"]):
         """The range of the finite values of all surfaces, None if no value is finite."""
         return shared_range(self.results, self.metric, self.scale)
 
-    def is_initial(self, surface: Surface) -> bool:
-        """Return whether the center of one of the surfaces is a network before training."""
+    def center_name(self, surface: Surface) -> str:
+        """Return what the center of one of the surfaces is: initial or trained weights, or those at a step."""
         label = next((label for label, one in self.results.items() if one is surface), "")
-        return surface.spec.evaluation.checkpoint == 0 and label not in self.published
+        step = surface.spec.evaluation.checkpoint
+        if step is None or label in self.published:
+            return "trained weights"
+        return f"weights at step {step}" if step else "initial weights"
+
+    @property
+    def title(self) -> str:
+        """The metric, and the weights that the slices are centered on."""
+        names = {self.center_name(surface) for surface in self.results.values()}
+        return f"{self.metric_title} around the {names.pop() if len(names) == 1 else 'weights'}"
 
     @property
     def metric_title(self) -> str:

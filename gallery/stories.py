@@ -87,7 +87,7 @@ STORIES: Mapping[str, Story] = {
             ),
             values=("none", "batch", "layer"),
         ),
-        "Four hidden layers separate three intertwined spirals: no normalization, batch norm and layer norm.",
+        "Four hidden layers separate three spirals, without normalization, with batch norm and with layer norm.",
         seconds=6.2,
     ),
     "Before or after the linear layer": Story(

@@ -57,7 +57,7 @@ def vector_graphic(
         raise ValueError(f"format is {format!r}; it must be one of {', '.join(VECTOR_FORMATS)}")
     if not comparison.results:
         raise ValueError("there is no surface to draw")
-    title = f"{comparison.metric_title} around the trained weights"
+    title = comparison.title
     return written(lambda: _figure(comparison, title, caption, camera), format=format, title=title, link=link)
 
 

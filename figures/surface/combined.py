@@ -66,7 +66,7 @@ def _with_layout(figure: go.Figure, comparison: Comparison, notes: Sequence[str]
         figure,
         comparison.theme_colors,
         height=ROW_HEIGHT * _rows(count) + 120,
-        title=f"{comparison.metric_title} around the trained weights",
+        title=comparison.title,
         notes=[*missing_notes(comparison), *notes],
         note_width=width // 7,
         bottom=60,

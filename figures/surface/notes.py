@@ -80,7 +80,7 @@ def summary(label: str, surface: Surface, metric: str) -> str:
         return f"{label}: {sentence}"
     finite = values[np.isfinite(values)]
     center = center_value(surface, metric)
-    at_center = "" if center is None else f", {center:.4g} at the trained weights"
+    at_center = "" if center is None else f", {center:.4g} at the center"
     axes = ", ".join(
         f"{name} from {axis.min():.3g} to {axis.max():.3g}"
         for name, axis in (("α", surface.alpha), ("β", surface.beta))

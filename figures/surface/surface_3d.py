@@ -25,8 +25,7 @@ HEIGHT = 366  # two surfaces, the controls and the verdict fit on a screen of 72
 TOP = 30  # pixels of the title
 CONTOURS = 12  # lines of equal height between the ends of the range
 ASPECT = {"x": 1.4, "y": 1.4, "z": 0.8}
-CENTER_LABEL = "trained weights"
-INITIAL_LABEL = "initial weights"
+MOST_LABELED = 4  # of more surfaces each is so small that the label would hide it
 CENTER_COLOR = "#ff4d6d"  # not in the color scale of heights
 CHECKPOINT_COLOR = "#ffa94d"
 _LAST_STEP = 10**9  # a center without a checkpoint is the end of training
@@ -187,7 +186,7 @@ def _center_label(comparison: Comparison, surface: Surface, value_range: Range) 
     if position is None:
         return []
     text, _, _, background = comparison.theme_colors
-    label = INITIAL_LABEL if comparison.is_initial(surface) else CENTER_LABEL
+    label = comparison.center_name(surface) if len(comparison.results) <= MOST_LABELED else " "
     return [
         {
             **position,

@@ -23,6 +23,14 @@ from normscape.views.session.address import DEFAULT
 METRIC = "gradient-change-ratio"
 
 
+class RerunError(Exception):
+    """What Streamlit raises to run the page again."""
+
+
+def rerun() -> None:
+    raise RerunError
+
+
 class Query(dict[str, str]):
     """Streamlit's query parameters: what the browser sent last, plus what was set since."""
 
@@ -45,7 +53,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def browser(monkeypatch: pytest.MonkeyPatch) -> Query:
     """The query of a session that opened the page and then chose another metric."""
     query = Query()
-    monkeypatch.setattr(address, "st", SimpleNamespace(query_params=query, session_state={}))
+    monkeypatch.setattr(address, "st", SimpleNamespace(query_params=query, session_state={}, rerun=rerun))
     return query
 
 
@@ -70,6 +78,18 @@ def test_back_restores_the_address_before_once_it_cannot_be_stale(
     browser.clear()
     clock.seconds += address.STALE_SECONDS + 0.1
     assert address.opened()[1] == Display() != choice
+
+
+def test_a_redraw_keeps_the_choice_however_old_the_address_of_the_browser_is(
+    clock: SimpleNamespace, browser: Query, choice: Display
+) -> None:
+    browser.clear()  # the browser is so busy that it has not taken over the new address
+    clock.seconds += 10 * address.STALE_SECONDS
+    with pytest.raises(RerunError):
+        address.redraw()
+    assert address.opened() == (DEFAULT, choice)
+    browser.clear()
+    assert address.opened()[1] != choice  # a request of the user's own: Back
 
 
 def test_an_edit_that_arrives_late_with_the_address_before_keeps_earlier_choices(

@@ -163,7 +163,7 @@ def test_each_surface_has_a_text_alternative(visit: Page) -> None:
     label = visit.locator(".linked-surface").nth(1).get_attribute("aria-label")
     assert label
     assert label.startswith("Batch norm: loss over α from -1 to 1, β from -1 to 1 is ")
-    assert "at the trained weights" in label
+    assert "at the center" in label
 
 
 def test_a_picture_without_an_experiment_is_reported_and_changes_nothing(visit: Page, tmp_path: Path) -> None:

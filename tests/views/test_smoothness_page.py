@@ -60,7 +60,7 @@ def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: flo
     first, rest = headline("A", {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8)}).removeprefix("**").split("**")
     assert claim in first
     assert f"its gradient changes {size} per unit of distance." in first
-    assert "median ratio over 8 checkpoints, which ranges from 0.2× to 8× and is below 1 at 1 of them" in rest
+    assert "median ratio over 8 checkpoints, from 0.2× to 8×, and below 1 at 1." in rest
     assert "Over the whole step, the gradient changes 5.3× more" in rest
     assert "no finite step" in headline("A", {"B": None})
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from normscape.specs import Experiment
 from normscape.views.session.seeds import SeedRatios
-from normscape.views.surface.caveats import caveats, disagreement, over_seeds
+from normscape.views.surface.caveats import caveats, disagreement, opposing, over_seeds
 from normscape.views.surface.tiles import tile_values
 from normscape.views.surface.verdict import Measures, compared_pair, verdict
 
@@ -31,11 +32,11 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     assert compared_pair(measured) == ("Batch norm", "No normalization")
     assert verdict(measured) == (
         "**Flattest here: Batch norm. Sharpest: No normalization.** "
-        r"$\lambda_{\max}$: Batch norm 0.17, Layer norm 0.3, No normalization 0.43 (2.5×)"
-        " · scale-free 5.7× · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm)"
+        r"$\lambda_{\max}$: Batch norm 0.17, Layer norm 0.3, No normalization 0.43 (2.5× apart)"
+        " · scale-free 5.7× apart · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm)"
     )
     swapped = measured | {"Layer norm": Measures(0.3, 0.5, 0.5, 0.98, 0.08)}
-    assert "scale-free 11×: Layer norm lowest, No normalization highest" in verdict(swapped)
+    assert "scale-free 11× apart: Layer norm lowest, No normalization highest" in verdict(swapped)
     assert "Layer norm: being measured" in verdict(measured | {"Layer norm": Measures(None, None, 0.5, 0.98, 0.08)})
     equal = dict.fromkeys("abc", NONE)
     assert verdict(equal).startswith("**All 3 networks are about as flat here.**")
@@ -52,11 +53,25 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
         (Measures(0.44, 5.6, 0.2, 0.9, 0.1), "is about as flat"),
         (Measures(0.44, 1.0, 0.2, 0.9, 0.1), "is flatter"),
         (Measures(0.86, math.nan, 0.2, 0.9, 0.1), "is sharper"),
-        (Measures(None, None, 0.2, 0.9, 0.1), "is being measured"),
     ],
 )
 def test_the_claim_follows_from_both_measures(one: Measures, claim: str) -> None:
     assert f"**b {claim} here.**" in verdict({"a": NONE, "b": one})
+
+
+def test_there_is_no_claim_before_the_curvature_is_known() -> None:
+    one = Measures(None, None, 0.2, 0.9, 0.1)
+    assert verdict({"a": NONE, "b": one}) == (
+        r"$\lambda_{\max}$ is being measured · held-out accuracy 90.0 % vs. 97.5 %"
+    )
+
+
+def test_a_gradient_that_changes_more_where_the_curvature_is_lower_is_named() -> None:
+    assert opposing(BATCH, NONE) is None
+    rough = replace(BATCH, bound=1.48)
+    assert opposing(rough, NONE) == "Across the slice, though, its gradient changes more (2×)."
+    assert opposing(NONE, rough) == "Across the slice, though, its gradient changes less (2×)."
+    assert opposing(replace(BATCH, bound=math.nan), NONE) is None
 
 
 def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:
@@ -103,6 +118,8 @@ def test_the_verdict_on_one_seed_names_the_others() -> None:
         r"Over 3 training seeds, $\lambda_{\max}$ is lower in 2 (mean 1.4×), "
         "scale-free lower in all (mean 4×)."
     )
+    named = over_seeds(plain, scale_free, "Batch norm", "Layer norm")
+    assert r"$\lambda_{\max}$ of Batch norm relative to Layer norm is lower in 2" in named
     assert r"$\lambda_{\max}$ is higher in 2 (mean 2×)" in over_seeds(SeedRatios((0.5, 2.0, 8.0)), scale_free)
 
 

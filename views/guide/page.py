@@ -97,7 +97,7 @@ def _glossary() -> None:
         return
     st.caption(
         f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 are those of the definitions in the source repository "
-        "(docs/science.md); A1 to A15 are the steps of the page Analysis."
+        "(docs/science.md); A1 to A15 are the claims that the page Analysis measures in twelve steps."
     )
     for theme, terms in THEMES.items():
         _theme(theme, [name for name in terms if name in names])

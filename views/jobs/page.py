@@ -32,6 +32,7 @@ GLOSSARY_TERMS = ("checkpoint", "error between points", "refinement", "slice", "
 
 MOST_LISTED = 20
 MOST_RESULTS = 100
+STOPPED_TEXT = "Stopped by you, or set aside when its page changed the experiment. Finished results are kept."
 STOP_HELP = "The jobs keep running if others wait for them."
 RESUME_HELP = "Finished jobs are not repeated."
 CLEAR_HELP = "Removes it from this list. Finished results stay cached."
@@ -92,6 +93,7 @@ def _stopped(entries: Sequence[RequestStatus], titles: Mapping[str, RequestTitle
         if len(entries) > 1:
             every = [entry.request for entry in entries]
             st.button("Clear all", type="tertiary", help=CLEAR_HELP, on_click=_clear, args=every)
+    st.caption(STOPPED_TEXT)
     for entry in entries:
         request = entry.request
         finished = sum(queue.status(job).state == "finished" for job in request.jobs)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -31,6 +32,9 @@ SIZES = (
 )
 """The fields that `landscape.fitted` sets."""
 
+REDRAWN = "redrawn"
+"""Key of the mark that a run was started by the arrival of results, not by the user."""
+
 CONTROL = "field:"
 """The start of the key of every control."""
 
@@ -53,7 +57,8 @@ def opened(page: str = "") -> tuple[Experiment, Display]:
     query = st.query_params.to_dict()
     if page != st.session_state.get("page", page) and not query:
         query = st.session_state["address"]
-    if _is_stale(query):
+    # a run that the progress started repeats the URL that the browser sent with its last request, however old
+    if st.session_state.pop(REDRAWN, False) or _is_stale(query):
         query = st.session_state["address"]
     st.session_state["page"] = page
     if "experiment" not in st.session_state or query != st.session_state["address"]:
@@ -89,6 +94,12 @@ def resize(experiment: Experiment) -> None:
     Only their controls get new keys, so that an edit in progress in another one is not lost.
     """
     st.session_state.update(experiment=experiment, resized=st.session_state.get("resized", 0) + 1)
+
+
+def redraw() -> NoReturn:
+    """Run the page again because results have arrived; the session keeps its experiment and display."""
+    st.session_state[REDRAWN] = True
+    st.rerun()
 
 
 def control(path: str) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from normscape.jobs import Job, JobStatus, Request, TimeLeft, job_name, time_left
 from normscape.landscape import Run
 from normscape.specs import Experiment
+from normscape.views.session import address
 from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, session_id
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
@@ -128,7 +129,7 @@ def _watch(request: Request, drawn: tuple[int, ...], drawn_at: float, redraw_sec
         return
     waits = any(drawn) and age < redraw_seconds  # not for the first result of all
     if queue.done(request) or (milestones(request) != drawn and not waits):
-        st.rerun()
+        address.redraw()
 
 
 def progress_of(request: Request) -> tuple[float, str]:

@@ -16,9 +16,9 @@ ABOUT_EQUAL = 1.1
 
 
 LESS_SMOOTH = (
-    "Shallow networks often behave this way: they train well without normalization, and with batch norm a step also "
-    "changes the batch statistics. On the digits with raw inputs the order reverses: there batch norm is smoother at "
-    "every checkpoint."
+    "Shallow networks often behave this way: with batch norm, a step changes the batch statistics as well, and with "
+    "them the gradient. On the digits with raw inputs the order reverses: there batch norm is smoother at every "
+    "checkpoint."
 )
 
 
@@ -77,8 +77,8 @@ def _pair(reference: str, label: str, ratio: PathRatio) -> str:
     low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
     return (
         rf"**{claim} per unit of distance.** This compares effective $\beta$-smoothness at equal steps of training: "
-        f"the median ratio over {ratio.checkpoints} checkpoints, which ranges from {low}× to {high}× and is below 1 at "
-        f"{ratio.lower} of them. Over the whole step, the gradient changes {_times(ratio.change)}."
+        f"the median ratio over {ratio.checkpoints} checkpoints, from {low}× to {high}×, and below 1 at "
+        f"{ratio.lower}. Over the whole step, the gradient changes {_times(ratio.change)}."
     )
 
 

@@ -15,13 +15,17 @@ from normscape.views.session.seeds import SeedRatios, stored_seed_ratios
 from normscape.views.surface.verdict import Measures, compared_pair, sign, times
 from normscape.views.widgets.numbers import percent
 
+ONE_SEED = "One training seed: see *Variation across seeds* under *Numbers*."
+
 
 def section(measured: Mapping[str, Measures], variants: Variants) -> None:
     """Show what qualifies the verdict, with a link to the page Along training if its results say the opposite."""
     sentences = caveats(measured, variants)
     if (pair := compared_pair(measured)) is not None:
-        if not any(run.weights for run, _ in variants.values()) and (ratios := stored_seed_ratios(variants, *pair)):
-            sentences.append(over_seeds(*ratios))
+        sentences.append(opposing(measured[pair[0]], measured[pair[1]]) or "")
+        if not any(run.weights for run, _ in variants.values()) and measured[pair[0]].sharpness is not None:
+            ratios = stored_seed_ratios(variants, *pair)
+            sentences.append(over_seeds(*ratios, *(pair if len(measured) > 2 else ())) if ratios else ONE_SEED)
         if (ratio := stored_ratio(variants, *pair)) is not None:
             sentences.append(disagreement(pair[0], measured[pair[0]], measured[pair[1]], ratio.median) or "")
     if any(sentences):
@@ -55,10 +59,26 @@ def _guesses(accuracy: float, chance: float) -> bool:
     return accuracy <= chance + (1.0 - chance) / 5
 
 
-def over_seeds(plain: SeedRatios, scale_free: SeedRatios) -> str:
-    """Return a sentence on λ_max over training seeds; the surfaces show the first of them."""
-    seeds = len(plain.ratios)
-    return rf"Over {seeds} training seeds, $\lambda_{{\max}}$ is {_over(plain)}, scale-free {_over(scale_free)}."
+def opposing(one: Measures, other: Measures) -> str | None:
+    """Return a sentence if the gradient changes less where λ_max is higher, or more where it is lower."""
+    curvature, change = sign(one.sharpness, other.sharpness), sign(one.bound, other.bound)
+    if not curvature or change != -curvature:
+        return None
+    words = "more" if change > 0 else "less"
+    return f"Across the slice, though, its gradient changes {words} ({times(one.bound, other.bound)})."
+
+
+def over_seeds(plain: SeedRatios, scale_free: SeedRatios, subject: str = "", reference: str = "") -> str:
+    """Return a sentence on λ_max over training seeds; the surfaces show the first of them.
+
+    Args:
+        plain: the ratios of λ_max.
+        scale_free: those of its scale-free form.
+        subject: the network that the verdict is about, if there are more than two.
+        reference: the one that it is compared with.
+    """
+    seeds, pair = len(plain.ratios), f" of {subject} relative to {reference}" if subject else ""
+    return rf"Over {seeds} training seeds, $\lambda_{{\max}}${pair} is {_over(plain)}, scale-free {_over(scale_free)}."
 
 
 def _over(ratios: SeedRatios) -> str:

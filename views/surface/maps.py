@@ -59,7 +59,7 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
     maps, cut = _maps_and_cut(comparison, display)
     row_of_charts(maps, "contour map")
     chart(cut, "cut through the center")
-    light, title = in_light_theme(comparison, experiment), f"{comparison.metric_title} around the trained weights"
+    light, title = in_light_theme(comparison, experiment), comparison.title
 
     def draw() -> dict[str, go.Figure]:
         light_maps, light_cut = _maps_and_cut(light, display)

@@ -83,6 +83,8 @@ with verdict_place:
     for label, failure in state.failures.items():
         st.error(f"**{label}**: {failure}")
 with progress_place:
+    if state.finished and (display.metric, display.scale) == ("loss", "log"):
+        st.caption(texts.LOG_SCALE)
     progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
 
 outcomes = state.outcomes

@@ -109,7 +109,7 @@ def surfaces(
         on_point=_adopt_point,
         on_renders=pictures.store_renders,
         on_metric=_step_metric,
-        presentation=Presentation(f"{comparison.metric_title} around the trained weights", _runs(verdict)),
+        presentation=Presentation(comparison.title, _runs(verdict)),
         color_scale=color_scale(comparison),
         saved=pictures.requested_picture(compose),
     )
@@ -130,8 +130,7 @@ def notes(comparison: Comparison, display: Display, state: ComparisonState) -> N
     """
     if not state.outcomes:
         return
-    hint = f" {texts.LOG_SCALE}" if (display.metric, display.scale) == ("loss", "log") else ""
-    st.caption(texts.resolution(state, display) + hint)
+    st.caption(texts.resolution(state, display))
     _selected_point(comparison, display)
 
 

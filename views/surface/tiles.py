@@ -50,8 +50,9 @@ def tile_values(one: Measures, other: Measures | None) -> list[tuple[str, str, s
             r"Gradient change ($L\ge$)",
             _text(one.bound),
             _change(one.bound, against.bound),
-            r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ on the slice, a lower bound on the "
-            "Lipschitz constant L of the gradient (D5).",
+            r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ from the marked weights to a point "
+            "of the slice, a lower bound on the Lipschitz constant L of the gradient (D5). Pairs of neighboring points "
+            "can give a larger one: see *Numbers*.",
         ),
         (
             "Held-out accuracy" if accuracy else "Held-out loss",
@@ -95,4 +96,5 @@ def _step(one: Measures) -> float | None:
 def _points(one: Measures, other: Measures) -> str | None:
     if math.isnan(other.accuracy):
         return None
-    return f"{100 * (one.accuracy - other.accuracy):+.1f} points".replace("-", "−")
+    # of the rounded values, which are shown
+    return f"{round(100 * one.accuracy, 1) - round(100 * other.accuracy, 1):+.1f} points".replace("-", "−")

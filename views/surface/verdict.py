@@ -84,7 +84,8 @@ def _verdict(measured: Mapping[str, Measures]) -> str:
         _ratio("scale-free", one, other),
         _fit(one, other),
     ]
-    return f"**{subject} {_claim(one, other)} here.** {' · '.join(filter(None, parts))}"
+    claim = _claim(one, other)
+    return (f"**{subject} {claim} here.** " if claim else "") + " · ".join(filter(None, parts))
 
 
 def _of_several(measured: Mapping[str, Measures]) -> str:
@@ -95,14 +96,14 @@ def _of_several(measured: Mapping[str, Measures]) -> str:
         return f"**{len(measured)} networks are {PENDING}.**"
     (low, flattest), (high, sharpest) = sharpness[0], sharpness[-1]
     pending = [label for label, one in measured.items() if one.sharpness is None]
-    parts = [rf"$\lambda_{{\max}}$ {number(low, 2)} to {number(high, 2)} ({times(low, high)})"]
+    parts = [rf"$\lambda_{{\max}}$ {number(low, 2)} to {number(high, 2)} ({times(low, high)} apart)"]
     if len(sharpness) <= MOST_LISTED:
         listed = ", ".join(f"{label} {number(value, 2)}" for value, label in sharpness)
-        parts = [rf"$\lambda_{{\max}}$: {listed} ({times(low, high)})"]
+        parts = [rf"$\lambda_{{\max}}$: {listed} ({times(low, high)} apart)"]
     if len(scale_free) > 1:
         ends = (scale_free[0][1], scale_free[-1][1])
         named = "" if ends == (flattest, sharpest) else f": {ends[0]} lowest, {ends[1]} highest"
-        parts.append(f"scale-free {times(scale_free[0][0], scale_free[-1][0])}{named}")
+        parts.append(f"scale-free {times(scale_free[0][0], scale_free[-1][0])} apart{named}")
     parts.append(_fits(measured))
     if pending:
         parts.append(f"{', '.join(pending)}: {PENDING}")
@@ -144,9 +145,12 @@ def _value(sharpness: Sharpness | None) -> float | None:
 
 
 def _claim(one: Measures, other: Measures) -> str:
-    """Return what λ_max and its scale-free form say: flatter, sharper, about equal, or different things."""
+    """Return what λ_max and its scale-free form say: flatter, sharper, about equal, or different things.
+
+    It is empty as long as λ_max is unknown.
+    """
     if one.sharpness is None or other.sharpness is None:
-        return f"is {PENDING}"
+        return ""
     signs = {sign(one.sharpness, other.sharpness), sign(one.scale_free, other.scale_free)} - {None}
     if signs == {0}:
         return "is about as flat"

@@ -13,17 +13,17 @@ NO_VERDICT = (
     r"$\lambda_{\max}$, the scale-free ratio and the held-out accuracy are compared here when they are measured."
 )
 
-LOG_SCALE = "Log scale: depth shows how low the loss is, not how curved it is."
+LOG_SCALE = "Log scale: depth shows how low the loss is, not how curved. *Linear* shows curvature."
 
 READING = r"""
-**What to look at.** Each surface shows the loss around the trained weights $\theta^*$ along two random,
-filter-normalized directions ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). In a smoother landscape the gradient
-changes less per step: switch to *Gradient change*, the ratio
+**What to look at.** Each surface shows one quantity, at first the loss, around the marked weights $\theta^*$ along two
+random, filter-normalized directions ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). In a smoother landscape the
+gradient changes less per step: switch to *Gradient change*, the ratio
 $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the Lipschitz constant $L$ of the gradient.
 Then compare $\lambda_{\max}$, the largest curvature in any direction, in the table.
 
-**Log scale.** Height is the logarithm of the loss: a deep, pointed bowl has a low loss at its bottom, not a high
-curvature. On the linear scale curvature is what it looks like, and low losses cannot be told apart.
+**Log scale.** Heights are logarithms: a deep, pointed bowl has a low loss at its bottom, not a high curvature. On the
+linear scale, curvature is what it looks like, and low losses cannot be told apart.
 
 **Caveats.**
 - Two random directions miss most of the sharp ones, so a calm slice does not prove a small $L$. A convex slice does not

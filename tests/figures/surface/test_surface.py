@@ -206,7 +206,7 @@ def test_a_summary_says_the_range_the_center_and_what_is_missing(make) -> None:
     surface = make([[0, 1, 2], [3, 0.25, 4], [5, 6, float("inf")]])
     said = summary("Batch norm", surface, "loss")
     assert said.startswith("Batch norm: loss over α from ")
-    assert "is 0 to 6, 0.25 at the trained weights." in said
+    assert "is 0 to 6, 0.25 at the center." in said
     assert said.endswith("1 of 9 points are not finite.")
 
 

@@ -56,7 +56,7 @@ def verdict(result: Descent) -> str:
     if not estimated:
         return rf"The bound holds but predicts no descent; the loss falls up to $\eta$ = {beyond}{number(measured)}."
     return (
-        rf"The bound predicts descent up to $\eta$ = {number(estimated)}; the loss actually falls up to "
+        rf"By the bound, a step lowers the loss up to $\eta$ = {number(estimated)}; it actually does up to "
         f"{beyond}{number(measured)}."
     )
 
@@ -87,7 +87,7 @@ def rows(result: Descent) -> dict[str, str]:
         "Sampled points where the bound holds": f"{points - failed} of {points}",
         r"$\|\nabla f(\theta)\|$": number(line.length),
         r"$\hat L$ along $-\nabla f$, as far as sampled": number(float(line.lipschitz[-1])),
-        r"Largest $\eta$ by the bound (sampled)": number(result.estimated_largest_step),
+        r"Largest $\eta$ by the bound, with $\hat L$ up to that $\eta$": number(result.estimated_largest_step),
         r"Largest $\eta$ that lowers the loss": beyond + number(result.measured_largest_step),
         r"Best $\eta$ by the bound": number(result.estimated_best_step),
         r"Best $\eta$ measured": number(result.measured_best_step),
