@@ -72,7 +72,7 @@ class Comparison(Compared["Surface"]):
         scale: "linear" or "log", for heights and colors alike.
         colors: by label.
         theme: "light" or "dark".
-        published: labels of networks with published weights, which count as step 0 but are trained.
+        trained: labels of networks whose centers are their final weights, whatever their step.
 
     Raises:
         ValueError: on drawing, if the metric or the scale is unknown.
@@ -80,7 +80,7 @@ class Comparison(Compared["Surface"]):
 
     metric: str
     scale: str
-    published: frozenset[str] = field(default=frozenset(), kw_only=True)
+    trained: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     @cached_property
     def value_range(self) -> Range | None:
@@ -91,7 +91,7 @@ class Comparison(Compared["Surface"]):
         """Return what the center of one of the surfaces is: initial or trained weights, or those at a step."""
         label = next((label for label, one in self.results.items() if one is surface), "")
         step = surface.spec.evaluation.checkpoint
-        if step is None or label in self.published:
+        if step is None or label in self.trained:
             return "trained weights"
         return f"weights at step {step}" if step else "initial weights"
 

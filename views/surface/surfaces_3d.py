@@ -48,10 +48,16 @@ def comparison_of(experiment: Experiment, display: Display, outcomes: Mapping[st
     """Return the available surfaces, interpolated unless the display is of every point."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
     drawn = {label: displayed_surface(surface, display) for label, surface in surfaces.items()}
-    published = frozenset(label for label, outcome in outcomes.items() if outcome.run.spec.weights is not None)
+    trained = frozenset(label for label, outcome in outcomes.items() if _is_final(outcome))
     theme = page_theme()
-    shown: dict[str, Any] = {"colors": colors(experiment, theme), "theme": theme, "published": published}
+    shown: dict[str, Any] = {"colors": colors(experiment, theme), "theme": theme, "trained": trained}
     return Comparison(drawn, display.shown, display.scale, **shown)
+
+
+def _is_final(outcome: Outcome) -> bool:
+    """Whether an outcome is about the weights at the end of training; published ones count as step 0."""
+    spec = outcome.run.spec
+    return spec.weights is not None or outcome.checkpoint == spec.last_step > 0
 
 
 def still(experiment: Experiment, display: Display) -> None:

@@ -300,11 +300,16 @@ def test_a_cut_of_networks_with_other_units_names_the_axis_alone(make):
     assert cut_figure(Comparison({"a": one, "b": other}, "loss", "linear")).layout.xaxis.title.text == "α"
 
 
-def test_the_center_of_published_weights_is_trained_though_it_counts_as_step_0(pair):
-    first = {label: replace(one, spec=changed(one.spec, checkpoint=0)) for label, one in pair.items()}
-    figures = surface_figures(Comparison(first, "loss", "log", published=frozenset({"b"})))
+@pytest.mark.parametrize(("step", "name"), [(0, "initial weights"), (18, "weights at step 18")])
+def test_a_center_is_named_by_its_step_unless_it_is_the_end_of_training(pair, step, name):
+    surfaces = {label: replace(one, spec=changed(one.spec, checkpoint=step)) for label, one in pair.items()}
+    comparison = Comparison(surfaces, "loss", "log", trained=frozenset({"b"}))
+    figures = surface_figures(comparison)
     texts = {label: figure.layout.scene.annotations[0].text for label, figure in figures.items()}
-    assert texts == {"a": "initial weights", "b": "trained weights"}
+    assert texts == {"a": name, "b": "trained weights"}
+    assert comparison.title == "Loss around the weights"
+    assert replace(comparison, trained=frozenset()).title == f"Loss around the {name}"
+    assert replace(comparison, trained=frozenset({"a", "b"})).title == "Loss around the trained weights"
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
