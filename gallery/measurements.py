@@ -10,8 +10,8 @@ from pathlib import Path
 FILE = Path(__file__).parent / "measurements.json"
 
 SHARPNESS = "sharpness"
-QUANTITIES: Mapping[str, str] = {"gradient-norm": "gradient-norm", "gradient-change-ratio": "gradient-change-ratio"}
-"""What is measured by the metric that a story opens with; of all others, λ_max."""
+MEASURED_METRICS = ("gradient-norm", "gradient-change-ratio")
+"""Metrics that are measured themselves if a story opens with them; for all others it is λ_max."""
 
 
 def quantity(metric: str) -> str:
@@ -20,7 +20,7 @@ def quantity(metric: str) -> str:
     Args:
         metric: of the story's display.
     """
-    return QUANTITIES.get(metric, SHARPNESS)
+    return metric if metric in MEASURED_METRICS else SHARPNESS
 
 
 def measurements(title: str) -> tuple[float | None, ...]:

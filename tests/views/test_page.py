@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from normscape.views.session.control_bar import compared_fields
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.results import comparison_state, experiment_request
+from normscape.views.texts import surface as texts
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 
@@ -183,6 +185,13 @@ def test_diverged_network_is_shown_beside_the_others() -> None:
     assert "Move the training step back" in named[0]
     surfaces = [spec for spec in charts(app) if '"surface"' in spec]
     assert len(surfaces) == 1
+
+
+def test_a_story_that_is_open_is_named_with_its_sentence() -> None:
+    title = "The two halves of batch norm"
+    assert texts.claim(STORIES[title].experiment) == f"**{title}.** {STORIES[title].sentence}"
+    assert texts.claim(replace(STORIES[title].experiment, values=("none",))) == texts.CLAIM
+    assert any(text.value == texts.CLAIM for text in opened().markdown)
 
 
 def test_work_beyond_the_limit_is_refused_with_the_estimate(monkeypatch: pytest.MonkeyPatch) -> None:

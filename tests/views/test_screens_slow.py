@@ -50,6 +50,9 @@ WIDER = """() => [...document.querySelectorAll("[data-testid=stMain] *")].filter
 OVERLAPPING = """() => {
   const elements = [...document.querySelectorAll("[data-testid=stMain] [data-testid=stElementContainer]")]
     .filter((one) => one.checkVisibility() && !one.querySelector("[data-testid=stElementContainer]"))
+    // downloads share the row of the buttons below the surfaces
+    .flatMap((one) => one.querySelector(".linked-row")
+      ? [...one.querySelectorAll(".linked-frame, .linked-tool")] : [one])
     .map((one) => [one, one.getBoundingClientRect()])
     .filter(([one, box]) => box.width > 1 && box.height > 1 && getComputedStyle(one).position !== "absolute");
   const pairs = [];

@@ -47,7 +47,7 @@ STYLE = """<style>
 </style>"""
 
 GLOSSARY_TERMS = (
-    r"back-propagated signal $\delta$",
+    r"backpropagated signal $\delta$",
     "batch norm",
     "Cauchy–Schwarz step",
     "covariate shift",

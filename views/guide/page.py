@@ -17,7 +17,7 @@ SECTIONS = {  # anchors by heading
     "What is a loss landscape?": "loss-landscape",
     "The first minute": "first-minute",
     "What each page answers": "pages",
-    "The argument in five lines": "argument",
+    "The argument in five steps": "argument",
     "Glossary": "terms",
     "Papers": "papers",
 }
@@ -159,7 +159,7 @@ with steps:
 with pages:
     _heading("What each page answers")
     _pages()
-_heading("The argument in five lines")
+_heading("The argument in five steps")
 with st.container(key="five-lines"):
     st.markdown(linked(ARGUMENT))
 _heading("Glossary")

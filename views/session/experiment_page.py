@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from normscape.specs import Display, Experiment
@@ -11,23 +13,28 @@ from normscape.views.session.sidebar import sidebar
 from normscape.views.texts.questions import QUESTIONS
 
 
-def experiment_page(title: str, claim: str, *, path: str = "", terms: tuple[str, ...]) -> tuple[Experiment, Display]:
+def experiment_page(
+    title: str, claim: str | Callable[[Experiment], str], *, path: str = "", terms: tuple[str, ...]
+) -> tuple[Experiment, Display]:
     """Show the top of a page and the sidebar, write the experiment into the URL, and return it with its display.
 
     Args:
         title: of the page in the navigation.
-        claim: what the page shows, one sentence of Markdown.
+        claim: what the page shows, one sentence of Markdown, or a function that returns it for an experiment.
         path: of the page in the URL.
         terms: names in the glossary.
     """
     experiment, display = address.opened(path)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="heading"):
         st.title(QUESTIONS[title], anchor=False, width="content")
-        with st.container(key="claim", width="content"):
-            st.markdown(claim)
+        claim_place = st.container(key="claim", width="content")
+        if isinstance(claim, str):
+            claim_place.markdown(claim)
     for note in address.notes():
         st.warning(note)
     pictures.show_outcome()
     experiment = sidebar(control_bar(experiment, terms))
+    if callable(claim):  # about the experiment that the controls have just set
+        claim_place.markdown(claim(experiment))
     address.publish(experiment, display)
     return experiment, display

@@ -56,6 +56,6 @@ def comparability(experiment: Experiment) -> str:
     if experiment.compare.endswith("seed"):
         return "The compared networks have equal settings and evaluation samples, and different random draws (D4)."
     return (
-        "The compared networks have the same evaluation samples, the same seeds - so equal initial weights wherever "
-        "shapes agree, equal order of samples, equal draws of the directions - the same axes and the same colors (D4)."
+        "The compared networks have the same evaluation samples, the same seeds (so equal initial weights wherever "
+        "shapes agree, equal order of samples, equal draws of the directions), the same axes and the same colors (D4)."
     )

@@ -64,7 +64,7 @@ surfaces_place = st.container(key="surfaces")
 with surfaces_place:  # first, so that the browser shows it with the first text
     surfaces_3d.still(*address.opened())
 with top:
-    experiment, display = experiment_page("Surfaces", texts.CLAIM, terms=GLOSSARY_TERMS)
+    experiment, display = experiment_page("Surfaces", texts.claim, terms=GLOSSARY_TERMS)
 with controls_place:
     experiment, display = controls.section(experiment, display, progress_place)
 

@@ -10,7 +10,7 @@ import streamlit as st
 from normscape.views.surface.verdict import Measures, compared_pair, sign, times
 from normscape.views.widgets.numbers import number, percent
 
-CHANGE_IN_PERCENT = 2
+CHANGE_IN_PERCENT = 1.1
 """Changes below this factor are stated in percent, larger ones as a factor."""
 
 

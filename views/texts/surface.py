@@ -3,11 +3,20 @@
 from collections.abc import Iterable
 
 from normscape.figures.training import Training
-from normscape.specs import Display, GridSpec
+from normscape.gallery.stories import STORIES, TITLES
+from normscape.specs import Display, Experiment, GridSpec
 from normscape.views.session.previews import Preview
 from normscape.views.session.results import ComparisonState
 
 CLAIM = "The loss around the weights of networks that differ in one choice, on one scale."
+FIRST = next(iter(STORIES.values())).experiment
+
+
+def claim(experiment: Experiment) -> str:
+    """Return what the surfaces of an experiment show: the sentence of its story, if it is one of the gallery's."""
+    title = TITLES.get(experiment)
+    return CLAIM if title is None or experiment == FIRST else f"**{title}.** {STORIES[title].sentence}"
+
 
 NO_VERDICT = (
     r"$\lambda_{\max}$, the scale-free ratio and the held-out accuracy are compared here when they are measured."

@@ -80,8 +80,8 @@ TERMS: Mapping[str, Term] = {
         "The gradient-change ratio with one layer's part of the gradient in the numerator, while all layers move.", "D5"
     ),
     "scale-free": Term(
-        "Said of a number that stays as it is when weights in front of a normalization are rescaled. That leaves the "
-        r"function alone, and changes $L$ and $\lambda_{\max}$.",
+        "A number is scale-free if rescaling weights in front of a normalization leaves it unchanged. Such "
+        r"rescaling keeps the function but changes $L$ and $\lambda_{\max}$.",
         "D8",
     ),
 }

@@ -21,7 +21,7 @@ TERMS: Mapping[str, Term] = {
         "A13",
     ),
     "held-out": Term(
-        "Said of samples that training does not see. A smoother loss is worth little where the held-out loss is worse.",
+        "Samples that training does not see. A smoother loss is worth little where the held-out loss is worse.",
         "A8b",
     ),
     "loss": Term(

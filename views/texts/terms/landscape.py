@@ -33,7 +33,7 @@ TERMS: Mapping[str, Term] = {
     ),
     "loss surface": Term(r"The loss over a slice: a height for every point $(\alpha, \beta)$.", "D2"),
     "non-finite points": Term(
-        "Points where a value is infinite or no number: counted, left out, never replaced.", "§5"
+        "Points where a value is infinite or not a number. They are counted and left out, never replaced.", "§5"
     ),
     "parameters": Term(r"All numbers that training changes, as one vector $\theta$.", "§0"),
     "refinement": Term(

@@ -13,7 +13,7 @@ TERMS: Mapping[str, Term] = {
     "activation": Term(
         "The function between layers. ReLU has a kink, where the gradient jumps; GELU and tanh are smooth.", "D7"
     ),
-    r"back-propagated signal $\delta$": Term(
+    r"backpropagated signal $\delta$": Term(
         "What comes back from the loss to a layer: the derivative of a sample's loss by the layer's output. The "
         "argument needs it bounded, and nothing bounds it.",
         "A4",
@@ -36,7 +36,7 @@ TERMS: Mapping[str, Term] = {
         "unit's is above 0 for all of them, so that it changes nothing.",
         "A13",
     ),
-    "diverged": Term("Said of a training whose loss or weights are no longer finite from some step on."),
+    "diverged": Term("A training whose loss or weights are not finite from some step on."),
     "edge of stability": Term(
         r"Gradient descent on all training samples tends to raise $\lambda_{\max}$ until it is about $2/\eta$, and "
         "then stays near it while the loss still falls over many steps.",
