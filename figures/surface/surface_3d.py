@@ -186,14 +186,14 @@ def _center_label(comparison: Comparison, surface: Surface, value_range: Range) 
     if position is None:
         return []
     text, _, _, background = comparison.theme_colors
-    label = comparison.center_name(surface) if len(comparison.results) <= MOST_LABELED else " "
+    labeled = len(comparison.results) <= MOST_LABELED
     return [
         {
             **position,
             **{
-                "text": label,
+                "text": comparison.center_name(surface) if labeled else " ",
                 "font": {"size": 12, "color": text},
-                "bgcolor": background,
+                "bgcolor": background if labeled else TRANSPARENT,
                 "opacity": 0.9,
                 "borderpad": 2,
             },

@@ -319,3 +319,9 @@ def test_a_cut_fills_its_height_where_the_surfaces_reach_further(make, scale):
     low, high = figure.layout.yaxis.range
     assert np.nanmax(heights) - np.nanmin(heights) == pytest.approx((high - low) / 1.08)
     assert all(low <= tick <= high for tick in figure.layout.yaxis.tickvals)
+
+
+def test_many_surfaces_have_pins_without_labels(pair):
+    for count, text in ((4, "trained weights"), (5, " ")):
+        figures = surface_figures(Comparison({f"n{k}": pair["a"] for k in range(count)}, "loss", "log"))
+        assert {figure.layout.scene.annotations[0].text for figure in figures.values()} == {text}
