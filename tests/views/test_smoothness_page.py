@@ -11,7 +11,8 @@ from normscape.landscape import train
 from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, measure_smoothness, path_ratio
 from normscape.specs import SmoothnessSpec
 from normscape.views.smoothness.charts import CAPTIONS, SMOOTHER
-from normscape.views.smoothness.summary import LESS_SMOOTH, alone, headline, key_numbers, measured, ratio_numbers
+from normscape.views.smoothness.summary import LESS_SMOOTH, alone, headline, key_numbers, ratio_numbers
+from normscape.views.texts.verdicts import missing_verdict
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
 from tests.views.test_page import settled
@@ -60,7 +61,7 @@ def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: flo
     first, rest = headline("A", {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8)}).removeprefix("**").split("**")
     assert claim in first
     assert f"its gradient changes {size} per unit of distance." in first
-    assert "median ratio over 8 checkpoints, from 0.2× to 8×, and below 1 at 1." in rest
+    assert "median ratio over 8 checkpoints (from 0.2× to 8×, below 1 at 1 of them)" in rest
     assert "Over the whole step, the gradient changes 5.3× more" in rest
     assert "no finite step" in headline("A", {"B": None})
 
@@ -85,8 +86,9 @@ def test_one_network_has_a_headline_with_its_own_numbers() -> None:
 
 
 def test_until_all_checkpoints_are_measured_charts_show_those_that_are() -> None:
-    assert measured(3, 16, stopped=False).startswith("**3 of 16 checkpoints are measured.**")
-    assert measured(3, 16, stopped=True) == "**No verdict: 13 of 16 checkpoints are missing.**"
+    waiting = missing_verdict(3, 16, "measurements", stopped=False)
+    assert waiting.startswith("**3 of 16 measurements are finished.**")
+    assert missing_verdict(3, 16, "measurements", stopped=True) == "**No verdict: 13 of 16 measurements are missing.**"
     app = AppTest.from_function(_partial).run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 3
@@ -132,11 +134,11 @@ def test_on_raw_inputs_batch_norm_is_smoother_at_every_checkpoint() -> None:
     assert ratio.median < 0.5
 
 
-def test_stopping_says_how_many_checkpoints_are_missing_and_offers_to_resume() -> None:
+def test_stopping_says_how_many_measurements_are_missing_and_offers_to_resume() -> None:
     query = {"training.seed": "12", "training.steps": "20000", "training.checkpoints": "0,20000"}
     app = page_alone("smoothness", **query)
     next(button for button in app.button if button.label == "Stop").click().run()
     assert not app.exception
-    assert any(re.match(r"\*\*No verdict: [1-4] of 4 checkpoints", element.value) for element in app.markdown)
+    assert any(re.match(r"\*\*No verdict: [1-4] of 4 measurements", element.value) for element in app.markdown)
     assert "Resume" in [button.label for button in app.button]
     assert not app.table

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from normscape.landscape.stability import RATES, TrainingOutcome, stability_threshold
 from normscape.specs import TrainingSpec
 from normscape.views.stability import thresholds
-from normscape.views.stability.summary import OUTCOMES, headline, key_numbers, running
+from normscape.views.stability.summary import OUTCOMES, headline, key_numbers
+from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import duration
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
@@ -113,8 +114,11 @@ def test_heavy_ball_on_a_quadratic_converges_only_below_the_threshold(factor: fl
 
 
 def test_a_sweep_that_was_stopped_has_no_verdict() -> None:
-    assert running(1, 22, stopped=True) == "**No verdict: 21 of 22 trainings are missing.**"
-    assert running(1, 22, stopped=False) == "**1 of 22 trainings are finished.** The verdict appears when all are."
+    assert missing_verdict(1, 22, "trainings", stopped=True) == "**No verdict: 21 of 22 trainings are missing.**"
+    assert (
+        missing_verdict(1, 22, "trainings", stopped=False)
+        == "**1 of 22 trainings are finished.** The verdict appears when all are."
+    )
 
 
 def test_a_running_sweep_has_both_charts_and_no_table() -> None:

@@ -67,11 +67,11 @@ def test_there_is_no_claim_before_the_curvature_is_known() -> None:
 
 
 def test_a_gradient_that_changes_more_where_the_curvature_is_lower_is_named() -> None:
-    assert opposing(BATCH, NONE) is None
+    assert opposing("b", BATCH, NONE) is None
     rough = replace(BATCH, bound=1.48)
-    assert opposing(rough, NONE) == "Across the slice, though, its gradient changes more (2×)."
-    assert opposing(NONE, rough) == "Across the slice, though, its gradient changes less (2×)."
-    assert opposing(replace(BATCH, bound=math.nan), NONE) is None
+    assert opposing("b", rough, NONE) == "Across the slice, though, the gradient of b changes more (2×)."
+    assert opposing("a", NONE, rough) == "Across the slice, though, the gradient of a changes less (2×)."
+    assert opposing("b", replace(BATCH, bound=math.nan), NONE) is None
 
 
 def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:

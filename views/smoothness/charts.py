@@ -16,7 +16,6 @@ from normscape.views.session import address
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.smoothness.summary import (
-    ABOUT_EQUAL,
     LESS_SMOOTH,
     alone,
     headline,
@@ -25,6 +24,7 @@ from normscape.views.smoothness.summary import (
     ratios,
 )
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme
+from normscape.views.widgets.numbers import ABOUT_EQUAL
 from normscape.views.widgets.tables import network_table
 
 CAPTIONS = {

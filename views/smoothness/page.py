@@ -10,8 +10,8 @@ from normscape.views.session.admission import admitted, errors_shown
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.session.job_queue import job_queue
 from normscape.views.smoothness import charts
-from normscape.views.smoothness.summary import measured
 from normscape.views.texts.papers import cite
+from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.fields import number_of_seeds
 
 CLAIM = (
@@ -67,7 +67,7 @@ def _page(experiment: Experiment, display: Display) -> None:
             charts.verdict(experiment, results)
         else:
             count = sum(len(one) for own in results.values() for one in own)
-            st.markdown(measured(count, len(every), stopped=stopped or finished))
+            st.markdown(missing_verdict(count, len(every), "measurements", stopped=stopped or finished))
         progress.show_progress(request, finished)
     missing = sum(not requests.has_checkpoint(job) for job in every) if finished else 0
     charts.section(experiment, display, results, missing, finished=finished)

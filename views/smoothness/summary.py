@@ -9,11 +9,7 @@ import numpy as np
 
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
 from normscape.views.texts.labels import compared_with
-from normscape.views.widgets.numbers import MISSING, number
-
-ABOUT_EQUAL = 1.1
-"""Ratios up to this count as equal."""
-
+from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
 LESS_SMOOTH = (
     "Shallow networks often behave this way: with batch norm, a step changes the batch statistics as well, and with "
@@ -60,13 +56,6 @@ def alone(label: str, course: Sequence[Smoothness]) -> str:
     )
 
 
-def measured(finished: int, total: int, *, stopped: bool) -> str:
-    """Return the sentence in place of the headline until all checkpoints are measured."""
-    if stopped:
-        return f"**No verdict: {total - finished} of {total} checkpoints are missing.**"
-    return f"**{finished} of {total} checkpoints are measured.** The verdict appears when all are."
-
-
 def _pair(reference: str, label: str, ratio: PathRatio) -> str:
     other = compared_with(reference)
     if _about_equal(ratio):
@@ -77,8 +66,8 @@ def _pair(reference: str, label: str, ratio: PathRatio) -> str:
     low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
     return (
         rf"**{claim} per unit of distance.** This compares effective $\beta$-smoothness at equal steps of training: "
-        f"the median ratio over {ratio.checkpoints} checkpoints, from {low}× to {high}×, and below 1 at "
-        f"{ratio.lower}. Over the whole step, the gradient changes {_times(ratio.change)}."
+        f"the median ratio over {ratio.checkpoints} checkpoints (from {low}× to {high}×, below 1 at "
+        f"{ratio.lower} of them). Over the whole step, the gradient changes {_times(ratio.change)}."
     )
 
 

@@ -15,7 +15,8 @@ from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.stability import thresholds
-from normscape.views.stability.summary import headline, key_numbers, running
+from normscape.views.stability.summary import headline, key_numbers
+from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme
 from normscape.views.widgets.tables import network_table
 
@@ -36,7 +37,7 @@ def verdict(outcomes: Outcomes, predicted: Rates, formula: str, *, seeds: int, s
     """
     total, finished = len(RATES) * seeds * len(outcomes), sum(map(len, outcomes.values()))
     if finished < total:
-        st.markdown(running(finished, total, stopped=stopped))
+        st.markdown(missing_verdict(finished, total, "trainings", stopped=stopped))
         return
     largest = {label: largest_stable(own) for label, own in outcomes.items()}
     st.markdown(headline(largest, _at_initialization(predicted), formula))

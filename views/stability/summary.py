@@ -39,13 +39,6 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float], formu
     return f"**{'; '.join([*parts, *none])}.**{prediction}"
 
 
-def running(finished: int, total: int, *, stopped: bool) -> str:
-    """Return the sentence in place of the headline until all trainings are finished."""
-    if stopped:
-        return f"**No verdict: {total - finished} of {total} trainings are missing.**"
-    return f"**{finished} of {total} trainings are finished.** The verdict appears when all are."
-
-
 def _without(label: str) -> str:
     """Return a network's label in the middle of a sentence."""
     return "without normalization" if label == NORMALIZATIONS["none"].label else label

@@ -50,9 +50,8 @@ def _lines(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]
         return ""
     momenta = {training.momentum for training in trainings.values() if training.optimizer != "adam"}
     heavy = f" (heavy-ball momentum $\\mu$ = {number(momenta.pop())})" if len(momenta) == 1 and any(momenta) else ""
-    each = "" if formula(trainings) else rf", {HEAVY_BALL} with momentum $\mu$"
-    own = f" {formula(trainings)}" if formula(trainings) else ""
-    return f"⋮ **Stability threshold**{own}{heavy}{each} at initialization: {known}."
+    shown = f" {common}" if (common := formula(trainings)) else rf" {PLAIN}, with momentum $\mu$ {HEAVY_BALL}"
+    return f"⋮ **Stability threshold**{shown}{heavy} at initialization: {known}."
 
 
 def _adam(trainings: Mapping[str, TrainingSpec]) -> str:

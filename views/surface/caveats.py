@@ -22,8 +22,10 @@ def section(measured: Mapping[str, Measures], variants: Variants) -> None:
     """Show what qualifies the verdict, with a link to the page Along training if its results say the opposite."""
     sentences = caveats(measured, variants)
     if (pair := compared_pair(measured)) is not None:
-        sentences.append(opposing(measured[pair[0]], measured[pair[1]]) or "")
-        if not any(run.weights for run, _ in variants.values()) and measured[pair[0]].sharpness is not None:
+        sentences.append(opposing(pair[0], measured[pair[0]], measured[pair[1]]) or "")
+        runs = [run for run, _ in variants.values()]
+        one_seed = not any(run.weights for run in runs) and len({run.training.seed for run in runs}) == 1
+        if one_seed and measured[pair[0]].sharpness is not None:
             ratios = stored_seed_ratios(variants, *pair)
             sentences.append(over_seeds(*ratios, *(pair if len(measured) > 2 else ())) if ratios else ONE_SEED)
         if (ratio := stored_ratio(variants, *pair)) is not None:
@@ -59,13 +61,19 @@ def _guesses(accuracy: float, chance: float) -> bool:
     return accuracy <= chance + (1.0 - chance) / 5
 
 
-def opposing(one: Measures, other: Measures) -> str | None:
-    """Return a sentence if the gradient changes less where λ_max is higher, or more where it is lower."""
+def opposing(subject: str, one: Measures, other: Measures) -> str | None:
+    """Return a sentence if the gradient changes less where λ_max is higher, or more where it is lower.
+
+    Args:
+        subject: the network that the verdict is about.
+        one: its measures.
+        other: those of the network that it is compared with.
+    """
     curvature, change = sign(one.sharpness, other.sharpness), sign(one.bound, other.bound)
     if not curvature or change != -curvature:
         return None
     words = "more" if change > 0 else "less"
-    return f"Across the slice, though, its gradient changes {words} ({times(one.bound, other.bound)})."
+    return f"Across the slice, though, the gradient of {subject} changes {words} ({times(one.bound, other.bound)})."
 
 
 def over_seeds(plain: SeedRatios, scale_free: SeedRatios, subject: str = "", reference: str = "") -> str:

@@ -8,10 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from normscape.views.surface.verdict import Measures, compared_pair, sign, times
-from normscape.views.widgets.numbers import number, percent
-
-CHANGE_IN_PERCENT = 1.1
-"""Changes below this factor are stated in percent, larger ones as a factor."""
+from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
 
 
 def tiles(measured: Mapping[str, Measures]) -> None:
@@ -81,7 +78,7 @@ def _text(value: float | None) -> str:
 def _change(one: float | None, other: float | None) -> str | None:
     if sign(one, other) is None or one is None or other is None:
         return None
-    if max(one / other, other / one) >= CHANGE_IN_PERCENT:
+    if max(one / other, other / one) >= ABOUT_EQUAL:
         return f"{times(one, other)} {'lower' if one < other else 'higher'}"
     return f"{100 * (one / other - 1):+.0f} %".replace("-", "−")
 

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 
 from normscape.landscape import Sharpness, bounds_from_center
 from normscape.views.session.results import Outcome
-from normscape.views.widgets.numbers import number, percent
+from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
 
 PENDING = "being measured"
-
-EQUAL = 1.1
-"""Two numbers whose quotient is below this count as about equal."""
 
 NO_NORM = "No normalization"
 
@@ -107,7 +104,7 @@ def _of_several(measured: Mapping[str, Measures]) -> str:
     parts.append(_fits(measured))
     if pending:
         parts.append(f"{', '.join(pending)}: {PENDING}")
-    if high / low < EQUAL:
+    if high / low < ABOUT_EQUAL:
         return f"**All {len(measured)} networks are about as flat here.** {' · '.join(parts)}"
     return f"**Flattest here: {flattest}. Sharpest: {sharpest}.** {' · '.join(parts)}"
 
@@ -165,7 +162,7 @@ def sign(one: float | None, other: float | None) -> int | None:
     """Return -1 if the first number is smaller, 1 if larger, 0 if about equal, None if one of them is not positive."""
     if one is None or other is None or not (one > 0 and other > 0):
         return None
-    return 0 if max(one / other, other / one) < EQUAL else (-1 if one < other else 1)
+    return 0 if max(one / other, other / one) < ABOUT_EQUAL else (-1 if one < other else 1)
 
 
 def _contrast(name: str, one: float | None, other: float | None) -> str | None:

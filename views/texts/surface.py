@@ -19,7 +19,7 @@ def claim(experiment: Experiment) -> str:
 
 
 NO_VERDICT = (
-    r"$\lambda_{\max}$, the scale-free ratio and the held-out accuracy are compared here when they are measured."
+    r"$\lambda_{\max}$, the scale-free ratio and the held-out accuracy are compared here once they are measured."
 )
 
 LOG_SCALE = "Log scale: depth shows how low the loss is, not how curved. *Linear* shows curvature."

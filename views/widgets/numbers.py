@@ -10,6 +10,9 @@ PENDING = "…"
 
 MEBIBYTE, GIBIBYTE = 2**20, 2**30
 
+ABOUT_EQUAL = 1.1
+"""Two numbers whose quotient is below this count as about equal; their change is stated in percent."""
+
 WRITTEN_OUT = 1e9
 """Numbers below this are written out."""
 

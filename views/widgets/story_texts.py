@@ -11,16 +11,13 @@ from normscape.gallery.stories import Story
 from normscape.specs import Experiment
 from normscape.specs.fields import read, rule_of
 from normscape.views.widgets.fields import entry_label
-from normscape.views.widgets.numbers import number
+from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
 NAMED_QUANTITIES: Mapping[str, str] = {
     "sharpness": r"$\lambda_{\max}$",
     "gradient-norm": "Gradient norm at the center",
     "gradient-change-ratio": "Gradient change",
 }
-EQUAL = 1.1
-"""Two numbers whose quotient is below this count as about equal, as in the verdict on the page Surfaces."""
-
 MOST_LETTERS = 60
 """A longer list of panels is cut: it would take a third line on a card."""
 
@@ -64,7 +61,7 @@ def result_sentence(title: str, story: Story) -> str:
 def _contrast(what: str, known: Mapping[str, float]) -> str:
     low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
     ratio = known[high] / known[low]
-    if ratio < EQUAL:
+    if ratio < ABOUT_EQUAL:
         return f"{what} about equal"
     times = f"{number(ratio, 2)}×"
     if len(known) > 2:
