@@ -54,6 +54,7 @@ def picture_png(
     display: Display,
     *,
     facts: Facts,
+    summary: str = "",
     caption: str,
     width: int = CANVAS_WIDTH,
     shape: str = "",
@@ -68,6 +69,7 @@ def picture_png(
         experiment: the compared networks and the slice.
         display: metric, scale and camera of the renders.
         facts: key numbers by label and then by name; may be empty.
+        summary: what the numbers say, below the title; may be empty.
         caption: one line on how the surfaces were measured, at the bottom.
         width: pixels, 1200 to 4096; by default that of a slide.
         shape: a key of `SHAPES`, which the picture then has exactly; empty for a height that follows from the content.
@@ -81,7 +83,7 @@ def picture_png(
     if shape and shape not in SHAPES:
         raise ValueError(f"shape is {shape!r}; it must be one of {', '.join(SHAPES)}, or empty")
     height = CANVAS_WIDTH * SHAPES[shape] if shape else None
-    canvas = layout(renders, comparison, facts=facts, caption=caption, height=height)
+    canvas = layout(renders, comparison, facts=facts, summary=summary, caption=caption, height=height)
     image = render(canvas, CANVAS_WIDTH, width / CANVAS_WIDTH, comparison.theme_colors.background)
     title = f"Normscape: {comparison.title}"
     buffer = io.BytesIO()
@@ -90,7 +92,13 @@ def picture_png(
 
 
 def layout(
-    renders: Mapping[str, bytes], comparison: Comparison, *, facts: Facts, caption: str, height: float | None = None
+    renders: Mapping[str, bytes],
+    comparison: Comparison,
+    *,
+    facts: Facts,
+    summary: str = "",
+    caption: str,
+    height: float | None = None,
 ) -> Canvas:
     """Return all elements of a picture, `CANVAS_WIDTH` wide; arguments and exceptions are those of `picture_png`.
 
@@ -110,10 +118,11 @@ def layout(
         facts_table(facts, label_colors, colors, CONTENT_WIDTH),
         _sentences([caption], TextStyle(21, colors.faint)),
     ]
+    header = _header(comparison, summary)
     if height is None:
-        content = stack([_header(comparison), surface_grid(images, comparison), *below], gap=BLOCK_GAP)
+        content = stack([header, surface_grid(images, comparison), *below], gap=BLOCK_GAP)
         return move(content, MARGIN, TOP)._replace(height=content.height + TOP + BOTTOM)
-    content = _of_height(_header(comparison), images, comparison, below, height - TOP - BOTTOM)
+    content = _of_height(header, images, comparison, below, height - TOP - BOTTOM)
     return move(content, MARGIN, TOP + max(0.0, height - TOP - BOTTOM - content.height) / 2)._replace(height=height)
 
 
@@ -130,15 +139,16 @@ def _of_height(header: Canvas, images: Images, comparison: Comparison, below: li
     return stack([header, grid, *blocks], gap=BLOCK_GAP)
 
 
-def _header(comparison: Comparison) -> Canvas:
-    """Return the title, with the project's name at the right end of its line."""
+def _header(comparison: Comparison, summary: str) -> Canvas:
+    """Return the title, with the project's name at the right end of its line, and the summary below."""
     colors = comparison.theme_colors
     project, title = TextStyle(28, colors.faint, bold=True), TextStyle(52, colors.text, bold=True)
     lines = wrap(comparison.title, title, CONTENT_WIDTH - text_width("Normscape", project) - 48)
     text = paragraph(lines, title, 0, CONTENT_WIDTH)
     name = paragraph(["Normscape"], project, 0, CONTENT_WIDTH, align=1)
     on_baseline = move(name, 0, 0.98 * (title.size - project.size))
-    return text._replace(elements=text.elements + on_baseline.elements)
+    first = text._replace(elements=text.elements + on_baseline.elements)
+    return stack([first, _sentences([summary], TextStyle(26, colors.text))], gap=12) if summary else first
 
 
 def _decoded(label: str, content: bytes) -> Image.Image:

@@ -12,12 +12,12 @@ from normscape.figures.style.notation import html
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.style.scales import Range
 from normscape.figures.surface.axes import axis_title, metric_bar
-from normscape.figures.surface.cuts import SINGLE_HEIGHT, single_figures
+from normscape.figures.surface.cuts import single_figures
 
 if TYPE_CHECKING:
     from normscape.landscape import Surface
 
-HEIGHT = SINGLE_HEIGHT
+HEIGHT = 500
 CONTOUR_LINES = 12
 MISSING_COLOR = "rgba(128,128,140,0.35)"
 MAX_ASPECT = 4.0  # beyond this ratio of its sides a map with equal units would be a stripe
@@ -39,7 +39,7 @@ def contour_figures(comparison: Comparison) -> dict[str, go.Figure]:
         style_map_axes(figure, comparison, surface)
         return figure
 
-    return single_figures(comparison, draw, bottom=106)
+    return single_figures(comparison, draw, bottom=106, height=HEIGHT)
 
 
 def _map(comparison: Comparison, surface: Surface, value_range: Range) -> list[Any]:

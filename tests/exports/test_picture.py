@@ -665,3 +665,14 @@ def test_a_text_behind_the_pixels_is_found():
     assert content.endswith(end)
     behind = content[: -len(end)] + chunk(b"tEXt", f"{KEY}\0".encode() + canonical_document()) + end
     assert read_experiment(behind) == EXPERIMENTS[2]
+
+
+@pytest.mark.parametrize("height", [None, CANVAS_WIDTH * SHAPES["16:9"]])
+def test_the_summary_is_below_the_title_and_above_the_surfaces(height: float | None) -> None:
+    canvas = canvas_of(LABELS[:2], summary=r"Flatter here. $\lambda_{\max}$ 0.17 vs. 0.43", height=height)
+    lines = [mark for mark in canvas.elements if isinstance(mark, TextLine)]
+    (summary,) = (line for line in lines if "Flatter here." in line.text)
+    top = min(mark.top for mark in canvas.elements if isinstance(mark, ImageBox))
+    title = max(lines, key=lambda line: line.style.size)
+    assert title.box[3] <= summary.box[1] + 1e-6
+    assert summary.box[3] <= top

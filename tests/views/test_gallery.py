@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.gallery.measurements import measurements
 from normscape.gallery.stories import GROUPS, STORIES
-from normscape.specs import Display, TrainingSpec
+from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets import recent_cards, story_texts
 from normscape.views.widgets.recent_cards import title_and_text
+from normscape.views.widgets.story_cards import related
 from normscape.views.widgets.story_texts import MOST_LETTERS, panel_names, result_sentence
 from tests.views.test_page import opened
 
@@ -29,6 +30,15 @@ def test_every_story_has_a_card_in_its_group() -> None:
     cards = {str(button.key): button.label for button in app.button if str(button.key).startswith("story ")}
     assert cards == {f"story {title}": title for title in STORIES}
     assert any("Shipped results were computed on" in caption.value for caption in app.caption)
+
+
+def test_below_a_story_are_those_that_follow_it() -> None:
+    titles = list(STORIES)
+    offered = {title: related(story.experiment) for title, story in STORIES.items()}
+    assert all(title not in others and len(set(others)) == 4 for title, others in offered.items())
+    assert offered[titles[2]] == tuple(titles[3:7])
+    assert offered[titles[-1]] == tuple(titles[:4])
+    assert related(Experiment()) == offered[titles[0]]
 
 
 def test_the_page_says_what_a_visitor_gets_in_numbers_of_this_gallery() -> None:

@@ -27,6 +27,7 @@ from normscape.views.texts import surface as texts
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 
+TABS = ("How to read", "Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
 APP = ROOT / "app.py"
 
 SMALL = {
@@ -113,7 +114,9 @@ def test_a_network_that_trains_shows_the_loss_of_its_mini_batches_where_its_surf
         app.run()
     assert not app.exception
     assert len(charts(app)) == 2
-    assert all("of 90000." in spec for spec in charts(app))
+    assert all("Training." in spec for spec in charts(app))
+    assert {metric.value for metric in app.metric} == {"…"}  # their places are there from the start
+    assert [tab.label for tab in app.tabs] == list(TABS)
     assert all("left" in element.proto.text for element in app.get("progress"))
 
 
@@ -237,8 +240,22 @@ def test_another_network_gets_quick_numbers_and_full_ones_on_request() -> None:
 
 
 def test_numbers_of_ones_own_are_neither_quick_nor_full() -> None:
-    (choice,) = (one for one in opened().segmented_control if one.label == "Detail")
-    assert choice.value is None
+    app = opened()
+    (choice,) = (one for one in app.segmented_control if one.label == "Detail")
+    assert choice.value == "Own"
+    choice.set_value("Quick").run()
+    (choice,) = (one for one in app.segmented_control if one.label == "Detail")
+    assert choice.value == "Quick"
+    assert [option.split(" · ")[0] for option in choice.options] == ["Quick", "Full"]
+
+
+def test_three_networks_have_a_table_in_place_of_the_tiles() -> None:
+    app = opened(tab="How to read", values="none,batch,layer")
+    assert not app.metric
+    columns = table(app)
+    assert list(columns)[1:] == ["No normalization", "Batch norm", "Layer norm"]
+    assert "Held-out accuracy" in columns[""]
+    assert all("…" not in column for column in columns.values())
 
 
 def test_compared_field_can_be_changed_to_any_other() -> None:
@@ -310,6 +327,7 @@ def test_a_request_that_finishes_while_its_page_runs_is_shown(monkeypatch: pytes
     app.run()
     assert not answers
     assert not app.table
+    assert app.metric  # the places of the numbers are there from the start
     assert app.get("progress")  # the browser redraws it, which reruns the page
     app.run()
     assert app.table

@@ -22,7 +22,7 @@ from normscape.views.widgets.glossary_button import glossary_button
 
 OWN = "Your own experiment"
 NORM = "run.model.norm"
-FIELDS: Mapping[str, int] = {"run.model.architecture": 175, "run.data.name": 145, NORM: 155}
+FIELDS: Mapping[str, int] = {"run.model.architecture": 165, "run.data.name": 145, NORM: 155}
 """Fields that have a control of their own in the bar, with its width in pixels."""
 
 COMPARE_ORDER = ("run.model.", "run.training.", "run.weights", "run.data.", "surface.")

@@ -15,25 +15,25 @@ from normscape.views.session import address
 from normscape.views.session.limits import possible
 from normscape.views.widgets.numbers import duration
 
-QUICK, FULL = "Quick", "Full"
+QUICK, FULL, OWN = "Quick", "Full", "Own"
 
 HELP = (
     "Sets depth, width, training steps, samples and grid so that the experiment takes about this long on this machine. "
-    "Stored results appear at once. **Advanced** has each of these numbers."
+    "Stored results appear at once. **Advanced** has each of these numbers; *Own* means that one of them was changed."
 )
 
 
 def control(experiment: Experiment) -> None:
-    """Show the choice; neither is chosen if the numbers of the experiment are its own."""
+    """Show the choice, with a third one while the numbers of the experiment are its own."""
     if experiment.surface.plane.directions == "checkpoints":
         return  # the plane passes through training steps that another length of training may not have
     sized = {name: _sized(experiment, full=name == FULL) for name in (QUICK, FULL)}
-    chosen = next((name for name, one in sized.items() if one == experiment), None)
+    chosen = next((name for name, one in sized.items() if one == experiment), OWN)
     st.segmented_control(
         "Detail",
-        list(sized),
+        [*sized, OWN] if chosen == OWN else list(sized),
         default=chosen,
-        format_func=lambda name: f"{name} · {duration(_seconds(sized[name]))}",
+        format_func=lambda name: name if name == OWN else f"{name} · {duration(_seconds(sized[name]))}",
         key=address.control(f"detail:{chosen}"),
         on_change=_choose,
         args=(sized, f"detail:{chosen}"),
@@ -54,7 +54,7 @@ def resize_with(path: str) -> Callable[[], None]:
 
 def _choose(sized: dict[str, Experiment], key: str) -> None:
     name = st.session_state[address.control(key)]
-    if name is not None:
+    if name in sized:
         address.resize(sized[name])
 
 

@@ -73,7 +73,7 @@ def show_progress(request: Request, finished: bool, shown: Collection[str] = ())
         redraw = max(REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION * sessions)
         poll = max(POLL_SECONDS, POLL_SECONDS_PER_SESSION * sessions)
         with st.container(horizontal=True, vertical_alignment="center"):
-            redraw_periodically(_watch, poll, request, milestones(request), time.monotonic(), redraw)
+            redraw_periodically(_watch, poll, request, milestones(request), _trained(request), time.monotonic(), redraw)
             st.button(
                 "Stop",
                 key=f"stop:{request.key[:12]}",
@@ -117,7 +117,7 @@ def _stop(request: Request) -> None:
     st.session_state["stopped"] = {*st.session_state.get("stopped", ()), request.key}
 
 
-def _watch(request: Request, drawn: tuple[int, ...], drawn_at: float, redraw_seconds: float) -> None:
+def _watch(request: Request, drawn: tuple[int, ...], trained: int, drawn_at: float, redraw_seconds: float) -> None:
     """Show the progress bar, and rerun the page if it is finished or has new results and is old enough."""
     queue = job_queue()
     share, text = progress_of(request)
@@ -128,8 +128,13 @@ def _watch(request: Request, drawn: tuple[int, ...], drawn_at: float, redraw_sec
     if not is_fragment_rerun() or age < DELIVERY_SECONDS:
         return
     waits = any(drawn) and age < redraw_seconds  # not for the first result of all
-    if queue.done(request) or (milestones(request) != drawn and not waits):
+    if queue.done(request) or _trained(request) != trained or (milestones(request) != drawn and not waits):
         address.redraw()
+
+
+def _trained(request: Request) -> int:
+    """Return how many networks are trained: then a page must not say any longer that they train."""
+    return sum(job_queue().status(job).done for job in request.jobs if job.kind == "run")
 
 
 def progress_of(request: Request) -> tuple[float, str]:

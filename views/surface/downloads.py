@@ -24,18 +24,16 @@ from normscape.views.share.citation import bibtex, python_snippet
 from normscape.views.share.files import File, download_buttons, file_name
 from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
-from normscape.views.surface.key_numbers import key_numbers
+from normscape.views.surface.key_numbers import key_numbers, loss_at_center
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
-from normscape.views.widgets.numbers import MISSING
 
 PICTURE_NUMBERS = (
-    "Training loss",
     "Held-out loss",
     "Held-out accuracy",
     r"$L \ge$, from the center",
     r"$\lambda_{\max}$",
 )
-"""Key numbers on a saved picture: how well a network fits, and how smooth its loss is."""
+"""Key numbers on a saved picture after the loss that it shows: how well a network fits, and how smooth its loss is."""
 
 PICTURE_HINT = (
     "*Save PNG*, beneath the surfaces, makes a picture of what you see. Dropped on this page, it opens this experiment "
@@ -117,8 +115,9 @@ def composer(
     display: Display,
     comparison: Comparison,
     outcomes: Mapping[str, Outcome],
+    verdict: str,
 ) -> Callable[[Renders], SavedPicture | None]:
-    """Return a function that combines the renders from the browser with title, scale, key numbers and caption.
+    """Return a function that combines the renders from the browser with verdict, scale, key numbers and caption.
 
     A picture of an exact shape has the most telling key numbers, any other all of them.
     """
@@ -131,6 +130,7 @@ def composer(
                 experiment,
                 display,
                 facts=_picture_numbers(outcomes) if renders.shape else key_numbers(outcomes),
+                summary=verdict.replace("**", ""),
                 caption=caption(experiment, public_link(experiment, display)),
                 width=renders.width,
                 shape=renders.shape,
@@ -144,16 +144,17 @@ def composer(
 
 
 def _picture_numbers(outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:
-    """Return the key numbers on a picture, with the pairs and the smallest step of a bound in a column of their own."""
-    return {label: _shortened(own) for label, own in key_numbers(outcomes).items()}
+    """Return the key numbers on a picture, without what a table explains."""
+    numbers = key_numbers(outcomes)
+    return {
+        label: {
+            "Loss at the center": loss_at_center(outcome.measured),
+            **{name: _shortened(numbers[label][name]) for name in PICTURE_NUMBERS},
+        }
+        for label, outcome in outcomes.items()
+    }
 
 
-def _shortened(values: Mapping[str, str]) -> dict[str, str]:
-    shortened: dict[str, str] = {}
-    for name in PICTURE_NUMBERS:
-        value, _, note = values[name].partition(" (")
-        shortened[name] = f"{value} (not converged)" if "not converged" in note else value
-        if name.startswith(r"$L \ge$"):
-            pairs = note.removesuffix(")").replace(" pairs, steps from ", "; ")
-            shortened["pairs; smallest step"] = pairs or MISSING
-    return shortened
+def _shortened(value: str) -> str:
+    text, _, note = value.partition(" (")
+    return f"{text} (not converged)" if "not converged" in note else text

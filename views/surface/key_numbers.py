@@ -123,10 +123,15 @@ def _surface_numbers(measured: Measured | None, center: Bound | None, neighbors:
         f"{surface.non_finite.sum()} of {surface.evaluated.sum()}",
         " and ".join(map(number, surface.plane.norms)),
         f"{surface.plane.cosine:.1e}",
-        _at_center(surface, surface.loss, digits=6),
+        loss_at_center(measured, digits=6),
         PENDING if measured.direct_loss is None else number(measured.direct_loss, digits=6),
     )
     return dict(zip(SURFACE_NUMBERS, values, strict=True))
+
+
+def loss_at_center(measured: Measured | None, digits: int = 3) -> str:
+    """Return the loss on the evaluation set at the marked weights, with the statistics of the surface."""
+    return MISSING if measured is None else _at_center(measured.surface, measured.surface.loss, digits)
 
 
 def _sharpness(sharpness: Sharpness | None) -> str:

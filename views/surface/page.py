@@ -21,18 +21,10 @@ from normscape.views.surface import (
     verdict,
 )
 from normscape.views.texts import surface as texts
-from normscape.views.widgets.story_cards import story_cards
+from normscape.views.widgets.story_cards import related, story_cards
 
 # the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
 TABS = ("How to read", "Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
-
-# stories that are offered below the surfaces
-STRIP = (
-    "Before or after the linear layer",
-    "The two halves of batch norm",
-    "The deep linear network",
-    "Three kinds of batch statistics",
-)
 
 GLOSSARY_TERMS = (
     r"$2/\lambda_{\max}$",
@@ -90,7 +82,7 @@ with progress_place:
 outcomes = state.outcomes
 comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
-compose = downloads.composer(experiment, display, comparison, outcomes)
+compose = downloads.composer(experiment, display, comparison, outcomes, sentence if state.finished else "")
 with surfaces_place:
     surfaces_3d.surfaces(
         comparison,
@@ -104,36 +96,44 @@ with surfaces_place:
 downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(comparison, display, state)
 checks.note(outcomes)
-if not outcomes or state.surfaces_only:
-    st.stop()  # a browser takes longer to draw the rest than the next grid takes to arrive
-
-tiles.tiles(measured)
+tiles.tiles(variants, measured, finished=state.finished)
 details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))
+
+
+def available() -> bool:
+    """Whether the results of the open tab can be drawn; it says so if they cannot yet."""
+    # a browser takes longer to draw charts than the next grid takes to arrive
+    waiting = not outcomes or state.surfaces_only
+    if waiting:
+        st.caption(texts.NO_RESULTS if state.finished or progress.is_stopped(request) else texts.RESULTS_FOLLOW)
+    return not waiting
+
+
 with details["How to read"] as tab:
     if tab.open:
         st.markdown(texts.READING)
 with details["Maps and cuts"] as tab:
-    if tab.open:
+    if tab.open and available():
         maps.section(experiment, display, comparison)
         statistics_modes.section(experiment, display, comparison)
 with details["Gradient change"] as tab:
-    if tab.open:
+    if tab.open and available():
         maps.gradient_change_section(experiment, display, comparison)
         layer_curvature.section(experiment)
 with details["Training"] as tab:
-    if tab.open:
+    if tab.open and available():
         training.section(experiment, display, comparison, outcomes)
 with details["Numbers"] as tab:
-    if tab.open:
+    if tab.open and available():
         key_numbers.section(outcomes)
         seed_variation.section(experiment, display, comparison)
 with details["Checks"] as tab:
-    if tab.open:
+    if tab.open and available():
         checks.section(outcomes)
 with details["Reproduce"] as tab:
-    if tab.open:
+    if tab.open and available():
         downloads.section(experiment, display, outcomes)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.subheader("More comparisons", anchor=False, width="content")
     st.page_link("views/gallery/page.py", label="All in the gallery", icon=":material/arrow_forward:")
-story_cards(STRIP)
+story_cards(related(experiment))

@@ -1,41 +1,74 @@
-"""The tiles below the surfaces: four numbers of the network that the verdict is about."""
+"""The tiles below the surfaces: four numbers of one network against the other, or a table of several."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from normscape.views.surface.verdict import Measures, compared_pair, sign, times
-from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
+from normscape.views.surface.verdict import Measures, sign, times
+from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, PENDING, number, percent
+from normscape.views.widgets.tables import network_table
+
+UNKNOWN = Measures(None, None, math.nan, math.nan, math.nan)
 
 
-def tiles(measured: Mapping[str, Measures]) -> None:
-    """Show four numbers of the network that the verdict is about, each against the other network."""
-    pair = compared_pair(measured)
-    subject = pair[0] if pair else next(iter(measured), None)
-    if subject is None:
+def tiles(labels: Iterable[str], measured: Mapping[str, Measures], *, finished: bool) -> None:
+    """Show four numbers: as tiles about one network against the other, or as a table of three or more networks.
+
+    Args:
+        labels: of the compared networks, in order.
+        measured: what is known of them.
+        finished: whether no more will be known.
+    """
+    labels, missing = list(labels), MISSING if finished else PENDING
+    if len(labels) > 2:
+        # names come from what is measured: a regression has no accuracy
+        columns = {label: tile_values(measured.get(label), None, missing) for label in labels}
+        named = {label: own for label, own in columns.items() if label in measured or not measured}
+        network_table(
+            {label: {name: value for name, value, *_ in named.get(label, ())} for label in labels}, missing=missing
+        )
         return
-    one, other = measured[subject], measured[pair[1]] if pair else None
-    against = f"vs. {pair[1]}" if pair else None
-    for cell, (label, value, delta, help_text) in zip(st.columns(4), tile_values(one, other), strict=True):
+    if finished:
+        labels = [label for label in labels if label in measured] or labels
+    _pair(labels[-1], labels[0] if len(labels) == 2 else None, measured, missing)
+
+
+def _pair(subject: str, other: str | None, measured: Mapping[str, Measures], missing: str) -> None:
+    against = measured.get(other) if other else None
+    values = tile_values(measured.get(subject), against, missing)
+    for cell, (name, value, delta, help_text) in zip(st.columns(4), values, strict=True):
         cell.metric(
-            f"{label}, {subject}",
+            f"{name}, {subject}",
             value,
             delta,
             delta_color="off",
             delta_arrow="off",
-            delta_description=against if delta else None,
+            delta_description=f"vs. {other}" if delta else None,
             help=help_text,
             border=True,
         )
 
 
-def tile_values(one: Measures, other: Measures | None) -> list[tuple[str, str, str | None, str]]:
-    """Return label, value, change, and help of every tile."""
-    against = other or Measures(None, None, math.nan, math.nan, math.nan)
-    accuracy = math.isfinite(one.accuracy)
+def tile_values(
+    one: Measures | None, other: Measures | None, missing: str = PENDING
+) -> list[tuple[str, str, str | None, str]]:
+    """Return name, value, change, and help of every tile.
+
+    Args:
+        one: the network that the tiles are about; None if nothing is known of it yet.
+        other: the one that it is compared with.
+        missing: the value of a tile in that case.
+    """
+    against = other or UNKNOWN
+    values = _values(one or UNKNOWN, against)
+    return values if one is not None else [(name, missing, None, text) for name, _, _, text in values]
+
+
+def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None, str]]:
+    accuracy = math.isfinite(one.accuracy) or math.isnan(one.held_out_loss)
     return [
         (
             r"Sharpness $\lambda_{\max}$",
@@ -72,7 +105,7 @@ def _at_most(samples: int) -> str:
 
 
 def _text(value: float | None) -> str:
-    return "…" if value is None else number(value)
+    return PENDING if value is None else number(value)
 
 
 def _change(one: float | None, other: float | None) -> str | None:

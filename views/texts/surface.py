@@ -81,6 +81,8 @@ STATISTICS = {
 PENDING = "Training starts. The surface appears here when the weights are available."
 TRAINED = "Trained. The first points of the surface are being computed."
 STOPPED = "Stopped. Resume to compute this surface."
+RESULTS_FOLLOW = "This appears once the first points of every surface are computed."
+NO_RESULTS = "There are no results to show."
 FAILED = "Failed, for the reason above."
 
 ERROR_NAMES = {
@@ -125,7 +127,7 @@ def missing_surfaces(labels: Iterable[str], state: ComparisonState, *, stopped: 
 def _training(training: Training | None, preview: Preview | None) -> str:
     if training is None:
         return PENDING
-    progress = TRAINED if training.finished else f"Training: step {len(training.batch_loss)} of {training.steps}."
+    progress = TRAINED if training.finished else "Training."
     return progress if preview is None else f"{progress} {_shown_meanwhile(preview)}"
 
 

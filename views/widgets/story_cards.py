@@ -20,6 +20,24 @@ SURFACES = "views/surface/page.py"
 """Path of the page that opens, in app.py."""
 
 
+STRIP = (
+    "Before or after the linear layer",
+    "The two halves of batch norm",
+    "The deep linear network",
+    "Three kinds of batch statistics",
+)
+"""Stories that are offered below the surfaces of an experiment that is the first story or none."""
+
+
+def related(experiment: Experiment) -> tuple[str, ...]:
+    """Return the titles of four other stories: those that follow an experiment's own in the gallery."""
+    titles, own = list(STORIES), TITLES.get(experiment)
+    if own is None or own == titles[0]:
+        return STRIP
+    start = titles.index(own) + 1
+    return tuple((titles[start:] + titles[: start - 1])[: len(STRIP)])
+
+
 def story_cards(titles: Sequence[str]) -> None:
     """Show one card per story, as many in a row as fit; opening one goes to the page Surfaces.
 

@@ -16,8 +16,11 @@ class Presentation {
     this.title = this.heading.appendChild(createElement("div", "linked-presented-title"));
     this.verdict = this.heading.appendChild(createElement("div", "linked-presented-verdict"));
     this.hint = frame.appendChild(createElement("div", "linked-hint", HINTS.keys));
+    this.close = frame.appendChild(createElement("button", "linked-tool linked-close", "Close"));
+    this.close.type = "button";
     this.listeners = new AbortController();
     const { signal } = this.listeners;
+    this.close.addEventListener("click", () => document.exitFullscreen(), { signal });
     document.addEventListener("fullscreenchange", change, { signal });
     frame.addEventListener("keydown", (event) => this.stepByKey(event), { signal, capture: true });
     for (const element of [this.heading, this.hint]) this.stepBySwipe(element, signal);
