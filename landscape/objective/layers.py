@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 
 from normscape.landscape.data import load_data
+from normscape.landscape.objective.filters import layer_name
 from normscape.landscape.objective.parameters import Layout, layout_of
 from normscape.models import blank_model
 from normscape.specs import RunSpec
-
-PARAMETRIZED = ".parametrizations."
 
 
 def layers_of(layout: Layout) -> Mapping[str, tuple[slice, ...]]:
@@ -65,6 +64,4 @@ class LayerNorms:
 
 
 def _layer_name(name: str) -> str:
-    if PARAMETRIZED in name:
-        return name.partition(PARAMETRIZED)[0]
-    return name.rpartition(".")[0] or name
+    return layer_name(name) or name

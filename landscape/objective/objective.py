@@ -1,4 +1,4 @@
-"""The loss of a network as a function of its parameters: f(θ), ∇f(θ), and H(θ)v (science.md §0, D1)."""
+"""The loss of a network as a function of its parameters: f(θ), ∇f(θ), and H(θ)v (science.md §0, D0, D1)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.func import grad, vjp
 
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.batching import Passes, batches, even_passes, samples_per_pass
@@ -16,10 +15,11 @@ from normscape.landscape.objective.engine.replica import Replicas
 from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
 from normscape.landscape.objective.forward import BatchLoss, Forward
 from normscape.landscape.objective.losses import LOSSES, Loss
-from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of
+from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of, require_finite
 from normscape.landscape.objective.population.by_layers import LayeredLoss
 from normscape.landscape.objective.population.by_segments import SegmentedLoss
 from normscape.landscape.objective.population.tiled import tiled_loss
+from normscape.landscape.objective.second_derivatives import hessian_product
 from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
 from normscape.models.registry import entry
 
@@ -34,7 +34,7 @@ class Evaluation:
 
 
 class Objective:
-    """The loss f(θ) = (1/M) Σ ℓ(y_m, h(x_m; θ)) of any network over a fixed evaluation set.
+    """The loss f(θ) = Σ w ℓ / Σ w of any network over the items of a fixed evaluation set; mostly (1/M) Σ ℓ (D0).
 
     The network is copied once. Each call passes parameters to the copy (`torch.func.functional_call`) and never writes
     to its buffers. All layers except batch normalization are in evaluation mode: dropout is off.
@@ -47,7 +47,6 @@ class Objective:
         batch_size: samples per statistics batch; None unless `statistics` is "batch".
         residual: relative residual at which iterations for eigenvalues stop (D10).
         passes: samples per forward pass.
-        classifies: whether the loss is the cross-entropy, and accuracy is defined.
     """
 
     def __init__(
@@ -70,7 +69,8 @@ class Objective:
                 the evaluation; floating-point inputs are converted to it.
             inputs: (M, ...), one sample per row.
             targets: (M, ...): class indices for the cross-entropy, values for the squared error.
-            loss: a name in `LOSSES`, or a function that maps outputs and targets to one loss per sample (M,).
+            loss: a name in `LOSSES`, a `CrossEntropy`, or a function that maps outputs and targets to one loss per
+                sample (N,) or per item (N, ...), or to losses and weights of the same shape (D0).
             statistics: the statistics mode (D1). "population": mean and biased variance of the whole evaluation set
                 at that θ, with gradients through them. "batch": the same per mini-batch of a fixed partition, weighted
                 by size. "running": the stored moving averages, held fixed.
@@ -87,14 +87,14 @@ class Objective:
                 batch normalization a mini-batch of one sample; running averages do not exist; there are no samples,
                 or inputs and targets differ in number.
         """
-        self.layout = layout_of(module)
-        self.theta = flatten(dict(module.named_parameters()), self.layout)
         self.statistics, self.batch_size = validate_statistics(statistics, batch_size)
         self.residual = residual
-        self.classifies = loss == "cross-entropy"
         self.module = private_copy(module, statistics)
+        self.layout = layout_of(self.module)
+        self.theta = flatten(dict(self.module.named_parameters()), self.layout)
+        require_finite(self.theta, self.layout)
         function = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
-        samples = evaluation_set(inputs, targets, self.theta)
+        samples = evaluation_set(inputs, targets, self.theta, self.layout.dtypes[0])
         self._forward = Forward(self.module, self.layout, frozen_tensors(self.module, self.layout), *samples, function)
         self._coupled = statistics == "population" and normalizes_over_samples(self.module)
         if passes is None:
@@ -108,6 +108,12 @@ class Objective:
         )
         if batch_size or (statistics != "running" and len(self._batches) == 1):
             self._forward.refuse_single_sample(self._batches[-1], batch_size or self.samples)
+        self._forward = self._forward.prepared()
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the loss is the cross-entropy of class indices, and accuracy is defined."""
+        return self._forward.classes is not None
 
     @property
     def samples(self) -> int:
@@ -121,8 +127,8 @@ class Objective:
 
     @property
     def example_inputs(self) -> Tensor:
-        """The first two inputs, or the only one."""
-        return self._forward.inputs[:2]
+        """A copy of the first two inputs, or of the only one."""
+        return self._forward.inputs[:2].clone()
 
     @property
     def batch_losses(self) -> tuple[BatchLoss, ...]:
@@ -133,11 +139,9 @@ class Objective:
         """Return the loss of another network on the same evaluation set, with the same statistics mode (D1)."""
         loss, size = self._forward.loss, self.batch_size
         samples = self._forward.inputs, self._forward.targets
-        other = Objective(
+        return Objective(
             module, *samples, loss=loss, statistics=self.statistics, batch_size=size, residual=self.residual
         )
-        other.classifies = self.classifies
-        return other
 
     def loss(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return f(θ), a scalar."""
@@ -145,25 +149,34 @@ class Objective:
 
     def loss_and_accuracy(self, theta: Tensor | np.ndarray) -> tuple[float, float]:
         """Return f(θ) and the accuracy at θ, in [0, 1], from one forward pass; nan for losses without classes."""
-        return self.means(self.sums(theta))
+        return self._means(self.sums(theta))
 
     def sums(self, theta: Tensor | np.ndarray) -> Tensor:
-        """Return Σ ℓ and the number of samples classified correctly at θ (2,), float64, on the device.
+        """Return Σ w ℓ and the number of items classified correctly at θ (2,), float64, on the device.
 
         The number is nan for losses without classes. Many points of a GPU are evaluated without waiting for any.
         """
         with torch.no_grad():
-            return self._forward.sums(self._terms(self.point(theta)), hits=self.classifies)
+            return self._forward.sums(self._terms(self.point(theta)))
 
-    def means(self, sums: Tensor) -> tuple[float, float]:
-        """Return loss and accuracy from their sums, in one transfer from the device."""
-        loss, hits = sums.tolist()
-        return loss / self.samples, hits / self.samples
+    def means(self, sums: np.ndarray) -> np.ndarray:
+        """Return loss and accuracy from their sums (2, ...)."""
+        loss, hits = sums
+        return np.stack([loss / self._forward.weight, hits / max(1, self._forward.items)])
+
+    def _means(self, sums: Tensor) -> tuple[float, float]:
+        loss, accuracy = self.means(sums.cpu().numpy()).tolist()  # one transfer from the device
+        return loss, accuracy
 
     def sample_losses(self, theta: Tensor | np.ndarray) -> Tensor:
-        """Return the loss of every sample at θ (M,); f(θ) is their mean."""
+        """Return what every sample contributes to f(θ), times M: (M,), whose mean is f(θ)."""
+        share = self.samples / self._forward.weight
         with torch.no_grad():
-            return torch.cat([losses for _, losses, _ in self._terms(self.point(theta))]).clone()
+            terms = [
+                losses.flatten(1).sum(1) if losses.ndim > 1 else losses
+                for _, losses, _ in self._terms(self.point(theta))
+            ]
+            return torch.cat(terms) * share
 
     def gradient(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return ∇f(θ) (P,)."""
@@ -180,7 +193,7 @@ class Objective:
             StoppedError: `stop()` was true before a batch.
         """
         sums, gradient = self.sums_and_gradient(theta, stop=stop)
-        return Evaluation(*self.means(sums), gradient)
+        return Evaluation(*self._means(sums), gradient)
 
     def sums_and_gradient(self, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False) -> tuple[Tensor, Tensor]:
         """Return the sums at θ, see `sums`, and ∇f(θ) (P,); no number leaves the device.
@@ -191,7 +204,7 @@ class Objective:
         point = self.point(theta)
         if self.tiled:
             tiles, gradient = self._tiled_loss.gradient(point, self._batches, stop=stop)
-            return self._forward.sums(self._with_losses(tiles, self._batches), hits=self.classifies), gradient
+            return self._forward.sums(self._with_losses(tiles, self._batches)), self.layout.only_moving(gradient)
         replica, totals = self._replicas.for_gradients, []
         replica.load(point)
         replica.start_gradient()
@@ -200,9 +213,9 @@ class Objective:
             with torch.enable_grad():
                 outputs = replica.outputs(batch)
                 losses = self._forward.losses(outputs, batch)
-                (losses.sum(dtype=torch.float64) / self.samples).backward()  # type: ignore[no-untyped-call]
+                (losses.sum(dtype=torch.float64) / self._forward.weight).backward()  # type: ignore[no-untyped-call]
             totals.append((outputs.detach(), losses.detach(), batch))
-        return self._forward.sums(totals, hits=self.classifies), replica.take_gradient()
+        return self._forward.sums(totals), self.layout.only_moving(replica.take_gradient())
 
     def hessian_at(
         self, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False
@@ -220,17 +233,17 @@ class Objective:
         parts = self._product_batches
         if self._coupled and len(parts) > 1:
             tiled = self._tiled_products
-            return lambda v: tiled.hvp(point, self.point(v), parts, stop=stop)
-        cached = self._gradient_vjp(point, parts[0]) if len(parts) == 1 else None
+            moving = self.layout.only_moving
+            return lambda v: moving(tiled.hvp(point, moving(self.point(v)), parts, stop=stop))
+        cached = hessian_product(self._forward.term(parts[0]), point) if len(parts) == 1 else None
 
         def product(v: Tensor | np.ndarray) -> Tensor:
-            vector = self.point(v)
+            vector = self.layout.only_moving(self.point(v))
             total = torch.zeros_like(vector)
             for batch in parts:
                 check_stop(stop)
-                # H is symmetric, so the vector-Jacobian product of ∇f is Hv
-                total = total + (cached or self._gradient_vjp(point, batch))(vector)[0].detach()
-            return total
+                total = total + (cached or hessian_product(self._forward.term(batch), point))(vector)
+            return self.layout.only_moving(total)
 
         return product
 
@@ -245,12 +258,9 @@ class Objective:
             raise ValueError(f"the point has shape {tuple(point.shape)}; θ has shape {tuple(self.theta.shape)}")
         return point.detach().clone()
 
-    def _gradient_vjp(self, point: Tensor, batch: slice) -> Callable[[Tensor], tuple[Tensor, ...]]:
-        return vjp(grad(self._forward.term(batch)), point)[1]
-
     @cached_property
     def _replicas(self) -> Replicas:
-        return Replicas(self.module, self.layout, self._forward.inputs)
+        return Replicas(self.module, self.layout, self._forward.inputs, overwrites=self._forward.overwrites)
 
     @cached_property
     def _tiled_products(self) -> SegmentedLoss | LayeredLoss:

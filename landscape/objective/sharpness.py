@@ -77,7 +77,7 @@ def measure_layer_sharpness(
 
 def filter_scale(objective: Objective) -> Tensor:
     """Return the diagonal of S (P,): the norm of each weight's filter, 0 for parameters without filters (D8)."""
-    theta = objective.theta
+    theta = objective.layout.only_moving(objective.theta)
     scales = []
     for _, position, filters in objective.layout.blocks():
         if filters.present:
@@ -85,7 +85,7 @@ def filter_scale(objective: Objective) -> Tensor:
             scales.append(filters.flat(rows.norm(dim=1, keepdim=True).expand_as(rows)))
         else:
             scales.append(torch.zeros_like(theta[position]))
-    return torch.cat(scales)
+    return objective.layout.only_moving(torch.cat(scales))
 
 
 def hessian_product(objective: Objective, stop: Stop = lambda: False) -> Product:

@@ -1,11 +1,10 @@
 """The statistics mode of batch normalization, independent of train() and eval() (D1)."""
 
-import copy
-
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from normscape.landscape.objective.copying import copied
 from normscape.specs.evaluation import STATISTICS
 
 
@@ -43,7 +42,7 @@ def private_copy(module: nn.Module, statistics: str) -> nn.Module:
     Raises:
         ValueError: the mode is "running", and a layer has no running averages.
     """
-    private = copy.deepcopy(module).eval()
+    private = copied(module).eval()
     for layer in private.modules():
         if isinstance(layer, _NormBase) and statistics != "running":
             layer.track_running_stats = False

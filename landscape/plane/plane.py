@@ -9,9 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from normscape.landscape.objective.parameters import Layout, plain_name
+from normscape.landscape.objective.parameters import Layout
 from normscape.models.initializations import named_generator
 from normscape.specs import PlaneSpec
+
+PARALLEL = 1e-8
+"""Share of d2 that orthogonalization must leave: less is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +87,20 @@ def random_plane(theta: Tensor, layout: Layout, spec: PlaneSpec) -> Plane:
 
 
 def orthogonalized(d2: np.ndarray, d1: np.ndarray) -> np.ndarray:
-    """Return d2 - ⟨d1, d2⟩/⟨d1, d1⟩ d1 (D2), or d2 if d1 is zero."""
+    """Return d2 - ⟨d1, d2⟩/⟨d1, d1⟩ d1 (D2), or d2 if d1 is zero.
+
+    Raises:
+        ValueError: the directions are parallel to rounding.
+    """
     if d1.any():
+        length = float(np.linalg.norm(d2))
         for _ in range(2):  # the second pass removes the rounding error of the first
             d2 = d2 - (d2 @ d1) / (d1 @ d1) * d1
+        if float(np.linalg.norm(d2)) < PARALLEL * length:
+            raise ValueError(
+                "the two directions are parallel, so that nothing but rounding would be left of d2 after "
+                "orthogonalization; use orthogonal=False, or another seed"
+            )
     return d2
 
 
@@ -101,29 +114,31 @@ def filter_norms(values: Tensor, layout: Layout) -> dict[str, Tensor]:
 
 
 def _drawn(layout: Layout, seed: int, which: str) -> Tensor:
-    generators = {name: named_generator(seed, f"{which}/{plain_name(name)}") for name in layout.names}
     blocks = [
-        torch.randn(math.prod(filters.shape), generator=generators[name], dtype=torch.float64)
-        for name, _, filters in layout.blocks()
+        torch.randn(size, generator=named_generator(seed, f"{which}/{name}"), dtype=torch.float64)
+        for name, size in zip(layout.plain_names, layout.sizes, strict=True)
     ]
     return torch.cat(blocks)
 
 
 def _scaled(direction: Tensor, center: Tensor, layout: Layout, scaling: str) -> Tensor:
-    """Scale a direction (D3; Li et al. §4); zero filters of the network get zero filters."""
+    """Scale a direction (D3; Li et al. §4); zero filters get zero filters, and what does not move gets 0 (D0)."""
+    direction = layout.only_moving(direction)
     if scaling == "none":
         return direction
     if scaling == "unit":
         factor: Tensor = center.norm() / direction.norm()
         return direction * factor
-    axes = (1,) if scaling == "filter" else (0, 1)
+    axes, center = (1,) if scaling == "filter" else (0, 1), layout.only_moving(center)
     blocks = []
     for _, position, filters in layout.blocks():
         if not filters.present:
             blocks.append(torch.zeros_like(direction[position]))
             continue
         drawn, target = filters.rows(direction[position]), filters.rows(center[position])
-        blocks.append(filters.flat(drawn * (target.norm(dim=axes, keepdim=True) / drawn.norm(dim=axes, keepdim=True))))
+        lengths = drawn.norm(dim=axes, keepdim=True)
+        factors = target.norm(dim=axes, keepdim=True) / torch.where(lengths > 0, lengths, 1)  # 0/1 where nothing moves
+        blocks.append(filters.flat(drawn * factors))
     return torch.cat(blocks)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.data.files import MissingDataError
 from normscape.landscape.memory_format import laid_out, memory_format_of
-from normscape.landscape.objective.losses import LOSSES
+from normscape.landscape.objective.losses import SAMPLE_LOSSES
 from normscape.landscape.training.batches import moved, samples_as_tensors
 from normscape.landscape.training.record_plan import PASS_SAMPLES
 from normscape.specs import DataSpec
@@ -87,7 +87,7 @@ def _loss_and_accuracy(module: nn.Module, data: Dataset, split: str, most: int) 
         x, y = (values[first : first + PASS_SAMPLES] for values in (inputs, targets))
         with torch.no_grad():
             outputs = module(laid_out(x, memory_format))
-            loss = loss + LOSSES[data.loss](outputs, y).double().sum()
+            loss = loss + SAMPLE_LOSSES[data.loss](outputs, y).double().sum()
             hits = hits + ((outputs.argmax(1) == y).sum() if data.classifies else float("nan"))
     total, correct = torch.stack([loss, hits]).tolist()  # the only transfer from a GPU
     return total / len(inputs), correct / len(inputs)

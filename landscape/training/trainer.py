@@ -13,7 +13,7 @@ from normscape.landscape.counts import counts_of
 from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.measurement import Stop
 from normscape.landscape.memory_format import laid_out, memory_format_of
-from normscape.landscape.objective.losses import LOSSES
+from normscape.landscape.objective.losses import SAMPLE_LOSSES
 from normscape.landscape.runtime import device
 from normscape.landscape.training.batches import batch_of, batch_size_of
 from normscape.landscape.training.history import Record, record
@@ -130,7 +130,7 @@ class Trainer:
         inputs, targets = batch_of(self.spec, self._data, self.step)
         set_rate(self._optimizer, rate_at(self.spec.training, self.step))
         self._optimizer.zero_grad(set_to_none=True)
-        loss = LOSSES[self._data.loss](self._module(laid_out(inputs, self._format)), targets).mean()
+        loss = SAMPLE_LOSSES[self._data.loss](self._module(laid_out(inputs, self._format)), targets).mean()
         torch.autograd.backward(loss)
         self._optimizer.step()
         self.step += 1

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import copy
 from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
 from normscape.landscape.memory_format import evaluation_format, folds, laid_out
+from normscape.landscape.objective.copying import copied
 from normscape.landscape.objective.engine.exact_batch_norm import use_exact_batch_norm
 from normscape.landscape.objective.engine.folding import fold
 from normscape.landscape.objective.parameters import Layout, flatten
@@ -28,6 +28,7 @@ class Replica:
         memory_format: torch.memory_format,
         *,
         folds: bool = False,
+        overwrites: bool = False,
     ) -> None:
         """Copy a network.
 
@@ -37,15 +38,18 @@ class Replica:
             inputs: (M, ...), the evaluation set in the memory format.
             memory_format: of the weights of convolutions.
             folds: whether layers are merged where outputs stay the same (`fold`); without gradients.
+            overwrites: whether the network changes its inputs in place, so that it needs copies.
         """
-        network = copy.deepcopy(module)
+        network = copied(module)
         parameters = dict(network.named_parameters())
         self._parameters = [parameters[name] for name in layout.names]
         self._flat = flatten(parameters, layout)
-        self._strided: list[tuple[Tensor, Tensor]] = []  # parameters in an order of their own, and where they come from
-        for parameter, view in zip(self._parameters, layout.unflatten(self._flat).values(), strict=True):
-            if parameter.ndim == 4 and memory_format == torch.channels_last:
-                self._strided.append((parameter, view))
+        self._apart: list[tuple[Tensor, Tensor]] = []  # parameters of an own order or precision, and their views
+        views = self._flat.split_with_sizes(layout.sizes)
+        for parameter, piece in zip(self._parameters, views, strict=True):
+            view, is_strided = piece.view(parameter.shape), parameter.ndim == 4 and memory_format == torch.channels_last
+            if is_strided or parameter.dtype != self._flat.dtype:
+                self._apart.append((parameter, view))
             else:
                 parameter.data = view
         for parameter in parameters.values():
@@ -53,21 +57,23 @@ class Replica:
             parameter.requires_grad_(False)
         use_exact_batch_norm(network)
         self.inputs = inputs
-        self._folded = fold(network, self.inputs[:2]) if folds else None
+        self._overwrites = overwrites
+        self._folded = fold(network, self.inputs[:2].clone()) if folds else None
         self._network = network if self._folded is None else self._folded.network
 
     @torch.no_grad()
     def load(self, theta: Tensor) -> None:
         """Set the parameters to a point (P,)."""
         self._flat.copy_(theta)
-        for parameter, view in self._strided:
+        for parameter, view in self._apart:
             parameter.copy_(view)
         if self._folded is not None:
             self._folded.refresh()
 
     def outputs(self, batch: slice) -> Tensor:
         """Return the outputs for a batch of the evaluation set."""
-        return self._network(self.inputs[batch])  # type: ignore[no-any-return]
+        inputs = self.inputs[batch]
+        return self._network(inputs.clone() if self._overwrites else inputs)  # type: ignore[no-any-return]
 
     def start_gradient(self) -> None:
         """Let backward passes from now on add up in one gradient."""
@@ -88,9 +94,12 @@ class Replica:
 class Replicas:
     """The private copies of a network that an objective evaluates, made when they are first needed."""
 
-    def __init__(self, module: nn.Module, layout: Layout, inputs: Tensor) -> None:
-        """Prepare for a network, the position of each parameter in θ, and an evaluation set (M, ...)."""
-        self._module, self._layout = module, layout
+    def __init__(self, module: nn.Module, layout: Layout, inputs: Tensor, *, overwrites: bool = False) -> None:
+        """Prepare for a network, the position of each parameter in θ, and an evaluation set (M, ...).
+
+        `overwrites` tells whether the network changes its inputs in place.
+        """
+        self._module, self._layout, self._overwrites = module, layout, overwrites
         like = next(module.parameters())
         self._merges, self._format = folds(like), evaluation_format(module, like)
         self.inputs = laid_out(inputs, self._format)
@@ -106,4 +115,5 @@ class Replicas:
         return self._replica(merges=False)
 
     def _replica(self, *, merges: bool) -> Replica:
-        return Replica(self._module, self._layout, self.inputs, self._format, folds=merges)
+        options = {"folds": merges, "overwrites": self._overwrites}
+        return Replica(self._module, self._layout, self.inputs, self._format, **options)

@@ -71,7 +71,7 @@ class LayeredLoss:
         return [self.forward.term(tile) for tile in tiles], [(tile.stop - tile.start) / samples for tile in tiles]
 
     def _outputs(self, theta: Tensor, tiles: Sequence[slice], statistics: tuple[Moments, ...]) -> list[Tensor]:
-        return [self.forward.outputs_and_losses(theta, tile, statistics)[0] for tile in tiles]
+        return [self.forward.outputs(theta, tile, statistics) for tile in tiles]
 
 
 def _statistics(

@@ -10,7 +10,7 @@ of one tile has a graph at a time. What lives between segments is kept, or compu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,6 @@ from torch import Tensor
 from torch.func import jvp, vjp
 
 from normscape.landscape.measurement import Stop, check_stop
-from normscape.landscape.objective.losses import Loss
 from normscape.landscape.objective.parameters import Layout
 from normscape.landscape.objective.population.moments import Moments, moments_of, pooled
 from normscape.landscape.objective.population.segments import Live, Segments
@@ -33,8 +32,7 @@ class SegmentedLoss:
     layout: Layout
     frozen: Mapping[str, Tensor]  # buffers and frozen parameters
     inputs: Tensor  # (M, ...)
-    targets: Tensor  # (M, ...)
-    loss: Loss
+    value: Callable[[Tensor, slice], Tensor]  # outputs of a tile ↦ its term of f
     every: int = 1  # what lives between segments is kept at every n-th cut
 
     def outputs(self, theta: Tensor, tiles: Sequence[slice], *, stop: Stop = lambda: False) -> list[Tensor]:
@@ -74,7 +72,7 @@ class SegmentedLoss:
             live = [self._step(k, each, tensors, statistics[k], stop) for each in live]
         outputs = [each[self.segments.output] for each in live]
         slopes = {name: torch.zeros_like(tensor) for name, tensor in self.layout.unflatten(theta).items()}
-        cotangents = [self._loss_slope(each, tile, theta) for each, tile in zip(outputs, tiles, strict=True)]
+        cotangents = [self._loss_slope(each, tile) for each, tile in zip(outputs, tiles, strict=True)]
         for first in reversed(range(0, count, self.every)):
             stages = [kept.pop(first)]
             for k in range(first, min(first + self.every, count) - 1):
@@ -111,14 +109,9 @@ class SegmentedLoss:
         check_stop(stop)
         return self.segments.run(k, live, tensors, moments)
 
-    def _loss_slope(self, outputs: Tensor, tile: slice, theta: Tensor) -> Live:
+    def _loss_slope(self, outputs: Tensor, tile: slice) -> Live:
         """Return the derivative of f by the outputs of a tile."""
-
-        def mean_loss(outputs: Tensor) -> Tensor:
-            losses = self.loss(outputs, self.targets[tile])
-            return (losses.sum(dtype=torch.float64) / len(self.inputs)).to(theta.dtype)
-
-        value, pull = vjp(mean_loss, outputs)[:2]
+        value, pull = vjp(lambda outputs: self.value(outputs, tile), outputs)[:2]
         return {self.segments.output: pull(torch.ones_like(value))[0]}
 
     def _back(

@@ -16,5 +16,4 @@ def tiled_loss(forward: Forward, every: int) -> SegmentedLoss | LayeredLoss:
     segments = segments_of(forward.module, forward.inputs[:2]) if every else None
     if segments is None:
         return LayeredLoss(forward)
-    tensors = forward.frozen, forward.inputs, forward.targets
-    return SegmentedLoss(segments, forward.layout, *tensors, forward.loss, every)
+    return SegmentedLoss(segments, forward.layout, forward.frozen, forward.inputs, forward.value, every)

@@ -192,15 +192,13 @@ def test_unequal_or_empty_inputs_and_targets_raise(inputs: int, targets: int) ->
 
 
 def test_averaged_loss_raises() -> None:
-    objective = Objective(network(), *samples(), loss=nn.functional.cross_entropy)
-    with pytest.raises(ValueError, match="one per sample"):
-        objective.loss(objective.theta)
+    with pytest.raises(ValueError, match="one value per sample"):
+        Objective(network(), *samples(), loss=nn.functional.cross_entropy)
 
 
 def test_broadcasting_squared_error_raises() -> None:
-    objective = Objective(network(outputs=1), samples()[0], np.zeros(23), loss="squared-error")
     with pytest.raises(ValueError, match="cannot be compared"):
-        objective.loss(objective.theta)
+        Objective(network(outputs=1), samples()[0], np.zeros(23), loss="squared-error")
 
 
 def test_point_of_wrong_shape_raises_with_both_shapes() -> None:

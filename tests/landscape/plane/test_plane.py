@@ -119,7 +119,7 @@ def test_zero_filter_gives_zero_filter_d3(scaling: str) -> None:
 
 
 def test_network_of_zeros_has_no_plane_d3() -> None:
-    module = nn.Linear(3, 2)
+    module = nn.Linear(3, 3)
     nn.init.zeros_(module.weight)
     with pytest.raises(ValueError, match="zero"):
         measure_surface(Objective(module, *samples(inputs=3)), grid())
