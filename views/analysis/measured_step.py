@@ -38,6 +38,7 @@ def section(
     stopped: bool = False,
     note: Callable[[], None] = lambda: None,
     progress: Callable[[], None] | None = None,
+    more: Callable[[], None] = lambda: None,
 ) -> None:
     """Show a step with what is measured of it.
 
@@ -52,22 +53,22 @@ def section(
         stopped: whether measuring was stopped before all results were available.
         note: shows which experiment is compared now, above the heading.
         progress: shows how far the step is; None for one that is quick or waits for others.
+        more: shows what belongs to the step beyond its measurement, at the end of the details.
     """
     note()
     with st.container(key=f"step-{step.kind}"):
-        text, place = (st.container(), None) if step.folded else st.columns([9, 14], gap="medium")
+        text, place = st.columns([9, 14], gap="medium")
         with text:
             st.subheader(f"{number}. {step.title}", anchor=step.kind)
             st.markdown(step.sentence)
             _verdicts(step, compared, pending, seconds, stopped=stopped)
             if progress is not None and pending:
                 progress()
-        if place is not None:
-            with place:
-                _figure(step, compared, pending, seconds)
+        with place, st.container(key=f"{'wide' if step.folded else 'figure'}-{step.kind}"):
+            _figure(step, compared, pending, seconds)
         with st.container(horizontal=True, gap="small", key=f"below-{step.kind}"):
-            _details(step, compared, fits, page)
-            if not step.folded and compared is not None and compared.results:
+            _details(step, compared, fits, page, more)
+            if compared is not None and compared.results:
                 _share(step, compared, slice(0, 1), page)
 
 
@@ -97,15 +98,19 @@ def _figure(step: Step, compared: Compared[Any] | None, pending: Collection[str]
     """Show the step's first figure, with places of its size for networks that are being measured."""
     places = partial(_placeholders, step, pending, seconds)
     if compared is not None and compared.results:
-        figure = step.figures[0](compared)
-        single = isinstance(figure, go.Figure)
-        shown = {f"{step.title}, 1": figure} if single else figure
-        small = {name: small_chart(one, list(compared.results), FIGURE_HEIGHT) for name, one in shown.items()}
-        row_of_charts(small, f"{step.kind} 0", after=places if step.per_network else None)
-        st.caption(step.reading)
+        _small_figure(step, compared, f"{step.kind} 0", places if step.per_network else None)
     elif pending:
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="small", key=f"charts-pending-{step.kind}"):
             places()
+        st.caption(step.reading)
+
+
+def _small_figure(step: Step, compared: Compared[Any], kind: str, after: Callable[[], None] | None = None) -> None:
+    figure = step.figures[0](compared)
+    shown = {f"{step.title}, 1": figure} if isinstance(figure, go.Figure) else figure
+    small = {name: small_chart(one, list(compared.results), FIGURE_HEIGHT) for name, one in shown.items()}
+    row_of_charts(small, kind, after=after)
+    st.caption(step.reading)
 
 
 def _placeholders(step: Step, pending: Collection[str], seconds: float) -> None:
@@ -127,38 +132,45 @@ def _details(
     compared: Compared[Any] | None,
     fits: Mapping[str, Mapping[str, str]],
     page: tuple[Experiment, Display],
+    more: Callable[[], None],
 ) -> None:
     """Show further figures, the table, the derivation and the assumptions; nothing is drawn before it is opened."""
     key = control(f"details:{step.kind}")
-    name = "Figure and details" if step.folded else "Details"
-    with st.expander(f"{name} ({step.numbers})", key=key, on_change="rerun") as details:
-        if not details.open:
-            return
-        if compared is not None and compared.results:
-            if step.folded:
-                st.caption(step.reading)
-            _charts(step, compared, slice(0 if step.folded else 1, None), page)
-            rows = {label: {**step.rows(result), **fits.get(label, {})} for label, result in compared.results.items()}
-            network_table(rows)
-        st.markdown(step.derivation)
-        st.markdown(f"**Assumptions**: {step.assumes}")
-        st.markdown(f"**How it is judged**: {step.rule}")
-        if step.papers:
-            st.markdown(f"**Papers**: {', '.join(map(cite, step.papers))}")
+    with st.expander(f"Figures and details ({step.numbers})", key=key, on_change="rerun") as details:
+        if details.open:
+            if compared is not None and compared.results:
+                if step.folded:
+                    with st.container(key=f"narrow-{step.kind}"):
+                        _small_figure(step, compared, f"{step.kind} narrow")
+                _further_figures(step, compared, page)
+                rows = {
+                    label: {**step.rows(result), **fits.get(label, {})} for label, result in compared.results.items()
+                }
+                network_table(rows)
+            _derivation(step)
+        more()
 
 
-def _charts(step: Step, compared: Compared[Any], which: slice, page: tuple[Experiment, Display]) -> None:
-    """Show some of a step's figures, and one button that shares them; those of all networks share the last row."""
+def _derivation(step: Step) -> None:
+    st.markdown(step.derivation)
+    st.markdown(f"**Assumptions**: {step.assumes}")
+    st.markdown(f"**How it is judged**: {step.rule}")
+    if step.papers:
+        st.markdown(f"**Papers**: {', '.join(map(cite, step.papers))}")
+
+
+def _further_figures(step: Step, compared: Compared[Any], page: tuple[Experiment, Display]) -> None:
+    """Show all figures but the first, and one button that shares them; those of all networks share the last row."""
     shared = {}
-    for index, draw in list(enumerate(step.figures))[which]:
+    for index, draw in enumerate(step.figures[1:], start=1):
         figure = draw(compared)
         if isinstance(figure, go.Figure):
             shared[f"{step.title}, {index + 1}"] = figure
         else:
             row_of_charts(figure, f"{step.kind} {index}")
-    row_of_charts(shared, f"{step.kind} from {which.start}")
-    if step.figures[which]:
-        _share(step, compared, which, page)
+    row_of_charts(shared, f"{step.kind} from 1")
+    if len(step.figures) > 1:
+        _share(step, compared, slice(1, None), page)
 
 
 def _share(step: Step, compared: Compared[Any], which: slice, page: tuple[Experiment, Display]) -> None:

@@ -24,6 +24,7 @@ from normscape.views.analysis import (
 )
 from normscape.views.analysis.design_choices import anchor_of
 from normscape.views.analysis.steps import GROUPS
+from normscape.views.analysis.steps.step import Step
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
@@ -92,9 +93,17 @@ with top:
         current = running_step.current_step(request, slow)
     with sentences:
         if any(results.values()):
-            st.markdown(summary.summary(results, list(variants), stopped=stopped))
+            st.markdown(summary.summary(results, list(variants), measuring=measuring, stopped=stopped))
         elif stopped or not finished:
             st.markdown(summary.waiting(steps, variants, seconds, stopped=stopped))
+
+
+def beyond(step: Step, group: str) -> None:
+    """Show the experiments that belong to a step."""
+    if step.kind == raw_inputs.STEP:
+        raw_inputs.section(experiment)
+    design_choices.section(experiment, group, step.kind)
+
 
 outline.empty()
 with st.container(key="overview"):
@@ -124,10 +133,8 @@ with story_column, st.container(key="argument"):
                 stopped=stopped,
                 note=partial(replacement.note, experiment, step.kind),
                 progress=partial(running_step.show, request, [step], seconds) if step == current else None,
+                more=partial(beyond, step, group),
             )
-            if step.kind == raw_inputs.STEP:
-                raw_inputs.section(experiment)
-            design_choices.section(experiment, group, step.kind)
     counterexamples.section(experiment)
     published.section()
     other_pages.section(experiment, display)

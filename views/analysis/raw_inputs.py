@@ -22,7 +22,7 @@ def section(experiment: Experiment) -> None:
     """Show the note and the button if the data of all compared networks are standardized."""
     if experiment.compare == SCALING or experiment.run.data.scaling != "standardized":
         return
-    with st.expander("Try it: inputs that are not standardized"):
+    with st.container(border=True):
         st.markdown(NOTE)
         if st.button("Open inputs of 0 to 1", key="raw inputs"):
             after = replace_at(experiment, SCALING, "unit")

@@ -81,8 +81,7 @@ def outline() -> None:
         for step in steps:
             st.markdown(f"**{NUMBERS[step.kind]}. {step.title}**")
             st.markdown(step.sentence)
-            if not step.folded:
-                st.container(height=FIGURE_HEIGHT, border=True)
+            st.container(height=FIGURE_HEIGHT, border=True)
 
 
 def overview(results: Results, labels: Sequence[str]) -> None:
@@ -98,7 +97,8 @@ def overview(results: Results, labels: Sequence[str]) -> None:
 
 
 def _claim(step: Step) -> str:
-    return f"**{NUMBERS[step.kind]}** [{step.title}](#{step.kind})"
+    """Return the number of a step and its claim as a link, and its short form, which narrow screens show instead."""
+    return f"**{NUMBERS[step.kind]}** [{step.title}](#{step.kind})[{step.short}](#{step.kind})"
 
 
 def _cells(step: Step, results: Results, labels: Sequence[str]) -> list[str]:

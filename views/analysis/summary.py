@@ -28,18 +28,21 @@ def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, f
     return f"**Measuring {len(steps)} steps on {networks}: about {total} after training.**"
 
 
-def summary(results: Results, labels: Sequence[str], *, stopped: bool = False) -> str:
+def summary(results: Results, labels: Sequence[str], *, measuring: bool = False, stopped: bool = False) -> str:
     """Return in how many steps the argument holds and where it fails, and the largest steps that lower the loss.
 
     Args:
         results: the available results.
         labels: of the compared networks.
+        measuring: whether more results arrive; until then the place of the second line belongs to the progress.
         stopped: whether measuring was stopped before all results were available.
     """
     statuses = combined(results, labels)
     stop = " Measuring was stopped; resume it for the rest." if stopped else ""
-    second = [*_rest(statuses), *_largest_steps(results.get("descent", {}))]
-    return "  \n".join([f"**{_headline(statuses, results)}**{stop}", *([" ".join(second)] if second else [])])
+    second = [] if measuring else [*_rest(statuses), *_largest_steps(results.get("descent", {}))]
+    return "  \n".join(
+        [f"**{_headline(statuses, results, len(labels))}**{stop}", *([" ".join(second)] if second else [])]
+    )
 
 
 def combined(results: Results, labels: Sequence[str]) -> dict[str, Status]:
@@ -52,13 +55,14 @@ def combined(results: Results, labels: Sequence[str]) -> dict[str, Status]:
     }
 
 
-def _headline(statuses: Mapping[str, Status], results: Results) -> str:
+def _headline(statuses: Mapping[str, Status], results: Results, networks: int) -> str:
     """Return in how many steps the argument holds, and which fail on which networks."""
     holding, failing = _with(statuses, "holds"), _with(statuses, "fails")
     total = len(STEPS)
-    holds = f"The argument holds in {len(holding)} of {total} steps here"
+    on = {1: "", 2: " on both networks"}.get(networks, f" on all {networks} networks")
+    holds = f"The argument holds{on} in {len(holding)} of {total} steps"
     if len(statuses) < total:
-        holds = f"{len(statuses)} of {total} steps are measured: the argument holds in {len(holding)}"
+        holds = f"{len(statuses)} of {total} steps are measured: the argument holds{on} in {len(holding)}"
     if not failing:
         return f"{holds} and fails in none{' so far' if len(statuses) < total else ''}."
     places = [_place(step, results[step.kind]) for step in STEPS if step.kind in failing]

@@ -67,6 +67,7 @@ STEPS: tuple[Step, ...] = (
         derivatives.RULE,
         "Gradient-change ratio of the weights (solid) and of the bias (dotted). Expected: solid above dotted.",
         derivatives.rows,
+        folded=True,
     ),
     Step(
         "A4",
@@ -121,11 +122,12 @@ STEPS: tuple[Step, ...] = (
         second_moments.RULE,
         "Inputs raw (solid), centered (dotted) and standardized (dashed). Expected: solid is highest.",
         second_moments.rows,
+        folded=True,
     ),
     Step(
         "A6 to A8",
         "The curvature follows the bound",
-        "Curvature follows",
+        "Curvature of layers",
         centering.SENTENCE,
         centering.ASSUMES,
         centering.DERIVATION,
@@ -157,6 +159,7 @@ STEPS: tuple[Step, ...] = (
         "Each point is one input. Dotted: the prediction of the claim.",
         layer_rates.rows,
         ("Ioffe and Szegedy 2015",),
+        folded=True,
     ),
     Step(
         "A11",
@@ -233,6 +236,7 @@ STEPS: tuple[Step, ...] = (
         "the gradient.",
         theorem.rows,
         ("Santurkar et al. 2018",),
+        folded=True,
     ),
     Step(
         "A15",
@@ -251,6 +255,7 @@ STEPS: tuple[Step, ...] = (
         "Above the dotted line, gradients grow on the way back; the claim expects a ratio of 1.",
         gradient_growth.rows,
         ("Yang et al. 2019",),
+        folded=True,
     ),
 )
 

@@ -71,9 +71,7 @@ def brief(result: Derivatives) -> str:
 def _uncompared(result: Derivatives) -> str:
     """Return a sentence on the layers whose bias has no effect, if there are any."""
     idle = len(result.layers) - len(_moved(result))
-    return (
-        f" In {idle} of {len(result.layers)} layers the bias has no effect, so there is no comparison." if idle else ""
-    )
+    return f" In {idle} of {len(result.layers)} layers no bias has an effect to compare with." if idle else ""
 
 
 def _bounded(result: Derivatives) -> bool:
@@ -95,8 +93,8 @@ def _idle(result: Derivatives) -> str:
 
 RULE = (
     r"✗ if the loss does not bound $\|\partial\ell/\partial h\|$, as with squared error. Otherwise ✓ if the weight "
-    "gradient changes faster than the bias gradient in every layer; ≈ if not in every layer, or if some biases have no "
-    "effect; – if none has."
+    "gradient changes faster than the bias gradient in every layer; ≈ if not in every layer, or if a layer has no bias "
+    "with an effect; – if none has."
 )
 
 

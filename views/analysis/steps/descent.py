@@ -70,7 +70,7 @@ def brief(result: Descent) -> str:
         return f"bound exceeded at {failed} of {points} points" if points else "no finite loss"
     beyond = "at least " if result.beyond_range else ""
     estimated, measured = result.estimated_largest_step, result.measured_largest_step
-    return f"descends up to η = {beyond}{number(measured)}, by the bound {number(estimated)}"
+    return rf"descends up to $\eta$ = {beyond}{number(measured)}, by the bound {number(estimated)}"
 
 
 RULE = (

@@ -38,4 +38,4 @@ class Step:
     rows: Callable[[Any], dict[str, str]]
     papers: tuple[str, ...] = ()  # in views/texts/papers.py; docs/science.md has the other sources
     per_network: bool = False  # whether the first figure is one per network
-    folded: bool = False  # whether the first figure is in the details, too
+    folded: bool = False  # whether the first figure is in the details on narrow screens

@@ -14,7 +14,7 @@ from normscape.views.widgets.numbers import MISSING, number, span
 SENTENCE = (
     "Going back through a batch-norm layer, the gradient loses two components: the one that all samples share, and the "
     r"one along the normalized outputs. That is proved. But the rest is multiplied by $\gamma/\sqrt{v + \varepsilon}$, "
-    "and only if that factor is small does the layer shrink the gradient, as the argument needs."
+    "and unless that factor is below about 1, the layer does not shrink the gradient as the argument needs."
 )
 
 ASSUMES = (
