@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from normscape.figures.analysis.by_layer import histogram_figures, layers_figure
+from normscape.figures.analysis.by_layer import histogram_figures, layer_name, layers_figure
 from normscape.figures.comparison import Compared
 from normscape.figures.histograms import Bins, Histograms
 from normscape.figures.layers import Line
@@ -61,10 +61,15 @@ def _units(one: Distributions) -> list[Line]:
 
 def _shifts(one: Distributions) -> list[Line]:
     later = one.shifts[1:]
-    layers = [shift.layer for shift in later]
+    layers = [_module_name(shift.layer) for shift in later]
     distances = [shift.distance / shift.size if shift.size else np.nan for shift in later]
     angles = [1 - shift.cosine for shift in later]
     return [
         Line(html(r"$\|G - G'\|/\|G\|$"), layers, np.array(distances)),
         Line("1 − cos", layers, np.array(angles)),
     ]
+
+
+def _module_name(module: str) -> str:
+    """Return the name of a layer, or of its normalization, which has weights of its own."""
+    return f"{layer_name(module)} norm" if module.endswith(".norm") else layer_name(module)

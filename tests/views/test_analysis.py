@@ -21,7 +21,8 @@ from normscape.views.analysis.running_step import sentence as step_progress
 from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS, descent
 from normscape.views.analysis.steps.status import CHIPS, graded
 from normscape.views.analysis.steps.step import Step
-from normscape.views.analysis.story import summary
+from normscape.views.analysis.story import MAX_BRIEFS, overview
+from normscape.views.analysis.summary import summary
 from normscape.views.session.limits import possible
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
@@ -44,6 +45,11 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     (steps,) = [element.value for element in app.markdown if element.value.startswith("**The argument**")]
     assert all(f"**{heading}**" in steps for heading in GROUPS)
     assert all(f"](#{step.kind})" in steps for step in STEPS)
+    (table,) = [element.value for element in app.markdown if element.value.startswith("| Step |")]
+    rows = table.splitlines()
+    assert rows[0] == "| Step | No normalization | Batch norm |"
+    assert all(f"[{step.title}](#{step.kind})" in row for step, row in zip(STEPS, rows[2:], strict=True))
+    assert sum(table.count(f"{chip}\N{NO-BREAK SPACE}*") for chip in CHIPS.values()) == 2 * len(STEPS)
     assert sum(steps.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
 
 
@@ -68,7 +74,7 @@ def test_a_step_counts_finished_networks_and_says_when_it_takes_longer_than_esti
     step = next(step for step in STEPS if step.kind == "centering")
     statuses = [JobStatus(job, "finished", 1, 1), JobStatus(other, "waiting", 0, 1)]
     text = step_progress(step, statuses, 40.0)
-    assert text == ("Measuring step 6 (curvature follows the bound): 1 of 2 networks finished, about 20 s left.")
+    assert text == ("Measuring step 6 (curvature of layers): 1 of 2 networks finished, about 20 s left.")
     st.session_state["running since"] = {other: time.monotonic() - 30.0}
     text = step_progress(step, [statuses[0], JobStatus(other, "running", 0, 1)], 40.0)
     assert "1 of 2 networks finished, takes longer than estimated." in text
@@ -146,8 +152,9 @@ def test_a_stopped_measurement_says_so_and_can_be_resumed() -> None:
 
 def test_a_summary_of_a_stopped_measurement_offers_to_resume_it() -> None:
     holds = {"descent": {"a": descent_along([1.0, 0.5, 1.0], 1.0)}}
-    assert "Measuring was stopped; resume it for the rest." in summary(holds, stopped=True).splitlines()[0]
-    assert "stopped" not in summary(holds)
+    assert "Measuring was stopped; resume it for the rest." in summary(holds, ["a"], stopped=True).splitlines()[0]
+    assert "stopped" not in summary(holds, ["a"])
+    assert len(summary(holds, ["a"], measuring=True).splitlines()) == 1
 
 
 def test_a_button_that_changes_the_experiment_says_so_above_its_step_and_can_restore_it() -> None:
@@ -222,6 +229,7 @@ def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(
     sentence = descent.verdict(result)
     for phrase in phrases:
         assert phrase in sentence
+    assert descent.brief(result)
     assert set(descent.rows(result)) == set(descent.rows(descent_along([1.0, 0.5, 1.0], 1.0)))
 
 
@@ -238,66 +246,64 @@ class Judged:
 def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Judged]]:
     """Results of all steps for two networks, all of which hold."""
     steps = tuple(replace(step, status=lambda result: result.status) for step in STEPS)
-    monkeypatch.setattr("normscape.views.analysis.story.STEPS", steps)
-    monkeypatch.setattr("normscape.views.analysis.story.ARGUMENT", steps[: len(ARGUMENT)])
+    monkeypatch.setattr("normscape.views.analysis.summary.STEPS", steps)
     return {step.kind: {"a": Judged("holds"), "b": Judged("holds")} for step in steps}
 
 
 def headline(results: dict[str, dict[str, Judged]]) -> str:
-    return summary(results).splitlines()[0].strip()
+    return summary(results, ["a", "b"]).splitlines()[0].strip()
 
 
-def test_the_argument_holds_only_if_all_of_it_is_measured_and_nothing_fails(judged: dict) -> None:
-    assert headline(judged) == "**The argument holds on these networks.**"
-    assert "**a**: 7 of 7 steps of the argument hold." in summary(judged)
+def test_the_headline_counts_the_steps_that_hold_on_all_networks(judged: dict) -> None:
+    assert headline(judged) == "**The argument holds on both networks in 12 of 12 steps and fails in none.**"
     judged["cauchy-schwarz"]["b"] = Judged("loose")
-    assert headline(judged) == "**The argument holds on these networks, step [4](#cauchy-schwarz) only loosely.**"
-    judged["layer-rates"]["b"] = Judged("undefined")
-    assert headline(judged) == (
-        "**No step of the argument fails, but step [7](#layer-rates) could not be tested on every network.**"
-    )
-    assert (
-        "**b**: 5 of 7 steps of the argument hold, 1 holds loosely (step [4](#cauchy-schwarz)), 1 does not apply"
-        in (summary(judged))
-    )
+    judged["theorem"] = {"a": Judged("undefined"), "b": Judged("holds")}
+    judged["distributions"] = {label: Judged("unjudged") for label in "ab"}
+    judged["gradient-growth"] = {label: Judged("undefined") for label in "ab"}
+    assert headline(judged) == "**The argument holds on both networks in 9 of 12 steps and fails in none.**"
+    second = summary(judged, ["a", "b"]).splitlines()[1]
+    assert "Holds only loosely: [4](#cauchy-schwarz). Not judged: [10](#distributions) and [12](#grad" in second
+    assert summary(judged, ["a"]).startswith("**The argument holds in 9 of 12 steps and fails in none.**")
 
 
-def test_steps_that_decide_and_are_missing_are_named_and_so_is_a_failure_beyond_the_argument(judged: dict) -> None:
-    del judged["centering"], judged["layer-rates"]
-    judged["gradient-growth"]["b"] = Judged("fails", 1.2)
-    assert headline(judged) == (
-        "**5 of 7 steps of the argument are measured. Steps [6](#centering) and [7](#layer-rates), which decide, are "
-        "missing. Gradients explode with b ([step 12](#gradient-growth)).**"
-    )
-    assert "**b**: 5 of 7 steps of the argument hold, 2 are not measured yet (steps [6](#centering) and" in (
-        summary(judged)
-    )
-    assert "Beyond the argument, step [12](#gradient-growth) fails." in summary(judged)
-    assert "Not measured yet: step [4](#cauchy-schwarz)" in headline(
-        {kind: own for kind, own in judged.items() if kind != "cauchy-schwarz"}
-        | {"layer-rates": judged["descent"]}
-        | {"centering": judged["descent"]}
-    )
-
-
-def test_failures_are_counted_inside_the_argument_and_named_everywhere(judged: dict) -> None:
+def test_the_headline_names_the_steps_that_fail_and_the_networks_on_which_they_fail(judged: dict) -> None:
     judged["gradient-growth"] = {label: Judged("fails", 0.5) for label in "ab"}
-    assert headline(judged) == (
-        "**All 7 steps of the argument are measured; none of them fails. Gradients vanish ([step 12](#gradient-growth))"
-        ".**"
-    )
     judged["layer-rates"]["a"] = Judged("fails")
-    assert "measured; 1 of them fails. *A learning rate per input* fails with a ([step 7](#layer-rates))." in (
-        headline(judged)
+    assert headline(judged) == (
+        "**The argument holds on both networks in 10 of 12 steps and fails in 2: [7. Learning rate per input]"
+        "(#layer-rates) (a) and [12. Size across layers](#gradient-growth).**"
     )
-    untested = {step.kind: {"a": Judged("undefined")} for step in ARGUMENT}
-    assert headline(untested) == "**No step of the argument could be tested on these networks.**"
+
+
+def test_the_headline_says_how_many_steps_are_measured_until_all_are(judged: dict) -> None:
+    del judged["centering"], judged["layer-rates"]["b"]
+    assert headline(judged) == (
+        "**10 of 12 steps are measured: the argument holds on both networks in 10 and fails in none so far.**"
+    )
+    judged["theorem"]["b"] = Judged("fails")
+    assert headline(judged) == (
+        "**10 of 12 steps are measured: the argument holds on both networks in 9 and fails in 1: "
+        "[11. Theorem for one layer](#theorem) (b).**"
+    )
+
+
+def test_with_many_networks_the_overview_has_chips_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(st, "markdown", shown.append)
+    holds = descent_along([1.0, 0.5, 1.0], 1.0)
+    few, many = [list("abcdefgh")[:count] for count in (MAX_BRIEFS, MAX_BRIEFS + 1)]
+    for labels in (few, many):
+        overview({"descent": dict.fromkeys(labels, holds)}, labels)
+    assert shown[0].count(r"descends up to $\eta$ = 1, by the bound 1") == MAX_BRIEFS
+    assert "descends" not in shown[1]
+    assert shown[1].splitlines()[2].count(CHIPS["holds"]) == MAX_BRIEFS + 1
+    assert ":gray[…]" in shown[1].splitlines()[3]
 
 
 def test_the_summary_states_the_largest_steps_that_lower_the_loss() -> None:
     holds = descent_along([1.0, 0.5, 1.0], 1.0)
-    assert summary({"descent": {"a": holds}}).endswith(
-        r"The largest gradient step that lowers the loss here is $\eta$ = 1 (a)."
+    assert summary({"descent": {"a": holds}}, ["a"]).endswith(
+        r"The loss falls for gradient steps up to $\eta$ = 1 (a)."
     )
 
 

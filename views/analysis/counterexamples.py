@@ -109,8 +109,8 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
 )
 
 ONE_WEIGHT = """
-**One weight of logistic regression** (A7). Its input is 0 in nine of ten samples and 20 in the tenth. With the function
-unchanged, centering lowers the second moment in the bound but raises the curvature itself:
+The input of this weight (A7) is 0 in nine of ten samples and 20 in the tenth. With the function unchanged, centering
+lowers the second moment in the bound but raises the curvature itself:
 """
 
 
@@ -121,11 +121,11 @@ def section(experiment: Experiment) -> None:
         "In each of these a step of the argument, or its conclusion, fails. Open one to replace the experiment."
     )
     for index, counterexample in enumerate(COUNTEREXAMPLES):
-        with st.container(border=True):
-            st.markdown(f"**{counterexample.title}.** {counterexample.sentence}")
+        with st.expander(counterexample.title):
+            st.markdown(counterexample.sentence)
             if st.button("Open", key=f"counterexample {index}"):
                 _open(counterexample, experiment)
-    with st.container(border=True):
+    with st.expander("One weight of logistic regression"):
         result = logistic_counterexample()
         st.markdown(ONE_WEIGHT)
         st.table(one_weight_rows(result))

@@ -90,8 +90,8 @@ def section(experiment: Experiment, group: str, step: str | None = None) -> None
     """
     for index, choice in enumerate(CHOICES):
         if (choice.group, choice.step) == (group, step):
-            with st.container(border=True):
-                st.markdown(f"**{choice.title}.** {choice.claim}")
+            with st.container(border=True) if step else st.expander(f"Try it: {choice.title}"):
+                st.markdown(f"**{choice.title}.** {choice.claim}" if step else choice.claim)
                 if st.button(choice.button, key=f"choice {index}"):
                     _open(experiment, choice)
 

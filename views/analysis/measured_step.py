@@ -1,14 +1,16 @@
-"""One step of the argument on the page: claim, one figure, one sentence per network, and the details."""
+"""One step of the argument on the page: claim and one sentence per network, one figure beside them, the details."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Compared
+from normscape.figures.style.small import small_chart
 from normscape.specs import Display, Experiment
 from normscape.views.analysis.steps.status import CHIPS
 from normscape.views.analysis.steps.step import Step
@@ -36,6 +38,7 @@ def section(
     stopped: bool = False,
     note: Callable[[], None] = lambda: None,
     progress: Callable[[], None] | None = None,
+    more: Callable[[], None] = lambda: None,
 ) -> None:
     """Show a step with what is measured of it.
 
@@ -50,27 +53,39 @@ def section(
         stopped: whether measuring was stopped before all results were available.
         note: shows which experiment is compared now, above the heading.
         progress: shows how far the step is; None for one that is quick or waits for others.
+        more: shows what belongs to the step beyond its measurement, at the end of the details.
     """
     note()
-    st.subheader(f"{number}. {step.title}", anchor=step.kind)
-    st.markdown(step.sentence)
-    if compared is None:
-        st.caption(f"Not measured yet: about {duration(seconds)}. Use the button at the top of the page.")
-    else:
-        if compared.results:
-            _charts(step, compared, slice(0, 1), page)
-        if progress is not None and pending:
-            progress()
-        if pending and (step.per_network or not compared.results):
-            _placeholders(step, pending, seconds)
-        lines = [f"{_verdict(step, label, result)}" for label, result in compared.results.items()]
+    with st.container(key=f"step-{step.kind}"):
+        text, place = st.columns([9, 14], gap="medium")
+        with text:
+            st.subheader(f"{number}. {step.title}", anchor=step.kind)
+            st.markdown(step.sentence)
+            _verdicts(step, compared, pending, seconds, stopped=stopped)
+            if progress is not None and pending:
+                progress()
+        with place, st.container(key=f"{'wide' if step.folded else 'figure'}-{step.kind}"):
+            _figure(step, compared, pending, seconds)
+        with st.container(horizontal=True, gap="small", key=f"below-{step.kind}"):
+            _details(step, compared, fits, page, more)
+            if compared is not None and compared.results:
+                _share(step, compared, slice(0, 1), page)
+
+
+def _verdicts(
+    step: Step, compared: Compared[Any] | None, pending: Collection[str], seconds: float, *, stopped: bool
+) -> None:
+    """Show one sentence per network, or why there is none; its place has about its final height from the start."""
+    with st.container(key=f"verdicts-{step.kind}"):
+        if compared is None:
+            st.caption(f"Not measured yet: about {duration(seconds)}. Use the button at the top of the page.")
+            return
+        lines = [_verdict(step, label, result) for label, result in compared.results.items()]
         lines += [f":gray[…] **{label}**: measuring" for label in pending]
         if lines:
             st.markdown("\n".join(f"- {line}" for line in lines))
         else:
-            why = "Measuring was stopped. Resume it at the top of the page." if stopped else NO_RESULT
-            st.caption(why)
-    _details(step, compared, fits, page)
+            st.caption("Measuring was stopped. Resume it at the top of the page." if stopped else NO_RESULT)
 
 
 def _verdict(step: Step, label: str, result: Any) -> str:
@@ -79,19 +94,37 @@ def _verdict(step: Step, label: str, result: Any) -> str:
     return f"{chip} **{label}**: {step.verdict(result)}"
 
 
+def _figure(step: Step, compared: Compared[Any] | None, pending: Collection[str], seconds: float) -> None:
+    """Show the step's first figure, with places of its size for networks that are being measured."""
+    places = partial(_placeholders, step, pending, seconds)
+    if compared is not None and compared.results:
+        _small_figure(step, compared, f"{step.kind} 0", places if step.per_network else None)
+    elif pending:
+        with st.container(horizontal=True, gap="small", key=f"charts-pending-{step.kind}"):
+            places()
+        st.caption(step.reading)
+
+
+def _small_figure(step: Step, compared: Compared[Any], kind: str, after: Callable[[], None] | None = None) -> None:
+    figure = step.figures[0](compared)
+    shown = {f"{step.title}, 1": figure} if isinstance(figure, go.Figure) else figure
+    small = {name: small_chart(one, list(compared.results), FIGURE_HEIGHT) for name, one in shown.items()}
+    row_of_charts(small, kind, after=after)
+    st.caption(step.reading)
+
+
 def _placeholders(step: Step, pending: Collection[str], seconds: float) -> None:
     """Show frames of the size of the figures, with what is measured and about how long it takes."""
-    with st.container(horizontal=True, gap="small"):
-        for index, label in enumerate(pending if step.per_network else [""]):
-            with st.container(
-                key=f"side-by-side-pending-{step.kind}-{index}",
-                height=FIGURE_HEIGHT,
-                border=True,
-                horizontal_alignment="center",
-                vertical_alignment="center",
-            ):
-                of = f" {label}" if label else ""
-                st.caption(f"Measuring{of} (about {duration(seconds)})", width="content")
+    for index, label in enumerate(pending if step.per_network else [""]):
+        with st.container(
+            key=f"side-by-side-pending-{step.kind}-{index}",
+            height=FIGURE_HEIGHT,
+            border=True,
+            horizontal_alignment="center",
+            vertical_alignment="center",
+        ):
+            of = f" {label}" if label else ""
+            st.caption(f"Measuring{of} (about {duration(seconds)})", width="content")
 
 
 def _details(
@@ -99,38 +132,51 @@ def _details(
     compared: Compared[Any] | None,
     fits: Mapping[str, Mapping[str, str]],
     page: tuple[Experiment, Display],
+    more: Callable[[], None],
 ) -> None:
     """Show further figures, the table, the derivation and the assumptions; nothing is drawn before it is opened."""
     key = control(f"details:{step.kind}")
-    with st.expander(f"Details ({step.numbers})", key=key, on_change="rerun") as details:
-        if not details.open:
-            return
-        if compared is not None and compared.results:
-            _charts(step, compared, slice(1, None), page)
-            rows = {label: {**step.rows(result), **fits.get(label, {})} for label, result in compared.results.items()}
-            network_table(rows)
-        st.markdown(step.derivation)
-        st.markdown(f"**Assumptions**: {step.assumes}")
-        st.markdown(f"**How it is judged**: {step.rule}")
-        if step.papers:
-            st.markdown(f"**Papers**: {', '.join(map(cite, step.papers))}")
+    with st.expander(f"Figures and details ({step.numbers})", key=key, on_change="rerun") as details:
+        if details.open:
+            if compared is not None and compared.results:
+                if step.folded:
+                    with st.container(key=f"narrow-{step.kind}"):
+                        _small_figure(step, compared, f"{step.kind} narrow")
+                _further_figures(step, compared, page)
+                rows = {
+                    label: {**step.rows(result), **fits.get(label, {})} for label, result in compared.results.items()
+                }
+                network_table(rows)
+            _derivation(step)
+        more()
 
 
-def _charts(step: Step, compared: Compared[Any], which: slice, page: tuple[Experiment, Display]) -> None:
-    """Show some of a step's figures, and one button that shares them; those of all networks share the last row."""
+def _derivation(step: Step) -> None:
+    st.markdown(step.derivation)
+    st.markdown(f"**Assumptions**: {step.assumes}")
+    st.markdown(f"**How it is judged**: {step.rule}")
+    if step.papers:
+        st.markdown(f"**Papers**: {', '.join(map(cite, step.papers))}")
+
+
+def _further_figures(step: Step, compared: Compared[Any], page: tuple[Experiment, Display]) -> None:
+    """Show all figures but the first, and one button that shares them; those of all networks share the last row."""
     shared = {}
-    for index, draw in list(enumerate(step.figures))[which]:
+    for index, draw in enumerate(step.figures[1:], start=1):
         figure = draw(compared)
         if isinstance(figure, go.Figure):
             shared[f"{step.title}, {index + 1}"] = figure
         else:
             row_of_charts(figure, f"{step.kind} {index}")
-    row_of_charts(shared, f"{step.kind} from {which.start}")
-    if not step.figures[which]:
-        return
+    row_of_charts(shared, f"{step.kind} from 1")
+    if len(step.figures) > 1:
+        _share(step, compared, slice(1, None), page)
+
+
+def _share(step: Step, compared: Compared[Any], which: slice, page: tuple[Experiment, Display]) -> None:
     experiment, display = page
     light = in_light_theme(compared, experiment)
-    name = step.kind if which.start == 0 else f"{step.kind} details"
+    name = f"{step.kind} details" if which.stop is None else step.kind
     share_popover(Charts(name, step.title, lambda: _named(step, light, which), experiment, display))
 
 

@@ -71,9 +71,9 @@ def section(experiment: Experiment, display: Display) -> None:
         experiment: what is compared.
         display: how it is shown.
     """
-    st.header("The same questions on other pages", anchor="other-pages")
     query = address.of(experiment, display).removeprefix("/")
-    st.markdown("\n".join(f"- **[{page.title}]({page.path}{query})**: {sentence(page)}" for page in OTHER_PAGES))
+    with st.expander("The same questions on other pages"):
+        st.markdown("\n".join(f"- **[{page.title}]({page.path}{query})**: {sentence(page)}" for page in OTHER_PAGES))
 
 
 def sentence(page: OtherPage) -> str:

@@ -20,9 +20,11 @@ from normscape.views.analysis import (
     running_step,
     scrolling,
     story,
+    summary,
 )
 from normscape.views.analysis.design_choices import anchor_of
 from normscape.views.analysis.steps import GROUPS
+from normscape.views.analysis.steps.step import Step
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
@@ -37,10 +39,10 @@ CLAIM = (
 
 STYLE = """<style>
 .st-key-recovery-scrolling { display: none; }
-@media (max-width: 768px) {
+@media (max-width: 1099px) {
   /* nothing shows through the list of steps, and headings stop below it */
   [data-testid="stColumn"]:has(.st-key-steps) { background: BACKGROUND; }
-  .st-key-argument [id], .st-key-replacement, .st-key-argument h2, .st-key-argument h3 { scroll-margin-top: 7.5rem; }
+  .st-key-argument [id], .st-key-replacement, .st-key-argument h2, .st-key-argument h3 { scroll-margin-top: 7rem; }
   /* tools of charts would cover their titles */
   .st-key-argument .modebar-container, .st-key-argument [data-testid="stElementToolbar"] { display: none; }
 }
@@ -80,7 +82,7 @@ with top:
     variants = admitted(experiment)
 
     with st.container(key="verdict"):
-        summary = st.container()
+        sentences = st.container()
         seconds = story.estimated_seconds(variants)
         steps = story.measured_steps(seconds)
         request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis")
@@ -89,15 +91,25 @@ with top:
         slow = [step for step in story.slow_steps(seconds) if step in steps] if measuring else []
         progress.show_progress(request, finished)
         current = running_step.current_step(request, slow)
-    with summary:
+    with sentences:
         if any(results.values()):
-            st.markdown(story.summary(results, stopped=stopped))
-            st.caption(story.legend(results))
+            st.markdown(summary.summary(results, list(variants), measuring=measuring, stopped=stopped))
         elif stopped or not finished:
-            st.markdown(story.waiting(steps, variants, seconds, stopped=stopped))
+            st.markdown(summary.waiting(steps, variants, seconds, stopped=stopped))
+
+
+def beyond(step: Step, group: str) -> None:
+    """Show the experiments that belong to a step."""
+    if step.kind == raw_inputs.STEP:
+        raw_inputs.section(experiment)
+    design_choices.section(experiment, group, step.kind)
+
 
 outline.empty()
-list_column, story_column = st.columns([1, 3], gap="large")
+with st.container(key="overview"):
+    story.overview(results, list(variants))
+    st.caption(story.legend())
+list_column, story_column = st.columns([2, 11], gap="medium")
 with list_column, st.container(key="steps"):
     story.steps_list(results)
 with story_column, st.container(key="argument"):
@@ -121,10 +133,8 @@ with story_column, st.container(key="argument"):
                 stopped=stopped,
                 note=partial(replacement.note, experiment, step.kind),
                 progress=partial(running_step.show, request, [step], seconds) if step == current else None,
+                more=partial(beyond, step, group),
             )
-            if step.kind == raw_inputs.STEP:
-                raw_inputs.section(experiment)
-            design_choices.section(experiment, group, step.kind)
     counterexamples.section(experiment)
     published.section()
     other_pages.section(experiment, display)

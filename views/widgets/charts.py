@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -27,17 +27,20 @@ def in_light_theme(compared: AnyCompared, experiment: Experiment) -> AnyCompared
     return replace(compared, colors=colors(experiment, "light"), theme="light")
 
 
-def row_of_charts(figures: Mapping[str, go.Figure], kind: str) -> None:
+def row_of_charts(figures: Mapping[str, go.Figure], kind: str, *, after: Callable[[], None] | None = None) -> None:
     """Show one chart per network, in rows that wrap, in the order of the comparison.
 
     Args:
         figures: by label of the network.
         kind: what the charts show; unique on the page.
+        after: adds to the same row, as the places of charts that do not exist yet.
     """
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key=f"charts-{kind.replace(' ', '-')}"):
         for index, (label, figure) in enumerate(figures.items()):
             with st.container(key=f"side-by-side-{kind.replace(' ', '-')}-{index}"):
                 st.plotly_chart(figure, key=f"chart-{kind}-{index}", config=CONFIG, alt=f"{kind}: {label}")
+        if after is not None:
+            after()
 
 
 def chart(figure: go.Figure, kind: str) -> None:

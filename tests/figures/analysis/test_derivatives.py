@@ -91,11 +91,16 @@ def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told(
 def test_the_verdict_on_steadiness_follows_from_the_numbers() -> None:
     steady = result(1.0)
     assert derivatives.verdict(steady) == (
-        "The weight gradient changes faster than the bias gradient in all 2 layers, by a factor of 4 at the median."
+        "The weight gradient changes faster than the bias gradient in all 2 layers: 4× at the median. In 1 of 3 layers "
+        "no bias has an effect to compare with."
     )
-    assert derivatives.status(steady) == "holds"
+    assert derivatives.status(steady) == "loose"  # it is compared in some layers only
+    assert derivatives.brief(steady) == "weights change 4× as fast as biases in 2 of 3 layers"
+    everywhere = replace(steady, layers=steady.layers[::2])
+    assert derivatives.status(everywhere) == "holds"
+    assert derivatives.verdict(everywhere).endswith("in all 2 layers: 4× at the median.")
     idle = replace(steady, layers=(WeightBiasRatios("a", 1.0, 1e-9, 2.0), WeightBiasRatios("b", 1.0, 0.5, 2.0)))
-    assert "in the one layer whose bias has an effect, by a factor of 2" in derivatives.verdict(idle)
+    assert "in the one layer whose bias has an effect: 2× at the median." in derivatives.verdict(idle)
     mixed = replace(steady, layers=(WeightBiasRatios("a", 1.0, 2.0, 2.0), WeightBiasRatios("b", 1.0, 0.5, 2.0)))
     assert "in 1 of 2 layers" in derivatives.verdict(mixed)
     assert derivatives.status(mixed) == "loose"

@@ -1,5 +1,7 @@
 """Figures and verdicts of A11 and A13 agree with the measurements."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -85,3 +87,11 @@ def test_errors_are_drawn_over_batch_sizes_beside_their_law_and_told() -> None:
     assert (rows["Independent values per sample"], rows["Positions per sample"]) == ("0.5 to 8", "1 to 16")
     assert rows["Error of the mean, batches of 2"] == r"0.77 $\sigma$ (theory 0.7)"
     assert rows["Bias of the variance, batches of 8"] == "12.2 % (theory 12.2 %)"
+
+
+def test_a_layer_and_its_normalization_have_places_of_their_own_among_the_shifts() -> None:
+    shifts = tuple(
+        replace(RESULTS.shifts[-1], layer=name) for name in ("layer1.linear", "layer2.linear", "layer2.norm")
+    )
+    figure = shift_figure(Compared({"one": replace(RESULTS, shifts=shifts)}))
+    assert list(figure.data[0].x) == ["layer 2", "layer 2 norm"]

@@ -41,6 +41,12 @@ def test_the_verdict_on_moments_names_where_centering_removes_most() -> None:
     assert (second_moments.status(RESULTS), second_moments.status(centered)) == ("holds", "loose")
     assert second_moments.rows(RESULTS)[r"Last layer: $\|E[ax]/E[a]-E[x]\|/\|E[x]\|$"] == "0.25"
     assert second_moments.rows(RESULTS)["Inputs of a weight"] == "2"
+    raised = SecondMoments(
+        (inputs("a", 4.0), LayerMoments("c", 2, 1, np.array([0.3, 0.0]), np.array([0.2, 0.3]), 2.0, float("nan")))
+    )
+    assert second_moments.status(raised) == "loose"
+    assert second_moments.verdict(raised).endswith("Dividing then raises it above the raw value in 1 of 2 layers.")
+    assert second_moments.brief(raised) == "centering removes 49 %; dividing raises 1 of 2 layers"
     assert "no linear or convolution layer" in second_moments.verdict(SecondMoments(()))
 
 
@@ -56,7 +62,12 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
     assert list(figure.data[1].y) == pytest.approx([0.25 / 0.8, 0.45 / 0.8])
     assert list(rate_figure(Compared({"one": found, "two": found})).data[1].y) == pytest.approx([5.0, 50.0])
     verdict = cauchy_schwarz.verdict(found)
-    assert "holds at every unit (the median unit reaches 70 % of it)" in verdict
+    assert "holds at every unit; the median unit reaches 70 % of it" in verdict
+    assert cauchy_schwarz.status(found) == "holds"
+    wide = CauchySchwarz((change("a", 0.1), change("b", 0.2)), 1e-6)
+    assert "holds at every unit, but the median unit reaches only 15 % of it" in cauchy_schwarz.verdict(wide)
+    assert cauchy_schwarz.status(wide) == "loose"  # an inequality that always holds is not a tight one
+    assert cauchy_schwarz.brief(wide) == "median unit reaches 15 % of the bound"
     assert "varies 10× between layers" in verdict
     assert cauchy_schwarz.rows(found)[r"$\sqrt{E[\lambda^2]}/\|\Delta w\|$, by layer"] == "5 to 50"
     assert "exceeded beyond rounding at 1 of 4 units, in b" in cauchy_schwarz.verdict(

@@ -12,8 +12,7 @@ from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
     "The argument uses the statistics of all samples; training uses those of a mini-batch of $m$ samples. The batch "
-    r"mean is off by about $\sigma/\sqrt m$ and the batch variance is too small by a fraction of about $1/m$, so small "
-    "batches normalize by noisy statistics."
+    r"mean should be off by about $\sigma/\sqrt m$, so small batches normalize by noisy statistics."
 )
 
 ASSUMES = (
@@ -46,6 +45,16 @@ def verdict(result: BatchStatistics) -> str:
         f"{'match' if status(result) == 'holds' else 'differ from'} the sampling theory "
         f"{'within' if status(result) == 'holds' else 'by up to'} {number(100 * off, 2)} %."
     )
+
+
+def brief(result: BatchStatistics) -> str:
+    """Return the error of the batch mean at about 32 samples in a few words."""
+    layers = [layer for layer in result.layers if np.isfinite(layer.error).any()]
+    if not layers:
+        return "nothing varies"
+    nearest = int(np.argmin(np.abs(np.log(result.sizes / 32))))
+    error = number(float(np.mean([layer.error[nearest] for layer in layers])), 2)
+    return rf"mean off by {error} $\sigma$ in batches of {result.sizes[nearest]}"
 
 
 def _off(layer: LayerStatistics) -> float:

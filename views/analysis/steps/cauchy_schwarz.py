@@ -10,9 +10,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    r"When the weights of one layer change, its gradient changes by $E[\lambda x]$, where $\lambda$ is the change of "
-    r"the signal. By the Cauchy–Schwarz inequality, $\|E[\lambda x]\|\le\sqrt{E[\lambda^2]}\,\sqrt{\sum_iE[x_i^2]}$: "
-    "the second moment of the layer's input enters the bound on $L$."
+    r"When one layer's weights move, the signal changes by some $\lambda$, and the gradient by $E[\lambda x]$, which "
+    r"is at most $\sqrt{E[\lambda^2]}\,\sqrt{\sum_iE[x_i^2]}$: the second moment of the input enters the bound on $L$. "
+    r"The argument needs this bound to be tight, and the rate of $\lambda$ to be constant."
 )
 
 ASSUMES = (
@@ -49,10 +49,26 @@ def verdict(result: CauchySchwarz) -> str:
     if count := sum(failing.values()):
         names = ", ".join(name for name, failures in failing.items() if failures)
         return f"The bound is exceeded beyond rounding at {count} of {units} units, in {names}."
+    tight = _median_tightness(result)
+    used = f", but the median unit reaches only {number(100 * tight, 2)} % of it" if tight < TIGHT else ""
+    used = used or (f"; the median unit reaches {number(100 * tight, 2)} % of it" if np.isfinite(tight) else "")
+    return rf"The bound holds at every unit{used}. The rate of $\lambda$, assumed constant, {_varies(result)}."
+
+
+def brief(result: CauchySchwarz) -> str:
+    """Return how much of the bound the median unit reaches in a few words."""
+    if not result.layers:
+        return "no gradient"
+    if count := sum(_failing(layer, result.noise) for layer in result.layers):
+        return f"bound exceeded at {count} units"
+    return f"median unit reaches {number(100 * _median_tightness(result), 2)} % of the bound"
+
+
+def _median_tightness(result: CauchySchwarz) -> float:
+    """Return the share of the bound that the median unit reaches; NaN if no unit has one."""
     tight = np.concatenate([layer.tightness for layer in result.layers])
     tight = tight[np.isfinite(tight)]
-    used = f" (the median unit reaches {number(100 * float(np.median(tight)), 2)} % of it)" if len(tight) else ""
-    return rf"The bound holds at every unit{used}; the rate of $\lambda$, assumed constant, {_varies(result)}."
+    return float(np.median(tight)) if len(tight) else float("nan")
 
 
 def _varies(result: CauchySchwarz) -> str:
@@ -64,24 +80,30 @@ SPREAD = 10.0
 """Ratio of the largest to the smallest rate of λ up to which one constant describes all layers."""
 
 
+TIGHT = 0.25
+"""Share of the bound that the median unit has to reach: within a factor of 4, as for the step of the first bound."""
+
+
 def _failing(layer: BoundedChange, noise: float) -> int:
     return int((layer.left > layer.right * (1 + noise) + np.finfo(float).tiny).sum())
 
 
 RULE = (
-    r"✗ if a unit exceeds the bound by more than rounding. ✓ if the rates of $\lambda$ of all layers lie within a "
-    "factor of 10 of each other, as a constant would. Otherwise ≈."
+    "The inequality itself always holds: ✗ if a unit exceeds the bound by more than rounding. ✓ if the bound is also "
+    r"useful: the median unit reaches at least 25 % of it, and the rates of $\lambda$ of all layers lie within a "
+    "factor of 10 of each other. Otherwise ≈."
 )
 
 
 def status(result: CauchySchwarz) -> Status:
-    """Return whether the bound holds at every unit, and whether one constant describes all layers."""
+    """Return whether the bound holds at every unit, is tight, and one constant describes all layers."""
     if not result.layers:
         return "undefined"
     if any(_failing(layer, result.noise) for layer in result.layers):
         return "fails"
     rates = [layer.rate for layer in result.layers]
-    return "holds" if max(rates) <= SPREAD * min(rates) else "loose"
+    useful = _median_tightness(result) >= TIGHT and max(rates) <= SPREAD * min(rates)
+    return "holds" if useful else "loose"
 
 
 def rows(result: CauchySchwarz) -> dict[str, str]:

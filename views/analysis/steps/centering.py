@@ -9,9 +9,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "A smaller bound does not imply a smaller $L$. Each layer is rewritten to receive centered or standardized inputs "
-    r"while the network computes the same function; the curvature $\lambda_{\max}$ of the layer's weight and bias is "
-    "measured before and after."
+    "A smaller bound need not mean a smaller $L$. Each layer is rewritten to receive centered or standardized inputs "
+    r"while the network computes the same function. If the argument is right, the curvature $\lambda_{\max}$ of the "
+    "layer's weight and bias falls."
 )
 
 ASSUMES = (
@@ -48,6 +48,14 @@ def verdict(result: Centering) -> str:
     return (
         rf"$\lambda_{{\max}}$ {centered} of {of} with centered inputs; with standardized inputs it {scaled}: {follows}."
     )
+
+
+def brief(result: Centering) -> str:
+    """Return in how many layers λ_max falls and rises with standardized inputs in a few words."""
+    if status(result) == "undefined":
+        return "no curvature to compare"
+    lowered, raised = _counts(result, 2)
+    return f"standardized: curvature {_moves(lowered, raised)} of {len(result.layers)} layers"
 
 
 def _moves(lowered: int, raised: int) -> str:

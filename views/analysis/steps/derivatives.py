@@ -11,9 +11,9 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    r"The gradient of a bias is the mean backpropagated signal, $E[\delta]$; that of a weight is $E[\delta x]$, which "
-    r"also carries the layer's input $x$. If $\delta$ is bounded and steady, bias gradients are steady, and weight "
-    "gradients change with the input."
+    r"The backpropagated signal $\delta$ is the derivative of the loss with respect to a layer's output. A bias "
+    r"gradient is its mean, $E[\delta]$; a weight gradient, $E[\delta x]$, also carries the layer's input $x$ and "
+    "should change faster."
 )
 
 ASSUMES = (
@@ -52,9 +52,26 @@ def verdict(result: Derivatives) -> str:
     layers = "the one layer" if len(moved) == steadier == 1 else f"{count} {'layer' if len(moved) == 1 else 'layers'}"
     times = number(_median_ratio(result), 2)
     return (
-        f"The weight gradient changes faster than the bias gradient in {layers}{_idle(result)}, by a factor of {times} "
-        "at the median."
+        f"The weight gradient changes faster than the bias gradient in {layers}{_idle(result)}: {times}× at the "
+        f"median.{_uncompared(result)}"
     )
+
+
+def brief(result: Derivatives) -> str:
+    """Return how much faster weight gradients change than bias gradients in a few words."""
+    if not _bounded(result):
+        return "the loss does not bound its derivative"
+    if not _moved(result):
+        return "no bias has an effect"
+    idle = len(result.layers) - len(_moved(result))
+    where = f" in {len(_moved(result))} of {len(result.layers)} layers" if idle else ""
+    return f"weights change {number(_median_ratio(result), 2)}× as fast as biases{where}"
+
+
+def _uncompared(result: Derivatives) -> str:
+    """Return a sentence on the layers whose bias has no effect, if there are any."""
+    idle = len(result.layers) - len(_moved(result))
+    return f" In {idle} of {len(result.layers)} layers no bias has an effect to compare with." if idle else ""
 
 
 def _bounded(result: Derivatives) -> bool:
@@ -76,8 +93,8 @@ def _idle(result: Derivatives) -> str:
 
 RULE = (
     r"✗ if the loss does not bound $\|\partial\ell/\partial h\|$, as with squared error. Otherwise ✓ if the weight "
-    "gradient changes faster than the bias gradient in every layer whose bias has an effect, else ≈; – if there is no "
-    "such layer."
+    "gradient changes faster than the bias gradient in every layer; ≈ if not in every layer, or if a layer has no bias "
+    "with an effect; – if none has."
 )
 
 
@@ -88,7 +105,8 @@ def status(result: Derivatives) -> Status:
     moved = _moved(result)
     if not moved:
         return "undefined"
-    return "holds" if all(layer.bias < layer.weight for layer in moved) else "loose"
+    everywhere = len(moved) == len(result.layers) and all(layer.bias < layer.weight for layer in moved)
+    return "holds" if everywhere else "loose"
 
 
 RULE_ALONG = (
@@ -147,6 +165,13 @@ def verdict_along(result: SignalHistory) -> str:
     return f"The typical signal (root mean square) {does} to {number(last / first, 2)}× its initial size; {most}."
 
 
+def brief_along(result: SignalHistory) -> str:
+    """Return the largest signal of all checkpoints over the largest initial one in a few words."""
+    if len(result.step) < 2 or not result.largest[0].max():
+        return "only one checkpoint" if len(result.step) < 2 else "no signal"
+    return f"largest signal {number(float(result.largest.max() / result.largest[0].max()), 2)}× the initial one"
+
+
 def rows_along(result: SignalHistory) -> dict[str, str]:
     """Return the key numbers of a network at every checkpoint as text, by name."""
     return {
@@ -156,8 +181,8 @@ def rows_along(result: SignalHistory) -> dict[str, str]:
 
 
 SENTENCE_ALONG = (
-    "The argument needs a bounded signal throughout training. Samples that are already learned send almost nothing "
-    "back, so signals should fade rather than grow."
+    r"The argument needs $\delta$ to stay bounded throughout training. Learned samples send almost nothing back, so "
+    r"$\delta$ should fade rather than grow."
 )
 
 ASSUMES_ALONG = "The same evaluation samples and the same batch-norm statistics at every step."

@@ -9,9 +9,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number
 
 SENTENCE = (
-    r"If $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|\le L\|\Delta\|$, then $f(\theta+\Delta)\le f(\theta)+"
-    r"\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$. A gradient step $\Delta=-\eta\nabla f$ therefore "
-    "lowers the loss whenever $0<\\eta<2/L$: a smaller $L$ allows larger learning rates."
+    r"If the gradient changes by at most $L\|\Delta\|$ over every step $\Delta$, the loss exceeds its tangent by at "
+    r"most $\tfrac12L\|\Delta\|^2$. A gradient step with learning rate $\eta$ then lowers the loss whenever "
+    r"$\eta<2/L$: a smaller $L$ allows larger learning rates."
 )
 
 ASSUMES = (
@@ -21,7 +21,8 @@ ASSUMES = (
 )
 
 DERIVATION = r"""
-Along the segment from $\theta$ to $\theta+\Delta$,
+If $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|\le L\|\Delta\|$, with $f$ the loss and
+$\theta$ the weights, then along the segment from $\theta$ to $\theta+\Delta$,
 
 $$
 f(\theta+\Delta) - f(\theta) - \langle\nabla f(\theta), \Delta\rangle
@@ -59,6 +60,17 @@ def verdict(result: Descent) -> str:
         rf"By the bound, a step lowers the loss up to $\eta$ = {number(estimated)}; it actually does up to "
         f"{beyond}{number(measured)}."
     )
+
+
+def brief(result: Descent) -> str:
+    """Return the largest steps by the bound and by measurement in a few words."""
+    points = sum(int(segment.compared.sum()) for segment in result.segments)
+    failed = sum(int(segment.fails.sum()) for segment in result.segments)
+    if not points or failed:
+        return f"bound exceeded at {failed} of {points} points" if points else "no finite loss"
+    beyond = "at least " if result.beyond_range else ""
+    estimated, measured = result.estimated_largest_step, result.measured_largest_step
+    return rf"descends up to $\eta$ = {beyond}{number(measured)}, by the bound {number(estimated)}"
 
 
 RULE = (

@@ -11,9 +11,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Ioffe and Szegedy (2015) proposed that batch norm reduces **internal covariate shift**, the change of a layer's "
-    "inputs while earlier layers learn. Santurkar et al. (2018) find that it does not reduce it. A second hypothesis: "
-    "normalization keeps inputs where the activation is most nonlinear, near 0. Both quantities are measured here."
+    "Batch norm was proposed to reduce **internal covariate shift**, the change of a layer's inputs while earlier "
+    "layers learn; Santurkar et al. (2018) find that it does not. Another hypothesis: it keeps activations near 0, "
+    "where they are most nonlinear."
 )
 
 ASSUMES = (
@@ -41,6 +41,19 @@ def verdict(result: Distributions) -> str:
     return f"{_shift(result)}; {_activity(result)}."
 
 
+def brief(result: Distributions) -> str:
+    """Return the internal covariate shift of the median layer in a few words."""
+    median = _median_shift(result)
+    return (
+        f"gradient shifts by {number(100 * median, 2)} % per step" if math.isfinite(median) else "no gradient to shift"
+    )
+
+
+def _median_shift(result: Distributions) -> float:
+    shifts = [shift for shift in result.shifts[1:] if shift.size and math.isfinite(shift.cosine)]
+    return float(np.median([_relative(shift) for shift in shifts])) if shifts else math.nan
+
+
 def _activity(result: Distributions) -> str:
     if not result.activations:
         return "the network has no activation"
@@ -49,10 +62,9 @@ def _activity(result: Distributions) -> str:
 
 
 def _shift(result: Distributions) -> str:
-    shifts = [shift for shift in result.shifts[1:] if shift.size and math.isfinite(shift.cosine)]
-    if not shifts:
+    median = _median_shift(result)
+    if math.isnan(median):
         return "No later layer has a gradient that could shift"
-    median = float(np.median([_relative(shift) for shift in shifts]))
     return f"One step of the earlier layers changes the median layer's gradient by {number(100 * median, 2)} %"
 
 

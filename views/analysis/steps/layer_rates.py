@@ -12,9 +12,9 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Dividing by the standard deviation puts every input on the scale of the bias, whose input is 1. The gradients of "
-    "its weights should then change about as fast as the bias gradient. The division acts like a learning rate per "
-    "input and keeps layers in step."
+    "The bias is the weight of a constant input 1. If dividing by the standard deviation acts like a learning rate per "
+    "input, a weight's gradient changes $E[x^2]$ times as fast as the bias gradient, where $x$ is its input: about "
+    "equally fast once inputs are standardized."
 )
 
 ASSUMES = (
@@ -53,6 +53,13 @@ def verdict(result: LayerRates) -> str:
         "loose": f"$E[x^2]$ predicts how fast an input's weight gradient changes only within a factor of {off}.",
         "fails": f"$E[x^2]$ mispredicts how fast an input's weight gradient changes, by a factor of up to {off}.",
     }[status(result)]
+
+
+def brief(result: LayerRates) -> str:
+    """Return how far E[x²] is from the measured rates in a few words."""
+    if not _comparable(result):
+        return "bias has no effect" if result.first else "no linear layer"
+    return f"prediction off by up to {number(_largest_factor(result), 2)}×"
 
 
 def _comparable(result: LayerRates) -> bool:

@@ -9,8 +9,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number
 
 SENTENCE = (
-    "A prediction should not depend on the other samples of its batch, so batch norm predicts with moving averages "
-    "stored during training. They are compared with the statistics of all samples at the same weights."
+    "A prediction should not depend on the other samples of its batch, so batch norm predicts with averages stored "
+    "during training. The loss should be the same as with the statistics of all samples."
 )
 
 ASSUMES = (
@@ -43,6 +43,16 @@ def verdict(result: RunningAverages) -> str:
     return (
         f"Predicting with the stored averages {'raises' if change > 0 else 'lowers'} the loss by "
         f"{number(100 * abs(change), 2)} % ({number(result.population_loss)} to {number(result.running_loss)})."
+    )
+
+
+def brief(result: RunningAverages) -> str:
+    """Return the relative change of the loss in a few words."""
+    if not result.layers or not result.population_loss:
+        return "loss is zero" if result.layers else "stores no averages"
+    change = result.running_loss / result.population_loss - 1
+    return (
+        f"loss {'+' if change > 0 else '−'}{number(100 * abs(change), 2)} %" if abs(change) >= EQUAL else "loss equal"
     )
 
 

@@ -10,9 +10,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    r"Among all constants, subtracting the mean minimizes the second moment: $\sum_iE[(x_i-\mu_i)^2]$ is smallest at "
-    r"$\mu=E[x]$, and the layer can represent the same functions. Dividing by the standard deviation then sets each "
-    "input's second moment to 1, so that the sum counts the inputs that vary."
+    r"Of all constants, the mean $\mu=E[x]$ minimizes the second moment $\sum_iE[(x_i-\mu_i)^2]$, and the layer can "
+    "still represent the same functions. Dividing by the standard deviation then sets each term to 1, which lowers "
+    "large terms but raises small ones."
 )
 
 ASSUMES = (
@@ -46,22 +46,48 @@ def verdict(result: SecondMoments) -> str:
     median = float(np.median(list(removed.values())))
     return (
         f"Centering removes up to {number(100 * removed[most], 2)} % of the second moment (in {most}), and "
-        f"{number(100 * median, 2)} % in the median layer."
+        f"{number(100 * median, 2)} % in the median layer.{_dividing(result)}"
     )
+
+
+def brief(result: SecondMoments) -> str:
+    """Return what centering removes, and where dividing undoes it, in a few words."""
+    removed = list(_removed(result).values())
+    if not removed:
+        return "no input to center"
+    raised = _raised(result)
+    rises = f"; dividing raises {raised} of {len(removed)} layers" if raised else ""
+    return f"centering removes {number(100 * float(np.median(removed)), 2)} %{rises}"
+
+
+def _dividing(result: SecondMoments) -> str:
+    """Return a sentence on the layers in which dividing leaves more than the raw second moment, if there are any."""
+    raised = _raised(result)
+    return f" Dividing then raises it above the raw value in {raised} of {len(result.layers)} layers." if raised else ""
+
+
+def _raised(result: SecondMoments) -> int:
+    return sum(layer.standardized > layer.raw * (1 + RAISED) for layer in result.layers if layer.raw)
 
 
 NOTICED = 0.1
 """Share of the second moment that centering has to remove in some layer."""
 
-RULE = "✓ if centering removes at least 10 % of the second moment in some layer. ≈ if inputs are nearly centered."
+RAISED = 0.01
+"""Share by which the standardized second moment has to exceed the raw one to count as raised."""
+
+RULE = (
+    "✓ if centering removes at least 10 % of the second moment in some layer, and dividing leaves it above the raw "
+    "value in none. ≈ if inputs are nearly centered, or dividing raises it in some layer by more than 1 %."
+)
 
 
 def status(result: SecondMoments) -> Status:
-    """Return whether centering has anything to take away."""
+    """Return whether centering has anything to take away, and dividing does not undo it."""
     removed = _removed(result).values()
     if not removed:
         return "undefined"
-    return "holds" if max(removed) >= NOTICED else "loose"
+    return "holds" if max(removed) >= NOTICED and not _raised(result) else "loose"
 
 
 def _removed(result: SecondMoments) -> dict[str, float]:

@@ -31,8 +31,11 @@ class Step:
     gradients: Callable[[int], float]  # its cost in gradients of the evaluation set, from the number of layers
     figures: tuple[Draw, ...]  # each draws one figure of all networks, or one per network
     verdict: Callable[[Any], str]  # one sentence on one network
+    brief: Callable[[Any], str]  # the same in a few words, for the overview
     status: Callable[[Any], Status]
     rule: str  # what each status means
+    reading: str  # how the lines of the first figure are read, and what the claim expects of them
     rows: Callable[[Any], dict[str, str]]
     papers: tuple[str, ...] = ()  # in views/texts/papers.py; docs/science.md has the other sources
     per_network: bool = False  # whether the first figure is one per network
+    folded: bool = False  # whether the first figure is in the details on narrow screens

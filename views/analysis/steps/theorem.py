@@ -8,13 +8,13 @@ import numpy as np
 
 from normscape.figures.analysis.by_layer import layer_name
 from normscape.landscape.analysis.theorem import NormLayer, Theorem
-from normscape.views.analysis.steps.status import Status
+from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "Backpropagation through a batch-norm layer removes two components of the gradient: the one that all samples "
-    "share, because the mean depends on them, and the one along the normalized outputs, because the standard "
-    r"deviation does. Apart from the factor $\gamma/\sqrt{v + \varepsilon}$, the gradient can only become smaller."
+    "Going back through a batch-norm layer, the gradient loses two components: the one that all samples share, and the "
+    r"one along the normalized outputs. That is proved. But the rest is multiplied by $\gamma/\sqrt{v + \varepsilon}$, "
+    "and unless that factor is below about 1, the layer does not shrink the gradient as the argument needs."
 )
 
 ASSUMES = (
@@ -47,7 +47,7 @@ def verdict(result: Theorem) -> str:
     if not result.layers:
         return "The network has no batch-norm layer, so the theorem does not apply."
     unknown = _where(result, lambda layer: ~np.isfinite(layer.left + layer.right))
-    broken = _where(result, lambda layer: (layer.difference > result.noise) | (layer.ratio > 1 + result.noise))
+    broken = _broken(result)
     failures = [f"The gradient is not finite at {unknown}."] if unknown else []
     if broken:
         failures.append(
@@ -77,24 +77,57 @@ def _agreement(result: Theorem) -> str:
     if not result.layers[0].projects:
         return f"With running averages nothing is removed; the factor enlarges the gradient at {enlarged}."
     removed = number(100 * (1 - float(np.median(ratios))), 2)
+    smaller, units = _reduced(result)
+    if smaller == units:
+        return f"The identity holds, and the gradient shrinks at all {units} units ({removed} % removed at the median)."
     return (
-        rf"The theorem holds: the layer removes {removed} % of $\|g\|^2$ at the median unit, but the factor "
-        rf"$\gamma/\sqrt{{v + \varepsilon}}$ enlarges the gradient at {enlarged}."
+        f"The identity holds, but the gradient shrinks at only {smaller} of {units} units: the proved part removes "
+        rf"{removed} % at the median unit, and the factor $\gamma/\sqrt{{v + \varepsilon}}$ enlarges it at {enlarged}."
     )
 
 
+def brief(result: Theorem) -> str:
+    """Return at how many units the gradient shrinks in a few words."""
+    judged = status(result)
+    if judged == "undefined":
+        return "gradient is zero or not finite" if result.layers else "no batch-norm layer"
+    if _broken(result):
+        return "the identity fails beyond rounding"
+    smaller, units = _reduced(result)
+    return f"gradient shrinks at {smaller} of {units} units"
+
+
+def _reduced(result: Theorem) -> tuple[int, int]:
+    """Return at how many units ‖∂f/∂y‖ does not exceed ‖g‖, and how many units have a gradient."""
+    known = [layer.signal > 0 for layer in result.layers]
+    smaller = [layer.left <= layer.signal * (1 + result.noise) for layer in result.layers]
+    pairs = list(zip(smaller, known, strict=True))
+    return sum(int((less & has).sum()) for less, has in pairs), sum(int(has.sum()) for has in known)
+
+
+REDUCED, MOSTLY_REDUCED = 0.9, 0.5
+"""Shares of units at which the layer has to shrink the gradient for the step to hold, and to hold loosely."""
+
 RULE = (
-    "✗ if at some unit the two sides differ, or the ratio exceeds 1, by more than rounding. – without batch norm, or "
-    "if a gradient is not finite."
+    "✓ if the layer does not enlarge the gradient at 90 % of the units or more, ≈ at half of them or more, ✗ at fewer. "
+    "Also ✗ if at some unit the two sides of the identity differ, or the ratio exceeds 1, by more than rounding. – "
+    "without batch norm, or if a gradient is not finite or zero everywhere."
 )
 
 
 def status(result: Theorem) -> Status:
-    """Return whether both sides of the theorem agree and the layer lowers the gradient."""
+    """Return whether the layer shrinks the gradient at most units, which needs more than the proved identity."""
     if not result.layers or _where(result, lambda layer: ~np.isfinite(layer.left + layer.right)):
         return "undefined"
-    broken = _where(result, lambda layer: (layer.difference > result.noise) | (layer.ratio > 1 + result.noise))
-    return "fails" if broken else "holds"
+    if _broken(result):
+        return "fails"
+    smaller, units = _reduced(result)
+    return graded(-smaller / units if units else float("nan"), -REDUCED, -MOSTLY_REDUCED)
+
+
+def _broken(result: Theorem) -> str:
+    """Return where the identity fails by more than rounding; empty if nowhere."""
+    return _where(result, lambda layer: (layer.difference > result.noise) | (layer.ratio > 1 + result.noise))
 
 
 def rows(result: Theorem) -> dict[str, str]:

@@ -1,0 +1,37 @@
+"""Small versions of charts for pages with many: less height, and a legend of networks instead of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+AXIS, ROW = 40, 20
+"""Pixels below the plot for the axis and its title, and for each row of the legend."""
+
+PER_ROW = 2
+"""Networks in a row of the legend on a phone."""
+
+
+def small_chart(figure: go.Figure, labels: Sequence[str], height: int) -> go.Figure:
+    """Return a lower copy of a chart whose legend names each network once, at the bottom.
+
+    What the dashes mean belongs in a caption. A chart of one network, with its name as title, has no legend.
+
+    Args:
+        figure: the chart; the names of its traces begin with labels.
+        labels: of the compared networks.
+        height: pixels.
+    """
+    small = go.Figure(figure).update_layout(height=height)
+    if not small.layout.showlegend:
+        return small
+    if str(small.layout.title.text) in labels:
+        return small.update_layout(showlegend=False, margin_b=AXIS)
+    for label in labels:
+        own = [trace for trace in small.data if trace.name == label or str(trace.name).startswith(f"{label}, ")]
+        for trace in own:
+            trace.update(showlegend=trace is own[0], name=label, legendgroup=label)
+    rows = -(-sum(trace.showlegend is not False and bool(trace.name) for trace in small.data) // PER_ROW)
+    small.update_layout(margin_b=AXIS + ROW * rows)
+    return small.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"})
