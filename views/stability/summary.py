@@ -24,19 +24,41 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float], formu
         predicted: threshold of stability at initialization by label, NaN if unknown.
         formula: of the threshold, as LaTeX; empty if the networks differ in it.
     """
+    return f"**{_claim(largest)}**{_prediction(largest, predicted, formula)}"
+
+
+def _claim(largest: Mapping[str, float]) -> str:
     (reference, rate), *others = largest.items()
-    order = ": the opposite order" if _opposite(largest, predicted) else ""
-    known = values(predicted)
-    threshold = f"The stability threshold {formula} at initialization is".replace("  ", " ")
-    prediction = f" {threshold} {known}{order}." if known else ""
+    if not any(largest.values()):
+        return (
+            "No network trains stably at any of these learning rates."
+            if others
+            else f"{reference} never trains stably."
+        )
+    if others and len(set(largest.values())) == 1:
+        return f"All networks train stably at learning rates up to {number(rate)}."
     stable = [(other, f"{number(own)}{_times(own, rate)}") for other, own in others if own]
     stable += [(reference, number(rate))] if rate else []
     parts = [
-        f"{label} trains at rates up to {text}" if k == 0 else f"{_without(label)}, up to {text}"
+        f"{label} trains stably at learning rates up to {text}" if k == 0 else f"{_without(label)}, up to {text}"
         for k, (label, text) in enumerate(stable)
     ]
-    none = [f"{label} trains at none" for label, own in largest.items() if not own]
-    return f"**{'; '.join([*parts, *none])}.**{prediction}"
+    none = [f"{_without(label)}, at none" for label, own in largest.items() if not own]
+    return f"{'; '.join([*parts, *none])}."
+
+
+def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float], formula: str) -> str:
+    """Return the thresholds of two networks, or the ends of those of more; say if they rank the networks otherwise."""
+    known = {label: rate for label, rate in predicted.items() if math.isfinite(rate)}
+    if not known:
+        return ""
+    ends = [min(known, key=known.__getitem__), max(known, key=known.__getitem__)] if len(known) > 2 else list(known)
+    size = values({label: known[label] for label in ends})
+    shown = f"from {size.replace(' and ', ' to ')}" if len(known) > 2 else size
+    threshold = f"stability threshold {formula}".strip()
+    if _opposite(largest, predicted):
+        return f" The curvature at initialization predicts the opposite order: the {threshold} is {shown}."
+    return f" The {threshold} at initialization is {shown}."
 
 
 def _without(label: str) -> str:
