@@ -183,18 +183,31 @@ def _finished(
     height: int = HEIGHT,
     color: str | None = None,
 ) -> go.Figure:
-    """Return the figure with its axes; if no value is positive, a sentence in the same area."""
+    """Return the figure with its axes; if no value is positive, a sentence in the same area.
+
+    While results are pending, the sentence is between the axes, so that only lines are added later.
+    """
     styles: dict[str, Any] = {"height": height, "title": title, "title_color": color}
-    if not (np.isfinite(values) & (values > 0)).any():
-        return sentence_figure(WAITING if pending else NOTHING, courses.theme_colors, **styles)
+    empty = not (np.isfinite(values) & (values > 0)).any()
+    if empty and not (pending and steps):
+        return sentence_figure(NOTHING, courses.theme_colors, **styles)
+    if pending and not any(np.isfinite(trace.y).any() for trace in figure.data if trace.name in courses.results):
+        _add_sentence(figure, courses)
     style_axes(
         figure,
         courses.theme_colors,
         x_title="training step (log scale)",
         x_axis=_step_axis(steps),
-        y_axis=log_axis([values]),
+        y_axis={"range": [0, 1], "showticklabels": False} if empty else log_axis([values]),
     )
     return styled(figure, courses.theme_colors, bottom=44, **styles)
+
+
+def _add_sentence(figure: go.Figure, courses: Courses) -> None:
+    figure.add_annotation(
+        **{"text": WAITING, "showarrow": False, "name": "sentence", "font": {"color": courses.theme_colors.faint}},
+        **{"xref": "paper", "x": 0.5, "yref": "paper", "y": 0.5},
+    )
 
 
 def _step_axis(steps: Sequence[int]) -> dict[str, Any]:

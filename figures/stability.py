@@ -20,7 +20,8 @@ HEIGHT = 370
 ROW_HEIGHT = 64  # of a network, pixels
 AXIS_HEIGHT, LEGEND_HEIGHT = 48, 62  # of what is below the rows, pixels
 SEED_SHIFT = 0.22  # between the seeds of a network, as a share of its row
-BAR_WIDTH, BAR_OPACITY = 30, 0.2
+BAR_WIDTH, BAR_OPACITY = 30, 0.25
+BAR_MARGIN = 1.4  # factor beyond the first and the last rate, so that the bar contains their marks
 
 WAITING = "Waiting for the first training."
 ALL_DIVERGED = "All trainings diverged, so none has a final loss."
@@ -144,9 +145,10 @@ def _row_name(label: str, ends: tuple[float, float] | None, *, complete: bool) -
 
 
 def _bar(sweeps: Sweeps, label: str, ends: tuple[float, float], row: int) -> go.Scatter:
-    middle = math.sqrt(ends[0] * ends[1])  # a point in between, so that a range of one rate is a line, too
+    drawn = [ends[0] / BAR_MARGIN, ends[1] * BAR_MARGIN]
     return go.Scatter(
-        **{"x": [ends[0], middle, ends[1]], "y": [row] * 3, "mode": "lines", "showlegend": False, "hoverinfo": "skip"},
+        **{"x": drawn, "y": [row, row], "customdata": list(ends), "meta": "x", "mode": "lines", "showlegend": False},
+        hoverinfo="skip",
         name=f"{label}, range of stable rates",
         line={"color": translucent(sweeps.color(label), BAR_OPACITY), "width": BAR_WIDTH},
     )

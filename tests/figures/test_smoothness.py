@@ -64,6 +64,7 @@ def test_the_axis_has_all_planned_checkpoints_before_they_are_measured() -> None
         assert list(figure.layout.xaxis.ticktext) == ["0", "4", "9"]
     empty = smoothness_figure(Compared({"one": [[]]}, colors=COLORS), steps=(0, 4, 9), pending=True)
     assert empty.layout.annotations[0].text == WAITING
+    assert list(empty.layout.xaxis.ticktext) == ["0", "4", "9"]
     assert empty.layout.height == smoothness_figure(compared).layout.height
 
 

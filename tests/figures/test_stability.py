@@ -70,7 +70,7 @@ def test_last_losses_are_drawn_per_seed_and_diverged_ones_are_not(labels: list[s
 def test_a_bar_is_the_range_of_stable_rates_of_a_complete_sweep() -> None:
     compared = Compared(SWEEPS, colors=COLORS)
     figure = outcomes_figure(compared, {}, (0.1, 1.0), complete=True, legend=False)
-    bars = {trace.name: (trace.x[0], trace.x[-1]) for trace in figure.data if "range" in trace.name}
+    bars = {trace.name: trace.customdata for trace in figure.data if "range" in trace.name}
     assert bars == {"one, range of stable rates": (0.1, 0.1), "two, range of stable rates": (1.0, 1.0)}
     assert [text.split("<br>")[1] for text in figure.layout.yaxis.ticktext] == [
         "stable up to 0.1",

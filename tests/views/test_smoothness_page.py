@@ -73,6 +73,11 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
         "**Compared with no normalization, the gradient along the path changes 2.7× more with B, 2× less with C and "
         "about as much with D per unit of distance.**"
     )
+    higher = {"B": compared["B"], "C": PathRatio(1.6, 0.2, 8.0, 1, 5.3, 8), "D": PathRatio(3.3, 0.2, 8.0, 1, 5.3, 8)}
+    assert headline("No normalization", higher).startswith(
+        "**All other networks are less smooth than no normalization along the path: their gradient changes 1.6× (C) to "
+        "3.3× (D) more per unit of distance.**"
+    )
     assert ratio_numbers("No normalization", compared["B"]) == {
         r"$\beta$ relative to no normalization, median": "2.7×",
         r"$\beta$ relative to no normalization, range": "0.2× to 8×",

@@ -100,6 +100,10 @@ def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_th
     adam = thresholds.legend({"a": ADAM}, {"a": math.nan}, "light")
     assert "Stability threshold" not in adam
     assert thresholds.ADAM in adam
+    running = thresholds.legend({"a": SGD}, {"a": 8.1}, "light", complete=False)
+    assert "Pending" in running
+    assert "Shaded" not in running
+    assert len(running.split("\n")) == len(thresholds.legend({"a": SGD}, {"a": 8.1}, "light").split("\n"))
     mixed = thresholds.legend({"a": PLAIN, "b": SGD, "c": ADAM}, {"a": 4.0, "b": 7.6, "c": math.nan}, "light")
     assert "Stability threshold" in mixed
     assert thresholds.ADAM in mixed

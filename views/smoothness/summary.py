@@ -72,11 +72,26 @@ def _pair(reference: str, label: str, ratio: PathRatio) -> str:
 
 
 def _several(reference: str, known: Mapping[str, PathRatio]) -> str:
+    return (
+        rf"**{_all(reference, known)}** Median ratios of effective $\beta$-smoothness at equal training steps; the "
+        "table has their ranges."
+    )
+
+
+def _all(reference: str, known: Mapping[str, PathRatio]) -> str:
+    """Return the smallest and the largest ratio if all are on one side of the first network, and otherwise each."""
+    least, *_, most = sorted(known, key=lambda label: abs(math.log(known[label].median)))
+    if not _about_equal(known[least]) and len({ratio.median > 1 for ratio in known.values()}) == 1:
+        word, more = ("less smooth", "more") if known[most].median > 1 else ("smoother", "less")
+        low, high = (number(_factor(known[label].median), 2) for label in (least, most))
+        return (
+            f"All other networks are {word} than {compared_with(reference)} along the path: their gradient changes {low}× "
+            f"({least}) to {high}× ({most}) {more} per unit of distance."
+        )
     parts = [f"about as much with {k}" if _about_equal(r) else f"{_times(r.median)} with {k}" for k, r in known.items()]
     return (
-        f"**Compared with {compared_with(reference)}, the gradient along the path changes {', '.join(parts[:-1])} and "
-        rf"{parts[-1]} per unit of distance.** Median ratios of effective $\beta$-smoothness at equal "
-        "training steps; the table has their ranges."
+        f"Compared with {compared_with(reference)}, the gradient along the path changes {', '.join(parts[:-1])} and "
+        f"{parts[-1]} per unit of distance."
     )
 
 
@@ -86,7 +101,11 @@ def _about_equal(ratio: PathRatio) -> bool:
 
 def _times(ratio: float) -> str:
     """Return a ratio as "2.7× more" or "2× less"."""
-    return f"{number(max(ratio, 1 / ratio), 2)}× {'more' if ratio > 1 else 'less'}"
+    return f"{number(_factor(ratio), 2)}× {'more' if ratio > 1 else 'less'}"
+
+
+def _factor(ratio: float) -> float:
+    return max(ratio, 1 / ratio)
 
 
 def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:

@@ -75,7 +75,7 @@ def section(
         with st.container(key="strip-chart"):
             chart(strip, "outcome of every training")
         with st.container(key="strip-legend"):
-            legend = thresholds.legend(trainings, thresholds_at_start, page_theme())
+            legend = thresholds.legend(trainings, thresholds_at_start, page_theme(), complete=complete)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
     chart(final_figure(compared, pending=pending), "final training loss")
     if not (complete or pending):

@@ -39,19 +39,25 @@ def values(predicted: Mapping[str, float]) -> str:
     return f"{', '.join(known[:-1])} and {known[-1]}" if known[1:] else "".join(known)
 
 
-def legend(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float], theme: Theme) -> str:
+PENDING = "<span>○</span> **Pending**: the training is not finished."
+
+
+def legend(
+    trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float], theme: Theme, *, complete: bool = True
+) -> str:
     """Return what the marks of the strip mean, in their colors, and the formula of its dotted lines, as Markdown.
 
     Args:
         trainings: how each network is trained, by label.
         predicted: the threshold at initialization by label, NaN if unknown.
         theme: of the page.
+        complete: whether all trainings are finished; before, the range of stable rates is unknown.
     """
     outcomes = [
         f'<span style="color: {_color(outcome, theme)}">{mark}</span> **{outcome.capitalize()}**: {text}'
         for outcome, (mark, text) in OUTCOMES.items()
     ]
-    items = filter(None, [*outcomes, BAR, _lines(trainings, predicted), _adam(trainings)])
+    items = filter(None, [*outcomes, BAR if complete else PENDING, _lines(trainings, predicted), _adam(trainings)])
     return "\n".join(f"- {item}" for item in items)
 
 
