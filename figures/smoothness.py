@@ -185,14 +185,14 @@ def _finished(
 ) -> go.Figure:
     """Return the figure with its axes; if no value is positive, a sentence in the same area.
 
-    While results are pending, the sentence is between the axes, so that only lines are added later.
+    If the steps are known, the sentence is between the axes, so that only lines are added later.
     """
     styles: dict[str, Any] = {"height": height, "title": title, "title_color": color}
     empty = not (np.isfinite(values) & (values > 0)).any()
-    if empty and not (pending and steps):
+    if empty and not steps:
         return sentence_figure(NOTHING, courses.theme_colors, **styles)
-    if pending and not any(np.isfinite(trace.y).any() for trace in figure.data if trace.name in courses.results):
-        _add_sentence(figure, courses)
+    if not any(np.isfinite(trace.y).any() for trace in figure.data if trace.name in courses.results):
+        _add_sentence(figure, courses, WAITING if pending else NOTHING)
     style_axes(
         figure,
         courses.theme_colors,
@@ -203,9 +203,9 @@ def _finished(
     return styled(figure, courses.theme_colors, bottom=44, **styles)
 
 
-def _add_sentence(figure: go.Figure, courses: Courses) -> None:
+def _add_sentence(figure: go.Figure, courses: Courses, sentence: str) -> None:
     figure.add_annotation(
-        **{"text": WAITING, "showarrow": False, "name": "sentence", "font": {"color": courses.theme_colors.faint}},
+        **{"text": sentence, "showarrow": False, "name": "sentence", "font": {"color": courses.theme_colors.faint}},
         **{"xref": "paper", "x": 0.5, "yref": "paper", "y": 0.5},
     )
 

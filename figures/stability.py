@@ -20,6 +20,7 @@ HEIGHT = 370
 ROW_HEIGHT = 64  # of a network, pixels
 AXIS_HEIGHT, LEGEND_HEIGHT = 48, 62  # of what is below the rows, pixels
 SEED_SHIFT = 0.22  # between the seeds of a network, as a share of its row
+LEGEND_ROW = 30  # of the names of two networks on narrow screens, pixels
 BAR_WIDTH, BAR_OPACITY = 30, 0.25
 BAR_MARGIN = 1.4  # factor beyond the first and the last rate, so that the bar contains their marks
 
@@ -124,8 +125,8 @@ def final_figure(sweeps: Sweeps, *, pending: bool = False) -> go.Figure:
         *([f"{beyond} of {len(losses)} losses, above {limit:.3g}, are off the axis."] * (beyond > 0)),
     ]
     rows = -(-len(sweeps.results) // 2)
-    bottom, height = 52 + 22 * rows, HEIGHT + 22 * (rows - 1)
-    style: dict[str, Any] = {"height": height, "bottom": bottom, "legend_y": -52 / (HEIGHT - 40 - 74 - 36)}
+    bottom, height = 50 + LEGEND_ROW * rows, HEIGHT + LEGEND_ROW * (rows - 1)
+    style: dict[str, Any] = {"height": height, "bottom": bottom, "legend_y": -48 / (HEIGHT - 40 - 50 - LEGEND_ROW - 51)}
     return styled(figure, sweeps.theme_colors, title=title, notes=notes, note_lines=3, **style)
 
 

@@ -95,7 +95,7 @@ def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_th
         (line,) = [line for line in legend.split("\n") if f"**{name.capitalize()}**: " in line]
         assert mark.light in line
     assert OUTCOME_MARKS["stable"].dark in thresholds.legend({"a": SGD}, {}, "dark")
-    assert r"at initialization: $2(1+\mu)/\lambda_{\max}$, with momentum $\mu$ = 0.9." in legend
+    assert r"at initialization: $2(1+\mu)/\lambda_{\max}$, with momentum $\mu=0.9$." in legend
     assert "momentum" not in thresholds.legend({"a": PLAIN}, {"a": 8.1}, "light")
     adam = thresholds.legend({"a": ADAM}, {"a": math.nan}, "light")
     assert "Stability threshold" not in adam
@@ -156,6 +156,10 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
         "**Batch norm trains stably at learning rates up to 1 (10× higher); Layer norm, up to 0.1; without "
         "normalization, at none.** The stability threshold $T$ at initialization is 0.87 for Batch norm."
     )
+    grouped = headline({"a": 0.1, "b": 1.0, "c": 1.0, "d": 0.0, "e": 0.0}, {}, "")
+    assert grouped == (
+        "**b and c train stably at learning rates up to 1 (10× higher); a, up to 0.1; d and e, at none.**"
+    )
     assert "(2× lower)" in headline({"a": 0.2, "b": 0.1}, {}, "")
     assert headline({"a": 0.2}, {}, "") == "**a trains stably at learning rates up to 0.2.**"
     assert headline({"a": 0.2, "b": 0.0}, {}, "") == "**a trains stably at learning rates up to 0.2; b, at none.**"
@@ -171,4 +175,4 @@ def test_the_headline_says_where_the_thresholds_rank_the_networks_in_the_opposit
     assert "opposite" not in headline({"a": 0.1, "b": 1.0}, {"a": 0.87, "b": 4.3}, "")
     assert "opposite" not in headline({"a": 0.1, "b": 0.1}, {"a": 0.87, "b": 4.3}, "")
     several = headline({"a": 0.1, "b": 1.0, "c": 1.0}, {"a": 0.87, "b": 4.3, "c": 2.0}, "$T$")
-    assert several.endswith("The stability threshold $T$ at initialization is from 0.87 for a to 4.3 for b.")
+    assert several.endswith("The stability threshold $T$ at initialization ranges from 0.87 for a to 4.3 for b.")

@@ -85,8 +85,8 @@ def _all(reference: str, known: Mapping[str, PathRatio]) -> str:
         word, more = ("less smooth", "more") if known[most].median > 1 else ("smoother", "less")
         low, high = (number(_factor(known[label].median), 2) for label in (least, most))
         return (
-            f"All other networks are {word} than {compared_with(reference)} along the path: their gradient changes {low}× "
-            f"({least}) to {high}× ({most}) {more} per unit of distance."
+            f"All other networks are {word} than {compared_with(reference)} along the path: their gradient changes "
+            f"{low}× ({least}) to {high}× ({most}) {more} per unit of distance."
         )
     parts = [f"about as much with {k}" if _about_equal(r) else f"{_times(r.median)} with {k}" for k, r in known.items()]
     return (

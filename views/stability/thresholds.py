@@ -70,7 +70,7 @@ def _lines(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]
     if not any(map(math.isfinite, predicted.values())):
         return ""
     momenta = {training.momentum for training in trainings.values() if training.optimizer != "adam"}
-    heavy = f", with momentum $\\mu$ = {number(momenta.pop())}" if len(momenta) == 1 and any(momenta) else ""
+    heavy = f", with momentum $\\mu={number(momenta.pop())}$" if len(momenta) == 1 and any(momenta) else ""
     shown = common if (common := formula(trainings)) else rf"{PLAIN}, with momentum $\mu$ {HEAVY_BALL}"
     return f"<span>┊</span> **Stability threshold** at initialization: {shown}{heavy}."
 
