@@ -26,14 +26,16 @@ MIN_TICK_DISTANCE = 1 / 14  # of the axis of training steps, so that labels do n
 
 BAND_OPACITY = 0.32
 
+ALONG = " along the step"
+
 WAITING = "Waiting for the first checkpoint."
 
 Courses = Compared[Sequence["Sequence[Smoothness]"]]
 """For every network one sequence for each seed, in the order of the training steps."""
 
 QUANTITIES: Mapping[str, tuple[str, Callable[[LineSamples], np.ndarray]]] = {
-    "predictiveness": ("Gradient change along the step", lambda samples: samples.change),
-    "variation": ("Loss along the step", lambda samples: samples.loss),
+    "predictiveness": (f"Gradient change{ALONG}", lambda samples: samples.change),
+    "variation": (f"Loss{ALONG}", lambda samples: samples.loss),
 }
 """Title, and the values at all step lengths."""
 
@@ -43,9 +45,15 @@ TITLES: Mapping[bool, str] = {
 }
 """By whether steps go in random directions."""
 
+SHORT_TITLES: Mapping[bool, str] = {
+    False: html(r"Effective $\beta$-smoothness"),
+    True: html(r"Effective $\beta$, random directions"),
+}
+"""The same for files, which have several figures in a row."""
+
 
 def smoothness_figure(
-    courses: Courses, *, random: bool = False, steps: Sequence[int] = (), pending: bool = False
+    courses: Courses, *, random: bool = False, steps: Sequence[int] = (), pending: bool = False, short: bool = False
 ) -> go.Figure:
     """Draw effective β-smoothness along the mini-batch gradient, or along random directions, for every seed.
 
@@ -56,6 +64,7 @@ def smoothness_figure(
         random: whether steps go in random directions.
         steps: all checkpoints of the experiment; the axis shows those of the courses, too.
         pending: whether more results will come.
+        short: whether the title is short.
     """
     figure = go.Figure()
     for label, seeds in courses.results.items():
@@ -63,7 +72,9 @@ def smoothness_figure(
             figure.add_trace(_smoothness(courses, label, course, random=random, first=seed == 0))
     every = [one for seeds in courses.results.values() for course in seeds for one in course]
     values = np.array([probe.smoothness for one in every for probe in (one.along, *[one.random] * random)])
-    figure = _finished(courses, figure, values, TITLES[random], _steps(every, steps), pending=pending)
+    figure = _finished(
+        courses, figure, values, (SHORT_TITLES if short else TITLES)[random], _steps(every, steps), pending=pending
+    )
     return figure if not figure.data else _with_legend(figure, courses)
 
 
@@ -93,7 +104,7 @@ def band_figures(
     figures = {}
     for label in courses.results:
         figure = go.Figure([*_others(courses, label, read), *_bands(courses, label, read)])
-        name = f"{title}: {label}" if titled else label
+        name = f"{title.removesuffix(ALONG)}: {label}" if titled else label  # short: files have up to six in a row
         figures[label] = _finished(
             courses, figure, values, name, shown, pending=pending, height=PANEL_HEIGHT, color=courses.color(label)
         )

@@ -220,7 +220,8 @@ def _seed(finals: Compared[list[TrainingOutcome]], label: str, seed: int, *, fir
 
 
 def _style_axes(figure: go.Figure, sweeps: Sweeps, title: str, y_axis: Mapping[str, Any]) -> None:
-    rates = np.array([x for trace in figure.data for x in trace.x])
+    finished = [verdict.learning_rate for verdicts in sweeps.results.values() for verdict in verdicts]
+    rates = np.array([*finished, *(x for trace in figure.data for x in trace.x)])
     style_axes(
         figure,
         sweeps.theme_colors,

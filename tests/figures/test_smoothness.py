@@ -40,6 +40,8 @@ def test_a_band_goes_from_the_smallest_to_the_largest_value_of_every_seed(
         assert high.fill == "tonexty"
         assert high.fillcolor == "rgba(18,52,86,0.32)"
         assert not figure.layout.showlegend
+    titled = band_figures(Compared({"one": COURSES["one"]}, colors=COLORS), "variation", titled=True)
+    assert titled["one"].layout.title.text == "Loss: one"
     axes = {(tuple(figure.layout.xaxis.range), tuple(figure.layout.yaxis.range)) for figure in figures.values()}
     assert len(axes) == 1
     ends = [10**end for end in axes.pop()[1]]

@@ -88,6 +88,8 @@ def test_a_loss_far_above_the_best_constant_is_off_the_axis_and_a_note_counts_it
     figure = final_figure(Compared({"one": sweep}, colors=COLORS))
     assert 10 ** figure.layout.yaxis.range[1] < 100
     (notes,) = [note.text for note in figure.layout.annotations if note.name == "notes"]
+    diverged = final_figure(Compared({"one": [*sweep, verdict(100.0, 0, "diverged")]}, colors=COLORS))
+    assert 10 ** diverged.layout.xaxis.range[1] > 100  # the axis has the rates without a loss, too
     assert "1 of 2 losses, above 23, are off the axis." in notes
 
 

@@ -178,5 +178,5 @@ def _figures(compared: Compared[list[list[Smoothness]]], steps: list[int]) -> di
         for kind, quantity in QUANTITIES.items()
         for label, figure in band_figures(compared, quantity, steps=steps, titled=True).items()
     }
-    random = smoothness_figure(compared, random=True, steps=steps)
-    return {"effective smoothness": smoothness_figure(compared, steps=steps), **bands, "random directions": random}
+    along, random = (smoothness_figure(compared, random=random, steps=steps, short=True) for random in (False, True))
+    return {"effective smoothness": along, **bands, "random directions": random}
