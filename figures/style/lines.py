@@ -40,3 +40,11 @@ def line_trace(
         marker={"symbol": symbol, "size": size, "color": color, "maxdisplayed": max_markers},
         **options,
     )
+
+
+def translucent(color: str | None, opacity: float) -> str | None:
+    """Return a color "#rrggbb" that shows what is behind it; None for Plotly's default."""
+    if color is None:
+        return None
+    red, green, blue = (int(color[k : k + 2], 16) for k in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from normscape.figures.comparison import Compared
-from normscape.figures.smoothness import band_figure, smoothness_figure
+from normscape.figures.smoothness import WAITING, band_figures, smoothness_figure
 from normscape.landscape.smoothness import LineSamples, Smoothness
 
 
@@ -29,17 +29,45 @@ COLORS = dict.fromkeys(COURSES, "#123456")
 def test_a_band_goes_from_the_smallest_to_the_largest_value_of_every_seed(
     labels: list[str], quantity: str, attribute: str
 ) -> None:
-    figure = band_figure(Compared({label: COURSES[label] for label in labels}, colors=COLORS), quantity)
-    assert len(figure.data) == 2 * 2 * len(labels)
-    expected = np.array([getattr(found.along, attribute) for found in COURSES[labels[0]][0]])
-    np.testing.assert_allclose(figure.data[0].y, expected[:, 0])
-    np.testing.assert_allclose(figure.data[1].y, expected[:, 1])
-    assert figure.data[1].fill == "tonexty"
-    assert [trace.showlegend for trace in figure.data] == [False, True, False, False] * len(labels)
-    low, high = (10**end for end in figure.layout.yaxis.range)
-    drawn = np.concatenate([trace.y for trace in figure.data])
-    assert low <= drawn.min()
-    assert high >= drawn.max()
+    figures = band_figures(Compared({label: COURSES[label] for label in labels}, colors=COLORS), quantity)
+    assert list(figures) == labels
+    for label, figure in figures.items():
+        *others, low, high, _, _ = figure.data
+        assert [trace.name for trace in others] == [f"{other}, median" for other in labels if other != label]
+        expected = np.array([getattr(found.along, attribute) for found in COURSES[label][0]])
+        np.testing.assert_allclose(low.y, expected[:, 0])
+        np.testing.assert_allclose(high.y, expected[:, 1])
+        assert high.fill == "tonexty"
+        assert high.fillcolor == "rgba(18,52,86,0.32)"
+        assert not figure.layout.showlegend
+    titled = band_figures(Compared({"one": COURSES["one"]}, colors=COLORS), "variation", titled=True)
+    assert titled["one"].layout.title.text == "Loss: one"
+    axes = {(tuple(figure.layout.xaxis.range), tuple(figure.layout.yaxis.range)) for figure in figures.values()}
+    assert len(axes) == 1
+    ends = [10**end for end in axes.pop()[1]]
+    drawn = np.concatenate([trace.y for figure in figures.values() for trace in figure.data])
+    assert ends[0] <= drawn.min()
+    assert ends[1] >= drawn.max()
+
+
+def test_gray_is_the_median_over_seeds_and_step_lengths_of_another_network() -> None:
+    figure = band_figures(Compared({label: COURSES[label] for label in ("one", "two")}, colors=COLORS), "variation")
+    (gray,) = [trace for trace in figure["one"].data if trace.name == "two, median"]
+    losses = [np.concatenate([seed[k].along.loss for seed in COURSES["two"]]) for k in range(3)]
+    np.testing.assert_allclose(gray.y, np.median(losses, axis=1))
+
+
+def test_the_axis_has_all_planned_checkpoints_before_they_are_measured() -> None:
+    compared = Compared({"one": [course(1.0, (0, 4))], "two": [[]]}, colors=COLORS)
+    for figure in (
+        smoothness_figure(compared, steps=(0, 4, 9), pending=True),
+        *band_figures(compared, "variation", steps=(0, 4, 9), pending=True, titled=True).values(),
+    ):
+        assert list(figure.layout.xaxis.ticktext) == ["0", "4", "9"]
+    empty = smoothness_figure(Compared({"one": [[]]}, colors=COLORS), steps=(0, 4, 9), pending=True)
+    assert empty.layout.annotations[0].text == WAITING
+    assert list(empty.layout.xaxis.ticktext) == ["0", "4", "9"]
+    assert empty.layout.height == smoothness_figure(compared).layout.height
 
 
 def test_smoothness_is_drawn_along_the_gradient_and_at_random_and_gaps_stay_gaps() -> None:
@@ -47,10 +75,10 @@ def test_smoothness_is_drawn_along_the_gradient_and_at_random_and_gaps_stay_gaps
     lost[1] = Smoothness(
         4, lost[1].eta, False, 1.0, 1.0, LineSamples(*(np.full(3, np.nan) for _ in range(3))), probe(0.5)
     )
-    figure = smoothness_figure(Compared({"one": [lost]}, colors=COLORS))
-    along, random, legend = figure.data
-    assert [trace.showlegend for trace in figure.data] == [True, False, None]
-    assert "random" in legend.name
+    compared = Compared({"one": [lost]}, colors=COLORS)
+    (along,), (random,) = (smoothness_figure(compared, random=random).data for random in (False, True))
+    figure = smoothness_figure(compared)
+    assert along.showlegend
     assert "lower is smoother" in figure.layout.title.text
     assert np.isnan(along.y[1])
     assert not along.connectgaps
@@ -61,6 +89,7 @@ def test_smoothness_is_drawn_along_the_gradient_and_at_random_and_gaps_stay_gaps
 
 
 def test_an_unknown_quantity_is_refused_and_nothing_is_said_where_there_is_nothing() -> None:
-    with pytest.raises(ValueError, match="variation, predictiveness"):
-        band_figure(Compared(COURSES, colors=COLORS), "loss")
-    assert "Nothing" in band_figure(Compared({}, colors=COLORS), "variation").layout.annotations[0].text
+    with pytest.raises(ValueError, match="predictiveness, variation"):
+        band_figures(Compared(COURSES, colors=COLORS), "loss")
+    nothing = band_figures(Compared({"one": [[]]}, colors=COLORS), "variation")["one"]
+    assert "Nothing" in nothing.layout.annotations[0].text

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from normscape.figures.comparison import Compared
-from normscape.figures.stability import OUTCOME_MARKS, final_figure, outcomes_figure
+from normscape.figures.stability import ALL_DIVERGED, OUTCOME_MARKS, WAITING, final_figure, outcomes_figure
+from normscape.figures.style.template import NOTHING
 from normscape.landscape.stability import TrainingOutcome
 
 
@@ -32,7 +33,7 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
         Compared(SWEEPS, colors=COLORS), {"one": math.nan, "two": 0.5}, (0.1, 1.0, 10.0), r"$2(1+\mu)/\lambda_{\max}$"
     )
     drawn = {trace.name: trace for trace in figure.data}
-    assert list(drawn)[:5] == ["pending", "stable", "not learned", "overshot", "diverged"]
+    assert list(drawn) == ["stability threshold", "pending", "stable", "not learned", "overshot", "diverged"]
     assert list(zip(drawn["stable"].x, np.round(drawn["stable"].y), strict=True)) == [
         (0.1, 0),
         (0.1, 0),
@@ -66,5 +67,37 @@ def test_last_losses_are_drawn_per_seed_and_diverged_ones_are_not(labels: list[s
     assert figure.layout.shapes[0].y0 == 2.3
 
 
+def test_a_bar_is_the_range_of_stable_rates_of_a_complete_sweep() -> None:
+    compared = Compared(SWEEPS, colors=COLORS)
+    figure = outcomes_figure(compared, {}, (0.1, 1.0), complete=True, legend=False)
+    bars = {trace.name: trace.customdata for trace in figure.data if "range" in trace.name}
+    assert bars == {"one, range of stable rates": (0.1, 0.1), "two, range of stable rates": (1.0, 1.0)}
+    assert [text.split("<br>")[1] for text in figure.layout.yaxis.ticktext] == [
+        "stable up to 0.1",
+        "stable up to 1",
+        "never stable",
+    ]
+    assert not figure.layout.showlegend
+    running = outcomes_figure(compared, {}, (0.1, 1.0))
+    assert not [trace for trace in running.data if "range" in trace.name]
+    assert not any("stable" in text for text in running.layout.yaxis.ticktext)
+
+
+def test_a_loss_far_above_the_best_constant_is_off_the_axis_and_a_note_counts_it() -> None:
+    sweep = [verdict(0.1, 0, "stable", 0.01), verdict(1.0, 0, "overshot", 1e8)]
+    figure = final_figure(Compared({"one": sweep}, colors=COLORS))
+    assert 10 ** figure.layout.yaxis.range[1] < 100
+    (notes,) = [note.text for note in figure.layout.annotations if note.name == "notes"]
+    diverged = final_figure(Compared({"one": [*sweep, verdict(100.0, 0, "diverged")]}, colors=COLORS))
+    assert 10 ** diverged.layout.xaxis.range[1] > 100  # the axis has the rates without a loss, too
+    assert "1 of 2 losses, above 23, are off the axis." in notes
+
+
 def test_where_everything_diverged_a_sentence_says_so() -> None:
-    assert "Nothing" in final_figure(Compared({"three": SWEEPS["three"]}, colors=COLORS)).layout.annotations[0].text
+    figures = {
+        ALL_DIVERGED: final_figure(Compared({"three": SWEEPS["three"]}, colors=COLORS)),
+        NOTHING: final_figure(Compared({"three": []}, colors=COLORS)),
+        WAITING: final_figure(Compared({"three": []}, colors=COLORS), pending=True),
+    }
+    for sentence, figure in figures.items():
+        assert figure.layout.annotations[0].text.replace("<br>", " ") == sentence

@@ -13,6 +13,7 @@ from normscape.specs import SmoothnessSpec
 from normscape.views.smoothness.charts import CAPTIONS, SMOOTHER
 from normscape.views.smoothness.summary import LESS_SMOOTH, alone, headline, key_numbers, ratio_numbers
 from normscape.views.texts.verdicts import missing_verdict
+from normscape.views.widgets.numbers import PENDING
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
 from tests.views.test_page import settled
@@ -22,8 +23,8 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
     app = settled(page_alone("smoothness", **{"training.checkpoints": "0,3,8"}))
     assert not app.exception
     assert not app.error
-    assert len(app.get("plotly_chart")) == 3
-    assert any(r"effective $\beta$-smoothness at equal steps" in element.value for element in app.markdown)
+    assert len(app.get("plotly_chart")) == 2 + 2 * 2
+    assert any(r"effective $\beta$-smoothness at equal training steps" in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
@@ -46,7 +47,7 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
     ratio = path_ratio([course(1.0, 2.0, 4.0)], [course(0.5, 1.0, 8.0)])
     assert ratio == (0.5, 0.5, 2.0, 2, 0.5, 3)
     assert path_ratio([course(np.nan)], [course(1.0)]) is None
-    assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$ along $-\nabla f$"] == "2"
+    assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$ along the gradient"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -61,8 +62,7 @@ def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: flo
     first, rest = headline("A", {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8)}).removeprefix("**").split("**")
     assert claim in first
     assert f"its gradient changes {size} per unit of distance." in first
-    assert "median ratio over 8 checkpoints (from 0.2× to 8×, below 1 at 1 of them)" in rest
-    assert "Over the whole step, the gradient changes 5.3× more" in rest
+    assert "it ranges from 0.2× to 8× and is below 1 at 1 of 8 checkpoints." in rest
     assert "no finite step" in headline("A", {"B": None})
 
 
@@ -73,10 +73,16 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
         "**Compared with no normalization, the gradient along the path changes 2.7× more with B, 2× less with C and "
         "about as much with D per unit of distance.**"
     )
+    higher = {"B": compared["B"], "C": PathRatio(1.6, 0.2, 8.0, 1, 5.3, 8), "D": PathRatio(3.3, 0.2, 8.0, 1, 5.3, 8)}
+    assert headline("No normalization", higher).startswith(
+        "**All other networks are less smooth than no normalization along the path: their gradient changes 1.6× (C) to "
+        "3.3× (D) more per unit of distance.**"
+    )
     assert ratio_numbers("No normalization", compared["B"]) == {
         r"$\beta$ relative to no normalization, median": "2.7×",
         r"$\beta$ relative to no normalization, range": "0.2× to 8×",
         r"Checkpoints with a lower $\beta$": "1 of 8",
+        "Largest change of the gradient relative to no normalization": "5.3×",
     }
 
 
@@ -89,14 +95,40 @@ def test_until_all_checkpoints_are_measured_charts_show_those_that_are() -> None
     waiting = missing_verdict(3, 16, "measurements", stopped=False)
     assert waiting.startswith("**3 of 16 measurements are finished.**")
     assert missing_verdict(3, 16, "measurements", stopped=True) == "**No verdict: 13 of 16 measurements are missing.**"
-    app = AppTest.from_function(_partial).run()
+    app = AppTest.from_function(_stopped).run()
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 2 + 2 * 2
     assert [caption.value for caption in app.caption] == list(CAPTIONS.values())
     assert not app.table
 
 
-def _partial() -> None:
+def test_while_work_runs_a_table_without_numbers_has_the_rows_of_the_final_one() -> None:
+    tables = [AppTest.from_function(page).run().table[0].value for page in (_pending, _complete)]
+    pending, complete = tables
+    assert pending.shape == complete.shape
+    assert list(pending.iloc[:, 0]) == list(complete.iloc[:, 0])
+    assert set(pending.iloc[:, 1:].to_numpy().ravel()) == {PENDING, ""}
+    assert PENDING not in complete.to_numpy()
+
+
+def _pending() -> None:
+    from normscape.specs import Display, Experiment
+    from normscape.views.smoothness import charts
+
+    results = {"No normalization": [[]], "Batch norm": [[]]}
+    charts.section(Experiment(), Display(), results, 0, finished=False, pending=True)
+
+
+def _complete() -> None:
+    from normscape.specs import Display, Experiment
+    from normscape.views.smoothness import charts
+    from tests.views.test_smoothness_page import course
+
+    results = {"No normalization": [course(1.0)], "Batch norm": [course(3.0)]}
+    charts.section(Experiment(), Display(), results, 0, finished=True)
+
+
+def _stopped() -> None:
     from normscape.specs import Display, Experiment
     from normscape.views.smoothness import charts
     from tests.views.test_smoothness_page import course
@@ -120,7 +152,7 @@ def _less_smooth() -> None:
     for values in (("none", "batch"), ("none", "layer")):
         experiment = Experiment(values=values)
         first, other = experiment.variants()
-        charts.verdict(experiment, {first: [course(1.0, 1.0)], other: [course(3.0, 3.0)]})
+        charts.explanation(experiment, {first: [course(1.0, 1.0)], other: [course(3.0, 3.0)]})
 
 
 def test_on_raw_inputs_batch_norm_is_smoother_at_every_checkpoint() -> None:

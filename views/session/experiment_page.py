@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from normscape.specs import Display, Experiment
 from normscape.views.session import address, pictures
@@ -27,7 +28,7 @@ def experiment_page(
     experiment, display = address.opened(path)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="heading"):
         st.title(QUESTIONS[title], anchor=False, width="content")
-        claim_place = st.container(key="claim", width="content")
+        claim_place = st.container(key="claim", width="content").container(key=f"page-{path}")
         if isinstance(claim, str):
             claim_place.markdown(claim)
     for note in address.notes():
@@ -38,3 +39,9 @@ def experiment_page(
         claim_place.markdown(claim(experiment))
     address.publish(experiment, display)
     return experiment, display
+
+
+def answer() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return the places of the headline and, beside it on wide screens, of a control such as the number of seeds."""
+    with st.container(horizontal=True, gap="medium", key="answer"):
+        return st.container(key="verdict"), st.container(key="seeds", width="content")

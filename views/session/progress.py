@@ -163,11 +163,14 @@ def _doing(running: Sequence[JobStatus]) -> str:
 
 
 def _steps(running: Sequence[JobStatus]) -> str:
-    """Return the steps of trainings: "59, 18 and 28 of 300 steps"."""
+    """Return the steps of trainings: "59, 18 and 28 of 300 steps"; of many trainings "18 to 59 of 300 steps"."""
     totals = dict.fromkeys(status.total for status in running)
     parts = []
     for total in totals:
-        done = list(dict.fromkeys(str(status.completed) for status in running if status.total == total))
+        counts = dict.fromkeys(status.completed for status in running if status.total == total)
+        done = [str(count) for count in counts]
+        if len(done) > MAX_NAMES:
+            done = [f"{min(counts)} to {max(counts)}"]
         parts.append(f"{' and '.join([', '.join(done[:-1]), done[-1]] if done[1:] else done)} of {total}")
     return f"{', '.join(parts)} steps"
 

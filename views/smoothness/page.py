@@ -7,7 +7,7 @@ import streamlit as st
 from normscape.specs import Display, Experiment
 from normscape.views.session import progress, requests
 from normscape.views.session.admission import admitted, errors_shown
-from normscape.views.session.experiment_page import experiment_page
+from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.session.job_queue import job_queue
 from normscape.views.smoothness import charts
 from normscape.views.texts.papers import cite
@@ -34,18 +34,13 @@ GLOSSARY_TERMS = (
 )
 
 READING = r"""
-**What is measured.** Steps go to $\theta-\eta g$, where $g$ is the mini-batch gradient and $\eta$ runs from half a
-learning rate to four (D9).
+**How it is measured.** Steps go to $\theta-\eta g$, where $g$ is the mini-batch gradient and $\eta$ runs from half a
+learning rate to four (D9). Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's
+momentum plays no part. Every training seed has a line and a band of its own.
 
-**What to look at.** A band goes from the smallest to the largest value over all step lengths; one for every training
-seed, each of one and the same training. Effective $\beta$-smoothness is the largest
-$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$; the dotted lines are the control: random directions of equal
-length. Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's momentum plays no
-part.
-
-**Caveats.** Steps are measured in learning rates, and gradients differ in length: a smaller change
-can be a shorter step, so read the bands beside $\beta$, which is per length. Raw numbers depend on the scale of the
-weights (D8). No step is longer than the weights; a note says where that limits the range.
+**Caveats.** Steps are measured in learning rates, and gradients differ in length: a smaller change can be a shorter
+step, so read the bands beside $\beta$, which is per unit of distance. Raw numbers depend on the scale of the weights
+(D8). No step is longer than the weights; the table says how many were shortened.
 """
 
 SEEDS_HELP = "Trains every network with this many seeds; each training has bands of its own."
@@ -53,7 +48,9 @@ SEEDS_HELP = "Trains every network with this many seeds; each training has bands
 
 def _page(experiment: Experiment, display: Display) -> None:
     variants = admitted(experiment)
-    jobs = requests.smoothness_jobs(variants, number_of_seeds("smoothness:seeds", SEEDS_HELP))
+    verdict, seeds = answer()
+    with seeds:
+        jobs = requests.smoothness_jobs(variants, number_of_seeds("smoothness:seeds", SEEDS_HELP))
     request = requests.smoothness_request(jobs)
     stopped = progress.is_stopped(request)
     finished = progress.submit(request) and not stopped  # the queue counts canceled jobs as done
@@ -62,7 +59,7 @@ def _page(experiment: Experiment, display: Display) -> None:
         for label, columns in jobs.items()
     }
     every = [job for columns in jobs.values() for column in columns for job in column]
-    with st.container(key="verdict"):  # the progress is in the place of the headline, so that no chart moves
+    with verdict:  # the progress is in the place of the headline, so that no chart moves
         if finished and not progress.failures(request):
             charts.verdict(experiment, results)
         else:
@@ -70,10 +67,10 @@ def _page(experiment: Experiment, display: Display) -> None:
             st.markdown(missing_verdict(count, len(every), "measurements", stopped=stopped or finished))
         progress.show_progress(request, finished)
     missing = sum(not requests.has_checkpoint(job) for job in every) if finished else 0
-    charts.section(experiment, display, results, missing, finished=finished)
-    if finished and any(map(any, results.values())):
-        with st.expander("How to read it, and caveats"):
-            st.markdown(READING)
+    pending = not finished and not stopped
+    charts.section(experiment, display, results, missing, finished=finished, pending=pending)
+    with st.expander("How it is measured, and caveats"):
+        st.markdown(READING)
 
 
 experiment, display = experiment_page("Along training", CLAIM, path="along-training", terms=GLOSSARY_TERMS)

@@ -12,9 +12,9 @@ from normscape.views.texts.labels import compared_with
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
 LESS_SMOOTH = (
-    "Shallow networks often behave this way: with batch norm, a step changes the batch statistics as well, and with "
-    "them the gradient. On the digits with raw inputs the order reverses: there batch norm is smoother at every "
-    "checkpoint."
+    "**Why is batch norm less smooth here?** Shallow networks often behave this way: a step also changes the batch "
+    "statistics, and with them the gradient. On the digits with raw inputs the order reverses: there batch norm is "
+    "smoother at every checkpoint."
 )
 
 
@@ -64,19 +64,34 @@ def _pair(reference: str, label: str, ratio: PathRatio) -> str:
         word = "less smooth" if ratio.median > 1 else "smoother"
         claim = f"{label} is {word} than {other} along the path: its gradient changes {_times(ratio.median)}"
     low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
+    below = f"{ratio.lower} of {ratio.checkpoints} checkpoints"
     return (
-        rf"**{claim} per unit of distance.** This compares effective $\beta$-smoothness at equal steps of training: "
-        f"the median ratio over {ratio.checkpoints} checkpoints (from {low}× to {high}×, below 1 at "
-        f"{ratio.lower} of them). Over the whole step, the gradient changes {_times(ratio.change)}."
+        rf"**{claim} per unit of distance.** Median ratio of effective $\beta$-smoothness at equal training steps; it "
+        f"ranges from {low}× to {high}× and is below 1 at {below}."
     )
 
 
 def _several(reference: str, known: Mapping[str, PathRatio]) -> str:
+    return (
+        rf"**{_all(reference, known)}** Median ratios of effective $\beta$-smoothness at equal training steps; the "
+        "table has their ranges."
+    )
+
+
+def _all(reference: str, known: Mapping[str, PathRatio]) -> str:
+    """Return the smallest and the largest ratio if all are on one side of the first network, and otherwise each."""
+    least, *_, most = sorted(known, key=lambda label: abs(math.log(known[label].median)))
+    if not _about_equal(known[least]) and len({ratio.median > 1 for ratio in known.values()}) == 1:
+        word, more = ("less smooth", "more") if known[most].median > 1 else ("smoother", "less")
+        low, high = (number(_factor(known[label].median), 2) for label in (least, most))
+        return (
+            f"All other networks are {word} than {compared_with(reference)} along the path: their gradient changes "
+            f"{low}× ({least}) to {high}× ({most}) {more} per unit of distance."
+        )
     parts = [f"about as much with {k}" if _about_equal(r) else f"{_times(r.median)} with {k}" for k, r in known.items()]
     return (
-        f"**Compared with {compared_with(reference)}, the gradient along the path changes {', '.join(parts[:-1])} and "
-        rf"{parts[-1]} per unit of distance.** These are median ratios of effective $\beta$-smoothness over common "
-        "checkpoints; the table has their ranges."
+        f"Compared with {compared_with(reference)}, the gradient along the path changes {', '.join(parts[:-1])} and "
+        f"{parts[-1]} per unit of distance."
     )
 
 
@@ -86,7 +101,11 @@ def _about_equal(ratio: PathRatio) -> bool:
 
 def _times(ratio: float) -> str:
     """Return a ratio as "2.7× more" or "2× less"."""
-    return f"{number(max(ratio, 1 / ratio), 2)}× {'more' if ratio > 1 else 'less'}"
+    return f"{number(_factor(ratio), 2)}× {'more' if ratio > 1 else 'less'}"
+
+
+def _factor(ratio: float) -> float:
+    return max(ratio, 1 / ratio)
 
 
 def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:
@@ -99,6 +118,7 @@ def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:
         f"{name}, median": f"{number(ratio.median, 2)}×",
         f"{name}, range": span,
         r"Checkpoints with a lower $\beta$": f"{ratio.lower} of {ratio.checkpoints}",
+        f"Largest change of the gradient relative to {compared_with(reference)}": f"{number(ratio.change, 2)}×",
     }
 
 
@@ -108,10 +128,10 @@ def key_numbers(course: Sequence[Smoothness]) -> dict[str, str]:
     return {
         "Loss range along the step": _median(one.variation[1] - one.variation[0] for one in along),
         "Largest change of the gradient": _median(one.predictiveness[1] for one in along),
-        r"Effective $\beta$ along $-\nabla f$": _median(one.smoothness for one in along),
+        r"Effective $\beta$ along the gradient": _median(one.smoothness for one in along),
         r"Effective $\beta$ along random directions": _median(one.random.smoothness for one in course),
-        r"$\|g\|$": _median(one.gradient_norm for one in course),
-        r"Steps shortened to $\|\theta\|$": f"{sum(one.capped for one in course)} of {len(course)}",
+        r"Norm of the gradient, $\|g\|$": _median(one.gradient_norm for one in course),
+        r"Steps shortened to the norm of $\theta$": f"{sum(one.capped for one in course)} of {len(course)}",
     }
 
 

@@ -18,6 +18,7 @@ from normscape.views.stability import thresholds
 from normscape.views.stability.summary import headline, key_numbers
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme
+from normscape.views.widgets.numbers import PENDING
 from normscape.views.widgets.tables import network_table
 
 Outcomes = Mapping[str, tuple[TrainingOutcome, ...]]
@@ -51,6 +52,7 @@ def section(
     trainings: Mapping[str, TrainingSpec],
     *,
     complete: bool,
+    pending: bool = False,
 ) -> None:
     """Show the outcome and final loss of every finished training; key numbers follow once all are finished.
 
@@ -61,19 +63,31 @@ def section(
         predicted: threshold of stability by label and step.
         trainings: how each network is trained, by label.
         complete: whether all trainings are finished.
+        pending: whether results are on their way; a table without numbers then reserves its place.
     """
     thresholds_at_start, formula = _at_initialization(predicted), thresholds.formula(trainings)
     compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
-    chart(outcomes_figure(compared, thresholds_at_start, RATES, formula), "outcome of every training")
-    st.caption(thresholds.caption(trainings, thresholds_at_start))
-    chart(final_figure(compared), "final training loss")
+    with (
+        st.container(key="figure"),
+        st.container(horizontal=True, vertical_alignment="center", gap="medium", key="strip"),
+    ):
+        strip = outcomes_figure(compared, thresholds_at_start, RATES, formula, complete=complete, legend=False)
+        with st.container(key="strip-chart"):
+            chart(strip, "outcome of every training")
+        with st.container(key="strip-legend"):
+            legend = thresholds.legend(trainings, thresholds_at_start, page_theme(), complete=complete)
+            st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
+    chart(final_figure(compared, pending=pending), "final training loss")
+    if not (complete or pending):
+        return
+    columns = {label: key_numbers(own, predicted[label]) for label, own in outcomes.items()}
+    network_table(columns if complete else {label: dict.fromkeys(own, PENDING) for label, own in columns.items()})
     if not complete:
         return
-    network_table({label: key_numbers(own, predicted[label]) for label, own in outcomes.items()})
     light = in_light_theme(compared, experiment)
 
     def draw() -> dict[str, go.Figure]:
-        strip = outcomes_figure(light, thresholds_at_start, RATES, formula)
+        strip = outcomes_figure(light, thresholds_at_start, RATES, formula, complete=True)
         return {"outcome of every training": strip, "final training loss": final_figure(light)}
 
     share_row(Charts("learning rates", "Stable learning rates", draw, experiment, display))

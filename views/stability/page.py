@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS, RATES
+from normscape.landscape.stability import RATES
 from normscape.specs import Display, Experiment
 from normscape.views.session import progress
 from normscape.views.session.admission import admitted, errors_shown, started
-from normscape.views.session.experiment_page import experiment_page
+from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.stability import charts, requests, thresholds
 from normscape.views.widgets.fields import number_of_seeds
 
@@ -26,15 +26,12 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}$",
 )
 
-READING = rf"""
-**What counts as stable** (A3): the loss stays finite, never exceeds {MAX_PEAK_LOSS:g} times its first recorded value,
-and ends below {MAX_FINAL_LOSS:g} of the loss of the best constant prediction. Chance-level results count as failures.
+READING = r"""
+**The threshold.** On a quadratic, gradient descent converges for $\eta<2/\lambda_{\max}$, with heavy-ball momentum
+$\mu$ for $\eta<2(1+\mu)/\lambda_{\max}$. Adam has no such threshold: it divides the step of every weight by a running
+average of its gradient's size, so stability depends on the rescaled curvature and not on $\lambda_{\max}$.
 
-**The threshold.** On a quadratic, gradient descent converges for $\eta<2/\lambda_{{\max}}$, with heavy-ball momentum
-$\mu$ for $\eta<2(1+\mu)/\lambda_{{\max}}$. Adam has no such threshold: it divides the step of every weight by a running
-average of its gradient's size, so stability depends on the rescaled curvature and not on $\lambda_{{\max}}$.
-
-**Caveats.** The threshold is local and assumes full-batch gradients. Training changes $\lambda_{{\max}}$, each
+**Caveats.** The threshold is local and assumes full-batch gradients. Training changes $\lambda_{\max}$, each
 mini-batch has its own curvature, and weight decay is not part of it. Weights in front of a normalization layer grow
 until their steps fit, so such a network can train at learning rates far above the threshold at initialization. A
 learning rate too small to learn in the given steps counts as not learned, not as unstable.
@@ -48,21 +45,24 @@ def _page(experiment: Experiment, display: Display) -> None:
         st.info("This page sweeps the learning rate itself. Compare another field.")
         return
     variants = admitted(experiment)
-    seeds = number_of_seeds("stability:seeds", SEEDS_HELP)
-    if not started("stability:run", "Run the sweep", requests.sweep_seconds(variants, seeds)):
-        return
+    verdict, seeds_place = answer()
+    with seeds_place:
+        seeds = number_of_seeds("stability:seeds", SEEDS_HELP)
+    with verdict:
+        if not started("stability:run", "Run the sweep", requests.sweep_seconds(variants, seeds)):
+            return
     request = requests.sweep_request(variants, seeds)
     finished = progress.submit(request)
     outcomes = {label: requests.training_outcomes(run, seeds) for label, (run, _) in variants.items()}
     predicted = {label: requests.predicted_rates(*pair) for label, pair in variants.items()}
     trainings = {label: run.training for label, (run, _) in variants.items()}
     complete = finished and all(len(own) == len(RATES) * seeds for own in outcomes.values())
-    with st.container(key="verdict"):  # the progress is in the place of the headline, so that no chart moves
-        formula, stopped = thresholds.formula(trainings), finished or progress.is_stopped(request)
-        charts.verdict(outcomes, predicted, formula, seeds=seeds, stopped=stopped)
+    stopped = finished or progress.is_stopped(request)
+    with verdict:  # the progress is in the place of the headline, so that no chart moves
+        charts.verdict(outcomes, predicted, thresholds.formula(trainings), seeds=seeds, stopped=stopped)
         progress.show_progress(request, finished)
-    charts.section(experiment, display, outcomes, predicted, trainings, complete=complete)
-    with st.expander("What counts as stable, and caveats"):
+    charts.section(experiment, display, outcomes, predicted, trainings, complete=complete, pending=not stopped)
+    with st.expander("The threshold, and caveats"):
         st.markdown(READING)
 
 

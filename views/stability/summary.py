@@ -9,6 +9,7 @@ from itertools import combinations
 from normscape.landscape.stability import TrainingOutcome, largest_stable
 from normscape.models import NORMALIZATIONS
 from normscape.views.stability.thresholds import values
+from normscape.views.texts.labels import compared_with
 from normscape.views.widgets.numbers import MISSING, number, span
 
 OUTCOMES = ("stable", "not learned", "overshot", "diverged")
@@ -24,19 +25,50 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float], formu
         predicted: threshold of stability at initialization by label, NaN if unknown.
         formula: of the threshold, as LaTeX; empty if the networks differ in it.
     """
+    return f"**{_claim(largest)}**{_prediction(largest, predicted, formula)}"
+
+
+def _claim(largest: Mapping[str, float]) -> str:
     (reference, rate), *others = largest.items()
-    order = ": the opposite order" if _opposite(largest, predicted) else ""
-    known = values(predicted)
-    threshold = f"The stability threshold {formula} at initialization is".replace("  ", " ")
-    prediction = f" {threshold} {known}{order}." if known else ""
-    stable = [(other, f"{number(own)}{_times(own, rate)}") for other, own in others if own]
-    stable += [(reference, number(rate))] if rate else []
+    if not any(largest.values()):
+        return (
+            "No network trains stably at any of these learning rates."
+            if others
+            else f"{reference} never trains stably."
+        )
+    if others and len(set(largest.values())) == 1:
+        return f"All networks train stably at learning rates up to {number(rate)}."
+    groups: dict[float, list[str]] = {}
+    for label in (*[other for other, _ in others], reference):
+        groups.setdefault(largest[label], []).append(label)
     parts = [
-        f"{label} trains at rates up to {text}" if k == 0 else f"{_without(label)}, up to {text}"
-        for k, (label, text) in enumerate(stable)
+        (labels, f"up to {number(own)}{_times(own, rate) if reference not in labels else ''}")
+        for own, labels in groups.items()
+        if own
     ]
-    none = [f"{label} trains at none" for label, own in largest.items() if not own]
-    return f"**{'; '.join([*parts, *none])}.**{prediction}"
+    parts += [(groups[0.0], "at none")] if 0.0 in groups else []
+    (first, text), *rest = parts
+    first = [first[0], *map(compared_with, first[1:])]
+    clauses = [f"{_list(first)} train{'' if first[1:] else 's'} stably at learning rates {text}"]
+    return "; ".join([*clauses, *[f"{_list(list(map(_without, labels)))}, {text}" for labels, text in rest]]) + "."
+
+
+def _list(labels: Sequence[str]) -> str:
+    return f"{', '.join(labels[:-1])} and {labels[-1]}" if labels[1:] else labels[0]
+
+
+def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float], formula: str) -> str:
+    """Return the thresholds of two networks, or the ends of those of more; say if they rank the networks otherwise."""
+    known = {label: rate for label, rate in predicted.items() if math.isfinite(rate)}
+    if not known:
+        return ""
+    ends = [min(known, key=known.__getitem__), max(known, key=known.__getitem__)] if len(known) > 2 else list(known)
+    size = values({label: known[label] for label in ends})
+    shown = f"ranges from {size.replace(' and ', ' to ')}" if len(known) > 2 else f"is {size}"
+    threshold = f"stability threshold {formula}".strip()
+    if _opposite(largest, predicted):
+        return f" The curvature at initialization predicts the opposite order: the {threshold} {shown}."
+    return f" The {threshold} at initialization {shown}."
 
 
 def _without(label: str) -> str:

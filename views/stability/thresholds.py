@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from normscape.figures.stability import OUTCOME_MARKS
+from normscape.figures.style.palette import Theme
 from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS
 from normscape.specs import TrainingSpec
 from normscape.views.texts.labels import of_network
@@ -14,13 +16,15 @@ PLAIN, HEAVY_BALL = r"$2/\lambda_{\max}$", r"$2(1+\mu)/\lambda_{\max}$"
 
 ADAM = r"Adam rescales the step of every weight, so $\lambda_{\max}$ alone sets no threshold, and none is drawn."
 
-OUTCOMES = (
-    f"● **Stable**: the network learned, and the loss never exceeded {MAX_PEAK_LOSS:g}× its initial value.",
-    f"▼ **Not learned**: the final loss is above {MAX_FINAL_LOSS:g}× that of the best constant prediction.",
-    f"◆ **Overshot**: the loss exceeded {MAX_PEAK_LOSS:g}× its initial value, even if it fell afterwards.",
-    "✖ **Diverged**: the loss is no longer finite.",
-)
-"""What the marks of the strip mean, one line each."""
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "stable": ("●", f"the network learned; the loss never exceeded {MAX_PEAK_LOSS:g}× its initial value."),
+    "not learned": ("▼", f"the final loss is above {MAX_FINAL_LOSS:g}× that of the best constant prediction."),
+    "overshot": ("◆", f"the loss exceeded {MAX_PEAK_LOSS:g}× its initial value, even if it fell afterwards."),
+    "diverged": ("✖", "the loss is no longer finite."),
+}
+"""Mark and definition by outcome."""
+
+BAR = '<span style="color: #8290a8">■</span> **Shaded**: the range of stable rates.'
 
 
 def formula(trainings: Mapping[str, TrainingSpec]) -> str:
@@ -35,23 +39,40 @@ def values(predicted: Mapping[str, float]) -> str:
     return f"{', '.join(known[:-1])} and {known[-1]}" if known[1:] else "".join(known)
 
 
-def caption(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]) -> str:
-    """Return what the marks of the strip mean, and the value of its dotted lines.
+PENDING = "<span>○</span> **Pending**: the training is not finished."
+
+
+def legend(
+    trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float], theme: Theme, *, complete: bool = True
+) -> str:
+    """Return what the marks of the strip mean, in their colors, and the formula of its dotted lines, as Markdown.
 
     Args:
         trainings: how each network is trained, by label.
         predicted: the threshold at initialization by label, NaN if unknown.
+        theme: of the page.
+        complete: whether all trainings are finished; before, the range of stable rates is unknown.
     """
-    return "  \n".join(filter(None, [*OUTCOMES, _lines(trainings, predicted), _adam(trainings)]))
+    outcomes = [
+        f'<span style="color: {_color(outcome, theme)}">{mark}</span> **{outcome.capitalize()}**: {text}'
+        for outcome, (mark, text) in OUTCOMES.items()
+    ]
+    items = filter(None, [*outcomes, BAR if complete else PENDING, _lines(trainings, predicted), _adam(trainings)])
+    return "\n".join(f"- {item}" for item in items)
+
+
+def _color(outcome: str, theme: Theme) -> str:
+    mark = OUTCOME_MARKS[outcome]
+    return mark.dark if theme == "dark" else mark.light
 
 
 def _lines(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]) -> str:
-    if not (known := values(predicted)):
+    if not any(map(math.isfinite, predicted.values())):
         return ""
     momenta = {training.momentum for training in trainings.values() if training.optimizer != "adam"}
-    heavy = f" (heavy-ball momentum $\\mu$ = {number(momenta.pop())})" if len(momenta) == 1 and any(momenta) else ""
-    shown = f" {common}" if (common := formula(trainings)) else rf" {PLAIN}, with momentum $\mu$ {HEAVY_BALL}"
-    return f"⋮ **Stability threshold**{shown}{heavy} at initialization: {known}."
+    heavy = f", with momentum $\\mu={number(momenta.pop())}$" if len(momenta) == 1 and any(momenta) else ""
+    shown = common if (common := formula(trainings)) else rf"{PLAIN}, with momentum $\mu$ {HEAVY_BALL}"
+    return f"<span>┊</span> **Stability threshold** at initialization: {shown}{heavy}."
 
 
 def _adam(trainings: Mapping[str, TrainingSpec]) -> str:

@@ -43,6 +43,19 @@ def row_of_charts(figures: Mapping[str, go.Figure], kind: str, *, after: Callabl
             after()
 
 
+def panels(figures: Mapping[str, go.Figure], kind: str) -> None:
+    """Show one small chart per network, in rows of equally wide charts.
+
+    Args:
+        figures: by label of the network.
+        kind: what the charts show; unique on the page.
+    """
+    columns = next((count for count in (4, 3, 2) if len(figures) % count == 0), min(3, len(figures)))
+    with st.container(key=f"grid-{columns}-{kind.replace(' ', '-')}"):
+        for index, (label, figure) in enumerate(figures.items()):
+            st.plotly_chart(figure, key=f"chart-{kind}-{index}", config=CONFIG, alt=f"{kind}: {label}")
+
+
 def chart(figure: go.Figure, kind: str) -> None:
     """Show one chart over the full width.
 
