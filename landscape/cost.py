@@ -135,7 +135,7 @@ def check_memory(objective: Objective, grid: GridSpec) -> None:
     Raises:
         TooLargeError: it does not fit; the message has the estimate and the free memory.
     """
-    saved = count_saved(objective.module, objective.example_inputs)
+    saved = objective.count_saved()
     precision = str(objective.theta.dtype).removeprefix("torch.")
     one_batch = measuring_bytes(saved, objective.passes, objective.samples, precision)
     needed = _surface_bytes(len(objective.theta), one_batch, precision, grid)

@@ -40,6 +40,10 @@ def _held(network: nn.Module, inputs: Tensor) -> tuple[tuple[int, int], ...]:
 
 
 def _kept(network: nn.Module, inputs: Tensor) -> int:
+    return _kept_by(network, lambda: network(inputs))
+
+
+def _kept_by(network: nn.Module, run: Callable[[], object]) -> int:
     parameters = {tensor.untyped_storage()._cdata for tensor in network.parameters()}
     saved: dict[int, Tensor] = {}
 
@@ -48,12 +52,34 @@ def _kept(network: nn.Module, inputs: Tensor) -> int:
         return tensor
 
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        network(inputs)
+        run()
     return sum(t.untyped_storage().nbytes() // t.element_size() for key, t in saved.items() if key not in parameters)
+
+
+def count_saved_of(network: nn.Module, run: Callable[[], object], samples: int) -> Saved:
+    """Count the same for any network, from one pass over some samples, parameters and constants included.
+
+    Args:
+        network: with the layers whose outputs count.
+        run: calls it.
+        samples: number of samples of the call.
+    """
+    return Saved(math.ceil(_kept_by(network, run) / samples), largest_output_of(network, run, samples))
 
 
 def largest_output(network: nn.Module, inputs: Tensor) -> int:
     """Return the values of the largest output of a leaf module, per sample; inputs are (N, ...)."""
+    return largest_output_of(network, lambda: network(inputs), len(inputs))
+
+
+def largest_output_of(network: nn.Module, run: Callable[[], object], samples: int) -> int:
+    """Return the values of the largest output of a leaf module, per sample.
+
+    Args:
+        network: with the layers.
+        run: calls it.
+        samples: number of samples of the call.
+    """
     largest = 1
 
     def see(layer: nn.Module, _: object, outputs: object) -> None:
@@ -61,8 +87,8 @@ def largest_output(network: nn.Module, inputs: Tensor) -> int:
         largest = max(largest, outputs.numel() if isinstance(outputs, Tensor) else 0)
 
     with hooks_on_leaves(network, see), torch.no_grad():
-        network(inputs)
-    return math.ceil(largest / len(inputs))
+        run()
+    return math.ceil(largest / samples)
 
 
 def count_activations(module: nn.Module, inputs: Tensor) -> int:

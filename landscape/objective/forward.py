@@ -1,4 +1,4 @@
-"""Forward passes of a network over batches of a fixed evaluation set, with its parameters as an argument."""
+"""Forward passes of a network over the batches of a fixed evaluation set, with its parameters as an argument."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.utils._pytree import tree_leaves, tree_map
 
-from normscape.landscape.objective.batching import batches
-from normscape.landscape.objective.losses import CrossEntropy, Loss, weighted
+from normscape.landscape.objective.evaluation_set import Batch, EvaluationSet, Stacked
+from normscape.landscape.objective.losses import CrossEntropy, weighted
 from normscape.landscape.objective.parameters import Layout
 from normscape.landscape.objective.population.moments import FixedStatistics, Moments
+from normscape.landscape.objective.problem import Call, Criterion, call, divided, scores, targets_of
 
 PROBED = 64
 """Samples of a batch in which the weights of a loss are summed."""
@@ -30,10 +33,18 @@ class Forward:
     module: nn.Module
     layout: Layout
     frozen: Mapping[str, Tensor]  # buffers and frozen parameters
-    inputs: Tensor  # (M, ...)
-    targets: Tensor  # (M, ...)
-    loss: Loss
+    samples: EvaluationSet
+    criterion: Criterion
+    call: Call = call
     overwrites: bool = False  # whether the network changes its inputs in place
+
+    @cached_property
+    def inputs(self) -> Tensor | None:
+        """All inputs (M, ...) if they are one tensor in memory that the network takes as it is; None otherwise."""
+        if self.call is not call or not isinstance(self.samples, Stacked) or self.samples.is_mapped:
+            return None
+        inputs = divided(self.samples.tree)[0]
+        return inputs if isinstance(inputs, Tensor) else None
 
     @torch.no_grad()
     def prepared(self) -> Forward:
@@ -42,57 +53,73 @@ class Forward:
         Raises:
             ValueError: the loss does not fit the outputs or the targets, or all weights are 0.
         """
-        outputs, overwrites = self._first_outputs()
+        part, outputs, overwrites = self._first_outputs()
         seen = replace(self, overwrites=overwrites)
-        if isinstance(self.loss, CrossEntropy):
-            return replace(seen, loss=self.loss.prepared(outputs, self.targets))
+        if (classes := self.criterion.classes) is not None:
+            first = targets_of(self.samples.at(part))
+            seen = replace(seen, criterion=Criterion(classes.prepared(scores(outputs), first, self._all_targets())))
         _ = seen.weight
         return seen
 
-    def _first_outputs(self) -> tuple[Tensor, bool]:
-        """Return the outputs of two samples, or of all for a network that takes no part of them, and `overwrites`."""
+    def _first_outputs(self) -> tuple[slice, Any, bool]:
+        """Return a part, its outputs, and `overwrites`: two samples, or more for a network that takes no less."""
+        small, whole = self.samples.parts(2)[0], self.samples.parts(self.samples.count)[0]
         try:
-            return self._outputs_of(2)
+            return small, *self._outputs_of(small)
         except RuntimeError:
-            return self._outputs_of(len(self.inputs))
+            return whole, *self._outputs_of(whole)
 
-    def _outputs_of(self, count: int) -> tuple[Tensor, bool]:
-        first = self.inputs[:count].clone()
-        version = first._version
-        return functional_call(self.module, {}, (first,)), first._version != version
+    def _outputs_of(self, part: slice) -> tuple[Any, bool]:
+        batch = copied_batch(self.samples.at(part))
+        before = _versions(batch)
+        outputs = self.call(self.module, batch)
+        return outputs, _versions(batch) != before
 
-    def samples(self, batch: slice) -> Tensor:
-        """Return the inputs of a batch; a copy if the network overwrites them, so that they stay the same (D0)."""
-        return self.inputs[batch].clone() if self.overwrites else self.inputs[batch]
+    def _all_targets(self) -> Tensor:
+        parts = [targets_of(self.samples.at(part)) for part in self.samples.parts(self.samples.count)]
+        return parts[0] if len(parts) == 1 else torch.cat([part.flatten() for part in parts])
 
-    def outputs(self, theta: Tensor, batch: slice, moments: tuple[Moments, ...] = ()) -> Tensor:
-        """Return the outputs for a batch.
+    def batch(self, part: slice) -> Batch:
+        """Return the samples of a part; a copy if the network overwrites them, so that they stay the same (D0)."""
+        batch = self.samples.at(part)
+        return copied_batch(batch) if self.overwrites else batch
+
+    def outputs(self, theta: Tensor, part: slice, moments: tuple[Moments, ...] = ()) -> Any:
+        """Return the outputs for a part.
 
         Args:
             theta: θ (P,).
-            batch: the samples.
+            part: the samples.
             moments: statistics that batch normalization uses in place of the batch's own, if any.
         """
-        tensors = {**self.frozen, **self.layout.unflatten(theta)}
+        tensors = {f"network.{name}": tensor for name, tensor in self.frozen.items()}
+        tensors |= {f"network.{name}": tensor for name, tensor in self.layout.unflatten(theta).items()}
         with FixedStatistics(moments) if moments else nullcontext():
-            return functional_call(self.module, tensors, (self.samples(batch),))  # type: ignore[no-any-return]
+            return functional_call(self._called, tensors, (self.batch(part),))
 
-    def losses(self, outputs: Tensor, batch: slice) -> Tensor:
-        """Return w ℓ of every item of a batch from its outputs."""
-        return weighted(self.loss(outputs, self.targets[batch]))
+    @cached_property
+    def _called(self) -> nn.Module:
+        return _Called(self.module, self.call)
 
-    def value(self, outputs: Tensor, batch: slice) -> Tensor:
-        """Return the term of f that a batch contributes, from its outputs, summed in float64."""
-        return (self.losses(outputs, batch).sum(dtype=torch.float64) / self.weight).to(self.layout.dtype)
+    def losses(self, outputs: Any, part: slice) -> Tensor:
+        """Return w ℓ of every item of a part from its outputs."""
+        return weighted(self.criterion(outputs, self.samples.at(part)))
 
-    def term(self, batch: slice) -> BatchLoss:
-        """Return the term of f that a batch contributes, as a function of θ."""
-        return lambda theta: self.value(self.outputs(theta, batch), batch)
+    def value(self, outputs: Any, part: slice) -> Tensor:
+        """Return the term of f that a part contributes, from its outputs, summed in float64."""
+        return (self.losses(outputs, part).sum(dtype=torch.float64) / self.weight).to(self.layout.dtype)
+
+    def term(self, part: slice) -> BatchLoss:
+        """Return the term of f that a part contributes, as a function of θ."""
+        return lambda theta: self.value(self.outputs(theta, part), part)
 
     @cached_property
     def classes(self) -> CrossEntropy | None:
         """The loss if it compares class indices, so that accuracy is defined."""
-        return self.loss if isinstance(self.loss, CrossEntropy) and not self.targets.is_floating_point() else None
+        classes = self.criterion.classes
+        if classes is None or targets_of(self.samples.at(self.samples.parts(2)[0])).is_floating_point():
+            return None
+        return classes
 
     @cached_property
     def weight(self) -> float:
@@ -101,67 +128,100 @@ class Forward:
         Raises:
             ValueError: the loss does not return one value per item, or the weights are negative or all 0.
         """
-        if self.classes is not None:
-            weights = self.classes.weights(self.targets)
-            return float(self.targets.numel() if weights is None else weights.sum(dtype=torch.float64))
-        return self._weight_of_outputs()
+        if self.classes is None:
+            return self._weight_of_outputs()
+        targets = self._all_targets()
+        weights = self.classes.weights(targets)
+        return float(targets.numel() if weights is None else weights.sum(dtype=torch.float64))
 
     @cached_property
     def items(self) -> int:
         """The number of items whose class counts; 0 for losses without classes."""
-        return 0 if self.classes is None else int(self.classes.counted(self.targets).sum())
+        return 0 if self.classes is None else int(self.classes.counted(self._all_targets()).sum())
 
     @torch.no_grad()
     def _weight_of_outputs(self) -> float:
         """Return Σ w from the outputs, of all samples unless the first ones have one value each and no weights."""
         total = 0.0
-        for batch in batches(len(self.inputs), PROBED):
-            values = self.loss(functional_call(self.module, {}, (self.samples(batch),)), self.targets[batch])
+        for part in self.samples.parts(PROBED):
+            values = self.criterion(self.call(self.module, self.batch(part)), self.samples.at(part))
             losses, weights = values if isinstance(values, tuple) else (values, None)
-            count = batch.stop - batch.start
-            if losses.shape[:1] != (count,) or (weights is not None and weights.shape != losses.shape):
-                found = f"values of shape {tuple(losses.shape)}"
-                found += "" if weights is None else f" and weights of shape {tuple(weights.shape)}"
-                raise ValueError(
-                    f"the loss returns {found} for {count} samples; it must return one value per sample ({count},) or "
-                    f"per item ({count}, ...), without a mean, and weights in the same shape"
-                )
-            if weights is None:
-                return float(losses[0].numel() * len(self.inputs))
-            if (weights < 0).any():
-                raise ValueError(f"the loss returns the weight {float(weights.min()):g}; weights must not be negative")
-            total += float(weights.sum(dtype=torch.float64))
+            count = part.stop - part.start
+            _check_values(losses, weights, count)
+            if weights is None and isinstance(self.samples, Stacked):
+                return float(losses[0].numel() * self.samples.count)
+            total += float(losses.numel() if weights is None else weights.sum(dtype=torch.float64))
         if not total:
             raise ValueError("the weights of all items are 0, so there is no mean loss")
         return total
 
-    def sums(self, terms: Iterable[tuple[Tensor, Tensor, slice]]) -> Tensor:
-        """Return Σ w ℓ and the number of items classified correctly (2,), from outputs and w ℓ by batch.
+    def sums(self, terms: Iterable[tuple[Any, Tensor, slice]]) -> Tensor:
+        """Return Σ w ℓ and the number of items classified correctly (2,), from outputs and w ℓ by part.
 
         They are in float64, so that the mean of many float32 losses is as accurate as each of them. The number is nan
         for losses without classes.
         """
         totals, correct = [], []
-        for outputs, losses, batch in terms:
+        for outputs, losses, part in terms:
             totals.append(losses.sum(dtype=torch.float64))
             if self.classes is not None:
-                correct.append(self.classes.hits(outputs, self.targets[batch]))
+                correct.append(self.classes.hits(scores(outputs), targets_of(self.samples.at(part))))
         total = sum(totals[1:], totals[0])
         return torch.stack([total, sum(correct[1:], correct[0]) if correct else torch.full_like(total, torch.nan)])
 
-    def refuse_single_sample(self, batch: slice, size: int) -> None:
-        """Check that the network accepts a batch of one sample; batch normalization does not.
+    def refuse_single_sample(self, part: slice, size: int) -> None:
+        """Check that the network accepts a part of one sample; batch normalization does not.
 
         Raises:
             ValueError: a layer needs more than one sample for its statistics.
         """
-        if batch.stop - batch.start > 1:
+        if part.stop - part.start > 1:
             return
         try:
             with torch.no_grad():
-                functional_call(self.module, {}, (self.samples(batch),))
+                self.call(self.module, self.batch(part))
         except ValueError as error:
             raise ValueError(
-                f"{len(self.inputs)} samples in mini-batches of {size} leave a mini-batch of one sample, which has no "
-                f"batch statistics ({error}); choose another batch size"
+                f"{self.samples.count} samples in mini-batches of {size} leave a mini-batch of one sample, which has "
+                f"no batch statistics ({error}); choose another batch size"
             ) from error
+
+
+class _Called(nn.Module):
+    """A network that is called with a batch."""
+
+    def __init__(self, network: nn.Module, call: Call) -> None:
+        super().__init__()
+        self.network, self._call = network, call
+
+    def forward(self, batch: Batch) -> Any:
+        return self._call(self.network, batch)
+
+
+def copied_batch(batch: Batch) -> Batch:
+    """Return a batch with copies of its tensors."""
+    return tree_map(lambda leaf: leaf.clone() if isinstance(leaf, Tensor) else leaf, batch)
+
+
+def _versions(batch: Batch) -> list[int]:
+    return [leaf._version for leaf in tree_leaves(batch) if isinstance(leaf, Tensor)]
+
+
+def _check_values(losses: Tensor, weights: Tensor | None, count: int) -> None:
+    """Check what a loss returns for some samples.
+
+    Raises:
+        ValueError: there is not one value per sample or item, weights do not fit, or one is negative.
+    """
+    is_mean_with_weight = losses.ndim == 0 and weights is not None
+    if not (losses.shape[:1] == (count,) or is_mean_with_weight) or (
+        weights is not None and weights.shape != losses.shape
+    ):
+        found = f"values of shape {tuple(losses.shape)}"
+        found += "" if weights is None else f" and weights of shape {tuple(weights.shape)}"
+        raise ValueError(
+            f"the loss returns {found} for {count} samples; it must return one value per sample ({count},) or per item "
+            f"({count}, ...), without a mean, and weights in the same shape"
+        )
+    if weights is not None and (weights < 0).any():
+        raise ValueError(f"the loss returns the weight {float(weights.min()):g}; weights must not be negative")

@@ -84,17 +84,17 @@ class CrossEntropy:
             correct = correct & self.counted(targets)
         return correct.sum(dtype=torch.float64)
 
-    def prepared(self, outputs: Tensor, targets: Tensor) -> CrossEntropy:
+    def prepared(self, outputs: Tensor, first: Tensor, targets: Tensor) -> CrossEntropy:
         """Return the same loss on the targets of a whole evaluation set, without weights that are all 1.
 
         Args:
             outputs: of some samples.
-            targets: of all samples.
+            first: their targets.
+            targets: of all samples, in any shape.
 
         Raises:
             ValueError: a class does not exist, or no item counts.
         """
-        first = targets[: len(outputs)]
         if targets.is_floating_point():
             self(outputs, first)
         if targets.is_floating_point():

@@ -1,27 +1,41 @@
 """The loss of a network as a function of its parameters: f(θ), ∇f(θ), and H(θ)v (science.md §0, D0, D1)."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from normscape.landscape.measurement import Stop, check_stop
-from normscape.landscape.objective.batching import Passes, batches, even_passes, samples_per_pass
-from normscape.landscape.objective.counting import largest_output
+from normscape.landscape.objective.batching import Passes, even_passes, samples_per_pass
+from normscape.landscape.objective.counting import Saved, count_saved, count_saved_of, largest_output_of
 from normscape.landscape.objective.engine.replica import Replicas
 from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
-from normscape.landscape.objective.forward import BatchLoss, Forward
+from normscape.landscape.objective.forward import BatchLoss, Forward, copied_batch
 from normscape.landscape.objective.losses import LOSSES, Loss
 from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of, require_finite
 from normscape.landscape.objective.population.by_layers import LayeredLoss
 from normscape.landscape.objective.population.by_segments import SegmentedLoss
 from normscape.landscape.objective.population.tiled import tiled_loss
+from normscape.landscape.objective.problem import Call, Criterion, Problem, call, converter, scores
 from normscape.landscape.objective.second_derivatives import hessian_product
 from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
 from normscape.models.registry import entry
+
+
+@dataclass(frozen=True)
+class Division:
+    """How an evaluation set is divided: statistics batches (D1), and passes of the network."""
+
+    statistics: str
+    batch_size: int | None = None
+    micro_batch: int | None = None
+    passes: Passes | None = None
 
 
 @dataclass(frozen=True)
@@ -87,28 +101,73 @@ class Objective:
                 batch normalization a mini-batch of one sample; running averages do not exist; there are no samples,
                 or inputs and targets differ in number.
         """
-        self.statistics, self.batch_size = validate_statistics(statistics, batch_size)
+        pairs = "there are {} inputs and {} targets; their numbers must be equal and at least 1"
+        if len(inputs) != len(targets) or not len(inputs):
+            raise ValueError(pairs.format(len(inputs), len(targets)))
+        criterion = Criterion(entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss)
+        division = Division(statistics, batch_size, micro_batch, passes)
+        self._prepare(module, (inputs, targets), criterion, call, division, residual)
+
+    @classmethod
+    def of_problem(
+        cls,
+        problem: Problem,
+        *,
+        statistics: str = "population",
+        batch_size: int | None = None,
+        micro_batch: int | None = None,
+        residual: float = 1e-3,
+    ) -> Objective:
+        """Return the loss of any network on any evaluation set (D0); arguments are those of `Objective`.
+
+        Raises:
+            ValueError: see `Objective`, `evaluation_set` and `Problem`.
+        """
+        objective = cls.__new__(cls)
+        division = Division(statistics, batch_size, micro_batch)
+        objective._prepare(problem.module, problem.batches, problem.criterion, problem.call, division, residual)
+        return objective
+
+    def _prepare(
+        self,
+        module: nn.Module,
+        samples: Any,
+        criterion: Criterion,
+        call: Call,
+        division: Division,
+        residual: float,
+    ) -> None:
+        self.statistics, self.batch_size = validate_statistics(division.statistics, division.batch_size)
         self.residual = residual
-        self.module = private_copy(module, statistics)
+        self.module = private_copy(module, self.statistics)
         self.layout = layout_of(self.module)
         self.theta = flatten(dict(self.module.named_parameters()), self.layout)
         require_finite(self.theta, self.layout)
-        function = entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss
-        samples = evaluation_set(inputs, targets, self.theta, self.layout.dtypes[0])
-        self._forward = Forward(self.module, self.layout, frozen_tensors(self.module, self.layout), *samples, function)
-        self._coupled = statistics == "population" and normalizes_over_samples(self.module)
-        if passes is None:
-            size = micro_batch or batch_size or self.samples
-            if micro_batch is None and batch_size is None and not self._coupled:
-                size = samples_per_pass(largest_output(self.module, self.example_inputs))
-            passes = even_passes(min(self.samples, size))
-        self.passes = passes
-        self._loss_batches, self._batches, self._product_batches = (
-            tuple(batches(self.samples, size, minimum=1 if batch_size else 2)) for size in passes[:3]
+        held = evaluation_set(samples, converter(self.theta, self.layout.dtypes[0]))
+        self._forward = Forward(
+            self.module, self.layout, frozen_tensors(self.module, self.layout), held, criterion, call
         )
-        if batch_size or (statistics != "running" and len(self._batches) == 1):
-            self._forward.refuse_single_sample(self._batches[-1], batch_size or self.samples)
+        self._coupled = self.statistics == "population" and normalizes_over_samples(self.module)
+        self.passes = division.passes or self._passes(division.micro_batch)
+        minimum = 1 if self.batch_size else 2
+        self._loss_batches, self._batches, self._product_batches = (
+            held.parts(size, minimum=minimum) for size in self.passes[:3]
+        )
+        if self.batch_size or (self.statistics != "running" and len(self._batches) == 1):
+            self._forward.refuse_single_sample(self._batches[-1], self.batch_size or self.samples)
         self._forward = self._forward.prepared()
+
+    def _passes(self, micro_batch: int | None) -> Passes:
+        size = micro_batch or self.batch_size or self.samples
+        if micro_batch is None and self.batch_size is None and not self._coupled:
+            size = samples_per_pass(largest_output_of(self.module, *self._first_pass()))
+        return even_passes(min(self.samples, size))
+
+    def _first_pass(self) -> tuple[Callable[[], object], int]:
+        """Return a pass over the first two samples, or over the first batch of a set that is not divided."""
+        part = self._forward.samples.parts(2)[0]
+        batch = copied_batch(self._forward.samples.at(part))
+        return lambda: self._forward.call(self.module, batch), part.stop - part.start
 
     @property
     def classifies(self) -> bool:
@@ -118,30 +177,31 @@ class Objective:
     @property
     def samples(self) -> int:
         """M, the size of the evaluation set."""
-        return len(self._forward.inputs)
+        return self._forward.samples.count
 
     @property
     def tiled(self) -> bool:
         """Whether gradients take population statistics over several tiles."""
         return self._coupled and len(self._batches) > 1
 
-    @property
-    def example_inputs(self) -> Tensor:
-        """A copy of the first two inputs, or of the only one."""
-        return self._forward.inputs[:2].clone()
+    def count_saved(self) -> Saved:
+        """Count the values per sample that decide how much fits into one pass."""
+        inputs = self._forward.inputs
+        if inputs is None or self._forward.overwrites:
+            return count_saved_of(self.module, *self._first_pass())
+        return count_saved(self.module, inputs[:2])
 
     @property
     def batch_losses(self) -> tuple[BatchLoss, ...]:
         """One function of θ per batch, whose sum is f."""
         return tuple(self._forward.term(batch) for batch in self._batches)
 
-    def of(self, module: nn.Module) -> "Objective":
+    def of(self, module: nn.Module) -> Objective:
         """Return the loss of another network on the same evaluation set, with the same statistics mode (D1)."""
-        loss, size = self._forward.loss, self.batch_size
-        samples = self._forward.inputs, self._forward.targets
-        return Objective(
-            module, *samples, loss=loss, statistics=self.statistics, batch_size=size, residual=self.residual
-        )
+        other = Objective.__new__(Objective)
+        forward, division = self._forward, Division(self.statistics, self.batch_size)
+        other._prepare(module, forward.samples, forward.criterion, forward.call, division, self.residual)
+        return other
 
     def loss(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return f(θ), a scalar."""
@@ -214,7 +274,8 @@ class Objective:
                 outputs = replica.outputs(batch)
                 losses = self._forward.losses(outputs, batch)
                 (losses.sum(dtype=torch.float64) / self._forward.weight).backward()  # type: ignore[no-untyped-call]
-            totals.append((outputs.detach(), losses.detach(), batch))
+            ranked = scores(outputs).detach() if self.classifies else None
+            totals.append((ranked, losses.detach(), batch))
         return self._forward.sums(totals), self.layout.only_moving(replica.take_gradient())
 
     def hessian_at(
@@ -260,7 +321,7 @@ class Objective:
 
     @cached_property
     def _replicas(self) -> Replicas:
-        return Replicas(self.module, self.layout, self._forward.inputs, overwrites=self._forward.overwrites)
+        return Replicas(self._forward)
 
     @cached_property
     def _tiled_products(self) -> SegmentedLoss | LayeredLoss:
@@ -270,7 +331,8 @@ class Objective:
     @cached_property
     def _tiled_loss(self) -> SegmentedLoss | LayeredLoss:
         loss = self._tiled_products
-        return replace(loss, inputs=self._replicas.inputs) if isinstance(loss, SegmentedLoss) else loss
+        inputs = self._replicas.inputs
+        return loss if inputs is None or isinstance(loss, LayeredLoss) else replace(loss, inputs=inputs)
 
     def _terms(self, point: Tensor) -> Iterable[tuple[Tensor, Tensor, slice]]:
         """Return outputs and losses of the samples of every batch, without gradients."""

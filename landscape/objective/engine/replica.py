@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +16,11 @@ from normscape.landscape.memory_format import evaluation_format, folds, laid_out
 from normscape.landscape.objective.copying import copied
 from normscape.landscape.objective.engine.exact_batch_norm import use_exact_batch_norm
 from normscape.landscape.objective.engine.folding import fold
+from normscape.landscape.objective.forward import Forward, copied_batch
 from normscape.landscape.objective.parameters import Layout, flatten
+
+Feed = Callable[[nn.Module, slice], Any]
+"""Maps a network and a part of the evaluation set to outputs."""
 
 
 class Replica:
@@ -24,21 +30,20 @@ class Replica:
         self,
         module: nn.Module,
         layout: Layout,
-        inputs: Tensor,
+        feed: Feed,
         memory_format: torch.memory_format,
         *,
-        folds: bool = False,
-        overwrites: bool = False,
+        first: Tensor | None = None,
     ) -> None:
         """Copy a network.
 
         Args:
             module: the network, in the mode of its evaluation.
             layout: the position of each parameter in θ.
-            inputs: (M, ...), the evaluation set in the memory format.
+            feed: how outputs come from the network and a part of the evaluation set.
             memory_format: of the weights of convolutions.
-            folds: whether layers are merged where outputs stay the same (`fold`); without gradients.
-            overwrites: whether the network changes its inputs in place, so that it needs copies.
+            first: some inputs (N, ...), if layers are to be merged where outputs stay the same (`fold`); then there are
+                no gradients.
         """
         network = copied(module)
         parameters = dict(network.named_parameters())
@@ -56,9 +61,8 @@ class Replica:
             parameter.data = laid_out(parameter.data, memory_format)
             parameter.requires_grad_(False)
         use_exact_batch_norm(network)
-        self.inputs = inputs
-        self._overwrites = overwrites
-        self._folded = fold(network, self.inputs[:2].clone()) if folds else None
+        self._feed = feed
+        self._folded = None if first is None else fold(network, first.clone())
         self._network = network if self._folded is None else self._folded.network
 
     @torch.no_grad()
@@ -70,10 +74,9 @@ class Replica:
         if self._folded is not None:
             self._folded.refresh()
 
-    def outputs(self, batch: slice) -> Tensor:
-        """Return the outputs for a batch of the evaluation set."""
-        inputs = self.inputs[batch]
-        return self._network(inputs.clone() if self._overwrites else inputs)  # type: ignore[no-any-return]
+    def outputs(self, part: slice) -> Any:
+        """Return the outputs for a part of the evaluation set."""
+        return self._feed(self._network, part)
 
     def start_gradient(self) -> None:
         """Let backward passes from now on add up in one gradient."""
@@ -92,28 +95,38 @@ class Replica:
 
 
 class Replicas:
-    """The private copies of a network that an objective evaluates, made when they are first needed."""
+    """The private copies of a network that an objective evaluates, made when they are first needed.
 
-    def __init__(self, module: nn.Module, layout: Layout, inputs: Tensor, *, overwrites: bool = False) -> None:
-        """Prepare for a network, the position of each parameter in θ, and an evaluation set (M, ...).
+    Attributes:
+        inputs: all inputs in the memory format (M, ...), if they are one tensor that the network takes as it is.
+    """
 
-        `overwrites` tells whether the network changes its inputs in place.
-        """
-        self._module, self._layout, self._overwrites = module, layout, overwrites
-        like = next(module.parameters())
-        self._merges, self._format = folds(like), evaluation_format(module, like)
-        self.inputs = laid_out(inputs, self._format)
+    def __init__(self, forward: Forward) -> None:
+        """Prepare for a network and its evaluation set."""
+        self._forward = forward
+        like = next(forward.module.parameters())
+        self._format = evaluation_format(forward.module, like)
+        self.inputs = None if forward.inputs is None else laid_out(forward.inputs, self._format)
+        self._merges = folds(like) and self.inputs is not None
 
     @cached_property
     def for_losses(self) -> Replica:
         """The copy for losses without gradients, with merged layers where these gain."""
-        return self._replica(merges=True) if self._merges else self.for_gradients
+        return self._replica(self.inputs[:2]) if self._merges and self.inputs is not None else self.for_gradients
 
     @cached_property
     def for_gradients(self) -> Replica:
         """The copy for losses with gradients."""
-        return self._replica(merges=False)
+        return self._replica(None)
 
-    def _replica(self, *, merges: bool) -> Replica:
-        options = {"folds": merges, "overwrites": self._overwrites}
-        return Replica(self._module, self._layout, self.inputs, self._format, **options)
+    def _replica(self, first: Tensor | None) -> Replica:
+        return Replica(self._forward.module, self._forward.layout, self._feed(), self._format, first=first)
+
+    def _feed(self) -> Feed:
+        inputs, call, overwrites = self.inputs, self._forward.call, self._forward.overwrites
+        if inputs is not None:
+            return lambda network, part: network(inputs[part].clone() if overwrites else inputs[part])
+        samples = self._forward.samples.mapped(lambda tensor: laid_out(tensor, self._format))
+        if overwrites:
+            return lambda network, part: call(network, copied_batch(samples.at(part)))
+        return lambda network, part: call(network, samples.at(part))

@@ -67,7 +67,7 @@ class LayeredLoss:
         return product
 
     def _terms(self, tiles: Sequence[slice]) -> tuple[list[BatchLoss], list[float]]:
-        samples = len(self.forward.inputs)
+        samples = self.forward.samples.count
         return [self.forward.term(tile) for tile in tiles], [(tile.stop - tile.start) / samples for tile in tiles]
 
     def _outputs(self, theta: Tensor, tiles: Sequence[slice], statistics: tuple[Moments, ...]) -> list[Tensor]:

@@ -13,7 +13,8 @@ def tiled_loss(forward: Forward, every: int) -> SegmentedLoss | LayeredLoss:
         forward: the network, its evaluation set, and its loss.
         every: what lives between segments is kept at every n-th cut; 0: nothing is, layer by layer.
     """
-    segments = segments_of(forward.module, forward.inputs[:2]) if every else None
-    if segments is None:
+    inputs = forward.inputs
+    segments = segments_of(forward.module, inputs[:2]) if every and inputs is not None else None
+    if segments is None or inputs is None:
         return LayeredLoss(forward)
-    return SegmentedLoss(segments, forward.layout, forward.frozen, forward.inputs, forward.value, every)
+    return SegmentedLoss(segments, forward.layout, forward.frozen, inputs, forward.value, every)

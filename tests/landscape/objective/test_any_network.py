@@ -326,5 +326,5 @@ def test_a_weight_that_is_not_finite_is_named_d0() -> None:
 def test_a_sample_that_is_not_finite_is_named_d0() -> None:
     spoiled = X.clone()
     spoiled[7, 0, 0] = float("inf")
-    with pytest.raises(ValueError, match="the inputs of sample 7"):
+    with pytest.raises(ValueError, match="sample 7 holds a value that is not finite"):
         Objective(nn.Sequential(nn.Flatten(), nn.Linear(40, 3)), spoiled, Y)

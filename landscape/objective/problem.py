@@ -1,0 +1,208 @@
+"""Any network, its evaluation set, and its loss, as one problem (D0)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from normscape.landscape.objective.evaluation_set import Batch, as_tensor
+from normscape.landscape.objective.losses import LOSSES, CrossEntropy, Loss, Values
+from normscape.models.registry import entry
+
+TARGETS = ("labels", "label", "targets", "target", "y")
+"""Keys of a batch that is a dictionary, of which the first one that it has holds its targets."""
+
+OF_MODEL = "model"
+"""Name of the loss for networks whose outputs carry it as `.loss`."""
+
+BatchLoss = Callable[[Any, Batch], Values]
+"""Maps outputs and the whole batch to losses of items, or to losses and weights."""
+
+Call = Callable[[nn.Module, Batch], Any]
+"""Maps a network and a batch to outputs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A network, the batches of its evaluation set, and its loss: f(θ) = Σ w ℓ / Σ w (D0).
+
+    Attributes:
+        module: the network.
+        batches: all samples as one batch, or an iterable of batches (`evaluation_set`). Of a tuple, the last element
+            holds the targets; of a dictionary, the first key of `TARGETS` that it has.
+        loss: a name in `LOSSES`, a `CrossEntropy`, or a function of outputs and batch that returns one loss per sample
+            (N,) or per item (N, ...), or losses and weights of the same shape. "model" takes `.loss` of the outputs,
+            a mean over the batch that counts by the labels that are not ignored, or else by samples.
+        forward: maps network and batch to outputs; by default the network gets a tensor as it is, a tuple as positional
+            and a dictionary as named arguments, without the targets.
+    """
+
+    module: nn.Module
+    batches: Any
+    loss: str | CrossEntropy | BatchLoss = "cross-entropy"
+    forward: Call | None = None
+
+    @property
+    def call(self) -> Call:
+        """How outputs come from the network and a batch."""
+        if self.forward is not None:
+            return self.forward
+        return call_with_all if self.loss == OF_MODEL else call
+
+    @property
+    def criterion(self) -> Criterion:
+        """How losses come from outputs and a batch.
+
+        Raises:
+            ValueError: there is no loss of this name.
+        """
+        if self.loss == OF_MODEL:
+            return Criterion(model_loss, of_batch=True)
+        if isinstance(self.loss, str):
+            return Criterion(entry(LOSSES, self.loss, "loss"))
+        return Criterion(self.loss, of_batch=not isinstance(self.loss, CrossEntropy))
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A loss of outputs and a batch.
+
+    Attributes:
+        loss: a function of outputs and targets, or of outputs and the whole batch.
+        of_batch: which of the two.
+    """
+
+    loss: Loss | BatchLoss
+    of_batch: bool = False
+
+    def __call__(self, outputs: Any, batch: Batch) -> Values:
+        """Return losses of items, or these and their weights."""
+        return self.loss(outputs, batch) if self.of_batch else self.loss(scores(outputs), targets_of(batch))
+
+    @property
+    def classes(self) -> CrossEntropy | None:
+        """The loss if it is a cross-entropy."""
+        return self.loss if isinstance(self.loss, CrossEntropy) else None
+
+
+def divided(batch: Batch) -> tuple[Batch, Any]:
+    """Return the inputs and the targets of a batch; a tensor alone is both."""
+    if isinstance(batch, Mapping):
+        key = next((key for key in TARGETS if key in batch), None)
+        return {name: value for name, value in batch.items() if name != key}, None if key is None else batch[key]
+    if isinstance(batch, tuple | list) and len(batch) > 1:
+        return batch[0] if len(batch) == 2 else tuple(batch[:-1]), batch[-1]
+    return batch, batch
+
+
+def targets_of(batch: Batch) -> Tensor:
+    """Return the targets of a batch.
+
+    Raises:
+        ValueError: it has none, or they are no tensor.
+    """
+    targets = divided(batch)[1]
+    if not isinstance(targets, Tensor):
+        raise ValueError(
+            f"the batch has no targets that are a tensor: {_described(batch)}; pass a loss that takes outputs and batch"
+        )
+    return targets
+
+
+def call(network: nn.Module, batch: Batch) -> Any:
+    """Return the outputs for the inputs of a batch."""
+    return _called(network, divided(batch)[0])
+
+
+def call_with_all(network: nn.Module, batch: Batch) -> Any:
+    """Return the outputs for a batch with its targets, for networks that compute their own loss."""
+    return _called(network, batch)
+
+
+def _called(network: nn.Module, inputs: Any) -> Any:
+    if isinstance(inputs, Mapping):
+        return network(**inputs)
+    return network(*inputs) if isinstance(inputs, tuple | list) else network(inputs)
+
+
+def scores(outputs: Any) -> Tensor:
+    """Return the tensor that a loss compares with targets: the outputs, or their `logits`.
+
+    Raises:
+        ValueError: there is no such tensor.
+    """
+    found = outputs.get("logits") if isinstance(outputs, Mapping) else getattr(outputs, "logits", outputs)
+    if not isinstance(found, Tensor):
+        raise ValueError(
+            f"the network returns {type(outputs).__name__}, neither a tensor nor something with logits; pass "
+            "`forward`, a function of network and batch that returns a tensor, or a loss of outputs and batch"
+        )
+    return found
+
+
+def model_loss(outputs: Any, batch: Batch) -> Values:
+    """Return the mean loss that the outputs carry, weighted by the labels that count.
+
+    Raises:
+        ValueError: the outputs carry no loss, or one that is no mean.
+    """
+    loss = outputs.get("loss") if isinstance(outputs, Mapping) else getattr(outputs, "loss", None)
+    if not isinstance(loss, Tensor) or loss.ndim:
+        raise ValueError(f"the network returns {type(outputs).__name__} without a loss that is one number")
+    return loss, loss.new_tensor(1.0) * _items(outputs, batch)
+
+
+def _items(outputs: Any, batch: Batch) -> Tensor:
+    """Return the number of labels that count: of a causal language model, all but the first of a sequence."""
+    labels = divided(batch)[1]
+    if not isinstance(labels, Tensor):
+        return torch.tensor(float(_samples(batch)))
+    logits = outputs.get("logits") if isinstance(outputs, Mapping) else getattr(outputs, "logits", None)
+    shifted = isinstance(logits, Tensor) and labels.ndim == 2 and logits.shape[:-1] == labels.shape
+    counted = (labels[:, 1:] if shifted else labels) != -100
+    return counted.sum()
+
+
+def _samples(batch: Batch) -> int:
+    leaves = torch.utils._pytree.tree_leaves(batch)
+    return next(len(leaf) for leaf in leaves if isinstance(leaf, Tensor) and leaf.ndim)
+
+
+def _described(batch: Batch) -> str:
+    if isinstance(batch, Mapping):
+        return f"a dictionary of {', '.join(map(str, batch))}"
+    return f"a {type(batch).__name__}"
+
+
+def converter(theta: Tensor, of_inputs: torch.dtype) -> Callable[[Batch], Batch]:
+    """Return a function that puts a batch on θ's device; floating-point inputs get a precision, targets that of θ."""
+
+    def moved(leaf: Any, dtype: torch.dtype) -> Any:
+        if not hasattr(leaf, "__array__") and not isinstance(leaf, Tensor):
+            return leaf
+        tensor = as_tensor(leaf).detach().clone()
+        return tensor.to(theta.device, dtype) if tensor.is_floating_point() else tensor.to(theta.device)
+
+    def target(leaf: Any) -> Any:
+        tensor = moved(leaf, theta.dtype)
+        if not isinstance(tensor, Tensor) or tensor.is_floating_point():
+            return tensor
+        return tensor.long()  # torch's cross-entropy accepts no other integer type
+
+    def convert(batch: Batch) -> Batch:
+        tree_map = torch.utils._pytree.tree_map
+        if isinstance(batch, Mapping):
+            return {
+                key: tree_map(target if key in TARGETS else lambda leaf: moved(leaf, of_inputs), value)
+                for key, value in batch.items()
+            }
+        if isinstance(batch, tuple | list) and len(batch) > 1:
+            inputs = [tree_map(lambda leaf: moved(leaf, of_inputs), value) for value in batch[:-1]]
+            return (*inputs, tree_map(target, batch[-1]))
+        return tree_map(lambda leaf: moved(leaf, of_inputs), batch)
+
+    return convert
