@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from plotly.colors import sample_colorscale, unlabel_rgb
 
 from normscape.figures.style.palette import SURFACE_COLORSCALE
-from normscape.figures.style.scales import LOWEST_SHARE
+from normscape.figures.style.scales import BASIN, LOWEST_SHARE
 from normscape.specs.display import CAMERA
 
 WIDTH, HEIGHT = 640, 320  # pixels of a picture, whatever it shows
@@ -63,8 +63,8 @@ def thumbnail_png(values: Sequence[np.ndarray], *, scale: str = "log") -> bytes 
 
 def _heights(values: Sequence[np.ndarray], finite: np.ndarray, *, logarithmic: bool) -> list[np.ndarray]:
     """Return where values are on the scale of all, 0 to 1, on grids of about the same number of points."""
-    floor = LOWEST_SHARE * finite.max() if logarithmic else -np.inf
-    positions = [np.log10(np.maximum(one, floor)) if logarithmic else one for one in values]
+    floor = max(min(LOWEST_SHARE * finite.max(), BASIN), finite.min()) if logarithmic else -np.inf
+    positions = [np.log10(np.clip(one, floor, floor / LOWEST_SHARE)) if logarithmic else one for one in values]
     joined = np.concatenate([one.ravel() for one in positions])
     low, high = np.nanmin(joined), np.nanmax(joined)
     length = high - low

@@ -8,7 +8,9 @@ from normscape.landscape.data.files import MissingDataError, data_folder
 from normscape.landscape.measurement import StoppedError
 from normscape.landscape.objective.from_run import direct_loss, objective_of
 from normscape.landscape.objective.layers import layer_names
+from normscape.landscape.objective.losses import CrossEntropy
 from normscape.landscape.objective.objective import Objective
+from normscape.landscape.objective.problem import Problem
 from normscape.landscape.objective.sharpness import (
     Sharpness,
     measure_layer_sharpness,
@@ -32,10 +34,12 @@ __all__ = [
     "DATA",
     "Bound",
     "Check",
+    "CrossEntropy",
     "History",
     "MissingDataError",
     "Objective",
     "Plane",
+    "Problem",
     "RatioBySpacing",
     "Run",
     "Sharpness",

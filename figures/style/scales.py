@@ -20,6 +20,11 @@ LOWEST_SHARE = 1e-6
 rounding dominates."""
 
 
+BASIN = 1e-2
+"""A loss that is always told from lower ones on a logarithmic scale: where the largest is so high that six decades do
+not reach from it to a basin, the top is cut and not the basin."""
+
+
 class Metric(NamedTuple):
     """A quantity of a surface: its name, its unit, and the attribute of `Surface` that has it."""
 
@@ -58,21 +63,24 @@ class Range:
     """The values that an axis and a color bar show, in the units of the metric.
 
     `floor` is None unless some value is raised to it: on a logarithmic scale, values at or below 0 and values too small
-    to be shown beside the largest are drawn at the floor, and every figure notes it (`note`).
+    to be shown beside the largest are drawn at the floor. `cap` is None unless some value is lowered to it. Every
+    figure notes both (`note`).
     """
 
     low: float
     high: float
     scale: str  # "log" or "linear"
     floor: float | None = None
+    cap: float | None = None
     unit: str = field(default="", compare=False)  # two equal ranges may belong to different metrics
 
     def position(self, values: np.ndarray) -> np.ndarray:
-        """Return where values are drawn: values or their log10, raised to the floor; nan where not finite."""
+        """Return where values are drawn: values or their log10, between floor and cap; nan where not finite."""
         finite = np.where(np.isfinite(values), values, np.nan)
         if self.scale == "linear":
             return finite
-        return np.log10(np.maximum(finite, self.low if self.floor is None else self.floor))
+        capped = finite if self.cap is None else np.minimum(finite, self.cap)
+        return np.log10(np.maximum(capped, self.low if self.floor is None else self.floor))
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -92,12 +100,15 @@ class Range:
 
     @property
     def note(self) -> str | None:
-        """The sentence about values raised to the floor, None if there are none."""
-        return (
-            None
-            if self.floor is None
-            else f"Values below {number_text(float(f'{self.floor:.3g}'))} are drawn at that height."
-        )
+        """The sentence about values that are drawn at the floor or the cap, None if there are none."""
+        parts = [] if self.floor is None else [f"below {number_text(float(f'{self.floor:.3g}'))}"]
+        parts += [] if self.cap is None else [f"above {number_text(float(f'{self.cap:.3g}'))}"]
+        return f"Values {' and '.join(parts)} are drawn at that height." if parts else None
+
+    def changes(self, values: np.ndarray) -> bool:
+        """Whether some value is drawn at the floor or the cap."""
+        below = self.floor is not None and bool((values < self.floor).any())
+        return below or (self.cap is not None and bool((values > self.cap).any()))
 
 
 def metric_values(surface: Surface, metric: str) -> np.ndarray | None:
@@ -129,8 +140,8 @@ def shared_range(surfaces: Mapping[str, Surface], metric: str, scale: str) -> Ra
     """Return the one range of the finite values of all surfaces, None if no value is finite.
 
     Accuracy always spans 0 to 1, linearly. On a logarithmic scale the floor is the smallest positive value, or
-    `LOWEST_SHARE` times the largest where that is higher. Where no value is positive the scale is linear. A range of
-    length 0 is widened.
+    `LOWEST_SHARE` times the largest where that is higher; of a loss it is at most `BASIN`, and the top is cut instead.
+    Where no value is positive the scale is linear. A range of length 0 is widened.
 
     Raises:
         ValueError: the metric or the scale is unknown.
@@ -144,7 +155,8 @@ def shared_range(surfaces: Mapping[str, Surface], metric: str, scale: str) -> Ra
         value_range = Range(0.0, 1.0, "linear")
     else:
         logarithmic = scale == "log" and (finite > 0).any()
-        value_range = _log_range(finite) if logarithmic else _linear_range(finite)
+        basin = BASIN if metric == "loss" else math.inf
+        value_range = _log_range(finite, basin) if logarithmic else _linear_range(finite)
     return replace(value_range, unit=_unit(surfaces, metric))
 
 
@@ -162,13 +174,14 @@ def _finite(surfaces: Mapping[str, Surface], metric: str) -> np.ndarray:
     return joined[np.isfinite(joined)].astype(np.float64)
 
 
-def _log_range(finite: np.ndarray) -> Range:
-    high = float(finite.max())
-    floor = max(LOWEST_SHARE * high, float(finite[finite > 0].min()))
-    low = floor
+def _log_range(finite: np.ndarray, basin: float) -> Range:
+    largest = float(finite.max())
+    low = floor = max(min(LOWEST_SHARE * largest, basin), float(finite[finite > 0].min()))
+    high = min(largest, floor / LOWEST_SHARE)
+    cap = high if high < largest * (1 - 1e-9) else None
     if high <= low * (1 + 1e-9):
         low, high = low / 1.1, high * 1.1
-    return Range(low, high, "log", floor if (finite < floor).any() else None)
+    return Range(low, high, "log", floor if (finite < floor).any() else None, cap)
 
 
 def _linear_range(finite: np.ndarray) -> Range:

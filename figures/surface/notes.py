@@ -39,11 +39,9 @@ def missing_note(surface: Surface) -> str | None:
 
 
 def _floor_note(comparison: Comparison, surface: Surface) -> str | None:
-    """Return the note on values raised to the floor, None if this surface has none."""
+    """Return the note on values drawn at the floor or the cap, None if this surface has none."""
     values, value_range = comparison.values(surface), comparison.value_range
-    if values is None or value_range is None or value_range.floor is None:
-        return None
-    return value_range.note if (values < value_range.floor).any() else None
+    return value_range.note if values is not None and value_range is not None and value_range.changes(values) else None
 
 
 def nothing_to_draw(surface: Surface, metric: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,8 @@ from normscape.landscape.objective.problem import Call, Criterion, call, divided
 
 PROBED = 64
 """Samples of a batch in which the weights of a loss are summed."""
+
+Result = TypeVar("Result")
 
 BatchLoss = Callable[[Tensor], Tensor]
 """The term of f(θ) that one batch contributes, as a function of θ (P,)."""
@@ -92,13 +94,20 @@ class Forward:
             part: the samples.
             moments: statistics that batch normalization uses in place of the batch's own, if any.
         """
-        tensors = {f"network.{name}": tensor for name, tensor in self.frozen.items()}
-        tensors |= {f"network.{name}": tensor for name, tensor in self.layout.unflatten(theta).items()}
         with FixedStatistics(moments) if moments else nullcontext():
-            return functional_call(self._called, tensors, (self.batch(part),))
+            return functional_call(self.called, self._tensors(theta), (self.batch(part),))
+
+    def inside(self, theta: Tensor, run: Callable[[], Result]) -> Result:
+        """Run something while the network has the parameters θ: checkpoints compute layers again in `backward`."""
+        return functional_call(_Runner(self.module), self._tensors(theta), (run,))  # type: ignore[no-any-return]
+
+    def _tensors(self, theta: Tensor) -> dict[str, Tensor]:
+        tensors = {**self.frozen, **self.layout.unflatten(theta)}
+        return {f"network.{name}": tensor for name, tensor in tensors.items()}
 
     @cached_property
-    def _called(self) -> nn.Module:
+    def called(self) -> nn.Module:
+        """The network as a module that is called with a batch; its tensors are named "network. …"."""
         return _Called(self.module, self.call)
 
     def losses(self, outputs: Any, part: slice) -> Tensor:
@@ -196,6 +205,17 @@ class _Called(nn.Module):
 
     def forward(self, batch: Batch) -> Any:
         return self._call(self.network, batch)
+
+
+class _Runner(nn.Module):
+    """A network whose call runs something else."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, run: Callable[[], Any]) -> Any:
+        return run()
 
 
 def copied_batch(batch: Batch) -> Batch:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.batching import Passes, even_passes, samples_per_pass
+from normscape.landscape.objective.contract import Findings, check
 from normscape.landscape.objective.counting import Saved, count_saved, count_saved_of, largest_output_of
 from normscape.landscape.objective.engine.replica import Replicas
 from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
@@ -23,7 +24,7 @@ from normscape.landscape.objective.population.by_layers import LayeredLoss
 from normscape.landscape.objective.population.by_segments import SegmentedLoss
 from normscape.landscape.objective.population.tiled import tiled_loss
 from normscape.landscape.objective.problem import Call, Criterion, Problem, call, converter, scores
-from normscape.landscape.objective.second_derivatives import hessian_product
+from normscape.landscape.objective.second_derivatives import NoSecondDerivativeError, hessian_product
 from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
 from normscape.models.registry import entry
 
@@ -61,6 +62,7 @@ class Objective:
         batch_size: samples per statistics batch; None unless `statistics` is "batch".
         residual: relative residual at which iterations for eigenvalues stop (D10).
         passes: samples per forward pass.
+        findings: of the check of a problem; without findings for networks that are passed as modules.
     """
 
     def __init__(
@@ -126,7 +128,22 @@ class Objective:
         objective = cls.__new__(cls)
         division = Division(statistics, batch_size, micro_batch)
         objective._prepare(problem.module, problem.batches, problem.criterion, problem.call, division, residual)
+        objective.findings = check(objective._forward, statistics)
+        if objective.findings.couples:
+            objective._use_one_pass()
         return objective
+
+    def _use_one_pass(self) -> None:
+        """Evaluate all samples together, as a network needs that takes statistics over samples in its own code."""
+        self.passes = even_passes(self.samples)
+        self._loss_batches = self._batches = self._product_batches = self._forward.samples.parts(self.samples)
+        if len(self._batches) > 1:
+            raise ValueError(
+                f"outputs of a sample depend on the others of its batch, and there are {len(self._batches)} batches; "
+                "pass all samples as one batch, or take the statistics with layers such as nn.BatchNorm1d"
+            )
+
+    findings: Findings = Findings((), couples=False, differentiable=None, no_curvature="")
 
     def _prepare(
         self,
@@ -232,11 +249,8 @@ class Objective:
         """Return what every sample contributes to f(θ), times M: (M,), whose mean is f(θ)."""
         share = self.samples / self._forward.weight
         with torch.no_grad():
-            terms = [
-                losses.flatten(1).sum(1) if losses.ndim > 1 else losses
-                for _, losses, _ in self._terms(self.point(theta))
-            ]
-            return torch.cat(terms) * share
+            terms = self._terms(self.point(theta))
+            return torch.cat([_by_sample(losses, part.stop - part.start) for _, losses, part in terms]) * share
 
     def gradient(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return ∇f(θ) (P,)."""
@@ -288,7 +302,10 @@ class Objective:
 
         Raises:
             StoppedError: `stop()` was true before a batch, now or in a product.
+            NoSecondDerivativeError: the gradient cannot be differentiated.
         """
+        if self.findings.no_curvature:
+            raise NoSecondDerivativeError(self.findings.no_curvature)
         point = self.point(theta)
         check_stop(stop)
         parts = self._product_batches
@@ -296,14 +313,14 @@ class Objective:
             tiled = self._tiled_products
             moving = self.layout.only_moving
             return lambda v: moving(tiled.hvp(point, moving(self.point(v)), parts, stop=stop))
-        cached = hessian_product(self._forward.term(parts[0]), point) if len(parts) == 1 else None
+        cached = self._product(point, parts[0]) if len(parts) == 1 else None
 
         def product(v: Tensor | np.ndarray) -> Tensor:
             vector = self.layout.only_moving(self.point(v))
             total = torch.zeros_like(vector)
             for batch in parts:
                 check_stop(stop)
-                total = total + (cached or hessian_product(self._forward.term(batch), point))(vector)
+                total = total + (cached or self._product(point, batch))(vector)
             return self.layout.only_moving(total)
 
         return product
@@ -318,6 +335,9 @@ class Objective:
         if point.shape != self.theta.shape:
             raise ValueError(f"the point has shape {tuple(point.shape)}; θ has shape {tuple(self.theta.shape)}")
         return point.detach().clone()
+
+    def _product(self, point: Tensor, part: slice) -> Callable[[Tensor], Tensor]:
+        return hessian_product(self._forward.term(part), point, self._forward.inside)
 
     @cached_property
     def _replicas(self) -> Replicas:
@@ -346,3 +366,10 @@ class Objective:
     ) -> Iterator[tuple[Tensor, Tensor, slice]]:
         for each, batch in zip(outputs, batches, strict=True):
             yield each, self._forward.losses(each, batch), batch
+
+
+def _by_sample(losses: Tensor, count: int) -> Tensor:
+    """Return what each sample contributes to a sum of losses (count,); a mean over the batch comes from all alike."""
+    if losses.ndim == 0:
+        return (losses / count).expand(count)
+    return losses.flatten(1).sum(1) if losses.ndim > 1 else losses

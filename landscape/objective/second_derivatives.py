@@ -16,11 +16,22 @@ class NoSecondDerivativeError(ValueError):
     """Raised where a network's gradient cannot be differentiated; its message has torch's own."""
 
 
-def hessian_product(function: Scalar, point: Tensor) -> Callable[[Tensor], Tensor]:
+Inside = Callable[[Tensor, Callable[[], Tensor]], Tensor]
+"""Runs something while a network has the parameters θ (P,)."""
+
+
+def hessian_product(
+    function: Scalar, point: Tensor, inside: Inside = lambda _, run: run()
+) -> Callable[[Tensor], Tensor]:
     """Return v ↦ Hv with the Hessian of a function at a point; the graph of the gradient is built once.
 
     The function is differentiated by `torch.func`. Where that fails, for example at checkpoints, backward hooks, fused
     attention or an `autograd.Function`, autograd goes backward twice, with attention as plain products.
+
+    Args:
+        function: of θ.
+        point: θ (P,).
+        inside: runs `backward` of a network that is a part of the function.
 
     Raises:
         NoSecondDerivativeError: neither way works.
@@ -28,7 +39,7 @@ def hessian_product(function: Scalar, point: Tensor) -> Callable[[Tensor], Tenso
     try:
         pull = vjp(grad(function), point)[1]
     except RuntimeError as error:
-        return _twice_backward(function, point, error)
+        return _twice_backward(function, point, inside, error)
     plan: list[Callable[[Tensor], Tensor]] = []
 
     def product(v: Tensor) -> Tensor:
@@ -38,13 +49,15 @@ def hessian_product(function: Scalar, point: Tensor) -> Callable[[Tensor], Tenso
             image: Tensor = pull(v)[0].detach()  # H is symmetric, so the vector-Jacobian product of the gradient is Hv
             return image
         except RuntimeError as error:  # some layers fail only here
-            plan.append(_twice_backward(function, point, error))
+            plan.append(_twice_backward(function, point, inside, error))
             return plan[0](v)
 
     return product
 
 
-def _twice_backward(function: Scalar, point: Tensor, reason: RuntimeError) -> Callable[[Tensor], Tensor]:
+def _twice_backward(
+    function: Scalar, point: Tensor, inside: Inside, reason: RuntimeError
+) -> Callable[[Tensor], Tensor]:
     if "not enough memory" in str(reason) or isinstance(reason, torch.OutOfMemoryError):
         raise reason
     theta = point.detach().clone().requires_grad_()
@@ -52,15 +65,15 @@ def _twice_backward(function: Scalar, point: Tensor, reason: RuntimeError) -> Ca
     torch.backends.mha.set_fastpath_enabled(False)
     try:
         with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
-            (slope,) = torch.autograd.grad(function(theta), theta, create_graph=True)
+            slope = inside(theta, lambda: torch.autograd.grad(function(theta), theta, create_graph=True)[0])
         if _is_cut(slope):
             raise RuntimeError("a part of it is marked as differentiable only once")
 
         def product(v: Tensor) -> Tensor:
             if not slope.requires_grad:
                 return torch.zeros_like(point)
-            (image,) = torch.autograd.grad(slope, theta, v, retain_graph=True, materialize_grads=True)
-            return image.detach()
+            options = {"retain_graph": True, "materialize_grads": True}
+            return inside(theta, lambda: torch.autograd.grad(slope, theta, v, **options)[0]).detach()
 
         product(torch.zeros_like(point))
     except RuntimeError as error:

@@ -36,7 +36,8 @@ def measure_auto_range(subject: Slice, *, multiple: float = 10.0, stop: Stop = l
     """Compute the half-width r at which the mean loss on a ring reaches `multiple` × (loss at the center + 0.1).
 
     The ring of radius r has eight points; a ring with a non-finite loss counts as above the threshold. The radius is
-    doubled or halved until it brackets the threshold, then bisected on a logarithmic axis.
+    doubled or halved until it brackets the threshold, then bisected on a logarithmic axis. Losses of samples that are
+    negative at the center are counted from the lowest of them, so that a constant added to the loss changes little.
 
     Args:
         subject: the slice.
@@ -52,7 +53,8 @@ def measure_auto_range(subject: Slice, *, multiple: float = 10.0, stop: Stop = l
     center = subject.objective.loss(subject.origin).item()
     if not np.isfinite(center):
         raise ValueError(f"the loss at the center is {center}; an automatic range needs a finite loss")
-    threshold, count = multiple * (center + LOSS_OFFSET), 1
+    lowest = min(0.0, float(subject.objective.sample_losses(subject.origin).min()))
+    threshold, count = lowest + multiple * (center - lowest + LOSS_OFFSET), 1
 
     def exceeds(radius: float) -> bool:
         nonlocal count

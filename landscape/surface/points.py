@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from normscape.landscape.measurement import Arrays, Piece, Stop, check_stop
+from normscape.landscape.objective.second_derivatives import NoSecondDerivativeError
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.slice import EvaluatedPoint, Slice
 from normscape.specs import GridSpec
@@ -168,11 +169,14 @@ def evaluate_center(subject: Slice, stop: Stop) -> Arrays:
     """Return the ratios at the center, each the maximum over directions in the plane (D5, D8).
 
     [Hd1 Hd2] R⁻¹ = HQ, where [d1 d2] = QR; the products use the columns of Q, which is better conditioned. If the
-    directions are parallel or one is zero, Q has one column.
+    directions are parallel or one is zero, Q has one column. For a network without second derivatives they are nan.
     """
     columns = _orthonormal(subject.plane.d1, subject.plane.d2)
-    product = subject.objective.hessian_at(subject.plane.theta, stop=stop)
-    images = np.stack([product(column).double().cpu().numpy() for column in columns], axis=1)
+    try:
+        product = subject.objective.hessian_at(subject.plane.theta, stop=stop)
+        images = np.stack([product(column).double().cpu().numpy() for column in columns], axis=1)
+    except NoSecondDerivativeError:
+        images = np.full((len(subject.plane.theta), len(columns)), np.nan)
     directions = np.stack([subject.plane.d1, subject.plane.d2], axis=1)
     in_plane = directions.T @ images @ (np.stack(columns, axis=1).T @ directions)  # DᵀHD
     rows = [np.concatenate([images[position] for position in positions]) for positions in subject.layers.values()]

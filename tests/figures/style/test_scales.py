@@ -67,6 +67,25 @@ def test_six_decades_are_the_most(make):
     assert value_range.ends == pytest.approx((-4, 2))
 
 
+def test_of_a_loss_up_to_1e14_the_basin_is_kept_and_the_top_is_cut(make):
+    losses = np.array([[0.5, 1, 2, 30], [1e3, 1e5, 1e9, 1e14]])
+    value_range = shared_range({"a": make(losses)}, "loss", "log")
+    assert value_range.ends == pytest.approx((np.log10(0.5), np.log10(5e5)))
+    assert (value_range.floor, value_range.cap) == (None, 5e5)
+    assert value_range.note == "Values above 5·10⁵ are drawn at that height."
+    heights = value_range.position(losses.ravel())
+    assert (np.diff(heights[:6]) > 0).all()
+    assert heights[6] == heights[7] == value_range.ends[1]
+    ratios = shared_range({"a": make(losses)}, "gradient-norm", "log")
+    assert ratios.cap is None
+
+
+def test_with_a_loss_of_0_and_one_of_1e14_both_ends_are_noted(make):
+    value_range = shared_range({"a": make([[0, 1e-9, 0.3, 1e14]])}, "loss", "log")
+    assert (value_range.low, value_range.high) == pytest.approx((0.01, 1e4))
+    assert value_range.note == "Values below 0.01 and above 10000 are drawn at that height."
+
+
 def test_without_a_positive_value_the_scale_is_linear(make):
     value_range = shared_range({"a": make([[0, 0]])}, "gradient-norm", "log")
     assert value_range.scale == "linear"

@@ -131,6 +131,10 @@ def test_gradient_and_hessian_are_derivatives_d0(name: str, micro_batch: int | N
     assert (product - difference).norm() <= 1e-6 * product.norm()
     twice = objective.hvp(theta, product)
     assert abs(product @ product - v @ twice) <= 1e-10 * product.norm()
+    away = theta + 0.1 * v  # a checkpoint computes its layers again with these parameters
+    difference = (objective.gradient(away + step * v) - objective.gradient(away - step * v)) / (2 * step)
+    product = objective.hvp(away, v)
+    assert (product - difference).norm() <= 1e-6 * product.norm()
 
 
 def test_without_a_second_derivative_the_surface_remains_d0() -> None:

@@ -32,6 +32,17 @@ def test_auto_range_matches_closed_form_for_quadratic(curvature: float, multiple
     assert found.evaluations < 20 * RING_POINTS
 
 
+def test_a_constant_added_to_the_loss_changes_little() -> None:
+    x, y = samples()
+    targets = torch.nn.functional.one_hot(y, 3).double()
+    ranges = []
+    for constant in (0.0, -5.0):
+        objective = Objective(network("none"), x, targets, loss=lambda h, t, c=constant: (h - t).square().sum(1) + c)
+        directions = np.random.default_rng(0).standard_normal((2, len(objective.theta)))
+        ranges.append(measure_auto_range(Slice(objective, Plane(objective.theta, *directions))).value)
+    assert ranges[1] == pytest.approx(ranges[0], rel=0.15)
+
+
 def test_auto_range_reports_when_threshold_is_not_reached() -> None:
     subject = Slice(objective_from_function(lambda t: 0 * t.sum(1), np.zeros(2)), PLANE)
     found = measure_auto_range(subject)
