@@ -1,10 +1,12 @@
 """Networks: architectures, normalizations, activations and initializations, one registry each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import torch
 from torch import nn
 
+from normscape.models import own
 from normscape.models.activations import ACTIVATIONS
 from normscape.models.architectures import ARCHITECTURES
 from normscape.models.effective import effective_spec, idle_fields
@@ -37,7 +39,23 @@ ENTRIES: Mapping[str, Mapping[str, Entry]] = {
 }
 """The registries, by the name that the fields of a `ModelSpec` use."""
 
-REGISTRIES: Mapping[str, tuple[str, ...]] = {registry: tuple(entries) for registry, entries in ENTRIES.items()}
+BUILT_IN: Mapping[str, tuple[str, ...]] = {registry: tuple(entries) for registry, entries in ENTRIES.items()}
+
+
+class _Names(Mapping[str, tuple[str, ...]]):
+    """The names that can be chosen now: those of the product, and of the own networks in the folder."""
+
+    def __getitem__(self, registry: str) -> tuple[str, ...]:
+        return BUILT_IN[registry] + (own.listed() if registry == "architectures" else ())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(BUILT_IN)
+
+    def __len__(self) -> int:
+        return len(BUILT_IN)
+
+
+REGISTRIES: Mapping[str, tuple[str, ...]] = _Names()
 """The names in each registry."""
 
 register_labels("run.model.norm", {name: norm.label for name, norm in NORMALIZATIONS.items()})
@@ -62,8 +80,10 @@ def build_model(spec: ModelSpec, input_shape: tuple[int, ...], outputs: int, *, 
             registered, or there is no such network (see `refusal`).
     """
     with torch.random.fork_rng(devices=[]):  # torch's constructors draw weights from the global generator
+        torch.manual_seed(seed)
         module = _architecture(spec, input_shape, outputs)
-    initialize(module, spec.initialization, seed)
+    if not ARCHITECTURES[spec.architecture].draws_weights:
+        initialize(module, spec.initialization, seed)
     return module
 
 
@@ -93,6 +113,7 @@ def refusal(spec: ModelSpec, input_shape: tuple[int, ...]) -> str | None:
     Raises:
         ValueError: the architecture or the normalization is not registered.
     """
+    own.require_known(spec.architecture)
     architecture = entry(ARCHITECTURES, spec.architecture, "architecture")
     normalization = entry(NORMALIZATIONS, spec.norm, "normalization")
     if reason := architecture.refuses(architecture.size_of(spec), input_shape):
@@ -102,6 +123,18 @@ def refusal(spec: ModelSpec, input_shape: tuple[int, ...]) -> str | None:
             f"{normalization.label_in_text} cannot normalize the layers of the {spec.architecture} network, which are "
             f"vectors: {reason}; use an architecture for images"
         )
+    return _failure(spec, input_shape) if architecture.draws_weights else None
+
+
+@lru_cache(maxsize=1024)
+def _failure(spec: ModelSpec, input_shape: tuple[int, ...]) -> str | None:
+    """Return why an own network cannot be built or called, None if it can."""
+    try:
+        with torch.random.fork_rng(devices=[]), torch.device("meta"):
+            architecture = ARCHITECTURES[spec.architecture]
+            architecture.build(spec, architecture.size_of(spec), input_shape, 2)
+    except own.OwnNetworkError as error:
+        return str(error)
     return None
 
 

@@ -15,7 +15,7 @@ NamedLayers = list[tuple[str, nn.Module]]
 
 def linear(spec: ModelSpec, inputs: int, outputs: int, *, bias: bool = True) -> nn.Module:
     """Return a linear layer, with weight norm if the spec says so."""
-    return _normalization(spec).weights(nn.Linear(inputs, outputs, bias=bias), affine=spec.affine)
+    return normalization_of(spec).weights(nn.Linear(inputs, outputs, bias=bias), affine=spec.affine)
 
 
 def convolution(
@@ -23,7 +23,7 @@ def convolution(
 ) -> nn.Module:
     """Return a convolution padded by half its kernel size, with weight norm if the spec says so."""
     layer = nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, bias=bias)
-    return _normalization(spec).weights(layer, affine=spec.affine)
+    return normalization_of(spec).weights(layer, affine=spec.affine)
 
 
 def norm(spec: ModelSpec, channels: int, *, positions: int, placement: str) -> nn.Module:
@@ -38,10 +38,19 @@ def norm(spec: ModelSpec, channels: int, *, positions: int, placement: str) -> n
     Raises:
         ValueError: the normalization is not registered.
     """
-    normalization = _normalization(spec)
     if placement != spec.placement:
+        normalization_of(spec)
         return nn.Identity()
-    layer = normalization.layer(channels, affine=spec.affine, positions=positions)
+    return norm_layer(spec, channels, positions=positions)
+
+
+def norm_layer(spec: ModelSpec, channels: int, *, positions: int) -> nn.Module:
+    """Return the normalization layer, wherever it is placed.
+
+    Raises:
+        ValueError: the normalization is not registered.
+    """
+    layer = normalization_of(spec).layer(channels, affine=spec.affine, positions=positions)
     if isinstance(layer, _NormBase) and layer.track_running_stats:
         layer.momentum = spec.averaging
     return layer
@@ -72,5 +81,10 @@ def activation(spec: ModelSpec) -> nn.Module:
     return entry(ACTIVATIONS, spec.activation, "activation").build()
 
 
-def _normalization(spec: ModelSpec) -> Normalization:
+def normalization_of(spec: ModelSpec) -> Normalization:
+    """Return the spec's normalization.
+
+    Raises:
+        ValueError: it is not registered.
+    """
     return entry(NORMALIZATIONS, spec.norm, "normalization")

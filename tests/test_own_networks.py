@@ -3,11 +3,16 @@
 import re
 
 import numpy as np
+import torch
 
+from normscape.models import ARCHITECTURES, build_model, own
+from normscape.specs import ModelSpec
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "own-networks.md").read_text(encoding="utf-8")
-CODE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+FILE = "## In the app"
+CODE = re.findall(r"```python\n(.*?)```", PAGE.partition(FILE)[0], re.DOTALL)
+(NETWORK,) = re.findall(r"```python\n(.*?)```", PAGE.partition(FILE)[2], re.DOTALL)
 
 
 def test_the_examples_run_one_after_the_other() -> None:
@@ -23,3 +28,13 @@ def test_the_examples_run_one_after_the_other() -> None:
         assert np.isfinite(objective.loss(objective.theta).item())
         assert objective.findings.no_curvature == ""
     assert objective.statistics == "population"
+
+
+def test_the_file_of_the_example_is_a_network() -> None:
+    (name,) = own.adopt([own.Source("example", NETWORK)])
+    try:
+        assert ARCHITECTURES[name].description == "A small convolutional network."
+        network = build_model(ModelSpec(name, norm="batch"), (1, 28, 28), 10)
+        assert network(torch.rand(3, 1, 28, 28)).shape == (3, 10)
+    finally:
+        del ARCHITECTURES[name], own._sources[name]

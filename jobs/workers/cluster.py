@@ -20,6 +20,7 @@ from normscape.jobs.store.files import Contents
 from normscape.jobs.workers.preload import GPU
 from normscape.jobs.workers.tasks import PieceResult, file_exists, run_piece
 from normscape.landscape.measurement import Piece
+from normscape.models.own import sources_of
 
 CONNECT_SECONDS = 20.0
 """Timeout of the connection to a Dask scheduler."""
@@ -101,6 +102,7 @@ class Cluster:
             stop_event,
             folder,
             sent,
+            sources_of([job.run.model.architecture]),
             key=name,
             workers=[worker.address],
             allow_other_workers=True,

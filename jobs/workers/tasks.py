@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from normscape.jobs.workers.inputs import WorkerInputs
 from normscape.landscape import StoppedError, machine_record
 from normscape.landscape.measurement import Piece, Stop
 from normscape.landscape.runtime import use_threads
+from normscape.models.own import Source, adopt
 
 POLL_SECONDS = 0.5
 """Interval at which a piece polls whether to stop. Each poll is a message to the Dask scheduler, and most pieces end
@@ -36,7 +37,12 @@ class PieceResult(NamedTuple):
 
 
 def run_piece(
-    job: Job, piece: Piece, stop_event: str, folder: Path | None, sent: Mapping[str, Contents]
+    job: Job,
+    piece: Piece,
+    stop_event: str,
+    folder: Path | None,
+    sent: Mapping[str, Contents],
+    sources: Sequence[Source] = (),
 ) -> PieceResult | None:
     """Measure one piece; None if it was stopped.
 
@@ -46,6 +52,7 @@ def run_piece(
         stop_event: name of the Dask event that stops the piece.
         folder: of the store; None if this worker cannot read it.
         sent: serialized runs and training states by the key of their jobs, for a worker that cannot read the store.
+        sources: of the own network that the job is about.
     """
     begin = started = time.monotonic()
     kind, stopped = KINDS[job.kind], _polled(stop_event)
@@ -56,6 +63,7 @@ def run_piece(
 
     with use_threads(piece.threads):
         try:
+            adopt(sources)
             arguments = kind.subject(WorkerInputs(folder, sent), job, piece)
             started = time.monotonic()  # the first piece takes steps, however long the network takes to build
             result = kind.measure(*arguments, **({"stop": stop} if kind.stoppable else {}))

@@ -1,7 +1,5 @@
 """Architectures, by name."""
 
-from collections.abc import Mapping
-
 from normscape.models.architectures.architecture import Architecture
 from normscape.models.architectures.convolutional import CONVOLUTIONAL
 from normscape.models.architectures.deep_linear import DEEP_LINEAR
@@ -11,10 +9,11 @@ from normscape.models.architectures.transformer import TRANSFORMER
 
 __all__ = ["ARCHITECTURES", "Architecture"]
 
-ARCHITECTURES: Mapping[str, Architecture] = {
+ARCHITECTURES: dict[str, Architecture] = {
     "perceptron": PERCEPTRON,
     "deep-linear": DEEP_LINEAR,
     "convolutional": CONVOLUTIONAL,
     "residual": RESIDUAL,
     "transformer": TRANSFORMER,
 }
+"""By name; own networks are added while the app runs (`models/own.py`)."""

@@ -36,6 +36,7 @@ class Architecture(Entry):
         width_counts: what width is the number of.
         refuses: (size, shape of one sample) to the reason why there is no such network, or None.
         has_positions: whether its layers get images or tokens rather than vectors.
+        draws_weights: whether it draws its own initial weights, from torch's global generator.
     """
 
     build: Callable[[ModelSpec, Size, Shape, int], nn.Module]
@@ -44,6 +45,7 @@ class Architecture(Entry):
     width_counts: str
     refuses: Callable[[Size, Shape], str | None] = _accepts_all
     has_positions: bool = False
+    draws_weights: bool = False
 
     def size_of(self, spec: ModelSpec) -> Size:
         """Return the size that a spec asks for, with this architecture's defaults."""

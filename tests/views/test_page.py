@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from normscape.gallery.stories import STORIES
 from normscape.jobs import Job, Queue, Request, Stage
 from normscape.landscape import fitted
-from normscape.models import ARCHITECTURES
+from normscape.models import ARCHITECTURES, own
 from normscape.specs import DataSpec, Experiment, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.experiment import comparable_paths
 from normscape.views.jobs.titles import request_titles
@@ -339,6 +339,31 @@ def test_every_control_has_help() -> None:
     widgets = [*app.selectbox, *app.number_input, *app.toggle, *app.text_input, *app.multiselect, *app.select_slider]
     assert len(widgets) > 20
     assert [widget.label for widget in widgets if not widget.help] == []
+
+
+def test_own_networks_are_listed_and_measured_and_refused_beyond_loopback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "from torch import nn\n\n\ndef build(norm, shape, outputs):\n"
+        "    return nn.Sequential(nn.Linear(2, 4), norm(4), nn.Linear(4, outputs))\n"
+    )
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    (tmp_path / "bad.py").write_text("def build(", encoding="utf-8")
+    monkeypatch.setenv("NORMSCAPE_NETWORKS", str(tmp_path))
+    app = opened()
+    assert any("this server listens on all addresses" in warning.value for warning in app.warning)
+    monkeypatch.setenv("NORMSCAPE_NETWORKS_PUBLIC", "1")
+    app.run()
+    (name,) = own.listed()
+    assert any("bad.py, line 1: SyntaxError" in warning.value.replace("\\", "") for warning in app.warning)
+    app = opened(**{"model.architecture": name})
+    assert not app.exception
+    assert len([spec for spec in charts(app) if '"surface"' in spec]) == 2
+    assert app.query_params["model.architecture"] == [name]
+    monkeypatch.delenv("NORMSCAPE_NETWORKS")
+    own._listed = ()
+    del ARCHITECTURES[name], own._sources[name]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The URL of a page: it holds the whole experiment and display, and restores them."""
 
 import time
+from collections import ChainMap
 from dataclasses import replace
 from typing import NoReturn
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from normscape.specs.experiment import register_labels
 
 DEFAULT = Experiment()
 
-NAMES = {**REGISTRIES, "data": tuple(DATA)}
+NAMES = ChainMap({"data": tuple(DATA)}, REGISTRIES)  # type: ignore[arg-type]
 
 register_labels("run.data.name", {name: source.label for name, source in DATA.items()})
 

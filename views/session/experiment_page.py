@@ -8,9 +8,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from normscape.specs import Display, Experiment
-from normscape.views.session import address, pictures
+from normscape.views.session import address, own_networks, pictures
 from normscape.views.session.control_bar import control_bar
 from normscape.views.session.sidebar import sidebar
+from normscape.views.texts.escape import printable
 from normscape.views.texts.questions import QUESTIONS
 
 
@@ -33,6 +34,8 @@ def experiment_page(
             claim_place.markdown(claim)
     for note in address.notes():
         st.warning(note)
+    for problem in own_networks.problems():
+        st.warning(printable(problem))
     pictures.show_outcome()
     experiment = sidebar(control_bar(experiment, terms))
     if callable(claim):  # about the experiment that the controls have just set

@@ -8,12 +8,13 @@ from typing import Any
 import streamlit as st
 
 from normscape.landscape import DATA, weight_files
-from normscape.models import ARCHITECTURES, ENTRIES
+from normscape.models import ARCHITECTURES, ENTRIES, own
 from normscape.specs import Experiment, from_query, to_query
 from normscape.specs.fields import Rule, read, replace_at, rule_of, types_of
 from normscape.specs.serialization.query import comparison_query, value_text
 from normscape.views.session.address import NAMES, control
 from normscape.views.session.limits import refused, unused
+from normscape.views.texts.escape import printable
 
 LABELED = {**ENTRIES, "data": DATA}
 """Registries whose entries have labels, by the name that the rules of fields use."""
@@ -71,7 +72,10 @@ def options(owner: Any, name: str) -> Sequence[Any] | None:
         return (True, False)
     if name == "weights":
         return (None, *dict.fromkeys([*weight_files(), *filter(None, [owner.weights])]))
-    return NAMES[rule.registry] if rule.registry else rule.choices
+    if rule.registry is None:
+        return rule.choices
+    chosen = [getattr(owner, name)] if rule.registry == "architectures" else []
+    return tuple(dict.fromkeys([*NAMES[rule.registry], *chosen]))  # an own network stays when its file changes
 
 
 def value_label(value: Any, labels: Mapping[str, str] | None = None) -> str:
@@ -147,7 +151,8 @@ def _settings(experiment: Experiment, path: str, rule: Rule) -> dict[str, Any]:
 def _description(rule: Rule, value: Any) -> str | None:
     """Return the description of the selected entry of a registry that has descriptions."""
     entry = LABELED.get(rule.registry or "", {}).get(value)
-    return getattr(entry, "description", None)
+    description: str | None = getattr(entry, "description", None)
+    return printable(description) if description and str(value).startswith(own.PREFIX) else description
 
 
 def _element(rule: Rule, index: int, value: Any, settings: Mapping[str, Any]) -> Any:
