@@ -142,7 +142,7 @@ def _row_name(label: str, ends: tuple[float, float] | None, *, complete: bool) -
     """Return the name of a network above its largest stable rate; before that is known, a line of the same height."""
     if not complete:
         return f"<b>{label}</b><br>\u2009"
-    return f"<b>{label}</b><br>" + (f"stable up to {number_text(ends[1])}" if ends else "never stable")
+    return f"<b>{label}</b><br>" + (f"largest stable: {number_text(ends[1])}" if ends else "never stable")
 
 
 def _bar(sweeps: Sweeps, label: str, ends: tuple[float, float], row: int) -> go.Scatter:

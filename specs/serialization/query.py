@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from normscape.specs.experiment import MOST_VALUES, Experiment, comparable_paths
@@ -65,8 +66,11 @@ def _applied(spec: Any, texts: Mapping[str, str], names: Names) -> tuple[Any, di
 def _compared(query: Mapping[str, str], spec: Experiment, names: Names, notes: list[str]) -> Experiment:
     path = _path(query.get("compare", _key(spec.compare)))
     if path not in comparable_paths():
-        known = ", ".join(map(_key, comparable_paths()))
-        notes.append(f"compare={query['compare']} was not used: it must be one of {known}.")
+        close = get_close_matches(query["compare"], list(map(_key, comparable_paths())), n=3, cutoff=0.3)
+        notes.append(
+            f"compare={query['compare']} was not used: it must be the path of a field, such as "
+            f"{', '.join(close or [_key(spec.compare)])}."
+        )
         return spec
     if path == spec.compare and "values" not in query:
         return spec

@@ -73,8 +73,8 @@ def test_a_bar_is_the_range_of_stable_rates_of_a_complete_sweep() -> None:
     bars = {trace.name: trace.customdata for trace in figure.data if "range" in trace.name}
     assert bars == {"one, range of stable rates": (0.1, 0.1), "two, range of stable rates": (1.0, 1.0)}
     assert [text.split("<br>")[1] for text in figure.layout.yaxis.ticktext] == [
-        "stable up to 0.1",
-        "stable up to 1",
+        "largest stable: 0.1",
+        "largest stable: 1",
         "never stable",
     ]
     assert not figure.layout.showlegend

@@ -153,17 +153,17 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
         {"Layer norm": 0.1, "Batch norm": 1.0, "No normalization": 0.0}, {"Batch norm": 0.87, "x": math.nan}, "$T$"
     )
     assert sentence == (
-        "**Batch norm trains stably at learning rates up to 1 (10× higher); Layer norm, up to 0.1; without "
-        "normalization, at none.** The stability threshold $T$ at initialization is 0.87 for Batch norm."
+        "**Largest stable learning rate: 1 for Batch norm (10× higher); 0.1 for Layer norm; none without "
+        "normalization.** The stability threshold $T$ at initialization is 0.87 for Batch norm."
     )
     grouped = headline({"a": 0.1, "b": 1.0, "c": 1.0, "d": 0.0, "e": 0.0}, {}, "")
     assert grouped == (
-        "**b and c train stably at learning rates up to 1 (10× higher); a, up to 0.1; d and e, at none.**"
+        "**Largest stable learning rate: 1 for b and for c (10× higher); 0.1 for a; none for d and for e.**"
     )
     assert "(2× lower)" in headline({"a": 0.2, "b": 0.1}, {}, "")
-    assert headline({"a": 0.2}, {}, "") == "**a trains stably at learning rates up to 0.2.**"
-    assert headline({"a": 0.2, "b": 0.0}, {}, "") == "**a trains stably at learning rates up to 0.2; b, at none.**"
-    assert headline({"a": 0.2, "b": 0.2}, {}, "") == "**All networks train stably at learning rates up to 0.2.**"
+    assert headline({"a": 0.2}, {}, "") == "**Largest stable learning rate: 0.2 for a.**"
+    assert headline({"a": 0.2, "b": 0.0}, {}, "") == "**Largest stable learning rate: 0.2 for a; none for b.**"
+    assert headline({"a": 0.2, "b": 0.2}, {}, "") == "**The largest stable learning rate of all networks is 0.2.**"
     assert headline({"a": 0.0, "b": 0.0}, {}, "") == "**No network trains stably at any of these learning rates.**"
     assert headline({"a": 0.0}, {}, "") == "**a never trains stably.**"
 

@@ -92,7 +92,7 @@ def test_tiles_hold_the_change_against_the_other_network() -> None:
 @pytest.mark.parametrize(
     ("ratio", "sentence"),
     [
-        (2.7, "Along the training path Batch norm is *less* smooth (2.7×)"),
+        (2.7, "Along the first seed's path, Batch norm is *less* smooth (2.7×)"),
         (0.5, None),
         (1.05, None),
     ],

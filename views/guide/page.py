@@ -26,8 +26,8 @@ FIGURE = "Batch norm or none, on digits"
 
 LANDSCAPE = r"""
 The loss of a network depends on all its weights, often thousands of them. To draw it, we start at the trained weights
-and move along two random directions: these are the two horizontal axes, and **the height is the loss** at the moved
-weights. The trained network is in the middle.
+and move along two random directions: these are the two horizontal axes, and **the height is the loss** (here its
+logarithm) at the moved weights. The trained network is in the middle.
 
 In a **flatter** landscape, the gradient changes less from step to step, so gradient descent can take larger steps: it
 stays stable at **larger learning rates**. Normalization often flattens the landscape. These pages measure when it does,

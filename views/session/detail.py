@@ -27,8 +27,11 @@ def control(experiment: Experiment) -> None:
     """Show the choice, with a third one while the numbers of the experiment are its own; nothing without a network."""
     if experiment.surface.plane.directions == "checkpoints":
         return  # the plane passes through training steps that another length of training may not have
-    if not possible(experiment)[0]:
-        return  # no network can be built; the page says why
+    try:
+        if not possible(experiment)[0]:
+            return  # no network can be built; the page says why
+    except ValueError:  # so does it if there are no such data
+        return
     sized = {name: _sized(experiment, full=name == FULL) for name in (QUICK, FULL)}
     chosen = next((name for name, one in sized.items() if one == experiment), OWN)
     st.segmented_control(

@@ -21,6 +21,7 @@ from normscape.specs import (
 )
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.previews import (
+    Pair,
     Preview,
     early_stages,
     loss_stages,
@@ -71,7 +72,7 @@ class ComparisonState:
     failures: Mapping[str, Exception]
     trainings: Mapping[str, Training]  # of networks without a surface that have begun to train
     previews: Mapping[str, Preview]  # of these, at earlier checkpoints
-    level: int  # index of the finest level that all compared networks have; -1 before the first
+    level: int  # index of the coarsest level that is drawn; -1 before the first
     levels: tuple[GridSpec, ...]
     errors: Mapping[str, float]  # of interpolation at this level, by metric; empty until the next one
     finished: bool
@@ -126,21 +127,24 @@ def comparison_state(
     """Return the available results of the compared networks; `finished` is from before they are read."""
     grids = {label: levels(surface.grid) for label, (_, surface) in variants.items()}
     longest = max(grids.values(), key=len)
-    shown = _level(variants, grids, len(longest), "surface")
-    losses = -1 if gradients else _level(variants, grids, len(longest), "losses")
-    drawn = max(shown, losses)
-    kinds = ("losses",) if losses > shown else ("surface",) if gradients else ("surface", "losses")
+    kinds = ("surface",) if gradients else ("surface", "losses")
+    shown = {label: _level(pair, grids[label], kinds) for label, pair in variants.items()}
+    drawn = min((k for k, _ in shown.values() if k >= 0), default=-1)
     outcomes, failures = {}, {}
     for label, (run, surface) in variants.items():
         error = _failure(run, surface, request)
-        outcome = None if error else _outcome(run, surface, level(grids[label], max(drawn, 0)), kinds)
+        own, kind = shown[label]
+        # some points of the first level are better than nothing
+        among = kinds if own < 0 else (kind,)
+        outcome = None if error else _outcome(run, surface, level(grids[label], max(own, 0)), among)
         if error is not None:
             failures[label] = error
         elif outcome is not None:
             outcomes[label] = outcome
     unmeasured = {label: pair for label, pair in variants.items() if label not in outcomes | failures}
     trainings = {label: found for label, (run, _) in unmeasured.items() if (found := _training(run)) is not None}
-    errors, submitted_at = _errors(request, shown), job_queue().submitted_at(request)
+    common = drawn if all(kind == "surface" for _, kind in shown.values()) else -1
+    errors, submitted_at = _errors(request, common), job_queue().submitted_at(request)
     return ComparisonState(
         request, outcomes, failures, trainings, previews_of(unmeasured), drawn, longest, errors, finished, submitted_at
     )
@@ -176,17 +180,19 @@ def _jobs(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Job,
     return tuple(dict.fromkeys(Job.about(kind, run, surface) for run, surface in pairs))
 
 
-def _level(variants: Variants, grids: Mapping[str, tuple[GridSpec, ...]], count: int, kind: str) -> int:
-    """Return the finest level that all networks have; those that failed or diverged are not waited for."""
+def _level(pair: Pair, grids: Sequence[GridSpec], kinds: Sequence[str]) -> tuple[int, str]:
+    """Return the finest level that a network has, -1 for none, and the kind of job that has it.
+
+    Compared networks are refined together, so their levels are mostly equal. A network that is added to others begins
+    at the first level, and theirs stay as fine as they are.
+    """
+    run, surface = pair
     queue = job_queue()
-    for k in reversed(range(count)):
-        states = {
-            label: queue.status(Job(kind, run, replace(surface, grid=level(grids[label], k)))).state
-            for label, (run, surface) in variants.items()
-        }
-        if all(state in ("finished", "failed") for state in states.values()) and "finished" in states.values():
-            return k
-    return -1
+    for k in reversed(range(len(grids))):
+        for kind in kinds:
+            if queue.status(Job(kind, run, replace(surface, grid=grids[k]))).state == "finished":
+                return k, kind
+    return -1, kinds[0]
 
 
 def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec, kinds: Iterable[str]) -> Outcome | None:

@@ -19,15 +19,16 @@ MAX_LINK = 64
 """Characters of a link that fit on a line with the rest; the hash of the experiment takes the place of a longer one."""
 
 
-def caption(experiment: Experiment, link: str = "", *, surface: bool = True) -> str:
+def caption(experiment: Experiment, link: str = "", *, surface: bool = True, grids: str = "") -> str:
     """Return the caption of a figure; the compared field is left out, since the panels name its values.
 
     Args:
         experiment: the compared networks.
         link: opens the experiment.
         surface: whether the figure shows a slice, which has directions and a grid.
+        grids: what is drawn of it so far, if that is not the grid of the experiment.
     """
-    parts = {**_training_parts(experiment), **(_surface_parts(experiment) if surface else {})}
+    parts = {**_training_parts(experiment), **(_surface_parts(experiment, grids) if surface else {})}
     shown = [text for path, text in parts.items() if text and path != experiment.compare]
     return " · ".join([*shown, *_reference(experiment, link)])
 
@@ -53,13 +54,13 @@ def _training_parts(experiment: Experiment) -> dict[str, str]:
     }
 
 
-def _surface_parts(experiment: Experiment) -> dict[str, str]:
+def _surface_parts(experiment: Experiment, grids: str) -> dict[str, str]:
     surface = experiment.surface
     plane, evaluation, points = surface.plane, surface.evaluation, surface.grid.points
     return {
         "surface.evaluation.statistics": f"{STATISTICS[evaluation.statistics]} statistics",
         "surface.plane.scaling": f"{SCALINGS[plane.scaling]} {DIRECTIONS[plane.directions]}",
-        "surface.grid.points": f"{'×'.join(map(str, points))} grid",
+        "surface.grid.points": grids or f"{'×'.join(map(str, points))} grid",
     }
 
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from normscape.landscape.stability import TrainingOutcome, largest_stable
-from normscape.models import NORMALIZATIONS
 from normscape.views.stability.thresholds import values
-from normscape.views.texts.labels import compared_with
+from normscape.views.texts.labels import of_network
 from normscape.views.widgets.numbers import MISSING, number, span
 
 OUTCOMES = ("stable", "not learned", "overshot", "diverged")
@@ -37,20 +36,17 @@ def _claim(largest: Mapping[str, float]) -> str:
             else f"{reference} never trains stably."
         )
     if others and len(set(largest.values())) == 1:
-        return f"All networks train stably at learning rates up to {number(rate)}."
+        return f"The largest stable learning rate of all networks is {number(rate)}."
     groups: dict[float, list[str]] = {}
     for label in (*[other for other, _ in others], reference):
         groups.setdefault(largest[label], []).append(label)
     parts = [
-        (labels, f"up to {number(own)}{_times(own, rate) if reference not in labels else ''}")
+        f"{number(own)} {_list(list(map(of_network, labels)))}{_times(own, rate) if reference not in labels else ''}"
         for own, labels in groups.items()
         if own
     ]
-    parts += [(groups[0.0], "at none")] if 0.0 in groups else []
-    (first, text), *rest = parts
-    first = [first[0], *map(compared_with, first[1:])]
-    clauses = [f"{_list(first)} train{'' if first[1:] else 's'} stably at learning rates {text}"]
-    return "; ".join([*clauses, *[f"{_list(list(map(_without, labels)))}, {text}" for labels, text in rest]]) + "."
+    parts += [f"none {_list(list(map(of_network, groups[0.0])))}"] if 0.0 in groups else []
+    return f"Largest stable learning rate: {'; '.join(parts)}."
 
 
 def _list(labels: Sequence[str]) -> str:
@@ -69,11 +65,6 @@ def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float], fo
     if _opposite(largest, predicted):
         return f" The curvature at initialization predicts the opposite order: the {threshold} {shown}."
     return f" The {threshold} at initialization {shown}."
-
-
-def _without(label: str) -> str:
-    """Return a network's label in the middle of a sentence."""
-    return "without normalization" if label == NORMALIZATIONS["none"].label else label
 
 
 def _opposite(largest: Mapping[str, float], predicted: Mapping[str, float]) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-
-import streamlit as st
 
 from normscape.jobs import Job
 from normscape.landscape import Run, load_data
@@ -18,8 +17,8 @@ from normscape.views.widgets.numbers import percent
 ONE_SEED = "One training seed: see *Variation across seeds* under *Numbers*."
 
 
-def section(measured: Mapping[str, Measures], variants: Variants) -> None:
-    """Show what qualifies the verdict, with a link to the page Along training if its results say the opposite."""
+def qualification(measured: Mapping[str, Measures], variants: Variants) -> str:
+    """Return what qualifies the verdict, with a link to the page Along training if its results say the opposite."""
     sentences = caveats(measured, variants)
     if (pair := compared_pair(measured)) is not None:
         sentences.append(opposing(pair[0], measured[pair[0]], measured[pair[1]]) or "")
@@ -30,8 +29,13 @@ def section(measured: Mapping[str, Measures], variants: Variants) -> None:
             sentences.append(over_seeds(*ratios, *(pair if len(measured) > 2 else ())) if ratios else ONE_SEED)
         if (ratio := stored_ratio(variants, *pair)) is not None:
             sentences.append(disagreement(pair[0], measured[pair[0]], measured[pair[1]], ratio.median) or "")
-    if any(sentences):
-        st.markdown(" ".join(filter(None, sentences)))
+    return " ".join(filter(None, sentences))
+
+
+def without_links(text: str) -> str:
+    """Return a qualification for a picture, where nothing can be clicked: without links and hints to the page."""
+    text = text.replace(ONE_SEED, ONE_SEED.partition(":")[0] + ".")
+    return re.sub(r" ?\[[^\]]*\]\([^)]*\)", "", text).replace("**", "").replace("*", "")
 
 
 def caveats(measured: Mapping[str, Measures], variants: Variants) -> list[str]:
@@ -70,7 +74,7 @@ def opposing(subject: str, one: Measures, other: Measures) -> str | None:
         other: those of the network that it is compared with.
     """
     curvature, change = sign(one.sharpness, other.sharpness), sign(one.bound, other.bound)
-    if not curvature or change != -curvature:
+    if not curvature or change != -curvature or one.bound is None or other.bound is None:
         return None
     words = "more" if change > 0 else "less"
     return f"Across the slice, though, the gradient of {subject} changes {words} ({times(one.bound, other.bound)})."
@@ -110,4 +114,7 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float) -> 
     if not along or along * -1 not in signs:
         return None
     words = "*less* smooth" if along > 0 else "*smoother*"
-    return f"Along the training path {subject} is {words} ({times(ratio, 1.0)}). [See Along training →](along-training)"
+    return (
+        f"Along the first seed's path, {subject} is {words} ({times(ratio, 1.0)}). "
+        "[See Along training →](along-training)"
+    )

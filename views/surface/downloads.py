@@ -25,6 +25,7 @@ from normscape.views.share.files import File, download_buttons, file_name
 from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
 from normscape.views.surface.key_numbers import key_numbers, loss_at_center
+from normscape.views.texts.surface import drawn_grids
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
 
 PICTURE_NUMBERS = (
@@ -52,7 +53,7 @@ def share_row(
     # files hold what was measured, not the interpolation that the page draws
     light = replace(comparison, results=surfaces, colors=colors(experiment, "light"), theme="light")
     link = public_link(experiment, display)
-    about = caption(experiment, link)
+    about = caption(experiment, link, grids=drawn_grids(outcomes.values()))
 
     def vector(format: str) -> Callable[[], bytes]:
         source = experiment_link(experiment, display)
@@ -131,7 +132,7 @@ def composer(
                 display,
                 facts=_picture_numbers(outcomes) if renders.shape else key_numbers(outcomes),
                 summary=verdict.replace("**", ""),
-                caption=caption(experiment, public_link(experiment, display)),
+                caption=caption(experiment, public_link(experiment, display), grids=drawn_grids(outcomes.values())),
                 width=renders.width,
                 shape=renders.shape,
             )

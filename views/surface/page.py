@@ -67,9 +67,10 @@ with verdict_place:
     state = results.request_comparison(request, variants, gradients=previews.needs_gradients(display.metric))
     measured = verdict.measures(state.outcomes)
     sentence = verdict.verdict(measured, stopped=progress.is_stopped(request))
+    sentence = f"{texts.unmeasured(variants, state)} {sentence}".strip()
+    qualified = caveats.qualification(measured, variants) if measured else ""
     if measured:
-        st.markdown(sentence)
-        caveats.section(measured, variants)
+        st.markdown(f"{sentence}\n\n{qualified}")
     elif not state.failures:
         st.caption(texts.NO_VERDICT)
     for label, failure in state.failures.items():
@@ -82,7 +83,10 @@ with progress_place:
 outcomes = state.outcomes
 comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
-compose = downloads.composer(experiment, display, comparison, outcomes, sentence if state.finished else "")
+spoken = f"{sentence.removesuffix('.')}. {caveats.without_links(qualified)}".strip()
+if (display.metric, display.scale) == ("loss", "log"):
+    spoken = f"{spoken} {texts.LOG_SCALE.partition('. ')[0]}."
+compose = downloads.composer(experiment, display, comparison, outcomes, spoken)
 with surfaces_place:
     surfaces_3d.surfaces(
         comparison,
@@ -90,7 +94,7 @@ with surfaces_place:
         missing=missing,
         trainings=state.trainings,
         previews=state.previews,
-        verdict=sentence,
+        verdict=spoken,
         compose=compose,
     )
 downloads.share_row(experiment, display, comparison, outcomes)

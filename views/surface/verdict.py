@@ -24,7 +24,7 @@ class Measures:
 
     sharpness: float | None  # λ_max of the Hessian
     scale_free: float | None  # λ_max of SHS (D8)
-    bound: float  # the largest gradient change from the center, a lower bound on L (D5)
+    bound: float | None  # the largest gradient change from the center, a lower bound on L (D5); grids must be equal
     accuracy: float  # on held-out samples; NaN for a regression
     held_out_loss: float
     samples: int = 0  # at most so many that training does not see; 0 if that was not recorded
@@ -35,9 +35,7 @@ def measures(outcomes: Mapping[str, Outcome]) -> dict[str, Measures]:
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
     same_grid = len({surface.loss.shape for surface in surfaces.values()}) == 1
     bounds = bounds_from_center(surfaces) if same_grid else {}
-    return {
-        label: _measures(outcomes[label], bounds[label].value if label in bounds else math.nan) for label in surfaces
-    }
+    return {label: _measures(outcomes[label], bounds[label].value if same_grid else None) for label in surfaces}
 
 
 def compared_pair(measured: Mapping[str, Measures]) -> tuple[str, str] | None:
@@ -123,7 +121,7 @@ def _fits(measured: Mapping[str, Measures]) -> str:
     return f"held-out {'accuracy' if accuracy else 'loss'} {text(values[low])} ({low}) to {text(values[high])} ({high})"
 
 
-def _measures(outcome: Outcome, bound: float) -> Measures:
+def _measures(outcome: Outcome, bound: float | None) -> Measures:
     history = outcome.run.history
     entry = history.at(outcome.checkpoint if outcome.checkpoint in history.step else int(history.step[-1]))
     measured = outcome.measured

@@ -6,7 +6,7 @@ from normscape.figures.training import Training
 from normscape.gallery.stories import STORIES, TITLES
 from normscape.specs import Display, Experiment, GridSpec
 from normscape.views.session.previews import Preview
-from normscape.views.session.results import ComparisonState
+from normscape.views.session.results import ComparisonState, Outcome
 
 CLAIM = "The loss around the weights of networks that differ in one choice, on one scale."
 FIRST = next(iter(STORIES.values())).experiment
@@ -29,7 +29,7 @@ READING = r"""
 random, filter-normalized directions ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). In a smoother landscape the
 gradient changes less per step: switch to *Gradient change*, the ratio
 $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the Lipschitz constant $L$ of the gradient.
-Then compare $\lambda_{\max}$, the largest curvature in any direction, in the table.
+Then compare $\lambda_{\max}$, the largest curvature in any direction.
 
 **Log scale.** Heights are logarithms: a deep, pointed bowl has a low loss at its bottom, not a high curvature. On the
 linear scale, curvature is what it looks like, and low losses cannot be told apart.
@@ -98,14 +98,29 @@ ERROR_NAMES = {
 def resolution(state: ComparisonState, display: Display) -> str:
     """Return the grid that is drawn, with the measured error of the interpolation between its points."""
     grid, finest = state.levels[max(state.level, 0)], state.levels[-1]
+    drawn = drawn_grids(state.outcomes.values())
     if state.level < 0:
-        return f"{_size(grid)} grid, not complete yet."
+        return f"{drawn or _size(grid) + ' grid'}, not complete yet."
     pending = f" Refining: {_size(grid)} of at most {_size(finest)}." if not state.finished and grid != finest else ""
     if display.every_point:
-        return f"{_size(grid)} grid, every point evaluated.{pending}"
-    error = state.errors.get(ERROR_NAMES.get(display.metric, ""))
+        return f"{drawn}, every point evaluated.{pending}"
+    error = state.errors.get(ERROR_NAMES.get(display.metric, "")) if " and " not in drawn else None
     known = "" if error is None else f" (error ≤ {100 * error:.2g} %)"
-    return f"{_size(grid)} grid, interpolated{known}.{pending}"
+    return f"{drawn}, interpolated{known}.{pending}"
+
+
+def drawn_grids(outcomes: Iterable[Outcome]) -> str:
+    """Return the grids of measured surfaces: "17×17 grid", or "3×3 and 17×17 grids"."""
+    grids = {one.surface.spec.grid.points: one.surface.spec.grid for one in outcomes if one.surface is not None}
+    sizes = [_size(grids[points]) for points in sorted(grids)]
+    return f"{' and '.join(sizes)} grid{'s' if len(sizes) > 1 else ''}" if sizes else ""
+
+
+def unmeasured(labels: Iterable[str], state: ComparisonState) -> str:
+    """Return how many of the compared networks have results while some have none yet, empty if all have some."""
+    labels = list(labels)
+    pending = [label for label in labels if label not in state.outcomes and label not in state.failures]
+    return f"{len(labels) - len(pending)} of {len(labels)} networks measured." if pending and state.outcomes else ""
 
 
 def _size(grid: GridSpec) -> str:

@@ -27,6 +27,10 @@ from normscape.views.texts.escape import printable
 from normscape.views.widgets.fields import option_label
 from normscape.views.widgets.story_cards import card_grid, show_card
 
+MOST_SIZES = 2
+"""Sizes that a title names; of more, which *Quick* or *Full* has chosen, none."""
+
+
 MOST_RECENT = 12
 MOST_CHANGES = 3
 
@@ -62,19 +66,27 @@ def title_and_text(experiment: Experiment, most: int | None = MOST_CHANGES) -> t
     """
     compared = " · ".join(experiment.variants())
     model, data = ARCHITECTURES[experiment.run.model.architecture].label, DATA[experiment.run.data.name].label
-    changes = _changes(experiment)
+    changes = _changes(experiment, sizes=most is None)
     more = 0 if most is None else len(changes) - most
     shown = [*changes[:most], *([f"{more} more"] if more > 0 else [])]
     return ", ".join([model, data, *shown]), compared
 
 
-def _changes(experiment: Experiment) -> list[str]:
-    """Return the fields that differ from those of the first experiment, without network and data: "Width 128"."""
+def _changes(experiment: Experiment, *, sizes: bool) -> list[str]:
+    """Return the fields that differ from those of the first experiment, without network and data: "Width 128".
+
+    Args:
+        experiment: which one.
+        sizes: whether sizes are named also where several differ, as after a choice of *Quick* or *Full*.
+    """
     told = {"compare", "values", "run.model.architecture", "run.data.name", experiment.compare}
+    differing = [path for path, _, value in paths(experiment) if value != read(address.DEFAULT, path)]
+    if not sizes and len({*differing} & {*address.SIZES}) > MOST_SIZES:
+        told |= set(address.SIZES)
     return [
         f"{rule_of(owner, path.rsplit('.', 1)[-1]).label} {_value(experiment, path, value)}"
         for path, owner, value in paths(experiment)
-        if path not in told and value != read(address.DEFAULT, path)
+        if path not in told and path in differing
     ]
 
 

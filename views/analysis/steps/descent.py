@@ -9,7 +9,7 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number
 
 SENTENCE = (
-    r"If the gradient changes by at most $L\|\Delta\|$ over every step $\Delta$, the loss exceeds its tangent by at "
+    r"If the gradient changes by at most $L\|\Delta\|$ along a step $\Delta$, the loss exceeds its tangent by at "
     r"most $\tfrac12L\|\Delta\|^2$. A gradient step with learning rate $\eta$ then lowers the loss whenever "
     r"$\eta<2/L$: a smaller $L$ allows larger learning rates."
 )
@@ -57,7 +57,7 @@ def verdict(result: Descent) -> str:
     if not estimated:
         return rf"The bound holds but predicts no descent; the loss falls up to $\eta$ = {beyond}{number(measured)}."
     return (
-        rf"By the bound, a step lowers the loss up to $\eta$ = {number(estimated)}; it actually does up to "
+        rf"By the bound with $L$ along this step, it lowers the loss up to $\eta$ = {number(estimated)}; it does up to "
         f"{beyond}{number(measured)}."
     )
 
