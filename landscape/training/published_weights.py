@@ -16,16 +16,26 @@ from torch import Tensor, nn
 
 from normscape.landscape.data.files import data_folder
 
-SUFFIXES = (".th", ".t7", ".pt", ".pth", ".safetensors")
+SUFFIXES = (".th", ".t7", ".pt", ".pth", ".ckpt", ".bin", ".tar", ".safetensors")
+
+KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
+"""Keys of a checkpoint that hold the weights, in the order in which they are looked for."""
+
+AVERAGED_KEYS = ("state_dict_ema", "model_ema", "ema_state_dict", "ema")
+"""Keys of averaged weights, which are taken if a checkpoint has no others."""
+
+PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "ema_model.")
+"""Beginnings of names that wrappers add; one that all names share is dropped."""
 
 NAME_PATTERNS = (
     (r"^module\.", ""),
     (r"\bbn(\d+)\.", r"norm\1."),
-    (r"\bshortcut\.0\.", "shortcut.conv."),
-    (r"\bshortcut\.1\.", "shortcut.norm."),
+    (r"\b(?:shortcut|downsample)\.0\.", "shortcut.conv."),
+    (r"\b(?:shortcut|downsample)\.1\.", "shortcut.norm."),
+    (r"^fc\.", "linear."),
 )
-"""From parameter names of published CIFAR ResNets to ours: the wrapper of data-parallel training is dropped, bn1
-becomes norm1, and the two layers of a projection shortcut become conv and norm."""
+"""From parameter names of published ResNets, also torchvision's, to ours: bn1 becomes norm1, the two layers of a
+projection shortcut become conv and norm, and the output layer becomes linear."""
 
 MAX_LISTED = 8
 
@@ -66,7 +76,7 @@ def load_weights(module: nn.Module, digests: Sequence[str]) -> None:
     refused: list[str] = []
     fitting: dict[str, Mapping[str, Tensor]] = {}
     for path in map(weight_file, digests):
-        tensors_by_name: Mapping[str, Tensor] = {model_name(name): t for name, t in read_weights(path).items()}
+        tensors_by_name = _fitting_names(read_weights(path), module.state_dict())
         expected = _without_counters(module.state_dict())
         if differences := tuple(_differences(expected, _without_counters(tensors_by_name))):
             refused.append(f"{path.name} holds weights of another network. {' '.join(differences)}")
@@ -99,12 +109,42 @@ def read_weights(path: Path) -> Mapping[str, Tensor]:
         raise ValueError(
             f"{path.name} could not be read as {_kind(path)}: {str(error) or type(error).__name__}"
         ) from None
-    tensors = content.get("state_dict", content) if isinstance(content, dict) else content
-    if not isinstance(tensors, dict) or not tensors or not all(isinstance(t, Tensor) for t in tensors.values()):
+    tensors = _inner(content)
+    if not _are_weights(tensors):
         raise ValueError(
-            f"{path.name} holds {_description(tensors)}; expected are tensors by name, or a dictionary with "
-            "these under the key state_dict"
+            f"{path.name} holds {_description(tensors)}; expected are tensors by name, or a dictionary with these "
+            f"under one of the keys {', '.join((*KEYS, *AVERAGED_KEYS))}"
         )
+    return tensors  # type: ignore[return-value]
+
+
+def _inner(content: object) -> object:
+    """Return the weights in a checkpoint: the first of its keys that holds some, or the checkpoint itself."""
+    if not isinstance(content, dict) or _are_weights(content):
+        return content
+    found = (content[key] for key in (*KEYS, *AVERAGED_KEYS) if key in content)
+    return next((inner for each in found if _are_weights(inner := _inner(each))), content)
+
+
+def _are_weights(content: object) -> bool:
+    """Whether something is a dictionary of tensors by name."""
+    if not isinstance(content, dict) or not content:
+        return False
+    return all(isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items())
+
+
+def _fitting_names(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return tensors by the names of a network: as they are if all are its names, and as `model_name` maps them."""
+    plain = _without_prefixes(tensors)
+    for named in (tensors, plain):
+        if set(_without_counters(named)) == set(_without_counters(expected)):
+            return named
+    return {model_name(name): tensor for name, tensor in plain.items()}
+
+
+def _without_prefixes(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    while prefix := next((one for one in PREFIXES if all(name.startswith(one) for name in tensors)), None):
+        tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
     return tensors
 
 

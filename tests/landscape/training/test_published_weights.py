@@ -217,3 +217,58 @@ def test_file_without_named_tensors_raises_with_its_content(folder: Path, conten
 def test_invalid_digest_raises(weights: str) -> None:
     with pytest.raises(ValueError, match="SHA-256"):
         RunSpec(weights=weights)
+
+
+def torchvision_names(module: nn.Module) -> dict[str, torch.Tensor]:
+    theirs = {}
+    for name, tensor in module.state_dict().items():
+        for ours, their in (
+            ("norm1.", "bn1."),
+            ("norm2.", "bn2."),
+            ("shortcut.conv.", "downsample.0."),
+            ("shortcut.norm.", "downsample.1."),
+            ("linear.", "fc."),
+        ):
+            name = name.replace(ours, their)
+        theirs[name] = tensor
+    return theirs
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".ckpt", ".bin", ".tar", ".th"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda state: state,
+        lambda state: {"model_state_dict": state, "epoch": 3, "optimizer": {"lr": 0.1}},
+        lambda state: {"model": {f"_orig_mod.{name}": t for name, t in state.items()}},
+        lambda state: {"net": {f"module.model.{name}": t for name, t in state.items()}, "acc": 0.9},
+        lambda state: {"state_dict_ema": state, "epoch": 1},
+        lambda state: {"state_dict": {name: 0 * t for name, t in state.items()}, "ema": state},
+    ],
+    ids=["plain", "model_state_dict", "compiled", "two prefixes", "averaged", "averaged and last"],
+)
+def test_checkpoints_of_every_usual_form_are_read(folder: Path, suffix: str, wrap) -> None:
+    source, target = network(seed=1), network(seed=2)
+    content = wrap(torchvision_names(source))
+    load_weights(target, [saved(folder, content, f"net{suffix}")])
+    last = content.get("state_dict", torchvision_names(source))  # before averaged weights
+    assert torch.equal(target.conv1.weight, last["conv1.weight"])
+    assert torch.equal(target.linear.weight, last["fc.weight"])
+    for name, tensor in torchvision_names(target).items():
+        assert name.endswith("num_batches_tracked") or torch.equal(tensor, last[name])
+
+
+def test_names_that_are_the_networks_own_are_not_changed(folder: Path) -> None:
+    module = nn.Sequential()
+    module.add_module("fc", nn.Linear(3, 2))
+    module.add_module("bn1", nn.BatchNorm1d(2))
+    expected = {name: torch.rand_like(t) if t.is_floating_point() else t for name, t in module.state_dict().items()}
+    load_weights(module, [saved(folder, {"state_dict": expected})])
+    assert torch.equal(module.fc.weight, expected["fc.weight"])
+
+
+@pytest.mark.parametrize("content", [{1: torch.ones(2)}, {"state_dict": {1: torch.ones(2)}}, {"epoch": 3}, {}])
+def test_what_holds_no_tensors_by_name_is_refused_with_the_keys(folder: Path, content: object) -> None:
+    saved(folder, content, "odd.pt")
+    with pytest.raises(ValueError, match=r"odd\.pt holds .*under one of the keys state_dict, model_state_dict"):
+        read_weights(folder / "odd.pt")
