@@ -10,13 +10,13 @@ sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 
 import streamlit as st  # noqa: E402 - the path comes first
 
-from normscape.views.session import address, own_networks  # noqa: E402
+from normscape.views.session import address, own_files  # noqa: E402
 from normscape.views.session.job_queue import job_queue  # noqa: E402
 from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
 
 VIEWS = HERE / "views"
 
-own_networks.refresh()
+own_files.refresh()
 job_queue()  # the workers start while the first page is built
 page = st.navigation(
     [

@@ -99,6 +99,14 @@ class DataSpec:
         0, "Data seed", "Draws the samples, and splits them into training and held-out.", low=0, high=2**31 - 1
     )
     gaussian: GaussianSpec = field(default_factory=GaussianSpec)
+    take: str = declare(
+        "random",
+        "Choice of samples",
+        "Which samples are used if there are more than asked for. random: drawn by the data seed. first: in the order "
+        "of the files, of which later ones need not exist (cifar10-5k of Cohen et al. 2021 is the first 5,000).",
+        choices=("random", "first"),
+        later=True,
+    )
 
     def __post_init__(self) -> None:
         """Check types and ranges.
@@ -117,6 +125,7 @@ class DataSpec:
 
     def idle_fields(self) -> Mapping[str, str]:
         """Return the fields that have no effect, each with the reason."""
-        if self.scaling == "given":
-            return {}
-        return dict.fromkeys(("shift", "deviation"), "only given input scaling uses it")
+        idle = {} if self.size is not None else {"take": "all samples are used"}
+        if self.scaling != "given":
+            idle |= dict.fromkeys(("shift", "deviation"), "only given input scaling uses it")
+        return idle

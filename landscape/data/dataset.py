@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from normscape.landscape.data import own
 from normscape.landscape.data.sources import DATA
 from normscape.models.registry import entry
 from normscape.specs import DataSpec
@@ -88,6 +89,7 @@ def load_data(spec: DataSpec) -> Dataset:
     Raises:
         ValueError: the data set is not registered, or has fewer samples than the spec asks for.
     """
+    own.require(spec.name)
     source = entry(DATA, spec.name, "data set")
     if reason := source.refuses(spec):
         raise ValueError(reason)

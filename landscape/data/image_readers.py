@@ -34,13 +34,23 @@ def fashion_mnist(split: str) -> Arrays:
     return mnist(split, name="fashion-mnist")
 
 
-def cifar10(split: str) -> Arrays:
+PER_BATCH = 10_000
+"""Images in one of CIFAR-10's batches."""
+
+
+def cifar10(split: str, most: int | None = None) -> Arrays:
     """Return images (N, 3, 32, 32) uint8 and classes (N,) of CIFAR-10 (Krizhevsky 2009), in the order of its batches.
+
+    Args:
+        split: "train" or "held-out".
+        most: as many of the first images as are needed; later batches are not read.
 
     Raises:
         ValueError: as `mnist`.
     """
-    batches = [read_batch(path) for path in verified(FILES["cifar10"][split])]
+    files = FILES["cifar10"][split]
+    needed = files if most is None else files[: -(-most // PER_BATCH)]
+    batches = [read_batch(path) for path in verified(needed)]
     images, labels = zip(*batches, strict=True)
     return np.concatenate(images), np.concatenate(labels)
 

@@ -14,11 +14,16 @@ from normscape.specs import DataSpec
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
+Most = Callable[[str, int], Arrays]
+
 HELD_OUT_SHARE = 0.2
 
 
 NOT_GAUSSIAN = {"gaussian": "only the Gaussian regression draws its inputs and targets"}
 """`idle` of every other data set."""
+
+DRAWN = {"take": "these samples have no order of a file"}
+"""`idle` of data sets that are drawn or split by the seed."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,19 @@ def _divided(draw: Callable[[DataSpec], Arrays]) -> Callable[[DataSpec, str], Ar
     return read
 
 
-def _published(read_split: Callable[[str], Arrays]) -> Callable[[DataSpec, str], Arrays]:
-    """Return the reader of a data set with a published split: all samples of it, or some drawn by the seed."""
+def published(read_split: Callable[[str], Arrays], most: Most | None = None) -> Callable[[DataSpec, str], Arrays]:
+    """Return the reader of a data set with a published split: all samples of it, the first, or some drawn by the seed.
+
+    Args:
+        read_split: the reader of a split.
+        most: the reader of the first samples of a split, where that needs fewer files.
+    """
 
     def read(spec: DataSpec, split: str) -> Arrays:
+        if spec.size is not None and spec.take == "first":
+            count = sizes(spec.size)[split]
+            inputs, targets = read_split(split) if most is None else most(split, count)
+            return inputs[:count], targets[:count]
         inputs, targets = read_split(split)
         if spec.size is None:
             return inputs, targets
@@ -99,13 +113,16 @@ def _points(draw: Callable[[int | None, int], Arrays], classes: int, label: str,
         lambda _: classes,
         label=label,
         description=description,
-        idle=NOT_GAUSSIAN,
+        idle=NOT_GAUSSIAN | DRAWN,
     )
 
 
 def _images(name: str, shape: tuple[int, ...], train: int, label: str, description: str) -> Source:
     return Source(
-        _published(lambda split: image_readers.READERS[name](split)),
+        published(
+            lambda split: image_readers.READERS[name](split),
+            image_readers.cifar10 if name == "cifar10" else None,
+        ),
         lambda _: shape,
         lambda _: image_readers.CLASSES,
         label=label,
@@ -116,14 +133,14 @@ def _images(name: str, shape: tuple[int, ...], train: int, label: str, descripti
     )
 
 
-DATA: Mapping[str, Source] = {
+DATA: dict[str, Source] = {
     "digits": Source(
         _divided(lambda spec: digits.digits(spec.size, spec.seed)),
         lambda _: (1, 8, 8),
         lambda _: digits.CLASSES,
         label="Digits",
         description="Digits: 1,797 real handwritten digits, 8 × 8 pixels, from scikit-learn.",
-        idle=NOT_GAUSSIAN,
+        idle=NOT_GAUSSIAN | DRAWN,
         max_value=16.0,
         available={"train": 1438, "held-out": 359},
     ),
@@ -138,6 +155,7 @@ DATA: Mapping[str, Source] = {
         label="Gaussian regression",
         description="Gaussian regression: normal inputs of a given mean and covariance, targets of a linear teacher, "
         "squared error; there are no classes, so no accuracy.",
+        idle=DRAWN,
         loss="squared-error",
     ),
     "mnist": _images("mnist", (1, 28, 28), 60_000, "MNIST", "MNIST: 70,000 handwritten digits, 28 × 28 pixels."),

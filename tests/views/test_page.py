@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -18,7 +19,7 @@ from normscape.models import ARCHITECTURES, own
 from normscape.specs import DataSpec, Experiment, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.experiment import comparable_paths
 from normscape.views.jobs.titles import request_titles
-from normscape.views.session import previews, progress
+from normscape.views.session import own_files, previews, progress
 from normscape.views.session.control_bar import compared_fields
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
@@ -364,6 +365,22 @@ def test_own_networks_are_listed_and_measured_and_refused_beyond_loopback(
     monkeypatch.delenv("NORMSCAPE_NETWORKS")
     own._listed = ()
     del ARCHITECTURES[name], own._sources[name]
+
+
+def test_own_data_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORMSCAPE_DATA", str(tmp_path))
+    monkeypatch.setattr(own_files, "SECONDS", 0.0)
+    (tmp_path / "own").mkdir()
+    arrays = {"x_train": np.zeros((30, 2)), "y_train": np.arange(30) % 2}
+    held_out = {"x_test": np.zeros((10, 2)), "y_test": np.arange(10) % 2}
+    np.savez(tmp_path / "own" / "mine.npz", **arrays, **held_out)
+    np.savez(tmp_path / "own" / "few.npz", **arrays)
+    app = opened()
+    (choice,) = (one for one in app.selectbox if one.label == "Data")
+    assert any(option.startswith("mine") for option in choice.options)
+    assert any("few.npz has the arrays" in warning.value.replace("\\", "") for warning in app.warning)
+    monkeypatch.undo()
+    own_files.refresh()
 
 
 @pytest.fixture

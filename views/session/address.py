@@ -1,7 +1,7 @@
 """The URL of a page: it holds the whole experiment and display, and restores them."""
 
 import time
-from collections import ChainMap
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NoReturn
 from urllib.parse import urlencode
@@ -13,10 +13,27 @@ from normscape.landscape import DATA
 from normscape.models import REGISTRIES
 from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.specs.experiment import register_labels
+from normscape.views.session import own_files
 
 DEFAULT = Experiment()
 
-NAMES = ChainMap({"data": tuple(DATA)}, REGISTRIES)  # type: ignore[arg-type]
+BUILT_IN_DATA = tuple(DATA)
+
+
+class _Data(Mapping[str, tuple[str, ...]]):
+    """The names of data sets that can be chosen now: those of the product, and own ones."""
+
+    def __getitem__(self, registry: str) -> tuple[str, ...]:
+        return BUILT_IN_DATA + own_files.data_names() if registry == "data" else REGISTRIES[registry]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*REGISTRIES, "data"))
+
+    def __len__(self) -> int:
+        return len(REGISTRIES) + 1
+
+
+NAMES = _Data()
 
 register_labels("run.data.name", {name: source.label for name, source in DATA.items()})
 

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from normscape.specs import Display, Experiment
-from normscape.views.session import address, own_networks, pictures
+from normscape.views.session import address, own_files, pictures
 from normscape.views.session.control_bar import control_bar
 from normscape.views.session.sidebar import sidebar
 from normscape.views.texts.escape import printable
@@ -34,7 +34,7 @@ def experiment_page(
             claim_place.markdown(claim)
     for note in address.notes():
         st.warning(note)
-    for problem in own_networks.problems():
+    for problem in own_files.problems():
         st.warning(printable(problem))
     pictures.show_outcome()
     experiment = sidebar(control_bar(experiment, terms))

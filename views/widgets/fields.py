@@ -74,8 +74,8 @@ def options(owner: Any, name: str) -> Sequence[Any] | None:
         return (None, *dict.fromkeys([*weight_files(), *filter(None, [owner.weights])]))
     if rule.registry is None:
         return rule.choices
-    chosen = [getattr(owner, name)] if rule.registry == "architectures" else []
-    return tuple(dict.fromkeys([*NAMES[rule.registry], *chosen]))  # an own network stays when its file changes
+    chosen = [getattr(owner, name)] if rule.registry in ("architectures", "data") else []
+    return tuple(dict.fromkeys([*NAMES[rule.registry], *chosen]))  # own files may change
 
 
 def value_label(value: Any, labels: Mapping[str, str] | None = None) -> str:
