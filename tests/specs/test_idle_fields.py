@@ -22,14 +22,15 @@ def test_only_gradient_descent_ignores_the_batch_size(optimizer: str) -> None:
 def test_published_weights_replace_training_and_initial_weights() -> None:
     idle = RunSpec(weights="0" * 64).idle_fields()
     trained = {f"training.{field.name}" for field in fields(TrainingSpec)} - {"training.recorded_samples"}
-    assert set(idle) == trained | {"model.initialization", "data.shift", "data.deviation"}
+    assert set(idle) == trained | {"model.initialization", "data.shift", "data.deviation", "data.take"}
     assert all("published weights" in idle[name] for name in trained)
 
 
 def test_a_run_has_the_idle_fields_of_its_data_and_its_training() -> None:
     run = RunSpec(DataSpec(scaling="given"), training=TrainingSpec(optimizer="gradient-descent"))
-    assert set(run.idle_fields()) == {"training.batch_size"}
-    assert set(RunSpec().idle_fields()) == {"data.shift", "data.deviation"}
+    assert set(run.idle_fields()) == {"training.batch_size", "data.take"}
+    assert set(RunSpec().idle_fields()) == {"data.shift", "data.deviation", "data.take"}
+    assert "data.take" not in RunSpec(DataSpec(size=100)).idle_fields()
 
 
 @pytest.mark.parametrize("statistics", STATISTICS)
