@@ -22,7 +22,7 @@ from normscape.views.widgets.glossary_button import glossary_button
 
 OWN = "Your own experiment"
 NORM = "run.model.norm"
-FIELDS: Mapping[str, int] = {"run.model.architecture": 165, "run.data.name": 145, NORM: 155}
+FIELDS: Mapping[str, int] = {"run.model.architecture": 155, "run.data.name": 145, NORM: 155}
 """Fields that have a control of their own in the bar, with its width in pixels."""
 
 COMPARE_ORDER = ("run.model.", "run.training.", "run.weights", "run.data.", "surface.")
@@ -45,7 +45,7 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...]) -> Experiment:
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="control-bar"):
         _preset(experiment)
-        compared = st.container(width=150)  # a place of its own: a control that moves loses an edit in progress
+        compared = st.container(width=140)  # a place of its own: a control that moves loses an edit in progress
         for path, width in FIELDS.items():
             if path != experiment.compare:
                 with st.container(width=width):
@@ -73,7 +73,7 @@ def _preset(experiment: Experiment) -> None:
         key="preset",
         on_change=_adopt_preset,
         help="Ready-made experiments. Choosing one sets all controls; change any of them to make it your own.",
-        width=245,
+        width=228,
     )
 
 
