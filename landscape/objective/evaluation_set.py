@@ -49,7 +49,7 @@ class EvaluationSet(Protocol):
 class Stacked:
     """Samples that are held in memory, or in memory maps, as one batch."""
 
-    def __init__(self, tree: Batch, convert: Callable[[Batch], Batch] = lambda batch: batch) -> None:
+    def __init__(self, tree: Batch, convert: Callable[[Batch], Batch] | None = None) -> None:
         """Hold a batch; `convert` is applied to each part of it.
 
         Raises:
@@ -62,6 +62,8 @@ class Stacked:
                 f"the evaluation set has {found} samples; all tensors must have the same number, at least 1"
             )
         self.tree, self.count, self._convert = tree, lengths[0], convert
+        plain = isinstance(tree, tuple) and all(isinstance(leaf, Tensor) and leaf.ndim for leaf in tree)
+        self._tensors: tuple[Tensor, ...] | None = tree if plain and convert is None else None
 
     @property
     def is_mapped(self) -> bool:
@@ -74,16 +76,17 @@ class Stacked:
 
     def at(self, part: slice) -> Batch:
         """Return the samples of a part, as views."""
-        return self._convert(
-            tree_map(lambda leaf: leaf[part] if _is_array(leaf) and leaf.ndim > 0 else leaf, self.tree)
-        )
+        if self._tensors is not None:  # the usual case, without the time that a tree takes
+            return tuple(tensor[part] for tensor in self._tensors)
+        divided = tree_map(lambda leaf: leaf[part] if _is_array(leaf) and leaf.ndim > 0 else leaf, self.tree)
+        return divided if self._convert is None else self._convert(divided)
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Stacked:
         """Return the same samples with another layout of their tensors."""
-        if _is_mapped(self.tree):
-            convert = self._convert
+        convert = self._convert
+        if convert is not None:
             return Stacked(self.tree, lambda batch: _changed(convert(batch), change))
-        return Stacked(_changed(self.tree, change), self._convert)
+        return Stacked(_changed(self.tree, change))
 
 
 class Sequenced:
