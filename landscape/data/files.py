@@ -77,6 +77,18 @@ def _checked(path: Path, expected: str) -> Path:
     return path
 
 
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, which is read again only after it has changed."""
+    status = path.stat()
+    return _sha256(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=200_000)
+def _sha256(path: Path, size: int, modified: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 @lru_cache(maxsize=256)
 def _md5(path: Path, size: int, modified: int) -> str:
     """Return the digest of a file; size and time are arguments, so that a changed file misses the cache."""

@@ -10,13 +10,13 @@ import math
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from normscape.landscape.data.files import data_folder
+from normscape.landscape.data.files import data_folder, sha256_of
 from normscape.landscape.data.sources import DATA, NOT_GAUSSIAN, Arrays, Source, published
 
 FOLDER = "own"
@@ -276,17 +276,9 @@ def _pixels(file: Path) -> np.ndarray:
 def _digest(path: Path) -> str:
     """Return the hash of a file, or of all images of a folder with their names."""
     if path.is_file():
-        return _sha256(path, path.stat().st_size, path.stat().st_mtime_ns)
+        return sha256_of(path)
     total = hashlib.sha256()
     for name in SPLITS.values():
         for file, label in _images(path / name):
-            status = file.stat()
-            total.update(f"{name}/{label}/{file.name} {_sha256(file, status.st_size, status.st_mtime_ns)}\n".encode())
+            total.update(f"{name}/{label}/{file.name} {sha256_of(file)}\n".encode())
     return total.hexdigest()
-
-
-@lru_cache(maxsize=200_000)
-def _sha256(path: Path, size: int, modified: int) -> str:
-    """Return the digest of a file; size and time are cache keys, so that a changed file is read again."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

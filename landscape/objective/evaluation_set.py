@@ -177,7 +177,10 @@ def _from_iterable(source: Iterable[Batch], convert: Callable[[Batch], Batch]) -
         sizes.append(Stacked(batch).count)
         prints.append(_fingerprint(batch))
         held += _bytes(batch)
-        kept = [*kept, batch] if held <= HELD_BYTES else []
+        if held <= HELD_BYTES:
+            kept.append(batch)
+        else:
+            kept.clear()
     if not sizes:
         raise ValueError("the evaluation set has no batches")
     _require_same_order(map(convert, source), prints)

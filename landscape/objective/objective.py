@@ -65,6 +65,8 @@ class Objective:
         findings: of the check of a problem; without findings for networks that are passed as modules.
     """
 
+    findings: Findings = Findings((), couples=False, differentiable=None, no_curvature="")
+
     def __init__(
         self,
         module: nn.Module,
@@ -103,9 +105,10 @@ class Objective:
                 batch normalization a mini-batch of one sample; running averages do not exist; there are no samples,
                 or inputs and targets differ in number.
         """
-        pairs = "there are {} inputs and {} targets; their numbers must be equal and at least 1"
         if len(inputs) != len(targets) or not len(inputs):
-            raise ValueError(pairs.format(len(inputs), len(targets)))
+            raise ValueError(
+                f"there are {len(inputs)} inputs and {len(targets)} targets; their numbers must be equal and at least 1"
+            )
         criterion = Criterion(entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss)
         division = Division(statistics, batch_size, micro_batch, passes)
         self._prepare(module, (inputs, targets), criterion, call, division, residual)
@@ -142,8 +145,6 @@ class Objective:
                 f"outputs of a sample depend on the others of its batch, and there are {len(self._batches)} batches; "
                 "pass all samples as one batch, or take the statistics with layers such as nn.BatchNorm1d"
             )
-
-    findings: Findings = Findings((), couples=False, differentiable=None, no_curvature="")
 
     def _prepare(
         self,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -14,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from normscape.landscape.data.files import data_folder
+from normscape.landscape.data.files import data_folder, sha256_of
 
 SUFFIXES = (".th", ".t7", ".pt", ".pth", ".ckpt", ".bin", ".tar", ".safetensors")
 
@@ -44,7 +42,7 @@ def weight_files() -> Mapping[str, Path]:
     """Return the weight files in the folder `weights` under the data folder, by their SHA-256."""
     folder = data_folder() / "weights"
     files = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES and path.is_file())
-    return {_sha256(path, path.stat().st_size, path.stat().st_mtime_ns): path for path in files}
+    return {sha256_of(path): path for path in files}
 
 
 def weight_file(sha256: str) -> Path:
@@ -192,10 +190,3 @@ def _description(content: object) -> str:
     if isinstance(content, dict):
         return f"a dictionary with the keys {', '.join(map(str, list(content)[:MAX_LISTED])) or '(none)'}"
     return f"a {type(content).__name__}"
-
-
-@lru_cache(maxsize=256)
-def _sha256(path: Path, size: int, modified: int) -> str:
-    """Return the digest of a file; size and time are cache keys, so that a changed file is read again."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
