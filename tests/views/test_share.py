@@ -78,6 +78,12 @@ def test_the_protocol_has_version_and_hashes() -> None:
     assert "127.0.0.1" not in text
 
 
+def test_the_protocol_has_the_size_that_the_experiment_leaves_to_the_architecture() -> None:
+    text = protocol(EXPERIMENT, Display(), {"Batch norm": EXPERIMENT.run})
+    assert '"depth": null' in text
+    assert "Batch norm: depth 2 (hidden layers), width 64 (units per hidden layer); run sha256 " in text
+
+
 def test_the_python_code_measures_the_experiment(capsys: pytest.CaptureFixture[str]) -> None:
     small = replace(EXPERIMENT.run, training=TrainingSpec(steps=2), data=replace(EXPERIMENT.run.data, name="moons"))
     experiment = replace(EXPERIMENT, run=small, surface=SurfaceSpec(grid=GridSpec(points=(3, 3))))

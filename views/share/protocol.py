@@ -9,6 +9,7 @@ import plotly
 import streamlit as st
 
 from normscape.landscape import machine_record
+from normscape.models import ARCHITECTURES
 from normscape.specs import Display, Experiment, RunSpec, canonical_bytes, spec_hash
 from normscape.views.share.citation import version
 from normscape.views.share.links import experiment_link
@@ -31,7 +32,7 @@ def protocol(experiment: Experiment, display: Display, runs: Mapping[str, RunSpe
         [
             f"link         {experiment_link(experiment, display) or DEFAULT}",
             f"experiment   sha256 {spec_hash(experiment)}",
-            *(f"network      {label}: run sha256 {spec_hash(run)}" for label, run in runs.items()),
+            *(f"network      {label}: {_size(run)}; run sha256 {spec_hash(run)}" for label, run in runs.items()),
             *(f"{name:<12} {value}" for name, value in settings.items()),
             "",
             "Equal experiments give equal numbers on the same kind of machine with the same versions and thread count.",
@@ -40,6 +41,15 @@ def protocol(experiment: Experiment, display: Display, runs: Mapping[str, RunSpe
             json.dumps(json.loads(canonical_bytes(experiment)), indent=1, ensure_ascii=False),
         ]
     )
+
+
+def _size(run: RunSpec) -> str:
+    """Return the size that a network has, where the experiment may leave it to the architecture (null)."""
+    architecture = ARCHITECTURES[run.model.architecture]
+    if "depth" in architecture.idle:
+        return "a network with a size of its own"
+    size = architecture.size_of(run.model)
+    return f"depth {size.depth} ({architecture.depth_counts}), width {size.width} ({architecture.width_counts})"
 
 
 def same_grid(experiment: Experiment) -> bool:

@@ -7,21 +7,19 @@ from typing import Any
 
 import streamlit as st
 
-from normscape.figures.style.palette import norm_colors
 from normscape.gallery.stories import STORIES, TITLES
-from normscape.models import ARCHITECTURES, NORMALIZATIONS
+from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment
-from normscape.specs.experiment import MOST_VALUES, comparable_paths
+from normscape.specs.experiment import comparable_paths
 from normscape.specs.fields import read, replace_at, rule_of
-from normscape.specs.serialization.query import value_text
-from normscape.views.session import address, detail
+from normscape.views.session import address
 from normscape.views.session.address import control
-from normscape.views.widgets.charts import page_theme
-from normscape.views.widgets.fields import compared_from_texts, field, option_label, options
+from normscape.views.session.control_bar import detail
+from normscape.views.session.control_bar.values import NORM, compared_values
+from normscape.views.widgets.fields import field, options
 from normscape.views.widgets.glossary_button import glossary_button
 
 OWN = "Your own experiment"
-NORM = "run.model.norm"
 FIELDS: Mapping[str, int] = {"run.model.architecture": 155, "run.data.name": 145, NORM: 155}
 """Fields that have a control of their own in the bar, with its width in pixels."""
 
@@ -56,7 +54,7 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...]) -> Experiment:
             detail.control(experiment)
         st.button("Advanced", icon=":material/tune:", key="advanced", on_click=toggle_advanced, help=ADVANCED_HELP)
         glossary_button(*terms)
-    return _values(experiment)
+    return compared_values(experiment)
 
 
 def toggle_advanced() -> None:
@@ -103,65 +101,6 @@ def compared_fields() -> list[str]:
 def _rank(path: str) -> int:
     """Return the position of the first group of fields that a path belongs to."""
     return next((k for k, start in enumerate(COMPARE_ORDER) if path.startswith(start)), len(COMPARE_ORDER))
-
-
-def _values(experiment: Experiment) -> Experiment:
-    path = experiment.compare
-    names = options(read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1])
-    with st.container(key="compared-values"):
-        chosen = _chips(experiment, names) if path == NORM and names else _multiselect(experiment, names)
-    if not chosen:
-        st.warning("Choose at least one value; the last ones are still shown.")
-        return experiment
-    if len(chosen) > MOST_VALUES:
-        st.warning(f"{len(chosen)} values are chosen; at most {MOST_VALUES} can be compared. The last ones are shown.")
-        return experiment
-    if names:
-        return Experiment(experiment.run, experiment.surface, path, tuple(chosen))
-    experiment, notes = compared_from_texts(experiment, path, chosen)
-    for note in notes:
-        st.error(note)
-    return experiment
-
-
-def _chips(experiment: Experiment, names: Any) -> list[Any]:
-    """Show every normalization as a chip in its color (`widgets/style.css`)."""
-    colors = norm_colors(names, page_theme())
-    rules = [f":nth-of-type({k}) {{ --chip: {colors[name]} }}" for k, name in enumerate(names, start=1)]
-    st.html(
-        "<style>" + "".join(f".st-key-compared-values button[data-variant=pills]{rule}" for rule in rules) + "</style>"
-    )
-    return list(
-        st.pills(
-            "Normalizations",
-            names,
-            selection_mode="multi",
-            default=list(experiment.values),
-            format_func=lambda name: NORMALIZATIONS[name].label,
-            key=control(f"values:{NORM}"),
-            help=f"Up to {MOST_VALUES}, side by side on one scale.",
-            label_visibility="collapsed",
-        )
-        or ()
-    )
-
-
-def _multiselect(experiment: Experiment, names: Any) -> list[Any]:
-    path = experiment.compare
-    key = control(f"values:{path}")
-    shown = [value if names else value_text(value) for value in experiment.values]
-    extra: dict[str, Any] = {"accept_new_options": True}
-    if names:
-        extra = {"format_func": lambda value: option_label(experiment, path, value)}
-    return st.multiselect(
-        f"{_label(experiment, path)}: values",
-        names or list(dict.fromkeys([*shown, *st.session_state.get(key, [])])),
-        shown,
-        key=key,
-        max_selections=MOST_VALUES,
-        help=f"Up to {MOST_VALUES}, side by side on one scale." + ("" if names else " Type a number to add it."),
-        **extra,
-    )
 
 
 def _recompared(experiment: Experiment, path: str) -> Experiment:
