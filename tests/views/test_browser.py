@@ -364,7 +364,7 @@ def test_edits_while_work_runs_are_not_lost(page: Page, app_address: str) -> Non
     page.get_by_role("button", name="Advanced", exact=True).click()
     page.wait_for_function(f"() => {SIDEBAR} > 0")
     sidebar = page.locator("[data-testid=stSidebar]")
-    sidebar.get_by_text("Network", exact=True).click()
+    sidebar.get_by_text("More on the network", exact=True).click()
     for label, value in (("Width", "24"), ("Depth", "3")):
         field = sidebar.get_by_role("textbox", name=label)
         field.fill(value)
@@ -373,7 +373,7 @@ def test_edits_while_work_runs_are_not_lost(page: Page, app_address: str) -> Non
     page.wait_for_url("**model.depth=3**")
     expect(page.get_by_role("button", name="Stop")).to_have_count(1, timeout=120_000)  # the former one has faded
     page.wait_for_timeout(4000)  # the page was redrawn at least once meanwhile, and the expander is still open
-    assert sidebar.get_by_role("textbox", name="Width").is_visible()
+    assert sidebar.get_by_text("Initialization", exact=True).is_visible()
     assert sidebar.get_by_role("textbox", name="Width").input_value() == "24"
 
     values = page.get_by_role("combobox", name="Learning rate: values")

@@ -149,7 +149,7 @@ def progress_of(request: Request) -> tuple[float, str]:
     left = time_left(statuses, queue.snapshot.workers)
     if left is not None and left.complete:
         share = left.share  # the bar and the sentence say the same
-    return min(share, 1.0), f"{_doing(running)} {_left(left)}".strip()
+    return min(share, 1.0), f"{_left(left)} {_doing(running)}".strip()  # a narrow place cuts the end
 
 
 def _doing(running: Sequence[JobStatus]) -> str:

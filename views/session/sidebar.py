@@ -7,18 +7,30 @@ from collections.abc import Mapping
 import streamlit as st
 
 from normscape.specs import Experiment
+from normscape.specs.fields import read, rule_of
+from normscape.specs.serialization.query import value_text
+from normscape.views.session import address
 from normscape.views.session.control_bar import toggle_advanced
 from normscape.views.session.limits import hidden
 from normscape.views.session.pictures import uploader
-from normscape.views.widgets.fields import field
+from normscape.views.widgets.fields import entry_label, field
 
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Network": (
-        "run.model.placement",
+FIRST: Mapping[str, tuple[str, ...]] = {
+    "Network": ("run.model.placement", "run.model.depth", "run.model.width"),
+    "Training": (
+        "run.training.optimizer",
+        "run.training.learning_rate",
+        "run.training.batch_size",
+        "run.training.steps",
+    ),
+    "Slice": ("surface.evaluation.statistics", "surface.plane.directions", "surface.grid.points"),
+}
+"""The settings that are asked for most, always visible."""
+
+MORE: Mapping[str, tuple[str, ...]] = {
+    "More on the network": (
         "run.model.affine",
         "run.model.averaging",
-        "run.model.depth",
-        "run.model.width",
         "run.model.shortcut",
         "run.model.activation",
         "run.model.initialization",
@@ -37,37 +49,31 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "run.data.gaussian.noise",
         "run.data.seed",
     ),
-    "Training": (
+    "More on training": (
         "run.weights",
-        "run.training.optimizer",
-        "run.training.learning_rate",
         "run.training.schedule",
         "run.training.momentum",
         "run.training.weight_decay",
-        "run.training.batch_size",
         "run.training.augmentation",
-        "run.training.steps",
         "run.training.checkpoints",
         "run.training.recorded_samples",
         "run.training.seed",
     ),
-    "Slice": (
-        "surface.evaluation.statistics",
+    "More on the slice": (
         "surface.evaluation.batch_size",
         "surface.evaluation.split",
         "surface.evaluation.samples",
         "surface.evaluation.samples_seed",
-        "surface.plane.directions",
         "surface.plane.through",
         "surface.plane.scaling",
         "surface.plane.orthogonal",
         "surface.plane.seed",
-        "surface.grid.points",
         "surface.grid.ranges",
         "surface.evaluation.precision",
         "surface.evaluation.residual",
     ),
 }
+"""All other settings, each group in an expander."""
 
 
 def sidebar(experiment: Experiment) -> Experiment:
@@ -76,10 +82,43 @@ def sidebar(experiment: Experiment) -> Experiment:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader("Advanced", anchor=False)
             st.button("Close", key="close-advanced", icon=":material/close:", on_click=toggle_advanced)
-        for title, fields in GROUPS.items():
+        for title, paths in FIRST.items():
+            st.markdown(f"**{title}**")
+            experiment = _fields(experiment, paths)
+        for title, paths in MORE.items():
             with st.expander(title):
-                for path in fields:
-                    if not hidden(experiment, path):
-                        experiment = field(experiment, path)
+                experiment = _fields(experiment, paths)
+        if changes := changed(experiment):
+            st.caption(f"Changed from the default: {', '.join(changes)}.")
         uploader()
     return experiment
+
+
+def _fields(experiment: Experiment, paths: tuple[str, ...]) -> Experiment:
+    for path in paths:
+        if not hidden(experiment, path):
+            experiment = field(experiment, path)
+    return experiment
+
+
+def changed(experiment: Experiment) -> list[str]:
+    """Return the settings that differ from the default experiment's, each with its value, apart from sizes."""
+    paths = [path for paths in (*FIRST.values(), *MORE.values()) for path in paths]
+    return [
+        f"{_label(experiment, path)} {_text(experiment, path)}"
+        for path in paths
+        if path not in (*address.SIZES, experiment.compare)
+        and not hidden(experiment, path)
+        and read(experiment, path) != read(address.DEFAULT, path)
+    ]
+
+
+def _label(experiment: Experiment, path: str) -> str:
+    owner, _, name = path.rpartition(".")
+    label = rule_of(read(experiment, owner), name).label
+    return label[:1].lower() + label[1:]
+
+
+def _text(experiment: Experiment, path: str) -> str:
+    value = read(experiment, path)
+    return entry_label(experiment, path, value) if isinstance(value, (str, bool)) else value_text(value)

@@ -4,7 +4,7 @@
 const SETTLE_DELAY = 400;          // milliseconds without a key press until Python receives the camera
 const MAX_SCALE = 4;               // pixels of a saved picture per CSS pixel
 const PRESENTED_SHARE = 0.94;      // of the height of the screen, for all rows of surfaces together
-const MAX_HEIGHT = 0.72;           // of a chart, as a share of its width: a higher one would cut the surface at both sides
+const MAX_HEIGHT = 0.68;           // of a surface, as a share of its width: a higher one would be cut at both sides
 
 const AXES = ["xaxis", "yaxis", "zaxis"];
 const NARROW = 480;                // pixels of width below which titles of axes would be cut
@@ -13,7 +13,7 @@ const NARROW = 480;                // pixels of width below which titles of axes
  * @type {(chart: Chart) => number} */
 const fittingHeight = (chart) => {
   const most = document.fullscreenElement?.contains(chart) ? presentedHeight(chart) : chart.figureHeight;
-  return Math.min(most, Math.round(MAX_HEIGHT * chart.clientWidth) || most);
+  return Math.min(most, Math.round(MAX_HEIGHT * chart.clientWidth + chart.titleHeight) || most);
 };
 
 /** Return the height that a chart gets where the surfaces fill the screen: an equal share for each row of them.
@@ -180,6 +180,7 @@ class SurfaceGrid {
     chart.axisTitles = layout.scene && AXES.map((axis) => layout.scene[axis].title.text);
     fitTitles(chart, layout);
     chart.figureHeight = layout.height;
+    chart.titleHeight = layout.margin?.t ?? 0;
     layout.height = fittingHeight(chart);
     chart.style.height = `${layout.height}px`;
     const isNew = !chart.data;
