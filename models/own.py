@@ -66,6 +66,7 @@ class Source:
 
 
 _sources: dict[str, Source] = {}  # of every version that this process has seen, by name
+_failures: dict[str, str] = {}  # why a version cannot be used, by name, so that it is run once
 _listed: tuple[str, ...] = ()
 _lock = threading.Lock()
 
@@ -111,8 +112,10 @@ def adopt(sources: Iterable[Source]) -> tuple[str, ...]:
     names = []
     for source in sources:
         with _lock:
+            if source.name in _failures:
+                raise OwnNetworkError(_failures[source.name])
             if source.name not in _sources:
-                architecture = _architecture(source)
+                architecture = _kept_failure(source)
                 _sources[source.name] = source
                 ARCHITECTURES[source.name] = architecture
                 register_labels("run.model.architecture", {source.name: architecture.label})
@@ -126,6 +129,14 @@ def _read(file: Path) -> Source:
     if not file.stem.replace("_", "").isalnum() or not file.stem.isascii():
         raise OwnNetworkError(f"{file.name}: the name of the file may have letters, digits and underscores only")
     return Source(file.stem, file.read_text(encoding="utf-8"))
+
+
+def _kept_failure(source: Source) -> Architecture:
+    try:
+        return _architecture(source)
+    except OwnNetworkError as error:
+        _failures[source.name] = str(error)
+        raise
 
 
 def _architecture(source: Source) -> Architecture:

@@ -10,6 +10,8 @@ from normscape.specs.fields import check, declare
 STATISTICS = ("population", "batch", "running")
 SPLITS = ("train", "held-out")
 PRECISIONS = ("float32", "float64")
+OWN_PRECISIONS = ("bfloat16", "float16", "mixed")
+"""Precisions that networks passed as modules may have; they are evaluated in their own (D0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class EvaluationSpec:
         "Precision",
         "Arithmetic of the evaluation. float64 is slower and shows rounding.",
         choices=PRECISIONS,
+        recorded=OWN_PRECISIONS,
     )
     residual: float = declare(
         1e-3,

@@ -24,6 +24,7 @@ class Rule:
     when something is built from the spec. `parts` names the elements of a tuple of fixed length, each of which has a
     control of its own. `labels` has the choices that people read differently from how they are written. A field that
     was added `later`, after results had been stored, is not written at its default, so that their keys stay valid.
+    `recorded` has the names that a result may have and that nobody can choose.
     """
 
     label: str
@@ -36,6 +37,7 @@ class Rule:
     parts: tuple[str, ...] = ()
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     later: bool = False
+    recorded: tuple[Scalar, ...] = ()
 
 
 def declare(default: Any, label: str, help: str, **limits: Any) -> Any:
@@ -116,7 +118,7 @@ def _within(value: Any, rule: Rule, where: str) -> None:
     for item in _flat(value):
         if isinstance(item, float) and not math.isfinite(item):
             raise ValueError(f"{where} must be finite, not {item!r}")
-        if rule.choices is not None and item not in rule.choices:
+        if rule.choices is not None and item not in (*rule.choices, *rule.recorded):
             raise ValueError(f"{where} is {item!r}; it must be one of {', '.join(map(str, rule.choices))}")
         if isinstance(item, int | float) and not isinstance(item, bool):
             _in_range(item, rule, where)

@@ -61,6 +61,8 @@ def direct_loss(run: Run, spec: EvaluationSpec) -> float:
 
 def _network_and_samples(run: Run, spec: EvaluationSpec) -> tuple[nn.Module, Tensor, Tensor]:
     samples = load_data(run.spec.data).split(spec.split)
+    if spec.precision not in _DTYPES:
+        raise ValueError(f"precision is {spec.precision!r}; a run is evaluated in one of {', '.join(_DTYPES)}")
     indices, dtype = samples.subset(spec.samples, spec.samples_seed), _DTYPES[spec.precision]
     inputs, targets = (
         torch.from_numpy(np.array(samples.inputs(indices))),

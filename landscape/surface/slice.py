@@ -122,7 +122,7 @@ def distance(p: Tensor, q: Tensor) -> float:
 
 def settings_of(objective: Objective, spec: EvaluationSpec) -> EvaluationSpec:
     """Return the spec with the statistics, batch size and precision of an objective."""
-    precision = {torch.float32: "float32", torch.float64: "float64"}.get(objective.theta.dtype, spec.precision)
+    precision = "mixed" if objective.layout.is_mixed else str(objective.theta.dtype).removeprefix("torch.")
     batch_size = objective.batch_size or spec.batch_size
     return replace(
         spec,

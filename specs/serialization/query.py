@@ -148,6 +148,10 @@ def _parse(text: str, owner: Any, path: str, names: Names) -> Any:
     rule = rule_of(owner, name)
     if rule.registry is not None and value not in names[rule.registry]:
         raise ValueError(f"there is no {rule.label.lower()} {value!r}; there are {', '.join(names[rule.registry])}")
+    if value in rule.recorded:
+        raise ValueError(
+            f"{path} {value!r} cannot be chosen; it must be one of {', '.join(map(str, rule.choices or ()))}"
+        )
     return value
 
 

@@ -185,6 +185,17 @@ def test_a_network_that_cannot_be_built_is_named_with_its_line(write: Write, bod
         blank_model(ModelSpec(name), (1, 8, 8), 10)
 
 
+def test_a_file_that_fails_is_run_once(write: Write, tmp_path: Path) -> None:
+    runs = tmp_path / "runs.txt"
+    text = f"""
+        open({str(runs)!r}, "a").write("run ")
+        raise KeyError("no such layer")
+    """
+    assert write("failing", text) == "failing.py, line 3: KeyError: 'no such layer'"
+    assert own.refresh() == ("failing.py, line 3: KeyError: 'no such layer'",)
+    assert runs.read_text() == "run "
+
+
 def test_instance_norm_on_vectors_is_refused(write: Write) -> None:
     name = write("torchs", WITH_TORCH)
     with pytest.raises(ValueError, match="averages over positions"):

@@ -77,6 +77,7 @@ def test_entries_are_readable() -> None:
         ("model.activation", "swish"),
         ("model.initialization", "xavier"),
         ("data.name", "mnits"),
+        ("evaluation.precision", "bfloat16"),
         ("data.size", "3"),
         ("training.learning_rate", "nan"),
         ("training.learning_rate", "1e999"),

@@ -13,12 +13,13 @@ from torch import Tensor, nn
 from torch.nn.utils import prune
 from torch.utils.checkpoint import checkpoint
 
+from normscape.landscape import measure_surface
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.second_derivatives import NoSecondDerivativeError
 from normscape.landscape.objective.sharpness import measure_scale_free_sharpness, measure_sharpness
 from normscape.landscape.plane.plane import filter_norms, random_plane
-from normscape.specs import PlaneSpec
+from normscape.specs import GridSpec, PlaneSpec, SurfaceSpec
 
 X = torch.randn(12, 5, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 Y = torch.randint(0, 3, (12,), generator=torch.Generator().manual_seed(1))
@@ -309,6 +310,8 @@ def test_low_and_mixed_precision_are_evaluated_as_they_are(kind: str) -> None:
         module.norm.float()
     x, y = torch.rand(6, 2, 8, 8), torch.randint(0, 3, (6,))
     objective = Objective(module, x, y)
+    surface = measure_surface(objective, SurfaceSpec(grid=GridSpec(points=(3, 3))))
+    assert surface.spec.evaluation.precision == kind
     assert objective.theta.dtype == (torch.float32 if kind == "mixed" else getattr(torch, kind))
     with torch.no_grad():
         expected = (
