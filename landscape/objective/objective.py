@@ -24,7 +24,14 @@ from normscape.landscape.objective.population.by_layers import LayeredLoss
 from normscape.landscape.objective.population.by_segments import SegmentedLoss
 from normscape.landscape.objective.population.tiled import tiled_loss
 from normscape.landscape.objective.problem import Call, Criterion, Problem, call, converter, scores
-from normscape.landscape.objective.second_derivatives import NoSecondDerivativeError, hessian_product
+from normscape.landscape.objective.second_derivatives import (
+    NoSecondDerivativeError,
+    Product,
+    first_line,
+    hessian_product,
+    is_out_of_memory,
+    with_fallback,
+)
 from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
 from normscape.models.registry import entry
 
@@ -133,18 +140,25 @@ class Objective:
         objective._prepare(problem.module, problem.batches, problem.criterion, problem.call, division, residual)
         objective.findings = check(objective._forward, statistics)
         if objective.findings.couples:
-            objective._use_one_pass()
+            objective._use_one_pass(
+                "outputs of a sample depend on the others of its batch",
+                "take the statistics with layers such as nn.BatchNorm1d",
+            )
         return objective
 
-    def _use_one_pass(self) -> None:
-        """Evaluate all samples together, as a network needs that takes statistics over samples in its own code."""
-        self.passes = even_passes(self.samples)
-        self._loss_batches = self._batches = self._product_batches = self._forward.samples.parts(self.samples)
-        if len(self._batches) > 1:
+    def _use_one_pass(self, reason: str, remedy: str) -> None:
+        """Evaluate all samples together from now on.
+
+        Raises:
+            ValueError: they come in several batches; the message has the reason and the remedy.
+        """
+        parts = self._forward.samples.parts(self.samples)
+        if len(parts) > 1:
             raise ValueError(
-                f"outputs of a sample depend on the others of its batch, and there are {len(self._batches)} batches; "
-                "pass all samples as one batch, or take the statistics with layers such as nn.BatchNorm1d"
+                f"{reason}, and there are {len(parts)} batches; pass all samples as one batch, or {remedy}"
             )
+        self.passes = even_passes(self.samples)
+        self._loss_batches = self._batches = self._product_batches = parts
 
     def _prepare(
         self,
@@ -277,9 +291,9 @@ class Objective:
             StoppedError: `stop()` was true before a batch.
         """
         point = self.point(theta)
-        if self.tiled:
-            tiles, gradient = self._tiled_loss.gradient(point, self._batches, stop=stop)
-            return self._forward.sums(self._with_losses(tiles, self._batches)), self.layout.only_moving(gradient)
+        if self.tiled and (tiled := self._tiled_gradient(point, stop)) is not None:
+            outputs, gradient = tiled
+            return self._forward.sums(self._with_losses(outputs, self._batches)), self.layout.only_moving(gradient)
         replica, totals = self._replicas.for_gradients, []
         replica.load(point)
         replica.start_gradient()
@@ -311,9 +325,11 @@ class Objective:
         check_stop(stop)
         parts = self._product_batches
         if self._coupled and len(parts) > 1:
-            tiled = self._tiled_products
-            moving = self.layout.only_moving
-            return lambda v: moving(tiled.hvp(point, moving(self.point(v)), parts, stop=stop))
+            moving, tiled = self.layout.only_moving, self._tiled_products
+            in_tiles = with_fallback(
+                lambda v: tiled.hvp(point, v, parts, stop=stop), lambda error: self._product_in_one_pass(point, error)
+            )
+            return lambda v: moving(in_tiles(moving(self.point(v))))
         cached = self._product(point, parts[0]) if len(parts) == 1 else None
 
         def product(v: Tensor | np.ndarray) -> Tensor:
@@ -336,6 +352,32 @@ class Objective:
         if point.shape != self.theta.shape:
             raise ValueError(f"the point has shape {tuple(point.shape)}; θ has shape {tuple(self.theta.shape)}")
         return point.detach().clone()
+
+    def _tiled_gradient(self, point: Tensor, stop: Stop) -> tuple[list[Tensor], Tensor] | None:
+        """Return outputs and gradient over tiles; None if torch.func has no derivative, and one pass is used."""
+        try:
+            return self._tiled_loss.gradient(point, self._batches, stop=stop)
+        except RuntimeError as error:
+            self._leave_tiles(error)
+            return None
+
+    def _product_in_one_pass(self, point: Tensor, reason: RuntimeError) -> Product:
+        self._leave_tiles(reason)
+        return self._product(point, self._product_batches[0])
+
+    def _leave_tiles(self, reason: RuntimeError) -> None:
+        """Evaluate all samples together, for a network without a derivative over tiles.
+
+        Raises:
+            RuntimeError: the reason is a lack of memory.
+            ValueError: the samples come in several batches.
+        """
+        if is_out_of_memory(reason):
+            raise reason
+        self._use_one_pass(
+            f"this network has no derivative over tiles ({first_line(reason)})",
+            "write it with functions that torch.func can differentiate",
+        )
 
     def _product(self, point: Tensor, part: slice) -> Callable[[Tensor], Tensor]:
         return hessian_product(self._forward.term(part), point, self._forward.inside)

@@ -138,6 +138,29 @@ def test_gradient_and_hessian_are_derivatives_d0(name: str, micro_batch: int | N
     assert (product - difference).norm() <= 1e-6 * product.norm()
 
 
+class Coupled(nn.Module):
+    """A network behind batch norm, whose population statistics couple all samples."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.norm, self.network = nn.BatchNorm1d(8), network
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(self.norm(x.transpose(1, 2)).transpose(1, 2))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_tiles_of_population_statistics_give_what_one_pass_gives_d0_d1(name: str) -> None:
+    module = Coupled(made(name)).double()
+    one_pass, tiles = Objective(module, X, Y), Objective(module, X, Y, micro_batch=5)
+    theta, v = one_pass.theta, unit(one_pass)
+    assert tiles.loss(theta).item() == pytest.approx(one_pass.loss(theta).item(), rel=1e-12)
+    assert (tiles.gradient(theta) - one_pass.gradient(theta)).norm() <= 1e-12 * one_pass.gradient(theta).norm()
+    for point in (theta, theta + 0.1 * v):
+        product = one_pass.hvp(point, v)
+        assert (tiles.hvp(point, v) - product).norm() <= 1e-10 * product.norm()
+
+
 def test_without_a_second_derivative_the_surface_remains_d0() -> None:
     torch.manual_seed(0)
     objective = Objective(Pooled(nn.Linear(8, 8), lambda layer, x: Once.apply(layer(x))).double(), X, Y)
