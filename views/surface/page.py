@@ -75,10 +75,16 @@ with verdict_place:
         st.caption(texts.NO_VERDICT)
     for label, failure in state.failures.items():
         st.error(f"**{label}**: {failure}")
+    shown = [str(failure) for failure in state.failures.values()]
+    if state.finished and not progress.is_stopped(request):
+        for failure in progress.failures(request):
+            if failure not in shown:
+                st.error(failure)  # here it has the whole width
+                shown.append(failure)
 with progress_place:
     if state.finished and (display.metric, display.scale) == ("loss", "log"):
         st.caption(texts.LOG_SCALE)
-    progress.show_progress(request, state.finished, shown=[str(failure) for failure in state.failures.values()])
+    progress.show_progress(request, state.finished, shown=shown)
 
 outcomes = state.outcomes
 comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
