@@ -6,17 +6,17 @@ from normscape.landscape.data import DATA, load_data
 from normscape.landscape.data.download import download
 from normscape.landscape.data.files import MissingDataError, data_folder
 from normscape.landscape.measurement import StoppedError
-from normscape.landscape.objective.from_run import direct_loss, objective_of
-from normscape.landscape.objective.layers import layer_names
-from normscape.landscape.objective.losses import CrossEntropy
-from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.problem import Problem
-from normscape.landscape.objective.sharpness import (
+from normscape.landscape.objective.curvature.sharpness import (
     Sharpness,
     measure_layer_sharpness,
     measure_scale_free_sharpness,
     measure_sharpness,
 )
+from normscape.landscape.objective.from_run import direct_loss, objective_of
+from normscape.landscape.objective.layers import layer_names
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.objective.problem.losses import CrossEntropy
+from normscape.landscape.objective.problem.problem import Problem
 from normscape.landscape.plane.plane import Plane, random_plane
 from normscape.landscape.runtime import configure_process, machine_record
 from normscape.landscape.seed_variation import Spread, scalars_of, spreads_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normscape.landscape.objective.sharpness import Sharpness
+from normscape.landscape.objective.curvature.sharpness import Sharpness
 from normscape.landscape.surface import Surface, largest
 from normscape.landscape.training.train import Run
 

@@ -14,9 +14,9 @@ from normscape.landscape.analysis.second_moments import EPSILON
 from normscape.landscape.layers.activations import layer_activations
 from normscape.landscape.layers.patches import PatchSums, patch_sums
 from normscape.landscape.measurement import Stop
-from normscape.landscape.objective.lanczos import Product
+from normscape.landscape.objective.curvature.lanczos import Product
+from normscape.landscape.objective.curvature.sharpness import hessian_product, largest_eigenvalue
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.sharpness import hessian_product, largest_eigenvalue
 
 RELATIVE_STEP = 1e-2
 """Norm of the weight's step relative to the norm of the weight."""

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from normscape.landscape.analysis.derivatives import RELATIVE_STEP, ratio_within
 from normscape.landscape.layers.activations import layer_activations
 from normscape.landscape.measurement import Stop
+from normscape.landscape.objective.curvature.sharpness import measure_layer_sharpness
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.sharpness import measure_layer_sharpness
 
 MAX_INPUTS = 24
 """Number of measured inputs of the first layer, evenly spaced in the order of their second moments."""

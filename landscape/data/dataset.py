@@ -49,7 +49,7 @@ class Dataset:
         spec: the data set, its size, and its units.
         input_shape: the shape of one sample.
         outputs: the number of outputs that a network needs: of classes, or of values.
-        loss: the loss for the targets, a name in `landscape.objective.losses.SAMPLE_LOSSES`.
+        loss: the loss for the targets, a name in `landscape.objective.problem.losses.SAMPLE_LOSSES`.
     """
 
     spec: DataSpec

@@ -34,7 +34,7 @@ class Source(Entry):
         read: (spec, "train" or "held-out") to raw inputs (N, ...) and targets (N,) or (N, K).
         shape: of one sample.
         outputs: the number of outputs that a network needs.
-        loss: a name in `landscape.objective.losses.SAMPLE_LOSSES`.
+        loss: a name in `landscape.objective.problem.losses.SAMPLE_LOSSES`.
         max_value: the largest value that an input can have, for units of 0 to 1.
         available: the number of samples in each split; None if samples are drawn on demand.
     """

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils._pytree import tree_leaves, tree_map
 
-from normscape.landscape.objective.evaluation_set import Batch, EvaluationSet, Stacked
-from normscape.landscape.objective.losses import CrossEntropy, weighted
 from normscape.landscape.objective.parameters import Layout
 from normscape.landscape.objective.population.moments import FixedStatistics, Moments
-from normscape.landscape.objective.problem import Call, Criterion, call, divided, scores, targets_of
+from normscape.landscape.objective.problem.evaluation_set import Batch, EvaluationSet, Stacked
+from normscape.landscape.objective.problem.losses import CrossEntropy, weighted
+from normscape.landscape.objective.problem.problem import Call, Criterion, call, divided, scores, targets_of
 
 PROBED = 64
 """Samples of a batch in which the weights of a loss are summed."""

@@ -13,18 +13,8 @@ from torch import Tensor, nn
 
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.batching import Passes, even_passes, samples_per_pass
-from normscape.landscape.objective.contract import Findings, check
 from normscape.landscape.objective.counting import Saved, count_saved, count_saved_of, largest_output_of
-from normscape.landscape.objective.engine.replica import Replicas
-from normscape.landscape.objective.evaluation_set import as_tensor, evaluation_set
-from normscape.landscape.objective.forward import BatchLoss, Forward, copied_batch
-from normscape.landscape.objective.losses import LOSSES, Loss
-from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of, require_finite
-from normscape.landscape.objective.population.by_layers import LayeredLoss
-from normscape.landscape.objective.population.by_segments import SegmentedLoss
-from normscape.landscape.objective.population.tiled import tiled_loss
-from normscape.landscape.objective.problem import Call, Criterion, Problem, call, converter, scores
-from normscape.landscape.objective.second_derivatives import (
+from normscape.landscape.objective.curvature.second_derivatives import (
     NoSecondDerivativeError,
     Product,
     first_line,
@@ -32,6 +22,16 @@ from normscape.landscape.objective.second_derivatives import (
     is_out_of_memory,
     with_fallback,
 )
+from normscape.landscape.objective.engine.replica import Replicas
+from normscape.landscape.objective.forward import BatchLoss, Forward, copied_batch
+from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of, require_finite
+from normscape.landscape.objective.population.by_layers import LayeredLoss
+from normscape.landscape.objective.population.by_segments import SegmentedLoss
+from normscape.landscape.objective.population.tiled import tiled_loss
+from normscape.landscape.objective.problem.contract import Findings, check
+from normscape.landscape.objective.problem.evaluation_set import as_tensor, evaluation_set
+from normscape.landscape.objective.problem.losses import LOSSES, Loss
+from normscape.landscape.objective.problem.problem import Call, Criterion, Problem, call, converter, scores
 from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
 from normscape.models.registry import entry
 

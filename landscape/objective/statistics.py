@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.instancenorm import _InstanceNorm
 
-from normscape.landscape.objective.copying import copied
+from normscape.landscape.objective.problem.copying import copied
 from normscape.specs.evaluation import STATISTICS
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from normscape.landscape.measurement import Arrays, Piece, Stop, check_stop
-from normscape.landscape.objective.second_derivatives import NoSecondDerivativeError
+from normscape.landscape.objective.curvature.second_derivatives import NoSecondDerivativeError
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.slice import EvaluatedPoint, Slice
 from normscape.specs import GridSpec

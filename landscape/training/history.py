@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.data.files import MissingDataError
 from normscape.landscape.memory_format import laid_out, memory_format_of
-from normscape.landscape.objective.losses import SAMPLE_LOSSES
+from normscape.landscape.objective.problem.losses import SAMPLE_LOSSES
 from normscape.landscape.training.batches import moved, samples_as_tensors
 from normscape.landscape.training.record_plan import PASS_SAMPLES
 from normscape.specs import DataSpec

@@ -13,7 +13,7 @@ from normscape.landscape.counts import counts_of
 from normscape.landscape.data import Dataset, load_data
 from normscape.landscape.measurement import Stop
 from normscape.landscape.memory_format import laid_out, memory_format_of
-from normscape.landscape.objective.losses import SAMPLE_LOSSES
+from normscape.landscape.objective.problem.losses import SAMPLE_LOSSES
 from normscape.landscape.runtime import device
 from normscape.landscape.training.batches import batch_of, batch_size_of
 from normscape.landscape.training.history import Record, record

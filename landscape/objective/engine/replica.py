@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from normscape.landscape.memory_format import evaluation_format, folds, laid_out
-from normscape.landscape.objective.copying import copied
 from normscape.landscape.objective.engine.exact_batch_norm import use_exact_batch_norm
 from normscape.landscape.objective.engine.folding import fold
 from normscape.landscape.objective.forward import Forward, copied_batch
 from normscape.landscape.objective.parameters import Layout, flatten
+from normscape.landscape.objective.problem.copying import copied
 
 Feed = Callable[[nn.Module, slice], Any]
 """Maps a network and a part of the evaluation set to outputs."""

@@ -14,10 +14,10 @@ from torch.nn.utils import prune
 from torch.utils.checkpoint import checkpoint
 
 from normscape.landscape import measure_surface
+from normscape.landscape.objective.curvature.second_derivatives import NoSecondDerivativeError
+from normscape.landscape.objective.curvature.sharpness import measure_scale_free_sharpness, measure_sharpness
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.second_derivatives import NoSecondDerivativeError
-from normscape.landscape.objective.sharpness import measure_scale_free_sharpness, measure_sharpness
 from normscape.landscape.plane.plane import filter_norms, random_plane
 from normscape.specs import GridSpec, PlaneSpec, SurfaceSpec
 

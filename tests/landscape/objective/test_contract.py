@@ -13,9 +13,9 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from normscape.landscape import measure_surface
+from normscape.landscape.objective.curvature.second_derivatives import NoSecondDerivativeError
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.problem import Problem
-from normscape.landscape.objective.second_derivatives import NoSecondDerivativeError
+from normscape.landscape.objective.problem.problem import Problem
 from normscape.models import build_model
 from normscape.specs import GridSpec, ModelSpec, SurfaceSpec
 from tests.landscape.objective.test_any_network import NETWORKS, Once, Pooled, X, Y, made

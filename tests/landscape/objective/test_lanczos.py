@@ -6,7 +6,7 @@ import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
 
-from normscape.landscape.objective.lanczos import Eigenpair, largest_eigenpair
+from normscape.landscape.objective.curvature.lanczos import Eigenpair, largest_eigenpair
 
 SPECTRA = {
     "one large": np.r_[np.linspace(-1, 1, 399), 20.0],

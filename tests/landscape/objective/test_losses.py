@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from normscape.landscape.objective.losses import CrossEntropy, Loss
 from normscape.landscape.objective.objective import Objective
+from normscape.landscape.objective.problem.losses import CrossEntropy, Loss
 
 N, C = 13, 4
 RANDOM = torch.Generator().manual_seed(0)

@@ -15,10 +15,10 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from normscape.landscape import measure_sharpness, measure_surface
-from normscape.landscape.objective import evaluation_set as sets
-from normscape.landscape.objective.losses import CrossEntropy
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.problem import Problem
+from normscape.landscape.objective.problem import evaluation_set as sets
+from normscape.landscape.objective.problem.losses import CrossEntropy
+from normscape.landscape.objective.problem.problem import Problem
 from normscape.specs import GridSpec, SurfaceSpec
 
 RANDOM = torch.Generator().manual_seed(0)

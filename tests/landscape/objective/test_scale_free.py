@@ -6,7 +6,11 @@ import torch
 from torch import nn
 
 from normscape.landscape import Objective, measure_sharpness
-from normscape.landscape.objective.sharpness import filter_scale, measure_layer_sharpness, measure_scale_free_sharpness
+from normscape.landscape.objective.curvature.sharpness import (
+    filter_scale,
+    measure_layer_sharpness,
+    measure_scale_free_sharpness,
+)
 from normscape.landscape.plane.plane import filter_norms
 from tests.landscape.networks import network, samples
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from normscape.landscape.measurement import Stop, check_stop
-from normscape.landscape.objective.lanczos import Product, largest_eigenpair
+from normscape.landscape.objective.curvature.lanczos import Product, largest_eigenpair
 from normscape.landscape.objective.objective import Objective
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from normscape.landscape.objective.evaluation_set import Batch, as_tensor
-from normscape.landscape.objective.losses import LOSSES, CrossEntropy, Loss, Values
+from normscape.landscape.objective.problem.evaluation_set import Batch, as_tensor
+from normscape.landscape.objective.problem.losses import LOSSES, CrossEntropy, Loss, Values
 from normscape.models.registry import entry
 
 TARGETS = ("labels", "label", "targets", "target", "y")

@@ -14,14 +14,14 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
-from normscape.landscape.objective.copying import copied
-from normscape.landscape.objective.evaluation_set import Batch, Stacked
+from normscape.landscape.objective.curvature.second_derivatives import NoSecondDerivativeError, hessian_product
 from normscape.landscape.objective.forward import Forward, copied_batch
-from normscape.landscape.objective.losses import weighted
 from normscape.landscape.objective.parameters import flatten, frozen_tensors
 from normscape.landscape.objective.population.moments import FixedStatistics, RecordedStatistics
-from normscape.landscape.objective.problem import scores
-from normscape.landscape.objective.second_derivatives import NoSecondDerivativeError, hessian_product
+from normscape.landscape.objective.problem.copying import copied
+from normscape.landscape.objective.problem.evaluation_set import Batch, Stacked
+from normscape.landscape.objective.problem.losses import weighted
+from normscape.landscape.objective.problem.problem import scores
 
 MOST_ITEMS, FEWEST_ITEMS = 32, 4
 """Samples that are looked at: the fewer if a forward pass of the more takes longer than `SLOW_SECONDS`."""
