@@ -17,15 +17,15 @@ from tests.landscape.networks import (
     symmetric_matrix,
 )
 
+LATER = ("derf", "quadratic-mean", "weight-standardization", "scaled-weight-standardization", "spectral")
 SMOOTH = [
-    (norm, activation, statistics)
-    for norm, activation, statistics in itertools.product(
-        ("none", "batch", "layer"), ("gelu", "tanh"), ("population", "batch", "running")
-    )
+    *itertools.product(("none", "batch", "layer"), ("gelu", "tanh"), ("population", "batch", "running")),
+    *itertools.product(LATER, ("gelu",), ("population", "batch", "running")),
 ]
-EVERY = list(
-    itertools.product(("none", "batch", "layer"), ("relu", "gelu", "tanh"), ("population", "batch", "running"))
-)
+EVERY = [
+    *itertools.product(("none", "batch", "layer"), ("relu", "gelu", "tanh"), ("population", "batch", "running")),
+    *itertools.product(LATER, ("tanh",), ("population", "batch", "running")),
+]
 
 
 def objective_for(norm: str, activation: str, statistics: str, **others) -> Objective:
