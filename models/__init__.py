@@ -11,7 +11,7 @@ from normscape.models.activations import ACTIVATIONS
 from normscape.models.architectures import ARCHITECTURES
 from normscape.models.effective import effective_spec, idle_fields
 from normscape.models.initializations import INITIALIZATIONS, initialize
-from normscape.models.normalizations import NORMALIZATIONS
+from normscape.models.normalizations import NORMALIZATIONS, UndefinedNormError
 from normscape.models.registry import Entry, entry
 from normscape.specs import ModelSpec
 from normscape.specs.experiment import register_labels
@@ -123,18 +123,23 @@ def refusal(spec: ModelSpec, input_shape: tuple[int, ...]) -> str | None:
             f"{normalization.label_in_text} cannot normalize the layers of the {spec.architecture} network, which are "
             f"vectors: {reason}; use an architecture for images"
         )
-    return _failure(spec, input_shape) if architecture.draws_weights else None
+    if reason := normalization.refuses_in(spec.architecture):
+        return f"{normalization.label_in_text} is undefined in this network: {reason}"
+    needs_trial = architecture.draws_weights or normalization.depends_on_size
+    return _failure(spec, input_shape) if needs_trial else None
 
 
 @lru_cache(maxsize=1024)
 def _failure(spec: ModelSpec, input_shape: tuple[int, ...]) -> str | None:
-    """Return why an own network cannot be built or called, None if it can."""
+    """Return why a network cannot be built, or an own network cannot be called, None if it can."""
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             architecture = ARCHITECTURES[spec.architecture]
             architecture.build(spec, architecture.size_of(spec), input_shape, 2)
     except own.OwnNetworkError as error:
         return str(error)
+    except UndefinedNormError as error:
+        return f"{NORMALIZATIONS[spec.norm].label_in_text} is undefined in this network: {error}"
     return None
 
 

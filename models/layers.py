@@ -14,14 +14,14 @@ NamedLayers = list[tuple[str, nn.Module]]
 
 
 def linear(spec: ModelSpec, inputs: int, outputs: int, *, bias: bool = True) -> nn.Module:
-    """Return a linear layer, with weight norm if the spec says so."""
+    """Return a linear layer, with a normalized weight if the spec says so."""
     return normalization_of(spec).weights(nn.Linear(inputs, outputs, bias=bias), affine=spec.affine)
 
 
 def convolution(
     spec: ModelSpec, inputs: int, outputs: int, *, size: int = 3, stride: int = 1, bias: bool = True
 ) -> nn.Module:
-    """Return a convolution padded by half its kernel size, with weight norm if the spec says so."""
+    """Return a convolution padded by half its kernel size, with a normalized weight if the spec says so."""
     layer = nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, bias=bias)
     return normalization_of(spec).weights(layer, affine=spec.affine)
 
@@ -72,13 +72,28 @@ def with_norm(
     return [("norm", normalization), layer] if before else [layer, ("norm", normalization)]
 
 
-def activation(spec: ModelSpec) -> nn.Module:
-    """Return the spec's activation.
+def activation(spec: ModelSpec, channels: int) -> nn.Module:
+    """Return the spec's activation, or what the normalization puts in its place.
+
+    Args:
+        spec: names the activation and the normalization.
+        channels: of the input.
 
     Raises:
-        ValueError: it is not registered.
+        ValueError: one of them is not registered.
     """
-    return entry(ACTIVATIONS, spec.activation, "activation").build()
+    usual, own = entry(ACTIVATIONS, spec.activation, "activation"), normalization_of(spec).activation
+    return usual.build() if own is None else own(channels)
+
+
+def activations(spec: ModelSpec, channels: int) -> tuple[nn.Module, nn.Module]:
+    """Return the activations of two places: one module twice, or two that have parameters of their own.
+
+    Raises:
+        ValueError: as `activation`.
+    """
+    first = activation(spec, channels)
+    return first, activation(spec, channels) if any(True for _ in first.parameters()) else first
 
 
 def normalization_of(spec: ModelSpec) -> Normalization:

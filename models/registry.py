@@ -15,17 +15,19 @@ class Entry:
         label: the name that people read, such as "Batch norm".
         description: one sentence.
         idle: the fields of the spec that have no effect with this entry, each with the reason.
+        is_name: whether the label is a name, which keeps its capital letter inside a sentence.
     """
 
     label: str
     description: str
     idle: Mapping[str, str] = field(default_factory=dict)
+    is_name: bool = False
 
     @property
     def label_in_text(self) -> str:
         """The label inside a sentence: "batch norm", but "RMS norm"."""
         first, space, rest = self.label.partition(" ")
-        return f"{first.lower() if first.istitle() else first}{space}{rest}"
+        return f"{first.lower() if first[1:].islower() and not self.is_name else first}{space}{rest}"
 
 
 @dataclass(frozen=True)

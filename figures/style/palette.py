@@ -1,8 +1,9 @@
 """Colors: one for each normalization, ordered ones for other comparisons, one scale for heights, two page themes.
 
 Lines and their labels share a color, so each has a contrast of at least 4.5:1 on the pages of its theme (WCAG 2.1,
-1.4.3) and remains distinct with deuteranopia and protanopia: a search from the Okabe-Ito colors moves them as little as
-a CIELAB distance of 10 over the three kinds of vision (Machado et al. 2009) takes.
+1.4.3) and remains distinct with deuteranopia and protanopia: a search from the Okabe-Ito colors moves the first ten as
+little as a CIELAB distance of 10 over the three kinds of vision (Machado et al. 2009) takes. Those of later
+normalizations are as far from all others as leaves room for the reserve.
 """
 
 from __future__ import annotations
@@ -53,8 +54,15 @@ PALETTES: Mapping[Theme, Palette] = {
             "center": "#535150",
             "scale": "#7152c9",
             "dyt": "#ce133a",
+            "derf": "#7d0532",
+            "quadratic-mean": "#0064ff",
+            "frn": "#5a3214",
+            "weight-standardization": "#143c8c",
+            "scaled-weight-standardization": "#5a14b4",
+            "spectral": "#37375a",
+            "qk": "#96287d",
         },
-        ("#047b86", "#9000fc", "#48631d", "#93047e", "#712d2e", "#1156a5", "#8d08ce", "#8f3bf4"),
+        ("#0a691e", "#322896", "#2d50d7", "#d719aa", "#462369", "#326eeb", "#0f4132", "#464155"),
         ("#0e46c7", "#5246b4", "#7d3e9e", "#9e3380", "#ae3659", "#a94a40", "#9f5a2a", "#8a6b00"),
     ),
     "dark": Palette(
@@ -69,8 +77,15 @@ PALETTES: Mapping[Theme, Palette] = {
             "center": "#a2afc6",
             "scale": "#9e99fc",
             "dyt": "#dd6495",
+            "derf": "#f03c64",
+            "quadratic-mean": "#69f5ff",
+            "frn": "#ffd255",
+            "weight-standardization": "#9bd787",
+            "scaled-weight-standardization": "#82fa82",
+            "spectral": "#e1e6b9",
+            "qk": "#ffd7d7",
         },
-        ("#75c5b6", "#df59bc", "#8b985a", "#f080df", "#cd877d", "#098dfb", "#ef00ff", "#aa72d8"),
+        ("#aa69dc", "#78b47d", "#e1b92d", "#3782fa", "#9baf64", "#c8b9be", "#64c84b", "#ffaaa5"),
         ("#4989f0", "#9482db", "#b380c5", "#d580b3", "#e5819b", "#f08674", "#e59557", "#d5a525"),
     ),
 }

@@ -13,6 +13,7 @@ from normscape.landscape.layers.activations import capture_layers, layer_activat
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
+from normscape.models.normalizations.filter_response import Threshold
 
 BIN_EDGES = np.linspace(-6.0, 6.0, 61)
 """Histogram bins; values beyond the ends count in the first and the last bin."""
@@ -20,7 +21,7 @@ BIN_EDGES = np.linspace(-6.0, 6.0, 61)
 LEARNING_RATE = 0.1
 """Learning rate of the step of earlier layers for the covariate shift."""
 
-ACTIVATIONS = (nn.ReLU, nn.GELU, nn.SiLU, nn.Softplus, nn.Tanh, nn.ELU, nn.LeakyReLU, nn.Sigmoid)
+ACTIVATIONS = (Threshold, nn.ReLU, nn.GELU, nn.SiLU, nn.Softplus, nn.Tanh, nn.ELU, nn.LeakyReLU, nn.Sigmoid)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +42,8 @@ class ActivationInputs:
     """The inputs of one activation, and its dead and linear units."""
 
     before: Distribution
-    dead: float  # fraction of units with inputs ≤ 0 for all samples and positions; nan for other activations than ReLU
-    linear: float  # fraction of units with inputs > 0 for all of them; nan for other activations than ReLU
+    dead: float  # share of units with inputs ≤ 0, or ≤ τ, for all samples and positions; nan without such a threshold
+    linear: float  # share of units with inputs above it for all of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +172,8 @@ class _Entries:
         )
 
     def activity(self, name: str, module: nn.Module) -> ActivationInputs:
-        if not isinstance(module, nn.ReLU) or self.minimum is None or self.maximum is None:
+        if not isinstance(module, nn.ReLU | Threshold) or self.minimum is None or self.maximum is None:
             return ActivationInputs(self.result(name), float("nan"), float("nan"))
-        dead, linear = (self.maximum <= 0).double().mean(), (self.minimum > 0).double().mean()
+        threshold = module.threshold.detach().double() if isinstance(module, Threshold) else 0.0
+        dead, linear = (self.maximum <= threshold).double().mean(), (self.minimum > threshold).double().mean()
         return ActivationInputs(self.result(name), float(dead), float(linear))

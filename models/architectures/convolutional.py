@@ -40,7 +40,7 @@ def _stages(depth: int, side: int) -> list[int]:
 def _layer(spec: ModelSpec, inputs: int, outputs: int) -> nn.Module:
     named = ("convolution", convolution(spec, inputs, outputs))
     layers = with_norm(spec, named, (inputs, outputs), positions=2)
-    return nn.Sequential(OrderedDict([*layers, ("activation", activation(spec))]))
+    return nn.Sequential(OrderedDict([*layers, ("activation", activation(spec, outputs))]))
 
 
 def _head(spec: ModelSpec, channels: int, positions: int, outputs: int) -> NamedLayers:

@@ -29,7 +29,7 @@ def _layer(spec: ModelSpec, inputs: int, outputs: int, *, hidden: bool) -> nn.Mo
     layers: NamedLayers = [named]
     if hidden or spec.placement == "before":
         layers = with_norm(spec, named, (inputs, outputs), positions=0)
-    return nn.Sequential(OrderedDict([*layers, *([("activation", activation(spec))] if hidden else [])]))
+    return nn.Sequential(OrderedDict([*layers, *([("activation", activation(spec, outputs))] if hidden else [])]))
 
 
 PERCEPTRON = Architecture(

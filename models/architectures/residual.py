@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from normscape.models.architectures.architecture import Architecture, Size, needs_image
-from normscape.models.layers import activation, convolution, linear, norm
+from normscape.models.layers import activation, activations, convolution, linear, norm
 from normscape.specs import ModelSpec
 
 
@@ -37,7 +37,7 @@ class Block(nn.Module):
         self.before1 = norm(spec, inputs, positions=2, placement="before")
         self.conv1 = convolution(spec, inputs, outputs, stride=stride, bias=False)
         self.norm1 = norm(spec, outputs, positions=2, placement="after")
-        self.activation = activation(spec)
+        self.activation, self.last_activation = activations(spec, outputs)
         self.before2 = norm(spec, outputs, positions=2, placement="before")
         self.conv2 = convolution(spec, outputs, outputs, bias=False)
         self.norm2 = norm(spec, outputs, positions=2, placement="after")
@@ -47,7 +47,7 @@ class Block(nn.Module):
         """Return the block's output for x (N, C, H, W)."""
         hidden = self.activation(self.norm1(self.conv1(self.before1(x))))
         hidden = self.norm2(self.conv2(self.before2(hidden)))
-        return self.activation(hidden if self.shortcut is None else hidden + self.shortcut(x))  # type: ignore[no-any-return]
+        return self.last_activation(hidden if self.shortcut is None else hidden + self.shortcut(x))  # type: ignore[no-any-return]
 
 
 class Residual(nn.Module):
@@ -60,7 +60,7 @@ class Residual(nn.Module):
         self.before1 = norm(spec, input_shape[0], positions=2, placement="before")
         self.conv1 = convolution(spec, input_shape[0], width, bias=False)
         self.norm1 = norm(spec, width, positions=2, placement="after")
-        self.activation = activation(spec)
+        self.activation = activation(spec, width)
         self.layer1 = _stage(spec, blocks, width, width, stride=1)
         self.layer2 = _stage(spec, blocks, width, 2 * width, stride=2)
         self.layer3 = _stage(spec, blocks, 2 * width, 4 * width, stride=2)

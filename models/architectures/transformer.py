@@ -5,8 +5,7 @@ import math
 from torch import Tensor, nn
 
 from normscape.models.architectures.architecture import Architecture, Size, needs_image
-from normscape.models.layers import activation, linear, norm
-from normscape.models.normalizations import NORMALIZATIONS
+from normscape.models.layers import activation, linear, norm, normalization_of
 from normscape.models.position_embedding import PositionEmbedding
 from normscape.specs import ModelSpec
 
@@ -21,7 +20,7 @@ class TokenNorm(nn.Module):
     def __init__(self, spec: ModelSpec, channels: int, placement: str) -> None:
         """Build the normalization for one side of a layer, "before" or "after"."""
         super().__init__()
-        self.tokens_are_positions = NORMALIZATIONS[spec.norm].needs_positions
+        self.tokens_are_positions = normalization_of(spec).needs_positions
         self.norm = norm(spec, channels, positions=int(self.tokens_are_positions), placement=placement)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -37,15 +36,25 @@ class Attention(nn.Module):
     """Multi-head softmax(QKᵀ/√d) V in plain operations, because fused attention has no second derivatives."""
 
     def __init__(self, spec: ModelSpec, width: int) -> None:
-        """Build four linear layers: queries, keys, values, and the output projection."""
+        """Build four linear layers: queries, keys, values, and the output projection.
+
+        Raises:
+            UndefinedNormError: the normalization of queries and keys is undefined for heads of this width.
+        """
         super().__init__()
         self.heads = math.gcd(width, MAX_HEADS)
         self.softmax = nn.Softmax(dim=-1)
         self.query, self.key, self.value, self.out = (linear(spec, width, width) for _ in range(4))
+        normalized = normalization_of(spec).attention
+        self.query_norm, self.key_norm = (
+            None if normalized is None else normalized(width // self.heads, affine=spec.affine) for _ in range(2)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the attention output for x (N, T, C)."""
         q, k, v = (self._by_head(layer(x)) for layer in (self.query, self.key, self.value))
+        if self.query_norm is not None and self.key_norm is not None:
+            q, k = self.query_norm(q), self.key_norm(k)
         weights = self.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]))
         return self.out((weights @ v).transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
@@ -69,7 +78,7 @@ class TransformerBlock(nn.Module):
         self.after_attention = TokenNorm(spec, width, "after")
         self.before_perceptron = TokenNorm(spec, width, "before")
         self.hidden = linear(spec, width, hidden)
-        self.activation = activation(spec)
+        self.activation = activation(spec, hidden)
         self.out = linear(spec, hidden, width)
         self.after_perceptron = TokenNorm(spec, width, "after")
 

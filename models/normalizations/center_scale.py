@@ -1,14 +1,14 @@
 """The two halves of batch normalization, alone: subtract the mean, or divide by the standard deviation (A7, A8)."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _NormBase
 
+from normscape.models.normalizations.affine import affine_map, per_channel
 
-class _Half(_NormBase):
-    """Half of batch normalization, with the buffers, momentum, ε, scale and shift of torch's batch norm.
+
+class OverSamples(_NormBase):
+    """A relative of batch normalization, with the buffers, momentum, ε, scale and shift of torch's batch norm.
 
     It inherits from the base class of torch's batch-norm layers, so that code for these applies (D1): it uses batch
     statistics in training mode or without running averages, and the running averages otherwise.
@@ -36,32 +36,24 @@ class _Half(_NormBase):
         self.running_var.lerp_(unbiased, weight)  # type: ignore[union-attr]
         self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
 
-    def _affine(self, y: Tensor, per_channel: Callable[[Tensor], Tensor]) -> Tensor:
-        return y if self.weight is None else y * per_channel(self.weight) + per_channel(self.bias)
+    def _affine(self, y: Tensor) -> Tensor:
+        return affine_map(y, self.weight, self.bias)
 
 
-class Center(_Half):
+class Center(OverSamples):
     """y = γ (x - E[x]) + β for every channel: mean-only batch normalization (Salimans and Kingma 2016, §4)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalize x (N, C, ...)."""
-        per_channel = _per_channel(x)
-        return self._affine(x - per_channel(self._statistics(x)[0]), per_channel)
+        return self._affine(x - per_channel(self._statistics(x)[0], x))
 
 
-class Scale(_Half):
+class Scale(OverSamples):
     """y = γ x / √(Var[x] + ε) + β for every channel: divides by the standard deviation and keeps the mean (A8)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalize x (N, C, ...)."""
-        per_channel = _per_channel(x)
-        return self._affine(x * per_channel((self._statistics(x)[1] + self.eps).rsqrt()), per_channel)
+        return self._affine(x * per_channel((self._statistics(x)[1] + self.eps).rsqrt(), x))
 
 
-def _per_channel(x: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return the function that reshapes a vector (C,) to broadcast with x (N, C, ...)."""
-    shape = [1, -1, *[1] * (x.ndim - 2)]
-    return lambda vector: vector.view(shape)
-
-
-__all__ = ["Center", "Scale"]
+__all__ = ["Center", "OverSamples", "Scale"]

@@ -10,8 +10,12 @@ from torch import nn
 
 from normscape.models.registry import Entry, Paper
 
-NO_AVERAGES = {"averaging": "only batch norm and its two halves keep moving averages"}
+NO_AVERAGES = {"averaging": "only batch norm and its relatives keep moving averages"}
 """`idle` of a normalization without running statistics."""
+
+
+class UndefinedNormError(ValueError):
+    """Raised where a normalization is undefined for a layer of a network; the message says what to do."""
 
 
 class NormLayer(Protocol):
@@ -30,6 +34,10 @@ def _accepts_all(positions: int) -> None:
     return None
 
 
+def _everywhere(architecture: str) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Normalization(Entry):
     """A normalization of activations, of weights, or of both.
@@ -37,7 +45,12 @@ class Normalization(Entry):
     Attributes:
         layer: builds the layer that is inserted before or after a linear layer or convolution.
         weights: (layer, *, affine) to the layer, reparametrized in place.
+        activation: the number of channels to what takes the place of every activation; None to keep the spec's.
+        attention: (channels, *, affine) of one head to the layer that normalizes its queries, and its keys; None for
+            plain attention.
         refuses: the number of position axes to the reason why the layer cannot normalize such inputs, or None.
+        refuses_in: the name of an architecture to the reason why the normalization is undefined there, or None.
+        depends_on_size: whether it may be undefined for some widths or inputs, which raises `UndefinedNormError`.
         papers: the sources.
         formula: KaTeX.
         definition: the numbers in docs/science.md.
@@ -45,7 +58,11 @@ class Normalization(Entry):
 
     layer: NormLayer
     weights: Callable[..., nn.Module] = _unchanged
+    activation: Callable[[int], nn.Module] | None = None
+    attention: Callable[..., nn.Module] | None = None
     refuses: Callable[[int], str | None] = _accepts_all
+    refuses_in: Callable[[str], str | None] = _everywhere
+    depends_on_size: bool = False
     papers: tuple[Paper, ...] = ()
     formula: str = ""
     definition: str = "A13"

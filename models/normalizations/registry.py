@@ -1,110 +1,36 @@
-"""Normalizations, by name: the registry, and the layers that take only a few lines.
+"""Normalizations, by name.
 
-To add one, add an entry to `NORMALIZATIONS` and, unless torch has it, its layer above.
+To add one, add an entry to `NORMALIZATIONS` and, unless torch has it, a module with its layer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
-from torch import Tensor, nn
-
+from normscape.models.normalizations import constructors, papers, refusals
 from normscape.models.normalizations.center_scale import Center, Scale
+from normscape.models.normalizations.constructors import MAX_GROUPS, any_positions, group_count
+from normscape.models.normalizations.filter_response import FilterResponse, Threshold
 from normscape.models.normalizations.normalization import NO_AVERAGES, Normalization
+from normscape.models.normalizations.pointwise import DynamicErf, DynamicTanh
+from normscape.models.normalizations.quadratic_mean import QuadraticMean
 from normscape.models.normalizations.rms import RootMeanSquare
+from normscape.models.normalizations.spectral import divide_by_largest_singular_value
 from normscape.models.normalizations.weight import normalize_weight
-from normscape.models.registry import Paper
+from normscape.models.normalizations.weight_standardization import standardize_weight, standardize_weight_scaled
 
-MAX_GROUPS = 8
-"""Wu and He use 32 groups in networks with at least 64 channels; the networks here have fewer."""
-
-
-def group_count(channels: int) -> int:
-    """Return the number of groups: the largest up to 8 that divides the channels into groups of at least two."""
-    return max((g for g in range(1, MAX_GROUPS + 1) if channels % g == 0 and channels // g >= 2), default=1)
+__all__ = ["MAX_GROUPS", "NORMALIZATIONS", "group_count"]
 
 
-def _none(channels: int, *, affine: bool, positions: int) -> nn.Module:
-    return nn.Identity()
+def _of_weights(label: str) -> Mapping[str, str]:
+    """Return what has no effect with a normalization of weights."""
+    reason = f"{label} changes the weights themselves; it is neither before nor after the layer"
+    return NO_AVERAGES | {"placement": reason}
 
-
-def _batch(channels: int, *, affine: bool, positions: int) -> nn.Module:
-    return (nn.BatchNorm2d if positions == 2 else nn.BatchNorm1d)(channels, affine=affine)
-
-
-def _center(channels: int, *, affine: bool, positions: int) -> nn.Module:
-    return Center(channels, affine=affine)
-
-
-def _scale(channels: int, *, affine: bool, positions: int) -> nn.Module:
-    return Scale(channels, affine=affine)
-
-
-def _layer(channels: int, *, affine: bool, positions: int) -> nn.Module:
-    if positions:
-        return nn.GroupNorm(1, channels, affine=affine)  # one group of all channels and positions
-    return nn.LayerNorm(channels, elementwise_affine=affine)
-
-
-def _group(channels: int, *, affine: bool, positions: int) -> nn.Module:
-    return nn.GroupNorm(group_count(channels), channels, affine=affine)
-
-
-def _instance(channels: int, *, affine: bool, positions: int) -> nn.Module:
-    if not positions:
-        return nn.Identity()  # the vector in front of an output layer
-    return (nn.InstanceNorm2d if positions == 2 else nn.InstanceNorm1d)(channels, affine=affine)
-
-
-def _refuses_vectors(positions: int) -> str | None:
-    return None if positions else "it averages over the positions of an image"
-
-
-def _rms(channels: int, *, affine: bool, positions: int) -> nn.Module:
-    return RootMeanSquare(channels, affine=affine)
-
-
-class DynamicTanh(nn.Module):
-    """y = γ tanh(α x) + β for every channel, without statistics (Zhu et al. 2025, arXiv 2503.10622, §4).
-
-    α is one scalar per layer. It is learned without `affine`, too, since it is not part of the affine map.
-    """
-
-    def __init__(self, channels: int, *, affine: bool) -> None:
-        """Build the layer for inputs (N, channels, ...), with the paper's initial α = 0.5."""
-        super().__init__()
-        self.alpha = nn.Parameter(torch.full((1,), 0.5))
-        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
-        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the output for x (N, C, ...)."""
-        y = torch.tanh(self.alpha * x)
-        if self.weight is None or self.bias is None:
-            return y
-        shape = [1, -1, *[1] * (x.ndim - 2)]
-        return y * self.weight.view(shape) + self.bias.view(shape)
-
-
-def _dynamic_tanh(channels: int, *, affine: bool, positions: int) -> nn.Module:
-    return DynamicTanh(channels, affine=affine)
-
-
-IOFFE = Paper(
-    "Ioffe and Szegedy 2015",
-    "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift",
-    "https://arxiv.org/abs/1502.03167",
-)
-SALIMANS = Paper(
-    "Salimans and Kingma 2016",
-    "Weight Normalization: A Simple Reparameterization to Accelerate Training of Deep Neural Networks",
-    "https://arxiv.org/abs/1602.07868",
-)
 
 NORMALIZATIONS: Mapping[str, Normalization] = {
     "none": Normalization(
-        _none,
+        constructors.none,
         label="No normalization",
         description="The network without normalization layers.",
         idle=NO_AVERAGES
@@ -114,89 +40,150 @@ NORMALIZATIONS: Mapping[str, Normalization] = {
         },
     ),
     "batch": Normalization(
-        _batch,
+        constructors.batch,
         label="Batch norm",
         description="Batch norm standardizes each channel to zero mean and unit variance over the batch (and spatial "
         "positions).",
-        papers=(IOFFE,),
+        papers=(papers.IOFFE,),
         formula=r"\hat y=(y-\mu)/\sqrt{v+\varepsilon}",
         definition="A14",
     ),
     "layer": Normalization(
-        _layer,
+        constructors.layer,
         label="Layer norm",
         description="Layer norm standardizes each sample to zero mean and unit variance over its channels (and spatial "
         "positions).",
         idle=NO_AVERAGES,
-        papers=(Paper("Ba et al. 2016", "Layer Normalization", "https://arxiv.org/abs/1607.06450"),),
+        papers=(papers.BA,),
     ),
     "group": Normalization(
-        _group,
+        constructors.group,
         label="Group norm",
         description="Group norm is layer norm within groups of channels: "
         f"at most {MAX_GROUPS} groups of at least two channels.",
         idle=NO_AVERAGES,
-        papers=(Paper("Wu and He 2018", "Group Normalization", "https://arxiv.org/abs/1803.08494"),),
+        papers=(papers.WU,),
     ),
     "instance": Normalization(
-        _instance,
+        constructors.instance,
         label="Instance norm",
         description="Instance norm standardizes each channel of each sample to zero mean and unit variance over its "
         "spatial positions.",
         idle=NO_AVERAGES,
-        refuses=_refuses_vectors,
-        papers=(
-            Paper(
-                "Ulyanov et al. 2016",
-                "Instance Normalization: The Missing Ingredient for Fast Stylization",
-                "https://arxiv.org/abs/1607.08022",
-            ),
-        ),
+        refuses=refusals.averages_over_positions,
+        papers=(papers.ULYANOV,),
     ),
     "rms": Normalization(
-        _rms,
+        any_positions(RootMeanSquare),
         label="RMS norm",
         description="RMS norm divides each sample by the root mean square of its channels (and spatial positions), "
         "without subtracting the mean.",
         idle=NO_AVERAGES,
-        papers=(
-            Paper(
-                "Zhang and Sennrich 2019",
-                "Root Mean Square Layer Normalization",
-                "https://arxiv.org/abs/1910.07467",
-            ),
-        ),
+        papers=(papers.ZHANG,),
     ),
     "weight": Normalization(
-        _none,
+        constructors.none,
         weights=normalize_weight,
         label="Weight norm",
         description="Weight norm uses no statistics of the data: each filter is a direction v times a learned length "
         "g.",
-        idle=NO_AVERAGES
-        | {"placement": "weight norm changes the weights themselves; it is neither before nor after the layer"},
-        papers=(SALIMANS,),
+        idle=_of_weights("weight norm"),
+        papers=(papers.SALIMANS,),
         formula=r"w=g\,v/\|v\|",
     ),
     "center": Normalization(
-        _center,
+        any_positions(Center),
         label="Center only",
         description="The first half of batch norm: subtract each channel's batch mean.",
-        papers=(SALIMANS,),
+        papers=(papers.SALIMANS,),
         definition="A7",
     ),
     "scale": Normalization(
-        _scale,
+        any_positions(Scale),
         label="Scale only",
         description="The second half of batch norm: divide each channel by its batch standard deviation.",
         definition="A8",
     ),
     "dyt": Normalization(
-        _dynamic_tanh,
+        any_positions(DynamicTanh),
         label="DyT",
         description=r"DyT (dynamic tanh) puts a tanh with a learned scale $\alpha$ in place of a normalization.",
         idle=NO_AVERAGES,
-        papers=(Paper("Zhu et al. 2025", "Transformers without Normalization", "https://arxiv.org/abs/2503.10622"),),
+        papers=(papers.ZHU,),
         formula=r"y=\gamma\tanh(\alpha x)+\beta",
+    ),
+    "derf": Normalization(
+        any_positions(DynamicErf),
+        label="Derf",
+        is_name=True,
+        description=r"Derf (dynamic erf) puts the error function with a learned scale $\alpha$ and shift $s$ in place "
+        "of a normalization.",
+        idle=NO_AVERAGES,
+        papers=(papers.CHEN,),
+        formula=r"y=\gamma\,\mathrm{erf}(\alpha x+s)+\beta",
+    ),
+    "quadratic-mean": Normalization(
+        any_positions(QuadraticMean),
+        label="Quadratic-mean norm",
+        description="Quadratic-mean norm divides each channel by its root mean square over the batch (and spatial "
+        "positions), without subtracting the mean. It is PowerNorm with the exact gradient.",
+        papers=(papers.SHEN,),
+        formula=r"y=\gamma x/\sqrt{E[x^2]+\varepsilon}+\beta",
+    ),
+    "frn": Normalization(
+        constructors.with_positions(FilterResponse),
+        activation=Threshold,
+        label="Filter response norm",
+        description="Filter response norm divides each channel of each sample by its root mean square over the spatial "
+        r"positions. A learned threshold $\tau$ per channel replaces the activation.",
+        idle=NO_AVERAGES | {"activation": "the threshold of filter response norm takes the place of the activation"},
+        refuses=refusals.is_sign_of_vectors,
+        refuses_in=refusals.without_place_for_threshold,
+        papers=(papers.SINGH,),
+        formula=r"y=\gamma x/\sqrt{\nu^2+\varepsilon}+\beta,\ z=\max(y,\tau)",
+    ),
+    "weight-standardization": Normalization(
+        constructors.none,
+        weights=standardize_weight,
+        label="Weight standardization",
+        description="Weight standardization uses no statistics of the data: the weights of each filter have zero mean "
+        "and unit variance, times a learned gain $g$.",
+        idle=_of_weights("weight standardization"),
+        depends_on_size=True,
+        papers=(papers.QIAO,),
+        formula=r"\hat W=g\,(W-\mu)/\sigma",
+    ),
+    "scaled-weight-standardization": Normalization(
+        constructors.none,
+        weights=standardize_weight_scaled,
+        label="Scaled weight standardization",
+        description="Scaled weight standardization also divides by the square root of the fan-in $n$, so that each "
+        "filter has zero mean and unit length, times a learned gain $g$.",
+        idle=_of_weights("scaled weight standardization"),
+        depends_on_size=True,
+        papers=(papers.BROCK,),
+        formula=r"\hat W=g\,(W-\mu)/(\sigma\sqrt n)",
+    ),
+    "spectral": Normalization(
+        constructors.none,
+        weights=divide_by_largest_singular_value,
+        label="Spectral norm",
+        description=r"Spectral norm divides each weight matrix by its largest singular value $\sigma(W)$, computed "
+        "exactly at every point, times a learned scalar $g$.",
+        idle=_of_weights("spectral norm"),
+        papers=(papers.MIYATO,),
+        formula=r"\hat W=g\,W/\sigma(W)",
+    ),
+    "qk": Normalization(
+        constructors.layer,
+        attention=constructors.layer_of_head,
+        label="QK-norm",
+        description="QK-norm is layer norm of the queries and keys in each attention head, together with layer norm in "
+        "the blocks of the transformer.",
+        idle=NO_AVERAGES,
+        refuses_in=refusals.without_attention,
+        depends_on_size=True,
+        papers=(papers.DEHGHANI, papers.HENRY),
+        formula=r"\mathrm{softmax}\big(\mathrm{LN}(Q)\,\mathrm{LN}(K)^\top/\sqrt d\big)V",
     ),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
+
+from normscape.models.normalizations.affine import affine_map, scale_and_shift
 
 EPSILON = 1e-5
 """That of torch's batch and layer norm, so that compared normalizations share it."""
@@ -19,14 +20,10 @@ class RootMeanSquare(nn.Module):
         """Build the layer for inputs (N, channels, ...)."""
         super().__init__()
         self.channels = channels
-        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
-        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+        self.weight, self.bias = scale_and_shift(channels, affine=affine)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalize x (N, C, ...)."""
         axes = list(range(1, x.ndim))
         y = x * (x.square().mean(axes, keepdim=True) + EPSILON).rsqrt()
-        if self.weight is None or self.bias is None:
-            return y
-        shape = [1, -1, *[1] * (x.ndim - 2)]
-        return y * self.weight.view(shape) + self.bias.view(shape)
+        return affine_map(y, self.weight, self.bias)

@@ -23,10 +23,21 @@ class FilterLength(nn.Module):
         return weight.flatten(1).norm(dim=1), weight
 
 
+def parametrized(layer: nn.Module, function: nn.Module, *, affine: bool) -> nn.Module:
+    """Compute a layer's weight from a scale and an underlying weight, in place.
+
+    Args:
+        layer: a linear layer or a convolution.
+        function: maps the scale (one axis) and the underlying weight to the weight. Its `right_inverse` returns both
+            for a weight that is drawn, the underlying weight unchanged, so that it has the draws of the plain one (D4).
+        affine: whether the scale is learned; without, it keeps its initial value.
+    """
+    with torch.no_grad():
+        parametrize.register_parametrization(layer, "weight", function)
+    layer.parametrizations.weight.original0.requires_grad_(affine)  # type: ignore[union-attr]
+    return layer
+
+
 def normalize_weight(layer: nn.Module, *, affine: bool) -> nn.Module:
     """Parametrize a layer's weight by length and direction; without `affine` the lengths keep their initial values."""
-    with torch.no_grad():
-        parametrize.register_parametrization(layer, "weight", FilterLength())
-    lengths = layer.parametrizations.weight.original0  # type: ignore[union-attr]
-    lengths.requires_grad_(affine)
-    return layer
+    return parametrized(layer, FilterLength(), affine=affine)

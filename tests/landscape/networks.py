@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
 
 from normscape.landscape import Objective
 from normscape.landscape.measurement import Stop
@@ -72,10 +73,10 @@ def network(norm: str = "batch", *, width: int = 5, inputs: int = 4, outputs: in
 def perturb_norms(module: nn.Module) -> nn.Module:
     generator = torch.Generator().manual_seed(9)
     for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm1d | nn.LayerNorm) and layer.weight is not None:
+        if isinstance(layer, _NormBase | nn.LayerNorm) and layer.weight is not None:
             layer.weight.data += 0.2 * torch.randn(layer.weight.shape, generator=generator, dtype=torch.float64)
             layer.bias.data += 0.2 * torch.randn(layer.bias.shape, generator=generator, dtype=torch.float64)
-        if isinstance(layer, nn.BatchNorm1d) and layer.running_mean is not None:
+        if isinstance(layer, _NormBase) and layer.running_mean is not None:
             layer.running_mean += 0.3 * torch.randn(layer.running_mean.shape, generator=generator, dtype=torch.float64)
             layer.running_var += torch.rand(layer.running_var.shape, generator=generator, dtype=torch.float64)
     return module

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import ParametrizationList, is_parametrized
 
 from normscape.landscape import load_data, measure_surface, train
 from normscape.landscape.objective.from_run import direct_loss, objective_of
 from normscape.landscape.plane.plane import filter_norms
 from normscape.models import NORMALIZATIONS, REGISTRIES, build_model, refusal
+from normscape.models.normalizations.weight import FilterLength
 from normscape.specs import DataSpec, ModelSpec, RunSpec, TrainingSpec
 from normscape.specs.evaluation import STATISTICS
 from tests.flat import changed, surface_spec
@@ -26,8 +28,15 @@ SIZES = {
     "residual": (8, 4),
     "transformer": (1, 8),
 }
-UNDEFINED = {("perceptron", "instance"), ("deep-linear", "instance")}
-"""Undefined combinations, as in docs/networks.md; placement also has no effect on weight normalization."""
+UNDEFINED = {
+    **dict.fromkeys(itertools.product(("perceptron", "deep-linear"), ("instance", "frn")), "positions"),
+    ("transformer", "frn"): "no activation belongs to a normalization; use a convolutional or residual network",
+    **{(name, "qk"): "attention, which only the transformer here has" for name in SIZES if name != "transformer"},
+}
+"""Undefined combinations, as in docs/networks.md, each with a part of the reason."""
+
+OF_WEIGHTS = ("weight", "weight-standardization", "scaled-weight-standardization", "spectral")
+"""Normalizations of weights, on which placement has no effect."""
 
 MATRIX = list(
     itertools.product(REGISTRIES["architectures"], REGISTRIES["normalizations"], ("before", "after"), (True, False))
@@ -45,9 +54,12 @@ def small(architecture: str, norm: str = "none", placement: str = "after", affin
 
 
 def plain_weights(module: nn.Module) -> dict[str, torch.Tensor]:
-    """Return the effective weights and biases of all layers, by name."""
+    """Return the weights, before a normalization of weights, and biases of all layers, by name."""
     layers = {name: layer for name, layer in module.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d)}
-    found = {f"{name}.weight": layer.weight for name, layer in layers.items()}
+    found = {
+        f"{name}.weight": layer.parametrizations.weight.original1 if is_parametrized(layer) else layer.weight
+        for name, layer in layers.items()
+    }
     return found | {f"{name}.bias": layer.bias for name, layer in layers.items() if layer.bias is not None}
 
 
@@ -76,17 +88,29 @@ def test_initial_weights_equal_plain_network_for_equal_shapes_d4(
     plain = plain_weights(build_model(small(architecture), SHAPE, 10, seed=5))
     other = plain_weights(build_model(small(architecture, norm, placement, affine), SHAPE, 10, seed=5))
     assert plain.keys() <= other.keys()
-    for name, weight in plain.items():
-        assert torch.allclose(weight, other[name], rtol=1e-6, atol=0) if norm == "weight" else weight.equal(other[name])
+    assert all(weight.equal(other[name]) for name, weight in plain.items())
+
+
+@pytest.mark.parametrize("architecture", SIZES)
+def test_weight_norm_starts_at_the_plain_weight(architecture: str) -> None:
+    plain, other = (build_model(small(architecture, norm), SHAPE, 10, seed=5) for norm in ("none", "weight"))
+    for one, its in zip(plain.modules(), (m for m in other.modules() if not is_part_of_weight(m)), strict=True):
+        if isinstance(one, nn.Linear | nn.Conv2d):
+            assert torch.allclose(one.weight, its.weight, rtol=1e-6, atol=0)
+
+
+def is_part_of_weight(module: nn.Module) -> bool:
+    return isinstance(module, ParametrizationList | FilterLength) or type(module) is nn.ModuleDict
 
 
 @pytest.mark.parametrize(("architecture", "norm"), sorted(UNDEFINED))
-def test_undefined_combinations_raise_with_reason(architecture: str, norm: str) -> None:
+def test_undefined_combinations_raise_with_reason_and_remedy(architecture: str, norm: str) -> None:
     spec = small(architecture, norm)
     reason = refusal(spec, SHAPE)
     assert reason is not None
-    assert "positions" in reason
-    with pytest.raises(ValueError, match="positions"):
+    assert UNDEFINED[architecture, norm] in reason
+    assert "; use " in reason
+    with pytest.raises(ValueError, match=UNDEFINED[architecture, norm]):
         build_model(spec, SHAPE, 10)
 
 
@@ -96,10 +120,11 @@ def test_all_other_combinations_are_defined(architecture: str, norm: str, placem
     assert refused == ((architecture, norm) in UNDEFINED)
 
 
+@pytest.mark.parametrize("norm", OF_WEIGHTS)
 @pytest.mark.parametrize("architecture", SIZES)
-def test_placement_does_not_affect_weight_norm(architecture: str) -> None:
+def test_placement_does_not_affect_normalizations_of_weights(architecture: str, norm: str) -> None:
     x = torch.randn(5, *SHAPE, generator=torch.Generator().manual_seed(0))
-    before, after = (build_model(small(architecture, "weight", side), SHAPE, 10).eval() for side in ("before", "after"))
+    before, after = (build_model(small(architecture, norm, side), SHAPE, 10).eval() for side in ("before", "after"))
     assert torch.equal(before(x), after(x))
 
 
@@ -119,7 +144,7 @@ def test_compared_networks_have_equal_draws_for_equal_shapes_d4(architecture: st
     spec = surface_spec(points_alpha=3, points_beta=3, samples=10)
     training = TrainingSpec(steps=0, recorded_samples=4)
     drawn = {}
-    for norm in ("none", "batch", "weight"):
+    for norm in ("none", "batch", *OF_WEIGHTS):
         run = train(RunSpec(DIGITS, small(architecture, norm), training))
         objective = objective_of(run, spec.evaluation)
         plane = measure_surface(run, spec).plane
@@ -128,18 +153,20 @@ def test_compared_networks_have_equal_draws_for_equal_shapes_d4(architecture: st
             name.replace(".parametrizations.weight.original1", ".weight"): d for name, d in direction.items()
         }
     for name, direction in drawn["none"].items():
-        for norm in ("batch", "weight"):
+        for norm in ("batch", *OF_WEIGHTS):
             assert torch.allclose(direction, drawn[norm][name], rtol=1e-6, atol=1e-12), (norm, name)
 
 
-def test_weight_norm_lengths_have_zero_direction_d3() -> None:
-    run = train(RunSpec(DIGITS, small("convolutional", "weight"), TrainingSpec(steps=0, recorded_samples=4)))
+@pytest.mark.parametrize("norm", OF_WEIGHTS)
+def test_underlying_weights_are_scaled_by_filter_and_their_scales_stay_d3(norm: str) -> None:
+    run = train(RunSpec(DIGITS, small("convolutional", norm), TrainingSpec(steps=0, recorded_samples=4)))
     spec = surface_spec(points_alpha=3, points_beta=3, samples=10)
     objective, plane = objective_of(run, spec.evaluation), measure_surface(run, spec).plane
     direction = objective.layout.unflatten(torch.from_numpy(np.array(plane.d1)))
-    lengths = [name for name in direction if name.endswith("original0")]
-    assert len(lengths) == 4
-    assert not any(direction[name].any() for name in lengths)
+    scales = [name for name in direction if name.endswith("original0")]
+    assert len(scales) == 4
+    assert not any(direction[name].any() for name in scales)
+    assert all(direction[name.replace("original0", "original1")].any() for name in scales)
     own, its = (
         filter_norms(t, objective.layout) for t in (objective.theta.double(), torch.from_numpy(plane.d1.copy()))
     )

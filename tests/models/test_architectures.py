@@ -9,6 +9,7 @@ from torch import nn
 from normscape.models import ARCHITECTURES, NORMALIZATIONS, build_model, count_parameters, refusal
 from normscape.models.architectures.residual import Pad
 from normscape.models.architectures.transformer import Attention
+from normscape.models.normalizations.filter_response import Threshold
 from normscape.specs import ModelSpec
 
 CIFAR, DIGITS = (3, 32, 32), (1, 8, 8)
@@ -112,10 +113,11 @@ def test_convolutions_double_their_channels_while_the_image_halves(
     assert module.head.linear.in_features == widths[-1] * last**2
 
 
-@pytest.mark.parametrize("norm", NORMALIZATIONS)
-def test_only_relu_keeps_a_convolutional_network_from_being_smooth_d7(norm: str) -> None:
+@pytest.mark.parametrize("norm", [norm for norm in NORMALIZATIONS if norm != "qk"])
+def test_only_relu_and_thresholds_keep_a_convolutional_network_from_being_smooth_d7(norm: str) -> None:
     module = of("convolutional", DIGITS, norm=norm, activation="tanh")
-    assert not [layer for layer in module.modules() if isinstance(layer, nn.ReLU | nn.MaxPool2d)]
+    kinks = [layer for layer in module.modules() if isinstance(layer, nn.ReLU | nn.MaxPool2d | Threshold)]
+    assert len(kinks) == (4 if norm == "frn" else 0)
 
 
 def test_attention_is_torch_s() -> None:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from normscape.landscape import Objective, measure_surface, objective_of, train
 from normscape.models import NORMALIZATIONS, build_model, count_parameters
-from normscape.models.normalizations.registry import DynamicTanh
+from normscape.models.normalizations.pointwise import DynamicTanh
 from normscape.specs import DataSpec, EvaluationSpec, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 
 SHAPES = [(7, 6), (7, 6, 5), (7, 6, 3, 4)]

@@ -16,6 +16,9 @@ from normscape.specs import Experiment, ModelSpec, RunSpec
 
 Write = Callable[[str, str], str]
 
+UNDEFINED = ("instance", "frn", "qk")
+"""Normalizations that own networks of vectors, or any own networks, refuse."""
+
 WITH_NORM = '''
     """Two convolutions.
 
@@ -107,7 +110,7 @@ def test_fields_that_the_file_decides_have_no_effect(write: Write) -> None:
     assert effective_spec(spec) == ModelSpec(name, norm="batch")
 
 
-@pytest.mark.parametrize("norm", [norm for norm in REGISTRIES["normalizations"] if norm != "instance"])
+@pytest.mark.parametrize("norm", [norm for norm in REGISTRIES["normalizations"] if norm not in UNDEFINED])
 def test_layers_of_torch_are_exchanged(write: Write, norm: str) -> None:
     name = write("torchs", WITH_TORCH)
     network = build_model(ModelSpec(name, norm=norm), (1, 8, 8), 3, seed=0)
@@ -200,6 +203,29 @@ def test_instance_norm_on_vectors_is_refused(write: Write) -> None:
     name = write("torchs", WITH_TORCH)
     with pytest.raises(ValueError, match="averages over positions"):
         blank_model(ModelSpec(name, norm="instance"), (1, 8, 8), 3)
+
+
+def test_a_normalization_that_needs_an_activation_or_attention_is_refused(write: Write) -> None:
+    name = write("mine", WITH_NORM)
+    reasons = [str(refusal(ModelSpec(name, norm=norm), (1, 8, 8))) for norm in ("frn", "qk")]
+    assert "takes the place of the activations, which this network chooses itself" in reasons[0]
+    assert "use the convolutional or residual network" in reasons[0]
+    assert "use the transformer" in reasons[1]
+
+
+NARROW = """
+    from torch import nn
+
+    def build(norm, input_shape, outputs):
+        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, outputs), norm(outputs, positions=0))
+"""
+
+
+def test_filters_of_one_weight_are_refused_in_own_networks(write: Write) -> None:
+    spec = ModelSpec(write("narrow", NARROW), norm="scaled-weight-standardization")
+    assert "filters of one weight" in str(refusal(spec, (1, 8, 8)))
+    with pytest.raises(ValueError, match="filters of one weight"):
+        build_model(spec, (1, 8, 8), 3)
 
 
 def test_a_worker_builds_the_network_from_the_source_that_comes_with_the_job(write: Write) -> None:

@@ -50,6 +50,20 @@ def by_hand(network: Own, x: Tensor) -> Tensor:
     return (x - x.mean(0)) / (x.var(0, unbiased=False) + 1e-5).sqrt()
 
 
+class ApproximateBackward(torch.autograd.Function):
+    """PowerNorm (Shen et al. 2020): the gradient through the statistics is of earlier batches, at first 0."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        scale = (x.square().mean(0) + 1e-5).rsqrt()
+        ctx.save_for_backward(scale)
+        return x * scale
+
+    @staticmethod
+    def backward(ctx, slope: Tensor) -> Tensor:
+        return slope * ctx.saved_tensors[0]
+
+
 class Drifting(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -67,6 +81,7 @@ class Drifting(nn.Module):
         (lambda: own(counted), "a forward pass changes the buffer seen"),
         (lambda: Drifting().double(), "keeps a state"),
         (lambda: own(lambda _, x: x.detach() ** 2 + 0 * x), "the gradient is not the derivative of the loss"),
+        (lambda: own(lambda _, x: ApproximateBackward.apply(x)), "the gradient is not the derivative of the loss"),
         (
             lambda: Pooled(nn.Linear(8, 8), lambda layer, x: checkpoint(layer, x, use_reentrant=True)).double(),
             "the gradient is not the derivative of the loss",
@@ -80,7 +95,16 @@ class Drifting(nn.Module):
             r"calls `batch_norm` as a function \(1 times\)",
         ),
     ],
-    ids=["dropout", "buffer", "state", "detached", "reentrant checkpoint", "batch statistics", "stored averages"],
+    ids=[
+        "dropout",
+        "buffer",
+        "state",
+        "detached",
+        "PowerNorm",
+        "reentrant checkpoint",
+        "batch statistics",
+        "stored averages",
+    ],
 )
 def test_what_is_no_function_of_the_weights_is_refused_with_the_reason_d0(
     module: Callable[[], nn.Module], message: str

@@ -12,7 +12,10 @@ from normscape.landscape import Objective, direct_loss, measure_surface, train
 from tests.landscape.networks import batch_size_for, grid, network, samples, small_run
 
 MODES = ("population", "batch", "running")
-CASES = list(itertools.product(("none", "batch", "layer"), ("before", "after"), (True, False), MODES, ("relu", "gelu")))
+CASES = [
+    *itertools.product(("none", "batch", "layer"), ("before", "after"), (True, False), MODES, ("relu", "gelu")),
+    *itertools.product(("quadratic-mean",), ("before", "after"), (True, False), MODES, ("gelu",)),
+]
 
 
 def reference(module: nn.Module, theta: torch.Tensor, statistics: str, size: int) -> tuple[float, float, torch.Tensor]:

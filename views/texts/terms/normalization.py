@@ -31,8 +31,9 @@ TERMS: Mapping[str, Term] = {
         r"\|\nabla_{y_l}f\|/\|\nabla_{y_{l+1}}f\|\approx\sqrt{\pi/(\pi-1)}",
     ),
     "normalization": Term(
-        "A layer that brings the size of its inputs, and with most kinds their mean, to fixed values. Weight norm acts "
-        "on weights in place of inputs. Each kind has an entry of its own.",
+        "A layer that brings the size of its inputs, and with most kinds their mean, to fixed values. Weight norm, "
+        "weight standardization and spectral norm act on weights in place of inputs; DyT and Derf only bound their "
+        "inputs. Each kind has an entry of its own.",
         "A13",
     ),
     "placement": Term(
