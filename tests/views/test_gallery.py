@@ -44,7 +44,7 @@ def test_below_a_story_are_those_that_follow_it() -> None:
 def test_the_page_says_what_a_visitor_gets_in_numbers_of_this_gallery() -> None:
     app = gallery()
     assert app.title[0].value == QUESTIONS["Gallery"]
-    assert any(text.value.startswith(f"{len(STORIES)} measured comparisons") for text in app.markdown)
+    assert any(f"{len(STORIES)} measured comparisons" in text.value for text in app.markdown)
 
 
 @pytest.mark.parametrize("title", STORIES)

@@ -75,6 +75,16 @@ def test_the_guide_shows_its_sections_and_every_term_by_theme() -> None:
     assert any(all(cite(name) in text for name in PAPERS) for text in lines)
 
 
+def test_links_lead_to_the_themes_whose_anchors_are_not_those_of_terms() -> None:
+    (links,) = [text.value for text in opened().markdown if "](#theme-" in text.value]
+    assert links.count("](#theme-") == len(THEMES)
+    for theme, terms in THEMES.items():
+        assert f"[{theme}](#theme-{slug(theme)})\N{NO-BREAK SPACE}({len(terms)})" in links
+    assert not {f"theme-{slug(theme)}" for theme in THEMES} & {slug(name) for name in TERMS}
+    (found,) = [text.value for text in filtered("cross-entropy").markdown if "](#theme-" in text.value]
+    assert found.count("](#theme-") < len(THEMES)
+
+
 def test_the_guide_links_every_other_page_with_its_question() -> None:
     app = opened()
     links = [link.proto for link in app.get("page_link")]

@@ -94,7 +94,7 @@ def _glossary() -> None:
     shown = {theme: own for theme, terms in THEMES.items() if (own := [name for name in terms if name in names])}
     with st.container(key="themes"):
         st.markdown(
-            " · ".join(f"[{theme}](#{slug(theme)})\N{NO-BREAK SPACE}({len(own)})" for theme, own in shown.items())
+            " · ".join(f"[{theme}](#theme-{slug(theme)})\N{NO-BREAK SPACE}({len(own)})" for theme, own in shown.items())
         )
     st.caption(
         f"{len(names)} of {len(TERMS)} terms. D1 to D11 are definitions of the source repository (docs/science.md); A1 "
@@ -107,8 +107,8 @@ def _glossary() -> None:
 def _theme(theme: str, names: list[str]) -> None:
     """Show the terms of a theme in as many columns as fit (`style.css`)."""
     with st.container(key=f"theme-{slug(theme)}"):
+        st.html(f'<span id="theme-{slug(theme)}"></span>')  # a term may have the name of its theme
         st.markdown(f"**{theme}**")
-        st.html(f'<span id="{slug(theme)}"></span>')
     with st.container(key=f"terms-{slug(theme)}"):
         for name in names:
             with st.container(key=f"term-{slug(name)}", gap=None):
