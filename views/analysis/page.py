@@ -93,7 +93,7 @@ with top:
         progress.show_progress(request, finished)
         current = running_step.current_step(request, slow)
     with sentences:
-        if any(results.values()):
+        if any(results.values()) and (summary.combined(results, list(variants)) or not measuring):
             counts = summary.summary(results, list(variants), measuring=measuring, stopped=stopped)
             st.markdown("  \n".join(filter(None, [answer.answer(results, variants), counts])))
         elif stopped or not finished:
