@@ -252,10 +252,10 @@ def test_the_glossary_uses_the_width_and_the_figure_is_complete(page: Page, app_
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(f"{app_address}/guide")
     page.get_by_role("heading", name="weight norm").wait_for()
-    lefts = page.locator("[class*='st-key-term-']").evaluate_all(
-        "all => [...new Set(all.map(one => Math.round(one.getBoundingClientRect().left)))]"
+    page.wait_for_function(  # the style sheet may arrive after the text
+        "new Set([...document.querySelectorAll('[class*=st-key-term-]')]"
+        ".map(one => Math.round(one.getBoundingClientRect().left))).size === 3"
     )
-    assert len(lefts) == 3
     assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < 5000
     image = page.locator(".st-key-guide-figure img").evaluate("one => one.clientWidth / one.clientHeight")
     assert image == pytest.approx(2, rel=0.02)
