@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -43,10 +44,35 @@ def signals_along_figures(compared: Compared[SignalHistory]) -> Mapping[str, go.
 
 
 def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:
-    """Draw the block ratios of the weight (solid) and of the bias (dotted) by layer."""
-    lines = compared.map(lambda one: [Line.of(name, one.layers, name) for name in ("weight", "bias")])
+    """Draw the block ratios of the weight (solid) and of the bias (dotted) by layer.
+
+    A bias without effect has none: its gradient is 0 in theory, and what is measured is rounding error.
+    """
     title = "Gradient change of weights and biases"
-    return layers_figure(lines, title=title, axis="gradient-change ratio")
+    figure = layers_figure(compared.map(_steadiness), title=title, axis="gradient-change ratio")
+    if idle := [_idle(label, one) for label, one in compared.results.items() if _biases_without_effect(one)]:
+        figure.add_annotation(
+            text="<br>".join(idle),
+            **{"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "bottom"},
+            align="left",
+            showarrow=False,
+            font={"size": 12, "color": compared.theme_colors.faint},
+        )
+    return figure
+
+
+def _steadiness(one: Derivatives) -> list[Line]:
+    weight = Line.of("weight", one.layers, "weight")
+    bias = [math.nan if layer.without_effect else layer.bias for layer in one.layers]
+    return [weight, Line("bias", weight.layers, np.array(bias))]
+
+
+def _biases_without_effect(one: Derivatives) -> int:
+    return sum(layer.without_effect for layer in one.layers)
+
+
+def _idle(label: str, one: Derivatives) -> str:
+    return f"{label}: bias without effect (gradient 0) in {_biases_without_effect(one)} of {len(one.layers)} layers"
 
 
 def _by_layer(one: Derivatives) -> Histograms:

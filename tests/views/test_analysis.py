@@ -10,10 +10,12 @@ import pytest
 import streamlit as st
 
 from normscape.jobs import Job, JobStatus
+from normscape.landscape.analysis.centering import Centering, Reparametrized
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
 from normscape.landscape.analysis.descent import Descent, Segment
-from normscape.specs import Experiment, ModelSpec, RunSpec
+from normscape.specs import Experiment, ModelSpec, RunSpec, SurfaceSpec
 from normscape.views.analysis import scrolling
+from normscape.views.analysis.answer import answer
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
 from normscape.views.analysis.design_choices import CHOICES, Choice, compared_by
 from normscape.views.analysis.other_pages import OTHER_PAGES, OtherPage, sentence
@@ -24,6 +26,7 @@ from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import MAX_BRIEFS, overview
 from normscape.views.analysis.summary import summary
 from normscape.views.session.limits import possible
+from normscape.views.widgets.numbers import number
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
@@ -152,7 +155,7 @@ def test_a_stopped_measurement_says_so_and_can_be_resumed() -> None:
 
 def test_a_summary_of_a_stopped_measurement_offers_to_resume_it() -> None:
     holds = {"descent": {"a": descent_along([1.0, 0.5, 1.0], 1.0)}}
-    assert "Measuring was stopped; resume it for the rest." in summary(holds, ["a"], stopped=True).splitlines()[0]
+    assert "Measuring was stopped; resume it for the rest." in summary(holds, ["a"], stopped=True)
     assert "stopped" not in summary(holds, ["a"])
     assert len(summary(holds, ["a"], measuring=True).splitlines()) == 1
 
@@ -251,39 +254,38 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Judged]]:
 
 
 def headline(results: dict[str, dict[str, Judged]]) -> str:
-    return summary(results, ["a", "b"]).splitlines()[0].strip()
+    return summary(results, ["a", "b"], measuring=True)
 
 
 def test_the_headline_counts_the_steps_that_hold_on_all_networks(judged: dict) -> None:
-    assert headline(judged) == "**The argument holds on both networks in 12 of 12 steps and fails in none.**"
+    assert headline(judged) == "The argument holds on both networks in 12 of 12 steps and fails in none."
     judged["cauchy-schwarz"]["b"] = Judged("loose")
     judged["theorem"] = {"a": Judged("undefined"), "b": Judged("holds")}
     judged["distributions"] = {label: Judged("unjudged") for label in "ab"}
     judged["gradient-growth"] = {label: Judged("undefined") for label in "ab"}
-    assert headline(judged) == "**The argument holds on both networks in 9 of 12 steps and fails in none.**"
-    second = summary(judged, ["a", "b"]).splitlines()[1]
-    assert "Holds only loosely: [4](#cauchy-schwarz). Not judged: [10](#distributions) and [12](#grad" in second
-    assert summary(judged, ["a"]).startswith("**The argument holds in 9 of 12 steps and fails in none.**")
+    assert headline(judged) == "The argument holds on both networks in 9 of 12 steps, loosely in 1, and fails in none."
+    assert summary(judged, ["a", "b"]) == f"{headline(judged)} Not judged: 2 steps."
+    assert summary(judged, ["a"]) == "The argument holds in 9 of 12 steps and fails in none. Not judged: 3 steps."
 
 
 def test_the_headline_names_the_steps_that_fail_and_the_networks_on_which_they_fail(judged: dict) -> None:
     judged["gradient-growth"] = {label: Judged("fails", 0.5) for label in "ab"}
     judged["layer-rates"]["a"] = Judged("fails")
     assert headline(judged) == (
-        "**The argument holds on both networks in 10 of 12 steps and fails in 2: [7. Learning rate per input]"
-        "(#layer-rates) (a) and [12. Size across layers](#gradient-growth).**"
+        "The argument holds on both networks in 10 of 12 steps and fails in 2: [7. Learning rate per input]"
+        "(#layer-rates) (a) and [12. Size across layers](#gradient-growth)."
     )
 
 
 def test_the_headline_says_how_many_steps_are_measured_until_all_are(judged: dict) -> None:
     del judged["centering"], judged["layer-rates"]["b"]
     assert headline(judged) == (
-        "**10 of 12 steps are measured: the argument holds on both networks in 10 and fails in none so far.**"
+        "10 of 12 steps are measured: the argument holds on both networks in 10 and fails in none so far."
     )
     judged["theorem"]["b"] = Judged("fails")
     assert headline(judged) == (
-        "**10 of 12 steps are measured: the argument holds on both networks in 9 and fails in 1: "
-        "[11. Theorem for one layer](#theorem) (b).**"
+        "10 of 12 steps are measured: the argument holds on both networks in 9 and fails in 1: "
+        "[11. Theorem for one layer](#theorem) (b)."
     )
 
 
@@ -300,11 +302,44 @@ def test_with_many_networks_the_overview_has_chips_only(monkeypatch: pytest.Monk
     assert ":gray[…]" in shown[1].splitlines()[3]
 
 
-def test_the_summary_states_the_largest_steps_that_lower_the_loss() -> None:
-    holds = descent_along([1.0, 0.5, 1.0], 1.0)
-    assert summary({"descent": {"a": holds}}, ["a"]).endswith(
-        r"The loss falls for gradient steps up to $\eta$ = 1 (a)."
+def networks(*norms: str) -> dict[str, tuple[RunSpec, SurfaceSpec]]:
+    return {norm: (RunSpec(model=ModelSpec(norm=norm)), SurfaceSpec()) for norm in norms}
+
+
+def curvatures(*both: tuple[float, float, float]) -> Centering:
+    return Centering(tuple(Reparametrized(f"layer{k}", False, one, one, one, one, 0.0) for k, one in enumerate(both)))
+
+
+def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_explains_them() -> None:
+    short, long = descent_along([1.0, 0.5, 1.0, 1.1], 1.0), descent_along([1.0, 0.6, 0.5, 1.0], 1.0)
+    falls = curvatures((4.0, 2.0, 1.0), (4.0, 4.0, 1.0))
+    rises = curvatures((4.0, 5.0, 1.0), (4.0, 4.0, 8.0))
+    steps = {"none": short, "batch": long}
+    text = answer({"descent": steps, "centering": {"none": falls}}, networks("none", "batch"))
+    first, other = (number(steps[norm].measured_largest_step) for norm in ("batch", "none"))
+    assert text.startswith("**batch helps here**: a gradient step lowers the loss at up to ")
+    assert f"× larger learning rates than with no normalization ({first} vs. {other}). " in text
+    assert "The argument explains it: " in text
+    assert "centered inputs lower the curvature in 1 of 2 layers of the network without normalization ([step" in text
+    against = answer({"descent": steps, "centering": {"none": rises}}, networks("none", "batch"))
+    assert "The argument does not explain it: centered inputs lower the curvature in none of 2 layers" in against
+    assert "without normalization and raise it in 1 ([step 6](#centering))." in against
+
+
+def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() -> None:
+    short, long = descent_along([1.0, 0.5, 1.0, 1.1], 1.0), descent_along([1.0, 0.6, 0.5, 1.0], 1.0)
+    open_ended = descent_along([1.0, 0.6, 0.3], 1.5)
+    both = networks("none", "batch")
+    assert answer({"descent": {"none": long}}, both) == ""
+    assert "**batch does not help here**" in answer({"descent": {"none": long, "batch": short}}, both)
+    assert "× smaller learning rates" in answer({"descent": {"none": long, "batch": short}}, both)
+    assert "about equal learning rates" in answer({"descent": {"none": long, "batch": long}}, both)
+    assert "sampled range is too short" in answer({"descent": {"none": open_ended, "batch": long}}, both)
+    assert answer({"descent": {"batch": short}}, networks("batch")) == (
+        f"**A gradient step lowers the loss at learning rates up to {number(short.measured_largest_step)}.**"
     )
+    other = answer({"descent": {"batch": short, "layer": long}}, networks("batch", "layer"))
+    assert other.startswith("**Larger steps with layer**: ")
 
 
 def test_groups_hold_every_step_once_and_the_argument_comes_first() -> None:

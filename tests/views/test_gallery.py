@@ -14,7 +14,7 @@ from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets import recent_cards, story_texts
 from normscape.views.widgets.recent_cards import title_and_text
 from normscape.views.widgets.story_cards import related
-from normscape.views.widgets.story_texts import MOST_LETTERS, panel_names, result_sentence
+from normscape.views.widgets.story_texts import MOST_LETTERS, panel_names, result_sentence, setting
 from tests.views.test_page import opened
 
 
@@ -26,7 +26,7 @@ def gallery() -> AppTest:
 def test_every_story_has_a_card_in_its_group() -> None:
     app = gallery()
     assert not app.exception
-    assert [header.value for header in app.subheader] == [*GROUPS, "Yours"]
+    assert [header.value for header in app.subheader] == [*GROUPS, "Recent experiments"]
     cards = {str(button.key): button.label for button in app.button if str(button.key).startswith("story ")}
     assert cards == {f"story {title}": title for title in STORIES}
     assert any("Shipped results were computed on" in caption.value for caption in app.caption)
@@ -44,7 +44,7 @@ def test_below_a_story_are_those_that_follow_it() -> None:
 def test_the_page_says_what_a_visitor_gets_in_numbers_of_this_gallery() -> None:
     app = gallery()
     assert app.title[0].value == QUESTIONS["Gallery"]
-    assert any(text.value.startswith(f"{len(STORIES)} measured comparisons") for text in app.markdown)
+    assert any(f"{len(STORIES)} measured comparisons" in text.value for text in app.markdown)
 
 
 @pytest.mark.parametrize("title", STORIES)
@@ -62,12 +62,45 @@ def test_cards_show_the_panels_and_the_result_of_the_stored_numbers() -> None:
     app = gallery()
     assert not app.exception
     low, high = sorted(one for one in measurements("Batch norm or none, on digits") if one is not None)
-    result = rf"$\lambda_{{\max}}$ {high / low:.2g}× lower with batch norm"
+    result = rf"Sharpness $\lambda_{{\max}}$ {high / low:.2g}× lower with batch norm"
     assert any(text.value == result for text in app.markdown)
     lines = [text.value.replace("\N{NO-BREAK SPACE}", " ") for text in app.markdown]
     assert "No normalization · Batch norm" in lines
     assert "Placement: before · after" in lines
     assert "No normalization · Batch norm · Layer norm · + 5" in lines
+
+
+def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() -> None:
+    app = gallery()
+    (answer,) = [text.value for text in app.markdown if text.value.startswith("**With batch norm, ")]
+    pairs = {
+        title: (known["none"], known["batch"])
+        for title, story in STORIES.items()
+        if {"none", "batch"} <= set(story.experiment.values) and story.display.metric == "loss"
+        for known in [dict(zip(story.experiment.values, measurements(title), strict=True))]
+    }
+    higher = [title for title, (plain, normalized) in pairs.items() if normalized >= plain]
+    assert f"in {len(pairs) - len(higher)} of {len(pairs)} comparisons.**" in answer
+    assert [title for title in STORIES if f"*{title}*" in answer] == higher
+
+
+def test_a_card_names_network_and_data_and_whether_the_network_is_trained() -> None:
+    assert setting(Experiment()) == "Perceptron · Digits"
+    assert setting(STORIES["The same, before training"].experiment) == "Perceptron · Digits · before training"
+    assert setting(STORIES["Where batch norm makes gradients explode"].experiment).endswith(" · before training")
+    assert setting(STORIES["ResNet-56 with and without shortcuts"].experiment) == "Residual network · CIFAR-10"
+    captions = [caption.value for caption in gallery().caption]
+    assert all(setting(story.experiment) in captions for story in STORIES.values())
+
+
+def test_values_are_named_in_words_inside_a_result() -> None:
+    def sentence(title: str) -> str:
+        return result_sentence(title, STORIES[title])
+
+    assert sentence("Before or after the linear layer").endswith("with the norm after the layer")
+    assert sentence("ResNet-56 with and without shortcuts").endswith("with no shortcuts")
+    assert re.search("lowest with batches of 256, .* below batches of 4$", sentence("Batches of 4 to 256 samples"))
+    assert not [title for title in STORIES if "“" in sentence(title)]
 
 
 def test_a_result_says_which_way_and_what_diverges(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +188,7 @@ def test_a_card_is_one_button_that_opens_from_its_picture_and_from_the_keyboard(
 @pytest.mark.browser
 def test_cards_of_a_row_have_one_height_and_their_results_end_at_one_line(page: Page, app_address: str) -> None:
     page.goto(f"{app_address}/gallery")
-    page.get_by_role("heading", name="Yours").wait_for()
+    page.get_by_role("heading", name="Recent experiments").wait_for()
     boxes = page.locator("[class*='st-key-card-story']").evaluate_all(
         "all => all.map(one => [one, one.querySelector('[class*=st-key-result-]')].map(e => e.getBoundingClientRect())"
         ".map(box => [Math.round(box.top), Math.round(box.bottom)]))"

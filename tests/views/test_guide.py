@@ -75,6 +75,16 @@ def test_the_guide_shows_its_sections_and_every_term_by_theme() -> None:
     assert any(all(cite(name) in text for name in PAPERS) for text in lines)
 
 
+def test_links_lead_to_the_themes_whose_anchors_are_not_those_of_terms() -> None:
+    (links,) = [text.value for text in opened().markdown if "](#theme-" in text.value]
+    assert links.count("](#theme-") == len(THEMES)
+    for theme, terms in THEMES.items():
+        assert f"[{theme}](#theme-{slug(theme)})\N{NO-BREAK SPACE}({len(terms)})" in links
+    assert not {f"theme-{slug(theme)}" for theme in THEMES} & {slug(name) for name in TERMS}
+    (found,) = [text.value for text in filtered("cross-entropy").markdown if "](#theme-" in text.value]
+    assert found.count("](#theme-") < len(THEMES)
+
+
 def test_the_guide_links_every_other_page_with_its_question() -> None:
     app = opened()
     links = [link.proto for link in app.get("page_link")]
@@ -242,10 +252,10 @@ def test_the_glossary_uses_the_width_and_the_figure_is_complete(page: Page, app_
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(f"{app_address}/guide")
     page.get_by_role("heading", name="weight norm").wait_for()
-    lefts = page.locator("[class*='st-key-term-']").evaluate_all(
-        "all => [...new Set(all.map(one => Math.round(one.getBoundingClientRect().left)))]"
+    page.wait_for_function(  # the style sheet may arrive after the text
+        "new Set([...document.querySelectorAll('[class*=st-key-term-]')]"
+        ".map(one => Math.round(one.getBoundingClientRect().left))).size === 3"
     )
-    assert len(lefts) == 3
     assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < 5000
     image = page.locator(".st-key-guide-figure img").evaluate("one => one.clientWidth / one.clientHeight")
     assert image == pytest.approx(2, rel=0.02)

@@ -552,6 +552,19 @@ def test_several_seeds_give_spreads_a_band_and_thumbnails() -> None:
     assert left_plain(app) == []
 
 
+def test_the_variation_across_seeds_starts_with_the_stored_ones() -> None:
+    app = opened(**{"training.seed": "41"})
+    app.segmented_control(key=control(app, "seeds")).set_value(2).run()
+    settled(app)
+    later = settled(opened(**{"training.seed": "41"}))
+    assert not later.exception
+    (seeds,) = [choice for choice in later.segmented_control if choice.label == "Seeds"]
+    assert seeds.value == 2
+    assert all("±" in str(value) for value in later.table[1].value["Batch norm"])
+    other = opened(**{"training.seed": "42"})  # the second seed of the first experiment, with none after it
+    assert [choice.value for choice in other.segmented_control if choice.label == "Seeds"] == [1]
+
+
 @pytest.mark.parametrize(("switch", "title"), [("seeds", "2 pairs of seeds"), ("all-statistics", "all kinds of")])
 def test_a_stopped_request_is_not_submitted_again(switch: str, title: str, monkeypatch: pytest.MonkeyPatch) -> None:
     submitted: list[Request] = []
@@ -577,7 +590,7 @@ def test_a_stopped_request_is_not_submitted_again(switch: str, title: str, monke
 def test_a_comparison_of_seeds_has_no_choice_of_further_seeds() -> None:
     app = opened(**{"compare": "training.seed", "values": "0,1"})
     assert not app.exception
-    assert any("Seeds are what is compared" in caption.value for caption in app.caption)
+    assert any("This experiment compares seeds" in caption.value for caption in app.caption)
 
 
 def test_too_many_samples_are_reported_whatever_the_metric() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.style.palette import colors
 from normscape.views.analysis import (
+    answer,
     counterexamples,
     design_choices,
     measured_step,
@@ -29,7 +30,7 @@ from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.session.requests import losses, measure_kinds
-from normscape.views.widgets.charts import page_theme
+from normscape.views.widgets.charts import page_background, page_theme
 from normscape.views.widgets.training_step import checkpoint_slider
 
 CLAIM = (
@@ -68,7 +69,7 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}$",
 )
 
-st.html(STYLE.replace("BACKGROUND", str(st.get_option(f"theme.{page_theme()}.backgroundColor") or "Canvas")))
+st.html(STYLE.replace("BACKGROUND", page_background()))
 top, outline = st.container(key="top"), st.empty()
 if "outlined" not in st.session_state:  # a later run keeps the results of the one before in view
     st.session_state["outlined"] = True
@@ -92,8 +93,9 @@ with top:
         progress.show_progress(request, finished)
         current = running_step.current_step(request, slow)
     with sentences:
-        if any(results.values()):
-            st.markdown(summary.summary(results, list(variants), measuring=measuring, stopped=stopped))
+        if any(results.values()) and (summary.combined(results, list(variants)) or not measuring):
+            counts = summary.summary(results, list(variants), measuring=measuring, stopped=stopped)
+            st.markdown("  \n".join(filter(None, [answer.answer(results, variants), counts])))
         elif stopped or not finished:
             st.markdown(summary.waiting(steps, variants, seconds, stopped=stopped))
 

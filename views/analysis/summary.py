@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from normscape.landscape.analysis.descent import Descent
 from normscape.views.analysis.steps import STEPS
 from normscape.views.analysis.steps.status import Status
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import NUMBERS, Results
 from normscape.views.session.results import Variants
-from normscape.views.widgets.numbers import duration, number
+from normscape.views.widgets.numbers import duration
 
 ORDER: tuple[Status, ...] = ("fails", "loose", "holds", "unjudged", "undefined")
 """A step has the first of these that it has on a network: it does not apply only if it applies to none."""
@@ -29,20 +28,19 @@ def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, f
 
 
 def summary(results: Results, labels: Sequence[str], *, measuring: bool = False, stopped: bool = False) -> str:
-    """Return in how many steps the argument holds and where it fails, and the largest steps that lower the loss.
+    """Return in how many steps the argument holds, where it fails, and how many are not judged.
 
     Args:
         results: the available results.
         labels: of the compared networks.
-        measuring: whether more results arrive; until then the place of the second line belongs to the progress.
+        measuring: whether more results arrive; until then the steps that are not judged are not counted.
         stopped: whether measuring was stopped before all results were available.
     """
     statuses = combined(results, labels)
-    stop = " Measuring was stopped; resume it for the rest." if stopped else ""
-    second = [] if measuring else [*_rest(statuses), *_largest_steps(results.get("descent", {}))]
-    return "  \n".join(
-        [f"**{_headline(statuses, results, len(labels))}**{stop}", *([" ".join(second)] if second else [])]
-    )
+    stop = ["Measuring was stopped; resume it for the rest."] if stopped else []
+    silent = len(_with(statuses, "unjudged")) + len(_with(statuses, "undefined"))
+    rest = [f"Not judged: {_steps(silent)}."] if silent and not measuring else []
+    return " ".join([_headline(statuses, results, len(labels)), *stop, *rest])
 
 
 def combined(results: Results, labels: Sequence[str]) -> dict[str, Status]:
@@ -57,12 +55,13 @@ def combined(results: Results, labels: Sequence[str]) -> dict[str, Status]:
 
 def _headline(statuses: Mapping[str, Status], results: Results, networks: int) -> str:
     """Return in how many steps the argument holds, and which fail on which networks."""
-    holding, failing = _with(statuses, "holds"), _with(statuses, "fails")
+    holding, loose, failing = (_with(statuses, status) for status in ("holds", "loose", "fails"))
     total = len(STEPS)
     on = {1: "", 2: " on both networks"}.get(networks, f" on all {networks} networks")
     holds = f"The argument holds{on} in {len(holding)} of {total} steps"
     if len(statuses) < total:
         holds = f"{len(statuses)} of {total} steps are measured: the argument holds{on} in {len(holding)}"
+    holds += f", loosely in {len(loose)}," if loose else ""
     if not failing:
         return f"{holds} and fails in none{' so far' if len(statuses) < total else ''}."
     places = [_place(step, results[step.kind]) for step in STEPS if step.kind in failing]
@@ -76,30 +75,13 @@ def _place(step: Step, results: Mapping[str, Any]) -> str:
     return f"[{NUMBERS[step.kind]}. {step.short}](#{step.kind}){on}"
 
 
-def _rest(statuses: Mapping[str, Status]) -> list[str]:
-    """Return which steps hold loosely, and which say nothing."""
-    loose, silent = _with(statuses, "loose"), [*_with(statuses, "unjudged"), *_with(statuses, "undefined")]
-    parts = [("Holds only loosely", loose), ("Not judged", silent)]
-    return [f"{name}: {_links(kinds)}." for name, kinds in parts if kinds]
-
-
 def _with(statuses: Mapping[str, Status], status: Status) -> list[str]:
     return [kind for kind, one in statuses.items() if one == status]
 
 
-def _links(kinds: Sequence[str]) -> str:
-    return _listed([f"[{NUMBERS[kind]}](#{kind})" for kind in sorted(kinds, key=NUMBERS.__getitem__)])
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"
 
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _largest_steps(results: Mapping[str, Descent]) -> list[str]:
-    """Return the argument's conclusion as a sentence: the largest gradient step that lowers the loss, by network."""
-    known = {label: one for label, one in results.items() if one.measured_largest_step}
-    steps = [
-        f"{'at least ' if one.beyond_range else ''}{number(one.measured_largest_step)} ({label})"
-        for label, one in known.items()
-    ]
-    return [rf"The loss falls for gradient steps up to $\eta$ = {', '.join(steps)}."] if steps else []

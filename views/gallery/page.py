@@ -6,10 +6,11 @@ from normscape.gallery.stories import GROUPS, STORIES
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.recent_cards import recent_cards
 from normscape.views.widgets.story_cards import provenance, story_cards
+from normscape.views.widgets.story_texts import headline
 
-CLAIM = f"""
-{len(STORIES)} measured comparisons of loss surfaces. Each card shows its networks on one scale and one measured result.
-Open a card to rotate the surfaces, read every metric and change any setting.
+CLAIM = rf"""
+{len(STORIES)} measured comparisons of loss surfaces, each on one scale. $\lambda_{{\max}}$ is the largest curvature at
+the weights: lower means flatter. Open a card to rotate its surfaces and change any setting.
 """
 
 NOTHING_YET = """
@@ -19,14 +20,14 @@ Open a comparison and change a setting: the new experiment appears here, beside 
 STORED = "These open from stored results. To measure more, they download data and weights."
 
 st.title(QUESTIONS["Gallery"], anchor=False)
-with st.container(key="claim"):
-    st.markdown(CLAIM)
+with st.container(key="gallery-claim"):
+    st.markdown(f"{headline()}\n{CLAIM}")
 for group in GROUPS:
     titles = [title for title, story in STORIES.items() if story.group == group]
     st.subheader(group, anchor=False)
     if all(STORIES[title].needs_files for title in titles):
         st.caption(STORED)
     story_cards(titles)
-st.subheader("Yours", anchor=False)
+st.subheader("Recent experiments", anchor=False)
 recent_cards(NOTHING_YET, stories=False)
 st.caption(provenance())

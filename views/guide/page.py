@@ -1,4 +1,4 @@
-"""The page Guide: loss landscapes, first steps, the pages, the argument and its limits, the glossary, the papers."""
+"""The page Guide: loss landscapes, what to look for, the pages, the argument and its limits, papers, the glossary."""
 
 import streamlit as st
 
@@ -9,40 +9,38 @@ from normscape.views.texts.glossary import TERMS, THEMES, definition, linked, sl
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.texts.terms.term import Term
+from normscape.views.widgets.charts import page_background
 from normscape.views.widgets.story_texts import panel_names, result_sentence
 
 TEXT_AND_FIGURE = (1, 1)
 
-SECTIONS = {  # anchors by heading
+SECTIONS = {  # anchors by heading, in the order of the page
     "What is a loss landscape?": "loss-landscape",
-    "The first minute": "first-minute",
+    "What to look for": "look-for",
     "What each page answers": "pages",
-    "The argument in five steps": "argument",
-    "Glossary": "terms",
+    "The argument in five sentences": "argument",
     "Papers": "papers",
+    "Glossary": "terms",
 }
 
 FIGURE = "Batch norm or none, on digits"
 
 LANDSCAPE = r"""
-The loss of a network depends on all its weights, often thousands of them. To draw it, we start at the trained weights
-and move along two random directions: these are the two horizontal axes, and **the height is the loss** (here its
-logarithm) at the moved weights. The trained network is in the middle.
+A surface shows one network with many different weights: **the height is the loss** (here its logarithm). The trained
+network is in the middle. From there the weights move along two random directions, which are the horizontal axes.
 
 In a **flatter** landscape, the gradient changes less from step to step, so gradient descent can take larger steps: it
 stays stable at **larger learning rates**. Normalization often flattens the landscape. These pages measure when it does,
 and when it does not.
 """
 
-FIRST_MINUTE = r"""
-1. **Choose an experiment** under *Start from*, or a network, a data set and normalizations of your own. All other
-   settings are under *Advanced*.
-2. **Look at the surfaces.** They share one scale and turn together. Switch to *Gradient change*: lower values mean a
-   smoother landscape.
-3. **Read the verdict above the surfaces.** $\lambda_{\max}$ is the largest curvature in any direction, which a slice
-   can miss. Held-out accuracy shows whether the smoother network is also the better one.
-4. **Point at a surface.** The point is marked on all charts, with every metric there; click to keep it. *Save PNG*
-   and the data files are below the surfaces. *Copy link* copies the URL, which holds every choice.
+LOOK_FOR = r"""
+1. **Choose an experiment** under *Start from*, or a network, a data set and normalizations of your own.
+2. **Compare the shapes.** All surfaces share one scale and one camera. A wide, even bowl is smooth; steep walls and
+   bumps are not. Switch to *Gradient change*: lower values mean a smoother landscape.
+3. **Read the verdict above the surfaces.** $\lambda_{\max}$ is the largest curvature in any direction, which two
+   random directions can miss. Held-out accuracy shows whether the flatter network is also the better one.
+4. **Point at a surface** to read every metric there; click to keep the point. *Copy link* copies every choice.
 """
 
 PAGES = {
@@ -55,37 +53,35 @@ PAGES = {
 }
 
 ARGUMENT = rf"""
-1. **A gradient that turns slowly keeps the loss near its tangent** (A1). If $L$ bounds the gradient-change ratio,\
-   $f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$.\
-   *Where it does not hold*: with ReLU the gradient jumps, and no finite $L$ exists.
-2. **So larger steps are safe** (A2, A3). While $\eta<2/L$, the right side is below $f(\theta)$ in\
+1. **If the gradient changes slowly, the loss stays close to its tangent** (A1).\
+   $f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$, where $L$ bounds the
+   gradient-change ratio.\
+   *Limit*: the gradient of a ReLU network jumps, so no finite $L$ exists.
+2. **So a gradient step lowers the loss at every learning rate $\eta$ below $2/L$** (A2, A3).\
    $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$.\
-   *Where it does not hold*: the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to
-   about $2/\eta$ ({cite("Cohen et al. 2021")}), and weights in front of a normalization adapt their own step
-   size.
-3. **A weight's gradient carries the layer's input** (A5, A6). It is $E[\delta x]$, $\delta$ the signal that comes back.
-   If that changes by $\lambda$ while $x$ stays, the gradient changes by\
-   $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$.\
-   From here on, only one layer's weights move.\
-   *Where it does not hold*: it is a bound, and can be loose; $\lambda$ changes with $x$, too, and $\delta$ is not
-   bounded in general.
-4. **Normalizing makes that second moment small** (A7, A8). Center, then divide by the standard deviation:\
-   $\sum_iE[(x_i-\mu_i)^2]$ is least at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$.\
-   *Where it does not hold*: the bound falls, and the curvature need not. One weight with logistic loss is enough:
-   centering takes its second moment from 40 to 36, and its curvature from $8\cdot10^{{-8}}$ to 0.90.
-5. **Hence normalization is said to lower $L$ and to allow larger learning rates** ({cite("Santurkar et al. 2018")};
+   *Limit*: the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to about $2/\eta$
+   ({cite("Cohen et al. 2021")}).
+3. **A weight's gradient carries the layer's input $x$, so the second moment of $x$ bounds $L$** (A5, A6).\
+   $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$, where $\lambda$ is the change of the
+   backpropagated signal.\
+   *Limit*: only the weights of one layer move, and the bound can be loose.
+4. **Centering the input and dividing by its standard deviation make that second moment small** (A7, A8).\
+   $\sum_iE[(x_i-\mu_i)^2]$ is smallest at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$.\
+   *Limit*: the bound falls, the curvature need not. One weight with logistic loss is a
+   [counterexample](analysis#counterexamples).
+5. **Hence normalization should lower $L$ and allow larger learning rates** ({cite("Santurkar et al. 2018")};
    {cite("Bjorck et al. 2018")}).\
-   *Where it does not hold*: in deep plain ReLU networks with batch norm, gradients grow by about 1.21 from layer to
-   layer at initialization ({cite("Yang et al. 2019")}). Larger weights in front of a normalization lower $L$ too; so
-   does multiplying by zero. Therefore a scale-free number and the held-out loss stand beside every $L$.
+   *Limit*: in deep plain ReLU networks with batch norm, gradients grow by about 1.21 per layer at initialization
+   ({cite("Yang et al. 2019")}). Larger weights in front of a normalization lower $L$, too. Therefore a scale-free value
+   and the held-out loss accompany every $L$.
 """
 
 
 def _pages() -> None:
     for title, path in PAGES.items():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"page-row-{slug(title)}"):
             st.page_link(path, label=f":primary[**{title}**]", width=140)
-            st.markdown(QUESTIONS[title], width="content")
+            st.markdown(QUESTIONS[title])
 
 
 def _glossary() -> None:
@@ -95,19 +91,23 @@ def _glossary() -> None:
     if not names:
         st.caption(f"No term matches '{printable(query)}'.")
         return
+    shown = {theme: own for theme, terms in THEMES.items() if (own := [name for name in terms if name in names])}
+    with st.container(key="themes"):
+        st.markdown(
+            " · ".join(f"[{theme}](#theme-{slug(theme)})\N{NO-BREAK SPACE}({len(own)})" for theme, own in shown.items())
+        )
     st.caption(
-        f"{len(names)} of {len(TERMS)} terms. Numbers such as D5 are those of the definitions in the source repository "
-        "(docs/science.md); A1 to A15 are the claims that the page Analysis measures in twelve steps."
+        f"{len(names)} of {len(TERMS)} terms. D1 to D11 are definitions of the source repository (docs/science.md); A1 "
+        "to A15 are the claims that the page Analysis measures in twelve steps."
     )
-    for theme, terms in THEMES.items():
-        _theme(theme, [name for name in terms if name in names])
+    for theme, own in shown.items():
+        _theme(theme, own)
 
 
 def _theme(theme: str, names: list[str]) -> None:
     """Show the terms of a theme in as many columns as fit (`style.css`)."""
-    if not names:
-        return
     with st.container(key=f"theme-{slug(theme)}"):
+        st.html(f'<span id="theme-{slug(theme)}"></span>')  # a term may have the name of its theme
         st.markdown(f"**{theme}**")
     with st.container(key=f"terms-{slug(theme)}"):
         for name in names:
@@ -136,9 +136,9 @@ def _contents() -> None:
 
 def _landscape() -> None:
     """Show what a loss landscape is, beside the picture of two, and the way to the first comparison."""
-    text, figure = st.columns(TEXT_AND_FIGURE, gap="large", vertical_alignment="center")
+    _heading("What is a loss landscape?")
+    text, figure = st.columns(TEXT_AND_FIGURE, gap="large")
     with text:
-        _heading("What is a loss landscape?")
         st.markdown(LANDSCAPE)
         with st.container(key="start"):
             st.page_link(PAGES["Surfaces"], label=":primary[**Start with the first comparison**]")
@@ -149,21 +149,22 @@ def _landscape() -> None:
         st.caption(f"The same network trained on handwritten digits, twice. {result_sentence(FIGURE, story)}.")
 
 
+st.html(f"<style>.stApp {{ --page-background: {page_background()}; }}</style>")
 st.title(QUESTIONS["Guide"], anchor=False)
 _contents()
 _landscape()
 steps, pages = st.columns(TEXT_AND_FIGURE, gap="large")
 with steps:
-    _heading("The first minute")
-    st.markdown(FIRST_MINUTE)
+    _heading("What to look for")
+    st.markdown(LOOK_FOR)
 with pages:
     _heading("What each page answers")
     _pages()
-_heading("The argument in five steps")
+_heading("The argument in five sentences")
 with st.container(key="five-lines"):
     st.markdown(linked(ARGUMENT))
-_heading("Glossary")
-_glossary()
 _heading("Papers")
 with st.container(key="papers"):
     _papers()
+_heading("Glossary")
+_glossary()

@@ -16,7 +16,7 @@ from normscape.specs.evaluation import STATISTICS
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.progress import show_progress, submit
-from normscape.views.session.results import ComparisonState, Variants, request_comparison, request_of
+from normscape.views.session.results import CENTER_KINDS, ComparisonState, Variants, request_comparison, request_of
 from normscape.views.widgets.numbers import number as written
 
 LAYER_RATIO_POINTS = 5
@@ -126,14 +126,29 @@ def request_seeds(experiment: Experiment, display: Display, count: int) -> tuple
     Returns:
         The state of all of them, and the variants of each pair, with the number of the pair in their labels.
     """
-    columns: list[Variants] = []
-    for k in range(count):
-        run, surface = experiment.run, experiment.surface
-        training = replace(run.training, seed=run.training.seed + k)
-        other = replace(surface, plane=replace(surface.plane, seed=surface.plane.seed + k))
-        moved = replace(experiment, run=replace(run, training=training), surface=other)
-        columns.append({f"{label}, seeds {k + 1}": pair for label, pair in possible(moved)[0].items()})
+    columns = [_seeded(experiment, k) for k in range(count)]
     return _request_columns(f"{count} pairs of seeds", columns, display), tuple(columns)
+
+
+def stored_seeds(experiment: Experiment, most: int) -> int:
+    """Return for how many consecutive pairs of seeds, up to `most`, all results are stored; nothing is computed.
+
+    The measurements at the center are the last of a request, so that its surfaces are complete where they are stored.
+    """
+    for k in range(1, most):
+        jobs = [Job.about(kind, *pair) for pair in _seeded(experiment, k).values() for kind in CENTER_KINDS]
+        if not jobs or any(job_queue().result(job) is None for job in jobs):
+            return k
+    return most
+
+
+def _seeded(experiment: Experiment, k: int) -> Variants:
+    """Return the compared networks with both seeds increased by `k`, with the number of the pair in their labels."""
+    run, surface = experiment.run, experiment.surface
+    training = replace(run.training, seed=run.training.seed + k)
+    other = replace(surface, plane=replace(surface.plane, seed=surface.plane.seed + k))
+    moved = replace(experiment, run=replace(run, training=training), surface=other)
+    return {f"{label}, seeds {k + 1}": pair for label, pair in possible(moved)[0].items()}
 
 
 def normalized_over_samples(experiment: Experiment) -> tuple[str, ...]:

@@ -13,21 +13,21 @@ from normscape.figures.surface import seeds_figure
 from normscape.landscape import Spread, scalars_of, spreads_of
 from normscape.specs import Display, Experiment
 from normscape.views.session.progress import show_progress
-from normscape.views.session.requests import request_seeds
+from normscape.views.session.requests import request_seeds, stored_seeds
 from normscape.views.session.results import Outcome
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.surface.surfaces_3d import thumbnails
 from normscape.views.widgets.charts import chart, in_light_theme
-from normscape.views.widgets.fields import number_of_seeds
+from normscape.views.widgets.fields import SEED_COUNTS, number_of_seeds
 from normscape.views.widgets.numbers import MISSING, number
 from normscape.views.widgets.tables import network_table
 
 SEEDED = ("run.training.seed", "surface.plane.seed")
 
 HELP = (
-    "Trains and measures every network again with further training and direction seeds: one seed is one sample. Takes "
-    "as many times as long as there are seeds; what is in the store is not done again."
+    "Trains and measures every network again with further training and direction seeds: one seed is one sample. The "
+    "time grows with the number of seeds; stored results are reused, and the page starts with the stored seeds."
 )
 
 
@@ -35,9 +35,11 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
     """Show a choice of the number of seeds and, for more than one, the spread of the results."""
     st.subheader("Variation across seeds")
     if experiment.compare in SEEDED:
-        st.caption("Seeds are what is compared here, so the surfaces above show how far things move with them.")
+        st.caption("This experiment compares seeds: the surfaces above show the variation.")
         return
-    if (count := number_of_seeds("seeds", HELP)) == 1:
+    initial = _initial_count(experiment)
+    # a name of its own: another experiment would keep the number and be measured that often unasked
+    if (count := number_of_seeds("seeds" if initial == 1 else f"seeds:{initial}", HELP, initial)) == 1:
         return
     state, columns = request_seeds(experiment, display, count)
     show_progress(state.request, state.finished)
@@ -49,6 +51,18 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
         light = in_light_theme(comparison, experiment)
         title = f"{comparison.metric_title} over {count} pairs of seeds"
         share_row(Charts("seeds", title, lambda: _cut(own, light), experiment, display, True))
+
+
+def _initial_count(experiment: Experiment) -> int:
+    """Return the largest number of seeds whose results are stored, looked up once per experiment of a session.
+
+    Later it is the same, since a control starts anew where its initial value changes.
+    """
+    known: dict[Experiment, int] = st.session_state.setdefault("stored seeds", {})
+    if experiment not in known:
+        stored = stored_seeds(experiment, max(SEED_COUNTS))
+        known[experiment] = max(count for count in SEED_COUNTS if count <= stored)
+    return known[experiment]
 
 
 def _spreads(outcomes: Mapping[str, Sequence[Outcome]], comparison: Comparison, display: Display) -> None:

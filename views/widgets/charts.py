@@ -22,6 +22,11 @@ def page_theme() -> Theme:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
+def page_background() -> str:
+    """Return the background color of the page, for what covers other content."""
+    return str(st.get_option(f"theme.{page_theme()}.backgroundColor") or "Canvas")
+
+
 def in_light_theme(compared: AnyCompared, experiment: Experiment) -> AnyCompared:
     """Return compared results as files show them, on a white page."""
     return replace(compared, colors=colors(experiment, "light"), theme="light")

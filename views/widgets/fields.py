@@ -16,6 +16,9 @@ from normscape.views.session.address import NAMES, control
 from normscape.views.session.limits import refused, unused
 from normscape.views.texts.escape import printable
 
+SEED_COUNTS = (1, 2, 3, 5)
+"""Numbers of seeds that a page offers."""
+
 LABELED = {**ENTRIES, "data": DATA}
 """Registries whose entries have labels, by the name that the rules of fields use."""
 
@@ -62,7 +65,7 @@ def number_of_seeds(name: str, help: str, default: int = 1) -> int:
         default: the initial choice.
     """
     options: dict[str, Any] = {"default": default, "required": True, "key": control(name), "help": help}
-    return int(st.segmented_control("Seeds", (1, 2, 3, 5), **options) or 1)
+    return int(st.segmented_control("Seeds", SEED_COUNTS, **options) or 1)
 
 
 def options(owner: Any, name: str) -> Sequence[Any] | None:

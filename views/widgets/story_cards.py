@@ -1,4 +1,4 @@
-"""Cards of the gallery's stories: picture, panels, title, one sentence and one result; a click opens the experiment."""
+"""Cards of the gallery's stories: title, picture, panels, one sentence and one result; a click opens the experiment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from normscape.gallery.stories import STILLS, STORIES, TITLES, card, still
 from normscape.specs import Display, Experiment
 from normscape.views.session import address
 from normscape.views.widgets.charts import page_theme
-from normscape.views.widgets.story_texts import panel_names, result_sentence
+from normscape.views.widgets.story_texts import panel_names, result_sentence, setting
 
 SURFACES = "views/surface/page.py"
 """Path of the page that opens, in app.py."""
@@ -66,6 +66,7 @@ def show_card(
     picture: Path | bytes | None,
     alt: str,
     open_card: Callable[[], None],
+    about: str = "",
     panels: str = "",
     result: str = "",
 ) -> None:
@@ -78,16 +79,20 @@ def show_card(
         picture: 2:1, None if there is none.
         alt: what the picture shows.
         open_card: prepares the session for the page Surfaces, which opens then.
+        about: network and data, below the title.
         panels: names of the surfaces in the picture, in their order.
         result: one measured result, in the last line.
     """
     with st.container(border=True, key=f"card-{name}"):
+        opened = st.button(title, key=name, type="tertiary")
+        if about:
+            with st.container(key=f"about-{name}"):
+                st.caption(about)
         if picture is not None:
             st.image(picture, alt=alt, width="stretch")
         if panels:
             with st.container(key=f"panels-{name}"):
                 st.markdown(panels)
-        opened = st.button(title, key=name, type="tertiary")
         st.caption(text)
         if result:
             with st.container(key=f"result-{name}"):
@@ -125,6 +130,7 @@ def _card(title: str) -> None:
         picture=picture if picture.is_file() else None,
         alt=f"Surfaces of {', '.join(story.experiment.variants())}",
         open_card=partial(address.adopt_story, story),
+        about=setting(story.experiment),
         panels=panel_names(story.experiment),
         result=result_sentence(title, story),
     )

@@ -6,18 +6,39 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from normscape.gallery.measurements import measurements, quantity
-from normscape.gallery.stories import Story
+from normscape.gallery.measurements import SHARPNESS, measurements, quantity
+from normscape.gallery.stories import STORIES, Story
+from normscape.landscape import DATA
+from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment
 from normscape.specs.fields import read, rule_of
 from normscape.views.widgets.fields import entry_label
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
 NAMED_QUANTITIES: Mapping[str, str] = {
-    "sharpness": r"$\lambda_{\max}$",
+    "sharpness": r"Sharpness $\lambda_{\max}$",
     "gradient-norm": "Gradient norm at the center",
     "gradient-change-ratio": "Gradient change",
 }
+PHRASES: Mapping[str, Mapping[Any, str]] = {
+    "run.data.scaling": {
+        "raw": "raw inputs",
+        "centered": "centered inputs",
+        "standardized": "standardized inputs",
+    },
+    "run.model.placement": {"before": "the norm before the layer", "after": "the norm after the layer"},
+    "run.model.shortcut": {"project": "projected shortcuts", "pad": "padded shortcuts", "none": "no shortcuts"},
+    "surface.evaluation.statistics": {
+        "population": "population statistics",
+        "batch": "mini-batch statistics",
+        "running": "running statistics",
+    },
+}
+"""Compared values inside a sentence, by field; values of other fields have their label."""
+
+NUMBER_PHRASES: Mapping[str, str] = {"surface.evaluation.batch_size": "batches of {}"}
+"""Compared numbers inside a sentence, by field; those of other fields follow the field's label."""
+
 MOST_LETTERS = 60
 """A longer list of panels is cut: it would take a third line on a card."""
 
@@ -36,6 +57,14 @@ def panel_names(experiment: Experiment) -> str:
     while shown > 2 and len(_joined(title, names, shown)) > MOST_LETTERS:
         shown -= 1
     return _joined(title, names, shown)
+
+
+def setting(experiment: Experiment) -> str:
+    """Return network, data and moment of a comparison: "Perceptron · Digits · before training"."""
+    run = experiment.run
+    names = [ARCHITECTURES[run.model.architecture].label, DATA[run.data.name].label]
+    untrained = run.weights is None and (experiment.surface.evaluation.checkpoint == 0 or run.training.steps == 0)
+    return " · ".join([*names, *(["before training"] if untrained else [])])
 
 
 def result_sentence(title: str, story: Story) -> str:
@@ -58,6 +87,31 @@ def result_sentence(title: str, story: Story) -> str:
     return "; ".join([_contrast(what, known), *(f"diverges with {name}" for name in diverged)])
 
 
+def headline() -> str:
+    """Return the gallery's answer: how often batch norm lowers λ_max of the same network, and where it raises it."""
+    compared = {title: pair for title, story in STORIES.items() if (pair := _without_and_with(title, story))}
+    lower = [title for title, (plain, normalized) in compared.items() if normalized < plain]
+    higher = [title for title in compared if title not in lower]
+    if not compared:
+        return ""
+    names = " and ".join(f"*{title}*" for title in higher)
+    rest = f" It is higher in {names}." if higher else ""
+    return (
+        rf"**With batch norm, sharpness $\lambda_{{\max}}$ is lower than without normalization in {len(lower)} of "
+        f"{len(compared)} comparisons.**{rest}"
+    )
+
+
+def _without_and_with(title: str, story: Story) -> tuple[float, float] | None:
+    """Return λ_max without normalization and with batch norm, None if a story does not compare both."""
+    experiment = story.experiment
+    if experiment.compare != NORM or quantity(story.display.metric) != SHARPNESS:
+        return None
+    known = dict(zip(experiment.values, measurements(title), strict=False))
+    plain, normalized = known.get("none"), known.get("batch")
+    return None if plain is None or normalized is None else (plain, normalized)
+
+
 def _contrast(what: str, known: Mapping[str, float]) -> str:
     low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
     ratio = known[high] / known[low]
@@ -75,10 +129,12 @@ def _entry(experiment: Experiment, value: Any) -> str:
 
 
 def _entry_in_text(experiment: Experiment, value: Any) -> str:
-    name = _entry(experiment, value)
-    if experiment.compare == NORM:
+    name, field = _entry(experiment, value), experiment.compare
+    if field == NORM:
         return _in_text(name)
-    return f"{_in_text(_field_label(experiment))} {name}" if isinstance(value, int | float) else f"“{name}”"
+    if isinstance(value, int | float):
+        return NUMBER_PHRASES.get(field, f"{_in_text(_field_label(experiment))} {{}}").format(name)
+    return PHRASES.get(field, {}).get(value, name)
 
 
 def _in_text(name: str) -> str:

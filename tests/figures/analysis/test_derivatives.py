@@ -91,8 +91,8 @@ def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told(
 def test_the_verdict_on_steadiness_follows_from_the_numbers() -> None:
     steady = result(1.0)
     assert derivatives.verdict(steady) == (
-        "The weight gradient changes faster than the bias gradient in all 2 layers: 4× at the median. In 1 of 3 layers "
-        "no bias has an effect to compare with."
+        "The weight gradient changes faster than the bias gradient in all 2 layers: 4× at the median. The bias is "
+        "missing in 1 of 3 layers."
     )
     assert derivatives.status(steady) == "loose"  # it is compared in some layers only
     assert derivatives.brief(steady) == "weights change 4× as fast as biases in 2 of 3 layers"
@@ -100,7 +100,9 @@ def test_the_verdict_on_steadiness_follows_from_the_numbers() -> None:
     assert derivatives.status(everywhere) == "holds"
     assert derivatives.verdict(everywhere).endswith("in all 2 layers: 4× at the median.")
     idle = replace(steady, layers=(WeightBiasRatios("a", 1.0, 1e-9, 2.0), WeightBiasRatios("b", 1.0, 0.5, 2.0)))
-    assert "in the one layer whose bias has an effect: 2× at the median." in derivatives.verdict(idle)
+    assert derivatives.verdict(idle).endswith(
+        "in the one layer whose bias has an effect: 2×. The bias has no effect (gradient 0) in 1 of 2 layers."
+    )
     mixed = replace(steady, layers=(WeightBiasRatios("a", 1.0, 2.0, 2.0), WeightBiasRatios("b", 1.0, 0.5, 2.0)))
     assert "in 1 of 2 layers" in derivatives.verdict(mixed)
     assert derivatives.status(mixed) == "loose"
@@ -112,4 +114,18 @@ def test_the_verdict_on_steadiness_follows_from_the_numbers() -> None:
 def test_without_a_bias_that_has_an_effect_nothing_is_judged() -> None:
     idle = replace(result(1.0), layers=(WeightBiasRatios("a", 1.0, 1e-9, 2.0), WeightBiasRatios("b", 1.0, np.nan, 2.0)))
     assert derivatives.status(idle) == "undefined"
-    assert "No layer has a bias with an effect" in derivatives.verdict(idle)
+    assert derivatives.verdict(idle) == (
+        "No bias gradient to compare with. The bias has no effect (gradient 0) in 1 and is missing in 1 of 2 layers."
+    )
+
+
+def test_rounding_errors_of_a_bias_without_effect_are_not_drawn() -> None:
+    layers = (WeightBiasRatios("a", 1.0, 1e-17, 2.0), WeightBiasRatios("b", 1.0, 0.5, 2.0))
+    figure = steadiness_figure(Compared({"one": replace(result(1.0), layers=layers)}, colors=COLORS))
+    weight, bias = figure.data
+    np.testing.assert_array_equal(weight.y, [1.0, 1.0])
+    np.testing.assert_array_equal(bias.y, [np.nan, 0.5])
+    assert figure.layout.yaxis.range[0] > -3
+    assert "one: bias without effect (gradient 0) in 1 of 2 layers" in [note.text for note in figure.layout.annotations]
+    plain = steadiness_figure(Compared({"one": RESULTS["one"]}, colors=COLORS))
+    assert not [note for note in plain.layout.annotations if "without effect" in str(note.text)]

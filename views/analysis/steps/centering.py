@@ -70,6 +70,12 @@ def _counts(result: Centering, k: int) -> tuple[int, int]:
     return sum(one < 1 - NOTICED for one in changes), sum(one > 1 + NOTICED for one in changes)
 
 
+def weaker_change(result: Centering) -> tuple[int, int, int]:
+    """Return which of centering (1) and standardizing (2) helps less, and in how many layers λ_max falls and rises."""
+    k = min((2, 1), key=lambda k: _counts(result, k)[0] - _counts(result, k)[1])
+    return (k, *_counts(result, k))
+
+
 NOTICED = 0.01
 """Share by which λ_max has to change to count as lower or higher."""
 

@@ -33,7 +33,7 @@ since a bias is the weight of an input that is always 1. For softmax and cross-e
 $\partial\ell/\partial h = \mathrm{softmax}(h) - e_y$, whose components lie in $[-1, 1]$ and whose norm is at most
 $\sqrt 2$; for squared error it is $2(h - y)$. Each ratio below moves one weight or one bias alone, both by the same
 length, and divides the change of its gradient by that length (D5). A bias right before batch norm has no effect with
-population or mini-batch statistics: its gradient is always zero.
+population or mini-batch statistics: its gradient is always zero, and rounding errors of it are not drawn.
 """
 
 
@@ -46,14 +46,14 @@ def verdict(result: Derivatives) -> str:
         )
     moved = _moved(result)
     if not moved:
-        return "No layer has a bias with an effect, so there is nothing to compare the weight gradients with."
+        return f"No bias gradient to compare with.{_uncompared(result)}"
     steadier = sum(layer.bias < layer.weight for layer in moved)
     count = f"all {len(moved)}" if steadier == len(moved) else f"{steadier} of {len(moved)}"
     layers = "the one layer" if len(moved) == steadier == 1 else f"{count} {'layer' if len(moved) == 1 else 'layers'}"
-    times = number(_median_ratio(result), 2)
+    times = f"{number(_median_ratio(result), 2)}×{' at the median' if len(moved) > 1 else ''}"
     return (
-        f"The weight gradient changes faster than the bias gradient in {layers}{_idle(result)}: {times}× at the "
-        f"median.{_uncompared(result)}"
+        f"The weight gradient changes faster than the bias gradient in {layers}{_idle(result)}: {times}."
+        f"{_uncompared(result)}"
     )
 
 
@@ -62,16 +62,18 @@ def brief(result: Derivatives) -> str:
     if not _bounded(result):
         return "the loss does not bound its derivative"
     if not _moved(result):
-        return "no bias has an effect"
+        return "no bias has an effect (gradient 0)" if any(one.without_effect for one in result.layers) else "no biases"
     idle = len(result.layers) - len(_moved(result))
     where = f" in {len(_moved(result))} of {len(result.layers)} layers" if idle else ""
     return f"weights change {number(_median_ratio(result), 2)}× as fast as biases{where}"
 
 
 def _uncompared(result: Derivatives) -> str:
-    """Return a sentence on the layers whose bias has no effect, if there are any."""
-    idle = len(result.layers) - len(_moved(result))
-    return f" In {idle} of {len(result.layers)} layers no bias has an effect to compare with." if idle else ""
+    """Return a sentence on the layers whose bias has no effect or is missing, if there are any."""
+    idle = sum(layer.without_effect for layer in result.layers)
+    bare = len(result.layers) - len(_moved(result)) - idle
+    reasons = [f"has no effect (gradient 0) in {idle}"] * bool(idle) + [f"is missing in {bare}"] * bool(bare)
+    return f" The bias {' and '.join(reasons)} of {len(result.layers)} layers." if reasons else ""
 
 
 def _bounded(result: Derivatives) -> bool:

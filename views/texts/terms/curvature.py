@@ -28,24 +28,24 @@ TERMS: Mapping[str, Term] = {
         formula=r"\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|",
     ),
     "Hessian": Term(
-        "The matrix $H$ of second derivatives of the loss by the parameters: how fast the gradient turns in every "
-        "direction. A block of it belongs to one layer's weights.",
+        "The matrix $H$ of second derivatives of the loss by the parameters: how fast the gradient changes in "
+        "every direction. A block of it belongs to one layer's weights.",
         "D10",
     ),
     r"$L \ge$": Term(
-        "The largest ratio seen, from the center to every point (D5) or between neighbors of the grid (D6), over "
+        "The largest measured ratio, from the center to every point (D5) or between neighbors of the grid (D6), over "
         r"pairs of points that are finite for all compared networks. Every Lipschitz constant of $\nabla f$ on the "
         "slice is at least this; the true one can be far larger, since a random plane misses sharp directions.",
         "D7",
     ),
     r"$\lambda_{\max}$": Term(
         "Sharpness: the largest eigenvalue of the Hessian at the center, over all directions and not only those of the "
-        r"plane. Beside it stands its residual $\|Hv - \lambda v\|$.",
+        r"plane. The residual $\|Hv - \lambda v\|$ says how exact it is.",
         "D10",
     ),
     r"$\lambda_{\max}(SHS)$": Term(
-        r"The scale-free twin of $\lambda_{\max}$: $S$ is the diagonal of the filters' norms, 0 for parameters of one "
-        "axis.",
+        r"The scale-free form of $\lambda_{\max}$: $S$ is diagonal and holds the norm of each parameter's filter, 0 "
+        "for parameters of one axis.",
         "D8",
     ),
     r"largest $\|Hu\|$ in the plane": Term(
@@ -66,8 +66,8 @@ TERMS: Mapping[str, Term] = {
         formula=r"\|\nabla f(p)-\nabla f(q)\|/\|p-q\|",
     ),
     "in-plane ratio": Term(
-        r"The change of the gradient as it is seen in the plane, per step in $\alpha$ and $\beta$, with "
-        r"$D = [d_1\ d_2]$ scaled by filter and not orthogonalized: the scale-free twin of the gradient-change ratio.",
+        r"The change of the gradient within the plane, per step in $\alpha$ and $\beta$, with $D = [d_1\ d_2]$ scaled "
+        r"by filter and not orthogonalized: the scale-free form of the gradient-change ratio.",
         "D8",
         formula=r"\|D^\top(\nabla f(p)-\nabla f(q))\|/\|(\delta\alpha,\delta\beta)\|",
     ),

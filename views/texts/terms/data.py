@@ -30,8 +30,8 @@ TERMS: Mapping[str, Term] = {
         "§0",
     ),
     "recorded loss and accuracy": Term(
-        "Of the network as it would be used, batch norm with its running averages; on at most as many samples of each "
-        "split as the training controls say.",
+        "Loss and accuracy of the network in prediction mode, with the running averages of batch norm, on at most as "
+        "many samples of each split as the training controls say.",
         "D1",
     ),
     "second moment": Term(
@@ -41,8 +41,8 @@ TERMS: Mapping[str, Term] = {
         formula=r"\textstyle\sum_i E[x_i^2]",
     ),
     "seed": Term(
-        "Where a random generator starts. Equal seeds give equal draws of data, initial weights, order and directions.",
+        "The start of a random generator. Equal seeds give equal draws of data, initial weights, order and directions.",
         "D4, §5",
     ),
-    "store": Term("The folder of results. A question that was answered once is answered from there."),
+    "store": Term("The folder of results. A stored result is not computed again."),
 }

@@ -15,8 +15,8 @@ TERMS: Mapping[str, Term] = {
         "D2",
     ),
     "error between points": Term(
-        "How far the spline drawn between the points of a coarser grid was off at the points that the next finer grid "
-        "has measured: the largest error of all compared networks, as a share of the range that all of them take.",
+        "How much the spline between the points of a coarser grid differs from the values at the points that the next "
+        "finer grid adds: the largest error of all compared networks, as a share of the range that all of them take.",
         "D6",
     ),
     "filter": Term("A row of a linear layer's weight, or an output channel of a convolution's.", "D3"),
@@ -37,8 +37,8 @@ TERMS: Mapping[str, Term] = {
     ),
     "parameters": Term(r"All numbers that training changes, as one vector $\theta$.", "§0"),
     "refinement": Term(
-        "Grids of 3, 5, 9, 17, 33 and 65 points a side hold one another. A finer one comes until the error between "
-        "points is small enough, or the requested grid is complete; compared networks refine together.",
+        "Grids of 3, 5, 9, 17, 33 and 65 points a side are nested. Finer ones are computed until the error between "
+        "points is small enough or the requested grid is complete; compared networks refine together.",
         "D6",
     ),
     "slice": Term(

@@ -24,8 +24,8 @@ TERMS: Mapping[str, Term] = {
         r"\|G-G'\|",
     ),
     "growth per layer": Term(
-        "How many times larger the signal's gradient is one layer further back. In deep plain ReLU networks with "
-        "batch norm it is about 1.21 at initialization: a case in which the argument fails.",
+        "The factor by which the signal's gradient grows from one layer to the layer before it. In deep plain ReLU "
+        "networks with batch norm it is about 1.21 at initialization: a case in which the argument fails.",
         "A15",
         ("Yang et al. 2019",),
         r"\|\nabla_{y_l}f\|/\|\nabla_{y_{l+1}}f\|\approx\sqrt{\pi/(\pi-1)}",
@@ -37,8 +37,8 @@ TERMS: Mapping[str, Term] = {
         "A13",
     ),
     "placement": Term(
-        "Where a normalization stands: before the linear layer or convolution, whose input it normalizes, as the "
-        "analysis says; or after it, as is common.",
+        "Whether a normalization is before the linear layer or convolution and normalizes its input, as the argument "
+        "says, or after it, as is common.",
         "A9",
     ),
     "population statistics": Term(
@@ -47,8 +47,8 @@ TERMS: Mapping[str, Term] = {
         "D1",
     ),
     "running statistics": Term(
-        "Batch norm uses the averages stored in training, held fixed at every point. It is then a fixed affine map, "
-        "and away from the center its effect is gone. Li et al. plot this.",
+        "Batch norm uses the averages stored in training, held fixed at every point. It is then a fixed affine map "
+        "that does not adapt when the weights move. Li et al. plot this.",
         "D1, A12",
         ("Li et al. 2018",),
     ),

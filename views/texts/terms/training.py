@@ -14,8 +14,8 @@ TERMS: Mapping[str, Term] = {
         "The function between layers. ReLU has a kink, where the gradient jumps; GELU and tanh are smooth.", "D7"
     ),
     r"backpropagated signal $\delta$": Term(
-        "What comes back from the loss to a layer: the derivative of a sample's loss by the layer's output. The "
-        "argument needs it bounded, and nothing bounds it.",
+        "The derivative of a sample's loss with respect to a layer's output. The argument needs it bounded, and "
+        "nothing bounds it.",
         "A4",
     ),
     "bias gradient": Term(
@@ -55,7 +55,7 @@ TERMS: Mapping[str, Term] = {
         ("Santurkar et al. 2018",),
         r"\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|",
     ),
-    "learning rate": Term(r"$\eta$: how many times the gradient a step of training is long.", "A2"),
+    "learning rate": Term(r"$\eta$: the factor by which a training step multiplies the gradient.", "A2"),
     "loss variation": Term(
         r"How much the loss varies along the step that training takes: the range over step lengths $\eta$.",
         "D9",
@@ -68,7 +68,7 @@ TERMS: Mapping[str, Term] = {
     ),
     "stable training": Term(
         "One that stays finite, whose recorded loss never exceeds 10 times the first one, and that ends below half of "
-        "the best constant prediction's loss. A network that has died at chance level does not count.",
+        "the best constant prediction's loss. A network that ends at chance level does not count.",
         "A3",
     ),
 }

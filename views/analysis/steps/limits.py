@@ -1,0 +1,70 @@
+"""Steps 10 to 12: rival explanations, what is proved, and where the argument fails."""
+
+from __future__ import annotations
+
+from normscape.figures.analysis.distributions import distribution_figures, shift_figure, units_figure
+from normscape.figures.analysis.gradient_growth import growth_figure, size_figure
+from normscape.figures.analysis.theorem import factor_figure, shares_figure
+from normscape.views.analysis.steps import distributions, gradient_growth, theorem
+from normscape.views.analysis.steps.step import Step
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "A13",
+        "Rival explanations: internal covariate shift and activation range",
+        "Covariate shift",
+        distributions.SENTENCE,
+        distributions.ASSUMES,
+        distributions.DERIVATION,
+        "distributions",
+        lambda layers: 1 + layers,
+        (shift_figure, distribution_figures, units_figure),
+        distributions.verdict,
+        distributions.brief,
+        distributions.status,
+        distributions.RULE,
+        "Change of the gradient, relative (solid) and in direction (dotted). The first layer has none before it.",
+        distributions.rows,
+        ("Ioffe and Szegedy 2015", "Santurkar et al. 2018"),
+        folded=True,
+    ),
+    Step(
+        "A14",
+        "A batch-norm layer shrinks the backward gradient (Theorem 4.1)",
+        "Theorem for one layer",
+        theorem.SENTENCE,
+        theorem.ASSUMES,
+        theorem.DERIVATION,
+        "theorem",
+        lambda layers: 1,
+        (factor_figure, shares_figure),
+        theorem.verdict,
+        theorem.brief,
+        theorem.status,
+        theorem.RULE,
+        "Factor of the median unit (solid), of the smallest (dotted) and of the largest (dashed). Below 1 it shrinks "
+        "the gradient.",
+        theorem.rows,
+        ("Santurkar et al. 2018",),
+        folded=True,
+    ),
+    Step(
+        "A15",
+        "Gradients keep their size across layers",
+        "Size across layers",
+        gradient_growth.SENTENCE,
+        gradient_growth.ASSUMES,
+        gradient_growth.DERIVATION,
+        "gradient-growth",
+        lambda layers: 1,
+        (growth_figure, size_figure),
+        gradient_growth.verdict,
+        gradient_growth.brief,
+        gradient_growth.status,
+        gradient_growth.RULE,
+        "Above the dotted line, gradients grow on the way back; the claim expects a ratio of 1.",
+        gradient_growth.rows,
+        ("Yang et al. 2019",),
+        folded=True,
+    ),
+)
