@@ -6,6 +6,7 @@ previous one ended. No assertion depends on where that is.
 
 import base64
 import math
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -350,6 +351,18 @@ def test_the_button_advanced_opens_the_sidebar_and_close_closes_it(visit: Page, 
     visit.wait_for_function(f"() => {SIDEBAR} {visible}")
     shown = "visible" if name == "Advanced" else "hidden"  # the Tab key must not lead into a closed one
     visit.wait_for_function(f"() => getComputedStyle({SIDEBAR_ELEMENT}).visibility === '{shown}'")
+
+
+def test_normalizations_behind_more_are_chosen_there_and_named_on_the_button(page: Page, app_address: str) -> None:
+    page.goto(app_address + QUICK)
+    wait_for_surfaces(page)
+    more = page.locator(".st-key-more-normalizations button")
+    expect(more).to_contain_text(re.compile(r"^More\b(?!:)"))
+    more.click()
+    page.locator(".st-key-more-chips").get_by_role("button", name="Derf").click()
+    page.wait_for_url("**values=none%2Cbatch%2Cderf**")
+    expect(more).to_contain_text("More: Derf")
+    wait_for_surfaces(page, 3)
 
 
 BUSY = "/?every_point=on&grid.points=65,65&training.steps=20&data.seed=5&evaluation.samples=1400"
