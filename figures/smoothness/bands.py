@@ -80,11 +80,11 @@ def _bands(
         for steps, low, high in edges:
             yield from _band(courses, label, steps, positive_or_nan(low), positive_or_nan(high))
         return
-    low, high = (seed_range([(one[0], one[k]) for one in edges]) for k in (1, 2))
-    steps = low.x.astype(int)
-    whole = low._replace(x=steps + 1, high=high.high)
+    lower, upper = (seed_range([(one[0], one[k]) for one in edges]) for k in (1, 2))
+    steps = lower.x.astype(int)
+    whole = lower._replace(x=steps + 1, high=upper.high)
     yield from range_traces(whole, color=courses.color(label), name=label, meta="x")
-    yield from _band(courses, label, steps, low.median, high.median)
+    yield from _band(courses, label, steps, lower.median, upper.median)
 
 
 def _edges(

@@ -80,7 +80,7 @@ def _lines(
     if every_seed or sum(len(steps) > 0 for steps, _ in curves) < 2:
         for seed, (steps, values) in enumerate(curves):
             hover = f"{value}<extra>{label}</extra>"
-            line = {"customdata": steps, "hover": hover, "showlegend": seed == 0}
+            line: dict[str, Any] = {"customdata": steps, "hover": hover, "showlegend": seed == 0}
             yield line_trace(steps + 1, positive_or_nan(values), **style, **shared, **line)
         return
     one = seed_range(curves)

@@ -12,6 +12,8 @@ from normscape.figures.style.lines import translucent
 
 RANGE_OPACITY = 0.18
 
+Column = Sequence[float] | np.ndarray
+
 
 class SeedRange(NamedTuple):
     """Median and range of a quantity over seeds, at every position that a seed has."""
@@ -28,7 +30,7 @@ class SeedRange(NamedTuple):
         return tuple(len(own) for own in self.values if own)
 
 
-def seed_range(curves: Sequence[tuple[Sequence[float], Sequence[float]]]) -> SeedRange:
+def seed_range(curves: Sequence[tuple[Column, Column]]) -> SeedRange:
     """Return the median and the range of curves, one per seed.
 
     Args:

@@ -35,7 +35,7 @@ def test_recent_experiments_replace_the_first_comparisons() -> None:
 
 def test_the_store_is_described_in_gibibytes() -> None:
     app = jobs()
-    assert any(" of 5 GiB. The least recently used" in caption.value for caption in app.caption)
+    assert any(" of 5 GiB. The least recently used are removed first." in caption.value for caption in app.caption)
 
 
 def test_selected_results_are_deleted_after_a_confirmation() -> None:

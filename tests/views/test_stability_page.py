@@ -161,10 +161,16 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
         "**Largest stable learning rate: 1 for b and for c (10× higher); 0.1 for a; none for d and for e.**"
     )
     pair = headline({"No normalization": 0.1, "Batch norm": 1.0}, {}, "")
-    assert pair == "**The largest stable learning rate is 1 with batch norm, 10× higher than without normalization (0.1).**"
+    assert (
+        pair
+        == "**The largest stable learning rate is 1 with batch norm, 10× higher than without normalization (0.1).**"
+    )
     assert "0.1 for b, 2× lower than for a (0.2)" in headline({"a": 0.2, "b": 0.1}, {}, "")
     assert headline({"a": 0.2}, {}, "") == "**Largest stable learning rate: 0.2 for a.**"
-    assert headline({"a": 0.2, "b": 0.0}, {}, "") == "**The largest stable learning rate is 0.2 for a; there is none for b.**"
+    assert (
+        headline({"a": 0.2, "b": 0.0}, {}, "")
+        == "**The largest stable learning rate is 0.2 for a; there is none for b.**"
+    )
     assert headline({"a": 0.2, "b": 0.2}, {}, "") == "**The largest stable learning rate of all networks is 0.2.**"
     assert headline({"a": 0.0, "b": 0.0}, {}, "") == "**No network trains stably at any of these learning rates.**"
     assert headline({"a": 0.0}, {}, "") == "**a never trains stably.**"

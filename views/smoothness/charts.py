@@ -34,13 +34,13 @@ from normscape.views.widgets.tables import network_table
 CAPTIONS = {
     "effective smoothness": (
         "How much the gradient changes per unit of distance: the largest "
-        r"$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$ over all step lengths $\eta$ along the mini-batch gradient "
-        "$g$, at each checkpoint."
+        r"$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$ over all step lengths $\eta$ along the mini-batch "
+        "gradient $g$, at each checkpoint."
     ),
     "gradient along the step": (
         r"How far the gradient moves, $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$: from the smallest to the largest "
-        r"value over all step lengths. A longer step changes it more; $\beta$ above divides by the length. Gray: the other "
-        "networks, median."
+        r"value over all step lengths. A longer step changes it more; $\beta$ above divides by the length. Gray: the "
+        "other networks, median."
     ),
     "loss along the step": (
         "From the smallest to the largest loss over all step lengths. A narrow band means that a step of any of these "

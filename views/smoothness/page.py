@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from normscape.specs import Display, Experiment
-from normscape.views.session import progress, requests
+from normscape.views.session import address, progress, requests
 from normscape.views.session.admission import admitted, errors_shown
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.session.job_queue import job_queue
@@ -13,6 +13,8 @@ from normscape.views.smoothness import charts
 from normscape.views.texts.papers import cite
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.seeds import seeds_control
+
+PATH = "along-training"
 
 CLAIM = (
     "At each checkpoint we step along the gradient of the next mini-batch and record how much the loss and the "
@@ -44,7 +46,9 @@ change less; $\beta$ is per unit of distance. All values depend on the scale of 
 $\|\theta\|$ is shortened to it; the table counts these checkpoints.
 """
 
-SEEDS_HELP = "Trains and measures every network with this many seeds. Lines then show the median over seeds and the range."
+SEEDS_HELP = (
+    "Trains and measures every network with this many seeds. Lines then show the median over seeds and the range."
+)
 
 
 def _page(experiment: Experiment, display: Display) -> None:
@@ -53,7 +57,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     with seeds:
         count, every_seed = seeds_control("smoothness:seeds", SEEDS_HELP)
     jobs = requests.smoothness_jobs(variants, count)
-    request = requests.smoothness_request(jobs)
+    request = requests.smoothness_request(jobs, address.of(experiment, display, PATH))
     stopped = progress.is_stopped(request)
     finished = progress.submit(request) and not stopped  # the queue counts canceled jobs as done
     results = {
@@ -76,7 +80,7 @@ def _page(experiment: Experiment, display: Display) -> None:
         st.markdown(READING)
 
 
-experiment, display = experiment_page("Along training", CLAIM, path="along-training", terms=GLOSSARY_TERMS)
+experiment, display = experiment_page("Along training", CLAIM, path=PATH, terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training history; this page measures one step on the training samples.")
 with errors_shown():

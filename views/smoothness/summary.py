@@ -34,9 +34,7 @@ def headline(reference: str, compared: Mapping[str, PathRatio | None], seeds: in
     """
     known = {label: ratio for label, ratio in compared.items() if ratio is not None}
     lost = [
-        f"{label} and {in_text(reference)} have no finite step in common."
-        for label in compared
-        if label not in known
+        f"{label} and {in_text(reference)} have no finite step in common." for label in compared if label not in known
     ]
     if len(known) == 1:
         lines = [_pair(reference, *next(iter(known.items())), seeds)]
@@ -50,8 +48,9 @@ def alone(label: str, course: Sequence[Smoothness]) -> str:
     finite = [one.along.smoothness for one in course if math.isfinite(one.along.smoothness)]
     if not finite:
         return f"**{label} has no finite step along the path.**"
+    median = number(float(np.median(finite)))
     return (
-        rf"**Along the path, the effective $\beta$-smoothness of {in_text(label)} is {number(float(np.median(finite)))} at "
+        rf"**Along the path, the effective $\beta$-smoothness of {in_text(label)} is {median} at "
         f"the median and ranges from {number(min(finite))} to {number(max(finite))}** ({len(finite)} checkpoints). "
         "Select a second network to compare it with."
     )
@@ -94,7 +93,8 @@ def _all(reference: str, known: Mapping[str, PathRatio]) -> str:
             f"All other networks are {word} than {in_text(reference)} along the path: their gradient changes "
             f"{low}× ({in_text(least)}) to {high}× ({in_text(most)}) {more} per unit of distance."
         )
-    parts = [f"about as much with {in_text(k)}" if _about_equal(r) else f"{_times(r.median)} with {in_text(k)}" for k, r in known.items()]
+    amounts = {k: "about as much" if _about_equal(ratio) else _times(ratio.median) for k, ratio in known.items()}
+    parts = [f"{amount} with {in_text(k)}" for k, amount in amounts.items()]
     return (
         f"Compared with {in_text(reference)}, the gradient along the path changes {', '.join(parts[:-1])} and "
         f"{parts[-1]} per unit of distance."

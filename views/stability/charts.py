@@ -96,7 +96,10 @@ def section(
 
     def draw() -> dict[str, go.Figure]:
         strip = outcomes_figure(light, thresholds_at_start, RATES, formula, complete=True)
-        return {"outcome of every training": strip, "final training loss": final_figure(light, every_seed=state.every_seed)}
+        return {
+            "outcome of every training": strip,
+            "final training loss": final_figure(light, every_seed=state.every_seed),
+        }
 
     share_row(Charts("learning rates", "Stable learning rates", draw, experiment, display))
 

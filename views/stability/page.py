@@ -4,11 +4,13 @@ import streamlit as st
 
 from normscape.landscape.stability import RATES
 from normscape.specs import Display, Experiment
-from normscape.views.session import progress
+from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.stability import charts, requests, thresholds
 from normscape.views.widgets.seeds import seeds_control
+
+PATH = "learning-rates"
 
 CLAIM = (
     f"Each network is trained from scratch at {len(RATES)} learning rates from {RATES[0]:g} to {RATES[-1]:g}. A run "
@@ -51,7 +53,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     with verdict:
         if not started("stability:run", "Run the sweep", requests.sweep_seconds(variants, seeds)):
             return
-    request = requests.sweep_request(variants, seeds)
+    request = requests.sweep_request(variants, seeds, address.of(experiment, display, PATH))
     finished = progress.submit(request)
     outcomes = {label: requests.training_outcomes(run, seeds) for label, (run, _) in variants.items()}
     predicted = {label: requests.predicted_rates(*pair) for label, pair in variants.items()}
@@ -67,7 +69,7 @@ def _page(experiment: Experiment, display: Display) -> None:
         st.markdown(READING)
 
 
-experiment, display = experiment_page("Learning rates", CLAIM, path="learning-rates", terms=GLOSSARY_TERMS)
+experiment, display = experiment_page("Learning rates", CLAIM, path=PATH, terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training history. Choose a network that is trained here.")
     st.stop()

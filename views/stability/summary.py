@@ -106,10 +106,11 @@ def key_numbers(outcomes: Sequence[TrainingOutcome], predicted: Mapping[int, flo
     """
     counts = {name: sum(outcome.outcome == name for outcome in outcomes) for name in OUTCOMES}
     at_start, rate = predicted.get(0, math.nan), largest_stable(outcomes)
+    relative = f"{number(rate / at_start, 2)}×" if rate and at_start > 0 else MISSING
     return {
         "Largest stable learning rate": _largest(outcomes, rate),
         "Stability threshold at initialization": number(at_start),
-        "Largest stable rate relative to the threshold": f"{number(rate / at_start, 2)}×" if rate and at_start > 0 else MISSING,
+        "Largest stable rate relative to the threshold": relative,
         "Stability threshold along training": span(predicted.values()),
         "Lowest final training loss": _lowest_loss(outcomes),
         "Loss of the best constant prediction": number(outcomes[0].constant) if outcomes else MISSING,

@@ -7,7 +7,7 @@ import streamlit as st
 from normscape.views.session.address import control
 from normscape.views.widgets.fields import number_of_seeds
 
-ONE = "One training per network. Choose 3 or 5 to see how much the result varies."
+ONE = "One training each. Choose 3 or 5 seeds to see the variation."
 EVERY = "Show every seed"
 EVERY_HELP = "One line for each training, in place of the median and the range over seeds."
 
