@@ -23,7 +23,7 @@ RESUME_HELP = "Continues where it stopped."
 RETRY_HELP = "Runs what failed again."
 CLEAR_HELP = "Removes it from this list. Finished results are kept."
 NOTHING = "Nothing is running. Open a comparison and change a setting: its progress appears here."
-ELSEWHERE = "It belongs to another tab or visitor, who can stop it."
+ELSEWHERE = "in another tab or by another visitor, and can be stopped there"
 CLOSED = "Its page is closed; it keeps running."
 NEXT = {"Open Surfaces": "views/surface/page.py", "Browse the Gallery": "views/gallery/page.py"}  # pages by label
 
@@ -64,25 +64,29 @@ def _running(entry: RequestStatus, title: RequestTitle) -> None:
     key, others = entry.request.key, {name for name in entry.sessions if is_connected(name)} - {session_id()}
     own = session_id() in entry.sessions
     share, sentence = progress_of(entry.request)
-    with _row(entry, title):
-        if own or not others:
-            help_text = SHARED_STOP_HELP if others else STOP_HELP
-            st.button("Stop", f"stop-here:{key[:12]}", help_text, on_click=_stop, args=(entry.request,))
-    st.progress(share, text=f"{sentence} {_origin(entry, own, bool(others))}")
+    with _card(entry):
+        with _row(entry, title):
+            if own or not others:
+                help_text = SHARED_STOP_HELP if others else STOP_HELP
+                st.button("Stop", f"stop-here:{key[:12]}", help_text, on_click=_stop, args=(entry.request,))
+        st.progress(share, text=f"{sentence} {_origin(entry, own, bool(others))}")
 
 
 def _origin(entry: RequestStatus, own: bool, others: bool) -> str:
     """Return when a request was started and, if that is not this session alone, who waits for it."""
     if own:
         return f"Started {_ago(entry)}{', ' + requested_by(entry.sessions) if others else ''}."
-    return f"Started {_ago(entry)}. {ELSEWHERE if others else CLOSED}"
+    return f"Started {_ago(entry)} {ELSEWHERE}." if others else f"Started {_ago(entry)}. {CLOSED}"
 
 
 def _failed(entry: RequestStatus, title: RequestTitle, errors: Sequence[str]) -> None:
     """Show the errors of a request, with a button that runs its failed jobs again."""
-    with _row(entry, title):
-        st.button("Retry", f"retry-here:{entry.request.key[:12]}", RETRY_HELP, on_click=_retry, args=(entry.request,))
-    st.error(" ".join(map(printable, errors)))
+    with _card(entry):
+        with _row(entry, title):
+            st.button(
+                "Retry", f"retry-here:{entry.request.key[:12]}", RETRY_HELP, on_click=_retry, args=(entry.request,)
+            )
+        st.error(" ".join(map(printable, errors)))
 
 
 def _stopped(entries: Sequence[RequestStatus], titles: Mapping[str, RequestTitle]) -> None:
@@ -95,14 +99,20 @@ def _stopped(entries: Sequence[RequestStatus], titles: Mapping[str, RequestTitle
     st.caption(STOPPED_TEXT)
     for entry in entries:
         request = entry.request
-        with _row(entry, titles[request.key], f"{_share(request):.0%} finished. Started {_ago(entry)}."):
+        text = f"{_share(request):.0%} finished. Started {_ago(entry)}."
+        with _card(entry), _row(entry, titles[request.key], text):
             st.button("Resume", f"resume-here:{request.key[:12]}", RESUME_HELP, on_click=_resume, args=(request,))
             st.button("Clear", f"clear:{request.key[:12]}", CLEAR_HELP, on_click=_clear, args=(request,))
 
 
+def _card(entry: RequestStatus) -> DeltaGenerator:
+    """Return the frame around what is shown of a request."""
+    return st.container(border=True, gap="xsmall", key=f"request-{entry.request.key[:12]}")
+
+
 def _row(entry: RequestStatus, title: RequestTitle, text: str = "") -> DeltaGenerator:
     """Show the title of a request, and return the place of its buttons beside it."""
-    row = st.container(horizontal=True, vertical_alignment="center", key=f"request-{entry.request.key[:12]}")
+    row = st.container(horizontal=True, vertical_alignment="center", key=f"title-of-{entry.request.key[:12]}")
     row.markdown(_heading(entry, title) + (f"\\\n:small[{text}]" if text else ""), width="stretch")
     return row
 
