@@ -93,7 +93,7 @@ def test_a_running_request_says_when_it_started_and_who_can_stop_it(
     assert not app.exception
     assert app.get("progress")[0].proto.text.endswith(sentence)
     assert [button.label for button in app.button] == ["Stop"] * stops
-    title = "Along training: Perceptron, Digits, Training seed 3"
+    title = r"Along training\: Perceptron, Digits, Training seed 3"
     assert app.markdown[0].value.startswith(f"[**{title}**](/along-training?training.seed=3) · No normalization")
 
 

@@ -36,8 +36,9 @@ def show_requests() -> None:
     requests = queue.requests()
     running = [entry for entry in requests if not entry.done]
     stopped = [entry for entry in requests if entry.cancelled][:MOST_LISTED]
-    failed = {entry: errors for entry in requests if entry.finished and (errors := failures(entry.request))}
-    titles = request_titles([entry.request for entry in (*running, *stopped, *failed)])
+    failed = [(entry, errors) for entry in requests if entry.finished and (errors := failures(entry.request))]
+    failed = failed[:MOST_LISTED]
+    titles = request_titles([entry.request for entry in (*running, *stopped, *(one for one, _ in failed))])
     st.subheader("Running", anchor=False)
     if not running:
         _nothing_running()
@@ -45,8 +46,8 @@ def show_requests() -> None:
         _running(entry, titles[entry.request.key])
     if failed:
         st.subheader("Failed", anchor=False)
-    for entry in list(failed)[:MOST_LISTED]:
-        _failed(entry, titles[entry.request.key], failed[entry])
+    for entry, errors in failed:
+        _failed(entry, titles[entry.request.key], errors)
     if stopped:
         _stopped(stopped, titles)
 
