@@ -27,13 +27,14 @@ def cached_results() -> None:
     """Show how much space the cached results use, and in an expander what they are and buttons that delete them."""
     store = job_queue().store
     entries = store.entries()
+    if not entries:
+        st.caption(f"Nothing is cached yet. The cache holds up to {used_of(0, store.limit).partition(' of ')[2]}.")
+        return
     total = sum(entry.bytes for entry in entries)
     st.caption(
         f"{_results(len(entries))} in {used_of(total, store.limit)}. The least recently used are removed first.",
         help=CACHE_HELP.format(folder=store.folder),
     )
-    if not entries:
-        return
     with st.expander("Show and delete cached results"):
         _table(entries)
         _deletion("Delete all results", [entry.key for entry in entries])
