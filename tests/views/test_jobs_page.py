@@ -22,9 +22,10 @@ def jobs() -> AppTest:
 
 
 def test_where_nothing_runs_the_page_leads_to_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened()  # waits for its requests, so they are hidden afterwards
     monkeypatch.setattr(recent_cards, "_recent", lambda **_: {})
     monkeypatch.setattr(type(job_queue()), "requests", lambda _: ())  # those of other tests may still run
-    app = jobs()
+    app.switch_page("views/jobs/page.py").run()
     assert not app.exception
     links = {link.proto.label: link.proto.page for link in app.get("page_link")}
     assert links == {"Open Surfaces": "", "Browse the Gallery": "gallery"}
