@@ -14,7 +14,7 @@ from normscape.views.smoothness.charts import CAPTIONS, SEVERAL_SEEDS, SMOOTHER
 from normscape.views.smoothness.summary import LESS_SMOOTH, alone, headline, key_numbers, ratio_numbers
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import PENDING
-from normscape.views.widgets.seeds import ONE
+from normscape.views.widgets.seeds import EVERY, ONE
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
 from tests.views.test_page import settled
@@ -181,11 +181,13 @@ def test_stopping_says_how_many_measurements_are_missing_and_offers_to_resume() 
 def test_one_seed_is_called_one_training_and_several_have_a_switch_that_shows_each() -> None:
     app = settled(page_alone("smoothness", **{"training.checkpoints": "0,3"}))
     assert ONE in [caption.value for caption in app.caption]
-    assert not app.toggle
-    app = settled(app.segmented_control[-1].set_value(3).run())
+    assert not [toggle for toggle in app.toggle if toggle.label == EVERY]
+    (seeds,) = [one for one in app.segmented_control if one.label == "Seeds"]
+    app = settled(seeds.set_value(3).run())
     assert not app.exception
     assert ONE not in [caption.value for caption in app.caption]
     assert any("6 checkpoints of 3 seeds" in element.value for element in app.markdown)
     assert any(SEVERAL_SEEDS in caption.value for caption in app.caption)
-    app.toggle[-1].set_value(True).run()
+    (switch,) = [toggle for toggle in app.toggle if toggle.label == EVERY]
+    switch.set_value(True).run()
     assert not any(SEVERAL_SEEDS in caption.value for caption in app.caption)
