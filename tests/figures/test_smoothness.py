@@ -29,7 +29,8 @@ COLORS = dict.fromkeys(COURSES, "#123456")
 def test_a_band_goes_from_the_smallest_to_the_largest_value_of_every_seed(
     labels: list[str], quantity: str, attribute: str
 ) -> None:
-    figures = band_figures(Compared({label: COURSES[label] for label in labels}, colors=COLORS), quantity)
+    compared = Compared({label: COURSES[label] for label in labels}, colors=COLORS)
+    figures = band_figures(compared, quantity, every_seed=True)
     assert list(figures) == labels
     for label, figure in figures.items():
         *others, low, high, _, _ = figure.data
@@ -48,6 +49,39 @@ def test_a_band_goes_from_the_smallest_to_the_largest_value_of_every_seed(
     drawn = np.concatenate([trace.y for figure in figures.values() for trace in figure.data])
     assert ends[0] <= drawn.min()
     assert ends[1] >= drawn.max()
+
+
+def test_several_seeds_are_one_line_and_one_band_in_the_range_of_all() -> None:
+    compared = Compared({"one": [course(1.0), course(3.0), course(2.0)], "two": [course(0.1), [], []]}, colors=COLORS)
+    figure = smoothness_figure(compared)
+    low, high, median, single = figure.data[:4]
+    np.testing.assert_allclose(median.y, 2.0 * np.array([1, 2, 3]) * 0.4)
+    np.testing.assert_allclose(low.y, 1.0 * np.array([1, 2, 3]) * 0.4)
+    np.testing.assert_allclose(high.y, 3.0 * np.array([1, 2, 3]) * 0.4)
+    assert high.fill == "tonexty"
+    assert low.line.width == 0
+    assert median.text[0] == "median of 3 seeds: 0.4, 1.2, 0.8"  # each seed is a hover away
+    assert "%{text}" in median.hovertemplate
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["one", "two"]
+    np.testing.assert_allclose(single.y, 0.1 * np.array([1, 2, 3]) * 0.4)
+    (note,) = [note.text for note in figure.layout.annotations if note.name == "notes"]
+    assert note == "Line: median of 1 to 3 seeds. Shaded: their range."
+    every = smoothness_figure(compared, every_seed=True)
+    assert len([trace for trace in every.data if trace.name == "one"]) == 3
+    assert not every.layout.annotations
+    outer_low, outer_high, inner_low, inner_high = band_figures(compared, "variation")["one"].data[1:]
+    np.testing.assert_allclose(outer_low.y, 1.0 * np.array([1, 2, 3]) * 0.8)
+    np.testing.assert_allclose(outer_high.y, 3.0 * np.array([1, 2, 3]) * 1.1)
+    np.testing.assert_allclose(inner_low.y, 2.0 * np.array([1, 2, 3]) * 0.8)
+    np.testing.assert_allclose(inner_high.y, 2.0 * np.array([1, 2, 3]) * 1.1)
+
+
+def test_the_place_of_the_note_on_seeds_is_reserved_while_they_are_missing() -> None:
+    pending = Compared({"one": [course(1.0), [], []]}, colors=COLORS)
+    complete = Compared({"one": [course(1.0), course(3.0), course(2.0)]}, colors=COLORS)
+    layouts = [smoothness_figure(one, steps=(0, 4, 9), pending=True).layout for one in (pending, complete)]
+    assert layouts[0].height == layouts[1].height
+    assert layouts[0].margin.b == layouts[1].margin.b
 
 
 def test_gray_is_the_median_over_seeds_and_step_lengths_of_another_network() -> None:

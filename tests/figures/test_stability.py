@@ -55,7 +55,7 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
 
 @pytest.mark.parametrize("labels", [["one"], ["one", "two", "three"]])
 def test_last_losses_are_drawn_per_seed_and_diverged_ones_are_not(labels: list[str]) -> None:
-    figure = final_figure(Compared({label: SWEEPS[label] for label in labels}, colors=COLORS))
+    figure = final_figure(Compared({label: SWEEPS[label] for label in labels}, colors=COLORS), every_seed=True)
     own = [trace for trace in figure.data if trace.name == "one"]
     assert [list(trace.x) for trace in own] == [[0.1, 1.0], [0.1]]
     assert [trace.showlegend for trace in own] == [True, False]
@@ -65,6 +65,17 @@ def test_last_losses_are_drawn_per_seed_and_diverged_ones_are_not(labels: list[s
     assert low < losses.min()
     assert high > max(losses.max(), 2.3)
     assert figure.layout.shapes[0].y0 == 2.3
+
+
+def test_several_seeds_are_one_line_of_final_losses_in_their_range() -> None:
+    sweep = [verdict(0.1, seed, "stable", loss) for seed, loss in enumerate((0.1, 0.4, 0.2))]
+    sweep += [verdict(1.0, 0, "stable", 0.3), *(verdict(1.0, seed, "diverged") for seed in (1, 2))]
+    figure = final_figure(Compared({"one": sweep}, colors=COLORS))
+    low, high, median = figure.data
+    assert [list(trace.y) for trace in (low, high, median)] == [[0.1, 0.3], [0.4, 0.3], [0.2, 0.3]]
+    assert list(median.text) == ["median of 3 seeds: 0.1, 0.4, 0.2", "1 seed: 0.3"]
+    (notes,) = [note.text for note in figure.layout.annotations if note.name == "notes"]
+    assert notes.startswith("Line: median of 1 to 3 seeds. Shaded: their<br>range.")
 
 
 def test_a_bar_is_the_range_of_stable_rates_of_a_complete_sweep() -> None:

@@ -98,10 +98,10 @@ def test_the_guide_links_every_other_page_with_its_question() -> None:
 @pytest.mark.parametrize(
     ("part", "expected", "left_out"),
     [
-        ("smooth", r"effective $\beta$-smoothness", "store"),
-        ("LAMBDA", r"$\lambda_{\max}(SHS)$", "store"),
-        (" theta ", r"$\|\theta\|$", "store"),
-        ("sharpness", r"$\lambda_{\max}$", "store"),  # in the definition
+        ("smooth", r"effective $\beta$-smoothness", "cache"),
+        ("LAMBDA", r"$\lambda_{\max}(SHS)$", "cache"),
+        (" theta ", r"$\|\theta\|$", "cache"),
+        ("sharpness", r"$\lambda_{\max}$", "cache"),  # in the definition
     ],
 )
 def test_terms_are_found_by_name_by_definition_and_by_the_names_of_greek_letters(

@@ -1,11 +1,17 @@
 """The page Jobs: what a visitor can do next, how much is stored, and deletion that is confirmed."""
 
 import re
+import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from normscape.gallery.stories import STORIES
+from normscape.jobs import Job, Request, RequestStatus, Stage
+from normscape.jobs.snapshot import JobStatus
+from normscape.specs import RunSpec, TrainingSpec
+from normscape.views.jobs import requests
+from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
 from normscape.views.widgets import recent_cards
 from tests.views.test_page import opened
@@ -16,9 +22,10 @@ def jobs() -> AppTest:
 
 
 def test_where_nothing_runs_the_page_leads_to_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened()  # waits for its requests, so they are hidden afterwards
     monkeypatch.setattr(recent_cards, "_recent", lambda **_: {})
     monkeypatch.setattr(type(job_queue()), "requests", lambda _: ())  # those of other tests may still run
-    app = jobs()
+    app.switch_page("views/jobs/page.py").run()
     assert not app.exception
     links = {link.proto.label: link.proto.page for link in app.get("page_link")}
     assert links == {"Open Surfaces": "", "Browse the Gallery": "gallery"}
@@ -35,7 +42,7 @@ def test_recent_experiments_replace_the_first_comparisons() -> None:
 
 def test_the_store_is_described_in_gibibytes() -> None:
     app = jobs()
-    assert any(" of 5 GiB. The least recently used" in caption.value for caption in app.caption)
+    assert any(" of 5 GiB. The least recently used are removed first." in caption.value for caption in app.caption)
 
 
 def test_selected_results_are_deleted_after_a_confirmation() -> None:
@@ -50,3 +57,56 @@ def test_selected_results_are_deleted_after_a_confirmation() -> None:
     app.button(key="confirm: Delete selected results").click().run()
     assert not app.exception
     assert chosen not in {entry.key for entry in store.entries()}
+
+
+def test_a_failed_request_has_its_error_and_runs_again_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "failures", lambda request: ("The worker was lost.",))
+    submitted: list[str] = []
+    monkeypatch.setattr(type(job_queue()), "retry", lambda _, request: submitted.append(request.key))
+    app = jobs()
+    assert not app.exception
+    assert "Failed" in [heading.value for heading in app.subheader]
+    assert "The worker was lost." in [error.value for error in app.error]
+    retry = next(button for button in app.button if str(button.key).startswith("retry-here:"))
+    retry.click().run()
+    assert [key[:12] for key in submitted] == [str(retry.key).partition(":")[2]]
+
+
+@pytest.mark.parametrize(
+    ("sessions", "sentence", "stops"),
+    [
+        (("me",), "Started 1 s ago.", True),
+        (("me", "a"), "Started 1 s ago, requested by you and 1 other.", True),
+        (("a",), f"Started 1 s ago {requests.ELSEWHERE}.", False),
+        ((), f"Started 1 s ago. {requests.CLOSED}", True),
+    ],
+)
+def test_a_running_request_says_when_it_started_and_who_can_stop_it(
+    sessions: tuple[str, ...], sentence: str, stops: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = Request("along training", (Stage((Job("run", RunSpec()),)),), address="/along-training?training.seed=3")
+    entry = RequestStatus(request, frozenset(sessions), time.time(), finished=False, cancelled=False, errors={})
+    monkeypatch.setattr(type(job_queue()), "requests", lambda _: (entry,))
+    for module in (requests, progress):
+        monkeypatch.setattr(module, "session_id", lambda: "me")
+        monkeypatch.setattr(module, "is_connected", lambda name: True)
+    app = AppTest.from_function(_requests).run()
+    assert not app.exception
+    assert app.get("progress")[0].proto.text.endswith(sentence)
+    assert [button.label for button in app.button] == ["Stop"] * stops
+    title = r"Along training\: Perceptron, Digits, Training seed 3"
+    assert app.markdown[0].value.startswith(f"[**{title}**](/along-training?training.seed=3) · No normalization")
+
+
+def _requests() -> None:
+    from normscape.views.jobs.requests import show_requests
+
+    show_requests()
+
+
+def test_the_share_of_a_stopped_request_counts_its_finished_and_its_begun_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = [Job("run", RunSpec(training=TrainingSpec(seed=seed))) for seed in range(3)]
+    states = {"finished": 300, "cancelled": 150, "waiting": 0}
+    statuses = {job: JobStatus(job, state, done, 300) for job, (state, done) in zip(jobs, states.items(), strict=True)}
+    monkeypatch.setattr(type(job_queue()), "status", lambda _, job: statuses[job])
+    assert requests._share(Request("one", (Stage(tuple(jobs)),))) == 0.5

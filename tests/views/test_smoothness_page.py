@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 from normscape.landscape import train
 from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, measure_smoothness, path_ratio
 from normscape.specs import SmoothnessSpec
-from normscape.views.smoothness.charts import CAPTIONS, SMOOTHER
+from normscape.views.smoothness.charts import CAPTIONS, SEVERAL_SEEDS, SMOOTHER
 from normscape.views.smoothness.summary import LESS_SMOOTH, alone, headline, key_numbers, ratio_numbers
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import PENDING
+from normscape.views.widgets.seeds import EVERY, ONE
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
 from tests.views.test_page import settled
@@ -24,7 +25,7 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 2 + 2 * 2
-    assert any(r"effective $\beta$-smoothness at equal training steps" in element.value for element in app.markdown)
+    assert any(r"the ratio of effective $\beta$-smoothness ranges from" in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
@@ -47,7 +48,7 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
     ratio = path_ratio([course(1.0, 2.0, 4.0)], [course(0.5, 1.0, 8.0)])
     assert ratio == (0.5, 0.5, 2.0, 2, 0.5, 3)
     assert path_ratio([course(np.nan)], [course(1.0)]) is None
-    assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$ along the gradient"] == "2"
+    assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$-smoothness along the gradient"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,8 @@ def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: flo
     first, rest = headline("A", {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8)}).removeprefix("**").split("**")
     assert claim in first
     assert f"its gradient changes {size} per unit of distance." in first
-    assert "it ranges from 0.2× to 8× and is below 1 at 1 of 8 checkpoints." in rest
+    assert "Median over 8 checkpoints; the ratio" in rest
+    assert "ranges from 0.2× to 8×, and B is smoother at 1 of them." in rest
     assert "no finite step" in headline("A", {"B": None})
 
 
@@ -79,10 +81,10 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
         "3.3× (D) more per unit of distance.**"
     )
     assert ratio_numbers("No normalization", compared["B"]) == {
-        r"$\beta$ relative to no normalization, median": "2.7×",
-        r"$\beta$ relative to no normalization, range": "0.2× to 8×",
-        r"Checkpoints with a lower $\beta$": "1 of 8",
-        "Largest change of the gradient relative to no normalization": "5.3×",
+        r"$\beta$-smoothness relative to no normalization, median": "2.7×",
+        r"$\beta$-smoothness relative to no normalization, range": "0.2× to 8×",
+        r"Checkpoints with a lower $\beta$-smoothness": "1 of 8",
+        "Gradient change relative to no normalization, median": "5.3×",
     }
 
 
@@ -116,7 +118,7 @@ def _pending() -> None:
     from normscape.views.smoothness import charts
 
     results = {"No normalization": [[]], "Batch norm": [[]]}
-    charts.section(Experiment(), Display(), results, 0, finished=False, pending=True)
+    charts.section(Experiment(), Display(), results, charts.State(pending=True))
 
 
 def _complete() -> None:
@@ -125,7 +127,7 @@ def _complete() -> None:
     from tests.views.test_smoothness_page import course
 
     results = {"No normalization": [course(1.0)], "Batch norm": [course(3.0)]}
-    charts.section(Experiment(), Display(), results, 0, finished=True)
+    charts.section(Experiment(), Display(), results, charts.State(finished=True))
 
 
 def _stopped() -> None:
@@ -134,7 +136,7 @@ def _stopped() -> None:
     from tests.views.test_smoothness_page import course
 
     results = {"No normalization": [course(1.0)], "Batch norm": [[]]}
-    charts.section(Experiment(), Display(), results, 0, finished=False)
+    charts.section(Experiment(), Display(), results, charts.State())
 
 
 def test_the_explanation_is_about_batch_norm_against_no_normalization() -> None:
@@ -174,3 +176,18 @@ def test_stopping_says_how_many_measurements_are_missing_and_offers_to_resume() 
     assert any(re.match(r"\*\*No verdict: [1-4] of 4 measurements", element.value) for element in app.markdown)
     assert "Resume" in [button.label for button in app.button]
     assert not app.table
+
+
+def test_one_seed_is_called_one_training_and_several_have_a_switch_that_shows_each() -> None:
+    app = settled(page_alone("smoothness", **{"training.checkpoints": "0,3"}))
+    assert ONE in [caption.value for caption in app.caption]
+    assert not [toggle for toggle in app.toggle if toggle.label == EVERY]
+    (seeds,) = [one for one in app.segmented_control if one.label == "Seeds"]
+    app = settled(seeds.set_value(3).run())
+    assert not app.exception
+    assert ONE not in [caption.value for caption in app.caption]
+    assert any("checkpoints of 3 seeds" in element.value for element in app.markdown)
+    assert any(SEVERAL_SEEDS in caption.value for caption in app.caption)
+    (switch,) = [toggle for toggle in app.toggle if toggle.label == EVERY]
+    switch.set_value(True).run()
+    assert not any(SEVERAL_SEEDS in caption.value for caption in app.caption)

@@ -65,9 +65,9 @@ def test_the_key_numbers_of_a_sweep_follow_from_the_numbers(
     outcomes: dict[float, str], predicted: dict[int, float], largest: str, ratio: str, along: str
 ) -> None:
     numbers = key_numbers([verdict(rate, outcome) for rate, outcome in outcomes.items()], predicted)
-    assert numbers["Largest learning rate, all seeds stable"] == largest
-    assert numbers["Largest stable rate / threshold"] == ratio
-    assert numbers["Threshold along its own training"] == along
+    assert numbers["Largest stable learning rate"] == largest
+    assert numbers["Largest stable rate relative to the threshold"] == ratio
+    assert numbers["Stability threshold along training"] == along
     assert numbers["Trainings: diverged"].startswith(str(list(outcomes.values()).count("diverged")))
 
 
@@ -145,7 +145,7 @@ def _running_sweep() -> None:
     charts.verdict(outcomes, {}, "", seeds=1, stopped=False)
     trainings = dict.fromkeys(outcomes, TrainingSpec())
     unknown: dict[str, dict[int, float]] = {label: {} for label in outcomes}
-    charts.section(Experiment(), Display(), outcomes, unknown, trainings, complete=False, pending=True)
+    charts.section(Experiment(), Display(), outcomes, unknown, trainings, charts.State(pending=True))
 
 
 def test_the_headline_compares_the_largest_stable_rates_with_the_first_network() -> None:
@@ -153,16 +153,24 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
         {"Layer norm": 0.1, "Batch norm": 1.0, "No normalization": 0.0}, {"Batch norm": 0.87, "x": math.nan}, "$T$"
     )
     assert sentence == (
-        "**Largest stable learning rate: 1 for Batch norm (10× higher); 0.1 for Layer norm; none without "
-        "normalization.** The stability threshold $T$ at initialization is 0.87 for Batch norm."
+        "**Largest stable learning rate: 1 with batch norm (10× higher); 0.1 with layer norm; none without "
+        "normalization.** The stability threshold $T$ at initialization is 0.87 with batch norm."
     )
     grouped = headline({"a": 0.1, "b": 1.0, "c": 1.0, "d": 0.0, "e": 0.0}, {}, "")
     assert grouped == (
         "**Largest stable learning rate: 1 for b and for c (10× higher); 0.1 for a; none for d and for e.**"
     )
-    assert "(2× lower)" in headline({"a": 0.2, "b": 0.1}, {}, "")
+    pair = headline({"No normalization": 0.1, "Batch norm": 1.0}, {}, "")
+    assert (
+        pair
+        == "**The largest stable learning rate is 1 with batch norm, 10× higher than without normalization (0.1).**"
+    )
+    assert "0.1 for b, 2× lower than for a (0.2)" in headline({"a": 0.2, "b": 0.1}, {}, "")
     assert headline({"a": 0.2}, {}, "") == "**Largest stable learning rate: 0.2 for a.**"
-    assert headline({"a": 0.2, "b": 0.0}, {}, "") == "**Largest stable learning rate: 0.2 for a; none for b.**"
+    assert (
+        headline({"a": 0.2, "b": 0.0}, {}, "")
+        == "**The largest stable learning rate is 0.2 for a; there is none for b.**"
+    )
     assert headline({"a": 0.2, "b": 0.2}, {}, "") == "**The largest stable learning rate of all networks is 0.2.**"
     assert headline({"a": 0.0, "b": 0.0}, {}, "") == "**No network trains stably at any of these learning rates.**"
     assert headline({"a": 0.0}, {}, "") == "**a never trains stably.**"

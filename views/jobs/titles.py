@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from normscape.gallery.stories import TITLES
 from normscape.jobs import Request
@@ -16,6 +17,9 @@ from normscape.specs.fields import paths, read, rule_of
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.widgets.recent_cards import MOST_CHANGES, experiment_at, title_and_text
+
+PAGES: Mapping[str, str] = {"/": "Surfaces", "/along-training": "Along training", "/learning-rates": "Learning rates"}
+"""Names of pages by path."""
 
 MOST_VALUES = 4
 """How many values of a field are named; of more, the number is stated."""
@@ -45,7 +49,9 @@ def _described(request: Request, most: int | None) -> RequestTitle:
     experiment = experiment_at(request.address) if request.address else None
     if experiment is not None:
         title, compared = title_and_text(experiment, most)
-        return RequestTitle(TITLES.get(experiment, title), compared)
+        page = PAGES.get(urlsplit(request.address).path, "")
+        title = TITLES.get(experiment, title)
+        return RequestTitle(f"{page}: {title}" if page else title, compared)
     runs = list(dict.fromkeys(job.run for job in request.jobs))
     name = f"{request.title[:1].upper()}{request.title[1:]}"
     if not runs:

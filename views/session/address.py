@@ -131,9 +131,15 @@ def control(path: str) -> str:
     return f"{CONTROL}{st.session_state.get('adopted', 0)}:{path}" + (f":{resized}" if resized else "")
 
 
-def of(experiment: Experiment, display: Display) -> str:
-    """Return the URL of an experiment, relative to the server."""
-    return "/?" + urlencode(to_query(experiment, DEFAULT) | to_query(display, Display()), safe=",")
+def of(experiment: Experiment, display: Display, page: str = "") -> str:
+    """Return the URL of an experiment, relative to the server.
+
+    Args:
+        experiment: which one.
+        display: metric and camera.
+        page: the path of the page; empty for Surfaces.
+    """
+    return f"/{page}?" + urlencode(to_query(experiment, DEFAULT) | to_query(display, Display()), safe=",")
 
 
 def publish(experiment: Experiment, display: Display) -> None:

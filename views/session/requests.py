@@ -180,11 +180,11 @@ def smoothness_jobs(variants: Variants, seeds: int) -> dict[str, list[list[Job]]
     return jobs
 
 
-def smoothness_request(jobs: Mapping[str, list[list[Job]]]) -> Request:
-    """Return the request of all jobs, training first."""
+def smoothness_request(jobs: Mapping[str, list[list[Job]]], address: str = "") -> Request:
+    """Return the request of all jobs, training first, with the address of its page."""
     measurements = [job for columns in jobs.values() for column in columns for job in column]
     runs = tuple(dict.fromkeys(Job("run", job.run) for job in measurements))
-    return Request("along training", (Stage(runs), Stage(tuple(dict.fromkeys(measurements)))))
+    return Request("along training", (Stage(runs), Stage(tuple(dict.fromkeys(measurements)))), address=address)
 
 
 def stored_ratio(variants: Variants, subject: str, reference: str) -> PathRatio | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -31,20 +33,22 @@ from normscape.views.widgets.tables import network_table
 
 CAPTIONS = {
     "effective smoothness": (
-        r"The largest $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$ over all step lengths $\eta$ along the "
-        "mini-batch gradient $g$, at each checkpoint."
+        "How much the gradient changes per unit of distance: the largest "
+        r"$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$ over all step lengths $\eta$ along the mini-batch "
+        "gradient $g$, at each checkpoint."
     ),
     "gradient along the step": (
-        "Band: smallest to largest change of the gradient over all step lengths. Gray: medians of the other networks. "
-        r"A shorter step changes the gradient less, so read it beside $\beta$, which is per unit of distance."
+        r"How far the gradient moves, $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$: from the smallest to the largest "
+        r"value over all step lengths. A longer step changes it more; $\beta$ above divides by the length. Gray: the "
+        "other networks, median."
     ),
     "loss along the step": (
-        "Band: smallest to largest loss over all step lengths; a narrow band is a predictable step. Gray: medians of "
-        "the other networks."
+        "From the smallest to the largest loss over all step lengths. A narrow band means that a step of any of these "
+        "lengths has a predictable effect. Gray: the other networks, median."
     ),
     "random directions": (
-        "The same ratio for steps of equal length in random directions. Lower values than along "
-        "the gradient mean that training moves in directions of high curvature."
+        "The same ratio for steps of equal length in random directions. If these values are lower than those along the "
+        "gradient, training moves in directions of high curvature."
     ),
 }
 """What each chart shows, in view beside it."""
@@ -52,10 +56,14 @@ CAPTIONS = {
 QUANTITIES = {"gradient along the step": "predictiveness", "loss along the step": "variation"}
 """The quantity of each chart that has one panel per network."""
 
+SEVERAL_SEEDS = "Strong band: medians of its edges over seeds. Pale band: range over seeds."
+
 MEDIANS = (
-    "Medians over the checkpoints of each network. The relative rows take the ratio at each checkpoint first, then the "
-    "median of these ratios, so it can differ from the quotient of two medians."
+    "Medians over the checkpoints of each network. Relative values are the median of the ratios at equal checkpoints, "
+    "which can differ from the ratio of two medians."
 )
+
+RANDOM_TITLE = r"Effective $\beta$-smoothness, random directions"
 
 UNKNOWN = PathRatio(math.nan, math.nan, math.nan, 0, math.nan, 0)
 
@@ -64,6 +72,16 @@ SMOOTHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw")))
 
 Results = Mapping[str, list[list[Smoothness]]]
 """By label, then by seed, then by checkpoint."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How far the measurements are, and how several seeds are drawn."""
+
+    missing_checkpoints: int = 0  # that training did not reach
+    finished: bool = False  # nothing more will come
+    pending: bool = False  # results are on their way; a table without numbers reserves its place
+    every_seed: bool = False  # in place of median and range
 
 
 def verdict(experiment: Experiment, results: Results) -> None:
@@ -78,7 +96,8 @@ def verdict(experiment: Experiment, results: Results) -> None:
         for label, columns in results.items():
             st.markdown(alone(label, [one for column in columns for one in column]))
         return
-    st.markdown(headline(next(iter(results)), ratios(results)))
+    seeds = max(sum(map(bool, columns)) for columns in results.values())
+    st.markdown(headline(next(iter(results)), ratios(results), seeds))
 
 
 def explanation(experiment: Experiment, results: Results) -> None:
@@ -104,50 +123,46 @@ def _batch_norm(experiment: Experiment) -> str:
     return labels.get("batch", "") if experiment.compare == "run.model.norm" and first == "none" else ""
 
 
-def section(
-    experiment: Experiment,
-    display: Display,
-    results: Results,
-    missing_checkpoints: int,
-    *,
-    finished: bool,
-    pending: bool = False,
-) -> None:
+def section(experiment: Experiment, display: Display, results: Results, state: State) -> None:
     """Show the charts of all available results; share buttons and numbers follow once all are available.
 
     Args:
         experiment: the compared networks.
         display: metric and camera of the address.
         results: of the measured checkpoints; a network without any is left out once all are finished.
-        missing_checkpoints: number of checkpoints that training did not reach.
-        finished: whether nothing more will come.
-        pending: whether results are on their way; a table without numbers then reserves its place.
+        state: how far they are.
     """
-    results = _nonempty(results) if finished else results
+    results = _nonempty(results) if state.finished else results
     if not results:
-        st.caption("No compared network has kept weights to probe.")
+        st.caption("Training kept no weights of these networks, so there is nothing to measure.")
         return
-    if missing_checkpoints:
-        st.warning(f"Training diverged before {missing_checkpoints} of the checkpoints; they are left out.")
+    if state.missing_checkpoints:
+        st.warning(f"Training diverged before {state.missing_checkpoints} of the checkpoints; they are left out.")
     compared = Compared(results, colors=colors(experiment, page_theme()), theme=page_theme())
-    steps = _planned_steps(experiment)
+    drawn: dict[str, Any] = {"steps": _planned_steps(experiment), "pending": state.pending}
+    drawn["every_seed"] = state.every_seed
     with st.container(key="figure"):
-        chart(smoothness_figure(compared, steps=steps, pending=pending), "effective smoothness")
+        chart(smoothness_figure(compared, **drawn), "effective smoothness")
         st.caption(CAPTIONS["effective smoothness"])
-    if finished:
+    if state.finished:
         explanation(experiment, results)
+    several = max(map(len, results.values())) > 1 and not state.every_seed
     for kind, quantity in QUANTITIES.items():
-        st.markdown(f"## {BAND_TITLES[quantity][0]}")
-        st.caption(CAPTIONS[kind])
-        panels(band_figures(compared, quantity, steps=steps, pending=pending), kind)
-    chart(smoothness_figure(compared, random=True, steps=steps, pending=pending), "random directions")
-    st.caption(CAPTIONS["random directions"])
-    if finished or pending:
-        _table(results, pending=pending)
-    if finished:
+        _heading(BAND_TITLES[quantity][0], f"{CAPTIONS[kind]} {SEVERAL_SEEDS}" if several else CAPTIONS[kind])
+        panels(band_figures(compared, quantity, **drawn), kind)
+    _heading(RANDOM_TITLE, CAPTIONS["random directions"])
+    chart(smoothness_figure(compared, random=True, titled=False, **drawn), "random directions")
+    if state.finished or state.pending:
+        _table(results, pending=state.pending)
+    if state.finished:
         light = in_light_theme(compared, experiment)
-        title, draw = "Smoothness along training", lambda: _figures(light, steps)
+        title, draw = "Smoothness along training", lambda: _figures(light, drawn)
         share_row(Charts("along training", title, draw, experiment, display))
+
+
+def _heading(title: str, caption: str) -> None:
+    st.markdown(f"## {title}")
+    st.caption(caption)
 
 
 def _table(results: Results, *, pending: bool) -> None:
@@ -158,9 +173,8 @@ def _table(results: Results, *, pending: bool) -> None:
         columns = {label: own | ratio_numbers(reference, compared.get(label)) for label, own in columns.items()}
     if pending:
         columns = {label: dict.fromkeys(own, PENDING) for label, own in columns.items()}
+    _heading("Key numbers", MEDIANS if len(results) > 1 else MEDIANS.partition(". ")[0] + ".")
     network_table(columns, missing="")
-    if len(results) > 1:
-        st.caption(MEDIANS)
 
 
 def _nonempty(results: Results) -> Results:
@@ -171,12 +185,12 @@ def _planned_steps(experiment: Experiment) -> list[int]:
     return sorted({step for run, _ in experiment.variants().values() for step in run.checkpoint_steps})
 
 
-def _figures(compared: Compared[list[list[Smoothness]]], steps: list[int]) -> dict[str, go.Figure]:
+def _figures(compared: Compared[list[list[Smoothness]]], drawn: Mapping[str, Any]) -> dict[str, go.Figure]:
     """Return the charts by what they show, as files have them."""
     bands = {
         f"{kind}: {label}": figure
         for kind, quantity in QUANTITIES.items()
-        for label, figure in band_figures(compared, quantity, steps=steps, titled=True).items()
+        for label, figure in band_figures(compared, quantity, titled=True, **drawn).items()
     }
-    along, random = (smoothness_figure(compared, random=random, steps=steps, short=True) for random in (False, True))
+    along, random = (smoothness_figure(compared, random=random, short=True, **drawn) for random in (False, True))
     return {"effective smoothness": along, **bands, "random directions": random}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from normscape.specs import Display, Experiment
-from normscape.views.session import progress, requests
+from normscape.views.session import address, progress, requests
 from normscape.views.session.admission import admitted, errors_shown
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.session.job_queue import job_queue
 from normscape.views.smoothness import charts
 from normscape.views.texts.papers import cite
 from normscape.views.texts.verdicts import missing_verdict
-from normscape.views.widgets.fields import number_of_seeds
+from normscape.views.widgets.seeds import seeds_control
+
+PATH = "along-training"
 
 CLAIM = (
     "At each checkpoint we step along the gradient of the next mini-batch and record how much the loss and the "
@@ -36,22 +38,26 @@ GLOSSARY_TERMS = (
 READING = r"""
 **How it is measured.** Steps go to $\theta-\eta g$, where $g$ is the mini-batch gradient and $\eta$ runs from half a
 learning rate to four (D9). Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's
-momentum plays no part. Every training seed has a line and a band of its own.
+momentum plays no part. With several seeds, lines are medians over the seeds and pale areas their ranges; the headline
+and the table take all checkpoints of all seeds.
 
-**Caveats.** Steps are measured in learning rates, and gradients differ in length: a smaller change can be a shorter
-step, so read the bands beside $\beta$, which is per unit of distance. Raw numbers depend on the scale of the weights
-(D8). No step is longer than the weights; the table says how many were shortened.
+**Caveats.** Step lengths are multiples of the learning rate, so networks with smaller gradients take shorter steps and
+change less; $\beta$ is per unit of distance. All values depend on the scale of the weights (D8). A step longer than
+$\|\theta\|$ is shortened to it; the table counts these checkpoints.
 """
 
-SEEDS_HELP = "Trains every network with this many seeds; each training has bands of its own."
+SEEDS_HELP = (
+    "Trains and measures every network with this many seeds. Lines then show the median over seeds and the range."
+)
 
 
 def _page(experiment: Experiment, display: Display) -> None:
     variants = admitted(experiment)
     verdict, seeds = answer()
     with seeds:
-        jobs = requests.smoothness_jobs(variants, number_of_seeds("smoothness:seeds", SEEDS_HELP))
-    request = requests.smoothness_request(jobs)
+        count, every_seed = seeds_control("smoothness:seeds", SEEDS_HELP)
+    jobs = requests.smoothness_jobs(variants, count)
+    request = requests.smoothness_request(jobs, address.of(experiment, display, PATH))
     stopped = progress.is_stopped(request)
     finished = progress.submit(request) and not stopped  # the queue counts canceled jobs as done
     results = {
@@ -68,12 +74,13 @@ def _page(experiment: Experiment, display: Display) -> None:
         progress.show_progress(request, finished)
     missing = sum(not requests.has_checkpoint(job) for job in every) if finished else 0
     pending = not finished and not stopped
-    charts.section(experiment, display, results, missing, finished=finished, pending=pending)
+    state = charts.State(missing, finished=finished, pending=pending, every_seed=every_seed)
+    charts.section(experiment, display, results, state)
     with st.expander("How it is measured, and caveats"):
         st.markdown(READING)
 
 
-experiment, display = experiment_page("Along training", CLAIM, path="along-training", terms=GLOSSARY_TERMS)
+experiment, display = experiment_page("Along training", CLAIM, path=PATH, terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training history; this page measures one step on the training samples.")
 with errors_shown():

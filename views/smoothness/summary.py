@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
-from normscape.views.texts.labels import compared_with
+from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
 LESS_SMOOTH = (
@@ -24,23 +24,22 @@ def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, P
     return {label: path_ratio(reference, own) for label, own in others}
 
 
-def headline(reference: str, compared: Mapping[str, PathRatio | None]) -> str:
+def headline(reference: str, compared: Mapping[str, PathRatio | None], seeds: int = 1) -> str:
     """Return one sentence that compares all further networks with the first, and one on how it was measured.
 
     Args:
         reference: label of the first network.
         compared: ratio of every further network to it, by label; None if they have no finite step in common.
+        seeds: trainings of each network that the ratios pair.
     """
     known = {label: ratio for label, ratio in compared.items() if ratio is not None}
     lost = [
-        f"{label} and {compared_with(reference)} have no finite step in common."
-        for label in compared
-        if label not in known
+        f"{label} and {in_text(reference)} have no finite step in common." for label in compared if label not in known
     ]
     if len(known) == 1:
-        lines = [_pair(reference, *next(iter(known.items())))]
+        lines = [_pair(reference, *next(iter(known.items())), seeds)]
     else:
-        lines = [_several(reference, known)] if known else []
+        lines = [_several(reference, known, seeds)] if known else []
     return " ".join([*lines, *lost])
 
 
@@ -49,33 +48,39 @@ def alone(label: str, course: Sequence[Smoothness]) -> str:
     finite = [one.along.smoothness for one in course if math.isfinite(one.along.smoothness)]
     if not finite:
         return f"**{label} has no finite step along the path.**"
+    median = number(float(np.median(finite)))
     return (
-        rf"**Along the path, the effective $\beta$-smoothness of {label} is {number(float(np.median(finite)))} at "
+        rf"**Along the path, the effective $\beta$-smoothness of {in_text(label)} is {median} at "
         f"the median and ranges from {number(min(finite))} to {number(max(finite))}** ({len(finite)} checkpoints). "
         "Select a second network to compare it with."
     )
 
 
-def _pair(reference: str, label: str, ratio: PathRatio) -> str:
-    other = compared_with(reference)
+def _pair(reference: str, label: str, ratio: PathRatio, seeds: int) -> str:
+    other = in_text(reference)
     if _about_equal(ratio):
         claim = f"{label} is about as smooth as {other} along the path: its gradient changes {_times(ratio.median)}"
     else:
         word = "less smooth" if ratio.median > 1 else "smoother"
         claim = f"{label} is {word} than {other} along the path: its gradient changes {_times(ratio.median)}"
     low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
-    below = f"{ratio.lower} of {ratio.checkpoints} checkpoints"
+    of = f"{ratio.checkpoints} checkpoints{_in_all(seeds)}"
+    below = "none" if not ratio.lower else "all" if ratio.lower == ratio.checkpoints else f"{ratio.lower}"
     return (
-        rf"**{claim} per unit of distance.** Median ratio of effective $\beta$-smoothness at equal training steps; it "
-        f"ranges from {low}× to {high}× and is below 1 at {below}."
+        rf"**{claim} per unit of distance.** Median over {of}; the ratio of effective $\beta$-smoothness ranges from "
+        f"{low}× to {high}×, and {in_text(label)} is smoother at {below} of them."
     )
 
 
-def _several(reference: str, known: Mapping[str, PathRatio]) -> str:
+def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:
     return (
-        rf"**{_all(reference, known)}** Median ratios of effective $\beta$-smoothness at equal training steps; the "
-        "table has their ranges."
+        rf"**{_all(reference, known)}** Median ratios of effective $\beta$-smoothness at equal "
+        f"checkpoints{_in_all(seeds)}; the table has their ranges."
     )
+
+
+def _in_all(seeds: int) -> str:
+    return f" of {seeds} seeds" if seeds > 1 else ""
 
 
 def _all(reference: str, known: Mapping[str, PathRatio]) -> str:
@@ -85,12 +90,13 @@ def _all(reference: str, known: Mapping[str, PathRatio]) -> str:
         word, more = ("less smooth", "more") if known[most].median > 1 else ("smoother", "less")
         low, high = (number(_factor(known[label].median), 2) for label in (least, most))
         return (
-            f"All other networks are {word} than {compared_with(reference)} along the path: their gradient changes "
-            f"{low}× ({least}) to {high}× ({most}) {more} per unit of distance."
+            f"All other networks are {word} than {in_text(reference)} along the path: their gradient changes "
+            f"{low}× ({in_text(least)}) to {high}× ({in_text(most)}) {more} per unit of distance."
         )
-    parts = [f"about as much with {k}" if _about_equal(r) else f"{_times(r.median)} with {k}" for k, r in known.items()]
+    amounts = {k: "about as much" if _about_equal(ratio) else _times(ratio.median) for k, ratio in known.items()}
+    parts = [f"{amount} with {in_text(k)}" for k, amount in amounts.items()]
     return (
-        f"Compared with {compared_with(reference)}, the gradient along the path changes {', '.join(parts[:-1])} and "
+        f"Compared with {in_text(reference)}, the gradient along the path changes {', '.join(parts[:-1])} and "
         f"{parts[-1]} per unit of distance."
     )
 
@@ -112,13 +118,13 @@ def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:
     """Return the ratio of a network to the first one as text, by name."""
     if ratio is None:
         return {}
-    name = rf"$\beta$ relative to {compared_with(reference)}"
+    name = rf"$\beta$-smoothness relative to {in_text(reference)}"
     span = f"{number(ratio.lowest, 2)}× to {number(ratio.highest, 2)}×"
     return {
         f"{name}, median": f"{number(ratio.median, 2)}×",
         f"{name}, range": span,
-        r"Checkpoints with a lower $\beta$": f"{ratio.lower} of {ratio.checkpoints}",
-        f"Largest change of the gradient relative to {compared_with(reference)}": f"{number(ratio.change, 2)}×",
+        r"Checkpoints with a lower $\beta$-smoothness": f"{ratio.lower} of {ratio.checkpoints}",
+        f"Gradient change relative to {in_text(reference)}, median": f"{number(ratio.change, 2)}×",
     }
 
 
@@ -126,12 +132,12 @@ def key_numbers(course: Sequence[Smoothness]) -> dict[str, str]:
     """Return medians over the checkpoints of a network as text, by name."""
     along = [one.along for one in course]
     return {
-        "Loss range along the step": _median(one.variation[1] - one.variation[0] for one in along),
-        "Largest change of the gradient": _median(one.predictiveness[1] for one in along),
-        r"Effective $\beta$ along the gradient": _median(one.smoothness for one in along),
-        r"Effective $\beta$ along random directions": _median(one.random.smoothness for one in course),
-        r"Norm of the gradient, $\|g\|$": _median(one.gradient_norm for one in course),
-        r"Steps shortened to the norm of $\theta$": f"{sum(one.capped for one in course)} of {len(course)}",
+        "Range of the loss along the step": _median(one.variation[1] - one.variation[0] for one in along),
+        "Largest gradient change along the step": _median(one.predictiveness[1] for one in along),
+        r"Effective $\beta$-smoothness along the gradient": _median(one.smoothness for one in along),
+        r"Effective $\beta$-smoothness, random directions": _median(one.random.smoothness for one in course),
+        r"Gradient norm $\|g\|$": _median(one.gradient_norm for one in course),
+        r"Checkpoints with steps shortened to $\|\theta\|$": f"{sum(one.capped for one in course)} of {len(course)}",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -24,6 +25,15 @@ from normscape.views.widgets.tables import network_table
 Outcomes = Mapping[str, tuple[TrainingOutcome, ...]]
 Rates = Mapping[str, Mapping[int, float]]
 """Threshold of stability by label and step."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a sweep is, and how several seeds are drawn."""
+
+    complete: bool = False  # all trainings are finished
+    pending: bool = False  # results are on their way; a table without numbers reserves its place
+    every_seed: bool = False  # in place of median and range
 
 
 def verdict(outcomes: Outcomes, predicted: Rates, formula: str, *, seeds: int, stopped: bool) -> None:
@@ -50,9 +60,7 @@ def section(
     outcomes: Outcomes,
     predicted: Rates,
     trainings: Mapping[str, TrainingSpec],
-    *,
-    complete: bool,
-    pending: bool = False,
+    state: State,
 ) -> None:
     """Show the outcome and final loss of every finished training; key numbers follow once all are finished.
 
@@ -62,8 +70,7 @@ def section(
         outcomes: of finished trainings, by label.
         predicted: threshold of stability by label and step.
         trainings: how each network is trained, by label.
-        complete: whether all trainings are finished.
-        pending: whether results are on their way; a table without numbers then reserves its place.
+        state: how far the sweep is.
     """
     thresholds_at_start, formula = _at_initialization(predicted), thresholds.formula(trainings)
     compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
@@ -71,24 +78,28 @@ def section(
         st.container(key="figure"),
         st.container(horizontal=True, vertical_alignment="center", gap="medium", key="strip"),
     ):
-        strip = outcomes_figure(compared, thresholds_at_start, RATES, formula, complete=complete, legend=False)
+        strip = outcomes_figure(compared, thresholds_at_start, RATES, formula, complete=state.complete, legend=False)
         with st.container(key="strip-chart"):
             chart(strip, "outcome of every training")
         with st.container(key="strip-legend"):
-            legend = thresholds.legend(trainings, thresholds_at_start, page_theme(), complete=complete)
+            legend = thresholds.legend(trainings, thresholds_at_start, page_theme(), complete=state.complete)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
-    chart(final_figure(compared, pending=pending), "final training loss")
-    if not (complete or pending):
+    chart(final_figure(compared, pending=state.pending, every_seed=state.every_seed), "final training loss")
+    if not (state.complete or state.pending):
         return
     columns = {label: key_numbers(own, predicted[label]) for label, own in outcomes.items()}
-    network_table(columns if complete else {label: dict.fromkeys(own, PENDING) for label, own in columns.items()})
-    if not complete:
+    st.markdown("## Key numbers")
+    network_table(columns if state.complete else {label: dict.fromkeys(own, PENDING) for label, own in columns.items()})
+    if not state.complete:
         return
     light = in_light_theme(compared, experiment)
 
     def draw() -> dict[str, go.Figure]:
         strip = outcomes_figure(light, thresholds_at_start, RATES, formula, complete=True)
-        return {"outcome of every training": strip, "final training loss": final_figure(light)}
+        return {
+            "outcome of every training": strip,
+            "final training loss": final_figure(light, every_seed=state.every_seed),
+        }
 
     share_row(Charts("learning rates", "Stable learning rates", draw, experiment, display))
 

@@ -4,11 +4,13 @@ import streamlit as st
 
 from normscape.landscape.stability import RATES
 from normscape.specs import Display, Experiment
-from normscape.views.session import progress
+from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.stability import charts, requests, thresholds
-from normscape.views.widgets.fields import number_of_seeds
+from normscape.views.widgets.seeds import seeds_control
+
+PATH = "learning-rates"
 
 CLAIM = (
     f"Each network is trained from scratch at {len(RATES)} learning rates from {RATES[0]:g} to {RATES[-1]:g}. A run "
@@ -37,7 +39,7 @@ until their steps fit, so such a network can train at learning rates far above t
 learning rate too small to learn in the given steps counts as not learned, not as unstable.
 """
 
-SEEDS_HELP = "Number of training seeds per learning rate."
+SEEDS_HELP = "Trains every network this many times at each learning rate. A rate is stable if every seed is."
 
 
 def _page(experiment: Experiment, display: Display) -> None:
@@ -47,11 +49,11 @@ def _page(experiment: Experiment, display: Display) -> None:
     variants = admitted(experiment)
     verdict, seeds_place = answer()
     with seeds_place:
-        seeds = number_of_seeds("stability:seeds", SEEDS_HELP)
+        seeds, every_seed = seeds_control("stability:seeds", SEEDS_HELP)
     with verdict:
         if not started("stability:run", "Run the sweep", requests.sweep_seconds(variants, seeds)):
             return
-    request = requests.sweep_request(variants, seeds)
+    request = requests.sweep_request(variants, seeds, address.of(experiment, display, PATH))
     finished = progress.submit(request)
     outcomes = {label: requests.training_outcomes(run, seeds) for label, (run, _) in variants.items()}
     predicted = {label: requests.predicted_rates(*pair) for label, pair in variants.items()}
@@ -61,12 +63,13 @@ def _page(experiment: Experiment, display: Display) -> None:
     with verdict:  # the progress is in the place of the headline, so that no chart moves
         charts.verdict(outcomes, predicted, thresholds.formula(trainings), seeds=seeds, stopped=stopped)
         progress.show_progress(request, finished)
-    charts.section(experiment, display, outcomes, predicted, trainings, complete=complete, pending=not stopped)
+    state = charts.State(complete=complete, pending=not stopped, every_seed=every_seed)
+    charts.section(experiment, display, outcomes, predicted, trainings, state)
     with st.expander("The threshold, and caveats"):
         st.markdown(READING)
 
 
-experiment, display = experiment_page("Learning rates", CLAIM, path="learning-rates", terms=GLOSSARY_TERMS)
+experiment, display = experiment_page("Learning rates", CLAIM, path=PATH, terms=GLOSSARY_TERMS)
 if experiment.run.weights is not None:
     st.info("Published weights have no training history. Choose a network that is trained here.")
     st.stop()

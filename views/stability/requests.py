@@ -14,14 +14,20 @@ from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
 
 
-def sweep_request(variants: Variants, seeds: int) -> Request:
-    """Return the request of every network's own training, λ_max at its checkpoints, and the sweep."""
+def sweep_request(variants: Variants, seeds: int, address: str = "") -> Request:
+    """Return the request of every network's own training, λ_max at its checkpoints, and the sweep.
+
+    Args:
+        variants: the compared networks.
+        seeds: trainings per learning rate.
+        address: of the page.
+    """
     pairs = variants.values()
     own = [Job("run", run) for run, _ in pairs]
     sharpness = [job for run, surface in pairs for job in sharpness_jobs(run, surface).values()]
     trainings = [Job("run", one) for run, _ in pairs for one in sweep(run, seeds)]
     stages = (own, sharpness, trainings)
-    return Request("learning rates", tuple(Stage(tuple(dict.fromkeys(stage))) for stage in stages))
+    return Request("learning rates", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
 
 
 def sweep_seconds(variants: Variants, seeds: int) -> float:

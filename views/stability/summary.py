@@ -37,6 +37,8 @@ def _claim(largest: Mapping[str, float]) -> str:
         )
     if others and len(set(largest.values())) == 1:
         return f"The largest stable learning rate of all networks is {number(rate)}."
+    if len(others) == 1:
+        return _pair(reference, *others[0], largest[reference])
     groups: dict[float, list[str]] = {}
     for label in (*[other for other, _ in others], reference):
         groups.setdefault(largest[label], []).append(label)
@@ -47,6 +49,17 @@ def _claim(largest: Mapping[str, float]) -> str:
     ]
     parts += [f"none {_list(list(map(of_network, groups[0.0])))}"] if 0.0 in groups else []
     return f"Largest stable learning rate: {'; '.join(parts)}."
+
+
+def _pair(reference: str, label: str, rate: float, other: float) -> str:
+    """Return the claim on two networks that differ: "The largest stable learning rate is 1 with batch norm, …"."""
+    claim, first, second = "The largest stable learning rate is", of_network(reference), of_network(label)
+    if not (rate and other):
+        known, lost = (second, first) if rate else (first, second)
+        return f"{claim} {number(rate or other)} {known}; there is none {lost}."
+    word = "higher" if rate > other else "lower"
+    factor = number(max(rate / other, other / rate), 2)
+    return f"{claim} {number(rate)} {second}, {factor}× {word} than {first} ({number(other)})."
 
 
 def _list(labels: Sequence[str]) -> str:
@@ -93,11 +106,12 @@ def key_numbers(outcomes: Sequence[TrainingOutcome], predicted: Mapping[int, flo
     """
     counts = {name: sum(outcome.outcome == name for outcome in outcomes) for name in OUTCOMES}
     at_start, rate = predicted.get(0, math.nan), largest_stable(outcomes)
+    relative = f"{number(rate / at_start, 2)}×" if rate and at_start > 0 else MISSING
     return {
-        "Largest learning rate, all seeds stable": _largest(outcomes, rate),
-        "Threshold at initialization": number(at_start),
-        "Largest stable rate / threshold": f"{number(rate / at_start, 2)}×" if rate and at_start > 0 else MISSING,
-        "Threshold along its own training": span(predicted.values()),
+        "Largest stable learning rate": _largest(outcomes, rate),
+        "Stability threshold at initialization": number(at_start),
+        "Largest stable rate relative to the threshold": relative,
+        "Stability threshold along training": span(predicted.values()),
         "Lowest final training loss": _lowest_loss(outcomes),
         "Loss of the best constant prediction": number(outcomes[0].constant) if outcomes else MISSING,
         **{f"Trainings: {name}": f"{count} of {len(outcomes)}" for name, count in counts.items()},
@@ -114,4 +128,4 @@ def _largest(outcomes: Sequence[TrainingOutcome], rate: float) -> str:
 def _lowest_loss(outcomes: Sequence[TrainingOutcome]) -> str:
     finite = [outcome for outcome in outcomes if math.isfinite(outcome.final)]
     best = min(finite, key=lambda outcome: outcome.final, default=None)
-    return MISSING if best is None else f"{number(best.final)} at {number(best.learning_rate)}"
+    return MISSING if best is None else f"{number(best.final)} at rate {number(best.learning_rate)}"

@@ -3,13 +3,16 @@
 from normscape.models import NORMALIZATIONS
 
 _NONE = NORMALIZATIONS["none"].label
+_IN_TEXT = {entry.label: entry.label_in_text for entry in NORMALIZATIONS.values()}
 
 
-def compared_with(label: str) -> str:
-    """Return a label after "than" or "compared with": "no normalization", and others as they are."""
-    return label[0].lower() + label[1:] if label == _NONE else label
+def in_text(label: str) -> str:
+    """Return a label inside a sentence: "no normalization", "batch norm"; those of other fields as they are."""
+    return _IN_TEXT.get(label, label)
 
 
 def of_network(label: str) -> str:
-    """Return a label after a number: "without normalization", "for Batch norm"."""
-    return "without normalization" if label == _NONE else f"for {label}"
+    """Return a label after a number: "without normalization", "with batch norm", "for width 128"."""
+    if label == _NONE:
+        return "without normalization"
+    return f"with {_IN_TEXT[label]}" if label in _IN_TEXT else f"for {label}"

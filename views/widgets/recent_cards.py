@@ -102,7 +102,7 @@ def _recent(*, stories: bool) -> dict[Experiment, str]:
     found: dict[Experiment, str] = {}
     for request in reversed(list(job_queue().store.requests("recent").values())):
         link = str(request.get("address") or "")
-        experiment = experiment_at(link) if link else None
+        experiment = experiment_at(link) if urlsplit(link).path == "/" else None  # other pages have no surfaces
         if experiment is None or (experiment in TITLES and not stories):
             continue
         if len(found) < MOST_RECENT:

@@ -6,6 +6,7 @@ from normscape.views.texts.terms.term import Term
 
 TERMS: Mapping[str, Term] = {
     "accuracy": Term("The share of samples that a network classifies correctly. Not defined for regression."),
+    "cache": Term("The folder that keeps results. A result in the cache is not computed again."),
     "cross-entropy": Term(
         "The loss of a classification: minus the logarithm of the probability $p$ that a network gives to the right "
         "class, averaged over samples.",
@@ -23,6 +24,10 @@ TERMS: Mapping[str, Term] = {
     "held-out": Term(
         "Samples that training does not see. A smoother loss is worth little where the held-out loss is worse.",
         "A8b",
+    ),
+    "job": Term(
+        "A training or a measurement that runs in the background. Pages that need the same one share it, and it "
+        "keeps running after its page is closed."
     ),
     "loss": Term(
         r"$f(\theta)$: how wrong a network with the parameters $\theta$ is, averaged over the evaluation set. "
@@ -44,5 +49,4 @@ TERMS: Mapping[str, Term] = {
         "The start of a random generator. Equal seeds give equal draws of data, initial weights, order and directions.",
         "D4, §5",
     ),
-    "store": Term("The folder of results. A stored result is not computed again."),
 }

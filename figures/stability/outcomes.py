@@ -1,4 +1,4 @@
-"""Stable learning rates, and the thresholds that λ_max predicts (A3)."""
+"""The outcome of every training of a sweep, and the thresholds that λ_max predicts (A3)."""
 
 from __future__ import annotations
 
@@ -6,30 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import plotly.graph_objects as go
 
-from normscape.figures.comparison import Compared
-from normscape.figures.style.lines import line_trace, translucent
+from normscape.figures.stability.axes import Sweeps, style_rates
+from normscape.figures.style.lines import translucent
 from normscape.figures.style.notation import html
-from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
-from normscape.figures.style.ticks import log_axis, number_text
-from normscape.landscape.stability import MAX_PEAK_LOSS, TrainingOutcome, largest_stable
+from normscape.figures.style.template import styled
+from normscape.figures.style.ticks import number_text
+from normscape.landscape.stability import TrainingOutcome, largest_stable
 
-HEIGHT = 370
 ROW_HEIGHT = 64  # of a network, pixels
 AXIS_HEIGHT, LEGEND_HEIGHT = 48, 62  # of what is below the rows, pixels
 SEED_SHIFT = 0.22  # between the seeds of a network, as a share of its row
-LEGEND_ROW = 30  # of the names of two networks on narrow screens, pixels
 BAR_WIDTH, BAR_OPACITY = 30, 0.25
 BAR_MARGIN = 1.4  # factor beyond the first and the last rate, so that the bar contains their marks
-
-WAITING = "Waiting for the first training."
-ALL_DIVERGED = "All trainings diverged, so none has a final loss."
-
-Sweeps = Compared[Sequence["TrainingOutcome"]]
-
-FINAL_NOTE = "Dashed: loss of the best constant prediction. Diverged runs have no final loss."
 
 
 class _Mark(NamedTuple):
@@ -90,44 +80,11 @@ def outcomes_figure(
         "range": [len(labels) - 0.5, -0.5],
         "showgrid": False,
     }
-    _style_axes(figure, sweeps, "", rows)
+    style_rates(figure, sweeps, rows)
     plot, bottom = max(2, len(labels)) * ROW_HEIGHT, AXIS_HEIGHT + LEGEND_HEIGHT * legend
     shown: dict[str, Any] = {"title": "Outcome of every training", "bottom": bottom}
     top = -58 / plot if legend else None
     return styled(figure, sweeps.theme_colors, height=40 + plot + bottom, legend_y=top, **shown)
-
-
-def final_figure(sweeps: Sweeps, *, pending: bool = False) -> go.Figure:
-    """Draw the final training loss of every seed against the learning rate, and the loss of the best constant.
-
-    Diverged runs have no final loss. Both axes are logarithmic; losses far above that of the best constant are beyond
-    the axis, and a note counts them.
-
-    Args:
-        sweeps: the outcomes of the finished trainings of every network.
-        pending: whether more results will come.
-    """
-    title = "Final training loss"
-    finals = sweeps.map(lambda verdicts: [v for v in verdicts if math.isfinite(v.final)])
-    if not any(finals.results.values()):
-        nothing = ALL_DIVERGED if any(sweeps.results.values()) else NOTHING
-        return sentence_figure(WAITING if pending else nothing, sweeps.theme_colors, height=HEIGHT, title=title)
-    figure = go.Figure([trace for label in finals.results for trace in _finals(finals, label)])
-    constant = next(v.constant for verdicts in sweeps.results.values() for v in verdicts)
-    figure.add_hline(y=constant, line={"color": sweeps.theme_colors.faint, "width": 1, "dash": "dash"})
-    losses = np.array([v.final for verdicts in finals.results.values() for v in verdicts])
-    limit = MAX_PEAK_LOSS * constant
-    shown = losses[losses <= limit]
-    _style_axes(figure, sweeps, "", log_axis([np.array([*shown, constant])], 1.5))
-    beyond = len(losses) - len(shown)
-    notes = [
-        FINAL_NOTE,
-        *([f"{beyond} of {len(losses)} losses, above {limit:.3g}, are off the axis."] * (beyond > 0)),
-    ]
-    rows = -(-len(sweeps.results) // 2)
-    bottom, height = 50 + LEGEND_ROW * rows, HEIGHT + LEGEND_ROW * (rows - 1)
-    style: dict[str, Any] = {"height": height, "bottom": bottom, "legend_y": -48 / (HEIGHT - 40 - 50 - LEGEND_ROW - 51)}
-    return styled(figure, sweeps.theme_colors, title=title, notes=notes, note_lines=3, **style)
 
 
 def stable_range(verdicts: Sequence[TrainingOutcome]) -> tuple[float, float] | None:
@@ -194,39 +151,4 @@ def _prediction(sweeps: Sweeps, label: str, rate: float, row: int, *, hover: str
         name="stability threshold",
         line={"color": sweeps.theme_colors.text, "width": 2, "dash": "dot"},
         hovertemplate=f"{hover}: %{{x:.3g}}<extra>{label}</extra>",
-    )
-
-
-def _finals(finals: Compared[list[TrainingOutcome]], label: str) -> list[go.Scatter]:
-    """Return one line for every seed; the legend names the network once."""
-    seeds = sorted({verdict.seed for verdict in finals.results[label]})
-    return [_seed(finals, label, seed, first=seed == seeds[0]) for seed in seeds]
-
-
-def _seed(finals: Compared[list[TrainingOutcome]], label: str, seed: int, *, first: bool) -> go.Scatter:
-    points = sorted((v.learning_rate, v.final) for v in finals.results[label] if v.seed == seed)
-    return line_trace(
-        [rate for rate, _ in points],
-        [loss if loss > 0 else math.nan for _, loss in points],
-        name=label,
-        legendgroup=label,
-        showlegend=first,
-        color=finals.color(label),
-        symbol=finals.symbol(label),
-        size=6,
-        width=1.5,
-        hover=html(r"$\eta$ = %{x:.3g}<br>loss %{y:.4g}<extra>") + f"{label}, seed {seed}</extra>",
-    )
-
-
-def _style_axes(figure: go.Figure, sweeps: Sweeps, title: str, y_axis: Mapping[str, Any]) -> None:
-    finished = [verdict.learning_rate for verdicts in sweeps.results.values() for verdict in verdicts]
-    rates = np.array([*finished, *(x for trace in figure.data for x in trace.x)])
-    style_axes(
-        figure,
-        sweeps.theme_colors,
-        x_title="learning rate",
-        y_title=title,
-        x_axis=log_axis([rates], 1.3),
-        y_axis=y_axis,
     )

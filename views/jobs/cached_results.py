@@ -1,0 +1,103 @@
+"""Cached results: how much space they use, which they are, and deletion that is confirmed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from normscape.jobs import kind_name
+from normscape.jobs.store.store import Entry
+from normscape.specs.experiment import label
+from normscape.views.session.job_queue import job_queue
+from normscape.views.widgets.numbers import MEBIBYTE, used_of
+
+MOST_RESULTS = 100
+NORM = "run.model.norm"
+CACHE_HELP = (
+    "Every training and every measurement is kept in {folder} (NORMSCAPE_HOME), at most NORMSCAPE_STORE_GIB. A deleted "
+    "one is computed again when a page needs it."
+)
+
+
+def cached_results() -> None:
+    """Show how much space the cached results use, and in an expander what they are and buttons that delete them."""
+    store = job_queue().store
+    entries = store.entries()
+    if not entries:
+        st.caption(f"Nothing is cached yet. The cache holds up to {used_of(0, store.limit).partition(' of ')[2]}.")
+        return
+    total = sum(entry.bytes for entry in entries)
+    st.caption(
+        f"{_results(len(entries))} in {used_of(total, store.limit)}. The least recently used are removed first.",
+        help=CACHE_HELP.format(folder=store.folder),
+    )
+    with st.expander("Show and delete cached results"):
+        _table(entries)
+        _deletion("Delete all results", [entry.key for entry in entries])
+
+
+def _results(count: int) -> str:
+    return f"{count:,} result{'' if count == 1 else 's'}"
+
+
+def _deletion(name: str, keys: list[str]) -> None:
+    """Show a button that deletes results once this is confirmed."""
+    with st.popover(name, disabled=not keys):
+        st.markdown(f"Delete {_results(len(keys))}? This cannot be undone.")
+        if st.button("Delete", key=f"confirm: {name}", type="primary"):
+            _delete(keys)
+
+
+def _table(entries: Sequence[Entry]) -> None:
+    """Show the results that were used last, and a choice of those to delete."""
+    entries = entries[:MOST_RESULTS]
+    names = _distinct({entry.key: _name(entry.key) for entry in entries})
+    st.dataframe(
+        {
+            "Result": list(names.values()),
+            "Size (MiB)": [round(entry.bytes / MEBIBYTE, 2) for entry in entries],
+            "Last used (minutes ago)": [round((time.time() - entry.used) / 60) for entry in entries],
+        },
+        hide_index=True,
+    )
+    chosen = st.multiselect(
+        "Results to delete",
+        list(names),
+        format_func=names.__getitem__,
+    )
+    _deletion("Delete selected results", chosen)
+
+
+def _delete(keys: list[str]) -> None:
+    for key in keys:
+        job_queue().delete(key)
+    st.rerun()
+
+
+def _name(key: str) -> str:
+    metadata = job_queue().store.metadata(key)
+    if "job" not in metadata:
+        return "damaged"
+    job = json.loads(metadata["job"])
+    name = kind_name(job["kind"])
+    try:
+        grid = f" {' × '.join(map(str, job['question']['grid']['points']))}" if job["kind"] == "surface" else ""
+        model, data = job["run"]["model"], job["run"]["data"]
+        network, norm = label("run.model.architecture", model["architecture"]), label(NORM, model["norm"])
+        return f"{name}{grid}: {network}, {norm}, {label('run.data.name', data['name'])}"
+    except KeyError:  # written by a version with other fields
+        return name
+
+
+def _distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the names with a number for those that occur several times."""
+    counts, seen = Counter(names.values()), Counter[str]()
+    numbered = {}
+    for key, name in names.items():
+        seen[name] += 1
+        numbered[key] = f"{name} ({seen[name]})" if counts[name] > 1 else name
+    return numbered

@@ -1,0 +1,162 @@
+"""Requests of pages: those that run, with their remaining time, and those that failed or were stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from normscape.jobs import Request, RequestStatus
+from normscape.views.jobs.titles import RequestTitle, request_titles
+from normscape.views.session.job_queue import is_connected, job_queue, session_id
+from normscape.views.session.progress import failures, progress_of, requested_by
+from normscape.views.texts.escape import printable
+from normscape.views.widgets.numbers import duration
+
+MOST_LISTED = 20
+STOPPED_TEXT = "Stopped here, or replaced when the experiment on their page changed. Finished results are kept."
+STOP_HELP = "Finished results are kept. You can resume later."
+SHARED_STOP_HELP = "Only you stop waiting: it keeps running for the others."
+RESUME_HELP = "Continues where it stopped."
+RETRY_HELP = "Runs what failed again."
+CLEAR_HELP = "Removes it from this list. Finished results are kept."
+NOTHING = "Nothing is running. Open a comparison and change a setting: its progress appears here."
+ELSEWHERE = "in another tab or by another visitor, and can be stopped there"
+CLOSED = "Its page is closed; it keeps running."
+NEXT = {"Open Surfaces": "views/surface/page.py", "Browse the Gallery": "views/gallery/page.py"}  # pages by label
+
+
+def show_requests() -> None:
+    """Show the requests that run, the errors of those that failed, and those that were stopped."""
+    queue = job_queue()
+    if queue.connection_error:
+        st.error(queue.connection_error)
+    requests = queue.requests()
+    running = [entry for entry in requests if not entry.done]
+    stopped = [entry for entry in requests if entry.cancelled][:MOST_LISTED]
+    failed = [(entry, errors) for entry in requests if entry.finished and (errors := failures(entry.request))]
+    failed = failed[:MOST_LISTED]
+    titles = request_titles([entry.request for entry in (*running, *stopped, *(one for one, _ in failed))])
+    st.subheader("Running", anchor=False)
+    if not running:
+        _nothing_running()
+    for entry in running:
+        _running(entry, titles[entry.request.key])
+    if failed:
+        st.subheader("Failed", anchor=False)
+    for entry, errors in failed:
+        _failed(entry, titles[entry.request.key], errors)
+    if stopped:
+        _stopped(stopped, titles)
+
+
+def _nothing_running() -> None:
+    """Say what a visitor can do next."""
+    st.caption(NOTHING)
+    with st.container(horizontal=True, gap="small", key="start-jobs"):
+        for label, path in NEXT.items():
+            st.page_link(path, label=label)
+
+
+def _running(entry: RequestStatus, title: RequestTitle) -> None:
+    """Show the progress of a request, with a button that stops it for a session that waits for it."""
+    key, others = entry.request.key, {name for name in entry.sessions if is_connected(name)} - {session_id()}
+    own = session_id() in entry.sessions
+    share, sentence = progress_of(entry.request)
+    with _card(entry):
+        with _row(entry, title):
+            if own or not others:
+                help_text = SHARED_STOP_HELP if others else STOP_HELP
+                st.button("Stop", f"stop-here:{key[:12]}", help_text, on_click=_stop, args=(entry.request,))
+        st.progress(share, text=f"{sentence} {_origin(entry, own, bool(others))}")
+
+
+def _origin(entry: RequestStatus, own: bool, others: bool) -> str:
+    """Return when a request was started and, if that is not this session alone, who waits for it."""
+    if own:
+        return f"Started {_ago(entry)}{', ' + requested_by(entry.sessions) if others else ''}."
+    return f"Started {_ago(entry)} {ELSEWHERE}." if others else f"Started {_ago(entry)}. {CLOSED}"
+
+
+def _failed(entry: RequestStatus, title: RequestTitle, errors: Sequence[str]) -> None:
+    """Show the errors of a request, with a button that runs its failed jobs again."""
+    with _card(entry):
+        with _row(entry, title):
+            st.button(
+                "Retry", f"retry-here:{entry.request.key[:12]}", RETRY_HELP, on_click=_retry, args=(entry.request,)
+            )
+        st.error(" ".join(map(printable, errors)))
+
+
+def _stopped(entries: Sequence[RequestStatus], titles: Mapping[str, RequestTitle]) -> None:
+    """Show stopped requests, with buttons that resume them or remove them from the list."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Stopped", anchor=False)
+        if len(entries) > 1:
+            every = [entry.request for entry in entries]
+            st.button("Clear all", type="tertiary", help=CLEAR_HELP, on_click=_clear, args=every)
+    st.caption(STOPPED_TEXT)
+    for entry in entries:
+        request = entry.request
+        text = f"{_share(request):.0%} finished. Started {_ago(entry)}."
+        with _card(entry), _row(entry, titles[request.key], text):
+            st.button("Resume", f"resume-here:{request.key[:12]}", RESUME_HELP, on_click=_resume, args=(request,))
+            st.button("Clear", f"clear:{request.key[:12]}", CLEAR_HELP, on_click=_clear, args=(request,))
+
+
+def _card(entry: RequestStatus) -> DeltaGenerator:
+    """Return the frame around what is shown of a request."""
+    return st.container(border=True, gap="xsmall", key=f"request-{entry.request.key[:12]}")
+
+
+def _row(entry: RequestStatus, title: RequestTitle, text: str = "") -> DeltaGenerator:
+    """Show the title of a request, and return the place of its buttons beside it."""
+    row = st.container(horizontal=True, vertical_alignment="center", key=f"title-of-{entry.request.key[:12]}")
+    row.markdown(_heading(entry, title) + (f"\\\n:small[{text}]" if text else ""), width="stretch")
+    return row
+
+
+def _share(request: Request) -> float:
+    """Return the finished share of a request, every job with equal weight."""
+    statuses = [job_queue().status(job) for job in request.jobs]
+    done = [1.0 if one.state == "finished" else one.completed / max(1, one.total) for one in statuses]
+    return sum(done) / max(1, len(done))
+
+
+def _stop(request: Request) -> None:
+    job_queue().cancel(request.key, session_id(), is_connected)
+    _mark_stopped(request.key, stopped=True)
+
+
+def _resume(request: Request) -> None:
+    _mark_stopped(request.key, stopped=False)
+    job_queue().submit(request, session_id())
+
+
+def _retry(request: Request) -> None:
+    job_queue().retry(request)
+    _resume(request)
+
+
+def _clear(*requests: Request) -> None:
+    for request in requests:
+        job_queue().forget(request)
+
+
+def _mark_stopped(key: str, *, stopped: bool) -> None:
+    """Set whether the pages of this session submit a request again."""
+    others = {one for one in st.session_state.get("stopped", ()) if one != key}
+    st.session_state["stopped"] = others | {key} if stopped else others
+
+
+def _heading(entry: RequestStatus, title: RequestTitle) -> str:
+    """Return the title of a request, linked to its page if it has one, and what it compares."""
+    text, link = printable(title.title), entry.request.address
+    linked = f"[**{text}**]({link})" if link else f"**{text}**"
+    return f"{linked} · {printable(title.compared)}" if title.compared else linked
+
+
+def _ago(entry: RequestStatus) -> str:
+    return f"{duration(time.time() - entry.submitted_at)} ago"
