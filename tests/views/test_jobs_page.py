@@ -13,6 +13,7 @@ from normscape.specs import RunSpec, TrainingSpec
 from normscape.views.jobs import requests
 from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
+from normscape.views.session.public import is_public
 from normscape.views.widgets import recent_cards
 from tests.views.test_page import opened
 
@@ -96,6 +97,40 @@ def test_a_running_request_says_when_it_started_and_who_can_stop_it(
     assert [button.label for button in app.button] == ["Stop"] * stops
     title = r"Along training\: Perceptron, Digits, Training seed 3"
     assert app.markdown[0].value.startswith(f"[**{title}**](/along-training?training.seed=3) · No normalization")
+
+
+@pytest.mark.parametrize(("public", "stops"), [("0", True), ("1", False)])
+def test_visitors_of_a_public_server_stop_nothing_of_others(
+    public: str, stops: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NORMSCAPE_PUBLIC", public)
+    entries = []
+    for cancelled in (False, True):
+        run = RunSpec(training=TrainingSpec(seed=int(cancelled)))
+        request = Request("along training", (Stage((Job("run", run),)),), address="/along-training")
+        entries.append(RequestStatus(request, frozenset(), time.time(), finished=False, cancelled=cancelled, errors={}))
+    monkeypatch.setattr(type(job_queue()), "requests", lambda _: entries)
+    app = AppTest.from_function(_requests).run()
+    assert not app.exception
+    assert any(button.label == "Stop" for button in app.button) == stops
+    assert any(button.label == "Clear" for button in app.button) == stops
+
+
+def test_visitors_of_a_public_server_delete_nothing_and_see_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORMSCAPE_PUBLIC", "1")
+    app = jobs()
+    assert not app.exception
+    assert not [button for button in app.button if str(button.key).startswith("confirm")]
+    assert not app.multiselect
+    texts = [*app.caption, *app.markdown]
+    assert any("The least recently used are removed first." in text.value for text in texts)
+    assert not any(str(job_queue().store.folder) in f"{text.value}{text.help}" for text in texts)
+
+
+def test_the_setting_public_is_0_or_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORMSCAPE_PUBLIC", "yes")
+    with pytest.raises(ValueError, match="NORMSCAPE_PUBLIC is 'yes'; it must be 0 or 1"):
+        is_public()
 
 
 def _requests() -> None:

@@ -352,6 +352,11 @@ def test_own_networks_are_listed_and_measured_and_refused_beyond_loopback(
     (tmp_path / "mine.py").write_text(text, encoding="utf-8")
     (tmp_path / "bad.py").write_text("def build(", encoding="utf-8")
     monkeypatch.setenv("NORMSCAPE_NETWORKS", str(tmp_path))
+    monkeypatch.setenv("NORMSCAPE_PUBLIC", "1")
+    app = opened()
+    assert not own.listed()
+    assert not app.warning
+    monkeypatch.setenv("NORMSCAPE_PUBLIC", "0")
     app = opened()
     assert any("this server listens on all addresses" in warning.value for warning in app.warning)
     monkeypatch.setenv("NORMSCAPE_NETWORKS_PUBLIC", "1")

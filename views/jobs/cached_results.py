@@ -13,6 +13,7 @@ from normscape.jobs import kind_name
 from normscape.jobs.store.store import Entry
 from normscape.specs.experiment import label
 from normscape.views.session.job_queue import job_queue
+from normscape.views.session.public import is_public
 from normscape.views.widgets.numbers import MEBIBYTE, used_of
 
 MOST_RESULTS = 100
@@ -24,17 +25,18 @@ CACHE_HELP = (
 
 
 def cached_results() -> None:
-    """Show how much space the cached results use, and in an expander what they are and buttons that delete them."""
+    """Show how much space the cached results use, and on a private server which they are and how to delete them."""
     store = job_queue().store
     entries = store.entries()
     if not entries:
         st.caption(f"Nothing is cached yet. The cache holds up to {used_of(0, store.limit).partition(' of ')[2]}.")
         return
     total = sum(entry.bytes for entry in entries)
-    st.caption(
-        f"{_results(len(entries))} in {used_of(total, store.limit)}. The least recently used are removed first.",
-        help=CACHE_HELP.format(folder=store.folder),
-    )
+    text = f"{_results(len(entries))} in {used_of(total, store.limit)}. The least recently used are removed first."
+    if is_public():
+        st.caption(text)
+        return
+    st.caption(text, help=CACHE_HELP.format(folder=store.folder))
     with st.expander("Show and delete cached results"):
         _table(entries)
         _deletion("Delete all results", [entry.key for entry in entries])

@@ -12,6 +12,7 @@ from normscape.jobs import Request, RequestStatus
 from normscape.views.jobs.titles import RequestTitle, request_titles
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
 from normscape.views.session.progress import failures, progress_of, requested_by
+from normscape.views.session.public import is_public
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.numbers import duration
 
@@ -29,14 +30,18 @@ NEXT = {"Open Surfaces": "views/surface/page.py", "Browse the Gallery": "views/g
 
 
 def show_requests() -> None:
-    """Show the requests that run, the errors of those that failed, and those that were stopped."""
+    """Show the requests that run, the errors of those that failed, and those that were stopped.
+
+    Visitors of a public server see failed and stopped requests of their own only.
+    """
     queue = job_queue()
     if queue.connection_error:
         st.error(queue.connection_error)
     requests = queue.requests()
     running = [entry for entry in requests if not entry.done]
-    stopped = [entry for entry in requests if entry.cancelled][:MOST_LISTED]
-    failed = [(entry, errors) for entry in requests if entry.finished and (errors := failures(entry.request))]
+    shown = [entry for entry in requests if _is_own(entry)] if is_public() else requests
+    stopped = [entry for entry in shown if entry.cancelled][:MOST_LISTED]
+    failed = [(entry, errors) for entry in shown if entry.finished and (errors := failures(entry.request))]
     failed = failed[:MOST_LISTED]
     titles = request_titles([entry.request for entry in (*running, *stopped, *(one for one, _ in failed))])
     st.subheader("Running", anchor=False)
@@ -67,7 +72,7 @@ def _running(entry: RequestStatus, title: RequestTitle) -> None:
     share, sentence = progress_of(entry.request)
     with _card(entry):
         with _row(entry, title):
-            if own or not others:
+            if own or not (others or is_public()):
                 help_text = SHARED_STOP_HELP if others else STOP_HELP
                 st.button("Stop", f"stop-here:{key[:12]}", help_text, on_click=_stop, args=(entry.request,))
         st.progress(share, text=f"{sentence} {_origin(entry, own, bool(others))}")
@@ -156,6 +161,11 @@ def _heading(entry: RequestStatus, title: RequestTitle) -> str:
     text, link = printable(title.title), entry.request.address
     linked = f"[**{text}**]({link})" if link else f"**{text}**"
     return f"{linked} · {printable(title.compared)}" if title.compared else linked
+
+
+def _is_own(entry: RequestStatus) -> bool:
+    """Return whether this session waits for a request or has stopped it."""
+    return session_id() in entry.sessions or entry.request.key in st.session_state.get("stopped", ())
 
 
 def _ago(entry: RequestStatus) -> str:

@@ -1,6 +1,7 @@
 """Own networks and own data of the person who starts the app, read again while pages run.
 
-Networks are code: they are off unless a folder is named, and beyond loopback a second setting.
+Networks are code: they are off unless a folder is named, and beyond loopback a second setting. A public server never
+runs them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import streamlit as st
 from normscape.landscape.data import own as own_data
 from normscape.models import own
 from normscape.specs.experiment import register_labels
+from normscape.views.session.public import is_public
 
 PUBLIC_SETTING = "NORMSCAPE_NETWORKS_PUBLIC"
 
@@ -41,6 +43,9 @@ def refresh() -> None:
         _data.names, _data.problems = own_data.refresh()
         _data.at = time.monotonic()
         register_labels("run.data.name", {name: own_data.label(name) for name in _data.names})
+    if os.environ.get(own.SETTING) and is_public():
+        st.session_state["own-networks"] = ()  # what is set here is no business of visitors
+        return
     if os.environ.get(own.SETTING) and not _admitted():
         address = st.get_option("server.address") or "all addresses"
         refused = (
