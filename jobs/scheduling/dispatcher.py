@@ -24,7 +24,8 @@ from normscape.jobs.scheduling.running_pieces import RunningPieces
 from normscape.jobs.scheduling.scheduler import Comparison, Scheduler
 from normscape.jobs.settings import Settings
 from normscape.jobs.snapshot import Snapshot
-from normscape.jobs.store.files import Arrays, StoreFull
+from normscape.jobs.store.errors import StoreError
+from normscape.jobs.store.files import Arrays
 from normscape.jobs.store.store import Store
 from normscape.jobs.workers.cluster import Worker
 
@@ -55,7 +56,9 @@ class Dispatcher:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="normscape-fetch")
         self._scheduler = Scheduler(store, settings.training_threads)
         self._connection = Connection(settings, connect, self._post)
-        self._pieces = RunningPieces(self._scheduler.jobs, store, self._connection, self._pool, self._post)
+        self._pieces = RunningPieces(
+            self._scheduler.jobs, store, self._connection, self._pool, self._post, self._scheduler.beside
+        )
         self._load: Counter[str] = Counter()
         self._publish()
         self._connection.connect()
@@ -187,8 +190,8 @@ class Dispatcher:
         self._pieces.stop(self._scheduler.cancel(key, sessions))
 
     def _recover(self, error: Exception) -> None:
-        """Continue after an error: a full disk fails all jobs; any other error reconnects the workers."""
-        if isinstance(error, StoreFull):
+        """Continue after an error: a store that cannot be written fails all jobs; any other error reconnects the workers."""
+        if isinstance(error, StoreError):
             jobs = self._scheduler.jobs
             self._pieces.stop(jobs.finish_all(jobs.all(), "failed", error))
         else:

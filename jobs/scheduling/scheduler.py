@@ -7,6 +7,7 @@ does not delay the others.
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import time
 from collections.abc import Collection, Iterator
@@ -21,6 +22,8 @@ from normscape.jobs.staged_request import Request, from_json, to_json
 from normscape.jobs.store.store import Store
 from normscape.landscape.measurement import Piece
 from normscape.landscape.training.threads import useful_threads
+
+LOG = logging.getLogger(__name__)
 
 RESUMED = "resumed"
 """The session of requests that an earlier process has left in the store."""
@@ -55,9 +58,8 @@ class Scheduler:
         self._last_seen: dict[str, float] = {}  # devices of workers
         self._comparisons: list[Comparison] = []
         self._changed: set[str] = set()
-        for document in store.requests().values():
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                self.submit(from_json(document), RESUMED)
+        for request in _stored_requests(store):
+            self.submit(request, RESUMED)
 
     @property
     def has_active_requests(self) -> bool:
@@ -142,6 +144,11 @@ class Scheduler:
                     self.jobs.set_running(state)
                     return state, piece
         return None
+
+    def beside(self, key: str) -> Collection[str]:
+        """Return the jobs of all unfinished requests that contain a job, by key."""
+        requests = [submitted.request for submitted in self._active()]
+        return {job.key for request in requests for job in request.jobs if any(one.key == key for one in request.jobs)}
 
     def take_comparisons(self) -> list[Comparison]:
         """Return the comparisons that are due, each once; `set_errors` takes their results."""
@@ -245,3 +252,12 @@ class Scheduler:
     def _remove(self, key: str) -> None:
         del self._requests[key]
         self._changed.add(key)
+
+
+def _stored_requests(store: Store) -> Iterator[Request]:
+    """Yield the requests in the store that this version can read."""
+    for name, document in store.requests().items():
+        try:
+            yield from_json(document)
+        except Exception as error:  # what other versions have written can raise any exception
+            LOG.warning("the request %s is not resumed: %s", name, error or type(error).__name__)

@@ -9,13 +9,15 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from distributed import Client, Event, Future
 from distributed.security import Security
 
 from normscape.jobs.job_spec import Job
 from normscape.jobs.settings import Settings
+from normscape.jobs.store.errors import write_error
 from normscape.jobs.store.files import Contents
 from normscape.jobs.workers.preload import GPU
 from normscape.jobs.workers.tasks import PieceResult, file_exists, run_piece
@@ -177,8 +179,7 @@ def _security(settings: Settings) -> Security | None:
 
 
 def _local_cluster(settings: Settings) -> subprocess.Popen[bytes]:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with (settings.home / "local-cluster.log").open("wb") as log:
+    with _log_file(settings.home) as log:
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "normscape.jobs.workers.local_cluster"),
@@ -189,6 +190,14 @@ def _local_cluster(settings: Settings) -> subprocess.Popen[bytes]:
             stderr=log,
             start_new_session=True,  # a terminal's Ctrl-C is for the app, which then ends the local cluster
         )
+
+
+def _log_file(home: Path) -> BinaryIO:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        return (home / "local-cluster.log").open("wb")
+    except OSError as error:
+        raise ClusterUnavailable(write_error(home, error).strerror) from error
 
 
 def _address(process: subprocess.Popen[bytes] | None) -> str:

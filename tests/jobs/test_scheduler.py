@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from normscape.jobs import Job, Queue, Request, Stage
@@ -41,10 +42,32 @@ def test_requests_of_other_versions_are_ignored(tmp_path: Path) -> None:
     (path,) = (tmp_path / "requests").glob("*.json")
     document = json.loads(path.read_text())
     older = [{k: v for k, v in document.items() if k != "schema"}, {**document, "schema": 2}, {"stages": [1]}, [], None]
+    stage = document["stages"][0]
+    for job in ("[" * 100_000, "[]", "null", '{"kind": "run", "run": {"training": 1}}', '{"kind": [], "run": {}}'):
+        older.append({**document, "stages": [{**stage, "jobs": [job]}]})
+    older += [{**document, "accuracy": 10**400}, {**document, "stages": 1}, {**document, "stages": {"a": 1}}]
     for number, other in enumerate(older):
         (tmp_path / "requests" / f"{number}.json").write_text(json.dumps(other))
     changes = Scheduler(store).take_changes(1)
     assert list(changes.requests) == [request.key]
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"schema":' * 100_000, b"\0\xff"])
+def test_a_request_that_is_no_request_does_not_stop_the_start(tmp_path: Path, content: bytes) -> None:
+    store, request = Store(tmp_path, 2**20), runs_only(0, 1)
+    Scheduler(store).submit(request, "one")
+    (tmp_path / "requests" / "bad.json").write_bytes(content)
+    assert list(Scheduler(store).take_changes(1).requests) == [request.key]
+
+
+def test_pieces_of_another_version_are_computed_again(tmp_path: Path) -> None:
+    store = Store(tmp_path, 2**30)
+    request = small_request(side=3)
+    for job in request.jobs:
+        store.put_piece(job.key, "state", {"x": np.zeros(3)}, {"other": 1})
+    scheduler = Scheduler(store)
+    scheduler.submit(request, "one")
+    assert scheduler.next_piece("worker")[1].first == 0
 
 
 @pytest.fixture
