@@ -190,7 +190,7 @@ class Dispatcher:
         self._pieces.stop(self._scheduler.cancel(key, sessions))
 
     def _recover(self, error: Exception) -> None:
-        """Continue after an error: a store that cannot be written fails all jobs; any other error reconnects the workers."""
+        """Continue after an error: one of the store fails all jobs, and any other reconnects the workers."""
         if isinstance(error, StoreError):
             jobs = self._scheduler.jobs
             self._pieces.stop(jobs.finish_all(jobs.all(), "failed", error))

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from normscape.jobs.store import files
 from normscape.jobs.scheduling.file_locks import FileLocks
+from normscape.jobs.store import files
 from normscape.jobs.store.errors import CorruptFile, StoreFull, StoreTooSmall, StoreUnwritable
 from normscape.jobs.store.files import read, read_metadata, unchanged, write
 from normscape.jobs.store.store import Store
