@@ -40,6 +40,9 @@ ACKNOWLEDGE_SECONDS = 30.0
 ACTIVE_SECONDS, IDLE_SECONDS = 0.05, 0.5
 """Interval of the periodic work, with and without active requests; messages are handled at once."""
 
+CONNECTION_FIELDS = ("connected", "connection_error", "workers", "unresponsive")
+"""Fields of a snapshot that the connection determines."""
+
 Message = Callable[[], object]
 
 
@@ -131,11 +134,12 @@ class Dispatcher:
     def _publish(self) -> None:
         """Replace the snapshot if something has changed, and acknowledge the messages whose effect it contains."""
         connection, snapshot = self._connection, self.snapshot
-        connected, error, workers = connection.cluster is not None, connection.error, len(connection.workers)
+        workers = len(connection.workers)
+        state = (connection.cluster is not None, connection.error, workers, connection.unresponsive)
         if (changes := self._scheduler.take_changes(workers)) is not None:
             snapshot = changes.applied_to(snapshot)
-        if (connected, error, workers) != (snapshot.connected, snapshot.connection_error, snapshot.workers):
-            snapshot = replace(snapshot, connected=connected, connection_error=error, workers=workers)
+        if state != (snapshot.connected, snapshot.connection_error, snapshot.workers, snapshot.unresponsive):
+            snapshot = replace(snapshot, **dict(zip(CONNECTION_FIELDS, state, strict=True)))
         self.snapshot = snapshot
         answers, self._unanswered = self._unanswered, []
         for answer in answers:
@@ -144,8 +148,8 @@ class Dispatcher:
     def _supervise(self) -> None:
         """Keep the list of workers recent, and take back the pieces of lost ones."""
         cluster = self._connection.cluster
-        if cluster is not None and not cluster.alive:
-            LOG.warning("the workers are gone; their pieces are sent again")
+        if cluster is not None and (not cluster.alive or self._connection.stalled):
+            LOG.warning("the workers are gone or do not answer; their pieces are sent again")
             self._disconnect()
         if self._pieces or self._scheduler.has_candidates:
             self._connection.refresh()

@@ -15,7 +15,7 @@ from normscape.jobs.store.store import Entry
 from normscape.specs.experiment import label
 from normscape.views.jobs.titles import RequestTitle, request_titles
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
-from normscape.views.session.progress import failures, progress_of, requested_by
+from normscape.views.session.progress import failures, progress_of, requested_by, show_worker_errors
 from normscape.views.texts.escape import printable
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
@@ -44,8 +44,7 @@ NORM = "run.model.norm"
 def _requests() -> None:
     """Show the requests that run, those that were stopped, and the errors of those that failed."""
     queue = job_queue()
-    if queue.connection_error:
-        st.error(queue.connection_error)
+    show_worker_errors()
     requests = queue.requests()
     running = [entry for entry in requests if not entry.done]
     stopped = [entry for entry in requests if entry.cancelled][:MOST_LISTED]
