@@ -165,14 +165,15 @@ class Dispatcher:
         workers = self._connection.workers
         self._scheduler.see_devices({worker.device for worker in workers.values()})
         self._load = self._pieces.load
-        for ahead in range(PIECES_AHEAD):
+        for ahead in range(PIECES_AHEAD + 1):
+            urgent = ahead == PIECES_AHEAD  # one more place, before the pieces that wait
             for worker in workers.values():
-                while self._load[worker.address] < worker.slots + ahead and self._send_next(worker):
+                while self._load[worker.address] < worker.slots + ahead and self._send_next(worker, urgent):
                     self._load[worker.address] += 1
 
-    def _send_next(self, worker: Worker) -> bool:
-        """Send the next piece to a worker; return whether there was one."""
-        if (assigned := self._scheduler.next_piece(worker.address, worker.device)) is None:
+    def _send_next(self, worker: Worker, urgent: bool) -> bool:
+        """Send the next piece, or the next urgent one, to a worker; return whether there was one."""
+        if (assigned := self._scheduler.next_piece(worker.address, worker.device, urgent=urgent)) is None:
             return False
         self._pieces.send(*assigned, worker)
         return True

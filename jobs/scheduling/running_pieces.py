@@ -122,7 +122,7 @@ class RunningPieces:
             raise ConnectionError("there are no workers")
         available = worker.shares_store and not self._store.is_shipped(state.run_key)
         sent = {} if available else self._inputs(state)
-        return self._connection.cluster.submit(state.job, piece, worker, state.stop_event, sent)
+        return self._connection.cluster.submit(state.job, piece, worker, state.stop_event, sent, int(state.urgent))
 
     def _inputs(self, state: JobState) -> dict[str, Contents]:
         """Return what a worker without access to the store needs: the run, or the state of training."""

@@ -98,9 +98,15 @@ class Cluster:
         return {a: self._worker(a, entry) for a, entry in identities.items() if a not in self.silent}
 
     def submit(
-        self, job: Job, piece: Piece, worker: Worker, stop_event: str, sent: Mapping[str, Contents]
+        self,
+        job: Job,
+        piece: Piece,
+        worker: Worker,
+        stop_event: str,
+        sent: Mapping[str, Contents],
+        priority: int = 0,
     ) -> Future[PieceResult | None]:
-        """Send a piece to a worker; returns at once."""
+        """Send a piece to a worker, which runs those of a higher priority first; returns at once."""
         folder = self.settings.home if worker.shares_store else None
         name = f"{job.kind}-{piece.kind}-{job.key[:16]}-{piece.first}-{piece.last}-{secrets.token_hex(4)}"
         return self._client.submit(
@@ -115,6 +121,7 @@ class Cluster:
             workers=[worker.address],
             allow_other_workers=True,
             resources={GPU: 1} if worker.gpu else None,
+            priority=priority,
             pure=False,
         )
 
