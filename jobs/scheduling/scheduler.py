@@ -34,7 +34,7 @@ DEVICE_SECONDS = 30.0
 """How long a training waits for a worker with its device, which may be restarting, before it continues on another."""
 
 
-FIRST_SECONDS = (1.0, 2.0, 4.0)
+FIRST_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Worker time in which a request has precedence over those that have had more: up to each of these, and none later, so
 that a stream of new requests delays a long one by no more than this for each."""
 

@@ -42,7 +42,7 @@ def test_a_small_request_of_a_new_session_is_first_at_every_stage_while_29_long_
         scheduler.submit(runs_only(100 + 3 * number, 3), f"session {number}")
     for _ in range(29 * 3):
         state, piece = scheduler.next_piece("worker")
-        state.worker_seconds += 10.0
+        state.worker_seconds += 20.0
         state.partition.put_back(piece)
     small = Request("small", tuple(Stage((job,)) for job in runs_only(0, 6).jobs))
     scheduler.submit(small, "new")
@@ -66,13 +66,13 @@ def test_a_long_request_has_precedence_for_its_first_seconds_only(tmp_path: Path
         scheduler.jobs[request.jobs[0]].worker_seconds = seconds
         sessions[request.jobs[0]] = session
     order = []
-    for _ in range(12):
+    for _ in range(24):
         state, piece = scheduler.next_piece("worker")
         order.append(sessions[state.job])
         state.worker_seconds += 1.0
         state.partition.put_back(piece)
-    assert order[:4] == ["new"] * 4
-    assert sorted(order[4:]) == ["new"] * 4 + ["old"] * 4
+    assert order[:16] == ["new"] * 16
+    assert sorted(order[16:]) == ["new"] * 4 + ["old"] * 4
 
 
 def test_time_that_was_spent_on_shared_jobs_before_does_not_count(tmp_path: Path) -> None:
