@@ -217,6 +217,29 @@ def test_a_full_disk_fails_jobs_with_its_message_and_they_run_again_when_there_i
     assert shared.connection_error is None
 
 
+@pytest.mark.slow
+def test_a_store_smaller_than_one_experiment_says_so_with_its_setting(tmp_path: Path) -> None:
+    request = small_request(side=5, seed=23, steps=4)
+    queue = Queue(replace(settings_at(tmp_path, workers=1), store_bytes=3000))
+    try:
+        queue.submit(request, "one")
+        wait(lambda: queue.done(request), 150)
+        errors = {str(queue.status(job).error) for job in request.jobs if queue.status(job).state == "failed"}
+    finally:
+        queue.close()
+    assert any("NORMSCAPE_STORE_GIB" in error for error in errors)
+
+
+def test_a_home_that_cannot_be_written_is_named_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    queue = Queue(settings_at(tmp_path / "file"))
+    queue.submit(small_request(side=3), "one")
+    wait(lambda: queue.connection_error is not None)
+    assert "cannot be written" in queue.connection_error
+    assert "NORMSCAPE_HOME" in queue.connection_error
+    queue.close()
+
+
 def long_request() -> Request:
     return small_request(side=17, seed=3, **LONG)
 
