@@ -1,4 +1,4 @@
-"""The entry point of the app: the list of pages, and the selected page."""
+"""The entry point of the app: the server, the list of pages, and the selected page."""
 
 import sys
 from pathlib import Path
@@ -10,36 +10,45 @@ sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 
 import streamlit as st  # noqa: E402 - the path comes first
 
-from normscape.views.session import address, own_files  # noqa: E402
+from normscape.views.session import address, own_files, startup  # noqa: E402
 from normscape.views.session.job_queue import job_queue  # noqa: E402
 from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
 
 VIEWS = HERE / "views"
 
-own_files.refresh()
-job_queue()  # the workers start while the first page is built
-page = st.navigation(
-    [
-        st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),
-        st.Page(VIEWS / "guide/page.py", title="Guide", url_path="guide"),
-        st.Page(VIEWS / "gallery/page.py", title="Gallery", url_path="gallery"),
-        st.Page(VIEWS / "analysis/page.py", title="Analysis", url_path="analysis"),
-        st.Page(VIEWS / "smoothness/page.py", title="Along training", url_path="along-training"),
-        st.Page(VIEWS / "stability/page.py", title="Learning rates", url_path="learning-rates"),
-        st.Page(VIEWS / "jobs/page.py", title="Jobs", url_path="jobs"),
-    ],
-    position="top",
-)
-st.set_page_config(
-    page_title=f"{page.title} · Normscape",
-    page_icon=str(VIEWS / "icon.svg"),
-    layout="wide",
-    initial_sidebar_state="expanded" if st.session_state.get("advanced-open") else "collapsed",
-)
-style.apply()
-recovery.install()
-kept_downloads.install()
-wordmark = "dark" if st.context.theme.type == "dark" else "light"
-st.logo(str(VIEWS / f"wordmark-{wordmark}.svg"), size="large")
-address.publish(*address.opened(page.url_path))
-page.run()
+
+def show() -> None:
+    """Show the selected page."""
+    own_files.refresh()
+    job_queue()  # the workers start while the first page is built
+    page = st.navigation(
+        [
+            st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),
+            st.Page(VIEWS / "guide/page.py", title="Guide", url_path="guide"),
+            st.Page(VIEWS / "gallery/page.py", title="Gallery", url_path="gallery"),
+            st.Page(VIEWS / "analysis/page.py", title="Analysis", url_path="analysis"),
+            st.Page(VIEWS / "smoothness/page.py", title="Along training", url_path="along-training"),
+            st.Page(VIEWS / "stability/page.py", title="Learning rates", url_path="learning-rates"),
+            st.Page(VIEWS / "jobs/page.py", title="Jobs", url_path="jobs"),
+        ],
+        position="top",
+    )
+    st.set_page_config(
+        page_title=f"{page.title} · Normscape",
+        page_icon=str(VIEWS / "icon.svg"),
+        layout="wide",
+        initial_sidebar_state="expanded" if st.session_state.get("advanced-open") else "collapsed",
+    )
+    style.apply()
+    recovery.install()
+    kept_downloads.install()
+    wordmark = "dark" if st.context.theme.type == "dark" else "light"
+    st.logo(str(VIEWS / f"wordmark-{wordmark}.svg"), size="large")
+    address.publish(*address.opened(page.url_path))
+    page.run()
+
+
+if __name__ == "__main__":  # the script of a visit
+    show()
+else:  # `streamlit run` has found the next line, and imports the server
+    app = st.App(__file__, lifespan=startup.lifespan)

@@ -22,6 +22,9 @@ SCHEMA = 1
 MAX_BYTES = 64 * 2**20
 """Size of the largest file that is read; the largest picture has a few million bytes."""
 
+MAX_CHUNKS = 20_000
+"""Chunks of a file that is read: more than twice as many as a file of `MAX_BYTES` has in chunks of 8 KiB."""
+
 MAX_TEXT_BYTES = 2**18
 """Size of the largest text that is parsed; the canonical form of an experiment has about two thousand bytes."""
 
@@ -29,6 +32,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _NO_PNG = "This is no PNG picture: choose a picture that was saved by Normscape."
 _TOO_LARGE = f"This file is larger than {MAX_BYTES >> 20} MB, and no picture of Normscape is: choose another file."
+_TOO_MANY = "This file has more parts than any picture of Normscape: choose another file."
 _DAMAGED = "This picture is damaged: save or send the picture again, as a file and not as a message's picture."
 _NOTHING = (
     "This picture carries no experiment: it was not saved by Normscape, or a program on its way has removed it. "
@@ -79,9 +83,9 @@ def read_experiment(content: bytes) -> tuple[Experiment, Display]:
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield type and data of every chunk up to the end of the picture, after a check of its checksum."""
-    position = len(_SIGNATURE)
-    while position + 12 <= len(content):
-        (length,) = struct.unpack_from(">I", content, position)
+    if has_many_chunks(content):
+        raise ValueError(_TOO_MANY)
+    for position, length in _positions(content):
         kind, data = content[position + 4 : position + 8], content[position + 8 : position + 8 + length]
         written = content[position + 8 + length : position + 12 + length]
         if written != struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))):
@@ -89,8 +93,23 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         if kind == b"IEND":
             return
         yield kind, data
-        position += 12 + length
     raise ValueError(_DAMAGED)
+
+
+def _positions(content: bytes) -> Iterator[tuple[int, int]]:
+    """Yield position and length of every chunk, the first `MAX_CHUNKS` of them."""
+    position = len(_SIGNATURE)
+    for _ in range(MAX_CHUNKS):
+        if position + 12 > len(content):
+            return
+        (length,) = struct.unpack_from(">I", content, position)
+        yield position, length
+        position += 12 + length
+
+
+def has_many_chunks(content: bytes) -> bool:
+    """Whether a PNG file has more chunks than any picture needs; each of them takes a decoder time."""
+    return sum(1 for _ in _positions(content)) == MAX_CHUNKS
 
 
 def _plain(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from normscape.exports.canvas import Canvas, ColorBar, Rectangle, move, paragraph, render, stack
-from normscape.exports.metadata import png_metadata
+from normscape.exports.metadata import MAX_CHUNKS, has_many_chunks, png_metadata
 from normscape.exports.number_table import facts_table
 from normscape.exports.surface_grid import (
     CANVAS_WIDTH,
@@ -158,6 +158,8 @@ def _decoded(label: str, content: bytes) -> Image.Image:
         ValueError: it cannot be read or is too large.
     """
     try:
+        if has_many_chunks(content):
+            raise ValueError(f"it has more than {MAX_CHUNKS - 1:,} chunks")
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.width * image.height <= MAX_PIXELS:
                 return image.convert("RGBA")

@@ -21,13 +21,13 @@ from normscape.jobs.serialization import deserialize, deserialize_run
 from normscape.jobs.settings import Settings
 from normscape.jobs.snapshot import JobStatus, RequestStatus, Snapshot
 from normscape.jobs.staged_request import Request
-from normscape.jobs.store.files import Arrays, Contents
+from normscape.jobs.store.files import Arrays, Contents, unchanged
 from normscape.jobs.store.store import Store
 from normscape.jobs.workers.cluster import Cluster
 from normscape.landscape import Run
 
 CAPACITY = 400
-"""Results that are kept deserialized; arrays of runs stay in their files."""
+"""Results that are kept deserialized; large arrays stay in their files."""
 
 
 class Queue:
@@ -47,7 +47,7 @@ class Queue:
         """
         self.store = Store(settings.home, settings.store_bytes, settings.shipped)
         self.dispatcher = Dispatcher(self.store, settings, connect)
-        self._results: LRUCache[Any] = LRUCache(CAPACITY)
+        self._results: LRUCache[tuple[Any, Arrays]] = LRUCache(CAPACITY)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -87,8 +87,10 @@ class Queue:
 
     def result(self, job: Job) -> Any | None:
         """Return the result of a finished job; None if it is not finished, or was evicted from the store."""
-        if (result := self._results.get(job.key)) is not None:
-            return result
+        kept = self._results.get(job.key)
+        if kept is not None and unchanged(kept[1]):
+            return kept[0]
+        self._results.discard(job.key)
         status = self.snapshot.jobs.get(job.key)
         if status is not None and status.state != "finished":
             return None
@@ -98,7 +100,7 @@ class Queue:
                 self.dispatcher.call(partial(Scheduler.forget_result, key=job.key))
             return None
         result = _deserialized(job, contents)
-        self._results.put(job.key, result)
+        self._results.put(job.key, (result, contents.arrays))
         return result
 
     def partial(self, job: Job) -> Arrays | None:

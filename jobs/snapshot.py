@@ -79,6 +79,7 @@ class Snapshot:
     connected: bool = False
     connection_error: str | None = None
     workers: int = 0
+    unresponsive: int = 0  # workers that have just stopped responding
 
 
 @dataclass(frozen=True, eq=False, slots=True)

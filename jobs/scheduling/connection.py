@@ -19,6 +19,12 @@ REFRESH_SECONDS = 1.0
 RECONNECT_SECONDS = 5.0
 """Pause after a failed connection."""
 
+STALLED_SECONDS = 30.0
+"""How long the Dask scheduler may take to list the workers before it counts as hung."""
+
+NOTICE_SECONDS = 60.0
+"""How long pages say that a worker has stopped responding."""
+
 CLOSE_SECONDS = 30.0
 """How long a closing connection waits for a local cluster that is just starting."""
 
@@ -33,6 +39,7 @@ class Connection:
         cluster: the cluster, None while not connected.
         workers: the workers by address.
         error: why the last attempt to connect failed, None if it did not.
+        silent: when workers that do not respond were noticed last, by address.
     """
 
     def __init__(self, settings: Settings, connect: Connect, post: Post) -> None:
@@ -46,10 +53,11 @@ class Connection:
         self.cluster: Cluster | None = None
         self.workers: Mapping[str, Worker] = {}
         self.error: str | None = None
+        self.silent: dict[str, float] = {}
         self._settings, self._connect, self._post = settings, connect, post
         self._connecting: threading.Thread | None = None
         self._opened: Cluster | None = None  # connected, and the message about it not received yet
-        self._refreshing, self._refreshed = False, 0.0
+        self._refreshing, self._asked, self._refreshed = False, 0.0, 0.0
         self._not_before = 0.0
 
     def connect(self) -> None:
@@ -61,8 +69,19 @@ class Connection:
         """Start to read the list of workers, unless it is recent."""
         recent = bool(self.workers) and time.monotonic() - self._refreshed <= REFRESH_SECONDS
         if self.cluster is not None and not self._refreshing and not recent:
-            self._refreshing = True
+            self._refreshing, self._asked = True, time.monotonic()
             _background(partial(self._read_workers, self.cluster))
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the scheduler is connected, and has not answered for `STALLED_SECONDS`."""
+        waiting = self.cluster is not None and self._refreshing
+        return waiting and time.monotonic() - self._asked > STALLED_SECONDS
+
+    @property
+    def unresponsive(self) -> int:
+        """The number of workers that have stopped responding within the last `NOTICE_SECONDS`."""
+        return sum(time.monotonic() - noticed < NOTICE_SECONDS for noticed in self.silent.values())
 
     def request(self, call: Callable[[Cluster], object]) -> None:
         """Call a method of the cluster that waits for an answer, without waiting here."""
@@ -114,6 +133,13 @@ class Connection:
         if cluster is self.cluster:
             self._refreshing, self._refreshed = False, time.monotonic()
             self.workers = self.workers if workers is None else workers
+            for address in cluster.silent - self.silent.keys():
+                LOG.warning("the worker %s does not respond; its pieces are sent again", address)
+                self.request(partial(Cluster.restart, address=address))
+            # one that responds again and stops once more is noticed once more
+            recent = {a: at for a, at in self.silent.items() if time.monotonic() - at < NOTICE_SECONDS}
+            self.silent = {a: at for a, at in recent.items() if a not in self.workers}
+            self.silent |= {a: self.silent.get(a, time.monotonic()) for a in cluster.silent}
 
 
 def _background(work: Callable[[], object]) -> threading.Thread:

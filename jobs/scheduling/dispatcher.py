@@ -24,7 +24,8 @@ from normscape.jobs.scheduling.running_pieces import RunningPieces
 from normscape.jobs.scheduling.scheduler import Comparison, Scheduler
 from normscape.jobs.settings import Settings
 from normscape.jobs.snapshot import Snapshot
-from normscape.jobs.store.files import Arrays, StoreFull
+from normscape.jobs.store.errors import StoreError
+from normscape.jobs.store.files import Arrays
 from normscape.jobs.store.store import Store
 from normscape.jobs.workers.cluster import Worker
 
@@ -38,6 +39,9 @@ ACKNOWLEDGE_SECONDS = 30.0
 
 ACTIVE_SECONDS, IDLE_SECONDS = 0.05, 0.5
 """Interval of the periodic work, with and without active requests; messages are handled at once."""
+
+CONNECTION_FIELDS = ("connected", "connection_error", "workers", "unresponsive")
+"""Fields of a snapshot that the connection determines."""
 
 Message = Callable[[], object]
 
@@ -55,7 +59,9 @@ class Dispatcher:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="normscape-fetch")
         self._scheduler = Scheduler(store, settings.training_threads)
         self._connection = Connection(settings, connect, self._post)
-        self._pieces = RunningPieces(self._scheduler.jobs, store, self._connection, self._pool, self._post)
+        self._pieces = RunningPieces(
+            self._scheduler.jobs, store, self._connection, self._pool, self._post, self._scheduler.beside
+        )
         self._load: Counter[str] = Counter()
         self._publish()
         self._connection.connect()
@@ -128,11 +134,12 @@ class Dispatcher:
     def _publish(self) -> None:
         """Replace the snapshot if something has changed, and acknowledge the messages whose effect it contains."""
         connection, snapshot = self._connection, self.snapshot
-        connected, error, workers = connection.cluster is not None, connection.error, len(connection.workers)
+        workers = len(connection.workers)
+        state = (connection.cluster is not None, connection.error, workers, connection.unresponsive)
         if (changes := self._scheduler.take_changes(workers)) is not None:
             snapshot = changes.applied_to(snapshot)
-        if (connected, error, workers) != (snapshot.connected, snapshot.connection_error, snapshot.workers):
-            snapshot = replace(snapshot, connected=connected, connection_error=error, workers=workers)
+        if state != (snapshot.connected, snapshot.connection_error, snapshot.workers, snapshot.unresponsive):
+            snapshot = replace(snapshot, **dict(zip(CONNECTION_FIELDS, state, strict=True)))
         self.snapshot = snapshot
         answers, self._unanswered = self._unanswered, []
         for answer in answers:
@@ -141,8 +148,8 @@ class Dispatcher:
     def _supervise(self) -> None:
         """Keep the list of workers recent, and take back the pieces of lost ones."""
         cluster = self._connection.cluster
-        if cluster is not None and not cluster.alive:
-            LOG.warning("the workers are gone; their pieces are sent again")
+        if cluster is not None and (not cluster.alive or self._connection.stalled):
+            LOG.warning("the workers are gone or do not answer; their pieces are sent again")
             self._disconnect()
         if self._pieces or self._scheduler.has_candidates:
             self._connection.refresh()
@@ -158,14 +165,15 @@ class Dispatcher:
         workers = self._connection.workers
         self._scheduler.see_devices({worker.device for worker in workers.values()})
         self._load = self._pieces.load
-        for ahead in range(PIECES_AHEAD):
+        for ahead in range(PIECES_AHEAD + 1):
+            urgent = ahead == PIECES_AHEAD  # one more place, before the pieces that wait
             for worker in workers.values():
-                while self._load[worker.address] < worker.slots + ahead and self._send_next(worker):
+                while self._load[worker.address] < worker.slots + ahead and self._send_next(worker, urgent):
                     self._load[worker.address] += 1
 
-    def _send_next(self, worker: Worker) -> bool:
-        """Send the next piece to a worker; return whether there was one."""
-        if (assigned := self._scheduler.next_piece(worker.address, worker.device)) is None:
+    def _send_next(self, worker: Worker, urgent: bool) -> bool:
+        """Send the next piece, or the next urgent one, to a worker; return whether there was one."""
+        if (assigned := self._scheduler.next_piece(worker.address, worker.device, urgent=urgent)) is None:
             return False
         self._pieces.send(*assigned, worker)
         return True
@@ -187,8 +195,8 @@ class Dispatcher:
         self._pieces.stop(self._scheduler.cancel(key, sessions))
 
     def _recover(self, error: Exception) -> None:
-        """Continue after an error: a full disk fails all jobs; any other error reconnects the workers."""
-        if isinstance(error, StoreFull):
+        """Continue after an error: one of the store fails all jobs, and any other reconnects the workers."""
+        if isinstance(error, StoreError):
             jobs = self._scheduler.jobs
             self._pieces.stop(jobs.finish_all(jobs.all(), "failed", error))
         else:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from normscape.jobs.store.errors import write_error
+
 
 class FileLocks:
     """The jobs that this process has locked. All locks end with the process."""
@@ -26,13 +28,19 @@ class FileLocks:
         return key in self._locks
 
     def acquire(self, key: str) -> bool:
-        """Lock a job; return False if another process has locked it."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Lock a job; return False if another process has locked it.
+
+        Raises:
+            StoreUnwritable: the folder cannot be written.
+        """
         lock = FileLock(self._folder / f"{key}.lock", timeout=0)
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except Timeout:
             return False
+        except OSError as error:
+            raise write_error(self._folder, error) from error
         self._locks[key] = lock
         return True
 

@@ -24,6 +24,7 @@ class JobState:
     stop_event: str = field(default_factory=lambda: f"stop-{secrets.token_hex(8)}")
     computed: int = 0
     worker_seconds: float = 0.0
+    urgent: bool = False  # whether its last piece was taken for a request that is new
 
     @classmethod
     def of(cls, job: Job) -> JobState:
@@ -62,6 +63,7 @@ class SubmittedRequest:
     open_stages: tuple[int, ...] = ()
     errors: dict[int, dict[str, float]] = field(default_factory=dict)  # as `refinement.Errors`
     comparing: set[int] = field(default_factory=set)  # stages whose error is being measured
+    seconds_before: float = 0.0  # that workers had spent on its jobs when it was submitted
     finished: bool = False
     cancelled: bool = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 
 from normscape.jobs.job_spec import Job
@@ -12,6 +13,8 @@ from normscape.jobs.snapshot import JobStatus, State
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.jobs.store.store import Store
 from normscape.landscape.measurement import Piece
+
+LOG = logging.getLogger(__name__)
 
 
 class JobTable:
@@ -42,7 +45,7 @@ class JobTable:
         if stored:
             state.state, state.partition.completed = "finished", state.partition.total
         else:
-            state.partition.restore(self._store.pieces(job.key))
+            state = self._restored(job)
         self._replace(state)
 
     def restart_run(self, state: JobState) -> None:
@@ -131,6 +134,16 @@ class JobTable:
     def close(self) -> None:
         """Release all locks."""
         self._locks.release_all()
+
+    def _restored(self, job: Job) -> JobState:
+        """Return the state of a job with its pieces in the store, or without if another version has written them."""
+        state = JobState.of(job)
+        try:
+            state.partition.restore(self._store.pieces(job.key))
+        except Exception as error:  # what other versions have written can raise any exception
+            LOG.warning("the pieces of a job are computed again: %s", error)
+            return JobState.of(job)
+        return state
 
     def _replace(self, state: JobState) -> None:
         self._states[state.job.key] = state

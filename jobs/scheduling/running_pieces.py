@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,8 @@ from normscape.jobs.scheduling.connection import Connection
 from normscape.jobs.scheduling.job_state import JobState
 from normscape.jobs.scheduling.job_table import JobTable
 from normscape.jobs.scheduling.partition import ChainPartition
-from normscape.jobs.store.files import Contents
+from normscape.jobs.store.errors import StoreTooSmall
+from normscape.jobs.store.files import Arrays, Contents, Metadata
 from normscape.jobs.store.store import Store
 from normscape.jobs.workers.cluster import Cluster, Worker
 from normscape.jobs.workers.inputs import RunNotFound
@@ -51,6 +52,7 @@ class RunningPieces:
         connection: Connection,
         pool: Executor,
         post: Callable[[Callable[[], object]], None],
+        beside: Callable[[str], Collection[str]],
     ) -> None:
         """Start without pieces.
 
@@ -60,8 +62,10 @@ class RunningPieces:
             connection: to the workers.
             pool: threads that fetch results.
             post: has the dispatcher's thread call a function.
+            beside: returns the keys of the jobs that are requested together with a job.
         """
         self._jobs, self._store, self._connection, self._pool, self._post = jobs, store, connection, pool, post
+        self._beside = beside
         self._running: dict[Any, RunningPiece] = {}  # by future
         self._stopping: dict[Any, float] = {}  # futures of cancelled pieces, and since when
 
@@ -118,7 +122,7 @@ class RunningPieces:
             raise ConnectionError("there are no workers")
         available = worker.shares_store and not self._store.is_shipped(state.run_key)
         sent = {} if available else self._inputs(state)
-        return self._connection.cluster.submit(state.job, piece, worker, state.stop_event, sent)
+        return self._connection.cluster.submit(state.job, piece, worker, state.stop_event, sent, int(state.urgent))
 
     def _inputs(self, state: JobState) -> dict[str, Contents]:
         """Return what a worker without access to the store needs: the run, or the state of training."""
@@ -169,10 +173,20 @@ class RunningPieces:
             machine["device"] = state.partition.add_device(machine["device"])
         record = {"kind": state.job.kind, "job": description, "machine": machine}
         if (whole := state.partition.result()) is not None:
-            self._store.put(key, whole.arrays, {**whole.metadata, **record})
-            self._jobs.finish(state, "finished")
+            self._put(state, whole.arrays, {**whole.metadata, **record})
         elif name:
             self._store.put_piece(key, name, contents.arrays, {**contents.metadata, **record})
+
+    def _put(self, state: JobState, arrays: Arrays, metadata: Metadata) -> None:
+        """Store a result and finish its job, or fail all jobs of its requests if the store is too small for them."""
+        together = self._beside(state.job.key)
+        try:
+            self._store.put(state.job.key, arrays, metadata, together)
+        except StoreTooSmall as error:
+            states = [other for other in self._jobs.all() if other.job.key in together]
+            self.stop(self._jobs.finish_all([state, *states], "failed", error))
+        else:
+            self._jobs.finish(state, "finished")
 
 
 def _exception_of(future: Any) -> Exception:

@@ -1,14 +1,17 @@
 """The scheduler: which piece of which job runs next. It knows nothing of workers and threads.
 
 Sessions take turns: the next piece is for the session that has waited longest, so that a long request of one session
-does not delay the others.
+does not delay the others. Requests on which workers have spent little time come first, so that a small one is answered
+at once, however many long ones wait.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import time
+from bisect import bisect
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
@@ -22,11 +25,18 @@ from normscape.jobs.store.store import Store
 from normscape.landscape.measurement import Piece
 from normscape.landscape.training.threads import useful_threads
 
+LOG = logging.getLogger(__name__)
+
 RESUMED = "resumed"
 """The session of requests that an earlier process has left in the store."""
 
 DEVICE_SECONDS = 30.0
 """How long a training waits for a worker with its device, which may be restarting, before it continues on another."""
+
+
+FIRST_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Worker time in which a request has precedence over those that have had more: up to each of these, and none later, so
+that a stream of new requests delays a long one by no more than this for each."""
 
 
 class Comparison(NamedTuple):
@@ -55,9 +65,8 @@ class Scheduler:
         self._last_seen: dict[str, float] = {}  # devices of workers
         self._comparisons: list[Comparison] = []
         self._changed: set[str] = set()
-        for document in store.requests().values():
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                self.submit(from_json(document), RESUMED)
+        for request in _stored_requests(store):
+            self.submit(request, RESUMED)
 
     @property
     def has_active_requests(self) -> bool:
@@ -130,9 +139,18 @@ class Scheduler:
         """Note the devices of the workers that are connected."""
         self._last_seen |= dict.fromkeys(devices, time.monotonic())
 
-    def next_piece(self, worker: str, device: str = "cpu") -> tuple[JobState, Piece] | None:
-        """Return the next piece for a worker with a device, and mark it as taken; None if no job has one."""
+    def next_piece(self, worker: str, device: str = "cpu", *, urgent: bool = False) -> tuple[JobState, Piece] | None:
+        """Return the next piece for a worker with a device, and mark it as taken; None if no job has one.
+
+        Args:
+            worker: its address.
+            device: of the worker.
+            urgent: whether only requests are considered that workers have spent little time on.
+        """
         for submitted in self._by_turn():
+            new = self._level(submitted) < len(FIRST_SECONDS)
+            if urgent and not new:
+                break  # and all that follow
             for state in self._candidates(submitted):
                 if not self._runs_on(state, device):
                     continue
@@ -140,8 +158,14 @@ class Scheduler:
                 if self.jobs.lock(state) and (piece := state.partition.take(worker)) is not None:
                     self._last_turn |= dict.fromkeys(submitted.sessions, time.monotonic())
                     self.jobs.set_running(state)
+                    state.urgent = new
                     return state, piece
         return None
+
+    def beside(self, key: str) -> Collection[str]:
+        """Return the jobs of all unfinished requests that contain a job, by key."""
+        requests = [submitted.request for submitted in self._active()]
+        return {job.key for request in requests for job in request.jobs if any(one.key == key for one in request.jobs)}
 
     def take_comparisons(self) -> list[Comparison]:
         """Return the comparisons that are due, each once; `set_errors` takes their results."""
@@ -172,12 +196,23 @@ class Scheduler:
         return (submitted for submitted in self._requests.values() if not submitted.done)
 
     def _by_turn(self) -> list[SubmittedRequest]:
-        """Return active requests: the session that has waited longest first, of each session the newest first."""
+        """Return active requests: those with little worker time first, then the session that has waited longest.
 
-        def turn(submitted: SubmittedRequest) -> tuple[float, float]:
-            return min(self._last_turn.get(name, 0.0) for name in submitted.sessions), -submitted.submitted_at
+        Of each session, the newest request is first.
+        """
+
+        def turn(submitted: SubmittedRequest) -> tuple[int, float, float]:
+            last = min(self._last_turn.get(name, 0.0) for name in submitted.sessions)
+            return self._level(submitted), last, -submitted.submitted_at
 
         return sorted(self._active(), key=turn)
+
+    def _level(self, submitted: SubmittedRequest) -> int:
+        """Return how many of `FIRST_SECONDS` workers have spent on a request."""
+        return bisect(FIRST_SECONDS, self._seconds(submitted.request) - submitted.seconds_before)
+
+    def _seconds(self, request: Request) -> float:
+        return sum(self.jobs[job].worker_seconds for job in request.jobs)
 
     def _candidates(self, submitted: SubmittedRequest) -> Iterator[JobState]:
         """Yield the jobs that could run now: earlier stages first, and within a stage the least completed first."""
@@ -238,6 +273,7 @@ class Scheduler:
         submitted = self._requests[request.key] = SubmittedRequest(request)
         for job in request.jobs:
             self.jobs.prepare(job)
+        submitted.seconds_before = self._seconds(request)
         if not all(job.key in self._store for job in request.jobs):
             self._store.save_request(request.key, to_json(request))
         return submitted
@@ -245,3 +281,12 @@ class Scheduler:
     def _remove(self, key: str) -> None:
         del self._requests[key]
         self._changed.add(key)
+
+
+def _stored_requests(store: Store) -> Iterator[Request]:
+    """Yield the requests in the store that this version can read."""
+    for name, document in store.requests().items():
+        try:
+            yield from_json(document)
+        except Exception as error:  # what other versions have written can raise any exception
+            LOG.warning("the request %s is not resumed: %s", name, error or type(error).__name__)

@@ -20,11 +20,12 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from normscape.jobs.store.files import Arrays, Contents, CorruptFile, Metadata, read, read_metadata, write
+from normscape.jobs.store.errors import CorruptFile, StoreTooSmall
+from normscape.jobs.store.files import Arrays, Contents, Metadata, read, read_metadata, write
 
 LOG = logging.getLogger(__name__)
 
@@ -74,28 +75,37 @@ class Store:
         """Whether a result lacks its weights, so that no job can start from it (`serialization.abridged_run`)."""
         return self.is_shipped(key) and bool(self.metadata(key).get("abridged"))
 
-    def put(self, key: str, arrays: Arrays, metadata: Metadata) -> None:
+    def put(self, key: str, arrays: Arrays, metadata: Metadata, beside: Collection[str] = ()) -> None:
         """Keep a result, delete its pieces, and evict other results above the size limit.
+
+        Args:
+            key: of the result.
+            arrays: of the result.
+            metadata: of the result.
+            beside: keys of the same experiment, which are not evicted.
 
         Raises:
             StoreFull: the disk is full.
+            StoreUnwritable: the folder cannot be written.
+            StoreTooSmall: the results of the experiment exceed the limit; this one is not kept.
         """
         write(self._result(key), arrays, metadata)
         self.delete_pieces(key)
-        self._evict(keep=key)
+        self._evict(key, {key, *beside})
 
     def put_piece(self, key: str, name: str, arrays: Arrays, metadata: Metadata) -> None:
         """Keep a piece of an unfinished result.
 
         Raises:
             StoreFull: the disk is full.
+            StoreUnwritable: the folder cannot be written.
         """
         write(self._pieces(key) / f"{name}.safetensors", arrays, metadata)
 
     def pieces(self, key: str) -> Mapping[str, Contents]:
         """Return the intact pieces of an unfinished result, by name."""
         paths = sorted(self._pieces(key).glob("*.safetensors"))
-        pieces = {path.stem: self._read(path) for path in paths if not path.name.startswith(".")}
+        pieces = {path.stem: self._read(path, copy=True) for path in paths if not path.name.startswith(".")}
         return {name: contents for name, contents in pieces.items() if contents is not None}
 
     def delete_pieces(self, key: str) -> None:
@@ -116,8 +126,8 @@ class Store:
                 temporary.unlink(missing_ok=True)
 
     def delete_request(self, name: str, folder: str = "requests") -> None:
-        """Delete a request if there is one."""
-        (self.folder / folder / f"{name}.json").unlink(missing_ok=True)
+        """Delete a request if there is one; one that cannot be deleted is resumed at the next start."""
+        _unlink(self.folder / folder / f"{name}.json")
 
     def requests(self, folder: str = "requests") -> Mapping[str, Mapping[str, Any]]:
         """Return the requests of a folder, the oldest first."""
@@ -126,10 +136,12 @@ class Store:
         for path in sorted(paths, key=_modified):
             try:
                 requests[path.stem] = json.loads(path.read_text())
-            except ValueError:
+            except (ValueError, RecursionError):
                 self._set_aside(path, "it is not JSON")
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                LOG.warning("a request is not resumed: %s", error)
         return requests
 
     def archive_request(self, name: str, request: Mapping[str, Any]) -> None:
@@ -144,7 +156,7 @@ class Store:
         path = _file(self.shipped, key) if self.shipped is not None and self.is_shipped(key) else self._result(key)
         try:
             return read_metadata(path)
-        except (FileNotFoundError, CorruptFile):
+        except (OSError, CorruptFile):
             return {}
 
     def entries(self) -> tuple[Entry, ...]:
@@ -163,31 +175,41 @@ class Store:
                 if not path.name.startswith("."):
                     yield Entry(path.stem, status.st_size, status.st_mtime)
 
-    def _evict(self, keep: str) -> None:
+    def _evict(self, key: str, keep: Collection[str]) -> None:
         entries = self.entries()
+        kept = [entry for entry in entries if entry.key in keep]
+        if len(kept) > 1 and (size := sum(entry.bytes for entry in kept)) > self.limit:
+            _unlink(self._result(key))
+            raise StoreTooSmall(size, self.limit)
         total = sum(entry.bytes for entry in entries)
         for entry in reversed(entries):
             if total <= self.limit:
                 return
-            if entry.key != keep:
-                self._result(entry.key).unlink(missing_ok=True)
+            if entry.key not in keep:
+                _unlink(self._result(entry.key))
                 total -= entry.bytes
 
-    def _read(self, path: Path) -> Contents | None:
+    def _read(self, path: Path, *, copy: bool = False) -> Contents | None:
         try:
-            return read(path)
+            return read(path, copy=copy)
         except FileNotFoundError:
             return None
         except CorruptFile as error:
             self._set_aside(path, str(error))
-            return None
+        except OSError as error:
+            LOG.warning("a file of the store cannot be read: %s", error)
+        return None
 
     def _set_aside(self, path: Path, why: str) -> None:
         LOG.warning("%s is set aside, and its contents are computed again: %s", path.name, why)
         target = self.folder / "damaged" / f"{time.time():.0f}-{path.parent.name}-{path.name}"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(path, target)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            LOG.warning("%s stays where it is: %s", path, error)
 
     def _shipped_contents(self, key: str) -> Contents | None:
         if self.shipped is None:
@@ -196,7 +218,7 @@ class Store:
             return read(_file(self.shipped, key))
         except FileNotFoundError:
             return None
-        except CorruptFile as error:
+        except (CorruptFile, OSError) as error:
             LOG.warning("a shipped result is computed again: %s", error)
             return None
 
@@ -211,8 +233,15 @@ def _file(results: Path, key: str) -> Path:
     return results / key[:2] / f"{key}.safetensors"
 
 
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        LOG.warning("a file of the store cannot be deleted: %s", error)
+
+
 def _modified(path: Path) -> float:
     try:
         return path.stat().st_mtime
-    except FileNotFoundError:
+    except OSError:
         return 0.0

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
-import subprocess
-import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +15,8 @@ from distributed.security import Security
 from normscape.jobs.job_spec import Job
 from normscape.jobs.settings import Settings
 from normscape.jobs.store.files import Contents
+from normscape.jobs.workers.heartbeats import Heartbeats
+from normscape.jobs.workers.local_process import ClusterUnavailable, address_of, end_process, start_process
 from normscape.jobs.workers.preload import GPU
 from normscape.jobs.workers.tasks import PieceResult, file_exists, run_piece
 from normscape.landscape.measurement import Piece
@@ -25,12 +25,11 @@ from normscape.models.own import sources_of
 CONNECT_SECONDS = 20.0
 """Timeout of the connection to a Dask scheduler."""
 
+ANSWER_SECONDS = 5.0
+"""Timeout of a worker's first answer."""
+
 RESTART_SECONDS = 20.0
 """Timeout of the restart of a worker."""
-
-
-class ClusterUnavailable(RuntimeError):  # noqa: N818 - reads as the sentence it is
-    """There are no workers; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,11 @@ class Worker:
 
 
 class Cluster:
-    """A connection to a Dask scheduler. All methods but `submit` and `alive` wait for its answer."""
+    """A connection to a Dask scheduler. All methods but `submit` and `alive` wait for its answer.
+
+    Attributes:
+        silent: addresses of workers that the last call of `workers` has left out, since they do not respond.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Start a local cluster, or connect to the scheduler of the settings.
@@ -63,9 +66,11 @@ class Cluster:
                 f"the scheduler {settings.scheduler} asks for TLS: NORMSCAPE_TLS_CA, NORMSCAPE_TLS_CERT and "
                 "NORMSCAPE_TLS_KEY are to name its files"
             )
+        self.silent: frozenset[str] = frozenset()
+        self._heartbeats = Heartbeats()
         self._shared: dict[str, bool] = {}
-        self._process = None if settings.scheduler else _local_cluster(settings)
-        address = settings.scheduler or _address(self._process)
+        self._process = None if settings.scheduler else start_process(settings)
+        address = settings.scheduler or address_of(self._process)
         try:
             self._client = Client(  # type: ignore[no-untyped-call]
                 address, timeout=CONNECT_SECONDS, security=_security(settings), set_as_default=False
@@ -82,17 +87,26 @@ class Cluster:
         return self._client.status == "running" and (self._process is None or self._process.poll() is None)
 
     def workers(self) -> Mapping[str, Worker]:
-        """Return the workers by address.
+        """Return the workers that respond, by address.
 
         Raises:
             OSError: the scheduler does not answer.
         """
-        return {address: self._worker(address, entry) for address, entry in self._identities().items()}
+        identities = self._identities()
+        seen = {address: float(entry["last_seen"]) for address, entry in identities.items()}
+        self.silent = self._heartbeats.silent(seen, time.monotonic())
+        return {a: self._worker(a, entry) for a, entry in identities.items() if a not in self.silent}
 
     def submit(
-        self, job: Job, piece: Piece, worker: Worker, stop_event: str, sent: Mapping[str, Contents]
+        self,
+        job: Job,
+        piece: Piece,
+        worker: Worker,
+        stop_event: str,
+        sent: Mapping[str, Contents],
+        priority: int = 0,
     ) -> Future[PieceResult | None]:
-        """Send a piece to a worker; returns at once."""
+        """Send a piece to a worker, which runs those of a higher priority first; returns at once."""
         folder = self.settings.home if worker.shares_store else None
         name = f"{job.kind}-{piece.kind}-{job.key[:16]}-{piece.first}-{piece.last}-{secrets.token_hex(4)}"
         return self._client.submit(
@@ -107,6 +121,7 @@ class Cluster:
             workers=[worker.address],
             allow_other_workers=True,
             resources={GPU: 1} if worker.gpu else None,
+            priority=priority,
             pure=False,
         )
 
@@ -126,20 +141,20 @@ class Cluster:
             address = next((address for address, keys in running.items() if future.key in keys), None)
             future.cancel(force=True)  # type: ignore[no-untyped-call]
             if address is not None:
-                self._client.restart_workers([address], timeout=RESTART_SECONDS, raise_for_error=False)
+                self.restart(address)
+
+    def restart(self, address: str) -> None:
+        """Replace a worker process by a new one, if the worker has a nanny."""
+        with contextlib.suppress(Exception):
+            self._client.restart_workers([address], timeout=RESTART_SECONDS, raise_for_error=False)
 
     def close(self) -> None:
         """Disconnect; a local cluster ends."""
         if hasattr(self, "_client"):
             with contextlib.suppress(Exception):
                 self._client.close(timeout=2)  # type: ignore[no-untyped-call]
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            try:
-                self._process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        if self._process is not None:
+            end_process(self._process)
 
     def _identities(self) -> dict[str, dict[str, Any]]:
         # from the scheduler itself: the client's own copy, which scheduler_info returns, has no workers for a moment
@@ -156,17 +171,29 @@ class Cluster:
     def _shares_store(self, address: str) -> bool:
         """Whether a worker sees a new file in the folder of the store."""
         if address not in self._shared:
-            token = self.settings.home / f".{secrets.token_hex(8)}.token"
+            answer = self._sees_token(address)
+            if not isinstance(answer, bool):  # the worker is gone, or does not answer yet
+                return False
+            self._shared[address] = answer
+        return self._shared[address]
+
+    def _sees_token(self, address: str) -> object:
+        """Return whether a worker sees a new file, or anything else if it does not answer."""
+        token = self.settings.home / f".{secrets.token_hex(8)}.token"
+        try:
             token.parent.mkdir(parents=True, exist_ok=True)
             token.touch()
-            try:
-                answers = self._client.run(file_exists, token, workers=[address], on_error="return")
-            finally:
-                token.unlink()
-            if not isinstance(answers.get(address), bool):  # the worker is gone, or does not answer yet
-                return False
-            self._shared[address] = answers[address]
-        return self._shared[address]
+        except OSError:  # the first result says so
+            return None
+        client: Any = self._client
+        options = {"workers": [address], "on_error": "return", "callback_timeout": ANSWER_SECONDS}
+        try:
+            answers: dict[str, object] = client.sync(client._run, file_exists, token, **options)
+        except TimeoutError:
+            return None
+        finally:
+            token.unlink(missing_ok=True)
+        return answers.get(address)
 
 
 def _security(settings: Settings) -> Security | None:
@@ -174,27 +201,3 @@ def _security(settings: Settings) -> Security | None:
         return None
     ca, cert, key = settings.tls
     return Security(tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key, require_encryption=True)  # type: ignore[no-untyped-call]
-
-
-def _local_cluster(settings: Settings) -> subprocess.Popen[bytes]:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with (settings.home / "local-cluster.log").open("wb") as log:
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "normscape.jobs.workers.local_cluster"),
-                *("--workers", str(settings.workers), "--device", settings.device),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,  # a terminal's Ctrl-C is for the app, which then ends the local cluster
-        )
-
-
-def _address(process: subprocess.Popen[bytes] | None) -> str:
-    line = process.stdout.readline() if process is not None and process.stdout is not None else b""
-    if not line:
-        raise ClusterUnavailable(
-            "the local cluster did not start; local-cluster.log in the folder NORMSCAPE_HOME says why"
-        )
-    return str(json.loads(line)["scheduler"])

@@ -9,7 +9,7 @@ from typing import Any
 from normscape.jobs.job_spec import Job
 from normscape.jobs.lru_cache import LRUCache
 from normscape.jobs.serialization import checkpoint_steps, deserialize_run, deserialize_state, run_of_state
-from normscape.jobs.store.files import Contents
+from normscape.jobs.store.files import Arrays, Contents, unchanged
 from normscape.jobs.store.store import Store
 from normscape.landscape import Run, slice_of
 from normscape.landscape.measurement import Piece
@@ -52,11 +52,13 @@ class WorkerInputs:
             RunNotFound: it is neither in the store nor in the message.
         """
         key = Job("run", spec).key
-        if (run := _CACHE.get(("run", key))) is None:
-            contents, complete = self._contents(key, checkpoint)
-            run = deserialize_run(spec, contents if complete else run_of_state(contents))
-            if complete:
-                _CACHE.put(("run", key), run)
+        kept: tuple[Run, Arrays] | None = _CACHE.get(("run", key))
+        if kept is not None and unchanged(kept[1]):
+            return kept[0]
+        contents, complete = self._contents(key, checkpoint)
+        run = deserialize_run(spec, contents if complete else run_of_state(contents))
+        if complete:
+            _CACHE.put(("run", key), (run, contents.arrays))
         return run
 
     def slice(self, job: Job) -> Slice:

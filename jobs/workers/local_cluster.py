@@ -1,8 +1,6 @@
-"""The local cluster: a process that holds a Dask cluster on this machine and ends with its parent.
+"""The local cluster: a Dask cluster on this machine, in the process of `start_local_cluster`.
 
-`python -m normscape.jobs.workers.local_cluster` prints the address of the Dask scheduler as one line of JSON, and ends
-when its standard input closes, which happens however its parent ends. The scheduler listens on 127.0.0.1 only and has
-no dashboard.
+The scheduler listens on 127.0.0.1 only and has no dashboard.
 """
 
 from __future__ import annotations
@@ -11,11 +9,16 @@ import argparse
 import json
 import os
 import signal
-import sys
+import threading
 
 
-def main() -> None:
-    """Run a cluster until the standard input closes."""
+def run(started: threading.Event, ended: threading.Event) -> None:
+    """Run a cluster with the options of the command line.
+
+    Args:
+        started: set here, once the cluster runs.
+        ended: ends the cluster.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes, each with one thread")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="of all workers")
@@ -61,14 +64,11 @@ def main() -> None:
         preload=["normscape.jobs.workers.preload"],
         silence_logs=40,
     ) as cluster:
+        started.set()
         print(json.dumps({"scheduler": cluster.scheduler_address}), flush=True)
-        sys.stdin.buffer.read()
+        ended.wait()
 
 
 def resources_of(device: str) -> dict[str, float]:
     """Return the Dask resources of a worker with a device; its preload script and the dispatcher read them."""
     return {"GPU": 1} if device == "cuda" else {}
-
-
-if __name__ == "__main__":
-    main()

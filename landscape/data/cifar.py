@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 import pickle
+import pickletools
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +53,28 @@ def _labels(path: Path, labels: Any, data: Any) -> np.ndarray:
 
 
 def _unpickled(path: Path) -> Any:
+    content = path.read_bytes()
     try:
-        with path.open("rb") as stream:
-            return _ArraysOnly(stream, encoding="bytes").load()
+        _check_sizes(content)
+        return _ArraysOnly(io.BytesIO(content), encoding="bytes").load()
     except _Forbidden as error:
         raise CorruptData(f"{path} was not read: only arrays are allowed, no code is executed, and {error}") from None
-    except OSError:
-        raise
     except Exception as error:  # a damaged pickle can raise any exception
         raise CorruptData(
             f"{path} is damaged; expected a pickle of arrays, and reading it fails: {error or type(error).__name__}"
         ) from error
+
+
+def _check_sizes(content: bytes) -> None:
+    """Check that no size or index in a pickle exceeds its length: the unpickler allocates what is announced.
+
+    Raises:
+        ValueError: a size does, or the pickle is incomplete.
+    """
+    for opcode, argument, _ in pickletools.genops(content):  # reads no more than there is
+        announces = opcode.name in ("LONG_BINPUT", "PUT", "FRAME") and isinstance(argument, int)
+        if announces and argument > len(content):
+            raise ValueError(f"{opcode.name} has the number {argument}, and the file {len(content)} bytes")
 
 
 class _Forbidden(Exception):  # noqa: N818

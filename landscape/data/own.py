@@ -35,7 +35,7 @@ SPLITS = {"train": "train", "held-out": "test"}
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 
 MOST_BYTES = 4 * 2**30
-"""Largest size of the inputs of a split."""
+"""Largest size of the inputs, or of the targets, of a split."""
 
 CHANNELS = (1, 3, 4)
 
@@ -65,8 +65,10 @@ def refresh() -> tuple[tuple[str, ...], tuple[str, ...]]:
             continue
         try:
             names.append(_registered(path))
-        except (OwnDataError, OSError, zipfile.BadZipFile) as error:
-            problems.append(str(error) if isinstance(error, OwnDataError) else f"{path.name}: {error}")
+        except OwnDataError as error:
+            problems.append(str(error))
+        except Exception as error:  # a damaged archive can raise any exception
+            problems.append(f"{path.name}: {error or type(error).__name__}")
     return tuple(names), tuple(problems)
 
 
@@ -153,11 +155,15 @@ def sample_shape(file: str, name: str, header: Header) -> tuple[int, ...]:
             f"{file}: {name} has the shape {shape}; expected are (samples, features), (samples, height, width), or "
             "(samples, channels, height, width) with the channels first or last"
         )
-    if math.prod(shape) * header.dtype.itemsize > MOST_BYTES:
-        raise OwnDataError(f"{file}: {name} has more than {MOST_BYTES / 2**30:g} GiB")
+    _check_size(file, name, header)
     if len(shape) == 3:
         return (1, *shape[1:])
     return (shape[3], *shape[1:3]) if _channels_last(shape) else shape[1:]
+
+
+def _check_size(file: str, name: str, header: Header) -> None:
+    if math.prod(header.shape) * header.dtype.itemsize > MOST_BYTES:
+        raise OwnDataError(f"{file}: {name} has more than {MOST_BYTES / 2**30:g} GiB")
 
 
 def _channels_last(shape: tuple[int, ...]) -> bool:
@@ -185,6 +191,7 @@ def _npz_targets(path: Path, name: str, headers: dict[str, Header]) -> np.ndarra
             f"{path.name}: {name} has the shape {header.shape} and the type {header.dtype}; expected are classes "
             "(samples,) as integers, or values (samples, outputs)"
         )
+    _check_size(path.name, name, header)
     with np.load(path, allow_pickle=False) as arrays:
         targets: np.ndarray = arrays[name]
     return targets

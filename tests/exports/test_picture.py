@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from normscape.exports import metadata
 from normscape.exports.canvas import ColorBar, ImageBox, TextLine
-from normscape.exports.metadata import KEY, MAX_BYTES, MAX_TEXT_BYTES, read_experiment
+from normscape.exports.metadata import KEY, MAX_BYTES, MAX_CHUNKS, MAX_TEXT_BYTES, read_experiment
 from normscape.exports.picture import CANVAS_WIDTH, SHAPES, layout, picture_png
 from normscape.exports.typography import (
     BOLD,
@@ -633,6 +634,24 @@ def test_a_png_of_another_program_is_refused_in_words():
 def test_a_file_that_is_too_large_is_not_read():
     with pytest.raises(ValueError, match="larger than 64 MB"):
         read_experiment(plain() + bytes(MAX_BYTES))
+
+
+@pytest.mark.parametrize("kind", [b"abCd", b"tEXt", b"IDAT"])
+def test_a_file_of_countless_chunks_is_refused_before_any_is_read(kind, monkeypatch):
+    content = header(1, 1) + chunk(kind, b"") * MAX_CHUNKS + chunk(b"IEND", b"")
+    with pytest.raises(ValueError, match=r"cannot be read as PNG: it has more than [0-9,]+ chunks"):
+        composed(pictures={LABELS[0]: plain(), LABELS[1]: content})
+    monkeypatch.setattr(metadata.zlib, "crc32", lambda *_: pytest.fail("a chunk is read"))
+    with pytest.raises(ValueError, match="more parts than any picture"):
+        read_experiment(content)
+
+
+def test_a_file_with_as_many_chunks_as_its_size_admits_is_read():
+    info = PngImagePlugin.PngInfo()
+    for _ in range(MAX_BYTES // 8192):
+        info.add(b"abCd", b"")
+    info.add_text(KEY, canonical_document().decode())
+    assert read_experiment(saved(info)) == EXPERIMENTS[2]
 
 
 @pytest.mark.parametrize("kind", ["zTXt", "iTXt"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from normscape.jobs import Job, Queue, Request, Stage
@@ -35,16 +36,88 @@ def test_sessions_take_turns_however_long_their_requests_are(tmp_path: Path) -> 
     assert scheduler.next_piece("worker") is None
 
 
+def test_a_small_request_of_a_new_session_is_first_at_every_stage_while_29_long_ones_wait(tmp_path: Path) -> None:
+    scheduler = Scheduler(Store(tmp_path, 2**20))
+    for number in range(29):
+        scheduler.submit(runs_only(100 + 3 * number, 3), f"session {number}")
+    for _ in range(29 * 3):
+        state, piece = scheduler.next_piece("worker")
+        state.worker_seconds += 20.0
+        state.partition.put_back(piece)
+    small = Request("small", tuple(Stage((job,)) for job in runs_only(0, 6).jobs))
+    scheduler.submit(small, "new")
+    for job in small.jobs:
+        state, _ = scheduler.next_piece("worker", urgent=True)
+        assert state.job == job
+        assert state.urgent
+        state.worker_seconds += 0.5
+        scheduler.jobs.finish(state, "finished")
+        scheduler.advance()
+    assert scheduler.next_piece("worker", urgent=True) is None
+    assert not scheduler.next_piece("worker")[0].urgent
+
+
+def test_a_long_request_has_precedence_for_its_first_seconds_only(tmp_path: Path) -> None:
+    scheduler = Scheduler(Store(tmp_path, 2**20))
+    sessions = {}
+    for session, seconds in (("old", 100.0), ("new", 0.0)):
+        request = runs_only(100 * len(sessions), 1)
+        scheduler.submit(request, session)
+        scheduler.jobs[request.jobs[0]].worker_seconds = seconds
+        sessions[request.jobs[0]] = session
+    order = []
+    for _ in range(24):
+        state, piece = scheduler.next_piece("worker")
+        order.append(sessions[state.job])
+        state.worker_seconds += 1.0
+        state.partition.put_back(piece)
+    assert order[:16] == ["new"] * 16
+    assert sorted(order[16:]) == ["new"] * 4 + ["old"] * 4
+
+
+def test_time_that_was_spent_on_shared_jobs_before_does_not_count(tmp_path: Path) -> None:
+    scheduler = Scheduler(Store(tmp_path, 2**20))
+    request, other = runs_only(0, 2), runs_only(50, 1)
+    scheduler.submit(request, "one")
+    scheduler.submit(other, "two")
+    for job in (*request.jobs, *other.jobs):
+        scheduler.jobs[job].worker_seconds = 50.0
+    scheduler.submit(Request("shared", (Stage((request.jobs[0],)),)), "three")
+    assert scheduler.next_piece("worker", urgent=True)[0].job == request.jobs[0]
+
+
 def test_requests_of_other_versions_are_ignored(tmp_path: Path) -> None:
     store, request = Store(tmp_path, 2**20), runs_only(0, 1)
     Scheduler(store).submit(request, "one")
     (path,) = (tmp_path / "requests").glob("*.json")
     document = json.loads(path.read_text())
     older = [{k: v for k, v in document.items() if k != "schema"}, {**document, "schema": 2}, {"stages": [1]}, [], None]
+    stage = document["stages"][0]
+    for job in ("[" * 100_000, "[]", "null", '{"kind": "run", "run": {"training": 1}}', '{"kind": [], "run": {}}'):
+        older.append({**document, "stages": [{**stage, "jobs": [job]}]})
+    older += [{**document, "accuracy": 10**400}, {**document, "stages": 1}, {**document, "stages": {"a": 1}}]
     for number, other in enumerate(older):
         (tmp_path / "requests" / f"{number}.json").write_text(json.dumps(other))
     changes = Scheduler(store).take_changes(1)
     assert list(changes.requests) == [request.key]
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"schema":' * 100_000, b"\0\xff"])
+def test_a_request_that_is_no_request_does_not_stop_the_start(tmp_path: Path, content: bytes) -> None:
+    store, request = Store(tmp_path, 2**20), runs_only(0, 1)
+    Scheduler(store).submit(request, "one")
+    (tmp_path / "requests" / "bad.json").write_bytes(content)
+    assert list(Scheduler(store).take_changes(1).requests) == [request.key]
+
+
+def test_pieces_of_another_version_are_computed_again(tmp_path: Path) -> None:
+    store = Store(tmp_path, 2**30)
+    request = small_request(side=3)
+    for job in request.jobs:
+        store.put_piece(job.key, "state", {"x": np.zeros(3)}, {"other": 1})
+    scheduler = Scheduler(store)
+    scheduler.submit(request, "one")
+    assert scheduler.next_piece("worker")[1].first == 0
 
 
 @pytest.fixture

@@ -5,14 +5,18 @@ import json
 import logging
 import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from normscape.jobs.scheduling.file_locks import FileLocks
 from normscape.jobs.store import files
-from normscape.jobs.store.files import CorruptFile, StoreFull, read, write
+from normscape.jobs.store.errors import CorruptFile, StoreFull, StoreTooSmall, StoreUnwritable
+from normscape.jobs.store.files import read, read_metadata, unchanged, write
 from normscape.jobs.store.store import Store
 
 KEY = "ab" * 32
@@ -52,18 +56,83 @@ def test_any_safetensors_reader_reads_it_and_nothing_in_it_is_pickled(tmp_path: 
     assert json.loads(json.loads(header[8 : 8 + length])["__metadata__"]["about"]) == METADATA
 
 
-def test_arrays_are_memory_mapped(tmp_path: Path) -> None:
+def test_small_files_are_copied_and_large_ones_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "one.safetensors"
     write(path, ARRAYS, METADATA)
+    assert not is_mapped(read(path).arrays["weights"])
+    monkeypatch.setattr(files, "COPIED_BYTES", 100)
     array = read(path).arrays["weights"]
+    assert is_mapped(array)
     assert not array.flags.writeable
-    owner = array
-    while not isinstance(owner, np.memmap) and getattr(owner, "base", None) is not None:
-        owner = owner.base if isinstance(owner.base, np.ndarray) else owner.base.obj
-    assert isinstance(owner, np.memmap)
+    assert array.tobytes() == ARRAYS["weights"].tobytes()
+    assert not is_mapped(read(path, copy=True).arrays["weights"])
 
 
-@pytest.mark.parametrize("harm", ["cut", "empty", "flip-data", "flip-header", "foreign", "text"])
+def is_mapped(array: np.ndarray) -> bool:
+    owner: object = array
+    while not isinstance(owner, np.memmap):
+        owner = owner.obj if isinstance(owner, memoryview) else getattr(owner, "base", None)
+        if owner is None:
+            return False
+    return True
+
+
+def test_a_small_file_that_is_shortened_after_it_was_read_harms_nothing(tmp_path: Path) -> None:
+    """In a process of its own, which reading beyond the end of a mapped file would end."""
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "import numpy as np\n"
+        "from normscape.jobs.store.store import Store\n"
+        "store = Store(Path(sys.argv[1]), 2**30)\n"
+        "store.put('ab' * 32, {'x': np.ones(200_000)}, {})\n"
+        "found = store.get('ab' * 32)\n"
+        "(path,) = Path(sys.argv[1]).rglob('*.safetensors')\n"
+        "os.truncate(path, 10)\n"
+        "print(found.arrays['x'].sum())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "200000.0\n"), done.stderr
+
+
+@pytest.mark.parametrize("harm", ["shortened", "altered"])
+def test_a_mapped_file_that_changes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str) -> None:
+    monkeypatch.setattr(files, "COPIED_BYTES", 100)
+    path = tmp_path / "one.safetensors"
+    write(path, {"x": np.arange(4096.0)}, {})
+    arrays = read(path).arrays
+    os.utime(path, (1, 1))  # another process has used it
+    assert unchanged(arrays)
+    whole = path.read_bytes()
+    if harm == "shortened":
+        os.truncate(path, len(whole) - 8000)
+    else:
+        with path.open("r+b") as file:
+            file.seek(len(whole) - 3)
+            file.write(b"?")
+        os.utime(path, (2, 2))
+    assert not unchanged(arrays)
+
+
+def test_a_mapped_file_that_is_replaced_or_deleted_keeps_its_arrays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "COPIED_BYTES", 100)
+    path = tmp_path / "one.safetensors"
+    write(path, {"x": np.arange(4096.0)}, {})
+    arrays = read(path).arrays
+    write(path, {"x": np.zeros(3)}, {})
+    assert unchanged(arrays)
+    path.unlink()
+    assert unchanged(arrays)
+    assert arrays["x"].sum() == np.arange(4096.0).sum()
+
+
+NESTED = (100_000).to_bytes(8, "little") + b"[" * 100_000
+"""A header that is nested more deeply than the interpreter reads."""
+
+
+@pytest.mark.parametrize("harm", ["cut", "empty", "flip-data", "flip-header", "foreign", "text", "nested", "long"])
 def test_a_corrupt_file_is_set_aside_with_a_warning_and_counts_as_none(
     tmp_path: Path, harm: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -77,9 +146,13 @@ def test_a_corrupt_file_is_set_aside_with_a_warning_and_counts_as_none(
         flipped = {"flip-data": len(whole) - 3, "flip-header": 40}.get(harm)
         if flipped is not None:
             whole[flipped] ^= 1
-        path.write_bytes({"cut": whole[:-7], "empty": b"", "text": b"not at all a tensor"}.get(harm, whole))
+        contents = {"cut": whole[:-7], "empty": b"", "text": b"not at all a tensor", "nested": NESTED}
+        path.write_bytes(contents.get(harm, b"\xff" * 8 + whole[8:] if harm == "long" else whole))
     with pytest.raises(CorruptFile):
         read(path)
+    if harm not in ("cut", "flip-data", "flip-header"):  # what only the checksum shows
+        with pytest.raises(CorruptFile):
+            read_metadata(path)
     with caplog.at_level(logging.WARNING):
         assert here.get(KEY) is None
     assert "set aside" in caplog.text
@@ -144,6 +217,61 @@ def test_requests_keep_their_order(tmp_path: Path) -> None:
     here.delete_request("b")
     here.delete_request("b")
     assert list(here.requests()) == ["a"]
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe", b"", b"9" * 5000])
+def test_a_request_that_cannot_be_read_is_set_aside(tmp_path: Path, content: bytes) -> None:
+    here = store(tmp_path)
+    here.save_request("good", {"number": 1})
+    (tmp_path / "requests" / "bad.json").write_bytes(content)
+    (tmp_path / "requests" / "folder.json").mkdir()
+    assert list(here.requests()) == ["good"]
+    assert len(list((tmp_path / "damaged").iterdir())) == 1
+
+
+def test_results_of_one_experiment_above_the_limit_are_refused_with_the_setting(tmp_path: Path) -> None:
+    keys = [f"{number:064d}" for number in range(4)]
+    here = store(tmp_path, limit=30_000)
+    for key in keys[:3]:
+        here.put(key, {"x": np.zeros(1000)}, {}, beside=keys[1:])
+    with pytest.raises(StoreTooSmall, match="NORMSCAPE_STORE_GIB"):
+        here.put(keys[3], {"x": np.zeros(2000)}, {}, beside=keys[1:])
+    assert [key in here for key in keys] == [True, True, True, False]
+    here.put(keys[3], {"x": np.zeros(1000)}, {}, beside=keys[1:])  # another experiment's result makes room
+    assert [key in here for key in keys] == [False, True, True, True]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.EPERM])
+def test_a_folder_that_cannot_be_written_is_named_with_its_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = store(tmp_path)
+    here.put(KEY, ARRAYS, METADATA)
+    here.save_request("a", {"number": 1})
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    for name in ("mkdir", "unlink", "write_text"):
+        monkeypatch.setattr(Path, name, refuse)
+    monkeypatch.setattr(os, "replace", refuse)
+    for attempt in (
+        lambda: here.put("cd" * 32, ARRAYS, METADATA),
+        lambda: here.put_piece("cd" * 32, "state", ARRAYS, METADATA),
+        lambda: FileLocks(tmp_path / "locks").acquire(KEY),
+    ):
+        with pytest.raises(StoreUnwritable, match=rf"{os.strerror(number)}\); point NORMSCAPE_HOME at another folder"):
+            attempt()
+    here.delete_request("a")
+    here.save_request("b", {})
+    assert "cannot be" in caplog.text
+    assert here.get(KEY).metadata == METADATA
+
+
+def test_a_folder_below_a_file_is_named_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnwritable, match="NORMSCAPE_HOME"):
+        store(tmp_path / "file").put(KEY, ARRAYS, METADATA)
 
 
 def test_a_full_disk_is_reported_and_leaves_everything_readable(

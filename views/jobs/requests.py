@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from normscape.jobs import Request, RequestStatus
 from normscape.views.jobs.titles import RequestTitle, request_titles
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
-from normscape.views.session.progress import failures, progress_of, requested_by
+from normscape.views.session.progress import failures, progress_of, requested_by, show_worker_errors
 from normscape.views.session.public import is_public
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.numbers import duration
@@ -35,8 +35,7 @@ def show_requests() -> None:
     Visitors of a public server see failed and stopped requests of their own only.
     """
     queue = job_queue()
-    if queue.connection_error:
-        st.error(queue.connection_error)
+    show_worker_errors()
     requests = queue.requests()
     running = [entry for entry in requests if not entry.done]
     shown = [entry for entry in requests if _is_own(entry)] if is_public() else requests

@@ -39,6 +39,11 @@ _data = _Seen()  # of this process
 
 def refresh() -> None:
     """Read the folders of own networks and own data again, and keep what cannot be read for `problems`."""
+    st.session_state["own-networks"] = register()
+
+
+def register() -> tuple[str, ...]:
+    """Register own data and own networks, and return a sentence for every network that cannot be used."""
     if time.monotonic() - _data.at >= SECONDS:
         _data.names, _data.problems = own_data.refresh()
         _data.at = time.monotonic()
@@ -52,9 +57,8 @@ def refresh() -> None:
             f"{own.SETTING} is set, and this server listens on {address}: whoever reaches it can run the networks in "
             f"that folder. Start it with --server.address 127.0.0.1, or set {PUBLIC_SETTING}=1"
         )
-        st.session_state["own-networks"] = (refused,)
-        return
-    st.session_state["own-networks"] = own.refresh()
+        return (refused,)
+    return own.refresh()
 
 
 def problems() -> tuple[str, ...]:

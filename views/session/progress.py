@@ -122,14 +122,23 @@ def _watch(request: Request, drawn: tuple[int, ...], trained: int, drawn_at: flo
     queue = job_queue()
     share, text = progress_of(request)
     st.progress(share, text=text)
-    if queue.connection_error:
-        st.error(queue.connection_error)
+    show_worker_errors()
     age = time.monotonic() - drawn_at
     if not is_fragment_rerun() or age < DELIVERY_SECONDS:
         return
     waits = any(drawn) and age < redraw_seconds  # not for the first result of all
     if queue.done(request) or _trained(request) != trained or (milestones(request) != drawn and not waits):
         address.redraw()
+
+
+def show_worker_errors() -> None:
+    """Say why there are no workers, and that workers have stopped responding."""
+    snapshot = job_queue().snapshot
+    if snapshot.connection_error:
+        st.error(snapshot.connection_error)
+    if count := snapshot.unresponsive:
+        whose = "A worker stopped responding. Its" if count == 1 else f"{count} workers stopped responding. Their"
+        st.warning(f"{whose} unfinished work is sent to other workers.")
 
 
 def _trained(request: Request) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def _recent(*, stories: bool) -> dict[Experiment, str]:
     """
     found: dict[Experiment, str] = {}
     for request in reversed(list(job_queue().store.requests("recent").values())):
-        link = str(request.get("address") or "")
+        link = str(request.get("address") or "") if isinstance(request, Mapping) else ""
         experiment = experiment_at(link) if urlsplit(link).path == "/" else None  # other pages have no surfaces
         if experiment is None or (experiment in TITLES and not stories):
             continue

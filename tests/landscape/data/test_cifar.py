@@ -2,7 +2,9 @@
 
 import os
 import pickle
+import struct
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +117,29 @@ def test_errors_name_the_file_the_expected_and_the_actual_content(tmp_path: Path
     with pytest.raises(CorruptData, match=words) as error:
         read_batch(path)
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        b"\x80\x02]r\xff\xff\xff\0.",  # an index of the memo, whose list would have as many places
+        b"]p16777215\n.",
+        b"\x8e" + struct.pack("<Q", 2**26),
+        b"\x80\x04\x95" + struct.pack("<Q", 2**26),
+        b"\x80\x02X" + struct.pack("<I", 2**26),
+        b"\x80\x02\x8b" + struct.pack("<i", 2**26),
+    ],
+)
+def test_a_few_bytes_that_announce_many_allocate_few(tmp_path: Path, program: bytes) -> None:
+    path = written(tmp_path, program)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CorruptData, match="damaged"):
+            read_batch(path)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 2**21
 
 
 SMALL = pickle.dumps({b"data": IMAGES[:1], b"labels": [3]}, protocol=4)

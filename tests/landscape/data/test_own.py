@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -129,6 +131,35 @@ def test_a_file_that_is_no_archive_is_named(folder: Path) -> None:
     _, problems = own.refresh()
     assert any("odd.npz" in problem for problem in problems)
     assert any("few.npz has the arrays x_train; y_train, x_test, y_test missing" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("name", ["x_train", "y_train", "y_test"])
+def test_an_array_that_announces_more_than_there_is_does_not_allocate_it(folder: Path, name: str) -> None:
+    save(folder)
+    with zipfile.ZipFile(folder / "mine.npz") as archive:
+        members = {member: archive.read(member) for member in archive.namelist()}
+    header = io.BytesIO()
+    kind = {"descr": "<f8" if name == "x_train" else "<i8", "fortran_order": False, "shape": (2**40,)}
+    np.lib.format.write_array_header_1_0(header, kind | ({"shape": (2**40, 5)} if name == "x_train" else {}))
+    members[f"{name}.npy"] = header.getvalue()
+    with zipfile.ZipFile(folder / "mine.npz", "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    names, problems = own.refresh()
+    assert names == ()
+    assert f"mine.npz: {name} has more than 4 GiB" in problems[0]
+
+
+def test_an_archive_that_was_altered_anywhere_is_used_or_named(folder: Path) -> None:
+    save(folder)
+    whole, draw = (folder / "mine.npz").read_bytes(), np.random.default_rng(1)
+    for _ in range(300):
+        content = bytearray(whole)
+        content[int(draw.integers(len(whole)))] = int(draw.integers(256))
+        (folder / "mine.npz").write_bytes(content)
+        names, problems = own.refresh()
+        assert len(names) + len(problems) == 1
+        assert all("mine.npz" in problem for problem in problems)
 
 
 def test_a_value_that_is_not_finite_is_named_when_it_is_read(folder: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import pickle
 import struct
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -206,6 +207,27 @@ def test_damaged_file_raises_with_its_name(folder: Path, name: str, damage: str)
         read_weights(path)
 
 
+def test_a_legacy_file_that_was_cut_or_altered_anywhere_is_read_or_refused_with_its_name(folder: Path) -> None:
+    path, tensors = folder / "old.th", {"conv.weight": torch.randn(2, 1, 3, 3), "fc.bias": torch.randn(3)}
+    torch.save(tensors, path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    cut = [whole[:length] for length in range(len(whole))]
+    altered = [whole[:k] + bytes([whole[k] ^ flip]) + whole[k + 1 :] for k in range(len(whole)) for flip in (1, 64)]
+    refusals = [refusal(path, content) for content in cut + altered]
+    assert all(refusals[: len(cut)])
+    assert all("old.th" in words for words in refusals if words is not None)
+
+
+def refusal(path: Path, content: bytes) -> str | None:
+    path.write_bytes(content)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # torch's, about other protocols
+            read_weights(path)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 @pytest.mark.parametrize("content", [torch.zeros(3), [1, 2], {}, {"epoch": 3}, {"state_dict": {"a": 1}}])
 def test_file_without_named_tensors_raises_with_its_content(folder: Path, content: object) -> None:
     sha = saved(folder, content)
@@ -267,7 +289,16 @@ def test_names_that_are_the_networks_own_are_not_changed(folder: Path) -> None:
     assert torch.equal(module.fc.weight, expected["fc.weight"])
 
 
-@pytest.mark.parametrize("content", [{1: torch.ones(2)}, {"state_dict": {1: torch.ones(2)}}, {"epoch": 3}, {}])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {1: torch.ones(2)},
+        {"a": torch.ones(2), 1: torch.ones(2)},
+        {"state_dict": {1: torch.ones(2)}},
+        {"epoch": 3},
+        {},
+    ],
+)
 def test_what_holds_no_tensors_by_name_is_refused_with_the_keys(folder: Path, content: object) -> None:
     saved(folder, content, "odd.pt")
     with pytest.raises(ValueError, match=r"odd\.pt holds .*under one of the keys state_dict, model_state_dict"):

@@ -1,0 +1,25 @@
+"""What the server does when it starts, before the first visit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import streamlit as st
+
+from normscape.views.session import own_files
+from normscape.views.session.job_queue import job_queue
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Start the workers, and resume the requests that were unfinished when the last server ended."""
+    threading.Thread(target=_start_queue, name="normscape-startup", daemon=True).start()
+    yield
+
+
+def _start_queue() -> None:
+    own_files.register()  # a request may be about an own network
+    with suppress(ValueError):  # of the settings; every page shows it
+        job_queue()
