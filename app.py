@@ -11,13 +11,14 @@ sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 import streamlit as st  # noqa: E402 - the path comes first
 
 from normscape.views.session import address, own_files  # noqa: E402
-from normscape.views.session.job_queue import job_queue  # noqa: E402
+from normscape.views.session.job_queue import job_queue, register_visitor  # noqa: E402
 from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
 
 VIEWS = HERE / "views"
 
 own_files.refresh()
 job_queue()  # the workers start while the first page is built
+register_visitor()
 page = st.navigation(
     [
         st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),

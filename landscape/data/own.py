@@ -201,7 +201,9 @@ def _outputs(path: Path, targets: list[tuple[str, Header]]) -> tuple[int, str]:
             ends = [(int(arrays[name].min()), int(arrays[name].max())) for name, _ in targets]
         lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)
         if lowest < 0 or highest < 1 or highest >= 10_000:
-            raise OwnDataError(f"{path.name}: the classes go from {lowest} to {highest}; expected are 0, 1, … up to 9,999")
+            raise OwnDataError(
+                f"{path.name}: the classes go from {lowest} to {highest}; expected are 0, 1, … up to 9,999"
+            )
         return highest + 1, "cross-entropy"
     widths = {own.shape[1] for _, own in targets if len(own.shape) == 2}
     if any(len(own.shape) != 2 for _, own in targets) or len(widths) != 1:

@@ -99,7 +99,6 @@ _RECORDED: ByteCache[tuple[Tensor, Tensor]] = ByteCache(CACHED_BYTES, tensor_byt
 def _recorded_samples(spec: DataSpec, split: str, most: int, where: torch.device) -> tuple[Tensor, Tensor]:
     """Return the inputs and targets that are recorded, in float32, on a device."""
 
-
     def convert() -> tuple[Tensor, Tensor]:
         samples = load_data(spec).split(split)
         inputs, targets = samples_as_tensors(samples, samples.subset(most, spec.seed))
