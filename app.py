@@ -11,6 +11,7 @@ sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 import streamlit as st  # noqa: E402 - the path comes first
 
 from normscape.views.session import address, own_files  # noqa: E402
+from normscape.views.session.failure import failure_shown  # noqa: E402
 from normscape.views.session.job_queue import job_queue, register_visitor  # noqa: E402
 from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
 
@@ -42,5 +43,6 @@ recovery.install()
 kept_downloads.install()
 wordmark = "dark" if st.context.theme.type == "dark" else "light"
 st.logo(str(VIEWS / f"wordmark-{wordmark}.svg"), size="large")
-address.publish(*address.opened(page.url_path))
-page.run()
+with failure_shown():
+    address.publish(*address.opened(page.url_path))
+    page.run()

@@ -12,6 +12,7 @@ from normscape.landscape import Run
 from normscape.specs import Experiment
 from normscape.views.session import address
 from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, session_id
+from normscape.views.texts.escape import printable_error
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
 
@@ -84,7 +85,7 @@ def show_progress(request: Request, finished: bool, shown: Collection[str] = ())
     elif messages := failures(request):
         for message in messages:
             if message not in shown:
-                st.error(message)
+                st.error(printable_error(message))
         _retry_button(request)
 
 
@@ -123,7 +124,7 @@ def _watch(request: Request, drawn: tuple[int, ...], trained: int, drawn_at: flo
     share, text = progress_of(request)
     st.progress(share, text=text)
     if queue.connection_error:
-        st.error(queue.connection_error)
+        st.error(printable_error(queue.connection_error))
     age = time.monotonic() - drawn_at
     if not is_fragment_rerun() or age < DELIVERY_SECONDS:
         return
