@@ -72,7 +72,7 @@ def _reopen(key: str) -> None:
     if file is None:
         return
     try:
-        experiment, display = _known(*read_experiment(file.getvalue()))
+        experiment, display = accepted(*read_experiment(file.getvalue()))
     except ValueError as error:
         st.session_state["picture-error"] = str(error)
         return
@@ -82,7 +82,7 @@ def _reopen(key: str) -> None:
     st.session_state["picture-opened"] = file.name
 
 
-def _known(experiment: Experiment, display: Display) -> tuple[Experiment, Display]:
+def accepted(experiment: Experiment, display: Display) -> tuple[Experiment, Display]:
     """Return a picture's experiment and display if an address with them opens them.
 
     Raises:
