@@ -1,7 +1,7 @@
 """Reads fuzzed addresses as a page does, and counts what was used, noted and raised.
 
-`python -m benchmarks.fuzz_addresses`. An address may hold anything. The reader must raise nothing, and what it returns must be written to an address that
-reads as the same experiment.
+`python -m benchmarks.fuzz_addresses`. An address may hold anything. The reader must raise nothing, and what it returns
+must be written to an address that reads as the same experiment.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import random
@@ -78,7 +79,7 @@ def _changed(generator: random.Random) -> bytes:
         owner = document
         while isinstance(inner := owner[name := generator.choice(list(owner))], dict) and inner:
             owner = inner
-        owner[name] = generator.choice(JUNK)
+        owner[name] = copy.deepcopy(generator.choice(JUNK))
     return _picture(document)
 
 

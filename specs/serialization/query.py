@@ -69,7 +69,7 @@ def _applied(spec: Any, texts: Mapping[str, str], names: Names) -> tuple[Any, di
 def _compared(query: Mapping[str, str], spec: Experiment, names: Names, notes: list[str]) -> Experiment:
     path = _path(query.get("compare", _key(spec.compare)))
     if path not in comparable_paths():
-        close = get_close_matches(query["compare"], list(map(_key, comparable_paths())), n=3, cutoff=0.3)
+        close = get_close_matches(query["compare"][:MOST_LETTERS], list(map(_key, comparable_paths())), n=3, cutoff=0.3)
         notes.append(
             f"compare={_short(query['compare'])} was not used: it must be the path of a field, such as "
             f"{', '.join(close or [_key(spec.compare)])}."
