@@ -33,7 +33,10 @@ def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("size", [{"model.width": "4096", "model.depth": "128"}, {"model.width": "1"}])
-def test_a_data_set_beyond_memory_is_refused_before_it_is_made(size: dict[str, str], no_data: None) -> None:
+def test_a_data_set_beyond_memory_is_refused_before_it_is_made(
+    size: dict[str, str], no_data: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NORMSCAPE_MAX_GIB", "4")
     app = opened(**LARGE, **size)
     assert not app.exception
     assert any("NORMSCAPE_MAX_GIB" in error.value for error in app.error)
