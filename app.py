@@ -11,7 +11,8 @@ sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 import streamlit as st  # noqa: E402 - the path comes first
 
 from normscape.views.session import address, own_files, startup  # noqa: E402
-from normscape.views.session.job_queue import job_queue  # noqa: E402
+from normscape.views.session.failure import failure_shown  # noqa: E402
+from normscape.views.session.job_queue import job_queue, register_visitor  # noqa: E402
 from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
 
 VIEWS = HERE / "views"
@@ -21,6 +22,7 @@ def show() -> None:
     """Show the selected page."""
     own_files.refresh()
     job_queue()  # the workers start while the first page is built
+    register_visitor()
     page = st.navigation(
         [
             st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),
@@ -44,8 +46,9 @@ def show() -> None:
     kept_downloads.install()
     wordmark = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(VIEWS / f"wordmark-{wordmark}.svg"), size="large")
-    address.publish(*address.opened(page.url_path))
-    page.run()
+    with failure_shown():
+        address.publish(*address.opened(page.url_path))
+        page.run()
 
 
 if __name__ == "__main__":  # the script of a visit

@@ -52,6 +52,7 @@ QUESTIONS: Mapping[str, type[Question] | None] = {
     "scale-free-sharpness": EvaluationSpec,
     "direct-loss": EvaluationSpec,
     "checks": ChecksSpec,
+    "constant-loss": None,
     "cost": CostSpec,
     "ratio-by-spacing": SpacingSpec,
     "layer-sharpness": EvaluationSpec,
@@ -71,7 +72,7 @@ QUESTIONS: Mapping[str, type[Question] | None] = {
     "distributions": EvaluationSpec,
     "layer-rates": EvaluationSpec,
 }
-"""The type of the question by kind of job, None for training. `kinds.KINDS` has a row for each of them."""
+"""The type of the question by kind of job, None where the run is enough. `kinds.KINDS` has a row for each."""
 
 
 ITERATIVE = frozenset({"sharpness", "scale-free-sharpness", "layer-sharpness", "centering", "layer-rates"})

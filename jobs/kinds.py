@@ -45,6 +45,7 @@ from normscape.landscape.analysis.second_moments import SecondMoments, measure_s
 from normscape.landscape.analysis.theorem import Theorem, measure_theorem
 from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.smoothness import Smoothness, measure_smoothness
+from normscape.landscape.stability import measure_constant_loss
 from normscape.landscape.surface import evaluate, evaluate_losses
 from normscape.landscape.surface.auto_range import AutoRange
 from normscape.landscape.surface.points import evaluate_center
@@ -75,6 +76,7 @@ KINDS: Mapping[str, Kind] = {
     "scale-free-sharpness": Kind("λ_max(SHS)", subjects.objective, measure_scale_free_sharpness, Sharpness),
     "direct-loss": Kind("reference loss", subjects.run, direct_loss, float, stoppable=False),
     "checks": Kind("checks", subjects.run, measure_numerical_checks, tuple[Check, ...], stoppable=False),
+    "constant-loss": Kind("loss of a constant", subjects.run_spec, measure_constant_loss, float, stoppable=False),
     "cost": Kind("time estimate", subjects.run_spec, estimate_seconds, float, stoppable=False),
     "ratio-by-spacing": Kind("L̂ by grid spacing", subjects.slice_and_range, measure_ratio_by_spacing, RatioBySpacing),
     "layer-sharpness": Kind(

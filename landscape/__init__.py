@@ -1,7 +1,13 @@
 """Measurements: train networks, define their loss as a function of θ, and measure slices of it as arrays."""
 
 from normscape.landscape.budget import estimate, fitted
-from normscape.landscape.cost import TooLargeError, estimate_bytes, estimate_gradient_seconds, estimate_seconds
+from normscape.landscape.cost import (
+    TooLargeError,
+    estimate_bytes,
+    estimate_gradient_seconds,
+    estimate_seconds,
+    least_bytes,
+)
 from normscape.landscape.data import DATA, load_data
 from normscape.landscape.data.download import download
 from normscape.landscape.data.files import MissingDataError, data_folder
@@ -61,6 +67,7 @@ __all__ = [
     "fitted",
     "largest",
     "layer_names",
+    "least_bytes",
     "load_data",
     "machine_record",
     "measure_auto_range",

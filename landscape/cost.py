@@ -8,27 +8,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-import torch
-
 from normscape.landscape.counts import counts_of
 from normscape.landscape.data import Dataset, load_data
+from normscape.landscape.data.memory import held_bytes, reading_bytes, training_values
 from normscape.landscape.objective.batching import (
     CACHE_BYTES,
     GRADIENT_MEMORY,
     measuring_bytes,
     passes_of,
 )
-from normscape.landscape.objective.counting import count_saved
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.statistics import normalizes_over_samples
 from normscape.landscape.runtime import available_bytes
-from normscape.landscape.training.batches import batch_size_of
+from normscape.landscape.training.batches import CONVERTED_BYTES, batch_size_of
 from normscape.landscape.training.record_plan import SHARE
 from normscape.landscape.training.train import Run, run_of
 from normscape.landscape.training.trainer import Trainer
 from normscape.models import blank_model
-from normscape.specs import CostSpec, EvaluationSpec, GridSpec, RunSpec, SurfaceSpec
+from normscape.specs import CostSpec, EvaluationSpec, GridSpec, ModelSpec, RunSpec, SurfaceSpec
 from normscape.specs.fields import project
 
 BYTES_PER_POINT = 160
@@ -50,6 +47,9 @@ SECONDS_PER_ACTIVATION = 1e-8
 """Time of a gradient per activation and sample on one thread: 0.5e-8 to 1.9e-8 s on a perceptron, a convolutional and a
 residual network and a transformer, with and without batch norm."""
 
+CONVERTING_BYTES = 16
+"""Memory per input value while training samples become float32: two arrays in float64."""
+
 TIMED_SAMPLES = (16, 128)
 TIMED_STEPS = 5
 
@@ -59,23 +59,64 @@ class TooLargeError(ValueError):
 
 
 def estimate_bytes(run: RunSpec, spec: SurfaceSpec) -> int:
-    """Estimate the memory for training a network and measuring its surface, in bytes, without allocating the network.
+    """Estimate the memory for training a network and measuring its surface, in bytes, from the specs alone.
+
+    Neither the network nor its data are made.
 
     Raises:
+        MissingDataError: a file is missing.
         ValueError: a name in the spec is not registered, or there are too few samples.
     """
     data = load_data(run.data)
-    blank = blank_model(run.model, data.input_shape, data.outputs)
-    weights = sum(p.numel() for p in blank.parameters())
-    saved = count_saved(blank, torch.empty(2, *data.input_shape, device="meta"))
-    evaluation = spec.evaluation
-    samples = min(evaluation.samples, len(data.split(evaluation.split)))
-    coupled = normalizes_over_samples(blank)
-    passes = passes_of(evaluation, samples, saved, math.prod(data.input_shape), coupled=coupled)
+    _require(run, data, spec.evaluation.split)
+    weights, counts = _weights(run.model, data.input_shape, data.outputs), counts_of(run.model, run.data)
+    saved, evaluation = counts.saved, spec.evaluation
+    samples = min(evaluation.samples, data.count(evaluation.split))
+    passes = passes_of(evaluation, samples, saved, math.prod(data.input_shape), coupled=counts.coupled)
     one_batch = measuring_bytes(saved, passes, samples, evaluation.precision)
     checkpoints = 4 * weights * len(run.checkpoint_steps)
     measuring = _surface_bytes(weights, one_batch, evaluation.precision, spec.grid)
-    return checkpoints + max(measuring, int(GRADIENT_MEMORY * 4 * saved.kept * _batch_size(run, data)))
+    training = int(GRADIENT_MEMORY * 4 * saved.kept * _batch_size(run, data))
+    return checkpoints + _with_data(
+        run, data, max(measuring + _set_bytes(data, samples, evaluation.precision), training)
+    )
+
+
+def least_bytes(run: RunSpec, spec: SurfaceSpec) -> int:
+    """Return a lower bound of `estimate_bytes` that takes milliseconds: weights, grid and data, without activations.
+
+    Raises:
+        MissingDataError, ValueError: as `estimate_bytes`.
+    """
+    data = load_data(run.data)
+    _require(run, data, spec.evaluation.split)
+    weights = _weights(run.model, data.input_shape, data.outputs)
+    measuring = _surface_bytes(weights, 0, spec.evaluation.precision, spec.grid)
+    return 4 * weights * len(run.checkpoint_steps) + _with_data(run, data, measuring)
+
+
+@lru_cache(maxsize=256)
+def _weights(model: ModelSpec, input_shape: tuple[int, ...], outputs: int) -> int:
+    return sum(p.numel() for p in blank_model(model, input_shape, outputs).parameters())
+
+
+def _require(run: RunSpec, data: Dataset, split: str) -> None:
+    """Check that the splits that a network and its surface use can be read."""
+    for name in dict.fromkeys([split, *(["train"] if run.last_step else [])]):
+        data.require(name)
+
+
+def _with_data(run: RunSpec, data: Dataset, working: int) -> int:
+    """Add the data set to the memory of the work on it: samples as they are read, and float32 ones for training."""
+    values = training_values(data) if run.last_step else 0
+    values = values if 4 * values <= CONVERTED_BYTES else 0  # otherwise batch by batch
+    held = held_bytes(data)
+    return max(reading_bytes(data), held + CONVERTING_BYTES * values, held + 4 * values + working)
+
+
+def _set_bytes(data: Dataset, samples: int, precision: str) -> int:
+    """Count the evaluation set, and its values in float64 before and after scaling."""
+    return (16 + (8 if precision == "float64" else 4)) * samples * math.prod(data.input_shape)
 
 
 def estimate_seconds(run: RunSpec, spec: CostSpec) -> float:
@@ -85,7 +126,7 @@ def estimate_seconds(run: RunSpec, spec: CostSpec) -> float:
         ValueError: see `estimate_bytes`.
     """
     data = load_data(run.data)
-    samples = min(spec.samples, len(data.split(spec.split)))
+    samples = min(spec.samples, data.count(spec.split))
     evaluation = project(EvaluationSpec, spec)
     gradient = _gradient_seconds(run, evaluation, samples)
     point, product = relative_cost(run, evaluation, samples)
@@ -99,7 +140,7 @@ def estimate_gradient_seconds(run: RunSpec, spec: EvaluationSpec) -> float:
 
     Within a factor of two on the networks that `SECONDS_PER_ACTIVATION` was measured on.
     """
-    samples = min(spec.samples, len(load_data(run.data).split(spec.split)))
+    samples = min(spec.samples, load_data(run.data).count(spec.split))
     return SECONDS_PER_ACTIVATION * counts_of(run.model, run.data).activations * samples
 
 
@@ -160,7 +201,7 @@ def _batch_size(run: RunSpec, data: Dataset) -> int:
     """Return the number of samples in one training step; 0 without training."""
     if not run.last_step:
         return 0
-    return batch_size_of(run, len(data.train))
+    return batch_size_of(run, data.count("train"))
 
 
 def _training_seconds(run: RunSpec, gradient: float) -> float:

@@ -9,7 +9,7 @@ import torch
 
 from normscape.landscape.data import load_data
 from normscape.landscape.objective.counting import Saved, count_activations, count_saved
-from normscape.landscape.objective.statistics import takes_statistics
+from normscape.landscape.objective.statistics import normalizes_over_samples, takes_statistics
 from normscape.models import blank_model
 from normscape.specs import DataSpec, ModelSpec
 
@@ -20,9 +20,9 @@ class Counts(NamedTuple):
     activations: int
     saved: Saved  # values that autograd keeps
     batch_norms: int  # layers that take statistics over samples
+    coupled: bool  # whether a layer's output for one sample depends on others
 
 
-@lru_cache(maxsize=256)
 def counts_of(model: ModelSpec, data_spec: DataSpec) -> Counts:
     """Count a network on a data set.
 
@@ -30,7 +30,13 @@ def counts_of(model: ModelSpec, data_spec: DataSpec) -> Counts:
         ValueError: a name in the spec is not registered, or there are too few samples.
     """
     data = load_data(data_spec)
-    blank = blank_model(model, data.input_shape, data.outputs)
-    inputs = torch.empty(2, *data.input_shape, device="meta")
+    return _counts(model, data.input_shape, data.outputs)
+
+
+@lru_cache(maxsize=256)  # of a deep network it takes seconds
+def _counts(model: ModelSpec, input_shape: tuple[int, ...], outputs: int) -> Counts:
+    blank = blank_model(model, input_shape, outputs)
+    inputs = torch.empty(2, *input_shape, device="meta")
     activations, saved = count_activations(blank, inputs), count_saved(blank, inputs)
-    return Counts(activations, saved, sum(map(takes_statistics, blank.modules())))
+    batch_norms = sum(map(takes_statistics, blank.modules()))
+    return Counts(activations, saved, batch_norms, normalizes_over_samples(blank))

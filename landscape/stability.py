@@ -49,15 +49,18 @@ def sweep(run: RunSpec, seeds: int) -> tuple[RunSpec, ...]:
     return tuple(replace(run, training=training) for training in trainings)
 
 
-def classify_run(run: Run) -> TrainingOutcome:
+def classify_run(run: Run, constant: float) -> TrainingOutcome:
     """Classify a run (A3).
 
     A run is stable if its losses are finite, never exceed 10 × the initial loss, and end below half of the constant
     predictor's loss; a network at chance level is therefore not stable. Losses are the recorded training losses, with
     running averages in batch norm.
+
+    Args:
+        run: the run.
+        constant: the training loss of the best constant prediction (`measure_constant_loss`).
     """
     losses, training = run.history.train_loss, run.spec.training
-    constant = constant_loss(run.spec)
     diverged = run.diverged_at is not None or not np.isfinite(losses).all()
     peak = float(losses.max()) if np.isfinite(losses).all() else float("inf")
     final = float("nan") if diverged else float(losses[-1])
@@ -86,10 +89,14 @@ def stability_threshold(training: TrainingSpec, sharpness: float) -> float:
     return 2 * (1 + training.momentum) / sharpness
 
 
-def constant_loss(spec: RunSpec) -> float:
+def measure_constant_loss(spec: RunSpec, question: None = None) -> float:
     """Return the training loss of the best constant prediction: the entropy of the classes, or the targets' variance.
 
-    The variance is summed over outputs, like the squared error.
+    The variance is summed over outputs, like the squared error. It reads the training samples, so workers measure it.
+
+    Args:
+        spec: a run with these data.
+        question: none; a job passes it.
     """
     data = load_data(spec.data)
     targets = data.train.targets

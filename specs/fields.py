@@ -15,6 +15,9 @@ Scalar = str | int | float | bool | None
 
 Spec = TypeVar("Spec")
 
+MOST_LETTERS = 10_000
+"""Length of the longest text in a spec, such as the digests of several weight files."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -101,7 +104,19 @@ def _matches(value: Any, hint: Any, where: str) -> tuple[bool, Any]:
         return is_number, float(value) + 0.0 if is_number else value  # -0.0 equals 0.0, so it is written as 0.0
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool), value
+    if hint is str and isinstance(value, str):
+        _check_text(value, where)
     return isinstance(value, hint), value
+
+
+def _check_text(text: str, where: str) -> None:
+    """Check that a text can be written to an address and a file."""
+    if len(text) > MOST_LETTERS:
+        raise ValueError(f"{where} has {len(text):,} letters; it may have {MOST_LETTERS}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{where} has a letter that is no Unicode character: {text!r}") from None
 
 
 def _matches_tuple(value: Any, items: tuple[Any, ...], where: str) -> tuple[bool, Any]:

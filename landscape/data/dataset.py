@@ -8,12 +8,22 @@ from functools import lru_cache
 import numpy as np
 
 from normscape.landscape.data import own
+from normscape.landscape.data.byte_cache import ByteCache
+from normscape.landscape.data.files import verified
 from normscape.landscape.data.sources import DATA
 from normscape.models.registry import entry
 from normscape.specs import DataSpec
 
 CHUNK_ROWS = 4096
 """Samples per chunk when moments are computed, so that bytes are not all converted to float64 at once."""
+
+CACHED_BYTES = 2**28
+"""Size of the samples that a process keeps of other data sets than the last."""
+
+_READ: ByteCache[dict[str, tuple[np.ndarray, np.ndarray]]] = ByteCache(
+    CACHED_BYTES, lambda splits: sum(array.nbytes for arrays in splits.values() for array in arrays)
+)
+"""The samples in raw units, by the spec and the split."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +82,23 @@ class Dataset:
         """The samples that training never sees."""
         return self.split("held-out")
 
+    def count(self, name: str) -> int:
+        """Return the number of samples in a split; nothing is read or drawn."""
+        return DATA[self.spec.name].count(self.spec, name)
+
+    def require(self, name: str) -> None:
+        """Check all that can be checked of a split without its samples: its files, and the given means and deviations.
+
+        Raises:
+            ValueError: as `split`.
+        """
+        source = DATA[self.spec.name]
+        verified(source.files(self.spec, name))
+        if self.spec.scaling == "given":
+            _given(self.spec, self.input_shape, source.max_value)
+        elif self.spec.scaling not in ("raw", "unit"):  # the moments are those of the training samples
+            verified(source.files(self.spec, "train"))
+
     def split(self, name: str) -> Samples:
         """Return the samples of the split "train" or "held-out".
 
@@ -102,8 +129,15 @@ def _unscaled(spec: DataSpec) -> DataSpec:
     return replace(spec, scaling="raw", shift=(0.0,), deviation=(1.0,), divisor=1.0)
 
 
-@lru_cache(maxsize=8)  # every training batch calls this; the arrays are read-only
 def _read(spec: DataSpec, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return read-only inputs and targets of a split; every training batch calls this."""
+    splits = _READ.get_or_create(spec, dict)
+    if split not in splits:
+        splits[split] = _read_anew(spec, split)
+    return splits[split]
+
+
+def _read_anew(spec: DataSpec, split: str) -> tuple[np.ndarray, np.ndarray]:
     raw, targets = entry(DATA, spec.name, "data set").read(spec, split)
     targets = targets.astype(np.float64 if targets.ndim > 1 else np.int64)
     raw.flags.writeable = targets.flags.writeable = False

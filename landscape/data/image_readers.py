@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from normscape.landscape.data.cifar import read_batch
-from normscape.landscape.data.files import FILES, verified
+from normscape.landscape.data.files import FILES, DataFile, verified
 from normscape.landscape.data.idx import read_idx
 
 CLASSES = 10
@@ -48,11 +48,15 @@ def cifar10(split: str, most: int | None = None) -> Arrays:
     Raises:
         ValueError: as `mnist`.
     """
-    files = FILES["cifar10"][split]
-    needed = files if most is None else files[: -(-most // PER_BATCH)]
-    batches = [read_batch(path) for path in verified(needed)]
+    batches = [read_batch(path) for path in verified(files_of("cifar10", split, most))]
     images, labels = zip(*batches, strict=True)
     return np.concatenate(images), np.concatenate(labels)
+
+
+def files_of(name: str, split: str, most: int | None = None) -> tuple[DataFile, ...]:
+    """Return the files of a split that are read, for `most` of its first images or for all of them."""
+    files = FILES[name][split]
+    return files if most is None or name != "cifar10" else files[: -(-most // PER_BATCH)]
 
 
 READERS: Mapping[str, Callable[[str], Arrays]] = {"mnist": mnist, "fashion-mnist": fashion_mnist, "cifar10": cifar10}

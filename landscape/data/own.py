@@ -108,13 +108,15 @@ def _of_npz(path: Path) -> Source:
     shapes = {split: sample_shape(path.name, x, headers[x]) for split, (x, _) in ARRAYS.items()}
     if shapes["train"] != shapes["held-out"]:
         raise OwnDataError(f"{path.name}: samples have the shapes {shapes['train']} and {shapes['held-out']}")
-    targets = {split: _npz_targets(path, y, headers) for split, (_, y) in ARRAYS.items()}
-    for split, (x, y) in ARRAYS.items():
-        if headers[x].shape[0] != len(targets[split]):
-            raise OwnDataError(f"{path.name}: {x} has {headers[x].shape[0]} samples and {y} {len(targets[split])}")
-    outputs, loss = _outputs(path.name, list(targets.values()))
+    for x, y in ARRAYS.values():
+        _check_targets(path.name, y, headers[y])
+        if headers[x].shape[0] != headers[y].shape[0]:
+            raise OwnDataError(f"{path.name}: {x} has {headers[x].shape[0]} samples and {y} {headers[y].shape[0]}")
+    outputs, loss = _outputs(path, [(y, headers[y]) for _, y in ARRAYS.values()])
     largest = 255.0 if headers["x_train"].dtype == np.uint8 else 1.0
-    return _source(path, partial(_read_npz, path), shapes["train"], outputs, loss, largest, targets)
+    counts = {split: headers[y].shape[0] for split, (_, y) in ARRAYS.items()}
+    value_bytes = max(headers[x].dtype.itemsize for x, _ in ARRAYS.values())
+    return _source(path, partial(_read_npz, path), shapes["train"], outputs, loss, largest, counts, value_bytes)
 
 
 def _source(
@@ -124,9 +126,9 @@ def _source(
     outputs: int,
     loss: str,
     largest: float,
-    targets: dict[str, np.ndarray],
+    counts: dict[str, int],
+    value_bytes: int,
 ) -> Source:
-    counts = {split: len(own) for split, own in targets.items()}
     return Source(
         published(read),
         lambda _: shape,
@@ -138,6 +140,8 @@ def _source(
         loss=loss,
         max_value=largest,
         available=counts,
+        value_bytes=value_bytes,
+        target_bytes=lambda _: 8 if loss == "cross-entropy" else 8 * outputs,
     )
 
 
@@ -184,33 +188,33 @@ def _read_npz(path: Path, split: str) -> Arrays:
     return inputs, targets
 
 
-def _npz_targets(path: Path, name: str, headers: dict[str, Header]) -> np.ndarray:
-    header = headers[name]
+def _check_targets(file: str, name: str, header: Header) -> None:
     if header.dtype.kind not in "uif" or len(header.shape) not in (1, 2):
         raise OwnDataError(
-            f"{path.name}: {name} has the shape {header.shape} and the type {header.dtype}; expected are classes "
+            f"{file}: {name} has the shape {header.shape} and the type {header.dtype}; expected are classes "
             "(samples,) as integers, or values (samples, outputs)"
         )
-    _check_size(path.name, name, header)
-    with np.load(path, allow_pickle=False) as arrays:
-        targets: np.ndarray = arrays[name]
-    return targets
+    _check_size(file, name, header)
 
 
-def _outputs(file: str, targets: list[np.ndarray]) -> tuple[int, str]:
-    """Return the number of outputs and the loss for targets: classes, or values.
+def _outputs(path: Path, targets: list[tuple[str, Header]]) -> tuple[int, str]:
+    """Return the number of outputs and the loss for targets: classes, which are read to find the last, or values.
 
     Raises:
         OwnDataError: classes are negative or all equal, or there are values of different numbers.
     """
-    if all(own.ndim == 1 and own.dtype.kind in "ui" for own in targets):
-        lowest, highest = min(int(own.min()) for own in targets), max(int(own.max()) for own in targets)
+    if all(len(own.shape) == 1 and own.dtype.kind in "ui" for _, own in targets):
+        with np.load(path, allow_pickle=False) as arrays:
+            ends = [(int(arrays[name].min()), int(arrays[name].max())) for name, _ in targets]
+        lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)
         if lowest < 0 or highest < 1 or highest >= 10_000:
-            raise OwnDataError(f"{file}: the classes go from {lowest} to {highest}; expected are 0, 1, … up to 9,999")
+            raise OwnDataError(
+                f"{path.name}: the classes go from {lowest} to {highest}; expected are 0, 1, … up to 9,999"
+            )
         return highest + 1, "cross-entropy"
-    widths = {own.shape[1] for own in targets if own.ndim == 2}
-    if any(own.ndim != 2 for own in targets) or len(widths) != 1:
-        raise OwnDataError(f"{file}: targets are to be integers in both splits, or values (samples, outputs)")
+    widths = {own.shape[1] for _, own in targets if len(own.shape) == 2}
+    if any(len(own.shape) != 2 for _, own in targets) or len(widths) != 1:
+        raise OwnDataError(f"{path.name}: targets are to be integers in both splits, or values (samples, outputs)")
     return widths.pop(), "squared-error"
 
 
@@ -245,7 +249,8 @@ def _of_images(path: Path) -> Source:
     shape = _pixels(first).shape
     targets = {split: np.array([classes.index(label) for label in own.values()]) for split, own in files.items()}
     read = partial(_read_images, files, targets, shape)
-    return _source(path, read, (shape[2], *shape[:2]), len(classes), "cross-entropy", 255.0, targets)
+    counts = {split: len(own) for split, own in targets.items()}
+    return _source(path, read, (shape[2], *shape[:2]), len(classes), "cross-entropy", 255.0, counts, 1)
 
 
 def _images(folder: Path) -> Iterator[tuple[Path, str]]:

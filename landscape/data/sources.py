@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from normscape.landscape.data import digits, image_readers, toy_datasets
-from normscape.landscape.data.gaussian import gaussian
+from normscape.landscape.data.files import DataFile
+from normscape.landscape.data.gaussian import SAMPLES, gaussian
 from normscape.models.registry import Entry
 from normscape.specs import DataSpec
 
@@ -37,6 +38,10 @@ class Source(Entry):
         loss: a name in `landscape.objective.problem.losses.SAMPLE_LOSSES`.
         max_value: the largest value that an input can have, for units of 0 to 1.
         available: the number of samples in each split; None if samples are drawn on demand.
+        drawn: the number of samples that are drawn if the spec names none.
+        value_bytes: the memory of one input value, as it is read.
+        target_bytes: the memory of one sample's targets, as they are used.
+        files: (spec, split) to the published files that are read.
     """
 
     read: Callable[[DataSpec, str], Arrays]
@@ -45,6 +50,16 @@ class Source(Entry):
     loss: str = "cross-entropy"
     max_value: float = 1.0
     available: Mapping[str, int] | None = None
+    drawn: int = 0
+    value_bytes: int = 8
+    target_bytes: Callable[[DataSpec], int] = lambda _: 8
+    files: Callable[[DataSpec, str], tuple[DataFile, ...]] = lambda *_: ()
+
+    def count(self, spec: DataSpec, split: str) -> int:
+        """Return the number of samples in a split; nothing is read or drawn."""
+        if spec.size is None and self.available is not None:
+            return self.available[split]
+        return sizes(spec.size or self.drawn)[split]
 
     def idle_training_fields(self, spec: DataSpec) -> Mapping[str, str]:
         """Return the fields of a `TrainingSpec` that have no effect with these samples, each with the reason."""
@@ -67,6 +82,11 @@ def sizes(size: int) -> Mapping[str, int]:
     """Return the sizes of the splits of `size` samples: a fifth, rounded, is held out."""
     held_out = round(HELD_OUT_SHARE * size)
     return {"train": size - held_out, "held-out": held_out}
+
+
+def first_samples(spec: DataSpec, split: str) -> int | None:
+    """Return how many of the first samples of a published split are used; None if all of it is read."""
+    return sizes(spec.size)[split] if spec.size is not None and spec.take == "first" else None
 
 
 def _divided(draw: Callable[[DataSpec], Arrays]) -> Callable[[DataSpec, str], Arrays]:
@@ -92,8 +112,7 @@ def published(read_split: Callable[[str], Arrays], most: Most | None = None) -> 
     """
 
     def read(spec: DataSpec, split: str) -> Arrays:
-        if spec.size is not None and spec.take == "first":
-            count = sizes(spec.size)[split]
+        if (count := first_samples(spec, split)) is not None:
             inputs, targets = read_split(split) if most is None else most(split, count)
             return inputs[:count], targets[:count]
         inputs, targets = read_split(split)
@@ -114,6 +133,7 @@ def _points(draw: Callable[[int | None, int], Arrays], classes: int, label: str,
         label=label,
         description=description,
         idle=NOT_GAUSSIAN | DRAWN,
+        drawn=toy_datasets.POINTS,
     )
 
 
@@ -130,6 +150,8 @@ def _images(name: str, shape: tuple[int, ...], train: int, label: str, descripti
         idle=NOT_GAUSSIAN,
         max_value=255.0,
         available={"train": train, "held-out": 10_000},
+        value_bytes=1,
+        files=lambda spec, split: image_readers.files_of(name, split, first_samples(spec, split)),
     )
 
 
@@ -157,6 +179,8 @@ DATA: dict[str, Source] = {
         "squared error; there are no classes, so no accuracy.",
         idle=DRAWN,
         loss="squared-error",
+        drawn=SAMPLES,
+        target_bytes=lambda spec: 8 * spec.gaussian.outputs,
     ),
     "mnist": _images("mnist", (1, 28, 28), 60_000, "MNIST", "MNIST: 70,000 handwritten digits, 28 × 28 pixels."),
     "fashion-mnist": _images(

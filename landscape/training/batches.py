@@ -9,15 +9,27 @@ import torch
 from torch import Tensor
 
 from normscape.landscape.data import Dataset, Samples, load_data
+from normscape.landscape.data.byte_cache import ByteCache
 from normscape.landscape.runtime import device
 from normscape.specs import DataSpec, RunSpec
 
 CONVERTED_BYTES = 2**29
 """Training sets up to this size in float32 are converted once; larger ones batch by batch."""
 
+CACHED_BYTES = 2**28
+"""Size of the converted samples that a process keeps of other data sets than the last."""
+
 PADDING_SHARE = 8
 """Random crops pad an image by its side divided by this: 4 pixels at 32 × 32, as in He et al. 2016 (arXiv 1512.03385,
 §4.2)."""
+
+
+def tensor_bytes(tensors: tuple[Tensor, ...]) -> int:
+    """Return the memory of tensors."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+_CONVERTED: ByteCache[tuple[Tensor, Tensor]] = ByteCache(CACHED_BYTES, tensor_bytes)
 
 
 def batch_of(spec: RunSpec, data: Dataset, step: int) -> tuple[Tensor, Tensor]:
@@ -66,11 +78,14 @@ def _order(seed: int, epoch: int, count: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(count)
 
 
-@lru_cache(maxsize=2)  # shared by all steps, and by the compared networks
 def _converted(spec: DataSpec, where: torch.device) -> tuple[Tensor, Tensor]:
-    """Return all training inputs and targets, on a device."""
-    inputs, targets = samples_as_tensors(load_data(spec).train, slice(None))
-    return moved(inputs, where), moved(targets, where)
+    """Return all training inputs and targets, on a device; all steps and the compared networks share them."""
+
+    def convert() -> tuple[Tensor, Tensor]:
+        inputs, targets = samples_as_tensors(load_data(spec).train, slice(None))
+        return moved(inputs, where), moved(targets, where)
+
+    return _CONVERTED.get_or_create((spec, where), convert)
 
 
 def samples_as_tensors(samples: Samples, indices: np.ndarray | slice) -> tuple[Tensor, Tensor]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field, fields
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from normscape.landscape.data import Dataset, load_data
+from normscape.landscape.data.byte_cache import ByteCache
 from normscape.landscape.data.files import MissingDataError
 from normscape.landscape.memory_format import laid_out, memory_format_of
 from normscape.landscape.objective.problem.losses import SAMPLE_LOSSES
-from normscape.landscape.training.batches import moved, samples_as_tensors
+from normscape.landscape.training.batches import CACHED_BYTES, moved, samples_as_tensors, tensor_bytes
 from normscape.landscape.training.record_plan import PASS_SAMPLES
 from normscape.specs import DataSpec
 
@@ -93,9 +93,15 @@ def _loss_and_accuracy(module: nn.Module, data: Dataset, split: str, most: int) 
     return total / len(inputs), correct / len(inputs)
 
 
-@lru_cache(maxsize=4)  # both splits, of the last record and of the others
+_RECORDED: ByteCache[tuple[Tensor, Tensor]] = ByteCache(CACHED_BYTES, tensor_bytes)
+
+
 def _recorded_samples(spec: DataSpec, split: str, most: int, where: torch.device) -> tuple[Tensor, Tensor]:
     """Return the inputs and targets that are recorded, in float32, on a device."""
-    samples = load_data(spec).split(split)
-    inputs, targets = samples_as_tensors(samples, samples.subset(most, spec.seed))
-    return moved(inputs, where), moved(targets, where)
+
+    def convert() -> tuple[Tensor, Tensor]:
+        samples = load_data(spec).split(split)
+        inputs, targets = samples_as_tensors(samples, samples.subset(most, spec.seed))
+        return moved(inputs, where), moved(targets, where)
+
+    return _RECORDED.get_or_create((spec, split, most, where), convert)

@@ -20,6 +20,6 @@ def useful_threads(spec: RunSpec, available: int) -> int:
     """
     if available <= 1:
         return 1
-    samples = batch_size_of(spec, len(load_data(spec.data).train))
+    samples = batch_size_of(spec, load_data(spec.data).count("train"))
     activations = counts_of(spec.model, spec.data).activations * samples
     return max(1, min(available, int(activations / ACTIVATIONS_PER_THREAD)))

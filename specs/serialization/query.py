@@ -15,6 +15,9 @@ from normscape.specs.serialization.legacy import current_query
 Names = Mapping[str, Collection[str]]
 """The entries of every registry, by the registry's name; specs do not know them."""
 
+MOST_LETTERS = 60
+"""Letters of a value that a note repeats."""
+
 _UNSET = "auto"
 _BOOLS = {"on": True, "off": False}
 
@@ -45,7 +48,7 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
         todo = {path: todo[path] for path in refused}
         spec, refused = _applied(spec, todo, names)
     for path, error in refused.items():
-        notes.append(f"{_key(path)}={todo[path]} was not used: {error}. Keeping {_kept(read(spec, path))}.")
+        notes.append(f"{_key(path)}={_short(todo[path])} was not used: {error}. Keeping {_kept(read(spec, path))}.")
     if isinstance(default, Experiment):
         spec = _compared(query, spec, names, notes)
     return spec, tuple(notes)
@@ -66,9 +69,9 @@ def _applied(spec: Any, texts: Mapping[str, str], names: Names) -> tuple[Any, di
 def _compared(query: Mapping[str, str], spec: Experiment, names: Names, notes: list[str]) -> Experiment:
     path = _path(query.get("compare", _key(spec.compare)))
     if path not in comparable_paths():
-        close = get_close_matches(query["compare"], list(map(_key, comparable_paths())), n=3, cutoff=0.3)
+        close = get_close_matches(query["compare"][:MOST_LETTERS], list(map(_key, comparable_paths())), n=3, cutoff=0.3)
         notes.append(
-            f"compare={query['compare']} was not used: it must be the path of a field, such as "
+            f"compare={_short(query['compare'])} was not used: it must be the path of a field, such as "
             f"{', '.join(close or [_key(spec.compare)])}."
         )
         return spec
@@ -80,7 +83,7 @@ def _compared(query: Mapping[str, str], spec: Experiment, names: Names, notes: l
     try:
         return Experiment(spec.run, spec.surface, compare=path, values=values or (read(spec, path),))
     except (TypeError, ValueError) as error:
-        notes.append(f"values={query.get('values', '')} was not used: {error}.")
+        notes.append(f"values={_short(query.get('values', ''))} was not used: {error}.")
         return spec
 
 
@@ -92,7 +95,7 @@ def _values(text: str, spec: Experiment, path: str, names: Names, notes: list[st
             value = _parse(item, owner, path, names)
             replace_at(spec, path, value)
         except (TypeError, ValueError) as error:
-            notes.append(f"the compared value {item} was not used: {error}.")
+            notes.append(f"the compared value {_short(item)} was not used: {error}.")
         else:
             kept += [value] if value not in kept else []
     if len(kept) > MOST_VALUES:
@@ -103,6 +106,11 @@ def _values(text: str, spec: Experiment, path: str, names: Names, notes: list[st
 def comparison_query(path: str, texts: Sequence[str]) -> dict[str, str]:
     """Return the entries of a query that compare a field's values, given as texts."""
     return {"compare": _key(path), "values": _separator(path).join(texts)}
+
+
+def _short(text: str) -> str:
+    """Return the beginning of a value that may have any length."""
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
 
 
 def _separator(path: str) -> str:
@@ -147,7 +155,9 @@ def _parse(text: str, owner: Any, path: str, names: Names) -> Any:
     value = _parse_as(text, types_of(owner)[name])
     rule = rule_of(owner, name)
     if rule.registry is not None and value not in names[rule.registry]:
-        raise ValueError(f"there is no {rule.label.lower()} {value!r}; there are {', '.join(names[rule.registry])}")
+        raise ValueError(
+            f"there is no {rule.label.lower()} {_short(value)!r}; there are {', '.join(names[rule.registry])}"
+        )
     if value in rule.recorded:
         raise ValueError(
             f"{path} {value!r} cannot be chosen; it must be one of {', '.join(map(str, rule.choices or ()))}"
@@ -162,12 +172,12 @@ def _parse_as(text: str, hint: Any) -> Any:
         return _parse_tuple([] if text == _UNSET else list(filter(None, text.split(","))), typing.get_args(hint))
     if hint is bool:
         if text not in _BOOLS:
-            raise ValueError(f"{text!r} is neither on nor off")
+            raise ValueError(f"{_short(text)!r} is neither on nor off")
         return _BOOLS[text]
     try:
         return hint(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not {'a whole number' if hint is int else 'a number'}") from None
+        raise ValueError(f"{_short(text)!r} is not {'a whole number' if hint is int else 'a number'}") from None
 
 
 def _parse_tuple(items: list[str], hints: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -607,6 +607,9 @@ def leaves(document: dict, prefix: str = "") -> list[str]:
         (changed("display.camera", [0.0] * 6), "the eye must not be at the point"),
         (changed("display.camera", [float("nan")] * 6), "must be finite"),
         (changed("display.metric", "beauty"), "metric is 'beauty'"),
+        (changed("display.layer", "\ud800"), "no Unicode character"),
+        (changed("experiment.run.data.name", "\ud800"), "no Unicode character"),
+        (changed("display.layer", "x" * 100_000), "100,000 letters"),
     ],
 )
 def test_an_experiment_of_another_shape_is_refused_in_words(document, why):

@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 
 from normscape.landscape import History, Run, load_data, measure_sharpness, objective_of, train
-from normscape.landscape.stability import RATES, TrainingOutcome, classify_run, constant_loss, largest_stable, sweep
+from normscape.landscape.stability import (
+    RATES,
+    TrainingOutcome,
+    classify_run,
+    largest_stable,
+    measure_constant_loss,
+    sweep,
+)
 from normscape.specs import EvaluationSpec
 from tests.landscape.networks import small_run
 
 SPEC = small_run("none")
+CONSTANT = measure_constant_loss(SPEC)
 
 
 def run_with(*losses: float, diverged_at: int | None = None) -> Run:
@@ -36,7 +44,7 @@ def run_with(*losses: float, diverged_at: int | None = None) -> Run:
 def test_run_is_classified_by_finiteness_peak_and_final_loss_a3(
     losses: tuple[float, ...], diverged_at: int | None, outcome: str
 ) -> None:
-    verdict = classify_run(run_with(*losses, diverged_at=diverged_at))
+    verdict = classify_run(run_with(*losses, diverged_at=diverged_at), CONSTANT)
     assert verdict.outcome == outcome
     assert verdict.stable is (outcome == "stable")
     assert np.isnan(verdict.final) == (outcome == "diverged")
@@ -45,11 +53,11 @@ def test_run_is_classified_by_finiteness_peak_and_final_loss_a3(
 def test_constant_loss_is_class_entropy_or_target_variance_a3() -> None:
     counts = np.bincount(load_data(SPEC.data).train.targets)
     shares = counts / counts.sum()
-    assert constant_loss(SPEC) == pytest.approx(-sum(p * np.log(p) for p in shares), rel=1e-12)
+    assert measure_constant_loss(SPEC) == pytest.approx(-sum(p * np.log(p) for p in shares), rel=1e-12)
     gaussian = small_run("none", data={"name": "gaussian"}, model={"architecture": "deep-linear"})
     targets = load_data(gaussian.data).train.targets
     best = ((targets - targets.mean(0)) ** 2).sum(1).mean()
-    assert constant_loss(gaussian) == pytest.approx(best, rel=1e-12)
+    assert measure_constant_loss(gaussian) == pytest.approx(best, rel=1e-12)
 
 
 def test_sweep_varies_only_rate_and_seed() -> None:
@@ -65,7 +73,7 @@ def test_largest_stable_rate_ends_first_range_stable_for_all_seeds() -> None:
 
     def outcomes_of(outcomes: dict[float, list[str]]) -> list[TrainingOutcome]:
         return [
-            replace(classify_run(run_with(*losses[outcome])), learning_rate=rate, seed=seed)
+            replace(classify_run(run_with(*losses[outcome]), CONSTANT), learning_rate=rate, seed=seed)
             for rate, by_seed in outcomes.items()
             for seed, outcome in enumerate(by_seed)
         ]
@@ -84,4 +92,4 @@ def test_gradient_descent_on_quadratic_is_stable_below_2_over_sharpness(factor: 
     start = train(small_run("none", steps=0, **shared))
     threshold = measure_sharpness(objective_of(start, EvaluationSpec(precision="float64"))).largest_stable_step
     run = train(small_run("none", learning_rate=factor * threshold, steps=400, **shared))
-    assert classify_run(run).stable is stable
+    assert classify_run(run, measure_constant_loss(run.spec)).stable is stable

@@ -13,7 +13,7 @@ from normscape.views.session.address import control
 from normscape.views.session.limits import check_limits, possible
 from normscape.views.session.requests import within_time
 from normscape.views.session.results import Variants
-from normscape.views.texts.escape import printable
+from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.data_download import offer_download
 from normscape.views.widgets.numbers import duration
 
@@ -29,7 +29,7 @@ def admitted(experiment: Experiment) -> Variants:
     with errors_shown():
         variants, left_out = possible(experiment)
         for label, reason in left_out.items():
-            st.warning(f"**{label}** is left out: {printable(reason)}.")
+            st.warning(f"**{printable(label)}** is left out: {printable(reason)}.")
         check_limits(variants)
         if not variants or not within_time(variants):
             st.stop()
@@ -45,7 +45,7 @@ def errors_shown() -> Iterator[None]:
         offer_download(error)
         st.stop()
     except (TooLargeError, ValueError) as error:
-        st.error(str(error))
+        st.error(printable_error(error))
         st.stop()
 
 

@@ -33,7 +33,7 @@ def experiment_page(
         if isinstance(claim, str):
             claim_place.markdown(claim)
     for note in address.notes():
-        st.warning(note)
+        st.warning(printable(note))
     for problem in own_files.problems():
         st.warning(printable(problem))
     pictures.show_outcome()

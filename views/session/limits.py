@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from normscape.jobs import Job, number, settings
-from normscape.landscape import DATA, TooLargeError, estimate_bytes, load_data, weight_file
+from normscape.landscape import DATA, TooLargeError, estimate_bytes, least_bytes, load_data, weight_file
 from normscape.landscape.surface import levels
 from normscape.models import idle_fields, refusal
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.specs.experiment import DETAILS
 from normscape.specs.fields import replace_at
-from normscape.views.session.job_queue import job_queue, session_id
+from normscape.views.session.job_queue import job_queue, session_id, visitor_of
 
 
 def unused(experiment: Experiment, path: str) -> str | None:
@@ -68,21 +69,47 @@ def check_limits(variants: Mapping[str, tuple[RunSpec, SurfaceSpec]]) -> None:
     for run, surface in variants.values():
         _refuse(run.training.steps, "NORMSCAPE_MAX_STEPS", 100_000, "steps of training")
         _refuse(max(surface.grid.points), "NORMSCAPE_MAX_GRID", 129, "points a side")
-    waiting = sum(session_id() in status.sessions and not status.done for status in job_queue().requests())
-    most = number("NORMSCAPE_MAX_JOBS", 20)
+    waiting, most = _unfinished(visitor_of(session_id())), number("NORMSCAPE_MAX_JOBS", 20)
     if waiting > most:
         raise TooLargeError(
-            f"{waiting} requests of this browser session are unfinished; at most {most:.0f} are allowed "
+            f"{waiting} requests of this browser are unfinished; at most {most:.0f} are allowed "
             "(NORMSCAPE_MAX_JOBS). Wait, or stop some on the page Jobs."
         )
+    _check_memory(missing, least_bytes, "at least")  # first, since the estimate of a deep network takes seconds
+    _check_memory(missing, estimate_bytes, "about")
+
+
+def _check_memory(
+    pairs: Sequence[tuple[RunSpec, SurfaceSpec]], estimate: Callable[[RunSpec, SurfaceSpec], int], bound: str
+) -> None:
     # each worker evaluates one network at a time
-    needed = sorted((estimate_bytes(*pair) for pair in missing), reverse=True)[: settings().workers]
+    needed = sorted((estimate(*pair) for pair in pairs), reverse=True)[: settings().workers]
     most = number("NORMSCAPE_MAX_GIB", 8.0)
     if sum(needed) > most * 2**30:
         raise TooLargeError(
-            f"This needs about {sum(needed) / 2**30:.1f} GiB of memory on all workers together; at most {most:g} GiB "
+            f"This needs {bound} {sum(needed) / 2**30:.1f} GiB of memory on all workers together; at most {most:g} GiB "
             "are allowed (NORMSCAPE_MAX_GIB). Try a smaller network, fewer samples or fewer points."
         )
+
+
+def check_seconds(seconds: float) -> None:
+    """Check an estimated time against the limit of this server.
+
+    Raises:
+        TooLargeError: it is longer than NORMSCAPE_MAX_SECONDS.
+    """
+    limit = number("NORMSCAPE_MAX_SECONDS", math.inf)
+    if seconds > limit:
+        raise TooLargeError(
+            f"This would take about {seconds:.0f} s; at most {limit:g} s are allowed (NORMSCAPE_MAX_SECONDS). "
+            "Use fewer points, fewer steps, fewer values, fewer seeds or a smaller network."
+        )
+
+
+def _unfinished(visitor: str) -> int:
+    """Return how many requests of a visitor are unfinished, in all of the browser's sessions."""
+    unfinished = [status for status in job_queue().requests() if not status.done]
+    return sum(visitor in map(visitor_of, status.sessions) for status in unfinished)
 
 
 def _stored(run: RunSpec, surface: SurfaceSpec) -> bool:

@@ -62,7 +62,7 @@ def show_outcome() -> None:
     if name := st.session_state.pop("picture-opened", None):
         st.toast(f"Opened the experiment of {printable(name)}.", icon=":material/check:", duration="long")
     if message := st.session_state.get("picture-error"):
-        st.error(message)
+        st.error(printable(message))
 
 
 def _reopen(key: str) -> None:
@@ -72,7 +72,7 @@ def _reopen(key: str) -> None:
     if file is None:
         return
     try:
-        experiment, display = _known(*read_experiment(file.getvalue()))
+        experiment, display = accepted(*read_experiment(file.getvalue()))
     except ValueError as error:
         st.session_state["picture-error"] = str(error)
         return
@@ -82,13 +82,14 @@ def _reopen(key: str) -> None:
     st.session_state["picture-opened"] = file.name
 
 
-def _known(experiment: Experiment, display: Display) -> tuple[Experiment, Display]:
-    """Return a picture's experiment and display if all their names are registered.
+def accepted(experiment: Experiment, display: Display) -> tuple[Experiment, Display]:
+    """Return a picture's experiment and display if an address with them opens them.
 
     Raises:
-        ValueError: a network, a norm or a data set is unknown here.
+        ValueError: it does not, since a network, a norm or a data set is unknown here.
     """
-    read, notes = from_query(to_query(experiment, Experiment()), Experiment(), address.NAMES)
-    if notes or read != experiment:
-        raise ValueError(f"This picture's experiment cannot be opened here. {' '.join(notes)}")
+    for spec, default in ((experiment, Experiment()), (display, Display())):
+        read, notes = from_query(to_query(spec, default), default, address.NAMES)
+        if notes or read != spec:
+            raise ValueError(f"This picture's experiment cannot be opened here. {' '.join(notes)}")
     return experiment, display

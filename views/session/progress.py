@@ -12,6 +12,7 @@ from normscape.landscape import Run
 from normscape.specs import Experiment
 from normscape.views.session import address
 from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, session_id
+from normscape.views.texts.escape import printable_error
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
 
@@ -84,7 +85,7 @@ def show_progress(request: Request, finished: bool, shown: Collection[str] = ())
     elif messages := failures(request):
         for message in messages:
             if message not in shown:
-                st.error(message)
+                st.error(printable_error(message))
         _retry_button(request)
 
 
@@ -135,7 +136,7 @@ def show_worker_errors() -> None:
     """Say why there are no workers, and that workers have stopped responding."""
     snapshot = job_queue().snapshot
     if snapshot.connection_error:
-        st.error(snapshot.connection_error)
+        st.error(printable_error(snapshot.connection_error))
     if count := snapshot.unresponsive:
         whose = "A worker stopped responding. Its" if count == 1 else f"{count} workers stopped responding. Their"
         st.warning(f"{whose} unfinished work is sent to other workers.")

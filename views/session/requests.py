@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from normscape.jobs import Job, Request, Stage, number
-from normscape.landscape import Run, TooLargeError, shared_range
+from normscape.jobs import Job, Request, Stage
+from normscape.landscape import Run, shared_range
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Display, Experiment, RunSpec, SmoothnessSpec, SurfaceSpec
 from normscape.specs.evaluation import STATISTICS
 from normscape.views.session.job_queue import job_queue
-from normscape.views.session.limits import possible
+from normscape.views.session.limits import check_seconds, possible
 from normscape.views.session.progress import show_progress, submit
 from normscape.views.session.results import CENTER_KINDS, ComparisonState, Variants, request_comparison, request_of
 from normscape.views.widgets.numbers import number as written
@@ -98,12 +98,7 @@ def within_time(variants: Variants) -> bool:
     finished = submit(request)
     estimates = [job_queue().result(job) for job in jobs]
     show_progress(request, finished)
-    limit = number("NORMSCAPE_MAX_SECONDS", 600.0)
-    if (seconds := sum(estimate or 0.0 for estimate in estimates)) > limit:
-        raise TooLargeError(
-            f"This would take about {seconds:.0f} s; at most {limit:g} s are allowed (NORMSCAPE_MAX_SECONDS). "
-            "Use fewer points, fewer steps, fewer values or a smaller network."
-        )
+    check_seconds(sum(estimate or 0.0 for estimate in estimates))
     return None not in estimates
 
 

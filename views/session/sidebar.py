@@ -13,6 +13,7 @@ from normscape.views.session import address
 from normscape.views.session.control_bar import toggle_advanced
 from normscape.views.session.limits import hidden
 from normscape.views.session.pictures import uploader
+from normscape.views.texts.escape import printable
 from normscape.views.widgets.fields import entry_label, field
 
 FIRST: Mapping[str, tuple[str, ...]] = {
@@ -89,7 +90,7 @@ def sidebar(experiment: Experiment) -> Experiment:
             with st.expander(title):
                 experiment = _fields(experiment, paths)
         if changes := changed(experiment):
-            st.caption(f"Changed from the default: {', '.join(changes)}.")
+            st.caption(f"Changed from the default: {printable(', '.join(changes))}.")
         uploader()
     return experiment
 

@@ -7,6 +7,7 @@ from normscape.specs import Display, Experiment
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
+from normscape.views.session.limits import check_seconds
 from normscape.views.stability import charts, requests, thresholds
 from normscape.views.widgets.seeds import seeds_control
 
@@ -50,8 +51,10 @@ def _page(experiment: Experiment, display: Display) -> None:
     verdict, seeds_place = answer()
     with seeds_place:
         seeds, every_seed = seeds_control("stability:seeds", SEEDS_HELP)
-    with verdict:
-        if not started("stability:run", "Run the sweep", requests.sweep_seconds(variants, seeds)):
+    with verdict, errors_shown():
+        seconds = requests.sweep_seconds(variants, seeds)
+        check_seconds(seconds)
+        if not started("stability:run", "Run the sweep", seconds):
             return
     request = requests.sweep_request(variants, seeds, address.of(experiment, display, PATH))
     finished = progress.submit(request)

@@ -23,7 +23,7 @@ def sweep_request(variants: Variants, seeds: int, address: str = "") -> Request:
         address: of the page.
     """
     pairs = variants.values()
-    own = [Job("run", run) for run, _ in pairs]
+    own = [job for run, _ in pairs for job in (Job("run", run), _constant_job(run))]
     sharpness = [job for run, surface in pairs for job in sharpness_jobs(run, surface).values()]
     trainings = [Job("run", one) for run, _ in pairs for one in sweep(run, seeds)]
     stages = (own, sharpness, trainings)
@@ -52,9 +52,15 @@ def sharpness_jobs(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, Job]:
 
 
 def training_outcomes(run: RunSpec, seeds: int) -> tuple[TrainingOutcome, ...]:
-    """Return the outcomes of the finished trainings of a sweep."""
+    """Return the outcomes of the finished trainings of a sweep; none before the loss of a constant is known."""
+    constant: float | None = job_queue().result(_constant_job(run))
     runs: list[Run | None] = [job_queue().result(Job("run", one)) for one in sweep(run, seeds)]
-    return tuple(classify_run(one) for one in runs if one is not None)
+    return () if constant is None else tuple(classify_run(one, constant) for one in runs if one is not None)
+
+
+def _constant_job(run: RunSpec) -> Job:
+    """Return the job of the loss of the best constant prediction, which needs the training samples."""
+    return Job("constant-loss", run)
 
 
 def predicted_rates(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, float]:

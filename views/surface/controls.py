@@ -18,6 +18,7 @@ from normscape.views.session.address import control
 from normscape.views.session.limits import possible
 from normscape.views.session.progress import show_progress
 from normscape.views.session.requests import fitted_range, measure_networks
+from normscape.views.texts.escape import printable_error
 from normscape.views.widgets.training_step import checkpoint_slider
 
 FIT_HELP = (
@@ -123,7 +124,7 @@ def _fit_range(experiment: Experiment) -> None:
         half_width = fitted_range(search)
     except ValueError as error:
         st.session_state["fitting"] = False
-        st.error(str(error))
+        st.error(printable_error(error))
         return
     if half_width is not None:
         st.session_state["fitting"] = False

@@ -25,6 +25,7 @@ from normscape.views.share.files import File, download_buttons, file_name
 from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
 from normscape.views.surface.key_numbers import key_numbers, loss_at_center
+from normscape.views.texts.escape import printable_error
 from normscape.views.texts.surface import drawn_grids
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
 
@@ -137,7 +138,7 @@ def composer(
                 shape=renders.shape,
             )
         except ValueError as error:  # the browser may send anything, or images of an earlier comparison
-            st.error(f"The picture could not be made: {error}")
+            st.error(f"The picture could not be made: {printable_error(error)}")
             return None
         return SavedPicture(number(), f"{file_name(experiment)}-{display.metric}.png", png)
 

@@ -21,6 +21,7 @@ from normscape.views.surface import (
     verdict,
 )
 from normscape.views.texts import surface as texts
+from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.story_cards import related, story_cards
 
 # the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
@@ -74,12 +75,12 @@ with verdict_place:
     elif not state.failures:
         st.caption(texts.NO_VERDICT)
     for label, failure in state.failures.items():
-        st.error(f"**{label}**: {failure}")
+        st.error(f"**{printable(label)}**: {printable_error(failure)}")
     shown = [str(failure) for failure in state.failures.values()]
     if state.finished and not progress.is_stopped(request):
         unshown = [message for message in progress.failures(request) if message not in shown]
         for message in unshown:
-            st.error(message)  # here it has the whole width
+            st.error(printable_error(message))  # here it has the whole width
         shown += unshown
 with progress_place:
     if state.finished and (display.metric, display.scale) == ("loss", "log"):

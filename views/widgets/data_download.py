@@ -7,6 +7,7 @@ import streamlit as st
 from normscape.jobs import Downloads
 from normscape.landscape import MissingDataError
 from normscape.views.session.job_queue import is_fragment_rerun
+from normscape.views.texts.escape import printable_error
 from normscape.views.widgets.refresh import redraw_periodically
 
 MEGABYTE = 1e6
@@ -25,7 +26,7 @@ def offer_download(missing: MissingDataError) -> None:
     if download is not None and not download.done:
         redraw_periodically(_progress, REFRESH_SECONDS, missing)
         return
-    st.error(str(missing) if download is None else str(download.error))
+    st.error(str(missing) if download is None else printable_error(download.error))
     if st.button("Download these files", help="From the addresses above; each is checked against its MD5."):
         _downloads().start(missing.files)
         st.rerun()

@@ -38,7 +38,7 @@ def field(experiment: Experiment, path: str, on_change: Callable[[], None] | Non
     try:
         return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
-        st.error(f"{_readable(str(error), experiment, path)}. Keeping {_kept(experiment, path)}.")
+        st.error(printable(f"{_readable(str(error), experiment, path)}. Keeping {_kept(experiment, path)}."))
         return experiment
 
 

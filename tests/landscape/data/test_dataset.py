@@ -53,7 +53,7 @@ def test_a_fifth_is_held_out(name: str, count: int) -> None:
 @pytest.mark.parametrize("name", HERE)
 def test_splits_repeat_and_differ_by_seed(name: str) -> None:
     one = load_data(DataSpec(name=name, size=100))
-    dataset._read.cache_clear()
+    dataset._READ.clear()
     again, other = load_data(DataSpec(name=name, size=100)), load_data(DataSpec(name=name, size=100, seed=1))
     assert one.train.inputs() is not again.train.inputs()
     assert np.array_equal(one.train.inputs(), again.train.inputs())

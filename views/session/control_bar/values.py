@@ -14,6 +14,7 @@ from normscape.specs.experiment import MOST_VALUES
 from normscape.specs.fields import read, rule_of
 from normscape.specs.serialization.query import value_text
 from normscape.views.session.address import control
+from normscape.views.texts.escape import printable
 from normscape.views.widgets.charts import page_theme
 from normscape.views.widgets.fields import compared_from_texts, option_label, options
 
@@ -41,7 +42,7 @@ def compared_values(experiment: Experiment) -> Experiment:
         return Experiment(experiment.run, experiment.surface, path, tuple(chosen))
     experiment, notes = compared_from_texts(experiment, path, chosen)
     for note in notes:
-        st.error(note)
+        st.error(printable(note))
     return experiment
 
 
