@@ -15,9 +15,10 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from normscape.landscape.objective.parameters import Layout
 from normscape.landscape.objective.population.moments import FixedStatistics, Moments
+from normscape.landscape.objective.problem.batch import divided, targets_of
 from normscape.landscape.objective.problem.evaluation_set import Batch, EvaluationSet, Stacked
 from normscape.landscape.objective.problem.losses import CrossEntropy, weighted
-from normscape.landscape.objective.problem.problem import Call, Criterion, call, divided, scores, targets_of
+from normscape.landscape.objective.problem.problem import Call, Criterion, call, scores
 
 PROBED = 64
 """Samples of a batch in which the weights of a loss are summed."""
@@ -69,9 +70,19 @@ class Forward:
         try:
             yield
         except ValueError as error:
-            if "shape" not in str(error) or count == self.samples.count:
+            if "of shape" not in str(error) or count == self.samples.count:
                 raise
             raise ValueError(f"{error} (shapes of the first {count} of {self.samples.count} samples)") from error
+
+    @contextmanager
+    def noted(self, part: slice) -> Iterator[None]:
+        """Note on errors of the network itself how many samples it was called with."""
+        try:
+            yield
+        except Exception as error:
+            if part.stop - part.start < self.samples.count:
+                error.add_note(f"The network was called with {part.stop - part.start} of {self.samples.count} samples.")
+            raise
 
     def _first_outputs(self) -> tuple[slice, Any, bool]:
         """Return a part, its outputs, and `overwrites`: two samples, or more for a network that takes no less."""
@@ -84,7 +95,8 @@ class Forward:
     def _outputs_of(self, part: slice) -> tuple[Any, bool]:
         batch = copied_batch(self.samples.at(part))
         before = _versions(batch)
-        outputs = self.call(self.module, batch)
+        with self.noted(part):
+            outputs = self.call(self.module, batch)
         return outputs, _versions(batch) != before
 
     def _all_targets(self) -> Tensor:

@@ -215,7 +215,12 @@ class Objective:
         """Return a pass over the first two samples, or over the first batch of a set that is not divided."""
         part = self._forward.samples.parts(2)[0]
         batch = copied_batch(self._forward.samples.at(part))
-        return lambda: self._forward.call(self.module, batch), part.stop - part.start
+
+        def run() -> object:
+            with self._forward.noted(part):
+                return self._forward.call(self.module, batch)
+
+        return run, part.stop - part.start
 
     @property
     def classifies(self) -> bool:

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from normscape.landscape.objective.problem.elementwise import BinaryCrossEntropy, squared_error
+
 Values = Tensor | tuple[Tensor, Tensor]
 """Losses of the items of a batch (N, ...), or these and their weights (N, ...)."""
 
@@ -179,75 +181,13 @@ def _no_class_axis(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
     if targets[-1:] == (1,) and len(targets) == len(outputs):
         return "the targets have an axis of length 1 too many; pass `targets.squeeze(-1)`"
     if len(outputs) == 2 and len(targets) > 1 and outputs[0] == math.prod(targets):
-        batch, classes = ", ".join(map(str, targets)), outputs[1]
+        shape = ", ".join(map(str, ("N", *targets[1:], outputs[1])))
         return (
-            f"the outputs are flattened and the targets are not; return outputs of shape ({batch}, {classes}) from the "
-            "network or from `forward`"
+            f"the outputs are flattened and the targets are not; return outputs of shape ({shape}) from the network or "
+            "from `forward`"
         )
     return (
         "no axis of the outputs is left for classes; the targets need the shape of the outputs without their class axis"
-    )
-
-
-def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Return Σ_k (output_k - target_k)² of every sample (N,), without a factor ½."""
-    require_equal_shapes(outputs, targets)
-    return (outputs - targets).square().flatten(1).sum(1) if outputs.ndim > 1 else (outputs - targets).square()
-
-
-@dataclass(frozen=True, eq=False)
-class BinaryCrossEntropy:
-    """-w y log σ(h) - (1 - y) log(1 - σ(h)) of every output h, for targets y in [0, 1] of the same shape.
-
-    Attributes:
-        pos_weight: w, one per output; 1 by default.
-    """
-
-    pos_weight: Tensor | None = None
-
-    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss of every output.
-
-        Raises:
-            ValueError: the shapes differ.
-        """
-        require_equal_shapes(outputs, targets)
-        weight = None if self.pos_weight is None else self.pos_weight.detach().to(outputs)
-        return functional.binary_cross_entropy_with_logits(
-            outputs, targets.to(outputs.dtype), reduction="none", pos_weight=weight
-        )
-
-    def require_targets(self, targets: Tensor) -> None:
-        """Check the targets of a whole evaluation set.
-
-        Raises:
-            ValueError: one is outside [0, 1].
-        """
-        if targets.is_meta:
-            return
-        outside = targets[(targets < 0) | (targets > 1)]
-        if outside.numel():
-            raise ValueError(
-                f"the targets hold {outside[0].item():g}; 'bce-with-logits' needs values in [0, 1], and class indices "
-                "belong to 'cross-entropy'"
-            )
-
-
-def require_equal_shapes(outputs: Tensor, targets: Tensor) -> None:
-    """Check that outputs and targets have the same shape, since torch would broadcast them.
-
-    Raises:
-        ValueError: they differ.
-    """
-    if outputs.shape == targets.shape:
-        return
-    hint = ""
-    if outputs.ndim == targets.ndim + 1 and outputs.shape[-1] == 1:
-        hint = "; pass `targets.unsqueeze(-1)`"
-    elif targets.ndim == outputs.ndim + 1 and targets.shape[-1] == 1:
-        hint = "; pass `targets.squeeze(-1)`"
-    raise ValueError(
-        f"outputs of shape {tuple(outputs.shape)} cannot be compared with targets of shape {tuple(targets.shape)}{hint}"
     )
 
 

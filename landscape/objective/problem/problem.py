@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from normscape.landscape.objective.problem.batch import TARGETS, divided, targets_of
+from normscape.landscape.objective.problem.elementwise import BinaryCrossEntropy, Elementwise
 from normscape.landscape.objective.problem.evaluation_set import Batch, as_tensor
-from normscape.landscape.objective.problem.losses import (
-    LOSSES,
-    BinaryCrossEntropy,
-    CrossEntropy,
-    Loss,
-    Values,
-    named_loss,
-)
-from normscape.landscape.objective.problem.torch_losses import Elementwise, of_torch
+from normscape.landscape.objective.problem.losses import LOSSES, CrossEntropy, Loss, Values, named_loss
+from normscape.landscape.objective.problem.torch_losses import of_torch
 from normscape.landscape.objective.problem.validation import require_module
-
-TARGETS = ("labels", "label", "targets", "target", "y")
-"""Keys of a batch that is a dictionary, of which the first one that it has holds its targets."""
 
 OF_MODEL = "model"
 """Name of the loss for networks whose outputs carry it as `.loss`."""
@@ -81,7 +73,7 @@ class Problem:
         if isinstance(self.loss, str) and self.loss == OF_MODEL:
             return Criterion(model_loss, of_batch=True)
         known = loss_of_targets(self.loss, OF_MODEL)
-        return Criterion(self.loss, of_batch=True) if known is None else Criterion(known)
+        return Criterion(cast("BatchLoss", self.loss), of_batch=True) if known is None else Criterion(known)
 
 
 def loss_of_targets(loss: object, *others: str) -> Loss | None:
@@ -163,36 +155,6 @@ class Criterion:
         return self.loss if isinstance(self.loss, CrossEntropy) else None
 
 
-def divided(batch: Batch) -> tuple[Batch, Any]:
-    """Return the inputs and the targets of a batch; a tensor alone is both."""
-    if isinstance(batch, Mapping):
-        key = next((key for key in TARGETS if key in batch), None)
-        return {name: value for name, value in batch.items() if name != key}, None if key is None else batch[key]
-    if isinstance(batch, tuple | list) and len(batch) > 1:
-        return batch[0] if len(batch) == 2 else tuple(batch[:-1]), batch[-1]
-    return batch, batch
-
-
-def targets_of(batch: Batch) -> Tensor:
-    """Return the targets of a batch.
-
-    Raises:
-        ValueError: it has none, or they are no tensor.
-    """
-    targets = divided(batch)[1]
-    if isinstance(targets, int | float) or (isinstance(targets, Tensor) and not targets.ndim):
-        raise ValueError(
-            "the targets of a batch are one number, so it looks like a single sample; pass stacked tensors, or "
-            "DataLoader(dataset, batch_size=64)"
-        )
-    if not isinstance(targets, Tensor):
-        raise ValueError(
-            f"the batch has no targets that are a tensor: {_described(batch)}, or pass a loss that takes outputs and "
-            "batch"
-        )
-    return targets
-
-
 def call(network: nn.Module, batch: Batch) -> Any:
     """Return the outputs for the inputs of a batch."""
     return _called(network, divided(batch)[0])
@@ -250,18 +212,6 @@ def _items(outputs: Any, batch: Batch) -> Tensor:
 def _samples(batch: Batch) -> int:
     leaves = torch.utils._pytree.tree_leaves(batch)
     return next(len(leaf) for leaf in leaves if isinstance(leaf, Tensor) and leaf.ndim)
-
-
-def _described(batch: Batch) -> str:
-    """Return what a batch is and where its targets should be."""
-    if isinstance(batch, Mapping):
-        found = f"a dictionary of {', '.join(map(str, batch))}"
-        if key := next((key for key in TARGETS if key in batch), None):
-            return f"{found}, where {key!r} is a {type(batch[key]).__name__}; pass a tensor or an array"
-        return f"{found}; rename the targets to one of {', '.join(TARGETS)}"
-    if isinstance(batch, tuple | list) and len(batch) > 1:
-        return f"its last element is a {type(batch[-1]).__name__}; pass a tensor or an array"
-    return f"a {type(batch).__name__} of {len(batch)}; pass (inputs, targets)"
 
 
 def converter(theta: Tensor, of_inputs: torch.dtype) -> Callable[[Batch], Batch]:

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
-from normscape.landscape.objective.problem.losses import BinaryCrossEntropy, CrossEntropy, Loss, require_equal_shapes
-
-
-@dataclass(frozen=True)
-class Elementwise:
-    """A loss of every value of the outputs, whose mean is over samples and outputs, as in torch."""
-
-    function: Callable[..., Tensor]
-
-    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss of every value, in the shape of the outputs.
-
-        Raises:
-            ValueError: the shapes differ.
-        """
-        require_equal_shapes(outputs, targets)
-        return self.function(outputs, targets.to(outputs.dtype), reduction="none")
+from normscape.landscape.objective.problem.elementwise import BinaryCrossEntropy, Elementwise
+from normscape.landscape.objective.problem.losses import CrossEntropy, Loss
 
 
 def of_torch(loss: object) -> Loss | None:

@@ -34,7 +34,7 @@ def require_module(module: object) -> None:
     elif callable(module):
         found, remedy = "a function", "pass the nn.Module that holds the parameters, and the function as `forward`"
     else:
-        found, remedy = f"a {type(module).__name__}", "pass an nn.Module"
+        found, remedy = f"of type {type(module).__name__}", "pass an nn.Module"
     raise TypeError(f"the network is {found}; {remedy}")
 
 
@@ -52,7 +52,8 @@ def require_samples(samples: object) -> None:
     readable = hasattr(samples, "__iter__") or hasattr(samples, "__getitem__")
     if not readable or isinstance(samples, str | bytes):
         raise TypeError(
-            f"the samples are a {type(samples).__name__}; pass tensors (inputs, targets), a dictionary, or a DataLoader"
+            f"the samples are of type {type(samples).__name__}; pass tensors (inputs, targets), a dictionary, or a "
+            "DataLoader"
         )
 
 
@@ -68,7 +69,7 @@ def require_batch(batch: Any) -> None:
         if isinstance(leaf, Tensor) and leaf.is_nested:
             raise ValueError(f"the batch holds a nested tensor, whose rows have different lengths; {PAD}")
         if isinstance(leaf, np.ndarray) and leaf.dtype.kind not in "buifc":
-            raise ValueError(f"the batch holds an array of {leaf.dtype.name}, which has no numbers; {PAD}")
+            raise ValueError(f"the batch holds an array of type {leaf.dtype.name}, which has no numbers; {PAD}")
 
 
 def require_equal_counts(lengths: list[int]) -> None:
