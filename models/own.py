@@ -68,6 +68,7 @@ class Source:
 _sources: dict[str, Source] = {}  # of every version that this process has seen, by name
 _failures: dict[str, str] = {}  # why a version cannot be used, by name, so that it is run once
 _listed: tuple[str, ...] = ()
+_is_read = False  # whether the folder has been read
 _lock = threading.Lock()
 
 
@@ -82,7 +83,7 @@ def refresh() -> tuple[str, ...]:
     Returns:
         A sentence for every file that cannot be read; empty without a folder.
     """
-    global _listed
+    global _listed, _is_read
     folder = os.environ.get(SETTING)
     if not folder:
         return ()
@@ -94,8 +95,27 @@ def refresh() -> tuple[str, ...]:
             problems.append(str(error) if isinstance(error, OwnNetworkError) else f"{file.name}: {error}")
     if not Path(folder).is_dir():
         problems.append(f"{SETTING} names {folder}, which is no folder")
-    _listed = tuple(names)
+    _listed, _is_read = tuple(names), True
     return tuple(problems)
+
+
+def find(name: str) -> None:
+    """Read the folder if no network of this name is registered yet.
+
+    Raises:
+        OwnNetworkError: its file cannot be used, or the name is the file's, and the message has the network's.
+    """
+    if name in ARCHITECTURES:
+        return
+    problems = refresh()
+    named = [own for own in _listed if name in (_sources[own].stem, f"{PREFIX}{_sources[own].stem}")]
+    if named:
+        raise OwnNetworkError(
+            f"unknown architecture {name!r}; the own network {_sources[named[0]].stem} is {named[0]!r}"
+        )
+    stem = name.removeprefix(PREFIX).rpartition("-")[0]
+    if failed := [problem for problem in problems if problem.startswith((f"{stem}.py", f"{name}.py"))]:
+        raise OwnNetworkError(failed[0])
 
 
 def sources_of(names: Iterable[str]) -> tuple[Source, ...]:
@@ -254,5 +274,13 @@ def _located(source: Source, error: Exception) -> str:
 
 
 def _unknown(name: str) -> str:
-    stem = name.removeprefix(PREFIX).rpartition("-")[0]
-    return f"the file {stem}.py has changed or is gone, so this version of the network cannot be built any more"
+    stem = name.removeprefix(PREFIX).rpartition("-")[0] or name
+    if not os.environ.get(SETTING):
+        return f"{name} is an own network, and {SETTING} names no folder; set it to the folder with {stem}.py"
+    if not _is_read:
+        return f"{name} is not registered: {SETTING} has not been read, which normscape.models.own.refresh() does"
+    present = ", ".join(_listed) or "none"
+    return (
+        f"the file {stem}.py has changed or is gone, so this version of the network cannot be built any more; own "
+        f"networks: {present}"
+    )

@@ -236,7 +236,15 @@ def _name(spec: Any) -> str:
 
 
 def _wording(hint: Any) -> str:
-    return " or ".join(_WORDS.get(option, "several values") for option in _options(hint))
+    return " or ".join(_WORDS.get(option) or _structure(option) for option in _options(hint))
+
+
+def _structure(hint: Any) -> str:
+    """Return what a field takes that is no single value: a tuple, or a spec."""
+    if typing.get_origin(hint) is not tuple:
+        return _name(hint)
+    items = typing.get_args(hint)
+    return "a tuple" if items[-1] is Ellipsis else f"a tuple of {len(items)} values"
 
 
 _WORDS = {str: "a name", int: "a whole number", float: "a number", bool: "true or false", type(None): "nothing"}

@@ -79,12 +79,18 @@ def label(name: str) -> str:
 
 def require(name: str) -> None:
     """Look for an own data set that is not registered yet, as in a new worker process."""
-    if name.startswith(PREFIX) and name not in DATA:
-        refresh()
+    if name in DATA:
+        return
+    names, problems = refresh()
+    stem = name.removeprefix(PREFIX)
+    if named := [own for own in names if DATA[own].label == stem]:
+        raise OwnDataError(f"unknown data set {name!r}; the own data set {stem} is {named[0]!r}")
+    if own := [problem for problem in problems if problem.startswith((f"{stem}.npz", f"{stem}:"))]:
+        raise OwnDataError(own[0])
     if name.startswith(PREFIX) and name not in DATA:
         raise OwnDataError(
-            f"the data set {name.removeprefix(PREFIX).rpartition('-')[0]} has changed or is gone from the folder "
-            f"{FOLDER} of the data folder"
+            f"the data set {stem.rpartition('-')[0] or stem} has changed or is gone from the folder {FOLDER} of the "
+            f"data folder; own data sets: {', '.join(names) or 'none'}"
         )
 
 
@@ -101,10 +107,9 @@ def _of_npz(path: Path) -> Source:
     headers = _headers(path)
     wanted = [name for pair in ARRAYS.values() for name in pair]
     if missing := [name for name in wanted if name not in headers]:
-        raise OwnDataError(
-            f"{path.name} has the arrays {', '.join(headers) or 'none'}; {', '.join(missing)} missing of "
-            f"{', '.join(wanted)}"
-        )
+        plural = "s" if len(missing) > 1 else ""
+        held = _listed(list(headers)) or "no arrays"
+        raise OwnDataError(f"{path.name} lacks the array{plural} {_listed(missing)}; it holds {held}")
     shapes = {split: sample_shape(path.name, x, headers[x]) for split, (x, _) in ARRAYS.items()}
     if shapes["train"] != shapes["held-out"]:
         raise OwnDataError(f"{path.name}: samples have the shapes {shapes['train']} and {shapes['held-out']}")
@@ -117,6 +122,10 @@ def _of_npz(path: Path) -> Source:
     counts = {split: headers[y].shape[0] for split, (_, y) in ARRAYS.items()}
     value_bytes = max(headers[x].dtype.itemsize for x, _ in ARRAYS.values())
     return _source(path, partial(_read_npz, path), shapes["train"], outputs, loss, largest, counts, value_bytes)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _source(

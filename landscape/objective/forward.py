@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -15,9 +15,10 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from normscape.landscape.objective.parameters import Layout
 from normscape.landscape.objective.population.moments import FixedStatistics, Moments
+from normscape.landscape.objective.problem.batch import divided, targets_of
 from normscape.landscape.objective.problem.evaluation_set import Batch, EvaluationSet, Stacked
 from normscape.landscape.objective.problem.losses import CrossEntropy, weighted
-from normscape.landscape.objective.problem.problem import Call, Criterion, call, divided, scores, targets_of
+from normscape.landscape.objective.problem.problem import Call, Criterion, call, scores
 
 PROBED = 64
 """Samples of a batch in which the weights of a loss are summed."""
@@ -56,12 +57,32 @@ class Forward:
             ValueError: the loss does not fit the outputs or the targets, or all weights are 0.
         """
         part, outputs, overwrites = self._first_outputs()
-        seen = replace(self, overwrites=overwrites)
-        if (classes := self.criterion.classes) is not None:
-            first = targets_of(self.samples.at(part))
-            seen = replace(seen, criterion=Criterion(classes.prepared(scores(outputs), first, self._all_targets())))
+        with self._quoting(part):
+            criterion = self.criterion.prepared(outputs, self.samples.at(part), self._all_targets)
+        seen = replace(self, overwrites=overwrites, criterion=criterion)
         _ = seen.weight
         return seen
+
+    @contextmanager
+    def _quoting(self, part: slice) -> Iterator[None]:
+        """Say in errors with a shape that it is the shape of some samples only."""
+        count = part.stop - part.start
+        try:
+            yield
+        except ValueError as error:
+            if "of shape" not in str(error) or count == self.samples.count:
+                raise
+            raise ValueError(f"{error} (shapes of the first {count} of {self.samples.count} samples)") from error
+
+    @contextmanager
+    def noted(self, part: slice) -> Iterator[None]:
+        """Note on errors of the network itself how many samples it was called with."""
+        try:
+            yield
+        except Exception as error:
+            if part.stop - part.start < self.samples.count:
+                error.add_note(f"The network was called with {part.stop - part.start} of {self.samples.count} samples.")
+            raise
 
     def _first_outputs(self) -> tuple[slice, Any, bool]:
         """Return a part, its outputs, and `overwrites`: two samples, or more for a network that takes no less."""
@@ -74,7 +95,8 @@ class Forward:
     def _outputs_of(self, part: slice) -> tuple[Any, bool]:
         batch = copied_batch(self.samples.at(part))
         before = _versions(batch)
-        outputs = self.call(self.module, batch)
+        with self.noted(part):
+            outputs = self.call(self.module, batch)
         return outputs, _versions(batch) != before
 
     def _all_targets(self) -> Tensor:
@@ -153,10 +175,11 @@ class Forward:
         """Return Σ w from the outputs, of all samples unless the first ones have one value each and no weights."""
         total = 0.0
         for part in self.samples.parts(PROBED):
-            values = self.criterion(self.call(self.module, self.batch(part)), self.samples.at(part))
-            losses, weights = values if isinstance(values, tuple) else (values, None)
-            count = part.stop - part.start
-            _check_values(losses, weights, count)
+            outputs, count = self.call(self.module, self.batch(part)), part.stop - part.start
+            with self._quoting(part):
+                values = self.criterion(outputs, self.samples.at(part))
+                losses, weights = values if isinstance(values, tuple) else (values, None)
+                _check_values(losses, weights, count)
             if weights is None and isinstance(self.samples, Stacked):
                 return float(losses[0].numel() * self.samples.count)
             total += float(losses.numel() if weights is None else weights.sum(dtype=torch.float64))
@@ -227,12 +250,15 @@ def _versions(batch: Batch) -> list[int]:
     return [leaf._version for leaf in tree_leaves(batch) if isinstance(leaf, Tensor)]
 
 
-def _check_values(losses: Tensor, weights: Tensor | None, count: int) -> None:
+def _check_values(losses: Any, weights: Any, count: int) -> None:
     """Check what a loss returns for some samples.
 
     Raises:
         ValueError: there is not one value per sample or item, weights do not fit, or one is negative.
     """
+    if not isinstance(losses, Tensor) or not isinstance(weights, Tensor | None):
+        found = type(losses if not isinstance(losses, Tensor) else weights).__name__
+        raise ValueError(f"the loss returns a {found}; it must return a tensor of losses, or losses and weights")
     is_mean_with_weight = losses.ndim == 0 and weights is not None
     if not (losses.shape[:1] == (count,) or is_mean_with_weight) or (
         weights is not None and weights.shape != losses.shape

@@ -30,10 +30,18 @@ from normscape.landscape.objective.population.by_segments import SegmentedLoss
 from normscape.landscape.objective.population.tiled import tiled_loss
 from normscape.landscape.objective.problem.contract import Findings, check
 from normscape.landscape.objective.problem.evaluation_set import as_tensor, evaluation_set
-from normscape.landscape.objective.problem.losses import LOSSES, Loss
-from normscape.landscape.objective.problem.problem import Call, Criterion, Problem, call, converter, scores
+from normscape.landscape.objective.problem.losses import Loss
+from normscape.landscape.objective.problem.problem import (
+    Call,
+    Criterion,
+    Problem,
+    call,
+    converter,
+    loss_of_targets,
+    scores,
+)
+from normscape.landscape.objective.problem.validation import require_module
 from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
-from normscape.models.registry import entry
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class Objective:
         inputs: Tensor | np.ndarray,
         targets: Tensor | np.ndarray,
         *,
-        loss: str | Loss = "cross-entropy",
+        loss: str | Loss | nn.Module = "cross-entropy",
         statistics: str = "population",
         batch_size: int | None = None,
         micro_batch: int | None = None,
@@ -94,8 +102,9 @@ class Objective:
                 the evaluation; floating-point inputs are converted to it.
             inputs: (M, ...), one sample per row.
             targets: (M, ...): class indices for the cross-entropy, values for the squared error.
-            loss: a name in `LOSSES`, a `CrossEntropy`, or a function that maps outputs and targets to one loss per
-                sample (N,) or per item (N, ...), or to losses and weights of the same shape (D0).
+            loss: a name in `LOSSES`, a `CrossEntropy`, a loss of torch.nn (`of_torch`), or a function that maps outputs
+                and targets to one loss per sample (N,) or per item (N, ...), or to losses and weights of the same shape
+                (D0).
             statistics: the statistics mode (D1). "population": mean and biased variance of the whole evaluation set
                 at that θ, with gradients through them. "batch": the same per mini-batch of a fixed partition, weighted
                 by size. "running": the stored moving averages, held fixed.
@@ -116,7 +125,8 @@ class Objective:
             raise ValueError(
                 f"there are {len(inputs)} inputs and {len(targets)} targets; their numbers must be equal and at least 1"
             )
-        criterion = Criterion(entry(LOSSES, loss, "loss") if isinstance(loss, str) else loss)
+        require_module(module)
+        criterion = Criterion(loss_of_targets(loss) or loss)  # type: ignore[arg-type]
         division = Division(statistics, batch_size, micro_batch, passes)
         self._prepare(module, (inputs, targets), criterion, call, division, residual)
 
@@ -133,8 +143,13 @@ class Objective:
         """Return the loss of any network on any evaluation set (D0); arguments are those of `Objective`.
 
         Raises:
+            TypeError: it is no problem.
             ValueError: see `Objective`, `evaluation_set` and `Problem`.
         """
+        if not isinstance(problem, Problem):
+            raise TypeError(
+                f"Objective.of_problem takes a Problem, not a {type(problem).__name__}; pass Problem(network, batches)"
+            )
         objective = cls.__new__(cls)
         division = Division(statistics, batch_size, micro_batch)
         objective._prepare(problem.module, problem.batches, problem.criterion, problem.call, division, residual)
@@ -176,6 +191,7 @@ class Objective:
         self.theta = flatten(dict(self.module.named_parameters()), self.layout)
         require_finite(self.theta, self.layout)
         held = evaluation_set(samples, converter(self.theta, self.layout.dtypes[0]))
+        criterion.require_targets(held.at(held.parts(2)[0]))
         self._forward = Forward(
             self.module, self.layout, frozen_tensors(self.module, self.layout), held, criterion, call
         )
@@ -199,7 +215,12 @@ class Objective:
         """Return a pass over the first two samples, or over the first batch of a set that is not divided."""
         part = self._forward.samples.parts(2)[0]
         batch = copied_batch(self._forward.samples.at(part))
-        return lambda: self._forward.call(self.module, batch), part.stop - part.start
+
+        def run() -> object:
+            with self._forward.noted(part):
+                return self._forward.call(self.module, batch)
+
+        return run, part.stop - part.start
 
     @property
     def classifies(self) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from normscape.landscape.cost import check_memory
 from normscape.landscape.measurement import Arrays, Piece, Progress, evaluate_all
 from normscape.landscape.objective.objective import Objective
+from normscape.landscape.objective.subject import require_surface_spec
 from normscape.landscape.plane.plane import Plane
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.points import evaluate, fill, pieces
@@ -41,9 +42,11 @@ def measure_surface(
         on_progress: called with (pieces done, total pieces).
 
     Raises:
+        TypeError: an argument is of another kind; the message says what to pass.
         ValueError: the run has no such checkpoint, the plane belongs to another network, or the work does not fit into
             memory.
     """
+    require_surface_spec(spec)
     subject = slice_of(run_or_objective, spec.evaluation, spec.plane, plane=plane)
     check_memory(subject.objective, spec.grid)
     if isinstance(run_or_objective, Objective):

@@ -12,23 +12,45 @@ from normscape.specs import SurfaceSpec
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A measured slice. Values that are not evaluated or not finite are nan, never replaced."""
+    """A measured slice f(θ* + α d1 + β d2). Values that are not evaluated or not finite are nan, never replaced.
+
+    Rows belong to β and columns to α: `loss[row, column]` is the loss at `alpha[column]`, `beta[row]`. With A and B
+    points along d1 and d2 and L layers:
+
+    Attributes:
+        spec: the question; for an objective, with its own settings.
+        plane: θ*, d1 and d2.
+        alpha: α of every column (A,).
+        beta: β of every row (B,).
+        loss: f (B, A).
+        accuracy: share of correct items (B, A), in [0, 1]; None for losses without classes.
+        gradient_norm: ‖∇f‖ (B, A).
+        gradient_change_ratio: R(θ*, Δ) (B, A), at the center the largest ‖Hu‖ in the plane (D5).
+        layer_ratio: per-layer ratio (L, B, A), in the order of `layers` (D5).
+        in_plane_ratio: ‖Dᵀ(∇f(θ*+Δ) - ∇f(θ*))‖ / ‖(α, β)‖ (B, A), with D = [d1 d2] (D8).
+        across: ratios between neighbors in a row (B, A - 1) (D6).
+        along: ratios between neighbors in a column (B - 1, A) (D6).
+        step: ‖Δ‖ (B, A).
+        evaluated: whether a point was evaluated (B, A).
+        non_finite: whether a point was evaluated and its loss or gradient is not finite (B, A).
+        layers: names of the layers (L).
+    """
 
     spec: SurfaceSpec
     plane: Plane
     alpha: np.ndarray  # (A,)
     beta: np.ndarray  # (B,)
     loss: np.ndarray  # (B, A)
-    accuracy: np.ndarray | None  # (B, A) in [0, 1]; None for losses without classes
+    accuracy: np.ndarray | None  # (B, A)
     gradient_norm: np.ndarray  # (B, A)
-    gradient_change_ratio: np.ndarray  # (B, A); at the center the maximum over directions in the plane
-    layer_ratio: np.ndarray  # (L, B, A) the same for the change of one layer's gradient, in the order of `layers`
-    in_plane_ratio: np.ndarray  # (B, A) ‖Dᵀ(∇f(θ+Δ) - ∇f(θ))‖ / ‖(α, β)‖ with D = [d1 d2] (D8)
-    across: np.ndarray  # (B, A - 1) ratios between neighbors in a row (D6)
-    along: np.ndarray  # (B - 1, A) ratios between neighbors in a column (D6)
-    step: np.ndarray  # (B, A) ‖Δ‖
+    gradient_change_ratio: np.ndarray  # (B, A)
+    layer_ratio: np.ndarray  # (L, B, A)
+    in_plane_ratio: np.ndarray  # (B, A)
+    across: np.ndarray  # (B, A - 1)
+    along: np.ndarray  # (B - 1, A)
+    step: np.ndarray  # (B, A)
     evaluated: np.ndarray  # (B, A) bool
-    non_finite: np.ndarray  # (B, A) bool: evaluated, but the loss or the gradient is not finite
+    non_finite: np.ndarray  # (B, A) bool
     layers: tuple[str, ...]
 
     @property
@@ -59,8 +81,11 @@ class Surface:
 
     @property
     def lipschitz_bound(self) -> float:
-        """L̂ (D7), the largest ratio: a lower bound on any Lipschitz constant of ∇f on the slice; nan if none."""
-        return largest(self.gradient_change_ratio)
+        """L̂ (D7), the largest ratio of the pairs: a lower bound on any Lipschitz constant of ∇f on the slice.
+
+        The center cell is a limit and not a pair; it is `gradient_change_ratio[center]`. Without pairs, L̂ is nan.
+        """
+        return largest(self.gradient_change_ratio[self._paired])
 
     @property
     def local_ratio(self) -> np.ndarray:

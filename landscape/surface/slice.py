@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,10 +18,12 @@ from normscape.landscape.objective.batching import CACHE_BYTES
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.layers import LayerNorms, layers_of
 from normscape.landscape.objective.objective import Objective
+from normscape.landscape.objective.subject import require_subject
 from normscape.landscape.plane.directions import plane_of
 from normscape.landscape.plane.plane import Plane
 from normscape.landscape.training.train import Run
 from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec
+from normscape.specs.fields import rule_of
 
 
 class EvaluatedPoint(NamedTuple):
@@ -105,8 +108,10 @@ def slice_of(
         plane: a plane that replaces the one of the spec.
 
     Raises:
+        TypeError: it is neither of them.
         ValueError: see `measure_surface`.
     """
+    require_subject(run_or_objective, (Run, Objective))
     if isinstance(run_or_objective, Objective):
         run, objective = None, run_or_objective
     else:
@@ -121,11 +126,17 @@ def distance(p: Tensor, q: Tensor) -> float:
 
 
 def settings_of(objective: Objective, spec: EvaluationSpec) -> EvaluationSpec:
-    """Return the spec with the statistics, batch size and precision of an objective."""
+    """Return the spec with the samples, statistics, batch size and precision of an objective.
+
+    A number of samples that a spec does not admit is left out.
+    """
     precision = "mixed" if objective.layout.is_mixed else str(objective.theta.dtype).removeprefix("torch.")
     batch_size = objective.batch_size or spec.batch_size
+    rule = rule_of(spec, "samples")
+    fits = (rule.low or 0) <= objective.samples <= (rule.high or math.inf)
     return replace(
         spec,
+        samples=objective.samples if fits else spec.samples,
         statistics=objective.statistics,
         batch_size=batch_size,
         precision=precision,

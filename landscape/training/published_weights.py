@@ -15,14 +15,20 @@ from normscape.landscape.data.files import data_folder, sha256_of
 
 SUFFIXES = (".th", ".t7", ".pt", ".pth", ".ckpt", ".bin", ".tar", ".safetensors")
 
-KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
+KEYS = (
+    *("state_dict", "model_state_dict", "net_state_dict", "model_state"),
+    *("model", "net", "network", "params", "weights"),
+)
 """Keys of a checkpoint that hold the weights, in the order in which they are looked for."""
 
-AVERAGED_KEYS = ("state_dict_ema", "model_ema", "ema_state_dict", "ema")
+AVERAGED_KEYS = ("state_dict_ema", "model_ema", "ema_state_dict", "params_ema", "ema")
 """Keys of averaged weights, which are taken if a checkpoint has no others."""
 
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "ema_model.")
-"""Beginnings of names that wrappers add; one that all names share is dropped."""
+"""Beginnings of names that wrappers add; one that all names share, or all names of the network, is dropped."""
+
+AVERAGES = "n_averaged"
+"""Name of the counter of torch's `AveragedModel`, on which no result depends."""
 
 NAME_PATTERNS = (
     (r"^module\.", ""),
@@ -68,7 +74,8 @@ def load_weights(module: nn.Module, digests: Sequence[str]) -> None:
 
     Raises:
         ValueError: a file is missing, is damaged or holds anything other than tensors; or the names and shapes of none
-            are those of the network, in which case the message lists the differences; or those of several are.
+            are those of the network, in which case the message lists the differences; or those of several are; or a
+            weight is not finite.
     """
     refused: list[str] = []
     fitting: dict[str, Mapping[str, Tensor]] = {}
@@ -76,15 +83,38 @@ def load_weights(module: nn.Module, digests: Sequence[str]) -> None:
         tensors_by_name = _fitting_names(read_weights(path), module.state_dict())
         expected = _without_counters(module.state_dict())
         if differences := tuple(_differences(expected, _without_counters(tensors_by_name))):
-            refused.append(f"{path.name} holds weights of another network. {' '.join(differences)}")
+            refused.append(_refusal(path.name, expected, tensors_by_name, differences))
         else:
             fitting[path.name] = tensors_by_name
     if not fitting:
         raise ValueError(" ".join(refused))
     if len(fitting) > 1:
         raise ValueError(f"the weights of {' and of '.join(fitting)} fit this network; name only one of these files")
-    (tensors_by_name,) = fitting.values()
+    ((name, tensors_by_name),) = fitting.items()
+    _require_finite(name, tensors_by_name, {name for name, _ in module.named_parameters()})
     module.load_state_dict(tensors_by_name, strict=False)
+
+
+def _refusal(file: str, expected: Mapping[str, Tensor], found: Mapping[str, Tensor], differences: Sequence[str]) -> str:
+    """Return why a file does not fit; one with all weights and more is no file of another network."""
+    if all(name in found and found[name].shape == tensor.shape for name, tensor in expected.items()):
+        return f"{file} holds more than the weights of this network; save only these. {' '.join(differences)}"
+    return f"{file} holds weights of another network. {' '.join(differences)}"
+
+
+def _require_finite(file: str, tensors_by_name: Mapping[str, Tensor], parameters: set[str]) -> None:
+    """Check that weights are finite, and buffers are numbers: a mask may hold -inf.
+
+    Raises:
+        ValueError: a tensor is not; the message has its name.
+    """
+    for name, tensor in tensors_by_name.items():
+        wrong = ~tensor.isfinite() if name in parameters else tensor.isnan()
+        if count := int(wrong.sum()):
+            raise ValueError(
+                f"{file} holds values that are not finite: {count} of {tensor.numel()} in {name}. The training that "
+                "wrote it probably diverged"
+            )
 
 
 def read_weights(path: Path) -> Mapping[str, Tensor]:
@@ -103,9 +133,7 @@ def read_weights(path: Path) -> Mapping[str, Tensor]:
             f"{path.name} was not read: only tensors are admitted, no code is executed, and {reason}"
         ) from None
     except Exception as error:  # a damaged pickle can raise any exception
-        raise ValueError(
-            f"{path.name} could not be read as {_kind(path)}: {str(error) or type(error).__name__}"
-        ) from None
+        raise ValueError(f"{path.name} could not be read as {_kind(path)}: {_reason(path, error)}") from None
     tensors = _inner(content)
     if not _are_weights(tensors):
         raise ValueError(
@@ -113,6 +141,17 @@ def read_weights(path: Path) -> Mapping[str, Tensor]:
             f"under one of the keys {', '.join((*KEYS, *AVERAGED_KEYS))}"
         )
     return tensors  # type: ignore[return-value]
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """Return why a file could not be read, without torch's advice to execute its code."""
+    if "TorchScript" in str(error):
+        return "it is a TorchScript archive, which holds code; save the network's state_dict instead"
+    if not path.stat().st_size:
+        return "it is empty"
+    if isinstance(error, LookupError):  # of the pickle reader, with a byte as the key
+        return "it is text or another format"
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _inner(content: object) -> object:
@@ -136,11 +175,29 @@ def _fitting_names(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]
     for named in (tensors, plain):
         if set(_without_counters(named)) == set(_without_counters(expected)):
             return named
-    return {model_name(name): tensor for name, tensor in plain.items()}
+    return _unwrapped(plain, expected) or {model_name(name): tensor for name, tensor in plain.items()}
+
+
+def _unwrapped(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
+    """Return tensors without the prefix under which all names of the network are, as Lightning writes them.
+
+    Tensors without this prefix keep their names, so that they are listed. None if there is no such prefix.
+    """
+    wanted = set(_without_counters(expected))
+    for prefix in PREFIXES:
+        inner = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        outer = {name: tensor for name, tensor in tensors.items() if not name.startswith(prefix)}
+        for named in (inner, {model_name(name): tensor for name, tensor in inner.items()}):
+            if wanted <= named.keys() and not named.keys() & outer.keys():
+                return named | outer
+    return None
 
 
 def _without_prefixes(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    while prefix := next((one for one in PREFIXES if all(name.startswith(one) for name in tensors)), None):
+    tensors = {name: tensor for name, tensor in tensors.items() if name != AVERAGES}
+    while tensors and (
+        prefix := next((one for one in PREFIXES if all(name.startswith(one) for name in tensors)), None)
+    ):
         tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
     return tensors
 
@@ -177,8 +234,12 @@ def _differences(expected: Mapping[str, Tensor], tensors_by_name: Mapping[str, T
 
 
 def _without_counters(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """Leave out batch counters: older files lack them, and no result depends on them."""
-    return {name: tensor for name, tensor in tensors.items() if not name.endswith("num_batches_tracked")}
+    """Leave out counters: older files lack them, and no result depends on them."""
+    return {name: tensor for name, tensor in tensors.items() if not _is_counter(name)}
+
+
+def _is_counter(name: str) -> bool:
+    return name.endswith("num_batches_tracked") or name == AVERAGES
 
 
 def _kind(path: Path) -> str:

@@ -14,6 +14,7 @@ from normscape.landscape.measurement import Progress, Stop
 from normscape.landscape.training.history import History, history_of
 from normscape.landscape.training.state import Checkpoint, State
 from normscape.landscape.training.trainer import Trainer, build_network
+from normscape.models import own
 from normscape.specs import RunSpec
 
 STEPS_PER_ADVANCE = 20
@@ -49,6 +50,7 @@ class Run:
 def train(spec: RunSpec, *, on_progress: Progress | None = None, stop: Stop = lambda: False) -> Run:
     """Train a network, or load its published weights.
 
+    An own network that is not registered yet is looked for in the folder `NORMSCAPE_NETWORKS`, whose files are run.
     Divergence is a result, not an error: the run ends at that step and keeps the checkpoints before it.
 
     Args:
@@ -60,6 +62,7 @@ def train(spec: RunSpec, *, on_progress: Progress | None = None, stop: Stop = la
         ValueError: a name in the spec is not registered, there are too few samples, a file is missing or has another
             name or digest than expected, or the weights belong to another network.
     """
+    own.find(spec.model.architecture)
     trainer = Trainer(spec)
     while not trainer.finished and not stop():
         if on_progress is not None:

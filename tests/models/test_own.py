@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import nn
 
+from normscape.landscape import train
 from normscape.models import ARCHITECTURES, REGISTRIES, blank_model, build_model, effective_spec, own, refusal
-from normscape.specs import Experiment, ModelSpec, RunSpec
+from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, TrainingSpec
 
 Write = Callable[[str, str], str]
 
@@ -61,8 +62,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         return "; ".join(problems) if problems else next(name for name in own.listed() if f"-{stem}-" in name)
 
     yield write_file
-    monkeypatch.delenv(own.SETTING)
-    own._listed = ()
+    monkeypatch.delenv(own.SETTING, raising=False)
+    own._listed, own._is_read = (), False
     for name in set(ARCHITECTURES) - set(known):
         del ARCHITECTURES[name]
         own._sources.pop(name, None)
@@ -102,6 +103,36 @@ def test_a_changed_file_is_another_network(write: Write) -> None:
     gone = f"{second[:-1]}{'0' if second[-1] != '0' else '1'}"
     with pytest.raises(ValueError, match=r"the file mine\.py has changed or is gone"):
         refusal(ModelSpec(gone), (1, 8, 8))
+
+
+def test_training_from_python_finds_a_network_that_nobody_has_read(write: Write) -> None:
+    name = write("mine", WITH_NORM)
+    del ARCHITECTURES[name], own._sources[name]
+    own._listed, own._is_read = (), False
+    with pytest.raises(ValueError, match=r"is not registered: .* normscape\.models\.own\.refresh\(\)"):
+        refusal(ModelSpec(name), (1, 8, 8))
+    spec = RunSpec(DataSpec(size=40), ModelSpec(name), TrainingSpec(steps=1))
+    assert train(spec).checkpoints[-1].step == 1
+
+
+def test_the_name_of_the_file_alone_gets_the_name_of_the_network(write: Write) -> None:
+    name = write("mine", WITH_NORM)
+    for given in ("mine", "own-mine"):
+        with pytest.raises(ValueError, match=f"unknown architecture '{given}'; the own network mine is '{name}'"):
+            train(RunSpec(model=ModelSpec(given)))
+    with pytest.raises(ValueError, match="unknown architecture 'perceptrn'; choose one of perceptron"):
+        train(RunSpec(model=ModelSpec("perceptrn")))
+
+
+def test_an_own_network_without_a_folder_or_a_working_file_says_so(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("mine", "x = (")
+    with pytest.raises(ValueError, match=r"^mine\.py, line 1: SyntaxError"):
+        train(RunSpec(model=ModelSpec("own-mine-123456789abc")))
+    monkeypatch.delenv(own.SETTING)
+    with pytest.raises(ValueError, match=r"NORMSCAPE_NETWORKS names no folder; set it to the folder with mine\.py"):
+        train(RunSpec(model=ModelSpec("own-mine-123456789abc")))
 
 
 def test_fields_that_the_file_decides_have_no_effect(write: Write) -> None:

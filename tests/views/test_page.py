@@ -383,7 +383,7 @@ def test_own_data_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app = opened()
     (choice,) = (one for one in app.selectbox if one.label == "Data")
     assert any(option.startswith("mine") for option in choice.options)
-    assert any("few.npz has the arrays" in warning.value.replace("\\", "") for warning in app.warning)
+    assert any("few.npz lacks the arrays x_test" in warning.value.replace("\\", "") for warning in app.warning)
     monkeypatch.undo()
     own_files.refresh()
 

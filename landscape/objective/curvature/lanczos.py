@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from torch import Tensor
 Product = Callable[[Tensor], Tensor]
 
 MAX_PRODUCTS = 300
+
+COARSE = 1e-3
+"""Rounding, ten units in the last place, above which the residual is measured: that of bfloat16 and float16."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +42,8 @@ def largest_eigenpair(product: Product, start: Tensor, *, tolerance: float, most
         product: v (P,) ↦ Av (P,).
         start: (P,), a random vector; its precision is that of the basis.
         tolerance: the iteration stops when the residual is at most this fraction of |λ|. The error of λ is then about
-            the square of the residual over the distance to the next eigenvalue.
+            the square of the residual over the distance to the next eigenvalue. It also stops when the basis is
+            exhausted; the pair has converged only if its residual is small then, too.
         most: largest number of products.
     """
     unit = start / start.norm()
@@ -65,12 +69,20 @@ def largest_eigenpair(product: Product, start: Tensor, *, tolerance: float, most
         value, weights = float(values[-1]), vectors[:, -1]
         residual = beta * abs(float(weights[-1]))
         exhausted = beta <= rounding * scale or count + 1 == len(unit)
-        converged = exhausted or residual <= tolerance * abs(value)
-        if converged or count + 1 == most:
+        if exhausted or residual <= tolerance * abs(value) or count + 1 == most:
             vector = known.T @ torch.from_numpy(weights).to(unit)
-            return Eigenpair(value, vector / vector.norm(), residual, count + 1, converged)
+            limit = max(tolerance * abs(value), min(rounding, tolerance) * scale if exhausted else 0.0)
+            found = Eigenpair(value, vector / vector.norm(), residual, count + 1, residual <= limit)
+            return _verified(product, found, limit) if rounding > COARSE else found
         off_diagonal.append(beta)
         unit = image / beta
+
+
+def _verified(product: Product, pair: Eigenpair, limit: float) -> Eigenpair:
+    """Return a pair with the residual of its own vector, in precisions too coarse for the residual of the basis."""
+    image = product(pair.vector).double()
+    residual = float((image - pair.value * pair.vector.double()).norm())
+    return replace(pair, residual=residual, products=pair.products + 1, converged=residual <= limit)
 
 
 def _tridiagonal(diagonal: list[float], off_diagonal: list[float]) -> np.ndarray:

@@ -12,6 +12,7 @@ from torch import Tensor
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.curvature.lanczos import Product, largest_eigenpair
 from normscape.landscape.objective.objective import Objective
+from normscape.landscape.objective.subject import require_subject
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,11 @@ def hessian_product(objective: Objective, stop: Stop = lambda: False) -> Product
     """Return v ↦ H(θ)v at the objective's own θ, in its precision.
 
     The product raises `StoppedError` when `stop()` is true.
+
+    Raises:
+        TypeError: it is no objective.
     """
+    require_subject(objective, (Objective,))
     product = objective.hessian_at(objective.theta)
 
     def multiply(v: Tensor) -> Tensor:

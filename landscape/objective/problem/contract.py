@@ -99,8 +99,9 @@ def _require_function(forward: Forward, batch: Batch) -> None:
     buffers = {name: buffer.clone() for name, buffer in forward.module.named_buffers()}
     with _kept_random_state():
         first, second = (_value(forward, copied_batch(batch)) for _ in range(2))
+    _require_finite_loss(forward, first, second)
     for name, buffer in forward.module.named_buffers():
-        if not torch.equal(buffer, buffers[name]):
+        if not torch.equal(_comparable(buffer), _comparable(buffers[name])):
             raise ValueError(
                 f"a forward pass changes the buffer {name}, so the loss depends on how often it was computed; keep the "
                 "buffer as it is in evaluation mode (`if self.training:`)"
@@ -111,6 +112,30 @@ def _require_function(forward: Forward, batch: Batch) -> None:
             "function of the weights; the network or the loss draws random numbers or keeps a state. Dropout as a "
             "function needs `training=self.training`"
         )
+
+
+def _require_finite_loss(forward: Forward, *values: Tensor) -> None:
+    """Check that the loss is finite; where it is not, a buffer with such a value is the first suspect.
+
+    Raises:
+        ValueError: the loss is not finite; the message names the buffers that are not.
+    """
+    if all(bool(value.isfinite()) for value in values):
+        return
+    named = [name for name, buffer in forward.module.named_buffers() if not bool(buffer.isfinite().all())]
+    reason = (
+        f"the buffers {', '.join(named)} hold values that are not finite"
+        if named
+        else "the network or the loss overflows"
+    )
+    raise ValueError(
+        f"the loss at the weights is {float(values[0])}, so there is nothing to measure around it; {reason}"
+    )
+
+
+def _comparable(buffer: Tensor) -> Tensor:
+    """Return a buffer with 0 for nan, which equals nothing."""
+    return buffer.nan_to_num(nan=0.0) if buffer.is_floating_point() else buffer
 
 
 def _value(forward: Forward, batch: Batch) -> Tensor:

@@ -17,6 +17,7 @@ from torch import Tensor, from_numpy
 from torch.utils._pytree import tree_flatten, tree_map
 
 from normscape.landscape.objective.batching import batches
+from normscape.landscape.objective.problem.validation import require_batch, require_equal_counts, require_samples
 
 Batch = Any
 """A tensor, or tuples, lists and dictionaries of tensors with one sample per row."""
@@ -56,11 +57,7 @@ class Stacked:
             ValueError: there are no samples, or tensors differ in their number.
         """
         lengths = [len(leaf) for leaf in tree_flatten(tree)[0] if _is_array(leaf) and leaf.ndim > 0]
-        if len(set(lengths)) != 1 or not lengths[0]:
-            found = " and ".join(map(str, lengths)) or "no"
-            raise ValueError(
-                f"the evaluation set has {found} samples; all tensors must have the same number, at least 1"
-            )
+        require_equal_counts(lengths)
         self.tree, self.count, self._convert = tree, lengths[0], convert
         plain = isinstance(tree, tuple) and all(isinstance(leaf, Tensor) and leaf.ndim for leaf in tree)
         self._tensors: tuple[Tensor, ...] | None = tree if plain and convert is None else None
@@ -148,12 +145,15 @@ def evaluation_set(samples: Batch | Iterable[Batch], convert: Callable[[Batch], 
         convert: puts a batch on the device and into the precision of the network.
 
     Raises:
+        TypeError: the samples are no batches, such as a Dataset that gives single samples.
         ValueError: there are no samples, their numbers differ, a value is not finite, or an iterable can be read only
             once or gives other batches the second time.
     """
     if isinstance(samples, Stacked | Sequenced):
         return samples
+    require_samples(samples)
     if _is_batch(samples):
+        require_batch(samples)
         if not _is_mapped(samples):
             converted = Stacked(convert(samples))
             require_finite(converted.tree)
@@ -172,7 +172,9 @@ def _from_iterable(source: Iterable[Batch], convert: Callable[[Batch], Batch]) -
     sizes: list[int] = []
     prints: list[bytes] = []
     held = 0
-    for batch in map(convert, source):
+    for raw in source:
+        require_batch(raw)
+        batch = convert(raw)
         require_finite(batch)
         sizes.append(Stacked(batch).count)
         prints.append(_fingerprint(batch))

@@ -5,12 +5,16 @@ Items are samples, pixels or tokens. A class whose targets are ignored has weigh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from normscape.landscape.objective.problem.elementwise import BinaryCrossEntropy, squared_error
 
 Values = Tensor | tuple[Tensor, Tensor]
 """Losses of the items of a batch (N, ...), or these and their weights (N, ...)."""
@@ -32,15 +36,27 @@ class CrossEntropy:
 
     Attributes:
         ignore_index: class index of items with weight 0; None if there are none.
-        class_weights: weight of an item by the class of its target; 1 for all by default.
+        class_weights: weight of an item by the class of its target, a tensor, an array or any sequence; 1 for all by
+            default.
         label_smoothing: share of the target that is spread evenly over all classes, in [0, 1].
         class_axis: of the outputs; by default the axis that the targets lack, and 1 for probabilities.
     """
 
     ignore_index: int | None = IGNORED
-    class_weights: tuple[float, ...] | None = None
+    class_weights: Sequence[float] | Tensor | np.ndarray | None = None
     label_smoothing: float = 0.0
     class_axis: int | None = None
+
+    def __post_init__(self) -> None:
+        """Keep the weights as a tuple of numbers.
+
+        Raises:
+            ValueError: a weight is negative or not finite, or the label smoothing is not in [0, 1].
+        """
+        if self.class_weights is not None:
+            object.__setattr__(self, "class_weights", _weights(self.class_weights))
+        if not 0 <= self.label_smoothing <= 1:
+            raise ValueError(f"label_smoothing is {self.label_smoothing:g}; it must be in [0, 1]")
 
     def __call__(self, outputs: Tensor, targets: Tensor) -> Values:
         """Return the loss of every item and, for class indices, its weight.
@@ -71,7 +87,8 @@ class CrossEntropy:
         counted = self.counted(targets)
         if self.class_weights is None:
             return counted
-        return counted * targets.new_tensor(self.class_weights, dtype=torch.float64)[torch.where(counted, targets, 0)]
+        weights = targets.new_tensor(tuple(self.class_weights), dtype=torch.float64)
+        return counted * weights[torch.where(counted, targets, 0)]
 
     def counted(self, targets: Tensor) -> Tensor:
         """Return which class indices are not ignored."""
@@ -105,6 +122,11 @@ class CrossEntropy:
         if not counted.any():
             raise ValueError(f"all {targets.numel()} targets are {self.ignore_index}, which is ignored")
         least, most = int(targets[counted].min()), int(targets[counted].max())
+        if classes == 1 and most > 0:
+            raise ValueError(
+                f"the targets hold class {most}, and the outputs have one column; for one score per sample the loss is "
+                "'bce-with-logits', with targets in the shape of the outputs"
+            )
         if least < 0 or most >= classes:
             raise ValueError(
                 f"the targets hold class {least if least < 0 else most}; the outputs have {classes} classes, 0 to "
@@ -133,31 +155,40 @@ class CrossEntropy:
             return 1
         axes = [k for k in {1, len(shape) - 1} if k > 0 and shape[:k] + shape[k + 1 :] == of_targets]
         if len(axes) != 1:
-            problem = (
-                "more than one axis could hold the classes" if axes else "no axis of the outputs is left for classes"
-            )
+            problem = "more than one axis could hold the classes; pass CrossEntropy(class_axis=...)"
             raise ValueError(
-                f"outputs of shape {shape} and class indices of shape {of_targets}: {problem}; pass "
-                "CrossEntropy(class_axis=...)"
+                f"outputs of shape {shape} and class indices of shape {of_targets}: "
+                f"{problem if axes else _no_class_axis(shape, of_targets)}"
             )
         return axes[0]
 
 
-def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Return Σ_k (output_k - target_k)² of every sample (N,), without a factor ½."""
-    _require_equal_shapes(outputs, targets)
-    return (outputs - targets).square().flatten(1).sum(1) if outputs.ndim > 1 else (outputs - targets).square()
+def _weights(values: Sequence[float] | Tensor | np.ndarray) -> tuple[float, ...]:
+    listed = values.tolist() if isinstance(values, Tensor | np.ndarray) else values
+    weights = tuple(map(float, listed))
+    if wrong := [weight for weight in weights if not math.isfinite(weight) or weight < 0]:
+        raise ValueError(f"class_weights hold {wrong[0]:g}; they must be finite and not negative")
+    return weights
 
 
-def binary_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Return -y log σ(h) - (1 - y) log(1 - σ(h)) of every output h, for targets y in [0, 1] of the same shape."""
-    _require_equal_shapes(outputs, targets)
-    return functional.binary_cross_entropy_with_logits(outputs, targets.to(outputs.dtype), reduction="none")
-
-
-def _require_equal_shapes(outputs: Tensor, targets: Tensor) -> None:
-    if outputs.shape != targets.shape:
-        raise ValueError(f"outputs of shape {tuple(outputs.shape)} cannot be compared with {tuple(targets.shape)}")
+def _no_class_axis(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
+    """Return why no axis of the outputs is left for the classes, with the remedy."""
+    if outputs == targets and len(outputs) > 1:
+        return (
+            "integers in the shape of the outputs; if they are one-hot, pass class indices (`targets.argmax(1)`) or "
+            "probabilities (`targets.float()`)"
+        )
+    if targets[-1:] == (1,) and len(targets) == len(outputs):
+        return "the targets have an axis of length 1 too many; pass `targets.squeeze(-1)`"
+    if len(outputs) == 2 and len(targets) > 1 and outputs[0] == math.prod(targets):
+        shape = ", ".join(map(str, ("N", *targets[1:], outputs[1])))
+        return (
+            f"the outputs are flattened and the targets are not; return outputs of shape ({shape}) from the network or "
+            "from `forward`"
+        )
+    return (
+        "no axis of the outputs is left for classes; the targets need the shape of the outputs without their class axis"
+    )
 
 
 def weighted(values: Values) -> Tensor:
@@ -173,8 +204,34 @@ def sample_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
 LOSSES: Mapping[str, Loss] = {
     "cross-entropy": CrossEntropy(),
     "squared-error": squared_error,
-    "bce-with-logits": binary_cross_entropy,
+    "bce-with-logits": BinaryCrossEntropy(),
 }
+
+SYNONYMS: Mapping[str, str] = {
+    **dict.fromkeys(("mse", "l2", "square", "squared"), "squared-error"),
+    **dict.fromkeys(("ce", "crossentropy", "nll", "softmax"), "cross-entropy"),
+    **dict.fromkeys(("bce", "binarycrossentropy", "bcewithlogits", "logistic"), "bce-with-logits"),
+}
+"""Other names of the losses, in lower case without dashes, for the hint of an error."""
+
+
+def named_loss(name: str, *others: str) -> Loss:
+    """Return the loss of a name.
+
+    Args:
+        name: a key of `LOSSES`.
+        others: further names that the caller accepts.
+
+    Raises:
+        ValueError: there is no loss of this name; the message lists the names.
+    """
+    if name in LOSSES:
+        return LOSSES[name]
+    plain = name.lower().replace("-", "").replace("_", "").replace(" ", "").removesuffix("loss")
+    meant = SYNONYMS.get(plain) or next((own for own in LOSSES if own.replace("-", "") == plain), None)
+    hint = f" ({name} is {meant!r})" if meant else ""
+    raise ValueError(f"unknown loss {name!r}; choose one of {', '.join((*LOSSES, *others))}{hint}")
+
 
 SAMPLE_LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cross-entropy": sample_cross_entropy,

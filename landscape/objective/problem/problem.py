@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from normscape.landscape.objective.problem.batch import TARGETS, divided, targets_of
+from normscape.landscape.objective.problem.elementwise import BinaryCrossEntropy, Elementwise
 from normscape.landscape.objective.problem.evaluation_set import Batch, as_tensor
-from normscape.landscape.objective.problem.losses import LOSSES, CrossEntropy, Loss, Values
-from normscape.models.registry import entry
-
-TARGETS = ("labels", "label", "targets", "target", "y")
-"""Keys of a batch that is a dictionary, of which the first one that it has holds its targets."""
+from normscape.landscape.objective.problem.losses import LOSSES, CrossEntropy, Loss, Values, named_loss
+from normscape.landscape.objective.problem.torch_losses import of_torch
+from normscape.landscape.objective.problem.validation import require_module
 
 OF_MODEL = "model"
 """Name of the loss for networks whose outputs carry it as `.loss`."""
@@ -34,17 +34,26 @@ class Problem:
         module: the network.
         batches: all samples as one batch, or an iterable of batches (`evaluation_set`). Of a tuple, the last element
             holds the targets; of a dictionary, the first key of `TARGETS` that it has.
-        loss: a name in `LOSSES`, a `CrossEntropy`, or a function of outputs and batch that returns one loss per sample
-            (N,) or per item (N, ...), or losses and weights of the same shape. "model" takes `.loss` of the outputs,
-            a mean over the batch that counts by the labels that are not ignored, or else by samples.
+        loss: a name in `LOSSES`, a `CrossEntropy`, a loss of torch.nn (`of_torch`), or a function of outputs and batch
+            that returns one loss per sample (N,) or per item (N, ...), or losses and weights of the same shape. "model"
+            takes `.loss` of the outputs, a mean over the batch that counts by the labels that are not ignored, or else
+            by samples.
         forward: maps network and batch to outputs; by default the network gets a tensor as it is, a tuple as positional
             and a dictionary as named arguments, without the targets.
     """
 
     module: nn.Module
     batches: Any
-    loss: str | CrossEntropy | BatchLoss = "cross-entropy"
+    loss: str | CrossEntropy | nn.Module | BatchLoss = "cross-entropy"
     forward: Call | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the network is a module.
+
+        Raises:
+            TypeError: it is something else; the message says what to pass.
+        """
+        require_module(self.module)
 
     @property
     def call(self) -> Call:
@@ -59,12 +68,35 @@ class Problem:
 
         Raises:
             ValueError: there is no loss of this name.
+            TypeError: the loss is neither a name nor a function.
         """
-        if self.loss == OF_MODEL:
+        if isinstance(self.loss, str) and self.loss == OF_MODEL:
             return Criterion(model_loss, of_batch=True)
-        if isinstance(self.loss, str):
-            return Criterion(entry(LOSSES, self.loss, "loss"))
-        return Criterion(self.loss, of_batch=not isinstance(self.loss, CrossEntropy))
+        known = loss_of_targets(self.loss, OF_MODEL)
+        return Criterion(cast("BatchLoss", self.loss), of_batch=True) if known is None else Criterion(known)
+
+
+def loss_of_targets(loss: object, *others: str) -> Loss | None:
+    """Return the loss of outputs and targets that a user means; None for a function.
+
+    Args:
+        loss: a name, a loss of this package or of torch, or a function.
+        others: further names that the caller accepts.
+
+    Raises:
+        ValueError: there is no loss of this name, or a loss of torch that is no mean over items.
+        TypeError: it is neither a name nor a function.
+    """
+    if isinstance(loss, str):
+        return named_loss(loss, *others)
+    if isinstance(loss, CrossEntropy | BinaryCrossEntropy | Elementwise):
+        return loss
+    if not callable(loss):
+        raise TypeError(
+            f"the loss is {loss!r}; pass a name ({', '.join((*LOSSES, *others))}), a CrossEntropy, a loss of torch.nn, "
+            "or a function"
+        )
+    return of_torch(loss)
 
 
 @dataclass(frozen=True)
@@ -83,34 +115,44 @@ class Criterion:
         """Return losses of items, or these and their weights."""
         return self.loss(outputs, batch) if self.of_batch else self.loss(scores(outputs), targets_of(batch))
 
+    def require_targets(self, batch: Batch) -> None:
+        """Check that a batch has the targets that the loss needs.
+
+        Raises:
+            ValueError: it has none.
+        """
+        if not self.of_batch:
+            targets_of(batch)
+
+    def prepared(self, outputs: Any, batch: Batch, targets: Callable[[], Tensor]) -> Criterion:
+        """Return the same for a whole evaluation set.
+
+        Args:
+            outputs: of some samples.
+            batch: these samples.
+            targets: returns those of all samples.
+
+        Raises:
+            ValueError: a target has a value that the loss is not defined for.
+        """
+        if self.of_batch:
+            return self
+        found, first = scores(outputs), targets_of(batch)
+        if isinstance(batch, Tensor) and found.shape != batch.shape:
+            raise ValueError(
+                "the samples are one tensor, so there are no targets; pass (inputs, targets), or a loss that takes "
+                "outputs and batch"
+            )
+        if isinstance(self.loss, BinaryCrossEntropy):
+            self.loss.require_targets(targets())
+        if self.classes is None:
+            return self
+        return Criterion(self.classes.prepared(found, first, targets()))
+
     @property
     def classes(self) -> CrossEntropy | None:
         """The loss if it is a cross-entropy."""
         return self.loss if isinstance(self.loss, CrossEntropy) else None
-
-
-def divided(batch: Batch) -> tuple[Batch, Any]:
-    """Return the inputs and the targets of a batch; a tensor alone is both."""
-    if isinstance(batch, Mapping):
-        key = next((key for key in TARGETS if key in batch), None)
-        return {name: value for name, value in batch.items() if name != key}, None if key is None else batch[key]
-    if isinstance(batch, tuple | list) and len(batch) > 1:
-        return batch[0] if len(batch) == 2 else tuple(batch[:-1]), batch[-1]
-    return batch, batch
-
-
-def targets_of(batch: Batch) -> Tensor:
-    """Return the targets of a batch.
-
-    Raises:
-        ValueError: it has none, or they are no tensor.
-    """
-    targets = divided(batch)[1]
-    if not isinstance(targets, Tensor):
-        raise ValueError(
-            f"the batch has no targets that are a tensor: {_described(batch)}; pass a loss that takes outputs and batch"
-        )
-    return targets
 
 
 def call(network: nn.Module, batch: Batch) -> Any:
@@ -170,12 +212,6 @@ def _items(outputs: Any, batch: Batch) -> Tensor:
 def _samples(batch: Batch) -> int:
     leaves = torch.utils._pytree.tree_leaves(batch)
     return next(len(leaf) for leaf in leaves if isinstance(leaf, Tensor) and leaf.ndim)
-
-
-def _described(batch: Batch) -> str:
-    if isinstance(batch, Mapping):
-        return f"a dictionary of {', '.join(map(str, batch))}"
-    return f"a {type(batch).__name__}"
 
 
 def converter(theta: Tensor, of_inputs: torch.dtype) -> Callable[[Batch], Batch]:

@@ -165,7 +165,7 @@ def test_accuracy_is_undefined_without_classes() -> None:
         (classes(N), CrossEntropy(class_weights=(1.0, 2.0)), "2 class weights for 4 classes"),
         (probabilities(N, C), CrossEntropy(class_weights=WEIGHTS), "class weights need class indices"),
         (rand(N), "bce-with-logits", "cannot be compared"),
-        (classes(N), nn.CrossEntropyLoss(), "must return one value per sample"),
+        (classes(N), lambda h, y: functional.cross_entropy(h, y), "must return one value per sample"),
         (rand(N, C), lambda h, y: ((h - y) ** 2, y[:, 0]), r"weights of shape \(13,\)"),
         (rand(N, C), lambda h, y: ((h - y) ** 2, -y), "weights must not be negative"),
         (rand(N, C), lambda h, y: ((h - y) ** 2, 0 * y), "the weights of all items are 0"),

@@ -193,7 +193,7 @@ def test_unequal_or_empty_inputs_and_targets_raise(inputs: int, targets: int) ->
 
 def test_averaged_loss_raises() -> None:
     with pytest.raises(ValueError, match="one value per sample"):
-        Objective(network(), *samples(), loss=nn.functional.cross_entropy)
+        Objective(network(), *samples(), loss=lambda outputs, targets: nn.functional.cross_entropy(outputs, targets))
 
 
 def test_broadcasting_squared_error_raises() -> None:

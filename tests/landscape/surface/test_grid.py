@@ -200,7 +200,7 @@ def test_non_finite_gradient_makes_point_missing_5() -> None:
 def test_results_are_read_only_and_store_their_spec() -> None:
     module, (x, y) = network().float(), samples()
     surface = measure_surface(Objective(module, x, y, statistics="batch", batch_size=9), grid(precision="float64"))
-    assert surface.spec.evaluation == EvaluationSpec(statistics="batch", batch_size=9, precision="float32")
+    assert surface.spec.evaluation == EvaluationSpec(samples=23, statistics="batch", batch_size=9, precision="float32")
     for name in (*ARRAYS, "alpha", "beta"):
         with pytest.raises(ValueError, match="read-only"):
             getattr(surface, name)[0] = 0

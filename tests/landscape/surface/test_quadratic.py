@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.landscape import Objective, Plane, measure_surface
+from normscape.landscape import Objective, Plane, bounds_from_center, measure_surface
 from tests.landscape.networks import grid, objective_from_function, quadratic, symmetric_matrix
 
 EIGENVALUES = [0.0, 0.5, 1.0, 2.0, 4.0, 9.0]
@@ -97,10 +97,12 @@ def expected_norm(d: np.ndarray) -> float:
     return np.linalg.norm(H @ d) / np.linalg.norm(d)
 
 
-def test_center_cell_is_largest_for_quadratic_and_bound_is_below_l_d7() -> None:
+def test_center_cell_is_largest_for_quadratic_and_no_pair_of_the_bound_d7() -> None:
     surface = measure_surface(quadratic(H, THETA), grid(9, 9), plane=Plane(THETA, *SKEWED))
     assert surface.gradient_change_ratio.max() <= center_value(surface) * (1 + 1e-12)
-    assert surface.lipschitz_bound == center_value(surface)
+    outside = np.where(surface.step > 0, surface.gradient_change_ratio, -np.inf)
+    assert surface.lipschitz_bound == outside.max() < center_value(surface)
+    assert surface.lipschitz_bound == bounds_from_center({"quadratic": surface})["quadratic"].value
     assert surface.lipschitz_bound <= max(EIGENVALUES)
     assert surface.pairs == 80
     assert surface.smallest_step == pytest.approx(surface.step[surface.step > 0].min())

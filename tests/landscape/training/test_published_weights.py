@@ -303,3 +303,79 @@ def test_what_holds_no_tensors_by_name_is_refused_with_the_keys(folder: Path, co
     saved(folder, content, "odd.pt")
     with pytest.raises(ValueError, match=r"odd\.pt holds .*under one of the keys state_dict, model_state_dict"):
         read_weights(folder / "odd.pt")
+
+
+@pytest.mark.parametrize("key", ["params", "model_state", "net_state_dict", "params_ema"])
+def test_further_usual_keys_are_read(folder: Path, key: str) -> None:
+    source, target = network(seed=1), network(seed=2)
+    load_weights(target, [saved(folder, {key: source.state_dict(), "epoch": 3})])
+    assert torch.equal(target.conv1.weight, source.conv1.weight)
+
+
+@pytest.mark.parametrize("wrap", [lambda state: state, lambda state: {"model": state}])
+def test_averaged_models_of_torch_are_read(folder: Path, wrap) -> None:
+    source, target = network(seed=1), network(seed=2)
+    averaged = torch.optim.swa_utils.AveragedModel(source)
+    assert "n_averaged" in averaged.state_dict()
+    load_weights(target, [saved(folder, wrap(averaged.state_dict()))])
+    assert all(torch.equal(target.state_dict()[name], tensor) for name, tensor in source.state_dict().items())
+
+
+@pytest.mark.parametrize("names", [lambda module: module.state_dict(), torchvision_names], ids=["own", "torchvision"])
+def test_tensors_beside_the_network_are_listed_and_nothing_is_left_out_silently(folder: Path, names) -> None:
+    source, target = network(seed=1), network(seed=2)
+    inside = {f"model.{name}": tensor for name, tensor in names(source).items()}
+    sha = saved(folder, {"state_dict": {**inside, "criterion.weight": torch.ones(10)}, "epoch": 3}, "lightning.ckpt")
+    with pytest.raises(ValueError, match="more than the weights of this network; save only these") as error:
+        load_weights(target, [sha])
+    assert str(error.value).endswith("Not in the network (1): criterion.weight.")
+    load_weights(target, [saved(folder, {"state_dict": inside}, "inside.ckpt")])
+    assert torch.equal(target.conv1.weight, source.conv1.weight)
+
+
+def test_names_that_a_prefix_would_make_equal_keep_it(folder: Path) -> None:
+    state = network().state_dict()
+    both = {**{f"model.{name}": tensor for name, tensor in state.items()}, "linear.bias": state["linear.bias"]}
+    with pytest.raises(ValueError, match="another network") as error:
+        load_weights(network(), [saved(folder, both)])
+    assert "model.conv1.weight" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("conv1.weight", np.nan), ("linear.bias", np.inf), ("norm1.running_mean", np.nan)]
+)
+def test_weights_that_are_not_finite_are_refused_with_the_tensor(folder: Path, name: str, value: float) -> None:
+    tensors = {key: tensor.clone() for key, tensor in network().state_dict().items()}
+    tensors[name].view(-1)[1] = value
+    target, before = network(seed=2), network(seed=2)
+    with pytest.raises(
+        ValueError, match=rf"net\.pt holds values that are not finite: 1 of {tensors[name].numel()} in {name}"
+    ):
+        load_weights(target, [saved(folder, tensors)])
+    assert torch.equal(target.conv1.weight, before.conv1.weight)
+
+
+def test_a_mask_of_infinities_is_read(folder: Path) -> None:
+    module = nn.Linear(2, 2)
+    module.register_buffer("mask", torch.full((2, 2), -torch.inf).triu(1))
+    load_weights(module, [saved(folder, module.state_dict())])
+
+
+@pytest.mark.parametrize("text", ["epoch 3, loss 0.4", "weights", "{}", "\n"])
+def test_a_text_file_is_called_one(folder: Path, text: str) -> None:
+    (folder / "net.pt").write_text(text)
+    with pytest.raises(
+        ValueError, match=r"net\.pt (could not be read as a PyTorch checkpoint: it is text|was not read)"
+    ) as error:
+        read_weights(folder / "net.pt")
+    assert not str(error.value)[-1].isdigit()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_a_torchscript_archive_is_refused_without_torchs_advice(folder: Path) -> None:
+    torch.jit.script(nn.Linear(2, 2)).save(str(folder / "net.pt"))
+    with pytest.raises(
+        ValueError, match="it is a TorchScript archive, which holds code; save the network's state_dict"
+    ) as error:
+        read_weights(folder / "net.pt")
+    assert "weights_only" not in str(error.value)
