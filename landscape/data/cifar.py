@@ -72,8 +72,8 @@ def _check_sizes(content: bytes) -> None:
         ValueError: a size does, or the pickle is incomplete.
     """
     for opcode, argument, _ in pickletools.genops(content):  # reads no more than there is
-        announces = opcode.name in ("LONG_BINPUT", "PUT", "FRAME") and isinstance(argument, int)
-        if announces and argument > len(content):
+        announces = opcode.name in ("LONG_BINPUT", "PUT", "FRAME")
+        if announces and isinstance(argument, int) and argument > len(content):
             raise ValueError(f"{opcode.name} has the number {argument}, and the file {len(content)} bytes")
 
 

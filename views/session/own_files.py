@@ -49,8 +49,7 @@ def register() -> tuple[str, ...]:
         _data.at = time.monotonic()
         register_labels("run.data.name", {name: own_data.label(name) for name in _data.names})
     if os.environ.get(own.SETTING) and is_public():
-        st.session_state["own-networks"] = ()  # what is set here is no business of visitors
-        return
+        return ()  # what is set here is no business of visitors
     if os.environ.get(own.SETTING) and not _admitted():
         address = st.get_option("server.address") or "all addresses"
         refused = (
