@@ -40,9 +40,6 @@ ACKNOWLEDGE_SECONDS = 30.0
 ACTIVE_SECONDS, IDLE_SECONDS = 0.05, 0.5
 """Interval of the periodic work, with and without active requests; messages are handled at once."""
 
-CONNECTION_FIELDS = ("connected", "connection_error", "workers", "unresponsive")
-"""Fields of a snapshot that the connection determines."""
-
 Message = Callable[[], object]
 
 
@@ -134,12 +131,18 @@ class Dispatcher:
     def _publish(self) -> None:
         """Replace the snapshot if something has changed, and acknowledge the messages whose effect it contains."""
         connection, snapshot = self._connection, self.snapshot
-        workers = len(connection.workers)
-        state = (connection.cluster is not None, connection.error, workers, connection.unresponsive)
+        connected, error, workers = connection.cluster is not None, connection.error, len(connection.workers)
+        state = (connected, error, workers, connection.unresponsive)
         if (changes := self._scheduler.take_changes(workers)) is not None:
             snapshot = changes.applied_to(snapshot)
         if state != (snapshot.connected, snapshot.connection_error, snapshot.workers, snapshot.unresponsive):
-            snapshot = replace(snapshot, **dict(zip(CONNECTION_FIELDS, state, strict=True)))
+            snapshot = replace(
+                snapshot,
+                connected=connected,
+                connection_error=error,
+                workers=workers,
+                unresponsive=connection.unresponsive,
+            )
         self.snapshot = snapshot
         answers, self._unanswered = self._unanswered, []
         for answer in answers:
