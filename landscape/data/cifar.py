@@ -72,9 +72,9 @@ def _check_sizes(content: bytes) -> None:
         ValueError: a size does, or the pickle is incomplete.
     """
     for opcode, argument, _ in pickletools.genops(content):  # reads no more than there is
-        announces = opcode.name in ("LONG_BINPUT", "PUT", "FRAME") and isinstance(argument, int)
-        if announces and argument > len(content):
-            raise ValueError(f"{opcode.name} has the number {argument}, and the file {len(content)} bytes")
+        announced = int(argument or 0) if opcode.name in ("LONG_BINPUT", "PUT", "FRAME") else 0
+        if announced > len(content):
+            raise ValueError(f"{opcode.name} has the number {announced}, and the file {len(content)} bytes")
 
 
 class _Forbidden(Exception):  # noqa: N818
