@@ -78,10 +78,10 @@ with verdict_place:
         st.error(f"**{printable(label)}**: {printable_error(failure)}")
     shown = [str(failure) for failure in state.failures.values()]
     if state.finished and not progress.is_stopped(request):
-        for failure in progress.failures(request):
-            if failure not in shown:
-                st.error(printable_error(failure))  # here it has the whole width
-                shown.append(failure)
+        for message in progress.failures(request):
+            if message not in shown:
+                st.error(printable_error(message))  # here it has the whole width
+                shown.append(message)
 with progress_place:
     if state.finished and (display.metric, display.scale) == ("loss", "log"):
         st.caption(texts.LOG_SCALE)
