@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from normscape.landscape import Objective, measure_sharpness
-from normscape.landscape.objective.sharpness import measure_scale_free_sharpness
+from normscape.landscape.objective.curvature.sharpness import measure_scale_free_sharpness
 from normscape.models import NORMALIZATIONS, build_model, count_parameters
 from normscape.models.normalizations.pointwise import DynamicErf
 from normscape.specs import ModelSpec
