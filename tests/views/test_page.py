@@ -209,7 +209,7 @@ def test_work_beyond_the_limit_is_refused_with_the_estimate(monkeypatch: pytest.
 def test_network_beyond_memory_is_refused_before_it_is_built() -> None:
     app = opened(**{"model.width": "4096", "model.depth": "64"})
     assert not app.exception
-    assert any(re.search(r"needs about \d+\.\d GiB.*NORMSCAPE_MAX_GIB", error.value) for error in app.error)
+    assert any(re.search(r"needs at least \d+\.\d GiB.*NORMSCAPE_MAX_GIB", error.value) for error in app.error)
 
 
 def test_preset_sets_every_control() -> None:

@@ -16,8 +16,9 @@ def test_the_least_recently_used_values_are_dropped_before_a_new_one_is_created(
     cache.get_or_create("c", lambda: 7)  # 10 bytes are kept besides it
     held: list[int] = []
     cache.get_or_create("d", lambda: held.append(cache.nbytes) or 1)
-    assert held == [7 + 4]  # "b" went, since "a" was used after it
-    assert cache.nbytes == 12
+    assert held == [7]  # 17 bytes were more than 10, and 11 still
+    assert cache.nbytes == 8
+    assert cache.get_or_create("c", lambda: 99) == 7
 
 
 def test_the_last_value_stays_whatever_its_size() -> None:
