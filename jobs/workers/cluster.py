@@ -16,7 +16,7 @@ from normscape.jobs.job_spec import Job
 from normscape.jobs.settings import Settings
 from normscape.jobs.store.files import Contents
 from normscape.jobs.workers.heartbeats import Heartbeats
-from normscape.jobs.workers.local_process import ClusterUnavailable, address_of, end_process, start_process
+from normscape.jobs.workers.local_process import ClusterUnavailable, Contact, contact_of, end_process, start_process
 from normscape.jobs.workers.preload import GPU
 from normscape.jobs.workers.tasks import PieceResult, file_exists, run_piece
 from normscape.landscape.measurement import Piece
@@ -70,10 +70,11 @@ class Cluster:
         self._heartbeats = Heartbeats()
         self._shared: dict[str, bool] = {}
         self._process = None if settings.scheduler else start_process(settings)
-        address = settings.scheduler or address_of(self._process)
+        contact = None if self._process is None else contact_of(self._process)
+        address = settings.scheduler if contact is None else contact.address
         try:
             self._client = Client(  # type: ignore[no-untyped-call]
-                address, timeout=CONNECT_SECONDS, security=_security(settings), set_as_default=False
+                address, timeout=CONNECT_SECONDS, security=_security(settings, contact), set_as_default=False
             )
         except (OSError, TimeoutError) as error:
             self.close()
@@ -196,8 +197,10 @@ class Cluster:
         return answers.get(address)
 
 
-def _security(settings: Settings) -> Security | None:
-    if settings.tls is None:
+def _security(settings: Settings, contact: Contact | None) -> Security | None:
+    """Return the certificates of a local cluster, or those of the settings."""
+    files = settings.tls if contact is None else (contact.certificate, contact.certificate, contact.key)
+    if files is None:
         return None
-    ca, cert, key = settings.tls
+    ca, cert, key = files
     return Security(tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key, require_encryption=True)  # type: ignore[no-untyped-call]

@@ -1,6 +1,7 @@
 """The local cluster: a Dask cluster on this machine, in the process of `start_local_cluster`.
 
-The scheduler listens on 127.0.0.1 only and has no dashboard.
+It listens on 127.0.0.1 only and has no HTTP pages. All connections are encrypted with a certificate that is made at
+each start: whoever can connect to a Dask scheduler can run code, and other users of this machine reach 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -49,15 +50,21 @@ def run(started: threading.Event, ended: threading.Event) -> None:
             "distributed.scheduler.work-stealing": False,  # the dispatcher decides which worker runs a piece
             "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.comm.timeouts.connect": "10s",
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
         }
     )
     from distributed import LocalCluster  # reads the configuration
+    from distributed.security import Security
 
+    security = Security.temporary()  # type: ignore[no-untyped-call]
     with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=arguments.workers,
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
+        protocol="tls://",
+        security=security,
         dashboard_address=None,
         memory_limit=None,
         resources=resources_of(arguments.device),
@@ -65,7 +72,8 @@ def run(started: threading.Event, ended: threading.Event) -> None:
         silence_logs=40,
     ) as cluster:
         started.set()
-        print(json.dumps({"scheduler": cluster.scheduler_address}), flush=True)
+        contact = {"address": cluster.scheduler_address, "certificate": security.tls_client_cert}
+        print(json.dumps(contact | {"key": security.tls_client_key}), flush=True)  # to the pipe of the app
         ended.wait()
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,18 +44,27 @@ def start_process(settings: Settings) -> subprocess.Popen[bytes]:
         )
 
 
-def address_of(process: subprocess.Popen[bytes] | None) -> str:
-    """Return the address of the Dask scheduler of a local cluster, once it runs.
+@dataclass(frozen=True)
+class Contact:
+    """How to connect to a local cluster."""
+
+    address: str  # of the Dask scheduler
+    certificate: str = field(repr=False)  # PEM
+    key: str = field(repr=False)  # PEM
+
+
+def contact_of(process: subprocess.Popen[bytes]) -> Contact:
+    """Return how to connect to a local cluster, once it runs.
 
     Raises:
         ClusterUnavailable: it has ended.
     """
-    line = process.stdout.readline() if process is not None and process.stdout is not None else b""
+    line = b"" if process.stdout is None else process.stdout.readline()
     if not line:
         raise ClusterUnavailable(
             "the local cluster did not start; local-cluster.log in the folder NORMSCAPE_HOME says why"
         )
-    return str(json.loads(line)["scheduler"])
+    return Contact(**json.loads(line))
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:

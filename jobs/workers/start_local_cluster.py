@@ -1,8 +1,8 @@
 """The program of the local cluster: starts it, and ends it with the app, even while its modules are still imported.
 
 The app runs this file by its path, since `python -m` would import the package first, which takes seconds. It prints the
-address of the Dask scheduler as one line of JSON. Its standard input closes however the app ends; then the cluster gets
-some time to close, if it runs, and its whole process group is killed.
+address of the Dask scheduler, a certificate and its key as one line of JSON. Its standard input closes however the app
+ends; then the cluster gets some time to close, if it runs, and its whole process group is killed.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def network() -> nn.Module:
     return nn.Sequential(nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 3)).double()
 
 
-@pytest.mark.parametrize(("loss", "targets"), LOSSES, ids=[str(loss) for loss, _ in LOSSES])
+@pytest.mark.parametrize(("loss", "targets"), LOSSES, ids=[getattr(loss, "__name__", str(loss)) for loss, _ in LOSSES])
 def test_a_loss_of_torch_gives_its_mean_and_gradient_d0(loss: Any, targets: Tensor) -> None:
     module = network()
     mean = loss(module(X), targets)
