@@ -41,8 +41,10 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     equal = dict.fromkeys("abc", NONE)
     assert verdict(equal).startswith("**All 3 networks are about as flat here.**")
     waiting = dict.fromkeys("abc", Measures(None, None, 0.5, 0.98, 0.08))
-    assert verdict(waiting) == "**3 networks are being measured.**"
-    assert verdict(waiting, stopped=True) == "**3 networks are not measured.**"
+    fits = "held-out accuracy 98.0 % (a) to 98.0 % (a)"
+    assert verdict(waiting) == rf"$\lambda_{{\max}}$ is being measured · {fits}"
+    assert verdict(waiting, stopped=True) == rf"$\lambda_{{\max}}$ is not measured · {fits}"
+    assert verdict({"a": NONE, "b": BATCH}, where="at step 3").startswith("**b is flatter at step 3.** ")
     assert compared_pair({"a": layer, "b": BATCH, "c": Measures(0.9, 1.0, 1.0, 0.9, 0.1)}) == ("b", "c")
 
 
@@ -92,7 +94,7 @@ def test_tiles_hold_the_change_against_the_other_network() -> None:
 @pytest.mark.parametrize(
     ("ratio", "sentence"),
     [
-        (2.7, "Along the first seed's path, Batch norm is *less* smooth (2.7×)"),
+        (2.7, "Along training (first seed), Batch norm is *less* smooth (2.7×)"),
         (0.5, None),
         (1.05, None),
     ],

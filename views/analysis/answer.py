@@ -15,16 +15,18 @@ from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
 Effect = Literal["larger", "smaller", "equal"]
 
+STEP = "[Step 6](#centering) of the argument"
+
 REASONS: Mapping[tuple[Effect, Status], str] = {
-    ("larger", "holds"): "The argument explains it",
-    ("larger", "loose"): "The argument explains it in part",
-    ("larger", "fails"): "The argument does not explain it",
-    ("equal", "holds"): "The argument predicts a difference",
-    ("equal", "loose"): "The argument predicts a difference only in part",
-    ("equal", "fails"): "The argument predicts no difference either",
-    ("smaller", "holds"): "The argument predicts the opposite",
-    ("smaller", "loose"): "The argument predicts the opposite, but only in part",
-    ("smaller", "fails"): "The argument fails here, too",
+    ("larger", "holds"): "predicts it",
+    ("larger", "loose"): "predicts it in part",
+    ("larger", "fails"): "does not predict it",
+    ("equal", "holds"): "predicts a difference",
+    ("equal", "loose"): "predicts a difference only in part",
+    ("equal", "fails"): "predicts no difference either",
+    ("smaller", "holds"): "predicts the opposite",
+    ("smaller", "loose"): "predicts the opposite, but only in part",
+    ("smaller", "fails"): "fails here, too",
 }
 """How the curvature of layers (step 6) agrees with the largest learning rates."""
 
@@ -102,8 +104,8 @@ def _reason(effect: Effect | None, reference: str, curvatures: Mapping[str, Any]
     more = f" and raise it in {raised}" if raised else ""
     network = "the network without normalization" if without else reference
     return (
-        f"{REASONS[effect, status]}: {INPUTS[inputs]} inputs lower the curvature in {lowered or 'none'} of "
-        f"{len(result.layers)} layers of {network}{more} ([step 6](#centering))."
+        f"{STEP} {REASONS[effect, status]}: {INPUTS[inputs]} inputs lower the curvature in {lowered or 'none'} of "
+        f"{len(result.layers)} layers of {network}{more}."
     )
 
 

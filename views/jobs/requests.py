@@ -39,7 +39,7 @@ def show_requests() -> None:
     requests = queue.requests()
     running = [entry for entry in requests if not entry.done]
     shown = [entry for entry in requests if _is_own(entry)] if is_public() else requests
-    stopped = [entry for entry in shown if entry.cancelled][:MOST_LISTED]
+    stopped = [entry for entry in shown if entry.cancelled and _share(entry.request) < 1.0][:MOST_LISTED]
     failed = [(entry, errors) for entry in shown if entry.finished and (errors := failures(entry.request))]
     failed = failed[:MOST_LISTED]
     titles = request_titles([entry.request for entry in (*running, *stopped, *(one for one, _ in failed))])

@@ -115,6 +115,6 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float) -> 
         return None
     words = "*less* smooth" if along > 0 else "*smoother*"
     return (
-        f"Along the first seed's path, {subject} is {words} ({times(ratio, 1.0)}). "
+        f"Along training (first seed), {subject} is {words} ({times(ratio, 1.0)}). "
         "[See Along training →](along-training)"
     )

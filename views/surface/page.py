@@ -67,11 +67,12 @@ with verdict_place:
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
     state = results.request_comparison(request, variants, gradients=previews.needs_gradients(display.metric))
     measured = verdict.measures(state.outcomes)
-    sentence = verdict.verdict(measured, stopped=progress.is_stopped(request))
+    sentence = verdict.verdict(measured, stopped=progress.is_stopped(request), where=texts.where(variants))
     sentence = f"{texts.unmeasured(variants, state)} {sentence}".strip()
     qualified = caveats.qualification(measured, variants) if measured else ""
     if measured:
-        st.markdown(f"{sentence}\n\n{qualified}")
+        unlearned = "did not learn" in qualified  # what is flat for that reason is no claim
+        st.markdown("\n\n".join((qualified, sentence) if unlearned else (sentence, qualified)))
     elif not state.failures:
         st.caption(texts.NO_VERDICT)
     for label, failure in state.failures.items():

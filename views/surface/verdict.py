@@ -55,18 +55,19 @@ def compared_pair(measured: Mapping[str, Measures]) -> tuple[str, str] | None:
     return best, NO_NORM if NO_NORM in known and best != NO_NORM else worst
 
 
-def verdict(measured: Mapping[str, Measures], *, stopped: bool = False) -> str:
+def verdict(measured: Mapping[str, Measures], *, stopped: bool = False, where: str = "here") -> str:
     """Return the verdict as Markdown: the claim in bold, and the numbers behind it.
 
     Args:
         measured: what is known of each network, by label.
         stopped: whether the missing numbers are not being measured.
+        where: the weights that two networks are compared at, such as "at initialization".
     """
-    sentence = _verdict(measured)
+    sentence = _verdict(measured, where)
     return sentence.replace(PENDING, "not measured") if stopped else sentence
 
 
-def _verdict(measured: Mapping[str, Measures]) -> str:
+def _verdict(measured: Mapping[str, Measures], where: str) -> str:
     pair = compared_pair(measured)
     if pair is None:
         return "".join(f"**{label}.** {_alone(one)}" for label, one in measured.items())
@@ -80,7 +81,7 @@ def _verdict(measured: Mapping[str, Measures]) -> str:
         _fit(one, other),
     ]
     claim = _claim(one, other)
-    return (f"**{subject} {claim} here.** " if claim else "") + " · ".join(filter(None, parts))
+    return (f"**{subject} {claim} {where}.** " if claim else "") + " · ".join(filter(None, parts))
 
 
 def _of_several(measured: Mapping[str, Measures]) -> str:
@@ -88,7 +89,7 @@ def _of_several(measured: Mapping[str, Measures]) -> str:
     sharpness = _ranked({label: one.sharpness for label, one in measured.items()})
     scale_free = _ranked({label: one.scale_free for label, one in measured.items()})
     if len(sharpness) < 2:
-        return f"**{len(measured)} networks are {PENDING}.**"
+        return rf"$\lambda_{{\max}}$ is {PENDING} · {_fits(measured)}"
     (low, flattest), (high, sharpest) = sharpness[0], sharpness[-1]
     pending = [label for label, one in measured.items() if one.sharpness is None]
     parts = [rf"$\lambda_{{\max}}$ {number(low, 2)} to {number(high, 2)} ({times(low, high)} apart)"]

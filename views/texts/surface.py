@@ -6,7 +6,7 @@ from normscape.figures.training import Training
 from normscape.gallery.stories import STORIES, TITLES
 from normscape.specs import Display, Experiment, GridSpec
 from normscape.views.session.previews import Preview
-from normscape.views.session.results import ComparisonState, Outcome
+from normscape.views.session.results import ComparisonState, Outcome, Variants
 
 CLAIM = "The loss around the weights of networks that differ in one choice, on one scale."
 FIRST = next(iter(STORIES.values())).experiment
@@ -114,6 +114,20 @@ def drawn_grids(outcomes: Iterable[Outcome]) -> str:
     grids = {one.surface.spec.grid.points: one.surface.spec.grid for one in outcomes if one.surface is not None}
     sizes = [_size(grids[points]) for points in sorted(grids)]
     return f"{' and '.join(sizes)} grid{'s' if len(sizes) > 1 else ''}" if sizes else ""
+
+
+def where(variants: Variants) -> str:
+    """Return the weights that the surfaces are around, if they are the same step of training for all networks."""
+    found = {
+        "at initialization"
+        if run.weights is None and (step == 0 or not run.training.steps)
+        else "at the trained weights"
+        if step in (None, run.training.steps)
+        else f"at step {step}"
+        for run, surface in variants.values()
+        for step in [surface.evaluation.checkpoint]
+    }
+    return found.pop() if len(found) == 1 else "here"
 
 
 def unmeasured(labels: Iterable[str], state: ComparisonState) -> str:

@@ -88,28 +88,40 @@ def result_sentence(title: str, story: Story) -> str:
 
 
 def headline() -> str:
-    """Return the gallery's answer: how often batch norm lowers λ_max of the same network, and where it raises it."""
-    compared = {title: pair for title, story in STORIES.items() if (pair := _without_and_with(title, story))}
+    """Return the gallery's answer: how often batch norm lowers λ_max of the same network, and where it does not.
+
+    Cards with another number than λ_max are named where batch norm raises that.
+    """
+    pairs = {title: pair for title, story in STORIES.items() if (pair := _without_and_with(title, story))}
+    compared = {title: pair for title, pair in pairs.items() if _quantity(title) == SHARPNESS}
     lower = [title for title, (plain, normalized) in compared.items() if normalized < plain]
     higher = [title for title in compared if title not in lower]
     if not compared:
         return ""
     names = " and ".join(f"*{title}*" for title in higher)
     rest = f" It is higher in {names}." if higher else ""
+    for title, (plain, normalized) in pairs.items():
+        if title not in compared and normalized > plain:
+            what = _in_text(NAMED_QUANTITIES[_quantity(title)])
+            rest += f" In *{title}*, the {what} is {number(normalized / plain, 2)}× higher."
     return (
-        rf"**With batch norm, sharpness $\lambda_{{\max}}$ is lower than without normalization in {len(lower)} of "
-        f"{len(compared)} comparisons.**{rest}"
+        rf"**With batch norm, sharpness $\lambda_{{\max}}$ is lower than without normalization in {len(lower)} of the "
+        f"{len(compared)} comparisons that state it.**{rest}"
     )
 
 
 def _without_and_with(title: str, story: Story) -> tuple[float, float] | None:
-    """Return λ_max without normalization and with batch norm, None if a story does not compare both."""
+    """Return a story's number without normalization and with batch norm, None if it does not compare both."""
     experiment = story.experiment
-    if experiment.compare != NORM or quantity(story.display.metric) != SHARPNESS:
+    if experiment.compare != NORM:
         return None
     known = dict(zip(experiment.values, measurements(title), strict=False))
     plain, normalized = known.get("none"), known.get("batch")
     return None if plain is None or normalized is None else (plain, normalized)
+
+
+def _quantity(title: str) -> str:
+    return quantity(STORIES[title].display.metric)
 
 
 def _contrast(what: str, known: Mapping[str, float]) -> str:
