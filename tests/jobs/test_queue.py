@@ -387,7 +387,9 @@ def test_no_worker_is_missed_while_the_client_reads_the_scheduler_for_itself(
     shared: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wait(lambda: shared.connected and len(cluster_of(shared).workers()) == 2)
-    cluster = Cluster(replace(settings_at(tmp_path), scheduler=cluster_of(shared)._client.scheduler.address))
+    client = cluster_of(shared)._client
+    tls = client.security.tls_ca_file, client.security.tls_client_cert, client.security.tls_client_key
+    cluster = Cluster(replace(settings_at(tmp_path), scheduler=client.scheduler.address, tls=tls))
     there, over = set(cluster_of(shared).workers()), threading.Event()
 
     def look() -> None:

@@ -38,7 +38,6 @@ OWN_TEXTS = {
     "data_download.py": "str(missing)",
     "training_step.py": "",
     "control_bar/values.py": "chosen",
-    "jobs/page.py": "",
     "smoothness/charts.py": "missing_checkpoints",
 }
 

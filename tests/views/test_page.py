@@ -545,7 +545,7 @@ def test_other_planes_are_drawn(query: dict[str, str]) -> None:
 
 
 def test_several_seeds_give_spreads_a_band_and_thumbnails() -> None:
-    app = opened()
+    app = opened(**{"training.seed": "61"})  # whose other seeds no test has measured
     before = len(charts(app))
     app.segmented_control(key=control(app, "seeds")).set_value(2).run()
     settled(app)
@@ -579,7 +579,7 @@ def test_a_stopped_request_is_not_submitted_again(switch: str, title: str, monke
         submitted.append(request)
         truly_submit(queue, request, session)
 
-    app = opened(tab="Numbers" if switch == "seeds" else "Maps and cuts")
+    app = opened(tab="Numbers" if switch == "seeds" else "Maps and cuts", **{"training.seed": "71"})
     monkeypatch.setattr(Queue, "submit", submit)
     key = control(app, switch)
     (app.segmented_control(key=key).set_value(2) if switch == "seeds" else app.toggle(key=key).set_value(True)).run()
@@ -762,7 +762,7 @@ def test_a_rejected_optional_number_names_the_value_that_applies() -> None:
     app = opened(**{"model.width": "auto"})
     next(box for box in app.text_input if box.label.startswith("Width")).set_value("0").run()
     (error,) = [element.value for element in app.error]
-    assert re.search(r"Keeping \d+ \(default\)\.$", error)
+    assert re.search(r"Keeping \d+ \(default\)\.$", error.replace("\\", ""))
 
 
 def test_the_menu_compare_begins_with_the_normalization() -> None:

@@ -91,7 +91,7 @@ def _failed(entry: RequestStatus, title: RequestTitle, errors: Sequence[str]) ->
             st.button(
                 "Retry", f"retry-here:{entry.request.key[:12]}", RETRY_HELP, on_click=_retry, args=(entry.request,)
             )
-        st.error(" ".join(map(printable, errors)))
+        st.error(printable(" ".join(errors)))
 
 
 def _stopped(entries: Sequence[RequestStatus], titles: Mapping[str, RequestTitle]) -> None:

@@ -12,7 +12,7 @@ from normscape.landscape import Run
 from normscape.specs import Experiment
 from normscape.views.session import address
 from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, session_id
-from normscape.views.texts.escape import printable_error
+from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
 
@@ -138,8 +138,8 @@ def show_worker_errors() -> None:
     if snapshot.connection_error:
         st.error(printable_error(snapshot.connection_error))
     if count := snapshot.unresponsive:
-        whose = "A worker stopped responding. Its" if count == 1 else f"{count} workers stopped responding. Their"
-        st.warning(f"{whose} unfinished work is sent to other workers.")
+        who = "A worker stopped" if count == 1 else f"{count} workers stopped"
+        st.warning(printable(f"{who} responding. Unfinished work is sent to other workers."))
 
 
 def _trained(request: Request) -> int:

@@ -29,6 +29,7 @@ def test_the_last_value_stays_whatever_its_size() -> None:
     assert cache.nbytes == 1
 
 
+@pytest.mark.slow
 def test_eight_data_seeds_keep_no_more_than_the_bound_and_one_data_set() -> None:
     sets = [DataSpec("gaussian", size=20_000, seed=k, gaussian=GaussianSpec(500, 100)) for k in range(8)]
     one = 20_000 * 600 * 8
