@@ -719,7 +719,7 @@ def test_exported_surfaces_hold_evaluated_points_only() -> None:
 
 @pytest.mark.parametrize("metric", ["loss", "ratio"])
 def test_where_gradients_take_long_losses_come_first(monkeypatch: pytest.MonkeyPatch, metric: str) -> None:
-    fast = opened(metric=metric, **{"training.seed": "71"}).session_state["experiment"]
+    fast = opened(metric=metric, **{"training.seed": "43"}).session_state["experiment"]
     monkeypatch.setattr(previews, "SLOW_GRADIENT_SECONDS", -1.0)
     app = opened(metric=metric, **{"training.seed": "72", "training.steps": "16"})
     assert not app.exception
