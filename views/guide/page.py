@@ -126,7 +126,7 @@ def _papers() -> None:
 
 
 def _heading(title: str) -> None:
-    st.header(title, anchor=SECTIONS[title])
+    st.header(title, anchor=SECTIONS[title], width="content")
 
 
 def _contents() -> None:
