@@ -54,7 +54,7 @@ def test_a_large_data_set_counts_however_small_the_network_is() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is counted in other units")
-@pytest.mark.parametrize(("inputs", "outputs"), [(500, 500), (500, 2), (2, 500)])
+@pytest.mark.parametrize(("inputs", "outputs"), [(500, 500)])
 def test_the_estimate_is_close_to_what_a_process_takes(inputs: int, outputs: int) -> None:
     script = PROCESS.format(size=40_000, inputs=inputs, outputs=outputs)
     taken = int(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
