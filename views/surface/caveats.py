@@ -40,13 +40,10 @@ def without_links(text: str) -> str:
 
 def caveats(measured: Mapping[str, Measures], variants: Variants) -> list[str]:
     """Return sentences about networks that did not learn, beside others that did, and about those that diverged."""
-    chance = {label: 1.0 / load_data(variants[label][0].data).outputs for label in measured}
-    unlearned = [label for label, one in measured.items() if _guesses(one.accuracy, chance[label])]
     sentences = [
-        f"**{label} did not learn**: held-out accuracy {percent(measured[label].accuracy)}, with "
-        f"{percent(chance[label])} by chance. How flat it is says little."
-        for label in unlearned
-        if len(unlearned) < len(measured)
+        f"**{label} did not learn**: held-out accuracy {percent(measured[label].accuracy)}, with {percent(chance)} by "
+        "chance. How flat it is says little."
+        for label, chance in unlearned(measured, variants).items()
     ]
     for label, (spec, surface) in variants.items():
         run: Run | None = None if label in measured else job_queue().result(Job("run", spec))
@@ -58,6 +55,13 @@ def caveats(measured: Mapping[str, Measures], variants: Variants) -> list[str]:
                 "to see the last weights that were kept."
             )
     return sentences
+
+
+def unlearned(measured: Mapping[str, Measures], variants: Variants) -> dict[str, float]:
+    """Return the accuracy by chance of every network that did not learn, beside others that did."""
+    chance = {label: 1.0 / load_data(variants[label][0].data).outputs for label in measured}
+    found = {label: chance[label] for label, one in measured.items() if _guesses(one.accuracy, chance[label])}
+    return found if len(found) < len(measured) else {}
 
 
 def _guesses(accuracy: float, chance: float) -> bool:

@@ -71,8 +71,9 @@ with verdict_place:
     sentence = f"{texts.unmeasured(variants, state)} {sentence}".strip()
     qualified = caveats.qualification(measured, variants) if measured else ""
     if measured:
-        unlearned = "did not learn" in qualified  # what is flat for that reason is no claim
-        st.markdown("\n\n".join((qualified, sentence) if unlearned else (sentence, qualified)))
+        # a network that is flat because it did not learn is no claim
+        texts_shown = (qualified, sentence) if caveats.unlearned(measured, variants) else (sentence, qualified)
+        st.markdown("\n\n".join(texts_shown))
     elif not state.failures:
         st.caption(texts.NO_VERDICT)
     for label, failure in state.failures.items():

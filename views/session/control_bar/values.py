@@ -29,7 +29,8 @@ FIRST = ("none", "batch", "layer", "group", "instance", "rms", "weight", "dyt")
 def compared_values(experiment: Experiment) -> Experiment:
     """Show the choice of the compared values, and return the experiment with those chosen."""
     path = experiment.compare
-    names = options(read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1])
+    owner, _, field_name = path.rpartition(".")
+    names = options(read(experiment, owner), field_name)
     with st.container(key="compared-values"):
         chosen = _chips(experiment, names) if path == NORM and names else _multiselect(experiment, names)
     if not chosen:
