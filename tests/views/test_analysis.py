@@ -319,11 +319,11 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
     first, other = (number(steps[norm].measured_largest_step) for norm in ("batch", "none"))
     assert text.startswith("**batch helps here**: a gradient step lowers the loss at up to ")
     assert f"× larger learning rates than with no normalization ({first} vs. {other}). " in text
-    assert "of the argument predicts it: " in text
-    assert "centered inputs lower the curvature in 1 of 2 layers of the network without normalization ([step" in text
+    assert "[Step 6](#centering) of the argument predicts it: " in text
+    assert text.endswith("centered inputs lower the curvature in 1 of 2 layers of the network without normalization.")
     against = answer({"descent": steps, "centering": {"none": rises}}, networks("none", "batch"))
-    assert "The argument does not explain it: centered inputs lower the curvature in none of 2 layers" in against
-    assert "without normalization and raise it in 1 ([step 6](#centering))." in against
+    assert "does not predict it: centered inputs lower the curvature in none of 2 layers" in against
+    assert against.endswith("of the network without normalization and raise it in 1.")
 
 
 def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() -> None:
