@@ -114,6 +114,7 @@ def test_results_equal_those_of_a_plain_loop_bit_by_bit(shared: Queue) -> None:
     assert list((shared.store.folder / "locks").iterdir()) == []  # no lock is left
 
 
+@pytest.mark.slow
 def test_single_pieces_equal_the_plain_functions(shared: Queue) -> None:
     run = small_run("batch")
     spec = surface_spec(points_alpha=3, points_beta=3, checkpoint=20)

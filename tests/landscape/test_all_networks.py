@@ -81,7 +81,7 @@ def test_every_combination_trains_with_finite_surfaces_in_every_mode_d1(
         assert surface.loss[0, 1] == pytest.approx(direct_loss(run, spec.evaluation), rel=1e-12)
 
 
-@pytest.mark.parametrize(("architecture", "norm", "placement", "affine"), DEFINED)
+@pytest.mark.parametrize(("architecture", "norm", "placement", "affine"), LONG)
 def test_initial_weights_equal_plain_network_for_equal_shapes_d4(
     architecture: str, norm: str, placement: str, affine: bool
 ) -> None:

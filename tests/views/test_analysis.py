@@ -160,6 +160,7 @@ def test_a_summary_of_a_stopped_measurement_offers_to_resume_it() -> None:
     assert len(summary(holds, ["a"], measuring=True).splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_button_that_changes_the_experiment_says_so_above_its_step_and_can_restore_it() -> None:
     app = page_alone("analysis")
     before = app.session_state["experiment"]
@@ -177,6 +178,7 @@ def test_a_button_that_changes_the_experiment_says_so_above_its_step_and_can_res
     assert not [element for element in app.markdown if element.value.startswith("Now comparing")]
 
 
+@pytest.mark.slow
 def test_the_button_of_a_choice_replaces_the_comparison() -> None:
     app = page_alone("analysis")
     (button,) = [button for button in app.button if button.label == "Compare with and without"]
@@ -187,6 +189,7 @@ def test_the_button_of_a_choice_replaces_the_comparison() -> None:
     assert app.session_state["experiment"].run.model.width == int(SMALL["model.width"])
 
 
+@pytest.mark.slow
 def test_the_button_of_the_inputs_opens_those_that_differ_and_scrolls_to_their_step() -> None:
     app = page_alone("analysis")
     app.button(key="raw inputs").click().run()

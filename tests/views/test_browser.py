@@ -216,7 +216,7 @@ def test_arrow_keys_turn_all_surfaces(visit: Page) -> None:
     wait_for_camera(visit, [radius * math.cos(angle), radius * math.sin(angle), *CAMERA[2:]])
 
 
-@pytest.mark.parametrize("where", ["surface", "map"])
+@pytest.mark.parametrize("where", ["surface", pytest.param("map", marks=pytest.mark.slow)])
 def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
     if where == "surface":
         hover_surface(visit)
@@ -234,6 +234,7 @@ def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
     assert len({tuple(point) for point in marked}) == 1
 
 
+@pytest.mark.slow
 def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: Page) -> None:
     turned = cameras(visit)[0]
     before = visit.locator(".linked-surface").first.screenshot()
@@ -352,6 +353,7 @@ def test_the_button_advanced_opens_the_sidebar_and_close_closes_it(visit: Page, 
     visit.wait_for_function(f"() => getComputedStyle({SIDEBAR_ELEMENT}).visibility === '{shown}'")
 
 
+@pytest.mark.slow
 def test_normalizations_behind_more_are_chosen_there_and_named_on_the_button(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)

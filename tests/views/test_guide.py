@@ -233,6 +233,7 @@ def test_axe_finds_no_serious_violation_on_the_guide_and_in_an_open_glossary(
     assert serious(page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_guide_fits_every_screen_and_an_anchor_scrolls_to_its_term(page: Page, app_address: str) -> None:
     page.goto(f"{app_address}/guide#lambda-max")

@@ -495,6 +495,7 @@ def test_orthogonal_directions_have_no_scale_free_form() -> None:
     assert not any("Gradient change, scale-free" in spec for spec in charts(app))
 
 
+@pytest.mark.slow
 def test_differences_and_refinement_are_drawn_on_request() -> None:
     app = opened(tab="Maps and cuts")
     before = len(charts(app))
@@ -537,6 +538,7 @@ def test_checks_are_shown_with_their_rules() -> None:
         {"plane.directions": "checkpoints", "plane.through": "0,4"},
     ],
 )
+@pytest.mark.slow
 def test_other_planes_are_drawn(query: dict[str, str]) -> None:
     app = opened(**query)
     assert not app.exception
@@ -544,6 +546,7 @@ def test_other_planes_are_drawn(query: dict[str, str]) -> None:
     assert len(app.table) == 1  # key numbers
 
 
+@pytest.mark.slow
 def test_several_seeds_give_spreads_a_band_and_thumbnails() -> None:
     app = opened(**{"training.seed": "61"})  # whose other seeds no test has measured
     before = len(charts(app))
@@ -557,6 +560,7 @@ def test_several_seeds_give_spreads_a_band_and_thumbnails() -> None:
     assert left_plain(app) == []
 
 
+@pytest.mark.slow
 def test_the_variation_across_seeds_starts_with_the_stored_ones() -> None:
     app = opened(**{"training.seed": "41"})
     app.segmented_control(key=control(app, "seeds")).set_value(2).run()
@@ -605,6 +609,7 @@ def test_too_many_samples_are_reported_whatever_the_metric() -> None:
         assert any("data.size is 5000" in error.value for error in app.error)
 
 
+@pytest.mark.slow
 def test_layer_curvature_is_shown_on_request_with_its_scale_free_form() -> None:
     app = opened(tab="Gradient change")
     app.toggle(key=control(app, "layer-curvature")).set_value(True).run()
@@ -617,6 +622,7 @@ def test_layer_curvature_is_shown_on_request_with_its_scale_free_form() -> None:
     assert re.fullmatch(r"\d\S* and \d\S*", str(ratios["No normalization"].iloc[0]))
 
 
+@pytest.mark.slow
 def test_all_kinds_of_statistics_are_drawn_on_request_with_their_differences_d1() -> None:
     app = opened(tab="Maps and cuts", **{"evaluation.batch_size": "16"})
     before = len(charts(app))
@@ -717,7 +723,7 @@ def test_exported_surfaces_hold_evaluated_points_only() -> None:
         assert outcome.surface.complete
 
 
-@pytest.mark.parametrize("metric", ["loss", "ratio"])
+@pytest.mark.parametrize("metric", [pytest.param("loss", marks=pytest.mark.slow), "ratio"])
 def test_where_gradients_take_long_losses_come_first(monkeypatch: pytest.MonkeyPatch, metric: str) -> None:
     fast = opened(metric=metric, **{"training.seed": "43"}).session_state["experiment"]
     monkeypatch.setattr(previews, "SLOW_GRADIENT_SECONDS", -1.0)

@@ -157,6 +157,7 @@ def _less_smooth() -> None:
         charts.explanation(experiment, {first: [course(1.0, 1.0)], other: [course(3.0, 3.0)]})
 
 
+@pytest.mark.slow
 def test_on_raw_inputs_batch_norm_is_smoother_at_every_checkpoint() -> None:
     without, batch = (
         [measure_smoothness(run, SmoothnessSpec(step, "float32")) for step in run.spec.checkpoint_steps]

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 QUERY = "?data.name=moons&data.size=80&model.width=6&training.steps=8&training.checkpoints=0,8"
 PARTS = ".st-key-control-bar, .st-key-compared-values, .st-key-answer, .st-key-figure"

@@ -23,9 +23,14 @@ SIZES = {
     "transformer": {"depth": 1, "width": 8},
 }
 
+ESSENTIAL = ("none", "batch", "layer", "weight")
+"""Normalizations of each kind: of nothing, of batches, of samples, of weights. The others are among the slow tests."""
+
 
 @pytest.mark.parametrize("placement", ["before", "after"])
-@pytest.mark.parametrize("norm", NORMALIZATIONS)
+@pytest.mark.parametrize(
+    "norm", [pytest.param(norm, marks=[] if norm in ESSENTIAL else [pytest.mark.slow]) for norm in NORMALIZATIONS]
+)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_invariants_hold_for_every_network(architecture: str, norm: str, placement: str) -> None:
     spec = ModelSpec(architecture, norm=norm, placement=placement, **SIZES[architecture])

@@ -73,6 +73,11 @@ def reference(
     return loss.item(), torch.cat([gradient.flatten() for gradient in gradients]).numpy()
 
 
+@pytest.mark.parametrize("examples", [40, pytest.param(200, marks=pytest.mark.slow)])
+def test_surface_matches_reference_for_random_networks_d1_d2_d5_d6(examples: int) -> None:
+    settings(derandomize=True, database=None, deadline=None, max_examples=examples)(check_surface)()
+
+
 @given(
     models(),
     st.sampled_from(STATISTICS),
@@ -82,8 +87,7 @@ def reference(
     st.integers(2, 6),
     st.integers(0, 99),
 )
-@settings(derandomize=True, database=None, deadline=None, max_examples=120)
-def test_surface_matches_reference_for_random_networks_d1_d2_d5_d6(
+def check_surface(
     model: ModelSpec, statistics: str, scaling: str, orthogonal: bool, points: tuple[int, int], size: int, seed: int
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
