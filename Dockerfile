@@ -7,13 +7,18 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /src
 
+# Every file has to have its hash; tests that come along with packages are left out.
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock \
+    && find "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" -type d -name tests -prune -exec rm -r {} +
+
 # PyTorch's index of CPU builds spares several GB of CUDA libraries. Empty (pip ignores it then): torch comes from PyPI.
 ARG TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
-# Before everything else: the largest layer, and the one that changes least.
-RUN PIP_EXTRA_INDEX_URL="$TORCH_INDEX_URL" pip install --no-cache-dir torch==2.13.0
-
-COPY requirements.lock ./
-RUN pip install --no-cache-dir -r requirements.lock
+# Without what only compilers and torch's own tests use.
+RUN PIP_EXTRA_INDEX_URL="$TORCH_INDEX_URL" pip install --no-cache-dir torch==2.13.0 \
+    && torch="$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch" \
+    && rm -r "$torch/include" "$torch/test" \
+    && find "$torch/bin" -type f ! -name torch_shm_manager -delete
 
 # The user needs a name and a home: torch and streamlit ask for them. /data is the only folder that persists.
 RUN useradd --uid 10001 --create-home normscape \

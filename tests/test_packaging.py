@@ -1,6 +1,7 @@
 """One distribution with one namespace: what it contains, what it pins, and that it works where it was not developed."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +17,9 @@ from packaging.utils import canonicalize_name
 from tests.conftest import ROOT
 
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+LOCKED_APART = ("torch",)
+"""Pinned in the Dockerfile: its wheels for CPUs are in PyTorch's index alone."""
+
 COLUMNS = ("specs", "models", "landscape", "figures", "exports", "gallery", "jobs", "views")
 
 # `streamlit run` puts the app's folder first on the path; a module that is imported after the app has run is the user's
@@ -44,8 +48,17 @@ def test_the_package_list_equals_the_folders() -> None:
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="requirements.lock is for the container's Python, 3.11")
 def test_the_lock_pins_what_the_project_needs_and_nothing_else() -> None:
-    pins = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line)
-    assert pins == required("normscape") | {"setuptools": version("setuptools")}
+    locked = (ROOT / "requirements.lock").read_text()
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)", locked, re.MULTILINE))
+    needed = required("normscape") | {"setuptools": version("setuptools")}
+    assert pins == {name: number for name, number in needed.items() if name not in LOCKED_APART}
+
+
+def test_every_pin_of_the_lock_has_hashes() -> None:
+    text = re.sub(r"\\\n\s*", "", (ROOT / "requirements.lock").read_text())
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert len(lines) > 50
+    assert all(re.fullmatch(r"[\w.-]+==\S+( --hash=sha256:[0-9a-f]{64})+", line) for line in lines)
 
 
 def required(name: str) -> dict[str, str]:
