@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from normscape.views.texts.escape import MOST_LETTERS, printable
+from normscape.views.texts.escape import MOST_LETTERS, named_only, printable
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,26 @@ def test_markup_is_escaped_and_control_characters_go(text: str, shown: str) -> N
 
 def test_a_long_text_is_cut() -> None:
     assert printable("a" * 10**6) == "a" * (MOST_LETTERS - 1) + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/srv/data/cifar-10/data_batch_1 is damaged", "data_batch_1 is damaged"),
+        ("No space in /srv/store; make room", "No space in store; make room"),
+        (r"C:\Users\me\x.npz: one", "x.npz: one"),
+        ("could not read '/srv/a b/c.th'", "could not read 'c.th'"),
+        ("see https://a.example/b/c and 1/2 or a/b/c", "see https://a.example/b/c and 1/2 or a/b/c"),
+        ("nothing in /srv/own/", "nothing in a folder"),
+    ],
+)
+def test_messages_of_a_public_server_name_files_without_their_folders(
+    text: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert named_only(text) == shown
+    assert printable("/srv/data/x") == "/srv/data/x"
+    monkeypatch.setenv("NORMSCAPE_PUBLIC", "1")
+    assert printable("/srv/data/x") == "x"
 
 
 VIEWS = Path(__file__).parent.parent.parent / "views"

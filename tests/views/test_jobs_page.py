@@ -13,7 +13,7 @@ from normscape.specs import RunSpec, TrainingSpec
 from normscape.views.jobs import requests
 from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
-from normscape.views.session.public import is_public
+from normscape.views.texts.public import is_public
 from normscape.views.widgets import recent_cards
 from tests.views.test_page import opened
 

@@ -13,7 +13,7 @@ from normscape.jobs import kind_name
 from normscape.jobs.store.store import Entry
 from normscape.specs.experiment import label
 from normscape.views.session.job_queue import job_queue
-from normscape.views.session.public import is_public
+from normscape.views.texts.public import is_public
 from normscape.views.widgets.numbers import MEBIBYTE, used_of
 
 MOST_RESULTS = 100

@@ -12,8 +12,8 @@ from normscape.jobs import Request, RequestStatus
 from normscape.views.jobs.titles import RequestTitle, request_titles
 from normscape.views.session.job_queue import is_connected, job_queue, session_id
 from normscape.views.session.progress import failures, progress_of, requested_by, show_worker_errors
-from normscape.views.session.public import is_public
 from normscape.views.texts.escape import printable
+from normscape.views.texts.public import is_public
 from normscape.views.widgets.numbers import duration
 
 MOST_LISTED = 20

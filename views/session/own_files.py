@@ -15,7 +15,7 @@ import streamlit as st
 from normscape.landscape.data import own as own_data
 from normscape.models import own
 from normscape.specs.experiment import register_labels
-from normscape.views.session.public import is_public
+from normscape.views.texts.public import is_public
 
 PUBLIC_SETTING = "NORMSCAPE_NETWORKS_PUBLIC"
 
