@@ -88,11 +88,13 @@ class Comparison(Compared["Surface"]):
         return shared_range(self.results, self.metric, self.scale)
 
     def center_name(self, surface: Surface) -> str:
-        """Return what the center of one of the surfaces is: initial or trained weights, or those at a step."""
+        """Return what the center of one of the surfaces is: initial, given or trained weights, or those at a step."""
         label = next((label for label, one in self.results.items() if one is surface), "")
         step = surface.spec.evaluation.checkpoint
-        if step is None or label in self.trained:
+        if label in self.trained:
             return "trained weights"
+        if step is None:  # of a network that came from elsewhere
+            return "given weights"
         return f"weights at step {step}" if step else "initial weights"
 
     @property

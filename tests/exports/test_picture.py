@@ -206,7 +206,7 @@ def test_a_picture_has_title_unit_notes_labels_and_caption():
         mark.text for mark in text_lines(canvas_of(LABELS[:2], Display(scale="log"), surfaces=surfaces, facts={}))
     )
     for sentence in (
-        "Loss around the trained weights",
+        "Loss around the given weights",
         "Normscape",
         "Loss (log) · mean cross-entropy, nats",
         f"{LABELS[0]}: 1 of 4 points are not finite.",
@@ -460,7 +460,7 @@ def test_the_experiment_comes_back_exactly(experiment, display):
 def test_any_program_reads_what_the_picture_is():
     with Image.open(io.BytesIO(composed(caption="steps in ‖θ‖, naïve"))) as image:
         texts = image.text
-    assert texts["Title"] == "Normscape: Loss around the trained weights"
+    assert texts["Title"] == "Normscape: Loss around the given weights"
     assert texts["Software"] == "Normscape"
     assert texts["Description"] == "steps in ‖θ‖, naïve"
     document = json.loads(texts[KEY])

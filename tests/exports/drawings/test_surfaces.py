@@ -32,7 +32,7 @@ def test_an_svg_has_a_surface_and_a_map_of_each_network_and_all_its_texts() -> N
     axes = [group for group in root.iter(f"{SVG}g") if re.fullmatch(r"axes_\d+", group.get("id", ""))]
     assert len(axes) == 2 * len(SURFACES) + 1  # and the color bar
     texts = comments(svg)
-    for text in (*SURFACES, "Loss around the trained weights", "digits, 2 x 2 points"):
+    for text in (*SURFACES, "Loss around the given weights", "digits, 2 x 2 points"):
         assert text in texts
     assert b"grid.points=5,5" in svg
 

@@ -322,6 +322,6 @@ def test_a_cut_fills_its_height_where_the_surfaces_reach_further(make, scale):
 
 
 def test_many_surfaces_have_pins_without_labels(pair):
-    for count, text in ((4, "trained weights"), (5, " ")):
+    for count, text in ((4, "given weights"), (5, " ")):
         figures = surface_figures(Comparison({f"n{k}": pair["a"] for k in range(count)}, "loss", "log"))
         assert {figure.layout.scene.annotations[0].text for figure in figures.values()} == {text}
