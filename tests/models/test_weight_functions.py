@@ -1,5 +1,7 @@
 """Weight standardization and spectral norm against their formulas, in every layer that has weights."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from normscape.landscape import Objective
 from normscape.models import NORMALIZATIONS, build_model, refusal
+from normscape.models.normalizations.spectral import largest_singular_value
 from normscape.specs import ModelSpec
 
 LAYERS = [lambda: nn.Linear(5, 4), lambda: nn.Conv2d(3, 4, 3), lambda: nn.Conv2d(4, 6, (2, 3), groups=2)]
@@ -144,3 +147,29 @@ def test_filters_of_one_weight_are_refused_with_the_remedy(norm: str) -> None:
     assert refusal(ModelSpec("residual", norm=norm, width=2), (1, 8, 8)) is None
     assert refusal(ModelSpec("convolutional", norm=norm, width=1), (1, 8, 8)) is None  # 3 × 3 convolutions
     assert refusal(ModelSpec(norm="spectral", width=1), (1,)) is None
+
+
+@pytest.mark.parametrize("values", [(3.0, 1.0, 1.0), (3.0, 2.0, 0.0), (3.0, 2.0, 1.0)])
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5)])
+def test_the_largest_singular_value_has_derivatives_where_smaller_ones_are_equal(
+    values: tuple[float, ...], shape: tuple[int, int]
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    left, right = (torch.linalg.qr(torch.randn(size, 3, generator=generator, dtype=torch.float64)).Q for size in shape)
+    matrix = (left * torch.tensor(values, dtype=torch.float64)) @ right.mT
+    step = torch.randn(shape, generator=generator, dtype=torch.float64)
+
+    def gradient(at: torch.Tensor) -> torch.Tensor:
+        return torch.func.grad(largest_singular_value)(at)
+
+    assert largest_singular_value(matrix).item() == pytest.approx(3.0, rel=1e-14)
+    assert torch.allclose(gradient(matrix), left[:, :1] @ right[:, :1].mT, rtol=0, atol=1e-14)
+    product = torch.func.jvp(gradient, (matrix,), (step,))[1]
+    errors = []
+    for size in (1e-2, 5e-3):
+        difference = (gradient(matrix + size * step) - gradient(matrix - size * step)) / (2 * size)
+        errors.append((difference - product).norm().item())
+    assert errors[0] < 1e-3 * product.norm()
+    assert math.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.1)
+    reverse = torch.autograd.functional.vhp(largest_singular_value, matrix, step)[1]
+    assert torch.allclose(reverse, product, rtol=0, atol=1e-13)
