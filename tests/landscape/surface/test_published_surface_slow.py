@@ -19,7 +19,7 @@ UNITS = {
     "deviation": tuple(value / 255 for value in (63.0, 62.1, 66.7)),
 }
 SIDE = 3  # all points are compared
-SPEC = surface_spec(points_alpha=SIDE, points_beta=SIDE, split="held-out", samples=100, statistics="running")
+SPEC = surface_spec(points_alpha=SIDE, points_beta=SIDE, split="held-out", samples=40, statistics="running")
 
 
 @pytest.fixture(autouse=True, scope="module")
