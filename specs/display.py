@@ -58,6 +58,13 @@ class Display:
     every_point: bool = declare(
         False, "Evaluate every point", "Evaluates the whole grid and draws nothing between its points."
     )
+    draft: bool = declare(
+        False,
+        "Draft in bfloat16",
+        "Where gradients take long, the loss surface is first drawn in bfloat16: weights and activations have 8 "
+        "significant bits. The error is measured on the coarsest grid and shown. Faster on processors with AMX and on "
+        "GPUs, slower on others. Gradients, curvature and files stay in the precision above.",
+    )
 
     camera: tuple[float, float, float, float, float, float] = declare(
         CAMERA,

@@ -13,7 +13,8 @@ from normscape.landscape.runtime import card_bytes, device
 from normscape.landscape.training.train import Run
 from normscape.specs import EvaluationSpec
 
-_DTYPES = {"float32": torch.float32, "float64": torch.float64}
+_DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
+"""bfloat16 is for drafts of loss surfaces alone."""
 
 
 def objective_of(run: Run, spec: EvaluationSpec) -> Objective:

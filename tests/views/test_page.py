@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.gallery.stories import STORIES
 from normscape.jobs import Job, Queue, Request, Stage
-from normscape.landscape import fitted
+from normscape.landscape import fitted, measure_surface, train
 from normscape.models import ARCHITECTURES, own
-from normscape.specs import DataSpec, Experiment, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import DataSpec, Display, Experiment, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.experiment import comparable_paths
 from normscape.views.jobs.titles import request_titles
 from normscape.views.session import own_files, previews, progress
@@ -749,7 +749,7 @@ def test_losses_are_shown_until_there_are_gradients() -> None:
     variants = possible(Experiment(run, SurfaceSpec(grid=GridSpec((5, 3)))))[0]
     pairs = tuple(variants.values())
     planes = tuple(Job.about("plane", *pair) for pair in pairs)
-    losses = tuple(previews.losses_job(*pair, pair[1].grid) for pair in pairs)
+    losses = tuple(previews.source_job("losses", *pair, pair[1].grid) for pair in pairs)
     request = Request("losses", (Stage(tuple(Job("run", one) for one, _ in pairs)), Stage(planes), Stage(losses)))
     job_queue().submit(request, "test")
     deadline = time.monotonic() + 60
@@ -762,6 +762,36 @@ def test_losses_are_shown_until_there_are_gradients() -> None:
         assert outcome.surface.complete
         assert not outcome.surface.has_gradients
     assert not comparison_state(request, variants, finished=False, gradients=True).outcomes
+
+
+def test_a_draft_in_bfloat16_is_drawn_with_its_error_and_is_in_no_number_or_file() -> None:
+    data, model = DataSpec("moons", size=80), ModelSpec(width=6, depth=1)
+    run = RunSpec(data, model, TrainingSpec(steps=8, seed=74))
+    variants = possible(Experiment(run, SurfaceSpec(grid=GridSpec((5, 5)))))[0]
+    pairs = tuple(variants.values())
+    planes = Stage(tuple(Job.about("plane", *pair) for pair in pairs))
+    runs = Stage(tuple(Job("run", one) for one, _ in pairs))
+    request = Request("draft", (runs, planes, *previews.loss_stages(pairs, draft=True)))
+    job_queue().submit(request, "test")
+    deadline = time.monotonic() + 60
+    while not job_queue().done(request) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    shown = comparison_state(request, variants, finished=False, gradients=False, draft=True)
+    assert shown.drafts == set(variants)
+    assert not shown.exact
+    assert shown.draft_error is not None
+    assert 0 < shown.draft_error < 0.02
+    for (spec, surface), outcome in zip(variants.values(), shown.outcomes.values(), strict=True):
+        exact = measure_surface(train(spec), surface)
+        away = np.abs(outcome.surface.loss - exact.loss).max() / np.ptp(exact.loss)
+        assert 0 < away < 0.02
+        assert outcome.surface.spec.evaluation.precision == "bfloat16"
+    text = texts.resolution(shown, Display())
+    assert text.startswith("5×5 grid, draft in bfloat16 (error of the draft: ")
+    without = comparison_state(request, variants, finished=False, gradients=False)
+    assert not without.drafts
+    assert {outcome.surface.loss.shape for outcome in without.outcomes.values()} == {(3, 3)}
+    assert not comparison_state(request, variants, finished=False, gradients=True, draft=True).outcomes
 
 
 def test_a_rejected_optional_number_names_the_value_that_applies() -> None:
@@ -811,3 +841,16 @@ def test_a_changed_experiment_stops_the_work_on_the_one_before() -> None:
     assert job_queue().status(waiting[0].request.jobs[0]).state == "cancelled"
     settled(app)
     assert not app.exception
+
+
+def test_the_resolution_is_set_under_advanced_and_written_to_the_address() -> None:
+    app = opened(every_point="off")
+    (draft,) = [toggle for toggle in app.toggle if toggle.label == "Draft in bfloat16"]
+    assert not draft.value
+    app = settled(draft.set_value(True).run())
+    assert not app.exception
+    assert app.query_params["draft"] == "on"
+    (accuracy,) = [number for number in app.number_input if number.label == "Accuracy"]
+    app = settled(accuracy.set_value(0.1).run())
+    assert app.query_params["accuracy"] == "0.1"
+    assert app.session_state["display"].draft

@@ -35,6 +35,20 @@ def test_stages_have_five_points_a_side_before_and_up_to_seventeen_after_trainin
     assert all(job.checkpoint in (0, 100) for stage in early for job in stage.jobs)
 
 
+def test_drafts_have_the_coarsest_level_in_the_own_precision_too() -> None:
+    stages = loss_stages([(RUN, SURFACE)], draft=True)
+    questions = [job.question for stage in stages for job in stage.jobs]
+    assert {job.kind for stage in stages for job in stage.jobs} == {"losses"}
+    assert [(one.evaluation.precision, one.grid.points[0]) for one in questions] == [
+        ("bfloat16", 3),
+        ("float32", 3),
+        ("bfloat16", 5),
+        ("bfloat16", 9),
+        ("bfloat16", 17),
+    ]
+    assert "surface" not in {job.kind for stage in stages for job in stage.jobs}  # nothing else is in bfloat16
+
+
 def test_no_network_needs_no_stage() -> None:
     assert early_stages([]) == loss_stages([]) == ()
 

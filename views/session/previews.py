@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
+import numpy as np
 import streamlit as st
 
 from normscape.jobs import Job, Stage
@@ -14,6 +16,11 @@ from normscape.specs import GridSpec, RunSpec, SurfaceSpec
 from normscape.views.session.job_queue import job_queue
 
 Pair = tuple[RunSpec, SurfaceSpec]
+
+Source = Literal["surface", "losses", "draft"]
+"""What a surface is drawn from: losses with gradients, without, or in bfloat16."""
+
+DRAFT_PRECISION = "bfloat16"
 
 SLOW_GRADIENT_SECONDS = 0.05
 """Estimated time of a gradient of the evaluation set above which losses come first; a loss takes a third of it."""
@@ -59,17 +66,26 @@ def early_stages(pairs: Collection[Pair]) -> tuple[Stage, ...]:
         earlier = [_at(surface, early_steps(run, surface)[number]) for run, surface in pairs]
         runs = [run for run, _ in pairs]
         planes = [Job.about("plane", *pair) for pair in zip(runs, earlier, strict=True)]
-        losses = [losses_job(*pair, _early_grid(pair[1])) for pair in zip(runs, earlier, strict=True)]
+        losses = [source_job("losses", *pair, _early_grid(pair[1])) for pair in zip(runs, earlier, strict=True)]
         stages.append(Stage(tuple(dict.fromkeys([*planes, *losses]))))
     return tuple(stages)
 
 
-def loss_stages(pairs: Collection[Pair]) -> tuple[Stage, ...]:
-    """Return the first levels without gradients."""
+def loss_stages(pairs: Collection[Pair], *, draft: bool = False) -> tuple[Stage, ...]:
+    """Return the first levels without gradients.
+
+    Args:
+        pairs: the networks.
+        draft: whether they are in bfloat16; the coarsest level, which tells their error, is in the own precision too.
+    """
     grids = {pair: levels(pair[1].grid) for pair in pairs}
-    count = min(LEVELS, max(map(len, grids.values()), default=0))
+    sources: list[tuple[Source, int]] = [
+        ("draft" if draft else "losses", k) for k in range(min(LEVELS, max(map(len, grids.values()), default=0)))
+    ]
+    if draft and sources:
+        sources.insert(1, ("losses", 0))
     jobs: Iterable[list[Job]] = (
-        [losses_job(*pair, own[min(k, len(own) - 1)]) for pair, own in grids.items()] for k in range(count)
+        [source_job(source, *pair, own[min(k, len(own) - 1)]) for pair, own in grids.items()] for source, k in sources
     )
     return tuple(Stage(tuple(dict.fromkeys(stage))) for stage in jobs)
 
@@ -83,9 +99,27 @@ def early_steps(run: RunSpec, surface: SurfaceSpec) -> tuple[int, ...]:
     return tuple(step for step in (0, run.last_step // 2) if step in run.checkpoint_steps and step < last)
 
 
-def losses_job(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Job:
-    """Return the job of a loss surface without gradients on a grid."""
-    return Job("losses", run, replace(surface, grid=grid))
+def source_job(source: Source, run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Job:
+    """Return the job of a surface on a grid."""
+    return Job("surface" if source == "surface" else "losses", run, _as_drawn(source, surface, grid))
+
+
+def is_draft(surface: Surface) -> bool:
+    """Whether a surface of a run is in bfloat16."""
+    return surface.spec.evaluation.precision == DRAFT_PRECISION
+
+
+def draft_error(pairs: Iterable[Pair]) -> float | None:
+    """Return the largest error of drafts on their coarsest grid, as a share of its range; None if one is missing."""
+    errors = []
+    for run, surface in pairs:
+        coarsest = levels(surface.grid)[0]
+        draft, exact = (job_queue().result(source_job(one, run, surface, coarsest)) for one in ("draft", "losses"))
+        if draft is None or exact is None:
+            return None
+        span = np.ptp(exact["loss"])
+        errors.append(float(np.abs(draft["loss"] - exact["loss"]).max() / span) if span else np.inf)
+    return max(errors, default=None)
 
 
 def previews_of(variants: Mapping[str, Pair]) -> Mapping[str, Preview]:
@@ -99,26 +133,34 @@ def previews_of(variants: Mapping[str, Pair]) -> Mapping[str, Preview]:
 
 
 def measured_surface(
-    kind: str, run: RunSpec, surface: SurfaceSpec, grid: GridSpec, *, partial: bool = True
+    source: Source, run: RunSpec, surface: SurfaceSpec, grid: GridSpec, *, partial: bool = True
 ) -> Surface | None:
     """Return a surface on a grid as far as it is measured; None if nothing is available yet.
 
     Args:
-        kind: of its job: "surface", or "losses" for one without gradients.
+        source: what it is drawn from.
         run: the network.
         surface: the slice.
         grid: in place of the slice's own.
         partial: whether some of the points are enough.
     """
-    queue, job = job_queue(), Job(kind, run, replace(surface, grid=grid))
+    queue, job = job_queue(), source_job(source, run, surface, grid)
     points = queue.result(job)
     if points is None and partial:
         points = queue.partial(job)
     plane = None if points is None else queue.result(Job.about("plane", run, surface))
     if points is None or plane is None:
         return None
-    center = queue.result(Job.about("center", run, surface)) if kind == "surface" else None
-    return assemble(replace(surface, grid=grid), points, points["evaluated"], *plane, center=center)
+    center = queue.result(Job.about("center", run, surface)) if source == "surface" else None
+    return assemble(_as_drawn(source, surface, grid), points, points["evaluated"], *plane, center=center)
+
+
+def _as_drawn(source: Source, surface: SurfaceSpec, grid: GridSpec) -> SurfaceSpec:
+    """Return a slice on a grid, and in bfloat16 if it is a draft."""
+    evaluation = surface.evaluation
+    if source == "draft":
+        evaluation = replace(evaluation, precision=DRAFT_PRECISION)
+    return replace(surface, evaluation=evaluation, grid=grid)
 
 
 def _preview(run: RunSpec, surface: SurfaceSpec, number: int) -> Preview | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,10 +23,14 @@ from normscape.views.session.job_queue import job_queue
 from normscape.views.session.previews import (
     Pair,
     Preview,
+    Source,
+    draft_error,
     early_stages,
+    is_draft,
     loss_stages,
     measured_surface,
     previews_of,
+    source_job,
 )
 from normscape.views.session.progress import submit
 
@@ -75,8 +79,15 @@ class ComparisonState:
     level: int  # index of the coarsest level that is drawn; -1 before the first
     levels: tuple[GridSpec, ...]
     errors: Mapping[str, float]  # of interpolation at this level, by metric; empty until the next one
+    drafts: frozenset[str]  # labels of the networks that are drawn in bfloat16
+    draft_error: float | None  # the largest of theirs, as a share of the range; None until it is measured
     finished: bool
     submitted_at: float  # in seconds since 1970
+
+    @property
+    def exact(self) -> Mapping[str, Outcome]:
+        """The outcomes that numbers and files come from: all but drafts."""
+        return {label: outcome for label, outcome in self.outcomes.items() if label not in self.drafts}
 
     @property
     def surfaces_only(self) -> bool:
@@ -85,7 +96,13 @@ class ComparisonState:
 
 
 def request_of(
-    title: str, variants: Variants, accuracy: float, address: str = "", slow: Collection[str] = ()
+    title: str,
+    variants: Variants,
+    accuracy: float,
+    address: str = "",
+    slow: Collection[str] = (),
+    *,
+    draft: bool = False,
 ) -> Request:
     """Return the jobs of compared networks: training, planes, surfaces from coarse to fine, curvature and checks.
 
@@ -95,47 +112,55 @@ def request_of(
         accuracy: the error, as a share of the scale, at which refining ends; 0 for every point.
         address: of the page.
         slow: labels of the networks whose losses come first, without gradients.
+        draft: whether these losses are in bfloat16.
     """
     pairs = tuple(variants.values())
     grids = [levels(surface.grid) for _, surface in pairs]
     refining = [
-        Stage(tuple(surface_job(*pair, level(grid, k)) for pair, grid in zip(pairs, grids, strict=True)), refines=True)
-        for k in range(max((len(grid) for grid in grids), default=0))
+        Stage(
+            tuple(source_job("surface", *pair, level(own, k)) for pair, own in zip(pairs, grids, strict=True)),
+            refines=True,
+        )
+        for k in range(max((len(own) for own in grids), default=0))
     ]
     runs = Stage(tuple(dict.fromkeys(Job("run", run) for run, _ in pairs)))
     planes = Stage(_jobs("plane", pairs))
     center = Stage(tuple(dict.fromkeys(job for kind in CENTER_KINDS for job in _jobs(kind, pairs))))
     first = [variants[label] for label in variants if label in slow]
-    stages = (*early_stages(first), runs, planes, *loss_stages(first), *refining, center)
+    stages = (*early_stages(first), runs, planes, *loss_stages(first, draft=draft), *refining, center)
     return Request(title, stages, accuracy, address)
 
 
-def request_comparison(request: Request, variants: Variants, *, gradients: bool = True) -> ComparisonState:
+def request_comparison(
+    request: Request, variants: Variants, *, gradients: bool = True, draft: bool = False
+) -> ComparisonState:
     """Submit a request unless this session has stopped it, and return its available results.
 
     Args:
         request: the request.
         variants: the compared networks.
         gradients: whether they are needed; without them finer surfaces are available earlier.
+        draft: whether surfaces in bfloat16 are good enough until there are others.
     """
-    return comparison_state(request, variants, finished=submit(request), gradients=gradients)
+    return comparison_state(request, variants, finished=submit(request), gradients=gradients, draft=draft)
 
 
 def comparison_state(
-    request: Request, variants: Variants, *, finished: bool, gradients: bool = True
+    request: Request, variants: Variants, *, finished: bool, gradients: bool = True, draft: bool = False
 ) -> ComparisonState:
     """Return the available results of the compared networks; `finished` is from before they are read."""
     grids = {label: levels(surface.grid) for label, (_, surface) in variants.items()}
     longest = max(grids.values(), key=len)
-    kinds = ("surface",) if gradients else ("surface", "losses")
-    shown = {label: _level(pair, grids[label], kinds) for label, pair in variants.items()}
+    losses: tuple[Source, ...] = ("losses", "draft") if draft else ("losses",)
+    sources: tuple[Source, ...] = ("surface",) if gradients else ("surface", *losses)
+    shown = {label: _level(pair, grids[label], sources) for label, pair in variants.items()}
     drawn = min((k for k, _ in shown.values() if k >= 0), default=-1)
     outcomes, failures = {}, {}
     for label, (run, surface) in variants.items():
         error = _failure(run, surface, request)
-        own, kind = shown[label]
+        own, source = shown[label]
         # some points of the first level are better than nothing
-        among = kinds if own < 0 else (kind,)
+        among = sources if own < 0 else (source,)
         outcome = None if error else _outcome(run, surface, level(grids[label], max(own, 0)), among)
         if error is not None:
             failures[label] = error
@@ -143,10 +168,21 @@ def comparison_state(
             outcomes[label] = outcome
     unmeasured = {label: pair for label, pair in variants.items() if label not in outcomes | failures}
     trainings = {label: found for label, (run, _) in unmeasured.items() if (found := _training(run)) is not None}
-    common = drawn if all(kind == "surface" for _, kind in shown.values()) else -1
-    errors, submitted_at = _errors(request, common), job_queue().submitted_at(request)
+    common = drawn if all(source == "surface" for _, source in shown.values()) else -1
+    drafts = frozenset(label for label, one in outcomes.items() if one.surface is not None and is_draft(one.surface))
     return ComparisonState(
-        request, outcomes, failures, trainings, previews_of(unmeasured), drawn, longest, errors, finished, submitted_at
+        request,
+        outcomes,
+        failures,
+        trainings,
+        previews_of(unmeasured),
+        drawn,
+        longest,
+        _errors(request, common),
+        drafts,
+        draft_error(variants[label] for label in drafts),
+        finished,
+        job_queue().submitted_at(request),
     )
 
 
@@ -156,7 +192,7 @@ def experiment_request(
     """Return the request of a page's experiment; `slow` as in `request_of`."""
     title = ", ".join(variants) + f": {experiment.run.data.name}, {experiment.run.model.architecture}"
     accuracy = 0.0 if display.every_point else display.accuracy
-    return request_of(title, variants, accuracy, address, slow)
+    return request_of(title, variants, accuracy, address, slow, draft=display.draft)
 
 
 def displayed_surface(surface: Surface, display: Display) -> Surface:
@@ -171,17 +207,12 @@ def level(grids: Sequence[GridSpec], k: int) -> GridSpec:
     return grids[min(k, len(grids) - 1)]
 
 
-def surface_job(run: RunSpec, surface: SurfaceSpec, grid: GridSpec) -> Job:
-    """Return the job of a surface on one of its grids."""
-    return Job("surface", run, replace(surface, grid=grid))
-
-
 def _jobs(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Job, ...]:
     return tuple(dict.fromkeys(Job.about(kind, run, surface) for run, surface in pairs))
 
 
-def _level(pair: Pair, grids: Sequence[GridSpec], kinds: Sequence[str]) -> tuple[int, str]:
-    """Return the finest level that a network has, -1 for none, and the kind of job that has it.
+def _level(pair: Pair, grids: Sequence[GridSpec], sources: Sequence[Source]) -> tuple[int, Source]:
+    """Return the finest level that a network has, -1 for none, and what it is drawn from.
 
     Compared networks are refined together, so their levels are mostly equal. A network that is added to others begins
     at the first level, and theirs stay as fine as they are.
@@ -189,14 +220,14 @@ def _level(pair: Pair, grids: Sequence[GridSpec], kinds: Sequence[str]) -> tuple
     run, surface = pair
     queue = job_queue()
     for k in reversed(range(len(grids))):
-        for kind in kinds:
-            if queue.status(Job(kind, run, replace(surface, grid=grids[k]))).state == "finished":
-                return k, kind
-    return -1, kinds[0]
+        for source in sources:
+            if queue.status(source_job(source, run, surface, grids[k])).state == "finished":
+                return k, source
+    return -1, sources[0]
 
 
-def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec, kinds: Iterable[str]) -> Outcome | None:
-    """Return the results of a network; its surface is of the first of these kinds of jobs that has one."""
+def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec, sources: Iterable[Source]) -> Outcome | None:
+    """Return the results of a network; its surface is drawn from the first of these sources that has one."""
     queue = job_queue()
     trained: Run | None = queue.result(Job("run", run))
     if trained is None:
@@ -204,7 +235,7 @@ def _outcome(run: RunSpec, surface: SurfaceSpec, grid: GridSpec, kinds: Iterable
     checkpoint = int(surface.evaluation.checkpoint or 0)
     if checkpoint not in [kept.step for kept in trained.checkpoints]:
         return Outcome(trained, checkpoint, None)
-    found = (measured_surface(kind, run, surface, grid) for kind in kinds)
+    found = (measured_surface(source, run, surface, grid) for source in sources)
     if (shown := next((one for one in found if one is not None), None)) is None:
         return None
     checks = queue.result(Job.about("checks", run, surface)) or ()
@@ -240,7 +271,7 @@ def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception 
     if result is None or (result.diverged_at is not None and surface.evaluation.checkpoint not in kept):
         return None
     grids = levels(surface.grid)
-    own = {Job.about("plane", run, surface), *(surface_job(run, surface, grid) for grid in grids)}
+    own = {Job.about("plane", run, surface), *(source_job("surface", run, surface, grid) for grid in grids)}
     jobs = [job for job in request.jobs if job in own]
     return next((status.error for job in jobs if (status := queue.status(job)).state == "failed"), None)
 

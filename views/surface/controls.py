@@ -44,6 +44,8 @@ def section(experiment: Experiment, display: Display, progress: DeltaGenerator) 
         display = _metric_and_scale(display, experiment)
         experiment = checkpoint_slider(experiment, beside=True)
         _fit_button()
+    with st.sidebar, st.expander("Resolution"):
+        display = _resolution(display)
     with progress:
         _fit_range(experiment)
     address.publish(experiment, display)
@@ -95,6 +97,31 @@ def _metric(display: Display) -> str:
             help=rule.help,
             label_visibility="collapsed",
         )
+
+
+def _resolution(display: Display) -> Display:
+    """Show how finely surfaces are drawn, and from what at first."""
+    rule = rule_of(display, "accuracy")
+    accuracy = st.number_input(
+        rule.label,
+        float(rule.low or 0.0),
+        float(rule.high or 1.0),
+        display.accuracy,
+        step=0.001,
+        format="%g",
+        key=control("display.accuracy"),
+        help=rule.help,
+    )
+    every_point, draft = (
+        st.toggle(
+            rule_of(display, name).label,
+            getattr(display, name),
+            key=control(f"display.{name}"),
+            help=rule_of(display, name).help,
+        )
+        for name in ("every_point", "draft")
+    )
+    return replace(display, accuracy=accuracy, every_point=every_point, draft=draft)
 
 
 def _layer(display: Display, experiment: Experiment) -> str:

@@ -65,7 +65,8 @@ with verdict_place:
     variants = admitted(experiment)
     slow = previews.slow_networks(variants)
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
-    state = results.request_comparison(request, variants, gradients=previews.needs_gradients(display.metric))
+    gradients = previews.needs_gradients(display.metric)
+    state = results.request_comparison(request, variants, gradients=gradients, draft=display.draft)
     measured = verdict.measures(state.outcomes)
     sentence = verdict.verdict(measured, stopped=progress.is_stopped(request), where=texts.where(variants))
     sentence = f"{texts.unmeasured(variants, state)} {sentence}".strip()
@@ -89,16 +90,15 @@ with progress_place:
         st.caption(texts.LOG_SCALE)
     progress.show_progress(request, state.finished, shown=shown)
 
-outcomes = state.outcomes
-comparison = surfaces_3d.comparison_of(experiment, display, outcomes)
+drawn = surfaces_3d.comparison_of(experiment, display, state.outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
 spoken = f"{sentence.removesuffix('.')}. {caveats.without_links(qualified)}".strip()
 if (display.metric, display.scale) == ("loss", "log"):
     spoken = f"{spoken} {texts.LOG_SCALE.partition('. ')[0]}."
-compose = downloads.composer(experiment, display, comparison, outcomes, spoken)
+compose = downloads.composer(experiment, display, drawn, state.outcomes, spoken)
 with surfaces_place:
     surfaces_3d.surfaces(
-        comparison,
+        drawn,
         display,
         missing=missing,
         trainings=state.trainings,
@@ -106,8 +106,10 @@ with surfaces_place:
         verdict=spoken,
         compose=compose,
     )
+outcomes = state.exact  # numbers and files are of these alone
+comparison = surfaces_3d.comparison_of(experiment, display, outcomes) if state.drafts else drawn
 downloads.share_row(experiment, display, comparison, outcomes)
-surfaces_3d.notes(comparison, display, state)
+surfaces_3d.notes(drawn, display, state)
 checks.note(outcomes)
 tiles.tiles(variants, measured, finished=state.finished)
 details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from normscape.figures.training import Training
 from normscape.gallery.stories import STORIES, TITLES
 from normscape.specs import Display, Experiment, GridSpec
-from normscape.views.session.previews import Preview
+from normscape.views.session.previews import Preview, is_draft
 from normscape.views.session.results import ComparisonState, Outcome, Variants
 
 CLAIM = "The loss around the weights of networks that differ in one choice, on one scale."
@@ -99,6 +99,8 @@ def resolution(state: ComparisonState, display: Display) -> str:
     """Return the grid that is drawn, with the measured error of the interpolation between its points."""
     grid, finest = state.levels[max(state.level, 0)], state.levels[-1]
     drawn = drawn_grids(state.outcomes.values())
+    if state.draft_error is not None:
+        drawn = f"{drawn} (error of the draft: {100 * state.draft_error:.2g} % of the range)"
     if state.level < 0:
         return f"{drawn or _size(grid) + ' grid'}, not complete yet."
     pending = f" Refining: {_size(grid)} of at most {_size(finest)}." if not state.finished and grid != finest else ""
@@ -110,10 +112,12 @@ def resolution(state: ComparisonState, display: Display) -> str:
 
 
 def drawn_grids(outcomes: Iterable[Outcome]) -> str:
-    """Return the grids of measured surfaces: "17×17 grid", or "3×3 and 17×17 grids"."""
+    """Return the grids of measured surfaces: "17×17 grid", "3×3 and 17×17 grids", with a word if one is a draft."""
+    outcomes = tuple(outcomes)
     grids = {one.surface.spec.grid.points: one.surface.spec.grid for one in outcomes if one.surface is not None}
     sizes = [_size(grids[points]) for points in sorted(grids)]
-    return f"{' and '.join(sizes)} grid{'s' if len(sizes) > 1 else ''}" if sizes else ""
+    draft = ", draft in bfloat16" if any(one.surface is not None and is_draft(one.surface) for one in outcomes) else ""
+    return f"{' and '.join(sizes)} grid{'s' if len(sizes) > 1 else ''}{draft}" if sizes else ""
 
 
 def where(variants: Variants) -> str:

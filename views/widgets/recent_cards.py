@@ -23,7 +23,8 @@ from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
-from normscape.views.session.results import level, surface_job
+from normscape.views.session.previews import source_job
+from normscape.views.session.results import level
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.fields import option_label
 from normscape.views.widgets.story_cards import card_grid, show_card
@@ -155,7 +156,7 @@ def _loss(run: RunSpec, surface: SurfaceSpec) -> list[np.ndarray]:
     grids = levels(surface.grid)
     for k in reversed(range(len(grids))):
         grid = level(grids, k)
-        points = job_queue().result(surface_job(run, surface, grid))
+        points = job_queue().result(source_job("surface", run, surface, grid))
         if points is not None:
             columns, rows = grid.points
             return [np.asarray(points["loss"], dtype=np.float64).reshape(rows, columns)]

@@ -1,14 +1,16 @@
 """The grid: orientation, axes, pieces, missing and non-finite values (D2, D5, D7; science.md §5)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from normscape.landscape import Objective, Plane, StoppedError, measure_surface
+from normscape.landscape import Objective, Plane, StoppedError, measure_surface, objective_of, train
 from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import assemble, axes, evaluate, fill, pieces
-from normscape.specs import EvaluationSpec
+from normscape.specs import DataSpec, EvaluationSpec, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from tests.flat import assembled, sliced
 from tests.landscape.networks import batch_size_for, grid, network, objective_from_function, quadratic, samples
 
@@ -222,6 +224,18 @@ def test_float32_matches_float64_within_stated_error_5() -> None:
     assert rounded.gradient_norm == pytest.approx(exact.gradient_norm, rel=3e-5)
     assert rounded.gradient_change_ratio == pytest.approx(exact.gradient_change_ratio, rel=3e-5)
     assert not np.array_equal(rounded.loss, exact.loss)
+
+
+@pytest.mark.parametrize(("architecture", "norm"), [("residual", "batch"), ("convolutional", "none")])
+def test_losses_in_bfloat16_are_within_half_a_percent_of_the_range_5(architecture: str, norm: str) -> None:
+    model = ModelSpec(architecture=architecture, norm=norm, width=8, depth=8 if architecture == "residual" else 3)
+    run = train(RunSpec(DataSpec(size=200), model, TrainingSpec(steps=20, recorded_samples=8)))
+    spec = EvaluationSpec(samples=100)
+    exact = measure_surface(run, SurfaceSpec(spec, grid=GridSpec((5, 5))))
+    draft = objective_of(run, replace(spec, precision="bfloat16"))
+    losses = [[draft.loss_and_accuracy(exact.plane.point(a, b))[0] for a in exact.alpha] for b in exact.beta]
+    away = np.abs(losses - exact.loss).max() / np.ptp(exact.loss)
+    assert 0 < away < 5e-3
 
 
 def copy_of(module: nn.Module) -> nn.Module:
