@@ -11,7 +11,7 @@ import numpy as np
 from normscape.figures.training import Training
 from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Check, Run, Sharpness, Surface, checks_of
-from normscape.landscape.surface import interpolate_surface, levels
+from normscape.landscape.surface import interpolate_surface, levels, with_filled_center
 from normscape.specs import (
     Display,
     Experiment,
@@ -24,6 +24,7 @@ from normscape.views.session.previews import (
     Pair,
     Preview,
     early_stages,
+    is_drawable,
     loss_stages,
     measured_surface,
     previews_of,
@@ -134,9 +135,10 @@ def comparison_state(
     for label, (run, surface) in variants.items():
         error = _failure(run, surface, request)
         own, kind = shown[label]
-        # some points of the first level are better than nothing
         among = kinds if own < 0 else (kind,)
         outcome = None if error else _outcome(run, surface, level(grids[label], max(own, 0)), among)
+        if own < 0 and outcome is not None and not is_drawable(outcome.surface, whole=len(grids[label]) > 1):
+            outcome = None  # its training curve stays until then
         if error is not None:
             failures[label] = error
         elif outcome is not None:
@@ -161,6 +163,7 @@ def experiment_request(
 
 def displayed_surface(surface: Surface, display: Display) -> Surface:
     """Return a surface as it is drawn: interpolated, unless every point is evaluated."""
+    surface = with_filled_center(surface)
     if display.every_point or display.metric == "local-ratio":
         return surface
     return interpolate_surface(surface)
@@ -190,7 +193,9 @@ def _level(pair: Pair, grids: Sequence[GridSpec], kinds: Sequence[str]) -> tuple
     queue = job_queue()
     for k in reversed(range(len(grids))):
         for kind in kinds:
-            if queue.status(Job(kind, run, replace(surface, grid=grids[k]))).state == "finished":
+            job = Job(kind, run, replace(surface, grid=grids[k]))
+            # the queue forgets the state of a request that was stopped, but keeps its results
+            if queue.status(job).state == "finished" or job.key in queue.store:
                 return k, kind
     return -1, kinds[0]
 

@@ -67,7 +67,8 @@ with verdict_place:
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
     state = results.request_comparison(request, variants, gradients=previews.needs_gradients(display.metric))
     measured = verdict.measures(state.outcomes)
-    sentence = verdict.verdict(measured, stopped=progress.is_stopped(request), where=texts.where(variants))
+    stopped, drawn_of = progress.is_stopped(request), caveats.drawn_training(variants)
+    sentence = verdict.verdict(measured, stopped=stopped, where=texts.where(variants), drawn=drawn_of)
     sentence = f"{texts.unmeasured(variants, state)} {sentence}".strip()
     qualified = caveats.qualification(measured, variants) if measured else ""
     if measured:
@@ -96,6 +97,7 @@ spoken = f"{sentence.removesuffix('.')}. {caveats.without_links(qualified)}".str
 if (display.metric, display.scale) == ("loss", "log"):
     spoken = f"{spoken} {texts.LOG_SCALE.partition('. ')[0]}."
 compose = downloads.composer(experiment, display, comparison, outcomes, spoken)
+presented = caveats.without_links(qualified if measured and caveats.unlearned(measured, variants) else sentence)
 with surfaces_place:
     surfaces_3d.surfaces(
         comparison,
@@ -103,7 +105,7 @@ with surfaces_place:
         missing=missing,
         trainings=state.trainings,
         previews=state.previews,
-        verdict=spoken,
+        verdict=presented,
         compose=compose,
     )
 downloads.share_row(experiment, display, comparison, outcomes)
