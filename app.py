@@ -11,8 +11,8 @@ sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 import streamlit as st  # noqa: E402 - the path comes first
 
 from normscape.views.session import address, own_files, startup  # noqa: E402
-from normscape.views.session.failure import failure_shown  # noqa: E402
 from normscape.views.session.direct_pages import page_routes  # noqa: E402
+from normscape.views.session.failure import failure_shown  # noqa: E402
 from normscape.views.session.job_queue import job_queue, register_visitor  # noqa: E402
 from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
 

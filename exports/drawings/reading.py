@@ -28,7 +28,10 @@ AXES, NARROW_AXES = (-0.02, 0.0, 0.9, 1.0), (0.0, 0.0, 0.84, 0.94)
 
 NOTES = {
     "center": ("Trained weights θ*: the loss\nthat training reached", "Trained weights θ*"),
-    "contour": ("Contour line: the same loss\nall along it. Close lines are\na steep wall", "Contour line:\nequal loss"),
+    "contour": (
+        "Contour line: the same loss\nall along it. Close lines are\na steep wall",
+        "Contour line:\nequal loss",
+    ),
     "alpha": ("α: distance of the weights\nalong a random direction", "α: along a\nrandom direction"),
     "beta": ("β: the same, along a\nsecond direction", "β: along\nanother"),
 }
@@ -101,7 +104,7 @@ def _color_bar(figure: Figure, comparison: Comparison, value_range: Range) -> No
     scale = ScalarMappable(Normalize(*value_range.ends), SURFACE_COLORSCALE.lower())
     bar = figure.colorbar(scale, cax=figure.add_axes((0.895, 0.2, 0.018, 0.5)))
     bar.outline.set_visible(False)
-    bar.set_ticks(value_range.ticks["tickvals"], labels=list(map(mathtext, value_range.ticks["ticktext"])))
+    bar.set_ticks([float(tick) for tick in value_range.ticks["tickvals"]], labels=list(map(mathtext, value_range.ticks["ticktext"])))
     bar.ax.tick_params(labelsize=8, colors=colors.faint, length=0)
     scale_note = ",\non a log scale" if value_range.scale == "log" else ""
     text = f"Color and height\nare the {comparison.metric_title.lower()}{scale_note}"

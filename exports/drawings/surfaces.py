@@ -106,7 +106,9 @@ def _surface(
     heights = drawn_heights(comparison, surface, value_range)
     draw_patches(axes, surface, heights, value_range)
     ends = value_range.padded(0.03)
-    lines = visible_contours(surface.alpha, surface.beta, heights, contour_levels(value_range), eye_of(surface, ends, camera))
+    lines = visible_contours(
+        surface.alpha, surface.beta, heights, contour_levels(value_range), eye_of(surface, ends, camera)
+    )
     for line in lines:
         axes.plot(*line.T, color=(1, 1, 1, 0.6), linewidth=0.6, zorder=2, clip_on=False)
     _marks(axes, comparison, surface, value_range)
@@ -190,7 +192,12 @@ def _map(figure: Figure, place: Any, surface: Surface, comparison: Comparison, v
         surface.alpha, surface.beta, heights, cmap=_colormap(), vmin=low, vmax=high, shading="nearest", rasterized=True
     )
     if np.isfinite(heights).any() and high > low:
-        lines = {"levels": contour_levels(value_range), "colors": [(1, 1, 1, 0.6)], "linewidths": 0.6, "linestyles": "solid"}
+        lines = {
+            "levels": contour_levels(value_range),
+            "colors": [(1, 1, 1, 0.6)],
+            "linewidths": 0.6,
+            "linestyles": "solid",
+        }
         axes.contour(surface.alpha, surface.beta, heights, **lines)
     axes.plot(0, 0, marker="+", color="white", markersize=8, markeredgewidth=1.2)
     axes.tick_params(labelsize=7, colors=COLORS.faint)
@@ -208,6 +215,7 @@ def contour_levels(value_range: Range) -> np.ndarray:
 
 
 def drawn_heights(comparison: Comparison, surface: Surface, value_range: Range) -> np.ndarray:
+    """Return where the points of a surface are drawn (B, A)."""
     values = comparison.values(surface)
     return value_range.position(values if values is not None else np.full_like(surface.loss, np.nan))
 

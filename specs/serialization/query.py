@@ -178,7 +178,7 @@ def _parse(text: str, owner: Any, path: str, names: Names) -> Any:
     offered = rule.choices if rule.registry is None else tuple(names[rule.registry])
     if isinstance(value, str) and offered is not None and value not in (*offered, *rule.recorded):
         labels = _labels(rule, names)
-        listed = ", ".join(labels.get(str(name), str(name).replace("-", " ")) for name in offered)
+        listed = ", ".join(labels.get(str(name), str(name)) for name in offered)
         raise ValueError(f"there is no {rule.label.lower()} {_short(value)!r}; there are {listed}")
     if value in rule.recorded:
         raise ValueError(

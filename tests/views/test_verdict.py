@@ -20,8 +20,8 @@ BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
 def test_the_second_of_two_networks_is_compared_with_the_first() -> None:
     assert compared_pair({"No normalization": NONE, "Batch norm": BATCH}) == ("Batch norm", "No normalization")
     assert verdict({"No normalization": NONE, "Batch norm": BATCH}) == (
-        r"**Batch norm is flatter here.** sharpness $\lambda_{\max}$ 0.17 vs. 0.43 (2.5× lower) · scale-free 5.7× lower · "
-        "held-out accuracy 98.6 % vs. 97.5 %"
+        r"**Batch norm is flatter here.** sharpness $\lambda_{\max}$ 0.17 vs. 0.43 (2.5× lower) · "
+        "scale-free 5.7× lower · held-out accuracy 98.6 % vs. 97.5 %"
     )
     assert verdict({"Batch norm": BATCH, "No normalization": NONE}).startswith("**No normalization is sharper here.**")
 
@@ -87,7 +87,7 @@ def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:
 def test_tiles_hold_the_change_against_the_other_network() -> None:
     tiles = {label: (value, change) for label, value, change, _ in tile_values(BATCH, NONE)}
     assert tiles[r"Sharpness $\lambda_{\max}$"] == ("0.17", "2.5× lower")
-    assert tiles[r"Gradient change ($L\ge$)"] == ("0.21", "3.5× lower")
+    assert tiles[r"Gradient change $(L\ge)$"] == ("0.21", "3.5× lower")
     assert tiles["Held-out accuracy"] == ("98.6 %", "+1.1 points")
     assert tiles[r"$2/\lambda_{\max}$ at these weights"] == ("11.8", "2.5× higher")
     assert {change for _, _, change, _ in tile_values(BATCH, None)} == {None}
@@ -132,7 +132,9 @@ def test_the_first_line_says_which_training_it_is_of() -> None:
     assert drawn_training(variants) == "Training seed 0, drawn below"
     pair = {"a": NONE, "b": BATCH}
     sharpness = r"sharpness $\lambda_{\max}$ 0.17"
-    assert f"**b is flatter here.** Training seed 0, drawn below: {sharpness}" in verdict(pair, drawn=drawn_training(variants))
+    assert f"**b is flatter here.** Training seed 0, drawn below: {sharpness}" in verdict(
+        pair, drawn=drawn_training(variants)
+    )
     untrained = Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0)))
     assert drawn_training(untrained.variants()) == ""
     assert drawn_training(Experiment(compare="run.training.seed", values=(0, 1)).variants()) == ""

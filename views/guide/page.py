@@ -1,5 +1,7 @@
 """The page Guide: loss landscapes, what to look for, the pages, the argument and its limits, papers, the glossary."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from normscape.figures.style.notation import plain
@@ -70,36 +72,21 @@ DETAILS = rf"""
 1. $f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$, where $L$ bounds the
    gradient-change ratio ([measured](analysis#descent)). *Limit*: the gradient of a ReLU network jumps, so no finite $L$
    exists.
-2. $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$ ([measured](analysis#descent)). *Limit*: the
-   condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to about $2/\eta$
+2. $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$ ([measured](analysis#descent)). *Limit*:
+   the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to about $2/\eta$
    ({cite("Cohen et al. 2021")}).
 3. $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$, where $\lambda$ is the change of the
-   backpropagated signal ([measured](analysis#cauchy-schwarz)). *Limit*: only the weights of one layer move, and the bound
-   can be loose.
+   backpropagated signal ([measured](analysis#cauchy-schwarz)). *Limit*: only the weights of one layer move, and the
+   bound can be loose.
 4. $\sum_iE[(x_i-\mu_i)^2]$ is smallest at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$
-   ([measured](analysis#second-moments)). *Limit*: the bound falls, the curvature need not. One weight with logistic loss is
-   a [counterexample](analysis#counterexamples).
+   ([measured](analysis#second-moments)). *Limit*: the bound falls, the curvature need not. One weight with logistic
+   loss is a [counterexample](analysis#counterexamples).
 5. {cite("Santurkar et al. 2018")}; {cite("Bjorck et al. 2018")}. *Limit*: in deep plain ReLU networks with batch norm,
    gradients grow by about 1.21 per layer at initialization ({cite("Yang et al. 2019")}). Larger weights in front of a
    normalization lower $L$, too. Therefore a scale-free value and the held-out loss accompany every $L$.
 """
 
-# opens the theme of the term that the address names: a folded one has no place on the page
-UNFOLD = """<script>
-(() => {
-  if (window.normscapeUnfolds) return;
-  window.normscapeUnfolds = true;
-  const unfold = (until) => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target) { if (location.hash && Date.now() < until) setTimeout(unfold, 200, until); return; }
-    const theme = target.closest("details");
-    if (theme && !theme.open) theme.querySelector("summary").click();
-    setTimeout(() => target.scrollIntoView({ block: "start" }), theme ? 400 : 0);
-  };
-  window.addEventListener("hashchange", () => unfold(Date.now() + 5000));
-  unfold(Date.now() + 15000);
-})();
-</script>"""
+UNFOLD = Path(__file__).with_name("unfold.js").read_text(encoding="utf-8")
 
 
 def _pages() -> None:
@@ -121,7 +108,7 @@ def _glossary() -> None:
         if own := [name for name in terms if name in names]:
             _theme(theme, own, open_at_first=bool(query))
     with st.container(key="recovery-unfold"):
-        st.html(UNFOLD, unsafe_allow_javascript=True)
+        st.html(f"<script>{UNFOLD}</script>", unsafe_allow_javascript=True)
 
 
 def _theme(theme: str, names: list[str], *, open_at_first: bool) -> None:
@@ -166,7 +153,9 @@ def _landscape() -> None:
         for key, narrow in (("wide-reading", False), ("narrow-reading", True)):  # `style.css` shows one of them
             with st.container(key=key):
                 st.image(reading(page_theme(), narrow=narrow), alt=FIGURE_ALT, width="stretch")
-        st.caption(f"The loss of the MLP with batch norm on handwritten digits. {result_sentence(FIGURE, STORIES[FIGURE])}.")
+        st.caption(
+            f"The loss of the MLP with batch norm on handwritten digits. {result_sentence(FIGURE, STORIES[FIGURE])}."
+        )
 
 
 st.title(QUESTIONS["Guide"], anchor=False)

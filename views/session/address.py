@@ -116,7 +116,8 @@ def adopt_story(story: Story) -> None:
 
 def story_display(story: Story) -> Display:
     """Return the session's display in the metric and scale that a story opens with."""
-    own, first = st.session_state.get("display", Display()), story.display
+    own: Display = st.session_state.get("display", Display())
+    first = story.display
     return replace(own, metric=first.metric, layer=first.layer, scale=first.scale, point=first.point)
 
 

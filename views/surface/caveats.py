@@ -94,7 +94,9 @@ def opposing(subject: str, one: Measures, other: Measures, against: str = "") ->
         return None
     words = "more" if change > 0 else "less"
     than = f" than that of {against}" if against else ""
-    return f"Across the slice, though, the gradient of {subject} changes {words}{than} ({times(one.bound, other.bound)})."
+    return (
+        f"Across the slice, though, the gradient of {subject} changes {words}{than} ({times(one.bound, other.bound)})."
+    )
 
 
 def over_seeds(plain: SeedRatios, scale_free: SeedRatios, subject: str = "", reference: str = "") -> str:
@@ -136,6 +138,4 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
         return None
     words = "*less* smooth" if along > 0 else "*smoother*"
     than = f" than {against}" if against else ""
-    return (
-        f"Along training (first seed), {subject} is {words}{than} ({times(ratio, 1.0)}). [Details →](along-training)"
-    )
+    return f"Along training (first seed), {subject} is {words}{than} ({times(ratio, 1.0)}). [Details →](along-training)"

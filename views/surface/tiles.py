@@ -79,7 +79,7 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
             "Largest eigenvalue of the Hessian at the shown weights.",
         ),
         (
-            r"Gradient change ($L\ge$)",
+            r"Gradient change $(L\ge)$",
             _text(one.bound),
             _change(one.bound, against.bound),
             r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ from the marked weights to a point "

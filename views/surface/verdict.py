@@ -57,9 +57,7 @@ def compared_pair(measured: Mapping[str, Measures]) -> tuple[str, str] | None:
     return best, NO_NORM if NO_NORM in known and best != NO_NORM else worst
 
 
-def verdict(
-    measured: Mapping[str, Measures], *, stopped: bool = False, where: str = "here", drawn: str = ""
-) -> str:
+def verdict(measured: Mapping[str, Measures], *, stopped: bool = False, where: str = "here", drawn: str = "") -> str:
     """Return the verdict as Markdown: the claim in bold, and the numbers behind it.
 
     Args:

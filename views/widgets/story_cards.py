@@ -108,7 +108,7 @@ def show_card(
 
 
 def _opener(name: str, title: str, experiment: Experiment, display: Display) -> bool:
-    """Show the title of a card, and return whether its button was clicked; a link is one step of the browser's history."""
+    """Show the title of a card, and return whether its button was clicked; a link is one step in the history."""
     if st.session_state.get("page") == "":
         return st.button(title, key=name, type="tertiary")
     st.page_link(SURFACES, label=title, query_params=address.link_query(experiment, display))

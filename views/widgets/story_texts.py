@@ -56,7 +56,9 @@ def panel_names(experiment: Experiment) -> tuple[str, ...]:
     names = [_entry(experiment, value) for value in experiment.values]
     if experiment.compare == NORM:
         short = len(names) > MOST_LONG_NAMES
-        return tuple("None" if short and value == "none" else name for value, name in zip(experiment.values, names, strict=True))
+        return tuple(
+            "None" if short and value == "none" else name for value, name in zip(experiment.values, names, strict=True)
+        )
     return (f"{_field_label(experiment)}: {names[0]}", *names[1:])
 
 
