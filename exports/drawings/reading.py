@@ -104,7 +104,10 @@ def _color_bar(figure: Figure, comparison: Comparison, value_range: Range) -> No
     scale = ScalarMappable(Normalize(*value_range.ends), SURFACE_COLORSCALE.lower())
     bar = figure.colorbar(scale, cax=figure.add_axes((0.895, 0.2, 0.018, 0.5)))
     bar.outline.set_visible(False)
-    bar.set_ticks([float(tick) for tick in value_range.ticks["tickvals"]], labels=list(map(mathtext, value_range.ticks["ticktext"])))
+    bar.set_ticks(
+        [float(tick) for tick in value_range.ticks["tickvals"]],
+        labels=list(map(mathtext, value_range.ticks["ticktext"])),
+    )
     bar.ax.tick_params(labelsize=8, colors=colors.faint, length=0)
     scale_note = ",\non a log scale" if value_range.scale == "log" else ""
     text = f"Color and height\nare the {comparison.metric_title.lower()}{scale_note}"

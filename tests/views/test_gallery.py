@@ -89,15 +89,16 @@ def test_cards_show_the_panels_and_the_result_of_the_stored_numbers() -> None:
 
 
 def test_a_result_says_if_the_flattest_network_did_not_learn() -> None:
+    def sentence(title: str) -> str:
+        return result_sentence(title, STORIES[title]).replace("\N{NO-BREAK SPACE}", " ")
+
     title = "Raw inputs, no normalization"
     flattest, sharpest = accuracies(title)[2], accuracies(title)[0]
     assert flattest is not None
     assert sharpest is not None
     learned = f"; standardized inputs did not learn ({percent(flattest)} vs. {percent(sharpest)})"
-    assert result_sentence(title, STORIES[title]).endswith(learned)
-    assert re.search(
-        "held-out accuracy [0-9.]+ % vs. [0-9.]+ %$", result_sentence("Shortcuts or none", STORIES["Shortcuts or none"])
-    )
+    assert sentence(title).endswith(learned)
+    assert re.search("held-out accuracy [0-9.]+ % vs. [0-9.]+ %$", sentence("Shortcuts or none"))
     assert result_sentence("Batch norm or none, on digits", Story(Experiment(), "")).endswith("lower with batch norm")
 
 

@@ -154,7 +154,7 @@ def _fit(experiment: Experiment, accuracy: Mapping[str, float | None], known: Ma
         return ""
     chance = 1 / load_data(experiment.run.data).outputs
     unlearned = [name for name, share in ((low, one), (high, other)) if guesses(share, chance)]
-    numbers = f"{percent(one)} vs. {percent(other)}"
+    numbers = f"{percent(one)} vs. {percent(other)}".replace(" %", "\N{NO-BREAK SPACE}%")
     return f"{unlearned[0]} did not learn ({numbers})" if unlearned else f"held-out accuracy {numbers}"
 
 

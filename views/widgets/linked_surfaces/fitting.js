@@ -58,7 +58,8 @@ function fitLayout(chart, layout) {
   layout.scene.aspectratio = fillsScreen(chart) ? presentedSides(chart.sides, shape) : { ...chart.sides };
 }
 
-/** Shorten the titles of axes where the chart is narrow: no unit in brackets, and no height, which the color bar names.
+/** Shorten the titles of axes where the chart is narrow: no unit in brackets, and no height, which the
+ * color bar names. On a full screen the title of the height would be cut, too.
  * @param {Chart} chart
  * @param {any} layout */
 function fitTitles(chart, layout) {
@@ -66,7 +67,7 @@ function fitTitles(chart, layout) {
   const narrow = chart.clientWidth < NARROW;
   for (const [index, axis] of AXES.entries()) {
     const [title] = narrow ? chart.axisTitles[index].split(" (") : [chart.axisTitles[index]];
-    layout.scene[axis].title.text = narrow && axis === "zaxis" ? "" : title;
+    layout.scene[axis].title.text = (narrow || fillsScreen(chart)) && axis === "zaxis" ? "" : title;
   }
 }
 
