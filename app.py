@@ -11,11 +11,22 @@ sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
 import streamlit as st  # noqa: E402 - the path comes first
 
 from normscape.views.session import address, own_files, startup  # noqa: E402
+from normscape.views.session.direct_pages import page_routes  # noqa: E402
 from normscape.views.session.failure import failure_shown  # noqa: E402
 from normscape.views.session.job_queue import job_queue, register_visitor  # noqa: E402
 from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
 
 VIEWS = HERE / "views"
+# the folder and the path in the URL of every page; Streamlit would show a docstring
+PAGES = {
+    "Surfaces": ("surface", ""),
+    "Guide": ("guide", "guide"),
+    "Gallery": ("gallery", "gallery"),
+    "Analysis": ("analysis", "analysis"),
+    "Along training": ("smoothness", "along-training"),
+    "Learning rates": ("stability", "learning-rates"),
+    "Jobs": ("jobs", "jobs"),
+}
 
 
 def show() -> None:
@@ -25,13 +36,8 @@ def show() -> None:
     register_visitor()
     page = st.navigation(
         [
-            st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),
-            st.Page(VIEWS / "guide/page.py", title="Guide", url_path="guide"),
-            st.Page(VIEWS / "gallery/page.py", title="Gallery", url_path="gallery"),
-            st.Page(VIEWS / "analysis/page.py", title="Analysis", url_path="analysis"),
-            st.Page(VIEWS / "smoothness/page.py", title="Along training", url_path="along-training"),
-            st.Page(VIEWS / "stability/page.py", title="Learning rates", url_path="learning-rates"),
-            st.Page(VIEWS / "jobs/page.py", title="Jobs", url_path="jobs"),
+            st.Page(VIEWS / folder / "page.py", title=title, url_path=path or None, default=not path)
+            for title, (folder, path) in PAGES.items()
         ],
         position="top",
     )
@@ -54,4 +60,5 @@ def show() -> None:
 if __name__ == "__main__":  # the script of a visit
     show()
 else:  # `streamlit run` has found the next line, and imports the server
-    app = st.App(__file__, lifespan=startup.lifespan)
+    routes = page_routes(path for _, path in PAGES.values() if path)
+    app = st.App(__file__, lifespan=startup.lifespan, routes=routes)

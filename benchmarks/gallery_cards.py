@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import math
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -10,29 +12,49 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
+from normscape.exports.drawings.reading import reading_png
 from normscape.exports.thumbnail import thumbnail
+from normscape.figures.comparison import Comparison
+from normscape.figures.style.palette import colors
 from normscape.figures.style.scales import metric_values
-from normscape.gallery.measurements import FILE, SHARPNESS, quantity, write_measurements
-from normscape.gallery.stories import CARDS, STORIES, Story, card
+from normscape.gallery.measurements import ACCURACIES, FILE, SHARPNESS, quantity, write_measurements
+from normscape.gallery.stories import CARDS, STORIES, Story, card, reading
 from normscape.jobs import Job
-from normscape.jobs.kinds import KINDS
-from normscape.jobs.serialization import deserialize
+from normscape.jobs.queue import deserialized
 from normscape.jobs.settings import SHIPPED
 from normscape.jobs.store.store import Store
-from normscape.landscape import Surface, bounds_from_center
-from normscape.landscape.surface import assemble, levels
-from normscape.specs import RunSpec, SurfaceSpec
+from normscape.landscape import Run, Surface, bounds_from_center
+from normscape.landscape.surface import assemble, interpolate_surface, levels
+from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.views.session.limits import possible
 from normscape.views.session.results import level, surface_job
 
 QUALITY = 80
+READING = "Batch norm"
+"""The network of the first story whose surface the page Guide explains."""
 
 
 def main() -> None:
     shutil.rmtree(CARDS, ignore_errors=True)
-    FILE.unlink(missing_ok=True)
+    for file in (FILE, ACCURACIES):
+        file.unlink(missing_ok=True)
     write_cards(STORIES)
+    write_reading()
+
+
+def write_reading() -> None:
+    """Draw the figure of the page Guide in both themes and both widths."""
+    with tempfile.TemporaryDirectory() as temporary:
+        store, experiment = Store(Path(temporary), 2**30, SHIPPED), Experiment()
+        measured = {label: _surface(store, *pair) for label, pair in possible(experiment)[0].items()}
+        drawn = {label: interpolate_surface(one) for label, one in measured.items() if one is not None}
+    for theme in ("light", "dark"):
+        comparison = Comparison(drawn, "loss", "log", colors=colors(experiment, theme), theme=theme)
+        for narrow in (False, True):
+            png = reading_png(comparison, READING, narrow=narrow)
+            Image.open(io.BytesIO(png)).save(reading(theme, narrow=narrow), quality=QUALITY)
 
 
 def write_cards(titles: Iterable[str]) -> None:
@@ -50,6 +72,7 @@ def write_cards(titles: Iterable[str]) -> None:
                 raise ValueError(f"no surface of {title!r} ships; run python -m benchmarks.gallery --only '{title}'")
             picture.save(card(title), quality=QUALITY)
             write_measurements({title: measured_numbers(store, STORIES[title])})
+            write_measurements({title: held_out_accuracies(store, STORIES[title])}, ACCURACIES)
 
 
 def measured_numbers(store: Store, story: Story) -> tuple[float | None, ...]:
@@ -76,6 +99,20 @@ def measured_numbers(store: Store, story: Story) -> tuple[float | None, ...]:
     return tuple(numbers.get(label) for label in variants)
 
 
+def held_out_accuracies(store: Store, story: Story) -> tuple[float | None, ...]:
+    """Return the held-out accuracy of every network at the weights that are shown, None where there is none."""
+    return tuple(_accuracy(store, *pair) for pair in possible(story.experiment)[0].values())
+
+
+def _accuracy(store: Store, run: RunSpec, spec: SurfaceSpec) -> float | None:
+    trained: Run | None = _result(store, Job("run", run))
+    if trained is None or trained.diverged_at is not None:
+        return None
+    history, step = trained.history, spec.evaluation.checkpoint
+    accuracy = history.at(step if step in history.step else int(history.step[-1])).held_out_accuracy
+    return float(accuracy) if math.isfinite(accuracy) else None
+
+
 def _at_center(surface: Surface) -> float:
     row, column = np.unravel_index(np.argmin(surface.step), surface.step.shape)
     return float(surface.gradient_norm[row, column])
@@ -100,7 +137,7 @@ def _surface(store: Store, run: RunSpec, spec: SurfaceSpec) -> Surface | None:
 
 def _result(store: Store, job: Job) -> Any | None:
     contents = store.get(job.key)
-    return None if contents is None else deserialize(KINDS[job.kind].result, contents)
+    return None if contents is None else deserialized(job, contents)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ OVERSAMPLING = 2  # against jagged edges
 POINTS = 33  # a side; coarser grids are interpolated, finer ones thinned out
 CONTOURS = 10  # half a step from both ends, so that none follows a plane at an end or in the middle
 MARGIN = 0.05  # of a surface's place, on every side
+NAME_HEIGHT = 34  # pixels at the bottom of every place, for the name of its surface, which pages write
 BOX = (0.7, 0.7, 0.4)  # half the sides of the box that a surface fills
 OUTLINE = (128, 128, 140, 255)  # of the ground under a surface without values
 LINE = (255, 255, 255, 150)
@@ -49,6 +50,11 @@ def thumbnail(values: Sequence[np.ndarray], *, scale: str = "log") -> Image.Imag
     for one, grid, pixels in zip(heights, grids, _placed([_projected(grid) for grid in grids]), strict=True):
         _draw(canvas, one, grid, pixels)
     return picture.reduce(OVERSAMPLING)
+
+
+def columns_for(count: int) -> int:
+    """Return the number of places in a row for so many surfaces."""
+    return count if count <= 3 else -(-min(count, MOST_SURFACES) // 2)
 
 
 def thumbnail_png(values: Sequence[np.ndarray], *, scale: str = "log") -> bytes | None:
@@ -109,21 +115,18 @@ def _projected(points: np.ndarray) -> np.ndarray:
 
 
 def _placed(views: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return views in pixels, each at its own place, all in the same size: the largest that some grid of places has."""
+    """Return views in pixels, each at its own place above its name, all in the same size."""
     every = np.concatenate([one.reshape(-1, 2) for one in views])
     low, high = np.nanmin(every, axis=0), np.nanmax(every, axis=0)
-    count, whole = len(views), np.array([WIDTH, HEIGHT]) * OVERSAMPLING
-
-    def unit(columns: int) -> float:
-        return float(np.min((1 - 2 * MARGIN) * whole / np.array([columns, -(-count // columns)]) / (high - low)))
-
-    columns = max(range(1, count + 1), key=unit)
+    count, whole, name = len(views), np.array([WIDTH, HEIGHT]) * OVERSAMPLING, np.array([0, NAME_HEIGHT * OVERSAMPLING])
+    columns = columns_for(count)
     size = whole / np.array([columns, -(-count // columns)])
+    unit = float(np.min(((1 - 2 * MARGIN) * size - name) / (high - low)))
     placed = []
     for number, one in enumerate(views):
         row, column = divmod(number, columns)
         shift = (columns - min(columns, count - row * columns)) / 2  # the last row is centered
-        placed.append((one - (low + high) / 2) * unit(columns) + size * np.array([column + 0.5 + shift, row + 0.5]))
+        placed.append((one - (low + high) / 2) * unit + size * np.array([column + 0.5 + shift, row + 0.5]) - name / 2)
     return placed
 
 

@@ -1,4 +1,4 @@
-"""One measured number per network of every story, for the cards: `measurements.json`, made by `make gallery`."""
+"""What the cards state of every network: one measured number and its held-out accuracy, made by `make gallery`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 FILE = Path(__file__).parent / "measurements.json"
+ACCURACIES = Path(__file__).parent / "accuracies.json"
+
+Numbers = tuple[float | None, ...]
+"""One per compared network, in the order of the compared values."""
 
 SHARPNESS = "sharpness"
 MEASURED_METRICS = ("gradient-norm", "gradient-change-ratio")
@@ -23,35 +27,41 @@ def quantity(metric: str) -> str:
     return metric if metric in MEASURED_METRICS else SHARPNESS
 
 
-def measurements(title: str) -> tuple[float | None, ...]:
-    """Return the measured number of every compared network, in the order of the compared values.
+def measurements(title: str) -> Numbers:
+    """Return the measured number of every compared network.
 
     A network whose training diverged has None. The result is empty if nothing ships for the story.
 
     Args:
         title: of the story.
     """
-    return tuple(_stored().get(title, ()))
+    return tuple(_stored(FILE).get(title, ()))
 
 
-def write_measurements(measured: Mapping[str, tuple[float | None, ...]]) -> None:
-    """Write the numbers of stories to the file that ships, beside those of other stories.
+def accuracies(title: str) -> Numbers:
+    """Return the held-out accuracy of every compared network, as `measurements`; None for a regression."""
+    return tuple(_stored(ACCURACIES).get(title, ()))
+
+
+def write_measurements(measured: Mapping[str, Numbers], file: Path = FILE) -> None:
+    """Write the numbers of stories to a file that ships, beside those of other stories.
 
     Args:
         measured: by title.
+        file: `FILE` or `ACCURACIES`.
     """
-    merged = dict(_read()) | {title: list(values) for title, values in measured.items()}
-    FILE.write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
+    merged = dict(_read(file)) | {title: list(values) for title, values in measured.items()}
+    file.write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
     _stored.cache_clear()
 
 
 @functools.cache
-def _stored() -> Mapping[str, list[float | None]]:
-    return _read()
+def _stored(file: Path) -> Mapping[str, list[float | None]]:
+    return _read(file)
 
 
-def _read() -> Mapping[str, list[float | None]]:
-    if not FILE.is_file():
+def _read(file: Path) -> Mapping[str, list[float | None]]:
+    if not file.is_file():
         return {}
-    stored: dict[str, list[float | None]] = json.loads(FILE.read_text(encoding="utf-8"))
+    stored: dict[str, list[float | None]] = json.loads(file.read_text(encoding="utf-8"))
     return stored

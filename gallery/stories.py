@@ -19,12 +19,12 @@ from normscape.specs import (
     TrainingSpec,
 )
 
-Group = Literal["Start here", "Normalizations and networks", "Larger networks and data sets", "Where it fails"]
+Group = Literal["Start here", "Normalizations and networks", "Larger networks and data sets", "Limits and controls"]
 GROUPS: tuple[Group, ...] = (
     "Start here",
     "Normalizations and networks",
     "Larger networks and data sets",
-    "Where it fails",
+    "Limits and controls",
 )
 
 STILLS = Path(__file__).parent / "stills"
@@ -63,7 +63,7 @@ STORIES: Mapping[str, Story] = {
             values=("raw", "centered", "standardized"),
         ),
         "The argument without a normalization layer: centering the inputs flattens the surface, standardizing them "
-        "flattens it further. At this small learning rate the flattest network learns least.",
+        "flattens it further. At this small learning rate, though, the flattest network does not learn.",
         seconds=7.7,
         group="Start here",
     ),
@@ -76,7 +76,7 @@ STORIES: Mapping[str, Story] = {
         "Inputs divided by 0.1 to 10 times their standard deviation. Larger divisors give a smoother loss and a worse "
         "fit: smoothness alone is not the goal.",
         seconds=12.4,
-        group="Where it fails",
+        group="Limits and controls",
     ),
     "Batch, layer or none, on spirals": Story(
         Experiment(
@@ -239,7 +239,7 @@ STORIES: Mapping[str, Story] = {
         "30 ReLU layers before training. With batch norm the gradient grows by about a fifth per layer on its way back "
         "(Yang et al. 2019).",
         seconds=25.9,
-        group="Where it fails",
+        group="Limits and controls",
         display=Display(metric="gradient-norm"),
     ),
     "Batches of 4 to 256 samples": Story(
@@ -251,13 +251,14 @@ STORIES: Mapping[str, Story] = {
         "One trained network, with the statistics of small and of large batches: what batch norm computes for a sample "
         "depends on the other samples.",
         seconds=169.9,  # beside other work
-        group="Where it fails",
+        group="Limits and controls",
     ),
     "A smooth activation as a control": Story(
         Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),
         "ReLU, GELU and tanh, all with batch norm. Only the gradient of ReLU jumps, and yet gradients change about "
         "equally in all three.",
         seconds=6.5,
+        group="Limits and controls",
         display=Display(metric="gradient-change-ratio"),
     ),
     "A learning rate too large": Story(
@@ -268,13 +269,14 @@ STORIES: Mapping[str, Story] = {
         ),
         "A network without normalization at increasing learning rates, until training diverges.",
         seconds=4.1,
+        group="Limits and controls",
     ),
     "Three kinds of batch statistics": Story(
         Experiment(compare="surface.evaluation.statistics", values=("population", "batch", "running")),
         "One trained network, three batch statistics. With running averages, which stay fixed as the weights move, the "
         "loss rises most.",
         seconds=8.7,
-        group="Where it fails",
+        group="Limits and controls",
     ),
 }
 """By title, in the order of the gallery."""
@@ -291,6 +293,11 @@ def still(title: str, theme: Literal["light", "dark"]) -> Path:
 def card(title: str) -> Path:
     """Return the file of the picture on a story's card, which has a transparent background for both themes."""
     return CARDS / f"{_slug(title)}.webp"
+
+
+def reading(theme: Literal["light", "dark"], *, narrow: bool) -> Path:
+    """Return the file of the figure on the page Guide, which explains the surface of the first story."""
+    return Path(__file__).parent / f"reading-{'narrow' if narrow else 'wide'}-{theme}.webp"
 
 
 def _slug(title: str) -> str:

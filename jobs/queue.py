@@ -99,7 +99,7 @@ class Queue:
             if status is not None:
                 self.dispatcher.call(partial(Scheduler.forget_result, key=job.key))
             return None
-        result = _deserialized(job, contents)
+        result = deserialized(job, contents)
         self._results.put(job.key, (result, contents.arrays))
         return result
 
@@ -162,6 +162,7 @@ class Queue:
         self.dispatcher.close()
 
 
-def _deserialized(job: Job, contents: Contents) -> Any:
+def deserialized(job: Job, contents: Contents) -> Any:
+    """Return the result of a job from what the store has of it."""
     expected = KINDS[job.kind].result
     return deserialize_run(job.run, contents) if expected is Run else deserialize(expected, contents)

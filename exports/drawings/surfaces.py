@@ -103,14 +103,16 @@ def _surface(
     camera: Sequence[float],
 ) -> None:
     axes: Any = figure.add_subplot(place, projection="3d", computed_zorder=False)
-    heights = _heights(comparison, surface, value_range)
-    _patches(axes, surface, heights, value_range)
+    heights = drawn_heights(comparison, surface, value_range)
+    draw_patches(axes, surface, heights, value_range)
     ends = value_range.padded(0.03)
-    lines = visible_contours(surface.alpha, surface.beta, heights, _levels(value_range), _eye(surface, ends, camera))
+    lines = visible_contours(
+        surface.alpha, surface.beta, heights, contour_levels(value_range), eye_of(surface, ends, camera)
+    )
     for line in lines:
         axes.plot(*line.T, color=(1, 1, 1, 0.6), linewidth=0.6, zorder=2, clip_on=False)
     _marks(axes, comparison, surface, value_range)
-    _place_camera(axes, camera)
+    place_camera(axes, camera)
     axes.set(xlim=surface.alpha[[0, -1]], ylim=surface.beta[[0, -1]], zlim=ends)
     axes.margins(0)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
@@ -128,7 +130,7 @@ def _surface(
     _set_title(axes, label, comparison)
 
 
-def _patches(axes: Any, surface: Surface, heights: np.ndarray, value_range: Range) -> None:
+def draw_patches(axes: Any, surface: Surface, heights: np.ndarray, value_range: Range) -> None:
     """Draw the surface; every patch has its edge in its own color, or viewers show white seams between patches."""
     import matplotlib as mpl
 
@@ -164,7 +166,7 @@ def _label_center(axes: Any, comparison: Comparison, surface: Surface, value_ran
         )
 
 
-def _place_camera(axes: Any, camera: Sequence[float]) -> None:
+def place_camera(axes: Any, camera: Sequence[float]) -> None:
     """Look from the side and with the perspective of plotly.js, whose units are those of the box."""
     view = np.asarray(camera[:3]) - np.asarray(camera[3:])
     distance = float(np.linalg.norm(view))
@@ -175,7 +177,7 @@ def _place_camera(axes: Any, camera: Sequence[float]) -> None:
     axes.view_init(elev=math.degrees(math.asin(view[2] / distance)), azim=math.degrees(math.atan2(view[1], view[0])))
 
 
-def _eye(surface: Surface, ends: Sequence[float], camera: Sequence[float]) -> np.ndarray:
+def eye_of(surface: Surface, ends: Sequence[float], camera: Sequence[float]) -> np.ndarray:
     """Return where the camera is, in the units of the axes."""
     view = np.asarray(camera[:3]) - np.asarray(camera[3:])
     limits = np.array([surface.alpha[[0, -1]], surface.beta[[0, -1]], ends])
@@ -184,13 +186,18 @@ def _eye(surface: Surface, ends: Sequence[float], camera: Sequence[float]) -> np
 
 def _map(figure: Figure, place: Any, surface: Surface, comparison: Comparison, value_range: Range) -> Any:
     axes: Any = figure.add_subplot(place)
-    heights = _heights(comparison, surface, value_range)
+    heights = drawn_heights(comparison, surface, value_range)
     low, high = value_range.ends
     image = axes.pcolormesh(
         surface.alpha, surface.beta, heights, cmap=_colormap(), vmin=low, vmax=high, shading="nearest", rasterized=True
     )
     if np.isfinite(heights).any() and high > low:
-        lines = {"levels": _levels(value_range), "colors": [(1, 1, 1, 0.6)], "linewidths": 0.6, "linestyles": "solid"}
+        lines = {
+            "levels": contour_levels(value_range),
+            "colors": [(1, 1, 1, 0.6)],
+            "linewidths": 0.6,
+            "linestyles": "solid",
+        }
         axes.contour(surface.alpha, surface.beta, heights, **lines)
     axes.plot(0, 0, marker="+", color="white", markersize=8, markeredgewidth=1.2)
     axes.tick_params(labelsize=7, colors=COLORS.faint)
@@ -202,12 +209,13 @@ def _map(figure: Figure, place: Any, surface: Surface, comparison: Comparison, v
     return image
 
 
-def _levels(value_range: Range) -> np.ndarray:
+def contour_levels(value_range: Range) -> np.ndarray:
     """Return the heights of the contour lines, which are those on the screen."""
     return np.linspace(*value_range.ends, CONTOURS + 1)[1:-1]
 
 
-def _heights(comparison: Comparison, surface: Surface, value_range: Range) -> np.ndarray:
+def drawn_heights(comparison: Comparison, surface: Surface, value_range: Range) -> np.ndarray:
+    """Return where the points of a surface are drawn (B, A)."""
     values = comparison.values(surface)
     return value_range.position(values if values is not None else np.full_like(surface.loss, np.nan))
 

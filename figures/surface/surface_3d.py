@@ -25,6 +25,7 @@ HEIGHT = 366  # two surfaces, the controls and the verdict fit on a screen of 72
 TOP = 30  # pixels of the title
 CONTOURS = 12  # lines of equal height between the ends of the range
 ASPECT = {"x": 1.4, "y": 1.4, "z": 0.8}
+MOST_TICKS = 4  # at an axis: seen at an angle, more numbers would be printed over each other
 MOST_LABELED = 4  # of more surfaces each is so small that the label would hide it
 CENTER_COLOR = "#ff4d6d"  # not in the color scale of heights
 CHECKPOINT_COLOR = "#ffa94d"
@@ -76,11 +77,11 @@ def scene(comparison: Comparison, surface: Surface, value_range: Range) -> dict[
     # the ends are those of the grid, also where points are missing
     alpha, beta = ([float(axis.min()), float(axis.max())] for axis in (surface.alpha, surface.beta))
     return {
-        "xaxis": _axis(comparison, axis_title(surface, "α")) | {"nticks": 5, "range": alpha},
-        "yaxis": _axis(comparison, axis_title(surface, "β")) | {"nticks": 5, "range": beta},
+        "xaxis": _axis(comparison, axis_title(surface, "α")) | {"nticks": MOST_TICKS, "range": alpha},
+        "yaxis": _axis(comparison, axis_title(surface, "β")) | {"nticks": MOST_TICKS, "range": beta},
         "zaxis": _axis(comparison, height_title(comparison, value_range))
         | {"range": value_range.padded(0.03)}
-        | value_range.ticks,
+        | _thinned(value_range.ticks),
         "aspectmode": "manual",
         "aspectratio": ASPECT,
         "camera": plotly_camera(CAMERA),
@@ -109,6 +110,12 @@ def _axis(comparison: Comparison, title: str) -> dict[str, Any]:
         "tickfont": {"color": faint, "size": 11},
         **{"gridcolor": grid, "linecolor": grid, "zeroline": False, "showbackground": False, "showspikes": False},
     }
+
+
+def _thinned(ticks: dict[str, list[float] | list[str]]) -> dict[str, Any]:
+    """Return every second tick of a height axis that has more than `MOST_TICKS`."""
+    every = 2 if len(ticks["tickvals"]) > MOST_TICKS else 1
+    return {name: values[::every] for name, values in ticks.items()}
 
 
 def _checkpoints(surface: Surface, heights: np.ndarray) -> list[Any]:

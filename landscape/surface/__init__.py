@@ -3,7 +3,7 @@
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.measure import assemble, measure_surface
 from normscape.landscape.surface.points import evaluate, evaluate_losses, fill, pieces
-from normscape.landscape.surface.refinement import interpolate_surface, levels
+from normscape.landscape.surface.refinement import interpolate_surface, levels, with_filled_center
 from normscape.landscape.surface.result import Surface, largest
 from normscape.landscape.surface.slice import Slice, slice_of
 
@@ -21,4 +21,5 @@ __all__ = [
     "measure_surface",
     "pieces",
     "slice_of",
+    "with_filled_center",
 ]

@@ -167,6 +167,30 @@ def interpolate_surface(surface: Surface, side: int = SIDES[-1]) -> Surface:
     )
 
 
+def with_filled_center(surface: Surface) -> Surface:
+    """Return a surface whose ratios at the center, which are measured last, are the mean of their neighbors until then.
+
+    A missing center would be a gap as wide as two cells: the whole surface on the coarsest grid.
+    """
+    center = surface.center
+    if center is None or not surface.has_gradients or np.isfinite(surface.gradient_change_ratio[center]):
+        return surface
+
+    def fill(values: np.ndarray) -> np.ndarray:
+        filled = values.copy()
+        filled[center] = _mean_of_neighbors(values, *center)
+        return filled
+
+    return replace(
+        surface,
+        gradient_change_ratio=fill(surface.gradient_change_ratio),
+        in_plane_ratio=fill(surface.in_plane_ratio),
+        layer_ratio=np.stack([fill(layer) for layer in surface.layer_ratio])
+        if len(surface.layer_ratio)
+        else surface.layer_ratio,
+    )
+
+
 def spans_decades(loss: np.ndarray) -> bool:
     """Return whether a loss is positive everywhere and its largest value is many times its smallest."""
     finite = loss[np.isfinite(loss)]
@@ -180,9 +204,14 @@ def _grid(spec: GridSpec, values: np.ndarray) -> np.ndarray:
     b, a = rows // 2, columns // 2
     alpha, beta = axes(spec)
     if alpha[a] == 0 and beta[b] == 0 and np.isnan(grid[b, a]):
-        near_missing = [grid[i, j] for i, j in ((b - 1, a), (b + 1, a), (b, a - 1), (b, a + 1)) if _inside(grid, i, j)]
-        grid[b, a] = np.mean(near_missing) if near_missing else np.nan
+        grid[b, a] = _mean_of_neighbors(grid, b, a)
     return grid
+
+
+def _mean_of_neighbors(grid: np.ndarray, b: int, a: int) -> float:
+    """Return the mean over the up to four neighbors of a point; nan without one."""
+    neighbors = [grid[i, j] for i, j in ((b - 1, a), (b + 1, a), (b, a - 1), (b, a + 1)) if _inside(grid, i, j)]
+    return float(np.mean(neighbors)) if neighbors else float("nan")
 
 
 def _inside(grid: np.ndarray, i: int, j: int) -> bool:

@@ -9,11 +9,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from normscape.specs.experiment import MOST_VALUES, Experiment, comparable_paths
-from normscape.specs.fields import paths, read, replace_at, rule_of, types_of
+from normscape.specs.fields import Rule, paths, read, replace_at, rule_of, types_of
 from normscape.specs.serialization.legacy import current_query
 
 Names = Mapping[str, Collection[str]]
-"""The entries of every registry, by the registry's name; specs do not know them."""
+"""The entries of every registry, by the registry's name; specs do not know them. Labels are used if they have some."""
 
 MOST_LETTERS = 60
 """Letters of a value that a note repeats."""
@@ -48,7 +48,8 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
         todo = {path: todo[path] for path in refused}
         spec, refused = _applied(spec, todo, names)
     for path, error in refused.items():
-        notes.append(f"{_key(path)}={_short(todo[path])} was not used: {error}. Keeping {_kept(read(spec, path))}.")
+        kept = _kept(spec, path, names)
+        notes.append(f"{_key(path)}={_short(todo[path])} was not used: {_readable(error, spec, path)}. Keeping {kept}.")
     if isinstance(default, Experiment):
         spec = _compared(query, spec, names, notes)
     return spec, tuple(notes)
@@ -59,8 +60,7 @@ def _applied(spec: Any, texts: Mapping[str, str], names: Names) -> tuple[Any, di
     refused: dict[str, Exception] = {}
     for path, text in texts.items():
         try:
-            owner = read(spec, path.rpartition(".")[0]) if "." in path else spec
-            spec = replace_at(spec, path, _parse(text, owner, path, names))
+            spec = replace_at(spec, path, _parse(text, _owner(spec, path), path, names))
         except (TypeError, ValueError) as error:
             refused[path] = error
     return spec, refused
@@ -95,7 +95,7 @@ def _values(text: str, spec: Experiment, path: str, names: Names, notes: list[st
             value = _parse(item, owner, path, names)
             replace_at(spec, path, value)
         except (TypeError, ValueError) as error:
-            notes.append(f"the compared value {_short(item)} was not used: {error}.")
+            notes.append(f"The compared value {_short(item)} was not used: {_readable(error, spec, path)}.")
         else:
             kept += [value] if value not in kept else []
     if len(kept) > MOST_VALUES:
@@ -144,20 +144,42 @@ def value_text(value: Any) -> str:
     return _UNSET if value is None else str(value)
 
 
-def _kept(value: Any) -> str:
+def _kept(spec: Any, path: str, names: Names) -> str:
     """Name the value that applies; what is open is the default, which only a network or data set knows."""
+    value = read(spec, path)
     text = value_text(value)
-    return "the default" if text == _UNSET else text
+    if text == _UNSET:
+        return "the default"
+    owner, name = _owner(spec, path), path.rsplit(".", 1)[-1]
+    return _labels(rule_of(owner, name), names).get(value, text) if isinstance(value, str) else text
+
+
+def _readable(error: Exception, spec: Any, path: str) -> str:
+    """Return an error's message with the field's label in place of its name in code."""
+    owner, name = _owner(spec, path), path.rsplit(".", 1)[-1]
+    kind = owner if isinstance(owner, type) else type(owner)
+    return str(error).replace(f"{kind.__name__}.{name}", rule_of(owner, name).label)
+
+
+def _owner(spec: Any, path: str) -> Any:
+    return read(spec, path.rpartition(".")[0]) if "." in path else spec
+
+
+def _labels(rule: Rule, names: Names) -> Mapping[str, str]:
+    """Return what the values of a field are called on the page, as far as that is known."""
+    entries = names[rule.registry] if rule.registry is not None else rule.labels
+    return entries if isinstance(entries, Mapping) else {}
 
 
 def _parse(text: str, owner: Any, path: str, names: Names) -> Any:
     name = path.rsplit(".", 1)[-1]
     value = _parse_as(text, types_of(owner)[name])
     rule = rule_of(owner, name)
-    if rule.registry is not None and value not in names[rule.registry]:
-        raise ValueError(
-            f"there is no {rule.label.lower()} {_short(value)!r}; there are {', '.join(names[rule.registry])}"
-        )
+    offered = rule.choices if rule.registry is None else tuple(names[rule.registry])
+    if isinstance(value, str) and offered is not None and value not in (*offered, *rule.recorded):
+        labels = _labels(rule, names)
+        listed = ", ".join(labels.get(str(name), str(name)) for name in offered)
+        raise ValueError(f"there is no {rule.label.lower()} {_short(value)!r}; there are {listed}")
     if value in rule.recorded:
         raise ValueError(
             f"{path} {value!r} cannot be chosen; it must be one of {', '.join(map(str, rule.choices or ()))}"

@@ -201,7 +201,7 @@ def test_the_button_of_the_inputs_opens_those_that_differ_and_scrolls_to_their_s
 
 def test_centering_one_weight_lowers_the_bound_and_raises_the_curvature() -> None:
     sentence = one_weight_verdict(logistic_counterexample())
-    assert "second moment falls from 40 to 36; the curvature rises from 8.24 × 10⁻⁸ to 0.9" in sentence
+    assert "second moment falls from 40 to 36; the curvature rises from 8.24·10⁻⁸ to 0.9" in sentence
 
 
 def descent_along(loss: list[float], ratio: float) -> Descent:

@@ -2,19 +2,21 @@
 
 import re
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
-from normscape.gallery.measurements import measurements
-from normscape.gallery.stories import GROUPS, STORIES
+from normscape.gallery.measurements import accuracies, measurements
+from normscape.gallery.stories import GROUPS, STORIES, Story
 from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets import recent_cards, story_texts
+from normscape.views.widgets.numbers import percent
 from normscape.views.widgets.recent_cards import title_and_text
 from normscape.views.widgets.story_cards import related
-from normscape.views.widgets.story_texts import MOST_LETTERS, panel_names, result_sentence, setting
+from normscape.views.widgets.story_texts import panel_names, result_sentence, setting
 from tests.views.test_page import opened
 
 
@@ -23,12 +25,28 @@ def gallery() -> AppTest:
     return app.switch_page("views/gallery/page.py").run()
 
 
+def links(app: AppTest) -> dict[str, str]:
+    """The query of every card, by its title."""
+    return {link.proto.label: link.proto.query_string for link in app.get("page_link") if link.proto.query_string}
+
+
+def follow(app: AppTest, title: str) -> AppTest:
+    """Click a card of the gallery."""
+    query = dict(parse_qsl(links(app)[title]))
+    app.switch_page("views/surface/page.py")
+    app.query_params.clear()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
 def test_every_story_has_a_card_in_its_group() -> None:
     app = gallery()
     assert not app.exception
     assert [header.value for header in app.subheader] == [*GROUPS, "Recent experiments"]
-    cards = {str(button.key): button.label for button in app.button if str(button.key).startswith("story ")}
-    assert cards == {f"story {title}": title for title in STORIES}
+    assert list(links(app))[: len(STORIES)] == [
+        title for group in GROUPS for title in STORIES if STORIES[title].group == group
+    ]
     assert any("Shipped results were computed on" in caption.value for caption in app.caption)
 
 
@@ -49,12 +67,11 @@ def test_the_page_says_what_a_visitor_gets_in_numbers_of_this_gallery() -> None:
 
 @pytest.mark.parametrize("title", STORIES)
 def test_a_card_names_its_panels_and_states_one_measured_result(title: str) -> None:
-    names = panel_names(STORIES[title].experiment).replace("\N{NO-BREAK SPACE}", " ")
-    assert len(names) <= MOST_LETTERS
-    count, more = names.count(" · ") + 1, re.search(r"\+ (\d+)$", names)
-    assert count == len(STORIES[title].experiment.values) or more is not None
-    if more is not None:
-        assert count - 1 + int(more[1]) == len(STORIES[title].experiment.values)
+    experiment = STORIES[title].experiment
+    names = panel_names(experiment)
+    assert len(names) == len(experiment.values)
+    assert all(names)
+    assert ":" in names[0] or experiment.compare == "run.model.norm"
     assert re.search(r"[\d.]+×|about equal", result_sentence(title, STORIES[title]))
 
 
@@ -64,10 +81,25 @@ def test_cards_show_the_panels_and_the_result_of_the_stored_numbers() -> None:
     low, high = sorted(one for one in measurements("Batch norm or none, on digits") if one is not None)
     result = rf"Sharpness $\lambda_{{\max}}$ {high / low:.2g}× lower with batch norm"
     assert any(text.value == result for text in app.markdown)
-    lines = [text.value.replace("\N{NO-BREAK SPACE}", " ") for text in app.markdown]
-    assert "No normalization · Batch norm" in lines
-    assert "Placement: before · after" in lines
-    assert "No normalization · Batch norm · Layer norm · + 5" in lines
+    pictures = [element.proto.body for element in app.get("html") if "panel-names" in element.proto.body]
+    named = [re.findall(">([^<]+)</span>", body) for body in pictures]
+    for names in (["No normalization", "Batch norm"], ["Placement: before", "after"]):
+        assert names in named
+    assert ["None", "Batch norm", "Layer norm", "Group norm"] in [names[:4] for names in named if len(names) == 8]
+
+
+def test_a_result_says_if_the_flattest_network_did_not_learn() -> None:
+    def sentence(title: str) -> str:
+        return result_sentence(title, STORIES[title]).replace("\N{NO-BREAK SPACE}", " ")
+
+    title = "Raw inputs, no normalization"
+    flattest, sharpest = accuracies(title)[2], accuracies(title)[0]
+    assert flattest is not None
+    assert sharpest is not None
+    learned = f"; standardized inputs did not learn ({percent(flattest)} vs. {percent(sharpest)})"
+    assert sentence(title).endswith(learned)
+    assert re.search("held-out accuracy [0-9.]+ % vs. [0-9.]+ %$", sentence("Shortcuts or none"))
+    assert result_sentence("Batch norm or none, on digits", Story(Experiment(), "")).endswith("lower with batch norm")
 
 
 def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() -> None:
@@ -111,6 +143,7 @@ def test_values_are_named_in_words_inside_a_result() -> None:
 def test_a_result_says_which_way_and_what_diverges(monkeypatch: pytest.MonkeyPatch) -> None:
     def sentence(title: str, *values: float | None) -> str:
         monkeypatch.setattr(story_texts, "measurements", lambda _: values)
+        monkeypatch.setattr(story_texts, "accuracies", lambda _: ())
         return result_sentence(title, STORIES[title])
 
     assert sentence("Batch norm or none, on digits", 1.0, 4.0).endswith("4× higher with batch norm")
@@ -126,7 +159,7 @@ def test_a_result_says_which_way_and_what_diverges(monkeypatch: pytest.MonkeyPat
 
 def test_a_card_opens_its_experiment_on_the_page_surfaces() -> None:
     app = gallery()
-    app.button(key="story Before or after the linear layer").click().run()
+    follow(app, "Before or after the linear layer")
     assert not app.exception
     assert app.session_state["experiment"] == STORIES["Before or after the linear layer"].experiment
     assert app.title[0].value.startswith("What does normalization do")
@@ -136,7 +169,8 @@ def test_a_story_opens_in_its_own_metric_and_keeps_the_camera() -> None:
     title = "Where batch norm makes gradients explode"
     app = gallery()
     app.session_state["display"] = Display(scale="linear", camera=(1.0, 1.0, 1.0, 0.0, 0.0, 0.0))
-    app.button(key=f"story {title}").click().run()
+    app.run()
+    follow(app, title)
     assert not app.exception
     shown = app.session_state["display"]
     assert (shown.metric, shown.scale) == ("gradient-norm", "log")
@@ -145,6 +179,21 @@ def test_a_story_opens_in_its_own_metric_and_keeps_the_camera() -> None:
     key = next(str(box.key) for box in app.selectbox if box.label == "Start from")
     app.selectbox(key=key).set_value("Before or after the linear layer").run()
     assert app.session_state["display"].metric == "loss"
+
+
+def test_the_first_story_opens_whatever_the_session_has_and_the_gallery_keeps_its_own_address() -> None:
+    app = opened(**{"model.activation": "tanh"})
+    app.switch_page("views/gallery/page.py")
+    app.query_params.clear()  # as the browser does
+    app.run()
+    assert not dict(app.query_params)  # so that Back returns to it
+    assert app.session_state["experiment"].run.model.activation == "tanh"
+    app.run()
+    assert app.session_state["experiment"].run.model.activation == "tanh"
+    follow(app, next(iter(STORIES)))
+    assert app.session_state["experiment"] == Experiment()
+    app.run()
+    assert app.session_state["experiment"] == Experiment()
 
 
 def test_titles_of_recent_experiments_say_what_differs() -> None:
@@ -162,11 +211,13 @@ def test_experiments_that_were_run_here_have_a_card_with_a_picture_that_opens_th
     app = opened(**{"model.activation": "tanh"})
     experiment = app.session_state["experiment"]
     app.switch_page("views/gallery/page.py").run()
-    (card, *_) = (button for button in app.button if str(button.key).startswith("recent "))
-    assert recent_cards._thumbnail(str(card.key).removeprefix("recent ")) is not None
-    assert card.label.startswith("Perceptron, Moons, ")
-    app.session_state["experiment"] = STORIES["Before or after the linear layer"].experiment
-    card.click().run()
+    recent = [label for label in links(app) if label not in STORIES]
+    assert recent[0].startswith("Perceptron, Moons, ")
+    assert recent_cards._thumbnail(f"/?{links(app)[recent[0]]}") is not None
+    follow(app, "Before or after the linear layer")
+    assert app.session_state["experiment"] != experiment
+    app.switch_page("views/gallery/page.py").run()
+    follow(app, recent[0])
     assert not app.exception
     assert app.session_state["experiment"] == experiment
 
@@ -176,14 +227,15 @@ def test_experiments_that_were_run_here_have_a_card_with_a_picture_that_opens_th
 def test_a_card_is_one_button_that_opens_from_its_picture_and_from_the_keyboard(page: Page, app_address: str) -> None:
     page.goto(f"{app_address}/gallery")
     title = "Before or after the linear layer"
-    card = page.get_by_role("button", name=title)
+    card = page.get_by_role("link", name=title)
     card.wait_for()
-    box = page.locator(f"[class*='st-key-card-']:has(button:has-text('{title}'))")
+    box = page.locator(f"[class*='st-key-card-']:has(a:has-text('{title}'))")
     stops = box.locator("button, a, [tabindex='0']")
     assert stops.evaluate_all("all => all.filter(one => one.checkVisibility()).length") == 1
     box.locator("img").click(force=True)
     page.wait_for_function("location.search.includes('placement')")
-    page.goto(f"{app_address}/gallery")
+    page.go_back()
+    page.wait_for_url("**/gallery")
     card.wait_for()
     card.press("Enter")
     page.wait_for_function("location.search.includes('placement')")

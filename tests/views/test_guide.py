@@ -9,12 +9,13 @@ import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
+from normscape.exports.drawings.reading import SIZE
 from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
 from normscape.views.analysis.steps import STEPS
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS, TRAINING_NUMBERS, definitions
 from normscape.views.texts import surface as texts
-from normscape.views.texts.glossary import FIRST_TERMS, STEP_ANCHORS, TERMS, THEMES, definition, linked, slug
+from normscape.views.texts.glossary import STEP_ANCHORS, TERMS, THEMES, definition, measured_in, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
@@ -67,22 +68,27 @@ def test_the_guide_shows_its_sections_and_every_term_by_theme() -> None:
     assert [title.value for title in app.title] == [QUESTIONS["Guide"]]
     assert app.header[0].value == "What is a loss landscape?"
     assert len(app.header) == 6
-    assert [text.value.strip("*") for text in app.markdown if text.value.strip("*") in THEMES] == list(THEMES)
+    assert shown_themes(app) == list(THEMES)
     assert [term.value for term in app.subheader] == list(TERMS)
     assert left_plain(app) == []
     lines = [element.value for element in app.markdown]
-    assert all(linked(definition(name), name) in lines for name in TERMS)
+    assert all(any(line.startswith(definition(name)) for line in lines) for name in TERMS)
+    assert not [line for line in lines if re.search(r"\b[DA]\d+b?\b", line)]  # numbers of docs/science.md
     assert any(all(cite(name) in text for name in PAPERS) for text in lines)
 
 
-def test_links_lead_to_the_themes_whose_anchors_are_not_those_of_terms() -> None:
-    (links,) = [text.value for text in opened().markdown if "](#theme-" in text.value]
-    assert links.count("](#theme-") == len(THEMES)
-    for theme, terms in THEMES.items():
-        assert f"[{theme}](#theme-{slug(theme)})\N{NO-BREAK SPACE}({len(terms)})" in links
-    assert not {f"theme-{slug(theme)}" for theme in THEMES} & {slug(name) for name in TERMS}
-    (found,) = [text.value for text in filtered("cross-entropy").markdown if "](#theme-" in text.value]
-    assert found.count("](#theme-") < len(THEMES)
+def shown_themes(app: AppTest) -> list[str]:
+    """The themes that the glossary lists, folded or not."""
+    labels = [block.label.partition(" · ")[0].strip("*") for block in app.expander]
+    return [label for label in labels if label in THEMES]
+
+
+def test_themes_are_folded_until_a_term_is_searched_for() -> None:
+    def expanded(app: AppTest) -> set[bool]:
+        return {block.proto.expanded for block in app.expander if "terms" in block.label}
+
+    assert expanded(opened()) == {False}
+    assert expanded(filtered("cross-entropy")) == {True}
 
 
 def test_the_guide_links_every_other_page_with_its_question() -> None:
@@ -114,22 +120,16 @@ def test_terms_are_found_by_name_by_definition_and_by_the_names_of_greek_letters
     assert any(caption.value.startswith(f"{len(names)} of {len(TERMS)} terms") for caption in app.caption)
 
 
-def test_numbers_lead_to_the_terms_that_they_define() -> None:
-    assert linked("a ratio (D5)") == "a ratio ([D5](#gradient-change-ratio))"
-    assert linked("(A1, A2)") == "([A1](#core-inequality), [A2](#learning-rate))"
-    assert all(number in TERMS[name].number.split(", ") for number, name in FIRST_TERMS.items())
-
-
-def test_numbers_of_the_argument_lead_to_terms_and_from_these_to_the_steps() -> None:
+def test_terms_lead_to_the_steps_that_measure_them() -> None:
     anchors = {step.kind for step in STEPS} | {"practice"}
     assert set(STEP_ANCHORS.values()) <= anchors
-    assert all(linked(number).startswith(f"[{number}](#") for number in {*STEP_ANCHORS, "A3"})
-    assert linked("x (A6)", "Cauchy–Schwarz step") == "x ([A6](analysis#cauchy-schwarz))"
+    assert measured_in("Cauchy–Schwarz step") == "[Measured in Analysis](analysis#cauchy-schwarz)"
+    assert measured_in("slice") == ""
 
 
 def test_a_search_hides_the_themes_without_results() -> None:
     app = filtered("cross-entropy")
-    shown = [text.value.strip("*") for text in app.markdown if text.value.strip("*") in THEMES]
+    shown = shown_themes(app)
     assert "Data and statistics" in shown
     assert len(shown) < len(THEMES)
 
@@ -224,7 +224,7 @@ def test_axe_finds_no_serious_violation_on_the_guide_and_in_an_open_glossary(
     page: Page, app_address: str, scheme: str
 ) -> None:
     page.emulate_media(color_scheme=scheme)
-    page.goto(f"{app_address}/guide")
+    page.goto(f"{app_address}/guide#weight-norm")  # which opens its theme
     page.get_by_role("heading", name="weight norm").wait_for()
     assert serious(page) == []
     page.goto(f"{app_address}/learning-rates")
@@ -251,12 +251,26 @@ def test_the_guide_fits_every_screen_and_an_anchor_scrolls_to_its_term(page: Pag
 @pytest.mark.browser
 def test_the_glossary_uses_the_width_and_the_figure_is_complete(page: Page, app_address: str) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
-    page.goto(f"{app_address}/guide")
+    page.goto(f"{app_address}/guide#weight-norm")  # which opens its theme
     page.get_by_role("heading", name="weight norm").wait_for()
     page.wait_for_function(  # the style sheet may arrive after the text
         "new Set([...document.querySelectorAll('[class*=st-key-term-]')]"
         ".map(one => Math.round(one.getBoundingClientRect().left))).size === 3"
     )
-    assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < 5500
-    image = page.locator(".st-key-guide-figure img").evaluate("one => one.clientWidth / one.clientHeight")
-    assert image == pytest.approx(2, rel=0.02)
+    assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < 4000
+    image = page.locator(".st-key-wide-reading img").evaluate("one => one.clientWidth / one.clientHeight")
+    assert image == pytest.approx(SIZE[0] / SIZE[1], rel=0.02)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "most", "figure"), [(1440, 2500, "wide"), (390, 6000, "narrow")])
+def test_the_folded_guide_is_short(page: Page, app_address: str, width: int, most: int, figure: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{app_address}/guide")
+    page.get_by_text("Open a theme to read its terms").wait_for()
+    page.locator(f".st-key-{figure}-reading img").wait_for()
+    assert (
+        page.locator("[class*=-reading] img").evaluate_all("all => all.filter(one => one.checkVisibility()).length")
+        == 1
+    )
+    assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < most

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 from plotly.offline import get_plotlyjs_version
 
+from normscape.figures.surface.surface_3d import ASPECT
 from normscape.specs.display import CAMERA
 from normscape.views.widgets.linked_surfaces import (
     BUNDLE,
@@ -22,6 +23,7 @@ from normscape.views.widgets.linked_surfaces import (
     linked_surfaces,
 )
 from normscape.views.widgets.linked_surfaces.messages import _numbers, _png
+from normscape.views.widgets.numbers import number, percent
 
 ROOT = Path(__file__).parents[2]
 SHA256 = "aab04dcd9c103a92b18723f8c837712fe820f325d0bcd2421e415e8124a75b9f"  # of npm's plotly.js-gl3d-dist-min 4.1.1
@@ -125,8 +127,37 @@ def test_a_point_appears_where_its_projection_is(
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (0.123456, "0.1235"), (12345.6, "12350"), (0.00012345, "1.23e-4"), (None, "–")]
+    "value", [0.0, 0.123456, 4.849, 850.0, 12345.6, 4.4e6, 0.0022, 0.00012345, 1.5e-5, -1e-7, 2.5e12, 999.96, 1e9]
 )
-def test_numbers_have_four_significant_digits_at_most(blank: Page, value: float | None, text: str) -> None:
-    args = [float("nan")] if value is None else [value]
-    assert blank.evaluate(CALL, [SOURCE, "formatNumber", args]) == text
+def test_the_readout_has_the_numbers_of_the_tiles(blank: Page, value: float) -> None:
+    assert blank.evaluate(CALL, [SOURCE, "formatNumber", [value]]) == number(value)
+
+
+@pytest.mark.browser
+def test_a_missing_number_of_the_readout_is_a_dash_and_an_accuracy_a_percentage(blank: Page) -> None:
+    assert blank.evaluate(CALL, [SOURCE, "formatNumber", [math.nan]]) == "–"
+    assert blank.evaluate(CALL, [SOURCE, "formatShare", [0.9594]]) == percent(0.9594)
+
+
+@pytest.mark.browser
+def test_an_axis_that_is_seen_from_its_end_has_no_numbers(blank: Page) -> None:
+    def shown(*eye: float) -> list[bool]:
+        camera = {"eye": dict(zip("xyz", eye, strict=True)), "center": dict.fromkeys("xyz", 0)}
+        found: list[bool] = blank.evaluate(CALL, [SOURCE, "axesWithNumbers", [camera]])
+        return found
+
+    assert shown(*CAMERA[:3]) == [True, True, True]
+    assert shown(0, -0.1, 2) == [True, True, False]
+    assert shown(2, 0.1, 0.1) == [False, True, True]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("shape", [0.5, 0.7, 1.0, 1.4])
+def test_a_scene_that_fills_the_screen_is_as_wide_as_its_place_and_stretched_where_that_is_high(
+    blank: Page, shape: float
+) -> None:
+    sides = blank.evaluate(CALL, [SOURCE, "presentedSides", [ASPECT, shape]])
+    assert sides["x"] == sides["y"] == pytest.approx(min(ASPECT["x"], ASPECT["x"] * 0.8 / shape))
+    stretched = sides["z"] / sides["x"] - ASPECT["z"] / ASPECT["x"]
+    assert stretched == pytest.approx(0, abs=0.01) if shape <= 0.8 else stretched > 0
+    assert sides["z"] <= 1.3 * ASPECT["z"]

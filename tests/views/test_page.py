@@ -100,7 +100,7 @@ def test_default_comparison_shows_both_networks_and_their_key_numbers() -> None:
 
 def test_the_first_comparison_says_what_the_seeds_that_ship_with_it_say() -> None:
     app = settled(AppTest.from_file(APP, default_timeout=60).run())
-    assert any("Over 5 training seeds, " in markdown.value for markdown in app.markdown)
+    assert any("Mean of 5 training seeds" in markdown.value for markdown in app.markdown)
 
 
 def test_a_network_that_trains_shows_the_loss_of_its_mini_batches_where_its_surface_will_be() -> None:
@@ -167,7 +167,7 @@ def test_address_reproduces_the_page() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("model.norm", "bacth", "there are none, batch, layer"),
+        ("model.norm", "bacth", "there are No normalization, Batch norm, Layer norm"),
         ("training.steps", "many", "not a whole number"),
         ("grid.points", "100000,3", "at most 1001"),
         ("compare", "color", "it must be the path of a field, such as"),
@@ -311,6 +311,7 @@ def test_invalid_input_of_a_control_is_reported_and_changes_nothing(path: str, t
     app.text_input(key=control(app, path)).set_value(text).run()
     assert not app.exception
     assert any(expected in error.value for error in app.error)
+    assert text not in [box.value for box in app.text_input]  # the control starts again from the value that stays
     assert dict(app.query_params) == before
     assert len(app.table) == 1  # key numbers
 

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from normscape.landscape import Objective, measure_surface
 from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, RunSpec, SurfaceSpec, TrainingSpec
-from normscape.views.session.previews import early_stages, early_steps, loss_stages, needs_gradients
+from normscape.views.session.previews import early_stages, early_steps, is_drawable, loss_stages, needs_gradients
+from tests.landscape.networks import grid, network, samples
 
 SURFACE = SurfaceSpec(EvaluationSpec(checkpoint=200), PlaneSpec(), GridSpec((17, 17)))
 RUN = RunSpec(training=TrainingSpec(steps=200))
@@ -56,3 +58,18 @@ def test_no_network_needs_no_stage() -> None:
 @pytest.mark.parametrize(("metric", "expected"), [("loss", False), ("accuracy", False), ("ratio", True)])
 def test_loss_and_accuracy_need_no_gradient(metric: str, expected: bool) -> None:
     assert needs_gradients(metric) is expected
+
+
+def test_a_few_points_of_a_first_level_are_not_drawn() -> None:
+    objective = Objective(network(), *samples())
+    surface = measure_surface(objective, grid(3, 3))
+    some = surface.evaluated.copy()
+    some[1:] = False
+    assert is_drawable(surface, whole=True)
+    assert is_drawable(None, whole=True)  # a network that diverged
+    begun = replace(surface, evaluated=some)
+    assert not is_drawable(begun, whole=True)
+    assert not is_drawable(begun, whole=False)
+    some = surface.evaluated.copy()
+    some[2:] = False
+    assert is_drawable(replace(surface, evaluated=some), whole=False)

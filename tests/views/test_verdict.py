@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from normscape.specs import Experiment
+from normscape.specs import EvaluationSpec, Experiment, SurfaceSpec
 from normscape.views.session.seeds import SeedRatios
-from normscape.views.surface.caveats import caveats, disagreement, opposing, over_seeds
+from normscape.views.surface.caveats import caveats, disagreement, drawn_training, opposing, over_seeds
 from normscape.views.surface.tiles import tile_values
 from normscape.views.surface.verdict import Measures, compared_pair, verdict
 
@@ -20,8 +20,8 @@ BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
 def test_the_second_of_two_networks_is_compared_with_the_first() -> None:
     assert compared_pair({"No normalization": NONE, "Batch norm": BATCH}) == ("Batch norm", "No normalization")
     assert verdict({"No normalization": NONE, "Batch norm": BATCH}) == (
-        r"**Batch norm is flatter here.** $\lambda_{\max}$ 0.17 vs. 0.43 (2.5× lower) · scale-free 5.7× lower · "
-        "held-out accuracy 98.6 % vs. 97.5 %"
+        r"**Batch norm is flatter here.** sharpness $\lambda_{\max}$ 0.17 vs. 0.43 (2.5× lower) · "
+        "scale-free 5.7× lower · held-out accuracy 98.6 % vs. 97.5 %"
     )
     assert verdict({"Batch norm": BATCH, "No normalization": NONE}).startswith("**No normalization is sharper here.**")
 
@@ -32,7 +32,7 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     assert compared_pair(measured) == ("Batch norm", "No normalization")
     assert verdict(measured) == (
         "**Flattest here: Batch norm. Sharpest: No normalization.** "
-        r"$\lambda_{\max}$: Batch norm 0.17, Layer norm 0.3, No normalization 0.43 (2.5× apart)"
+        r"sharpness $\lambda_{\max}$: Batch norm 0.17, Layer norm 0.3, No normalization 0.43 (2.5× apart)"
         " · scale-free 5.7× apart · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm)"
     )
     swapped = measured | {"Layer norm": Measures(0.3, 0.5, 0.5, 0.98, 0.08)}
@@ -42,8 +42,8 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     assert verdict(equal).startswith("**All 3 networks are about as flat here.**")
     waiting = dict.fromkeys("abc", Measures(None, None, 0.5, 0.98, 0.08))
     fits = "held-out accuracy 98.0 % (a) to 98.0 % (a)"
-    assert verdict(waiting) == rf"$\lambda_{{\max}}$ is being measured · {fits}"
-    assert verdict(waiting, stopped=True) == rf"$\lambda_{{\max}}$ is not measured · {fits}"
+    assert verdict(waiting) == rf"Sharpness $\lambda_{{\max}}$ is being measured · {fits}"
+    assert verdict(waiting, stopped=True) == rf"Sharpness $\lambda_{{\max}}$ is not measured · {fits}"
     assert verdict({"a": NONE, "b": BATCH}, where="at step 3").startswith("**b is flatter at step 3.** ")
     assert compared_pair({"a": layer, "b": BATCH, "c": Measures(0.9, 1.0, 1.0, 0.9, 0.1)}) == ("b", "c")
 
@@ -64,7 +64,7 @@ def test_the_claim_follows_from_both_measures(one: Measures, claim: str) -> None
 def test_there_is_no_claim_before_the_curvature_is_known() -> None:
     one = Measures(None, None, 0.2, 0.9, 0.1)
     assert verdict({"a": NONE, "b": one}) == (
-        r"$\lambda_{\max}$ is being measured · held-out accuracy 90.0 % vs. 97.5 %"
+        r"Sharpness $\lambda_{\max}$ is being measured · held-out accuracy 90.0 % vs. 97.5 %"
     )
 
 
@@ -74,6 +74,8 @@ def test_a_gradient_that_changes_more_where_the_curvature_is_lower_is_named() ->
     assert opposing("b", rough, NONE) == "Across the slice, though, the gradient of b changes more (2×)."
     assert opposing("a", NONE, rough) == "Across the slice, though, the gradient of a changes less (2×)."
     assert opposing("b", replace(BATCH, bound=math.nan), NONE) is None
+    of_several = opposing("b", rough, NONE, "c")
+    assert of_several == "Across the slice, though, the gradient of b changes more than that of c (2×)."
 
 
 def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:
@@ -85,7 +87,7 @@ def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:
 def test_tiles_hold_the_change_against_the_other_network() -> None:
     tiles = {label: (value, change) for label, value, change, _ in tile_values(BATCH, NONE)}
     assert tiles[r"Sharpness $\lambda_{\max}$"] == ("0.17", "2.5× lower")
-    assert tiles[r"Gradient change ($L\ge$)"] == ("0.21", "3.5× lower")
+    assert tiles[r"Gradient change $(L\ge)$"] == ("0.21", "3.5× lower")
     assert tiles["Held-out accuracy"] == ("98.6 %", "+1.1 points")
     assert tiles[r"$2/\lambda_{\max}$ at these weights"] == ("11.8", "2.5× higher")
     assert {change for _, _, change, _ in tile_values(BATCH, None)} == {None}
@@ -110,19 +112,38 @@ def test_a_disagreement_along_training_is_linked(ratio: float, sentence: str | N
 
 def test_a_single_network_has_its_numbers_alone() -> None:
     assert compared_pair({"a": NONE}) is None
-    assert verdict({"a": NONE}) == r"**a.** $\lambda_{\max}$ 0.43 · held-out accuracy 97.5 %"
+    assert verdict({"a": NONE}) == r"**a.** sharpness $\lambda_{\max}$ 0.43 · held-out accuracy 97.5 %"
 
 
 def test_the_verdict_on_one_seed_names_the_others() -> None:
     plain, scale_free = SeedRatios((0.4, 0.5, 2.0)), SeedRatios((0.25, 0.25, 0.25))
     assert plain.mean == pytest.approx(0.4 ** (1 / 3))
-    assert over_seeds(plain, scale_free) == (
-        r"Over 3 training seeds, $\lambda_{\max}$ is lower in 2 (mean 1.4×), "
-        "scale-free lower in all (mean 4×)."
+    assert over_seeds(plain, scale_free, "Batch norm", "Layer norm") == (
+        r"**Mean of 3 training seeds**, Batch norm vs. Layer norm: $\lambda_{\max}$ 1.4× lower (in 2 of 3) · "
+        "scale-free 4× lower (in all 3)."
     )
-    named = over_seeds(plain, scale_free, "Batch norm", "Layer norm")
-    assert r"$\lambda_{\max}$ of Batch norm relative to Layer norm is lower in 2" in named
-    assert r"$\lambda_{\max}$ is higher in 2 (mean 2×)" in over_seeds(SeedRatios((0.5, 2.0, 8.0)), scale_free)
+    higher = over_seeds(SeedRatios((0.5, 2.0, 8.0)), scale_free)
+    assert higher.startswith("**Mean of 3 training seeds**: ")
+    assert r"$\lambda_{\max}$ 2× higher (in 2 of 3)" in higher
+
+
+def test_the_first_line_says_which_training_it_is_of() -> None:
+    variants = Experiment().variants()
+    assert drawn_training(variants) == "Training seed 0, drawn below"
+    pair = {"a": NONE, "b": BATCH}
+    sharpness = r"sharpness $\lambda_{\max}$ 0.17"
+    assert f"**b is flatter here.** Training seed 0, drawn below: {sharpness}" in verdict(
+        pair, drawn=drawn_training(variants)
+    )
+    untrained = Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0)))
+    assert drawn_training(untrained.variants()) == ""
+    assert drawn_training(Experiment(compare="run.training.seed", values=(0, 1)).variants()) == ""
+
+
+def test_numbers_of_verdict_and_tiles_agree() -> None:
+    one, other = replace(BATCH, sharpness=4.849), replace(NONE, sharpness=0.0022)
+    assert "4.85 vs. 0.0022" in verdict({"a": other, "b": one})
+    assert next(value for _, value, *_ in tile_values(one, other)) == "4.85"
 
 
 def test_networks_that_did_not_learn_are_named_beside_those_that_did() -> None:

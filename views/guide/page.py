@@ -1,16 +1,18 @@
 """The page Guide: loss landscapes, what to look for, the pages, the argument and its limits, papers, the glossary."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from normscape.figures.style.notation import plain
-from normscape.gallery.stories import STORIES, card
+from normscape.gallery.stories import STORIES, reading
 from normscape.views.texts.escape import printable
-from normscape.views.texts.glossary import TERMS, THEMES, definition, linked, slug
+from normscape.views.texts.glossary import TERMS, THEMES, definition, measured_in, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.texts.terms.term import Term
-from normscape.views.widgets.charts import page_background
-from normscape.views.widgets.story_texts import panel_names, result_sentence
+from normscape.views.widgets.charts import page_theme
+from normscape.views.widgets.story_texts import result_sentence
 
 TEXT_AND_FIGURE = (1, 1)
 
@@ -24,6 +26,10 @@ SECTIONS = {  # anchors by heading, in the order of the page
 }
 
 FIGURE = "Batch norm or none, on digits"
+FIGURE_ALT = (
+    "A loss surface with notes: the trained weights at its center, contour lines of equal loss, the two random "
+    "directions along its ground, and the color bar of the loss."
+)
 
 LANDSCAPE = r"""
 A surface shows one network with many different weights: **the height is the loss** (here its logarithm). The trained
@@ -52,29 +58,35 @@ PAGES = {
     "Jobs": "views/jobs/page.py",
 }
 
-ARGUMENT = rf"""
-1. **If the gradient changes slowly, the loss stays close to its tangent** (A1).\
-   $f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$, where $L$ bounds the
-   gradient-change ratio.\
-   *Limit*: the gradient of a ReLU network jumps, so no finite $L$ exists.
-2. **So a gradient step lowers the loss at every learning rate $\eta$ below $2/L$** (A2, A3).\
-   $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$.\
-   *Limit*: the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to about $2/\eta$
-   ({cite("Cohen et al. 2021")}).
-3. **A weight's gradient carries the layer's input $x$, so the second moment of $x$ bounds $L$** (A5, A6).\
-   $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$, where $\lambda$ is the change of the
-   backpropagated signal.\
-   *Limit*: only the weights of one layer move, and the bound can be loose.
-4. **Centering the input and dividing by its standard deviation make that second moment small** (A7, A8).\
-   $\sum_iE[(x_i-\mu_i)^2]$ is smallest at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$.\
-   *Limit*: the bound falls, the curvature need not. One weight with logistic loss is a
-   [counterexample](analysis#counterexamples).
-5. **Hence normalization should lower $L$ and allow larger learning rates** ({cite("Santurkar et al. 2018")};
-   {cite("Bjorck et al. 2018")}).\
-   *Limit*: in deep plain ReLU networks with batch norm, gradients grow by about 1.21 per layer at initialization
-   ({cite("Yang et al. 2019")}). Larger weights in front of a normalization lower $L$, too. Therefore a scale-free value
-   and the held-out loss accompany every $L$.
+ARGUMENT = r"""
+1. **If the gradient changes slowly, the loss stays close to its tangent.**
+2. **So a gradient step lowers the loss at every learning rate $\eta$ below $2/L$**, where $L$ bounds the change.
+3. **A weight's gradient carries the layer's input $x$, so the second moment of $x$ bounds $L$.**
+4. **Centering the input and dividing by its standard deviation make that second moment small.**
+5. **Hence normalization should lower $L$ and allow larger learning rates.**
+
+Each sentence has limits. The page [Analysis](analysis) measures every step on your networks.
 """
+
+DETAILS = rf"""
+1. $f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$, where $L$ bounds the
+   gradient-change ratio ([measured](analysis#descent)). *Limit*: the gradient of a ReLU network jumps, so no finite $L$
+   exists.
+2. $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$ ([measured](analysis#descent)). *Limit*:
+   the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to about $2/\eta$
+   ({cite("Cohen et al. 2021")}).
+3. $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$, where $\lambda$ is the change of the
+   backpropagated signal ([measured](analysis#cauchy-schwarz)). *Limit*: only the weights of one layer move, and the
+   bound can be loose.
+4. $\sum_iE[(x_i-\mu_i)^2]$ is smallest at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$
+   ([measured](analysis#second-moments)). *Limit*: the bound falls, the curvature need not. One weight with logistic
+   loss is a [counterexample](analysis#counterexamples).
+5. {cite("Santurkar et al. 2018")}; {cite("Bjorck et al. 2018")}. *Limit*: in deep plain ReLU networks with batch norm,
+   gradients grow by about 1.21 per layer at initialization ({cite("Yang et al. 2019")}). Larger weights in front of a
+   normalization lower $L$, too. Therefore a scale-free value and the held-out loss accompany every $L$.
+"""
+
+UNFOLD = Path(__file__).with_name("unfold.js").read_text(encoding="utf-8")
 
 
 def _pages() -> None:
@@ -91,29 +103,24 @@ def _glossary() -> None:
     if not names:
         st.caption(f"No term matches '{printable(query)}'.")
         return
-    shown = {theme: own for theme, terms in THEMES.items() if (own := [name for name in terms if name in names])}
-    with st.container(key="themes"):
-        st.markdown(
-            " · ".join(f"[{theme}](#theme-{slug(theme)})\N{NO-BREAK SPACE}({len(own)})" for theme, own in shown.items())
-        )
-    st.caption(
-        f"{len(names)} of {len(TERMS)} terms. D1 to D11 are definitions of the source repository (docs/science.md); A1 "
-        "to A15 are the claims that the page Analysis measures in twelve steps."
-    )
-    for theme, own in shown.items():
-        _theme(theme, own)
+    st.caption(f"{len(names)} of {len(TERMS)} terms." + ("" if query else " Open a theme to read its terms."))
+    for theme, terms in THEMES.items():
+        if own := [name for name in terms if name in names]:
+            _theme(theme, own, open_at_first=bool(query))
+    with st.container(key="recovery-unfold"):
+        st.html(f"<script>{UNFOLD}</script>", unsafe_allow_javascript=True)
 
 
-def _theme(theme: str, names: list[str]) -> None:
-    """Show the terms of a theme in as many columns as fit (`style.css`)."""
-    with st.container(key=f"theme-{slug(theme)}"):
-        st.html(f'<span id="theme-{slug(theme)}"></span>')  # a term may have the name of its theme
-        st.markdown(f"**{theme}**")
-    with st.container(key=f"terms-{slug(theme)}"):
+def _theme(theme: str, names: list[str], *, open_at_first: bool) -> None:
+    """Show the terms of a theme in as many columns as fit (`style.css`), folded unless they were searched for."""
+    with (
+        st.expander(f"**{theme}** · {len(names)} terms", expanded=open_at_first),
+        st.container(key=f"terms-{slug(theme)}"),
+    ):
         for name in names:
             with st.container(key=f"term-{slug(name)}", gap=None):
                 st.subheader(name, anchor=slug(name))
-                st.markdown(linked(definition(name), name))
+                st.markdown(" ".join(filter(None, [definition(name), measured_in(name)])))
 
 
 def _searchable(name: str, term: Term) -> str:
@@ -143,13 +150,14 @@ def _landscape() -> None:
         with st.container(key="start"):
             st.page_link(PAGES["Surfaces"], label=":primary[**Start with the first comparison**]")
     with figure, st.container(key="guide-figure"):
-        story = STORIES[FIGURE]
-        st.image(card(FIGURE), alt=f"Surfaces of {', '.join(story.experiment.variants())}", width="stretch")
-        st.markdown(panel_names(story.experiment))
-        st.caption(f"The same network trained on handwritten digits, twice. {result_sentence(FIGURE, story)}.")
+        for key, narrow in (("wide-reading", False), ("narrow-reading", True)):  # `style.css` shows one of them
+            with st.container(key=key):
+                st.image(reading(page_theme(), narrow=narrow), alt=FIGURE_ALT, width="stretch")
+        st.caption(
+            f"The loss of the MLP with batch norm on handwritten digits. {result_sentence(FIGURE, STORIES[FIGURE])}."
+        )
 
 
-st.html(f"<style>.stApp {{ --page-background: {page_background()}; }}</style>")
 st.title(QUESTIONS["Guide"], anchor=False)
 _contents()
 _landscape()
@@ -161,10 +169,11 @@ with pages:
     _heading("What each page answers")
     _pages()
 _heading("The argument in five sentences")
-with st.container(key="five-lines"):
-    st.markdown(linked(ARGUMENT))
+st.markdown(ARGUMENT)
+with st.expander("Formulas and limits"), st.container(key="five-lines"):
+    st.markdown(DETAILS)
 _heading("Papers")
-with st.container(key="papers"):
+with st.expander(f"{len(PAPERS)} papers"), st.container(key="papers"):
     _papers()
 _heading("Glossary")
 _glossary()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from normscape.gallery.stories import Story
 from normscape.landscape import DATA
-from normscape.models import REGISTRIES
+from normscape.models import ENTRIES, REGISTRIES
 from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.specs.experiment import register_labels
 from normscape.views.session import own_files
@@ -20,11 +20,13 @@ DEFAULT = Experiment()
 BUILT_IN_DATA = tuple(DATA)
 
 
-class _Data(Mapping[str, tuple[str, ...]]):
-    """The names of data sets that can be chosen now: those of the product, and own ones."""
+class _Labels(Mapping[str, Mapping[str, str]]):
+    """The entries of all registries that can be chosen now, with their labels; own files may change."""
 
-    def __getitem__(self, registry: str) -> tuple[str, ...]:
-        return BUILT_IN_DATA + own_files.data_names() if registry == "data" else REGISTRIES[registry]
+    def __getitem__(self, registry: str) -> Mapping[str, str]:
+        if registry == "data":
+            return {name: DATA[name].label for name in BUILT_IN_DATA + own_files.data_names() if name in DATA}
+        return {name: ENTRIES[registry][name].label for name in REGISTRIES[registry] if name in ENTRIES[registry]}
 
     def __iter__(self) -> Iterator[str]:
         return iter((*REGISTRIES, "data"))
@@ -33,7 +35,7 @@ class _Data(Mapping[str, tuple[str, ...]]):
         return len(REGISTRIES) + 1
 
 
-NAMES = _Data()
+NAMES = _Labels()
 
 register_labels("run.data.name", {name: source.label for name, source in DATA.items()})
 
@@ -49,6 +51,12 @@ SIZES = (
     "surface.grid.points",
 )
 """The fields that `landscape.fitted` sets."""
+
+WITHOUT_QUERY = ("gallery", "guide")
+"""Pages that are not about an experiment: their URL has none, so that *Back* returns to it."""
+
+FIRST = {"compare": "model.norm"}
+"""The query of a link to the first experiment. Without one, a page keeps the experiment of the session."""
 
 REDRAWN = "redrawn"
 """Key of the mark that a run was started by the arrival of results, not by the user."""
@@ -67,14 +75,16 @@ def opened(page: str = "") -> tuple[Experiment, Display]:
     """Return the session's experiment and display, or those of the URL if the user changed it.
 
     Invalid entries of the URL become messages, which `notes` returns. Opening another page empties the URL; the session
-    then keeps its experiment.
+    then keeps its experiment. The pages `WITHOUT_QUERY` keep it as well.
 
     Args:
         page: the path of the page that is opened.
     """
     query = st.query_params.to_dict()
-    if page != st.session_state.get("page", page) and not query:
-        query = st.session_state["address"]
+    if query == FIRST:
+        query = {}
+    elif not query and (page in WITHOUT_QUERY or page != st.session_state.get("page", page)):
+        query = st.session_state.get("address", query)
     # a run that the progress started repeats the URL that the browser sent with its last request, however old
     if st.session_state.pop(REDRAWN, False) or _is_stale(query):
         query = st.session_state["address"]
@@ -100,10 +110,15 @@ def adopt(experiment: Experiment, step: str | None = None) -> None:
 
 def adopt_story(story: Story) -> None:
     """Replace the session's experiment by a story's, in the metric and scale that it opens with."""
-    own, first = st.session_state.get("display", Display()), story.display
-    shown = replace(own, metric=first.metric, layer=first.layer, scale=first.scale, point=first.point)
     adopt(story.experiment)
-    st.session_state["display"] = shown
+    st.session_state["display"] = story_display(story)
+
+
+def story_display(story: Story) -> Display:
+    """Return the session's display in the metric and scale that a story opens with."""
+    own: Display = st.session_state.get("display", Display())
+    first = story.display
+    return replace(own, metric=first.metric, layer=first.layer, scale=first.scale, point=first.point)
 
 
 def resize(experiment: Experiment) -> None:
@@ -128,7 +143,15 @@ def control(path: str) -> str:
     then start from its first option and report it as the user's choice.
     """
     resized = st.session_state.get("resized", 0) if path in SIZES else 0
-    return f"{CONTROL}{st.session_state.get('adopted', 0)}:{path}" + (f":{resized}" if resized else "")
+    renewed = st.session_state.get("renewed", {}).get(path, 0)
+    ends = [f":{resized}" if resized else "", f":again {renewed}" if renewed else ""]
+    return f"{CONTROL}{st.session_state.get('adopted', 0)}:{path}{''.join(ends)}"
+
+
+def renew(path: str) -> None:
+    """Give the control of a field a new key: it starts again from the value of the experiment."""
+    counts: dict[str, int] = st.session_state.setdefault("renewed", {})
+    counts[path] = counts.get(path, 0) + 1
 
 
 def of(experiment: Experiment, display: Display, page: str = "") -> str:
@@ -139,17 +162,28 @@ def of(experiment: Experiment, display: Display, page: str = "") -> str:
         display: metric and camera.
         page: the path of the page; empty for Surfaces.
     """
-    return f"/{page}?" + urlencode(to_query(experiment, DEFAULT) | to_query(display, Display()), safe=",")
+    return f"/{page}?" + urlencode(_query(experiment, display), safe=",")
+
+
+def link_query(experiment: Experiment, display: Display) -> dict[str, str]:
+    """Return the query of a link that opens an experiment, whatever the session has: it is never empty."""
+    return _query(experiment, display) or FIRST
+
+
+def _query(experiment: Experiment, display: Display) -> dict[str, str]:
+    return to_query(experiment, DEFAULT) | to_query(display, Display())
 
 
 def publish(experiment: Experiment, display: Display) -> None:
-    """Store experiment and display in the session, and write them to the URL."""
-    query = to_query(experiment, DEFAULT) | to_query(display, Display())
+    """Store experiment and display in the session, and write them to the URL of a page that is about an experiment."""
+    query = _query(experiment, display)
     replaced = st.session_state.get("address", query)
     if replaced != query:
         st.session_state["replaced"] = [*_recently_replaced(), (time.monotonic(), replaced)]
     st.session_state.update(experiment=experiment, display=display, address=query, controls=_controls())
-    if st.query_params.to_dict() != query:
+    written = st.query_params.to_dict()
+    named = written == query or (written == FIRST and not query)
+    if not named and st.session_state.get("page") not in WITHOUT_QUERY:
         st.query_params.from_dict(query)
 
 

@@ -163,6 +163,19 @@ def _as_drawn(source: Source, surface: SurfaceSpec, grid: GridSpec) -> SurfaceSp
     return replace(surface, evaluation=evaluation, grid=grid)
 
 
+def is_drawable(surface: Surface | None, *, whole: bool) -> bool:
+    """Return whether an incomplete first level shows a surface: a few points of it are an empty box with axes.
+
+    Args:
+        surface: as far as it is measured; None for a network that diverged, whose sentence is shown.
+        whole: whether every point is needed, as where finer levels follow; of a single grid, two rows are enough.
+    """
+    if surface is None or surface.complete:
+        return True
+    columns, rows = surface.spec.grid.points
+    return not whole and int(surface.evaluated.sum()) >= min(2 * columns, columns * rows)
+
+
 def _preview(run: RunSpec, surface: SurfaceSpec, number: int) -> Preview | None:
     step = early_steps(run, surface)[number]
     earlier = _at(surface, step)

@@ -11,7 +11,7 @@ import numpy as np
 from normscape.figures.training import Training
 from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Check, Run, Sharpness, Surface, checks_of
-from normscape.landscape.surface import interpolate_surface, levels
+from normscape.landscape.surface import interpolate_surface, levels, with_filled_center
 from normscape.specs import (
     Display,
     Experiment,
@@ -27,6 +27,7 @@ from normscape.views.session.previews import (
     draft_error,
     early_stages,
     is_draft,
+    is_drawable,
     loss_stages,
     measured_surface,
     previews_of,
@@ -159,9 +160,10 @@ def comparison_state(
     for label, (run, surface) in variants.items():
         error = _failure(run, surface, request)
         own, source = shown[label]
-        # some points of the first level are better than nothing
         among = sources if own < 0 else (source,)
         outcome = None if error else _outcome(run, surface, level(grids[label], max(own, 0)), among)
+        if own < 0 and outcome is not None and not is_drawable(outcome.surface, whole=len(grids[label]) > 1):
+            outcome = None  # its training curve stays until then
         if error is not None:
             failures[label] = error
         elif outcome is not None:
@@ -197,6 +199,7 @@ def experiment_request(
 
 def displayed_surface(surface: Surface, display: Display) -> Surface:
     """Return a surface as it is drawn: interpolated, unless every point is evaluated."""
+    surface = with_filled_center(surface)
     if display.every_point or display.metric == "local-ratio":
         return surface
     return interpolate_surface(surface)
@@ -221,7 +224,9 @@ def _level(pair: Pair, grids: Sequence[GridSpec], sources: Sequence[Source]) -> 
     queue = job_queue()
     for k in reversed(range(len(grids))):
         for source in sources:
-            if queue.status(source_job(source, run, surface, grids[k])).state == "finished":
+            job = source_job(source, run, surface, grids[k])
+            # the queue forgets the state of a request that was stopped, but keeps its results
+            if queue.status(job).state == "finished" or job.key in queue.store:
                 return k, source
     return -1, sources[0]
 

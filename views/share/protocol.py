@@ -58,14 +58,14 @@ def same_grid(experiment: Experiment) -> bool:
 
 
 def comparability(experiment: Experiment) -> str:
-    """Return a sentence on what the compared networks share, and on what their comparison cannot show (D4)."""
+    """Return a sentence on what the compared networks share, and on what their comparison cannot show."""
     if experiment.compare in DIFFERENT_SAMPLES:
-        return "The compared losses are of different samples: their heights say nothing about each other (D4)."
+        return "The compared losses are of different samples: their heights say nothing about each other."
     if not same_grid(experiment):
-        return "The compared surfaces have different grids: equal places in two pictures are not equal points (D4)."
+        return "The compared surfaces have different grids: equal places in two pictures are not equal points."
     if experiment.compare.endswith("seed"):
-        return "The compared networks have equal settings and evaluation samples, and different random draws (D4)."
+        return "The compared networks have equal settings and evaluation samples, and different random draws."
     return (
         "The compared networks have the same evaluation samples, the same seeds (so equal initial weights wherever "
-        "shapes agree, equal order of samples, equal draws of the directions), the same axes and the same colors (D4)."
+        "shapes agree, equal order of samples, equal draws of the directions), the same axes and the same colors."
     )

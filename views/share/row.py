@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from normscape.specs import Experiment
 from normscape.views.session.address import control
 from normscape.views.share.copy_link import copy_link
-from normscape.views.share.files import Charts, download_buttons, files
+from normscape.views.share.files import Charts, File, download_buttons, files
 
 
 def share_row(charts: Charts) -> None:
-    """Show the buttons that share charts, in a row."""
+    """Show the buttons that share charts: the link, and a menu of all files."""
     with st.container(horizontal=True, gap="small", key=f"share-{charts.name.replace(' ', '-')}"):
         copy_link(charts.name)
-        download_buttons(charts.experiment, files(charts), charts.name)
+        downloads_menu(charts.experiment, files(charts), charts.name)
+
+
+def downloads_menu(experiment: Experiment, offered: Mapping[str, File], name: str, *, disabled: bool = False) -> None:
+    """Show one button that opens a list of files: a row of them would wrap on narrow screens.
+
+    Args:
+        experiment: whose hash begins the file names.
+        offered: by the label of the button.
+        name: unique on the page.
+        disabled: whether there is nothing to download yet.
+    """
+    with (
+        st.popover("Downloads", icon=":material/download:", key=f"downloads-{name}"),
+        st.container(key=f"files-{name.replace(' ', '-')}", gap="small"),
+    ):
+        download_buttons(experiment, offered, name, disabled=disabled)
 
 
 @st.fragment

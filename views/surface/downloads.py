@@ -21,9 +21,10 @@ from normscape.views.session.pictures import number
 from normscape.views.session.results import Outcome
 from normscape.views.share.captions import caption
 from normscape.views.share.citation import bibtex, python_snippet
-from normscape.views.share.files import File, download_buttons, file_name
+from normscape.views.share.files import File, file_name
 from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
+from normscape.views.share.row import downloads_menu
 from normscape.views.surface.key_numbers import key_numbers, loss_at_center
 from normscape.views.texts.escape import printable_error
 from normscape.views.texts.surface import drawn_grids
@@ -46,7 +47,7 @@ PICTURE_HINT = (
 def share_row(
     experiment: Experiment, display: Display, comparison: Comparison, outcomes: Mapping[str, Outcome]
 ) -> None:
-    """Show the buttons that download the surfaces; a file is made when its button is clicked.
+    """Show the menu of files of the surfaces; a file is made when its button is clicked.
 
     The buttons that need the browser (a link, a PNG, the presentation) are in the toolbar of the surfaces.
     """
@@ -82,8 +83,8 @@ def share_row(
             f"All arrays with the experiment and the key numbers, for numpy.load. {held}",
         ),
     }
-    with st.container(horizontal=True, gap="small", key="share"):
-        download_buttons(experiment, offered, "surfaces", disabled=not surfaces)
+    with st.container(key="share"):
+        downloads_menu(experiment, offered, "surfaces", disabled=not surfaces)
 
 
 def section(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> None:

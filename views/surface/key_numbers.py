@@ -122,7 +122,7 @@ def _surface_numbers(measured: Measured | None, center: Bound | None, neighbors:
         _sharpness(measured.scale_free_sharpness),
         f"{surface.non_finite.sum()} of {surface.evaluated.sum()}",
         " and ".join(map(number, surface.plane.norms)),
-        f"{surface.plane.cosine:.1e}",
+        number(surface.plane.cosine, digits=2),
         loss_at_center(measured, digits=6),
         PENDING if measured.direct_loss is None else number(measured.direct_loss, digits=6),
     )
@@ -140,7 +140,7 @@ def _sharpness(sharpness: Sharpness | None) -> str:
     if math.isnan(sharpness.value):
         return MISSING
     note = "" if sharpness.converged else ", not converged"
-    return f"{number(sharpness.value)} (residual {sharpness.residual:.0e}{note})"
+    return f"{number(sharpness.value)} (residual {number(sharpness.residual, digits=1)}{note})"
 
 
 def _bound(bound: Bound) -> str:

@@ -50,7 +50,7 @@ def _layer_ratios(experiment: Experiment) -> None:
         }
     )
     st.caption(
-        f"Maxima over {LAYER_RATIO_POINTS} × {LAYER_RATIO_POINTS} points of the same range (D5). Per-layer ratio: the "
+        f"Maxima over {LAYER_RATIO_POINTS} × {LAYER_RATIO_POINTS} points of the same range. Per-layer ratio: the "
         "whole network moves. Block ratio: only this layer moves; layers that the directions leave unchanged have none."
     )
 

@@ -68,7 +68,8 @@ with verdict_place:
     gradients = previews.needs_gradients(display.metric)
     state = results.request_comparison(request, variants, gradients=gradients, draft=display.draft)
     measured = verdict.measures(state.outcomes)
-    sentence = verdict.verdict(measured, stopped=progress.is_stopped(request), where=texts.where(variants))
+    stopped, drawn_of = progress.is_stopped(request), caveats.drawn_training(variants)
+    sentence = verdict.verdict(measured, stopped=stopped, where=texts.where(variants), drawn=drawn_of)
     sentence = f"{texts.unmeasured(variants, state)} {sentence}".strip()
     qualified = caveats.qualification(measured, variants) if measured else ""
     if measured:
@@ -96,6 +97,7 @@ spoken = f"{sentence.removesuffix('.')}. {caveats.without_links(qualified)}".str
 if (display.metric, display.scale) == ("loss", "log"):
     spoken = f"{spoken} {texts.LOG_SCALE.partition('. ')[0]}."
 compose = downloads.composer(experiment, display, drawn, state.outcomes, spoken)
+presented = caveats.without_links(qualified if measured and caveats.unlearned(measured, variants) else sentence)
 with surfaces_place:
     surfaces_3d.surfaces(
         drawn,
@@ -103,7 +105,7 @@ with surfaces_place:
         missing=missing,
         trainings=state.trainings,
         previews=state.previews,
-        verdict=spoken,
+        verdict=presented,
         compose=compose,
     )
 outcomes = state.exact  # numbers and files are of these alone

@@ -30,7 +30,7 @@ HELP = (
     "are left out."
 )
 
-DIFFERENCES = "What the second and third kind show more, or less, than the first, with one range of colors (D4)."
+DIFFERENCES = "What the second and third kind show more, or less, than the first, with one range of colors."
 
 
 def section(experiment: Experiment, display: Display, comparison: Comparison) -> None:

@@ -37,6 +37,7 @@ from normscape.views.texts import surface as texts
 from normscape.views.widgets import linked_surfaces as linked
 from normscape.views.widgets.charts import page_theme
 from normscape.views.widgets.linked_surfaces import Presentation, Renders, SavedPicture, SurfacePanel
+from normscape.views.widgets.numbers import number, percent
 from normscape.views.widgets.story_cards import story_still
 from normscape.views.widgets.tables import network_table
 
@@ -168,6 +169,7 @@ def _panels(comparison: Comparison, display: Display) -> dict[str, SurfacePanel]
             surface.alpha,
             surface.beta,
             {metric_of(name).title: array for name, array in metrics_of(surface).items()},
+            frozenset({metric_of("accuracy").title}),
         )
         for label, surface in comparison.results.items()
     }
@@ -214,7 +216,7 @@ def _selected_point(comparison: Comparison, display: Display) -> None:
     surface = next(iter(comparison.results.values()))
     row, column = nearest(surface, display.point)
     with st.container(horizontal=True, vertical_alignment="center"):
-        position = rf"$\alpha$ = {surface.alpha[column]:.3g}, $\beta$ = {surface.beta[row]:.3g}"
+        position = rf"$\alpha$ = {number(surface.alpha[column])}, $\beta$ = {number(surface.beta[row])}"
         st.markdown(f"**At {position}**, the nearest drawn point")
         st.button("Clear point", on_click=_select, args=(None,))
     _metrics_table({label: values_at(one, display.point) for label, one in comparison.results.items()})
@@ -224,8 +226,11 @@ def _metrics_table(values: Mapping[str, Mapping[str, float]]) -> None:
     """Show metrics by label and name; one that is finite for no network is left out."""
     names = [name for name in next(iter(values.values())) if any(np.isfinite(own[name]) for own in values.values())]
     titles = {name: metric_of(name).title for name in names}
-    network_table({label: {titles[name]: _value(own[name]) for name in names} for label, own in values.items()})
+    network_table({label: {titles[name]: _value(name, own[name]) for name in names} for label, own in values.items()})
 
 
-def _value(value: float) -> str:
-    return f"{value:.4g}" if np.isfinite(value) else "unknown"
+def _value(metric: str, value: float) -> str:
+    """Return a value as the tiles and the key numbers have it."""
+    if not np.isfinite(value):
+        return "unknown"
+    return percent(value) if metric == "accuracy" else number(value)

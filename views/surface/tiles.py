@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from normscape.views.surface.verdict import Measures, sign, times
+from normscape.views.texts.escape import printable
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, PENDING, number, percent
 from normscape.views.widgets.tables import network_table
 
@@ -39,14 +40,15 @@ def tiles(labels: Iterable[str], measured: Mapping[str, Measures], *, finished: 
 def _pair(subject: str, other: str | None, measured: Mapping[str, Measures], missing: str) -> None:
     against = measured.get(other) if other else None
     values = tile_values(measured.get(subject), against, missing)
+    with st.container(key="tiles-of"):
+        st.markdown(f"**{printable(subject)}**" + (f" compared with {printable(other)}" if other else ""))
     for cell, (name, value, delta, help_text) in zip(st.columns(4), values, strict=True):
         cell.metric(
-            f"{name}, {subject}",
+            name,
             value,
             delta,
             delta_color="off",
             delta_arrow="off",
-            delta_description=f"vs. {other}" if delta else None,
             help=help_text,
             border=True,
         )
@@ -77,11 +79,11 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
             "Largest eigenvalue of the Hessian at the shown weights.",
         ),
         (
-            r"Gradient change ($L\ge$)",
+            r"Gradient change $(L\ge)$",
             _text(one.bound),
             _change(one.bound, against.bound),
             r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ from the marked weights to a point "
-            "of the slice, a lower bound on the Lipschitz constant L of the gradient (D5). Pairs of neighboring points "
+            "of the slice, a lower bound on the Lipschitz constant L of the gradient. Pairs of neighboring points "
             "can give a larger one: see *Numbers*.",
         ),
         (
@@ -94,7 +96,7 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
             r"$2/\lambda_{\max}$ at these weights",
             _text(_step(one)),
             _change(_step(one), _step(against)),
-            "Plain gradient descent that has reached these weights is locally stable only below this rate (A3). "
+            "Plain gradient descent that has reached these weights is locally stable only below this rate. "
             "Which rates train from scratch is another question: see the page Learning rates.",
         ),
     ]

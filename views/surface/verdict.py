@@ -12,6 +12,8 @@ from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
 
 PENDING = "being measured"
 
+SHARPNESS = r"sharpness $\lambda_{\max}$"
+
 NO_NORM = "No normalization"
 
 MOST_LISTED = 4
@@ -55,47 +57,49 @@ def compared_pair(measured: Mapping[str, Measures]) -> tuple[str, str] | None:
     return best, NO_NORM if NO_NORM in known and best != NO_NORM else worst
 
 
-def verdict(measured: Mapping[str, Measures], *, stopped: bool = False, where: str = "here") -> str:
+def verdict(measured: Mapping[str, Measures], *, stopped: bool = False, where: str = "here", drawn: str = "") -> str:
     """Return the verdict as Markdown: the claim in bold, and the numbers behind it.
 
     Args:
         measured: what is known of each network, by label.
         stopped: whether the missing numbers are not being measured.
         where: the weights that two networks are compared at, such as "at initialization".
+        drawn: what the numbers are of, such as "Training seed 0"; empty if that needs no words.
     """
-    sentence = _verdict(measured, where)
+    sentence = _verdict(measured, where, f"{drawn}: " if drawn else "")
+    sentence = f"{sentence[:1].upper()}{sentence[1:]}"
     return sentence.replace(PENDING, "not measured") if stopped else sentence
 
 
-def _verdict(measured: Mapping[str, Measures], where: str) -> str:
+def _verdict(measured: Mapping[str, Measures], where: str, drawn: str) -> str:
     pair = compared_pair(measured)
     if pair is None:
-        return "".join(f"**{label}.** {_alone(one)}" for label, one in measured.items())
+        return "".join(f"**{label}.** {drawn}{_alone(one)}" for label, one in measured.items())
     if len(measured) > 2:
-        return _of_several(measured)
+        return _of_several(measured, drawn)
     subject, reference = pair
     one, other = measured[subject], measured[reference]
     parts = [
-        _contrast(r"$\lambda_{\max}$", one.sharpness, other.sharpness),
+        _contrast(SHARPNESS, one.sharpness, other.sharpness),
         _ratio("scale-free", one, other),
         _fit(one, other),
     ]
     claim = _claim(one, other)
-    return (f"**{subject} {claim} {where}.** " if claim else "") + " · ".join(filter(None, parts))
+    return (f"**{subject} {claim} {where}.** " if claim else "") + drawn + " · ".join(filter(None, parts))
 
 
-def _of_several(measured: Mapping[str, Measures]) -> str:
+def _of_several(measured: Mapping[str, Measures], drawn: str) -> str:
     """Return the verdict on more than two networks: the flattest, the sharpest, and the range of every number."""
     sharpness = _ranked({label: one.sharpness for label, one in measured.items()})
     scale_free = _ranked({label: one.scale_free for label, one in measured.items()})
     if len(sharpness) < 2:
-        return rf"$\lambda_{{\max}}$ is {PENDING} · {_fits(measured)}"
+        return f"{drawn}{SHARPNESS} is {PENDING} · {_fits(measured)}"
     (low, flattest), (high, sharpest) = sharpness[0], sharpness[-1]
     pending = [label for label, one in measured.items() if one.sharpness is None]
-    parts = [rf"$\lambda_{{\max}}$ {number(low, 2)} to {number(high, 2)} ({times(low, high)} apart)"]
+    parts = [f"{SHARPNESS} {number(low)} to {number(high)} ({times(low, high)} apart)"]
     if len(sharpness) <= MOST_LISTED:
-        listed = ", ".join(f"{label} {number(value, 2)}" for value, label in sharpness)
-        parts = [rf"$\lambda_{{\max}}$: {listed} ({times(low, high)} apart)"]
+        listed = ", ".join(f"{label} {number(value)}" for value, label in sharpness)
+        parts = [f"{SHARPNESS}: {listed} ({times(low, high)} apart)"]
     if len(scale_free) > 1:
         ends = (scale_free[0][1], scale_free[-1][1])
         named = "" if ends == (flattest, sharpest) else f": {ends[0]} lowest, {ends[1]} highest"
@@ -104,8 +108,8 @@ def _of_several(measured: Mapping[str, Measures]) -> str:
     if pending:
         parts.append(f"{', '.join(pending)}: {PENDING}")
     if high / low < ABOUT_EQUAL:
-        return f"**All {len(measured)} networks are about as flat here.** {' · '.join(parts)}"
-    return f"**Flattest here: {flattest}. Sharpest: {sharpest}.** {' · '.join(parts)}"
+        return f"**All {len(measured)} networks are about as flat here.** {drawn}{' · '.join(parts)}"
+    return f"**Flattest here: {flattest}. Sharpest: {sharpest}.** {drawn}{' · '.join(parts)}"
 
 
 def _ranked(values: Mapping[str, float | None]) -> list[tuple[float, str]]:
@@ -167,7 +171,7 @@ def sign(one: float | None, other: float | None) -> int | None:
 def _contrast(name: str, one: float | None, other: float | None) -> str | None:
     if one is None or other is None:
         return f"{name} is {PENDING}"
-    order, numbers = sign(one, other), f"{name} {number(one, 2)} vs. {number(other, 2)}"
+    order, numbers = sign(one, other), f"{name} {number(one)} vs. {number(other)}"
     return numbers if not order else f"{numbers} ({times(one, other)} {'lower' if order < 0 else 'higher'})"
 
 
@@ -194,5 +198,5 @@ def _fit(one: Measures, other: Measures) -> str:
 def _alone(one: Measures) -> str:
     fit = percent(one.accuracy) if math.isfinite(one.accuracy) else number(one.held_out_loss)
     name = "held-out accuracy" if math.isfinite(one.accuracy) else "held-out loss"
-    sharpness = f"is {PENDING}" if one.sharpness is None else number(one.sharpness, 2)
-    return rf"$\lambda_{{\max}}$ {sharpness} · {name} {fit}"
+    sharpness = f"is {PENDING}" if one.sharpness is None else number(one.sharpness)
+    return f"{SHARPNESS} {sharpness} · {name} {fit}"

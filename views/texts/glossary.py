@@ -1,9 +1,9 @@
-"""The glossary: all terms on the pages by theme, each with its number in docs/science.md."""
+"""The glossary: all terms on the pages by theme."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
@@ -13,23 +13,6 @@ from normscape.views.texts.terms.term import Term
 
 GREEK = {"α": "alpha", "β": "beta", "δ": "delta", "θ": "theta", "λ": "lambda", "*": " star"}
 
-
-FIRST_TERMS: Mapping[str, str] = {
-    "A13": "covariate shift",
-    "A14": "Theorem 4.1",
-    "A6": "Cauchy–Schwarz step",
-    "A7": "second moment",
-    "A8": "second moment",
-    "D1": "population statistics",
-    "D10": r"$\lambda_{\max}$",
-    "D2": "slice",
-    "D3": "filter normalization",
-    "D5": "gradient-change ratio",
-    "D6": "local ratio",
-    "D7": "Lipschitz constant $L$",
-    "D8": "scale-free",
-}
-"""The term that a number leads to, where it defines several."""
 
 STEP_ANCHORS: Mapping[str, str] = {
     **dict.fromkeys(("A1", "A2"), "descent"),
@@ -48,7 +31,7 @@ STEP_ANCHORS: Mapping[str, str] = {
 
 
 def definition(name: str) -> str:
-    """Return a term's definition with its formula, its number in docs/science.md and its papers, as Markdown.
+    """Return a term's definition with its formula and its papers, as Markdown.
 
     Raises:
         ValueError: the glossary has no such term.
@@ -56,31 +39,15 @@ def definition(name: str) -> str:
     if name not in TERMS:
         raise ValueError(f"the glossary has no term {plain(name)!r}; it has {', '.join(map(plain, TERMS))}")
     term = TERMS[name]
-    origin = "; ".join([*filter(None, [term.number]), *map(cite, term.sources)])
+    origin = "; ".join(map(cite, term.sources))
     formula = f"\\\n${term.formula}$" if term.formula else ""  # on a line of its own
     return f"{term.definition}{formula}" + (f" ({origin})" if origin else "")
 
 
-def linked(text: str, of: str = "") -> str:
-    """Return Markdown of the page Guide with the numbers of definitions as links.
-
-    They lead to their terms below. In the definition of a term, its own A numbers lead on to the step of the page
-    Analysis that measures them.
-
-    Args:
-        text: with numbers such as D5 and A6.
-        of: the term that the text defines, if it is a definition.
-    """
-    own = TERMS[of].number.split(", ") if of else []
-    return re.sub(r"\b[DA]\d+b?\b", lambda match: f"[{match[0]}]({_target(match[0], own)})", text)
-
-
-def _target(number: str, own: Collection[str]) -> str:
-    if number in own and number in STEP_ANCHORS:
-        return f"analysis#{STEP_ANCHORS[number]}"
-    terms = [name for name, term in TERMS.items() if number in term.number.split(", ")]
-    name = FIRST_TERMS.get(number, min(terms, key=slug, default=""))
-    return f"#{slug(name)}" if name else "analysis"
+def measured_in(name: str) -> str:
+    """Return a link to the step of the page Analysis that measures a term, empty if none does."""
+    anchors = [STEP_ANCHORS[number] for number in TERMS[name].number.split(", ") if number in STEP_ANCHORS]
+    return f"[Measured in Analysis](analysis#{anchors[0]})" if anchors else ""
 
 
 def slug(name: str) -> str:

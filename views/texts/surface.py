@@ -45,28 +45,28 @@ linear scale, curvature is what it looks like, and low losses cannot be told apa
 
 RATIO = (
     r"$\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ at every point of the same slice: each value is a "
-    "lower bound on the Lipschitz constant $L$ of the gradient (D5). At the center it is the largest limit over all "
+    "lower bound on the Lipschitz constant $L$ of the gradient. At the center it is the largest limit over all "
     "directions in the plane."
 )
 
 IN_PLANE_RATIO = (
     "The same change as it is seen in the plane, "
     r"$\|D^\top(\nabla f(\theta+\Delta)-\nabla f(\theta))\|/\|(\alpha,\beta)\|$ with $D=[d_1\ d_2]$. Rescaling weights "
-    "in front of a normalization lowers or raises the ratio above; this one stays as it is (D8)."
+    "in front of a normalization lowers or raises the ratio above; this one is unchanged."
 )
 
-NOT_SCALE_FREE = "There is no scale-free form: it takes filter-normalized directions that are not orthogonalized (D8)."
+NOT_SCALE_FREE = "There is no scale-free form: it takes filter-normalized directions that are not orthogonalized."
 
 REFINEMENT = (
     "The largest ratio between neighbors on the line through the center along $d_1$, at spacings that halve. Where "
     "the gradient jumps, as it does with ReLU, no finite $L$ exists and the bound grows like 1/spacing: so bounds are "
-    "compared at equal spacing only. With a smooth activation (GELU, tanh) the line levels off (D7)."
+    "compared at equal spacing only. With a smooth activation (GELU, tanh) the line levels off."
 )
 
 DIFFERENCES = (
     "Each further network's surface minus the first one's, with one symmetric range of colors; on the logarithmic "
     "scale the logarithm of their quotient. Both are seen along their own directions, so equal places are equal shares "
-    "of each network's own weights, not equal weights (D4)."
+    "of each network's own weights, not equal weights."
 )
 
 STATISTICS = {

@@ -15,6 +15,7 @@ from normscape.specs.serialization.query import comparison_query, value_text
 from normscape.views.session.address import NAMES, control
 from normscape.views.session.limits import refused, unused
 from normscape.views.texts.escape import printable
+from normscape.views.widgets.rejection import reject, show_rejection
 
 SEED_COUNTS = (1, 2, 3, 5)
 """Numbers of seeds that a page offers."""
@@ -27,7 +28,7 @@ def field(experiment: Experiment, path: str, on_change: Callable[[], None] | Non
     """Show the control of one field, and return the experiment with its value.
 
     The control of a field without effect is disabled, with the reason in its help. A value that the field rejects is
-    reported as an error below the control, and the experiment is returned unchanged.
+    reported as an error below the control, which then has the value that stays.
 
     Args:
         experiment: whose field it is.
@@ -36,10 +37,11 @@ def field(experiment: Experiment, path: str, on_change: Callable[[], None] | Non
     """
     chosen = _control(experiment, path, on_change)
     try:
-        return replace_at(experiment, path, chosen)  # type: ignore[no-any-return]
+        changed: Experiment = replace_at(experiment, path, chosen)
     except (TypeError, ValueError) as error:
-        st.error(printable(f"{_readable(str(error), experiment, path)}. Keeping {_kept(experiment, path)}."))
-        return experiment
+        reject(path, experiment, f"{_readable(str(error), experiment, path)}. Keeping {_kept(experiment, path)}.")
+    show_rejection(path, changed)
+    return changed
 
 
 def _readable(message: str, experiment: Experiment, path: str) -> str:

@@ -22,7 +22,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def number(value: float, digits: int = 3) -> str:
     """Format a number with a few significant digits; NaN is "n/a", and ±∞ is "infinite".
 
-    Numbers from 0.0001 to a billion are written out: 850 and 4,400,000. Others have a power of ten: 1.5 × 10⁻⁵.
+    Numbers from 0.0001 to a billion are written out: 850 and 4,400,000. Others have a power of ten: 1.5·10⁻⁵.
     """
     if not math.isfinite(value):
         return MISSING if math.isnan(value) else "infinite"
@@ -33,7 +33,7 @@ def number(value: float, digits: int = 3) -> str:
         return f"{float(text):,.0f}"
     mantissa, exponent = text.split("e")
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
-    return power if mantissa == "1" else f"{mantissa} × {power}"
+    return power if mantissa == "1" else f"{mantissa}·{power}"
 
 
 def span(values: Iterable[float]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -17,7 +16,7 @@ from normscape.gallery.stories import TITLES, card
 from normscape.landscape import DATA
 from normscape.landscape.surface import levels
 from normscape.models import ARCHITECTURES
-from normscape.specs import Experiment, RunSpec, SurfaceSpec, from_query
+from normscape.specs import Display, Experiment, RunSpec, SurfaceSpec, from_query
 from normscape.specs.fields import paths, read, rule_of
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
@@ -28,6 +27,7 @@ from normscape.views.session.results import level
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.fields import option_label
 from normscape.views.widgets.story_cards import card_grid, show_card
+from normscape.views.widgets.story_texts import panel_names
 
 MOST_SIZES = 2
 """Sizes that a title names; of more, which *Quick* or *Full* has chosen, none."""
@@ -118,8 +118,10 @@ def _card(experiment: Experiment, link: str, title: str, text: str) -> None:
         printable(TITLES.get(experiment, title)),
         printable(text),
         picture=_picture(experiment, link),
+        panels=panel_names(experiment),
         alt=f"Surfaces of {', '.join(experiment.variants())}",
-        open_card=partial(address.adopt, experiment),
+        experiment=experiment,
+        display=st.session_state.get("display", Display()),
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import json
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from normscape.exports.thumbnail import MOST_SURFACES, columns_for
 from normscape.gallery.stories import STILLS, STORIES, TITLES, card, still
 from normscape.specs import Display, Experiment
 from normscape.views.session import address
@@ -65,12 +66,15 @@ def show_card(
     *,
     picture: Path | bytes | None,
     alt: str,
-    open_card: Callable[[], None],
+    experiment: Experiment,
+    display: Display,
     about: str = "",
-    panels: str = "",
+    panels: Sequence[str] = (),
     result: str = "",
 ) -> None:
-    """Show a card that is one button: its title has the focus, and the whole card reacts to a click (`style.css`).
+    """Show a card that is one link: its title has the focus, and the whole card reacts to a click (`style.css`).
+
+    On the page Surfaces itself, which Streamlit does not open again, it is a button.
 
     Args:
         name: unique on the page.
@@ -78,28 +82,51 @@ def show_card(
         text: one or two sentences.
         picture: 2:1, None if there is none.
         alt: what the picture shows.
-        open_card: prepares the session for the page Surfaces, which opens then.
+        experiment: what the card opens on the page Surfaces.
+        display: how it is shown there.
         about: network and data, below the title.
-        panels: names of the surfaces in the picture, in their order.
+        panels: names of the surfaces in the picture, in their order, each of which is written below its surface.
         result: one measured result, in the last line.
     """
     with st.container(border=True, key=f"card-{name}"):
-        opened = st.button(title, key=name, type="tertiary")
+        opened = _opener(name, title, experiment, display)
         if about:
             with st.container(key=f"about-{name}"):
                 st.caption(about)
         if picture is not None:
-            st.image(picture, alt=alt, width="stretch")
-        if panels:
-            with st.container(key=f"panels-{name}"):
-                st.markdown(panels)
+            with st.container(key=f"picture-{name}"):
+                st.image(picture, alt=alt, width="stretch")
+                st.html(_names_in_picture(panels))
         st.caption(text)
         if result:
             with st.container(key=f"result-{name}"):
                 st.markdown(result)
     if opened:
-        open_card()
-        st.switch_page(SURFACES)
+        address.adopt(experiment)
+        st.session_state["display"] = display
+        st.rerun()
+
+
+def _opener(name: str, title: str, experiment: Experiment, display: Display) -> bool:
+    """Show the title of a card, and return whether its button was clicked; a link is one step in the history."""
+    if st.session_state.get("page") == "":
+        return st.button(title, key=name, type="tertiary")
+    st.page_link(SURFACES, label=title, query_params=address.link_query(experiment, display))
+    return False
+
+
+def _names_in_picture(names: Sequence[str]) -> str:
+    """Return the names of the surfaces as HTML, each at its place in the picture (`exports/thumbnail.py`)."""
+    shown = names[:MOST_SURFACES]
+    columns = columns_for(len(shown))
+    cells = []
+    for number, one in enumerate(shown):
+        row, column = divmod(number, columns)
+        first = 2 * column + 1 + columns - min(columns, len(shown) - row * columns)  # the last row is centered
+        cells.append(f'<span style="grid-area: {row + 1} / {first} / auto / span 2">{html.escape(one)}</span>')
+    rows = -(-len(shown) // max(1, columns))
+    grid = f"grid-template: repeat({rows}, 1fr) / repeat({2 * columns}, 1fr)"
+    return f'<div class="panel-names" style="{grid}" aria-hidden="true">{"".join(cells)}</div>'
 
 
 def story_still(experiment: Experiment, display: Display) -> Path | None:
@@ -129,7 +156,8 @@ def _card(title: str) -> None:
         story.sentence,
         picture=picture if picture.is_file() else None,
         alt=f"Surfaces of {', '.join(story.experiment.variants())}",
-        open_card=partial(address.adopt_story, story),
+        experiment=story.experiment,
+        display=address.story_display(story),
         about=setting(story.experiment),
         panels=panel_names(story.experiment),
         result=result_sentence(title, story),

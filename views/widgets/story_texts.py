@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from normscape.gallery.measurements import SHARPNESS, measurements, quantity
+from normscape.gallery.measurements import SHARPNESS, accuracies, measurements, quantity
 from normscape.gallery.stories import STORIES, Story
-from normscape.landscape import DATA
+from normscape.landscape import DATA, load_data
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment
 from normscape.specs.fields import read, rule_of
 from normscape.views.widgets.fields import entry_label
-from normscape.views.widgets.numbers import ABOUT_EQUAL, number
+from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
 
 NAMED_QUANTITIES: Mapping[str, str] = {
     "sharpness": r"Sharpness $\lambda_{\max}$",
@@ -39,24 +39,27 @@ PHRASES: Mapping[str, Mapping[Any, str]] = {
 NUMBER_PHRASES: Mapping[str, str] = {"surface.evaluation.batch_size": "batches of {}"}
 """Compared numbers inside a sentence, by field; those of other fields follow the field's label."""
 
-MOST_LETTERS = 60
-"""A longer list of panels is cut: it would take a third line on a card."""
+MOST_LONG_NAMES = 3
+"""Surfaces in a picture, each of which has room for a long name."""
+
+LOWER_ACCURACY = 0.1
+"""Difference of held-out accuracies from which a result states them: a flat network may have learned little."""
 
 NORM = "run.model.norm"
-NO_BREAK = "\N{NO-BREAK SPACE}"  # a name stays on one line
 
 
-def panel_names(experiment: Experiment) -> str:
-    """Return what the panels of a picture show, in their order: "Placement: before · after".
+def panel_names(experiment: Experiment) -> tuple[str, ...]:
+    """Return what each surface of a picture is called: "Placement: before", "after".
 
-    A list that is too long ends in the number of panels that it leaves out.
+    Of many surfaces each is so narrow that the network without normalization is called "None".
     """
     names = [_entry(experiment, value) for value in experiment.values]
-    title = "" if experiment.compare == NORM else f"{_field_label(experiment)}: "
-    shown = len(names)
-    while shown > 2 and len(_joined(title, names, shown)) > MOST_LETTERS:
-        shown -= 1
-    return _joined(title, names, shown)
+    if experiment.compare == NORM:
+        short = len(names) > MOST_LONG_NAMES
+        return tuple(
+            "None" if short and value == "none" else name for value, name in zip(experiment.values, names, strict=True)
+        )
+    return (f"{_field_label(experiment)}: {names[0]}", *names[1:])
 
 
 def setting(experiment: Experiment) -> str:
@@ -84,7 +87,8 @@ def result_sentence(title: str, story: Story) -> str:
         return ""
     what = NAMED_QUANTITIES[quantity(story.display.metric)]
     diverged = [name for name, one in zip(names, values, strict=True) if one is None]
-    return "; ".join([_contrast(what, known), *(f"diverges with {name}" for name in diverged)])
+    fit = _fit(experiment, dict(zip(names, accuracies(title), strict=False)), known)
+    return "; ".join([_contrast(what, known), *(f"diverges with {name}" for name in diverged), *filter(None, [fit])])
 
 
 def headline() -> str:
@@ -136,6 +140,29 @@ def _contrast(what: str, known: Mapping[str, float]) -> str:
     return f"{what} {times} {'lower' if second == low else 'higher'} with {second}"
 
 
+def _fit(experiment: Experiment, accuracy: Mapping[str, float | None], known: Mapping[str, float]) -> str:
+    """Return how well the networks with the lowest and the highest number fit, if one of them fits much worse.
+
+    Args:
+        experiment: of the story.
+        accuracy: on held-out samples, by name.
+        known: the measured numbers, by name.
+    """
+    low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+    one, other = accuracy.get(low), accuracy.get(high)
+    if one is None or other is None or abs(one - other) < LOWER_ACCURACY:
+        return ""
+    chance = 1 / load_data(experiment.run.data).outputs
+    unlearned = [name for name, share in ((low, one), (high, other)) if guesses(share, chance)]
+    numbers = f"{percent(one)} vs. {percent(other)}".replace(" %", "\N{NO-BREAK SPACE}%")
+    return f"{unlearned[0]} did not learn ({numbers})" if unlearned else f"held-out accuracy {numbers}"
+
+
+def guesses(accuracy: float, chance: float) -> bool:
+    """Return whether an accuracy is at most a fifth of the way from chance to 1."""
+    return accuracy <= chance + (1.0 - chance) / 5
+
+
 def _entry(experiment: Experiment, value: Any) -> str:
     return number(value) if isinstance(value, float) else entry_label(experiment, experiment.compare, value)
 
@@ -157,9 +184,3 @@ def _in_text(name: str) -> str:
 def _field_label(experiment: Experiment) -> str:
     owner, field = experiment.compare.rsplit(".", 1)
     return rule_of(read(experiment, owner), field).label
-
-
-def _joined(title: str, names: list[str], shown: int) -> str:
-    rest = len(names) - shown
-    unbroken = [name.replace(" ", NO_BREAK) for name in [*names[:shown], *([f"+ {rest}"] if rest else [])]]
-    return title + f"{NO_BREAK}· ".join(unbroken)

@@ -1,10 +1,12 @@
 """Interpolation between grid points, and its measured error, against known functions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from normscape.landscape import Objective, measure_surface
-from normscape.landscape.surface import axes, evaluate, interpolate_surface, levels, pieces
+from normscape.landscape.surface import axes, evaluate, interpolate_surface, levels, pieces, with_filled_center
 from normscape.landscape.surface.refinement import interpolated, interpolation_errors, relative_errors
 from tests.flat import assembled, sliced, surface_spec
 from tests.landscape.networks import grid, network, samples
@@ -114,6 +116,22 @@ def test_interpolated_surface_keeps_measured_points() -> None:
     assert drawn.complete
     np.testing.assert_allclose(drawn.alpha[::8], surface.alpha, atol=1e-15)
     assert not np.isfinite(drawn.local_ratio).any()  # local ratios depend on the spacing
+
+
+@pytest.mark.parametrize("side", [3, 9])
+def test_a_center_that_is_not_measured_yet_is_no_gap_in_the_drawn_ratios(side: int) -> None:
+    surface = measure_surface(Objective(network(), *samples()), grid(side, side))
+    assert surface.center is not None
+    row, column = surface.center
+    pending = surface.gradient_change_ratio.copy()
+    pending[row, column] = np.nan
+    unfinished = replace(surface, gradient_change_ratio=pending)
+    assert not np.isfinite(interpolate_surface(unfinished).gradient_change_ratio).all()
+    filled = with_filled_center(unfinished)
+    assert np.isfinite(interpolate_surface(filled).gradient_change_ratio).all()
+    around = [pending[row - 1, column], pending[row + 1, column], pending[row, column - 1], pending[row, column + 1]]
+    assert filled.gradient_change_ratio[row, column] == pytest.approx(np.mean(around))
+    assert with_filled_center(surface) is surface  # a measured center stays
 
 
 def test_17_points_per_side_are_within_one_percent_of_33() -> None:

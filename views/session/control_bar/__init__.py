@@ -28,7 +28,7 @@ COMPARE_ORDER = ("run.model.", "run.training.", "run.weights", "run.data.", "sur
 
 COMPARE_HELP = (
     "What differs between the panels. Everything else is shared: data, seeds, initial weights where shapes match, axes "
-    "and colors (D4)."
+    "and colors."
 )
 
 ADVANCED_HELP = "Opens and closes the sidebar, which holds all other settings of the experiment."

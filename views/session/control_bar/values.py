@@ -14,9 +14,9 @@ from normscape.specs.experiment import MOST_VALUES
 from normscape.specs.fields import read, rule_of
 from normscape.specs.serialization.query import value_text
 from normscape.views.session.address import control
-from normscape.views.texts.escape import printable
 from normscape.views.widgets.charts import page_theme
 from normscape.views.widgets.fields import compared_from_texts, option_label, options
+from normscape.views.widgets.rejection import reject, show_rejection
 
 NORM = "run.model.norm"
 
@@ -41,10 +41,11 @@ def compared_values(experiment: Experiment) -> Experiment:
         return experiment
     if names:
         return Experiment(experiment.run, experiment.surface, path, tuple(chosen))
-    experiment, notes = compared_from_texts(experiment, path, chosen)
-    for note in notes:
-        st.error(printable(note))
-    return experiment
+    changed, notes = compared_from_texts(experiment, path, chosen)
+    if notes:
+        reject(_name(path), experiment, " ".join(notes))
+    show_rejection(_name(path), changed)
+    return changed
 
 
 def _chips(experiment: Experiment, names: Any) -> list[Any]:
@@ -97,10 +98,15 @@ def _key(label: str) -> str:
     return control(f"values:{NORM}:{label}")
 
 
+def _name(path: str) -> str:
+    """Return the name of the control of a field's compared values."""
+    return f"values:{path}"
+
+
 def _multiselect(experiment: Experiment, names: Any) -> list[Any]:
     path = experiment.compare
     owner, _, name = path.rpartition(".")
-    key = control(f"values:{path}")
+    key = control(_name(path))
     shown = [value if names else value_text(value) for value in experiment.values]
     extra: dict[str, Any] = {"accept_new_options": True}
     if names:

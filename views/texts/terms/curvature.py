@@ -33,7 +33,7 @@ TERMS: Mapping[str, Term] = {
         "D10",
     ),
     r"$L \ge$": Term(
-        "The largest measured ratio, from the center to every point (D5) or between neighbors of the grid (D6), over "
+        "The largest measured ratio, from the center to every point or between neighbors of the grid, over "
         r"pairs of points that are finite for all compared networks. Every Lipschitz constant of $\nabla f$ on the "
         "slice is at least this; the true one can be far larger, since a random plane misses sharp directions.",
         "D7",

@@ -8,7 +8,7 @@ figures itself with the three-dimensional bundle of plotly.js, which the app ser
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +57,8 @@ SOURCE_FILES = (
     "clipboard",
     "toolbar",
     "presentation",
+    "fitting",
+    "tabs",
     "surface_grid",
     "thumbnails",
     "component",
@@ -80,6 +82,7 @@ class SurfacePanel(NamedTuple):
     alpha: np.ndarray = np.empty(0)  # (A,)
     beta: np.ndarray = np.empty(0)  # (B,)
     metrics: Mapping[str, np.ndarray] = {}  # (B, A) each, by title
+    shares: Collection[str] = frozenset()  # titles of the metrics that are percentages
 
 
 class Presentation(NamedTuple):
@@ -190,8 +193,10 @@ def _figures(surfaces: Mapping[str, SurfacePanel], camera: Camera) -> dict[str, 
 def _values(surfaces: Mapping[str, SurfacePanel]) -> dict[str, Any]:
     """Return every metric of all surfaces, from which the browser fills the readout at the pointer by itself."""
     titles = list(dict.fromkeys(title for panel in surfaces.values() for title in panel.metrics))
+    shares = {title for panel in surfaces.values() for title in panel.shares}
     return {
         "metrics": titles,
+        "shares": [title in shares for title in titles],
         "surfaces": [
             {
                 "label": label,

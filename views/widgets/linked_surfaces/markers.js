@@ -2,11 +2,12 @@
 
 /** @typedef {any} Chart an element that plotly.js draws in; it has no published types */
 /** @typedef {[number, number]} SlicePoint (α, β) */
-/** @typedef {{ clientX: number, clientY: number }} Pointer position in the window, pixels */
 /** @typedef {{ label: string, color: string | null, alpha: number[], beta: number[], metrics: (Float32Array | null)[] }} SurfaceValues */
 
 const RING = 14;                   // diameter, pixels
-const READOUT_OFFSET = 18;         // between the pointer and the readout, pixels
+const READOUT_GAP = 4;             // between the charts and the readout, pixels
+const PAGE_BAR = 56;               // height of the bar of pages, pixels
+const NARROW_WINDOW = 640;         // pixels of width below which the readout has a row for each metric
 
 /** Return a 4 × 4 matrix in column-major order times a vector.
  * @type {(m: ArrayLike<number>, v: number[]) => number[]} */
@@ -34,18 +35,29 @@ export function decodeFloat32(text) {
   return new Float32Array(bytes.buffer);
 }
 
-/** Return a number as text with three or four significant digits.
+/** Return a number as text, as Python's `number` writes it: three significant digits, and a power of ten where it is
+ * small or large.
  * @type {(value: number) => string} */
 export function formatNumber(value) {
   if (!Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  const rounded = Number(value.toPrecision(3)), size = Math.abs(rounded);
+  if (size === 0 || (size >= 1e-4 && size < 1000)) return String(rounded);
+  if (size >= 1000 && size < 1e9) return rounded.toLocaleString("en-US");
+  const [mantissa, exponent] = rounded.toExponential().split("e"), power = `10${raised(Number(exponent))}`;
+  return mantissa === "1" ? power : `${mantissa}·${power}`;
 }
+
+/** @type {(exponent: number) => string} */
+const raised = (exponent) => [...String(exponent)].map((digit) => digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]).join("");
+
+/** Return a share of 1 as a percentage.
+ * @type {(share: number) => string} */
+export const formatShare = (share) => Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "–";
 
 class PointMarkers {
   /** @param {HTMLElement} root parent of markers and readout, which are positioned in the window */
   constructor(root) {
-    /** @type {{ metrics: string[], surfaces: SurfaceValues[] } | undefined} */
+    /** @type {{ metrics: string[], shares: boolean[], surfaces: SurfaceValues[] } | undefined} */
     this.values = undefined;
     /** @type {{ [kind: string]: string }} */
     this.linked = {};              // CSS selectors of the page's maps and cuts
@@ -65,7 +77,7 @@ class PointMarkers {
     this.linked = linked;
     /** @type {(surface: any) => SurfaceValues} */
     const decode = (surface) => ({ ...surface, metrics: surface.metrics.map((/** @type {string | null} */ text) => text && decodeFloat32(text)) });
-    this.values = { metrics: values.metrics, surfaces: values.surfaces.map(decode) };
+    this.values = { metrics: values.metrics, shares: values.shares, surfaces: values.surfaces.map(decode) };
   }
 
   /** Return the maps or the cuts of the page.
@@ -97,8 +109,8 @@ class PointMarkers {
   /** Mark a point on all charts and show every metric there.
    * @param {SlicePoint} point
    * @param {Chart[]} surfaces
-   * @param {Pointer} pointer */
-  show([alpha, beta], surfaces, pointer) {
+   * @param {DOMRect} place of the charts that the pointer is on */
+  show([alpha, beta], surfaces, place) {
     if (!this.values?.surfaces.length) return;
     this.layer.replaceChildren(
       ...surfaces.map((chart) => this.markSurface(chart, alpha, beta)),
@@ -106,7 +118,7 @@ class PointMarkers {
       ...this.charts("cuts").map((chart) => this.markChart(chart, alpha, undefined)),
     );
     this.fillReadout(alpha, beta);
-    this.placeReadout(pointer);
+    this.placeReadout(place);
   }
 
   hide() {
@@ -137,27 +149,39 @@ class PointMarkers {
     return line;
   }
 
-  /** Fill the readout with every metric of all surfaces at a point.
+  /** Fill the readout with every metric of all surfaces at a point: a row for each surface, or for each metric in a
+   * narrow window.
    * @type {(alpha: number, beta: number) => void} */
   fillReadout(alpha, beta) {
-    const { metrics, surfaces } = this.values ?? { metrics: [], surfaces: [] }, table = document.createElement("table"), head = table.insertRow();
-    for (const text of [`α ${formatNumber(alpha)}, β ${formatNumber(beta)}`, ...metrics]) head.appendChild(tableCell("th", text));
+    const { metrics, shares, surfaces } = this.values ?? { metrics: [], shares: [], surfaces: [] };
+    const first = tableCell("th", `α ${formatNumber(alpha)}, β ${formatNumber(beta)}`);
+    const rows = [[first, ...metrics.map((title) => tableCell("th", title))]];
     for (const surface of surfaces) {
-      const row = table.insertRow(), index = nearest(surface.beta, beta) * surface.alpha.length + nearest(surface.alpha, alpha);
-      row.appendChild(tableCell("th", surface.label)).style.color = surface.color ?? "inherit";
-      for (const values of surface.metrics) row.appendChild(tableCell("td", values ? formatNumber(values[index] ?? NaN) : "–"));
+      const index = nearest(surface.beta, beta) * surface.alpha.length + nearest(surface.alpha, alpha);
+      const name = tableCell("th", surface.label), texts = surface.metrics.map((values, metric) => {
+        const value = values?.[index] ?? NaN;
+        return shares[metric] ? formatShare(value) : formatNumber(value);
+      });
+      name.style.color = surface.color ?? "inherit";
+      rows.push([name, ...texts.map((text) => tableCell("td", text))]);
     }
+    const narrow = window.innerWidth < NARROW_WINDOW;
+    const shown = narrow ? rows[0].map((_, column) => rows.map((row) => row[column])) : rows;
+    const table = document.createElement("table");
+    for (const cells of shown) table.insertRow().append(...cells);
     this.readout.replaceChildren(table);
   }
 
-  /** Show the readout beside the pointer, inside the window.
-   * @param {Pointer} pointer */
-  placeReadout({ clientX, clientY }) {
+  /** Show the readout below the charts that the pointer is on, or above them where the window ends there: it covers none
+   * of them.
+   * @param {DOMRect} place */
+  placeReadout({ left, width, top, bottom }) {
     this.readout.hidden = false;
-    const { width, height } = this.readout.getBoundingClientRect();
-    const fitsRight = clientX + READOUT_OFFSET + width < window.innerWidth, fitsBelow = clientY + READOUT_OFFSET + height < window.innerHeight;
-    this.readout.style.left = `${Math.max(4, fitsRight ? clientX + READOUT_OFFSET : clientX - READOUT_OFFSET - width)}px`;
-    this.readout.style.top = `${Math.max(4, fitsBelow ? clientY + READOUT_OFFSET : clientY - READOUT_OFFSET - height)}px`;
+    const own = this.readout.getBoundingClientRect(), below = bottom + READOUT_GAP, above = top - READOUT_GAP - own.height;
+    const last = window.innerHeight - own.height - READOUT_GAP;
+    const across = Math.min(left + (width - own.width) / 2, window.innerWidth - own.width - READOUT_GAP);
+    this.readout.style.left = `${Math.max(READOUT_GAP, across)}px`;
+    this.readout.style.top = `${below <= last ? below : above >= PAGE_BAR ? above : last}px`;
   }
 }
 

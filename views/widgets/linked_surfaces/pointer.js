@@ -14,8 +14,6 @@ class PointerTracker {
     /** @type {SlicePoint | undefined} */
     this.hovered = undefined;
     this.overChart = false;        // the pointer is over a map or a cut
-    /** @type {Pointer} */
-    this.position = { clientX: 0, clientY: 0 };
     this.listeners = new AbortController();
     this.listen();
   }
@@ -45,20 +43,18 @@ class PointerTracker {
   /** Mark the point under the pointer on a map or a cut; plotly.js reports those on surfaces.
    * @param {PointerEvent} event */
   move(event) {
-    this.position = event;
     const surfaces = this.page.surfaces();
     const point = !surfaces || this.inGrid(event) ? undefined : this.markers.pointUnder(event);
-    if (surfaces && point) this.markers.show(this.hovered = point, surfaces, event);
+    if (surfaces && point) this.markers.show(this.hovered = point, surfaces, rowUnder(event));
     else if (this.overChart) this.unhover();
     this.overChart = Boolean(point);
   }
 
-  /** @param {{ x: number, y: number }} point
-   * @param {Pointer | undefined} event */
-  hoverSurface({ x, y }, event) {
+  /** @param {{ x: number, y: number }} point */
+  hoverSurface({ x, y }) {
     this.hovered = Number.isFinite(x + y) ? [x, y] : undefined;
     const surfaces = this.page.surfaces();
-    if (this.hovered && surfaces) this.markers.show(this.hovered, surfaces, event ?? this.position);
+    if (this.hovered && surfaces) this.markers.show(this.hovered, surfaces, this.grid.getBoundingClientRect());
   }
 
   /** Forget the point, unless the pointer has reached a map already: plotly.js reports late that it left a surface. */
@@ -72,4 +68,11 @@ class PointerTracker {
   }
 
   stop() { this.listeners.abort(); }
+}
+
+/** Return the place of the row of charts under the pointer.
+ * @type {(event: PointerEvent) => DOMRect} */
+function rowUnder({ target }) {
+  const chart = /** @type {Element} */ (target).closest(".js-plotly-plot");
+  return (chart?.closest("[class*='st-key-charts-']") ?? chart ?? document.body).getBoundingClientRect();
 }

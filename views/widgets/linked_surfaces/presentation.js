@@ -1,6 +1,6 @@
 // The surfaces alone on the whole screen: title, verdict, larger text, and keys or swipes to the next metric.
 
-const ENLARGED = 1.6, ENLARGED_TICKS = 1.25;   // factors of text; numbers at ticks need space between them
+const ENLARGED = 1.35, ENLARGED_TICKS = 1.2;   // factors of text; numbers at ticks need space between them
 const SWIPE_DISTANCE = 50;         // pixels
 const HINTS = { keys: "← → next metric · Esc closes", touch: "Swipe here for the next metric · tap to close" };
 /** @type {{ [key: string]: number }} */

@@ -3,39 +3,6 @@
 
 const SETTLE_DELAY = 400;          // milliseconds without a key press until Python receives the camera
 const MAX_SCALE = 4;               // pixels of a saved picture per CSS pixel
-const PRESENTED_SHARE = 0.94;      // of the height of the screen, for all rows of surfaces together
-const MAX_HEIGHT = 0.68;           // of a surface, as a share of its width: a higher one would be cut at both sides
-
-const AXES = ["xaxis", "yaxis", "zaxis"];
-const NARROW = 480;                // pixels of width below which titles of axes would be cut
-
-/** Return the height of a chart in pixels: that of its figure, or less where the chart is narrow.
- * @type {(chart: Chart) => number} */
-const fittingHeight = (chart) => {
-  const most = document.fullscreenElement?.contains(chart) ? presentedHeight(chart) : chart.figureHeight;
-  return Math.min(most, Math.round(MAX_HEIGHT * chart.clientWidth + chart.titleHeight) || most);
-};
-
-/** Return the height that a chart gets where the surfaces fill the screen: an equal share for each row of them.
- * @type {(chart: Chart) => number} */
-function presentedHeight(chart) {
-  const all = [...chart.parentElement.children], columns = new Set(all.map((one) => one.offsetLeft)).size;
-  const texts = [...chart.closest(".linked-frame").querySelectorAll(".linked-heading, .linked-hint")];
-  const height = PRESENTED_SHARE * window.innerHeight - texts.reduce((sum, { offsetHeight }) => sum + offsetHeight, 0);
-  return Math.floor(height / Math.ceil(all.length / columns));
-}
-
-/** Shorten the titles of axes where the chart is narrow: no unit in brackets, and no height, which the color bar names.
- * @param {Chart} chart
- * @param {any} layout */
-function fitTitles(chart, layout) {
-  if (!chart.axisTitles || !layout?.scene) return;
-  const narrow = chart.clientWidth < NARROW;
-  for (const [index, axis] of AXES.entries()) {
-    const [title] = narrow ? chart.axisTitles[index].split(" (") : [chart.axisTitles[index]];
-    layout.scene[axis].title.text = narrow && axis === "zaxis" ? "" : title;
-  }
-}
 
 class SurfaceGrid {
   /** @param {Element} parent */
@@ -43,6 +10,7 @@ class SurfaceGrid {
     this.root = createElement("div", "linked-row");
     this.frame = this.root.appendChild(createElement("div", "linked-frame"));
     this.grid = this.frame.appendChild(createElement("div", "linked-surfaces"));
+    this.tabs = new SurfaceTabs(this.frame, this.grid);
     this.colorBar = new ColorBar(this.frame);
     this.presentation = new Presentation(this.frame, {
       change: () => this.redraw(),
@@ -75,7 +43,7 @@ class SurfaceGrid {
     this.settling = false;
     this.pending = Promise.resolve();
     this.resizeObserver = new ResizeObserver((entries) => entries.forEach(({ target }) => this.resize(target)));
-    this.markers = new PointMarkers(this.root);
+    this.markers = new PointMarkers(this.frame);
     this.pointer = new PointerTracker(this.grid, this.markers, {
       surfaces: () => this.dragged ? undefined : this.surfaces,
       select: (point) => this.setState("point", point),
@@ -89,9 +57,9 @@ class SurfaceGrid {
   /** @param {Chart} chart */
   resize(chart) {
     if (!chart.data || !chart.clientWidth) return;
-    chart.style.height = `${fittingHeight(chart)}px`;
-    fitTitles(chart, chart.layout);
-    this.Plotly.Plots.resize(chart);
+    fitLayout(chart, chart.layout);
+    scaleDrawn(chart);
+    Promise.resolve(this.Plotly.Plots.resize(chart)).then(() => unscale(chart)).catch(() => {});   // a later one replaced it
   }
 
   /** Draw the data from Python; a call that was overtaken by a later one draws nothing.
@@ -112,6 +80,7 @@ class SurfaceGrid {
       this.markers.setData(data);
       if (data.presentation) this.presentation.setTexts(data.presentation);
       this.createCharts(data.figures.length);
+      this.tabs.setNames(data.figures);
       for (const [index, { figure, summary }] of data.figures.entries()) {
         if (this.removed) return;
         await this.draw(this.charts[index], figure, summary, data.config);
@@ -178,16 +147,19 @@ class SurfaceGrid {
     if (this.presentation.active) enlargeText(layout);
     if (layout.scene) layout.scene.camera = this.camera;
     chart.axisTitles = layout.scene && AXES.map((axis) => layout.scene[axis].title.text);
-    fitTitles(chart, layout);
+    chart.sides = layout.scene?.aspectratio;
     chart.figureHeight = layout.height;
-    chart.titleHeight = layout.margin?.t ?? 0;
-    layout.height = fittingHeight(chart);
-    chart.style.height = `${layout.height}px`;
+    chart.drawnTitle = { text: layout.title?.text ?? "", height: layout.margin?.t ?? 0 };
+    fitLayout(chart, layout);
+    if (layout.scene && this.camera) {
+      axesWithNumbers(this.camera).forEach((shown, index) => { layout.scene[AXES[index]].showticklabels = shown; });
+    }
     const isNew = !chart.data;
     // not responsive, which follows the window only; `resize` follows the element. At most 2 pixels per CSS pixel
     await this.Plotly.react(chart, data, layout, {
       ...config, responsive: false, displayModeBar: false, plotGlPixelRatio: Math.min(2, window.devicePixelRatio),
     });
+    unscale(chart);
     chart.drawnFigure = drawn;
     chart.drawnCamera = camera;
     if (isNew) this.listen(chart);
@@ -203,7 +175,7 @@ class SurfaceGrid {
       const camera = event["scene.camera"];
       if (camera && !this.settling) this.settle(camera);
     });
-    chart.on("plotly_hover", (/** @type {any} */ { points: [point], event }) => this.pointer.hoverSurface(point, event));
+    chart.on("plotly_hover", (/** @type {any} */ { points: [point] }) => this.pointer.hoverSurface(point));
     chart.on("plotly_unhover", () => this.pointer.leaveSurface());
   }
 
@@ -233,7 +205,9 @@ class SurfaceGrid {
     this.settling = true;          // these relayouts are reported as well, and would settle again without end
     this.camera = toCamera(toNumbers({ ...camera, center: camera.center ?? { x: 0, y: 0, z: 0 } }));
     try {
-      await Promise.all(this.surfaces.map((chart) => this.Plotly.relayout(chart, { "scene.camera": this.camera })));
+      const numbers = axesWithNumbers(this.camera).map((shown, index) => [`scene.${AXES[index]}.showticklabels`, shown]);
+      const change = { "scene.camera": this.camera, ...Object.fromEntries(numbers) };
+      await Promise.all(this.surfaces.map((chart) => this.Plotly.relayout(chart, { ...change })));
       for (const chart of this.surfaces) chart.drawnCamera = JSON.stringify(this.camera);
     } finally {
       this.settling = false;
@@ -307,6 +281,7 @@ class SurfaceGrid {
     this.removed = true;
     this.pointer.stop();
     this.presentation.stop();
+    this.tabs.stop();
     this.dragged = undefined;
     clearTimeout(this.settleTimer);
     this.resizeObserver.disconnect();

@@ -21,6 +21,7 @@ class Toolbar {
     this.button("Present", present).title = "Full screen. Arrow keys select the metric, with Shift they turn the surfaces; Escape ends.";
     copyLinkOnClick(this.button("Copy link", () => {}));
     this.saveButton = this.button("Save PNG", save);
+    this.saveButton.classList.add("linked-save");
     this.formats = this.element.appendChild(createElement("select", "linked-tool"));
     this.formats.setAttribute("aria-label", "Size of the saved picture");
     for (const name of Object.keys(FORMATS)) this.formats.add(new Option(name));

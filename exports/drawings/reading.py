@@ -1,0 +1,155 @@
+"""One surface with notes on its parts, for a page that explains how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from normscape.exports.drawings.file import written
+from normscape.exports.drawings.hidden_lines import visible_contours
+from normscape.exports.drawings.surfaces import contour_levels, draw_patches, drawn_heights, eye_of, place_camera
+from normscape.exports.drawings.text import mathtext
+from normscape.figures.comparison import Comparison
+from normscape.figures.style.palette import SURFACE_COLORSCALE
+from normscape.figures.surface.surface_3d import CENTER_COLOR
+from normscape.specs.display import CAMERA
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from normscape.figures.style.scales import Range
+    from normscape.landscape import Surface
+
+SIZE, NARROW_SIZE = (6.4, 4.6), (4.1, 3.9)  # inches
+AXES, NARROW_AXES = (-0.02, 0.0, 0.9, 1.0), (0.0, 0.0, 0.84, 0.94)
+"""Left, bottom, width and height, as shares of the figure."""
+
+NOTES = {
+    "center": ("Trained weights θ*: the loss\nthat training reached", "Trained weights θ*"),
+    "contour": (
+        "Contour line: the same loss\nall along it. Close lines are\na steep wall",
+        "Contour line:\nequal loss",
+    ),
+    "alpha": ("α: distance of the weights\nalong a random direction", "α: along a\nrandom direction"),
+    "beta": ("β: the same, along a\nsecond direction", "β: along\nanother"),
+}
+"""What the notes say, and what they say on a phone."""
+
+PLACES = {
+    "center": ((0.56, 0.98), (0.4, 0.99)),
+    "contour": ((0.0, 0.98), (0.0, 0.99)),
+    "alpha": ((0.0, 0.13), (0.0, 0.12)),
+    "beta": ((0.72, 0.13), (0.75, 0.12)),
+}
+"""Where they begin, as shares of the figure from the lower left."""
+
+TITLE = "How to read a surface"
+
+
+def reading_png(comparison: Comparison, label: str, *, narrow: bool = False) -> bytes:
+    """Return one surface with notes on center, directions, contour lines and colors, on a transparent page.
+
+    Args:
+        comparison: with the surface, in the theme of the page.
+        label: of the network.
+        narrow: whether the figure is for a phone, with shorter notes.
+
+    Raises:
+        ValueError: the surface has no value to draw.
+    """
+    value_range = comparison.value_range
+    if value_range is None:
+        raise ValueError(f"the surface of {label!r} has no value to draw")
+    surface = comparison.results[label]
+    return written(lambda: _figure(comparison, surface, value_range, narrow), format="png", title=TITLE)
+
+
+def _figure(comparison: Comparison, surface: Surface, value_range: Range, narrow: bool) -> Figure:
+    from matplotlib.figure import Figure
+
+    colors = comparison.theme_colors
+    figure = Figure(figsize=NARROW_SIZE if narrow else SIZE, facecolor=(0, 0, 0, 0))
+    axes: Any = figure.add_axes(NARROW_AXES if narrow else AXES, projection="3d", computed_zorder=False)
+    axes.patch.set_alpha(0)
+    heights, ends = drawn_heights(comparison, surface, value_range), value_range.padded(0.03)
+    draw_patches(axes, surface, heights, value_range)
+    levels = contour_levels(value_range)
+    lines = visible_contours(surface.alpha, surface.beta, heights, levels, eye_of(surface, ends, CAMERA))
+    for line in lines:
+        axes.plot(*line.T, color=(1, 1, 1, 0.6), linewidth=0.7, zorder=2, clip_on=False)
+    place_camera(axes, CAMERA)
+    axes.set(xlim=surface.alpha[[0, -1]], ylim=surface.beta[[0, -1]], zlim=ends)
+    axes.margins(0)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.set_pane_color((1, 1, 1, 0))
+        axis.line.set_color(colors.grid)
+        axis._axinfo["grid"].update(color=colors.grid, linewidth=0.5)
+    for name, values in (("x", surface.alpha), ("y", surface.beta)):
+        ticks = [float(values[0]), 0.0, float(values[-1])]
+        getattr(axes, f"set_{name}ticks")(ticks, labels=[f"{tick:g}".replace("-", "−") for tick in ticks])
+    axes.set_zticks([])
+    axes.tick_params(labelsize=8, pad=-2, colors=colors.faint)
+    _color_bar(figure, comparison, value_range)
+    _notes(axes, comparison, surface, heights, lines, narrow)
+    return figure
+
+
+def _color_bar(figure: Figure, comparison: Comparison, value_range: Range) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    colors = comparison.theme_colors
+    scale = ScalarMappable(Normalize(*value_range.ends), SURFACE_COLORSCALE.lower())
+    bar = figure.colorbar(scale, cax=figure.add_axes((0.895, 0.2, 0.018, 0.5)))
+    bar.outline.set_visible(False)
+    bar.set_ticks(
+        [float(tick) for tick in value_range.ticks["tickvals"]],
+        labels=list(map(mathtext, value_range.ticks["ticktext"])),
+    )
+    bar.ax.tick_params(labelsize=8, colors=colors.faint, length=0)
+    scale_note = ",\non a log scale" if value_range.scale == "log" else ""
+    text = f"Color and height\nare the {comparison.metric_title.lower()}{scale_note}"
+    figure.text(0.985, 0.73, text, fontsize=9, color=colors.text, ha="right", va="bottom", linespacing=1.25)
+
+
+def _notes(
+    axes: Any, comparison: Comparison, surface: Surface, heights: np.ndarray, lines: Sequence[np.ndarray], narrow: bool
+) -> None:
+    """Write the notes, each with a line to what it is about."""
+    from mpl_toolkits.mplot3d.proj3d import proj_transform  # type: ignore[import-untyped]
+
+    center = surface.center or (len(surface.beta) // 2, len(surface.alpha) // 2)
+    bottom = float(heights[center])
+    contour = max(lines, key=lambda line: float(line[:, 2].mean()) if len(line) > 12 else float("-inf"))
+    left = contour[int(contour[:, 0].argmin())]
+    low = axes.get_zlim()[0]
+    axes.plot([0.0], [0.0], [bottom], marker="o", markersize=5, color=CENTER_COLOR, zorder=4)
+    positions = {
+        "center": (0.0, 0.0, bottom),
+        "contour": tuple(left),
+        "alpha": (surface.alpha[0] / 2, surface.beta[0], low),
+        "beta": (surface.alpha[-1], surface.beta[-1] / 2, low),
+    }
+    for name, position in positions.items():
+        text, place = NOTES[name][narrow], PLACES[name][narrow]
+        across, up, _ = proj_transform(*position, axes.get_proj())
+        axes.annotate(
+            text,
+            xy=(across, up),
+            xytext=place,
+            textcoords="figure fraction",
+            fontsize=9,
+            va="top",
+            linespacing=1.25,
+            color=comparison.theme_colors.text,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": CENTER_COLOR if name == "center" else comparison.theme_colors.faint,
+                "linewidth": 1.0,
+                "shrinkA": 2,
+                "shrinkB": 2,
+            },
+            zorder=6,
+        )
