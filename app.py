@@ -13,16 +13,13 @@ import streamlit as st  # noqa: E402 - the path comes first
 from normscape.views.session import address, own_files, startup  # noqa: E402
 from normscape.views.session.failure import failure_shown  # noqa: E402
 from normscape.views.session.job_queue import job_queue, register_visitor  # noqa: E402
-from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
+from normscape.views.widgets import kept_downloads, recovery, skeleton, style  # noqa: E402
 
 VIEWS = HERE / "views"
 
 
 def show() -> None:
     """Show the selected page."""
-    own_files.refresh()
-    job_queue()  # the workers start while the first page is built
-    register_visitor()
     page = st.navigation(
         [
             st.Page(VIEWS / "surface/page.py", title="Surfaces", default=True),
@@ -42,6 +39,10 @@ def show() -> None:
         initial_sidebar_state="expanded" if st.session_state.get("advanced-open") else "collapsed",
     )
     style.apply()
+    skeleton.show(page.title)
+    own_files.refresh()
+    job_queue()  # the workers start while the first page is built
+    register_visitor()
     recovery.install()
     kept_downloads.install()
     wordmark = "dark" if st.context.theme.type == "dark" else "light"

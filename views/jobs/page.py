@@ -16,9 +16,10 @@ GLOSSARY_TERMS = ("cache", "checkpoint", "error between points", "job", "refinem
 
 FIRST_GROUP = "Start here"
 
-with st.container(horizontal=True, vertical_alignment="center", gap="small", key="heading"):
-    st.title(QUESTIONS["Jobs"], anchor=False, width="content")
-    with st.container(key="claim", width="content"):
+with st.container(key="heading"):
+    st.title(QUESTIONS["Jobs"], anchor=False)
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about-jobs"):
+    with st.container(key="claim"):
         st.markdown(CLAIM)
     glossary_button(*GLOSSARY_TERMS)
 with st.container():  # not `redraw_periodically`: this part holds controls

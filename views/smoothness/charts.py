@@ -144,8 +144,6 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     with st.container(key="figure"):
         chart(smoothness_figure(compared, **drawn), "effective smoothness")
         st.caption(CAPTIONS["effective smoothness"])
-    if state.finished:
-        explanation(experiment, results)
     several = max(map(len, results.values())) > 1 and not state.every_seed
     for kind, quantity in QUANTITIES.items():
         _heading(BAND_TITLES[quantity][0], f"{CAPTIONS[kind]} {SEVERAL_SEEDS}" if several else CAPTIONS[kind])
@@ -158,6 +156,7 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
         light = in_light_theme(compared, experiment)
         title, draw = "Smoothness along training", lambda: _figures(light, drawn)
         share_row(Charts("along training", title, draw, experiment, display))
+        explanation(experiment, results)
 
 
 def _heading(title: str, caption: str) -> None:

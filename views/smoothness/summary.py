@@ -12,10 +12,15 @@ from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
 LESS_SMOOTH = (
-    "**Why is batch norm less smooth here?** Shallow networks often behave this way: a step also changes the batch "
-    "statistics, and with them the gradient. On the digits with raw inputs the order reverses: there batch norm is "
+    "**The order depends on the experiment.** Batch norm is less smooth here. On the digits with raw inputs it is "
     "smoother at every checkpoint."
 )
+
+
+MEASURED = (
+    r"Measured is the effective $\beta$-smoothness, the largest gradient change per distance over all step lengths."
+)
+"""What the ratios compare, in plain words."""
 
 
 def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, PathRatio | None]:
@@ -67,15 +72,15 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int) -> str:
     of = f"{ratio.checkpoints} checkpoints{_in_all(seeds)}"
     below = "none" if not ratio.lower else "all" if ratio.lower == ratio.checkpoints else f"{ratio.lower}"
     return (
-        rf"**{claim} per unit of distance.** Median over {of}; the ratio of effective $\beta$-smoothness ranges from "
-        f"{low}× to {high}×, and {in_text(label)} is smoother at {below} of them."
+        rf"**{claim} per unit of distance.** {MEASURED} The ratio is the median over {of}; it ranges from {low}× to "
+        f"{high}×, and {in_text(label)} is smoother at {below} of them."
     )
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:
     return (
-        rf"**{_all(reference, known)}** Median ratios of effective $\beta$-smoothness at equal "
-        f"checkpoints{_in_all(seeds)}; the table has their ranges."
+        f"**{_all(reference, known)}** {MEASURED} Ratios are medians over equal checkpoints{_in_all(seeds)}; the table "
+        "has their ranges."
     )
 
 
