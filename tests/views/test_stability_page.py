@@ -88,6 +88,8 @@ def test_the_threshold_is_that_of_the_optimizer() -> None:
     assert thresholds.formula({"a": PLAIN}) == plain
     assert thresholds.formula({"a": SGD, "b": PLAIN}) == ""
     assert thresholds.formula({"a": ADAM}) == ""
+    assert thresholds.momentum_note({"a": SGD}) == r" ($\mu$ = 0.9)"
+    assert thresholds.momentum_note({"a": PLAIN}) == thresholds.momentum_note({"a": ADAM}) == ""
 
 
 def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_the_threshold() -> None:

@@ -16,12 +16,11 @@ GLOSSARY_TERMS = ("cache", "checkpoint", "error between points", "job", "refinem
 
 FIRST_GROUP = "Start here"
 
-with st.container(key="heading"):
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="jobs-heading"):
     st.title(QUESTIONS["Jobs"], anchor=False)
-with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about-jobs"):
-    with st.container(key="claim"):
-        st.markdown(CLAIM)
     glossary_button(*GLOSSARY_TERMS)
+with st.container(key="claim"):
+    st.markdown(CLAIM)
 with st.container():  # not `redraw_periodically`: this part holds controls
     st.fragment(show_requests, run_every=1.0)()
 st.subheader("Recent experiments", anchor=False)

@@ -58,14 +58,11 @@ QUANTITIES = {"gradient along the step": "predictiveness", "loss along the step"
 
 SEVERAL_SEEDS = "Strong band: medians of its edges over seeds. Pale band: range over seeds."
 
-MEDIANS = (
-    "Medians over the checkpoints of each network. Relative values are the median of the ratios at equal checkpoints, "
-    "which can differ from the ratio of two medians."
-)
+MEDIANS = "Medians over the checkpoints of each network. Relative values are the ratio of two such medians."
 
 RANDOM_TITLE = r"Effective $\beta$-smoothness, random directions"
 
-UNKNOWN = PathRatio(math.nan, math.nan, math.nan, 0, math.nan, 0)
+UNKNOWN = PathRatio(math.nan, math.nan, math.nan, 0, math.nan, 0, (math.nan, math.nan))
 
 SMOOTHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw")))
 """An experiment in which batch norm is smoother along training."""

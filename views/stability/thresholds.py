@@ -22,7 +22,11 @@ SWATCH_OPACITY = 0.5  # a swatch is too small for the opacity of the bars
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "stable": ("●", f"the network learned; the loss never exceeded {MAX_PEAK_LOSS:g}× its initial value."),
-    "not learned": ("▼", f"the final loss is above {MAX_FINAL_LOSS:g}× that of the best constant prediction."),
+    "not learned": (
+        "▼",
+        f"the final loss is above {MAX_FINAL_LOSS:g}× that of the best constant prediction. The rate is too small for "
+        "the number of steps, or too large.",
+    ),
     "overshot": ("◆", f"the loss exceeded {MAX_PEAK_LOSS:g}× its initial value, even if it fell afterwards."),
     "diverged": ("✖", "the loss is no longer finite."),
 }
@@ -87,6 +91,12 @@ def _bar(trainings: Mapping[str, TrainingSpec], colors: Mapping[str, str]) -> st
 def _color(outcome: str, theme: Theme) -> str:
     mark = OUTCOME_MARKS[outcome]
     return mark.dark if theme == "dark" else mark.light
+
+
+def momentum_note(trainings: Mapping[str, TrainingSpec]) -> str:
+    """Return the momentum in the formula of all networks in brackets; empty without one, or if they differ."""
+    momenta = {training.momentum for training in trainings.values()}
+    return rf" ($\mu$ = {number(momenta.pop())})" if formula(trainings) == HEAVY_BALL and len(momenta) == 1 else ""
 
 
 def _lines(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]) -> str:
