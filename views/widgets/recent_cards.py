@@ -61,16 +61,17 @@ def distinct_titles(experiments: Sequence[Experiment]) -> dict[Experiment, tuple
         experiments: all that are listed.
     """
     shown = {experiment: title_and_text(experiment) for experiment in experiments}
-    for describe in (lambda one: title_and_text(one, None), _with_compared_field):
+    for describe in (lambda one: title_and_text(one, None), _with_values):
         counts = Counter(title for title, _ in shown.values())
         shown |= {one: describe(one) for one in experiments if counts[shown[one][0]] > 1}
     return shown
 
 
-def _with_compared_field(experiment: Experiment) -> tuple[str, str]:
+def _with_values(experiment: Experiment) -> tuple[str, str]:
+    """Return a title that ends with the compared values, and as text the name of the compared field."""
     title, text = title_and_text(experiment, None)
     owner, _, name = experiment.compare.rpartition(".")
-    return f"{title}, by {rule_of(read(experiment, owner), name).label.lower()}", text
+    return f"{title}: {text}", f"Compared: {rule_of(read(experiment, owner), name).label.lower()}"
 
 
 def title_and_text(experiment: Experiment, most: int | None = MOST_CHANGES) -> tuple[str, str]:
