@@ -14,7 +14,7 @@ from normscape.views.session import address, own_files, startup  # noqa: E402
 from normscape.views.session.direct_pages import page_routes  # noqa: E402
 from normscape.views.session.failure import failure_shown  # noqa: E402
 from normscape.views.session.job_queue import job_queue, register_visitor  # noqa: E402
-from normscape.views.widgets import kept_downloads, recovery, style  # noqa: E402
+from normscape.views.widgets import kept_downloads, recovery, skeleton, style  # noqa: E402
 
 VIEWS = HERE / "views"
 # the folder and the path in the URL of every page; Streamlit would show a docstring
@@ -31,9 +31,6 @@ PAGES = {
 
 def show() -> None:
     """Show the selected page."""
-    own_files.refresh()
-    job_queue()  # the workers start while the first page is built
-    register_visitor()
     page = st.navigation(
         [
             st.Page(VIEWS / folder / "page.py", title=title, url_path=path or None, default=not path)
@@ -48,6 +45,10 @@ def show() -> None:
         initial_sidebar_state="expanded" if st.session_state.get("advanced-open") else "collapsed",
     )
     style.apply()
+    skeleton.show(page.title)
+    own_files.refresh()
+    job_queue()  # the workers start while the first page is built
+    register_visitor()
     recovery.install()
     kept_downloads.install()
     wordmark = "dark" if st.context.theme.type == "dark" else "light"

@@ -45,6 +45,7 @@ def layers_figure(
     scale: str = "log",
     level: float | None = None,
     empty: str = NOTHING,
+    ends: tuple[float, float] | None = None,
 ) -> go.Figure:
     """Draw lines over layers: networks differ by color and symbol, their numbers by dash.
 
@@ -55,6 +56,7 @@ def layers_figure(
         scale: "log", which leaves out values that are not positive, or "linear".
         level: height of a dotted horizontal line.
         empty: the sentence in place of the plot if no value is finite.
+        ends: of a linear axis; None for those of the values.
     """
     compared = compared.with_results({label: lines for label, lines in compared.results.items() if lines})
     lines = [line for lines in compared.results.values() for line in lines]
@@ -64,7 +66,7 @@ def layers_figure(
     figure = go.Figure(_traces(compared, scale))
     order = merged([line.layers for line in lines])
     x_axis = {"categoryorder": "array", "categoryarray": order, "showticklabels": len(order) <= MAX_NAMES}
-    y_axis = log_axis([*heights, np.array([] if level is None else [level])]) if scale == "log" else {}
+    y_axis = log_axis([*heights, np.array([] if level is None else [level])]) if scale == "log" else {"range": ends}
     style_axes(figure, compared.theme_colors, y_title=axis, x_axis=x_axis, y_axis=y_axis)
     if level is not None:
         figure.add_hline(y=level, line={"color": compared.theme_colors.faint, "width": 1, "dash": "dot"})

@@ -141,16 +141,20 @@ def _range(values: np.ndarray) -> tuple[float, float]:
 class PathRatio(NamedTuple):
     """Effective β-smoothness of one network relative to another, over the checkpoints that both have."""
 
-    median: float
+    median: float  # of its median to that of the other
     lowest: float
     highest: float
     lower: int  # checkpoints at which it is below 1
-    change: float  # median ratio of the gradient's largest change
+    change: float  # ratio of the medians of the gradient's largest change
     checkpoints: int
+    medians: tuple[float, float]  # of the network, and of the one that it is compared with
 
 
 def path_ratio(reference: Sequence[Sequence[Smoothness]], other: Sequence[Sequence[Smoothness]]) -> PathRatio | None:
-    """Return the ratio of the other network to the reference, paired by seed and step; None without a finite pair.
+    """Return the ratio of the other network to the reference, over equal seeds and steps; None without a finite pair.
+
+    It is the ratio of two medians, so that it agrees with the numbers of the two networks; its range is that of the
+    ratios at equal seeds and steps.
 
     Args:
         reference: by seed, then by checkpoint.
@@ -160,9 +164,17 @@ def path_ratio(reference: Sequence[Sequence[Smoothness]], other: Sequence[Sequen
     if not pairs:
         return None
     ratios = np.array([b.along.smoothness / a.along.smoothness for a, b in pairs])
-    changes = np.array([b.along.predictiveness[1] / a.along.predictiveness[1] for a, b in pairs])
-    spread = float(ratios.min()), float(ratios.max())
-    return PathRatio(float(np.median(ratios)), *spread, int((ratios < 1).sum()), float(np.median(changes)), len(pairs))
+    first, second = (float(np.median([one.along.smoothness for one in column])) for column in zip(*pairs, strict=True))
+    before, after = (np.median([one.along.predictiveness[1] for one in column]) for column in zip(*pairs, strict=True))
+    return PathRatio(
+        second / first,
+        float(ratios.min()),
+        float(ratios.max()),
+        int((ratios < 1).sum()),
+        float(after / before) if before > 0 else float("nan"),
+        len(pairs),
+        (second, first),
+    )
 
 
 def _pairs(first: Sequence[Smoothness], second: Sequence[Smoothness]) -> list[tuple[Smoothness, Smoothness]]:

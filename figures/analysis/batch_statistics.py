@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from normscape.landscape.analysis.batch_statistics import BatchStatistics
 
 HEIGHT = 400
+DODGE = 1.1  # factor between the marks of two networks at one batch size, so that none covers another
 SMALLEST = 1e-9
 """Errors up to this size are rounding and are left out."""
 
@@ -39,30 +40,44 @@ def _figure(compared: Compared[BatchStatistics], names: tuple[str, str], title: 
     errors = [_by_layer(one, names[0]) for one in drawn.values()]
     if not any(np.isfinite(values).any() for values in errors):
         return sentence_figure(NOTHING, compared.theme_colors, height=HEIGHT)
-    figure = go.Figure([trace for label in drawn for trace in _traces(compared, label, names)])
+    figure = go.Figure([trace for rank, label in enumerate(drawn) for trace in _traces(compared, label, names, rank)])
+    figure.add_traces(_laws(compared.with_results(drawn), names[1]))
     sizes = log_axis(one.sizes.astype(float) for one in drawn.values())
     style_axes(figure, compared.theme_colors, x_title="batch size", y_title=axis, x_axis=sizes, y_axis=log_axis(errors))
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=100, legend_y=-0.25)
 
 
-def _traces(compared: Compared[BatchStatistics], label: str, names: tuple[str, str]) -> list[go.Scatter]:
-    """Return a band from the smallest layer to the largest, their mean as markers, and the mean law as a line."""
+def _traces(
+    compared: Compared[BatchStatistics], label: str, names: tuple[str, str], rank: int
+) -> tuple[go.Scatter, go.Scatter]:
+    """Return a band from the smallest layer to the largest, and their mean as markers, moved right by rank."""
     one, color = compared.results[label], compared.color(label)
-    measured, law = _by_layer(one, names[0]), positive_or_nan(np.abs(_layers(one, names[1])), SMALLEST)
-    hover = "batch of %{x}<br>%{y:.3g}<extra>" + label
+    measured = _by_layer(one, names[0])
+    marks = go.Scatter(
+        **{"x": one.sizes * DODGE**rank, "y": _mean(measured), "name": label, "mode": "markers"},
+        **{"customdata": one.sizes, "marker": {"symbol": compared.symbol(label), "size": 9, "color": color}},
+        hovertemplate=f"batch of %{{customdata}}<br>%{{y:.3g}}<extra>{label}, mean over layers</extra>",
+    )
+    return _band(one.sizes, measured, color), marks
+
+
+def _laws(drawn: Compared[BatchStatistics], name: str) -> list[go.Scatter]:
+    """Return the mean law over layers: one line if it is the same for all networks, and otherwise one for each."""
+    laws = {label: _mean(positive_or_nan(np.abs(_layers(one, name)), SMALLEST)) for label, one in drawn.results.items()}
+    first, *others = laws.values()
+    if all(other.shape == first.shape and np.allclose(first, other, rtol=1e-3, equal_nan=True) for other in others):
+        one = next(iter(drawn.results.values()))
+        return [_law(one.sizes, first, "theory", drawn.theme_colors.text)]
     return [
-        _band(one.sizes, measured, color),
-        go.Scatter(
-            **{"x": one.sizes, "y": _mean(measured), "name": label, "mode": "markers"},
-            marker={"symbol": compared.symbol(label), "size": 8, "color": color},
-            hovertemplate=f"{hover}, mean over layers</extra>",
-        ),
-        go.Scatter(
-            **{"x": one.sizes, "y": _mean(law), "name": f"{label}, theory", "mode": "lines"},
-            line={"color": color, "width": 1, "dash": "dot"},
-            hovertemplate=f"{hover}, theory</extra>",
-        ),
+        _law(one.sizes, laws[label], f"{label}, theory", drawn.color(label)) for label, one in drawn.results.items()
     ]
+
+
+def _law(sizes: np.ndarray, law: np.ndarray, name: str, color: str | None) -> go.Scatter:
+    return go.Scatter(
+        **{"x": sizes, "y": law, "name": name, "mode": "lines", "line": {"color": color, "width": 1.5, "dash": "dot"}},
+        hovertemplate=f"batch of %{{x}}<br>%{{y:.3g}}<extra>{name}</extra>",
+    )
 
 
 def _band(sizes: np.ndarray, measured: np.ndarray, color: str | None) -> go.Scatter:

@@ -22,6 +22,18 @@ def tightness_figure(compared: Compared[CauchySchwarz]) -> go.Figure:
     return layers_figure(lines, title="Tightness of the Cauchy–Schwarz bound", axis="left side / right side", level=1.0)
 
 
+def units_figure(compared: Compared[CauchySchwarz], *, useful: float) -> go.Figure:
+    """Draw the left side over the right side of the bound by layer, for the median unit.
+
+    Args:
+        compared: the results.
+        useful: share of the bound from which on it is called useful, a dotted line.
+    """
+    lines = compared.map(lambda one: [Line("", [layer.layer for layer in one.layers], _medians(one))])
+    title = "Share of the bound that the median unit reaches"
+    return layers_figure(lines, title=title, axis="share of the bound", level=useful)
+
+
 def rate_figure(compared: Compared[CauchySchwarz]) -> go.Figure:
     """Draw √(E[λ²])/‖Δw‖ by layer: a constant would be a flat line, the same for all networks."""
     lines = compared.map(lambda one: [Line.of("", one.layers, "rate")])
@@ -35,3 +47,8 @@ def _tightness(one: CauchySchwarz, name: str, attribute: str) -> Line:
         [layer.layer for layer in one.layers],
         np.array([left / right if right else np.nan for left, right in sides]),
     )
+
+
+def _medians(one: CauchySchwarz) -> np.ndarray:
+    finite = [layer.tightness[np.isfinite(layer.tightness)] for layer in one.layers]
+    return np.array([float(np.median(values)) if values.size else np.nan for values in finite])

@@ -24,6 +24,15 @@ def both_figure(compared: Compared[Centering]) -> go.Figure:
     return _figure(compared, "both", html(r"$\lambda_{\max}$ of weight and bias, same function"))
 
 
+def relative_figure(compared: Compared[Centering]) -> go.Figure:
+    """Draw λ_max of weight and bias by layer with centered (solid) and standardized (dotted) inputs, relative to raw.
+
+    Below the dotted line rewriting the layer lowers its curvature.
+    """
+    title = html(r"$\lambda_{\max}$ relative to raw inputs, same function")
+    return layers_figure(compared.map(_relative), title=title, axis="relative to raw inputs", level=1.0)
+
+
 def weight_figure(compared: Compared[Centering]) -> go.Figure:
     """Draw λ_max of the block of the weight alone by layer."""
     return _figure(compared, "weight", html(r"$\lambda_{\max}$ of the weight alone, same function"))
@@ -46,3 +55,9 @@ def _lines(one: Centering, name: str) -> list[Line]:
     layers = [layer.layer for layer in one.layers]
     columns = np.array([getattr(layer, name) for layer in one.layers]).reshape(-1, len(COORDINATES)).T
     return [Line(way, layers, values) for way, values in zip(COORDINATES, columns, strict=True)]
+
+
+def _relative(one: Centering) -> list[Line]:
+    raw, *others = _lines(one, "both")
+    positive = np.where(raw.values > 0, raw.values, np.nan)
+    return [Line(line.name, line.layers, line.values / positive) for line in others]

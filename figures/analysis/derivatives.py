@@ -43,6 +43,17 @@ def signals_along_figures(compared: Compared[SignalHistory]) -> Mapping[str, go.
     )
 
 
+def growth_figure(compared: Compared[SignalHistory], *, bounded: float) -> go.Figure:
+    """Draw the largest (solid) and the typical signal (dotted) by training step, relative to the first checkpoint.
+
+    Args:
+        compared: the results.
+        bounded: growth of the largest signal up to which it counts as bounded, a dotted line.
+    """
+    title = "Signal relative to the first checkpoint"
+    return layers_figure(compared.map(_growth), title=title, axis="relative to the first checkpoint", level=bounded)
+
+
 def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:
     """Draw the block ratios of the weight (solid) and of the bias (dotted) by layer.
 
@@ -59,6 +70,12 @@ def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:
             font={"size": 12, "color": compared.theme_colors.faint},
         )
     return figure
+
+
+def _growth(one: SignalHistory) -> list[Line]:
+    steps = [f"step {step}" for step in one.step]
+    sizes = {"largest": one.largest.max(axis=1), "root mean square": np.sqrt(np.mean(one.root_mean_square**2, axis=1))}
+    return [Line(name, steps, size / (size[0] or np.nan)) for name, size in sizes.items()]
 
 
 def _steadiness(one: Derivatives) -> list[Line]:

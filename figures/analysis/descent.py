@@ -74,7 +74,8 @@ def _inequality(compared: Compared[Descent], label: str, ends: list[float] | Non
     shown: dict[str, Any] = {"height": HEIGHT, "title": label, "title_color": color}
     if ends is None or not np.isfinite(segment.loss).any():
         return sentence_figure(NOTHING, compared.theme_colors, **shown)
-    figure = go.Figure(_curves(segment, color, compared.theme_colors.faint))
+    figure = go.Figure([*_curves(segment, color, compared.theme_colors.faint), *_largest(compared, label)])
+    figure.add_hline(y=float(segment.loss[0]), line={"color": compared.theme_colors.faint, "width": 1})
     _style_axes(figure, compared, titles=(html(r"$\eta$ along $-\nabla f$"), "loss"), ends=ends)
     return styled(figure, compared.theme_colors, bottom=84, legend_y=-0.2, **shown)
 
@@ -95,6 +96,25 @@ def _curves(segment: Segment, color: str | None, faint: str) -> list[go.Scatter]
         **{"mode": "markers", "marker": {"symbol": "x", "size": 9, "color": EXCEEDED_COLOR}},
     )
     return [*curves, exceeded] if segment.fails.any() else curves
+
+
+def _largest(compared: Compared[Descent], label: str) -> list[go.Scatter]:
+    """Return the mark of the largest step that lowers the loss, and of the largest one by the bound."""
+    one, color = compared.results[label], compared.color(label)
+    loss, s = one.along_gradient.loss, one.along_gradient.s
+    kinds = (
+        ("largest step", one.measured_largest_step, "circle"),
+        ("by the bound", one.estimated_largest_step, "diamond-open"),
+    )
+    return [
+        go.Scatter(
+            **{"x": [rate], "y": [float(loss[s == rate][0])], "mode": "markers", "name": name},
+            marker={"symbol": symbol, "size": 10, "color": color, "line": {"color": color, "width": 2}},
+            hovertemplate=html(r"$\eta$ = %{x:.3g}<extra>") + name + "</extra>",
+        )
+        for name, rate, symbol in kinds
+        if rate > 0
+    ]
 
 
 def _curve(segment: Segment, name: str, values: np.ndarray, line: Mapping[str, Any]) -> go.Scatter:

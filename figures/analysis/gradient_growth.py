@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def growth_figure(compared: Compared[GradientGrowth]) -> go.Figure:
     """Draw ‖δ_l‖ / ‖δ_{l+1}‖ by layer; above the dotted line gradients grow on the backward pass."""
     lines = compared.map(lambda one: [Line("", one.layers[:-1], one.ratio)])
-    title = "Gradient growth on the way back, by layer"
+    title = "Gradient growth in the backward pass"
     return layers_figure(lines, title=title, axis=html(r"$\|\delta_l\| / \|\delta_{l+1}\|$"), level=1.0)
 
 

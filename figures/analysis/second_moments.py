@@ -31,6 +31,12 @@ def moments_figure(compared: Compared[SecondMoments]) -> go.Figure:
     return layers_figure(compared.map(_lines), title=title, axis=html(r"$\textstyle\sum E[x^2]$"))
 
 
+def relative_figure(compared: Compared[SecondMoments]) -> go.Figure:
+    """Draw the second moment of centered (solid) and standardized (dotted) inputs by layer, relative to raw ones."""
+    title = "Second moment relative to raw inputs"
+    return layers_figure(compared.map(_relative), title=title, axis="relative to raw inputs", level=1.0)
+
+
 def parabola_figure(compared: Compared[SecondMoments]) -> go.Figure:
     """Draw the second moment after subtracting s times the mean, summed over layers, as a share of the raw one."""
     figure = go.Figure([_parabola(compared, label) for label in compared.results if _raw(compared.results[label])])
@@ -50,6 +56,12 @@ def parabola_figure(compared: Compared[SecondMoments]) -> go.Figure:
 
 def _lines(one: SecondMoments) -> list[Line]:
     return [Line.of(name, one.layers, attribute) for name, attribute in ATTRIBUTES.items()]
+
+
+def _relative(one: SecondMoments) -> list[Line]:
+    raw, *others = _lines(one)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return [Line(line.name, line.layers, line.values / raw.values) for line in others]
 
 
 def _parabola(compared: Compared[SecondMoments], label: str) -> go.Scatter:

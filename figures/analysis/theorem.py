@@ -33,6 +33,24 @@ def shares_figure(compared: Compared[Theorem]) -> go.Figure:
     )
 
 
+def smaller_figure(compared: Compared[Theorem], *, enough: float) -> go.Figure:
+    """Draw the share of units of each layer at which the gradient before the layer is not larger than behind it.
+
+    Args:
+        compared: the results.
+        enough: share from which on the layer counts as shrinking the gradient, a dotted line.
+    """
+    return layers_figure(
+        compared.map(lambda one: [Line("", _names(one), _smaller(one))] if one.layers else []),
+        title="Units at which the layer shrinks the gradient",
+        axis="share of units",
+        scale="linear",
+        level=enough,
+        empty=_empty(compared),
+        ends=(-0.03, 1.05),
+    )
+
+
 def factor_figure(compared: Compared[Theorem]) -> go.Figure:
     """Draw the further factor |γ|/√(v + ε): the median, the smallest and the largest of each layer."""
     return layers_figure(
@@ -59,6 +77,14 @@ def _shares(one: Theorem) -> list[Line]:
 def _factors(one: Theorem) -> list[Line]:
     factors = {name: [take(layer.factor) for layer in one.layers] for name, take in FACTORS.items()}
     return [Line(name, _names(one), np.array(values)) for name, values in factors.items() if one.layers]
+
+
+def _smaller(one: Theorem) -> np.ndarray:
+    shares = []
+    for layer in one.layers:
+        known = layer.signal > 0
+        shares.append(float((layer.left <= layer.signal * (1 + one.noise))[known].mean()) if known.any() else np.nan)
+    return np.array(shares)
 
 
 def _empty(compared: Compared[Theorem]) -> str:

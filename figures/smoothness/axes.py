@@ -43,6 +43,7 @@ def finished(
     *,
     pending: bool,
     height: int,
+    y_title: str,
     color: str | None = None,
 ) -> go.Figure:
     """Return the figure with its axes; if no value is positive, a sentence in the same area.
@@ -59,6 +60,7 @@ def finished(
         figure,
         courses.theme_colors,
         x_title="training step (log scale)",
+        y_title=y_title,
         x_axis=_step_axis(steps),
         y_axis={"range": [0, 1], "showticklabels": False} if empty else log_axis([values]),
     )

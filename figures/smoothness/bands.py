@@ -29,6 +29,9 @@ QUANTITIES: Mapping[str, tuple[str, Callable[[LineSamples], np.ndarray]]] = {
 }
 """Title, and the values at all step lengths."""
 
+Y_TITLES: Mapping[str, str] = {"predictiveness": "gradient change", "variation": "loss"}
+"""By quantity."""
+
 
 def band_figures(
     courses: Courses,
@@ -65,9 +68,8 @@ def band_figures(
     for label in courses.results:
         figure = go.Figure([*_others(courses, label, read), *_bands(courses, label, read, every_seed=every_seed)])
         name = f"{title.removesuffix(ALONG)}: {label}" if titled else label  # short: files have up to six in a row
-        figures[label] = finished(
-            courses, figure, values, name, shown, pending=pending, height=PANEL_HEIGHT, color=courses.color(label)
-        )
+        style: dict[str, Any] = {"height": PANEL_HEIGHT, "color": courses.color(label), "y_title": Y_TITLES[quantity]}
+        figures[label] = finished(courses, figure, values, name, shown, pending=pending, **style)
     return figures
 
 

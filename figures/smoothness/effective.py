@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 HEIGHT = 350
 
+Y_TITLE = html(r"effective $\beta$ (log scale)")
+
 LEGEND_ROW = 22  # of names below the lines, pixels
 
 TITLES: Mapping[bool, str] = {
@@ -65,7 +67,8 @@ def smoothness_figure(
     every = every_checkpoint(courses)
     values = np.array([probe.smoothness for one in every for probe in (one.along, *[one.random] * random)])
     title = (SHORT_TITLES if short else TITLES)[random] if titled else ""
-    figure = finished(courses, figure, values, title, planned_steps(every, steps), pending=pending, height=HEIGHT)
+    shown: dict[str, Any] = {"pending": pending, "height": HEIGHT, "y_title": Y_TITLE}
+    figure = finished(courses, figure, values, title, planned_steps(every, steps), **shown)
     return figure if not figure.data else _with_legend(figure, courses, every_seed=every_seed)
 
 

@@ -16,7 +16,8 @@ PER_ROW = 2
 def small_chart(figure: go.Figure, labels: Sequence[str], height: int) -> go.Figure:
     """Return a lower copy of a chart whose legend names each network once, at the bottom.
 
-    What the dashes mean belongs in a caption. A chart of one network, with its name as title, has no legend.
+    Numbers that differ by dash have an entry each in the color of text. A chart of one network, with its name as title,
+    has no legend.
 
     Args:
         figure: the chart; the names of its traces begin with labels.
@@ -28,10 +29,28 @@ def small_chart(figure: go.Figure, labels: Sequence[str], height: int) -> go.Fig
         return small
     if str(small.layout.title.text) in labels:
         return small.update_layout(showlegend=False, margin_b=AXIS)
+    series: dict[str, go.Scatter] = {}
     for label in labels:
         own = [trace for trace in small.data if trace.name == label or str(trace.name).startswith(f"{label}, ")]
         for trace in own:
+            series.setdefault(str(trace.name).removeprefix(label).removeprefix(", "), trace)
             trace.update(showlegend=trace is own[0], name=label, legendgroup=label)
+    if len(series) > 1:
+        small.add_traces([_entry(small, name, trace) for name, trace in series.items() if name])
     rows = -(-sum(trace.showlegend is not False and bool(trace.name) for trace in small.data) // PER_ROW)
     small.update_layout(margin_b=AXIS + ROW * rows)
     return small.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"})
+
+
+def _entry(small: go.Figure, name: str, like: go.Scatter) -> go.Scatter:
+    """Return a trace without points, which has the dash and mark of another one in the legend."""
+    color = small.layout.font.color
+    return go.Scatter(
+        **{"x": [None], "y": [None], "mode": like.mode, "name": name, "showlegend": True, "hoverinfo": "skip"},
+        line={"color": color, "width": like.line.width, "dash": like.line.dash},
+        marker={
+            "color": color,
+            "size": 6,
+            "symbol": "circle-open" if str(like.marker.symbol).endswith("-open") else None,
+        },
+    )

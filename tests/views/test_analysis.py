@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from normscape.figures.analysis.largest_step import TITLE
 from normscape.jobs import Job, JobStatus
 from normscape.landscape.analysis.centering import Centering, Reparametrized
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
@@ -16,12 +17,13 @@ from normscape.landscape.analysis.descent import Descent, Segment
 from normscape.specs import Experiment, ModelSpec, RunSpec, SurfaceSpec
 from normscape.views.analysis import scrolling
 from normscape.views.analysis.answer import answer
+from normscape.views.analysis.answer_figure import READING
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
 from normscape.views.analysis.design_choices import CHOICES, Choice, compared_by
 from normscape.views.analysis.other_pages import OTHER_PAGES, OtherPage, sentence
 from normscape.views.analysis.running_step import sentence as step_progress
 from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS, descent
-from normscape.views.analysis.steps.status import CHIPS, graded
+from normscape.views.analysis.steps.status import CHIPS, WORDS, graded, hinted, legend, named
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import MAX_BRIEFS, overview
 from normscape.views.analysis.summary import summary
@@ -42,7 +44,9 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     assert [header.value for header in app.main.header[: len(GROUPS)]] == list(GROUPS)
     assert not [button for button in app.button if button.label.startswith("Measure")]
     assert left_plain(app) == []
-    verdicts = [line for element in app.markdown for line in element.value.splitlines() if line.startswith("- :")]
+    verdicts = [
+        line for element in app.markdown for line in element.value.splitlines() if re.match(r"- :.* · \*\*", line)
+    ]
     assert sum("**Batch norm**: " in line for line in verdicts) == len(STEPS)
     assert sum("**No normalization**: " in line for line in verdicts) == len(STEPS)
     (steps,) = [element.value for element in app.markdown if element.value.startswith("**The argument**")]
@@ -52,7 +56,9 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     rows = table.splitlines()
     assert rows[0] == "| Step | No normalization | Batch norm |"
     assert all(f"[{step.title}](#{step.kind})" in row for step, row in zip(STEPS, rows[2:], strict=True))
-    assert sum(table.count(f"{chip}\N{NO-BREAK SPACE}*") for chip in CHIPS.values()) == 2 * len(STEPS)
+    assert sum(table.count(f"{named(status)} *") for status in CHIPS) == 2 * len(STEPS)
+    order = [element.value for element in app.markdown]
+    assert order.index(table) == next(k for k, text in enumerate(order) if text.startswith(legend())) + 1
     assert sum(steps.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
 
 
@@ -157,7 +163,6 @@ def test_a_summary_of_a_stopped_measurement_offers_to_resume_it() -> None:
     holds = {"descent": {"a": descent_along([1.0, 0.5, 1.0], 1.0)}}
     assert "Measuring was stopped; resume it for the rest." in summary(holds, ["a"], stopped=True)
     assert "stopped" not in summary(holds, ["a"])
-    assert len(summary(holds, ["a"], measuring=True).splitlines()) == 1
 
 
 @pytest.mark.slow
@@ -215,7 +220,7 @@ def descent_along(loss: list[float], ratio: float) -> Descent:
     [
         (
             descent_along([1.0, 0.5, 1.0], 1.0),
-            (r"lowers the loss up to $\eta$ = 1; it does up to 1.",),
+            (r"allows learning rates up to $\eta$ = 1; the loss falls up to $\eta$ = 1.",),
             "holds",
         ),
         (descent_along([1.0, 0.9, 1.5], 0.5), ("exceeds the bound at 2 of 2 sampled points",), "fails"),
@@ -224,7 +229,7 @@ def descent_along(loss: list[float], ratio: float) -> Descent:
             ("The bound holds", "even the shortest sampled step does not lower the loss"),
             "loose",
         ),
-        (descent_along([1.0, 0.6, 0.3], 1.5), ("does up to at least 2.",), "holds"),
+        (descent_along([1.0, 0.6, 0.3], 1.5), (r"falls up to $\eta$ = at least 2.",), "holds"),
         (descent_along([1.0, np.nan, np.nan], np.nan), ("cannot be tested",), "undefined"),
     ],
 )
@@ -257,50 +262,51 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Judged]]:
 
 
 def headline(results: dict[str, dict[str, Judged]]) -> str:
-    return summary(results, ["a", "b"], measuring=True)
+    return summary(results, ["a", "b"], measuring=True).partition("\n")[0]
 
 
 def test_the_headline_counts_the_steps_that_hold_on_all_networks(judged: dict) -> None:
-    assert headline(judged) == "The argument holds on both networks in 12 of 12 steps and fails in none."
+    assert headline(judged) == "**The argument in 12 steps**: 12 hold on both networks and none fails so far."
     judged["cauchy-schwarz"]["b"] = Judged("loose")
     judged["theorem"] = {"a": Judged("undefined"), "b": Judged("holds")}
     judged["distributions"] = {label: Judged("unjudged") for label in "ab"}
     judged["gradient-growth"] = {label: Judged("undefined") for label in "ab"}
-    assert headline(judged) == "The argument holds on both networks in 9 of 12 steps, loosely in 1, and fails in none."
-    assert summary(judged, ["a", "b"]) == f"{headline(judged)} Not judged: 2 steps."
-    assert summary(judged, ["a"]) == "The argument holds in 9 of 12 steps and fails in none. Not judged: 3 steps."
+    first = "**The argument in 12 steps**: 9 hold on both networks, 1 in part and none fails"
+    assert headline(judged) == f"{first} so far."
+    text = summary(judged, ["a", "b"])
+    assert text.startswith(f"{first}.")
+    lines = {status: line for line in text.splitlines() for status in CHIPS if line.startswith(f"- {named(status)}: ")}
+    assert lines["loose"].endswith("Cauchy–Schwarz](#cauchy-schwarz)")
+    assert lines["unjudged"].count("](#") == lines["undefined"].count("](#") == 1
+    assert sum(line.count("](#") for line in lines.values()) == len(STEPS)  # every step has one place
+    assert summary(judged, ["a"]).startswith("**The argument in 12 steps**: 9 hold and none fails.")
 
 
 def test_the_headline_names_the_steps_that_fail_and_the_networks_on_which_they_fail(judged: dict) -> None:
     judged["gradient-growth"] = {label: Judged("fails", 0.5) for label in "ab"}
     judged["layer-rates"]["a"] = Judged("fails")
-    assert headline(judged) == (
-        "The argument holds on both networks in 10 of 12 steps and fails in 2: [7. Learning rate per input]"
-        "(#layer-rates) (a) and [12. Size across layers](#gradient-growth)."
-    )
+    assert headline(judged) == "**The argument in 12 steps**: 10 hold on both networks and 2 fail."
+    (line,) = [line for line in summary(judged, ["a", "b"]).splitlines() if line.startswith(f"- {named('fails')}: ")]
+    assert "(#layer-rates) (a) · " in line
+    assert line.endswith("(#gradient-growth)")  # it fails on both
 
 
 def test_the_headline_says_how_many_steps_are_measured_until_all_are(judged: dict) -> None:
     del judged["centering"], judged["layer-rates"]["b"]
-    assert headline(judged) == (
-        "10 of 12 steps are measured: the argument holds on both networks in 10 and fails in none so far."
-    )
+    assert headline(judged) == "**10 of 12 steps are measured**: 10 hold on both networks and none fails so far."
     judged["theorem"]["b"] = Judged("fails")
-    assert headline(judged) == (
-        "10 of 12 steps are measured: the argument holds on both networks in 9 and fails in 1: "
-        "[11. Theorem for one layer](#theorem) (b)."
-    )
+    assert headline(judged) == "**10 of 12 steps are measured**: 9 hold on both networks and 1 fails."
 
 
 def test_with_many_networks_the_overview_has_chips_only(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(st, "markdown", shown.append)
+    monkeypatch.setattr(st, "markdown", lambda text, **_: shown.append(text) if text.startswith("| Step") else None)
     holds = descent_along([1.0, 0.5, 1.0], 1.0)
     few, many = [list("abcdefgh")[:count] for count in (MAX_BRIEFS, MAX_BRIEFS + 1)]
     for labels in (few, many):
         overview({"descent": dict.fromkeys(labels, holds)}, labels)
-    assert shown[0].count(r"descends up to $\eta$ = 1, by the bound 1") == MAX_BRIEFS
-    assert "descends" not in shown[1]
+    assert shown[0].count(r"loss falls up to $\eta$ = 1 (bound: 1)") == MAX_BRIEFS
+    assert "loss falls" not in shown[1]
     assert shown[1].splitlines()[2].count(CHIPS["holds"]) == MAX_BRIEFS + 1
     assert ":gray[…]" in shown[1].splitlines()[3]
 
@@ -320,12 +326,14 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
     steps = {"none": short, "batch": long}
     text = answer({"descent": steps, "centering": {"none": falls}}, networks("none", "batch"))
     first, other = (number(steps[norm].measured_largest_step) for norm in ("batch", "none"))
-    assert text.startswith("**batch helps here**: a gradient step lowers the loss at up to ")
-    assert f"× larger learning rates than with no normalization ({first} vs. {other}). " in text
-    assert "[Step 6](#centering) of the argument predicts it: " in text
-    assert text.endswith("centered inputs lower the curvature in 1 of 2 layers of the network without normalization.")
+    assert text.startswith("**batch helps here**: one gradient step lowers the loss at learning rates up to ")
+    assert f" up to {first}, vs. {other} for none (" in text
+    assert "× larger).\n\n" in text
+    assert "**The argument predicts this** ([step 6](#centering)): with the function unchanged, centered" in text
+    assert text.endswith("inputs lower the curvature in 1 of 2 layers of the network without normalization.")
     against = answer({"descent": steps, "centering": {"none": rises}}, networks("none", "batch"))
-    assert "does not predict it: centered inputs lower the curvature in none of 2 layers" in against
+    assert "**The argument does not explain this**" in against
+    assert "centered inputs lower the curvature in none of 2 layers" in against
     assert against.endswith("of the network without normalization and raise it in 1.")
 
 
@@ -335,14 +343,31 @@ def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() 
     both = networks("none", "batch")
     assert answer({"descent": {"none": long}}, both) == ""
     assert "**batch does not help here**" in answer({"descent": {"none": long, "batch": short}}, both)
-    assert "× smaller learning rates" in answer({"descent": {"none": long, "batch": short}}, both)
-    assert "about equal learning rates" in answer({"descent": {"none": long, "batch": long}}, both)
+    assert "× smaller)." in answer({"descent": {"none": long, "batch": short}}, both)
+    assert "(about equal)." in answer({"descent": {"none": long, "batch": long}}, both)
     assert "sampled range is too short" in answer({"descent": {"none": open_ended, "batch": long}}, both)
     assert answer({"descent": {"batch": short}}, networks("batch")) == (
         f"**A gradient step lowers the loss at learning rates up to {number(short.measured_largest_step)}.**"
     )
     other = answer({"descent": {"batch": short, "layer": long}}, networks("batch", "layer"))
-    assert other.startswith("**Larger steps with layer**: ")
+    assert other.startswith("**layer allows larger steps**: ")
+
+
+def test_every_chip_has_a_word_for_pointers_and_screen_readers() -> None:
+    assert set(CHIPS) == set(WORDS)
+    assert hinted("fails", "Batch norm") == (
+        f'<span role="img" title="Batch norm: fails" aria-label="Batch norm: fails">{CHIPS["fails"]}</span>'
+    )
+    assert "<b" not in hinted("holds", '"><b onclick=x>$')  # a label may come from an address
+    assert "$" not in hinted("holds", "$x$")
+    assert all(named(status) in legend() for status in CHIPS)
+
+
+def test_the_first_screen_has_the_figure_of_the_answer() -> None:
+    app = settled(page_alone("analysis"))
+    specs = [element.proto.spec for element in app.get("plotly_chart")]
+    assert TITLE in specs[0]
+    assert any(READING in caption.value for caption in app.caption)
 
 
 def test_groups_hold_every_step_once_and_the_argument_comes_first() -> None:

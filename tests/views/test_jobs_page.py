@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from normscape.gallery.stories import STORIES
 from normscape.jobs import Job, Request, RequestStatus, Stage
 from normscape.jobs.snapshot import JobStatus
-from normscape.specs import RunSpec, TrainingSpec
+from normscape.specs import Experiment, RunSpec, TrainingSpec
 from normscape.views.jobs import requests
 from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
@@ -39,6 +40,19 @@ def test_recent_experiments_replace_the_first_comparisons() -> None:
     assert not app.exception
     assert any(str(button.key).startswith("recent ") for button in app.button)
     assert not any(str(button.key).startswith("story ") for button in app.button)
+
+
+def test_experiments_with_one_title_say_what_differs() -> None:
+    first = Experiment()
+    wider = replace(first, run=replace(first.run, model=replace(first.run.model, width=77)))
+    others = [
+        replace(wider, compare="run.training.batch_size", values=(8, 32)),
+        replace(wider, values=("none", "layer")),
+    ]
+    titles = [title for title, _ in recent_cards.distinct_titles([first, wider, *others]).values()]
+    assert len(set(titles)) == len(titles)
+    assert titles[3].endswith(": No normalization · Layer norm")
+    assert all("Width 77" in title for title in titles[1:])
 
 
 def test_the_store_is_described_in_gibibytes() -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from normscape.views.widgets.fields import _text
-from normscape.views.widgets.numbers import GIBIBYTE, MEBIBYTE, number, used_of
+from normscape.views.widgets.numbers import GIBIBYTE, KIBIBYTE, MEBIBYTE, number, used_of
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,5 @@ def test_a_control_shows_numbers_that_read_back_exactly() -> None:
 def test_used_bytes_are_in_the_unit_of_the_limit_unless_they_are_few() -> None:
     assert used_of(int(1.4 * GIBIBYTE), 5 * GIBIBYTE) == "1.4 of 5 GiB"
     assert used_of(23 * MEBIBYTE, 5 * GIBIBYTE) == "23 MiB of 5 GiB"
-    assert used_of(0, GIBIBYTE // 2) == "0 MiB of 0.5 GiB"
+    assert used_of(300 * KIBIBYTE, 5 * GIBIBYTE) == "300 KiB of 5 GiB"
+    assert used_of(0, GIBIBYTE // 2) == "0 KiB of 0.5 GiB"

@@ -1,5 +1,6 @@
 """The page Along training: every checkpoint of every network is measured, and sentences follow from the numbers."""
 
+import json
 import math
 import re
 
@@ -11,9 +12,9 @@ from normscape.landscape import train
 from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, measure_smoothness, path_ratio
 from normscape.specs import SmoothnessSpec
 from normscape.views.smoothness.charts import CAPTIONS, SEVERAL_SEEDS, SMOOTHER
-from normscape.views.smoothness.summary import LESS_SMOOTH, alone, headline, key_numbers, ratio_numbers
+from normscape.views.smoothness.summary import LESS_SMOOTH, MEASURED, alone, headline, key_numbers, ratio_numbers
 from normscape.views.texts.verdicts import missing_verdict
-from normscape.views.widgets.numbers import PENDING
+from normscape.views.widgets.numbers import PENDING, number
 from normscape.views.widgets.seeds import EVERY, ONE
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
@@ -25,7 +26,7 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 2 + 2 * 2
-    assert any(r"the ratio of effective $\beta$-smoothness ranges from" in element.value for element in app.markdown)
+    assert any(MEASURED in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
@@ -46,7 +47,10 @@ def course(*betas: float) -> list[Smoothness]:
 
 def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
     ratio = path_ratio([course(1.0, 2.0, 4.0)], [course(0.5, 1.0, 8.0)])
-    assert ratio == (0.5, 0.5, 2.0, 2, 0.5, 3)
+    assert ratio == (0.5, 0.5, 2.0, 2, 0.5, 3, (1.0, 2.0))
+    other = path_ratio([course(1.0, 2.0, 4.0)], [course(4.0, 3.0, 1.0)])
+    assert other is not None
+    assert other.median == 3.0 / 2.0  # the quotient of the medians in the table, not the median of 4, 1.5 and 0.25
     assert path_ratio([course(np.nan)], [course(1.0)]) is None
     assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$-smoothness along the gradient"] == "2"
 
@@ -60,31 +64,37 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
     ],
 )
 def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: float, claim: str, size: str) -> None:
-    first, rest = headline("A", {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8)}).removeprefix("**").split("**")
+    first, rest = (
+        headline("A", {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}).removeprefix("**").split("**")
+    )
     assert claim in first
     assert f"its gradient changes {size} per unit of distance." in first
-    assert "Median over 8 checkpoints; the ratio" in rest
-    assert "ranges from 0.2× to 8×, and B is smoother at 1 of them." in rest
+    assert MEASURED in rest
+    assert f": {number(median)} vs. 1 at the median over 8 checkpoints. The ratio ranges from 0.2× to 8×; B is" in rest
     assert "no finite step" in headline("A", {"B": None})
 
 
 def test_the_headline_compares_several_networks_in_one_sentence() -> None:
     medians = {"B": 2.7, "C": 0.5, "D": 1.02}
-    compared = {label: PathRatio(median, 0.2, 8.0, 1, 5.3, 8) for label, median in medians.items()}
+    compared = {label: PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0)) for label, median in medians.items()}
     assert headline("No normalization", compared).startswith(
         "**Compared with no normalization, the gradient along the path changes 2.7× more with B, 2× less with C and "
         "about as much with D per unit of distance.**"
     )
-    higher = {"B": compared["B"], "C": PathRatio(1.6, 0.2, 8.0, 1, 5.3, 8), "D": PathRatio(3.3, 0.2, 8.0, 1, 5.3, 8)}
+    higher = {
+        "B": compared["B"],
+        "C": PathRatio(1.6, 0.2, 8.0, 1, 5.3, 8, (1.6, 1.0)),
+        "D": PathRatio(3.3, 0.2, 8.0, 1, 5.3, 8, (3.3, 1.0)),
+    }
     assert headline("No normalization", higher).startswith(
         "**All other networks are less smooth than no normalization along the path: their gradient changes 1.6× (C) to "
         "3.3× (D) more per unit of distance.**"
     )
     assert ratio_numbers("No normalization", compared["B"]) == {
-        r"$\beta$-smoothness relative to no normalization, median": "2.7×",
-        r"$\beta$-smoothness relative to no normalization, range": "0.2× to 8×",
+        r"$\beta$-smoothness relative to no normalization, of the medians": "2.7×",
+        r"$\beta$-smoothness relative to no normalization, range over checkpoints": "0.2× to 8×",
         r"Checkpoints with a lower $\beta$-smoothness": "1 of 8",
-        "Gradient change relative to no normalization, median": "5.3×",
+        "Gradient change relative to no normalization, of the medians": "5.3×",
     }
 
 
@@ -94,9 +104,9 @@ def test_one_network_has_a_headline_with_its_own_numbers() -> None:
 
 
 def test_until_all_checkpoints_are_measured_charts_show_those_that_are() -> None:
-    waiting = missing_verdict(3, 16, "measurements", stopped=False)
-    assert waiting.startswith("**3 of 16 measurements are finished.**")
-    assert missing_verdict(3, 16, "measurements", stopped=True) == "**No verdict: 13 of 16 measurements are missing.**"
+    waiting = missing_verdict(3, 16, "checkpoints", stopped=False, done="measured")
+    assert waiting.startswith("**3 of 16 checkpoints are measured, 13 are left.**")
+    assert missing_verdict(3, 16, "checkpoints", stopped=True) == "**No verdict: 13 of 16 checkpoints are missing.**"
     app = AppTest.from_function(_stopped).run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 2 + 2 * 2
@@ -139,6 +149,13 @@ def _stopped() -> None:
     charts.section(Experiment(), Display(), results, charts.State())
 
 
+def test_every_chart_names_what_its_vertical_axis_shows() -> None:
+    app = AppTest.from_function(_complete).run()
+    specs = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
+    assert len(specs) == 2 + 2 * 2
+    assert all(spec["layout"]["yaxis"]["title"]["text"] for spec in specs)
+
+
 def test_the_explanation_is_about_batch_norm_against_no_normalization() -> None:
     app = AppTest.from_function(_less_smooth).run()
     assert not app.exception
@@ -174,7 +191,7 @@ def test_stopping_says_how_many_measurements_are_missing_and_offers_to_resume() 
     app = page_alone("smoothness", **query)
     next(button for button in app.button if button.label == "Stop").click().run()
     assert not app.exception
-    assert any(re.match(r"\*\*No verdict: [1-4] of 4 measurements", element.value) for element in app.markdown)
+    assert any(re.match(r"\*\*No verdict: [1-4] of 4 checkpoints", element.value) for element in app.markdown)
     assert "Resume" in [button.label for button in app.button]
     assert not app.table
 

@@ -11,7 +11,7 @@ from normscape.figures.stability import OUTCOME_MARKS
 from normscape.landscape.stability import RATES, TrainingOutcome, stability_threshold
 from normscape.specs import TrainingSpec
 from normscape.views.stability import thresholds
-from normscape.views.stability.summary import OUTCOMES, headline, key_numbers
+from normscape.views.stability.summary import OUTCOMES, gaps, grid, headline, key_numbers
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import PENDING, duration
 from tests.views.formulas import left_plain
@@ -25,6 +25,8 @@ def test_the_sweep_starts_by_itself_and_trains_every_rate() -> None:
     assert not app.error
     assert len(app.get("plotly_chart")) == 2
     assert left_plain(app) == []
+    (detail,) = [one for one in app.segmented_control if one.label == "Detail"]
+    assert not [option for option in detail.options if "·" in option]  # the time of a surface is not that of a sweep
     cells = [str(value) for value in app.table[0].value["Batch norm"]]
     assert sum(int(value.split(" of ")[0]) for value in cells if f" of {len(RATES)}" in value) == len(RATES)
 
@@ -64,7 +66,7 @@ def verdict(rate: float, outcome: str) -> TrainingOutcome:
 def test_the_key_numbers_of_a_sweep_follow_from_the_numbers(
     outcomes: dict[float, str], predicted: dict[int, float], largest: str, ratio: str, along: str
 ) -> None:
-    numbers = key_numbers([verdict(rate, outcome) for rate, outcome in outcomes.items()], predicted)
+    numbers = key_numbers([verdict(rate, outcome) for rate, outcome in outcomes.items()], predicted, SGD)
     assert numbers["Largest stable learning rate"] == largest
     assert numbers["Largest stable rate relative to the threshold"] == ratio
     assert numbers["Stability threshold along training"] == along
@@ -86,6 +88,8 @@ def test_the_threshold_is_that_of_the_optimizer() -> None:
     assert thresholds.formula({"a": PLAIN}) == plain
     assert thresholds.formula({"a": SGD, "b": PLAIN}) == ""
     assert thresholds.formula({"a": ADAM}) == ""
+    assert thresholds.momentum_note({"a": SGD}) == r" ($\mu$ = 0.9)"
+    assert thresholds.momentum_note({"a": PLAIN}) == thresholds.momentum_note({"a": ADAM}) == ""
 
 
 def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_the_threshold() -> None:
@@ -102,7 +106,10 @@ def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_th
     assert thresholds.ADAM in adam
     running = thresholds.legend({"a": SGD}, {"a": 8.1}, "light", complete=False)
     assert "Pending" in running
-    assert "Shaded" not in running
+    assert thresholds.BAR not in running
+    colored = thresholds.legend({"a": SGD, "b": SGD}, {"a": 8.1}, "light", colors={"a": "#112233", "b": "#445566"})
+    assert "rgba(17,34,51," in colored
+    assert "rgba(68,85,102," in colored
     assert len(running.split("\n")) == len(thresholds.legend({"a": SGD}, {"a": 8.1}, "light").split("\n"))
     mixed = thresholds.legend({"a": PLAIN, "b": SGD, "c": ADAM}, {"a": 4.0, "b": 7.6, "c": math.nan}, "light")
     assert "Stability threshold" in mixed
@@ -124,7 +131,7 @@ def test_a_sweep_that_was_stopped_has_no_verdict() -> None:
     assert missing_verdict(1, 22, "trainings", stopped=True) == "**No verdict: 21 of 22 trainings are missing.**"
     assert (
         missing_verdict(1, 22, "trainings", stopped=False)
-        == "**1 of 22 trainings are finished.** The verdict appears when all are."
+        == "**1 of 22 trainings are finished, 21 are left.** The verdict appears when all are."
     )
 
 
@@ -174,6 +181,31 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
     assert headline({"a": 0.2, "b": 0.2}, {}, "") == "**The largest stable learning rate of all networks is 0.2.**"
     assert headline({"a": 0.0, "b": 0.0}, {}, "") == "**No network trains stably at any of these learning rates.**"
     assert headline({"a": 0.0}, {}, "") == "**a never trains stably.**"
+
+
+def test_the_grid_of_rates_and_its_coarseness_are_stated() -> None:
+    assert grid(1) == (
+        "Tested: 11 rates from 0.001 to 100, 2 per decade, with 1 seed each. The largest stable rate is exact to one "
+        "step of this grid, a factor of 3.2."
+    )
+    assert "with 3 seeds each" in grid(3)
+
+
+def test_a_rate_that_fails_between_two_stable_ones_is_named() -> None:
+    odd = [verdict(0.01, "not learned"), verdict(0.1, "stable"), verdict(1.0, "overshot"), verdict(10.0, "stable")]
+    assert gaps({"No normalization": odd, "Batch norm": odd[:3]}) == [
+        "Without normalization, 1 (overshot) fails although 10 is stable: the range of stable rates ends before the "
+        "first failure. More seeds show whether it is chance."
+    ]
+    assert gaps({"Batch norm": [verdict(1.0, "diverged")]}) == []
+
+
+def test_the_threshold_without_momentum_is_beside_that_with_momentum() -> None:
+    numbers = key_numbers([verdict(0.1, "stable")], {0: 3.8}, SGD)
+    assert numbers[r"$2/\lambda_{\max}$ at initialization, without momentum"] == "2"
+    assert numbers["Stability threshold at initialization"] == "3.8 (momentum 0.9)"
+    plain = key_numbers([verdict(0.1, "stable")], {0: 3.8}, PLAIN)
+    assert plain["Stability threshold at initialization"] == "3.8"
 
 
 def test_the_headline_says_where_the_thresholds_rank_the_networks_in_the_opposite_order() -> None:

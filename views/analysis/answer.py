@@ -11,22 +11,23 @@ from normscape.views.analysis.steps import centering
 from normscape.views.analysis.steps.status import Status
 from normscape.views.analysis.story import Results
 from normscape.views.session.results import Variants
+from normscape.views.texts.labels import in_text, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
 Effect = Literal["larger", "smaller", "equal"]
 
-STEP = "[Step 6](#centering) of the argument"
+STEP = "[step 6](#centering)"
 
 REASONS: Mapping[tuple[Effect, Status], str] = {
-    ("larger", "holds"): "predicts it",
-    ("larger", "loose"): "predicts it in part",
-    ("larger", "fails"): "does not predict it",
-    ("equal", "holds"): "predicts a difference",
-    ("equal", "loose"): "predicts a difference only in part",
-    ("equal", "fails"): "predicts no difference either",
-    ("smaller", "holds"): "predicts the opposite",
-    ("smaller", "loose"): "predicts the opposite, but only in part",
-    ("smaller", "fails"): "fails here, too",
+    ("larger", "holds"): "The argument predicts this",
+    ("larger", "loose"): "The argument predicts this only in part",
+    ("larger", "fails"): "The argument does not explain this",
+    ("equal", "holds"): "The argument predicts a difference",
+    ("equal", "loose"): "The argument predicts a difference, but only in part",
+    ("equal", "fails"): "The argument predicts no difference either",
+    ("smaller", "holds"): "The argument predicts the opposite",
+    ("smaller", "loose"): "The argument predicts the opposite, but only in part",
+    ("smaller", "fails"): "The argument fails here, too",
 }
 """How the curvature of layers (step 6) agrees with the largest learning rates."""
 
@@ -57,7 +58,7 @@ def answer(results: Results, variants: Variants) -> str:
     effect = _effect(steps[best], steps[reference])
     first = _comparison(best, reference, steps, effect, without=without, networks=len(labels))
     reason = _reason(effect, reference, results.get("centering", {}), without=without)
-    return f"{first} {reason}".strip()
+    return "\n\n".join(filter(None, [first, reason]))
 
 
 def _effect(best: Descent, reference: Descent) -> Effect | None:
@@ -77,21 +78,23 @@ def _comparison(
 ) -> str:
     """Return the largest learning rates of the best of the other networks and of the reference as a sentence."""
     own, other = steps[best], steps[reference]
-    than = "no normalization" if without else reference
-    step, rates = "a gradient step lowers the loss at", f"{_largest(own)} vs. {_largest(other)}"
+    step, than = "one gradient step lowers the loss", of_network(reference)
+    rates = f"at learning rates up to {_largest(own)}, vs. {_largest(other)} {than}"
     if effect is None:
-        return f"**The sampled range is too short to compare {best} with {than}**: {step} learning rates up to {rates}."
+        return (
+            f"**The sampled range is too short to compare {in_text(best)} with {in_text(reference)}**: {step} {rates}."
+        )
     ratio = own.measured_largest_step / other.measured_largest_step
-    helps = f"{best} helps here" if without else f"Larger steps with {best}"
-    fails = f"{best} does not help here" if without else f"No larger steps with {best}"
+    helps = f"{best} helps here" if without else f"{best} allows larger steps"
+    fails = f"{best} does not help here" if without else f"{best} allows no larger steps"
     if effect == "equal":
-        return f"**{fails}**: {step} about equal learning rates ({rates} with {than})."
+        return f"**{fails}**: {step} {rates} (about equal)."
     times = f"{number(max(ratio, 1 / ratio), 2)}×"
     if effect == "smaller":
-        return f"**{fails}**: {step} {times} smaller learning rates than with {than} ({rates})."
-    least = "at least " if own.beyond_range else "up to "
+        return f"**{fails}**: {step} {rates} ({times} smaller)."
+    least = "at least " if own.beyond_range else ""
     among = f", the largest of {networks} networks" if networks > 2 else ""
-    return f"**{helps}**: {step} {least}{times} larger learning rates than with {than} ({rates}){among}."
+    return f"**{helps}**: {step} {rates} ({least}{times} larger){among}."
 
 
 def _reason(effect: Effect | None, reference: str, curvatures: Mapping[str, Any], *, without: bool) -> str:
@@ -101,11 +104,11 @@ def _reason(effect: Effect | None, reference: str, curvatures: Mapping[str, Any]
     if effect is None or result is None or (effect, status) not in REASONS:
         return ""
     inputs, lowered, raised = centering.weaker_change(result)
-    more = f" and raise it in {raised}" if raised else ""
-    network = "the network without normalization" if without else reference
+    rises = f" and raise it in {raised}" if raised else ""
+    network = "the network without normalization" if without else in_text(reference)
     return (
-        f"{STEP} {REASONS[effect, status]}: {INPUTS[inputs]} inputs lower the curvature in {lowered or 'none'} of "
-        f"{len(result.layers)} layers of {network}{more}."
+        f"**{REASONS[effect, status]}** ({STEP}): with the function unchanged, {INPUTS[inputs]} inputs lower the "
+        f"curvature in {lowered or 'none'} of {len(result.layers)} layers of {network}{rises}."
     )
 
 

@@ -32,7 +32,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     Counterexample(
         "A deep plain network at initialization",
         r"Ten hidden layers, He initialization, no $\gamma$ and $\beta$. With batch norm, gradients grow by a factor "
-        "of about 1.21 per layer on the way back (Yang et al. 2019, arXiv 1902.08129). See step 12.",
+        "of about 1.21 per layer in the backward pass (Yang et al. 2019, arXiv 1902.08129). See step 12.",
         Experiment(
             run=RunSpec(
                 model=ModelSpec(depth=10, width=128, affine=False, initialization="he"),

@@ -12,7 +12,7 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.style.small import small_chart
 from normscape.specs import Display, Experiment
-from normscape.views.analysis.steps.status import CHIPS
+from normscape.views.analysis.steps.status import named
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import FIGURE_HEIGHT
 from normscape.views.session.address import control
@@ -60,7 +60,8 @@ def section(
         text, place = st.columns([9, 14], gap="medium")
         with text:
             st.subheader(f"{number}. {step.title}", anchor=step.kind)
-            st.markdown(step.sentence)
+            with st.container(key=f"claim-of-{step.kind}"):
+                st.markdown(step.sentence)
             _verdicts(step, compared, pending, seconds, stopped=stopped)
             if progress is not None and pending:
                 progress()
@@ -89,9 +90,7 @@ def _verdicts(
 
 
 def _verdict(step: Step, label: str, result: Any) -> str:
-    status = step.status(result)
-    chip = f"{CHIPS[status]} :gray[measured, not judged] ·" if status == "unjudged" else CHIPS[status]
-    return f"{chip} **{label}**: {step.verdict(result)}"
+    return f"{named(step.status(result))} · **{label}**: {step.verdict(result)}"
 
 
 def _figure(step: Step, compared: Compared[Any] | None, pending: Collection[str], seconds: float) -> None:
@@ -138,6 +137,8 @@ def _details(
     key = control(f"details:{step.kind}")
     with st.expander(f"Figures and details ({step.numbers})", key=key, on_change="rerun") as details:
         if details.open:
+            with st.container(key=f"narrow-claim-{step.kind}"):
+                st.markdown(step.sentence)
             if compared is not None and compared.results:
                 if step.folded:
                     with st.container(key=f"narrow-{step.kind}"):

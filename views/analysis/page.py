@@ -11,6 +11,7 @@ from normscape.figures.comparison import Compared
 from normscape.figures.style.palette import colors
 from normscape.views.analysis import (
     answer,
+    answer_figure,
     counterexamples,
     design_choices,
     measured_step,
@@ -24,7 +25,7 @@ from normscape.views.analysis import (
     summary,
 )
 from normscape.views.analysis.design_choices import anchor_of
-from normscape.views.analysis.steps import GROUPS
+from normscape.views.analysis.steps import GROUPS, STEPS
 from normscape.views.analysis.steps.step import Step
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
@@ -34,8 +35,9 @@ from normscape.views.widgets.charts import page_background, page_theme
 from normscape.views.widgets.training_step import checkpoint_slider
 
 CLAIM = (
-    "An argument from a Lipschitz bound to batch norm, with every step measured on your networks, including where it "
-    "fails. The argument is a rough guide, not a proof."
+    "The usual argument: normalizing a layer's input lowers the curvature of the loss, and lower curvature allows "
+    f"larger learning rates. Its {len(STEPS)} steps are measured here on your networks. It is a rough guide, not a "
+    "proof."
 )
 
 STYLE = """<style>
@@ -82,22 +84,34 @@ with top:
     address.publish(experiment, display)
     variants = admitted(experiment)
 
-    with st.container(key="verdict"):
-        sentences = st.container()
-        seconds = story.estimated_seconds(variants)
-        steps = story.measured_steps(seconds)
-        request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis")
-        stopped = progress.is_stopped(request)
-        measuring = not finished and not stopped
-        slow = [step for step in story.slow_steps(seconds) if step in steps] if measuring else []
-        progress.show_progress(request, finished)
-        current = running_step.current_step(request, slow)
-    with sentences:
-        if any(results.values()) and (summary.combined(results, list(variants)) or not measuring):
-            counts = summary.summary(results, list(variants), measuring=measuring, stopped=stopped)
-            st.markdown("  \n".join(filter(None, [answer.answer(results, variants), counts])))
-        elif stopped or not finished:
-            st.markdown(summary.waiting(steps, variants, seconds, stopped=stopped))
+    style = Compared[Any]({}, colors=colors(experiment, page_theme()), theme=page_theme())
+    with st.container(key="first-screen"):
+        with st.container(key="verdict"):
+            sentences = st.container()
+            seconds = story.estimated_seconds(variants)
+            steps = story.measured_steps(seconds)
+            request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis")
+            stopped = progress.is_stopped(request)
+            measuring = not finished and not stopped
+            slow = [step for step in story.slow_steps(seconds) if step in steps] if measuring else []
+            progress.show_progress(request, finished)
+            current = running_step.current_step(request, slow)
+        known = any(results.values()) and (summary.combined(results, list(variants)) or not measuring)
+        with sentences:
+            if known:
+                st.markdown(answer.answer(results, variants))
+            elif measuring or stopped:
+                st.markdown(summary.waiting(steps, variants, seconds, stopped=stopped))
+        answer_figure.show(
+            style,
+            results.get("descent", {}),
+            pending=list(variants) if measuring and "descent" in results else (),
+            seconds=seconds["descent"],
+            stopped=stopped,
+        )
+        with st.container(key="counts"):
+            if known:
+                st.markdown(summary.summary(results, list(variants), measuring=measuring, stopped=stopped))
 
 
 def beyond(step: Step, group: str) -> None:
@@ -110,13 +124,11 @@ def beyond(step: Step, group: str) -> None:
 outline.empty()
 with st.container(key="overview"):
     story.overview(results, list(variants))
-    st.caption(story.legend())
 list_column, story_column = st.columns([2, 11], gap="medium")
 with list_column, st.container(key="steps"):
     story.steps_list(results)
 with story_column, st.container(key="argument"):
     fits = losses(experiment)
-    style = Compared[Any]({}, colors=colors(experiment, page_theme()), theme=page_theme())
     for group, own in GROUPS.items():
         replacement.note(experiment, anchor_of(group))
         st.header(group, anchor=anchor_of(group))

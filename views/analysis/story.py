@@ -10,10 +10,11 @@ import streamlit as st
 from normscape.jobs import settings
 from normscape.landscape import estimate_gradient_seconds, layer_names
 from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS
-from normscape.views.analysis.steps.status import CHIPS, MEANING
+from normscape.views.analysis.steps.status import NO_BREAK, hinted, legend, named
 from normscape.views.analysis.steps.step import Step
 from normscape.views.session.address import control
 from normscape.views.session.results import Variants
+from normscape.views.texts.escape import printable
 from normscape.views.widgets.numbers import duration
 
 QUICK_SECONDS = 15.0
@@ -23,9 +24,7 @@ FIGURE_HEIGHT = 280
 """Height of a step's figure, and of its place until there is one."""
 
 MAX_BRIEFS = 3
-"""Compared networks up to which the overview has a few words on each; with more it has only the chips."""
-
-NO_BREAK = "\N{NO-BREAK SPACE}"
+"""Compared networks up to which the overview has words on each; with more it has only the chips."""
 
 Results = Mapping[str, Mapping[str, Any]]
 """By kind of the step, then by label of the network."""
@@ -85,15 +84,25 @@ def outline() -> None:
 
 
 def overview(results: Results, labels: Sequence[str]) -> None:
-    """Show all steps as a table: the claim, and for each network the chip and a few words on what is measured.
+    """Show all steps as a table: the claim, and for each network what is measured; what the chips mean is above it.
 
     Args:
         results: the available results.
         labels: of the compared networks.
     """
-    columns = " | ".join(["Step", *(label.replace("|", "\\|") for label in labels)])
+    st.subheader("All steps", anchor=False)
+    with st.container(key=f"legend{'' if labels else '-place'}"):
+        st.markdown(f"{legend()}. {parts()}")
+    columns = " | ".join(["Step", *map(printable, labels)])
     rows = [f"| {_claim(step)} | {' | '.join(_cells(step, results, labels))} |" for step in STEPS]
-    st.markdown("\n".join([f"| {columns} |", f"|{' --- |' * (1 + len(labels))}", *rows]))
+    table = "\n".join([f"| {columns} |", f"|{' --- |' * (1 + len(labels))}", *rows])
+    st.markdown(table, unsafe_allow_html=len(labels) > MAX_BRIEFS)  # labels are escaped
+
+
+def parts() -> str:
+    """Return which steps are the argument, and what the others are."""
+    first, last = len(ARGUMENT) + 1, len(STEPS)
+    return f"Steps 1 to {len(ARGUMENT)} are the argument; {first} to {last} test it in practice and against rivals."
 
 
 def _claim(step: Step) -> str:
@@ -103,23 +112,19 @@ def _claim(step: Step) -> str:
 
 def _cells(step: Step, results: Results, labels: Sequence[str]) -> list[str]:
     own = results.get(step.kind, {})
-    return [_cell(step, own[label], len(labels)) if label in own else ":gray[…]" for label in labels]
+    return [_cell(step, label, own[label], len(labels)) if label in own else ":gray[…]" for label in labels]
 
 
-def _cell(step: Step, result: Any, networks: int) -> str:
-    chip = CHIPS[step.status(result)]
-    return chip if networks > MAX_BRIEFS else f"{chip}{NO_BREAK}*{step.brief(result)}*"
+def _cell(step: Step, label: str, result: Any, networks: int) -> str:
+    """Return the status of a network in words and what is measured; with many networks only the chip fits."""
+    status = step.status(result)
+    return hinted(status, label) if networks > MAX_BRIEFS else f"{named(status)} *{step.brief(result)}*"
 
 
 def steps_list(results: Results) -> None:
     """Show all steps as links below their headings, each with one chip per network that is measured."""
-    st.markdown("\n\n".join(f"**{heading}**\n\n{_lines(steps, results)}" for heading, steps in GROUPS.items()))
-
-
-def legend() -> str:
-    """Return which steps are the argument, and what the chips mean."""
-    first, last = len(ARGUMENT) + 1, len(STEPS)
-    return f"{MEANING}. Steps 1 to {len(ARGUMENT)} are the argument; {first} to {last} test it in practice."
+    text = "\n\n".join(f"**{heading}**\n\n{_lines(steps, results)}" for heading, steps in GROUPS.items())
+    st.markdown(text, unsafe_allow_html=True)  # the chips have words for pointers and screen readers
 
 
 def _lines(steps: Sequence[Step], results: Results) -> str:
@@ -130,4 +135,4 @@ def _lines(steps: Sequence[Step], results: Results) -> str:
 
 
 def _chips(step: Step, results: Mapping[str, Any]) -> str:
-    return NO_BREAK.join(CHIPS[step.status(result)] for result in results.values())
+    return NO_BREAK.join(hinted(step.status(result), label) for label, result in results.items())

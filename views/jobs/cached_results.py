@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from normscape.jobs.store.store import Entry
 from normscape.specs.experiment import label
 from normscape.views.session.job_queue import job_queue
 from normscape.views.texts.public import is_public
-from normscape.views.widgets.numbers import MEBIBYTE, used_of
+from normscape.views.widgets.numbers import KIBIBYTE, used_of
 
 MOST_RESULTS = 100
 NORM = "run.model.norm"
@@ -61,7 +62,7 @@ def _table(entries: Sequence[Entry]) -> None:
     st.dataframe(
         {
             "Result": list(names.values()),
-            "Size (MiB)": [round(entry.bytes / MEBIBYTE, 2) for entry in entries],
+            "Size (KiB)": [math.ceil(entry.bytes / KIBIBYTE) for entry in entries],
             "Last used (minutes ago)": [round((time.time() - entry.used) / 60) for entry in entries],
         },
         hide_index=True,

@@ -24,7 +24,7 @@ RESUME_HELP = "Continues where it stopped."
 RETRY_HELP = "Runs what failed again."
 CLEAR_HELP = "Removes it from this list. Finished results are kept."
 NOTHING = "Nothing is running. Open a comparison and change a setting: its progress appears here."
-ELSEWHERE = "in another tab or by another visitor, and can be stopped there"
+ELSEWHERE = "in another browser tab or by another visitor; only that page can stop it"
 CLOSED = "Its page is closed; it keeps running."
 NEXT = {"Open Surfaces": "views/surface/page.py", "Browse the Gallery": "views/gallery/page.py"}  # pages by label
 

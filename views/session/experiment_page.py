@@ -37,7 +37,7 @@ def experiment_page(
     for problem in own_files.problems():
         st.warning(printable(problem))
     pictures.show_outcome()
-    experiment = sidebar(control_bar(experiment, terms))
+    experiment = sidebar(control_bar(experiment, terms, timed=not path))
     if callable(claim):  # about the experiment that the controls have just set
         claim_place.markdown(claim(experiment))
     address.publish(experiment, display)

@@ -87,6 +87,8 @@ def show_progress(request: Request, finished: bool, shown: Collection[str] = ())
             if message not in shown:
                 st.error(printable_error(message))
         _retry_button(request)
+    else:
+        st.empty()  # in the place of the bar, which would stay until the end of this run and move what follows
 
 
 def failures(request: Request) -> tuple[str, ...]:

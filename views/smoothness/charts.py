@@ -58,14 +58,11 @@ QUANTITIES = {"gradient along the step": "predictiveness", "loss along the step"
 
 SEVERAL_SEEDS = "Strong band: medians of its edges over seeds. Pale band: range over seeds."
 
-MEDIANS = (
-    "Medians over the checkpoints of each network. Relative values are the median of the ratios at equal checkpoints, "
-    "which can differ from the ratio of two medians."
-)
+MEDIANS = "Medians over the checkpoints of each network. Relative values are the ratio of two such medians."
 
 RANDOM_TITLE = r"Effective $\beta$-smoothness, random directions"
 
-UNKNOWN = PathRatio(math.nan, math.nan, math.nan, 0, math.nan, 0)
+UNKNOWN = PathRatio(math.nan, math.nan, math.nan, 0, math.nan, 0, (math.nan, math.nan))
 
 SMOOTHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw")))
 """An experiment in which batch norm is smoother along training."""
@@ -144,8 +141,6 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     with st.container(key="figure"):
         chart(smoothness_figure(compared, **drawn), "effective smoothness")
         st.caption(CAPTIONS["effective smoothness"])
-    if state.finished:
-        explanation(experiment, results)
     several = max(map(len, results.values())) > 1 and not state.every_seed
     for kind, quantity in QUANTITIES.items():
         _heading(BAND_TITLES[quantity][0], f"{CAPTIONS[kind]} {SEVERAL_SEEDS}" if several else CAPTIONS[kind])
@@ -158,6 +153,7 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
         light = in_light_theme(compared, experiment)
         title, draw = "Smoothness along training", lambda: _figures(light, drawn)
         share_row(Charts("along training", title, draw, experiment, display))
+        explanation(experiment, results)
 
 
 def _heading(title: str, caption: str) -> None:

@@ -17,8 +17,8 @@ from normscape.views.widgets.seeds import seeds_control
 PATH = "along-training"
 
 CLAIM = (
-    "At each checkpoint we step along the gradient of the next mini-batch and record how much the loss and the "
-    f"gradient change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
+    "At each checkpoint, steps of several lengths along the gradient of the next mini-batch measure how much the loss "
+    f"and the gradient change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
 )
 
 GLOSSARY_TERMS = (
@@ -70,7 +70,7 @@ def _page(experiment: Experiment, display: Display) -> None:
             charts.verdict(experiment, results)
         else:
             count = sum(len(one) for own in results.values() for one in own)
-            st.markdown(missing_verdict(count, len(every), "measurements", stopped=stopped or finished))
+            st.markdown(missing_verdict(count, len(every), "checkpoints", stopped=stopped or finished, done="measured"))
         progress.show_progress(request, finished)
     missing = sum(not requests.has_checkpoint(job) for job in every) if finished else 0
     pending = not finished and not stopped

@@ -12,10 +12,15 @@ from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
 LESS_SMOOTH = (
-    "**Why is batch norm less smooth here?** Shallow networks often behave this way: a step also changes the batch "
-    "statistics, and with them the gradient. On the digits with raw inputs the order reverses: there batch norm is "
+    "**The order depends on the experiment.** Batch norm is less smooth here. On the digits with raw inputs it is "
     "smoother at every checkpoint."
 )
+
+
+MEASURED = (
+    r"Measured is the effective $\beta$-smoothness, the largest gradient change per distance over all step lengths"
+)
+"""What the ratios compare, in plain words."""
 
 
 def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, PathRatio | None]:
@@ -66,16 +71,17 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int) -> str:
     low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
     of = f"{ratio.checkpoints} checkpoints{_in_all(seeds)}"
     below = "none" if not ratio.lower else "all" if ratio.lower == ratio.checkpoints else f"{ratio.lower}"
+    sizes = " vs. ".join(number(size) for size in ratio.medians)
     return (
-        rf"**{claim} per unit of distance.** Median over {of}; the ratio of effective $\beta$-smoothness ranges from "
-        f"{low}× to {high}×, and {in_text(label)} is smoother at {below} of them."
+        rf"**{claim} per unit of distance.** {MEASURED}: {sizes} at the median over {of}. The ratio ranges from {low}× "
+        f"to {high}×; {in_text(label)} is smoother at {below} of the checkpoints."
     )
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:
     return (
-        rf"**{_all(reference, known)}** Median ratios of effective $\beta$-smoothness at equal "
-        f"checkpoints{_in_all(seeds)}; the table has their ranges."
+        f"**{_all(reference, known)}** {MEASURED}. Ratios are those of medians over all checkpoints{_in_all(seeds)}; "
+        "the table has the ranges."
     )
 
 
@@ -121,10 +127,10 @@ def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:
     name = rf"$\beta$-smoothness relative to {in_text(reference)}"
     span = f"{number(ratio.lowest, 2)}× to {number(ratio.highest, 2)}×"
     return {
-        f"{name}, median": f"{number(ratio.median, 2)}×",
-        f"{name}, range": span,
+        f"{name}, of the medians": f"{number(ratio.median, 2)}×",
+        f"{name}, range over checkpoints": span,
         r"Checkpoints with a lower $\beta$-smoothness": f"{ratio.lower} of {ratio.checkpoints}",
-        f"Gradient change relative to {in_text(reference)}, median": f"{number(ratio.change, 2)}×",
+        f"Gradient change relative to {in_text(reference)}, of the medians": f"{number(ratio.change, 2)}×",
     }
 
 

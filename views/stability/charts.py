@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -16,7 +17,7 @@ from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.stability import thresholds
-from normscape.views.stability.summary import headline, key_numbers
+from normscape.views.stability.summary import gaps, grid, headline, key_numbers
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme
 from normscape.views.widgets.numbers import PENDING
@@ -52,6 +53,7 @@ def verdict(outcomes: Outcomes, predicted: Rates, formula: str, *, seeds: int, s
         return
     largest = {label: largest_stable(own) for label, own in outcomes.items()}
     st.markdown(headline(largest, _at_initialization(predicted), formula))
+    st.markdown(" ".join([grid(seeds), *gaps(outcomes)]))
 
 
 def section(
@@ -82,12 +84,13 @@ def section(
         with st.container(key="strip-chart"):
             chart(strip, "outcome of every training")
         with st.container(key="strip-legend"):
-            legend = thresholds.legend(trainings, thresholds_at_start, page_theme(), complete=state.complete)
+            known: dict[str, Any] = {"complete": state.complete, "colors": compared.colors}
+            legend = thresholds.legend(trainings, thresholds_at_start, page_theme(), **known)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
     chart(final_figure(compared, pending=state.pending, every_seed=state.every_seed), "final training loss")
     if not (state.complete or state.pending):
         return
-    columns = {label: key_numbers(own, predicted[label]) for label, own in outcomes.items()}
+    columns = {label: key_numbers(own, predicted[label], trainings[label]) for label, own in outcomes.items()}
     st.markdown("## Key numbers")
     network_table(columns if state.complete else {label: dict.fromkeys(own, PENDING) for label, own in columns.items()})
     if not state.complete:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from normscape.landscape.stability import TrainingOutcome, largest_stable
+from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
+from normscape.specs import TrainingSpec
 from normscape.views.stability.thresholds import values
 from normscape.views.texts.labels import of_network
 from normscape.views.widgets.numbers import MISSING, number, span
@@ -25,6 +26,34 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float], formu
         formula: of the threshold, as LaTeX; empty if the networks differ in it.
     """
     return f"**{_claim(largest)}**{_prediction(largest, predicted, formula)}"
+
+
+def grid(seeds: int) -> str:
+    """Return which rates are tested and how often: largest stable rates are as coarse as the grid."""
+    per_decade = round(1 / math.log10(RATES[1] / RATES[0]))
+    return (
+        f"Tested: {len(RATES)} rates from {number(RATES[0])} to {number(RATES[-1])}, {per_decade} per decade, with "
+        f"{seeds} seed{'' if seeds == 1 else 's'} each. The largest stable rate is exact to one step of this grid, a "
+        f"factor of {number(RATES[1] / RATES[0], 2)}."
+    )
+
+
+def gaps(outcomes: Mapping[str, Sequence[TrainingOutcome]]) -> list[str]:
+    """Return a sentence for every network with a rate that fails between two stable ones."""
+    sentences = []
+    for label, own in outcomes.items():
+        unstable = {one.learning_rate: one.outcome for one in own if not one.stable}
+        stable = {one.learning_rate for one in own} - set(unstable)
+        between = {rate: unstable[rate] for rate in sorted(unstable) if stable and min(stable) < rate < max(stable)}
+        if between:
+            network = of_network(label)
+            rates = _list([f"{number(rate)} ({outcome})" for rate, outcome in between.items()])
+            above = number(min(rate for rate in stable if rate > min(between)))
+            sentences.append(
+                f"{network[:1].upper()}{network[1:]}, {rates} fails although {above} is stable: the range of stable "
+                "rates ends before the first failure. More seeds show whether it is chance."
+            )
+    return sentences
 
 
 def _claim(largest: Mapping[str, float]) -> str:
@@ -97,25 +126,35 @@ def _times(rate: float, reference: float) -> str:
     return f" ({number(max(rate / reference, reference / rate), 2)}× {'higher' if higher else 'lower'})"
 
 
-def key_numbers(outcomes: Sequence[TrainingOutcome], predicted: Mapping[int, float]) -> dict[str, str]:
+def key_numbers(
+    outcomes: Sequence[TrainingOutcome], predicted: Mapping[int, float], training: TrainingSpec
+) -> dict[str, str]:
     """Return the key numbers of a network as text, by name.
 
     Args:
         outcomes: of all trainings of the sweep.
         predicted: threshold of stability by step; empty for an optimizer that has none.
+        training: the optimizer and its momentum.
     """
     counts = {name: sum(outcome.outcome == name for outcome in outcomes) for name in OUTCOMES}
     at_start, rate = predicted.get(0, math.nan), largest_stable(outcomes)
     relative = f"{number(rate / at_start, 2)}×" if rate and at_start > 0 else MISSING
     return {
         "Largest stable learning rate": _largest(outcomes, rate),
-        "Stability threshold at initialization": number(at_start),
+        r"$2/\lambda_{\max}$ at initialization, without momentum": number(at_start / (1 + training.momentum)),
+        "Stability threshold at initialization": _threshold(at_start, training),
         "Largest stable rate relative to the threshold": relative,
         "Stability threshold along training": span(predicted.values()),
         "Lowest final training loss": _lowest_loss(outcomes),
         "Loss of the best constant prediction": number(outcomes[0].constant) if outcomes else MISSING,
         **{f"Trainings: {name}": f"{count} of {len(outcomes)}" for name, count in counts.items()},
     }
+
+
+def _threshold(rate: float, training: TrainingSpec) -> str:
+    """Return a threshold with the momentum that it is for."""
+    momentum = f" (momentum {number(training.momentum)})" if training.momentum and math.isfinite(rate) else ""
+    return f"{number(rate)}{momentum}"
 
 
 def _largest(outcomes: Sequence[TrainingOutcome], rate: float) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from normscape.figures.stability import OUTCOME_MARKS
+from normscape.figures.style.lines import translucent
 from normscape.figures.style.palette import Theme
 from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS
 from normscape.specs import TrainingSpec
@@ -16,15 +18,21 @@ PLAIN, HEAVY_BALL = r"$2/\lambda_{\max}$", r"$2(1+\mu)/\lambda_{\max}$"
 
 ADAM = r"Adam rescales the step of every weight, so $\lambda_{\max}$ alone sets no threshold, and none is drawn."
 
+SWATCH_OPACITY = 0.5  # a swatch is too small for the opacity of the bars
+
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "stable": ("●", f"the network learned; the loss never exceeded {MAX_PEAK_LOSS:g}× its initial value."),
-    "not learned": ("▼", f"the final loss is above {MAX_FINAL_LOSS:g}× that of the best constant prediction."),
+    "not learned": (
+        "▼",
+        f"the final loss is above {MAX_FINAL_LOSS:g}× that of the best constant prediction. The rate is too small for "
+        "the number of steps, or too large.",
+    ),
     "overshot": ("◆", f"the loss exceeded {MAX_PEAK_LOSS:g}× its initial value, even if it fell afterwards."),
     "diverged": ("✖", "the loss is no longer finite."),
 }
 """Mark and definition by outcome."""
 
-BAR = '<span style="color: #8290a8">■</span> **Shaded**: the range of stable rates.'
+BAR = "**Bar**: the range of stable rates, in the color of the network."
 
 
 def formula(trainings: Mapping[str, TrainingSpec]) -> str:
@@ -43,7 +51,12 @@ PENDING = "<span>○</span> **Pending**: the training is not finished."
 
 
 def legend(
-    trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float], theme: Theme, *, complete: bool = True
+    trainings: Mapping[str, TrainingSpec],
+    predicted: Mapping[str, float],
+    theme: Theme,
+    *,
+    complete: bool = True,
+    colors: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Return what the marks of the strip mean, in their colors, and the formula of its dotted lines, as Markdown.
 
@@ -52,18 +65,38 @@ def legend(
         predicted: the threshold at initialization by label, NaN if unknown.
         theme: of the page.
         complete: whether all trainings are finished; before, the range of stable rates is unknown.
+        colors: of the networks, by label.
     """
     outcomes = [
         f'<span style="color: {_color(outcome, theme)}">{mark}</span> **{outcome.capitalize()}**: {text}'
         for outcome, (mark, text) in OUTCOMES.items()
     ]
-    items = filter(None, [*outcomes, BAR if complete else PENDING, _lines(trainings, predicted), _adam(trainings)])
+    items = filter(
+        None,
+        [*outcomes, _bar(trainings, colors) if complete else PENDING, _lines(trainings, predicted), _adam(trainings)],
+    )
     return "\n".join(f"- {item}" for item in items)
+
+
+def _bar(trainings: Mapping[str, TrainingSpec], colors: Mapping[str, str]) -> str:
+    """Return the legend of the bars, with a swatch in the color of each network."""
+    swatches = "".join(
+        f'<span style="color: {translucent(colors[label], SWATCH_OPACITY)}">■</span>'
+        for label in trainings
+        if label in colors
+    )
+    return f"<span>{swatches or '■'}</span> {BAR}"
 
 
 def _color(outcome: str, theme: Theme) -> str:
     mark = OUTCOME_MARKS[outcome]
     return mark.dark if theme == "dark" else mark.light
+
+
+def momentum_note(trainings: Mapping[str, TrainingSpec]) -> str:
+    """Return the momentum in the formula of all networks in brackets; empty without one, or if they differ."""
+    momenta = {training.momentum for training in trainings.values()}
+    return rf" ($\mu$ = {number(momenta.pop())})" if formula(trainings) == HEAVY_BALL and len(momenta) == 1 else ""
 
 
 def _lines(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]) -> str:

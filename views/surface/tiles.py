@@ -93,11 +93,12 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
             f"On{_at_most(one.samples)} samples that training does not see.",
         ),
         (
-            r"$2/\lambda_{\max}$ at these weights",
+            r"$2/\lambda_{\max}$ without momentum",
             _text(_step(one)),
             _change(_step(one), _step(against)),
-            "Plain gradient descent that has reached these weights is locally stable only below this rate. "
-            "Which rates train from scratch is another question: see the page Learning rates.",
+            "Gradient descent without momentum that has reached these weights is locally stable only below this rate; "
+            r"with momentum $\mu$ the threshold is $1+\mu$ times as large. Which rates train from scratch: see "
+            "the page Learning rates.",
         ),
     ]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 MISSING = "n/a"
 PENDING = "…"
 
-MEBIBYTE, GIBIBYTE = 2**20, 2**30
+KIBIBYTE, MEBIBYTE, GIBIBYTE = 2**10, 2**20, 2**30
 
 ABOUT_EQUAL = 1.1
 """Two numbers whose quotient is below this count as about equal; their change is stated in percent."""
@@ -60,6 +60,8 @@ def duration(seconds: float) -> str:
 def used_of(used: int, limit: int) -> str:
     """Format how many bytes are used: "1.4 of 5 GiB", or "23 MiB of 5 GiB" for less than a tenth of a GiB."""
     most = f"{limit / GIBIBYTE:.3g} GiB"
+    if used < MEBIBYTE:
+        return f"{used / KIBIBYTE:.0f} KiB of {most}"
     if used < GIBIBYTE / 10:
         return f"{used / MEBIBYTE:.0f} MiB of {most}"
     return f"{used / GIBIBYTE:.1f} of {most}"

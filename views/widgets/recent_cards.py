@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -48,13 +48,31 @@ def recent_cards(nothing: str, *, stories: bool = True) -> bool:
     if not recent:
         st.caption(nothing)
         return False
-    described = {experiment: title_and_text(experiment) for experiment in recent}
-    counts = Counter(described.values())
+    described = distinct_titles(list(recent))
     with card_grid("recent"):
         for experiment, link in recent.items():
-            shown = described[experiment]
-            _card(experiment, link, *(shown if counts[shown] == 1 else title_and_text(experiment, None)))
+            _card(experiment, link, *described[experiment])
     return True
+
+
+def distinct_titles(experiments: Sequence[Experiment]) -> dict[Experiment, tuple[str, str]]:
+    """Return title and text of experiments; those with equal titles name all that differs, then what they compare.
+
+    Args:
+        experiments: all that are listed.
+    """
+    shown = {experiment: title_and_text(experiment) for experiment in experiments}
+    for describe in (lambda one: title_and_text(one, None), _with_values):
+        counts = Counter(title for title, _ in shown.values())
+        shown |= {one: describe(one) for one in experiments if counts[shown[one][0]] > 1}
+    return shown
+
+
+def _with_values(experiment: Experiment) -> tuple[str, str]:
+    """Return a title that ends with the compared values, and as text the name of the compared field."""
+    title, text = title_and_text(experiment, None)
+    owner, _, name = experiment.compare.rpartition(".")
+    return f"{title}: {text}", f"Compared: {rule_of(read(experiment, owner), name).label.lower()}"
 
 
 def title_and_text(experiment: Experiment, most: int | None = MOST_CHANGES) -> tuple[str, str]:

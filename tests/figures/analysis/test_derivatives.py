@@ -8,6 +8,7 @@ import pytest
 from normscape.figures.analysis.derivatives import (
     LARGEST,
     SMALLEST,
+    growth_figure,
     signal_figures,
     signals_along_figures,
     steadiness_figure,
@@ -73,6 +74,8 @@ def test_signals_along_training_are_drawn_step_by_step_and_their_change_is_told(
     assert figure.data[0].zmax == 0.5
     assert list(figure.layout.yaxis.ticktext) == ["step 0", "step 100"]
     assert figure.data[0].z[1][10] == 0.5
+    growth = growth_figure(Compared({"one": found}), bounded=derivatives.BOUNDED)
+    assert [list(trace.y) for trace in growth.data] == [[1.0, pytest.approx(1 / 3)], [1.0, pytest.approx(0.1)]]
     verdict = derivatives.verdict_along(found)
     assert "shrinks to 0.1× its initial size; no signal ever exceeds the largest initial one." in verdict
     grown = replace(found, root_mean_square=sizes[::-1], largest=np.array([[2.0, 3.0], [1.0, 7.5]]))

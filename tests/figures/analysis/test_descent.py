@@ -33,14 +33,16 @@ def test_the_inequality_is_drawn_for_every_network_with_one_range() -> None:
         np.testing.assert_array_equal(figure.data[1].y, line.tangent)
         np.testing.assert_array_equal(figure.data[2].y, line.bound)
         assert not figure.data[0].connectgaps
+        marks = {trace.name: trace.x[0] for trace in figure.data if trace.mode == "markers"}
+        assert marks["largest step"] == RESULTS[label].measured_largest_step  # what the verdict states
+        assert marks["by the bound"] == RESULTS[label].estimated_largest_step
 
 
 def test_points_that_exceed_the_bound_are_marked() -> None:
     s = np.array([0.0, 1.0, 2.0])
     failing = Segment("gradient", s, 1.0, -1.0, np.array([1.0, 0.5, 1.5]), np.array([np.nan, 0.5, 0.5]), s / 2, 1e-9)
     figure = inequality_figures(Compared({"one": Descent((failing,))}, colors=COLORS))["one"]
-    marked = figure.data[-1]
-    assert marked.name == "exceeds the bound"
+    (marked,) = [trace for trace in figure.data if trace.name == "exceeds the bound"]
     assert list(marked.x) == [1.0, 2.0]
 
 

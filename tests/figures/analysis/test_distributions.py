@@ -79,10 +79,14 @@ def test_errors_are_drawn_over_batch_sizes_beside_their_law_and_told() -> None:
     assert list(points.x) == [2, 8, 100]
     assert list(points.y)[:2] == pytest.approx([0.77, 0.35])
     assert np.isnan(points.y[2])
+    other = next(trace for trace in figure.data if trace.name == "two")
+    assert (other.x > points.x).all()  # no mark covers that of another network
+    assert list(other.customdata) == [2, 8, 100]
+    assert [trace.name for trace in figure.data].count("theory") == 1
     assert "theory" in " ".join(trace.name or "" for trace in variance_error_figure(Compared({"one": found})).data)
     verdict = batch_statistics.verdict(found)
     assert r"batch of 100 is off by 0 $\sigma$" in verdict  # the size nearest to 32 on a logarithmic scale
-    assert "match the sampling theory within 10 %" in verdict
+    assert "match sampling theory within 10 %" in verdict
     rows = batch_statistics.rows(found)
     assert (rows["Independent values per sample"], rows["Positions per sample"]) == ("0.5 to 8", "1 to 16")
     assert rows["Error of the mean, batches of 2"] == r"0.77 $\sigma$ (theory 0.7)"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from normscape.figures.analysis.running_averages import averages_figure
+from normscape.figures.analysis.running_averages import averages_figure, loss_figure
 from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.running_averages import LayerAverages, RunningAverages
 from normscape.views.analysis.steps import running_averages
@@ -28,6 +28,18 @@ def test_every_channel_is_a_point_and_networks_without_averages_have_none(labels
     np.testing.assert_array_equal(figure.data[0].y, [1.1, np.nan, 0.9] * 2)
     assert list(figure.data[0].customdata) == ["layer1"] * 3 + ["layer2"] * 3
     assert len({trace.marker.symbol for trace in figure.data}) == len(drawn)
+
+
+def test_the_change_of_the_loss_is_drawn_that_the_verdict_states() -> None:
+    found = {"one": RunningAverages(result(1.0).layers, 0.412, 0.4), "three": RESULTS["three"]}
+    figure = loss_figure(Compared(found, colors=COLORS), small=running_averages.SMALL)
+    bar, end = figure.data
+    assert list(bar.x) == [0.0, pytest.approx(3.0)]
+    assert list(end.text) == ["+3 %"]
+    assert list(figure.layout.yaxis.ticktext) == ["one"]
+    assert [shape.x0 for shape in figure.layout.shapes] == [0, -5, 5]
+    alone = loss_figure(Compared({"three": RESULTS["three"]}), small=0.05)
+    assert "No compared network" in alone.layout.annotations[0].text
 
 
 def test_without_any_averages_a_sentence_says_so() -> None:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from normscape.figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
+from normscape.figures.analysis.cauchy_schwarz import rate_figure, tightness_figure, units_figure
 from normscape.figures.analysis.centering import both_figure, rates_figure, weight_figure
-from normscape.figures.analysis.second_moments import SHARES, moments_figure, parabola_figure
+from normscape.figures.analysis.centering import relative_figure as relative_curvature_figure
+from normscape.figures.analysis.second_moments import SHARES, moments_figure, parabola_figure, relative_figure
 from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
 from normscape.landscape.analysis.centering import Centering, Reparametrized
@@ -27,6 +28,9 @@ def test_moments_and_the_parabola_are_drawn_for_every_network(count: int) -> Non
     assert len(figure.data) == 3 * count
     assert list(figure.data[0].y) == [20.0, 4.0]
     assert list(figure.data[1].y) == [4.0, 4.0]
+    relative = relative_figure(Compared(found))
+    assert len(relative.data) == 2 * count
+    assert list(relative.data[0].y) == pytest.approx([0.2, 1.0])
     curve = parabola_figure(Compared(found, theme="dark")).data[0]
     assert SHARES[np.argmin(curve.y)] == pytest.approx(1.0)
     assert curve.y[np.argmin(np.abs(SHARES))] == pytest.approx(1.0)  # nothing subtracted: the raw moment
@@ -60,6 +64,7 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
     figure = tightness_figure(Compared({"one": found}))
     assert list(figure.data[0].y) == [0.5, 0.9]
     assert list(figure.data[1].y) == pytest.approx([0.25 / 0.8, 0.45 / 0.8])
+    assert list(units_figure(Compared({"one": found}), useful=0.25).data[0].y) == [0.5, 0.9]
     assert list(rate_figure(Compared({"one": found, "two": found})).data[1].y) == pytest.approx([5.0, 50.0])
     verdict = cauchy_schwarz.verdict(found)
     assert "holds at every unit; the median unit reaches 70 % of it" in verdict
@@ -85,6 +90,8 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
     found = Centering(layers)
     figure = both_figure(Compared({"one": found}))
     assert [list(trace.y) for trace in figure.data] == [[4.0, 1.0], [2.0, 3.0], [1.0, 2.0]]
+    relative = relative_curvature_figure(Compared({"one": found}))
+    assert [list(trace.y) for trace in relative.data] == [[0.5, 3.0], [0.25, 2.0]]  # above 1 it rises
     assert list(weight_figure(Compared({"one": found})).data[0].y) == [2.0, 1.0]
     verdict = centering.verdict(found)
     assert verdict == (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from normscape.figures.analysis.gradient_growth import growth_figure, size_figure
-from normscape.figures.analysis.theorem import factor_figure, mean_share, shares_figure
+from normscape.figures.analysis.theorem import factor_figure, mean_share, shares_figure, smaller_figure
 from normscape.figures.comparison import Compared
 from normscape.landscape.analysis.gradient_growth import GradientGrowth
 from normscape.landscape.analysis.theorem import NormLayer, Theorem
@@ -30,6 +30,14 @@ def test_shares_are_means_over_units_by_their_gradient_and_factors_their_median_
     assert list(figure.data[0].y) == pytest.approx([0.225, 0.225])
     factors = factor_figure(Compared(found, colors=colors, theme="dark"))
     assert [trace.y[0] for trace in factors.data[:3]] == [1.25, 0.5, 2.0]
+
+
+def test_the_share_of_units_with_a_smaller_gradient_is_drawn_by_layer() -> None:
+    found = {"one": Theorem((layer("norm1"), layer("norm2")), 1e-6), "none": Theorem((), 1e-6)}
+    figure = smaller_figure(Compared(found), enough=theorem.REDUCED)
+    assert [list(trace.y) for trace in figure.data] == [[0.5, 0.5]]
+    assert figure.layout.shapes[0].y0 == theorem.REDUCED
+    assert "shrinks at only 2 of 4 units" in theorem.verdict(found["one"])
 
 
 def test_without_batch_norm_figure_and_verdict_say_so() -> None:
@@ -118,8 +126,8 @@ def test_growth_is_drawn_per_layer_and_told_with_its_direction() -> None:
     ("factor", "sentence", "status"),
     [
         (1.0, "Gradients keep their norm: the factor per interior layer is 1.", "holds"),
-        (1.1, "Gradients grow on the way back, by a factor of 1.1 per interior layer.", "loose"),
-        (0.5, "Gradients shrink on the way back, by a factor of 0.5 per interior layer.", "fails"),
+        (1.1, "Gradients grow in the backward pass, by a factor of 1.1 per interior layer.", "loose"),
+        (0.5, "Gradients shrink in the backward pass, by a factor of 0.5 per interior layer.", "fails"),
     ],
 )
 def test_in_deep_networks_growth_per_layer_is_judged(factor: float, sentence: str, status: str) -> None:

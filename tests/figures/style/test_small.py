@@ -10,12 +10,14 @@ def lines(*names: str, title: str = "Both") -> go.Figure:
     return figure.update_layout(title=title, showlegend=True, height=400, legend_y=-0.2)
 
 
-def test_the_legend_names_each_network_once_and_keeps_lines_of_no_network() -> None:
+def test_the_legend_names_each_network_and_each_number_once_and_keeps_lines_of_no_network() -> None:
     figure = lines("a, raw", "a, centered", "b, raw", "b, centered", "equal")
     small = small_chart(figure, ["a", "b"], 280)
-    assert [trace.name for trace in small.data if trace.showlegend is not False] == ["a", "b", "equal"]
+    named = [trace.name for trace in small.data if trace.showlegend is not False]
+    assert named == ["a", "b", "equal", "raw", "centered"]  # what the dashes mean is in the legend, too
+    assert all(trace.x == (None,) for trace in small.data[-2:])
     assert small.layout.height == 280
-    assert small.layout.margin.b == AXIS + 2 * ROW
+    assert small.layout.margin.b == AXIS + 3 * ROW
     assert (small.layout.legend.yref, small.layout.legend.yanchor) == ("container", "bottom")
     assert [trace.name for trace in figure.data][:2] == ["a, raw", "a, centered"]  # files keep the names of lines
 

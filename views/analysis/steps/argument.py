@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from normscape.figures.analysis.cauchy_schwarz import rate_figure, tightness_figure
+from functools import partial
+
+from normscape.figures.analysis.cauchy_schwarz import rate_figure, tightness_figure, units_figure
 from normscape.figures.analysis.centering import both_figure, rates_figure, weight_figure
-from normscape.figures.analysis.derivatives import signal_figures, signals_along_figures, steadiness_figure
+from normscape.figures.analysis.centering import relative_figure as relative_curvature_figure
+from normscape.figures.analysis.derivatives import (
+    growth_figure,
+    signal_figures,
+    signals_along_figures,
+    steadiness_figure,
+)
 from normscape.figures.analysis.descent import decrease_figure, inequality_figures
+from normscape.figures.analysis.largest_step import largest_step_figure
 from normscape.figures.analysis.layer_rates import in_step_figure, inputs_figure
-from normscape.figures.analysis.second_moments import moments_figure, parabola_figure
+from normscape.figures.analysis.second_moments import moments_figure, parabola_figure, relative_figure
 from normscape.views.analysis.steps import cauchy_schwarz, centering, derivatives, descent, layer_rates, second_moments
 from normscape.views.analysis.steps.step import EIGENVALUE, Step
 
@@ -21,16 +30,17 @@ STEPS: tuple[Step, ...] = (
         descent.DERIVATION,
         "descent",
         lambda layers: 110,
-        (inequality_figures, decrease_figure),
+        (inequality_figures, decrease_figure, largest_step_figure),
         descent.verdict,
         descent.brief,
         descent.status,
         descent.RULE,
-        "The claim expects the loss (solid) below the bound (dotted), which is the tangent (dashed) plus "
-        r"$\tfrac12\hat L\|\Delta\|^2$.",
+        "Expected: the loss (solid) below the bound (dotted), which is the tangent (dashed) plus "
+        r"$\tfrac12\hat L\|\Delta\|^2$. ● largest $\eta$ that lowers the loss · ◇ largest one by the bound.",
         descent.rows,
         ("Santurkar et al. 2018",),
         per_network=True,
+        folded=True,
     ),
     Step(
         "A4, A5",
@@ -60,14 +70,14 @@ STEPS: tuple[Step, ...] = (
         derivatives.DERIVATION_ALONG,
         "signals-along",
         lambda layers: 3,
-        (signals_along_figures,),
+        (partial(growth_figure, bounded=derivatives.BOUNDED), signals_along_figures),
         derivatives.verdict_along,
         derivatives.brief_along,
         derivatives.status_along,
         derivatives.RULE_ALONG,
-        r"Each row is the histogram of $|\delta|$ at one training step. Dotted: $|\delta|$ = 1.",
+        f"The step holds if no largest signal is above the dotted line, {derivatives.BOUNDED}× that of the first "
+        "checkpoint.",
         derivatives.rows_along,
-        per_network=True,
         folded=True,
     ),
     Step(
@@ -79,12 +89,13 @@ STEPS: tuple[Step, ...] = (
         cauchy_schwarz.DERIVATION,
         "cauchy-schwarz",
         lambda layers: 2 * layers,
-        (tightness_figure, rate_figure),
+        (partial(units_figure, useful=cauchy_schwarz.TIGHT), tightness_figure, rate_figure),
         cauchy_schwarz.verdict,
         cauchy_schwarz.brief,
         cauchy_schwarz.status,
         cauchy_schwarz.RULE,
-        "Inputs raw (solid) and centered (dotted). At 1 the gradient changes as much as the bound allows.",
+        f"At 1 the gradient changes as much as the bound allows. The bound is useful above the dotted line, "
+        f"{100 * cauchy_schwarz.TIGHT:g} % of it.",
         cauchy_schwarz.rows,
         folded=True,
     ),
@@ -97,12 +108,12 @@ STEPS: tuple[Step, ...] = (
         second_moments.DERIVATION,
         "second-moments",
         lambda layers: 0.5,
-        (moments_figure, parabola_figure),
+        (relative_figure, moments_figure, parabola_figure),
         second_moments.verdict,
         second_moments.brief,
         second_moments.status,
         second_moments.RULE,
-        "Inputs raw (solid), centered (dotted) and standardized (dashed). Expected: solid is highest.",
+        "Centered (solid) and standardized (dotted) inputs. Expected: below the line at 1, the value of raw inputs.",
         second_moments.rows,
         folded=True,
     ),
@@ -115,12 +126,12 @@ STEPS: tuple[Step, ...] = (
         centering.DERIVATION,
         "centering",
         lambda layers: 6 + 6 * EIGENVALUE * layers,
-        (both_figure, weight_figure, rates_figure),
+        (relative_curvature_figure, both_figure, weight_figure, rates_figure),
         centering.verdict,
         centering.brief,
         centering.status,
         centering.RULE,
-        "Inputs raw (solid), centered (dotted) and standardized (dashed). Expected: solid is highest.",
+        "Centered (solid) and standardized (dotted) inputs. Expected: below the line at 1, the value of raw inputs.",
         centering.rows,
         ("Salimans and Kingma 2016",),
     ),

@@ -40,10 +40,10 @@ def verdict(result: BatchStatistics) -> str:
     nearest = int(np.argmin(np.abs(np.log(result.sizes / 32))))
     error = number(float(np.mean([layer.error[nearest] for layer in layers])))
     off = max(_off(layer) for layer in layers)
+    match = status(result) == "holds"
     return (
-        rf"The mean of a batch of {result.sizes[nearest]} is off by {error} $\sigma$; over all batch sizes, errors "
-        f"{'match' if status(result) == 'holds' else 'differ from'} the sampling theory "
-        f"{'within' if status(result) == 'holds' else 'by up to'} {number(100 * off, 2)} %."
+        f"The errors {'match' if match else 'differ from'} sampling theory {'within' if match else 'by up to'} "
+        rf"{number(100 * off, 2)} %; the mean of a batch of {result.sizes[nearest]} is off by {error} $\sigma$."
     )
 
 

@@ -111,9 +111,12 @@ def status(result: Derivatives) -> Status:
     return "holds" if everywhere else "loose"
 
 
+BOUNDED, LOOSELY_BOUNDED = 2, 10
+"""Growth of the largest signal up to which the step holds, and holds loosely."""
+
 RULE_ALONG = (
-    "Largest signal of all checkpoints over the largest of the first: ✓ up to 2, ≈ up to 10, ✗ above; – with one "
-    "checkpoint."
+    f"Largest signal of all checkpoints over the largest of the first: ✓ up to {BOUNDED}, ≈ up to {LOOSELY_BOUNDED}, ✗ "
+    "above; – with one checkpoint."
 )
 
 
@@ -121,7 +124,7 @@ def status_along(result: SignalHistory) -> Status:
     """Return whether signals stay as small as they are at the first checkpoint."""
     if len(result.step) < 2 or not result.largest[0].max():
         return "undefined"
-    return graded(float(result.largest.max() / result.largest[0].max()), 2, 10)
+    return graded(float(result.largest.max() / result.largest[0].max()), BOUNDED, LOOSELY_BOUNDED)
 
 
 def rows(result: Derivatives) -> dict[str, str]:
@@ -183,8 +186,8 @@ def rows_along(result: SignalHistory) -> dict[str, str]:
 
 
 SENTENCE_ALONG = (
-    r"The argument needs $\delta$ to stay bounded throughout training. Learned samples send almost nothing back, so "
-    r"$\delta$ should fade rather than grow."
+    r"The argument needs $\delta$ to stay bounded throughout training. Correctly classified samples contribute "
+    r"almost no gradient, so $\delta$ should shrink rather than grow."
 )
 
 ASSUMES_ALONG = "The same evaluation samples and the same batch-norm statistics at every step."

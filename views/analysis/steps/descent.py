@@ -57,8 +57,8 @@ def verdict(result: Descent) -> str:
     if not estimated:
         return rf"The bound holds but predicts no descent; the loss falls up to $\eta$ = {beyond}{number(measured)}."
     return (
-        rf"By the bound with $L$ along this step, it lowers the loss up to $\eta$ = {number(estimated)}; it does up to "
-        f"{beyond}{number(measured)}."
+        rf"The bound allows learning rates up to $\eta$ = {number(estimated)}; the loss falls up to $\eta$ = {beyond}"
+        f"{number(measured)}."
     )
 
 
@@ -70,7 +70,7 @@ def brief(result: Descent) -> str:
         return f"bound exceeded at {failed} of {points} points" if points else "no finite loss"
     beyond = "at least " if result.beyond_range else ""
     estimated, measured = result.estimated_largest_step, result.measured_largest_step
-    return rf"descends up to $\eta$ = {beyond}{number(measured)}, by the bound {number(estimated)}"
+    return rf"loss falls up to $\eta$ = {beyond}{number(measured)} (bound: {number(estimated)})"
 
 
 RULE = (

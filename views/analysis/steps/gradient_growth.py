@@ -11,8 +11,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The theorem covers one layer. Across many, gradients should keep their size, but in deep plain ReLU networks with "
-    "batch norm at initialization they grow by a factor of about 1.21 per layer on the way back."
+    "The theorem covers one layer. Across many layers, gradients should keep their size. In deep plain ReLU networks "
+    "with batch norm at initialization they grow by a factor of about 1.21 per layer in the backward pass."
 )
 
 ASSUMES = (
@@ -53,14 +53,14 @@ def verdict(result: GradientGrowth) -> str:
     if status(result) == "holds":
         return f"Gradients keep their norm: the factor per interior layer is {number(change)}{shortcuts}."
     does = "grow" if change > 1 else "shrink"
-    return f"Gradients {does} on the way back, by a factor of {number(change)} per interior layer{shortcuts}."
+    return f"Gradients {does} in the backward pass, by a factor of {number(change)} per interior layer{shortcuts}."
 
 
 def brief(result: GradientGrowth) -> str:
     """Return the change of gradients per layer in a few words."""
     if not math.isfinite(result.per_layer) or status(result) == "undefined":
         return "too few layers to judge"
-    return f"{number(result.per_layer)}× per layer on the way back"
+    return f"{number(result.per_layer)}× per layer backward"
 
 
 FEWEST_RATIOS = 5

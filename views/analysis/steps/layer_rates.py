@@ -12,9 +12,9 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "The bias is the weight of a constant input 1. If dividing by the standard deviation acts like a learning rate per "
-    "input, a weight's gradient changes $E[x^2]$ times as fast as the bias gradient, where $x$ is its input: about "
-    "equally fast once inputs are standardized."
+    "A bias is the weight of a constant input 1. A weight's gradient should therefore change $E[x^2]$ times as fast as "
+    "the bias gradient, and equally fast once its input $x$ is standardized. Dividing by the standard deviation then "
+    "acts like a learning rate per input."
 )
 
 ASSUMES = (

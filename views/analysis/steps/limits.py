@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from normscape.figures.analysis.distributions import distribution_figures, shift_figure, units_figure
 from normscape.figures.analysis.gradient_growth import growth_figure, size_figure
-from normscape.figures.analysis.theorem import factor_figure, shares_figure
+from normscape.figures.analysis.theorem import factor_figure, shares_figure, smaller_figure
 from normscape.views.analysis.steps import distributions, gradient_growth, theorem
 from normscape.views.analysis.steps.step import Step
 
@@ -37,13 +39,12 @@ STEPS: tuple[Step, ...] = (
         theorem.DERIVATION,
         "theorem",
         lambda layers: 1,
-        (factor_figure, shares_figure),
+        (partial(smaller_figure, enough=theorem.REDUCED), factor_figure, shares_figure),
         theorem.verdict,
         theorem.brief,
         theorem.status,
         theorem.RULE,
-        "Factor of the median unit (solid), of the smallest (dotted) and of the largest (dashed). Below 1 it shrinks "
-        "the gradient.",
+        f"The step holds if the gradient shrinks at {100 * theorem.REDUCED:g} % of the units, the dotted line.",
         theorem.rows,
         ("Santurkar et al. 2018",),
         folded=True,
@@ -62,7 +63,7 @@ STEPS: tuple[Step, ...] = (
         gradient_growth.brief,
         gradient_growth.status,
         gradient_growth.RULE,
-        "Above the dotted line, gradients grow on the way back; the claim expects a ratio of 1.",
+        "Above the dotted line, gradients grow in the backward pass. Expected: a ratio of 1.",
         gradient_growth.rows,
         ("Yang et al. 2019",),
         folded=True,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from normscape.figures.analysis.batch_statistics import mean_error_figure, variance_error_figure
-from normscape.figures.analysis.running_averages import averages_figure
+from normscape.figures.analysis.running_averages import averages_figure, loss_figure
 from normscape.views.analysis.steps import batch_statistics, running_averages
 from normscape.views.analysis.steps.step import Step
 
@@ -22,7 +24,7 @@ STEPS: tuple[Step, ...] = (
         batch_statistics.brief,
         batch_statistics.status,
         batch_statistics.RULE,
-        "Markers: measured, mean over layers. Dotted line: sampling theory.",
+        "Markers: measured, mean over layers, side by side at each batch size. Dotted line: sampling theory.",
         batch_statistics.rows,
         ("Ioffe and Szegedy 2015",),
         folded=True,
@@ -36,12 +38,12 @@ STEPS: tuple[Step, ...] = (
         running_averages.DERIVATION,
         "running-averages",
         lambda layers: 1,
-        (averages_figure,),
+        (partial(loss_figure, small=running_averages.SMALL), averages_figure),
         running_averages.verdict,
         running_averages.brief,
         running_averages.status,
         running_averages.RULE,
-        "Each point is one channel. At the crossing of the dotted lines, the stored averages are exact.",
+        f"The step holds between the dotted lines, ±{100 * running_averages.SMALL:g} %.",
         running_averages.rows,
         ("Ioffe and Szegedy 2015",),
         folded=True,

@@ -59,14 +59,17 @@ def brief(result: RunningAverages) -> str:
 EQUAL = 1e-3
 """Relative changes of the loss below this count as none."""
 
-RULE = "✓ if the stored averages change the loss by at most 5 %, ≈ up to 50 %, ✗ beyond."
+SMALL, LARGE = 0.05, 0.5
+"""Relative changes of the loss up to which the step holds, and holds loosely."""
+
+RULE = f"✓ if the stored averages change the loss by at most {100 * SMALL:g} %, ≈ up to {100 * LARGE:g} %, ✗ beyond."
 
 
 def status(result: RunningAverages) -> Status:
     """Return how much predicting with the stored averages changes the loss."""
     if not result.layers or not result.population_loss:
         return "undefined"
-    return graded(abs(result.running_loss / result.population_loss - 1), 0.05, 0.5)
+    return graded(abs(result.running_loss / result.population_loss - 1), SMALL, LARGE)
 
 
 def rows(result: RunningAverages) -> dict[str, str]:

@@ -10,9 +10,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    r"Of all constants, the mean $\mu=E[x]$ minimizes the second moment $\sum_iE[(x_i-\mu_i)^2]$, and the layer can "
-    "still represent the same functions. Dividing by the standard deviation then sets each term to 1, which lowers "
-    "large terms but raises small ones."
+    r"Subtracting the mean $\mu=E[x]$ minimizes the second moment $\sum_iE[(x_i-\mu_i)^2]$, and the layer can still "
+    "represent the same functions. Dividing by the standard deviation then sets each term to 1: large terms fall, "
+    "small ones rise."
 )
 
 ASSUMES = (

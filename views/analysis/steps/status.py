@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from html import escape
 from typing import Literal
 
 Status = Literal["holds", "loose", "fails", "undefined", "unjudged"]
@@ -17,7 +18,45 @@ CHIPS: Mapping[Status, str] = {
 }
 """Markdown of every status."""
 
-MEANING = "✓ holds · ≈ holds loosely · ✗ fails · – does not apply · ○ measured, not judged"
+WORDS: Mapping[Status, str] = {
+    "holds": "holds",
+    "loose": "holds in part",
+    "fails": "fails",
+    "undefined": "does not apply",
+    "unjudged": "not judged",
+}
+"""Every status in words."""
+
+REASONS: Mapping[Status, str] = {
+    "undefined": "the network lacks what the step is about",
+    "unjudged": "the argument does not depend on it",
+}
+"""Why a step says nothing about the argument."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def named(status: Status) -> str:
+    """Return the chip of a status with its word, as Markdown."""
+    word = WORDS[status].replace(" ", NO_BREAK)
+    return f"{CHIPS[status]}{NO_BREAK}{_colored(status, word)}"
+
+
+def hinted(status: Status, label: str) -> str:
+    """Return the chip of a status as Markdown with HTML: pointer and screen reader get the network and the word.
+
+    Args:
+        status: which one.
+        label: of the network; it may come from a user, and is escaped.
+    """
+    word = escape(f"{label}: {WORDS[status]}", quote=True).replace("$", "&#36;")
+    return f'<span role="img" title="{word}" aria-label="{word}">{CHIPS[status]}</span>'
+
+
+def legend() -> str:
+    """Return what every chip means, as Markdown."""
+    reasons = {status: f" ({reason})" for status, reason in REASONS.items()}
+    return " · ".join(f"{named(status)}{reasons.get(status, '')}" for status in WORDS)
 
 
 def graded(value: float, holds: float, loose: float) -> Status:
@@ -25,3 +64,8 @@ def graded(value: float, holds: float, loose: float) -> Status:
     if math.isnan(value):
         return "undefined"
     return "holds" if value <= holds else "loose" if value <= loose else "fails"
+
+
+def _colored(status: Status, word: str) -> str:
+    color = CHIPS[status].partition("[")[0]
+    return f"{color}[{word}]"

@@ -12,9 +12,9 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "Going back through a batch-norm layer, the gradient loses two components: the one that all samples share, and the "
-    r"one along the normalized outputs. That is proved. But the rest is multiplied by $\gamma/\sqrt{v + \varepsilon}$, "
-    "and unless that factor is below about 1, the layer does not shrink the gradient as the argument needs."
+    "In the backward pass a batch-norm layer removes two components of the gradient: the one that all samples share, "
+    "and the one along the normalized outputs. This is proved. It multiplies the rest by "
+    r"$\gamma/\sqrt{v + \varepsilon}$: the gradient shrinks only if this factor is below about 1."
 )
 
 ASSUMES = (

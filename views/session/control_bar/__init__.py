@@ -34,12 +34,13 @@ COMPARE_HELP = (
 ADVANCED_HELP = "Opens and closes the sidebar, which holds all other settings of the experiment."
 
 
-def control_bar(experiment: Experiment, terms: tuple[str, ...]) -> Experiment:
+def control_bar(experiment: Experiment, terms: tuple[str, ...], *, timed: bool = True) -> Experiment:
     """Show the controls of the bar, and return the experiment with their values.
 
     Args:
         experiment: what the controls start from.
         terms: names in the glossary, which a button of the bar explains.
+        timed: whether the page computes surfaces, whose time the choice of detail states.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="control-bar"):
         _preset(experiment)
@@ -50,10 +51,13 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...]) -> Experiment:
                     experiment = field(experiment, path, detail.resize_with(path) if path != NORM else None)
         with compared:
             experiment = _compared_field(experiment)
-        with st.container(key="detail", width="content"):
-            detail.control(experiment)
-        st.button("Advanced", icon=":material/tune:", key="advanced", on_click=toggle_advanced, help=ADVANCED_HELP)
-        glossary_button(*terms)
+        with st.container(  # in one container, so that no button wraps to a row of its own
+            horizontal=True, vertical_alignment="bottom", gap="small", key="bar-end", width="content"
+        ):
+            with st.container(key="detail", width="content"):
+                detail.control(experiment, timed=timed)
+            st.button("Advanced", icon=":material/tune:", key="advanced", on_click=toggle_advanced, help=ADVANCED_HELP)
+            glossary_button(*terms)
     return compared_values(experiment)
 
 

@@ -18,13 +18,20 @@ from normscape.views.widgets.numbers import duration
 QUICK, FULL, OWN = "Quick", "Full", "Own"
 
 HELP = (
-    "Sets depth, width, training steps, samples and grid so that the experiment takes about this long on this machine. "
-    "Stored results appear at once. **Advanced** has each of these numbers; *Own* means that one of them was changed."
+    "Sets depth, width, training steps, samples and grid{time}. Stored results appear at once. **Advanced** has each "
+    "of these numbers; *Own* means that one of them was changed."
 )
+OF_SURFACES = " so that the surfaces take about this long on this machine"
+ELSEWHERE = ". *Quick* is chosen for a few seconds of surfaces, *Full* for minutes; this page takes its own time"
 
 
-def control(experiment: Experiment) -> None:
-    """Show the choice, with a third one while the numbers of the experiment are its own; nothing without a network."""
+def control(experiment: Experiment, *, timed: bool) -> None:
+    """Show the choice, with a third one while the numbers of the experiment are its own; nothing without a network.
+
+    Args:
+        experiment: what the choice starts from.
+        timed: whether the choices have the estimated time of the surfaces.
+    """
     if experiment.surface.plane.directions == "checkpoints":
         return  # the plane passes through training steps that another length of training may not have
     try:
@@ -38,11 +45,11 @@ def control(experiment: Experiment) -> None:
         "Detail",
         [*sized, OWN] if chosen == OWN else list(sized),
         default=chosen,
-        format_func=lambda name: name if name == OWN else f"{name} · {duration(_seconds(sized[name]))}",
+        format_func=lambda name: f"{name} · {duration(_seconds(sized[name]))}" if timed and name != OWN else name,
         key=address.control(f"detail:{chosen}"),
         on_change=_choose,
         args=(sized, f"detail:{chosen}"),
-        help=HELP,
+        help=HELP.format(time=OF_SURFACES if timed else ELSEWHERE),
         width="content",
     )
 
