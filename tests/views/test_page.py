@@ -659,7 +659,7 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
-    assert any(button.label.startswith("Perceptron, Moons, ") for button in app.button)
+    assert any(link.proto.label.startswith("Perceptron, Moons, ") for link in app.get("page_link"))
     results = app.dataframe[0].value
     assert any("surface 5 × 3: Perceptron, Batch norm, Moons" in name for name in results["Result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()
