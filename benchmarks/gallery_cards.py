@@ -29,7 +29,8 @@ from normscape.landscape import Run, Surface, bounds_from_center
 from normscape.landscape.surface import assemble, interpolate_surface, levels
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.views.session.limits import possible
-from normscape.views.session.results import level, surface_job
+from normscape.views.session.previews import source_job
+from normscape.views.session.results import level
 
 QUALITY = 80
 READING = "Batch norm"
@@ -129,7 +130,7 @@ def _surface(store: Store, run: RunSpec, spec: SurfaceSpec) -> Surface | None:
     plane = _result(store, Job.about("plane", run, spec))
     for k in reversed(range(len(levels(spec.grid)))):
         grid = level(levels(spec.grid), k)
-        points = _result(store, surface_job(run, spec, grid))
+        points = _result(store, source_job("surface", run, spec, grid))
         if plane is not None and points is not None:
             return assemble(replace(spec, grid=grid), points, points["evaluated"], *plane)
     return None

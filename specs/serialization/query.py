@@ -49,7 +49,7 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
         spec, refused = _applied(spec, todo, names)
     for path, error in refused.items():
         kept = _kept(spec, path, names)
-        notes.append(f"{_key(path)}={_short(todo[path])} was not used: {_readable(error, spec, path)}. Keeping {kept}.")
+        notes.append(f"{_key(path)}={_short(todo[path])} was not used. Keeping {kept}: {_readable(error, spec, path)}.")
     if isinstance(default, Experiment):
         spec = _compared(query, spec, names, notes)
     return spec, tuple(notes)
@@ -179,7 +179,7 @@ def _parse(text: str, owner: Any, path: str, names: Names) -> Any:
     if isinstance(value, str) and offered is not None and value not in (*offered, *rule.recorded):
         labels = _labels(rule, names)
         listed = ", ".join(labels.get(str(name), str(name)) for name in offered)
-        raise ValueError(f"there is no {rule.label.lower()} {_short(value)!r}; there are {listed}")
+        raise ValueError(f"{_short(value)!r} is none of {listed}")
     if value in rule.recorded:
         raise ValueError(
             f"{path} {value!r} cannot be chosen; it must be one of {', '.join(map(str, rule.choices or ()))}"

@@ -24,7 +24,8 @@ from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.surface import assemble, levels
 from normscape.specs import Display, Experiment, RunSpec, SurfaceSpec
 from normscape.views.session.limits import possible
-from normscape.views.session.results import level, request_of, surface_job
+from normscape.views.session.previews import source_job
+from normscape.views.session.results import level, request_of
 from tests.jobs.conftest import settings_at
 
 
@@ -115,7 +116,10 @@ def _complete_run(queue: Queue, spec: RunSpec) -> Run:
 def _shipped_surface(queue: Queue, run: RunSpec, spec: SurfaceSpec) -> Surface | None:
     """The coarsest shipped surface of a network, None if its training diverged."""
     coarsest = level(levels(spec.grid), 0)
-    plane, points = queue.result(Job.about("plane", run, spec)), queue.result(surface_job(run, spec, coarsest))
+    plane, points = (
+        queue.result(Job.about("plane", run, spec)),
+        queue.result(source_job("surface", run, spec, coarsest)),
+    )
     if plane is None or points is None:
         return None
     return assemble(replace(spec, grid=coarsest), points, points["evaluated"], *plane)

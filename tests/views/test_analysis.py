@@ -379,6 +379,6 @@ def test_groups_hold_every_step_once_and_the_argument_comes_first() -> None:
 
 @pytest.mark.parametrize("page", OTHER_PAGES, ids=lambda page: page.title)
 def test_other_pages_exist_and_refer_to_steps(page: OtherPage) -> None:
-    assert page.path == "./" or f'url_path="{page.path}"' in (ROOT / "app.py").read_text(encoding="utf-8")
+    assert page.path == "./" or f'"{page.path}")' in (ROOT / "app.py").read_text(encoding="utf-8")
     assert set(page.steps) <= {step.kind for step in STEPS}
     assert all(f"](#{kind})" in sentence(page) for kind in page.steps)

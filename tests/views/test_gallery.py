@@ -212,7 +212,7 @@ def test_experiments_that_were_run_here_have_a_card_with_a_picture_that_opens_th
     experiment = app.session_state["experiment"]
     app.switch_page("views/gallery/page.py").run()
     recent = [label for label in links(app) if label not in STORIES]
-    assert recent[0].startswith("Perceptron, Moons, ")
+    assert recent[0].startswith("Perceptron, Moons")
     assert recent_cards._thumbnail(f"/?{links(app)[recent[0]]}") is not None
     follow(app, "Before or after the linear layer")
     assert app.session_state["experiment"] != experiment

@@ -20,6 +20,8 @@ MARK = "[evil](evil) :red[evil] $evil$ `evil`"
 
 RAW = re.compile(r"(?<!\\)(\[|\(|\$|`)evil")
 
+ADDRESS = {"data.name": MARK, MARK: MARK, "model.width": MARK, "values": MARK, "q": MARK}
+
 BUILD = "def build(norm, shape, outputs):\n    return nn.Sequential(nn.Linear(2, 4), norm(4), nn.Linear(4, outputs))\n"
 
 
@@ -67,8 +69,16 @@ def test_names_descriptions_and_errors_of_own_files_are_text(hostile: str) -> No
     assert [text for text in shown if RAW.search(text)] == []
 
 
-@pytest.mark.parametrize("page", ["analysis", "smoothness", "stability", "jobs", "gallery"])
+@pytest.mark.parametrize("page", ["analysis", "smoothness", "stability"])
 def test_a_hostile_address_is_text_on_every_page(page: str) -> None:
-    app = page_alone(page, **{"data.name": MARK, MARK: MARK, "model.width": MARK, "values": MARK, "q": MARK})
+    app = page_alone(page, **ADDRESS)
+    assert not app.exception
+    assert any(r"\[evil\]" in text for text in markdown_of(app))
+    assert [text for text in markdown_of(app) if RAW.search(text)] == []
+
+
+@pytest.mark.parametrize("page", ["jobs", "gallery", "guide"])
+def test_pages_that_list_experiments_show_a_hostile_address_as_text(page: str) -> None:
+    app = opened(**ADDRESS).switch_page(f"views/{page}/page.py").run()
     assert not app.exception
     assert [text for text in markdown_of(app) if RAW.search(text)] == []

@@ -167,7 +167,7 @@ def test_address_reproduces_the_page() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("model.norm", "bacth", "there are No normalization, Batch norm, Layer norm"),
+        ("model.norm", "bacth", "is none of No normalization, Batch norm, Layer norm"),
         ("training.steps", "many", "not a whole number"),
         ("grid.points", "100000,3", "at most 1001"),
         ("compare", "color", "it must be the path of a field, such as"),
@@ -659,7 +659,7 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
-    assert any(link.proto.label.startswith("Perceptron, Moons, ") for link in app.get("page_link"))
+    assert any(link.proto.label.startswith("Perceptron, Moons") for link in app.get("page_link"))
     results = app.dataframe[0].value
     assert any("surface 5 × 3: Perceptron, Batch norm, Moons" in name for name in results["Result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()
