@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from normscape.specs.fields import Scalar, check, paths, read, replace_at, rule_of
+from normscape.specs.fields import Scalar, check, paths, read, replace_at, rule_at
 from normscape.specs.run import RunSpec
 from normscape.specs.surface import SurfaceSpec
 
@@ -89,8 +89,7 @@ def label(path: str, value: Scalar) -> str:
         return f"{str(value).capitalize()} norm"
     if name == "weights":
         return "Trained here" if value is None else f"Weights {str(value)[:8]}"
-    owner = read(_Parts(RunSpec(), SurfaceSpec()), path.rsplit(".", 1)[0])
-    return f"{rule_of(owner, name).label} {_word(value)}"
+    return f"{rule_at(_Parts(RunSpec(), SurfaceSpec()), path).label} {_word(value)}"
 
 
 _ENTRY_LABELS: dict[str, dict[str, str]] = {}

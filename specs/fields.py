@@ -176,6 +176,17 @@ def read(spec: Any, path: str) -> Any:
     return spec
 
 
+def owner_and_name(spec: Any, path: str) -> tuple[Any, str]:
+    """Return the spec that has the field at a path, and the field's name."""
+    owner, _, name = path.rpartition(".")
+    return (read(spec, owner) if owner else spec), name
+
+
+def rule_at(spec: Any, path: str) -> Rule:
+    """Return the rule of the field at a path."""
+    return rule_of(*owner_and_name(spec, path))
+
+
 def replace_at(spec: Any, path: str, value: Any) -> Any:
     """Return a copy of a spec with the field at a path set to a value; the copy is checked on construction."""
     head, _, rest = path.partition(".")

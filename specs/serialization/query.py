@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from normscape.specs.experiment import MOST_VALUES, Experiment, comparable_paths
-from normscape.specs.fields import Rule, paths, read, replace_at, rule_of, types_of
+from normscape.specs.fields import Rule, owner_and_name, paths, read, replace_at, rule_of, types_of
 from normscape.specs.serialization.legacy import current_query
 
 Names = Mapping[str, Collection[str]]
@@ -60,7 +60,7 @@ def _applied(spec: Any, texts: Mapping[str, str], names: Names) -> tuple[Any, di
     refused: dict[str, Exception] = {}
     for path, text in texts.items():
         try:
-            spec = replace_at(spec, path, _parse(text, _owner(spec, path), path, names))
+            spec = replace_at(spec, path, _parse(text, owner_and_name(spec, path)[0], path, names))
         except (TypeError, ValueError) as error:
             refused[path] = error
     return spec, refused
@@ -150,19 +150,15 @@ def _kept(spec: Any, path: str, names: Names) -> str:
     text = value_text(value)
     if text == _UNSET:
         return "the default"
-    owner, name = _owner(spec, path), path.rsplit(".", 1)[-1]
+    owner, name = owner_and_name(spec, path)
     return _labels(rule_of(owner, name), names).get(value, text) if isinstance(value, str) else text
 
 
 def _readable(error: Exception, spec: Any, path: str) -> str:
     """Return an error's message with the field's label in place of its name in code."""
-    owner, name = _owner(spec, path), path.rsplit(".", 1)[-1]
+    owner, name = owner_and_name(spec, path)
     kind = owner if isinstance(owner, type) else type(owner)
     return str(error).replace(f"{kind.__name__}.{name}", rule_of(owner, name).label)
-
-
-def _owner(spec: Any, path: str) -> Any:
-    return read(spec, path.rpartition(".")[0]) if "." in path else spec
 
 
 def _labels(rule: Rule, names: Names) -> Mapping[str, str]:

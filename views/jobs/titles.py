@@ -13,7 +13,7 @@ from normscape.landscape import DATA
 from normscape.models import ARCHITECTURES
 from normscape.specs import RunSpec
 from normscape.specs.experiment import label
-from normscape.specs.fields import paths, read, rule_of
+from normscape.specs.fields import paths, read, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.widgets.recent_cards import MOST_CHANGES, experiment_at, title_and_text
@@ -77,8 +77,8 @@ def _changes(run: RunSpec, differing: Sequence[str]) -> list[str]:
     default = next(iter(address.DEFAULT.variants().values()))[0]
     named = {"model.architecture", "data.name", "weights", *differing}
     return [
-        f"{rule_of(owner, path.rsplit('.', 1)[-1]).label} {value_text(value)}"
-        for path, owner, value in paths(run)
+        f"{rule_at(run, path).label} {value_text(value)}"
+        for path, _, value in paths(run)
         if path not in named and value != _at(default, path)
     ]
 
@@ -89,8 +89,7 @@ def _values(runs: Sequence[RunSpec], path: str) -> str:
     labels = [label(f"run.{path}", value) for value in values]
     if len(values) <= MOST_VALUES:
         return " · ".join(labels)
-    owner = read(runs[0], path.rpartition(".")[0]) if "." in path else runs[0]
-    return f"{rule_of(owner, path.rpartition('.')[2]).label}: {len(values)} values"
+    return f"{rule_at(runs[0], path).label}: {len(values)} values"
 
 
 def _at(run: RunSpec, path: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from normscape.specs import Experiment
-from normscape.specs.fields import read, rule_of
+from normscape.specs.fields import read, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.session.control_bar import toggle_advanced
@@ -115,8 +115,7 @@ def changed(experiment: Experiment) -> list[str]:
 
 
 def _label(experiment: Experiment, path: str) -> str:
-    owner, _, name = path.rpartition(".")
-    label = rule_of(read(experiment, owner), name).label
+    label = rule_at(experiment, path).label
     return label[:1].lower() + label[1:]
 
 

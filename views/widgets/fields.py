@@ -10,7 +10,7 @@ import streamlit as st
 from normscape.landscape import DATA, weight_files
 from normscape.models import ARCHITECTURES, ENTRIES, own
 from normscape.specs import Experiment, from_query, to_query
-from normscape.specs.fields import Rule, read, replace_at, rule_of, types_of
+from normscape.specs.fields import Rule, owner_and_name, read, replace_at, rule_at, rule_of, types_of
 from normscape.specs.serialization.query import comparison_query, value_text
 from normscape.views.session.address import NAMES, control
 from normscape.views.session.limits import refused, unused
@@ -46,7 +46,7 @@ def field(experiment: Experiment, path: str, on_change: Callable[[], None] | Non
 
 def _readable(message: str, experiment: Experiment, path: str) -> str:
     """Return an error's message with the field's label in place of its name in code."""
-    owner, name = _owner(experiment, path), path.rsplit(".", 1)[-1]
+    owner, name = owner_and_name(experiment, path)
     return message.replace(f"{type(owner).__name__}.{name}", rule_of(owner, name).label)
 
 
@@ -100,7 +100,7 @@ def option_label(experiment: Experiment, path: str, value: Any) -> str:
 
 def entry_label(experiment: Experiment, path: str, value: Any) -> str:
     """Return the label of a value of a field, whether it can be used or not; no data are read."""
-    return value_label(value, _labels(rule_of(_owner(experiment, path), path.rsplit(".", 1)[-1])))
+    return value_label(value, _labels(rule_at(experiment, path)))
 
 
 def compared_from_texts(experiment: Experiment, path: str, texts: Sequence[str]) -> tuple[Experiment, tuple[str, ...]]:
@@ -129,7 +129,7 @@ def _file_label(sha256: str | None) -> str:
 
 def _control(experiment: Experiment, path: str, on_change: Callable[[], None] | None) -> Any:
     """Show the control that fits the type of a field, and return its value."""
-    owner, name = _owner(experiment, path), path.rsplit(".", 1)[-1]
+    owner, name = owner_and_name(experiment, path)
     value, rule, hint = getattr(owner, name), rule_of(owner, name), types_of(owner)[name]
     settings = _settings(experiment, path, rule) | {"on_change": on_change}
     if hint is bool:
@@ -211,7 +211,3 @@ def _text(values: tuple[Any, ...]) -> str:
     """Return numbers as short as they can be written without a change of their values."""
     short = (f"{value:g}" for value in values)
     return ", ".join(text if float(text) == value else repr(value) for text, value in zip(short, values, strict=True))
-
-
-def _owner(experiment: Experiment, path: str) -> Any:
-    return read(experiment, path.rsplit(".", 1)[0])

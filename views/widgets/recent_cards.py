@@ -17,7 +17,7 @@ from normscape.landscape import DATA
 from normscape.landscape.surface import levels
 from normscape.models import ARCHITECTURES
 from normscape.specs import Display, Experiment, RunSpec, SurfaceSpec, from_query
-from normscape.specs.fields import paths, read, rule_of
+from normscape.specs.fields import paths, read, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
@@ -71,8 +71,7 @@ def distinct_titles(experiments: Sequence[Experiment]) -> dict[Experiment, tuple
 def _with_values(experiment: Experiment) -> tuple[str, str]:
     """Return a title that ends with the compared values, and as text the name of the compared field."""
     title, text = title_and_text(experiment, None)
-    owner, _, name = experiment.compare.rpartition(".")
-    return f"{title}: {text}", f"Compared: {rule_of(read(experiment, owner), name).label.lower()}"
+    return f"{title}: {text}", f"Compared: {rule_at(experiment, experiment.compare).label.lower()}"
 
 
 def title_and_text(experiment: Experiment, most: int | None = MOST_CHANGES) -> tuple[str, str]:
@@ -104,8 +103,8 @@ def _changes(experiment: Experiment, *, sizes: bool) -> list[str]:
     if not sizes and len({*differing} & {*address.SIZES}) > MOST_SIZES:
         told |= set(address.SIZES)
     return [
-        f"{rule_of(owner, path.rsplit('.', 1)[-1]).label} {_value(experiment, path, value)}"
-        for path, owner, value in paths(experiment)
+        f"{rule_at(experiment, path).label} {_value(experiment, path, value)}"
+        for path, _, value in paths(experiment)
         if path not in told and path in differing
     ]
 

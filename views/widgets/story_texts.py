@@ -11,7 +11,7 @@ from normscape.gallery.stories import STORIES, Story
 from normscape.landscape import DATA, load_data
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment
-from normscape.specs.fields import read, rule_of
+from normscape.specs.fields import rule_at
 from normscape.views.widgets.fields import entry_label
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
 
@@ -182,5 +182,4 @@ def _in_text(name: str) -> str:
 
 
 def _field_label(experiment: Experiment) -> str:
-    owner, field = experiment.compare.rsplit(".", 1)
-    return rule_of(read(experiment, owner), field).label
+    return rule_at(experiment, experiment.compare).label

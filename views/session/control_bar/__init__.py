@@ -11,7 +11,7 @@ from normscape.gallery.stories import STORIES, TITLES
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment
 from normscape.specs.experiment import comparable_paths
-from normscape.specs.fields import read, replace_at, rule_of
+from normscape.specs.fields import owner_and_name, read, replace_at, rule_at, rule_of
 from normscape.views.session import address
 from normscape.views.session.address import control
 from normscape.views.session.control_bar import detail
@@ -90,7 +90,7 @@ def _compared_field(experiment: Experiment) -> Experiment:
         "Compare",
         paths,
         paths.index(experiment.compare),
-        format_func=lambda path: _label(experiment, path),
+        format_func=lambda path: rule_at(experiment, path).label,
         key=control("compare"),
         help=COMPARE_HELP,
     )
@@ -120,7 +120,7 @@ def _recompared(experiment: Experiment, path: str) -> Experiment:
 
 
 def _suggested(experiment: Experiment, path: str) -> tuple[Any, ...]:
-    owner, name = read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1]
+    owner, name = owner_and_name(experiment, path)
     value = read(experiment, path)
     if (names := options(owner, name)) is not None:
         return (value, *names)[:4]
@@ -132,8 +132,3 @@ def _suggested(experiment: Experiment, path: str) -> tuple[Any, ...]:
     if value is None:
         return (int(rule_of(owner, name).low or 0), None)
     return (value, value + 1, value + 2) if name == "seed" else (value, value * 2)
-
-
-def _label(experiment: Experiment, path: str) -> str:
-    owner, name = read(experiment, path.rsplit(".", 1)[0]), path.rsplit(".", 1)[-1]
-    return rule_of(owner, name).label

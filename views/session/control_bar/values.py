@@ -11,7 +11,7 @@ from normscape.figures.style.palette import norm_colors
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Experiment
 from normscape.specs.experiment import MOST_VALUES
-from normscape.specs.fields import read, rule_of
+from normscape.specs.fields import read, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session.address import control
 from normscape.views.widgets.charts import page_theme
@@ -105,14 +105,13 @@ def _name(path: str) -> str:
 
 def _multiselect(experiment: Experiment, names: Any) -> list[Any]:
     path = experiment.compare
-    owner, _, name = path.rpartition(".")
     key = control(_name(path))
     shown = [value if names else value_text(value) for value in experiment.values]
     extra: dict[str, Any] = {"accept_new_options": True}
     if names:
         extra = {"format_func": lambda value: option_label(experiment, path, value)}
     return st.multiselect(
-        f"{rule_of(read(experiment, owner), name).label}: values",
+        f"{rule_at(experiment, path).label}: values",
         names or list(dict.fromkeys([*shown, *st.session_state.get(key, [])])),
         shown,
         key=key,
