@@ -53,7 +53,7 @@ OVERLAPPING = """() => {
     .filter((one) => one.checkVisibility() && !one.querySelector("[data-testid=stElementContainer]"))
     // downloads share the row of the buttons below the surfaces
     .flatMap((one) => one.querySelector(".linked-row")
-      ? [...one.querySelectorAll(".linked-frame, .linked-tool")] : [one])
+      ? [...one.querySelectorAll(".linked-frame, .linked-tool:not(.linked-frame *)")] : [one])
     .map((one) => [one, one.getBoundingClientRect()])
     .filter(([one, box]) => box.width > 1 && box.height > 1 && getComputedStyle(one).position !== "absolute");
   const pairs = [];
