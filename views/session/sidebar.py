@@ -10,7 +10,7 @@ from normscape.specs import Experiment
 from normscape.specs.fields import read, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
-from normscape.views.session.control_bar import toggle_advanced
+from normscape.views.session.control_bar import close_advanced
 from normscape.views.session.limits import hidden
 from normscape.views.session.pictures import uploader
 from normscape.views.texts.escape import printable
@@ -82,7 +82,7 @@ def sidebar(experiment: Experiment) -> Experiment:
     with st.sidebar:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader("Advanced", anchor=False)
-            st.button("Close", key="close-advanced", icon=":material/close:", on_click=toggle_advanced)
+            st.button("Close", key="close-advanced", icon=":material/close:", on_click=close_advanced)
         for title, paths in FIRST.items():
             st.markdown(f"**{title}**")
             experiment = _fields(experiment, paths)

@@ -56,14 +56,19 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...], *, timed: bool =
         ):
             with st.container(key="detail", width="content"):
                 detail.control(experiment, timed=timed)
-            st.button("Advanced", icon=":material/tune:", key="advanced", on_click=toggle_advanced, help=ADVANCED_HELP)
+            st.button("Advanced", icon=":material/tune:", key="advanced", on_click=open_advanced, help=ADVANCED_HELP)
             glossary_button(*terms)
     return compared_values(experiment)
 
 
-def toggle_advanced() -> None:
-    """Open or close the sidebar; `app.py` passes its state to the browser."""
-    st.session_state["advanced-open"] = not st.session_state.get("advanced-open", False)
+def open_advanced() -> None:
+    """Open the sidebar with all other settings at the next run."""
+    st.session_state["advanced-open"] = True
+
+
+def close_advanced() -> None:
+    """Close it. Two functions, since a run that is interrupted may repeat the click."""
+    st.session_state["advanced-open"] = False
 
 
 def _preset(experiment: Experiment) -> None:
