@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from normscape.exports.drawings.file import written
-from normscape.exports.drawings.hidden_lines import visible_contours
-from normscape.exports.drawings.surfaces import contour_levels, draw_patches, drawn_heights, eye_of, place_camera
+from normscape.exports.drawings.surfaces import draw_scene, drawn_heights
 from normscape.exports.drawings.text import mathtext
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import SURFACE_COLORSCALE
@@ -73,19 +72,8 @@ def _figure(comparison: Comparison, surface: Surface, value_range: Range, narrow
     figure = Figure(figsize=NARROW_SIZE if narrow else SIZE, facecolor=(0, 0, 0, 0))
     axes: Any = figure.add_axes(NARROW_AXES if narrow else AXES, projection="3d", computed_zorder=False)
     axes.patch.set_alpha(0)
-    heights, ends = drawn_heights(comparison, surface, value_range), value_range.padded(0.03)
-    draw_patches(axes, surface, heights, value_range)
-    levels = contour_levels(value_range)
-    lines = visible_contours(surface.alpha, surface.beta, heights, levels, eye_of(surface, ends, CAMERA))
-    for line in lines:
-        axes.plot(*line.T, color=(1, 1, 1, 0.6), linewidth=0.7, zorder=2, clip_on=False)
-    place_camera(axes, CAMERA)
-    axes.set(xlim=surface.alpha[[0, -1]], ylim=surface.beta[[0, -1]], zlim=ends)
-    axes.margins(0)
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        axis.set_pane_color((1, 1, 1, 0))
-        axis.line.set_color(colors.grid)
-        axis._axinfo["grid"].update(color=colors.grid, linewidth=0.5)
+    heights = drawn_heights(comparison, surface, value_range)
+    lines = draw_scene(axes, surface, heights, value_range, CAMERA, colors.grid, line_width=0.7)
     for name, values in (("x", surface.alpha), ("y", surface.beta)):
         ticks = [float(values[0]), 0.0, float(values[-1])]
         getattr(axes, f"set_{name}ticks")(ticks, labels=[f"{tick:g}".replace("-", "−") for tick in ticks])

@@ -103,22 +103,8 @@ def _surface(
     camera: Sequence[float],
 ) -> None:
     axes: Any = figure.add_subplot(place, projection="3d", computed_zorder=False)
-    heights = drawn_heights(comparison, surface, value_range)
-    draw_patches(axes, surface, heights, value_range)
-    ends = value_range.padded(0.03)
-    lines = visible_contours(
-        surface.alpha, surface.beta, heights, contour_levels(value_range), eye_of(surface, ends, camera)
-    )
-    for line in lines:
-        axes.plot(*line.T, color=(1, 1, 1, 0.6), linewidth=0.6, zorder=2, clip_on=False)
+    draw_scene(axes, surface, drawn_heights(comparison, surface, value_range), value_range, camera, COLORS.grid)
     _marks(axes, comparison, surface, value_range)
-    place_camera(axes, camera)
-    axes.set(xlim=surface.alpha[[0, -1]], ylim=surface.beta[[0, -1]], zlim=ends)
-    axes.margins(0)
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        axis.set_pane_color((1, 1, 1, 0))
-        axis.line.set_color(COLORS.grid)
-        axis._axinfo["grid"].update(color=COLORS.grid, linewidth=0.5)
     axes.set_zticks(value_range.ticks["tickvals"], labels=list(map(mathtext, value_range.ticks["ticktext"])))
     axes.tick_params(labelsize=7, pad=-2, colors=COLORS.faint)
     axes.locator_params(axis="x", nbins=5)
@@ -128,6 +114,42 @@ def _surface(
         getattr(axes, f"set_{name}label")(mathtext(title), fontsize=8, labelpad=-3)
     _label_center(axes, comparison, surface, value_range)
     _set_title(axes, label, comparison)
+
+
+def draw_scene(
+    axes: Any,
+    surface: Surface,
+    heights: np.ndarray,
+    value_range: Range,
+    camera: Sequence[float],
+    grid: str,
+    line_width: float = 0.6,
+) -> list[np.ndarray]:
+    """Draw a surface with its contour lines, seen from a camera, and return the visible lines.
+
+    Args:
+        axes: three-dimensional.
+        surface: whose axes are drawn.
+        heights: (B, A).
+        value_range: of heights and colors.
+        camera: as in `Display`.
+        grid: color of the grid and of the axes.
+        line_width: of contour lines, in points.
+    """
+    draw_patches(axes, surface, heights, value_range)
+    ends = value_range.padded(0.03)
+    eye = eye_of(surface, ends, camera)
+    lines = list(visible_contours(surface.alpha, surface.beta, heights, contour_levels(value_range), eye))
+    for line in lines:
+        axes.plot(*line.T, color=(1, 1, 1, 0.6), linewidth=line_width, zorder=2, clip_on=False)
+    place_camera(axes, camera)
+    axes.set(xlim=surface.alpha[[0, -1]], ylim=surface.beta[[0, -1]], zlim=ends)
+    axes.margins(0)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.set_pane_color((1, 1, 1, 0))
+        axis.line.set_color(grid)
+        axis._axinfo["grid"].update(color=grid, linewidth=0.5)
+    return lines
 
 
 def draw_patches(axes: Any, surface: Surface, heights: np.ndarray, value_range: Range) -> None:

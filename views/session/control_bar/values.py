@@ -11,7 +11,7 @@ from normscape.figures.style.palette import norm_colors
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Experiment
 from normscape.specs.experiment import MOST_VALUES
-from normscape.specs.fields import read, rule_at
+from normscape.specs.fields import owner_and_name, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session.address import control
 from normscape.views.widgets.charts import page_theme
@@ -29,8 +29,7 @@ FIRST = ("none", "batch", "layer", "group", "instance", "rms", "weight", "dyt")
 def compared_values(experiment: Experiment) -> Experiment:
     """Show the choice of the compared values, and return the experiment with those chosen."""
     path = experiment.compare
-    owner, _, field_name = path.rpartition(".")
-    names = options(read(experiment, owner), field_name)
+    names = options(*owner_and_name(experiment, path))
     with st.container(key="compared-values"):
         chosen = _chips(experiment, names) if path == NORM and names else _multiselect(experiment, names)
     if not chosen:
