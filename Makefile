@@ -85,7 +85,8 @@ $(VENV)/.runtime-ready: requirements.txt pyproject.toml | $(IN_VENV)
 	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev-ready: requirements-dev.txt requirements.txt pyproject.toml | $(IN_VENV)
+$(VENV)/.dev-ready: requirements-dev.txt requirements-oracles.txt requirements.txt pyproject.toml | $(IN_VENV)
 	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	$(IN_VENV) -m pip install --disable-pip-version-check --no-deps -r requirements-oracles.txt
 	@mkdir -p .types && ln -sfn .. .types/normscape # what mypy reads, since it does not follow an editable install
 	@touch $(VENV)/.runtime-ready $@

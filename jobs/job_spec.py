@@ -14,7 +14,12 @@ from normscape.specs import (
     CenteredPlaneSpec,
     ChecksSpec,
     CostSpec,
+    CurvaturePointSpec,
+    DensitySpec,
+    EdgeSpec,
+    EigenvaluesSpec,
     EvaluationSpec,
+    MatrixSpec,
     RunningAveragesSpec,
     RunSpec,
     SignalsSpec,
@@ -40,6 +45,10 @@ Question = (
     | SmoothnessSpec
     | RunningAveragesSpec
     | SignalsSpec
+    | EigenvaluesSpec
+    | DensitySpec
+    | EdgeSpec
+    | CurvaturePointSpec
 )
 
 QUESTIONS: Mapping[str, type[Question] | None] = {
@@ -71,11 +80,18 @@ QUESTIONS: Mapping[str, type[Question] | None] = {
     "batch-statistics": EvaluationSpec,
     "distributions": EvaluationSpec,
     "layer-rates": EvaluationSpec,
+    "eigenvalues": EigenvaluesSpec,
+    "density": DensitySpec,
+    "edge": EdgeSpec,
+    "curvature-point": CurvaturePointSpec,
 }
 """The type of the question by kind of job, None where the run is enough. `kinds.KINDS` has a row for each."""
 
 
-ITERATIVE = frozenset({"sharpness", "scale-free-sharpness", "layer-sharpness", "centering", "layer-rates"})
+ITERATIVE = frozenset(
+    {"sharpness", "scale-free-sharpness", "layer-sharpness", "centering", "layer-rates"}
+    | {"eigenvalues", "edge", "curvature-point"}
+)
 """The kinds whose results depend on the residual at which iterations for eigenvalues stop."""
 
 
@@ -108,7 +124,10 @@ class Job:
 
     @classmethod
     def about(cls, kind: str, run: RunSpec, surface: SurfaceSpec) -> Job:
-        """Return the job of a kind for a surface; its question has those fields that the result depends on."""
+        """Return the job of a kind for a surface; its question has those fields that the result depends on.
+
+        A spectrum is that of the whole Hessian, and a point of the curvature map the center.
+        """
         question, surface = question_type(kind), _effective(surface)
         if question is None:
             return cls(kind, run)
@@ -120,6 +139,10 @@ class Job:
             return cls(kind, run, SpacingSpec(surface.evaluation, surface.plane, surface.grid.ranges[0]))
         if question is SurfaceSpec:
             return cls(kind, run, surface)
+        if question is EigenvaluesSpec or question is DensitySpec:
+            return cls(kind, run, question(MatrixSpec(surface.evaluation)))
+        if question is CurvaturePointSpec:
+            return cls(kind, run, CurvaturePointSpec(surface.evaluation, surface.plane, 0.0, 0.0))
         return cls(kind, run, project(question, surface, surface.evaluation, surface.grid))
 
     @cached_property  # the scheduler reads it many times per second
@@ -130,7 +153,7 @@ class Job:
             return question.evaluation.checkpoint
         if isinstance(question, CenteredPlaneSpec) and question.plane.directions == "random":
             return question.checkpoint
-        return None
+        return question.evaluation.checkpoint if isinstance(question, EdgeSpec) else None
 
     @cached_property  # the scheduler reads it many times per second
     def key(self) -> str:

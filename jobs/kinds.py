@@ -43,11 +43,15 @@ from normscape.landscape.analysis.layer_rates import LayerRates, measure_layer_r
 from normscape.landscape.analysis.running_averages import RunningAverages, measure_running_averages
 from normscape.landscape.analysis.second_moments import SecondMoments, measure_second_moments
 from normscape.landscape.analysis.theorem import Theorem, measure_theorem
+from normscape.landscape.curvature.density import Density, measure_density
+from normscape.landscape.curvature.edge import EdgeSample, measure_edge
+from normscape.landscape.curvature.eigenvalues import Eigenvalues, measure_eigenvalues
 from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.smoothness import Smoothness, measure_smoothness
 from normscape.landscape.stability import measure_constant_loss
 from normscape.landscape.surface import evaluate, evaluate_losses
 from normscape.landscape.surface.auto_range import AutoRange
+from normscape.landscape.surface.curvature_map import CurvaturePoint, measure_curvature_point
 from normscape.landscape.surface.points import evaluate_center
 from normscape.landscape.training.trainer import advance
 from normscape.specs import SurfaceSpec
@@ -70,7 +74,7 @@ KINDS: Mapping[str, Kind] = {
     "run": Kind("training", subjects.training, advance, Run),
     "losses": Kind("loss surface", subjects.points, evaluate_losses, Arrays),
     "surface": Kind("surface", subjects.points, evaluate, Arrays),
-    "plane": Kind("plane", subjects.run, measure_plane, tuple[Plane, tuple[str, ...]], stoppable=False),
+    "plane": Kind("plane", subjects.run, measure_plane, tuple[Plane, tuple[str, ...]]),
     "center": Kind("curvature in the plane", subjects.plane_slice, evaluate_center, Arrays),
     "sharpness": Kind("λ_max", subjects.objective, measure_sharpness, Sharpness),
     "scale-free-sharpness": Kind("λ_max(SHS)", subjects.objective, measure_scale_free_sharpness, Sharpness),
@@ -99,6 +103,10 @@ KINDS: Mapping[str, Kind] = {
     "batch-statistics": Kind("batch statistics", subjects.objective, measure_batch_statistics, BatchStatistics),
     "distributions": Kind("activation distributions", subjects.objective, measure_distributions, Distributions),
     "layer-rates": Kind("effective rates by layer", subjects.objective, measure_layer_rates, LayerRates),
+    "eigenvalues": Kind("eigenvalues", subjects.matrix, measure_eigenvalues, Eigenvalues),
+    "density": Kind("spectral density", subjects.matrix, measure_density, Density),
+    "edge": Kind("sharpness along training", subjects.run, measure_edge, EdgeSample),
+    "curvature-point": Kind("curvature map", subjects.slice_and_point, measure_curvature_point, CurvaturePoint),
 }
 """The rows by the kind of a job; `job.QUESTIONS` has the type of the question of each."""
 

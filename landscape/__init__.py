@@ -8,6 +8,7 @@ from normscape.landscape.cost import (
     estimate_seconds,
     least_bytes,
 )
+from normscape.landscape.curvature.spectrum import Spectrum, measure_spectrum
 from normscape.landscape.data import DATA, load_data
 from normscape.landscape.data.download import download
 from normscape.landscape.data.files import MissingDataError, data_folder
@@ -49,6 +50,7 @@ __all__ = [
     "RatioBySpacing",
     "Run",
     "Sharpness",
+    "Spectrum",
     "Spread",
     "StoppedError",
     "Surface",
@@ -78,6 +80,7 @@ __all__ = [
     "measure_ratio_by_spacing",
     "measure_scale_free_sharpness",
     "measure_sharpness",
+    "measure_spectrum",
     "measure_surface",
     "objective_of",
     "random_plane",

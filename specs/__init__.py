@@ -1,6 +1,7 @@
 """Specs: frozen dataclasses of plain values, checked on construction, with one canonical form each."""
 
 from normscape.specs.analysis import RunningAveragesSpec, SignalsSpec
+from normscape.specs.curvature import DensitySpec, EdgeSpec, EigenvaluesSpec, MatrixSpec
 from normscape.specs.data import DataSpec
 from normscape.specs.display import Display
 from normscape.specs.evaluation import EvaluationSpec
@@ -14,6 +15,7 @@ from normscape.specs.surface import (
     CenteredPlaneSpec,
     ChecksSpec,
     CostSpec,
+    CurvaturePointSpec,
     GridSpec,
     PlaneSpec,
     SliceSpec,
@@ -25,11 +27,16 @@ __all__ = [
     "CenteredPlaneSpec",
     "ChecksSpec",
     "CostSpec",
+    "CurvaturePointSpec",
     "DataSpec",
+    "DensitySpec",
     "Display",
+    "EdgeSpec",
+    "EigenvaluesSpec",
     "EvaluationSpec",
     "Experiment",
     "GridSpec",
+    "MatrixSpec",
     "ModelSpec",
     "PlaneSpec",
     "RunSpec",

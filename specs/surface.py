@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from normscape.specs.evaluation import EvaluationSpec
 from normscape.specs.fields import check, declare
 
-DIRECTIONS = ("random", "gradient", "checkpoints")
+DIRECTIONS = ("random", "gradient", "checkpoints", "hessian", "hessian-ends")
+OF_LOSS = frozenset({"gradient", "hessian", "hessian-ends"})
+"""The directions that follow from the loss; the others depend on the checkpoint alone."""
+
 DIRECTION_SCALINGS = ("filter", "layer", "unit", "none")
 ALONG = ("along d1", "along d2")
 
@@ -23,8 +26,11 @@ class PlaneSpec:
         "random",
         "Directions",
         "random: two Gaussian directions. gradient: against the gradient at the center, and a random one. checkpoints: "
-        "from the center to one or two other checkpoints of the run, given below (D2).",
+        "from the center to one or two other checkpoints of the run, given below (D2). sharpest: the eigenvectors of "
+        "the two largest eigenvalues of the Hessian. sharpest and most negative: those of its largest and of its "
+        "smallest eigenvalue; both are of unit length (D16).",
         choices=DIRECTIONS,
+        labels={"hessian": "sharpest", "hessian-ends": "sharpest and most negative"},
     )
     through: tuple[int, ...] = declare(
         (0,),
@@ -61,6 +67,10 @@ class PlaneSpec:
 
     def idle_fields(self) -> Mapping[str, str]:
         """Return the fields that have no effect with the others' values, each with the reason."""
+        if self.directions in ("hessian", "hessian-ends"):
+            unscaled = "eigenvectors have unit length"
+            alone = {"scaling": unscaled, "orthogonal": "eigenvectors are orthogonal", "seed": "nothing is drawn"}
+            return {"through": "eigenvectors lead to no checkpoint", **alone}
         if self.directions != "checkpoints":
             return {"through": f"{self.directions} directions lead to no checkpoint"}
         return {"seed": "both directions lead to checkpoints"} if len(self.through) == 2 else {}
@@ -123,8 +133,8 @@ class SliceSpec:
 class CenteredPlaneSpec:
     """A plane and its center.
 
-    `evaluation` is the loss whose gradient the plane follows; None for planes that follow none, since they depend on
-    the checkpoint alone.
+    `evaluation` is the loss whose gradient or Hessian the plane follows; None for planes that follow none, since they
+    depend on the checkpoint alone.
     """
 
     checkpoint: int | None
@@ -134,7 +144,7 @@ class CenteredPlaneSpec:
     @classmethod
     def of(cls, surface: SurfaceSpec) -> CenteredPlaneSpec:
         """Return the question of a surface's plane."""
-        follows = surface.plane.directions == "gradient"
+        follows = surface.plane.directions in OF_LOSS
         return cls(surface.evaluation.checkpoint, surface.plane, surface.evaluation if follows else None)
 
 
@@ -154,6 +164,16 @@ class SpacingSpec:
     evaluation: EvaluationSpec
     plane: PlaneSpec
     range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class CurvaturePointSpec:
+    """The largest and the smallest eigenvalue of the Hessian at one point of a slice (D14)."""
+
+    evaluation: EvaluationSpec
+    plane: PlaneSpec
+    alpha: float
+    beta: float
 
 
 @dataclass(frozen=True, slots=True)

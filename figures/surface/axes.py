@@ -40,6 +40,13 @@ def color_scale(comparison: Comparison) -> ColorScale | None:
     return ColorScale(comparison.metric_title, colors, tuple(zip(shares, map(str, ticks["ticktext"]), strict=True)))
 
 
+_EIGENVECTORS = {
+    "hessian": (r"\lambda_1", r"\lambda_2"),
+    "hessian-ends": (r"\lambda_\text{max}", r"\lambda_\text{min}"),
+}
+"""The eigenvalues whose eigenvectors span a plane (D16)."""
+
+
 def axis_title(surface: Surface, name: str) -> str:
     """Return the title of an axis of a slice, with its unit.
 
@@ -55,6 +62,10 @@ def axis_title(surface: Surface, name: str) -> str:
         return f"{name} (step {plane.marks[0 if first else 1][0]} at 1)"
     if plane.kind == "gradient" and first:
         return html(rf"{name} (along $-\nabla f$, {length})")
+    if plane.kind in _EIGENVECTORS:
+        return html(
+            rf"{name} (along the eigenvector of ${_EIGENVECTORS[plane.kind][0 if first else 1]}$, in $\|\Delta\|$)"
+        )
     return f"{name} ({_SCALED.get(plane.scaling, length)})"
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from normscape.jobs.job_spec import Job
 from normscape.jobs.lru_cache import LRUCache
-from normscape.jobs.serialization import checkpoint_steps, deserialize_run, deserialize_state, run_of_state
+from normscape.jobs.serialization import checkpoint_steps, deserialize, deserialize_run, deserialize_state, run_of_state
 from normscape.jobs.store.files import Arrays, Contents, unchanged
 from normscape.jobs.store.store import Store
-from normscape.landscape import Run, slice_of
+from normscape.landscape import Plane, Run, slice_of
 from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import Slice
 from normscape.landscape.training.trainer import Trainer
-from normscape.specs import RunSpec, spec_hash
+from normscape.specs import CenteredPlaneSpec, RunSpec, spec_hash
 
 CAPACITY = 6
 """Runs and slices that a worker keeps; a slice keeps gradients of its last points."""
@@ -65,10 +65,26 @@ class WorkerInputs:
         """Return the slice of a job; all grids on a slice share the values of its points."""
         question: Any = job.question
         key = ("slice", *map(spec_hash, (job.run, question.evaluation, question.plane)))
-        shared: Slice = _CACHE.get_or_create(
-            key, lambda: slice_of(self.run(job.run, job.checkpoint), question.evaluation, question.plane)
-        )
+
+        def create() -> Slice:
+            run, plane = self.run(job.run, job.checkpoint), self._stored_plane(job)
+            return slice_of(run, question.evaluation, question.plane, plane=plane)
+
+        shared: Slice = _CACHE.get_or_create(key, create)
         return shared
+
+    def _stored_plane(self, job: Job) -> Plane | None:
+        """Return the plane of a slice along eigenvectors if the store has it: it takes as long as many points."""
+        question: Any = job.question
+        evaluation, plane = question.evaluation, question.plane
+        if self._store is None or plane.directions not in ("hessian", "hessian-ends"):
+            return None
+        own = Job("plane", job.run, CenteredPlaneSpec(evaluation.checkpoint, plane, evaluation))
+        contents = self._store.get(own.key)
+        if contents is None:
+            return None
+        found: tuple[Plane, tuple[str, ...]] = deserialize(tuple[Plane, tuple[str, ...]], contents)
+        return found[0]
 
     def trainer(self, job: Job, piece: Piece) -> Trainer:
         """Return the trainer that has taken the steps before a piece: the one in memory, or one from the last state."""

@@ -38,6 +38,11 @@ def objective(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
     return (objective_of(inputs.run(job.run), _question(job)),)
 
 
+def matrix(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the objective whose Hessian is measured, and the question."""
+    return objective_of(inputs.run(job.run), _question(job).matrix.evaluation), job.question
+
+
 def plane_slice(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
     """Return the slice."""
     return (inputs.slice(job),)
@@ -46,6 +51,11 @@ def plane_slice(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]
 def slice_and_grid(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
     """Return the slice and the grid."""
     return inputs.slice(job), _question(job).grid
+
+
+def slice_and_point(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the slice, and the question with one of its points."""
+    return inputs.slice(job), job.question
 
 
 def slice_and_range(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:

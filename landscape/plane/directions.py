@@ -1,4 +1,4 @@
-"""The kinds of planes: random, gradient, and through checkpoints of one run (D2)."""
+"""The kinds of planes: random, gradient, through checkpoints of one run, and along eigenvectors (D2, D16)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from normscape.landscape.measurement import Stop
+from normscape.landscape.objective.curvature.lanczos import Eigenpair, extreme_eigenpairs, leading_eigenpairs
+from normscape.landscape.objective.curvature.sharpness import hessian_product
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
@@ -16,18 +19,26 @@ from normscape.landscape.plane.plane import Plane, orthogonalized, random_plane
 from normscape.landscape.training.train import Run
 from normscape.specs import CenteredPlaneSpec, PlaneSpec
 
+RESIDUAL = 1e-4
+"""Residual of the eigenvectors of a plane, relative to the largest |λ|: they turn by about this over the gap."""
 
-def plane_of(objective: Objective, spec: PlaneSpec, run: Run | None) -> Plane:
+
+def plane_of(objective: Objective, spec: PlaneSpec, run: Run | None, *, stop: Stop = lambda: False) -> Plane:
     """Return the plane of a spec.
 
     Args:
         objective: the loss; θ is the center of the plane.
         spec: kind and scaling of the directions.
         run: the run whose checkpoints span a plane of kind "checkpoints".
+        stop: polled before every product of a plane along eigenvectors.
 
     Raises:
-        ValueError: the run is missing or has no such checkpoint, or the gradient is zero or not finite.
+        StoppedError: `stop()` was true.
+        ValueError: the run is missing or has no such checkpoint, or the gradient is zero or not finite, or the Hessian
+            is not finite.
     """
+    if spec.directions in ("hessian", "hessian-ends"):
+        return hessian_plane(objective, ends=spec.directions == "hessian-ends", stop=stop)
     if spec.directions == "gradient":
         return gradient_plane(objective, spec)
     if spec.directions == "checkpoints":
@@ -37,21 +48,22 @@ def plane_of(objective: Objective, spec: PlaneSpec, run: Run | None) -> Plane:
     return random_plane(objective.theta, objective.layout, spec)
 
 
-def measure_plane(run: Run, spec: CenteredPlaneSpec) -> tuple[Plane, tuple[str, ...]]:
+def measure_plane(run: Run, spec: CenteredPlaneSpec, *, stop: Stop = lambda: False) -> tuple[Plane, tuple[str, ...]]:
     """Return the plane through a run's checkpoint, and the names of the network's layers.
 
     Raises:
+        StoppedError: `stop()` was true.
         ValueError: see `plane_of`.
     """
     module = run.module(spec.checkpoint)
     layout = layout_of(module)
-    return _plane(run, spec, flatten(dict(module.named_parameters()), layout), layout), tuple(layers_of(layout))
+    return _plane(run, spec, flatten(dict(module.named_parameters()), layout), layout, stop), tuple(layers_of(layout))
 
 
-def _plane(run: Run, spec: CenteredPlaneSpec, theta: Tensor, layout: Layout) -> Plane:
-    """Return the plane of a spec; only a gradient plane reads samples."""
+def _plane(run: Run, spec: CenteredPlaneSpec, theta: Tensor, layout: Layout, stop: Stop) -> Plane:
+    """Return the plane of a spec; only planes that follow the loss read samples."""
     if spec.evaluation is not None:
-        return plane_of(objective_of(run, spec.evaluation), spec.plane, run)
+        return plane_of(objective_of(run, spec.evaluation), spec.plane, run, stop=stop)
     if spec.plane.directions == "checkpoints":
         return checkpoint_plane(run, theta, layout, spec.plane)
     return random_plane(theta, layout, spec.plane)
@@ -76,6 +88,41 @@ def gradient_plane(objective: Objective, spec: PlaneSpec) -> Plane:
         d1 = d1 * (np.linalg.norm(random.d2) / length)
     d2 = orthogonalized(random.d2, d1) if spec.orthogonal else random.d2
     return Plane(random.theta, d1, d2, kind="gradient", scaling=spec.scaling, seed=spec.seed)
+
+
+def hessian_plane(objective: Objective, *, ends: bool = False, stop: Stop = lambda: False) -> Plane:
+    """Return the plane of two eigenvectors of the Hessian, each of unit length, so that axes are in ‖Δ‖ (D16).
+
+    An eigenvector has no sign: each is turned so that its component along -∇f is positive.
+
+    Args:
+        objective: the loss; θ is the center of the plane.
+        ends: whether the second is that of the smallest eigenvalue, not that of the second largest.
+        stop: polled before every product.
+
+    Raises:
+        StoppedError: `stop()` was true.
+        ValueError: a product was not finite, or the network has a single parameter.
+    """
+    product = hessian_product(objective, stop)
+    start = torch.from_numpy(np.random.default_rng(0).standard_normal(len(objective.theta))).to(objective.theta)
+    pairs: tuple[Eigenpair, ...]
+    if ends:
+        pairs = extreme_eigenpairs(product, start, tolerance=RESIDUAL)
+    else:
+        pairs = leading_eigenpairs(product, start, count=2, tolerance=RESIDUAL)
+    if len(pairs) < 2 or not np.isfinite([pair.value for pair in pairs]).all():
+        raise ValueError("the Hessian at the center is not finite or has a single row, so it defines no plane")
+    down = -objective.gradient(objective.theta).double()
+    d1, d2 = (_turned(pair.vector.double(), down) for pair in pairs)
+    kind = "hessian-ends" if ends else "hessian"
+    return Plane(objective.theta.double().cpu().numpy(), d1, d2, kind=kind, scaling="none", seed=None)
+
+
+def _turned(vector: Tensor, towards: Tensor) -> np.ndarray:
+    """Return a vector or its negative (P,), whichever has a positive component along another one."""
+    turned: np.ndarray = (vector if float(vector @ towards) >= 0 else -vector).cpu().numpy()
+    return turned
 
 
 def checkpoint_plane(run: Run, theta: Tensor, layout: Layout, spec: PlaneSpec) -> Plane:

@@ -30,6 +30,7 @@ DEPENDS = {
     "ratio-by-spacing": EVALUATION | PLANE | {"grid.ranges"},
     "layer-ratios": EVALUATION | PLANE | {"grid.points", "grid.ranges"},
     **dict.fromkeys(ITERATIVE, EVALUATION | {"evaluation.residual"}),
+    "curvature-point": EVALUATION | PLANE | {"evaluation.residual"},
     "constant-loss": set(),
     "cost": {"evaluation.split", "evaluation.samples", "evaluation.precision", "grid.points"} | MINI_BATCH,
     "smoothness": {"evaluation.checkpoint", "evaluation.precision"},

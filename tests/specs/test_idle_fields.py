@@ -43,6 +43,14 @@ def test_only_planes_through_checkpoints_use_them(directions: str) -> None:
     assert ("through" in PlaneSpec(directions).idle_fields()) == (directions != "checkpoints")
 
 
+@pytest.mark.parametrize("directions", ["hessian", "hessian-ends"])
+def test_eigenvectors_are_neither_drawn_nor_scaled(directions: str) -> None:
+    idle = PlaneSpec(directions).idle_fields()
+    assert set(idle) == {"through", "scaling", "orthogonal", "seed"}
+    assert PlaneSpec(directions, scaling="layer", seed=3) != PlaneSpec(directions)
+    assert effective(PlaneSpec(directions, scaling="layer", seed=3)) == PlaneSpec(directions)
+
+
 def test_an_effective_spec_has_its_idle_fields_at_their_defaults() -> None:
     training = TrainingSpec("gradient-descent", learning_rate=0.5, batch_size=7)
     run = RunSpec(DataSpec(shift=(3.0,)), ModelSpec(width=9), training)

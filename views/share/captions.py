@@ -6,13 +6,15 @@ from urllib.parse import urlsplit
 
 from normscape.landscape import DATA
 from normscape.models import ARCHITECTURES
-from normscape.specs import Experiment, spec_hash
+from normscape.specs import Experiment, PlaneSpec, spec_hash
 
 SCALINGS = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": "unit-norm", "none": "unscaled"}
 DIRECTIONS = {
     "random": "random directions",
     "gradient": "gradient and random direction",
     "checkpoints": "directions to checkpoints",
+    "hessian": "sharpest directions",
+    "hessian-ends": "sharpest and most negative direction",
 }
 STATISTICS = {"population": "population", "batch": "mini-batch", "running": "running"}
 MAX_LINK = 64
@@ -59,9 +61,15 @@ def _surface_parts(experiment: Experiment, grids: str) -> dict[str, str]:
     plane, evaluation, points = surface.plane, surface.evaluation, surface.grid.points
     return {
         "surface.evaluation.statistics": f"{STATISTICS[evaluation.statistics]} statistics",
-        "surface.plane.scaling": f"{SCALINGS[plane.scaling]} {DIRECTIONS[plane.directions]}",
+        "surface.plane.scaling": _directions(plane),
         "surface.grid.points": grids or f"{'×'.join(map(str, points))} grid",
     }
+
+
+def _directions(plane: PlaneSpec) -> str:
+    """Return what the directions of a slice are, and how they are scaled where that has an effect."""
+    scaling = "" if "scaling" in plane.idle_fields() else f"{SCALINGS[plane.scaling]} "
+    return f"{scaling}{DIRECTIONS[plane.directions]}"
 
 
 def _reference(experiment: Experiment, link: str) -> list[str]:

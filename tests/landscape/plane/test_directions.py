@@ -8,10 +8,10 @@ import torch
 
 from normscape.landscape import Objective, Plane, load_data, measure_surface, objective_of, train
 from normscape.landscape.objective.parameters import flatten
-from normscape.landscape.plane.directions import checkpoint_plane, gradient_plane
+from normscape.landscape.plane.directions import checkpoint_plane, gradient_plane, hessian_plane
 from normscape.specs import EvaluationSpec, PlaneSpec, SurfaceSpec
 from tests.flat import changed, surface_spec
-from tests.landscape.networks import grid, network, quadratic, samples, small_run
+from tests.landscape.networks import grid, network, quadratic, samples, small_run, symmetric_matrix
 
 RUN = train(small_run(checkpoints=(5, 10)))
 
@@ -109,3 +109,26 @@ def test_layout_of_objective_matches_layout_of_module() -> None:
     module = RUN.module().double()
     assert torch.equal(objective.theta, flatten(dict(module.named_parameters()), objective.layout))
     assert len(load_data(RUN.spec.data).train) == objective.samples
+
+
+@pytest.mark.parametrize("directions", ["hessian", "hessian-ends"])
+def test_on_a_plane_of_eigenvectors_a_quadratic_is_the_sum_of_its_parabolas_d16(directions: str) -> None:
+    values = [5.0, 2.0, 1.0, 0.5, -3.0]
+    matrix, vectors = symmetric_matrix(values)
+    slope = np.array([0.4, -0.1, 0.3, 0.2, -0.5])
+    objective = quadratic(matrix, np.zeros(5), slope=slope)
+    spec = changed(grid(3, 3, precision="float64"), directions=directions)
+    surface = measure_surface(objective, spec)
+    numbers = (0, 1) if directions == "hessian" else (0, 4)
+    assert surface.plane.norms == pytest.approx((1, 1))
+    assert abs(surface.plane.cosine) < 1e-8
+    down = np.abs(vectors.T @ slope)  # both directions lead downhill
+    for row, beta in enumerate(surface.beta):
+        for column, alpha in enumerate(surface.alpha):
+            parabolas = [0.5 * values[n] * t**2 - down[n] * t for n, t in zip(numbers, (alpha, beta), strict=True)]
+            assert surface.loss[row, column] == pytest.approx(sum(parabolas), abs=1e-6)
+
+
+def test_a_network_with_one_parameter_has_no_plane_of_eigenvectors_d16() -> None:
+    with pytest.raises(ValueError, match="has a single row, so it defines no plane"):
+        hessian_plane(quadratic(np.eye(1), np.ones(1)))
