@@ -73,6 +73,7 @@ class Comparison(Compared["Surface"]):
         colors: by label.
         theme: "light" or "dark".
         trained: labels of networks whose centers are their final weights, whatever their step.
+        losses: the losses of the networks, which the unit of the loss names (`LOSS_UNITS`).
 
     Raises:
         ValueError: on drawing, if the metric or the scale is unknown.
@@ -81,11 +82,12 @@ class Comparison(Compared["Surface"]):
     metric: str
     scale: str
     trained: frozenset[str] = field(default=frozenset(), kw_only=True)
+    losses: frozenset[str] = field(default=frozenset({"cross-entropy"}), kw_only=True)
 
     @cached_property
     def value_range(self) -> Range | None:
         """The range of the finite values of all surfaces, None if no value is finite."""
-        return shared_range(self.results, self.metric, self.scale)
+        return shared_range(self.results, self.metric, self.scale, self.losses)
 
     def center_name(self, surface: Surface) -> str:
         """Return what the center of one of the surfaces is: initial, given or trained weights, or those at a step."""

@@ -92,7 +92,8 @@ def stability_threshold(training: TrainingSpec, sharpness: float) -> float:
 def measure_constant_loss(spec: RunSpec, question: None = None) -> float:
     """Return the training loss of the best constant prediction: the entropy of the classes, or the targets' variance.
 
-    The variance is summed over outputs, like the squared error. It reads the training samples, so workers measure it.
+    The variance is summed over outputs, like the squared error; that of one-hot codes is 1 - Σ p².
+    It reads the training samples, so workers measure it.
 
     Args:
         spec: a run with these data.
@@ -103,6 +104,8 @@ def measure_constant_loss(spec: RunSpec, question: None = None) -> float:
     if not data.classifies:
         return float(np.var(targets, axis=0).sum())
     shares = np.bincount(targets) / len(targets)
+    if data.loss != "cross-entropy":
+        return float(1 - (shares**2).sum())
     shares = shares[shares > 0]
     return float(-(shares * np.log(shares)).sum())
 

@@ -107,6 +107,15 @@ class DataSpec:
         choices=("random", "first"),
         later=True,
     )
+    loss: str = declare(
+        "cross-entropy",
+        "Loss",
+        r"Of the classes, in training and in evaluation. squared-error: $\sum_k(h_k-e_k)^2$ between the outputs and "
+        "the one-hot code of the class, without a factor ½.",
+        choices=("cross-entropy", "squared-error"),
+        labels={"squared-error": "squared error"},
+        later=True,
+    )
 
     def __post_init__(self) -> None:
         """Check types and ranges.

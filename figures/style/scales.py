@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -33,8 +33,11 @@ class Metric(NamedTuple):
     attribute: str
 
 
+LOSS_UNITS = {"cross-entropy": "mean cross-entropy, nats", "squared-error": "mean squared error"}
+"""Units of the losses of classes."""
+
 METRICS: Mapping[str, Metric] = {
-    "loss": Metric("Loss", "mean cross-entropy, nats", "loss"),
+    "loss": Metric("Loss", LOSS_UNITS["cross-entropy"], "loss"),
     "accuracy": Metric("Accuracy", "fraction of samples classified correctly", "accuracy"),
     "gradient-norm": Metric("Gradient norm", r"$\|\nabla f\|$", "gradient_norm"),
     "gradient-change-ratio": Metric(
@@ -136,7 +139,9 @@ def metric_of(name: str) -> Metric:
     return METRICS[name]._replace(title=f"Gradient change, {layer}") if layer else METRICS[name]
 
 
-def shared_range(surfaces: Mapping[str, Surface], metric: str, scale: str) -> Range | None:
+def shared_range(
+    surfaces: Mapping[str, Surface], metric: str, scale: str, losses: Collection[str] = ("cross-entropy",)
+) -> Range | None:
     """Return the one range of the finite values of all surfaces, None if no value is finite.
 
     Accuracy always spans 0 to 1, linearly. On a logarithmic scale the floor is the smallest positive value, or
@@ -157,14 +162,16 @@ def shared_range(surfaces: Mapping[str, Surface], metric: str, scale: str) -> Ra
         logarithmic = scale == "log" and (finite > 0).any()
         basin = BASIN if metric == "loss" else math.inf
         value_range = _log_range(finite, basin) if logarithmic else _linear_range(finite)
-    return replace(value_range, unit=_unit(surfaces, metric))
+    return replace(value_range, unit=_unit(surfaces, metric, losses))
 
 
-def _unit(surfaces: Mapping[str, Surface], metric: str) -> str:
-    """Return the unit of a metric; the loss of a regression is not a cross-entropy."""
-    if metric == "loss" and all(surface.accuracy is None for surface in surfaces.values()):
+def _unit(surfaces: Mapping[str, Surface], metric: str, losses: Collection[str]) -> str:
+    """Return the unit of a metric; losses of several kinds have none in common, nor has that of a regression."""
+    if metric != "loss":
+        return metric_of(metric).unit
+    if len(losses) > 1 or all(surface.accuracy is None for surface in surfaces.values()):
         return "mean over samples"
-    return metric_of(metric).unit
+    return LOSS_UNITS[next(iter(losses))]
 
 
 def _finite(surfaces: Mapping[str, Surface], metric: str) -> np.ndarray:

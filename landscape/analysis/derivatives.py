@@ -103,7 +103,7 @@ def measure_derivatives(objective: Objective, *, seed: int = 0, stop: Stop = lam
     results = tuple(sums.result(name) for name, sums in signals.items())
     largest, squared = _largest_output(objective)
     ratios = tuple(sums for sums in layers if sums is not None)
-    return Derivatives(results, ratios, objective.classifies, largest, squared)
+    return Derivatives(results, ratios, objective.is_cross_entropy, largest, squared)
 
 
 def measure_signal_history(run: Run, spec: SignalsSpec, *, stop: Stop = lambda: False) -> SignalHistory:
@@ -140,13 +140,13 @@ def _largest_output(objective: Objective) -> tuple[float, float]:
 
     It is computed at the network's outputs, because other modules may follow the last layer.
     """
-    largest, squared = 0.0, 0.0 if objective.classifies else float("nan")
+    largest, squared = 0.0, 0.0 if objective.is_cross_entropy else float("nan")
     for batch_loss in objective.batch_losses:
         with capture_outputs(objective.module) as captured, torch.enable_grad():
             loss = batch_loss(objective.point(objective.theta).requires_grad_())
             (signal,) = torch.autograd.grad(loss * objective.samples, captured)
         largest = max(largest, float(signal.double().flatten(1).norm(dim=1).max()))
-        if objective.classifies:
+        if objective.is_cross_entropy:
             outputs = captured[0].detach().double()
             classes = torch.softmax(outputs, 1) - signal.double()  # one-hot, since the derivative is softmax(h) - e_y
             squared = max(squared, float((2 * (outputs - classes)).norm(dim=1).max()))

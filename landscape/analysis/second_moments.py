@@ -85,7 +85,7 @@ def measure_second_moments(objective: Objective, *, stop: Stop = lambda: False) 
                     batch_sums + sums[activations.layer] if activations.layer in sums else batch_sums
                 )
             samples += len(batch[-1].inputs)
-            last_layer_outputs = objective.classifies and torch.equal(outputs.pop(), batch[-1].outputs)
+            last_layer_outputs = objective.is_cross_entropy and torch.equal(outputs.pop(), batch[-1].outputs)
             terms = _weighted_sums(batch[-1]) if last_layer_outputs else None  # other modules may follow the last layer
             totals = (
                 terms if totals is None or terms is None else tuple(a + b for a, b in zip(totals, terms, strict=True))

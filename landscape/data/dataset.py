@@ -70,7 +70,7 @@ class Dataset:
     @property
     def classifies(self) -> bool:
         """Whether targets are classes; accuracy is defined for classes alone."""
-        return self.loss == "cross-entropy"
+        return self.loss != "squared-error"
 
     @property
     def train(self) -> Samples:
@@ -120,7 +120,8 @@ def load_data(spec: DataSpec) -> Dataset:
     source = entry(DATA, spec.name, "data set")
     if reason := source.refuses(spec):
         raise ValueError(reason)
-    return Dataset(spec, source.shape(spec), source.outputs(spec), source.loss)
+    loss = "one-hot-squared-error" if source.loss == "cross-entropy" and spec.loss == "squared-error" else source.loss
+    return Dataset(spec, source.shape(spec), source.outputs(spec), loss)
 
 
 @lru_cache(maxsize=32)  # constructing a spec checks it, and every training batch calls this

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from normscape.landscape.data.files import data_folder, sha256_of
-from normscape.landscape.data.sources import DATA, NOT_GAUSSIAN, Arrays, Source, published
+from normscape.landscape.data.sources import DATA, NOT_GAUSSIAN, REGRESSION, Arrays, Source, published
 
 FOLDER = "own"
 
@@ -145,7 +145,7 @@ def _source(
         label=path.stem,
         description=f"{path.stem}: {counts['train']:,} samples for training and {counts['held-out']:,} held out, of "
         f"shape {' × '.join(map(str, shape))}.",
-        idle=NOT_GAUSSIAN,
+        idle=NOT_GAUSSIAN | (REGRESSION if loss == "squared-error" else {}),
         loss=loss,
         max_value=largest,
         available=counts,

@@ -23,6 +23,9 @@ HELD_OUT_SHARE = 0.2
 NOT_GAUSSIAN = {"gaussian": "only the Gaussian regression draws its inputs and targets"}
 """`idle` of every other data set."""
 
+REGRESSION = {"loss": "its targets are numbers, so the loss is the squared error"}
+"""`idle` of data sets without classes."""
+
 DRAWN = {"take": "these samples have no order of a file"}
 """`idle` of data sets that are drawn or split by the seed."""
 
@@ -177,7 +180,7 @@ DATA: dict[str, Source] = {
         label="Gaussian regression",
         description="Gaussian regression: normal inputs of a given mean and covariance, targets of a linear teacher, "
         "squared error; there are no classes, so no accuracy.",
-        idle=DRAWN,
+        idle=DRAWN | REGRESSION,
         loss="squared-error",
         drawn=SAMPLES,
         target_bytes=lambda spec: 8 * spec.gaussian.outputs,

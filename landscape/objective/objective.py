@@ -30,7 +30,7 @@ from normscape.landscape.objective.population.by_segments import SegmentedLoss
 from normscape.landscape.objective.population.tiled import tiled_loss
 from normscape.landscape.objective.problem.contract import Findings, check
 from normscape.landscape.objective.problem.evaluation_set import as_tensor, evaluation_set
-from normscape.landscape.objective.problem.losses import Loss
+from normscape.landscape.objective.problem.losses import CrossEntropy, Loss
 from normscape.landscape.objective.problem.problem import (
     Call,
     Criterion,
@@ -224,8 +224,13 @@ class Objective:
 
     @property
     def classifies(self) -> bool:
-        """Whether the loss is the cross-entropy of class indices, and accuracy is defined."""
+        """Whether targets are class indices, and accuracy is defined."""
         return self._forward.classes is not None
+
+    @property
+    def is_cross_entropy(self) -> bool:
+        """Whether the loss is the cross-entropy of class indices."""
+        return type(self._forward.classes) is CrossEntropy
 
     @property
     def samples(self) -> int:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from normscape.landscape import History, Run, load_data, measure_sharpness, objective_of, train
 from normscape.landscape.stability import (
@@ -93,3 +94,22 @@ def test_gradient_descent_on_quadratic_is_stable_below_2_over_sharpness(factor: 
     threshold = measure_sharpness(objective_of(start, EvaluationSpec(precision="float64"))).largest_stable_step
     run = train(small_run("none", learning_rate=factor * threshold, steps=400, **shared))
     assert classify_run(run, measure_constant_loss(run.spec)).stable is stable
+
+
+def test_constant_loss_of_one_hot_codes_is_that_of_the_class_shares_a3() -> None:
+    spec = small_run("none", data={"loss": "squared-error"})
+    targets = load_data(spec.data).train.targets
+    codes = np.eye(3)[targets]
+    assert measure_constant_loss(spec) == pytest.approx(((codes - codes.mean(0)) ** 2).sum(1).mean())
+
+
+def test_training_minimizes_the_squared_error_of_one_hot_codes() -> None:
+    run = train(small_run("none", data={"loss": "squared-error"}))
+    objective = objective_of(run, EvaluationSpec(precision="float64"))
+    data = load_data(run.spec.data)
+    outputs = run.module(20).double().eval()(torch.tensor(data.train.inputs(slice(None))))
+    codes = torch.eye(3, dtype=torch.float64)[torch.tensor(data.train.targets)]
+    expected = float((outputs.detach() - codes).square().sum(1).mean())
+    assert float(objective.loss(objective.theta)) == pytest.approx(expected, rel=1e-9)
+    assert run.history.train_loss[-1] == pytest.approx(expected, rel=1e-5)
+    assert run.history.train_loss[-1] < 0.5 * run.history.train_loss[0]

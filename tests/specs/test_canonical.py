@@ -55,6 +55,7 @@ OTHER: dict[str, Any] = {
     "through": (1,),
     "weights": "0" * 63 + "1",
     "take": "first",
+    "loss": "squared-error",
     "checkpoint": 3,
     "point": (0.5, 0.25),
     "camera": (1.25 + 2.0**-50, -1.6, 1.25, 0.0, 0.0, -0.2),

@@ -38,6 +38,7 @@ MORE: Mapping[str, tuple[str, ...]] = {
     ),
     "Data": (
         "run.data.size",
+        "run.data.take",
         "run.data.scaling",
         "run.data.shift",
         "run.data.deviation",
@@ -52,6 +53,7 @@ MORE: Mapping[str, tuple[str, ...]] = {
     ),
     "More on training": (
         "run.weights",
+        "run.data.loss",
         "run.training.schedule",
         "run.training.momentum",
         "run.training.weight_decay",

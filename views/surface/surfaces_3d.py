@@ -52,6 +52,7 @@ def comparison_of(experiment: Experiment, display: Display, outcomes: Mapping[st
     trained = frozenset(label for label, outcome in outcomes.items() if _is_final(outcome))
     theme = page_theme()
     shown: dict[str, Any] = {"colors": colors(experiment, theme), "theme": theme, "trained": trained}
+    shown["losses"] = frozenset(run.data.loss for run, _ in experiment.variants().values())
     return Comparison(drawn, display.shown, display.scale, **shown)
 
 

@@ -163,6 +163,28 @@ class CrossEntropy:
         return axes[0]
 
 
+class OneHotSquaredError(CrossEntropy):
+    """Σ_k (output_k - e_k)² with e the one-hot code of the class, without a factor ½; accuracy is defined.
+
+    Arguments and shapes are those of the cross-entropy; targets are class indices, and labels are not smoothed.
+    """
+
+    def __call__(self, outputs: Tensor, targets: Tensor) -> Values:
+        """Return the loss of every item, and its weight.
+
+        Raises:
+            ValueError: the targets are no class indices, or the shapes do not fit.
+        """
+        if targets.is_floating_point():
+            raise ValueError("the squared error of one-hot codes needs class indices as targets, not numbers")
+        scores = outputs.movedim(self.axis(outputs, targets), -1)
+        counted = self.counted(targets)
+        codes = functional.one_hot(torch.where(counted, targets, 0), scores.shape[-1])
+        losses = torch.where(counted, (scores - codes).square().sum(-1), 0.0)
+        weights = self.weights(targets)
+        return losses if weights is None else (losses, weights.to(losses.dtype))
+
+
 def _weights(values: Sequence[float] | Tensor | np.ndarray) -> tuple[float, ...]:
     listed = values.tolist() if isinstance(values, Tensor | np.ndarray) else values
     weights = tuple(map(float, listed))
@@ -201,9 +223,15 @@ def sample_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
     return functional.cross_entropy(outputs, targets, reduction="none")
 
 
+def sample_one_hot_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return Σ_k (output_k - e_k)² (N,), for class indices of samples with one-hot codes e."""
+    return squared_error(outputs, functional.one_hot(targets, outputs.shape[1]).to(outputs.dtype))
+
+
 LOSSES: Mapping[str, Loss] = {
     "cross-entropy": CrossEntropy(),
     "squared-error": squared_error,
+    "one-hot-squared-error": OneHotSquaredError(),
     "bce-with-logits": BinaryCrossEntropy(),
 }
 
@@ -236,5 +264,6 @@ def named_loss(name: str, *others: str) -> Loss:
 SAMPLE_LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cross-entropy": sample_cross_entropy,
     "squared-error": squared_error,
+    "one-hot-squared-error": sample_one_hot_error,
 }
 """Losses of whole samples (N,), which the product's own networks are trained with."""

@@ -151,7 +151,7 @@ class Criterion:
 
     @property
     def classes(self) -> CrossEntropy | None:
-        """The loss if it is a cross-entropy."""
+        """The loss if its targets are classes."""
         return self.loss if isinstance(self.loss, CrossEntropy) else None
 
 

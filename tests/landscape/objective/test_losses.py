@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.problem.losses import CrossEntropy, Loss
+from normscape.landscape.objective.problem.losses import CrossEntropy, Loss, OneHotSquaredError
 
 N, C = 13, 4
 RANDOM = torch.Generator().manual_seed(0)
@@ -67,6 +67,14 @@ class Tokens(nn.Module):
 
 
 WEIGHTS = (0.2, 1.0, 3.0, 0.5)
+
+
+def one_hot_error_of_counted(scores: Tensor, targets: Tensor) -> Tensor:
+    h, y = scores[targets >= 0], targets[targets >= 0]
+    weights = h.new_tensor(WEIGHTS)[y]
+    return (weights * (h - functional.one_hot(y, C)).square().sum(1)).sum() / weights.sum()
+
+
 CASES: dict[str, tuple[type[nn.Module], Tensor, Tensor, str | Loss, Callable[[Tensor, Tensor], Tensor]]] = {
     "ignored": (Vectors, rand(N, 5), some_ignored(classes(N)), "cross-entropy", functional.cross_entropy),
     "ignored 0": (
@@ -80,6 +88,14 @@ CASES: dict[str, tuple[type[nn.Module], Tensor, Tensor, str | Loss, Callable[[Te
     "label smoothing": (
         *(Vectors, rand(N, 5), some_ignored(classes(N)), CrossEntropy(label_smoothing=0.2)),
         lambda h, y: functional.cross_entropy(h, y, label_smoothing=0.2),
+    ),
+    "one-hot codes": (
+        *(Vectors, rand(N, 5), classes(N), "one-hot-squared-error"),
+        lambda h, y: (h - functional.one_hot(y, C)).square().sum(1).mean(),
+    ),
+    "one-hot codes of pixels, some ignored and weighted": (
+        *(Pixels, rand(N, 2, 4, 3), some_ignored(classes(N, 4, 3)), OneHotSquaredError(class_weights=WEIGHTS)),
+        lambda h, y: one_hot_error_of_counted(h.movedim(1, -1).flatten(0, -2), y.flatten()),
     ),
     "soft labels": (Vectors, rand(N, 5), probabilities(N, C), "cross-entropy", functional.cross_entropy),
     "as many samples as classes": (Vectors, rand(C, 5), probabilities(C, C), "cross-entropy", functional.cross_entropy),
@@ -132,6 +148,18 @@ def test_loss_and_gradient_are_those_of_one_mean_over_all_items_d0(case: str, op
     product = objective.hvp(objective.theta, step)
     change = (objective.gradient(objective.theta + step) - objective.gradient(objective.theta - step)) / 2
     assert (product - change).norm() <= 1e-6 * change.norm()
+
+
+def test_squared_errors_of_one_hot_codes_have_an_accuracy_and_need_classes() -> None:
+    _, x, y, loss, _ = CASES["one-hot codes"]
+    module = Vectors().double()
+    objective = Objective(module, x, y, loss=loss)
+    hits = module.train()(x).argmax(1) == y
+    assert objective.loss_and_accuracy(objective.theta)[1] == pytest.approx(hits.double().mean().item())
+    assert objective.classifies
+    assert not objective.is_cross_entropy
+    with pytest.raises(ValueError, match="needs class indices as targets"):
+        Objective(module, x, probabilities(N, C), loss=loss)
 
 
 def test_accuracy_counts_the_items_that_are_not_ignored() -> None:
