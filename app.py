@@ -25,6 +25,7 @@ PAGES = {
     "Analysis": ("analysis", "analysis"),
     "Along training": ("smoothness", "along-training"),
     "Learning rates": ("stability", "learning-rates"),
+    "Curvature": ("curvature", "curvature"),
     "Jobs": ("jobs", "jobs"),
 }
 

@@ -111,7 +111,7 @@ class DataSpec:
         "cross-entropy",
         "Loss",
         r"Of the classes, in training and in evaluation. squared-error: $\sum_k(h_k-e_k)^2$ between the outputs and "
-        "the one-hot code of the class, without a factor ½.",
+        "the one-hot code of the class, without a factor of one half.",
         choices=("cross-entropy", "squared-error"),
         labels={"squared-error": "squared error"},
         later=True,

@@ -8,6 +8,7 @@ QUESTIONS: Mapping[str, str] = {
     "Analysis": "Why would normalization make the landscape smoother?",
     "Along training": "How smooth is the loss along the path that training takes?",
     "Learning rates": "How large a learning rate can each network take?",
+    "Curvature": "How sharp is the loss, and in which directions?",
     "Jobs": "What is running, and what is cached?",
     "Guide": "What do the pages show, and what do the terms mean?",
 }

@@ -5,6 +5,12 @@ from collections.abc import Mapping
 from normscape.views.texts.terms.term import Term
 
 TERMS: Mapping[str, Term] = {
+    "batch sharpness": Term(
+        "The curvature of a mini-batch's own loss along its own gradient, as a mean over mini-batches. Under "
+        r"stochastic gradient descent without momentum it settles near $2/\eta$.",
+        "D11",
+        formula=r"\mathrm E_B\,[g_B^\top H_B\, g_B/\|g_B\|^2]",
+    ),
     "block ratio": Term(
         "The gradient-change ratio of one layer alone: only its parameters move, the gradient is computed anew there, "
         "and only that layer's part of it counts.",
@@ -15,6 +21,11 @@ TERMS: Mapping[str, Term] = {
         "tangent plus a parabola.",
         "A1",
         formula=r"f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2",
+    ),
+    "edge of stability": Term(
+        r"Full-batch gradient descent raises $\lambda_{\max}$ until it reaches the threshold of divergence, $2/\eta$ "
+        "without momentum, and stays there.",
+        "D11",
     ),
     "gradient": Term(
         r"$\nabla f$: how the loss changes with every parameter. Training steps against it. Its Euclidean length is "
@@ -83,5 +94,11 @@ TERMS: Mapping[str, Term] = {
         "A number is scale-free if rescaling weights in front of a normalization leaves it unchanged. Such "
         r"rescaling keeps the function but changes $L$ and $\lambda_{\max}$.",
         "D8",
+    ),
+    "spectral density": Term(
+        "How many directions have which curvature: the distribution of the eigenvalues of the Hessian.", "D10"
+    ),
+    "trace of the Hessian": Term(
+        "The sum of all its eigenvalues: the number of parameters times the mean curvature over all directions.", "D10"
     ),
 }

@@ -1,0 +1,91 @@
+"""The loss along eigenvectors of the Hessian, and its quadratic model (D10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from normscape.figures.comparison import Compared
+from normscape.figures.style.notation import html
+from normscape.figures.style.template import style_axes, styled
+from normscape.figures.style.ticks import ticks
+from normscape.landscape.curvature.eigenvalues import Eigenvalues
+
+HEIGHT = 280
+LEGEND_ROW = 22
+
+HIGHEST = 3.0
+"""The loss is drawn up to this far above the largest one at a center: the parabolas end a third as high."""
+
+
+def cuts_figures(spectra: Compared[Eigenvalues], count: int = 3, *, smallest: bool = False) -> dict[str, go.Figure]:
+    """Draw the loss along the first eigenvectors, one panel per eigenvector, all networks on one scale.
+
+    Solid lines are the loss, dashed ones its quadratic model.
+
+    Args:
+        spectra: eigenvalues at one end, of every network.
+        count: largest number of panels.
+        smallest: whether it is the lower end.
+    """
+    most = min([count, *(len(one.values) for one in spectra.results.values())]) if spectra.results else 0
+    low, high = _range(list(spectra.results.values()), most)
+    margin = 0.05 * ((high - low) or 1.0)
+    longest = max((float(np.abs(one.distance[:most]).max()) for one in spectra.results.values()), default=1.0)
+    figures = {}
+    for number in range(most):
+        name = _name(number, smallest=smallest)
+        figure = go.Figure([trace for label in spectra.results for trace in _lines(spectra, label, number)])
+        positions, texts = ticks(low, high, "linear")
+        style_axes(
+            figure,
+            spectra.theme_colors,
+            x_title=html(rf"distance along the eigenvector of ${name}$"),
+            y_title="loss" if number == 0 else "",
+            x_axis={"range": [-1.03 * longest, 1.03 * longest]},
+            y_axis={"range": [low - margin, high + margin], "tickvals": positions, "ticktext": texts},
+        )
+        if number:
+            figure.update_traces(showlegend=False)
+        bottom, plot = 52 + LEGEND_ROW, HEIGHT - 40 - 52 - LEGEND_ROW
+        shown: dict[str, Any] = {"height": HEIGHT, "bottom": bottom, "legend_y": -52 / plot, "title": html(f"${name}$")}
+        figures[name] = styled(figure, spectra.theme_colors, **shown)
+    return figures
+
+
+def _range(spectra: Sequence[Eigenvalues], most: int) -> tuple[float, float]:
+    """Return the range of the axis of losses: all finite ones, but not far above those at the centers."""
+    every = [one.loss[:most] for one in spectra]
+    finite = np.concatenate([values[np.isfinite(values)] for values in every] or [np.zeros(0)])
+    if not finite.size:
+        return 0.0, 1.0
+    centers = [float(one.loss[0, one.loss.shape[1] // 2]) for one in spectra]
+    highest = max([center for center in centers if np.isfinite(center)], default=0.0) + HIGHEST
+    return float(finite.min()), min(float(finite.max()), max(highest, HIGHEST * max(centers, default=0.0)))
+
+
+def _name(number: int, *, smallest: bool) -> str:
+    if not smallest:
+        return rf"\lambda_{number + 1}"
+    return r"\lambda_\text{min}" if number == 0 else rf"\lambda_{{P-{number}}}"
+
+
+def _lines(spectra: Compared[Eigenvalues], label: str, number: int) -> list[go.Scatter]:
+    own, color = spectra.results[label], spectra.color(label)
+    shared: dict[str, Any] = {"x": own.distance[number], "mode": "lines", "legendgroup": label}
+    value = f"{own.values[number]:.4g}"
+    loss = html(r"distance %{x:.3g}<br>loss %{y:.4g}<br>$\lambda$ = ") + f"{value}<extra>{label}</extra>"
+    model = go.Scatter(
+        **shared,
+        **{"y": own.quadratic(number), "showlegend": False, "hoverinfo": "skip"},
+        line={"color": color, "width": 1.2, "dash": "dash"},
+    )
+    line = go.Scatter(
+        **shared,
+        **{"y": own.loss[number], "name": label, "hovertemplate": loss, "showlegend": True},
+        line={"color": color, "width": 2.2, "shape": "spline"},
+    )
+    return [model, line]

@@ -1,0 +1,107 @@
+"""Spectral densities of compared networks on one axis, with the largest eigenvalues of each (D10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from normscape.figures.comparison import Compared
+from normscape.figures.style.lines import translucent
+from normscape.figures.style.notation import html
+from normscape.figures.style.template import sentence_figure, style_axes, styled
+from normscape.figures.style.ticks import log_axis
+from normscape.landscape.curvature.density import Density, smoothed
+from normscape.landscape.curvature.eigenvalues import Eigenvalues
+
+HEIGHT = 380
+LEGEND_ROW = 22
+POINTS = 600
+
+WIDTH_SHARE = 0.01
+"""Standard deviation of the Gaussians that the nodes are drawn as, relative to the range of the axis."""
+
+LOWEST_SHARE = 0.02
+"""The lowest drawn density, relative to that of a single eigenvalue of the largest network."""
+
+WAITING = "Waiting for the first spectrum."
+
+
+def density_figure(
+    densities: Compared[Density],
+    eigenvalues: Mapping[str, Sequence[Eigenvalues]],
+    *,
+    title: str = "",
+) -> go.Figure:
+    """Draw the spectral density of every network on a logarithmic axis, and its eigenvalues as marks above.
+
+    Nodes are drawn as Gaussians of one width for all networks, so a single eigenvalue is as wide everywhere.
+
+    Args:
+        densities: of every network that has one.
+        eigenvalues: those that are computed one by one, at either end, by label.
+        title: above the plot.
+    """
+    shown: dict[str, Any] = {"height": HEIGHT, "title": title}
+    nodes = [one.nodes[one.weights > 0] for one in densities.results.values()]
+    extremes = [one.values for own in eigenvalues.values() for one in own]
+    values = np.concatenate([*nodes, *extremes] or [np.zeros(0)])
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return sentence_figure(WAITING, densities.theme_colors, **shown)
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    span = (high - low) or 1.0
+    at = np.linspace(low - 0.04 * span, high + 0.04 * span, POINTS)
+    width = WIDTH_SHARE * span
+    figure, heights = go.Figure(), []
+    largest = max((one.dimensions for one in densities.results.values()), default=1)
+    floor = LOWEST_SHARE / (largest * width * np.sqrt(2 * np.pi))
+    for label, density in densities.results.items():
+        heights.append(smoothed(density, at, width))
+        figure.add_trace(_line(densities, label, at, np.maximum(heights[-1], floor), floor))
+    figure.add_traces(list(_marks(densities, eigenvalues)))
+    style_axes(
+        figure,
+        densities.theme_colors,
+        x_title=html(r"eigenvalue $\lambda$"),
+        y_title="spectral density (log)",
+        x_axis={"range": [at[0], at[-1]]},
+        y_axis=log_axis([np.array([floor, *(float(one.max()) for one in heights)])]) | {"domain": [0, 0.86]},
+    )
+    figure.update_layout(yaxis2={"domain": [0.88, 1], "visible": False, "range": [-0.6, len(densities.results) - 0.4]})
+    rows = -(-len(densities.results) // 2)
+    bottom = 52 + LEGEND_ROW * rows
+    plot = HEIGHT - 12 - 52 - LEGEND_ROW
+    shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1)
+    return styled(figure, densities.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+
+
+def _line(densities: Compared[Density], label: str, at: np.ndarray, heights: np.ndarray, floor: float) -> go.Scatter:
+    color = densities.color(label)
+    return go.Scatter(
+        **{"x": at, "y": heights, "mode": "lines", "name": label, "legendgroup": label, "showlegend": True},
+        line={"color": color, "width": 2, "dash": densities.dash(label)},
+        fill="tozeroy" if len(densities.results) <= 2 else None,
+        fillcolor=translucent(color, 0.12),
+        hovertemplate=html(r"$\lambda$ %{x:.3g}<br>density %{y:.3g}") + f"<extra>{label}</extra>",
+    )
+
+
+def _marks(densities: Compared[Density], eigenvalues: Mapping[str, Sequence[Eigenvalues]]) -> list[go.Scatter]:
+    """Return the eigenvalues of every network as a row of marks above the densities."""
+    traces = []
+    for row, label in enumerate(reversed(list(eigenvalues))):
+        values = np.concatenate([one.values for one in eigenvalues[label]] or [np.zeros(0)])
+        if not values.size:
+            continue
+        traces.append(
+            go.Scatter(
+                **{"x": values, "y": np.full(len(values), row), "yaxis": "y2", "mode": "markers", "name": label},
+                **{"legendgroup": label, "showlegend": label not in densities.results},
+                marker={"symbol": densities.symbol(label), "size": 8, "color": densities.color(label)},
+                hovertemplate=html(r"$\lambda$ = %{x:.4g}") + f"<extra>{label}</extra>",
+            )
+        )
+    return traces

@@ -1,0 +1,117 @@
+"""Sharpness along training against the threshold of stability (D11)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from normscape.figures.comparison import Compared
+from normscape.figures.style.lines import line_trace
+from normscape.figures.style.notation import html
+from normscape.figures.style.template import sentence_figure, style_axes, styled
+from normscape.figures.style.ticks import log_axis, positive_or_nan
+from normscape.landscape.curvature.edge import EdgeSample
+
+HEIGHT = 400
+LEGEND_ROW = 22
+FEW_STEPS = 12
+"""Checkpoints up to which steps have a logarithmic axis: by default they halve."""
+
+WAITING = "Waiting for the first checkpoint."
+
+
+def edge_figure(
+    courses: Compared[Sequence[EdgeSample]],
+    thresholds: Mapping[str, Sequence[float]],
+    *,
+    title: str = "",
+    threshold_name: str = r"2/\eta",
+) -> go.Figure:
+    """Draw λ_max of every network at its checkpoints, batch sharpness, and the threshold of its learning rate.
+
+    Args:
+        courses: samples of every network in the order of training steps.
+        thresholds: the threshold at each of these checkpoints, by label; nan where there is none.
+        title: above the plot.
+        threshold_name: what the threshold is, LaTeX.
+    """
+    shown: dict[str, Any] = {"height": HEIGHT, "title": title}
+    every = [one for course in courses.results.values() for one in course]
+    if not every:
+        return sentence_figure(WAITING, courses.theme_colors, **shown)
+    logarithmic = len({one.step for one in every}) <= FEW_STEPS
+    figure = go.Figure()
+    for label, course in courses.results.items():
+        figure.add_traces(_lines(courses, label, course, shift=logarithmic))
+    figure.add_traces(_thresholds(courses, thresholds, threshold_name, shift=logarithmic))
+    columns = [np.array([one.sharpness.value for one in every]), np.array([one.batch_sharpness for one in every])]
+    columns += [np.array(own) for own in thresholds.values()]
+    steps = sorted({one.step for one in every})
+    style_axes(
+        figure,
+        courses.theme_colors,
+        x_title="training step (log scale)" if logarithmic else "training step",
+        y_title=html(r"sharpness $\lambda_\text{max}$ (log)"),
+        x_axis=_log_steps(steps) if logarithmic else {},
+        y_axis=log_axis(columns),
+    )
+    names = sum(trace.showlegend is not False for trace in figure.data)
+    rows = -(-names // 3)
+    bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 12 - 52 - LEGEND_ROW
+    shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1)
+    return styled(figure, courses.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+
+
+def _lines(
+    courses: Compared[Sequence[EdgeSample]], label: str, course: Sequence[EdgeSample], *, shift: bool
+) -> list[go.Scatter]:
+    steps = np.array([one.step for one in course]) + shift
+    style: dict[str, Any] = {"color": courses.color(label), "symbol": courses.symbol(label), "legendgroup": label}
+    values = np.array([one.sharpness.value for one in course])
+    batch = np.array([one.batch_sharpness for one in course])
+    numbers = np.array([one.step for one in course])
+    top = html(r"step %{customdata}<br>$\lambda_\text{max}$ = %{y:.4g}") + f"<extra>{label}</extra>"
+    shown: dict[str, Any] = {"name": label, "customdata": numbers, "showlegend": True}
+    lines = [line_trace(steps, positive_or_nan(values), hover=top, size=6, **style, **shown)]
+    if any(one.batches > 1 for one in course):
+        shown["name"] = f"{label}, batch sharpness"
+        hover = "step %{customdata}<br>batch sharpness %{y:.4g}" + f"<extra>{label}</extra>"
+        dotted: dict[str, Any] = {"size": 4, "width": 1.2, "dash": "dot"}
+        lines.append(line_trace(steps, positive_or_nan(batch), hover=hover, **style, **shown, **dotted))
+    return lines
+
+
+def _thresholds(
+    courses: Compared[Sequence[EdgeSample]], thresholds: Mapping[str, Sequence[float]], name: str, *, shift: bool
+) -> list[go.Scatter]:
+    """Return one dashed line for every threshold that differs; equal ones are one line."""
+    lines: list[go.Scatter] = []
+    drawn: list[tuple[float, ...]] = []
+    for label, own in thresholds.items():
+        values = tuple(own)
+        if not values or not any(math.isfinite(value) for value in values) or values in drawn:
+            continue
+        drawn.append(values)
+        alone = len({tuple(other) for other in thresholds.values() if any(map(math.isfinite, other))}) == 1
+        steps = np.array([one.step for one in courses.results[label]]) + shift
+        color = courses.theme_colors.faint if alone else courses.color(label)
+        text = html(rf"threshold ${name}$")
+        lines.append(
+            go.Scatter(
+                **{"x": steps, "y": list(values), "mode": "lines", "showlegend": True, "legendgroup": "threshold"},
+                name=text if alone else f"{text}, {label}",
+                line={"color": color, "width": 1.6, "dash": "dash"},
+                hovertemplate=text + " = %{y:.4g}<extra></extra>",
+            )
+        )
+    return lines
+
+
+def _log_steps(steps: Sequence[int]) -> dict[str, Any]:
+    """Return an axis of steps that are spaced by log(step + 1), since the first may be 0."""
+    ends = [math.log10(steps[0] + 1) - 0.05, math.log10(steps[-1] + 1) + 0.05]
+    return {"type": "log", "tickvals": [step + 1 for step in steps], "ticktext": list(map(str, steps)), "range": ends}

@@ -1,0 +1,114 @@
+"""Figures of curvature: what is drawn are the results' own numbers, on one scale for all networks (D10, D11, D14)."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from normscape.figures.comparison import Compared
+from normscape.figures.curvature import curvature_maps, cuts_figures, density_figure, edge_figure
+from normscape.figures.curvature.cuts import HIGHEST
+from normscape.landscape import Sharpness
+from normscape.landscape.curvature.density import Density
+from normscape.landscape.curvature.edge import EdgeSample
+from normscape.landscape.curvature.eigenvalues import Eigenvalues
+from normscape.landscape.surface.curvature_map import CurvaturePoint
+
+COLORS = {"one": "#123456", "two": "#654321"}
+
+
+def compared(**results: Any) -> Compared[Any]:
+    return Compared(results, colors=COLORS)
+
+
+def density(scale: float, dimensions: int = 50) -> Density:
+    return Density(scale * np.array([[-0.1, 0.0, 1.0], [-0.2, 0.1, 0.9]]), np.full((2, 3), 1 / 3), dimensions)
+
+
+def eigenvalues(*values: float, rise: float = 1.0) -> Eigenvalues:
+    count, found = len(values), np.array(values)
+    distance = np.outer(np.sqrt(2 / np.abs(found)), np.linspace(-1, 1, 5))
+    loss = 0.2 + rise * 0.5 * found[:, None] * distance**2
+    flags = np.ones(count, dtype=bool)
+    return Eigenvalues(
+        found, np.full(count, 1e-4), flags, 12, 50, ("a",), np.ones((count, 1)), distance, loss, np.zeros(count)
+    )
+
+
+def sample(step: int, value: float, batches: int = 4) -> EdgeSample:
+    nothing: dict[str, Any] = {"layers": ("a",), "layer_norms": np.ones(1), "layer_invariant": np.zeros(1, dtype=bool)}
+    return EdgeSample(step, 0.5, Sharpness(value, 0.0, 12, True), 0.8 * value, 0.1, batches, 2.0, False, **nothing)
+
+
+def named(figure: go.Figure, name: str) -> Any:
+    return next(trace for trace in figure.data if trace.name == name)
+
+
+def test_densities_share_an_axis_and_a_width_and_their_marks_are_the_eigenvalues() -> None:
+    figure = density_figure(compared(one=density(1.0), two=density(0.2)), {"one": [eigenvalues(1.0, 0.5)], "two": []})
+    one, two, marks = figure.data
+    np.testing.assert_array_equal(one.x, two.x)
+    assert marks.x.tolist() == [1.0, 0.5]
+    inside = one.y > one.y.min() * 1.01
+    assert np.trapezoid(one.y[inside], one.x[inside]) == pytest.approx(1, abs=0.02)
+    assert np.trapezoid(two.y, two.x) == pytest.approx(1, abs=0.02)
+    low, high = figure.layout.xaxis.range
+    assert low < -0.2 < 1.0 < high
+    assert "sentence" in [note.name for note in density_figure(compared(), {}).layout.annotations]
+
+
+def test_cuts_are_the_loss_and_its_parabola_on_one_scale_and_the_axis_ends_above_the_parabolas() -> None:
+    own = {"one": eigenvalues(4.0, 2.0, 1.0), "two": eigenvalues(0.5, 0.4, 0.3, rise=40.0)}
+    figures = cuts_figures(compared(**own))
+    assert list(figures) == [r"\lambda_1", r"\lambda_2", r"\lambda_3"]
+    for number, figure in enumerate(figures.values()):
+        for k, found in enumerate(own.values()):
+            model, line = figure.data[2 * k : 2 * k + 2]
+            np.testing.assert_allclose(line.y, found.loss[number])
+            np.testing.assert_allclose(model.y, found.quadratic(number))
+            np.testing.assert_allclose(line.x, found.distance[number])
+    axes = {(tuple(one.layout.xaxis.range), tuple(one.layout.yaxis.range)) for one in figures.values()}
+    assert len(axes) == 1
+    (_, (_, high)) = axes.pop()
+    assert 1.2 < high < 1.1 * (0.2 + HIGHEST)
+    assert [sum(bool(trace.showlegend) for trace in one.data) for one in figures.values()] == [2, 0, 0]
+
+
+def test_along_training_equal_thresholds_are_one_line_and_different_ones_are_named() -> None:
+    courses = compared(one=[sample(0, 10.0), sample(5, 30.0)], two=[sample(0, 3.0), sample(5, -2.0)])
+    equal = edge_figure(courses, {"one": [40.0, 40.0], "two": [40.0, 40.0]})
+    np.testing.assert_allclose(named(equal, "one").y, [10, 30])
+    np.testing.assert_allclose(named(equal, "one, batch sharpness").y, [8, 24])
+    assert np.isnan(named(equal, "two").y[1])
+    assert sum((trace.name or "").startswith("threshold") for trace in equal.data) == 1
+    differ = edge_figure(courses, {"one": [40.0, 40.0], "two": [20.0, 20.0]})
+    assert sum((trace.name or "").startswith("threshold") for trace in differ.data) == 2
+    none = edge_figure(courses, {"one": [np.nan, np.nan], "two": [np.nan, np.nan]})
+    assert not any((trace.name or "").startswith("threshold") for trace in none.data)
+
+
+def test_one_batch_has_no_line_of_its_own() -> None:
+    figure = edge_figure(compared(one=[sample(0, 10.0, batches=1)]), {"one": [40.0]})
+    assert [trace.name for trace in figure.data if "batch" in (trace.name or "")] == []
+
+
+@pytest.mark.parametrize("quantity", ["largest", "ratio"])
+def test_maps_have_their_points_in_place_and_one_range_of_colors(quantity: str) -> None:
+    places = [(a, b) for a in (-1.0, 0.0, 1.0) for b in (-2.0, 2.0)]
+    points = {
+        label: {
+            place: CurvaturePoint(scale * (3 + place[0]), -0.5, 0.0, 0.0, 9, True) for place in places if place != hole
+        }
+        for label, scale, hole in (("one", 1.0, (1.0, 2.0)), ("two", 10.0, None))
+    }
+    figures = curvature_maps(compared(**points), quantity)
+    ranges = set()
+    for label, figure in figures.items():
+        heatmap = figure.data[0]
+        ranges.add((heatmap.zmin, heatmap.zmax))
+        for (a, b), point in points[label].items():
+            drawn = heatmap.customdata[list(heatmap.y).index(b)][list(heatmap.x).index(a)]
+            assert drawn == pytest.approx(getattr(point, quantity))
+    assert len(ranges) == 1
+    assert np.isnan(figures["one"].data[0].customdata[1][2])

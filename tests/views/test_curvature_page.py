@@ -1,0 +1,115 @@
+"""The page Curvature: spectra and sharpness of every network, and sentences that follow from the numbers."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from normscape.landscape import Sharpness
+from normscape.landscape.curvature.density import Density
+from normscape.landscape.curvature.edge import EdgeSample
+from normscape.landscape.curvature.eigenvalues import Eigenvalues
+from normscape.specs import RunSpec, SurfaceSpec, TrainingSpec
+from normscape.views.curvature.charts import threshold_name
+from normscape.views.curvature.requests import Spectra
+from normscape.views.curvature.summary import all_eigenvalues, edge_sentence, headline, key_numbers
+from tests.views.formulas import left_plain
+from tests.views.pages import page_alone
+from tests.views.test_page import settled
+
+
+def test_spectra_and_checkpoints_of_every_network_are_measured() -> None:
+    app = settled(page_alone("curvature", **{"training.checkpoints": "0,3,8"}))
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("plotly_chart")) == 1 + 3 + 1
+    assert any("in its sharpest direction" in element.value for element in app.markdown)
+    assert left_plain(app) == []
+    numbers = str(app.table[0].value)
+    assert "Trace" in numbers
+    assert "n/a" not in numbers
+
+
+def test_the_form_and_the_layer_select_the_density_and_the_map_waits_for_its_button() -> None:
+    app = settled(page_alone("curvature"))
+    assert "Form" in [group.label for group in app.get("button_group")]
+    (layer,) = [box for box in app.selectbox if box.label == "Part"]
+    app = settled(layer.select(layer.options[1]).run())
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1 + 3 + 1
+    button = next(one for one in app.button if one.label.startswith("Measure the map"))
+    app = settled(button.click().run())
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1 + 3 + 1 + 2 * 2
+
+
+def eigenvalues(*values: float) -> Eigenvalues:
+    count = len(values)
+    points = np.zeros((count, 3))
+    flags = np.ones(count, dtype=bool)
+    return Eigenvalues(
+        *(np.array(values), np.full(count, 1e-4), flags, 12, 50, ("a",)),
+        *(np.ones((count, 1)), points, points, np.zeros(count)),
+    )
+
+
+def spectra(top: float, free: float, low: float = -0.1) -> Spectra:
+    density = Density(np.array([[0.0, top], [0.0, top]]), np.array([[0.9, 0.1], [0.7, 0.3]]), 100)
+    largest = {"raw": eigenvalues(top, top / 2), "scale-free": eigenvalues(free, free / 2)}
+    return Spectra(largest, eigenvalues(low), density, largest["raw"], density)
+
+
+def test_the_headline_says_which_network_is_flatter_and_by_how_much() -> None:
+    text = headline({"A": spectra(4.0, 2.0), "B": spectra(1.0, 3.0)})
+    assert text.startswith("**B is 4× flatter in its sharpest direction than A.**")
+    assert r"$\lambda_{\max}$ 1 vs. 4 · scale-free 3 vs. 2" in text
+    assert "80.0 % vs. 80.0 % of all directions" in text
+    assert headline({"A": spectra(1.0, 1.0), "B": spectra(4.0, 1.0)}).startswith("**B is 4× sharper")
+    assert "is about as sharp in its sharpest direction" not in headline({"A": spectra(1, 1), "B": spectra(1.05, 1)})
+    assert "**B is about as sharp as A.**" in headline({"A": spectra(1, 1), "B": spectra(1.05, 1)})
+    three = headline({"A": spectra(4.0, 2.0), "B": spectra(1.0, 3.0), "C": spectra(2.0, 1.0)})
+    assert three.startswith("**Flattest here: B. Sharpest: A.**")
+    assert headline({"A": spectra(4.0, 2.0)}).startswith("**A.**")
+    assert headline({"A": Spectra({}, None, None, None, None)}) == ""
+
+
+def test_key_numbers_are_those_of_the_spectra() -> None:
+    numbers = key_numbers(spectra(4.0, 2.0, -1.0))
+    assert numbers[r"$\lambda_{\max}$"] == "4"
+    assert numbers[r"$\lambda_{\min}$"] == "-1"
+    assert numbers[r"$|\lambda_{\min}/\lambda_{\max}|$"] == "0.25"
+    assert numbers["Trace ± standard error"] == "80 ± 40"
+    assert all_eigenvalues(spectra(4.0, 2.0))[r"Scale-free $\lambda_2$"] == "1 ± 1e-04"
+    assert key_numbers(Spectra({}, None, None, None, None)) == {}
+
+
+def course(*values: float) -> list[EdgeSample]:
+    nothing: dict[str, Any] = {"layers": (), "layer_norms": np.ones(0), "layer_invariant": np.zeros(0, dtype=bool)}
+    return [
+        EdgeSample(10 * k, 0.5, Sharpness(value, 0.0, 9, True), value, math.nan, 1, 2.0, False, **nothing)
+        for k, value in enumerate(values)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ((10.0, 20.0, 30.0), "**A** stays below the threshold: at most 75.0 % of it, at step 20."),
+        ((10.0, 41.0, 44.0, 39.0), "**A** reaches the threshold by step 10 and stays at 0.97 to 1.1 times it"),
+        ((10.0, 48.0, 8.0), "**A** reaches 1.2 times the threshold at step 10 and ends at 0.2 times."),
+    ],
+)
+def test_the_sentence_on_the_edge_follows_from_the_course(values: tuple[float, ...], expected: str) -> None:
+    text = edge_sentence({"A": course(*values)}, {"A": [40.0] * len(values)})
+    assert text.startswith(expected)
+    assert edge_sentence({"A": course(*values)}, {"A": [math.nan] * len(values)}) == ""
+
+
+def test_the_threshold_names_what_the_optimizers_use() -> None:
+    def variants(**training: Any) -> Any:
+        return {"A": (RunSpec(training=TrainingSpec(**training)), SurfaceSpec())}
+
+    assert threshold_name(variants(momentum=0.0)) == r"2/\eta"
+    assert threshold_name(variants(momentum=0.9)) == r"(2+2\mu)/\eta"
+    assert threshold_name(variants(momentum=0.0, weight_decay=0.1)) == r"2/\eta-\text{weight decay}"

@@ -1,0 +1,136 @@
+"""Charts of the page Curvature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from normscape.figures.comparison import Compared
+from normscape.figures.curvature import curvature_maps, cuts_figures, density_figure, edge_figure
+from normscape.figures.curvature.maps import TITLES, Points
+from normscape.figures.style.palette import colors
+from normscape.landscape.curvature.density import Density
+from normscape.landscape.curvature.edge import EdgeSample, stability_threshold
+from normscape.landscape.curvature.eigenvalues import Eigenvalues
+from normscape.specs import Display, Experiment
+from normscape.views.curvature.requests import Chosen, Spectra
+from normscape.views.session.results import Variants
+from normscape.views.share.files import Charts
+from normscape.views.share.row import share_row
+from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels, row_of_charts
+
+DENSITY = (
+    "How many directions have which curvature, on a logarithmic axis: {probes} random probes of {steps} products each. "
+    "Marks above: the {count} largest eigenvalues, and the smallest ones, each computed to its residual."
+)
+
+CUTS = (
+    "Solid: the loss along the eigenvector of each of the three largest eigenvalues. Dashed: the parabola of that "
+    "eigenvalue. Where they part, the curvature at the center no longer describes the loss."
+)
+
+EDGE = (
+    r"Solid: $\lambda_{\max}$ of all evaluation samples at each checkpoint. Dotted: batch sharpness, the curvature of "
+    "a mini-batch along its own gradient. Dashed: the threshold above which a step of the optimizer on a quadratic "
+    "diverges."
+)
+
+MAPS = (
+    "Both quantities on a {side} × {side} grid of the slice on the page Surfaces, on one color scale for all networks."
+)
+
+
+def compared(experiment: Experiment, results: Mapping[str, Any]) -> Compared[Any]:
+    """Return results with the colors and the theme of the page."""
+    return Compared(results, colors=colors(experiment, page_theme()), theme=page_theme())
+
+
+def density_section(experiment: Experiment, display: Display, spectra: Mapping[str, Spectra], chosen: Chosen) -> None:
+    """Show the densities of all networks that have one, and the buttons that share them."""
+    densities = {label: one.density for label, one in spectra.items() if one.density is not None}
+    marks = {label: _marks(one, chosen) for label, one in spectra.items()}
+    own = compared(experiment, densities)
+    with st.container(key="figure"):
+        chart(density_figure(own, marks), "spectral density")
+    example: Density | None = next(iter(densities.values()), None)
+    if example is None:
+        return
+    probes, steps = example.nodes.shape
+    count = max((len(one.chosen.values) for one in spectra.values() if one.chosen is not None), default=0)
+    st.caption(DENSITY.format(probes=probes, steps=steps, count=count))
+    light = in_light_theme(own, experiment)
+
+    def draw() -> dict[str, go.Figure]:
+        return {"spectral density": density_figure(light, marks, title="Spectral density")}
+
+    share_row(Charts("spectrum", "Spectrum of the Hessian", draw, experiment, display))
+
+
+def _marks(one: Spectra, chosen: Chosen) -> list[Eigenvalues]:
+    smallest = one.smallest if chosen == Chosen() else None
+    return [found for found in (one.chosen, smallest) if found is not None]
+
+
+def cuts_section(experiment: Experiment, display: Display, spectra: Mapping[str, Spectra]) -> None:
+    """Show the loss along the sharpest directions of all networks that have them."""
+    available = {label: one.largest["raw"] for label, one in spectra.items() if "raw" in one.largest}
+    if not available:
+        return
+    own = compared(experiment, available)
+    panels(cuts_figures(own), "along eigenvectors")
+    st.caption(CUTS)
+    light = in_light_theme(own, experiment)
+    share_row(
+        Charts("eigenvectors", "Loss along the sharpest directions", lambda: cuts_figures(light), experiment, display)
+    )
+
+
+def edge_section(
+    experiment: Experiment, display: Display, variants: Variants, courses: Mapping[str, Sequence[EdgeSample]]
+) -> None:
+    """Show sharpness along training against the threshold of every network."""
+    limits = thresholds(variants, courses)
+    own, name = compared(experiment, courses), threshold_name(variants)
+    chart(edge_figure(own, limits, threshold_name=name), "sharpness along training")
+    st.caption(EDGE)
+    light = in_light_theme(own, experiment)
+
+    def draw() -> dict[str, go.Figure]:
+        return {"sharpness": edge_figure(light, limits, threshold_name=name, title="Sharpness along training")}
+
+    if any(courses.values()):
+        share_row(Charts("edge", "Sharpness along training", draw, experiment, display))
+
+
+def thresholds(variants: Variants, courses: Mapping[str, Sequence[EdgeSample]]) -> dict[str, list[float]]:
+    """Return the threshold at every measured checkpoint, by label; nan where the optimizer has none."""
+    return {
+        label: [stability_threshold(variants[label][0].training, one.step) for one in course]
+        for label, course in courses.items()
+    }
+
+
+def threshold_name(variants: Variants) -> str:
+    """Return the formula of the thresholds as LaTeX, without what no network uses."""
+    trainings = [run.training for run, _ in variants.values() if run.training.optimizer != "adam"]
+    numerator = "(2+2\\mu)" if any(training.momentum for training in trainings) else "2"
+    decay = r"-\text{weight decay}" if any(training.weight_decay for training in trainings) else ""
+    return rf"{numerator}/\eta{decay}"
+
+
+def maps_section(experiment: Experiment, display: Display, maps: Mapping[str, Points], side: int) -> None:
+    """Show λ_max and the share of negative curvature over the slice, one row of maps each."""
+    own = compared(experiment, maps)
+    for quantity, title in TITLES.items():
+        st.markdown(f"### {title}")
+        row_of_charts(curvature_maps(own, quantity), f"map {quantity}")
+    st.caption(MAPS.format(side=side))
+    light = in_light_theme(own, experiment)
+
+    def draw() -> dict[str, go.Figure]:
+        return {f"{q}: {k}": one for q in TITLES for k, one in curvature_maps(light, q).items()}
+
+    share_row(Charts("curvature map", "Curvature over the slice", draw, experiment, display, surface=True))

@@ -1,0 +1,159 @@
+"""How sharp is the loss, and in which directions? Controls, results, figures and explanation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from normscape.landscape import layer_names
+from normscape.specs import Display, Experiment
+from normscape.specs.curvature import FORMS
+from normscape.views.curvature import charts, requests, summary
+from normscape.views.curvature.requests import Chosen
+from normscape.views.session import address, progress
+from normscape.views.session.admission import admitted, errors_shown, started
+from normscape.views.session.experiment_page import answer, experiment_page
+from normscape.views.session.results import Variants
+from normscape.views.texts.verdicts import missing_verdict
+from normscape.views.widgets.numbers import PENDING
+from normscape.views.widgets.tables import network_table
+from normscape.views.widgets.training_step import checkpoint_slider
+
+PATH = "curvature"
+
+CLAIM = (
+    r"Each eigenvalue of the Hessian is the curvature along one direction. The largest, $\lambda_{\max}$, limits the "
+    "learning rate; most of the others are close to zero."
+)
+
+GLOSSARY_TERMS = (
+    "batch sharpness",
+    "edge of stability",
+    "Hessian",
+    "learning rate",
+    "momentum",
+    "scale-free",
+    "spectral density",
+    "trace of the Hessian",
+    r"$\lambda_{\max}$",
+    r"$\lambda_{\max}(SHS)$",
+)
+
+WHOLE = "Whole network"
+
+READING = r"""
+**Spectrum.** Eigenvalues at the ends are computed one by one with the Lanczos iteration and full reorthogonalization;
+$\pm$ is the residual $\|Hv-\lambda v\|$, which bounds the distance to an eigenvalue (D10). The density comes from
+random sign vectors: each probe gives nodes and weights with its exact moments, drawn as Gaussians 1 % as wide as the
+axis, so its shape between the ends is an estimate. The trace is the mean over the probes, with its standard error.
+
+**Scale-free.** Weights in front of a normalization can be rescaled without changing the network, and every raw
+eigenvalue changes with them. The scale-free form multiplies both sides of the Hessian by the norms of the filters and
+does not change (D8).
+
+**Edge of stability.** On a quadratic, gradient descent with learning rate $\eta$ diverges along directions with
+$\lambda>2/\eta$; with heavy-ball momentum $\mu$ the threshold is $(2+2\mu)/\eta$, and weight decay lowers it by its own
+value. Full-batch training often raises $\lambda_{\max}$ to the threshold and keeps it there
+([Cohen et al. 2021](https://arxiv.org/abs/2103.00065)). With mini-batches it is the batch sharpness that settles at
+$2/\eta$ ([Andreyev and Beneventano 2024](https://arxiv.org/abs/2412.20553)); its threshold with momentum differs and is
+not drawn. Adam has another threshold, too (D11).
+
+**Caveats.** ReLU has no second derivative at its kinks; the Hessian is that of the pieces. One eigenvector that occurs
+twice is found once. Batch norm's statistics are those selected under *Advanced*.
+"""
+
+
+def _page(experiment: Experiment, display: Display) -> None:
+    variants = admitted(experiment)
+    verdict, _ = answer()
+    with verdict, errors_shown():
+        seconds = requests.seconds(variants, "largest", "density", "edge", "smallest")
+        if not started("curvature:run", "Measure the spectrum", seconds):
+            return
+    st.markdown("## Spectrum")
+    chosen = _choice(variants)
+    request = requests.request(variants, chosen, address.of(experiment, display, PATH))
+    finished = progress.submit(request)
+    spectra = requests.spectra(variants, chosen)
+    stopped = finished or progress.is_stopped(request)
+    with verdict:
+        known = sum("raw" in one.largest for one in spectra.values())
+        if known == len(spectra):
+            st.markdown(summary.headline(spectra))
+        else:
+            st.markdown(missing_verdict(known, len(spectra), "spectra", stopped=stopped, done="measured"))
+        progress.show_progress(request, finished)
+    charts.density_section(experiment, display, spectra, chosen)
+    columns = {label: summary.key_numbers(one) for label, one in spectra.items()}
+    if any(columns.values()):
+        network_table(columns, missing="" if stopped else PENDING)
+        with st.expander("All eigenvalues with their residuals"):
+            network_table({label: summary.all_eigenvalues(one) for label, one in spectra.items()}, missing="")
+    st.markdown("## Along the sharpest directions")
+    charts.cuts_section(experiment, display, spectra)
+    st.button(
+        "Open the surface along the two sharpest directions",
+        on_click=_open_sharpest,
+        args=(experiment,),
+        icon=":material/landscape:",
+    )
+    st.markdown("## Edge of stability")
+    courses = requests.edge_samples(variants)
+    st.markdown(summary.edge_sentence(courses, charts.thresholds(variants, courses)))
+    charts.edge_section(experiment, display, variants, courses)
+    st.markdown("## Curvature over the slice")
+    _maps(experiment, display, variants)
+    with st.expander("How it is measured, and caveats"):
+        st.markdown(READING)
+
+
+def _choice(variants: Variants) -> Chosen:
+    """Show which matrix the density is of, and return it."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="matrix"):
+        form = st.segmented_control(
+            "Form",
+            FORMS,
+            default=FORMS[0],
+            format_func=str.capitalize,
+            required=True,
+            key=address.control("curvature:form"),
+            help="Scale-free: unchanged when weights in front of a normalization are rescaled (D8).",
+        )
+        names = [set(layer_names(run)) for run, _ in variants.values()]
+        shared = [name for name in layer_names(next(iter(variants.values()))[0]) if all(name in own for own in names)]
+        layer = st.selectbox(
+            "Part",
+            [WHOLE, *shared],
+            key=address.control("curvature:layer"),
+            help="The block of the Hessian that the density is of: all parameters, or those of one layer.",
+            width=280,
+        )
+    return Chosen(form or FORMS[0], "" if layer == WHOLE else str(layer))
+
+
+def _open_sharpest(experiment: Experiment) -> None:
+    plane = replace(experiment.surface.plane, directions="hessian")
+    address.adopt(replace(experiment, surface=replace(experiment.surface, plane=plane)))
+
+
+def _maps(experiment: Experiment, display: Display, variants: Variants) -> None:
+    """Show the curvature maps once they are requested."""
+    seconds = requests.seconds(variants, "point")
+    if not started("curvature:map", "Measure the map", seconds, limit=0.0):
+        st.caption(r"$\lambda_{\max}$ and negative curvature at every point of a coarse grid.")
+        return
+    request = requests.map_request(variants, address.of(experiment, display, PATH))
+    finished = progress.submit(request)
+    progress.show_progress(request, finished)
+    points = requests.map_points(variants)
+    if any(points.values()):
+        charts.maps_section(experiment, display, points, requests.MAP_SIDE)
+
+
+experiment, display = experiment_page("Curvature", CLAIM, path=PATH, terms=GLOSSARY_TERMS)
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    experiment = checkpoint_slider(experiment, beside=True)
+address.publish(experiment, display)
+with errors_shown():
+    _page(experiment, display)
