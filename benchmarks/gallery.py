@@ -37,6 +37,7 @@ from normscape.jobs.store.files import Contents, read, write
 from normscape.landscape.plane.plane import abridged
 from normscape.specs import Display, Experiment
 from normscape.specs.serialization.query import to_query
+from normscape.views.curvature import requests as curvature_requests
 from normscape.views.session import address
 from normscape.views.session.limits import possible
 from normscape.views.session.requests import smoothness_jobs, smoothness_request
@@ -113,6 +114,8 @@ def _requests(title: str, story: Story) -> Iterator[Request]:
     if story.experiment == Experiment():  # its verdict says what other seeds and the page Along training find
         yield smoothness_request(smoothness_jobs(variants, 1))
         yield seeds_request(variants)
+    if story.experiment == Experiment() or story.page == "curvature":
+        yield curvature_requests.request(variants, curvature_requests.Chosen(), "")
 
 
 def _keep(home: Path, job: Job) -> None:

@@ -40,6 +40,7 @@ class Story:
     seconds: float = 0.0  # to finish on two cores, warm workers, empty store: benchmarks/stories.py
     group: Group = "Normalizations and networks"
     display: Display = field(default_factory=Display)
+    page: Literal["surface", "curvature"] = "surface"  # the folder of the page in views/ that its card opens
     needs_files: bool = False  # to measure more than what ships: data or weights that are not part of the product
 
 
@@ -252,6 +253,25 @@ STORIES: Mapping[str, Story] = {
         "depends on the other samples.",
         seconds=169.9,  # beside other work
         group="Limits and controls",
+    ),
+    "The edge of stability": Story(
+        Experiment(
+            run=RunSpec(
+                data=DataSpec(loss="squared-error"),
+                model=ModelSpec(width=64, depth=2, activation="tanh", initialization="torch"),
+                training=TrainingSpec(
+                    "gradient-descent",
+                    learning_rate=0.1,
+                    momentum=0.0,
+                    steps=1000,
+                    checkpoints=tuple(range(0, 1001, 40)),
+                ),
+            ),
+        ),
+        "Full-batch gradient descent on the digits. Training raises the sharpness to the threshold of stability and "
+        "keeps it there; with batch norm it is there from the start.",
+        group="Limits and controls",
+        page="curvature",
     ),
     "A smooth activation as a control": Story(
         Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),

@@ -38,5 +38,5 @@ def test_the_readme_has_at_most_70_lines() -> None:
 
 
 def test_the_number_of_comparisons_in_the_gallery() -> None:
-    assert len(STORIES) == 20
-    assert "**Gallery.** Twenty comparisons" in README
+    assert len(STORIES) == 21
+    assert "**Gallery.** Twenty-one comparisons" in README

@@ -17,8 +17,8 @@ from normscape.views.session import address
 from normscape.views.widgets.charts import page_theme
 from normscape.views.widgets.story_texts import panel_names, result_sentence, setting
 
-SURFACES = "views/surface/page.py"
-"""Path of the page that opens, in app.py."""
+SURFACES = "surface"
+"""Folder of the page that most cards open."""
 
 
 STRIP = (
@@ -71,6 +71,7 @@ def show_card(
     about: str = "",
     panels: Sequence[str] = (),
     result: str = "",
+    page: str = SURFACES,
 ) -> None:
     """Show a card that is one link: its title has the focus, and the whole card reacts to a click (`style.css`).
 
@@ -82,14 +83,15 @@ def show_card(
         text: one or two sentences.
         picture: 2:1, None if there is none.
         alt: what the picture shows.
-        experiment: what the card opens on the page Surfaces.
+        experiment: what the card opens.
         display: how it is shown there.
         about: network and data, below the title.
         panels: names of the surfaces in the picture, in their order, each of which is written below its surface.
         result: one measured result, in the last line.
+        page: folder in views/ of the page that it opens.
     """
     with st.container(border=True, key=f"card-{name}"):
-        opened = _opener(name, title, experiment, display)
+        opened = _opener(name, title, experiment, display, page)
         if about:
             with st.container(key=f"about-{name}"):
                 st.caption(about)
@@ -107,11 +109,11 @@ def show_card(
         st.rerun()
 
 
-def _opener(name: str, title: str, experiment: Experiment, display: Display) -> bool:
+def _opener(name: str, title: str, experiment: Experiment, display: Display, page: str) -> bool:
     """Show the title of a card, and return whether its button was clicked; a link is one step in the history."""
-    if st.session_state.get("page") == "":
+    if st.session_state.get("page") == "" and page == SURFACES:
         return st.button(title, key=name, type="tertiary")
-    st.page_link(SURFACES, label=title, query_params=address.link_query(experiment, display))
+    st.page_link(f"views/{page}/page.py", label=title, query_params=address.link_query(experiment, display))
     return False
 
 
@@ -161,4 +163,5 @@ def _card(title: str) -> None:
         about=setting(story.experiment),
         panels=panel_names(story.experiment),
         result=result_sentence(title, story),
+        page=story.page,
     )
