@@ -13,6 +13,7 @@ from normscape.models import ARCHITECTURES, NORMALIZATIONS, effective_spec
 from normscape.specs import (
     CenteredPlaneSpec,
     ChecksSpec,
+    ConnectivitySpec,
     CostSpec,
     CurvaturePointSpec,
     DensitySpec,
@@ -27,6 +28,7 @@ from normscape.specs import (
     SmoothnessSpec,
     SpacingSpec,
     SurfaceSpec,
+    TrajectorySpec,
     canonical_bytes,
 )
 from normscape.specs.fields import effective, paths, project, replace_at, with_defaults
@@ -49,6 +51,8 @@ Question = (
     | DensitySpec
     | EdgeSpec
     | CurvaturePointSpec
+    | TrajectorySpec
+    | ConnectivitySpec
 )
 
 QUESTIONS: Mapping[str, type[Question] | None] = {
@@ -84,6 +88,8 @@ QUESTIONS: Mapping[str, type[Question] | None] = {
     "density": DensitySpec,
     "edge": EdgeSpec,
     "curvature-point": CurvaturePointSpec,
+    "trajectory": TrajectorySpec,
+    "connectivity": ConnectivitySpec,
 }
 """The type of the question by kind of job, None where the run is enough. `kinds.KINDS` has a row for each."""
 
@@ -121,12 +127,16 @@ class Job:
         if self.question is not None:
             question = _effective(self.question)
             object.__setattr__(self, "question", question if self.kind in ITERATIVE else _without_residual(question))
+        if isinstance(self.question, TrajectorySpec | ConnectivitySpec):
+            others = tuple(map(_effective_run, self.question.others))
+            object.__setattr__(self, "question", replace(self.question, others=others))
 
     @classmethod
     def about(cls, kind: str, run: RunSpec, surface: SurfaceSpec) -> Job:
         """Return the job of a kind for a surface; its question has those fields that the result depends on.
 
-        A spectrum is that of the whole Hessian, and a point of the curvature map the center.
+        A spectrum is that of the whole Hessian, a point of the curvature map the center; a trajectory is that of the
+        run alone, and a segment ends where it begins.
         """
         question, surface = question_type(kind), _effective(surface)
         if question is None:
@@ -139,6 +149,10 @@ class Job:
             return cls(kind, run, SpacingSpec(surface.evaluation, surface.plane, surface.grid.ranges[0]))
         if question is SurfaceSpec:
             return cls(kind, run, surface)
+        if question is TrajectorySpec:
+            return cls(kind, run, TrajectorySpec(surface.evaluation))
+        if question is ConnectivitySpec:
+            return cls(kind, run, ConnectivitySpec(surface.evaluation, (run,)))
         if question is EigenvaluesSpec or question is DensitySpec:
             return cls(kind, run, question(MatrixSpec(surface.evaluation)))
         if question is CurvaturePointSpec:
@@ -154,6 +168,12 @@ class Job:
         if isinstance(question, CenteredPlaneSpec) and question.plane.directions == "random":
             return question.checkpoint
         return question.evaluation.checkpoint if isinstance(question, EdgeSpec) else None
+
+    @property
+    def runs(self) -> tuple[RunSpec, ...]:
+        """All runs that the job needs: its own, and those of its question."""
+        others = self.question.others if isinstance(self.question, TrajectorySpec | ConnectivitySpec) else ()
+        return tuple(dict.fromkeys((self.run, *others)))
 
     @cached_property  # the scheduler reads it many times per second
     def key(self) -> str:

@@ -46,6 +46,8 @@ from normscape.landscape.analysis.theorem import Theorem, measure_theorem
 from normscape.landscape.curvature.density import Density, measure_density
 from normscape.landscape.curvature.edge import EdgeSample, measure_edge
 from normscape.landscape.curvature.eigenvalues import Eigenvalues, measure_eigenvalues
+from normscape.landscape.paths.connectivity import Connectivity, measure_connectivity
+from normscape.landscape.paths.trajectory import Trajectory, measure_trajectory
 from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.smoothness import Smoothness, measure_smoothness
 from normscape.landscape.stability import measure_constant_loss
@@ -106,6 +108,8 @@ KINDS: Mapping[str, Kind] = {
     "eigenvalues": Kind("eigenvalues", subjects.matrix, measure_eigenvalues, Eigenvalues),
     "density": Kind("spectral density", subjects.matrix, measure_density, Density),
     "edge": Kind("sharpness along training", subjects.run, measure_edge, EdgeSample),
+    "trajectory": Kind("trajectory", subjects.runs, measure_trajectory, Trajectory),
+    "connectivity": Kind("connectivity", subjects.runs, measure_connectivity, Connectivity),
     "curvature-point": Kind("curvature map", subjects.slice_and_point, measure_curvature_point, CurvaturePoint),
 }
 """The rows by the kind of a job; `job.QUESTIONS` has the type of the question of each."""

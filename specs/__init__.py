@@ -7,6 +7,7 @@ from normscape.specs.display import Display
 from normscape.specs.evaluation import EvaluationSpec
 from normscape.specs.experiment import Experiment
 from normscape.specs.model import ModelSpec
+from normscape.specs.paths import ConnectivitySpec, TrajectorySpec
 from normscape.specs.run import RunSpec, TrainingSpec
 from normscape.specs.serialization.canonical import canonical_bytes, from_canonical, spec_hash
 from normscape.specs.serialization.query import from_query, to_query
@@ -26,6 +27,7 @@ from normscape.specs.surface import (
 __all__ = [
     "CenteredPlaneSpec",
     "ChecksSpec",
+    "ConnectivitySpec",
     "CostSpec",
     "CurvaturePointSpec",
     "DataSpec",
@@ -47,6 +49,7 @@ __all__ = [
     "SpacingSpec",
     "SurfaceSpec",
     "TrainingSpec",
+    "TrajectorySpec",
     "canonical_bytes",
     "from_canonical",
     "from_query",

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from normscape.specs.evaluation import EvaluationSpec
 from normscape.specs.fields import check, declare
 
-DIRECTIONS = ("random", "gradient", "checkpoints", "hessian", "hessian-ends")
+DIRECTIONS = ("random", "gradient", "checkpoints", "hessian", "hessian-ends", "trajectory")
+_ORTHONORMAL = {"hessian": "eigenvectors", "hessian-ends": "eigenvectors", "trajectory": "principal components"}
+"""The directions of unit length that are orthogonal, and what they are."""
+
 OF_LOSS = frozenset({"gradient", "hessian", "hessian-ends"})
 """The directions that follow from the loss; the others depend on the checkpoint alone."""
 
@@ -28,7 +31,8 @@ class PlaneSpec:
         "random: two Gaussian directions. gradient: against the gradient at the center, and a random one. checkpoints: "
         "from the center to one or two other checkpoints of the run, given below (D2). sharpest: the eigenvectors of "
         "the two largest eigenvalues of the Hessian. sharpest and most negative: those of its largest and of its "
-        "smallest eigenvalue; both are of unit length (D16).",
+        "smallest eigenvalue; both are of unit length (D16). trajectory: the two principal components of all kept "
+        "checkpoints, seen from the last one (D12).",
         choices=DIRECTIONS,
         labels={"hessian": "sharpest", "hessian-ends": "sharpest and most negative"},
     )
@@ -67,10 +71,10 @@ class PlaneSpec:
 
     def idle_fields(self) -> Mapping[str, str]:
         """Return the fields that have no effect with the others' values, each with the reason."""
-        if self.directions in ("hessian", "hessian-ends"):
-            unscaled = "eigenvectors have unit length"
-            alone = {"scaling": unscaled, "orthogonal": "eigenvectors are orthogonal", "seed": "nothing is drawn"}
-            return {"through": "eigenvectors lead to no checkpoint", **alone}
+        if self.directions in _ORTHONORMAL:
+            what = _ORTHONORMAL[self.directions]
+            alone = {"scaling": f"{what} have unit length", "orthogonal": f"{what} are orthogonal"}
+            return {"through": f"{what} lead to no single checkpoint", **alone, "seed": "nothing is drawn"}
         if self.directions != "checkpoints":
             return {"through": f"{self.directions} directions lead to no checkpoint"}
         return {"seed": "both directions lead to checkpoints"} if len(self.through) == 2 else {}

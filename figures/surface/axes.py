@@ -66,6 +66,8 @@ def axis_title(surface: Surface, name: str) -> str:
         return html(
             rf"{name} (along the eigenvector of ${_EIGENVECTORS[plane.kind][0 if first else 1]}$, in $\|\Delta\|$)"
         )
+    if plane.kind == "trajectory":
+        return html(rf"{name} ({'first' if first else 'second'} principal component, in $\|\Delta\|$)")
     return f"{name} ({_SCALED.get(plane.scaling, length)})"
 
 

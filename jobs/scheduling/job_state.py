@@ -18,7 +18,7 @@ class JobState:
 
     job: Job
     partition: Partition
-    run_key: str  # of the job that trains the run
+    run_keys: tuple[str, ...]  # of the jobs that train its runs
     state: State = "waiting"
     error: Exception | None = None
     stop_event: str = field(default_factory=lambda: f"stop-{secrets.token_hex(8)}")
@@ -29,7 +29,7 @@ class JobState:
     @classmethod
     def of(cls, job: Job) -> JobState:
         """Return the state of a job that has not started."""
-        return cls(job, partition_of(job), Job("run", job.run).key)
+        return cls(job, partition_of(job), tuple(Job("run", run).key for run in job.runs))
 
     @property
     def done(self) -> bool:

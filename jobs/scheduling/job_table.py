@@ -49,10 +49,14 @@ class JobTable:
         self._replace(state)
 
     def restart_run(self, state: JobState) -> None:
-        """Train the run of a job again, since its result is gone."""
-        run = self._states.get(state.run_key)
-        if run is None or run.state == "finished":
-            self._replace(JobState.of(Job("run", state.job.run)))
+        """Train those runs of a job again whose results are gone; its only run in any case."""
+        for key, spec in zip(state.run_keys, state.job.runs, strict=True):
+            run, alone = self._states.get(key), len(state.run_keys) == 1
+            if (run is None or run.state == "finished") and (alone or not self._is_complete(key)):
+                self._replace(JobState.of(Job("run", spec)))
+
+    def _is_complete(self, key: str) -> bool:
+        return key in self._store and not self._store.is_abridged(key)
 
     def remove(self, key: str) -> None:
         """Remove a job."""
@@ -60,8 +64,10 @@ class JobTable:
         self._changed.add(key)
 
     def has_run(self, state: JobState) -> bool:
-        """Whether the run of a job has the weights that the job needs, or no job of the table trains it."""
-        run = self._states.get(state.run_key)
+        """Whether all runs of a job have the weights that the job needs, or no job of the table trains them."""
+        return all(self._has_weights(state, self._states.get(key)) for key in state.run_keys)
+
+    def _has_weights(self, state: JobState, run: JobState | None) -> bool:
         if run is None or run is state or run.state == "finished":
             return True
         return isinstance(run.partition, ChainPartition) and state.job.checkpoint in run.partition.checkpoints
@@ -109,10 +115,11 @@ class JobTable:
         return unfinished
 
     def finish_with_run(self, state: JobState) -> None:
-        """End a job whose run has failed or was cancelled."""
-        run = self._states.get(state.run_key, state)
-        if not state.done and run.done and run.state != "finished":
-            self.finish(state, run.state, run.error)
+        """End a job one of whose runs has failed or was cancelled."""
+        for key in state.run_keys:
+            run = self._states.get(key, state)
+            if not state.done and run.done and run.state != "finished":
+                self.finish(state, run.state, run.error)
 
     def all(self) -> Collection[JobState]:
         """Return all states."""

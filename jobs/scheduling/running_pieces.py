@@ -120,18 +120,23 @@ class RunningPieces:
     def _submit(self, state: JobState, piece: Piece, worker: Worker) -> Any:
         if self._connection.cluster is None:
             raise ConnectionError("there are no workers")
-        available = worker.shares_store and not self._store.is_shipped(state.run_key)
+        available = worker.shares_store and not any(map(self._store.is_shipped, state.run_keys))
         sent = {} if available else self._inputs(state)
         return self._connection.cluster.submit(state.job, piece, worker, state.stop_event, sent, int(state.urgent))
 
     def _inputs(self, state: JobState) -> dict[str, Contents]:
-        """Return what a worker without access to the store needs: the run, or the state of training."""
+        """Return what a worker without access to the store needs: the runs, or the state of training."""
         if isinstance(state.partition, ChainPartition):
             return {} if state.partition.state is None else {state.job.key: state.partition.state}
-        run = None if self._store.is_abridged(state.run_key) else self._store.get(state.run_key)
-        if run is None and (training := self._jobs.get(state.run_key)) is not None:
+        runs = {key: self._run(key) for key in state.run_keys}
+        return {key: run for key, run in runs.items() if run is not None}
+
+    def _run(self, key: str) -> Contents | None:
+        """Return a run, or the state of its training; None if there is neither."""
+        run = None if self._store.is_abridged(key) else self._store.get(key)
+        if run is None and (training := self._jobs.get(key)) is not None:
             run = training.partition.state if isinstance(training.partition, ChainPartition) else None
-        return {} if run is None else {state.run_key: run}
+        return run
 
     def _fetch(self, future: Any) -> None:
         """Transfer the result of a piece; in a thread of the pool, since the worker may be lost meanwhile."""

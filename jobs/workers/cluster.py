@@ -117,7 +117,7 @@ class Cluster:
             stop_event,
             folder,
             sent,
-            sources_of([job.run.model.architecture]),
+            sources_of([run.model.architecture for run in job.runs]),
             key=name,
             workers=[worker.address],
             allow_other_workers=True,

@@ -33,6 +33,11 @@ def run(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
     return inputs.run(job.run, job.checkpoint), job.question
 
 
+def runs(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the run and the further runs of the question, and the question."""
+    return inputs.run(job.run), tuple(map(inputs.run, _question(job).others)), job.question
+
+
 def objective(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
     """Return the objective of an evaluation."""
     return (objective_of(inputs.run(job.run), _question(job)),)

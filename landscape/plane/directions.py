@@ -16,6 +16,7 @@ from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.parameters import Layout, flatten, layout_of
 from normscape.landscape.plane.plane import Plane, orthogonalized, random_plane
+from normscape.landscape.plane.principal_components import principal_plane
 from normscape.landscape.training.train import Run
 from normscape.specs import CenteredPlaneSpec, PlaneSpec
 
@@ -41,9 +42,11 @@ def plane_of(objective: Objective, spec: PlaneSpec, run: Run | None, *, stop: St
         return hessian_plane(objective, ends=spec.directions == "hessian-ends", stop=stop)
     if spec.directions == "gradient":
         return gradient_plane(objective, spec)
-    if spec.directions == "checkpoints":
+    if spec.directions in ("checkpoints", "trajectory"):
         if run is None:
             raise ValueError("a plane through checkpoints needs a run; for a bare objective, pass `plane`")
+        if spec.directions == "trajectory":
+            return trajectory_plane(run, objective.theta, objective.layout)
         return checkpoint_plane(run, objective.theta, objective.layout, spec)
     return random_plane(objective.theta, objective.layout, spec)
 
@@ -66,6 +69,8 @@ def _plane(run: Run, spec: CenteredPlaneSpec, theta: Tensor, layout: Layout, sto
         return plane_of(objective_of(run, spec.evaluation), spec.plane, run, stop=stop)
     if spec.plane.directions == "checkpoints":
         return checkpoint_plane(run, theta, layout, spec.plane)
+    if spec.plane.directions == "trajectory":
+        return trajectory_plane(run, theta, layout)
     return random_plane(theta, layout, spec.plane)
 
 
@@ -88,6 +93,22 @@ def gradient_plane(objective: Objective, spec: PlaneSpec) -> Plane:
         d1 = d1 * (np.linalg.norm(random.d2) / length)
     d2 = orthogonalized(random.d2, d1) if spec.orthogonal else random.d2
     return Plane(random.theta, d1, d2, kind="gradient", scaling=spec.scaling, seed=spec.seed)
+
+
+def trajectory_plane(run: Run, theta: Tensor, layout: Layout) -> Plane:
+    """Return the plane of the two leading principal components of a run's checkpoints, seen from the center (D12).
+
+    Every checkpoint has a mark where it is projected to.
+
+    Raises:
+        ValueError: all checkpoints have equal weights.
+    """
+    steps = [checkpoint.step for checkpoint in run.checkpoints]
+    center = theta.double().cpu().numpy()
+    found = principal_plane(np.stack([_weights(run, step, layout) for step in steps]), center)
+    marks = tuple((step, float(a), float(b)) for step, (a, b) in zip(steps, found.coordinates, strict=True))
+    d1, d2 = found.directions
+    return Plane(center, d1, d2, kind="trajectory", scaling="none", seed=None, marks=marks)
 
 
 def hessian_plane(objective: Objective, *, ends: bool = False, stop: Stop = lambda: False) -> Plane:

@@ -43,8 +43,8 @@ def test_only_planes_through_checkpoints_use_them(directions: str) -> None:
     assert ("through" in PlaneSpec(directions).idle_fields()) == (directions != "checkpoints")
 
 
-@pytest.mark.parametrize("directions", ["hessian", "hessian-ends"])
-def test_eigenvectors_are_neither_drawn_nor_scaled(directions: str) -> None:
+@pytest.mark.parametrize("directions", ["hessian", "hessian-ends", "trajectory"])
+def test_directions_of_unit_length_are_neither_drawn_nor_scaled(directions: str) -> None:
     idle = PlaneSpec(directions).idle_fields()
     assert set(idle) == {"through", "scaling", "orthogonal", "seed"}
     assert PlaneSpec(directions, scaling="layer", seed=3) != PlaneSpec(directions)

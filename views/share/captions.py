@@ -13,6 +13,7 @@ DIRECTIONS = {
     "random": "random directions",
     "gradient": "gradient and random direction",
     "checkpoints": "directions to checkpoints",
+    "trajectory": "principal components of the path",
     "hessian": "sharpest directions",
     "hessian-ends": "sharpest and most negative direction",
 }

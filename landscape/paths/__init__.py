@@ -1,0 +1,1 @@
+"""Where did training go? Trajectories through the weights."""
