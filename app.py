@@ -26,6 +26,7 @@ PAGES = {
     "Along training": ("smoothness", "along-training"),
     "Learning rates": ("stability", "learning-rates"),
     "Curvature": ("curvature", "curvature"),
+    "Paths": ("paths", "paths"),
     "Jobs": ("jobs", "jobs"),
 }
 

@@ -1,9 +1,9 @@
-"""A page by itself, without the app around it."""
+"""A page by itself, without the app around it; or in the app, where links to other pages exist."""
 
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
-from tests.views.test_page import SMALL
+from tests.views.test_page import SMALL, opened
 
 SCRIPT = """
 import runpy
@@ -17,3 +17,8 @@ def page_alone(folder: str, **query: str) -> AppTest:
     for key, value in (SMALL | query).items():
         app.query_params[key] = value
     return app.run()
+
+
+def page_of_app(folder: str, **query: str) -> AppTest:
+    """Open the app with the small experiment and what `query` changes of it, and go to a page."""
+    return opened(**query).switch_page(f"views/{folder}/page.py").run()

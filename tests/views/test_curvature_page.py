@@ -15,12 +15,12 @@ from normscape.views.curvature.charts import threshold_name
 from normscape.views.curvature.requests import Spectra
 from normscape.views.curvature.summary import all_eigenvalues, edge_sentence, headline, key_numbers
 from tests.views.formulas import left_plain
-from tests.views.pages import page_alone
+from tests.views.pages import page_of_app
 from tests.views.test_page import settled
 
 
 def test_spectra_and_checkpoints_of_every_network_are_measured() -> None:
-    app = settled(page_alone("curvature", **{"training.checkpoints": "0,3,8"}))
+    app = settled(page_of_app("curvature", **{"training.checkpoints": "0,3,8"}))
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 1 + 3 + 1
@@ -32,7 +32,7 @@ def test_spectra_and_checkpoints_of_every_network_are_measured() -> None:
 
 
 def test_the_form_and_the_layer_select_the_density_and_the_map_waits_for_its_button() -> None:
-    app = settled(page_alone("curvature"))
+    app = settled(page_of_app("curvature"))
     assert "Form" in [group.label for group in app.get("button_group")]
     (layer,) = [box for box in app.selectbox if box.label == "Part"]
     app = settled(layer.select(layer.options[1]).run())

@@ -92,11 +92,13 @@ def _page(experiment: Experiment, display: Display) -> None:
             network_table({label: summary.all_eigenvalues(one) for label, one in spectra.items()}, missing="")
     st.markdown("## Along the sharpest directions")
     charts.cuts_section(experiment, display, spectra)
-    st.button(
-        "Open the surface along the two sharpest directions",
-        on_click=_open_sharpest,
-        args=(experiment,),
+    plane = replace(experiment.surface.plane, directions="hessian")
+    sharpest = replace(experiment, surface=replace(experiment.surface, plane=plane))
+    st.page_link(
+        "views/surface/page.py",
+        label="Open the surface along the two sharpest directions",
         icon=":material/landscape:",
+        query_params=address.link_query(sharpest, display),
     )
     st.markdown("## Edge of stability")
     courses = requests.edge_samples(variants)
@@ -130,11 +132,6 @@ def _choice(variants: Variants) -> Chosen:
             width=280,
         )
     return Chosen(form or FORMS[0], "" if layer == WHOLE else str(layer))
-
-
-def _open_sharpest(experiment: Experiment) -> None:
-    plane = replace(experiment.surface.plane, directions="hessian")
-    address.adopt(replace(experiment, surface=replace(experiment.surface, plane=plane)))
 
 
 def _maps(experiment: Experiment, display: Display, variants: Variants) -> None:

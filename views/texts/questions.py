@@ -9,6 +9,7 @@ QUESTIONS: Mapping[str, str] = {
     "Along training": "How smooth is the loss along the path that training takes?",
     "Learning rates": "How large a learning rate can each network take?",
     "Curvature": "How sharp is the loss, and in which directions?",
+    "Paths": "Where did training go, and what lies between two trainings?",
     "Jobs": "What is running, and what is cached?",
     "Guide": "What do the pages show, and what do the terms mean?",
 }

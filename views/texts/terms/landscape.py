@@ -5,6 +5,12 @@ from collections.abc import Mapping
 from normscape.views.texts.terms.term import Term
 
 TERMS: Mapping[str, Term] = {
+    "loss barrier": Term(
+        "How far the loss on the line between two networks rises above the line between their losses, at most.", "D13"
+    ),
+    "principal components": Term(
+        "The directions that contain most of a path, in the sense of squared distances to its last checkpoint.", "D12"
+    ),
     r"$\alpha$, $\beta$": Term(
         r"Where a point lies in the slice: how far from $\theta^*$ along $d_1$, and how far along $d_2$.", "D2"
     ),

@@ -1,0 +1,73 @@
+"""Figures of paths: checkpoints in their place, on one scale for all networks (D12, D13)."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from normscape.figures.comparison import Compared
+from normscape.figures.paths import PathMap, connectivity_figures, path_losses_figure, path_maps
+from normscape.landscape.paths.connectivity import Connectivity
+from normscape.landscape.paths.trajectory import Path, Trajectory
+
+COLORS = {"one": "#123456", "two": "#654321"}
+
+
+def compared(**results: Any) -> Compared[Any]:
+    return Compared(results, colors=COLORS)
+
+
+def trajectory(scale: float) -> Trajectory:
+    places = scale * np.array([[3.0, 1.0], [1.0, -1.0], [0.0, 0.0]])
+    loss = scale * np.array([2.0, 0.5, 0.01])
+    path = Path(np.array([0, 5, 20]), places, np.array([0.1, 0.2, 0.0]), loss, 0.9 * loss)
+    shares = np.array([0.9, 0.08])
+    return Trajectory((path,), shares, shares, shares, shares, 3.2 * scale)
+
+
+def path_map(scale: float, loss: np.ndarray | None) -> PathMap:
+    return PathMap(trajectory(scale), np.linspace(-1, 4, 3), np.linspace(-2, 2, 2), loss)
+
+
+def test_a_path_is_drawn_where_it_is_and_colors_share_one_scale() -> None:
+    loss = np.array([[0.1, 1.0, 5.0], [0.2, np.nan, 4.0]])
+    figures = path_maps(compared(one=path_map(1.0, loss), two=path_map(2.0, None)))
+    heatmap, contour, _, line = figures["one"].data
+    np.testing.assert_allclose(heatmap.z, np.log10(loss))
+    assert (heatmap.zmin, heatmap.zmax) == (contour.contours.start, contour.contours.end)
+    assert heatmap.zmin == pytest.approx(np.log10(0.01))
+    assert heatmap.zmax == pytest.approx(np.log10(5.0))
+    np.testing.assert_allclose(np.stack([line.x, line.y], 1), trajectory(1.0).paths[0].coordinates)
+    assert list(line.text) == ["step 0", "", "step 20"]
+    assert "90 %" in figures["one"].layout.xaxis.title.text
+    assert [trace.type for trace in figures["two"].data] == ["scatter", "scatter"]
+
+
+def test_losses_are_those_of_checkpoints_and_of_the_plane() -> None:
+    figure = path_losses_figure(compared(one=trajectory(1.0), two=trajectory(3.0)))
+    for number, scale in enumerate((1.0, 3.0)):
+        own, plane = figure.data[2 * number : 2 * number + 2]
+        np.testing.assert_allclose(own.y, trajectory(scale).paths[0].loss)
+        np.testing.assert_allclose(plane.y, trajectory(scale).paths[0].plane_loss)
+        np.testing.assert_allclose(own.x, [1, 6, 21])
+    assert figure.layout.xaxis.ticktext == ("0", "5", "20")
+    waiting = path_losses_figure(compared())
+    assert "sentence" in [note.name for note in waiting.layout.annotations]
+
+
+@pytest.mark.parametrize("quantity", ["loss", "error"])
+def test_segments_have_a_line_for_each_kind_of_statistics_on_one_scale(quantity: str) -> None:
+    t = np.linspace(0, 1, 5)
+
+    def segment(*modes: str) -> Connectivity:
+        values = {mode: (k + 1) * t * (1 - t) for k, mode in enumerate(modes)}
+        return Connectivity(t, values, {mode: 0.1 * one for mode, one in values.items()}, 4.0)
+
+    own = {"one": segment("population"), "two": segment("interpolated", "re-estimated", "population", "batch")}
+    figures = connectivity_figures(compared(**own), quantity)
+    assert {label: len(figure.data) for label, figure in figures.items()} == {"one": 1, "two": 4}
+    for label, figure in figures.items():
+        for trace, values in zip(figure.data, getattr(own[label], quantity).values(), strict=True):
+            np.testing.assert_allclose(trace.y, values)
+    assert len({figure.layout.yaxis.range for figure in figures.values()}) == 1
+    assert len({trace.line.dash for trace in figures["two"].data}) == 4

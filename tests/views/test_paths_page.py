@@ -1,0 +1,82 @@
+"""The page Paths: trajectories, the loss around them, and segments, and sentences that follow from the numbers."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from normscape.landscape.paths.connectivity import Connectivity
+from normscape.landscape.paths.trajectory import Path, Trajectory
+from normscape.views.paths.requests import MARGIN, NARROWEST, ranges_of
+from normscape.views.paths.summary import connectivity_sentence, headline, trajectory_numbers
+from tests.views.formulas import left_plain
+from tests.views.pages import page_of_app
+from tests.views.test_page import settled
+
+
+def test_paths_and_segments_of_every_network_are_measured() -> None:
+    app = settled(page_of_app("paths", **{"training.checkpoints": "0,3,8"}))
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("plotly_chart")) == 2 + 1 + 2
+    assert any("Two directions contain" in element.value for element in app.markdown)
+    assert any("the barrier is" in element.value for element in app.markdown)
+    assert left_plain(app) == []
+    (link,) = [one.proto for one in app.get("page_link") if one.proto.label == "Open the surface with the path"]
+    assert "plane.directions=trajectory" in link.query_string
+
+
+def test_a_diverged_training_says_so() -> None:
+    app = settled(page_of_app("paths", **{"training.learning_rate": "1e6"}))
+    assert not app.exception
+
+
+def trajectory(first: float, second: float, *, walk: float = 0.9) -> Trajectory:
+    path = Path(np.array([0, 9]), np.array([[4.0, 0.0], [0.0, 0.0]]), np.array([0.5, 0.0]), np.ones(2), np.ones(2))
+    shares = np.array([first, second])
+    baseline = np.array([walk, 0.0])
+    return Trajectory((path,), shares, shares, baseline, baseline, 4.1)
+
+
+@pytest.mark.parametrize(
+    ("shares", "end"),
+    [
+        ((0.97, 0.96), "so these paths are straighter than chance."),
+        ((0.9, 0.88), "the plane holds no more of training than of chance."),
+        ((0.97, 0.9), "only without normalization the path is straighter."),
+    ],
+)
+def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float, float], end: str) -> None:
+    text = headline({"No normalization": trajectory(shares[0], 0.0), "Batch norm": trajectory(shares[1], 0.0)})
+    assert text.startswith(f"**Two directions contain {100 * shares[0]:.1f} % of the path without normalization and")
+    assert "A random walk with the same checkpoints has 90.0 %" in text
+    assert text.endswith(end)
+    assert headline({}) == ""
+    several = replace(trajectory(0.9, 0.0), walk=np.full(2, math.nan))
+    assert "random walk" not in headline({"Batch norm": several})
+
+
+def test_numbers_are_those_of_the_trajectory() -> None:
+    numbers = trajectory_numbers(trajectory(0.9, 0.05))
+    assert numbers["Length from start to end"] == "4.1"
+    assert numbers["First component"] == "90.0 %"
+    assert numbers["Largest distance to the plane"] == "0.5"
+
+
+def test_barriers_are_compared_by_kind_of_statistics() -> None:
+    t = np.linspace(0, 1, 5)
+    hill = 4 * t * (1 - t)
+    plain = Connectivity(t, {"population": 0.5 * hill}, {"population": hill}, 3.0)
+    batch = replace(plain, loss={"interpolated": hill, "population": 0.25 * hill})
+    text = connectivity_sentence({"No normalization": plain, "Batch norm": batch})
+    assert "**No normalization**: the barrier is 0.5." in text
+    assert "the barrier is 1, 4× as high as with population statistics (0.25)." in text
+
+
+def test_ranges_contain_the_path_and_are_no_stripe() -> None:
+    (a0, a1), (b0, b1) = ranges_of(trajectory(0.9, 0.0))
+    assert a0 < 0
+    assert a1 > 4
+    assert (a1 - a0) == pytest.approx(4 * (1 + 2 * MARGIN), rel=0.1)
+    assert (b1 - b0) / (a1 - a0) == pytest.approx(NARROWEST, rel=0.2)

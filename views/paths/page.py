@@ -1,0 +1,160 @@
+"""Where did training go, and what lies between two trainings? Controls, results, figures and explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from normscape.figures.comparison import Compared
+from normscape.figures.paths import connectivity_figures, path_losses_figure, path_maps
+from normscape.figures.paths.connectivity import NAMES
+from normscape.figures.style.palette import colors
+from normscape.landscape.paths.connectivity import Connectivity
+from normscape.landscape.paths.trajectory import Trajectory
+from normscape.specs import Display, Experiment
+from normscape.views.paths import requests, summary
+from normscape.views.session import address, progress
+from normscape.views.session.admission import admitted, errors_shown, started
+from normscape.views.session.experiment_page import answer, experiment_page
+from normscape.views.session.results import Variants
+from normscape.views.share.files import Charts
+from normscape.views.share.row import share_row
+from normscape.views.texts.verdicts import missing_verdict
+from normscape.views.widgets.charts import chart, in_light_theme, page_theme, row_of_charts
+from normscape.views.widgets.numbers import PENDING
+from normscape.views.widgets.tables import network_table
+
+PATH = "paths"
+
+CLAIM = (
+    "The weights of every checkpoint, projected on the two directions that contain most of the path; and the loss on "
+    "the straight line between two trainings of the same network."
+)
+
+GLOSSARY_TERMS = (
+    "checkpoint",
+    "loss barrier",
+    "population statistics",
+    "principal components",
+    "running statistics",
+    "seed",
+)
+
+MAPS = (
+    "White: the path of training, from its first to its last checkpoint. Colors: the loss in the plane of the path, on "
+    "one scale for all networks. Each network has a plane of its own."
+)
+LOSSES = (
+    "Solid: the loss of each checkpoint. Dotted: the loss at its projection on the plane. Where they part, the map "
+    "shows another loss than training had."
+)
+SEGMENTS = (
+    "Loss of the evaluation samples on the line between two trainings that differ in their seed. With batch norm, the "
+    "kind of statistics decides what is seen."
+)
+
+READING = r"""
+**The plane.** The two leading principal components of $\{\theta_i-\theta_n\}$, which are not centered, so that the
+plane contains the last checkpoint (D12). Percentages are shares of $\sum\|\theta_i-\theta_n\|^2$. A random walk in many
+dimensions concentrates there as well
+([Antognini and Sohl-Dickstein 2018](https://arxiv.org/abs/1806.08805)): a share is only worth something above that of
+the walk. The code of [Li et al. 2018](https://arxiv.org/abs/1712.09913) centers the checkpoints first; the table has
+both.
+
+**Between two networks.** The barrier is the largest excess of the loss over the line between its ends (D13). Running
+averages belong to one network; between two networks they fit neither. Averages taken anew over the training set at
+every point, as in [REPAIR](https://arxiv.org/abs/2211.08403), or population statistics remove that part of the barrier.
+
+**Caveats.** Two directions hide everything else: the table has the largest distance to the plane. One pair of seeds is
+one sample. Hidden units of two trainings are in different orders; matching them would lower the barrier
+([Git Re-Basin](https://arxiv.org/abs/2209.04836)) and is not done here.
+"""
+
+
+def _page(experiment: Experiment, display: Display) -> None:
+    variants = admitted(experiment)
+    verdict, _ = answer()
+    with verdict, errors_shown():
+        if not started("paths:run", "Measure the paths", requests.seconds(variants)):
+            return
+    request = requests.request(variants, address.of(experiment, display, PATH))
+    finished = progress.submit(request)
+    known = requests.trajectories(variants)
+    stopped = finished or progress.is_stopped(request)
+    with verdict:
+        if len(known) == len(variants):
+            st.markdown(summary.headline(known))
+        else:
+            st.markdown(missing_verdict(len(known), len(variants), "paths", stopped=stopped, done="measured"))
+        progress.show_progress(request, finished)
+    _trajectories(experiment, display, variants, known)
+    st.markdown("## Between two trainings")
+    _segments(experiment, display, requests.segments(variants), stopped=stopped)
+    with st.expander("How it is measured, and caveats"):
+        st.markdown(READING)
+
+
+def _trajectories(
+    experiment: Experiment, display: Display, variants: Variants, known: Mapping[str, Trajectory]
+) -> None:
+    """Show the paths on their maps, the losses along them, and the numbers."""
+    maps, paths = (_compared(experiment, own) for own in (requests.maps(variants, known), known))
+    with st.container(key="figure"):
+        row_of_charts(path_maps(maps), "path")
+    if not known:
+        st.caption("The maps appear here when training has finished.")
+        return
+    st.caption(MAPS)
+    light = in_light_theme(maps, experiment)
+    _shared("paths", "Paths of training", lambda: path_maps(light), experiment, display)
+    label = next(iter(known))
+    spec = requests.surface_spec(*variants[label], known[label])
+    opened = replace(experiment.surface, plane=spec.plane, grid=replace(spec.grid, points=(33, 33)))
+    st.page_link(
+        "views/surface/page.py",
+        label="Open the surface with the path",
+        icon=":material/landscape:",
+        query_params=address.link_query(replace(experiment, surface=opened), display),
+        help=f"Its ranges contain the path of {label}.",
+    )
+    st.markdown("## Loss along the path")
+    chart(path_losses_figure(paths), "loss along the path")
+    st.caption(LOSSES)
+    network_table({name: summary.trajectory_numbers(one) for name, one in known.items()})
+
+
+def _segments(experiment: Experiment, display: Display, segments: Mapping[str, Connectivity], *, stopped: bool) -> None:
+    """Show the losses between two trainings of every network, and the barriers."""
+    if not segments:
+        st.caption("A second training of each network is needed." if stopped else f"Measuring{PENDING}")
+        return
+    own = _compared(experiment, segments)
+    st.markdown(summary.connectivity_sentence(segments))
+    row_of_charts(connectivity_figures(own), "segment")
+    st.caption(SEGMENTS)
+    light = in_light_theme(own, experiment)
+    _shared("segments", "Between two trainings", lambda: connectivity_figures(light), experiment, display)
+    with st.expander("Barriers and errors"):
+        network_table({label: summary.connectivity_numbers(one, NAMES) for label, one in segments.items()}, missing="")
+
+
+def _compared(experiment: Experiment, results: Mapping[str, Any]) -> Compared[Any]:
+    return Compared(results, colors=colors(experiment, page_theme()), theme=page_theme())
+
+
+def _shared(
+    name: str, title: str, draw: Callable[[], dict[str, go.Figure]], experiment: Experiment, display: Display
+) -> None:
+    share_row(Charts(name, title, draw, experiment, display))
+
+
+experiment, display = experiment_page("Paths", CLAIM, path=PATH, terms=GLOSSARY_TERMS)
+if experiment.run.weights is not None:
+    st.info("Published weights have no training history, so there is no path. Choose a network that is trained here.")
+    st.stop()
+with errors_shown():
+    _page(experiment, display)

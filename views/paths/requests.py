@@ -1,0 +1,142 @@
+"""The jobs of the page Paths, and their available results (D12, D13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from normscape.figures.paths import PathMap
+from normscape.jobs import Job, Request, Stage, settings
+from normscape.landscape import estimate_gradient_seconds
+from normscape.landscape.paths.connectivity import Connectivity
+from normscape.landscape.paths.trajectory import Trajectory
+from normscape.landscape.surface.grid import axes
+from normscape.specs import (
+    ConnectivitySpec,
+    EvaluationSpec,
+    GridSpec,
+    PlaneSpec,
+    RunSpec,
+    SurfaceSpec,
+    TrajectorySpec,
+)
+from normscape.views.session.job_queue import job_queue
+from normscape.views.session.results import Variants
+
+SIDE = 17
+"""Points per axis of the loss around a path."""
+
+MARGIN = 0.18
+"""How far a map extends beyond its path, relative to the length of its longer side."""
+
+NARROWEST = 0.45
+"""Length of the shorter side of a map relative to the longer one, at least."""
+
+SEGMENT_LOSSES = 60
+"""Losses of a segment, in all kinds of statistics, in units of its points."""
+
+
+def request(variants: Variants, address: str) -> Request:
+    """Return the request of trajectories, the loss around those that are known, and segments to a second training."""
+    pairs = tuple(variants.values())
+    known = trajectories(variants)
+    stages: list[Iterable[Job]] = [
+        [Job("run", run) for run, _ in pairs],
+        [trajectory_job(*pair) for pair in pairs],
+        [surface_job(*variants[label], own) for label, own in known.items()],
+        [Job("run", second(run)) for run, _ in pairs],
+        [connectivity_job(*pair) for pair in pairs],
+    ]
+    return Request("paths", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
+
+
+def trajectory_job(run: RunSpec, surface: SurfaceSpec) -> Job:
+    """Return the job of a network's trajectory; which checkpoint the page shows has no effect on it."""
+    return Job("trajectory", run, TrajectorySpec(_evaluation(surface)))
+
+
+def trajectories(variants: Variants) -> dict[str, Trajectory]:
+    """Return the available trajectories, by label."""
+    return _available({label: trajectory_job(*pair) for label, pair in variants.items()})
+
+
+def surface_spec(run: RunSpec, surface: SurfaceSpec, trajectory: Trajectory) -> SurfaceSpec:
+    """Return the slice that a path lies in, with ranges that contain it."""
+    evaluation = replace(surface.evaluation, checkpoint=run.last_step)
+    return SurfaceSpec(evaluation, PlaneSpec("trajectory"), GridSpec((SIDE, SIDE), ranges_of(trajectory)))
+
+
+def surface_job(run: RunSpec, surface: SurfaceSpec, trajectory: Trajectory) -> Job:
+    """Return the job of the loss around a path."""
+    return Job("losses", run, surface_spec(run, surface, trajectory))
+
+
+def ranges_of(trajectory: Trajectory) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return ranges of α and β that contain a path with a margin, rounded to two digits of the longer side."""
+    places = np.concatenate([path.coordinates for path in trajectory.paths])
+    low, high = places.min(axis=0), places.max(axis=0)
+    center, sides = (low + high) / 2, high - low
+    longest = float(sides.max()) or 1.0
+    halves = np.maximum(sides / 2 + MARGIN * longest, NARROWEST * (0.5 + MARGIN) * longest)
+    unit = 10.0 ** (np.floor(np.log10(longest)) - 1)
+    first, last = (np.round((center + sign * halves) / unit) * unit for sign in (-1, 1))
+    (a0, b0), (a1, b1) = (tuple(map(float, np.round(end, 12))) for end in (first, last))
+    return (a0, a1), (b0, b1)
+
+
+def maps(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str, PathMap]:
+    """Return every known path with the loss around it, as far as it is measured."""
+    found = {}
+    for label, own in known.items():
+        spec = surface_spec(*variants[label], own)
+        alpha, beta = axes(spec.grid)
+        job = surface_job(*variants[label], own)
+        arrays = job_queue().result(job) or job_queue().partial(job)
+        loss = None
+        if arrays is not None and "loss" in arrays:
+            evaluated = np.asarray(arrays.get("evaluated", np.ones(SIDE * SIDE, dtype=bool)))
+            loss = np.where(evaluated, arrays["loss"], np.nan).reshape(len(beta), len(alpha))
+        found[label] = PathMap(own, alpha, beta, loss)
+    return found
+
+
+def second(run: RunSpec) -> RunSpec:
+    """Return the run at the other end of a segment: the next training seed."""
+    return replace(run, training=replace(run.training, seed=run.training.seed + 1))
+
+
+def connectivity_job(run: RunSpec, surface: SurfaceSpec) -> Job:
+    """Return the job of the loss between two trainings of a network."""
+    evaluation = replace(_evaluation(surface), statistics="population", batch_size=EvaluationSpec().batch_size)
+    return Job("connectivity", run, ConnectivitySpec(evaluation, (second(run),)))
+
+
+def segments(variants: Variants) -> dict[str, Connectivity]:
+    """Return the available segments, by label."""
+    return _available({label: connectivity_job(*pair) for label, pair in variants.items()})
+
+
+def seconds(variants: Variants) -> float:
+    """Estimate the time of what is not stored, in seconds, on all workers."""
+    total = 0.0
+    for run, surface in variants.values():
+        gradient = estimate_gradient_seconds(run, surface.evaluation)
+        if job_queue().result(trajectory_job(run, surface)) is None:
+            total += gradient * (SIDE**2 + 2 * len(run.checkpoint_steps)) / 3
+        if job_queue().result(connectivity_job(run, surface)) is None:
+            total += gradient * SEGMENT_LOSSES
+            batch = replace(surface.evaluation, samples=run.training.batch_size)
+            total += run.training.steps * estimate_gradient_seconds(run, batch)
+    return total / settings().workers
+
+
+def _evaluation(surface: SurfaceSpec) -> EvaluationSpec:
+    return replace(surface.evaluation, checkpoint=None)
+
+
+def _available(jobs: Mapping[str, Job]) -> dict[str, Any]:
+    results = {label: job_queue().result(job) for label, job in jobs.items()}
+    return {label: one for label, one in results.items() if one is not None}
