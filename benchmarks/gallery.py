@@ -38,6 +38,7 @@ from normscape.landscape.plane.plane import abridged
 from normscape.specs import Display, Experiment
 from normscape.specs.serialization.query import to_query
 from normscape.views.curvature import requests as curvature_requests
+from normscape.views.paths import requests as path_requests
 from normscape.views.session import address
 from normscape.views.session.limits import possible
 from normscape.views.session.requests import smoothness_jobs, smoothness_request
@@ -94,7 +95,7 @@ def _computed(home: Path, stories: Mapping[str, Story]) -> list[Job]:
     queue, kept = Queue(replace(settings(), home=home, workers=os.cpu_count() or 1, device="cpu", shipped=None)), []
     for title, story in stories.items():
         begin = time.perf_counter()
-        for request in _requests(title, story):
+        for request in _requests(title, story, queue):
             queue.submit(request, "gallery")
             while not queue.done(request):
                 time.sleep(0.05)
@@ -108,7 +109,8 @@ def _computed(home: Path, stories: Mapping[str, Story]) -> list[Job]:
     return list(dict.fromkeys(kept))
 
 
-def _requests(title: str, story: Story) -> Iterator[Request]:
+def _requests(title: str, story: Story, queue: Queue) -> Iterator[Request]:
+    """Yield what is computed of a story; the loss around a path follows once the path is known."""
     variants = possible(story.experiment)[0]
     yield request_of(title, variants, story.display.accuracy)
     if story.experiment == Experiment():  # its verdict says what other seeds and the page Along training find
@@ -116,6 +118,10 @@ def _requests(title: str, story: Story) -> Iterator[Request]:
         yield seeds_request(variants)
     if story.experiment == Experiment() or story.page == "curvature":
         yield curvature_requests.request(variants, curvature_requests.Chosen(), "")
+    if story.experiment == Experiment():
+        yield path_requests.request(variants, {})
+        trajectories = {label: queue.result(path_requests.trajectory_job(*pair)) for label, pair in variants.items()}
+        yield path_requests.request(variants, trajectories)
 
 
 def _keep(home: Path, job: Job) -> None:

@@ -13,6 +13,7 @@ from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.style.scales import Range
 from normscape.figures.surface.axes import axis_title, metric_bar
 from normscape.figures.surface.cuts import single_figures
+from normscape.landscape.surface.topology import minima_of
 
 if TYPE_CHECKING:
     from normscape.landscape import Surface
@@ -27,7 +28,7 @@ def contour_figures(comparison: Comparison) -> dict[str, go.Figure]:
     """Draw each surface as a map with contour lines; all share the range of colors and the lines (D4).
 
     One cell is one measured point; values are not smoothed. Missing cells are gray, with a cross where they are not
-    finite. The cross at the center is θ*.
+    finite. The cross at the center is θ*. Rings are the minima of the loss that are more than rounding (D15).
 
     Raises:
         ValueError: the metric or the scale is unknown.
@@ -35,7 +36,8 @@ def contour_figures(comparison: Comparison) -> dict[str, go.Figure]:
 
     def draw(surface: Surface, value_range: Range) -> go.Figure:
         heatmap_and_lines = _map(comparison, surface, value_range)
-        figure = go.Figure([*_missing(comparison, surface), *heatmap_and_lines, *center_mark(surface)])
+        marks = [*(_minima(surface) if comparison.metric == "loss" else []), *center_mark(surface)]
+        figure = go.Figure([*_missing(comparison, surface), *heatmap_and_lines, *marks])
         style_map_axes(figure, comparison, surface)
         return figure
 
@@ -86,6 +88,25 @@ def _missing(comparison: Comparison, surface: Surface) -> list[Any]:
     return [gray, crosses] if rows.size else [gray]
 
 
+def _minima(surface: Surface) -> list[Any]:
+    """Return a ring at every persistent minimum of the loss."""
+    found = minima_of(surface)
+    if not len(found):
+        return []
+    texts = [
+        "lowest of its region" if np.isinf(death) else f"persistence {death - value:.3g}"
+        for value, death in zip(found.value, found.death, strict=True)
+    ]
+    return [
+        go.Scatter(
+            **{"x": surface.alpha[found.column], "y": surface.beta[found.row], "mode": "markers", "name": "minima"},
+            marker={"symbol": "circle-open", "size": 13, "color": "#ffffff", "line": {"width": 2}},
+            **{"customdata": found.value, "text": texts, "showlegend": False},
+            hovertemplate="minimum %{customdata:.4g}<br>%{text}<extra></extra>",
+        )
+    ]
+
+
 def center_mark(surface: Surface) -> list[Any]:
     """Return the cross at θ* if the map contains it, and the checkpoints in the plane."""
     inside = surface.alpha.min() <= 0 <= surface.alpha.max() and surface.beta.min() <= 0 <= surface.beta.max()
@@ -100,13 +121,16 @@ def center_mark(surface: Surface) -> list[Any]:
 
 
 def _checkpoints(surface: Surface) -> list[Any]:
-    """Return a labeled dot for every checkpoint in the plane (D2)."""
+    """Return a labeled dot for every checkpoint in the plane (D2); a trajectory is a line with one label."""
     if not surface.plane.marks:
         return []
     steps, alphas, betas = zip(*surface.plane.marks, strict=True)
+    path = surface.plane.kind == "trajectory"
+    texts = [f"step {step}" if not path or step == steps[0] else "" for step in steps]
     return [
         go.Scatter(
-            **{"x": alphas, "y": betas, "mode": "markers+text", "text": [f"step {step}" for step in steps]},
+            **{"x": alphas, "y": betas, "mode": "lines+markers+text" if path else "markers+text", "text": texts},
+            line={"color": "#ffffff", "width": 2},
             **{"textposition": "top center", "textfont": {"color": "#ffffff", "size": 12}, "showlegend": False},
             marker={"symbol": "circle", "size": 9, "color": "#ffffff", "line": {"color": "#0f1420", "width": 2}},
             hovertemplate=html(r"%{text}<br>$\alpha$ %{x:.3g}<br>$\beta$ %{y:.3g}<extra></extra>"),

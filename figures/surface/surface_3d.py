@@ -125,7 +125,8 @@ def _checkpoints(surface: Surface, heights: np.ndarray) -> list[Any]:
     inside = [mark for mark in marks if _contains(surface, *mark[1:])]
     if len(marks) < 2 or len(inside) < 2:
         return []
-    texts = ["" if (alpha, beta) == (0, 0) else f"step {step}" for step, alpha, beta in inside]
+    named = {inside[0][0]} if surface.plane.kind == "trajectory" else {step for step, *place in inside if any(place)}
+    texts = [f"step {step}" if step in named else "" for step, *_ in inside]
     return [
         go.Scatter3d(
             **{"x": [mark[1] for mark in inside], "y": [mark[2] for mark in inside]},

@@ -81,9 +81,9 @@ def _page(experiment: Experiment, display: Display) -> None:
     with verdict, errors_shown():
         if not started("paths:run", "Measure the paths", requests.seconds(variants)):
             return
-    request = requests.request(variants, address.of(experiment, display, PATH))
-    finished = progress.submit(request)
     known = requests.trajectories(variants)
+    request = requests.request(variants, known, address.of(experiment, display, PATH))
+    finished = progress.submit(request)
     stopped = finished or progress.is_stopped(request)
     with verdict:
         if len(known) == len(variants):

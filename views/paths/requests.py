@@ -39,10 +39,15 @@ SEGMENT_LOSSES = 60
 """Losses of a segment, in all kinds of statistics, in units of its points."""
 
 
-def request(variants: Variants, address: str) -> Request:
-    """Return the request of trajectories, the loss around those that are known, and segments to a second training."""
+def request(variants: Variants, known: Mapping[str, Trajectory], address: str = "") -> Request:
+    """Return the request of trajectories, the loss around those that are known, and segments to a second training.
+
+    Args:
+        variants: the compared networks.
+        known: the available trajectories, by label.
+        address: of the page.
+    """
     pairs = tuple(variants.values())
-    known = trajectories(variants)
     stages: list[Iterable[Job]] = [
         [Job("run", run) for run, _ in pairs],
         [trajectory_job(*pair) for pair in pairs],
