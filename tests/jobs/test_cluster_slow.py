@@ -15,10 +15,20 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from normscape.jobs import Queue
+from normscape.jobs import Job, Queue, Request, Stage
 from normscape.jobs.workers.cluster import Cluster
 from normscape.jobs.workers.preload import dask_setup
+from normscape.specs import (
+    ConnectivitySpec,
+    EdgeSpec,
+    EigenvaluesSpec,
+    EvaluationSpec,
+    MatrixSpec,
+    RunSpec,
+    TrajectorySpec,
+)
 from tests.conftest import ROOT, _free_port
+from tests.flat import surface_spec
 from tests.jobs.conftest import settings_at, small_request
 from tests.jobs.test_queue import arrays_of, cluster_of, finished, wait
 
@@ -80,10 +90,35 @@ def certificate(tmp_path: Path) -> tuple[str, str, str]:
     return cert, cert, key
 
 
+def with_paths(request: Request) -> Request:
+    """Return a request with jobs that need two runs, and with spectra and a plane of eigenvectors."""
+    run, other = (job.run for job in request.jobs if job.kind == "run")
+    seeds = tuple(replace(one, training=replace(one.training, seed=12)) for one in (run, other))
+    evaluation = EvaluationSpec()
+    spec = surface_spec(points_alpha=3, points_beta=3, checkpoint=run.training.steps, directions="hessian")
+    jobs = (
+        *(Job("connectivity", *pair) for pair in segments((run, other), seeds, evaluation)),
+        Job("trajectory", run, TrajectorySpec(evaluation, (seeds[0],))),
+        Job("eigenvalues", run, EigenvaluesSpec(MatrixSpec(evaluation))),
+        Job("edge", other, EdgeSpec(replace(evaluation, checkpoint=run.training.steps))),
+        Job.about("plane", other, spec),
+        Job("surface", other, spec),
+    )
+    runs = Stage(tuple(Job("run", seed) for seed in seeds))
+    return replace(request, stages=(*request.stages, runs, *(Stage((job,)) for job in jobs)))
+
+
+def segments(
+    runs: tuple[RunSpec, ...], others: tuple[RunSpec, ...], evaluation: EvaluationSpec
+) -> list[tuple[RunSpec, ConnectivitySpec]]:
+    pairs = zip(runs, others, strict=True)
+    return [(run, ConnectivitySpec(evaluation, (other,), 5)) for run, other in pairs]
+
+
 @pytest.fixture(scope="module")
 def near(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What workers of this machine answer."""
-    queue, request = Queue(settings_at(tmp_path_factory.mktemp("near"))), small_request(side=9, seed=11)
+    queue, request = Queue(settings_at(tmp_path_factory.mktemp("near"))), with_paths(small_request(side=9, seed=11))
     queue.submit(request, "one")
     finished(queue, request)
     queue.close()
@@ -101,7 +136,7 @@ class SeparateStore(Cluster):
 def test_results_of_a_running_scheduler_are_the_same_bit_by_bit(
     tmp_path: Path, scheduler: str, near: dict[str, bytes], connect: type[Cluster]
 ) -> None:
-    request = small_request(side=9, seed=11)
+    request = with_paths(small_request(side=9, seed=11))
     far = Queue(replace(settings_at(tmp_path / "far"), scheduler=scheduler), connect=connect)
     far.submit(request, "one")
     finished(far, request)

@@ -12,7 +12,8 @@ from normscape.jobs import Job, Queue, Request, Stage
 from normscape.jobs.scheduling.scheduler import Scheduler
 from normscape.jobs.serialization import serialize
 from normscape.jobs.store.store import Store
-from normscape.specs import DataSpec, ModelSpec, RunSpec, TrainingSpec
+from normscape.landscape import train
+from normscape.specs import ConnectivitySpec, DataSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec
 from tests.flat import surface_spec
 from tests.jobs.conftest import settings_at, small_request
 from tests.landscape.networks import advance, small_run, start
@@ -207,6 +208,39 @@ def test_a_job_of_one_checkpoint_runs_while_training_continues(tmp_path: Path) -
             sent.append(assigned[0].job.kind)
         assert sorted(set(sent)) == ready
         assert ready == ["run"] or sent[-1] == "run"  # earlier stages first
+
+
+def test_a_job_of_two_runs_waits_for_both_and_ends_with_either(tmp_path: Path) -> None:
+    first, second = small_run("batch", seed=1), small_run("batch", seed=2)
+    segment = Job("connectivity", first, ConnectivitySpec(EvaluationSpec(), (second,)))
+    assert segment.runs == (first, second)
+    trainings = tuple(Job("run", run) for run in (first, second))
+    request = Request("two runs", (Stage(trainings), Stage((segment,))))
+    scheduler = Scheduler(Store(tmp_path, 2**20))
+    scheduler.submit(request, "one")
+    taken = [scheduler.next_piece("worker")[0] for _ in range(2)]
+    assert {state.job for state in taken} == set(trainings)
+    for state in taken:
+        assert scheduler.next_piece("worker") is None
+        scheduler.jobs.finish(state, "finished")
+        scheduler.advance()
+    assert scheduler.next_piece("worker")[0].job == segment
+    other = Scheduler(Store(tmp_path / "other", 2**20))
+    other.submit(request, "one")
+    other.jobs.finish(other.jobs[trainings[1]], "failed", ValueError("diverged"))
+    other.jobs.finish_with_run(other.jobs[segment])
+    assert other.jobs[segment].state == "failed"
+
+
+def test_only_lost_runs_are_trained_again(tmp_path: Path) -> None:
+    first, second = small_run("batch", seed=1), small_run("batch", seed=2)
+    segment, store = Job("connectivity", first, ConnectivitySpec(EvaluationSpec(), (second,))), Store(tmp_path, 2**24)
+    store.put(Job("run", first).key, *serialize(train(first)))
+    scheduler = Scheduler(store)
+    scheduler.submit(Request("segment", (Stage((segment,)),)), "one")
+    scheduler.jobs.restart_run(scheduler.jobs[segment])
+    assert scheduler.jobs.get(Job("run", first).key) is None
+    assert scheduler.jobs.get(Job("run", second).key) is not None
 
 
 LARGE = RunSpec(DataSpec(size=1000), ModelSpec("residual", depth=20, width=16), TrainingSpec(batch_size=800))
