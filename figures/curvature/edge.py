@@ -21,6 +21,9 @@ LEGEND_ROW = 22
 FEW_STEPS = 12
 """Checkpoints up to which steps have a logarithmic axis: by default they halve."""
 
+LINEAR = 20.0
+"""Quotient of the largest and the smallest value up to which the axis is linear."""
+
 WAITING = "Waiting for the first checkpoint."
 
 
@@ -48,22 +51,36 @@ def edge_figure(
     for label, course in courses.results.items():
         figure.add_traces(_lines(courses, label, course, shift=logarithmic))
     figure.add_traces(_thresholds(courses, thresholds, threshold_name, shift=logarithmic))
-    columns = [np.array([one.sharpness.value for one in every]), np.array([one.batch_sharpness for one in every])]
+    columns = [np.array([one.sharpness.value for one in every])]
+    columns += [np.array([one.batch_sharpness for one in every if one.batches > 1])]
     columns += [np.array(own) for own in thresholds.values()]
+    linear = _are_close(columns)
     steps = sorted({one.step for one in every})
     style_axes(
         figure,
         courses.theme_colors,
         x_title="training step (log scale)" if logarithmic else "training step",
-        y_title=html(r"sharpness $\lambda_\text{max}$ (log)"),
+        y_title=html(r"sharpness $\lambda_\text{max}$") + ("" if linear else " (log)"),
         x_axis=_log_steps(steps) if logarithmic else {},
-        y_axis=log_axis(columns),
+        y_axis=_linear_axis(columns) if linear else log_axis(columns),
     )
     names = sum(trace.showlegend is not False for trace in figure.data)
     rows = -(-names // 3)
     bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 12 - 52 - LEGEND_ROW
     shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1)
     return styled(figure, courses.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+
+
+def _are_close(columns: Sequence[np.ndarray]) -> bool:
+    """Return whether all values are positive and of one size, so that a linear axis shows them."""
+    values = np.concatenate(columns)
+    values = values[np.isfinite(values)]
+    return bool(values.size and values.min() > values.max() / LINEAR)
+
+
+def _linear_axis(columns: Sequence[np.ndarray]) -> dict[str, Any]:
+    values = np.concatenate(columns)
+    return {"range": [0, 1.08 * float(values[np.isfinite(values)].max())]}
 
 
 def _lines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -10,7 +11,7 @@ from normscape.landscape import layer_names
 from normscape.specs import Display, Experiment
 from normscape.specs.curvature import FORMS
 from normscape.views.curvature import charts, requests, summary
-from normscape.views.curvature.requests import Chosen
+from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
@@ -71,19 +72,38 @@ def _page(experiment: Experiment, display: Display) -> None:
         seconds = requests.seconds(variants, "largest", "density", "edge", "smallest")
         if not started("curvature:run", "Measure the spectrum", seconds):
             return
+    edge_first = all(run.training.optimizer == "gradient-descent" for run, _ in variants.values())
+    edge_place = st.container() if edge_first else None
     st.markdown("## Spectrum")
     chosen = _choice(variants)
     request = requests.request(variants, chosen, address.of(experiment, display, PATH))
     finished = progress.submit(request)
-    spectra = requests.spectra(variants, chosen)
+    spectra, courses = requests.spectra(variants, chosen), requests.edge_samples(variants)
     stopped = finished or progress.is_stopped(request)
+    sentence = summary.edge_sentence(courses, charts.thresholds(variants, courses))
     with verdict:
         known = sum("raw" in one.largest for one in spectra.values())
         if known == len(spectra):
-            st.markdown(summary.headline(spectra))
+            st.markdown(f"{sentence if edge_first else ''} {summary.headline(spectra)}".strip())
         else:
             st.markdown(missing_verdict(known, len(spectra), "spectra", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
+    _spectrum(experiment, display, spectra, chosen, stopped=stopped)
+    with edge_place or st.container():
+        st.markdown("## Edge of stability")
+        if not edge_first:
+            st.markdown(sentence)
+        charts.edge_section(experiment, display, variants, courses)
+    st.markdown("## Curvature over the slice")
+    _maps(experiment, display, variants)
+    with st.expander("How it is measured, and caveats"):
+        st.markdown(READING)
+
+
+def _spectrum(
+    experiment: Experiment, display: Display, spectra: Mapping[str, Spectra], chosen: Chosen, *, stopped: bool
+) -> None:
+    """Show densities, key numbers, and the loss along the sharpest directions."""
     charts.density_section(experiment, display, spectra, chosen)
     columns = {label: summary.key_numbers(one) for label, one in spectra.items()}
     if any(columns.values()):
@@ -100,14 +120,6 @@ def _page(experiment: Experiment, display: Display) -> None:
         icon=":material/landscape:",
         query_params=address.link_query(sharpest, display),
     )
-    st.markdown("## Edge of stability")
-    courses = requests.edge_samples(variants)
-    st.markdown(summary.edge_sentence(courses, charts.thresholds(variants, courses)))
-    charts.edge_section(experiment, display, variants, courses)
-    st.markdown("## Curvature over the slice")
-    _maps(experiment, display, variants)
-    with st.expander("How it is measured, and caveats"):
-        st.markdown(READING)
 
 
 def _choice(variants: Variants) -> Chosen:
