@@ -120,7 +120,7 @@ def _requests(title: str, story: Story, queue: Queue) -> Iterator[Request]:
         yield curvature_requests.request(variants, curvature_requests.Chosen(), "")
     if story.experiment == Experiment():
         yield path_requests.request(variants, {})
-        trajectories = {label: queue.result(path_requests.trajectory_job(*pair)) for label, pair in variants.items()}
+        trajectories = {label: queue.result(job) for label, job in path_requests.trajectory_jobs(variants).items()}
         yield path_requests.request(variants, trajectories)
 
 

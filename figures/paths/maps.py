@@ -13,9 +13,11 @@ from normscape.figures.style.notation import html
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.style.template import style_axes, styled
 from normscape.figures.style.ticks import positive_or_nan, ticks
-from normscape.landscape.paths.trajectory import Trajectory
+from normscape.landscape.paths.trajectory import Path, Trajectory
 
 HEIGHT = 430
+LEGEND_ROW = 22
+WHITE = "#ffffff"
 CONTOUR_LINES = 14
 DECADES = 6
 """The color scale reaches at most so far below its largest loss."""
@@ -23,9 +25,10 @@ DECADES = 6
 
 @dataclass(frozen=True, eq=False)
 class PathMap:
-    """A path, and the loss on a grid of its plane; without a loss before it is measured."""
+    """Paths in one plane, and the loss on a grid of it; without a loss before it is measured."""
 
     trajectory: Trajectory
+    labels: tuple[str, ...]  # of the networks, one for each path
     alpha: np.ndarray  # (A,)
     beta: np.ndarray  # (B,)
     loss: np.ndarray | None  # (B, A); nan where a point is missing
@@ -34,8 +37,10 @@ class PathMap:
 def path_maps(maps: Compared[PathMap]) -> dict[str, go.Figure]:
     """Draw the path of every network on the map of its loss; colors share one logarithmic scale.
 
+    Several paths in one plane have the colors of their networks, a single one is white.
+
     Args:
-        maps: of every network.
+        maps: by label of the network whose end is the center.
     """
     values = [one.loss[np.isfinite(one.loss) & (one.loss > 0)] for one in maps.results.values() if one.loss is not None]
     values += [np.concatenate([path.loss for path in one.trajectory.paths]) for one in maps.results.values()]
@@ -51,8 +56,10 @@ def _map(maps: Compared[PathMap], label: str, low: float, high: float) -> go.Fig
     figure = go.Figure()
     if own.loss is not None:
         figure.add_traces(_background(maps, own, low, high))
-    for number, path in enumerate(own.trajectory.paths):
-        figure.add_traces(_path(path.coordinates, path.step, path.loss, first=number == 0))
+    several = len(own.labels) > 1
+    for name, path in zip(own.labels, own.trajectory.paths, strict=True):
+        color = (maps.color(name) or WHITE) if several else WHITE
+        figure.add_traces(_path(path, name if several else "", color))
     shares = own.trajectory.explained
     style_axes(
         figure,
@@ -62,6 +69,9 @@ def _map(maps: Compared[PathMap], label: str, low: float, high: float) -> go.Fig
         x_axis={"range": [float(own.alpha[0]), float(own.alpha[-1])], "constrain": "domain"},
         y_axis={"range": [float(own.beta[0]), float(own.beta[-1])], "constrain": "domain"},
     )
+    if several:
+        bottom, plot = 52 + LEGEND_ROW * -(-len(own.labels) // 3), HEIGHT - 12 - 52 - LEGEND_ROW
+        return styled(figure, maps.theme_colors, height=HEIGHT + bottom - 74, bottom=bottom, legend_y=-52 / plot)
     return styled(figure, maps.theme_colors, height=HEIGHT, title=label, title_color=maps.color(label), bottom=48)
 
 
@@ -90,20 +100,23 @@ def _background(maps: Compared[PathMap], own: PathMap, low: float, high: float) 
     ]
 
 
-def _path(places: np.ndarray, steps: np.ndarray, losses: np.ndarray, *, first: bool) -> list[go.Scatter]:
-    """Return the line through the checkpoints, and labels at its ends."""
-    shared: dict[str, Any] = {"x": places[:, 0], "y": places[:, 1], "showlegend": False}
-    halo = go.Scatter(**shared, mode="lines", line={"color": "rgba(15,20,32,0.75)", "width": 5}, hoverinfo="skip")
+def _path(path: Path, name: str, color: str) -> list[go.Scatter]:
+    """Return the line through the checkpoints of a network, and labels at the ends of a path without a name."""
+    places, steps = path.coordinates, path.step
+    shared: dict[str, Any] = {"x": places[:, 0], "y": places[:, 1], "legendgroup": name}
+    halo_color = "rgba(15,20,32,0.75)" if color == WHITE else "rgba(255,255,255,0.9)"
+    halo = {"line": {"color": halo_color, "width": 5}, "hoverinfo": "skip", "showlegend": False}
     texts = [""] * len(steps)
-    if first:
+    if not name:
         texts[0], texts[-1] = f"step {steps[0]}", f"step {steps[-1]}"
     line = go.Scatter(
         **shared,
         mode="lines+markers+text",
-        **{"text": texts, "textposition": "top center", "textfont": {"color": "#ffffff", "size": 12}},
-        line={"color": "#ffffff", "width": 2, "dash": None if first else "dot"},
-        marker={"size": 7, "color": "#ffffff", "line": {"color": "#0f1420", "width": 1.5}},
-        customdata=np.stack([steps, losses], axis=1),
-        hovertemplate="step %{customdata[0]}<br>loss %{customdata[1]:.4g}<extra></extra>",
+        **{"text": texts, "textposition": "top center", "textfont": {"color": WHITE, "size": 12}},
+        **{"name": name, "showlegend": bool(name)},
+        line={"color": color, "width": 2},
+        marker={"size": 7, "color": color, "line": {"color": "#0f1420", "width": 1.5}},
+        customdata=np.stack([steps, path.loss], axis=1),
+        hovertemplate="step %{customdata[0]}<br>loss %{customdata[1]:.4g}" + f"<extra>{name}</extra>",
     )
-    return [halo, line]
+    return [go.Scatter(**shared, mode="lines", **halo), line]

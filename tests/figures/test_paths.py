@@ -1,5 +1,6 @@
 """Figures of paths: checkpoints in their place, on one scale for all networks (D12, D13)."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def trajectory(scale: float) -> Trajectory:
 
 
 def path_map(scale: float, loss: np.ndarray | None) -> PathMap:
-    return PathMap(trajectory(scale), np.linspace(-1, 4, 3), np.linspace(-2, 2, 2), loss)
+    return PathMap(trajectory(scale), ("one",), np.linspace(-1, 4, 3), np.linspace(-2, 2, 2), loss)
 
 
 def test_a_path_is_drawn_where_it_is_and_colors_share_one_scale() -> None:
@@ -41,6 +42,15 @@ def test_a_path_is_drawn_where_it_is_and_colors_share_one_scale() -> None:
     assert list(line.text) == ["step 0", "", "step 20"]
     assert "90 %" in figures["one"].layout.xaxis.title.text
     assert [trace.type for trace in figures["two"].data] == ["scatter", "scatter"]
+
+
+def test_paths_in_one_plane_have_the_colors_and_names_of_their_networks() -> None:
+    both = replace(trajectory(1.0), paths=(*trajectory(1.0).paths, *trajectory(2.0).paths))
+    one = PathMap(both, ("one", "two"), np.linspace(-1, 4, 3), np.linspace(-2, 2, 2), None)
+    (figure,) = path_maps(compared(one=one)).values()
+    named = [trace for trace in figure.data if trace.showlegend]
+    assert [(trace.name, trace.line.color) for trace in named] == list(COLORS.items())
+    np.testing.assert_allclose(named[1].x, trajectory(2.0).paths[0].coordinates[:, 0])
 
 
 def test_losses_are_those_of_checkpoints_and_of_the_plane() -> None:

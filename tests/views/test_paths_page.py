@@ -27,6 +27,15 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     assert "plane.directions=trajectory" in link.query_string
 
 
+def test_trainings_of_one_network_share_a_plane() -> None:
+    query = {"compare": "training.seed", "values": "0,1,2", "model.norm": "batch"}
+    app = settled(page_of_app("paths", **query))
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("plotly_chart")) == 1 + 1 + 3
+    assert any("of all 3 paths" in element.value for element in app.markdown)
+
+
 def test_a_diverged_training_says_so() -> None:
     app = settled(page_of_app("paths", **{"training.learning_rate": "1e6"}))
     assert not app.exception

@@ -48,6 +48,10 @@ MAPS = (
     "White: the path of training, from its first to its last checkpoint. Colors: the loss in the plane of the path, on "
     "one scale for all networks. Each network has a plane of its own."
 )
+SHARED_MAP = (
+    "The paths of all networks in one plane, which contains the end of the first. Colors: the loss of the first "
+    "network in that plane."
+)
 LOSSES = (
     "Solid: the loss of each checkpoint. Dotted: the loss at its projection on the plane. Where they part, the map "
     "shows another loss than training had."
@@ -86,10 +90,11 @@ def _page(experiment: Experiment, display: Display) -> None:
     finished = progress.submit(request)
     stopped = finished or progress.is_stopped(request)
     with verdict:
-        if len(known) == len(variants):
+        total = len(requests.trajectory_jobs(variants))
+        if len(known) == total:
             st.markdown(summary.headline(known))
         else:
-            st.markdown(missing_verdict(len(known), len(variants), "paths", stopped=stopped, done="measured"))
+            st.markdown(missing_verdict(len(known), total, "paths", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
     _trajectories(experiment, display, variants, known)
     st.markdown("## Between two trainings")
@@ -102,13 +107,14 @@ def _trajectories(
     experiment: Experiment, display: Display, variants: Variants, known: Mapping[str, Trajectory]
 ) -> None:
     """Show the paths on their maps, the losses along them, and the numbers."""
-    maps, paths = (_compared(experiment, own) for own in (requests.maps(variants, known), known))
+    apart = requests.by_network(variants, known)
+    maps, paths = (_compared(experiment, own) for own in (requests.maps(variants, known), apart))
     with st.container(key="figure"):
         row_of_charts(path_maps(maps), "path")
     if not known:
         st.caption("The maps appear here when training has finished.")
         return
-    st.caption(MAPS)
+    st.caption(SHARED_MAP if requests.share_a_plane(variants) else MAPS)
     light = in_light_theme(maps, experiment)
     _shared("paths", "Paths of training", lambda: path_maps(light), experiment, display)
     label = next(iter(known))
@@ -124,7 +130,7 @@ def _trajectories(
     st.markdown("## Loss along the path")
     chart(path_losses_figure(paths), "loss along the path")
     st.caption(LOSSES)
-    network_table({name: summary.trajectory_numbers(one) for name, one in known.items()})
+    network_table({name: summary.trajectory_numbers(one) for name, one in apart.items()})
 
 
 def _segments(experiment: Experiment, display: Display, segments: Mapping[str, Connectivity], *, stopped: bool) -> None:

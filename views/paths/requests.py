@@ -50,7 +50,7 @@ def request(variants: Variants, known: Mapping[str, Trajectory], address: str = 
     pairs = tuple(variants.values())
     stages: list[Iterable[Job]] = [
         [Job("run", run) for run, _ in pairs],
-        [trajectory_job(*pair) for pair in pairs],
+        trajectory_jobs(variants).values(),
         [surface_job(*variants[label], own) for label, own in known.items()],
         [Job("run", second(run)) for run, _ in pairs],
         [connectivity_job(*pair) for pair in pairs],
@@ -58,14 +58,37 @@ def request(variants: Variants, known: Mapping[str, Trajectory], address: str = 
     return Request("paths", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
 
 
-def trajectory_job(run: RunSpec, surface: SurfaceSpec) -> Job:
-    """Return the job of a network's trajectory; which checkpoint the page shows has no effect on it."""
-    return Job("trajectory", run, TrajectorySpec(_evaluation(surface)))
+def share_a_plane(variants: Variants) -> bool:
+    """Return whether the compared networks differ in nothing but their training, so that one plane has all paths."""
+    return len(variants) > 1 and len({(run.model, run.data) for run, _ in variants.values()}) == 1
+
+
+def trajectory_jobs(variants: Variants) -> dict[str, Job]:
+    """Return the jobs of trajectories by label; of networks that share a plane it is one, of the first.
+
+    Which checkpoint the page shows has no effect on them.
+    """
+    (label, (first, surface)), *others = variants.items()
+    if share_a_plane(variants):
+        runs = tuple(run for _, (run, _) in others)
+        return {label: Job("trajectory", first, TrajectorySpec(_evaluation(surface), runs))}
+    return {name: Job("trajectory", run, TrajectorySpec(_evaluation(own))) for name, (run, own) in variants.items()}
 
 
 def trajectories(variants: Variants) -> dict[str, Trajectory]:
     """Return the available trajectories, by label."""
-    return _available({label: trajectory_job(*pair) for label, pair in variants.items()})
+    return _available(trajectory_jobs(variants))
+
+
+def by_network(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str, Trajectory]:
+    """Return a trajectory with one path for every network, by label; those that share a plane are taken apart."""
+    if not share_a_plane(variants):
+        return dict(known)
+    return {
+        label: replace(own, paths=(path,))
+        for own in known.values()
+        for label, path in zip(variants, own.paths, strict=True)
+    }
 
 
 def surface_spec(run: RunSpec, surface: SurfaceSpec, trajectory: Trajectory) -> SurfaceSpec:
@@ -104,7 +127,8 @@ def maps(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str, PathM
         if arrays is not None and "loss" in arrays:
             evaluated = np.asarray(arrays.get("evaluated", np.ones(SIDE * SIDE, dtype=bool)))
             loss = np.where(evaluated, arrays["loss"], np.nan).reshape(len(beta), len(alpha))
-        found[label] = PathMap(own, alpha, beta, loss)
+        labels = tuple(variants) if len(own.paths) > 1 else (label,)
+        found[label] = PathMap(own, labels, alpha, beta, loss)
     return found
 
 
@@ -126,10 +150,10 @@ def segments(variants: Variants) -> dict[str, Connectivity]:
 
 def seconds(variants: Variants) -> float:
     """Estimate the time of what is not stored, in seconds, on all workers."""
-    total = 0.0
+    total, known = 0.0, trajectories(variants)
     for run, surface in variants.values():
         gradient = estimate_gradient_seconds(run, surface.evaluation)
-        if job_queue().result(trajectory_job(run, surface)) is None:
+        if not known:
             total += gradient * (SIDE**2 + 2 * len(run.checkpoint_steps)) / 3
         if job_queue().result(connectivity_job(run, surface)) is None:
             total += gradient * SEGMENT_LOSSES

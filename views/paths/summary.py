@@ -21,6 +21,8 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
     if not trajectories:
         return ""
     shares = {label: float(one.explained.sum()) for label, one in trajectories.items()}
+    if (alone := next(iter(trajectories.values()))) and len(alone.paths) > 1:
+        return f"**Two directions contain {percent(float(alone.explained.sum()))} of all {len(alone.paths)} paths.**"
     parts = [f"{percent(share)} of the path {of_network(label)}" for label, share in shares.items()]
     walk = float(next(iter(trajectories.values())).walk.sum())
     claim = f"**Two directions contain {_joined(parts)}.**"
@@ -48,10 +50,20 @@ def trajectory_numbers(one: Trajectory) -> dict[str, str]:
         "Length from start to end": number(one.length),
         "First component": percent(float(one.explained[0])),
         "Second component": percent(float(one.explained[1])),
-        "Random walk, both": percent(float(one.walk.sum())),
-        "Both, centered": percent(float(one.explained_centered.sum())),
-        "Random walk, both, centered": percent(float(one.walk_centered.sum())),
+        **_walk(one),
         "Largest distance to the plane": number(float(np.max(away))),
+    }
+
+
+def _walk(one: Trajectory) -> dict[str, str]:
+    """Return the shares of a random walk beside those of a path; several paths have no such walk."""
+    centered = {"Both, centered": percent(float(one.explained_centered.sum()))}
+    if not np.isfinite(one.walk).all():
+        return centered
+    return {
+        "Random walk, both": percent(float(one.walk.sum())),
+        **centered,
+        "Random walk, both, centered": percent(float(one.walk_centered.sum())),
     }
 
 
