@@ -95,7 +95,7 @@ def _background(maps: Compared[PathMap], own: PathMap, low: float, high: float) 
             **grid,
             contours={"coloring": "none", "start": low, "end": high, "size": (high - low) / CONTOUR_LINES},
             line={"color": "rgba(255,255,255,0.45)", "width": 1},
-            **{"showscale": False, "hoverinfo": "skip", "autocontour": False},
+            **{"showscale": False, "hoverinfo": "skip", "autocontour": False, "showlegend": False},
         ),
     ]
 

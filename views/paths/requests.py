@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -85,7 +86,7 @@ def by_network(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str,
     if not share_a_plane(variants):
         return dict(known)
     return {
-        label: replace(own, paths=(path,))
+        label: replace(own, paths=(path,), length=math.nan)  # which is that of the first
         for own in known.values()
         for label, path in zip(variants, own.paths, strict=True)
     }

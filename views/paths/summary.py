@@ -47,7 +47,7 @@ def trajectory_numbers(one: Trajectory) -> dict[str, str]:
     away = path.left[:-1] if len(path.left) > 1 else path.left
     return {
         "Checkpoints": f"{len(path.step)}",
-        "Length from start to end": number(one.length),
+        **({"Length from start to end": number(one.length)} if math.isfinite(one.length) else {}),
         "First component": percent(float(one.explained[0])),
         "Second component": percent(float(one.explained[1])),
         **_walk(one),
