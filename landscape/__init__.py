@@ -24,6 +24,7 @@ from normscape.landscape.objective.layers import layer_names
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.problem.losses import CrossEntropy
 from normscape.landscape.objective.problem.problem import Problem
+from normscape.landscape.paths.own_networks import measure_connectivity, measure_trajectory
 from normscape.landscape.plane.plane import Plane, random_plane
 from normscape.landscape.runtime import configure_process, machine_record
 from normscape.landscape.seed_variation import Spread, scalars_of, spreads_of
@@ -74,6 +75,7 @@ __all__ = [
     "machine_record",
     "measure_auto_range",
     "measure_checks",
+    "measure_connectivity",
     "measure_layer_ratios",
     "measure_layer_sharpness",
     "measure_numerical_checks",
@@ -82,6 +84,7 @@ __all__ = [
     "measure_sharpness",
     "measure_spectrum",
     "measure_surface",
+    "measure_trajectory",
     "objective_of",
     "random_plane",
     "scalars_of",

@@ -1,0 +1,112 @@
+"""Trajectories and segments of networks that come from elsewhere, given by their state dictionaries (D12, D13)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from torch import Tensor, nn
+
+from normscape.landscape.measurement import Stop, check_stop
+from normscape.landscape.objective.objective import Objective
+from normscape.landscape.objective.parameters import flatten
+from normscape.landscape.objective.problem.problem import Problem
+from normscape.landscape.objective.statistics import normalizes_over_samples
+from normscape.landscape.paths.connectivity import Connectivity, interpolated
+from normscape.landscape.paths.trajectory import Path, Trajectory
+from normscape.landscape.plane.principal_components import principal_plane, random_walk_shares
+
+State = Mapping[str, Tensor]
+"""What `module.state_dict()` returns."""
+
+
+def measure_trajectory(
+    problem: Problem,
+    states: Sequence[State],
+    *,
+    steps: Sequence[int] | None = None,
+    statistics: str = "population",
+    stop: Stop = lambda: False,
+) -> Trajectory:
+    """Project checkpoints of any network on their two leading principal components, seen from the last (D12).
+
+    Args:
+        problem: the network and its evaluation set.
+        states: state dictionaries in the order of training, at least two.
+        steps: training step of each, for the random walk; 0, 1, 2, … by default.
+        statistics: of batch norms (D1).
+        stop: polled before every loss.
+
+    Raises:
+        StoppedError: `stop()` was true.
+        ValueError: there are fewer than two states, their number differs from that of the steps, or all are equal.
+    """
+    if len(states) < 2:
+        raise ValueError(f"there are {len(states)} states; a path needs at least two")
+    numbers = np.arange(len(states)) if steps is None else np.asarray(steps)
+    if len(numbers) != len(states):
+        raise ValueError(f"there are {len(states)} states and {len(numbers)} steps; their numbers must be equal")
+    objective = Objective.of_problem(problem, statistics=statistics)
+    at = [objective.of(_with_state(problem.module, state)) for state in states]
+    weights = np.stack([one.theta.double().cpu().numpy() for one in at])
+    found = principal_plane(weights, weights[-1])
+    loss, plane_loss = [], []
+    for one, point in zip(at, found.origin + found.coordinates @ found.directions, strict=True):
+        check_stop(stop)
+        loss.append(float(one.loss(one.theta)))
+        plane_loss.append(float(at[-1].loss(point)))
+    path = Path(numbers, found.coordinates, found.left, np.array(loss), np.array(plane_loss))
+    walk, centered = (random_walk_shares(numbers, centered=centered) for centered in (False, True))
+    length = float(np.linalg.norm(weights[0] - weights[-1]))
+    return Trajectory((path,), found.explained, found.explained_centered, walk, centered, length)
+
+
+def measure_connectivity(
+    problem: Problem, first: State, last: State, *, points: int = 25, stop: Stop = lambda: False
+) -> Connectivity:
+    """Measure loss and error on the segment between two states of any network (D13).
+
+    Networks whose norms take statistics over samples are measured with population statistics and, if they keep running
+    averages, with those interpolated.
+
+    Args:
+        problem: the network and its evaluation set.
+        first: the state dictionary at t = 0.
+        last: the state dictionary at t = 1.
+        points: of the segment, its ends among them, at least 3.
+        stop: polled before every point.
+
+    Raises:
+        StoppedError: `stop()` was true.
+        ValueError: there are fewer than 3 points.
+    """
+    if points < 3:
+        raise ValueError(f"points is {points}; a segment needs at least 3")
+    ends = [_with_state(problem.module, state) for state in (first, last)]
+    population = Objective.of_problem(problem)
+    averaged = normalizes_over_samples(problem.module) and _has_averages(problem.module)
+    running = Objective.of_problem(problem, statistics="running") if averaged else None
+    weights = [flatten(dict(end.named_parameters()), population.layout).double() for end in ends]
+    t, values = np.linspace(0, 1, points), []
+    for share in map(float, t):
+        check_stop(stop)
+        theta = (weights[0] + share * (weights[1] - weights[0])).to(population.theta)
+        found = {"population": population.loss_and_accuracy(theta)}
+        if running is not None:
+            between = running.of(interpolated(ends[0], ends[1], share))
+            found["interpolated"] = between.loss_and_accuracy(between.theta)
+        values.append(found)
+    loss = {mode: np.array([one[mode][0] for one in values]) for mode in values[0]}
+    error = {mode: np.array([1 - one[mode][1] for one in values]) for mode in values[0]}
+    return Connectivity(t, loss, error, float((weights[1] - weights[0]).norm()))
+
+
+def _with_state(module: nn.Module, state: State) -> nn.Module:
+    own = copy.deepcopy(module)
+    own.load_state_dict(state)
+    return own
+
+
+def _has_averages(module: nn.Module) -> bool:
+    return any(getattr(layer, "running_mean", None) is not None for layer in module.modules())
