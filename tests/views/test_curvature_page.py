@@ -1,6 +1,7 @@
 """The page Curvature: spectra and sharpness of every network, and sentences that follow from the numbers."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import RunSpec, SurfaceSpec, TrainingSpec
 from normscape.views.curvature.charts import threshold_name
 from normscape.views.curvature.requests import Spectra
-from normscape.views.curvature.summary import all_eigenvalues, edge_sentence, headline, key_numbers
+from normscape.views.curvature.summary import all_eigenvalues, edge_sentence, headline, key_numbers, weight_norms
 from tests.views.formulas import left_plain
 from tests.views.pages import page_of_app
 from tests.views.test_page import settled
@@ -82,6 +83,16 @@ def test_key_numbers_are_those_of_the_spectra() -> None:
     assert numbers["Trace ± standard error"] == "80 ± 40"
     assert all_eigenvalues(spectra(4.0, 2.0))[r"Scale-free $\lambda_2$"] == "1 ± 1e-04"
     assert key_numbers(Spectra({}, None, None, None, None)) == {}
+
+
+def test_norms_of_weights_are_those_of_the_ends_of_the_course() -> None:
+    samples = course(1.0, 2.0)
+    first, last = (
+        replace(one, layers=("a", "b"), layer_norms=np.array(norms), layer_invariant=np.array([True, False]))
+        for one, norms in zip(samples, ([1.0, 2.0], [3.0, 2.5]), strict=True)
+    )
+    assert weight_norms([first, last]) == {"a": "1 → 3, scale-invariant", "b": "2 → 2.5"}
+    assert weight_norms([]) == {}
 
 
 def course(*values: float) -> list[EdgeSample]:

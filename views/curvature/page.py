@@ -41,6 +41,11 @@ GLOSSARY_TERMS = (
     r"$\lambda_{\max}(SHS)$",
 )
 
+NORMS = (
+    "The scale of scale-invariant weights has no effect on the loss: doubling them changes it by less than 0.1 %. "
+    "Their curvature falls with the square of their norm, so growing weights lower the sharpness without a flatter function."
+)
+
 WHOLE = "Whole network"
 
 READING = r"""
@@ -94,6 +99,10 @@ def _page(experiment: Experiment, display: Display) -> None:
         if not edge_first:
             st.markdown(sentence)
         charts.edge_section(experiment, display, variants, courses)
+        if any(courses.values()):
+            with st.expander("Norms of the weights, from the first to the last checkpoint"):
+                st.caption(NORMS)
+                network_table({label: summary.weight_norms(own) for label, own in courses.items()}, missing="")
     st.markdown("## Curvature over the slice")
     _maps(experiment, display, variants)
     with st.expander("How it is measured, and caveats"):

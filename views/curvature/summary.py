@@ -123,6 +123,18 @@ def _with_residuals(found: Eigenvalues | None) -> list[str]:
     ]
 
 
+def weight_norms(course: Sequence[EdgeSample]) -> dict[str, str]:
+    """Return the norm of every layer's weights at the first and the last checkpoint, by the layer's name."""
+    if not course:
+        return {}
+    first, last = course[0], course[-1]
+    rows = zip(last.layers, first.layer_norms, last.layer_norms, last.layer_invariant, strict=True)
+    return {
+        layer: f"{number(float(before))} → {number(float(after))}{', scale-invariant' if invariant else ''}"
+        for layer, before, after, invariant in rows
+    }
+
+
 def edge_sentence(courses: Mapping[str, Sequence[EdgeSample]], thresholds: Mapping[str, Sequence[float]]) -> str:
     """Return how the sharpness of every network compares with its threshold along training, as Markdown."""
     sentences = [_edge(label, courses[label], thresholds[label]) for label in courses if len(courses[label]) > 1]
