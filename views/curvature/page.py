@@ -42,8 +42,8 @@ GLOSSARY_TERMS = (
 )
 
 NORMS = (
-    "The scale of scale-invariant weights has no effect on the loss: doubling them changes it by less than 0.1 %. "
-    "Their curvature falls with the square of their norm: growing weights lower the sharpness without a flatter function."
+    "The scale of scale-invariant weights has no effect: doubling them changes the loss by less than 0.1 %. Their "
+    "curvature falls with the square of their norm, so growing weights lower the sharpness of the same function."
 )
 
 WHOLE = "Whole network"
