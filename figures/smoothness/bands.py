@@ -17,7 +17,7 @@ from normscape.figures.style.ticks import positive_or_nan
 if TYPE_CHECKING:
     from normscape.landscape.smoothness import LineSamples, Smoothness
 
-PANEL_HEIGHT = 240
+PANEL_HEIGHT = 200
 
 BAND_OPACITY = 0.32
 
