@@ -38,8 +38,8 @@ def sentence(diverged: Mapping[str, int | None], step: int | None, measured: Seq
         measured: labels of the other networks.
     """
     groups: dict[int | None, list[str]] = {}
-    for label, at in diverged.items():
-        groups.setdefault(at, []).append(label if not groups else in_text(label))
+    for index, (label, at) in enumerate(diverged.items()):
+        groups.setdefault(at, []).append(in_text(label) if index else label)
     claims = [f"{listed(labels)} diverged{_at(at)}" for at, labels in groups.items()]
     place = "" if step is None else f" at step {step}"
     if not measured:
