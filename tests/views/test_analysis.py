@@ -301,8 +301,8 @@ def test_the_summary_says_how_many_steps_are_measured_until_all_are(judged: dict
         (
             {"No normalization": 4},
             ["Batch norm"],
-            "**No normalization diverged at training step 4.** There are no weights to measure at step 300, so the "
-            "steps below cover only batch norm.",
+            "**No normalization diverged at training step 4.** It has no weights at step 300, so the steps below "
+            "cover only batch norm.",
         ),
         (
             {"No normalization": 4, "Batch norm": 9},

@@ -44,8 +44,9 @@ def sentence(diverged: Mapping[str, int | None], step: int | None, measured: Seq
     place = "" if step is None else f" at step {step}"
     if not measured:
         return f"**{listed(claims)}, so there is nothing to measure{place}.** {REMEDY}"
+    pronoun = "It has" if len(diverged) == 1 else "They have"
     only = f"the steps below cover only {listed(list(map(in_text, measured)))}"
-    return f"**{listed(claims)}.** There are no weights to measure{place}, so {only}. {REMEDY}"
+    return f"**{listed(claims)}.** {pronoun} no weights{place}, so {only}. {REMEDY}"
 
 
 def note(experiment: Experiment, variants: Variants, diverged: Mapping[str, Run]) -> None:

@@ -94,10 +94,11 @@ UNFOLD = Path(__file__).with_name("unfold.js").read_text(encoding="utf-8")
 
 
 def _pages() -> None:
-    for title, path in PAGES.items():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"page-row-{slug(title)}"):
-            st.page_link(path, label=f":primary[**{title}**]", width=140)
-            st.markdown(QUESTIONS[title])
+    with st.container(gap="xxsmall"):
+        for title, path in PAGES.items():
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"page-row-{slug(title)}"):
+                st.page_link(path, label=f":primary[**{title}**]", width=140)
+                st.markdown(QUESTIONS[title])
 
 
 def _glossary() -> None:

@@ -97,7 +97,8 @@ def verdict(experiment: Experiment, results: Results) -> None:
     seeds = max(sum(map(bool, columns)) for columns in results.values())
     compared = ratios(results)
     st.markdown(headline(next(iter(results)), compared, seeds))
-    st.caption(" ".join(filter(None, [spread(compared), CONTRAST])))
+    if (varies := spread(compared)) or len(compared) > 1:  # a single checkpoint has no verdict to qualify
+        st.caption(" ".join(filter(None, [varies, CONTRAST])))
 
 
 def explanation(experiment: Experiment, results: Results) -> None:
