@@ -77,7 +77,6 @@ def _waiting_figure(sweeps: Sweeps, title: str) -> go.Figure:
         figure,
         sweeps.theme_colors,
         x_title="learning rate",
-        y_title="final loss",
         x_axis=log_axis([np.array(RATES)], 1.3),
         y_axis={"range": [0, 1], "showticklabels": False},
     )
