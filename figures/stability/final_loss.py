@@ -22,7 +22,7 @@ HEIGHT = 370
 PENDING_PLOT = 229  # height of the area between the axes before the first loss, as later, pixels
 LEGEND_ROW = 30  # of the names of two networks on narrow screens, pixels
 
-WAITING = "Waiting for the first training."
+WAITING = "Waiting for the first final loss."
 ALL_DIVERGED = "All trainings diverged, so none has a final loss."
 FINAL_NOTE = "Dashed: loss of the best constant prediction. Diverged runs have no final loss."
 

@@ -384,7 +384,7 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
     )
     other_network = text(falls, rises)  # the argument is not confirmed if it fails on the other network
     assert "**The argument explains this only in part**" in other_network
-    assert "Rewriting batch norm to receive centered inputs" in other_network
+    assert "Rewriting that with batch norm to receive centered inputs" in other_network
     against = text(rises, falls)
     assert "**The argument does not explain this**" in against
     assert against.endswith("lowers the curvature in none of its 2 layers and raises it in 1.")

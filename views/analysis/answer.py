@@ -124,11 +124,10 @@ def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvat
         status = "loose"
     if (effect, status) not in REASONS:
         return ""
-    network = "the network without normalization" if in_text(reference) == "no normalization" else in_text(reference)
     sentences = [
         f"**{REASONS[effect, status]}** ({STEP}).",
-        f"Rewriting {network} to receive {_lowers(result)}.",
-        *([] if weaker is None else [f"Rewriting {in_text(weaker)} to receive {_lowers(curvatures[weaker])}."]),
+        f"Rewriting the network {of_network(reference)} to receive {_lowers(result)}.",
+        *([] if weaker is None else [f"Rewriting that {of_network(weaker)} to receive {_lowers(curvatures[weaker])}."]),
     ]
     return " ".join(sentences)
 
