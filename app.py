@@ -63,5 +63,5 @@ def show() -> None:
 if __name__ == "__main__":  # the script of a visit
     show()
 else:  # `streamlit run` has found the next line, and imports the server
-    routes = page_routes(path for _, path in PAGES.values() if path)
+    routes = page_routes(path for _, path in PAGES.values())
     app = st.App(__file__, lifespan=startup.lifespan, routes=routes)

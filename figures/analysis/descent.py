@@ -64,7 +64,7 @@ def _decreases(compared: Compared[Descent], label: str) -> list[go.Scatter]:
         )
         for name, values, dash, size in (
             ("measured", one.measured_decrease, "solid", 6),
-            ("by the bound", one.estimated_decrease, "dot", 4),
+            ("predicted", one.estimated_decrease, "dot", 4),
         )
     ]
 
@@ -99,12 +99,12 @@ def _curves(segment: Segment, color: str | None, faint: str) -> list[go.Scatter]
 
 
 def _largest(compared: Compared[Descent], label: str) -> list[go.Scatter]:
-    """Return the mark of the largest step that lowers the loss, and of the largest one by the bound."""
+    """Return the mark of the largest step that lowers the loss, and of the predicted one."""
     one, color = compared.results[label], compared.color(label)
     loss, s = one.along_gradient.loss, one.along_gradient.s
     kinds = (
         ("largest step", one.measured_largest_step, "circle"),
-        ("by the bound", one.estimated_largest_step, "diamond-open"),
+        ("predicted", one.estimated_largest_step, "diamond-open"),
     )
     return [
         go.Scatter(

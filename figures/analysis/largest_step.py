@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 340
 TITLE = "Loss after one gradient step"
+NO_DESCENT = "No sampled learning rate lowers the loss."
 MOST_NUMBERED = 3  # networks up to which the marks have their numbers beside them
 BELOW_BOUND = 8.0  # factor by which the axis begins below the smallest mark
 HEADROOM = 0.45  # above the loss before the step, in units of the range below it
@@ -25,7 +26,7 @@ LEAST_RANGE = 0.02  # of the axis below 1
 def largest_step_figure(compared: Compared[Descent], *, height: int = HEIGHT, titled: bool = True) -> go.Figure:
     """Draw the loss after a step relative to the loss before it, against the learning rate, all networks on one axis.
 
-    A filled mark is the largest rate that lowers the loss, an open diamond the largest one by the bound, 2/L.
+    A filled mark is the largest rate that lowers the loss, an open diamond the largest one that 2/L̂ predicts.
 
     Args:
         compared: the results.
@@ -34,8 +35,9 @@ def largest_step_figure(compared: Compared[Descent], *, height: int = HEIGHT, ti
     """
     title = TITLE if titled else ""
     drawn = compared.with_results({label: one for label, one in compared.results.items() if _known(one)})
-    if not drawn.results:
-        return sentence_figure(NOTHING, compared.theme_colors, height=height, title=title)
+    if not any(map(_falls, drawn.results.values())):
+        sentence = NO_DESCENT if drawn.results else NOTHING
+        return sentence_figure(sentence, compared.theme_colors, height=height, title=title)
     figure = go.Figure([_curve(drawn, label) for label in drawn.results])
     numbered = len(drawn.results) <= MOST_NUMBERED
     for label, one in drawn.results.items():
@@ -57,6 +59,10 @@ def _known(one: Descent) -> bool:
     return bool(loss[0] > 0 and np.isfinite(loss[1:]).any())
 
 
+def _falls(one: Descent) -> bool:
+    return bool(np.nanmin(one.along_gradient.loss) < one.along_gradient.loss[0])
+
+
 def _relative(one: Descent) -> np.ndarray:
     return np.asarray(one.along_gradient.loss / one.along_gradient.loss[0])
 
@@ -71,11 +77,11 @@ def _curve(drawn: Compared[Descent], label: str) -> go.Scatter:
 
 
 def _marks(drawn: Compared[Descent], label: str, one: Descent, *, numbered: bool) -> list[go.Scatter]:
-    """Return the marks of the largest rate by measurement, and by the bound; none where no step lowers the loss."""
+    """Return the marks of the largest rate and of the predicted one; none where no step lowers the loss."""
     at_least = "≥ " if one.beyond_range else ""
     kinds = (
         ("largest rate that lowers the loss", one.measured_largest_step, "circle", "top left", at_least),
-        ("largest rate by the bound", one.estimated_largest_step, "diamond-open", "bottom left", ""),
+        ("largest rate predicted", one.estimated_largest_step, "diamond-open", "bottom left", ""),
     )
     return [
         _mark(drawn, label, f"{label}, {name}", rate, symbol, f"{before}{_text(rate)}" if numbered else "", position)

@@ -17,7 +17,7 @@ from normscape.figures.style.ticks import positive_or_nan
 if TYPE_CHECKING:
     from normscape.landscape.smoothness import LineSamples, Smoothness
 
-PANEL_HEIGHT = 240
+PANEL_HEIGHT = 200
 
 BAND_OPACITY = 0.32
 
@@ -100,7 +100,8 @@ def _edges(
 def _band(courses: Courses, label: str, steps: np.ndarray, low: np.ndarray, high: np.ndarray) -> Iterator[go.Scatter]:
     """Yield the lower and the upper edge of a band, with the area between them filled."""
     color = courses.color(label)
-    shared: dict[str, Any] = {"x": steps + 1, "customdata": steps, "meta": "x", "mode": "lines", "name": label}
+    mode = "lines" if len(steps) > 1 else "lines+markers"  # one checkpoint has no line
+    shared: dict[str, Any] = {"x": steps + 1, "customdata": steps, "meta": "x", "mode": mode, "name": label}
     shared |= {"line": {"color": color, "width": 1.5}, "connectgaps": False, "showlegend": False}
     shared |= {"hovertemplate": "step %{customdata}<br>%{y:.4g}<extra>" + label + "</extra>"}
     yield go.Scatter(**shared, y=low)

@@ -18,7 +18,7 @@ from normscape.figures.style.ticks import positive_or_nan
 if TYPE_CHECKING:
     from normscape.landscape.smoothness import Smoothness
 
-HEIGHT = 350
+HEIGHT = 380
 
 Y_TITLE = html(r"effective $\beta$ (log scale)")
 

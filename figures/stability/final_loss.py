@@ -14,14 +14,15 @@ from normscape.figures.stability.axes import Sweeps, style_rates
 from normscape.figures.style.lines import line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.seed_ranges import SeedRange, hover_texts, range_traces, seed_range, seeds_note
-from normscape.figures.style.template import NOTHING, sentence_figure, styled
+from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis
-from normscape.landscape.stability import MAX_PEAK_LOSS, TrainingOutcome
+from normscape.landscape.stability import MAX_PEAK_LOSS, RATES, TrainingOutcome
 
 HEIGHT = 370
+PENDING_PLOT = 229  # height of the area between the axes before the first loss, as later, pixels
 LEGEND_ROW = 30  # of the names of two networks on narrow screens, pixels
 
-WAITING = "Waiting for the first training."
+WAITING = "Waiting for the first final loss."
 ALL_DIVERGED = "All trainings diverged, so none has a final loss."
 FINAL_NOTE = "Dashed: loss of the best constant prediction. Diverged runs have no final loss."
 
@@ -41,8 +42,10 @@ def final_figure(sweeps: Sweeps, *, pending: bool = False, every_seed: bool = Fa
     title = "Final training loss"
     finals = sweeps.map(lambda verdicts: [v for v in verdicts if math.isfinite(v.final)])
     if not any(finals.results.values()):
+        if pending:
+            return _waiting_figure(sweeps, title)
         nothing = ALL_DIVERGED if any(sweeps.results.values()) else NOTHING
-        return sentence_figure(WAITING if pending else nothing, sweeps.theme_colors, height=HEIGHT, title=title)
+        return sentence_figure(nothing, sweeps.theme_colors, height=HEIGHT, title=title)
     figure = go.Figure([trace for label in finals.results for trace in _finals(finals, label, every_seed)])
     constant = next(v.constant for verdicts in sweeps.results.values() for v in verdicts)
     figure.add_hline(y=constant, line={"color": sweeps.theme_colors.faint, "width": 1, "dash": "dash"})
@@ -61,6 +64,23 @@ def final_figure(sweeps: Sweeps, *, pending: bool = False, every_seed: bool = Fa
     bottom, height = 50 + LEGEND_ROW * rows, HEIGHT + LEGEND_ROW * (rows - 1)
     style: dict[str, Any] = {"height": height, "bottom": bottom, "legend_y": -48 / (HEIGHT - 40 - 50 - LEGEND_ROW - 51)}
     return styled(figure, sweeps.theme_colors, title=title, notes=notes, note_lines=3 + bool(note), **style)
+
+
+def _waiting_figure(sweeps: Sweeps, title: str) -> go.Figure:
+    """Return the axes that the first losses will be drawn on, with a sentence between them."""
+    figure = go.Figure()
+    figure.add_annotation(
+        **{"text": WAITING, "showarrow": False, "name": "sentence", "font": {"color": sweeps.theme_colors.faint}},
+        **{"xref": "paper", "x": 0.5, "yref": "paper", "y": 0.5},
+    )
+    style_axes(
+        figure,
+        sweeps.theme_colors,
+        x_title="learning rate",
+        x_axis=log_axis([np.array(RATES)], 1.3),
+        y_axis={"range": [0, 1], "showticklabels": False},
+    )
+    return styled(figure, sweeps.theme_colors, height=HEIGHT, title=title, bottom=HEIGHT - 40 - PENDING_PLOT)
 
 
 def _finals(finals: Compared[list[TrainingOutcome]], label: str, every_seed: bool) -> list[go.Scatter]:

@@ -7,6 +7,7 @@ import pytest
 
 from normscape.figures.comparison import Compared
 from normscape.figures.stability import ALL_DIVERGED, OUTCOME_MARKS, WAITING, final_figure, outcomes_figure
+from normscape.figures.stability.final_loss import HEIGHT
 from normscape.figures.style.template import NOTHING
 from normscape.landscape.stability import TrainingOutcome
 
@@ -112,3 +113,5 @@ def test_where_everything_diverged_a_sentence_says_so() -> None:
     }
     for sentence, figure in figures.items():
         assert figure.layout.annotations[0].text.replace("<br>", " ") == sentence
+    waiting = figures[WAITING].layout  # has the axes of the first losses already
+    assert (waiting.height, waiting.xaxis.title.text) == (HEIGHT, "learning rate")

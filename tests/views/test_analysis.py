@@ -20,6 +20,8 @@ from normscape.views.analysis.answer import answer
 from normscape.views.analysis.answer_figure import READING
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
 from normscape.views.analysis.design_choices import CHOICES, Choice, compared_by
+from normscape.views.analysis.diverged import REMEDY
+from normscape.views.analysis.diverged import sentence as diverged_sentence
 from normscape.views.analysis.other_pages import OTHER_PAGES, OtherPage, sentence
 from normscape.views.analysis.running_step import sentence as step_progress
 from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS, descent
@@ -58,7 +60,7 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     assert all(f"[{step.title}](#{step.kind})" in row for step, row in zip(STEPS, rows[2:], strict=True))
     assert sum(table.count(f"{named(status)} *") for status in CHIPS) == 2 * len(STEPS)
     order = [element.value for element in app.markdown]
-    assert order.index(table) == next(k for k, text in enumerate(order) if text.startswith(legend())) + 1
+    assert order.index(table) == next(k for k, text in enumerate(order) if legend() in text) + 1
     assert sum(steps.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
 
 
@@ -209,10 +211,10 @@ def test_centering_one_weight_lowers_the_bound_and_raises_the_curvature() -> Non
     assert "second moment falls from 40 to 36; the curvature rises from 8.24·10⁻⁸ to 0.9" in sentence
 
 
-def descent_along(loss: list[float], ratio: float) -> Descent:
+def descent_along(loss: list[float], ratio: float, length: float = 1.0) -> Descent:
     s = np.arange(float(len(loss)))
     ratios = np.full(len(loss), ratio)
-    return Descent((Segment("gradient", s, 1.0, -1.0, np.array(loss), ratios, s * ratio, 1e-9),))
+    return Descent((Segment("gradient", s, length, -1.0, np.array(loss), ratios, s * ratio, 1e-9),))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def descent_along(loss: list[float], ratio: float) -> Descent:
     [
         (
             descent_along([1.0, 0.5, 1.0], 1.0),
-            (r"allows learning rates up to $\eta$ = 1; the loss falls up to $\eta$ = 1.",),
+            (r"The loss falls up to $\eta$ = 1; $2/\hat L$ predicts 1, with $\hat L\le L$",),
             "holds",
         ),
         (descent_along([1.0, 0.9, 1.5], 0.5), ("exceeds the bound at 2 of 2 sampled points",), "fails"),
@@ -229,8 +231,9 @@ def descent_along(loss: list[float], ratio: float) -> Descent:
             ("The bound holds", "even the shortest sampled step does not lower the loss"),
             "loose",
         ),
-        (descent_along([1.0, 0.6, 0.3], 1.5), (r"falls up to $\eta$ = at least 2.",), "holds"),
+        (descent_along([1.0, 0.6, 0.3], 1.5), (r"falls up to $\eta$ = at least 2; ",), "holds"),
         (descent_along([1.0, np.nan, np.nan], np.nan), ("cannot be tested",), "undefined"),
+        (descent_along([1.0, 1.0, 1.0], 0.0, length=0.0), ("gradient is zero",), "undefined"),
     ],
 )
 def test_the_verdict_on_the_core_inequality_follows_from_the_numbers(
@@ -261,41 +264,76 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Judged]]:
     return {step.kind: {"a": Judged("holds"), "b": Judged("holds")} for step in steps}
 
 
-def headline(results: dict[str, dict[str, Judged]]) -> str:
-    return summary(results, ["a", "b"], measuring=True).partition("\n")[0]
-
-
-def test_the_headline_counts_the_steps_that_hold_on_all_networks(judged: dict) -> None:
-    assert headline(judged) == "**The argument in 12 steps**: 12 hold on both networks and none fails so far."
+def test_the_summary_counts_the_steps_by_what_is_measured(judged: dict) -> None:
+    assert summary(judged, ["a", "b"]) == "12 steps hold on both networks and none fails."
     judged["cauchy-schwarz"]["b"] = Judged("loose")
     judged["theorem"] = {"a": Judged("undefined"), "b": Judged("holds")}
     judged["distributions"] = {label: Judged("unjudged") for label in "ab"}
     judged["gradient-growth"] = {label: Judged("undefined") for label in "ab"}
-    first = "**The argument in 12 steps**: 9 hold on both networks, 1 in part and none fails"
-    assert headline(judged) == f"{first} so far."
-    text = summary(judged, ["a", "b"])
-    assert text.startswith(f"{first}.")
-    lines = {status: line for line in text.splitlines() for status in CHIPS if line.startswith(f"- {named(status)}: ")}
-    assert lines["loose"].endswith("Cauchy–Schwarz](#cauchy-schwarz)")
-    assert lines["unjudged"].count("](#") == lines["undefined"].count("](#") == 1
-    assert sum(line.count("](#") for line in lines.values()) == len(STEPS)  # every step has one place
-    assert summary(judged, ["a"]).startswith("**The argument in 12 steps**: 9 hold and none fails.")
+    assert summary(judged, ["a", "b"]) == (
+        "9 steps hold on both networks, 1 holds in part, none fails, 1 does not apply and 1 is not judged."
+    )
+    assert summary({kind: {"a": own["a"]} for kind, own in judged.items()}, ["a"]) == (
+        "9 steps hold, none fails, 2 do not apply and 1 is not judged."
+    )
 
 
-def test_the_headline_names_the_steps_that_fail_and_the_networks_on_which_they_fail(judged: dict) -> None:
+def test_the_summary_says_on_how_many_networks_steps_fail(judged: dict) -> None:
     judged["gradient-growth"] = {label: Judged("fails", 0.5) for label in "ab"}
     judged["layer-rates"]["a"] = Judged("fails")
-    assert headline(judged) == "**The argument in 12 steps**: 10 hold on both networks and 2 fail."
-    (line,) = [line for line in summary(judged, ["a", "b"]).splitlines() if line.startswith(f"- {named('fails')}: ")]
-    assert "(#layer-rates) (a) · " in line
-    assert line.endswith("(#gradient-growth)")  # it fails on both
+    assert summary(judged, ["a", "b"]) == (
+        "10 steps hold on both networks, 1 fails on one network and 1 fails on both networks."
+    )
 
 
-def test_the_headline_says_how_many_steps_are_measured_until_all_are(judged: dict) -> None:
+def test_the_summary_says_how_many_steps_are_measured_until_all_are(judged: dict) -> None:
     del judged["centering"], judged["layer-rates"]["b"]
-    assert headline(judged) == "**10 of 12 steps are measured**: 10 hold on both networks and none fails so far."
+    assert summary(judged, ["a", "b"]) == (
+        "**10 of 12 steps are measured:** 10 steps hold on both networks and none fails."
+    )
     judged["theorem"]["b"] = Judged("fails")
-    assert headline(judged) == "**10 of 12 steps are measured**: 9 hold on both networks and 1 fails."
+    assert summary(judged, ["a", "b"]).endswith("9 steps hold on both networks and 1 fails on one network.")
+
+
+@pytest.mark.parametrize(
+    ("diverged", "measured", "text"),
+    [
+        (
+            {"No normalization": 4},
+            ["Batch norm"],
+            "**No normalization diverged at training step 4.** It has no weights at step 300, so the steps below "
+            "cover only batch norm.",
+        ),
+        (
+            {"No normalization": 4, "Batch norm": 9},
+            [],
+            "**No normalization diverged at training step 4 and batch norm diverged at training step 9, so there is "
+            "nothing to measure at step 300.**",
+        ),
+        (
+            {"No normalization": 4, "Batch norm": 4},
+            [],
+            "**No normalization and batch norm diverged at training step 4, so there is nothing to measure at step "
+            "300.**",
+        ),
+    ],
+)
+def test_a_network_that_diverged_is_named_with_its_step_and_the_remedy(
+    diverged: dict[str, int], measured: list[str], text: str
+) -> None:
+    assert diverged_sentence(diverged, 300, measured) == f"{text} {REMEDY}"
+
+
+def test_a_diverged_network_is_left_out_of_the_overview_and_an_earlier_step_is_offered() -> None:
+    app = settled(page_alone("analysis", **{"training.learning_rate": "1e6"}))
+    assert not app.exception
+    assert any(REMEDY in element.value and "diverged at training step" in element.value for element in app.markdown)
+    (table,) = [element.value for element in app.markdown if element.value.startswith("| Step |")]
+    assert ":gray[…]" not in table
+    (button,) = [button for button in app.button if re.fullmatch(r"Show step \d+", button.label)]
+    button.click().run()
+    assert not app.exception
+    assert app.session_state["experiment"].surface.evaluation.checkpoint == int(button.label.split()[-1])
 
 
 def test_with_many_networks_the_overview_has_chips_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,14 +343,17 @@ def test_with_many_networks_the_overview_has_chips_only(monkeypatch: pytest.Monk
     few, many = [list("abcdefgh")[:count] for count in (MAX_BRIEFS, MAX_BRIEFS + 1)]
     for labels in (few, many):
         overview({"descent": dict.fromkeys(labels, holds)}, labels)
-    assert shown[0].count(r"loss falls up to $\eta$ = 1 (bound: 1)") == MAX_BRIEFS
+    assert shown[0].count(r"loss falls up to $\eta$ = 1 (predicted: 1)") == MAX_BRIEFS
     assert "loss falls" not in shown[1]
     assert shown[1].splitlines()[2].count(CHIPS["holds"]) == MAX_BRIEFS + 1
     assert ":gray[…]" in shown[1].splitlines()[3]
 
 
-def networks(*norms: str) -> dict[str, tuple[RunSpec, SurfaceSpec]]:
-    return {norm: (RunSpec(model=ModelSpec(norm=norm)), SurfaceSpec()) for norm in norms}
+NORMS = {"No normalization": "none", "Batch norm": "batch"}
+
+
+def networks(*labels: str) -> dict[str, tuple[RunSpec, SurfaceSpec]]:
+    return {label: (RunSpec(model=ModelSpec(norm=NORMS.get(label, label))), SurfaceSpec()) for label in labels}
 
 
 def curvatures(*both: tuple[float, float, float]) -> Centering:
@@ -321,36 +362,53 @@ def curvatures(*both: tuple[float, float, float]) -> Centering:
 
 def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_explains_them() -> None:
     short, long = descent_along([1.0, 0.5, 1.0, 1.1], 1.0), descent_along([1.0, 0.6, 0.5, 1.0], 1.0)
-    falls = curvatures((4.0, 2.0, 1.0), (4.0, 4.0, 1.0))
+    falls = curvatures((4.0, 2.0, 1.0), (4.0, 3.0, 1.0))
+    in_part = curvatures((4.0, 2.0, 1.0), (4.0, 4.0, 1.0))
     rises = curvatures((4.0, 5.0, 1.0), (4.0, 4.0, 8.0))
-    steps = {"none": short, "batch": long}
-    text = answer({"descent": steps, "centering": {"none": falls}}, networks("none", "batch"))
-    first, other = (number(steps[norm].measured_largest_step) for norm in ("batch", "none"))
-    assert text.startswith("**batch helps here**: one gradient step lowers the loss at learning rates up to ")
-    assert f" up to {first}, vs. {other} for none (" in text
-    assert "× larger).\n\n" in text
-    assert "**The argument predicts this** ([step 6](#centering)): with the function unchanged, centered" in text
-    assert text.endswith("inputs lower the curvature in 1 of 2 layers of the network without normalization.")
-    against = answer({"descent": steps, "centering": {"none": rises}}, networks("none", "batch"))
+    steps = {"No normalization": short, "Batch norm": long}
+    both = networks(*steps)
+
+    def text(without: Centering, batch: Centering) -> str:
+        return answer({"descent": steps, "centering": {"No normalization": without, "Batch norm": batch}}, both)
+
+    agrees = text(falls, falls)
+    first, other = (number(steps[norm].measured_largest_step) for norm in ("Batch norm", "No normalization"))
+    assert re.match(r"\*\*Batch norm allows \S+× larger gradient steps here\.\*\* One step lowers the loss at", agrees)
+    assert f" up to {first} with batch norm, vs. {other} without normalization.\n\n" in agrees
+    assert "**This agrees with the argument** ([step 6](#centering)). Rewriting the network without" in agrees
+    assert agrees.endswith("inputs, without changing its output, lowers the curvature in 2 of its 2 layers.")
+    partly = text(in_part, rises)
+    assert "**The argument explains this only in part**" in partly
+    assert partly.endswith(
+        "to receive centered inputs, without changing its output, lowers the curvature in 1 of its 2 layers."
+    )
+    other_network = text(falls, rises)  # the argument is not confirmed if it fails on the other network
+    assert "**The argument explains this only in part**" in other_network
+    assert "Rewriting that with batch norm to receive centered inputs" in other_network
+    against = text(rises, falls)
     assert "**The argument does not explain this**" in against
-    assert "centered inputs lower the curvature in none of 2 layers" in against
-    assert against.endswith("of the network without normalization and raise it in 1.")
+    assert against.endswith("lowers the curvature in none of its 2 layers and raises it in 1.")
 
 
 def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() -> None:
     short, long = descent_along([1.0, 0.5, 1.0, 1.1], 1.0), descent_along([1.0, 0.6, 0.5, 1.0], 1.0)
     open_ended = descent_along([1.0, 0.6, 0.3], 1.5)
+    stuck = descent_along([1.0, 1.0, 1.0], 0.0, length=0.0)
     both = networks("none", "batch")
     assert answer({"descent": {"none": long}}, both) == ""
-    assert "**batch does not help here**" in answer({"descent": {"none": long, "batch": short}}, both)
-    assert "× smaller)." in answer({"descent": {"none": long, "batch": short}}, both)
-    assert "(about equal)." in answer({"descent": {"none": long, "batch": long}}, both)
+    smaller = answer({"descent": {"none": long, "batch": short}}, both)
+    assert re.match(r"\*\*batch allows no larger gradient steps here: its largest is \S+× smaller\.\*\*", smaller)
+    assert "about equally large" in answer({"descent": {"none": long, "batch": long}}, both)
     assert "sampled range is too short" in answer({"descent": {"none": open_ended, "batch": long}}, both)
     assert answer({"descent": {"batch": short}}, networks("batch")) == (
-        f"**A gradient step lowers the loss at learning rates up to {number(short.measured_largest_step)}.**"
+        f"**One gradient step lowers the loss at learning rates up to {number(short.measured_largest_step)}.**"
     )
     other = answer({"descent": {"batch": short, "layer": long}}, networks("batch", "layer"))
-    assert other.startswith("**layer allows larger steps**: ")
+    assert other.startswith("**layer allows ")
+    assert answer({"descent": {"none": long, "batch": stuck}}, both) == (
+        "**No sampled gradient step lowers the loss for batch.** Its gradient is zero. One step lowers the loss at "
+        f"learning rates up to {number(long.measured_largest_step)} for none."
+    )
 
 
 def test_every_chip_has_a_word_for_pointers_and_screen_readers() -> None:

@@ -11,22 +11,36 @@ from streamlit.testing.v1 import AppTest
 from normscape.landscape import train
 from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, measure_smoothness, path_ratio
 from normscape.specs import SmoothnessSpec
-from normscape.views.smoothness.charts import CAPTIONS, SEVERAL_SEEDS, SMOOTHER
-from normscape.views.smoothness.summary import LESS_SMOOTH, MEASURED, alone, headline, key_numbers, ratio_numbers
+from normscape.views.smoothness.charts import CAPTIONS, QUANTITIES, SEVERAL_SEEDS, SMOOTHER, gray
+from normscape.views.smoothness.summary import (
+    CONTRAST,
+    LESS_SMOOTH,
+    MEASURE,
+    alone,
+    headline,
+    key_numbers,
+    lost_checkpoints,
+    ratio_numbers,
+    spread,
+)
 from normscape.views.texts.verdicts import missing_verdict
-from normscape.views.widgets.numbers import PENDING, number
+from normscape.views.widgets.numbers import number
 from normscape.views.widgets.seeds import EVERY, ONE
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone
-from tests.views.test_page import settled
+from tests.views.test_page import control, settled
 
 
 def test_every_checkpoint_of_every_network_is_measured() -> None:
     app = settled(page_alone("smoothness", **{"training.checkpoints": "0,3,8"}))
     assert not app.exception
     assert not app.error
+    assert len(app.get("plotly_chart")) == 1 + 2 * 2  # random directions are in an expander
+    assert any(MEASURE in element.value for element in app.markdown)
+    assert any(CONTRAST in caption.value for caption in app.caption)
+    app.session_state[control(app, "smoothness:random")] = True
+    app.run()
     assert len(app.get("plotly_chart")) == 2 + 2 * 2
-    assert any(MEASURED in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
@@ -34,7 +48,14 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
 def test_a_diverged_training_is_reported() -> None:
     app = settled(page_alone("smoothness", **{"training.learning_rate": "1e6", "training.checkpoints": "0,3,8"}))
     assert not app.exception
-    assert any("Training diverged before" in warning.value for warning in app.warning)
+    assert any("No normalization diverged during training: " in warning.value for warning in app.warning)
+
+
+def test_networks_that_diverged_are_named_with_the_checkpoints_that_they_miss() -> None:
+    assert lost_checkpoints({"No normalization": (7, 8), "Batch norm": (2, 8)}) == (
+        "No normalization diverged during training: 7 of its 8 checkpoints do not exist and are left out. "
+        "Batch norm diverged during training: 2 of its 8 checkpoints do not exist and are left out."
+    )
 
 
 def course(*betas: float) -> list[Smoothness]:
@@ -58,20 +79,30 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
 @pytest.mark.parametrize(
     ("median", "claim", "size"),
     [
-        (0.5, "B is smoother than A", "2× less"),
-        (2.7, "B is less smooth than A", "2.7× more"),
-        (1.02, "about as smooth", "1× more"),
+        (0.5, "B is smoother than A along the path.", "2× less"),
+        (2.7, "B is less smooth than A along the path.", "2.7× more"),
+        (1.02, "B is about as smooth as A along the path.", "about as much"),
     ],
 )
 def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: float, claim: str, size: str) -> None:
-    first, rest = (
-        headline("A", {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}).removeprefix("**").split("**")
+    compared = {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}
+    assert headline("A", compared) == (
+        f"**{claim}** Its gradient changes {size} per unit of distance ({MEASURE} {number(median)} vs. 1, median over "
+        "8 checkpoints)."
     )
-    assert claim in first
-    assert f"its gradient changes {size} per unit of distance." in first
-    assert MEASURED in rest
-    assert f": {number(median)} vs. 1 at the median over 8 checkpoints. The ratio ranges from 0.2× to 8×; B is" in rest
+    assert spread(compared) == "The ratio ranges from 0.2× to 8×; B is smoother at 1 of the 8 checkpoints."
     assert "no finite step" in headline("A", {"B": None})
+    assert spread({"B": None}) == ""
+
+
+def test_one_checkpoint_gives_no_verdict_and_small_differences_no_order() -> None:
+    one = {"B": PathRatio(0.99, 0.99, 0.99, 1, 1.0, 1, (0.99, 1.0))}
+    assert headline("A", one).startswith("**One common checkpoint is too few to compare B with A.**")
+    assert spread(one) == ""
+    several = headline("A", {**one, "C": one["B"]})
+    assert several == "**One common checkpoint is too few to compare the networks with A.**"
+    close = {"B": PathRatio(0.99, 0.98, 1.01, 5, 1.0, 8, (0.99, 1.0))}
+    assert spread(close) == "At every checkpoint the two differ by less than 10 %."
 
 
 def test_the_headline_compares_several_networks_in_one_sentence() -> None:
@@ -99,7 +130,7 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
 
 
 def test_one_network_has_a_headline_with_its_own_numbers() -> None:
-    assert "of B is 2 at the median and ranges from 1 to 4** (3 checkpoints)" in alone("B", course(1.0, 2.0, 4.0))
+    assert "of B is 2 at the median of 3 checkpoints** and ranges from 1 to 4." in alone("B", course(1.0, 2.0, 4.0))
     assert "no finite step" in alone("B", course(math.nan))
 
 
@@ -109,26 +140,16 @@ def test_until_all_checkpoints_are_measured_charts_show_those_that_are() -> None
     assert missing_verdict(3, 16, "checkpoints", stopped=True) == "**No verdict: 13 of 16 checkpoints are missing.**"
     app = AppTest.from_function(_stopped).run()
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 2 + 2 * 2
-    assert [caption.value for caption in app.caption] == list(CAPTIONS.values())
+    assert len(app.get("plotly_chart")) == 1 + 2 * 2
+    shown = [CAPTIONS["effective smoothness"], *(f"{CAPTIONS[kind]} {gray(1)}" for kind in QUANTITIES)]
+    assert [caption.value for caption in app.caption] == shown
     assert not app.table
 
 
-def test_while_work_runs_a_table_without_numbers_has_the_rows_of_the_final_one() -> None:
-    tables = [AppTest.from_function(page).run().table[0].value for page in (_pending, _complete)]
-    pending, complete = tables
-    assert pending.shape == complete.shape
-    assert list(pending.iloc[:, 0]) == list(complete.iloc[:, 0])
-    assert set(pending.iloc[:, 1:].to_numpy().ravel()) == {PENDING, ""}
-    assert PENDING not in complete.to_numpy()
-
-
-def _pending() -> None:
-    from normscape.specs import Display, Experiment
-    from normscape.views.smoothness import charts
-
-    results = {"No normalization": [[]], "Batch norm": [[]]}
-    charts.section(Experiment(), Display(), results, charts.State(pending=True))
+def test_gray_lines_are_named_by_the_number_of_other_networks() -> None:
+    assert gray(0) == ""
+    assert gray(1) == "Gray: the other network, median over step lengths."
+    assert gray(2) == "Gray: the other networks, median over step lengths."
 
 
 def _complete() -> None:
@@ -152,7 +173,7 @@ def _stopped() -> None:
 def test_every_chart_names_what_its_vertical_axis_shows() -> None:
     app = AppTest.from_function(_complete).run()
     specs = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
-    assert len(specs) == 2 + 2 * 2
+    assert len(specs) == 1 + 2 * 2
     assert all(spec["layout"]["yaxis"]["title"]["text"] for spec in specs)
 
 

@@ -1,8 +1,8 @@
-"""The answer of the page in two sentences: which network allows larger learning rates, and whether the reason holds."""
+"""The answer of the page: which network allows larger gradient steps, and whether the argument explains it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from normscape.landscape.analysis.centering import Centering
@@ -11,7 +11,7 @@ from normscape.views.analysis.steps import centering
 from normscape.views.analysis.steps.status import Status
 from normscape.views.analysis.story import Results
 from normscape.views.session.results import Variants
-from normscape.views.texts.labels import in_text, of_network
+from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
 Effect = Literal["larger", "smaller", "equal"]
@@ -19,8 +19,8 @@ Effect = Literal["larger", "smaller", "equal"]
 STEP = "[step 6](#centering)"
 
 REASONS: Mapping[tuple[Effect, Status], str] = {
-    ("larger", "holds"): "The argument predicts this",
-    ("larger", "loose"): "The argument predicts this only in part",
+    ("larger", "holds"): "This agrees with the argument",
+    ("larger", "loose"): "The argument explains this only in part",
     ("larger", "fails"): "The argument does not explain this",
     ("equal", "holds"): "The argument predicts a difference",
     ("equal", "loose"): "The argument predicts a difference, but only in part",
@@ -42,23 +42,34 @@ def answer(results: Results, variants: Variants) -> str:
 
     Args:
         results: by kind of the step and label.
-        variants: the compared networks.
+        variants: the compared networks that have weights to measure.
     """
     steps: Mapping[str, Descent] = results.get("descent", {})
     labels = list(variants)
-    if not labels or set(labels) > set(steps) or any(steps[label].measured_largest_step <= 0 for label in labels):
+    if not labels or set(labels) > set(steps):
         return ""
+    if any(steps[label].measured_largest_step <= 0 for label in labels):
+        return _without_descent({label: steps[label] for label in labels})
     if len(labels) == 1:
-        return f"**A gradient step lowers the loss at learning rates up to {_largest(steps[labels[0]])}.**"
+        return f"**One gradient step lowers the loss at learning rates up to {_largest(steps[labels[0]])}.**"
     plain = [label for label, (run, _) in variants.items() if run.model.norm == "none"]
-    without = len(plain) == 1
-    reference = plain[0] if without else labels[0]
+    reference = plain[0] if len(plain) == 1 else labels[0]
     others = [label for label in labels if label != reference]
     best = max(others, key=lambda label: steps[label].measured_largest_step)
     effect = _effect(steps[best], steps[reference])
-    first = _comparison(best, reference, steps, effect, without=without, networks=len(labels))
-    reason = _reason(effect, reference, results.get("centering", {}), without=without)
+    first = _comparison(best, reference, steps, effect, networks=len(labels))
+    reason = _reason(effect, reference, labels, results.get("centering", {}))
     return "\n\n".join(filter(None, [first, reason]))
+
+
+def _without_descent(steps: Mapping[str, Descent]) -> str:
+    """Return for which networks no sampled step lowers the loss, and up to which learning rate it does for others."""
+    stuck = [label for label, one in steps.items() if one.measured_largest_step <= 0]
+    zero = all(steps[label].along_gradient.length == 0 for label in stuck)
+    why = f" {'Its' if len(stuck) == 1 else 'Their'} gradient is zero." if zero else ""
+    moving = [f"up to {_largest(one)} {of_network(label)}" for label, one in steps.items() if label not in stuck]
+    rates = f" One step lowers the loss at learning rates {listed(moving)}." if moving else ""
+    return f"**No sampled gradient step lowers the loss {listed(list(map(of_network, stuck)))}.**{why}{rates}"
 
 
 def _effect(best: Descent, reference: Descent) -> Effect | None:
@@ -74,42 +85,59 @@ def _effect(best: Descent, reference: Descent) -> Effect | None:
 
 
 def _comparison(
-    best: str, reference: str, steps: Mapping[str, Descent], effect: Effect | None, *, without: bool, networks: int
+    best: str, reference: str, steps: Mapping[str, Descent], effect: Effect | None, *, networks: int
 ) -> str:
-    """Return the largest learning rates of the best of the other networks and of the reference as a sentence."""
+    """Return the claim on the best of the other networks and the reference, and the largest rates of both."""
     own, other = steps[best], steps[reference]
-    step, than = "one gradient step lowers the loss", of_network(reference)
-    rates = f"at learning rates up to {_largest(own)}, vs. {_largest(other)} {than}"
-    if effect is None:
-        return (
-            f"**The sampled range is too short to compare {in_text(best)} with {in_text(reference)}**: {step} {rates}."
-        )
-    ratio = own.measured_largest_step / other.measured_largest_step
-    helps = f"{best} helps here" if without else f"{best} allows larger steps"
-    fails = f"{best} does not help here" if without else f"{best} allows no larger steps"
-    if effect == "equal":
-        return f"**{fails}**: {step} {rates} (about equal)."
-    times = f"{number(max(ratio, 1 / ratio), 2)}×"
-    if effect == "smaller":
-        return f"**{fails}**: {step} {rates} ({times} smaller)."
-    least = "at least " if own.beyond_range else ""
-    among = f", the largest of {networks} networks" if networks > 2 else ""
-    return f"**{helps}**: {step} {rates} ({least}{times} larger){among}."
-
-
-def _reason(effect: Effect | None, reference: str, curvatures: Mapping[str, Any], *, without: bool) -> str:
-    """Return whether the curvature of the reference's layers falls with their second moments, as a sentence."""
-    result: Centering | None = curvatures.get(reference)
-    status = "undefined" if result is None else centering.status(result)
-    if effect is None or result is None or (effect, status) not in REASONS:
-        return ""
-    inputs, lowered, raised = centering.weaker_change(result)
-    rises = f" and raise it in {raised}" if raised else ""
-    network = "the network without normalization" if without else in_text(reference)
-    return (
-        f"**{REASONS[effect, status]}** ({STEP}): with the function unchanged, {INPUTS[inputs]} inputs lower the "
-        f"curvature in {lowered or 'none'} of {len(result.layers)} layers of {network}{rises}."
+    rates = (
+        f"One step lowers the loss at learning rates up to {_largest(own)} {of_network(best)}, vs. {_largest(other)} "
+        f"{of_network(reference)}."
     )
+    return f"**{_claim(best, reference, own, other, effect, networks)}** {rates}"
+
+
+def _claim(best: str, reference: str, own: Descent, other: Descent, effect: Effect | None, networks: int) -> str:
+    if effect is None:
+        return f"The sampled range is too short to compare {in_text(best)} with {in_text(reference)}."
+    ratio = own.measured_largest_step / other.measured_largest_step
+    times = f"{number(max(ratio, 1 / ratio), 2)}×"
+    if effect == "equal":
+        return f"{best} and {in_text(reference)} allow about equally large gradient steps here."
+    if effect == "smaller":
+        return f"{best} allows no larger gradient steps here: its largest is {times} smaller."
+    among = f", the largest of {networks} networks" if networks > 2 else ""
+    return f"{best} allows {'at least ' if own.beyond_range else ''}{times} larger gradient steps here{among}."
+
+
+def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvatures: Mapping[str, Any]) -> str:
+    """Return whether the curvature of layers falls with their second moments, as two sentences.
+
+    The reference decides, but the argument is not confirmed if it fails on another network.
+    """
+    result: Centering | None = curvatures.get(reference)
+    if effect is None or result is None or set(labels) > set(curvatures):
+        return ""
+    status = centering.status(result)
+    others = [label for label in labels if centering.status(curvatures[label]) in ("loose", "fails")]
+    weaker = others[0] if status == "holds" and others else None
+    if weaker is not None:
+        status = "loose"
+    if (effect, status) not in REASONS:
+        return ""
+    sentences = [
+        f"**{REASONS[effect, status]}** ({STEP}).",
+        f"Rewriting the network {of_network(reference)} to receive {_lowers(result)}.",
+        *([] if weaker is None else [f"Rewriting that {of_network(weaker)} to receive {_lowers(curvatures[weaker])}."]),
+    ]
+    return " ".join(sentences)
+
+
+def _lowers(result: Centering) -> str:
+    """Return in how many layers the change of the inputs that helps less lowers and raises the curvature."""
+    inputs, lowered, raised = centering.weaker_change(result)
+    rises = f" and raises it in {raised}" if raised else ""
+    where = f"{lowered or 'none'} of its {len(result.layers)} layers{rises}"
+    return f"{INPUTS[inputs]} inputs, without changing its output, lowers the curvature in {where}"
 
 
 def _largest(result: Descent) -> str:

@@ -13,8 +13,8 @@ from normscape.views.widgets.charts import chart
 from normscape.views.widgets.numbers import duration
 
 READING = (
-    "Below the dotted line the step lowers the loss. ● largest such learning rate · ◇ largest one by the bound, "
-    r"$2/\hat L$ ([step 1](#descent))."
+    r"Below the dotted line the step lowers the loss. ● largest such learning rate · ◇ prediction $2/\hat L$, with "
+    r"$\hat L$ sampled along the gradient: a lower estimate of $L$ ([step 1](#descent))."
 )
 
 

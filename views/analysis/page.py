@@ -14,6 +14,7 @@ from normscape.views.analysis import (
     answer_figure,
     counterexamples,
     design_choices,
+    diverged,
     measured_step,
     other_pages,
     published,
@@ -36,8 +37,13 @@ from normscape.views.widgets.training_step import checkpoint_slider
 
 CLAIM = (
     "The usual argument: normalizing a layer's input lowers the curvature of the loss, and lower curvature allows "
-    f"larger learning rates. Its {len(STEPS)} steps are measured here on your networks. It is a rough guide, not a "
-    "proof."
+    f"larger learning rates. This page measures its {len(STEPS)} steps on your networks."
+)
+
+RATES = (
+    "Every rate here is for one step along the gradient of all evaluation samples, from the selected weights. "
+    r"*Learning rates* trains from scratch instead, and *Surfaces* has the limit for short steps in any direction, "
+    r"$2/\lambda_{\max}$. The three need not agree."
 )
 
 STYLE = """<style>
@@ -46,8 +52,6 @@ STYLE = """<style>
   /* nothing shows through the list of steps, and headings stop below it */
   [data-testid="stColumn"]:has(.st-key-steps) { background: BACKGROUND; }
   .st-key-argument [id], .st-key-replacement, .st-key-argument h2, .st-key-argument h3 { scroll-margin-top: 7rem; }
-  /* tools of charts would cover their titles */
-  .st-key-argument .modebar-container, .st-key-argument [data-testid="stElementToolbar"] { display: none; }
 }
 </style>"""
 
@@ -96,22 +100,27 @@ with top:
             slow = [step for step in story.slow_steps(seconds) if step in steps] if measuring else []
             progress.show_progress(request, finished)
             current = running_step.current_step(request, slow)
-        known = any(results.values()) and (summary.combined(results, list(variants)) or not measuring)
+        lost = diverged.diverged_runs(variants)
+        measured = {label: pair for label, pair in variants.items() if label not in lost}
+        known = any(results.values()) and (summary.combined(results, list(measured)) or not measuring)
         with sentences:
+            if lost:
+                diverged.note(experiment, variants, lost)
             if known:
-                st.markdown(answer.answer(results, variants))
-            elif measuring or stopped:
-                st.markdown(summary.waiting(steps, variants, seconds, stopped=stopped))
+                st.markdown(answer.answer(results, measured))
+            elif (measuring and measured) or stopped:
+                st.markdown(summary.waiting(steps, measured, seconds, stopped=stopped))
         answer_figure.show(
             style,
             results.get("descent", {}),
-            pending=list(variants) if measuring and "descent" in results else (),
+            pending=list(measured) if measuring and "descent" in results else (),
             seconds=seconds["descent"],
             stopped=stopped,
         )
         with st.container(key="counts"):
             if known:
-                st.markdown(summary.summary(results, list(variants), measuring=measuring, stopped=stopped))
+                st.markdown(summary.summary(results, list(measured), stopped=stopped))
+            st.caption(RATES)
 
 
 def beyond(step: Step, group: str) -> None:
@@ -123,7 +132,7 @@ def beyond(step: Step, group: str) -> None:
 
 outline.empty()
 with st.container(key="overview"):
-    story.overview(results, list(variants))
+    story.overview(results, list(measured))
 list_column, story_column = st.columns([2, 11], gap="medium")
 with list_column, st.container(key="steps"):
     story.steps_list(results)
@@ -135,7 +144,7 @@ with story_column, st.container(key="argument"):
         design_choices.section(experiment, group)
         for step in own:
             available = results.get(step.kind, {})
-            pending = [label for label in variants if label not in available] if measuring and step in steps else []
+            pending = [label for label in measured if label not in available] if measuring and step in steps else []
             measured_step.section(
                 story.NUMBERS[step.kind],
                 step,

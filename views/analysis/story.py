@@ -92,7 +92,7 @@ def overview(results: Results, labels: Sequence[str]) -> None:
     """
     st.subheader("All steps", anchor=False)
     with st.container(key=f"legend{'' if labels else '-place'}"):
-        st.markdown(f"{legend()}. {parts()}")
+        st.markdown(f"{parts()} {legend()}.")
     columns = " | ".join(["Step", *map(printable, labels)])
     rows = [f"| {_claim(step)} | {' | '.join(_cells(step, results, labels))} |" for step in STEPS]
     table = "\n".join([f"| {columns} |", f"|{' --- |' * (1 + len(labels))}", *rows])

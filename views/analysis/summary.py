@@ -1,22 +1,20 @@
-"""The result of the page in short: how many steps hold, and which hold, fail or are not judged."""
+"""The result of the page in one sentence: how many steps hold, hold in part, fail, and say nothing."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from normscape.views.analysis.steps import STEPS
-from normscape.views.analysis.steps.status import NO_BREAK, Status, named
+from normscape.views.analysis.steps.status import Status
 from normscape.views.analysis.steps.step import Step
-from normscape.views.analysis.story import NUMBERS, Results
+from normscape.views.analysis.story import Results
 from normscape.views.session.results import Variants
+from normscape.views.texts.labels import listed
 from normscape.views.widgets.numbers import duration
 
 ORDER: tuple[Status, ...] = ("fails", "loose", "holds", "unjudged", "undefined")
 """A step has the first of these that it has on a network: it does not apply only if it applies to none."""
-
-ORDER_OF_LINES: tuple[Status, ...] = ("holds", "loose", "fails", "undefined", "unjudged")
-"""From what supports the argument to what says nothing about it."""
 
 
 def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, float], *, stopped: bool = False) -> str:
@@ -30,19 +28,27 @@ def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, f
     return f"**Measuring {len(steps)} steps on {networks}: about {total} after training.**"
 
 
-def summary(results: Results, labels: Sequence[str], *, measuring: bool = False, stopped: bool = False) -> str:
-    """Return how many steps hold, and below it the steps by status, as Markdown.
+def summary(results: Results, labels: Sequence[str], *, stopped: bool = False) -> str:
+    """Return how many steps hold, hold in part, fail, do not apply and are not judged, as Markdown.
 
     Args:
         results: the available results.
-        labels: of the compared networks.
-        measuring: whether more results arrive.
+        labels: of the compared networks that have weights to measure.
         stopped: whether measuring was stopped before all results were available.
     """
     statuses = combined(results, labels)
-    stop = ["Measuring was stopped; resume it for the rest."] if stopped else []
-    headline = " ".join([_headline(statuses, len(labels), measuring=measuring), *stop])
-    return "\n\n".join(filter(None, [headline, _by_status(statuses, results)]))
+    counts = Counter(statuses.values())
+    total, measured = len(STEPS), len(statuses)
+    parts = [f"{_holding(counts['holds'])}{_on(len(labels), len(labels))}"]
+    parts += [f"{_count(counts['loose'], 'hold')} in part"] if counts["loose"] else []
+    parts += _failures(results, statuses, len(labels))
+    parts += [f"{_count(counts['undefined'], 'do')} not apply"] if counts["undefined"] else []
+    parts += [f"{counts['unjudged']} {'is' if counts['unjudged'] == 1 else 'are'} not judged"] * bool(
+        counts["unjudged"]
+    )
+    of = "" if measured == total else f"**{measured} of {total} steps are measured:** "
+    stop = " Measuring was stopped; resume it for the rest." if stopped else ""
+    return f"{of}{listed(parts)}.{stop}"
 
 
 def combined(results: Results, labels: Sequence[str]) -> dict[str, Status]:
@@ -55,44 +61,27 @@ def combined(results: Results, labels: Sequence[str]) -> dict[str, Status]:
     }
 
 
-def _headline(statuses: Mapping[str, Status], networks: int, *, measuring: bool) -> str:
-    """Return how many steps hold, hold in part, and fail."""
-    holding, loose, failing = (len(_with(statuses, status)) for status in ("holds", "loose", "fails"))
-    total, measured = len(STEPS), len(statuses)
-    on = {1: "", 2: " on both networks"}.get(networks, f" on all {networks} networks")
-    parts = [f"{holding} hold{_s(holding)}{on}", *([f"{loose} in part"] if loose else [])]
-    parts.append(f"{failing or 'none'} fail{_s(failing or 1)}{' so far' if measuring and not failing else ''}")
-    listed = f"{', '.join(parts[:-1])} and {parts[-1]}"
-    if measured < total:
-        return f"**{measured} of {total} steps are measured**: {listed}."
-    return f"**The argument in {total} steps**: {listed}."
+def _holding(steps: int) -> str:
+    return {0: "No step holds", 1: "1 step holds"}.get(steps, f"{steps} steps hold")
 
 
-def _by_status(statuses: Mapping[str, Status], results: Results) -> str:
-    """Return the steps of every status in a line, as links."""
-    lines = []
-    for status in ORDER_OF_LINES:
-        if kinds := _with(statuses, status):
-            places = [_place(step, results[step.kind], status) for step in STEPS if step.kind in kinds]
-            lines.append(f"- {named(status)}: {' · '.join(places)}")
-    return "\n".join(lines)
+def _failures(results: Results, statuses: Mapping[str, Status], networks: int) -> list[str]:
+    """Return how many steps fail, by the number of networks on which they do."""
+    failing = [step for step in STEPS if statuses.get(step.kind) == "fails"]
+    on = Counter(sum(step.status(one) == "fails" for one in results[step.kind].values()) for step in failing)
+    return [f"{_count(on[own], 'fail')}{_on(own, networks)}" for own in sorted(on)] or ["none fails"]
 
 
-def _place(step: Step, results: Mapping[str, Any], status: Status) -> str:
-    """Return a step as a link; one that fails with the networks on which it does, if it does not fail on others."""
-    own = [label for label, result in results.items() if step.status(result) == status]
-    on = "" if status != "fails" or len(own) == len(results) else f" ({_listed(own)})"
-    link = f"{NUMBERS[step.kind]} {step.short}".replace(" ", NO_BREAK)
-    return f"[{link}](#{step.kind}){on}"
+def _count(steps: int, verb: str) -> str:
+    """Return a number of steps with a verb: "1 holds", "2 fail"."""
+    ending = {"do": "es"}.get(verb, "s") if steps == 1 else ""
+    return f"{steps} {verb}{ending}"
 
 
-def _with(statuses: Mapping[str, Status], status: Status) -> list[str]:
-    return [kind for kind, one in statuses.items() if one == status]
-
-
-def _s(count: int) -> str:
-    return "s" if count == 1 else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _on(own: int, networks: int) -> str:
+    """Return on how many of the networks, if there are several."""
+    if networks < 2:
+        return ""
+    if own == networks:
+        return " on both networks" if networks == 2 else f" on all {networks} networks"
+    return f" on {'one network' if own == 1 else f'{own} networks'}"

@@ -36,8 +36,8 @@ A surface shows one network with many different weights: **the height is the los
 network is in the middle. From there the weights move along two random directions, which are the horizontal axes.
 
 In a **flatter** landscape, the gradient changes less from step to step, so gradient descent can take larger steps: it
-stays stable at **larger learning rates**. Normalization often flattens the landscape. These pages measure when it does,
-and when it does not.
+stays stable at **larger learning rates**. Normalization can flatten the landscape, or not: it depends on the network,
+the data, and how flatness is measured. These pages measure it on your networks.
 """
 
 LOOK_FOR = r"""
@@ -55,17 +55,20 @@ PAGES = {
     "Analysis": "views/analysis/page.py",
     "Along training": "views/smoothness/page.py",
     "Learning rates": "views/stability/page.py",
+    "Curvature": "views/curvature/page.py",
     "Jobs": "views/jobs/page.py",
 }
 
 ARGUMENT = r"""
 1. **If the gradient changes slowly, the loss stays close to its tangent.**
 2. **So a gradient step lowers the loss at every learning rate $\eta$ below $2/L$**, where $L$ bounds the change.
-3. **A weight's gradient carries the layer's input $x$, so the second moment of $x$ bounds $L$.**
-4. **Centering the input and dividing by its standard deviation make that second moment small.**
-5. **Hence normalization should lower $L$ and allow larger learning rates.**
+3. **A weight's gradient carries the layer's input $x$, so the second moment of $x$ enters a bound on $L$.**
+4. **Centering makes that second moment as small as a shift can; dividing by the standard deviation sets every term to
+   1.**
+5. **Hence normalization should lower $L$ and allow larger learning rates, if the bound is tight.**
 
-Each sentence has limits. The page [Analysis](analysis) measures every step on your networks.
+The bound is often loose, and dividing raises terms that were below 1. The page [Analysis](analysis) measures every step
+on your networks.
 """
 
 DETAILS = rf"""
@@ -77,10 +80,11 @@ DETAILS = rf"""
    ({cite("Cohen et al. 2021")}).
 3. $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$, where $\lambda$ is the change of the
    backpropagated signal ([measured](analysis#cauchy-schwarz)). *Limit*: only the weights of one layer move, and the
-   bound can be loose.
+   gradient may change much less than the bound allows.
 4. $\sum_iE[(x_i-\mu_i)^2]$ is smallest at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$
-   ([measured](analysis#second-moments)). *Limit*: the bound falls, the curvature need not. One weight with logistic
-   loss is a [counterexample](analysis#counterexamples).
+   ([measured](analysis#second-moments)). *Limit*: dividing raises the second moment of inputs with a variance below 1.
+   Even where the bound falls, the curvature need not: one weight with logistic loss is a
+   [counterexample](analysis#counterexamples).
 5. {cite("Santurkar et al. 2018")}; {cite("Bjorck et al. 2018")}. *Limit*: in deep plain ReLU networks with batch norm,
    gradients grow by about 1.21 per layer at initialization ({cite("Yang et al. 2019")}). Larger weights in front of a
    normalization lower $L$, too. Therefore a scale-free value and the held-out loss accompany every $L$.
@@ -90,10 +94,11 @@ UNFOLD = Path(__file__).with_name("unfold.js").read_text(encoding="utf-8")
 
 
 def _pages() -> None:
-    for title, path in PAGES.items():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"page-row-{slug(title)}"):
-            st.page_link(path, label=f":primary[**{title}**]", width=140)
-            st.markdown(QUESTIONS[title])
+    with st.container(gap="xxsmall"):
+        for title, path in PAGES.items():
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"page-row-{slug(title)}"):
+                st.page_link(path, label=f":primary[**{title}**]", width=140)
+                st.markdown(QUESTIONS[title])
 
 
 def _glossary() -> None:
@@ -141,31 +146,28 @@ def _contents() -> None:
         st.markdown(" · ".join(f"[{title}](#{name})" for title, name in SECTIONS.items()))
 
 
-def _landscape() -> None:
-    """Show what a loss landscape is, beside the picture of two, and the way to the first comparison."""
-    _heading("What is a loss landscape?")
-    text, figure = st.columns(TEXT_AND_FIGURE, gap="large")
-    with text:
-        st.markdown(LANDSCAPE)
-        with st.container(key="start"):
-            st.page_link(PAGES["Surfaces"], label=":primary[**Start with the first comparison**]")
-    with figure, st.container(key="guide-figure"):
+def _figure() -> None:
+    """Show how to read a surface."""
+    with st.container(key="guide-figure"):
         for key, narrow in (("wide-reading", False), ("narrow-reading", True)):  # `style.css` shows one of them
             with st.container(key=key):
                 st.image(reading(page_theme(), narrow=narrow), alt=FIGURE_ALT, width="stretch")
-        st.caption(
-            f"The loss of the MLP with batch norm on handwritten digits. {result_sentence(FIGURE, STORIES[FIGURE])}."
-        )
+        result = result_sentence(FIGURE, STORIES[FIGURE])
+        st.caption(f"The loss of the multilayer perceptron with batch norm on handwritten digits. {result}.")
 
 
 st.title(QUESTIONS["Guide"], anchor=False)
 _contents()
-_landscape()
-steps, pages = st.columns(TEXT_AND_FIGURE, gap="large")
-with steps:
+text, figure = st.columns(TEXT_AND_FIGURE, gap="large")  # two columns that are about equally high
+with text:
+    _heading("What is a loss landscape?")
+    st.markdown(LANDSCAPE)
+    with st.container(key="start"):
+        st.page_link(PAGES["Surfaces"], label=":primary[**Start with the first comparison**]")
     _heading("What to look for")
     st.markdown(LOOK_FOR)
-with pages:
+with figure:
+    _figure()
     _heading("What each page answers")
     _pages()
 _heading("The argument in five sentences")

@@ -1,7 +1,8 @@
-"""The HTML of pages that are opened directly, which tells Streamlit's front end where its server is.
+"""The HTML of pages that are opened directly: the address of the server, and the style sheet.
 
-The front end requests the server below the address of the page first: `/analysis/_stcore/health` and
-`/analysis/_stcore/host-config`, which do not exist, so that the browser reports two errors.
+Streamlit's front end requests the server below the address of the page first: `/analysis/_stcore/health` and
+`/analysis/_stcore/host-config`, which do not exist, so that the browser reports two errors. It loads the code that
+applies a style sheet after the first texts, which would be shown in other sizes and move.
 """
 
 from __future__ import annotations
@@ -15,8 +16,13 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from streamlit.file_util import get_static_dir
 
+from normscape.views.widgets import style
+
 SERVER = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL("./", location.href).href }</script>'
 """The folder of the page is the root of the app."""
+
+PRELOADED = ("Html.*.js", "purify.*.js")
+"""Scripts of the front end that show the style sheet and the skeleton of a page."""
 
 
 def page_routes(paths: Iterable[str]) -> list[Route]:
@@ -34,6 +40,13 @@ async def _page(_: Request) -> HTMLResponse:
 
 @functools.cache
 def _html() -> str:
-    """Return Streamlit's page with the address of the server, which its first script reads."""
-    html = Path(get_static_dir(), "index.html").read_text(encoding="utf-8")
-    return html.replace("<head>", f"<head>\n    {SERVER}", 1)
+    """Return Streamlit's page with the address of the server, which its first script reads, and the style sheet."""
+    static = Path(get_static_dir())
+    html = (static / "index.html").read_text(encoding="utf-8")
+    preloads = [_preload(file.relative_to(static)) for name in PRELOADED for file in (static / "static/js").glob(name)]
+    head = "\n    ".join([*preloads, f"<style>\n{style.FILE.read_text(encoding='utf-8')}</style>"])
+    return html.replace("<head>", f"<head>\n    {SERVER}", 1).replace("</head>", f"{head}\n  </head>", 1)
+
+
+def _preload(file: Path) -> str:
+    return f'<link rel="modulepreload" crossorigin href="./{file.as_posix()}">'

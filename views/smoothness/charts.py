@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import plotly.graph_objects as go
@@ -14,37 +13,39 @@ from normscape.figures.comparison import Compared
 from normscape.figures.smoothness import QUANTITIES as BAND_TITLES
 from normscape.figures.smoothness import band_figures, smoothness_figure
 from normscape.figures.style.palette import colors
-from normscape.landscape.smoothness import PathRatio, Smoothness
+from normscape.landscape.smoothness import Smoothness
 from normscape.specs import DataSpec, Display, Experiment, RunSpec
 from normscape.views.session import address
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.smoothness.summary import (
+    CONTRAST,
     LESS_SMOOTH,
     alone,
     headline,
     key_numbers,
+    lost_checkpoints,
     ratio_numbers,
     ratios,
+    spread,
 )
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels
-from normscape.views.widgets.numbers import ABOUT_EQUAL, PENDING
+from normscape.views.widgets.numbers import ABOUT_EQUAL
 from normscape.views.widgets.tables import network_table
 
 CAPTIONS = {
     "effective smoothness": (
-        "How much the gradient changes per unit of distance: the largest "
-        r"$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$ over all step lengths $\eta$ along the mini-batch "
-        "gradient $g$, at each checkpoint."
+        r"Effective $\beta$-smoothness is the largest gradient change per unit of distance, "
+        r"$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$, over all step lengths $\eta$ along the mini-batch "
+        "gradient $g$."
     ),
     "gradient along the step": (
-        r"How far the gradient moves, $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$: from the smallest to the largest "
-        r"value over all step lengths. A longer step changes it more; $\beta$ above divides by the length. Gray: the "
-        "other networks, median."
+        r"The gradient change itself, $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$, from its smallest to its largest "
+        r"value over all step lengths. Effective $\beta$-smoothness divides it by the length of the step."
     ),
     "loss along the step": (
         "From the smallest to the largest loss over all step lengths. A narrow band means that a step of any of these "
-        "lengths has a predictable effect. Gray: the other networks, median."
+        "lengths has a predictable effect."
     ),
     "random directions": (
         "The same ratio for steps of equal length in random directions. If these values are lower than those along the "
@@ -60,9 +61,7 @@ SEVERAL_SEEDS = "Strong band: medians of its edges over seeds. Pale band: range 
 
 MEDIANS = "Medians over the checkpoints of each network. Relative values are the ratio of two such medians."
 
-RANDOM_TITLE = r"Effective $\beta$-smoothness, random directions"
-
-UNKNOWN = PathRatio(math.nan, math.nan, math.nan, 0, math.nan, 0, (math.nan, math.nan))
+RANDOM_TITLE = r"Effective $\beta$-smoothness in random directions"
 
 SMOOTHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw")))
 """An experiment in which batch norm is smoother along training."""
@@ -75,9 +74,11 @@ Results = Mapping[str, list[list[Smoothness]]]
 class State:
     """How far the measurements are, and how several seeds are drawn."""
 
-    missing_checkpoints: int = 0  # that training did not reach
+    lost: Mapping[str, tuple[int, int]] = field(
+        default_factory=dict
+    )  # missing and all checkpoints of diverged networks
     finished: bool = False  # nothing more will come
-    pending: bool = False  # results are on their way; a table without numbers reserves its place
+    pending: bool = False  # results are on their way
     every_seed: bool = False  # in place of median and range
 
 
@@ -94,7 +95,10 @@ def verdict(experiment: Experiment, results: Results) -> None:
             st.markdown(alone(label, [one for column in columns for one in column]))
         return
     seeds = max(sum(map(bool, columns)) for columns in results.values())
-    st.markdown(headline(next(iter(results)), ratios(results), seeds))
+    compared = ratios(results)
+    st.markdown(headline(next(iter(results)), compared, seeds))
+    if (varies := spread(compared)) or len(compared) > 1:  # a single checkpoint has no verdict to qualify
+        st.caption(" ".join(filter(None, [varies, CONTRAST])))
 
 
 def explanation(experiment: Experiment, results: Results) -> None:
@@ -133,8 +137,8 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     if not results:
         st.caption("Training kept no weights of these networks, so there is nothing to measure.")
         return
-    if state.missing_checkpoints:
-        st.warning(f"Training diverged before {state.missing_checkpoints} of the checkpoints; they are left out.")
+    if state.lost:
+        st.warning(lost_checkpoints(state.lost))
     compared = Compared(results, colors=colors(experiment, page_theme()), theme=page_theme())
     drawn: dict[str, Any] = {"steps": _planned_steps(experiment), "pending": state.pending}
     drawn["every_seed"] = state.every_seed
@@ -142,18 +146,34 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
         chart(smoothness_figure(compared, **drawn), "effective smoothness")
         st.caption(CAPTIONS["effective smoothness"])
     several = max(map(len, results.values())) > 1 and not state.every_seed
-    for kind, quantity in QUANTITIES.items():
-        _heading(BAND_TITLES[quantity][0], f"{CAPTIONS[kind]} {SEVERAL_SEEDS}" if several else CAPTIONS[kind])
-        panels(band_figures(compared, quantity, **drawn), kind)
-    _heading(RANDOM_TITLE, CAPTIONS["random directions"])
-    chart(smoothness_figure(compared, random=True, titled=False, **drawn), "random directions")
-    if state.finished or state.pending:
-        _table(results, pending=state.pending)
+    with st.container(key="bands"):  # smaller than the chart above, which the headline is about
+        for kind, quantity in QUANTITIES.items():
+            with st.container(key=f"band-{quantity}"):
+                notes = [CAPTIONS[kind], gray(len(results) - 1), SEVERAL_SEEDS if several else ""]
+                _heading(BAND_TITLES[quantity][0], " ".join(filter(None, notes)))
+                panels(band_figures(compared, quantity, **drawn), kind)
+    _random_directions(compared, drawn)
     if state.finished:
+        _table(results)
         light = in_light_theme(compared, experiment)
         title, draw = "Smoothness along training", lambda: _figures(light, drawn)
         share_row(Charts("along training", title, draw, experiment, display))
         explanation(experiment, results)
+
+
+def gray(others: int) -> str:
+    """Return what the gray lines of a panel are, for a number of other networks; empty if there is none."""
+    if not others:
+        return ""
+    return f"Gray: the other network{'s' if others > 1 else ''}, median over step lengths."
+
+
+def _random_directions(compared: Compared[list[list[Smoothness]]], drawn: Mapping[str, Any]) -> None:
+    """Show the control measurement in an expander; nothing is drawn before it is opened."""
+    with st.expander(RANDOM_TITLE, key=address.control("smoothness:random"), on_change="rerun") as details:
+        if details.open:
+            st.caption(CAPTIONS["random directions"])
+            chart(smoothness_figure(compared, random=True, titled=False, **drawn), "random directions")
 
 
 def _heading(title: str, caption: str) -> None:
@@ -161,14 +181,11 @@ def _heading(title: str, caption: str) -> None:
     st.caption(caption)
 
 
-def _table(results: Results, *, pending: bool) -> None:
+def _table(results: Results) -> None:
     columns = {label: key_numbers([one for column in own for one in column]) for label, own in results.items()}
     if len(results) > 1:
-        reference, *others = results
-        compared = dict.fromkeys(others, UNKNOWN) if pending else ratios(results)
+        reference, compared = next(iter(results)), ratios(results)
         columns = {label: own | ratio_numbers(reference, compared.get(label)) for label, own in columns.items()}
-    if pending:
-        columns = {label: dict.fromkeys(own, PENDING) for label, own in columns.items()}
     _heading("Key numbers", MEDIANS if len(results) > 1 else MEDIANS.partition(". ")[0] + ".")
     network_table(columns, missing="")
 

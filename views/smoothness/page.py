@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from normscape.jobs import Job
 from normscape.specs import Display, Experiment
 from normscape.views.session import address, progress, requests
 from normscape.views.session.admission import admitted, errors_shown
@@ -41,6 +44,11 @@ learning rate to four (D9). Batch norm takes its statistics of that mini-batch, 
 momentum plays no part. With several seeds, lines are medians over the seeds and pale areas their ranges; the headline
 and the table take all checkpoints of all seeds.
 
+**Gradient change and smoothness.** The gradient change is a distance between two gradients. Effective
+$\beta$-smoothness is the largest gradient change per unit of distance along a step. It can be above $\lambda_{\max}$ of
+the same weights on *Surfaces*, and rank the networks differently: a mini-batch has its own curvature and statistics,
+and the steps are of finite length, whereas $\lambda_{\max}$ is the curvature of all evaluation samples at one point.
+
 **Caveats.** Step lengths are multiples of the learning rate, so networks with smaller gradients take shorter steps and
 change less; $\beta$ is per unit of distance. All values depend on the scale of the weights (D8). A step longer than
 $\|\theta\|$ is shortened to it; the table counts these checkpoints.
@@ -72,12 +80,19 @@ def _page(experiment: Experiment, display: Display) -> None:
             count = sum(len(one) for own in results.values() for one in own)
             st.markdown(missing_verdict(count, len(every), "checkpoints", stopped=stopped or finished, done="measured"))
         progress.show_progress(request, finished)
-    missing = sum(not requests.has_checkpoint(job) for job in every) if finished else 0
     pending = not finished and not stopped
-    state = charts.State(missing, finished=finished, pending=pending, every_seed=every_seed)
+    lost = _lost_checkpoints(jobs) if finished else {}
+    state = charts.State(lost, finished=finished, pending=pending, every_seed=every_seed)
     charts.section(experiment, display, results, state)
     with st.expander("How it is measured, and caveats"):
         st.markdown(READING)
+
+
+def _lost_checkpoints(jobs: Mapping[str, list[list[Job]]]) -> dict[str, tuple[int, int]]:
+    """Return how many checkpoints training did not reach, and how many there are, of networks that miss any."""
+    every = {label: [job for column in columns for job in column] for label, columns in jobs.items()}
+    missing = {label: sum(not requests.has_checkpoint(job) for job in own) for label, own in every.items()}
+    return {label: (count, len(every[label])) for label, count in missing.items() if count}
 
 
 experiment, display = experiment_page("Along training", CLAIM, path=PATH, terms=GLOSSARY_TERMS)

@@ -16,11 +16,16 @@ LESS_SMOOTH = (
     "smoother at every checkpoint."
 )
 
+MEASURE = r"effective $\beta$-smoothness"
 
-MEASURED = (
-    r"Measured is the effective $\beta$-smoothness, the largest gradient change per distance over all step lengths"
+FEWEST_CHECKPOINTS = 2
+"""Common checkpoints from which a verdict is given."""
+
+CONTRAST = (
+    r"*Surfaces* can rank the networks differently: its $\lambda_{\max}$ is the curvature of all samples at one point; "
+    "here, every value belongs to one mini-batch and to steps of finite length."
 )
-"""What the ratios compare, in plain words."""
+"""Why the verdict here and that on the page Surfaces may differ, although both may be about the same weights."""
 
 
 def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, PathRatio | None]:
@@ -30,7 +35,7 @@ def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, P
 
 
 def headline(reference: str, compared: Mapping[str, PathRatio | None], seeds: int = 1) -> str:
-    """Return one sentence that compares all further networks with the first, and one on how it was measured.
+    """Return one sentence that compares all further networks with the first, and one with the numbers.
 
     Args:
         reference: label of the first network.
@@ -48,40 +53,72 @@ def headline(reference: str, compared: Mapping[str, PathRatio | None], seeds: in
     return " ".join([*lines, *lost])
 
 
+def spread(compared: Mapping[str, PathRatio | None]) -> str:
+    """Return how far the ratio of two networks differs between checkpoints, as a sentence; empty for more networks."""
+    known = {label: ratio for label, ratio in compared.items() if ratio is not None}
+    if len(known) != 1:
+        return ""
+    ((label, ratio),) = known.items()
+    if ratio.checkpoints < FEWEST_CHECKPOINTS:
+        return ""
+    if max(ratio.highest, 1 / ratio.lowest) < ABOUT_EQUAL:
+        return f"At every checkpoint the two differ by less than {100 * (ABOUT_EQUAL - 1):.0f} %."
+    low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
+    return (
+        f"The ratio ranges from {low}× to {high}×; {in_text(label)} is smoother at {ratio.lower} of the "
+        f"{ratio.checkpoints} checkpoints."
+    )
+
+
+def lost_checkpoints(lost: Mapping[str, tuple[int, int]]) -> str:
+    """Return which networks diverged during training, and how many of their checkpoints are missing.
+
+    Args:
+        lost: missing and all checkpoints by label, of the networks that miss any.
+    """
+    return " ".join(
+        f"{label} diverged during training: {missing} of its {total} checkpoints do not exist and are left out."
+        for label, (missing, total) in lost.items()
+    )
+
+
 def alone(label: str, course: Sequence[Smoothness]) -> str:
     """Return the effective β-smoothness of the only network as a sentence."""
     finite = [one.along.smoothness for one in course if math.isfinite(one.along.smoothness)]
     if not finite:
         return f"**{label} has no finite step along the path.**"
     median = number(float(np.median(finite)))
+    count = f"{len(finite)} checkpoint{'' if len(finite) == 1 else 's'}"
     return (
-        rf"**Along the path, the effective $\beta$-smoothness of {in_text(label)} is {median} at "
-        f"the median and ranges from {number(min(finite))} to {number(max(finite))}** ({len(finite)} checkpoints). "
-        "Select a second network to compare it with."
+        f"**Along the path, the {MEASURE} of {in_text(label)} is {median} at the median of {count}** and ranges from "
+        f"{number(min(finite))} to {number(max(finite))}. Select a second network to compare it with."
     )
 
 
 def _pair(reference: str, label: str, ratio: PathRatio, seeds: int) -> str:
     other = in_text(reference)
+    own, base = (number(size) for size in ratio.medians)
+    sizes = f"{MEASURE} {own} vs. {base}"
+    if ratio.checkpoints < FEWEST_CHECKPOINTS:
+        return (
+            f"**One common checkpoint is too few to compare {in_text(label)} with {other}.** Their {sizes} there says "
+            "nothing about the path."
+        )
+    at = f"median over {ratio.checkpoints} checkpoints{_in_all(seeds)}"
     if _about_equal(ratio):
-        claim = f"{label} is about as smooth as {other} along the path: its gradient changes {_times(ratio.median)}"
+        claim, rate = f"{label} is about as smooth as {other} along the path.", "about as much"
     else:
         word = "less smooth" if ratio.median > 1 else "smoother"
-        claim = f"{label} is {word} than {other} along the path: its gradient changes {_times(ratio.median)}"
-    low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
-    of = f"{ratio.checkpoints} checkpoints{_in_all(seeds)}"
-    below = "none" if not ratio.lower else "all" if ratio.lower == ratio.checkpoints else f"{ratio.lower}"
-    sizes = " vs. ".join(number(size) for size in ratio.medians)
-    return (
-        rf"**{claim} per unit of distance.** {MEASURED}: {sizes} at the median over {of}. The ratio ranges from {low}× "
-        f"to {high}×; {in_text(label)} is smoother at {below} of the checkpoints."
-    )
+        claim, rate = f"{label} is {word} than {other} along the path.", _times(ratio.median)
+    return f"**{claim}** Its gradient changes {rate} per unit of distance ({sizes}, {at})."
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:
+    if max(ratio.checkpoints for ratio in known.values()) < FEWEST_CHECKPOINTS:
+        return f"**One common checkpoint is too few to compare the networks with {in_text(reference)}.**"
     return (
-        f"**{_all(reference, known)}** {MEASURED}. Ratios are those of medians over all checkpoints{_in_all(seeds)}; "
-        "the table has the ranges."
+        f"**{_all(reference, known)}** The ratios are those of the medians of the {MEASURE} over all "
+        f"checkpoints{_in_all(seeds)}."
     )
 
 

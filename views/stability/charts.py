@@ -17,10 +17,9 @@ from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.stability import thresholds
-from normscape.views.stability.summary import gaps, grid, headline, key_numbers
+from normscape.views.stability.summary import CONTRAST, gaps, grid, headline, key_numbers
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme
-from normscape.views.widgets.numbers import PENDING
 from normscape.views.widgets.tables import network_table
 
 Outcomes = Mapping[str, tuple[TrainingOutcome, ...]]
@@ -33,7 +32,7 @@ class State:
     """How far a sweep is, and how several seeds are drawn."""
 
     complete: bool = False  # all trainings are finished
-    pending: bool = False  # results are on their way; a table without numbers reserves its place
+    pending: bool = False  # results are on their way
     every_seed: bool = False  # in place of median and range
 
 
@@ -54,6 +53,7 @@ def verdict(outcomes: Outcomes, predicted: Rates, formula: str, *, seeds: int, s
     largest = {label: largest_stable(own) for label, own in outcomes.items()}
     st.markdown(headline(largest, _at_initialization(predicted), formula))
     st.markdown(" ".join([grid(seeds), *gaps(outcomes)]))
+    st.caption(CONTRAST)
 
 
 def section(
@@ -88,13 +88,10 @@ def section(
             legend = thresholds.legend(trainings, thresholds_at_start, page_theme(), **known)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
     chart(final_figure(compared, pending=state.pending, every_seed=state.every_seed), "final training loss")
-    if not (state.complete or state.pending):
-        return
-    columns = {label: key_numbers(own, predicted[label], trainings[label]) for label, own in outcomes.items()}
-    st.markdown("## Key numbers")
-    network_table(columns if state.complete else {label: dict.fromkeys(own, PENDING) for label, own in columns.items()})
     if not state.complete:
         return
+    st.markdown("## Key numbers")
+    network_table({label: key_numbers(own, predicted[label], trainings[label]) for label, own in outcomes.items()})
     light = in_light_theme(compared, experiment)
 
     def draw() -> dict[str, go.Figure]:

@@ -9,7 +9,7 @@ from itertools import combinations
 from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
 from normscape.specs import TrainingSpec
 from normscape.views.stability.thresholds import values
-from normscape.views.texts.labels import of_network
+from normscape.views.texts.labels import listed, of_network
 from normscape.views.widgets.numbers import MISSING, number, span
 
 OUTCOMES = ("stable", "not learned", "overshot", "diverged")
@@ -29,13 +29,20 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float], formu
 
 
 def grid(seeds: int) -> str:
-    """Return which rates are tested and how often: largest stable rates are as coarse as the grid."""
-    per_decade = round(1 / math.log10(RATES[1] / RATES[0]))
+    """Return which rates are tested and how often, and how far the true limit may be from the largest stable rate."""
+    factor = number(RATES[1] / RATES[0], 2)
     return (
-        f"Tested: {len(RATES)} rates from {number(RATES[0])} to {number(RATES[-1])}, {per_decade} per decade, with "
-        f"{seeds} seed{'' if seeds == 1 else 's'} each. The largest stable rate is exact to one step of this grid, a "
-        f"factor of {number(RATES[1] / RATES[0], 2)}."
+        f"{len(RATES)} rates from {number(RATES[0])} to {number(RATES[-1])} are tested with {seeds} "
+        f"seed{'' if seeds == 1 else 's'} each. They lie a factor of {factor} apart, so the true limit may be up to "
+        f"{factor}× higher."
     )
+
+
+CONTRAST = (
+    "A rate is stable here if whole trainings from scratch succeed. *Analysis* takes one step from one set of weights, "
+    r"and *Surfaces* has $2/\lambda_{\max}$ there; their rates can be much larger."
+)
+"""Why the learning rates on other pages differ from those here."""
 
 
 def gaps(outcomes: Mapping[str, Sequence[TrainingOutcome]]) -> list[str]:
@@ -47,7 +54,7 @@ def gaps(outcomes: Mapping[str, Sequence[TrainingOutcome]]) -> list[str]:
         between = {rate: unstable[rate] for rate in sorted(unstable) if stable and min(stable) < rate < max(stable)}
         if between:
             network = of_network(label)
-            rates = _list([f"{number(rate)} ({outcome})" for rate, outcome in between.items()])
+            rates = listed([f"{number(rate)} ({outcome})" for rate, outcome in between.items()])
             above = number(min(rate for rate in stable if rate > min(between)))
             sentences.append(
                 f"{network[:1].upper()}{network[1:]}, {rates} fails although {above} is stable: the range of stable "
@@ -72,11 +79,11 @@ def _claim(largest: Mapping[str, float]) -> str:
     for label in (*[other for other, _ in others], reference):
         groups.setdefault(largest[label], []).append(label)
     parts = [
-        f"{number(own)} {_list(list(map(of_network, labels)))}{_times(own, rate) if reference not in labels else ''}"
+        f"{number(own)} {listed(list(map(of_network, labels)))}{_times(own, rate) if reference not in labels else ''}"
         for own, labels in groups.items()
         if own
     ]
-    parts += [f"none {_list(list(map(of_network, groups[0.0])))}"] if 0.0 in groups else []
+    parts += [f"none {listed(list(map(of_network, groups[0.0])))}"] if 0.0 in groups else []
     return f"Largest stable learning rate: {'; '.join(parts)}."
 
 
@@ -89,10 +96,6 @@ def _pair(reference: str, label: str, rate: float, other: float) -> str:
     word = "higher" if rate > other else "lower"
     factor = number(max(rate / other, other / rate), 2)
     return f"{claim} {number(rate)} {second}, {factor}× {word} than {first} ({number(other)})."
-
-
-def _list(labels: Sequence[str]) -> str:
-    return f"{', '.join(labels[:-1])} and {labels[-1]}" if labels[1:] else labels[0]
 
 
 def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float], formula: str) -> str:

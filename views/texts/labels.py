@@ -1,5 +1,9 @@
 """Labels of networks inside sentences."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 from normscape.models import NORMALIZATIONS
 
 _NONE = NORMALIZATIONS["none"].label
@@ -16,3 +20,8 @@ def of_network(label: str) -> str:
     if label == _NONE:
         return "without normalization"
     return f"with {_IN_TEXT[label]}" if label in _IN_TEXT else f"for {label}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list inside a sentence: "a", "a and b", "a, b and c"."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else "".join(names)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+
+REFUSED = "The fragment with id"
+"""Beginning of Streamlit's message on a redraw that was requested under a name of an earlier run, as is expected."""
 
 
 def redraw_periodically(draw: Callable[..., None], seconds: float, *arguments: Any) -> None:
@@ -33,3 +37,10 @@ def redraw_periodically(draw: Callable[..., None], seconds: float, *arguments: A
     fragment.__qualname__ = f"{draw.__qualname__}:{run}"
     with st.container():
         st.fragment(fragment, run_every=seconds)()
+
+
+def _unexpected(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(REFUSED)
+
+
+logging.getLogger("streamlit.runtime.app_session").addFilter(_unexpected)

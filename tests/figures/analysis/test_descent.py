@@ -35,7 +35,7 @@ def test_the_inequality_is_drawn_for_every_network_with_one_range() -> None:
         assert not figure.data[0].connectgaps
         marks = {trace.name: trace.x[0] for trace in figure.data if trace.mode == "markers"}
         assert marks["largest step"] == RESULTS[label].measured_largest_step  # what the verdict states
-        assert marks["by the bound"] == RESULTS[label].estimated_largest_step
+        assert marks["predicted"] == RESULTS[label].estimated_largest_step
 
 
 def test_points_that_exceed_the_bound_are_marked() -> None:
@@ -50,7 +50,7 @@ def test_points_that_exceed_the_bound_are_marked() -> None:
 def test_the_decrease_is_drawn_measured_and_by_the_bound(labels: list[str]) -> None:
     figure = decrease_figure(Compared({label: RESULTS[label] for label in labels}, colors=COLORS))
     assert [trace.name for trace in figure.data] == [
-        f"{label}, {name}" for label in labels for name in ("measured", "by the bound")
+        f"{label}, {name}" for label in labels for name in ("measured", "predicted")
     ]
     np.testing.assert_array_equal(figure.data[0].y, RESULTS[labels[0]].measured_decrease[1:])
     np.testing.assert_array_equal(figure.data[1].y, RESULTS[labels[0]].estimated_decrease[1:])

@@ -36,7 +36,7 @@ STEPS: tuple[Step, ...] = (
         descent.status,
         descent.RULE,
         "Expected: the loss (solid) below the bound (dotted), which is the tangent (dashed) plus "
-        r"$\tfrac12\hat L\|\Delta\|^2$. ● largest $\eta$ that lowers the loss · ◇ largest one by the bound.",
+        r"$\tfrac12\hat L\|\Delta\|^2$. ● largest $\eta$ that lowers the loss · ◇ prediction $2/\hat L$.",
         descent.rows,
         ("Santurkar et al. 2018",),
         per_network=True,

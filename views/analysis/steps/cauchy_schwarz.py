@@ -10,9 +10,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    r"When one layer's weights move, the signal changes by $\lambda$ and the weight gradient by $E[\lambda x]$, "
-    r"at most $\sqrt{E[\lambda^2]}\,\sqrt{\sum_iE[x_i^2]}$: the second moment of the input enters the bound on $L$. "
-    r"The argument needs a tight bound, and a constant rate of $\lambda$."
+    r"When one layer's weights move, the signal changes by $\lambda$ and the weight gradient by $E[\lambda x]$. This "
+    r"is at most $\sqrt{E[\lambda^2]}\,\sqrt{\sum_iE[x_i^2]}$, so the second moment of the input enters a bound on "
+    "$L$. The argument needs this bound to be tight."
 )
 
 ASSUMES = (

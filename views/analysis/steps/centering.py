@@ -9,9 +9,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "A smaller bound need not mean a smaller $L$. Each layer is rewritten to receive centered or standardized inputs "
-    r"while the network computes the same function. If the argument is right, the curvature $\lambda_{\max}$ of the "
-    "layer's weight and bias falls."
+    "A smaller bound need not mean a smaller $L$. Here, each layer is rewritten to receive centered or standardized "
+    r"inputs, with the network's output unchanged. The argument expects its curvature $\lambda_{\max}$ to fall."
 )
 
 ASSUMES = (
@@ -86,9 +85,8 @@ def _change(layer: Reparametrized, name: str, k: int) -> float:
 
 
 RULE = (
-    r"✓ if neither centering nor centering with division raises $\lambda_{\max}$ of weight and bias in any layer, and "
-    "each lowers it in some. ✗ if one of them raises it in more layers than it lowers it. Otherwise ≈. Changes below "
-    "1 % do not count."
+    r"✓ if centering, and centering with division, each lower $\lambda_{\max}$ of weight and bias in every layer. ✗ if "
+    "one of them raises it in more layers than it lowers it. Otherwise ≈. Changes below 1 % do not count."
 )
 
 
@@ -100,7 +98,7 @@ def status(result: Centering) -> Status:
     counts = [_counts(result, k) for k in (1, 2)]
     if any(raised > lowered for lowered, raised in counts):
         return "fails"
-    return "holds" if all(lowered and not raised for lowered, raised in counts) else "loose"
+    return "holds" if all(lowered == len(result.layers) for lowered, _ in counts) else "loose"
 
 
 def rows(result: Centering) -> dict[str, str]:

@@ -11,8 +11,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    r"The backpropagated signal $\delta$ is the derivative of the loss with respect to a layer's output. A bias "
-    r"gradient is its mean, $E[\delta]$; a weight gradient, $E[\delta x]$, also carries the layer's input $x$ and "
+    r"The backpropagated signal $\delta$ is the derivative of the loss with respect to a layer's output. The bias "
+    r"gradient is its mean, $E[\delta]$. The weight gradient, $E[\delta x]$, also carries the layer's input $x$, so it "
     "should change faster."
 )
 

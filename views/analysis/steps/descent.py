@@ -10,8 +10,8 @@ from normscape.views.widgets.numbers import number
 
 SENTENCE = (
     r"If the gradient changes by at most $L\|\Delta\|$ along a step $\Delta$, the loss exceeds its tangent by at "
-    r"most $\tfrac12L\|\Delta\|^2$. A gradient step with learning rate $\eta$ then lowers the loss whenever "
-    r"$\eta<2/L$: a smaller $L$ allows larger learning rates."
+    r"most $\tfrac12L\|\Delta\|^2$. A gradient step then lowers the loss at every learning rate $\eta<2/L$: a smaller "
+    "$L$ allows larger ones."
 )
 
 ASSUMES = (
@@ -44,6 +44,8 @@ which is below $f(\theta)$ for $0 < \eta < 2/L$ and smallest at $\eta = 1/L$.
 
 def verdict(result: Descent) -> str:
     """State whether the inequality holds at the sampled points, and how far it predicts descent."""
+    if not result.along_gradient.length:
+        return "The gradient is zero, so there is no step to take."
     points = sum(int(segment.compared.sum()) for segment in result.segments)
     failed = sum(int(segment.fails.sum()) for segment in result.segments)
     if not points:
@@ -57,31 +59,35 @@ def verdict(result: Descent) -> str:
     if not estimated:
         return rf"The bound holds but predicts no descent; the loss falls up to $\eta$ = {beyond}{number(measured)}."
     return (
-        rf"The bound allows learning rates up to $\eta$ = {number(estimated)}; the loss falls up to $\eta$ = {beyond}"
-        f"{number(measured)}."
+        rf"The loss falls up to $\eta$ = {beyond}{number(measured)}; $2/\hat L$ predicts {number(estimated)}, with "
+        rf"$\hat L\le L$ sampled along the gradient."
     )
 
 
 def brief(result: Descent) -> str:
-    """Return the largest steps by the bound and by measurement in a few words."""
+    """Return the largest step by measurement, and the prediction, in a few words."""
+    if not result.along_gradient.length:
+        return "no gradient"
     points = sum(int(segment.compared.sum()) for segment in result.segments)
     failed = sum(int(segment.fails.sum()) for segment in result.segments)
     if not points or failed:
         return f"bound exceeded at {failed} of {points} points" if points else "no finite loss"
     beyond = "at least " if result.beyond_range else ""
     estimated, measured = result.estimated_largest_step, result.measured_largest_step
-    return rf"loss falls up to $\eta$ = {beyond}{number(measured)} (bound: {number(estimated)})"
+    if not measured:
+        return "no sampled step lowers the loss"
+    return rf"loss falls up to $\eta$ = {beyond}{number(measured)} (predicted: {number(estimated)})"
 
 
 RULE = (
     "✗ if the loss exceeds the bound at a sampled point. ✓ if the largest step that lowers the loss is within a factor "
-    "of 4 of the one that the bound predicts. Otherwise ≈."
+    "of 4 of the one that $\\hat L$ predicts. Otherwise ≈."
 )
 
 
 def status(result: Descent) -> Status:
     """Return whether the inequality holds, and whether its step is of the right size."""
-    if not any(segment.compared.any() for segment in result.segments):
+    if not result.along_gradient.length or not any(segment.compared.any() for segment in result.segments):
         return "undefined"
     if any(segment.fails.any() for segment in result.segments):
         return "fails"
@@ -99,11 +105,13 @@ def rows(result: Descent) -> dict[str, str]:
         "Sampled points where the bound holds": f"{points - failed} of {points}",
         r"$\|\nabla f(\theta)\|$": number(line.length),
         r"$\hat L$ along $-\nabla f$, as far as sampled": number(float(line.lipschitz[-1])),
-        r"Largest $\eta$ by the bound, with $\hat L$ up to that $\eta$": number(result.estimated_largest_step),
+        r"Largest $\eta$ predicted by $2/\hat L$, with $\hat L$ up to that $\eta$": number(
+            result.estimated_largest_step
+        ),
         r"Largest $\eta$ that lowers the loss": beyond + number(result.measured_largest_step),
-        r"Best $\eta$ by the bound": number(result.estimated_best_step),
+        r"Best $\eta$ predicted": number(result.estimated_best_step),
         r"Best $\eta$ measured": number(result.measured_best_step),
-        "Largest decrease by the bound": number(_most(result.estimated_decrease)),
+        "Largest decrease predicted": number(_most(result.estimated_decrease)),
         "Largest decrease measured": number(_most(result.measured_decrease)),
         r"Largest share of $\tfrac12\hat L\|\Delta\|^2$ used": _shares(result.segments),
     }

@@ -22,11 +22,6 @@ TERMS: Mapping[str, Term] = {
         "A1",
         formula=r"f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2",
     ),
-    "edge of stability": Term(
-        r"Full-batch gradient descent raises $\lambda_{\max}$ until it reaches the threshold of divergence, $2/\eta$ "
-        "without momentum, and stays there.",
-        "D11",
-    ),
     "gradient": Term(
         r"$\nabla f$: how the loss changes with every parameter. Training steps against it. Its Euclidean length is "
         "the gradient norm.",
