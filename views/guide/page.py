@@ -56,6 +56,7 @@ PAGES = {
     "Along training": "views/smoothness/page.py",
     "Learning rates": "views/stability/page.py",
     "Curvature": "views/curvature/page.py",
+    "Paths": "views/paths/page.py",
     "Jobs": "views/jobs/page.py",
 }
 
