@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,12 +20,13 @@ from normscape.models import ARCHITECTURES, own
 from normscape.specs import DataSpec, Display, Experiment, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.experiment import comparable_paths
 from normscape.views.jobs.titles import request_titles
-from normscape.views.session import own_files, previews, progress
-from normscape.views.session.control_bar import compared_fields
+from normscape.views.session import address, own_files, previews, progress
+from normscape.views.session.control_bar import compared_fields, detail
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.results import comparison_state, experiment_request
 from normscape.views.texts import surface as texts
+from normscape.views.widgets.fields import chosen_option, option_label
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 
@@ -429,8 +431,7 @@ def test_a_field_without_effect_is_disabled_with_its_reason() -> None:
 def test_architectures_that_need_images_say_so_in_their_option(architecture: str) -> None:
     app = opened()
     options = app.selectbox(key=control(app, "run.model.architecture")).options
-    label = ARCHITECTURES[architecture].label
-    assert [option for option in options if option.startswith(f"{label} - unavailable: ") and "images" in option]
+    assert f"{ARCHITECTURES[architecture].label} (unavailable)" in options
 
 
 def test_a_regression_has_no_accuracy_anywhere() -> None:
@@ -659,9 +660,9 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
-    assert any(link.proto.label.startswith("Perceptron, Moons") for link in app.get("page_link"))
+    assert any(link.proto.label.startswith("Multilayer perceptron, Moons") for link in app.get("page_link"))
     results = app.dataframe[0].value
-    assert any("surface 5 × 3: Perceptron, Batch norm, Moons" in name for name in results["Result"])
+    assert any("surface 5 × 3: Multilayer perceptron, Batch norm, Moons" in name for name in results["Result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()
 
 
@@ -696,8 +697,8 @@ def test_titles_of_requests_say_what_differs() -> None:
         for one in experiments
     ]
     found = list(request_titles(requests).values())
-    assert found[0].title == "Learning rates: Perceptron, Digits, Steps 40, Training seed 3"
-    assert found[1].title == "Learning rates: Perceptron, Digits, Steps 40, Training seed 4"
+    assert found[0].title == "Learning rates: Multilayer perceptron, Digits, Steps 40, Training seed 3"
+    assert found[1].title == "Learning rates: Multilayer perceptron, Digits, Steps 40, Training seed 4"
     assert found[0].compared == "No normalization · Batch norm"
     equal = [Request("one", requests[0].stages), Request("one", requests[0].stages, 0.1)]
     assert len(set(request_titles(equal).values())) == 2
@@ -855,3 +856,40 @@ def test_the_resolution_is_set_under_advanced_and_written_to_the_address() -> No
     app = settled(accuracy.set_value(0.1).run())
     assert app.query_params["accuracy"] == "0.1"
     assert app.session_state["display"].draft
+
+
+def test_a_label_that_a_browser_sends_from_an_earlier_menu_is_its_option_and_never_a_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, label = "run.model.architecture", ARCHITECTURES["convolutional"].label
+    moons = Experiment(RunSpec(DataSpec("moons", size=80)))
+    assert option_label(moons, path, "convolutional") == f"{label} (unavailable)"
+    assert chosen_option(moons, path, label) == "convolutional"
+    assert chosen_option(moons, path, "convolutional") == "convolutional"
+    assert chosen_option(Experiment(), path, f"{label} (unavailable)") == "convolutional"
+    assert chosen_option(moons, path, "no such label") == "perceptron"
+    fake = SimpleNamespace(session_state={"experiment": moons})  # as Streamlit has it when the browser is behind
+    for module in (address, detail):
+        monkeypatch.setattr(module, "st", fake)
+    fake.session_state[address.control(path)] = label
+    detail.resize_with(path)()
+    assert fake.session_state["experiment"].run.model.architecture == "convolutional"
+
+
+def test_a_network_that_cannot_be_built_has_one_message_and_a_button_for_each_way_out() -> None:
+    app = opened(**{"model.architecture": "convolutional"})
+    (warning,) = app.warning
+    assert "images" in warning.value
+    ways = {button.label: button for button in app.button if button.label.startswith("Use ")}
+    assert list(ways) == ["Use the multilayer perceptron", "Use Digits"]
+    ways["Use Digits"].click().run()
+    assert not app.exception
+    assert not app.warning
+    assert app.session_state["experiment"].run.data.name == "digits"
+
+
+def test_an_unknown_setting_in_the_address_is_named_and_one_of_a_link_is_not() -> None:
+    app = opened(**{"run.training.learning_rate": "99999", "utm_source": "mail"})
+    (warning,) = [one.value for one in app.warning]
+    assert "Unknown setting in the address: run.training.learning" in warning.replace("\\", "")
+    assert "Did you mean training.learning" in warning.replace("\\", "")

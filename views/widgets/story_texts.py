@@ -63,7 +63,7 @@ def panel_names(experiment: Experiment) -> tuple[str, ...]:
 
 
 def setting(experiment: Experiment) -> str:
-    """Return network, data and moment of a comparison: "Perceptron · Digits · before training"."""
+    """Return network, data and moment of a comparison: "Multilayer perceptron · Digits · before training"."""
     run = experiment.run
     names = [ARCHITECTURES[run.model.architecture].label, DATA[run.data.name].label]
     untrained = run.weights is None and (experiment.surface.evaluation.checkpoint == 0 or run.training.steps == 0)
