@@ -69,7 +69,7 @@ def picture_png(
         experiment: the compared networks and the slice.
         display: metric, scale and camera of the renders.
         facts: key numbers by label and then by name; may be empty.
-        summary: what the numbers say, below the title; may be empty.
+        summary: what the numbers say, below the title, in lines; may be empty.
         caption: one line on how the surfaces were measured, at the bottom.
         width: pixels, 1200 to 4096; by default that of a slide.
         shape: a key of `SHAPES`, which the picture then has exactly; empty for a height that follows from the content.
@@ -148,7 +148,7 @@ def _header(comparison: Comparison, summary: str) -> Canvas:
     name = paragraph(["Normscape"], project, 0, CONTENT_WIDTH, align=1)
     on_baseline = move(name, 0, 0.98 * (title.size - project.size))
     first = text._replace(elements=text.elements + on_baseline.elements)
-    return stack([first, _sentences([summary], TextStyle(26, colors.text))], gap=12) if summary else first
+    return stack([first, _sentences(summary.split("\n"), TextStyle(26, colors.text))], gap=12) if summary else first
 
 
 def _decoded(label: str, content: bytes) -> Image.Image:
