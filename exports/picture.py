@@ -110,7 +110,7 @@ def layout(
         raise ValueError(f"a picture shows 1 to {MAX_SURFACES} surfaces, not {len(surfaces)}")
     if foreign := [label for label in renders if label not in surfaces]:
         raise ValueError(f"there are pictures of {', '.join(foreign)}, which are not among the surfaces")
-    images = {label: _decoded(label, content) for label, content in renders.items()}
+    images = _without_margins({label: _decoded(label, content) for label, content in renders.items()})
     label_colors = {label: label_style(comparison, label).color for label in facts}
     below = [
         _color_bar(comparison, comparison.value_range) if comparison.value_range is not None else Canvas(0, ()),
@@ -149,6 +149,16 @@ def _header(comparison: Comparison, summary: str) -> Canvas:
     on_baseline = move(name, 0, 0.98 * (title.size - project.size))
     first = text._replace(elements=text.elements + on_baseline.elements)
     return stack([first, _sentences(summary.split("\n"), TextStyle(26, colors.text))], gap=12) if summary else first
+
+
+def _without_margins(images: Images) -> dict[str, Image.Image]:
+    """Return renders without the margins that are transparent in all of them, so that surfaces are drawn larger."""
+    boxes = [box for image in images.values() if (box := image.getchannel("A").getbbox()) is not None]
+    if not boxes or len({image.size for image in images.values()}) > 1:
+        return dict(images)
+    left, top, right, bottom = zip(*boxes, strict=True)
+    box = (min(left), min(top), max(right), max(bottom))
+    return {label: image.crop(box) for label, image in images.items()}
 
 
 def _decoded(label: str, content: bytes) -> Image.Image:

@@ -251,7 +251,7 @@ def test_another_network_gets_quick_numbers_and_full_ones_on_request() -> None:
 def test_numbers_of_ones_own_are_neither_quick_nor_full() -> None:
     app = opened()
     (choice,) = (one for one in app.segmented_control if one.label == "Detail")
-    assert choice.value == "Own"
+    assert choice.value == "Custom"
     choice.set_value("Quick").run()
     (choice,) = (one for one in app.segmented_control if one.label == "Detail")
     assert choice.value == "Quick"

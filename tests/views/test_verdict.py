@@ -26,6 +26,7 @@ def test_the_second_of_two_networks_is_compared_with_the_first() -> None:
         "normalization (2.5× lower).**",
         "Measured independently of the scale of the weights, it is 5.7× lower. "
         "Held-out accuracy: 98.6 % with batch norm, 97.5 % without normalization.",
+        "",
     )
     swapped = verdict({"Batch norm": BATCH, "No normalization": NONE})
     assert swapped.claim.startswith("**No normalization is sharper here:")
@@ -39,6 +40,7 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
         "**Flattest here: Batch norm. Sharpest: No normalization.**",
         r"Sharpness $\lambda_{\max}$: Batch norm 0.170, Layer norm 0.300, No normalization 0.430 (2.5× apart)"
         " · scale-free 5.7× apart · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm).",
+        "",
     )
     swapped = measured | {"Layer norm": Measures(0.3, 0.5, 0.5, 0.98, 0.08)}
     assert "scale-free 11× apart: Layer norm lowest, No normalization highest" in verdict(swapped).details
@@ -50,8 +52,8 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     assert verdict(equal).claim.startswith("**All 3 networks are about as flat here.**")
     waiting = dict.fromkeys("abc", Measures(None, None, 0.5, 0.98, 0.08))
     fits = "Held-out accuracy 98.0 % (a) to 98.0 % (a)."
-    assert verdict(waiting) == (r"Sharpness $\lambda_{\max}$ is being measured.", fits)
-    assert verdict(waiting, stopped=True) == (r"Sharpness $\lambda_{\max}$ is not measured.", fits)
+    assert verdict(waiting) == (r"Sharpness $\lambda_{\max}$ is being measured.", fits, "")
+    assert verdict(waiting, stopped=True) == (r"Sharpness $\lambda_{\max}$ is not measured.", fits, "")
     assert verdict({"a": NONE, "b": BATCH}, where="at step 3").claim.startswith("**b is flatter at step 3: ")
     assert compared_pair({"a": layer, "b": BATCH, "c": Measures(0.9, 1.0, 1.0, 0.9, 0.1)}) == ("b", "c")
 
@@ -79,6 +81,7 @@ def test_there_is_no_claim_before_the_curvature_is_known() -> None:
     assert verdict({"a": NONE, "b": one}) == (
         r"Sharpness $\lambda_{\max}$ is being measured.",
         "Held-out accuracy: 90.0 % for b, 97.5 % for a.",
+        "",
     )
 
 
@@ -126,7 +129,7 @@ def test_a_disagreement_along_training_is_linked(ratio: float, sentence: str | N
 
 def test_a_single_network_has_its_numbers_alone() -> None:
     assert compared_pair({"a": NONE}) is None
-    assert verdict({"a": NONE}) == ("", r"**a:** sharpness $\lambda_{\max}$ 0.430 · held-out accuracy 97.5 %.")
+    assert verdict({"a": NONE}) == ("", r"**a:** sharpness $\lambda_{\max}$ 0.430 · held-out accuracy 97.5 %.", "")
 
 
 def test_the_claim_is_about_all_training_seeds_and_the_drawn_one_is_a_detail() -> None:
@@ -137,10 +140,10 @@ def test_the_claim_is_about_all_training_seeds_and_the_drawn_one_is_a_detail() -
     assert found == (
         r"**Batch norm is flatter here: over 3 training seeds, its sharpness $\lambda_{\max}$ is 1.4× lower on average "
         "(in 2 of 3).**",
-        "Measured independently of the scale of the weights, it is 4× lower on average (in all 3). In the run drawn "
-        "below (seed 0), the sharpness is 0.170 with batch norm and 0.430 without normalization (2.5× lower); "
-        "independently of that scale, 5.7× lower. Held-out accuracy: 98.6 % with batch norm, 97.5 % without "
-        "normalization.",
+        "Measured independently of the scale of the weights, it is 4× lower on average (in all 3). "
+        "Held-out accuracy: 98.6 % with batch norm, 97.5 % without normalization.",
+        "In the run drawn below (seed 0), the sharpness is 0.170 with batch norm and 0.430 without normalization "
+        "(2.5× lower); independently of that scale, 5.7× lower.",
     )
     against = verdict(pair, seeds=(SeedRatios((0.5, 2.0, 8.0)), SeedRatios((2.0, 2.0, 2.0)))).claim
     assert against.startswith("**Batch norm is sharper here")
@@ -164,8 +167,7 @@ def test_a_picture_has_the_sentences_in_paragraphs_without_links() -> None:
     found = Answer("", Verdict("**b is flatter.**", "98.6 % for b."), "Less smooth. [Details →](along-training)")
     assert found.spoken(log_scale=True).split("\n") == [
         "b is flatter.",
-        "98.6\N{NO-BREAK SPACE}% for b. Less smooth.",
-        "On this log scale, a lower loss looks deeper.",
+        "98.6\N{NO-BREAK SPACE}% for b. Less smooth. On this log scale, a lower loss looks deeper.",
     ]
     assert len(found.spoken(log_scale=False).split("\n")) == 2
 

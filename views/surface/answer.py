@@ -23,14 +23,15 @@ class Answer:
     qualification: str
 
     def spoken(self, *, log_scale: bool) -> str:
-        """Return the paragraphs for a picture and for the full screen, where nothing can be clicked.
+        """Return the lines for a picture and for the full screen, where nothing can be clicked.
+
+        The numbers of the drawn run are left out: a picture has them in its table.
 
         Args:
             log_scale: whether the heights are logarithms of a loss.
         """
-        note = texts.LOG_SCALE if log_scale else ""
-        details = f"{self.verdict.details} {caveats.without_links(self.qualification)}".strip()
-        shown = [self.warnings, self.verdict.claim, details, note]
+        parts = [self.verdict.details, caveats.without_links(self.qualification), texts.LOG_SCALE if log_scale else ""]
+        shown = [self.warnings, self.verdict.claim, " ".join(filter(None, parts))]
         return "\n".join(_plain(paragraph) for paragraph in shown if paragraph)
 
 
@@ -64,7 +65,8 @@ def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants
     for text in (answer.warnings, answer.verdict.claim):
         if text:
             st.markdown(text)
-    if details := f"{answer.verdict.details} {answer.qualification}".strip():
+    found = answer.verdict
+    if details := " ".join(filter(None, [found.details, found.drawn, answer.qualification])):
         with st.container(key="verdict-details"):
             st.markdown(details)
     caveats.show_kept_step(measured, variants)

@@ -20,7 +20,7 @@ from normscape.landscape import (
 from normscape.models import count_parameters
 from normscape.views.session.results import Measured, Outcome
 from normscape.views.texts.glossary import definition
-from normscape.views.widgets.numbers import MISSING, PENDING, number, percent
+from normscape.views.widgets.numbers import MISSING, PENDING, number, percent, three_digits
 from normscape.views.widgets.tables import network_table
 
 NOT_SCALE_FREE = "needs directions that are filter-normalized and not orthogonalized"
@@ -140,11 +140,11 @@ def _sharpness(sharpness: Sharpness | None) -> str:
     if math.isnan(sharpness.value):
         return MISSING
     note = "" if sharpness.converged else ", not converged"
-    return f"{number(sharpness.value)} (residual {number(sharpness.residual, digits=1)}{note})"
+    return f"{three_digits(sharpness.value)} (residual {number(sharpness.residual, digits=1)}{note})"
 
 
 def _bound(bound: Bound) -> str:
-    return f"{number(bound.value)} ({bound.pairs} pairs, steps from {number(bound.smallest_step)})"
+    return f"{three_digits(bound.value)} ({bound.pairs} pairs, steps from {number(bound.smallest_step)})"
 
 
 def _at_center(surface: Surface, values: np.ndarray, digits: int = 3) -> str:

@@ -33,11 +33,7 @@ class Verdict(NamedTuple):
 
     claim: str
     details: str
-
-    @property
-    def text(self) -> str:
-        """Both in one line."""
-        return f"{self.claim} {self.details}".strip()
+    drawn: str = ""  # the numbers of the run that is drawn, where the claim is about several
 
 
 def verdict(
@@ -57,12 +53,12 @@ def verdict(
         drawn: the run that the surfaces are of, such as "the run drawn below (seed 0)"; empty if that needs no words.
         seeds: the ratios of λ_max and of its scale-free form over training seeds, of the compared pair.
     """
-    claim, details = _verdict(measured, where, drawn, seeds)
+    found = _verdict(measured, where, drawn, seeds)
     pending = "not measured" if stopped else PENDING
-    return Verdict(claim.replace(PENDING, pending), details.replace(PENDING, pending))
+    return Verdict(*(text.replace(PENDING, pending) for text in found))
 
 
-def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: SeedPair | None) -> tuple[str, str]:
+def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: SeedPair | None) -> tuple[str, ...]:
     pair = compared_pair(measured)
     if pair is None:
         return "", "".join(f"**{label}:** {_alone(one)}." for label, one in measured.items())
@@ -86,11 +82,10 @@ def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: Se
         f"**{subject} {_claim(means, EQUAL)} {where}: over {len(plain.ratios)} training seeds, its sharpness {LAMBDA} "
         f"is {over_seeds(plain)}.**"
     )
-    of_drawn = f"In {drawn or 'the run drawn below'}, the sharpness is {numbers}"
     ratio = _factor(one.scale_free, other.scale_free, "; independently of that scale, {}")
-    return claim, f"Measured independently of the scale of the weights, it is {over_seeds(scale_free)}. " + (
-        f"{of_drawn}{ratio}. {fit}"
-    )
+    of_drawn = f"In {drawn or 'the run drawn below'}, the sharpness is {numbers}{ratio}."
+    independent = f"Measured independently of the scale of the weights, it is {over_seeds(scale_free)}."
+    return claim, f"{independent} {fit}", of_drawn
 
 
 def over_seeds(ratios: SeedRatios) -> str:

@@ -16,11 +16,11 @@ from normscape.views.session.limits import possible
 from normscape.views.widgets.fields import chosen_option
 from normscape.views.widgets.numbers import duration
 
-QUICK, FULL, OWN = "Quick", "Full", "Own"
+QUICK, FULL, OWN = "Quick", "Full", "Custom"
 
 HELP = (
     "Sets depth, width, training steps, samples and grid{time}. Stored results appear at once. **Advanced** has each "
-    "of these numbers; *Own* means that one of them was changed."
+    "of these numbers; *Custom* means that one of them was changed."
 )
 OF_SURFACES = " so that the surfaces take about this long on this machine"
 ELSEWHERE = ". *Quick* is chosen for a few seconds of surfaces, *Full* for minutes; this page takes its own time"
