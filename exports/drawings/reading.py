@@ -28,7 +28,7 @@ AXES, NARROW_AXES = (-0.02, 0.0, 0.9, 1.0), (0.0, 0.0, 0.84, 0.94)
 NOTES = {
     "center": ("Trained weights θ*: the loss\nthat training reached", "Trained weights θ*"),
     "contour": (
-        "Contour line: the same loss\nall along it. Close lines are\na steep wall",
+        "Contour line: equal loss.\nLines close together:\na steep wall",
         "Contour line:\nequal loss",
     ),
     "alpha": ("α: distance of the weights\nalong a random direction", "α: along a\nrandom direction"),

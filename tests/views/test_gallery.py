@@ -112,7 +112,7 @@ def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() ->
         for known in [dict(zip(story.experiment.values, measurements(title), strict=True))]
     }
     higher = [title for title, (plain, normalized) in pairs.items() if normalized >= plain]
-    assert f"in {len(pairs) - len(higher)} of the {len(pairs)} comparisons that state it.**" in answer
+    assert f"in {len(pairs) - len(higher)} of the {len(pairs)} comparisons that measure it.**" in answer
     assert [title for title in STORIES if f"*{title}*" in answer.partition(" In *")[0]] == higher
     plain, normalized = measurements("Where batch norm makes gradients explode")  # its card has another number
     times = f"{normalized / plain:.2g}×"

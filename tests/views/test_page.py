@@ -30,7 +30,7 @@ from normscape.views.widgets.fields import chosen_option, option_label
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 
-TABS = ("How to read", "Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
+TABS = ("How to read", "Maps and cuts", "Gradient change in detail", "Training", "Numbers", "Checks", "Reproduce")
 APP = ROOT / "app.py"
 
 SMALL = {
@@ -497,7 +497,7 @@ def test_a_point_in_the_address_shows_the_metrics_of_every_network_and_can_be_cl
 
 
 def test_orthogonal_directions_have_no_scale_free_form() -> None:
-    app = opened(tab="Gradient change", **{"surface.orthogonal": "on"})
+    app = opened(tab="Gradient change in detail", **{"surface.orthogonal": "on"})
     assert not app.exception
     assert any("no scale-free form" in caption.value for caption in app.caption)
     assert not any("Gradient change, scale-free" in spec for spec in charts(app))
@@ -619,7 +619,7 @@ def test_too_many_samples_are_reported_whatever_the_metric() -> None:
 
 @pytest.mark.slow
 def test_layer_curvature_is_shown_on_request_with_its_scale_free_form() -> None:
-    app = opened(tab="Gradient change")
+    app = opened(tab="Gradient change in detail")
     app.toggle(key=control(app, "layer-curvature")).set_value(True).run()
     settled(app)
     assert not app.exception

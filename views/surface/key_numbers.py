@@ -52,10 +52,17 @@ SURFACE_NUMBERS: Mapping[str, str] = {
 """Names in the table, each with its term in the glossary."""
 
 
+LOSSES = (
+    "*Training loss* and *Loss at the center* differ: the first is recorded during training, with the running averages "
+    "of the normalization; the second is the loss on the evaluation set, with the statistics chosen under *Slice*."
+)
+
+
 def section(outcomes: Mapping[str, Outcome]) -> None:
     """Show the key numbers as a table, and the definitions of all names in it."""
     st.subheader("Key numbers")
     network_table(key_numbers(outcomes))
+    st.caption(LOSSES)
     with st.expander("What these numbers are"):
         st.markdown(definitions())
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from normscape.landscape import Sharpness, bounds_from_center
+import numpy as np
+
+from normscape.landscape import Sharpness, bounds_between_neighbors, bounds_from_center
 from normscape.views.session.results import Outcome
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
@@ -19,7 +21,7 @@ class Measures:
 
     sharpness: float | None  # λ_max of the Hessian
     scale_free: float | None  # λ_max of SHS (D8)
-    bound: float | None  # the largest gradient change from the center, a lower bound on L (D5); grids must be equal
+    bound: float | None  # the largest gradient change in the slice, a lower bound on L (D5, D6); grids must be equal
     accuracy: float  # on held-out samples; NaN for a regression
     held_out_loss: float
     samples: int = 0  # at most so many that training does not see; 0 if that was not recorded
@@ -29,8 +31,11 @@ def measures(outcomes: Mapping[str, Outcome]) -> dict[str, Measures]:
     """Return the measures of every network that has a surface, by label."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
     same_grid = len({surface.loss.shape for surface in surfaces.values()}) == 1
-    bounds = bounds_from_center(surfaces) if same_grid else {}
-    return {label: _measures(outcomes[label], bounds[label].value if same_grid else None) for label in surfaces}
+    center, neighbors = (
+        bounds(surfaces) if same_grid else {} for bounds in (bounds_from_center, bounds_between_neighbors)
+    )
+    best = {label: float(np.fmax(center[label].value, neighbors[label].value)) for label in center}
+    return {label: _measures(outcomes[label], best.get(label)) for label in surfaces}
 
 
 def compared_pair(measured: Mapping[str, Measures]) -> tuple[str, str] | None:

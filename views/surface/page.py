@@ -25,7 +25,7 @@ from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.story_cards import related, story_cards
 
 # the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
-TABS = ("How to read", "Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
+TABS = ("How to read", "Maps and cuts", "Gradient change in detail", "Training", "Numbers", "Checks", "Reproduce")
 
 GLOSSARY_TERMS = (
     r"$2/\lambda_{\max}$",
@@ -125,7 +125,7 @@ with details["Maps and cuts"] as tab:
     if tab.open and available():
         maps.section(experiment, display, comparison)
         statistics_modes.section(experiment, display, comparison)
-with details["Gradient change"] as tab:
+with details["Gradient change in detail"] as tab:
     if tab.open and available():
         maps.gradient_change_section(experiment, display, comparison)
         layer_curvature.section(experiment)

@@ -88,9 +88,9 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
             r"Gradient change $(L\ge)$",
             _text(one.bound),
             NOT_FINITE if one.bound is not None and math.isnan(one.bound) else _change(one.bound, against.bound),
-            r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ from the marked weights to a point "
-            "of the slice, a lower bound on the Lipschitz constant L of the gradient. Pairs of neighboring points "
-            "can give a larger one: see *Numbers*.",
+            r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ in the slice, from the marked "
+            "weights or between neighboring points: a lower bound on the Lipschitz constant L of the gradient. "
+            "*Numbers* has both.",
         ),
         (
             "Held-out accuracy" if accuracy else "Held-out loss",

@@ -9,7 +9,7 @@ QUESTIONS: Mapping[str, str] = {
     "Along training": "How smooth is the loss along the path that training takes?",
     "Learning rates": "How large a learning rate can each network take?",
     "Curvature": "How sharp is the loss, and in which directions?",
-    "Jobs": "What is running, and what is cached?",
+    "Jobs": "Running and saved experiments",
     "Guide": "What do the pages show, and what do the terms mean?",
 }
 """By title of the page in the navigation."""

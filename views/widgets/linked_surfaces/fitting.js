@@ -8,7 +8,7 @@ const PRESENTED_SIDES = 0.88;      // of the box there, whose larger titles woul
 const FLAT = { ambient: 1, diffuse: 0, specular: 0 };   // light of a map: the colors are those of the color bar
 
 const AXES = ["xaxis", "yaxis", "zaxis"];
-const NARROW = 480;                // pixels of width below which titles of axes would be cut
+const NARROW = 540;                // pixels of width below which titles of axes would be cut
 const SHORTEST_AXIS = 0.3;         // of its length, below which the numbers at an axis would be printed over each other
 
 /** @type {(chart: Chart) => boolean} */
