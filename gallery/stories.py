@@ -53,8 +53,8 @@ STORIES: Mapping[str, Story] = {
     ),
     "The same, before training": Story(
         Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0))),
-        "The same two networks at initialization, where batch norm is the sharper one: its advantage appears only during "
-        "training.",
+        "The same two networks at initialization, where batch norm is the sharper one: its advantage appears only "
+        "during training.",
         seconds=5.4,
         group="Start here",
     ),

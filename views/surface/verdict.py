@@ -182,4 +182,6 @@ def _alone(one: Measures) -> str:
     fit = percent(one.accuracy) if math.isfinite(one.accuracy) else number(one.held_out_loss)
     name = "held-out accuracy" if math.isfinite(one.accuracy) else "held-out loss"
     sharpness = f"is {PENDING}" if one.sharpness is None else three_digits(one.sharpness)
+    if one.sharpness is not None and math.isnan(one.sharpness):
+        sharpness = "is undefined, since a gradient is not finite"
     return f"{SHARPNESS} {sharpness} · {name} {fit}"
