@@ -69,7 +69,7 @@ def picture_png(
         experiment: the compared networks and the slice.
         display: metric, scale and camera of the renders.
         facts: key numbers by label and then by name; may be empty.
-        summary: what the numbers say, below the title; may be empty.
+        summary: what the numbers say, below the title, in lines; may be empty.
         caption: one line on how the surfaces were measured, at the bottom.
         width: pixels, 1200 to 4096; by default that of a slide.
         shape: a key of `SHAPES`, which the picture then has exactly; empty for a height that follows from the content.
@@ -110,7 +110,7 @@ def layout(
         raise ValueError(f"a picture shows 1 to {MAX_SURFACES} surfaces, not {len(surfaces)}")
     if foreign := [label for label in renders if label not in surfaces]:
         raise ValueError(f"there are pictures of {', '.join(foreign)}, which are not among the surfaces")
-    images = {label: _decoded(label, content) for label, content in renders.items()}
+    images = _without_margins({label: _decoded(label, content) for label, content in renders.items()})
     label_colors = {label: label_style(comparison, label).color for label in facts}
     below = [
         _color_bar(comparison, comparison.value_range) if comparison.value_range is not None else Canvas(0, ()),
@@ -148,7 +148,17 @@ def _header(comparison: Comparison, summary: str) -> Canvas:
     name = paragraph(["Normscape"], project, 0, CONTENT_WIDTH, align=1)
     on_baseline = move(name, 0, 0.98 * (title.size - project.size))
     first = text._replace(elements=text.elements + on_baseline.elements)
-    return stack([first, _sentences([summary], TextStyle(26, colors.text))], gap=12) if summary else first
+    return stack([first, _sentences(summary.split("\n"), TextStyle(26, colors.text))], gap=12) if summary else first
+
+
+def _without_margins(images: Images) -> dict[str, Image.Image]:
+    """Return renders without the margins that are transparent in all of them, so that surfaces are drawn larger."""
+    boxes = [box for image in images.values() if (box := image.getchannel("A").getbbox()) is not None]
+    if not boxes or len({image.size for image in images.values()}) > 1:
+        return dict(images)
+    left, top, right, bottom = zip(*boxes, strict=True)
+    box = (min(left), min(top), max(right), max(bottom))
+    return {label: image.crop(box) for label, image in images.items()}
 
 
 def _decoded(label: str, content: bytes) -> Image.Image:

@@ -28,7 +28,7 @@ BASELINE = 0.98
 SUBSCRIPT_DROP, SUBSCRIPT_SIZE = 0.16, 0.72
 """Distance of a subscript below the baseline, and its size, in font sizes."""
 
-_WORD = re.compile(rf"(?:{FORMULA.pattern}|\S)+")
+_WORD = re.compile(rf"(?:{FORMULA.pattern}|\S|\N{{NO-BREAK SPACE}})+")
 """A formula stays on one line with what adjoins it, whatever spaces it has."""
 
 _MEASURED_SIZE = 256

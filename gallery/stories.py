@@ -53,7 +53,8 @@ STORIES: Mapping[str, Story] = {
     ),
     "The same, before training": Story(
         Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0))),
-        "The same two networks at initialization. Here batch norm is the sharper one: training makes the difference.",
+        "The same two networks at initialization, where batch norm is the sharper one: its advantage appears only "
+        "during training.",
         seconds=5.4,
         group="Start here",
     ),
@@ -93,7 +94,7 @@ STORIES: Mapping[str, Story] = {
     ),
     "Before or after the linear layer": Story(
         Experiment(compare="run.model.placement", values=("before", "after")),
-        "The argument puts batch norm before the linear layer; common practice puts it after, which is flatter here.",
+        "Batch norm before or after each linear layer. Most networks have it after the layer, which is flatter here.",
         seconds=3.2,
         group="Start here",
     ),

@@ -26,6 +26,7 @@ TOP = 30  # pixels of the title
 CONTOURS = 12  # lines of equal height between the ends of the range
 ASPECT = {"x": 1.4, "y": 1.4, "z": 0.8}
 MOST_TICKS = 4  # at an axis: seen at an angle, more numbers would be printed over each other
+FOOT = 0.1  # of the height axis, where the first number of α is
 MOST_LABELED = 4  # of more surfaces each is so small that the label would hide it
 CENTER_COLOR = "#ff4d6d"  # not in the color scale of heights
 CHECKPOINT_COLOR = "#ffa94d"
@@ -81,7 +82,7 @@ def scene(comparison: Comparison, surface: Surface, value_range: Range) -> dict[
         "yaxis": _axis(comparison, axis_title(surface, "β")) | {"nticks": MOST_TICKS, "range": beta},
         "zaxis": _axis(comparison, height_title(comparison, value_range))
         | {"range": value_range.padded(0.03)}
-        | _thinned(value_range.ticks),
+        | _thinned(value_range),
         "aspectmode": "manual",
         "aspectratio": ASPECT,
         "camera": plotly_camera(CAMERA),
@@ -112,10 +113,16 @@ def _axis(comparison: Comparison, title: str) -> dict[str, Any]:
     }
 
 
-def _thinned(ticks: dict[str, list[float] | list[str]]) -> dict[str, Any]:
-    """Return every second tick of a height axis that has more than `MOST_TICKS`."""
+def _thinned(value_range: Range) -> dict[str, Any]:
+    """Return the ticks of the height axis: every second of more than `MOST_TICKS`, and none at its foot.
+
+    There it would be printed over the first number of α; the last tick stays in any case.
+    """
+    ticks, (low, high) = value_range.ticks, value_range.ends
     every = 2 if len(ticks["tickvals"]) > MOST_TICKS else 1
-    return {name: values[::every] for name, values in ticks.items()}
+    kept = list(range(0, len(ticks["tickvals"]), every))
+    raised = [k for k in kept if float(ticks["tickvals"][k]) - low > FOOT * (high - low)]
+    return {name: [values[k] for k in raised or kept[-1:]] for name, values in ticks.items()}
 
 
 def _checkpoints(surface: Surface, heights: np.ndarray) -> list[Any]:

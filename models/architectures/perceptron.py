@@ -34,8 +34,8 @@ def _layer(spec: ModelSpec, inputs: int, outputs: int, *, hidden: bool) -> nn.Mo
 
 PERCEPTRON = Architecture(
     perceptron,
-    label="Perceptron",
-    description="Multilayer perceptron: fully connected layers, one after another.",
+    label="Multilayer perceptron",
+    description="Fully connected layers, one after another.",
     idle={"shortcut": "a perceptron has no shortcuts"},
     size=Size(2, 64),
     depth_counts="hidden layers",

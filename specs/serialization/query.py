@@ -55,6 +55,22 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
     return spec, tuple(notes)
 
 
+def unknown_entries(query: Mapping[str, str], specs: Sequence[Any]) -> tuple[str, ...]:
+    """Return a note for every entry of a query that looks like a setting of these specs and is none.
+
+    A setting has a dot in its name or resembles one that exists; what links collect on the way, such as `utm_source`,
+    does neither.
+    """
+    known = {_key(path) for spec in specs for path, _, _ in paths(spec)}
+    notes = []
+    for key in current_query(query):
+        close = get_close_matches(key[:MOST_LETTERS], known, n=1)
+        if key not in known and ("." in key or close):
+            hint = f" Did you mean {close[0]}?" if close else ""
+            notes.append(f"Unknown setting in the address: {_short(key)}. It is ignored.{hint}")
+    return tuple(notes)
+
+
 def _applied(spec: Any, texts: Mapping[str, str], names: Names) -> tuple[Any, dict[str, Exception]]:
     """Set the fields that can be set one after another, and return the reason for each that cannot."""
     refused: dict[str, Exception] = {}

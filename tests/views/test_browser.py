@@ -329,7 +329,7 @@ def test_whole_surfaces_are_on_the_first_screen(
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)
     page.wait_for_function(f"() => ({INSIDE})() >= {whole}")
-    assert page.get_by_text("held-out accuracy").first.is_visible()
+    assert page.get_by_text("Held-out accuracy").first.is_visible()
 
 
 @pytest.mark.slow

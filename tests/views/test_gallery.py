@@ -112,7 +112,7 @@ def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() ->
         for known in [dict(zip(story.experiment.values, measurements(title), strict=True))]
     }
     higher = [title for title, (plain, normalized) in pairs.items() if normalized >= plain]
-    assert f"in {len(pairs) - len(higher)} of the {len(pairs)} comparisons that state it.**" in answer
+    assert f"in {len(pairs) - len(higher)} of the {len(pairs)} comparisons that measure it.**" in answer
     assert [title for title in STORIES if f"*{title}*" in answer.partition(" In *")[0]] == higher
     plain, normalized = measurements("Where batch norm makes gradients explode")  # its card has another number
     times = f"{normalized / plain:.2g}×"
@@ -122,8 +122,10 @@ def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() ->
 
 
 def test_a_card_names_network_and_data_and_whether_the_network_is_trained() -> None:
-    assert setting(Experiment()) == "Perceptron · Digits"
-    assert setting(STORIES["The same, before training"].experiment) == "Perceptron · Digits · before training"
+    assert setting(Experiment()) == "Multilayer perceptron · Digits"
+    assert (
+        setting(STORIES["The same, before training"].experiment) == "Multilayer perceptron · Digits · before training"
+    )
     assert setting(STORIES["Where batch norm makes gradients explode"].experiment).endswith(" · before training")
     assert setting(STORIES["ResNet-56 with and without shortcuts"].experiment) == "Residual network · CIFAR-10"
     captions = [caption.value for caption in gallery().caption]
@@ -198,10 +200,10 @@ def test_the_first_story_opens_whatever_the_session_has_and_the_gallery_keeps_it
 
 def test_titles_of_recent_experiments_say_what_differs() -> None:
     first = STORIES["Batch norm or none, on digits"].experiment
-    assert title_and_text(first) == ("Perceptron, Digits", "No normalization · Batch norm")
+    assert title_and_text(first) == ("Multilayer perceptron, Digits", "No normalization · Batch norm")
     wide = replace(first, run=replace(first.run, model=replace(first.run.model, width=128)))
     title, text = title_and_text(wide)
-    assert title == "Perceptron, Digits, Width 128"
+    assert title == "Multilayer perceptron, Digits, Width 128"
     assert text == "No normalization · Batch norm"
     many = replace(wide, run=replace(wide.run, training=TrainingSpec(steps=10, learning_rate=0.5, seed=3)))
     assert title_and_text(many)[0].endswith(", 1 more")
@@ -212,7 +214,7 @@ def test_experiments_that_were_run_here_have_a_card_with_a_picture_that_opens_th
     experiment = app.session_state["experiment"]
     app.switch_page("views/gallery/page.py").run()
     recent = [label for label in links(app) if label not in STORIES]
-    assert recent[0].startswith("Perceptron, Moons")
+    assert recent[0].startswith("Multilayer perceptron, Moons")
     assert recent_cards._thumbnail(f"/?{links(app)[recent[0]]}") is not None
     follow(app, "Before or after the linear layer")
     assert app.session_state["experiment"] != experiment

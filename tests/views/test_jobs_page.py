@@ -42,7 +42,7 @@ def test_where_nothing_runs_the_page_leads_to_comparisons(monkeypatch: pytest.Mo
 def test_recent_experiments_replace_the_first_comparisons() -> None:
     app = jobs()
     assert not app.exception
-    assert any(link.proto.label.startswith("Perceptron, Moons") for link in app.get("page_link"))
+    assert any(link.proto.label.startswith("Multilayer perceptron, Moons") for link in app.get("page_link"))
 
 
 def test_experiments_with_one_title_say_what_differs() -> None:
@@ -112,7 +112,7 @@ def test_a_running_request_says_when_it_started_and_who_can_stop_it(
     assert not app.exception
     assert app.get("progress")[0].proto.text.endswith(sentence)
     assert [button.label for button in app.button] == ["Stop"] * stops
-    title = r"Along training\: Perceptron, Digits, Training seed 3"
+    title = r"Along training\: Multilayer perceptron, Digits, Training seed 3"
     assert app.markdown[0].value.startswith(f"[**{title}**](/along-training?training.seed=3) · No normalization")
 
 

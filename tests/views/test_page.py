@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,16 +20,17 @@ from normscape.models import ARCHITECTURES, own
 from normscape.specs import DataSpec, Display, Experiment, GridSpec, ModelSpec, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.specs.experiment import comparable_paths
 from normscape.views.jobs.titles import request_titles
-from normscape.views.session import own_files, previews, progress
-from normscape.views.session.control_bar import compared_fields
+from normscape.views.session import address, own_files, previews, progress
+from normscape.views.session.control_bar import compared_fields, detail
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.results import comparison_state, experiment_request
 from normscape.views.texts import surface as texts
+from normscape.views.widgets.fields import chosen_option, option_label
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain
 
-TABS = ("How to read", "Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
+TABS = ("How to read", "Maps and cuts", "Gradient change in detail", "Training", "Numbers", "Checks", "Reproduce")
 APP = ROOT / "app.py"
 
 SMALL = {
@@ -100,7 +102,7 @@ def test_default_comparison_shows_both_networks_and_their_key_numbers() -> None:
 
 def test_the_first_comparison_says_what_the_seeds_that_ship_with_it_say() -> None:
     app = settled(AppTest.from_file(APP, default_timeout=60).run())
-    assert any("Mean of 5 training seeds" in markdown.value for markdown in app.markdown)
+    assert any("over 5 training seeds" in markdown.value for markdown in app.markdown)
 
 
 def test_a_network_that_trains_shows_the_loss_of_its_mini_batches_where_its_surface_will_be() -> None:
@@ -186,7 +188,14 @@ def test_diverged_network_is_shown_beside_the_others() -> None:
     assert not app.exception
     named = [text.value for text in [*app.markdown, *app.warning] if "diverged** at step" in text.value]
     assert len(named) == 1  # once
-    assert "Move the training step back" in named[0]
+    (earlier,) = [button for button in app.button if button.label.startswith("Show step ")]
+    settled(earlier.click().run())
+    assert not app.exception
+    assert app.session_state["experiment"].surface.evaluation.checkpoint == int(
+        earlier.label.removeprefix("Show step ")
+    )
+    assert not [text.value for text in app.markdown if "diverged** at step" in text.value]
+    app = opened(**query, **{"training.steps": "40", "data.scaling": "raw"})
     surfaces = [spec for spec in charts(app) if '"surface"' in spec]
     assert len(surfaces) == 1
 
@@ -194,8 +203,9 @@ def test_diverged_network_is_shown_beside_the_others() -> None:
 def test_a_story_that_is_open_is_named_with_its_sentence() -> None:
     title = "The two halves of batch norm"
     assert texts.claim(STORIES[title].experiment) == f"**{title}.** {STORIES[title].sentence}"
-    assert texts.claim(replace(STORIES[title].experiment, values=("none",))) == texts.CLAIM
-    assert any(text.value == texts.CLAIM for text in opened().markdown)
+    assert texts.claim(replace(STORIES[title].experiment, values=("none",))).startswith("One network: ")
+    sentence = "Two networks that differ in one choice only: their loss around the trained weights, on the same scale."
+    assert any(text.value == sentence for text in opened().markdown)
 
 
 def test_work_beyond_the_limit_is_refused_with_the_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +253,7 @@ def test_another_network_gets_quick_numbers_and_full_ones_on_request() -> None:
 def test_numbers_of_ones_own_are_neither_quick_nor_full() -> None:
     app = opened()
     (choice,) = (one for one in app.segmented_control if one.label == "Detail")
-    assert choice.value == "Own"
+    assert choice.value == "Custom"
     choice.set_value("Quick").run()
     (choice,) = (one for one in app.segmented_control if one.label == "Detail")
     assert choice.value == "Quick"
@@ -429,8 +439,7 @@ def test_a_field_without_effect_is_disabled_with_its_reason() -> None:
 def test_architectures_that_need_images_say_so_in_their_option(architecture: str) -> None:
     app = opened()
     options = app.selectbox(key=control(app, "run.model.architecture")).options
-    label = ARCHITECTURES[architecture].label
-    assert [option for option in options if option.startswith(f"{label} - unavailable: ") and "images" in option]
+    assert f"{ARCHITECTURES[architecture].label} (unavailable)" in options
 
 
 def test_a_regression_has_no_accuracy_anywhere() -> None:
@@ -490,7 +499,7 @@ def test_a_point_in_the_address_shows_the_metrics_of_every_network_and_can_be_cl
 
 
 def test_orthogonal_directions_have_no_scale_free_form() -> None:
-    app = opened(tab="Gradient change", **{"surface.orthogonal": "on"})
+    app = opened(tab="Gradient change in detail", **{"surface.orthogonal": "on"})
     assert not app.exception
     assert any("no scale-free form" in caption.value for caption in app.caption)
     assert not any("Gradient change, scale-free" in spec for spec in charts(app))
@@ -612,7 +621,7 @@ def test_too_many_samples_are_reported_whatever_the_metric() -> None:
 
 @pytest.mark.slow
 def test_layer_curvature_is_shown_on_request_with_its_scale_free_form() -> None:
-    app = opened(tab="Gradient change")
+    app = opened(tab="Gradient change in detail")
     app.toggle(key=control(app, "layer-curvature")).set_value(True).run()
     settled(app)
     assert not app.exception
@@ -659,9 +668,9 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
-    assert any(link.proto.label.startswith("Perceptron, Moons") for link in app.get("page_link"))
+    assert any(link.proto.label.startswith("Multilayer perceptron, Moons") for link in app.get("page_link"))
     results = app.dataframe[0].value
-    assert any("surface 5 × 3: Perceptron, Batch norm, Moons" in name for name in results["Result"])
+    assert any("surface 5 × 3: Multilayer perceptron, Batch norm, Moons" in name for name in results["Result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()
 
 
@@ -696,8 +705,8 @@ def test_titles_of_requests_say_what_differs() -> None:
         for one in experiments
     ]
     found = list(request_titles(requests).values())
-    assert found[0].title == "Learning rates: Perceptron, Digits, Steps 40, Training seed 3"
-    assert found[1].title == "Learning rates: Perceptron, Digits, Steps 40, Training seed 4"
+    assert found[0].title == "Learning rates: Multilayer perceptron, Digits, Steps 40, Training seed 3"
+    assert found[1].title == "Learning rates: Multilayer perceptron, Digits, Steps 40, Training seed 4"
     assert found[0].compared == "No normalization · Batch norm"
     equal = [Request("one", requests[0].stages), Request("one", requests[0].stages, 0.1)]
     assert len(set(request_titles(equal).values())) == 2
@@ -855,3 +864,40 @@ def test_the_resolution_is_set_under_advanced_and_written_to_the_address() -> No
     app = settled(accuracy.set_value(0.1).run())
     assert app.query_params["accuracy"] == "0.1"
     assert app.session_state["display"].draft
+
+
+def test_a_label_that_a_browser_sends_from_an_earlier_menu_is_its_option_and_never_a_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, label = "run.model.architecture", ARCHITECTURES["convolutional"].label
+    moons = Experiment(RunSpec(DataSpec("moons", size=80)))
+    assert option_label(moons, path, "convolutional") == f"{label} (unavailable)"
+    assert chosen_option(moons, path, label) == "convolutional"
+    assert chosen_option(moons, path, "convolutional") == "convolutional"
+    assert chosen_option(Experiment(), path, f"{label} (unavailable)") == "convolutional"
+    assert chosen_option(moons, path, "no such label") == "perceptron"
+    fake = SimpleNamespace(session_state={"experiment": moons})  # as Streamlit has it when the browser is behind
+    for module in (address, detail):
+        monkeypatch.setattr(module, "st", fake)
+    fake.session_state[address.control(path)] = label
+    detail.resize_with(path)()
+    assert fake.session_state["experiment"].run.model.architecture == "convolutional"
+
+
+def test_a_network_that_cannot_be_built_has_one_message_and_a_button_for_each_way_out() -> None:
+    app = opened(**{"model.architecture": "convolutional"})
+    (warning,) = app.warning
+    assert "images" in warning.value
+    ways = {button.label: button for button in app.button if button.label.startswith("Use ")}
+    assert list(ways) == ["Use the multilayer perceptron", "Use Digits"]
+    ways["Use Digits"].click().run()
+    assert not app.exception
+    assert not app.warning
+    assert app.session_state["experiment"].run.data.name == "digits"
+
+
+def test_an_unknown_setting_in_the_address_is_named_and_one_of_a_link_is_not() -> None:
+    app = opened(**{"run.training.learning_rate": "99999", "utm_source": "mail"})
+    (warning,) = [one.value for one in app.warning]
+    assert "Unknown setting in the address: run.training.learning" in warning.replace("\\", "")
+    assert "Did you mean training.learning" in warning.replace("\\", "")

@@ -17,7 +17,7 @@ LINK = "https://normscape.example/?grid.points=5,5"
 
 def test_a_caption_says_how_a_surface_was_measured() -> None:
     assert caption(EXPERIMENT, LINK) == (
-        "Perceptron · Digits · 300 steps · learning rate 0.05 · seed 0 · population statistics · "
+        "Multilayer perceptron · Digits · 300 steps · learning rate 0.05 · seed 0 · population statistics · "
         "filter-normalized random directions · 33×33 grid · normscape.example/?grid.points=5,5"
     )
 
@@ -27,7 +27,7 @@ def test_a_caption_of_a_chart_has_no_grid_and_no_compared_field() -> None:
     text = caption(compared, surface=False)
     assert "learning rate" not in text
     assert "grid" not in text
-    assert text.startswith("Perceptron · Digits · 300 steps · seed 0 · experiment ")
+    assert text.startswith("Multilayer perceptron · Digits · 300 steps · seed 0 · experiment ")
 
 
 def test_a_caption_names_an_early_checkpoint_and_another_optimizer() -> None:

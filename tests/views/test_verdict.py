@@ -9,9 +9,11 @@ import pytest
 
 from normscape.specs import EvaluationSpec, Experiment, SurfaceSpec
 from normscape.views.session.seeds import SeedRatios
-from normscape.views.surface.caveats import caveats, disagreement, drawn_training, opposing, over_seeds
+from normscape.views.surface.answer import Answer
+from normscape.views.surface.caveats import caveats, disagreement, drawn_training, opposing, seeds_of_pair, unlearned
+from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.tiles import tile_values
-from normscape.views.surface.verdict import Measures, compared_pair, verdict
+from normscape.views.surface.verdict import Verdict, verdict
 
 NONE = Measures(0.43, 5.7, 0.74, 0.975, 0.1)
 BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
@@ -20,10 +22,14 @@ BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
 def test_the_second_of_two_networks_is_compared_with_the_first() -> None:
     assert compared_pair({"No normalization": NONE, "Batch norm": BATCH}) == ("Batch norm", "No normalization")
     assert verdict({"No normalization": NONE, "Batch norm": BATCH}) == (
-        r"**Batch norm is flatter here.** sharpness $\lambda_{\max}$ 0.17 vs. 0.43 (2.5× lower) · "
-        "scale-free 5.7× lower · held-out accuracy 98.6 % vs. 97.5 %"
+        r"**Batch norm is flatter here: sharpness $\lambda_{\max}$ is 0.170 with batch norm and 0.430 without "
+        "normalization (2.5× lower).**",
+        "Measured independently of the scale of the weights, it is 5.7× lower. "
+        "Held-out accuracy: 98.6 % with batch norm, 97.5 % without normalization.",
+        "",
     )
-    assert verdict({"Batch norm": BATCH, "No normalization": NONE}).startswith("**No normalization is sharper here.**")
+    swapped = verdict({"Batch norm": BATCH, "No normalization": NONE})
+    assert swapped.claim.startswith("**No normalization is sharper here:")
 
 
 def test_of_several_networks_the_flattest_is_compared_with_the_one_without_normalization() -> None:
@@ -31,20 +37,24 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     measured = {"Layer norm": layer, "No normalization": NONE, "Batch norm": BATCH}
     assert compared_pair(measured) == ("Batch norm", "No normalization")
     assert verdict(measured) == (
-        "**Flattest here: Batch norm. Sharpest: No normalization.** "
-        r"sharpness $\lambda_{\max}$: Batch norm 0.17, Layer norm 0.3, No normalization 0.43 (2.5× apart)"
-        " · scale-free 5.7× apart · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm)"
+        "**Flattest here: Batch norm. Sharpest: No normalization.**",
+        r"Sharpness $\lambda_{\max}$: Batch norm 0.170, Layer norm 0.300, No normalization 0.430 (2.5× apart)"
+        " · scale-free 5.7× apart · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm).",
+        "",
     )
     swapped = measured | {"Layer norm": Measures(0.3, 0.5, 0.5, 0.98, 0.08)}
-    assert "scale-free 11× apart: Layer norm lowest, No normalization highest" in verdict(swapped)
-    assert "Layer norm: being measured" in verdict(measured | {"Layer norm": Measures(None, None, 0.5, 0.98, 0.08)})
+    assert "scale-free 11× apart: Layer norm lowest, No normalization highest" in verdict(swapped).details
+    assert (
+        "Layer norm: being measured"
+        in verdict(measured | {"Layer norm": Measures(None, None, 0.5, 0.98, 0.08)}).details
+    )
     equal = dict.fromkeys("abc", NONE)
-    assert verdict(equal).startswith("**All 3 networks are about as flat here.**")
+    assert verdict(equal).claim.startswith("**All 3 networks are about as flat here.**")
     waiting = dict.fromkeys("abc", Measures(None, None, 0.5, 0.98, 0.08))
-    fits = "held-out accuracy 98.0 % (a) to 98.0 % (a)"
-    assert verdict(waiting) == rf"Sharpness $\lambda_{{\max}}$ is being measured · {fits}"
-    assert verdict(waiting, stopped=True) == rf"Sharpness $\lambda_{{\max}}$ is not measured · {fits}"
-    assert verdict({"a": NONE, "b": BATCH}, where="at step 3").startswith("**b is flatter at step 3.** ")
+    fits = "Held-out accuracy 98.0 % (a) to 98.0 % (a)."
+    assert verdict(waiting) == (r"Sharpness $\lambda_{\max}$ is being measured.", fits, "")
+    assert verdict(waiting, stopped=True) == (r"Sharpness $\lambda_{\max}$ is not measured.", fits, "")
+    assert verdict({"a": NONE, "b": BATCH}, where="at step 3").claim.startswith("**b is flatter at step 3: ")
     assert compared_pair({"a": layer, "b": BATCH, "c": Measures(0.9, 1.0, 1.0, 0.9, 0.1)}) == ("b", "c")
 
 
@@ -58,13 +68,20 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     ],
 )
 def test_the_claim_follows_from_both_measures(one: Measures, claim: str) -> None:
-    assert f"**b {claim} here.**" in verdict({"a": NONE, "b": one})
+    assert verdict({"a": NONE, "b": one}).claim.startswith(f"**b {claim} here: ")
+
+
+def test_a_curvature_that_is_not_positive_makes_no_claim() -> None:
+    claim = verdict({"a": NONE, "b": Measures(math.nan, math.nan, 0.2, 0.9, 0.1)}).claim
+    assert claim.endswith("it compares nothing, since one of them is not positive.")
 
 
 def test_there_is_no_claim_before_the_curvature_is_known() -> None:
     one = Measures(None, None, 0.2, 0.9, 0.1)
     assert verdict({"a": NONE, "b": one}) == (
-        r"Sharpness $\lambda_{\max}$ is being measured · held-out accuracy 90.0 % vs. 97.5 %"
+        r"Sharpness $\lambda_{\max}$ is being measured.",
+        "Held-out accuracy: 90.0 % for b, 97.5 % for a.",
+        "",
     )
 
 
@@ -80,14 +97,14 @@ def test_a_gradient_that_changes_more_where_the_curvature_is_lower_is_named() ->
 
 def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:
     one, other = (Measures(0.1, 1.0, 1.0, math.nan, loss) for loss in (0.25, 0.5))
-    assert verdict({"a": one, "b": other}).endswith("held-out loss 0.5 vs. 0.25")
+    assert verdict({"a": one, "b": other}).details.endswith("Held-out loss: 0.500 for b, 0.250 for a.")
     assert [label for label, *_ in tile_values(other, one)][2] == "Held-out loss"
 
 
 def test_tiles_hold_the_change_against_the_other_network() -> None:
     tiles = {label: (value, change) for label, value, change, _ in tile_values(BATCH, NONE)}
-    assert tiles[r"Sharpness $\lambda_{\max}$"] == ("0.17", "2.5× lower")
-    assert tiles[r"Gradient change $(L\ge)$"] == ("0.21", "3.5× lower")
+    assert tiles[r"Sharpness $\lambda_{\max}$"] == ("0.170", "2.5× lower")
+    assert tiles[r"Gradient change $(L\ge)$"] == ("0.210", "3.5× lower")
     assert tiles["Held-out accuracy"] == ("98.6 %", "+1.1 points")
     assert tiles[r"$2/\lambda_{\max}$ without momentum"] == ("11.8", "2.5× higher")
     assert {change for _, _, change, _ in tile_values(BATCH, None)} == {None}
@@ -96,7 +113,7 @@ def test_tiles_hold_the_change_against_the_other_network() -> None:
 @pytest.mark.parametrize(
     ("ratio", "sentence"),
     [
-        (2.7, "Along training (first seed), Batch norm is *less* smooth (2.7×)"),
+        (2.7, "On the way there, batch norm was 2.7× *less* smooth (one seed)."),
         (0.5, None),
         (1.05, None),
     ],
@@ -112,37 +129,52 @@ def test_a_disagreement_along_training_is_linked(ratio: float, sentence: str | N
 
 def test_a_single_network_has_its_numbers_alone() -> None:
     assert compared_pair({"a": NONE}) is None
-    assert verdict({"a": NONE}) == r"**a.** sharpness $\lambda_{\max}$ 0.43 · held-out accuracy 97.5 %"
+    assert verdict({"a": NONE}) == ("", r"**a:** sharpness $\lambda_{\max}$ 0.430 · held-out accuracy 97.5 %.", "")
 
 
-def test_the_verdict_on_one_seed_names_the_others() -> None:
+def test_the_claim_is_about_all_training_seeds_and_the_drawn_one_is_a_detail() -> None:
     plain, scale_free = SeedRatios((0.4, 0.5, 2.0)), SeedRatios((0.25, 0.25, 0.25))
     assert plain.mean == pytest.approx(0.4 ** (1 / 3))
-    assert over_seeds(plain, scale_free, "Batch norm", "Layer norm") == (
-        r"**Mean of 3 training seeds**, Batch norm vs. Layer norm: $\lambda_{\max}$ 1.4× lower (in 2 of 3) · "
-        "scale-free 4× lower (in all 3)."
+    pair = {"No normalization": NONE, "Batch norm": BATCH}
+    found = verdict(pair, drawn="the run drawn below (seed 0)", seeds=(plain, scale_free))
+    assert found == (
+        r"**Batch norm is flatter here: over 3 training seeds, its sharpness $\lambda_{\max}$ is 1.4× lower on average "
+        "(in 2 of 3).**",
+        "Measured independently of the scale of the weights, it is 4× lower on average (in all 3). "
+        "Held-out accuracy: 98.6 % with batch norm, 97.5 % without normalization.",
+        "In the run drawn below (seed 0), the sharpness is 0.170 with batch norm and 0.430 without normalization "
+        "(2.5× lower); independently of that scale, 5.7× lower.",
     )
-    higher = over_seeds(SeedRatios((0.5, 2.0, 8.0)), scale_free)
-    assert higher.startswith("**Mean of 3 training seeds**: ")
-    assert r"$\lambda_{\max}$ 2× higher (in 2 of 3)" in higher
+    against = verdict(pair, seeds=(SeedRatios((0.5, 2.0, 8.0)), SeedRatios((2.0, 2.0, 2.0)))).claim
+    assert against.startswith("**Batch norm is sharper here")
+    assert "2× higher on average (in 2 of 3)" in against
+    equal = verdict(pair, seeds=(SeedRatios((0.99, 1.0, 1.02)), scale_free)).claim
+    assert "about equal on average" in equal
+    assert seeds_of_pair(plain, scale_free, "Batch norm", "Layer norm") == (
+        r"**Over 3 training seeds, Batch norm vs. Layer norm:** $\lambda_{\max}$ 1.4× lower on average (in 2 of 3); "
+        "measured independently of the scale of the weights, 4× lower on average (in all 3)."
+    )
 
 
-def test_the_first_line_says_which_training_it_is_of() -> None:
-    variants = Experiment().variants()
-    assert drawn_training(variants) == "Training seed 0, drawn below"
-    pair = {"a": NONE, "b": BATCH}
-    sharpness = r"sharpness $\lambda_{\max}$ 0.17"
-    assert f"**b is flatter here.** Training seed 0, drawn below: {sharpness}" in verdict(
-        pair, drawn=drawn_training(variants)
-    )
+def test_the_details_say_which_training_is_drawn() -> None:
+    assert drawn_training(Experiment().variants()) == "the run drawn below (seed 0)"
     untrained = Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0)))
     assert drawn_training(untrained.variants()) == ""
     assert drawn_training(Experiment(compare="run.training.seed", values=(0, 1)).variants()) == ""
 
 
+def test_a_picture_has_the_sentences_in_paragraphs_without_links() -> None:
+    found = Answer("", Verdict("**b is flatter.**", "98.6 % for b."), "Less smooth. [Details →](along-training)")
+    assert found.spoken(log_scale=True).split("\n") == [
+        "b is flatter.",
+        "98.6\N{NO-BREAK SPACE}% for b. Less smooth. On this log scale, a lower loss looks deeper.",
+    ]
+    assert len(found.spoken(log_scale=False).split("\n")) == 2
+
+
 def test_numbers_of_verdict_and_tiles_agree() -> None:
     one, other = replace(BATCH, sharpness=4.849), replace(NONE, sharpness=0.0022)
-    assert "4.85 vs. 0.0022" in verdict({"a": other, "b": one})
+    assert "4.85 for b and 0.00220 for a" in verdict({"a": other, "b": one}).claim
     assert next(value for _, value, *_ in tile_values(one, other)) == "4.85"
 
 
@@ -151,6 +183,8 @@ def test_networks_that_did_not_learn_are_named_beside_those_that_did() -> None:
     none, batch = variants
     guessing = Measures(0.1, 0.1, 0.1, 0.113, 2.3)
     assert caveats({none: NONE, batch: BATCH}, variants) == []
-    assert caveats({none: guessing, batch: guessing}, variants) == []
+    assert len(caveats({none: guessing, batch: guessing}, variants)) == 2
+    untrained = Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0))).variants()
+    assert unlearned({none: guessing, batch: guessing}, untrained) == {}  # no network could have learned yet
     (sentence,) = caveats({none: guessing, batch: BATCH}, variants)
-    assert sentence.startswith(f"**{none} did not learn**: held-out accuracy 11.3 %, with 10.0 % by chance.")
+    assert sentence.startswith(f"**{none} did not learn** (11.3 % of held-out samples; chance is 10.0 %)")

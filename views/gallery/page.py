@@ -17,7 +17,7 @@ NOTHING_YET = """
 Open a comparison and change a setting: the new experiment appears here, beside those of other visitors to this server.
 """
 
-STORED = "These open from stored results. To measure more, they download data and weights."
+STORED = "These open from stored results; measuring anything new first downloads data and weights."
 
 st.title(QUESTIONS["Gallery"], anchor=False)
 with st.container(key="gallery-claim"):

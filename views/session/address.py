@@ -13,6 +13,7 @@ from normscape.landscape import DATA
 from normscape.models import ENTRIES, REGISTRIES
 from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.specs.experiment import register_labels
+from normscape.specs.serialization.query import unknown_entries
 from normscape.views.session import own_files
 
 DEFAULT = Experiment()
@@ -93,7 +94,8 @@ def opened(page: str = "") -> tuple[Experiment, Display]:
         experiment, about_experiment = from_query(query, DEFAULT, NAMES)
         display, about_display = from_query(query, Display(), NAMES)
         adopt(experiment)
-        st.session_state.update(address=query, display=display, notes=about_experiment + about_display)
+        unknown = unknown_entries(query, (DEFAULT, display))
+        st.session_state.update(address=query, display=display, notes=unknown + about_experiment + about_display)
     return st.session_state["experiment"], st.session_state["display"]
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import streamlit as st
 
 from normscape.specs import Experiment
-from normscape.specs.fields import read, rule_at
+from normscape.specs.fields import read, replace_at, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.session.control_bar import close_advanced
+from normscape.views.session.control_bar.detail import sized
 from normscape.views.session.limits import hidden
 from normscape.views.session.pictures import uploader
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.fields import entry_label, field
+from normscape.views.widgets.numbers import number
 
 FIRST: Mapping[str, tuple[str, ...]] = {
     "Network": ("run.model.placement", "run.model.depth", "run.model.width"),
@@ -78,6 +81,8 @@ MORE: Mapping[str, tuple[str, ...]] = {
 }
 """All other settings, each group in an expander."""
 
+RESET_HELP = "Resets every setting of this sidebar. Network, data and what is compared stay."
+
 
 def sidebar(experiment: Experiment) -> Experiment:
     """Show the settings of an experiment, and return the experiment with their values."""
@@ -93,8 +98,19 @@ def sidebar(experiment: Experiment) -> Experiment:
                 experiment = _fields(experiment, paths)
         if changes := changed(experiment):
             st.caption(f"Changed from the default: {printable(', '.join(changes))}.")
+        st.button("Reset to the defaults", key="reset-advanced", help=RESET_HELP, on_click=_reset)
         uploader()
     return experiment
+
+
+def _reset() -> None:
+    """Set all settings of the sidebar to their defaults, and the sizes to those of *Quick*."""
+    experiment: Experiment = st.session_state["experiment"]
+    for path in (path for paths in (*FIRST.values(), *MORE.values()) for path in paths):
+        if path not in (*address.SIZES, experiment.compare):
+            with suppress(TypeError, ValueError):  # another choice may not admit it
+                experiment = replace_at(experiment, path, read(address.DEFAULT, path))
+    address.adopt(sized(experiment, full=False))
 
 
 def _fields(experiment: Experiment, paths: tuple[str, ...]) -> Experiment:
@@ -123,4 +139,6 @@ def _label(experiment: Experiment, path: str) -> str:
 
 def _text(experiment: Experiment, path: str) -> str:
     value = read(experiment, path)
-    return entry_label(experiment, path, value) if isinstance(value, (str, bool)) else value_text(value)
+    if isinstance(value, (str, bool)):
+        return entry_label(experiment, path, value)
+    return number(value, digits=6) if isinstance(value, float) else value_text(value)

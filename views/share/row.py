@@ -19,7 +19,9 @@ def share_row(charts: Charts) -> None:
         downloads_menu(charts.experiment, files(charts), charts.name)
 
 
-def downloads_menu(experiment: Experiment, offered: Mapping[str, File], name: str, *, disabled: bool = False) -> None:
+def downloads_menu(
+    experiment: Experiment, offered: Mapping[str, File], name: str, *, disabled: bool = False, about: str = ""
+) -> None:
     """Show one button that opens a list of files: a row of them would wrap on narrow screens.
 
     Args:
@@ -27,11 +29,14 @@ def downloads_menu(experiment: Experiment, offered: Mapping[str, File], name: st
         offered: by the label of the button.
         name: unique on the page.
         disabled: whether there is nothing to download yet.
+        about: what the files contain.
     """
     with (
         st.popover("Downloads", icon=":material/download:", key=f"downloads-{name}"),
         st.container(key=f"files-{name.replace(' ', '-')}", gap="small"),
     ):
+        if about:
+            st.caption(about)
         download_buttons(experiment, offered, name, disabled=disabled)
 
 

@@ -5,31 +5,55 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import streamlit as st
+
 from normscape.jobs import Job
 from normscape.landscape import Run, load_data
+from normscape.specs import RunSpec, SurfaceSpec
+from normscape.specs.fields import replace_at
+from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.requests import stored_ratio
 from normscape.views.session.results import Variants
 from normscape.views.session.seeds import SeedRatios, stored_seed_ratios
-from normscape.views.surface.verdict import Measures, compared_pair, sign, times
+from normscape.views.surface.measures import Measures, compared_pair, sign, times
+from normscape.views.surface.verdict import SeedPair, over_seeds
+from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import percent
 from normscape.views.widgets.story_texts import guesses
 
-ONE_SEED = "One training seed: see *Variation across seeds* under *Numbers*."
+ONE_SEED = "One seed: see *Variation across seeds* under *Numbers*."
+
+CHECKPOINT = "surface.evaluation.checkpoint"
 
 
-def qualification(measured: Mapping[str, Measures], variants: Variants) -> str:
-    """Return what qualifies the verdict, with a link to the page Along training if its results say the opposite."""
-    sentences = caveats(measured, variants)
+def qualification(measured: Mapping[str, Measures], variants: Variants, seeds: SeedPair | None) -> str:
+    """Return what qualifies the verdict, with a link to the page Along training if its results say the opposite.
+
+    Args:
+        measured: what is known of each network, by label.
+        variants: the compared networks.
+        seeds: as in `verdict.verdict`.
+    """
+    sentences = []
     if (pair := compared_pair(measured)) is not None:
         against = pair[1] if len(measured) > 2 else ""
-        if training_seed(variants) is not None and measured[pair[0]].sharpness is not None:
-            ratios = stored_seed_ratios(variants, *pair)
-            sentences.append(over_seeds(*ratios, *(pair if len(measured) > 2 else ())) if ratios else ONE_SEED)
+        if seeds is None and training_seed(variants) is not None and measured[pair[0]].sharpness is not None:
+            sentences.append(ONE_SEED)
+        if seeds is not None and against:
+            sentences.append(seeds_of_pair(*seeds, *pair))
         sentences.append(opposing(pair[0], measured[pair[0]], measured[pair[1]], against) or "")
         if (ratio := stored_ratio(variants, *pair)) is not None:
             sentences.append(disagreement(pair[0], measured[pair[0]], measured[pair[1]], ratio.median, against) or "")
     return " ".join(filter(None, sentences))
+
+
+def stored_seeds(measured: Mapping[str, Measures], variants: Variants) -> SeedPair | None:
+    """Return the ratios over training seeds of the pair that the verdict is about, None if they are not stored."""
+    pair = compared_pair(measured)
+    if pair is None or training_seed(variants) is None or measured[pair[0]].sharpness is None:
+        return None
+    return stored_seed_ratios(variants, *pair)
 
 
 def training_seed(variants: Variants) -> int | None:
@@ -45,7 +69,7 @@ def drawn_training(variants: Variants) -> str:
     trained = any(run.training.steps and surface.evaluation.checkpoint != 0 for run, surface in variants.values())
     if seed is None or not trained:
         return ""
-    return f"Training seed {seed}, drawn below"
+    return f"the run drawn below (seed {seed})"
 
 
 def without_links(text: str) -> str:
@@ -55,29 +79,50 @@ def without_links(text: str) -> str:
 
 
 def caveats(measured: Mapping[str, Measures], variants: Variants) -> list[str]:
-    """Return sentences about networks that did not learn, beside others that did, and about those that diverged."""
+    """Return sentences about networks that did not learn, and about those that diverged."""
     sentences = [
-        f"**{label} did not learn**: held-out accuracy {percent(measured[label].accuracy)}, with {percent(chance)} by "
-        "chance. How flat it is says little."
+        f"**{label} did not learn** ({percent(measured[label].accuracy)} of held-out samples; chance is "
+        f"{percent(chance)}): how flat it is says little."
         for label, chance in unlearned(measured, variants).items()
     ]
-    for label, (spec, surface) in variants.items():
-        run: Run | None = None if label in measured else job_queue().result(Job("run", spec))
-        if run is not None and run.diverged_at is not None:
-            checkpoint = surface.evaluation.checkpoint
-            at = "" if checkpoint is None else f" of step {checkpoint}"
-            sentences.append(
-                f"**{label} diverged** at step {run.diverged_at}, and has no surface{at}. Move the training step back "
-                "to see the last weights that were kept."
-            )
+    for label, run in diverged(measured, variants).items():
+        checkpoint = variants[label][1].evaluation.checkpoint
+        at = "" if checkpoint is None else f" of step {checkpoint}"
+        sentences.append(f"**{label} diverged** at step {run.diverged_at}, so it has no surface{at}.")
     return sentences
 
 
+def diverged(measured: Mapping[str, Measures], variants: Variants) -> dict[str, Run]:
+    """Return the trainings of the networks that have no surface since they diverged, by label."""
+    runs = {label: job_queue().result(Job("run", run)) for label, (run, _) in variants.items() if label not in measured}
+    return {label: run for label, run in runs.items() if run is not None and run.diverged_at is not None}
+
+
+def show_kept_step(measured: Mapping[str, Measures], variants: Variants) -> None:
+    """Show a button for the last step of which all networks have weights, if some have none at the present one."""
+    runs = [job_queue().result(Job("run", run)) for run, _ in variants.values()]
+    trained: list[Run] = [run for run in runs if run is not None]
+    steps = {surface.evaluation.checkpoint for _, surface in variants.values()}
+    if not diverged(measured, variants) or len(trained) < len(runs) or len(steps) > 1:
+        return
+    if kept := set.intersection(*({checkpoint.step for checkpoint in run.checkpoints} for run in trained)):
+        st.button(f"Show step {max(kept)}", key="show-kept-step", on_click=_adopt_step, args=(max(kept),))
+
+
+def _adopt_step(step: int) -> None:
+    address.adopt(replace_at(st.session_state["experiment"], CHECKPOINT, step))
+
+
 def unlearned(measured: Mapping[str, Measures], variants: Variants) -> dict[str, float]:
-    """Return the accuracy by chance of every network that did not learn, beside others that did."""
+    """Return the accuracy by chance of every network that did not learn; of untrained ones only beside others."""
     chance = {label: 1.0 / load_data(variants[label][0].data).outputs for label in measured}
     found = {label: chance[label] for label, one in measured.items() if guesses(one.accuracy, chance[label])}
-    return found if len(found) < len(measured) else {}
+    return found if len(found) < len(measured) or all(_trained(*variants[label]) for label in found) else {}
+
+
+def _trained(run: RunSpec, surface: SurfaceSpec) -> bool:
+    """Return whether these are the weights at the end of a training."""
+    return run.weights is None and run.last_step > 0 and surface.evaluation.checkpoint in (None, run.last_step)
 
 
 def opposing(subject: str, one: Measures, other: Measures, against: str = "") -> str | None:
@@ -93,33 +138,26 @@ def opposing(subject: str, one: Measures, other: Measures, against: str = "") ->
     if not curvature or change != -curvature or one.bound is None or other.bound is None:
         return None
     words = "more" if change > 0 else "less"
-    than = f" than that of {against}" if against else ""
+    than = f" than that of {in_text(against)}" if against else ""
     return (
-        f"Across the slice, though, the gradient of {subject} changes {words}{than} ({times(one.bound, other.bound)})."
+        f"Across the slice, though, the gradient of {in_text(subject)} changes {words}{than} "
+        f"({times(one.bound, other.bound)})."
     )
 
 
-def over_seeds(plain: SeedRatios, scale_free: SeedRatios, subject: str = "", reference: str = "") -> str:
-    """Return a sentence on λ_max over training seeds; the surfaces show the first of them.
+def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, reference: str) -> str:
+    """Return a sentence on λ_max of two of several networks over training seeds; the surfaces show the first of them.
 
     Args:
         plain: the ratios of λ_max.
         scale_free: those of its scale-free form.
-        subject: the network that the verdict is about, if there are more than two.
+        subject: the network that the verdict is about.
         reference: the one that it is compared with.
     """
-    pair = f", {subject} vs. {reference}" if subject else ""
     return (
-        f"**Mean of {len(plain.ratios)} training seeds**{pair}: "
-        rf"$\lambda_{{\max}}$ {_over(plain)} · scale-free {_over(scale_free)}."
+        rf"**Over {len(plain.ratios)} training seeds, {subject} vs. {reference}:** $\lambda_{{\max}}$ "
+        f"{over_seeds(plain)}; measured independently of the scale of the weights, {over_seeds(scale_free)}."
     )
-
-
-def _over(ratios: SeedRatios) -> str:
-    """Return "1.5× lower (in 4 of 5)", with the geometric mean."""
-    mean, count = ratios.mean, len(ratios.ratios)
-    agreeing, word = (ratios.lower, "lower") if mean < 1 else (count - ratios.lower, "higher")
-    return f"{times(mean, 1.0)} {word} (in {f'all {count}' if agreeing == count else f'{agreeing} of {count}'})"
 
 
 def disagreement(subject: str, one: Measures, other: Measures, ratio: float, against: str = "") -> str | None:
@@ -137,5 +175,6 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     if not along or along * -1 not in signs:
         return None
     words = "*less* smooth" if along > 0 else "*smoother*"
-    than = f" than {against}" if against else ""
-    return f"Along training (first seed), {subject} is {words}{than} ({times(ratio, 1.0)}). [Details →](along-training)"
+    than = f" than {in_text(against)}" if against else ""
+    how = f"{times(ratio, 1.0)} {words}{than}"
+    return f"On the way there, {in_text(subject)} was {how} (one seed). [Details →](along-training)"

@@ -14,6 +14,8 @@ from normscape.views.widgets.tables import network_table
 MARKERS = {"green": ":green[●]", "amber": ":orange[●]", "red": ":red[●]"}
 
 
+MEANING = f"{MARKERS['green']} green, {MARKERS['amber']} amber, {MARKERS['red']} red; the rule of each check is below."
+
 MEANINGS: Mapping[str, str] = {
     "Directions apart": "the two directions are far from orthogonal, and the map shows them as if they were. Turn on "
     "*Orthogonal directions*.",
@@ -56,6 +58,7 @@ def section(outcomes: Mapping[str, Outcome]) -> None:
     st.subheader(f"Checks of the numerics ({counts})", anchor=False)
     cells = {label: {check.name: _cell(check) for check in column} for label, column in checks.items()}
     network_table(cells, missing=PENDING)
+    st.caption(MEANING)
     longest = max(checks.values(), key=len)  # some checks of a network may be pending
     st.markdown("\n".join(f"- **{check.name}**: {_rule(check)} {check.sentence}" for check in longest))
 
@@ -65,7 +68,7 @@ def _checks(outcomes: Mapping[str, Outcome]) -> dict[str, tuple[Check, ...]]:
 
 
 def _cell(check: Check) -> str:
-    return f"{MARKERS[check.verdict]} {check.verdict}, {number(check.value, digits=2)}"
+    return f"{MARKERS[check.verdict]} {number(check.value, digits=2)}"
 
 
 def _rule(check: Check) -> str:

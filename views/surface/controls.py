@@ -19,6 +19,7 @@ from normscape.views.session.limits import possible
 from normscape.views.session.progress import show_progress
 from normscape.views.session.requests import fitted_range, measure_networks
 from normscape.views.texts.escape import printable_error
+from normscape.views.texts.surface import CURVATURE, LOG_SCALE
 from normscape.views.widgets.training_step import checkpoint_slider
 
 FIT_HELP = (
@@ -135,6 +136,19 @@ def _layer(display: Display, experiment: Experiment) -> str:
         return display.layer
     rule, index = rule_of(display, "layer"), names.index(display.layer) if display.layer in names else 0
     return str(st.selectbox(rule.label, names, index, key=control("display.layer"), help=rule.help))
+
+
+def log_scale_note() -> None:
+    """Say that depth is no curvature on the log scale, beside a control that shows the curvature."""
+    with st.container(key="log-scale", horizontal=True, vertical_alignment="center"):
+        st.markdown(LOG_SCALE, width="content")
+        st.button(CURVATURE, key="show-curvature", type="tertiary", on_click=_show_curvature)
+
+
+def _show_curvature() -> None:
+    """Select the gradient change; the controls start again from it."""
+    st.session_state["display"] = replace(st.session_state["display"], metric="gradient-change-ratio")
+    address.adopt(st.session_state["experiment"])
 
 
 def _fit_button() -> None:

@@ -38,6 +38,9 @@ PICTURE_NUMBERS = (
 )
 """Key numbers on a saved picture after the loss that it shows: how well a network fits, and how smooth its loss is."""
 
+FILES = "SVG: for a web page. PDF: for a paper. Interactive HTML: turns offline. CSV and NPZ: the numbers."
+"""What the files contain, in one line."""
+
 PICTURE_HINT = (
     "*Save PNG*, beneath the surfaces, makes a picture of what you see. Dropped on this page, it opens this experiment "
     "again."
@@ -84,7 +87,7 @@ def share_row(
         ),
     }
     with st.container(key="share"):
-        downloads_menu(experiment, offered, "surfaces", disabled=not surfaces)
+        downloads_menu(experiment, offered, "surfaces", disabled=not surfaces, about=FILES)
 
 
 def section(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> None:
@@ -97,8 +100,8 @@ def section(experiment: Experiment, display: Display, outcomes: Mapping[str, Out
     st.code(python_snippet(experiment), language="python")
     st.markdown("**Cite**")
     st.code(bibtex(experiment, public_link(experiment, display)), language="bibtex", wrap_lines=True)
-    st.markdown("**Protocol**: versions, hashes and the whole experiment.")
-    st.code(_protocol(experiment, display, outcomes), language=None, wrap_lines=True)
+    with st.expander("Protocol: versions, hashes and the whole experiment"):
+        st.code(_protocol(experiment, display, outcomes), language=None, wrap_lines=True)
     st.caption(PICTURE_HINT)
 
 

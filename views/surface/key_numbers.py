@@ -20,7 +20,7 @@ from normscape.landscape import (
 from normscape.models import count_parameters
 from normscape.views.session.results import Measured, Outcome
 from normscape.views.texts.glossary import definition
-from normscape.views.widgets.numbers import MISSING, PENDING, number, percent
+from normscape.views.widgets.numbers import MISSING, PENDING, number, percent, three_digits
 from normscape.views.widgets.tables import network_table
 
 NOT_SCALE_FREE = "needs directions that are filter-normalized and not orthogonalized"
@@ -52,10 +52,17 @@ SURFACE_NUMBERS: Mapping[str, str] = {
 """Names in the table, each with its term in the glossary."""
 
 
+LOSSES = (
+    "*Training loss* and *Loss at the center* differ: the first is recorded during training, with the running averages "
+    "of the normalization; the second is the loss on the evaluation set, with the statistics chosen under *Slice*."
+)
+
+
 def section(outcomes: Mapping[str, Outcome]) -> None:
     """Show the key numbers as a table, and the definitions of all names in it."""
     st.subheader("Key numbers")
     network_table(key_numbers(outcomes))
+    st.caption(LOSSES)
     with st.expander("What these numbers are"):
         st.markdown(definitions())
 
@@ -140,11 +147,11 @@ def _sharpness(sharpness: Sharpness | None) -> str:
     if math.isnan(sharpness.value):
         return MISSING
     note = "" if sharpness.converged else ", not converged"
-    return f"{number(sharpness.value)} (residual {number(sharpness.residual, digits=1)}{note})"
+    return f"{three_digits(sharpness.value)} (residual {number(sharpness.residual, digits=1)}{note})"
 
 
 def _bound(bound: Bound) -> str:
-    return f"{number(bound.value)} ({bound.pairs} pairs, steps from {number(bound.smallest_step)})"
+    return f"{three_digits(bound.value)} ({bound.pairs} pairs, steps from {number(bound.smallest_step)})"
 
 
 def _at_center(surface: Surface, values: np.ndarray, digits: int = 3) -> str:

@@ -6,26 +6,26 @@ from normscape.views.session import address, previews, progress, results
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.surface import (
-    caveats,
+    answer,
     checks,
     controls,
     downloads,
     key_numbers,
     layer_curvature,
     maps,
+    measures,
     seed_variation,
     statistics_modes,
     surfaces_3d,
     tiles,
     training,
-    verdict,
 )
 from normscape.views.texts import surface as texts
 from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.story_cards import related, story_cards
 
 # the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
-TABS = ("How to read", "Maps and cuts", "Gradient change", "Training", "Numbers", "Checks", "Reproduce")
+TABS = ("How to read", "Maps and cuts", "Gradient change in detail", "Training", "Numbers", "Checks", "Reproduce")
 
 GLOSSARY_TERMS = (
     r"$2/\lambda_{\max}$",
@@ -67,15 +67,10 @@ with verdict_place:
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
     gradients = previews.needs_gradients(display.metric)
     state = results.request_comparison(request, variants, gradients=gradients, draft=display.draft)
-    measured = verdict.measures(state.outcomes)
-    stopped, drawn_of = progress.is_stopped(request), caveats.drawn_training(variants)
-    sentence = verdict.verdict(measured, stopped=stopped, where=texts.where(variants), drawn=drawn_of)
-    sentence = f"{texts.unmeasured(variants, state)} {sentence}".strip()
-    qualified = caveats.qualification(measured, variants) if measured else ""
-    if measured:
-        # a network that is flat because it did not learn is no claim
-        texts_shown = (qualified, sentence) if caveats.unlearned(measured, variants) else (sentence, qualified)
-        st.markdown("\n\n".join(texts_shown))
+    measured = measures.measures(state.outcomes)
+    found = answer.answer_of(measured, variants, state, stopped=progress.is_stopped(request))
+    if measured or found.warnings:
+        answer.section(found, measured, variants)
     elif not state.failures:
         st.caption(texts.NO_VERDICT)
     for label, failure in state.failures.items():
@@ -88,16 +83,13 @@ with verdict_place:
         shown += unshown
 with progress_place:
     if state.finished and (display.metric, display.scale) == ("loss", "log"):
-        st.caption(texts.LOG_SCALE)
+        controls.log_scale_note()
     progress.show_progress(request, state.finished, shown=shown)
 
 drawn = surfaces_3d.comparison_of(experiment, display, state.outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
-spoken = f"{sentence.removesuffix('.')}. {caveats.without_links(qualified)}".strip()
-if (display.metric, display.scale) == ("loss", "log"):
-    spoken = f"{spoken} {texts.LOG_SCALE.partition('. ')[0]}."
+spoken = found.spoken(log_scale=(display.metric, display.scale) == ("loss", "log"))
 compose = downloads.composer(experiment, display, drawn, state.outcomes, spoken)
-presented = caveats.without_links(qualified if measured and caveats.unlearned(measured, variants) else sentence)
 with surfaces_place:
     surfaces_3d.surfaces(
         drawn,
@@ -105,7 +97,7 @@ with surfaces_place:
         missing=missing,
         trainings=state.trainings,
         previews=state.previews,
-        verdict=presented,
+        verdict=spoken,
         compose=compose,
     )
 outcomes = state.exact  # numbers and files are of these alone
@@ -133,7 +125,7 @@ with details["Maps and cuts"] as tab:
     if tab.open and available():
         maps.section(experiment, display, comparison)
         statistics_modes.section(experiment, display, comparison)
-with details["Gradient change"] as tab:
+with details["Gradient change in detail"] as tab:
     if tab.open and available():
         maps.gradient_change_section(experiment, display, comparison)
         layer_curvature.section(experiment)

@@ -25,6 +25,11 @@ from normscape.views.widgets.tables import network_table
 
 SEEDED = ("run.training.seed", "surface.plane.seed")
 
+MORE_VARIES = (
+    "The answer above the surfaces is about the sharpness over training seeds, where these are stored. Here the "
+    "directions vary as well, and every number is measured."
+)
+
 HELP = (
     "Trains and measures every network again with further training and direction seeds: one seed is one sample. The "
     "time grows with the number of seeds; stored results are reused, and the page starts with the stored seeds."
@@ -38,6 +43,8 @@ def section(experiment: Experiment, display: Display, comparison: Comparison) ->
         st.caption("This experiment compares seeds: the surfaces above show the variation.")
         return
     initial = _initial_count(experiment)
+    if initial == 1:
+        st.caption(MORE_VARIES)
     # a name of its own: another experiment would keep the number and be measured that often unasked
     if (count := number_of_seeds("seeds" if initial == 1 else f"seeds:{initial}", HELP, initial)) == 1:
         return

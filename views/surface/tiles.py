@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from normscape.views.surface.verdict import Measures, sign, times
+from normscape.views.surface.measures import Measures, sign, times
 from normscape.views.texts.escape import printable
-from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, PENDING, number, percent
+from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, PENDING, percent, three_digits
 from normscape.views.widgets.tables import network_table
+
+NO_SURFACE = "no surface at this step"
+NOT_FINITE = "the loss or a gradient is not finite"
+NOT_CURVED = "no positive curvature here"
 
 UNKNOWN = Measures(None, None, math.nan, math.nan, math.nan)
 
@@ -40,6 +44,8 @@ def tiles(labels: Iterable[str], measured: Mapping[str, Measures], *, finished: 
 def _pair(subject: str, other: str | None, measured: Mapping[str, Measures], missing: str) -> None:
     against = measured.get(other) if other else None
     values = tile_values(measured.get(subject), against, missing)
+    if missing == MISSING and subject not in measured:
+        values = [(name, value, NO_SURFACE, text) for name, value, _, text in values]
     with st.container(key="tiles-of"):
         st.markdown(f"**{printable(subject)}**" + (f" compared with {printable(other)}" if other else ""))
     for cell, (name, value, delta, help_text) in zip(st.columns(4), values, strict=True):
@@ -75,16 +81,16 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
         (
             r"Sharpness $\lambda_{\max}$",
             _text(one.sharpness),
-            _change(one.sharpness, against.sharpness),
+            _reason(one) or _change(one.sharpness, against.sharpness),
             "Largest eigenvalue of the Hessian at the shown weights.",
         ),
         (
             r"Gradient change $(L\ge)$",
             _text(one.bound),
-            _change(one.bound, against.bound),
-            r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ from the marked weights to a point "
-            "of the slice, a lower bound on the Lipschitz constant L of the gradient. Pairs of neighboring points "
-            "can give a larger one: see *Numbers*.",
+            NOT_FINITE if one.bound is not None and math.isnan(one.bound) else _change(one.bound, against.bound),
+            r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ in the slice, from the marked "
+            "weights or between neighboring points: a lower bound on the Lipschitz constant L of the gradient. "
+            "*Numbers* has both.",
         ),
         (
             "Held-out accuracy" if accuracy else "Held-out loss",
@@ -95,7 +101,7 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
         (
             r"$2/\lambda_{\max}$ without momentum",
             _text(_step(one)),
-            _change(_step(one), _step(against)),
+            _reason(one, positive=True) or _change(_step(one), _step(against)),
             "Gradient descent without momentum that has reached these weights is locally stable only below this rate; "
             r"with momentum $\mu$ the threshold is $1+\mu$ times as large. Which rates train from scratch: see "
             "the page Learning rates.",
@@ -103,12 +109,21 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
     ]
 
 
+def _reason(one: Measures, *, positive: bool = False) -> str | None:
+    """Return why there is no λ_max, or no rate that follows from it."""
+    if one.sharpness is None:
+        return None
+    if math.isnan(one.sharpness):
+        return NOT_FINITE
+    return NOT_CURVED if positive and one.sharpness <= 0 else None
+
+
 def _at_most(samples: int) -> str:
     return f" up to {samples:,}" if samples else ""
 
 
 def _text(value: float | None) -> str:
-    return PENDING if value is None else number(value)
+    return PENDING if value is None else three_digits(value)
 
 
 def _change(one: float | None, other: float | None) -> str | None:

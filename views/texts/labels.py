@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from normscape.models import NORMALIZATIONS
+from normscape.models import ARCHITECTURES, NORMALIZATIONS
 
 _NONE = NORMALIZATIONS["none"].label
-_IN_TEXT = {entry.label: entry.label_in_text for entry in NORMALIZATIONS.values()}
+_IN_TEXT = {entry.label: entry.label_in_text for one in (ARCHITECTURES, NORMALIZATIONS) for entry in one.values()}
 
 
 def in_text(label: str) -> str:

@@ -8,21 +8,35 @@ from normscape.specs import Display, Experiment, GridSpec
 from normscape.views.session.previews import Preview, is_draft
 from normscape.views.session.results import ComparisonState, Outcome, Variants
 
-CLAIM = "The loss around the weights of networks that differ in one choice, on one scale."
+CLAIM = "{count} networks that differ in one choice only: their loss around the {weights}, on the same scale."
 FIRST = next(iter(STORIES.values())).experiment
+NUMERALS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
 
 
 def claim(experiment: Experiment) -> str:
     """Return what the surfaces of an experiment show: the sentence of its story, if it is one of the gallery's."""
     title = TITLES.get(experiment)
-    return CLAIM if title is None or experiment == FIRST else f"**{title}.** {STORIES[title].sentence}"
+    return compared(experiment) if title is None or experiment == FIRST else f"**{title}.** {STORIES[title].sentence}"
+
+
+def compared(experiment: Experiment) -> str:
+    """Return how many networks are compared, and around which weights."""
+    variants = experiment.variants()
+    place = where(variants)
+    names = {"here": "weights", "at initialization": "initial weights", "at the trained weights": "trained weights"}
+    weights = names.get(place, f"weights {place}")
+    if len(variants) == 1:
+        return f"One network: its loss around the {weights}."
+    return CLAIM.format(count=NUMERALS[len(variants)], weights=weights)
 
 
 NO_VERDICT = (
     r"$\lambda_{\max}$, the scale-free ratio and the held-out accuracy are compared here once they are measured."
 )
 
-LOG_SCALE = "Log scale: depth shows how low the loss is, not how curved. *Linear* shows curvature."
+LOG_SCALE = "On this log scale, a lower loss looks deeper."
+CURVATURE = "*Gradient change* shows the curvature"
+"""The label of the control that selects it."""
 
 READING = r"""
 **What to look at.** Each surface shows one quantity, at first the loss, around the marked weights $\theta^*$ along two
@@ -32,7 +46,7 @@ $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the 
 Then compare $\lambda_{\max}$, the largest curvature in any direction.
 
 **Log scale.** Heights are logarithms: a deep, pointed bowl has a low loss at its bottom, not a high curvature. On the
-linear scale, curvature is what it looks like, and low losses cannot be told apart.
+linear scale the drawn curvature is the true one, but small losses look equal.
 
 **Caveats.**
 - Two random directions miss most of the sharp ones, so a calm slice does not prove a small $L$. A convex slice does not
@@ -40,7 +54,9 @@ linear scale, curvature is what it looks like, and low losses cannot be told apa
 - Raw ratios and $\lambda_{\max}$ depend on the scale of the weights. Weights in front of a normalization layer can grow
   without changing the function, and $L$ shrinks with their square. Compare the scale-free values as well.
 - ReLU networks have kinks: no finite $L$ exists, and finer grids find larger ratios.
-- One seed is one sample; see *Variation across seeds*.
+- One seed is one sample; see *Variation across seeds* under *Numbers*.
+- Along training, other numbers are measured: of a mini-batch, with its own curvature and statistics, and over steps of
+  finite length, while $\lambda_{\max}$ here is of all samples and at one point. The two can disagree.
 """
 
 RATIO = (
@@ -174,7 +190,4 @@ def _missing_surface(label: str, state: ComparisonState, *, stopped: bool) -> st
     if label not in state.outcomes:
         return STOPPED if stopped else _training(state.trainings.get(label), state.previews.get(label))
     outcome = state.outcomes[label]
-    return (
-        f"Diverged at step {outcome.run.diverged_at}: there is no surface of step {outcome.checkpoint}. Earlier steps "
-        "have one."
-    )
+    return f"Diverged at step {outcome.run.diverged_at}: there is no surface of step {outcome.checkpoint}."

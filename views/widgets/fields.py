@@ -20,6 +20,9 @@ from normscape.views.widgets.rejection import reject, show_rejection
 SEED_COUNTS = (1, 2, 3, 5)
 """Numbers of seeds that a page offers."""
 
+UNAVAILABLE = " (unavailable)"
+"""The end of the label of an option that cannot be used with the other choices."""
+
 LABELED = {**ENTRIES, "data": DATA}
 """Registries whose entries have labels, by the name that the rules of fields use."""
 
@@ -35,7 +38,7 @@ def field(experiment: Experiment, path: str, on_change: Callable[[], None] | Non
         path: of the field.
         on_change: called when the user has changed the value.
     """
-    chosen = _control(experiment, path, on_change)
+    chosen = chosen_option(experiment, path, _control(experiment, path, on_change))
     try:
         changed: Experiment = replace_at(experiment, path, chosen)
     except (TypeError, ValueError) as error:
@@ -91,11 +94,27 @@ def value_label(value: Any, labels: Mapping[str, str] | None = None) -> str:
 
 
 def option_label(experiment: Experiment, path: str, value: Any) -> str:
-    """Return the label of an option of a field, with the reason if it cannot be used with the other choices."""
+    """Return the label of an option of a field, marked if it cannot be used with the other choices.
+
+    The page gives the reason where such an option is chosen: a menu would cut it off.
+    """
     if path == "run.weights":
         return _file_label(value)
-    reason = refused(experiment, path, value)
-    return entry_label(experiment, path, value) + (f" - unavailable: {reason}" if reason else "")
+    return entry_label(experiment, path, value) + (UNAVAILABLE if refused(experiment, path, value) else "")
+
+
+def chosen_option(experiment: Experiment, path: str, chosen: Any) -> Any:
+    """Return the option of a field that a menu reports, by its value or by its label.
+
+    A browser that still has the menu of an earlier run sends a label as it was there, marked or not, and Streamlit
+    returns a label that it does not know in place of a value. What is no label either leaves the field as it is.
+    """
+    names = options(*owner_and_name(experiment, path))
+    if names is None or chosen in names or not isinstance(chosen, str):
+        return chosen
+    label = chosen.removesuffix(UNAVAILABLE)
+    plain = (name for name in names if option_label(experiment, path, name).removesuffix(UNAVAILABLE) == label)
+    return next(plain, read(experiment, path))
 
 
 def entry_label(experiment: Experiment, path: str, value: Any) -> str:
@@ -174,7 +193,7 @@ def _optional_number(
 ) -> Any:
     unit, default = _unit_and_default(experiment, name)
     written = "" if value is None else str(value)
-    text = st.text_input(f"{rule.label}{unit}", written, placeholder=f"empty: {default}", **settings).strip()
+    text = st.text_input(f"{rule.label}{unit}", written, placeholder=f"default: {default}", **settings).strip()
     return _number(text, whole=True) if text else None
 
 

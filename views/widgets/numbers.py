@@ -36,6 +36,13 @@ def number(value: float, digits: int = 3) -> str:
     return power if mantissa == "1" else f"{mantissa}·{power}"
 
 
+def three_digits(value: float) -> str:
+    """Format a number with three significant digits, the last of them zero or not: 0.170, beside 0.429."""
+    text = number(value)
+    padded = f"{value:#.3g}"
+    return padded.rstrip(".") if value and text[-1:].isdigit() and "e" not in padded and "·" not in text else text
+
+
 def span(values: Iterable[float]) -> str:
     """Format the smallest and the largest finite value, or the only one if both read the same."""
     finite = [float(value) for value in values if math.isfinite(value)]

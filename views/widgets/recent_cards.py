@@ -130,23 +130,24 @@ def _recent(*, stories: bool) -> dict[Experiment, str]:
 
 
 def _card(experiment: Experiment, link: str, title: str, text: str) -> None:
+    picture, shown = _picture(experiment, link)
     show_card(
         f"recent {link}",
         printable(TITLES.get(experiment, title)),
         printable(text),
-        picture=_picture(experiment, link),
-        panels=panel_names(experiment),
+        picture=picture,
+        panels=tuple(name for k, name in enumerate(panel_names(experiment)) if shown is None or k in shown),
         alt=f"Surfaces of {', '.join(experiment.variants())}",
         experiment=experiment,
         display=st.session_state.get("display", Display()),
     )
 
 
-def _picture(experiment: Experiment, link: str) -> Path | bytes | None:
-    """Return the picture of a story's card in the gallery, or one of the stored surfaces."""
+def _picture(experiment: Experiment, link: str) -> tuple[Path | bytes | None, tuple[int, ...] | None]:
+    """Return the picture of a story's card in the gallery, or one of the stored surfaces with the networks in it."""
     title = TITLES.get(experiment)
     drawn = card(title) if title is not None else None
-    return drawn if drawn is not None and drawn.is_file() else _thumbnail(link)
+    return (drawn, None) if drawn is not None and drawn.is_file() else _thumbnail(link)
 
 
 def experiment_at(link: str) -> Experiment | None:
@@ -159,15 +160,20 @@ def experiment_at(link: str) -> Experiment | None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _thumbnail(link: str) -> bytes | None:
-    """Return a picture of the finest stored surfaces of an experiment, None if there are none."""
+def _thumbnail(link: str) -> tuple[bytes | None, tuple[int, ...] | None]:
+    """Return a picture of the finest stored surfaces of an experiment, None if there are none.
+
+    A network that diverged has none: the indices of those in the picture come with it, None if that is all of them.
+    """
     experiment = experiment_at(link)
     try:
         variants = {} if experiment is None else possible(experiment)[0]
     except ValueError:
-        return None
-    losses = [values for run, surface in list(variants.values())[:MOST_SURFACES] for values in _loss(run, surface)]
-    return thumbnail_png(losses)
+        return None, None
+    pairs = list(variants.values())[:MOST_SURFACES]
+    found = {k: values for k, pair in enumerate(pairs) for values in _loss(*pair)}
+    of_all = experiment is None or len(found) in (0, len(variants), MOST_SURFACES)
+    return thumbnail_png(list(found.values())), None if of_all else tuple(found)
 
 
 def _loss(run: RunSpec, surface: SurfaceSpec) -> list[np.ndarray]:

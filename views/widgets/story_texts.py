@@ -36,6 +36,9 @@ PHRASES: Mapping[str, Mapping[Any, str]] = {
 }
 """Compared values inside a sentence, by field; values of other fields have their label."""
 
+SHORT_LABELS: Mapping[str, str] = {"surface.evaluation.statistics": "Statistics"}
+"""Names of fields that are too long for the name of a panel."""
+
 NUMBER_PHRASES: Mapping[str, str] = {"surface.evaluation.batch_size": "batches of {}"}
 """Compared numbers inside a sentence, by field; those of other fields follow the field's label."""
 
@@ -59,11 +62,12 @@ def panel_names(experiment: Experiment) -> tuple[str, ...]:
         return tuple(
             "None" if short and value == "none" else name for value, name in zip(experiment.values, names, strict=True)
         )
-    return (f"{_field_label(experiment)}: {names[0]}", *names[1:])
+    label = SHORT_LABELS.get(experiment.compare, _field_label(experiment))
+    return (f"{label}: {names[0]}", *names[1:])
 
 
 def setting(experiment: Experiment) -> str:
-    """Return network, data and moment of a comparison: "Perceptron · Digits · before training"."""
+    """Return network, data and moment of a comparison: "Multilayer perceptron · Digits · before training"."""
     run = experiment.run
     names = [ARCHITECTURES[run.model.architecture].label, DATA[run.data.name].label]
     untrained = run.weights is None and (experiment.surface.evaluation.checkpoint == 0 or run.training.steps == 0)
@@ -110,7 +114,7 @@ def headline() -> str:
             rest += f" In *{title}*, the {what} is {number(normalized / plain, 2)}× higher."
     return (
         rf"**With batch norm, sharpness $\lambda_{{\max}}$ is lower than without normalization in {len(lower)} of the "
-        f"{len(compared)} comparisons that state it.**{rest}"
+        f"{len(compared)} comparisons that measure it.**{rest}"
     )
 
 

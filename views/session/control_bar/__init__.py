@@ -47,7 +47,7 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...], *, timed: bool =
         compared = st.container(width=140)  # a place of its own: a control that moves loses an edit in progress
         for path, width in FIELDS.items():
             if path != experiment.compare:
-                with st.container(width=width):
+                with st.container(width=width, key=f"bar-{path}"):
                     experiment = field(experiment, path, detail.resize_with(path) if path != NORM else None)
         with compared:
             experiment = _compared_field(experiment)

@@ -13,13 +13,14 @@ from normscape.specs import Experiment
 from normscape.specs.fields import replace_at
 from normscape.views.session import address
 from normscape.views.session.limits import possible
+from normscape.views.widgets.fields import chosen_option
 from normscape.views.widgets.numbers import duration
 
-QUICK, FULL, OWN = "Quick", "Full", "Own"
+QUICK, FULL, OWN = "Quick", "Full", "Custom"
 
 HELP = (
     "Sets depth, width, training steps, samples and grid{time}. Stored results appear at once. **Advanced** has each "
-    "of these numbers; *Own* means that one of them was changed."
+    "of these numbers; *Custom* means that one of them was changed."
 )
 OF_SURFACES = " so that the surfaces take about this long on this machine"
 ELSEWHERE = ". *Quick* is chosen for a few seconds of surfaces, *Full* for minutes; this page takes its own time"
@@ -39,16 +40,16 @@ def control(experiment: Experiment, *, timed: bool) -> None:
             return  # no network can be built; the page says why
     except ValueError:  # so does it if there are no such data
         return
-    sized = {name: _sized(experiment, full=name == FULL) for name in (QUICK, FULL)}
-    chosen = next((name for name, one in sized.items() if one == experiment), OWN)
+    choices = {name: sized(experiment, full=name == FULL) for name in (QUICK, FULL)}
+    chosen = next((name for name, one in choices.items() if one == experiment), OWN)
     st.segmented_control(
         "Detail",
-        [*sized, OWN] if chosen == OWN else list(sized),
+        [*choices, OWN] if chosen == OWN else list(choices),
         default=chosen,
-        format_func=lambda name: f"{name} · {duration(_seconds(sized[name]))}" if timed and name != OWN else name,
+        format_func=lambda name: f"{name} · {duration(_seconds(choices[name]))}" if timed and name != OWN else name,
         key=address.control(f"detail:{chosen}"),
         on_change=_choose,
-        args=(sized, f"detail:{chosen}"),
+        args=(choices, f"detail:{chosen}"),
         help=HELP.format(time=OF_SURFACES if timed else ELSEWHERE),
         width="content",
     )
@@ -58,19 +59,20 @@ def resize_with(path: str) -> Callable[[], None]:
     """Return a callback for a field's control: it takes the new value, and the quick numbers for it."""
 
     def adopt() -> None:
-        value = st.session_state[address.control(path)]
-        address.resize(_sized(replace_at(st.session_state["experiment"], path, value), full=False))
+        experiment: Experiment = st.session_state["experiment"]
+        value = chosen_option(experiment, path, st.session_state[address.control(path)])
+        address.resize(sized(replace_at(experiment, path, value), full=False))
 
     return adopt
 
 
-def _choose(sized: dict[str, Experiment], key: str) -> None:
+def _choose(choices: dict[str, Experiment], key: str) -> None:
     name = st.session_state[address.control(key)]
-    if name in sized:
-        address.resize(sized[name])
+    if name in choices:
+        address.resize(choices[name])
 
 
-def _sized(experiment: Experiment, *, full: bool) -> Experiment:
+def sized(experiment: Experiment, *, full: bool) -> Experiment:
     """Return an experiment with the numbers of a choice; the compared field keeps its values."""
     if experiment.surface.plane.directions == "checkpoints":
         return experiment

@@ -7,14 +7,29 @@ const KEY_ANGLE = Math.PI / 36;     // radians per press of an arrow key
 const KEY_ZOOM = 0.9;               // factor per press of "+"
 const MAX_ELEVATION = 0.49 * Math.PI;   // a turntable cannot cross the pole
 
-const TURNTABLE = { up: { x: 0, y: 0, z: 1 }, projection: { type: "perspective" } };
+const FLAT_ELEVATION = 0.48 * Math.PI;   // from which a surface is a map, without perspective
+
+const TOP_CENTER = -0.12;           // below the middle, so that the title of the lower axis is not cut
+
+const UP = { x: 0, y: 0, z: 1 };
 
 /** @type {(coordinates: number[]) => Point} */
 const point = ([x, y, z]) => ({ x, y, z });
 
 /** Return the camera of plotly.js from six numbers: the eye and the point it looks at.
  * @type {(numbers: number[]) => Camera} */
-export const toCamera = (numbers) => ({ eye: point(numbers.slice(0, 3)), center: point(numbers.slice(3)), ...TURNTABLE });
+export const toCamera = (numbers) => turntable(point(numbers.slice(0, 3)), point(numbers.slice(3)));
+
+/** Return a camera that turns around the vertical; from above, where a square must be one, it has no perspective.
+ * @type {(eye: Point, center: Point) => Camera} */
+function turntable(eye, center) {
+  const type = isFromAbove({ eye, center }) ? "orthographic" : "perspective";
+  return { eye, center, up: UP, projection: { type } };
+}
+
+/** Return whether a camera looks straight down.
+ * @type {(camera: Camera | undefined) => boolean} */
+export const isFromAbove = (camera) => Boolean(camera && spherical(camera)[2] >= FLAT_ELEVATION);
 
 /** Return the six numbers of a camera, rounded as in the address.
  * @type {(camera: Camera) => number[]} */
@@ -30,7 +45,7 @@ function fromSpherical(center, distance, azimuth, elevation) {
     y: center.y + horizontal * Math.sin(azimuth),
     z: center.z + distance * Math.sin(elevation),
   };
-  return { eye, center, ...TURNTABLE };
+  return turntable(eye, center);
 }
 
 /** Return distance, azimuth and elevation of the eye around the point it looks at.
@@ -57,4 +72,5 @@ export function moveByKey(key, camera) {
 
 /** Return the camera from above at the same distance: α to the right and β upward, as on a map.
  * @type {(camera: Camera) => Camera} */
-export const topView = (camera) => fromSpherical(camera.center, spherical(camera)[0], -Math.PI / 2, MAX_ELEVATION);
+export const topView = (camera) =>
+  fromSpherical({ ...camera.center, y: TOP_CENTER }, spherical(camera)[0], -Math.PI / 2, MAX_ELEVATION);

@@ -14,6 +14,7 @@ class PointerTracker {
     /** @type {SlicePoint | undefined} */
     this.hovered = undefined;
     this.overChart = false;        // the pointer is over a map or a cut
+    this.overGrid = false;         // over a surface; plotly.js reports late, or never, that it has left
     this.listeners = new AbortController();
     this.listen();
   }
@@ -27,6 +28,7 @@ class PointerTracker {
     document.addEventListener("pointermove", (event) => this.move(event), { signal, passive: true });
     document.addEventListener("scroll", () => this.unhover(), { signal, passive: true, capture: true });
     document.addEventListener("pointerdown", (event) => {
+      this.overGrid = this.inGrid(event);
       const point = this.inGrid(event) ? this.hovered : this.markers.pointUnder(event);
       press = { x: event.clientX, y: event.clientY, point };
     }, { signal, capture: true });
@@ -43,18 +45,28 @@ class PointerTracker {
   /** Mark the point under the pointer on a map or a cut; plotly.js reports those on surfaces.
    * @param {PointerEvent} event */
   move(event) {
+    const left = this.overGrid && !this.inGrid(event);
+    this.overGrid = this.inGrid(event);
     const surfaces = this.page.surfaces();
     const point = !surfaces || this.inGrid(event) ? undefined : this.markers.pointUnder(event);
     if (surfaces && point) this.markers.show(this.hovered = point, surfaces, rowUnder(event));
-    else if (this.overChart) this.unhover();
+    else if (this.overChart || left) this.unhover();
     this.overChart = Boolean(point);
   }
 
   /** @param {{ x: number, y: number }} point */
   hoverSurface({ x, y }) {
+    if (!this.overGrid) return;
     this.hovered = Number.isFinite(x + y) ? [x, y] : undefined;
     const surfaces = this.page.surfaces();
-    if (this.hovered && surfaces) this.markers.show(this.hovered, surfaces, this.grid.getBoundingClientRect());
+    if (this.hovered && surfaces) this.markers.show(this.hovered, surfaces, this.place);
+  }
+
+  /** The place of the surfaces and of the buttons below them. */
+  get place() {
+    const { left, top, width, bottom } = this.grid.getBoundingClientRect();
+    const buttons = this.grid.closest(".linked-row")?.querySelector(".linked-toolbar")?.getBoundingClientRect();
+    return new DOMRect(left, top, width, Math.max(bottom, buttons?.bottom ?? 0) - top);
   }
 
   /** Forget the point, unless the pointer has reached a map already: plotly.js reports late that it left a surface. */

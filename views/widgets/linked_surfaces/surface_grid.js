@@ -54,10 +54,17 @@ class SurfaceGrid {
   get charts() { return [...this.grid.children]; }
   get surfaces() { return this.charts.filter((chart) => chart._fullLayout?.scene?._scene); }
 
+  /** The view that a button of the toolbar selects, if the camera has one. */
+  get view() {
+    if (!this.camera) return "";
+    if (isFromAbove(this.camera)) return "top";
+    return toNumbers(this.camera).every((value, index) => value === this.data.home[index]) ? "front" : "";
+  }
+
   /** @param {Chart} chart */
   resize(chart) {
     if (!chart.data || !chart.clientWidth) return;
-    fitLayout(chart, chart.layout);
+    fitLayout(chart, chart.layout, this.camera);
     scaleDrawn(chart);
     Promise.resolve(this.Plotly.Plots.resize(chart)).then(() => unscale(chart)).catch(() => {});   // a later one replaced it
   }
@@ -86,6 +93,7 @@ class SurfaceGrid {
         await this.draw(this.charts[index], figure, summary, data.config);
       }
       this.toolbar.element.hidden = !this.surfaces.length;
+      this.toolbar.markView(this.view);
       this.colorBar.draw(data.colorScale);
       this.root.classList.add("linked-drawn");   // the page hides the still picture then (style.css)
       requestAnimationFrame(() => performance.measure("linked-surfaces", { start }));   // for benchmarks
@@ -150,7 +158,9 @@ class SurfaceGrid {
     chart.sides = layout.scene?.aspectratio;
     chart.figureHeight = layout.height;
     chart.drawnTitle = { text: layout.title?.text ?? "", height: layout.margin?.t ?? 0 };
-    fitLayout(chart, layout);
+    fitLayout(chart, layout, this.camera);
+    chart.light = data[0]?.lighting;
+    if (chart.light) data[0].lighting = lightOf(chart, this.camera);
     if (layout.scene && this.camera) {
       axesWithNumbers(this.camera).forEach((shown, index) => { layout.scene[AXES[index]].showticklabels = shown; });
     }
@@ -207,7 +217,12 @@ class SurfaceGrid {
     try {
       const numbers = axesWithNumbers(this.camera).map((shown, index) => [`scene.${AXES[index]}.showticklabels`, shown]);
       const change = { "scene.camera": this.camera, ...Object.fromEntries(numbers) };
-      await Promise.all(this.surfaces.map((chart) => this.Plotly.relayout(chart, { ...change })));
+      await Promise.all(this.surfaces.map((chart) => {
+        fitTitles(chart, chart.layout, this.camera);
+        const title = { "scene.zaxis.title.text": chart.layout.scene.zaxis.title.text };
+        return this.Plotly.update(chart, { lighting: lightOf(chart, this.camera) }, { ...change, ...title }, [0]);
+      }));
+      this.toolbar.markView(this.view);
       for (const chart of this.surfaces) chart.drawnCamera = JSON.stringify(this.camera);
     } finally {
       this.settling = false;

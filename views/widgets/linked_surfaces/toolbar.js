@@ -16,13 +16,14 @@ class Toolbar {
    * @param {{ front: () => unknown, top: () => unknown, save: () => unknown, present: () => unknown }} actions */
   constructor(root, { front, top, save, present }) {
     this.element = root.appendChild(createElement("div", "linked-toolbar"));
-    this.button("From the front", front);
-    this.button("From above", top);
+    /** @type {{ [view: string]: HTMLButtonElement }} */
+    this.views = { front: this.button("From the front", front), top: this.button("From above", top) };
     this.button("Present", present).title = "Full screen. Arrow keys select the metric, with Shift they turn the surfaces; Escape ends.";
     copyLinkOnClick(this.button("Copy link", () => {}));
     this.saveButton = this.button("Save PNG", save);
     this.saveButton.classList.add("linked-save");
-    this.formats = this.element.appendChild(createElement("select", "linked-tool"));
+    const label = this.element.appendChild(createElement("label", "linked-label", "Size"));
+    this.formats = label.appendChild(createElement("select", "linked-tool"));
     this.formats.setAttribute("aria-label", "Size of the saved picture");
     for (const name of Object.keys(FORMATS)) this.formats.add(new Option(name));
     this.element.hidden = true;
@@ -38,6 +39,12 @@ class Toolbar {
 
   /** The selected size of a saved picture: pixels, and the shape of the whole. */
   get format() { return FORMATS[this.formats.value] ?? { width: 1920, shape: "16:9" }; }
+
+  /** Show which of the two views the camera has.
+   * @param {string} view */
+  markView(view) {
+    for (const [name, button] of Object.entries(this.views)) button.setAttribute("aria-pressed", String(name === view));
+  }
 
   startSaving() {
     this.saveButton.disabled = true;

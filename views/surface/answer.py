@@ -1,0 +1,72 @@
+"""The answer above the surfaces: the claim in bold, below it the numbers and what qualifies them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from normscape.views.session.results import ComparisonState, Variants
+from normscape.views.surface import caveats
+from normscape.views.surface.measures import Measures
+from normscape.views.surface.verdict import Verdict, verdict
+from normscape.views.texts import surface as texts
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All sentences above the surfaces, as Markdown."""
+
+    warnings: str  # networks that did not learn or diverged; a claim is about little then, so they come first
+    verdict: Verdict
+    qualification: str
+
+    def spoken(self, *, log_scale: bool) -> str:
+        """Return the lines for a picture and for the full screen, where nothing can be clicked.
+
+        The numbers of the drawn run are left out: a picture has them in its table.
+
+        Args:
+            log_scale: whether the heights are logarithms of a loss.
+        """
+        parts = [self.verdict.details, caveats.without_links(self.qualification), texts.LOG_SCALE if log_scale else ""]
+        shown = [self.warnings, self.verdict.claim, " ".join(filter(None, parts))]
+        return "\n".join(_plain(paragraph) for paragraph in shown if paragraph)
+
+
+def _plain(paragraph: str) -> str:
+    """Return a paragraph without bold type; a percent sign stays in the line of its number."""
+    return paragraph.replace("**", "").replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def answer_of(measured: Mapping[str, Measures], variants: Variants, state: ComparisonState, *, stopped: bool) -> Answer:
+    """Return the sentences about what is measured.
+
+    Args:
+        measured: what is known of each network, by label.
+        variants: the compared networks.
+        state: their available results.
+        stopped: whether the missing numbers are not being measured.
+    """
+    warnings = " ".join(caveats.caveats(measured, variants))
+    if not measured:
+        return Answer(warnings, Verdict("", ""), "")
+    seeds = caveats.stored_seeds(measured, variants)
+    found = verdict(
+        measured, stopped=stopped, where=texts.where(variants), drawn=caveats.drawn_training(variants), seeds=seeds
+    )
+    claim = f"{texts.unmeasured(variants, state)} {found.claim}".strip()
+    return Answer(warnings, found._replace(claim=claim), caveats.qualification(measured, variants, seeds))
+
+
+def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants) -> None:
+    """Show the sentences, and a button for an earlier training step where a network has no surface."""
+    for text in (answer.warnings, answer.verdict.claim):
+        if text:
+            st.markdown(text)
+    found = answer.verdict
+    if details := " ".join(filter(None, [found.details, found.drawn, answer.qualification])):
+        with st.container(key="verdict-details"):
+            st.markdown(details)
+    caveats.show_kept_step(measured, variants)
