@@ -62,9 +62,9 @@ SEGMENTS = (
 )
 
 READING = r"""
-**The plane.** The two leading principal components of the differences $\theta_i-\theta_n$, which are not centered, so that the
-plane contains the last checkpoint (D12). Percentages are shares of $\sum\|\theta_i-\theta_n\|^2$. A random walk in many
-dimensions concentrates there as well
+**The plane.** The two leading principal components of the differences $\theta_i-\theta_n$, which are not centered, so
+that the plane contains the last checkpoint (D12). Percentages are shares of $\sum\|\theta_i-\theta_n\|^2$. A random
+walk in many dimensions concentrates there as well
 ([Antognini and Sohl-Dickstein 2018](https://arxiv.org/abs/1806.08805)): a share is only worth something above that of
 the walk. The code of [Li et al. 2018](https://arxiv.org/abs/1712.09913) centers the checkpoints first; the table has
 both.
