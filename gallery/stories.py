@@ -271,6 +271,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "Full-batch gradient descent on the digits. Training raises the sharpness to the threshold of stability and "
         "keeps it there; with batch norm it is there from the start.",
+        seconds=27.8,
         group="Limits and controls",
         page="curvature",
     ),

@@ -53,12 +53,13 @@ VIEWS = Path(__file__).parent.parent.parent / "views"
 SHOWN = ("st.error", "st.warning", "st.toast", "st.info")
 ESCAPING = ("printable", "printable_error")
 
-# places whose texts come from our own files: names of settings and files that are missing, and counts
+# places whose texts come from our own files: names of settings and files that are missing, counts, escaped parts
 OWN_TEXTS = {
     "data_download.py": "str(missing)",
     "training_step.py": "",
     "control_bar/values.py": "chosen",
-    "smoothness/charts.py": "missing_checkpoints",
+    "smoothness/charts.py": "lost_checkpoints",
+    "session/admission.py": "printable(",
 }
 
 

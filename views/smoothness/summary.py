@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
+from normscape.views.texts.escape import printable
 from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
@@ -77,7 +78,7 @@ def lost_checkpoints(lost: Mapping[str, tuple[int, int]]) -> str:
         lost: missing and all checkpoints by label, of the networks that miss any.
     """
     return " ".join(
-        f"{label} diverged during training: {missing} of its {total} checkpoints do not exist and are left out."
+        f"{printable(label)} diverged during training: {missing} of its {total} checkpoints do not exist and are left out."
         for label, (missing, total) in lost.items()
     )
 
