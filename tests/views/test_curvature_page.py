@@ -32,6 +32,7 @@ def test_spectra_and_checkpoints_of_every_network_are_measured() -> None:
     assert "n/a" not in numbers
 
 
+@pytest.mark.slow
 def test_the_form_and_the_layer_select_the_density_and_the_map_waits_for_its_button() -> None:
     app = settled(page_of_app("curvature"))
     assert "Form" in [group.label for group in app.get("button_group")]

@@ -27,6 +27,7 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     assert "plane.directions=trajectory" in link.query_string
 
 
+@pytest.mark.slow
 def test_trainings_of_one_network_share_a_plane() -> None:
     query = {"compare": "training.seed", "values": "0,1,2", "model.norm": "batch"}
     app = settled(page_of_app("paths", **query))

@@ -78,7 +78,8 @@ def lost_checkpoints(lost: Mapping[str, tuple[int, int]]) -> str:
         lost: missing and all checkpoints by label, of the networks that miss any.
     """
     return " ".join(
-        f"{printable(label)} diverged during training: {missing} of its {total} checkpoints do not exist and are left out."
+        f"{printable(label)} diverged during training: {missing} of its {total} checkpoints do not exist and are left "
+        "out."
         for label, (missing, total) in lost.items()
     )
 
