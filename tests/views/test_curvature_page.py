@@ -46,6 +46,14 @@ def test_the_form_and_the_layer_select_the_density_and_the_map_waits_for_its_but
     assert len(app.get("plotly_chart")) == 1 + 3 + 1 + 2 * 2
 
 
+def test_a_diverged_network_is_left_out_with_a_warning() -> None:
+    app = settled(page_of_app("curvature", **{"training.learning_rate": "1e6", "training.checkpoints": "0,3,8"}))
+    assert not app.exception
+    assert not app.error
+    assert [warning.value for warning in app.warning if "diverged at training step" in warning.value]
+    assert len(app.get("plotly_chart")) == 1 + 3 + 1
+
+
 def eigenvalues(*values: float) -> Eigenvalues:
     count = len(values)
     points = np.zeros((count, 3))

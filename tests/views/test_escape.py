@@ -60,6 +60,7 @@ OWN_TEXTS = {
     "control_bar/values.py": "chosen",
     "smoothness/charts.py": "lost_checkpoints",
     "session/admission.py": "printable(",
+    "curvature/page.py": "step",
 }
 
 

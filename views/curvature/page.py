@@ -16,6 +16,7 @@ from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.session.results import Variants
+from normscape.views.texts.escape import printable
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import PENDING
 from normscape.views.widgets.tables import network_table
@@ -72,6 +73,13 @@ twice is found once. Batch norm's statistics are those selected under *Advanced*
 
 def _page(experiment: Experiment, display: Display) -> None:
     variants = admitted(experiment)
+    lost = requests.diverged(variants)
+    for label, step in lost.items():
+        st.warning(f"**{printable(label)}** diverged at training step {step}. It has no weights here and is left out.")
+    variants = {label: pair for label, pair in variants.items() if label not in lost}
+    if not variants:
+        st.info("Lower the learning rate or move the training step back.")
+        return
     verdict, _ = answer()
     with verdict, errors_shown():
         seconds = requests.seconds(variants, "largest", "density", "edge", "smallest")

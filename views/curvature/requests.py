@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from normscape.jobs import Job, Request, Stage, settings
-from normscape.landscape import estimate_gradient_seconds
+from normscape.landscape import Run, estimate_gradient_seconds
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
@@ -65,17 +65,32 @@ def request(variants: Variants, chosen: Chosen, address: str) -> Request:
     return Request("curvature", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
 
 
+def diverged(variants: Variants) -> dict[str, int]:
+    """Return the step at which each network diverged that has no weights where the page measures, by label."""
+    runs = {label: job_queue().result(Job("run", run)) for label, (run, _) in variants.items()}
+    return {
+        label: run.diverged_at
+        for label, run in runs.items()
+        if run is not None and variants[label][1].evaluation.checkpoint not in _kept(run)
+    }
+
+
+def _kept(run: Run) -> list[int]:
+    return [checkpoint.step for checkpoint in run.checkpoints]
+
+
 def spectra(variants: Variants, chosen: Chosen) -> dict[str, Spectra]:
     """Return what is available of every network, by label."""
     return {label: _spectra(*pair, chosen) for label, pair in variants.items()}
 
 
 def edge_jobs(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, Job]:
-    """Return the jobs of sharpness at every checkpoint of a network, by step."""
+    """Return the jobs of sharpness at every checkpoint of a network, by step; at those that training kept."""
     evaluation = surface.evaluation
+    trained: Run | None = job_queue().result(Job("run", run))
     return {
         step: Job("edge", run, EdgeSpec(replace(evaluation, checkpoint=step, split="train")))
-        for step in run.checkpoint_steps
+        for step in (run.checkpoint_steps if trained is None else _kept(trained))
     }
 
 

@@ -40,7 +40,7 @@ def headline(spectra: Mapping[str, Spectra]) -> str:
 
 def _claim(one: float, other: float, reference: str) -> str:
     if not (one > 0 and other > 0):
-        return f"and {reference} are not both convex in their sharpest direction"
+        return f"and {reference} have no ratio of sharpness, since it is not positive for both"
     if max(one / other, other / one) < ABOUT_EQUAL:
         return f"is about as sharp as {reference}"
     word = "flatter" if one < other else "sharper"
