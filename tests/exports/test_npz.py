@@ -94,6 +94,7 @@ def test_the_numbers_of_a_table_have_plain_names() -> None:
         "‖θ‖",
         "L ≥, from the center",
         "L ≥, between neighbors",
+        "Minima of the loss",
         "Largest ‖Hu‖ in the plane",
         "In-plane ratio up to (scale-free)",
         "λ_max",

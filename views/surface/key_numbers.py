@@ -17,6 +17,7 @@ from normscape.landscape import (
     largest,
     load_data,
 )
+from normscape.landscape.surface.topology import minima_of
 from normscape.models import count_parameters
 from normscape.views.session.results import Measured, Outcome
 from normscape.views.texts.glossary import definition
@@ -43,6 +44,7 @@ SURFACE_NUMBERS: Mapping[str, str] = {
     r"$\lambda_{\max}$": r"$\lambda_{\max}$",
     r"$2/\lambda_{\max}$": r"$2/\lambda_{\max}$",
     r"$\lambda_{\max}(SHS)$ (scale-free)": r"$\lambda_{\max}(SHS)$",
+    "Minima of the loss": "minima of a slice",
     "Points not finite": "non-finite points",
     r"$\|d_1\|$ and $\|d_2\|$": "direction",
     r"$\cos(d_1, d_2)$": r"$\cos(d_1, d_2)$",
@@ -127,6 +129,7 @@ def _surface_numbers(measured: Measured | None, center: Bound | None, neighbors:
         _sharpness(measured.sharpness),
         PENDING if measured.sharpness is None else number(measured.sharpness.largest_stable_step),
         _sharpness(measured.scale_free_sharpness),
+        _minima(surface),
         f"{surface.non_finite.sum()} of {surface.evaluated.sum()}",
         " and ".join(map(number, surface.plane.norms)),
         number(surface.plane.cosine, digits=2),
@@ -134,6 +137,13 @@ def _surface_numbers(measured: Measured | None, center: Bound | None, neighbors:
         PENDING if measured.direct_loss is None else number(measured.direct_loss, digits=6),
     )
     return dict(zip(SURFACE_NUMBERS, values, strict=True))
+
+
+def _minima(surface: Surface) -> str:
+    """Return the number of minima of the measured loss, and how many of them are on the border (D15)."""
+    found = minima_of(surface)
+    border = int(found.border.sum())
+    return f"{len(found)}, {border} on the border" if border else f"{len(found)}"
 
 
 def loss_at_center(measured: Measured | None, digits: int = 3) -> str:

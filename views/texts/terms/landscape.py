@@ -8,6 +8,11 @@ TERMS: Mapping[str, Term] = {
     "loss barrier": Term(
         "How far the loss on the line between two networks rises above the line between their losses, at most.", "D13"
     ),
+    "minima of a slice": Term(
+        "Points of the grid that are lower than their four neighbors. One counts if the loss rises from it by more "
+        "than rounding before it falls to a lower one. A single minimum proves nothing about other directions.",
+        "D15",
+    ),
     "principal components": Term(
         "The directions that contain most of a path, in the sense of squared distances to its last checkpoint.", "D12"
     ),
