@@ -44,6 +44,11 @@ def reference(run: Run, surface: Surface, alpha: float, beta: float) -> float:
     return total / len(rows)
 
 
+# Without shortcuts rounding grows through 56 layers: torch's own pass in float32 with the channels last is off by 3.9e-5
+# of the loss, in the default format by 3e-6, and which kernels it takes depends on the processor.
+ROUNDING = {"project": 1e-5, "none": 5e-5}
+
+
 @pytest.mark.parametrize(
     ("sha256", "shortcut"),
     [
@@ -61,4 +66,4 @@ def test_surfaces_of_resnet_56_match_reference_d1_d2(sha256: str, shortcut: str)
     for row in range(SIDE):
         for column in range(SIDE):
             expected = reference(run, surface, surface.alpha[column], surface.beta[row])
-            assert surface.loss[row, column] == pytest.approx(expected, rel=1e-5), (row, column)
+            assert surface.loss[row, column] == pytest.approx(expected, rel=ROUNDING[shortcut]), (row, column)
