@@ -44,8 +44,8 @@ def reference(run: Run, surface: Surface, alpha: float, beta: float) -> float:
     return total / len(rows)
 
 
-# Without shortcuts rounding grows through 56 layers: torch's own pass in float32 with the channels last is off by 3.9e-5
-# of the loss, in the default format by 3e-6, and which kernels it takes depends on the processor.
+# Without shortcuts rounding grows through 56 layers: torch's own pass in float32 with the channels last is off by
+# 3.9e-5 of the loss, in the default format by 3e-6, and which kernels it takes depends on the processor.
 ROUNDING = {"project": 1e-5, "none": 5e-5}
 
 
