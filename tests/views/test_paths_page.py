@@ -54,7 +54,7 @@ def trajectory(first: float, second: float, *, walk: float = 0.9) -> Trajectory:
     [
         ((0.97, 0.96), "so these paths are straighter than chance."),
         ((0.9, 0.88), "the plane holds no more of training than of chance."),
-        ((0.97, 0.9), "only without normalization the path is straighter."),
+        ((0.97, 0.9), "only without normalization is the path straighter."),
     ],
 )
 def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float, float], end: str) -> None:

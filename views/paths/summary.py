@@ -34,7 +34,7 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
         return f"{claim}{baseline}, so these paths are straighter than chance."
     if not more:
         return f"{claim}{baseline}: the plane holds no more of training than of chance."
-    return f"{claim}{baseline}; only {_joined([of_network(label) for label in more])} the path is straighter."
+    return f"{claim}{baseline}; only {_joined([of_network(label) for label in more])} is the path straighter."
 
 
 def _joined(parts: list[str]) -> str:
