@@ -12,7 +12,10 @@ DIRECTIONS = ("random", "gradient", "checkpoints", "hessian", "hessian-ends", "t
 _ORTHONORMAL = {"hessian": "eigenvectors", "hessian-ends": "eigenvectors", "trajectory": "principal components"}
 """The directions of unit length that are orthogonal, and what they are."""
 
-OF_LOSS = frozenset({"gradient", "hessian", "hessian-ends"})
+ALONG_EIGENVECTORS = frozenset({"hessian", "hessian-ends"})
+"""The directions that are eigenvectors of the Hessian."""
+
+OF_LOSS = ALONG_EIGENVECTORS | {"gradient"}
 """The directions that follow from the loss; the others depend on the checkpoint alone."""
 
 DIRECTION_SCALINGS = ("filter", "layer", "unit", "none")

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from normscape.figures.comparison import Compared
 from normscape.figures.style.lines import line_trace
 from normscape.figures.style.notation import html
+from normscape.figures.style.steps import step_axis
 from normscape.figures.style.template import sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan
 from normscape.landscape.curvature.edge import EdgeSample
@@ -61,7 +62,7 @@ def edge_figure(
         courses.theme_colors,
         x_title="training step (log scale)" if logarithmic else "training step",
         y_title=html(r"sharpness $\lambda_\text{max}$") + ("" if linear else " (log)"),
-        x_axis=_log_steps(steps) if logarithmic else {},
+        x_axis=step_axis(steps) if logarithmic else {},
         y_axis=_linear_axis(columns) if linear else log_axis(columns),
     )
     names = sum(trace.showlegend is not False for trace in figure.data)
@@ -126,9 +127,3 @@ def _thresholds(
             )
         )
     return lines
-
-
-def _log_steps(steps: Sequence[int]) -> dict[str, Any]:
-    """Return an axis of steps that are spaced by log(step + 1), since the first may be 0."""
-    ends = [math.log10(steps[0] + 1) - 0.05, math.log10(steps[-1] + 1) + 0.05]
-    return {"type": "log", "tickvals": [step + 1 for step in steps], "ticktext": list(map(str, steps)), "range": ends}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
 from normscape.figures.style.lines import line_trace
+from normscape.figures.style.steps import step_axis
 from normscape.figures.style.template import sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan
 from normscape.landscape.paths.trajectory import Trajectory
@@ -49,24 +48,10 @@ def path_losses_figure(trajectories: Compared[Trajectory], *, title: str = "") -
         trajectories.theme_colors,
         x_title="training step (log scale)",
         y_title="loss (log)",
-        x_axis=_steps(steps),
+        x_axis=step_axis(steps),
         y_axis=log_axis(columns),
     )
     rows = len(trajectories.results)
     bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 12 - 52 - LEGEND_ROW
     shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1)
     return styled(figure, trajectories.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
-
-
-def _steps(steps: list[int]) -> dict[str, Any]:
-    """Return an axis of steps that are spaced by log(step + 1), since the first is 0."""
-    ends = [math.log10(steps[0] + 1) - 0.05, math.log10(steps[-1] + 1) + 0.05]
-    named = [steps[-1]]
-    for step in reversed(steps):
-        if math.log10((named[-1] + 1) / (step + 1)) >= (ends[1] - ends[0]) / 14:
-            named.append(step)
-    named.reverse()
-    return {
-        **{"type": "log", "range": ends},
-        **{"tickvals": (np.array(named) + 1).tolist(), "ticktext": list(map(str, named))},
-    }

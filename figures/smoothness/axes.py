@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
+from normscape.figures.style.steps import step_axis
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis
 
 if TYPE_CHECKING:
     from normscape.landscape.smoothness import Smoothness
-
-MIN_TICK_DISTANCE = 1 / 14  # of the axis of training steps, so that labels do not overlap on narrow screens
 
 WAITING = "Waiting for the first checkpoint."
 
@@ -61,7 +59,7 @@ def finished(
         courses.theme_colors,
         x_title="training step (log scale)",
         y_title=y_title,
-        x_axis=_step_axis(steps),
+        x_axis=step_axis(steps),
         y_axis={"range": [0, 1], "showticklabels": False} if empty else log_axis([values]),
     )
     return styled(figure, courses.theme_colors, bottom=44, **styles)
@@ -72,14 +70,3 @@ def _add_sentence(figure: go.Figure, courses: Courses, sentence: str) -> None:
         **{"text": sentence, "showarrow": False, "name": "sentence", "font": {"color": courses.theme_colors.faint}},
         **{"xref": "paper", "x": 0.5, "yref": "paper", "y": 0.5},
     )
-
-
-def _step_axis(steps: Sequence[int]) -> dict[str, Any]:
-    """Return an axis of steps that are spaced by log(step + 1), since the first is 0."""
-    ends = [math.log10(steps[0] + 1) - 0.05, math.log10(steps[-1] + 1) + 0.05]
-    named = [steps[-1]]
-    for step in reversed(steps):
-        if math.log10((named[-1] + 1) / (step + 1)) >= MIN_TICK_DISTANCE * (ends[1] - ends[0]):
-            named.append(step)
-    named.reverse()
-    return {"type": "log", "tickvals": [step + 1 for step in named], "ticktext": list(map(str, named)), "range": ends}

@@ -16,6 +16,7 @@ from normscape.landscape.measurement import Piece
 from normscape.landscape.surface import Slice
 from normscape.landscape.training.trainer import Trainer
 from normscape.specs import CenteredPlaneSpec, RunSpec, spec_hash
+from normscape.specs.surface import ALONG_EIGENVECTORS
 
 CAPACITY = 6
 """Runs and slices that a worker keeps; a slice keeps gradients of its last points."""
@@ -77,7 +78,7 @@ class WorkerInputs:
         """Return the plane of a slice along eigenvectors if the store has it: it takes as long as many points."""
         question: Any = job.question
         evaluation, plane = question.evaluation, question.plane
-        if self._store is None or plane.directions not in ("hessian", "hessian-ends"):
+        if self._store is None or plane.directions not in ALONG_EIGENVECTORS:
             return None
         own = Job("plane", job.run, CenteredPlaneSpec(evaluation.checkpoint, plane, evaluation))
         contents = self._store.get(own.key)

@@ -78,8 +78,8 @@ def measure_edge(run: Run, spec: EdgeSpec, *, stop: Stop = lambda: False) -> Edg
     objective = objective_of(run, spec.evaluation)
     step = run.checkpoints[-1].step if spec.evaluation.checkpoint is None else spec.evaluation.checkpoint
     batches = _batch_sharpness(run, step, spec, objective.theta.dtype, stop)
-    layers, norms, invariant = _scales(objective, stop)
     start = float(objective.loss(objective.theta))
+    layers, norms, invariant = _scales(objective, start, stop)
     return EdgeSample(
         step,
         start,
@@ -114,7 +114,7 @@ def batch_count(spec: RunSpec, samples: int, most: int) -> int:
     return max(1, min(most, samples // max(1, batch_size_of(spec, samples))))
 
 
-def _scales(objective: Objective, stop: Stop) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+def _scales(objective: Objective, start: float, stop: Stop) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     """Return the layers that have filters, the norms of their weights, and whether their scale has no effect."""
     filtered = torch.zeros_like(objective.theta)
     for _, position, filters in objective.layout.blocks():
@@ -122,7 +122,7 @@ def _scales(objective: Objective, stop: Stop) -> tuple[tuple[str, ...], np.ndarr
             filtered[position] = 1
     every, layers = layers_of(objective.layout), []
     norms = LayerNorms(every, objective.theta).of(filtered * objective.theta).cpu().numpy()
-    start, invariant, kept = float(objective.loss(objective.theta)), [], []
+    invariant, kept = [], []
     for number, (name, positions) in enumerate(every.items()):
         if not any(bool(filtered[position].any()) for position in positions):
             continue

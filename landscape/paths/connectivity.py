@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -70,13 +70,14 @@ def measure_connectivity(
         if mode in ("population", "batch")
     }
     ends = [fixed["population"].of(one.to(fixed["population"].theta)).theta for one in (copy.deepcopy(first), last)]
+    averaged = {mode: _with_averages(run, evaluation, mode) for mode in modes if mode not in fixed}
     values: dict[str, list[tuple[float, float]]] = {mode: [] for mode in modes}
     for share in map(float, t):
         check_stop(stop)
         theta = ends[0] + share * (ends[1].double() - ends[0].double()).to(ends[0].dtype)
         between = interpolated(first, last, share)
         for mode in modes:
-            objective = fixed.get(mode) or _with_averages(run, evaluation, between, mode)
+            objective = fixed[mode] if mode in fixed else averaged[mode](between)
             values[mode].append(objective.loss_and_accuracy(theta if mode in fixed else objective.theta))
     difference = ends[1].double() - ends[0].double()
     return Connectivity(
@@ -101,13 +102,18 @@ def interpolated(first: nn.Module, last: nn.Module, share: float) -> nn.Module:
     return module
 
 
-def _with_averages(run: Run, evaluation: EvaluationSpec, module: nn.Module, mode: str) -> Objective:
-    """Return the loss of a network with fixed averages: those that it has, or those of the training samples."""
+def _with_averages(run: Run, evaluation: EvaluationSpec, mode: str) -> Callable[[nn.Module], Objective]:
+    """Return what maps a network to its loss with fixed averages: its own, or those of the training samples."""
     like = objective_of(run, replace(evaluation, statistics="running"))
-    own = copy.deepcopy(module).to(like.theta)
-    if mode == "re-estimated":
-        reestimate(own, training_inputs(run.spec).to(like.theta))
-    return like.of(own)
+    inputs = training_inputs(run.spec).to(like.theta) if mode == "re-estimated" else None
+
+    def objective(module: nn.Module) -> Objective:
+        own = copy.deepcopy(module).to(like.theta)
+        if inputs is not None:
+            reestimate(own, inputs)
+        return like.of(own)
+
+    return objective
 
 
 def reestimate(module: nn.Module, inputs: Tensor) -> None:

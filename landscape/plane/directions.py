@@ -19,6 +19,7 @@ from normscape.landscape.plane.plane import Plane, orthogonalized, random_plane
 from normscape.landscape.plane.principal_components import principal_plane
 from normscape.landscape.training.train import Run
 from normscape.specs import CenteredPlaneSpec, PlaneSpec
+from normscape.specs.surface import ALONG_EIGENVECTORS
 
 RESIDUAL = 1e-4
 """Residual of the eigenvectors of a plane, relative to the largest |λ|: they turn by about this over the gap."""
@@ -38,7 +39,7 @@ def plane_of(objective: Objective, spec: PlaneSpec, run: Run | None, *, stop: St
         ValueError: the run is missing or has no such checkpoint, or the gradient is zero or not finite, or the Hessian
             is not finite.
     """
-    if spec.directions in ("hessian", "hessian-ends"):
+    if spec.directions in ALONG_EIGENVECTORS:
         return hessian_plane(objective, ends=spec.directions == "hessian-ends", stop=stop)
     if spec.directions == "gradient":
         return gradient_plane(objective, spec)

@@ -24,7 +24,7 @@ from normscape.views.widgets.charts import chart, in_light_theme, page_theme, pa
 
 DENSITY = (
     "How many directions have which curvature, on a logarithmic axis: {probes} random probes of {steps} products each. "
-    "Marks above: the {count} largest eigenvalues, and the smallest ones, each computed to its residual."
+    "Marks above: the {count} largest eigenvalues, and the smallest ones, computed one by one."
 )
 
 CUTS = (

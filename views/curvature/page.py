@@ -66,8 +66,8 @@ value. Full-batch training often raises $\lambda_{\max}$ to the threshold and ke
 $2/\eta$ ([Andreyev and Beneventano 2024](https://arxiv.org/abs/2412.20553)); its threshold with momentum differs and is
 not drawn. Adam has another threshold, too (D11).
 
-**Caveats.** ReLU has no second derivative at its kinks; the Hessian is that of the pieces. One eigenvector that occurs
-twice is found once. Batch norm's statistics are those selected under *Advanced*.
+**Caveats.** ReLU has no second derivative at its kinks; the Hessian is that of the pieces. An eigenvalue that occurs
+several times may be found once. Batch norm's statistics are those selected under *Advanced*.
 """
 
 

@@ -14,6 +14,7 @@ from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.landscape.surface.curvature_map import CurvaturePoint
 from normscape.specs import CurvaturePointSpec, DensitySpec, EdgeSpec, EigenvaluesSpec, MatrixSpec, RunSpec, SurfaceSpec
+from normscape.specs.curvature import FORMS
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
 
@@ -28,8 +29,6 @@ PRODUCT_SECONDS = 3.5
 
 PRODUCTS = {"largest": 20, "smallest": 90, "density": 200, "edge": 40, "point": 45}
 """Products that each kind of measurement takes, as in docs/measured.md."""
-
-FORMS = ("raw", "scale-free")
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,11 @@ SHARED_MAP = (
 )
 LOSSES = (
     "Solid: the loss of each checkpoint. Dotted: the loss at its projection on the plane. Where they part, the map "
-    "shows another loss than training had."
+    "does not show the loss that training had."
 )
 SEGMENTS = (
     "Loss of the evaluation samples on the line between two trainings that differ in their seed. With batch norm, the "
-    "kind of statistics decides what is seen."
+    "loss depends on the kind of batch statistics."
 )
 
 READING = r"""
