@@ -80,13 +80,19 @@ $(IN_VENV):
 	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
 		echo "Python's venv module is missing or incomplete (Debian, Ubuntu: apt-get install python3-venv)."; exit 1; }
 
+# A release of today must not change what is tested: versions are those of the lock, on the Python that it is for.
+$(VENV)/constraints.txt: requirements.lock | $(IN_VENV)
+	@if $(IN_VENV) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; \
+		then sed -n 's/^\([^# ]*==[^ ]*\).*/\1/p' requirements.lock >$@; else : >$@; fi
+
 # The stamps say which requirements are installed: pip runs again only after a change of these files.
-$(VENV)/.runtime-ready: requirements.txt pyproject.toml | $(IN_VENV)
-	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements.txt
+PIP_INSTALL = $(IN_VENV) -m pip install --disable-pip-version-check
+$(VENV)/.runtime-ready: requirements.txt pyproject.toml $(VENV)/constraints.txt | $(IN_VENV)
+	$(PIP_INSTALL) -c $(VENV)/constraints.txt -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev-ready: requirements-dev.txt requirements-oracles.txt requirements.txt pyproject.toml | $(IN_VENV)
-	$(IN_VENV) -m pip install --disable-pip-version-check -r requirements-dev.txt
-	$(IN_VENV) -m pip install --disable-pip-version-check --no-deps -r requirements-oracles.txt
+$(VENV)/.dev-ready: requirements-dev.txt requirements-oracles.txt requirements.txt pyproject.toml $(VENV)/constraints.txt | $(IN_VENV)
+	$(PIP_INSTALL) -c $(VENV)/constraints.txt -r requirements-dev.txt
+	$(PIP_INSTALL) --no-deps -r requirements-oracles.txt
 	@mkdir -p .types && ln -sfn .. .types/normscape # what mypy reads, since it does not follow an editable install
 	@touch $(VENV)/.runtime-ready $@
