@@ -33,10 +33,9 @@ RESUMED = "resumed"
 DEVICE_SECONDS = 30.0
 """How long a training waits for a worker with its device, which may be restarting, before it continues on another."""
 
-
-FIRST_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Worker time in which a request has precedence over those that have had more: up to each of these, and none later, so
-that a stream of new requests delays a long one by no more than this for each."""
+FIRST_SECONDS = tuple(16.0 * 2 ** (k / 2) for k in range(-14, 1))
+"""Worker time in which a request has precedence over those that have had more: up to each of these (0.125 to 16 s), and
+none later, so that a stream of new requests delays a long one by no more than the last for each."""
 
 
 class Comparison(NamedTuple):

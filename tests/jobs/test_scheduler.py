@@ -58,6 +58,31 @@ def test_a_small_request_of_a_new_session_is_first_at_every_stage_while_29_long_
     assert not scheduler.next_piece("worker")[0].urgent
 
 
+def test_a_small_request_is_answered_soon_while_29_others_have_just_begun(tmp_path: Path) -> None:
+    scheduler = Scheduler(Store(tmp_path, 2**20))
+    for number in range(29):
+        scheduler.submit(runs_only(100 + number, 1), f"session {number}")
+    for _ in range(29):
+        state, piece = scheduler.next_piece("worker")
+        state.worker_seconds += 0.2
+        state.partition.put_back(piece)
+    small = Request("small", tuple(Stage((job,)) for job in runs_only(0, 6).jobs))
+    scheduler.submit(small, "new")
+    seconds = 0.0  # of two workers
+    while not scheduler.jobs[small.jobs[-1]].done:
+        state, piece = scheduler.next_piece("worker")
+        if state.job in small.jobs:
+            state.worker_seconds += 0.05
+            seconds += 0.05 / 2
+            scheduler.jobs.finish(state, "finished")
+            scheduler.advance()
+        else:
+            state.worker_seconds += 0.2
+            seconds += 0.2 / 2
+            state.partition.put_back(piece)
+    assert seconds <= 5.0
+
+
 def test_a_long_request_has_precedence_for_its_first_seconds_only(tmp_path: Path) -> None:
     scheduler = Scheduler(Store(tmp_path, 2**20))
     sessions = {}
