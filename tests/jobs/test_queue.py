@@ -129,6 +129,7 @@ def test_single_pieces_equal_the_plain_functions(shared: Queue) -> None:
     assert len(shared.result(jobs[2])) == 5
 
 
+@pytest.mark.slow
 def test_refinement_ends_at_the_requested_accuracy_and_errors_are_measured(shared: Queue) -> None:
     near = {"range_alpha": (-0.1, 0.1), "range_beta": (-0.1, 0.1)}
     request = small_request(side=33, accuracy=0.1, seed=1, activation="tanh", surface=near)

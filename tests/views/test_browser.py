@@ -21,7 +21,7 @@ from normscape.specs.display import CAMERA
 from tests.conftest import BRIEF, CHROMIUM_FLAGS
 from tests.views.conftest import wait_for_surfaces
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 QUICK = "/?grid.points=5,5&training.steps=20"
 OTHER = "/?data.name=moons&training.steps=5&grid.points=3,3"
@@ -216,7 +216,7 @@ def test_arrow_keys_turn_all_surfaces(visit: Page) -> None:
     wait_for_camera(visit, [radius * math.cos(angle), radius * math.sin(angle), *CAMERA[2:]])
 
 
-@pytest.mark.parametrize("where", ["surface", pytest.param("map", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("where", ["surface", "map"])
 def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
     if where == "surface":
         hover_surface(visit)
@@ -234,7 +234,6 @@ def test_a_click_marks_its_point_on_all_charts(visit: Page, where: str) -> None:
     assert len({tuple(point) for point in marked}) == 1
 
 
-@pytest.mark.slow
 def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: Page) -> None:
     turned = cameras(visit)[0]
     before = visit.locator(".linked-surface").first.screenshot()
@@ -257,7 +256,6 @@ def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: P
         assert camera == pytest.approx(turned, abs=2e-3)
 
 
-@pytest.mark.slow
 def test_a_saved_picture_reopens_its_experiment_with_its_camera(visit: Page, app_address: str, tmp_path: Path) -> None:
     visit.locator(".linked-surface").first.focus()
     with visit.expect_event("framenavigated"):
@@ -282,7 +280,6 @@ def test_a_saved_picture_reopens_its_experiment_with_its_camera(visit: Page, app
         assert camera == pytest.approx(display.camera, abs=2e-3)
 
 
-@pytest.mark.slow
 def test_a_browser_without_webgl_shows_maps_and_a_message(
     playwright: Playwright, chromium: str, app_address: str
 ) -> None:
@@ -297,14 +294,12 @@ def test_a_browser_without_webgl_shows_maps_and_a_message(
     flat.close()
 
 
-@pytest.mark.slow
 def test_default_address_shows_the_comparison(page: Page, app_address: str) -> None:
     page.goto(app_address)
     wait_for_surfaces(page)
     check_comparison(page)
 
 
-@pytest.mark.slow
 def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)
@@ -320,7 +315,6 @@ def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) 
         assert np.asarray(picture.convert("L"), dtype=float).std() > 10
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height", "whole"), [(1280, 720, 2), (390, 844, 1)])
 def test_whole_surfaces_are_on_the_first_screen(
     page: Page, app_address: str, width: int, height: int, whole: int
@@ -332,7 +326,6 @@ def test_whole_surfaces_are_on_the_first_screen(
     assert page.get_by_text("Held-out accuracy").first.is_visible()
 
 
-@pytest.mark.slow
 def test_surfaces_follow_the_width_of_the_window(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)
@@ -353,7 +346,6 @@ def test_the_button_advanced_opens_the_sidebar_and_close_closes_it(visit: Page, 
     visit.wait_for_function(f"() => getComputedStyle({SIDEBAR_ELEMENT}).visibility === '{shown}'")
 
 
-@pytest.mark.slow
 def test_normalizations_behind_more_are_chosen_there_and_named_on_the_button(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)
@@ -369,7 +361,6 @@ def test_normalizations_behind_more_are_chosen_there_and_named_on_the_button(pag
 BUSY = "/?every_point=on&grid.points=65,65&training.steps=20&data.seed=5&evaluation.samples=1400"
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(BRIEF, reason="it computes for a minute")
 def test_edits_while_work_runs_are_not_lost(page: Page, app_address: str) -> None:
     page.goto(app_address + BUSY + "&compare=training.learning_rate&values=0.05,0.1&model.norm=none")

@@ -249,6 +249,7 @@ def test_the_guide_fits_every_screen_and_an_anchor_scrolls_to_its_term(page: Pag
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_glossary_uses_the_width_and_the_figure_is_complete(page: Page, app_address: str) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(f"{app_address}/guide#weight-norm")  # which opens its theme
@@ -263,6 +264,7 @@ def test_the_glossary_uses_the_width_and_the_figure_is_complete(page: Page, app_
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "most", "figure"), [(1440, 2500, "wide"), (390, 6000, "narrow")])
 def test_the_folded_guide_is_short(page: Page, app_address: str, width: int, most: int, figure: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
