@@ -50,13 +50,18 @@ def png_metadata(experiment: Experiment, display: Display, *, title: str, descri
         title: one line.
         description: how the surfaces were measured.
     """
-    specs = {"experiment": experiment, "display": display}
-    document = {name: json.loads(canonical_bytes(spec)) for name, spec in specs.items()} | {"schema": SCHEMA}
     info = PngInfo()
-    info.add_itxt(KEY, json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False))
+    info.add_itxt(KEY, document(experiment, display))
     for name, text in (("Title", title), ("Software", "Normscape"), ("Description", description)):
         info.add_text(name, text)  # Pillow writes an iTXt chunk if Latin-1 lacks a letter
     return info
+
+
+def document(experiment: Experiment, display: Display) -> str:
+    """Return what every file carries of its experiment: both specs and the number of the layout, as JSON."""
+    specs = {"experiment": experiment, "display": display}
+    content = {name: json.loads(canonical_bytes(spec)) for name, spec in specs.items()} | {"schema": SCHEMA}
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def read_experiment(content: bytes) -> tuple[Experiment, Display]:

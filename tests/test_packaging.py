@@ -21,6 +21,8 @@ SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setup
 LOCKED_APART = ("torch",)
 """Pinned in the Dockerfile: its wheels for CPUs are in PyTorch's index alone."""
 
+PROJECT = "normscape[exports]"
+
 COLUMNS = ("specs", "models", "landscape", "figures", "exports", "gallery", "jobs", "views")
 
 # `streamlit run` puts the app's folder first on the path; a module that is imported after the app has run is the user's
@@ -50,7 +52,7 @@ def test_the_package_list_equals_the_folders() -> None:
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="requirements.lock is for the container's Python, 3.11")
 def test_the_lock_pins_what_the_project_needs_and_nothing_else() -> None:
     pins = {**locked(), **{name: version(name).partition("+")[0] for name in LOCKED_APART}}
-    needs = list(requirements("normscape"))
+    needs = list(requirements(PROJECT))
     # a release on the day of the test changes what is installed, but not what the project asks for
     assert set(pins) == {canonicalize_name(need.name) for need in needs} | {"setuptools"}
     refused = [
@@ -76,14 +78,14 @@ def locked() -> dict[str, str]:
 def requirements(name: str) -> Iterator[Requirement]:
     """Yield what a distribution requires on this platform, and what that requires in turn."""
     seen: set[str] = set()
-    todo = [Requirement(name)]
+    todo = [root := Requirement(name)]
     while todo:
         one = todo.pop()
         try:
             installed = distribution(one.name)
         except PackageNotFoundError:
             continue  # for another platform
-        if one.name != name:
+        if one.name != root.name:
             yield one
         if (asked := f"{canonicalize_name(one.name)}[{','.join(sorted(one.extras))}]") in seen:
             continue

@@ -28,6 +28,7 @@ class File(NamedTuple):
     ending: str  # of its name
     kind: str  # its MIME type
     help: str
+    refused: str = ""  # why it cannot be made
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def download_buttons(experiment: Experiment, offered: Mapping[str, File], key: s
             f"{file_name(experiment)}{file.ending}",
             file.kind,
             on_click="ignore",
-            disabled=disabled,
-            help=file.help,
+            disabled=disabled or bool(file.refused),
+            help=file.refused or file.help,
             key=f"download-{key}-{label}",
             icon=":material/download:",
         )

@@ -26,6 +26,7 @@ from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
 from normscape.views.share.row import downloads_menu
 from normscape.views.surface.key_numbers import key_numbers, loss_at_center
+from normscape.views.surface.solids import solid_files
 from normscape.views.texts.escape import printable_error
 from normscape.views.texts.surface import drawn_grids
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
@@ -38,8 +39,11 @@ PICTURE_NUMBERS = (
 )
 """Key numbers on a saved picture after the loss that it shows: how well a network fits, and how smooth its loss is."""
 
-FILES = "SVG: for a web page. PDF: for a paper. Interactive HTML: turns offline. CSV and NPZ: the numbers."
-"""What the files contain, in one line."""
+FILES = (
+    "SVG: for a web page. PDF: for a paper. Interactive HTML: turns offline. CSV, NPZ and HDF5: the numbers. GLB, STL "
+    "and VTS: the surfaces for slides, printers and ParaView."
+)
+"""What the files contain, in two lines."""
 
 PICTURE_HINT = (
     "*Save PNG*, beneath the surfaces, makes a picture of what you see. Dropped on this page, it opens this experiment "
@@ -86,6 +90,7 @@ def share_row(
             f"All arrays with the experiment and the key numbers, for numpy.load. {held}",
         ),
     }
+    offered |= solid_files(experiment, display, light)
     with st.container(key="share"):
         downloads_menu(experiment, offered, "surfaces", disabled=not surfaces, about=FILES)
 
