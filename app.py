@@ -27,6 +27,7 @@ PAGES = {
     "Learning rates": ("stability", "learning-rates"),
     "Curvature": ("curvature", "curvature"),
     "Paths": ("paths", "paths"),
+    "Files": ("files", "files"),
     "Jobs": ("jobs", "jobs"),
 }
 

@@ -14,12 +14,13 @@ _DAY = (1980, 1, 1, 0, 0, 0)  # the first that the format knows: equal content g
 
 
 def archive(files: Mapping[str, bytes], *, ending: str, about: str) -> bytes:
-    """Return files by label as a .zip, with the document of the experiment (`metadata.document`) beside them."""
+    """Return files by label as a .zip, beside them the document of the experiment (`metadata.document`) if any."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for number, (label, content) in enumerate(files.items(), 1):
             target.writestr(zipfile.ZipInfo(f"{number}-{_plain(label)}{ending}", _DAY), content)
-        target.writestr(zipfile.ZipInfo(EXPERIMENT, _DAY), about)
+        if about:
+            target.writestr(zipfile.ZipInfo(EXPERIMENT, _DAY), about)
     return buffer.getvalue()
 
 

@@ -33,14 +33,15 @@ def hdf5_file(surface: Surface, *, label: str, about: str) -> bytes:
     Args:
         surface: what was measured.
         label: of the network.
-        about: the document of the experiment (`metadata.document`), an attribute of the file.
+        about: the document of the experiment (`metadata.document`), an attribute of the file; empty if there is none.
 
     Raises:
         MissingLibraryError: h5py is not installed.
     """
     buffer = io.BytesIO()
     with optional("h5py").File(buffer, "w") as file:
-        file.attrs[KEY] = about
+        if about:
+            file.attrs[KEY] = about
         file.attrs["network"] = label
         file["xcoordinates"], file["ycoordinates"] = surface.alpha, surface.beta
         for name in ("xcoordinates", "ycoordinates"):

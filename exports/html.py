@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import plotly.graph_objects as go
 import plotly.io
 
 from normscape.figures.style.template import CONFIG
-from normscape.specs import Experiment, canonical_bytes
 
 TURNING = "Drag to turn, scroll to zoom, point at a surface for its values."
 
@@ -64,10 +63,11 @@ chart.on("plotly_relayout", async (event) => {
 
 def interactive_page(
     figures: Sequence[go.Figure],
-    experiment: Experiment,
+    networks: Collection[str],
     protocol: str,
-    link: str = "",
     *,
+    spec: str = "null",
+    link: str = "",
     title: str = "",
     hint: str = TURNING,
 ) -> str:
@@ -77,21 +77,22 @@ def interactive_page(
 
     Args:
         figures: in the light theme; several are side by side where the window is wide enough.
-        experiment: its canonical JSON becomes the content of the element `normscape-spec`.
+        networks: their labels, for the title.
         protocol: how the surfaces were measured, plain text.
+        spec: the canonical JSON of the experiment, which becomes the content of the element `normscape-spec`.
         link: an address that opens the experiment; empty for none.
         title: of the page, before the names of the networks; empty for the name of the product.
         hint: one sentence on what a reader can do with the figures.
     """
     return _PAGE.format(
         policy=_POLICY,
-        title=html.escape(f"{title or 'Normscape'}: {', '.join(experiment.variants())}"),
+        title=html.escape(f"{title or 'Normscape'}: {', '.join(networks)}"),
         figures="\n".join(_figure(figure, first=index == 0) for index, figure in enumerate(figures)),
         columns="repeat(auto-fit, minmax(min(28rem, 100%), 1fr))" if len(figures) > 1 else "minmax(0, 1fr)",
         hint=html.escape(hint),
         link=f' <a href="{html.escape(link)}">Open this experiment</a>' if link else "",
         protocol=html.escape(protocol),
-        spec=canonical_bytes(experiment).decode().replace("<", "\\u003c"),
+        spec=spec.replace("<", "\\u003c"),
     )
 
 

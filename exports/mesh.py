@@ -49,7 +49,7 @@ def glb_file(comparison: Comparison, *, about: str) -> bytes:
 
     Args:
         comparison: surfaces, metric and scale.
-        about: the document of the experiment (`metadata.document`), in the extras of the scene.
+        about: the document of the experiment (`metadata.document`), in the extras of the scene; empty if there is none.
 
     Raises:
         MissingLibraryError: trimesh is not installed.
@@ -58,7 +58,7 @@ def glb_file(comparison: Comparison, *, about: str) -> bytes:
     import matplotlib as mpl  # here, since it takes a third of a second and most pages never need it
 
     trimesh = optional("trimesh")
-    scene = trimesh.Scene(metadata={KEY: json.loads(about)})
+    scene = trimesh.Scene(metadata={KEY: json.loads(about)} if about else {})
     for label, mesh in _placed(comparison):
         colors = (255 * mpl.colormaps[SURFACE_COLORSCALE.lower()](mesh.heights.ravel())).round().astype(np.uint8)
         upright = mesh.vertices[:, [0, 2, 1]] * [1, 1, -1]

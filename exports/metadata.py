@@ -41,17 +41,17 @@ _NOTHING = (
 _NEWER = "This picture was saved by a newer version of Normscape: open it there, or update this one."
 
 
-def png_metadata(experiment: Experiment, display: Display, *, title: str, description: str) -> PngInfo:
+def png_metadata(source: tuple[Experiment, Display] | None, *, title: str, description: str) -> PngInfo:
     """Return the text chunks of a PNG file: the experiment, and title and description for image viewers.
 
     Args:
-        experiment: the compared networks and the slice.
-        display: metric, scale and camera.
+        source: the compared networks and the slice, and metric, scale and camera; None if there is no experiment.
         title: one line.
         description: how the surfaces were measured.
     """
     info = PngInfo()
-    info.add_itxt(KEY, document(experiment, display))
+    if source is not None:
+        info.add_itxt(KEY, document(*source))
     for name, text in (("Title", title), ("Software", "Normscape"), ("Description", description)):
         info.add_text(name, text)  # Pillow writes an iTXt chunk if Latin-1 lacks a letter
     return info
@@ -82,7 +82,7 @@ def read_experiment(content: bytes) -> tuple[Experiment, Display]:
         raise ValueError(_NO_PNG)
     for kind, data in _chunks(content):
         if kind in _TEXTS and data.startswith(f"{KEY}\0".encode()):
-            return _specs(_TEXTS[kind](data[len(KEY) + 1 :]))
+            return read_document(_TEXTS[kind](data[len(KEY) + 1 :]))
     raise ValueError(_NOTHING)
 
 
@@ -148,7 +148,12 @@ _TEXTS: Mapping[bytes, Callable[[bytes], bytes]] = {
 """Readers by chunk type: Normscape writes iTXt; optimizers convert one type into another."""
 
 
-def _specs(text: bytes) -> tuple[Experiment, Display]:
+def read_document(text: bytes) -> tuple[Experiment, Display]:
+    """Return the experiment and the display of a document, as `read_experiment`.
+
+    Raises:
+        ValueError: it is damaged, of a newer version, or out of range.
+    """
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

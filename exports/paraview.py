@@ -33,7 +33,7 @@ def vts_file(comparison: Comparison, label: str, *, about: str) -> bytes:
     Args:
         comparison: surfaces, metric and scale.
         label: of the surface.
-        about: the document of the experiment (`metadata.document`), a comment of the file.
+        about: the document of the experiment (`metadata.document`), a comment of the file; empty if there is none.
 
     Raises:
         MissingLibraryError: pyevtk is not installed.
@@ -49,7 +49,7 @@ def vts_file(comparison: Comparison, label: str, *, about: str) -> bytes:
         )
         content = Path(written).read_bytes()
     head, line, rest = content.partition(b"\n")
-    comment = f"<!-- {KEY} {about.replace('--', HYPHENS)} -->\n"
+    comment = "" if not about else f"<!-- {KEY} {about.replace('--', HYPHENS)} -->\n"
     return head + line + comment.encode() + rest
 
 

@@ -50,8 +50,7 @@ Facts = Mapping[str, Mapping[str, str]]
 def picture_png(
     renders: Mapping[str, bytes],
     comparison: Comparison,
-    experiment: Experiment,
-    display: Display,
+    source: tuple[Experiment, Display] | None = None,
     *,
     facts: Facts,
     summary: str = "",
@@ -66,8 +65,7 @@ def picture_png(
     Args:
         renders: the surfaces as PNG files, by label: transparent, all in the same style, without title or color bar.
         comparison: the surfaces, in the order of the picture; one without a render has a sentence in its cell.
-        experiment: the compared networks and the slice.
-        display: metric, scale and camera of the renders.
+        source: the experiment, and metric, scale and camera of the renders; None for surfaces from elsewhere.
         facts: key numbers by label and then by name; may be empty.
         summary: what the numbers say, below the title, in lines; may be empty.
         caption: one line on how the surfaces were measured, at the bottom.
@@ -87,7 +85,7 @@ def picture_png(
     image = render(canvas, CANVAS_WIDTH, width / CANVAS_WIDTH, comparison.theme_colors.background)
     title = f"Normscape: {comparison.title}"
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", pnginfo=png_metadata(experiment, display, title=title, description=caption))
+    image.save(buffer, "PNG", pnginfo=png_metadata(source, title=title, description=caption))
     return buffer.getvalue()
 
 

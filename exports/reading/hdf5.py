@@ -125,7 +125,8 @@ def _grid(arrays: Mapping[str, np.ndarray], split: str, alpha: np.ndarray, beta:
     evaluated = known if known is not None else first != NOT_COMPUTED
     loss, percent = (None if one is None else np.where(evaluated & np.isfinite(one), one, np.nan) for one in values)
     return Grid(
-        *(np.sort(axis) for axis in (alpha, beta)),
+        np.sort(alpha),
+        np.sort(beta),
         _rising(np.full(shape, np.nan) if loss is None else loss, alpha, beta),
         None if percent is None else _rising(percent / 100, alpha, beta),
         _rising(evaluated, alpha, beta),

@@ -12,7 +12,7 @@ import sys
 import h5py
 import numpy as np
 
-MOST_POINTS = 1001**2
+MOST_POINTS = 501**2
 NAMES = tuple(f"{split}_{value}" for split in ("train", "test") for value in ("loss", "acc"))
 COORDINATES = ("xcoordinates", "ycoordinates")
 MEGABYTES, SECONDS = 2048, 20
@@ -43,7 +43,7 @@ def array(file: h5py.File, name: str) -> np.ndarray:
     if data.external or data.is_virtual:
         raise ValueError(f"{name} lies in another file, which is not opened")
     if data.size is None or data.size > MOST_POINTS or data.ndim > 2:
-        raise ValueError(f"{name} has the shape {data.shape}; at most 1001 x 1001 points are read")
+        raise ValueError(f"{name} has the shape {data.shape}; at most 501 x 501 points are read")
     return np.asarray(data[()], dtype=np.float64)
 
 
@@ -65,7 +65,7 @@ def main() -> None:
         sys.exit(f"refused: {error}")
     except Exception:
         sys.exit("damaged")
-    np.savez(sys.stdout.buffer, **arrays)
+    np.savez(sys.stdout.buffer, allow_pickle=False, **arrays)
 
 
 if __name__ == "__main__":

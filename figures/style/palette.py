@@ -108,7 +108,7 @@ def colors(experiment: Experiment, theme: Theme) -> Mapping[str, str]:
     """
     labels = tuple(experiment.variants())
     if experiment.compare != "run.model.norm":
-        return dict(zip(labels, _spread(len(labels), PALETTES[theme].ordered), strict=True))
+        return dict(zip(labels, ordered_colors(len(labels), theme), strict=True))
     named = norm_colors(map(str, experiment.values), theme)
     return {label: named[str(value)] for label, value in zip(labels, experiment.values, strict=True)}
 
@@ -119,7 +119,9 @@ def norm_colors(names: Iterable[str], theme: Theme) -> Mapping[str, str]:
     return {**palette.norms, **_reserved([name for name in names if name not in palette.norms], palette.reserve)}
 
 
-def _spread(count: int, ordered: tuple[str, ...]) -> list[str]:
+def ordered_colors(count: int, theme: Theme) -> list[str]:
+    """Return colors from blue to ochre, as far apart as their number allows."""
+    ordered = PALETTES[theme].ordered
     last = len(ordered) - 1
     return [ordered[round(index * last / max(1, count - 1))] for index in range(count)]
 

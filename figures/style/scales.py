@@ -166,10 +166,10 @@ def shared_range(
 
 
 def _unit(surfaces: Mapping[str, Surface], metric: str, losses: Collection[str]) -> str:
-    """Return the unit of a metric; losses of several kinds have none in common, nor has that of a regression."""
+    """Return the unit of a metric; losses of several or unknown kinds have none, nor has a regression."""
     if metric != "loss":
         return metric_of(metric).unit
-    if len(losses) > 1 or all(surface.accuracy is None for surface in surfaces.values()):
+    if len(losses) != 1 or all(surface.accuracy is None for surface in surfaces.values()):
         return "mean over samples"
     return LOSS_UNITS[next(iter(losses))]
 

@@ -32,7 +32,12 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page():
-    return interactive_page([go.Figure(go.Scatter(y=[1, 2]))], EXPERIMENT, "address  /?a=1&b=2\n<b>bold</b>")
+    return interactive_page(
+        [go.Figure(go.Scatter(y=[1, 2]))],
+        list(EXPERIMENT.variants()),
+        "address  /?a=1&b=2\n<b>bold</b>",
+        spec=canonical_bytes(EXPERIMENT).decode(),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def composed(labels=LABELS[:2], pictures=None, experiment=None, display=None, **
     display = display or Display()
     comparison, given = comparison_of(labels, display, options)
     pictures = dict.fromkeys(labels, plain()) if pictures is None else pictures
-    return picture_png(pictures, comparison, experiment or Experiment(), display, **given)
+    return picture_png(pictures, comparison, (experiment or Experiment(), display), **given)
 
 
 def options_of(labels) -> dict:

@@ -57,6 +57,7 @@ PAGES = {
     "Learning rates": "views/stability/page.py",
     "Curvature": "views/curvature/page.py",
     "Paths": "views/paths/page.py",
+    "Files": "views/files/page.py",
     "Jobs": "views/jobs/page.py",
 }
 

@@ -13,7 +13,7 @@ from normscape.exports.drawings.charts import charts_file
 from normscape.exports.figure_table import figure_table
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import png_metadata
-from normscape.specs import Display, Experiment, spec_hash
+from normscape.specs import Display, Experiment, canonical_bytes, spec_hash
 from normscape.views.share.captions import caption
 from normscape.views.share.links import experiment_link, public_link
 from normscape.views.share.protocol import protocol
@@ -75,11 +75,11 @@ def files(charts: Charts) -> Mapping[str, File]:
     }
 
 
-def download_buttons(experiment: Experiment, offered: Mapping[str, File], key: str, *, disabled: bool = False) -> None:
+def download_buttons(stem: str, offered: Mapping[str, File], key: str, *, disabled: bool = False) -> None:
     """Show a button for every file.
 
     Args:
-        experiment: whose hash begins the file names.
+        stem: how the file names begin.
         offered: by the label of the button.
         key: unique on the page.
         disabled: whether there is nothing to download yet.
@@ -88,7 +88,7 @@ def download_buttons(experiment: Experiment, offered: Mapping[str, File], key: s
         st.download_button(
             label,
             file.make,
-            f"{file_name(experiment)}{file.ending}",
+            f"{stem}{file.ending}",
             file.kind,
             on_click="ignore",
             disabled=disabled or bool(file.refused),
@@ -107,7 +107,7 @@ def _drawing(charts: Charts, format: str, shape: str, ending: str, kind: str, he
     link = experiment_link(charts.experiment, charts.display)
 
     def make() -> bytes:
-        about = png_metadata(charts.experiment, charts.display, title=charts.title, description=charts.caption)
+        about = png_metadata((charts.experiment, charts.display), title=charts.title, description=charts.caption)
         return charts_file(
             charts.draw(),
             format=format,
@@ -126,5 +126,11 @@ def _page(charts: Charts) -> str:
     runs = {label: run for label, (run, _) in experiment.variants().items()}
     text = protocol(experiment, display, runs)
     return interactive_page(
-        list(charts.draw().values()), experiment, text, public_link(experiment, display), title=charts.title, hint=HINT
+        list(charts.draw().values()),
+        list(runs),
+        text,
+        spec=canonical_bytes(experiment).decode(),
+        link=public_link(experiment, display),
+        title=charts.title,
+        hint=HINT,
     )

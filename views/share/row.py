@@ -6,26 +6,25 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from normscape.specs import Experiment
 from normscape.views.session.address import control
 from normscape.views.share.copy_link import copy_link
-from normscape.views.share.files import Charts, File, download_buttons, files
+from normscape.views.share.files import Charts, File, download_buttons, file_name, files
 
 
 def share_row(charts: Charts) -> None:
     """Show the buttons that share charts: the link, and a menu of all files."""
     with st.container(horizontal=True, gap="small", key=f"share-{charts.name.replace(' ', '-')}"):
         copy_link(charts.name)
-        downloads_menu(charts.experiment, files(charts), charts.name)
+        downloads_menu(file_name(charts.experiment), files(charts), charts.name)
 
 
 def downloads_menu(
-    experiment: Experiment, offered: Mapping[str, File], name: str, *, disabled: bool = False, about: str = ""
+    stem: str, offered: Mapping[str, File], name: str, *, disabled: bool = False, about: str = ""
 ) -> None:
     """Show one button that opens a list of files: a row of them would wrap on narrow screens.
 
     Args:
-        experiment: whose hash begins the file names.
+        stem: how the file names begin.
         offered: by the label of the button.
         name: unique on the page.
         disabled: whether there is nothing to download yet.
@@ -37,7 +36,7 @@ def downloads_menu(
     ):
         if about:
             st.caption(about)
-        download_buttons(experiment, offered, name, disabled=disabled)
+        download_buttons(stem, offered, name, disabled=disabled)
 
 
 @st.fragment
@@ -47,4 +46,4 @@ def share_popover(charts: Charts) -> None:
     with st.popover("Share", icon=":material/share:", type="tertiary", key=key, on_change="rerun") as popover:
         if popover.open:
             copy_link(charts.name)
-            download_buttons(charts.experiment, files(charts), charts.name)
+            download_buttons(file_name(charts.experiment), files(charts), charts.name)

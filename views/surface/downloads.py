@@ -10,23 +10,24 @@ import streamlit as st
 from normscape.exports.csv_table import csv_table
 from normscape.exports.drawings.surfaces import vector_graphic
 from normscape.exports.html import interactive_page
+from normscape.exports.metadata import document
 from normscape.exports.npz import numbers
 from normscape.exports.picture import picture_png
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors
 from normscape.figures.surface import comparison_figure
 from normscape.landscape import Surface
-from normscape.specs import Display, Experiment
+from normscape.specs import Display, Experiment, canonical_bytes
 from normscape.views.session.pictures import number
 from normscape.views.session.results import Outcome
 from normscape.views.share.captions import caption
 from normscape.views.share.citation import bibtex, python_snippet
 from normscape.views.share.files import File, file_name
+from normscape.views.share.for_programs import files_for_programs
 from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
 from normscape.views.share.row import downloads_menu
 from normscape.views.surface.key_numbers import key_numbers, loss_at_center
-from normscape.views.surface.solids import solid_files
 from normscape.views.texts.escape import printable_error
 from normscape.views.texts.surface import drawn_grids
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
@@ -70,7 +71,13 @@ def share_row(
 
     def html() -> str:
         figure = comparison_figure(light, caption=about, camera=display.camera)
-        return interactive_page([figure], experiment, _protocol(experiment, display, outcomes), link)
+        return interactive_page(
+            [figure],
+            list(experiment.variants()),
+            _protocol(experiment, display, outcomes),
+            spec=canonical_bytes(experiment).decode(),
+            link=link,
+        )
 
     held = _held(surfaces)
     offered = {
@@ -90,9 +97,9 @@ def share_row(
             f"All arrays with the experiment and the key numbers, for numpy.load. {held}",
         ),
     }
-    offered |= solid_files(experiment, display, light)
+    offered |= files_for_programs(light, file_name(experiment), document(experiment, display))
     with st.container(key="share"):
-        downloads_menu(experiment, offered, "surfaces", disabled=not surfaces, about=FILES)
+        downloads_menu(file_name(experiment), offered, "surfaces", disabled=not surfaces, about=FILES)
 
 
 def section(experiment: Experiment, display: Display, outcomes: Mapping[str, Outcome]) -> None:
@@ -138,8 +145,7 @@ def composer(
             png = picture_png(
                 renders.images,
                 comparison,
-                experiment,
-                display,
+                (experiment, display),
                 facts=_picture_numbers(outcomes) if renders.shape else key_numbers(outcomes),
                 summary=verdict.replace("**", ""),
                 caption=caption(experiment, public_link(experiment, display), grids=drawn_grids(outcomes.values())),

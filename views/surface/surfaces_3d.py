@@ -17,12 +17,8 @@ from normscape.figures.style.scales import metric_of
 from normscape.figures.style.template import sentence_figure
 from normscape.figures.surface import (
     color_scale,
-    mark_surfaces,
-    metrics_of,
     nearest,
     preview_figures,
-    summary,
-    surface_figures,
     values_at,
 )
 from normscape.figures.surface.surface_3d import HEIGHT
@@ -30,6 +26,7 @@ from normscape.figures.training import Training, live_training_figures
 from normscape.landscape.surface import interpolate_surface
 from normscape.specs import Display, Experiment
 from normscape.views.session import address, pictures
+from normscape.views.session.linked_view import adopt_camera, adopt_point, panels, select_point
 from normscape.views.session.previews import Preview
 from normscape.views.session.results import ComparisonState, Outcome, displayed_surface
 from normscape.views.surface.controls import FIRST_METRICS
@@ -100,7 +97,7 @@ def surfaces(
         verdict: one line of Markdown, above the surfaces when they fill the screen.
         compose: makes one picture of the renders from the browser when the user saves it.
     """
-    panels = _panels(comparison, display)
+    shown = panels(comparison, display)
     live = live_training_figures(comparison.with_results(trainings), missing, height=HEIGHT)
     if not comparison.results:  # a surface of other weights would not be comparable
         live |= preview_figures(_previewed(comparison, previews), live)
@@ -109,12 +106,12 @@ def surfaces(
         figure = live.get(label) or sentence_figure(
             sentence, comparison.theme_colors, height=HEIGHT, title=label, title_color=color
         )
-        panels[label] = SurfacePanel(figure, f"{label}: {sentence}", color)
+        shown[label] = SurfacePanel(figure, f"{label}: {sentence}", color)
     linked.linked_surfaces(
-        {label: panels[label] for label in comparison.colors if label in panels},
+        {label: shown[label] for label in comparison.colors if label in shown},
         display.camera,
-        on_camera=_adopt_camera,
-        on_point=_adopt_point,
+        on_camera=adopt_camera,
+        on_point=adopt_point,
         on_renders=pictures.store_renders,
         on_metric=_step_metric,
         presentation=Presentation(comparison.title, _runs(verdict)),
@@ -150,42 +147,12 @@ def thumbnails(comparison: Comparison, display: Display, key: str) -> None:
         display: camera and point.
         key: a name for these images that is unique on the page.
     """
-    linked.surface_thumbnails(_panels(comparison, display), display.camera, key)
+    linked.surface_thumbnails(panels(comparison, display), display.camera, key)
 
 
 def _previewed(comparison: Comparison, previews: Mapping[str, Preview]) -> Comparison:
     surfaces = {label: interpolate_surface(one.surface) for label, one in previews.items()}
     return replace(comparison, results=surfaces, metric="loss")
-
-
-def _panels(comparison: Comparison, display: Display) -> dict[str, SurfacePanel]:
-    figures = surface_figures(comparison)
-    if display.point is not None:
-        mark_surfaces(figures, comparison, display.point)
-    return {
-        label: SurfacePanel(
-            figures[label],
-            summary(label, surface, comparison.metric),
-            comparison.color(label),
-            surface.alpha,
-            surface.beta,
-            {metric_of(name).title: array for name, array in metrics_of(surface).items()},
-            frozenset({metric_of("accuracy").title}),
-        )
-        for label, surface in comparison.results.items()
-    }
-
-
-def _adopt_camera() -> None:
-    """Store the camera that the browser reported; ignore one that cannot be used."""
-    camera = linked.reported_camera()
-    if camera is None:
-        return
-    display: Display = st.session_state["display"]
-    try:
-        st.session_state["display"] = replace(display, camera=camera)
-    except ValueError:  # so far away that the picture would be empty
-        return
 
 
 def _step_metric() -> None:
@@ -197,19 +164,6 @@ def _step_metric() -> None:
     address.adopt(st.session_state["experiment"])
 
 
-def _adopt_point() -> None:
-    if (point := linked.clicked_point()) is not None:
-        _select(point)
-
-
-def _select(point: tuple[float, float] | None) -> None:
-    """Store the selected point (α, β); ignore one that cannot be used."""
-    try:
-        st.session_state["display"] = replace(st.session_state["display"], point=point)
-    except (TypeError, ValueError):
-        return
-
-
 def _selected_point(comparison: Comparison, display: Display) -> None:
     """Show every metric of all surfaces at the selected point, and a button that clears the selection."""
     if display.point is None or not comparison.results:
@@ -219,7 +173,7 @@ def _selected_point(comparison: Comparison, display: Display) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         position = rf"$\alpha$ = {number(surface.alpha[column])}, $\beta$ = {number(surface.beta[row])}"
         st.markdown(f"**At {position}**, the nearest drawn point")
-        st.button("Clear point", on_click=_select, args=(None,))
+        st.button("Clear point", on_click=select_point, args=(None,))
     _metrics_table({label: values_at(one, display.point) for label, one in comparison.results.items()})
 
 

@@ -121,7 +121,7 @@ def test_a_pdf_embeds_the_fonts_of_the_page() -> None:
 
 
 def test_a_png_carries_its_experiment() -> None:
-    info = png_metadata(Experiment(), Display(), title="t", description="d")
+    info = png_metadata((Experiment(), Display()), title="t", description="d")
     assert read_experiment(drawn("lines", "png", shape="square", png_info=info)) == (Experiment(), Display())
 
 

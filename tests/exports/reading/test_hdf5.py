@@ -89,7 +89,7 @@ def test_a_line_has_one_row() -> None:
         (written(xcoordinates=[0.0, np.nan], train_loss=np.ones(2)), "must be numbers that rise"),
         (written(xcoordinates=[0.0, 1.0, 1.0], train_loss=np.ones(3)), "must be numbers that rise"),
         (written(xcoordinates=X, ycoordinates=Y, train_loss=[b"text"] * 12), "no array of numbers"),
-        (written(xcoordinates=np.arange(1002.0**2), train_loss=1.0), "at most 1001 x 1001"),
+        (written(xcoordinates=np.arange(502.0**2), train_loss=1.0), "at most 501 x 501"),
     ],
 )
 def test_what_is_no_surface_is_refused_with_the_reason(content: bytes, reason: str) -> None:

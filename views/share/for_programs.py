@@ -7,25 +7,22 @@ from collections.abc import Callable, Mapping
 from normscape.exports.archive import archive
 from normscape.exports.hdf5 import hdf5_file
 from normscape.exports.mesh import glb_file, stl_file
-from normscape.exports.metadata import document
 from normscape.exports.optional import missing
 from normscape.exports.paraview import vts_file
 from normscape.figures.comparison import Comparison
-from normscape.specs import Display, Experiment
-from normscape.views.share.files import File, file_name
+from normscape.views.share.files import File
 
 ZIP = "application/zip"
 
 
-def solid_files(experiment: Experiment, display: Display, comparison: Comparison) -> Mapping[str, File]:
+def files_for_programs(comparison: Comparison, stem: str, about: str) -> Mapping[str, File]:
     """Return the files by the label of the button; one that cannot be made says why.
 
     Args:
-        experiment: the compared networks and the slice.
-        display: metric, scale and camera.
         comparison: what was measured, without interpolation.
+        stem: how the file names begin.
+        about: the document of the experiment (`metadata.document`); empty if there is none.
     """
-    about = document(experiment, display)
     surfaces, metric = comparison.results, comparison.metric_title.lower()
     several = len(surfaces) > 1
     zipped = " One file for each network, as a .zip." if several else ""
@@ -47,21 +44,21 @@ def solid_files(experiment: Experiment, display: Display, comparison: Comparison
         ),
         "GLB": File(
             lambda: glb_file(comparison, about=about),
-            f"-{display.metric}.glb",
+            f"-{comparison.metric}.glb",
             "model/gltf-binary",
             f"The {metric} as colored 3-D objects on one scale, for slides and web pages.",
             missing("trimesh") or _incomplete(comparison),
         ),
         "STL": File(
-            lambda: stl_file(comparison, name=file_name(experiment)),
-            f"-{display.metric}.stl",
+            lambda: stl_file(comparison, name=stem),
+            f"-{comparison.metric}.stl",
             "model/stl",
             f"The {metric} on bases of 100 mm, on one scale, for a 3-D printer.",
             missing("trimesh") or _incomplete(comparison),
         ),
         "VTS": File(
             each(lambda label: vts_file(comparison, label, about=about), ".vts"),
-            f"-{display.metric}{named('vts')}",
+            f"-{comparison.metric}{named('vts')}",
             ZIP if several else "application/xml",
             f"The {metric} with all values at its points, for ParaView.{zipped}",
             missing("pyevtk"),

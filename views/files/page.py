@@ -1,0 +1,152 @@
+"""How do surfaces from elsewhere compare? Files in, all figures and files out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from normscape.figures.comparison import Comparison
+from normscape.figures.style.palette import ordered_colors
+from normscape.figures.surface import color_scale, contour_figures, cut_figure, mark_cut, mark_maps
+from normscape.landscape import Surface
+from normscape.landscape.surface.from_values import surface_of_values
+from normscape.specs import Display
+from normscape.specs.display import SCALES
+from normscape.specs.fields import rule_of
+from normscape.views.files import downloads, summary, uploads
+from normscape.views.session import pictures
+from normscape.views.session.address import control
+from normscape.views.session.linked_view import adopt_camera, adopt_point, panels
+from normscape.views.texts.escape import printable
+from normscape.views.texts.questions import QUESTIONS
+from normscape.views.widgets import linked_surfaces as linked
+from normscape.views.widgets.charts import chart, page_theme, row_of_charts
+from normscape.views.widgets.linked_surfaces import Presentation
+from normscape.views.widgets.tables import network_table
+
+CLAIM = "Open surface files of other tools. All of them are drawn on one scale, and every figure can be downloaded."
+
+EMPTY = """
+**What opens here.** The `.h5` files that `plot_surface.py` of
+[Li et al.](https://github.com/tomgoldstein/loss-landscape) writes: coordinates, and the loss or accuracy at every
+point. Values of −1 were not computed and stay blank.
+
+**Beside your own.** On *Surfaces*, *Downloads* → *HDF5* saves what you measured there in the same layout, so that both
+open here together.
+
+**What a file does not say.** Gradients, sharpness, and how the two directions were scaled. Surfaces with directions of
+different lengths are not comparable in width, only in height (D4).
+"""
+
+METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
+SPLITS = {"train": "Training set", "test": "Test set"}
+
+
+def surfaces_of(split: str) -> dict[str, Surface]:
+    """Return the surfaces of all files that have values for a set of samples, by label."""
+    own = {"train": "train", "test": "held-out"}[split]
+    grids = {label: one.file.grids.get(split) for label, one in uploads.opened_files().items()}
+    return {
+        label: surface_of_values(grid.alpha, grid.beta, grid.loss, grid.accuracy, grid.evaluated, split=own)
+        for label, grid in grids.items()
+        if grid is not None
+    }
+
+
+def controls() -> tuple[str, str, str]:
+    """Show the choices of metric, scale and samples, and return them; a choice without an alternative is not shown."""
+    grids = [one.file.grids for one in uploads.opened_files().values()]
+    splits = [split for split in SPLITS if any(split in own for own in grids)]
+    has_accuracy = any(grid.accuracy is not None for own in grids for grid in own.values())
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="file-controls"):
+        metric = _choice("Metric", METRICS if has_accuracy else {"loss": METRICS["loss"]}, "loss")
+        rule = rule_of(st.session_state["display"], "scale")
+        scale = _choice("Scale", {name: rule.labels[name] for name in SCALES}, "log" if metric == "loss" else "linear")
+        split = _choice("Samples", {name: SPLITS[name] for name in splits}, splits[0])
+        st.button("Remove all", on_click=uploads.remove_all, icon=":material/close:", type="tertiary")
+    return metric, scale, split
+
+
+def _choice(label: str, options: dict[str, str], first: str) -> str:
+    if len(options) < 2:
+        return next(iter(options), first)
+    key = control(f"files:{label}:{first}")
+    return str(
+        st.segmented_control(
+            label,
+            list(options),
+            default=first,
+            required=True,
+            format_func=options.__getitem__,
+            label_visibility="collapsed",
+            key=key,
+        )
+    )
+
+
+def show_surfaces(comparison: Comparison, display: Display, sentence: str) -> None:
+    """Show all surfaces from one camera, with the same color bar."""
+    linked.linked_surfaces(
+        panels(comparison, display),
+        display.camera,
+        on_camera=adopt_camera,
+        on_point=adopt_point,
+        on_renders=pictures.store_renders,
+        on_metric=lambda: None,
+        presentation=Presentation(comparison.title, ((sentence.replace("**", ""), False),)),
+        color_scale=color_scale(comparison),
+        saved=pictures.requested_picture(downloads.composer(comparison, sentence)),
+    )
+
+
+def show_sources() -> None:
+    """Offer the experiment of every file that carries one."""
+    for label, one in uploads.opened_files().items():
+        if one.source is not None:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(f"{printable(label)} was measured here.", width="content")
+                if st.button("Open its experiment", key=f"source-{label}", type="tertiary"):
+                    uploads.open_source(one.source)
+                    st.switch_page("views/surface/page.py")
+
+
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="heading"):
+    st.title(QUESTIONS["Files"], anchor=False, width="content")
+    st.container(key="claim", width="content").markdown(CLAIM)
+
+files = uploads.opened_files()
+with st.expander("Open files", expanded=not files, key="open-files", icon=":material/upload_file:"):
+    uploads.uploader()
+if not files:
+    st.markdown(EMPTY)
+    st.stop()
+
+metric, scale, split = controls()
+results = surfaces_of(split)
+theme = page_theme()
+drawn = Comparison(
+    {label: surface for label, surface in results.items() if metric == "loss" or surface.accuracy is not None},
+    metric,
+    scale,
+    colors=dict(zip(results, ordered_colors(len(results), theme), strict=True)),
+    theme=theme,
+    losses=frozenset(),
+)
+display = replace(st.session_state["display"], metric=metric, scale=scale)
+verdict = summary.sentence(drawn)
+with st.container(key="verdict"):
+    st.markdown(verdict)
+show_surfaces(drawn, display, verdict)
+downloads.menu(drawn, display)
+show_sources()
+maps, numbers = st.tabs(["Maps and cuts", "Numbers"])
+with maps:
+    figures, cut = contour_figures(drawn), cut_figure(drawn)
+    if display.point is not None:
+        mark_maps(figures, drawn, display.point)
+        mark_cut(cut, drawn, display.point)
+    row_of_charts(figures, "contour map")
+    chart(cut, "cut through the center")
+with numbers:
+    network_table({printable(label): summary.numbers(surface) for label, surface in results.items()})
