@@ -56,6 +56,8 @@ def axis_title(surface: Surface, name: str) -> str:
     """
     first = name == "α"
     plane = surface.plane
+    if plane.kind == "unknown":
+        return name
     length = number_text(float(f"{plane.norms[0 if first else 1]:.3g}"))
     length = f"in units of {length} = {_LENGTHS[0 if first else 1]}"
     if plane.kind == "checkpoints" and (first or len(plane.marks) > 1):

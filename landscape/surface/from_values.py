@@ -35,7 +35,7 @@ def surface_of_values(
     missing = np.full((rows, columns), np.nan)
     return Surface(
         spec=SurfaceSpec(EvaluationSpec(split=split), grid=grid),
-        plane=Plane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])),
+        plane=Plane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0]), kind="unknown"),
         alpha=alpha,
         beta=beta,
         loss=loss,

@@ -60,9 +60,10 @@ def test_without_a_file_the_page_says_what_opens_here(page: Callable[..., AppTes
 def test_files_are_drawn_and_summed_up(page: Callable[..., AppTest]) -> None:
     app = page(bowl=BOWL, tilted=TILTED)
     assert not app.exception
-    assert "**bowl**: lowest loss 0.500, at the center · **tilted**: lowest loss 1.00, at α = -1, β = -2" in texts(app)
+    assert "**bowl, training set**: lowest loss 0.500, at the center" in texts(app)
+    assert "**tilted, training set**: lowest loss 1.00, at α = -1, β = -2" in texts(app)
     (table,) = app.table
-    assert list(table.value["bowl"])[:3] == ["5 × 3", "-1 to 1", "-2 to 2"]
+    assert list(table.value["bowl, training set"])[:3] == ["5 × 3", "-1 to 1", "-2 to 2"]
     assert {button.label for button in app.get("download_button")} >= {"SVG", "PDF", "CSV", "HDF5", "GLB", "STL", "VTS"}
 
 
@@ -71,12 +72,13 @@ def test_the_accuracy_and_another_set_of_samples_can_be_chosen(page: Callable[..
     metric = app.get("button_group")[0]
     metric.set_value("accuracy").run()
     assert not app.exception
-    assert "**bowl**: highest accuracy 90.0 %" in texts(app)
+    assert "**bowl, training set**: highest accuracy 90.0 %" in texts(app)
+    assert "tilted" not in texts(app)
     app.get("button_group")[0].set_value("loss").run()
     app.get("button_group")[2].set_value("test").run()
     assert not app.exception
-    assert "**tilted**: lowest loss 2.00" in texts(app)
-    assert "bowl" not in texts(app)
+    assert "**tilted, test set**: lowest loss 2.00" in texts(app)
+    assert "**bowl, training set**" in texts(app)
 
 
 def test_a_file_of_ours_offers_its_experiment(page: Callable[..., AppTest]) -> None:

@@ -41,29 +41,31 @@ different lengths are not comparable in width, only in height (D4).
 
 METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
 SPLITS = {"train": "Training set", "test": "Test set"}
+NAMES = {"train": "train", "test": "held-out"}
+"""What the sets of samples of a file are called in an `EvaluationSpec`."""
 
 
 def surfaces_of(split: str) -> dict[str, Surface]:
-    """Return the surfaces of all files that have values for a set of samples, by label."""
-    own = {"train": "train", "test": "held-out"}[split]
-    grids = {label: one.file.grids.get(split) for label, one in uploads.opened_files().items()}
-    return {
-        label: surface_of_values(grid.alpha, grid.beta, grid.loss, grid.accuracy, grid.evaluated, split=own)
-        for label, grid in grids.items()
-        if grid is not None
-    }
+    """Return the surface of every file by label: of a set of samples, or of the only one that the file has."""
+    found = {}
+    for label, one in uploads.opened_files().items():
+        own = split if split in one.file.grids else next(iter(one.file.grids))
+        grid = one.file.grids[own]
+        values = (grid.alpha, grid.beta, grid.loss, grid.accuracy, grid.evaluated)
+        found[f"{label}, {SPLITS[own].lower()}"] = surface_of_values(*values, split=NAMES[own])
+    return found
 
 
 def controls() -> tuple[str, str, str]:
     """Show the choices of metric, scale and samples, and return them; a choice without an alternative is not shown."""
     grids = [one.file.grids for one in uploads.opened_files().values()]
-    splits = [split for split in SPLITS if any(split in own for own in grids)]
+    both = any(len(own) > 1 for own in grids)
     has_accuracy = any(grid.accuracy is not None for own in grids for grid in own.values())
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="file-controls"):
         metric = _choice("Metric", METRICS if has_accuracy else {"loss": METRICS["loss"]}, "loss")
         rule = rule_of(st.session_state["display"], "scale")
         scale = _choice("Scale", {name: rule.labels[name] for name in SCALES}, "log" if metric == "loss" else "linear")
-        split = _choice("Samples", {name: SPLITS[name] for name in splits}, splits[0])
+        split = _choice("Samples", SPLITS if both else {}, next(iter(SPLITS)))
         st.button("Remove all", on_click=uploads.remove_all, icon=":material/close:", type="tertiary")
     return metric, scale, split
 
@@ -116,7 +118,8 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key
     st.container(key="claim", width="content").markdown(CLAIM)
 
 files = uploads.opened_files()
-with st.expander("Open files", expanded=not files, key="open-files", icon=":material/upload_file:"):
+# another key: it closes when the first file is open
+with st.expander("Open files", expanded=not files, key=f"open-files-{bool(files)}", icon=":material/upload_file:"):
     uploads.uploader()
 if not files:
     st.markdown(EMPTY)
