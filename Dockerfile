@@ -33,6 +33,7 @@ COPY figures figures/
 COPY exports exports/
 COPY gallery gallery/
 COPY jobs jobs/
+COPY notebook notebook/
 COPY views views/
 COPY static static/
 # Built with the locked setuptools; pip compiles the modules, since the user cannot write beside them.

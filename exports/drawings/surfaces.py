@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from normscape.exports.drawings.file import BOLD_FAMILY, VECTOR_FORMATS, written
+from normscape.exports.drawings.file import BOLD_FAMILY, written
 from normscape.exports.drawings.hidden_lines import visible_contours
 from normscape.exports.drawings.text import COLORS, add_footer, add_heading, mathtext
 from normscape.figures.comparison import Comparison
@@ -36,16 +36,16 @@ ZOOM = 1.0  # leaves room for the titles of the axes
 DISTANCE = 10.0  # of matplotlib's camera, in its own units
 
 
-def vector_graphic(
+def surfaces_file(
     comparison: Comparison, *, format: str, caption: str, link: str = "", camera: Sequence[float] = CAMERA
 ) -> bytes:
-    """Return all surfaces as an SVG or a PDF file, on a white page; equal input gives equal bytes.
+    """Return all surfaces as a PNG, SVG or PDF file, on a white page; equal input gives equal bytes.
 
     A surface that is a line, or has no finite value, has a sentence in its place.
 
     Args:
         comparison: the surfaces, in the light theme.
-        format: "svg" or "pdf".
+        format: "png", "svg" or "pdf".
         caption: one line on how they were measured, at the bottom.
         link: opens the experiment, for the file's metadata.
         camera: as `Display.camera`.
@@ -53,8 +53,6 @@ def vector_graphic(
     Raises:
         ValueError: the format is unknown, or there is no surface.
     """
-    if format not in VECTOR_FORMATS:
-        raise ValueError(f"format is {format!r}; it must be one of {', '.join(VECTOR_FORMATS)}")
     if not comparison.results:
         raise ValueError("there is no surface to draw")
     title = comparison.title

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from normscape.exports.csv_table import csv_table
-from normscape.exports.drawings.surfaces import vector_graphic
+from normscape.exports.drawings.surfaces import surfaces_file
 from normscape.exports.html import interactive_page
 from normscape.exports.picture import picture_png
 from normscape.figures.comparison import Comparison
@@ -33,7 +33,7 @@ def menu(comparison: Comparison, display: Display) -> None:
     light = replace(comparison, colors=colors, theme="light")
 
     def vector(format: str) -> Callable[[], bytes]:
-        return lambda: vector_graphic(light, format=format, caption=CAPTION, camera=display.camera)
+        return lambda: surfaces_file(light, format=format, caption=CAPTION, camera=display.camera)
 
     def html() -> str:
         figure = comparison_figure(light, caption=CAPTION, camera=display.camera)

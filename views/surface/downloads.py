@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from normscape.exports.csv_table import csv_table
-from normscape.exports.drawings.surfaces import vector_graphic
+from normscape.exports.drawings.surfaces import surfaces_file
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import document
 from normscape.exports.npz import numbers
@@ -67,7 +67,7 @@ def share_row(
 
     def vector(format: str) -> Callable[[], bytes]:
         source = experiment_link(experiment, display)
-        return lambda: vector_graphic(light, format=format, caption=about, link=source, camera=display.camera)
+        return lambda: surfaces_file(light, format=format, caption=about, link=source, camera=display.camera)
 
     def html() -> str:
         figure = comparison_figure(light, caption=about, camera=display.camera)

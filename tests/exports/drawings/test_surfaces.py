@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from normscape.exports.drawings.file import VECTOR_FORMATS
-from normscape.exports.drawings.surfaces import vector_graphic
+from normscape.exports.drawings.file import FORMATS
+from normscape.exports.drawings.surfaces import surfaces_file
 from normscape.figures.comparison import Comparison
 from tests.exports.test_picture import made
 
@@ -18,7 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def graphic(comparison: Comparison = COMPARISON, format: str = "svg", **options) -> bytes:
-    return vector_graphic(comparison, format=format, **{"caption": "digits, 2 x 2 points", **options})
+    return surfaces_file(comparison, format=format, **{"caption": "digits, 2 x 2 points", **options})
 
 
 def comments(svg: bytes) -> str:
@@ -47,7 +47,7 @@ def test_a_pdf_is_one_page_with_embedded_fonts_and_its_address() -> None:
     assert any(b" re" in zlib.decompress(one) or b" l" in zlib.decompress(one) for one in streams[:3])
 
 
-@pytest.mark.parametrize("format", VECTOR_FORMATS)
+@pytest.mark.parametrize("format", FORMATS)
 def test_equal_surfaces_give_equal_bytes(format: str) -> None:
     assert graphic(format=format) == graphic(format=format)
 

@@ -1,0 +1,1 @@
+"""Normscape in a notebook or a script: `from normscape import compare`."""

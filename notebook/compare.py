@@ -1,0 +1,105 @@
+"""Compare networks in one call: surfaces on one plane rule and one scale, and the sharpness of each."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from torch import nn
+
+from normscape.figures.style.scales import LOSS_UNITS
+from normscape.landscape import Objective, Problem, Sharpness, Surface, measure_sharpness, measure_surface
+from normscape.landscape.measurement import Progress
+from normscape.notebook.compared_networks import ComparedNetworks
+from normscape.specs import GridSpec, PlaneSpec, SurfaceSpec
+
+
+def compare(
+    networks: Mapping[str, nn.Module],
+    data: Any,
+    *,
+    loss: Any = "cross-entropy",
+    statistics: str = "population",
+    points: int = 17,
+    radius: float = 1.0,
+    seed: int = 0,
+    curvature: bool = True,
+    device: Any = None,
+    theme: str = "light",
+    progress: bool = True,
+) -> ComparedNetworks:
+    """Measure the loss surface around the weights of several networks, and the sharpness of each (D2 to D7, D10).
+
+    Directions are random and filter-normalized, and equal wherever names and shapes of parameters are (D4). The
+    networks are copied and never changed.
+
+    Args:
+        networks: any modules, by label.
+        data: the evaluation set, as `Problem.batches`: (inputs, targets), a dictionary, or a `DataLoader`.
+        loss: as `Problem.loss`.
+        statistics: of batch norms, "population", "batch" or "running" (D1).
+        points: of a side of the square grid; an odd number has the weights themselves in the middle.
+        radius: half the width of the square, in units of the weights' own filter norms.
+        seed: draws the directions.
+        curvature: whether the largest eigenvalue of the Hessian is computed, too.
+        device: on which everything is computed; that of each network by default.
+        theme: "light" or "dark", of all figures.
+        progress: whether a bar shows the progress, if tqdm is installed.
+
+    Raises:
+        TypeError: a network is no module.
+        ValueError: there is no network, or one cannot be measured; the message names it and says why.
+    """
+    if not networks:
+        raise ValueError("there is no network to compare: pass a dictionary of modules by label")
+    grid = GridSpec((points, points), ((-radius, radius), (-radius, radius)))
+    spec = SurfaceSpec(plane=PlaneSpec(seed=seed), grid=grid)
+    surfaces: dict[str, Surface] = {}
+    sharpness: dict[str, Sharpness] = {}
+    for label, network in networks.items():
+        own = network if device is None else copy.deepcopy(network).to(device)
+        with _bar(label, progress) as report:
+            objective = _objective(label, own, data, loss, statistics)
+            surfaces[label] = measure_surface(objective, spec, on_progress=report)
+            if curvature:
+                sharpness[label] = measure_sharpness(objective)
+    known = loss if isinstance(loss, str) and loss in LOSS_UNITS else None
+    return ComparedNetworks(surfaces, sharpness, theme=theme, loss=known)
+
+
+def _objective(label: str, network: nn.Module, data: Any, loss: Any, statistics: str) -> Objective:
+    """Return the objective of a network, or say which one cannot have it."""
+    try:
+        return Objective.of_problem(Problem(network, data, loss), statistics=statistics)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{label}: {error}") from error
+
+
+def _bar(label: str, wanted: bool) -> AbstractContextManager[Progress | None]:
+    """Return a progress bar as a context whose value reports (pieces done, total pieces)."""
+    if not wanted:
+        return nullcontext(None)
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return nullcontext(None)
+    return _Bar(tqdm(desc=label))
+
+
+class _Bar(AbstractContextManager[Progress | None]):
+    """A bar of tqdm, closed at the end."""
+
+    def __init__(self, bar: Any) -> None:
+        self.bar = bar
+
+    def __enter__(self) -> Progress:
+        def report(done: int, total: int) -> None:
+            self.bar.total = total
+            self.bar.update(done - self.bar.n)
+
+        return report
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
