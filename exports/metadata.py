@@ -163,10 +163,15 @@ def read_document(text: bytes) -> tuple[Experiment, Display]:
         raise ValueError(_NEWER)
     if type(schema) is not int or schema < SCHEMA or set(document) != {"schema", "experiment", "display"}:
         raise ValueError(_DAMAGED)
-    return _spec(Experiment, document["experiment"]), _spec(Display, document["display"])
+    return read_spec(Experiment, document["experiment"]), read_spec(Display, document["display"])
 
 
-def _spec(kind: type[Any], document: Any) -> Any:
+def read_spec(kind: type[Any], document: Any) -> Any:
+    """Return a spec from its canonical JSON.
+
+    Raises:
+        ValueError: it is not one that this version knows; the message is a sentence for users.
+    """
     try:
         return from_canonical(kind, json.dumps(document))
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -175,4 +180,4 @@ def _spec(kind: type[Any], document: Any) -> Any:
 
 def _unknown(reason: str) -> str:
     shown = reason if len(reason) <= 160 else f"{reason[:160]}…"
-    return f"The experiment in this picture is not one that this version of Normscape knows ({shown}): save it anew."
+    return f"The experiment in this file is not one that this version of Normscape knows ({shown}): save it anew."

@@ -1,4 +1,4 @@
-"""Saved pictures: renders from the browser become a PNG, and an uploaded PNG becomes an experiment again."""
+"""Saved pictures: renders from the browser become a PNG, and an uploaded file becomes its experiment again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from normscape.exports.metadata import MAX_BYTES, read_experiment
+from normscape.exports.metadata import MAX_BYTES
+from normscape.exports.reading.experiment import ENDINGS, experiment_of
 from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.views.session import address
 from normscape.views.texts.escape import printable
@@ -15,8 +16,6 @@ from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, recei
 
 DELIVERY_SECONDS = 10.0
 """How long script runs pass a picture to the browser, since a run may be interrupted; the browser saves it once."""
-
-PICTURES = ["png"]
 
 
 def store_renders() -> None:
@@ -42,18 +41,18 @@ def number() -> int:
 
 
 def uploader() -> None:
-    """Show the upload that opens the experiment and the camera of a saved picture."""
+    """Show the upload that opens the experiment, and the camera, of a saved file."""
     opened = st.session_state.get("opened-pictures", 0)
     with st.container(key="open-picture"):
         st.file_uploader(
-            "Open a saved picture",
-            PICTURES,
+            "Open a saved file",
+            list(ENDINGS),
             key=f"picture-{opened}",
             max_upload_size=MAX_BYTES >> 20,
             on_change=_reopen,
             args=(f"picture-{opened}",),
-            help="A picture that was saved here carries its experiment. Drop it here, or anywhere on the page "
-            "*Surfaces*, and the page shows that experiment, seen from the same side.",
+            help="Pictures, interactive pages, NPZ, HDF5, GLB and VTS files that were saved here carry their "
+            "experiment: drop one here or anywhere on the page *Surfaces*. Surfaces of other tools open on *Files*.",
         )
 
 
@@ -72,7 +71,7 @@ def _reopen(key: str) -> None:
     if file is None:
         return
     try:
-        experiment, display = accepted(*read_experiment(file.getvalue()))
+        experiment, display = accepted(*experiment_of(file.getvalue()))
     except ValueError as error:
         st.session_state["picture-error"] = str(error)
         return
@@ -83,7 +82,7 @@ def _reopen(key: str) -> None:
 
 
 def accepted(experiment: Experiment, display: Display) -> tuple[Experiment, Display]:
-    """Return a picture's experiment and display if an address with them opens them.
+    """Return a file's experiment and display if an address with them opens them.
 
     Raises:
         ValueError: it does not, since a network, a norm or a data set is unknown here.
@@ -91,5 +90,5 @@ def accepted(experiment: Experiment, display: Display) -> tuple[Experiment, Disp
     for spec, default in ((experiment, Experiment()), (display, Display())):
         read, notes = from_query(to_query(spec, default), default, address.NAMES)
         if notes or read != spec:
-            raise ValueError(f"This picture's experiment cannot be opened here. {' '.join(notes)}")
+            raise ValueError(f"The experiment of this file cannot be opened here. {' '.join(notes)}")
     return experiment, display
