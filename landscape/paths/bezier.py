@@ -77,25 +77,27 @@ def train_bend(
     return Bend(bend, np.array([float(loss) for loss in losses]))
 
 
-def mini_batch_gradient(run: RunSpec, networks: tuple[nn.Module, nn.Module], spec: ConnectivitySpec) -> Gradient:
-    """Return the gradient on mini-batches of the training set, with their batch statistics, in float32.
+def mini_batch_gradient(
+    run: RunSpec, networks: tuple[nn.Module, nn.Module], spec: ConnectivitySpec, *, dtype: torch.dtype = torch.float32
+) -> Gradient:
+    """Return the gradient on mini-batches of the training set, with their batch statistics, in a precision.
 
     The order of the samples follows from the seed of the path, augmentation from the run. Frozen parameters lie
     between those of both networks.
     """
     data = load_data(run.data)
-    changed = {"optimizer": "sgd", "batch_size": spec.curve_batch_size, "seed": spec.seed}
-    training = replace(run, training=replace(run.training, **changed))
-    first, last = (private_copy(network, "batch").to(device(), torch.float32) for network in networks)
+    changed = replace(run.training, optimizer="sgd", batch_size=spec.curve_batch_size, seed=spec.seed)
+    training = replace(run, training=changed)
+    first, last = (private_copy(network, "batch").to(device(), dtype) for network in networks)
     layout = layout_of(first)
     frozen = frozen_tensors(first, layout), frozen_tensors(last, layout)
 
     def gradient(theta: Tensor, t: float, step: int) -> tuple[Tensor, Tensor]:
         inputs, targets = batch_of(training, data, step)
-        point = theta.to(device(), torch.float32).requires_grad_()
+        point = theta.detach().to(device(), dtype, copy=True).requires_grad_()
         tensors = {name: _between(tensor, frozen[1][name], t) for name, tensor in frozen[0].items()}
-        outputs = functional_call(first, {**tensors, **layout.unflatten(point)}, (inputs,))
-        loss = SAMPLE_LOSSES[data.loss](outputs, targets).mean()
+        outputs = functional_call(first, {**tensors, **layout.unflatten(point)}, (inputs.to(dtype),))
+        loss = SAMPLE_LOSSES[data.loss](outputs, targets.to(dtype) if targets.is_floating_point() else targets).mean()
         (slope,) = torch.autograd.grad(loss, point)
         return loss.detach(), slope.to(theta)
 

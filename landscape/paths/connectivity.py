@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -16,9 +15,9 @@ from normscape.landscape.data import load_data
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.parameters import layout_of
 from normscape.landscape.objective.statistics import normalizes_over_samples
-from normscape.landscape.paths.bezier import Bend, bezier, ends_of, mini_batch_gradient, train_bend
+from normscape.landscape.paths.between import Between
+from normscape.landscape.paths.bezier import Bend, ends_of, mini_batch_gradient, train_bend
 from normscape.landscape.paths.matching import matched
 from normscape.landscape.training.batches import samples_as_tensors
 from normscape.landscape.training.train import Run
@@ -56,36 +55,6 @@ class Connectivity:
         """Return the largest excess of the loss over the line between its ends (D13)."""
         loss = self.loss[mode]
         return float(np.max(loss - ((1 - self.t) * loss[0] + self.t * loss[-1])))
-
-
-@dataclass(frozen=True, eq=False)
-class _Between:
-    """The networks on a path, by t."""
-
-    networks: tuple[nn.Module, nn.Module]
-    ends: tuple[Tensor, Tensor]  # θ_0 and θ_1 in the precision of the evaluation
-    bend: Tensor | None  # of a curve, in float64
-
-    def theta(self, t: float) -> Tensor:
-        """Return θ(t)."""
-        first, last = self.ends
-        if self.bend is None:
-            return first + t * (last.double() - first.double()).to(first.dtype)
-        return bezier((first.double(), last.double()), self.bend.to(first.device), t).to(first.dtype)
-
-    def network(self, t: float) -> nn.Module:
-        """Return the network at t, with the averages between both networks' own."""
-        between = interpolated(*self.networks, t)
-        if self.bend is not None:
-            parameters = layout_of(between).unflatten(self.theta(t))
-            between.load_state_dict({**between.state_dict(), **{k: p.detach() for k, p in parameters.items()}})
-        return between
-
-    @cached_property
-    def moves_frozen(self) -> bool:
-        """Whether the networks differ in parameters that are not trained, which θ does not have."""
-        first, last = (dict(network.named_parameters()) for network in self.networks)
-        return any(not p.requires_grad and not torch.equal(p, last[name]) for name, p in first.items())
 
 
 def measure_connectivity(
@@ -126,7 +95,7 @@ def measure_connectivity(
         inner_product = matching.inner_product
     ends = moved(first).theta, moved(last).theta
     bend = None if spec.curve == "segment" else _trained(run.spec, (first, last), spec, stop)
-    path = _Between((first, last), ends, None if bend is None else bend.theta)
+    path = Between((first, last), ends, None if bend is None else bend.theta)
     averaged = {mode: _with_averages(run, evaluation, mode) for mode in modes if mode not in fixed}
     values: dict[str, list[tuple[float, float]]] = {mode: [] for mode in modes}
     for share in map(float, t):
@@ -167,20 +136,6 @@ def _trained(run: RunSpec, networks: tuple[nn.Module, nn.Module], spec: Connecti
         seed=spec.seed,
         stop=stop,
     )
-
-
-def interpolated(first: nn.Module, last: nn.Module, share: float) -> nn.Module:
-    """Return a network with the parameters and the averages between two others, in float64 rounded once."""
-    module = copy.deepcopy(first)
-    ends = first.state_dict(), last.state_dict()
-    state = {
-        name: ((1 - share) * tensor.double() + share * ends[1][name].double()).to(tensor.dtype)
-        if tensor.is_floating_point()
-        else tensor
-        for name, tensor in ends[0].items()
-    }
-    module.load_state_dict(state)
-    return module
 
 
 def _with_averages(run: Run, evaluation: EvaluationSpec, mode: str) -> Callable[[nn.Module], Objective]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -36,6 +37,7 @@ class Matching:
     inner_product: np.ndarray  # ⟨θ_A, π(θ_B)⟩ at the start and after every change
 
 
+@lru_cache(maxsize=256)
 def matching_refusal(spec: RunSpec) -> str | None:
     """Return why the hidden units of a spec's network cannot be matched, or None if they can."""
     if (reason := entry(ARCHITECTURES, spec.model.architecture, "architecture").without_matching) is not None:
@@ -122,7 +124,7 @@ def best_permutation(gain: np.ndarray, groups: int = 1) -> np.ndarray:
         groups: number of equal groups of neighbors.
     """
     if groups == 1:
-        return linear_sum_assignment(gain, maximize=True)[1]
+        return np.asarray(linear_sum_assignment(gain, maximize=True)[1])
     size = len(gain) // groups
     blocks = gain.reshape(groups, size, groups, size).swapaxes(1, 2)
     inner = [[linear_sum_assignment(block, maximize=True)[1] for block in row] for row in blocks]

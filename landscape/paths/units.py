@@ -102,7 +102,7 @@ def _pass(found: list[_Open], name: str, layer: nn.Module) -> None:
     elif current is None or kind in PER_UNIT:  # the order of the inputs is fixed
         if current is None and kind not in (*PER_UNIT, *NORMS, nn.Flatten):
             raise _refused(name, f"is a {kind.__name__}, and units are matched in chains of known layers only")
-    elif kind is nn.Flatten and (layer.start_dim, layer.end_dim) == (1, -1):
+    elif isinstance(layer, nn.Flatten) and layer.start_dim == 1 and layer.end_dim == -1:
         current.block = None if current.has_positions else current.block
         current.has_positions = False
     elif kind in NORMS:
@@ -149,7 +149,7 @@ def _weight_tensors(name: str, layer: nn.Module) -> list[tuple[str, bool]]:
     """Return the tensors that hold a weight by filter, and whether each has an axis of inputs."""
     if not parametrize.is_parametrized(layer):
         return [(f"{name}.weight".lstrip("."), True)]
-    (function,) = layer.parametrizations.weight  # type: ignore[union-attr, misc]
+    (function,) = layer.parametrizations.weight  # type: ignore[union-attr]
     head = f"{name}.parametrizations.weight.original"
     if isinstance(function, FilterLength | Standardized):
         return [(f"{head}0", False), (f"{head}1", True)]
