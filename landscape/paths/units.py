@@ -133,7 +133,7 @@ def _leaves(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
 def _of_weights(name: str, layer: nn.Module, current: _Open | None, *, is_linear: bool) -> _Open:
     """Return the units of a linear layer or convolution, and add its input axis to the units in front of it."""
     weight: Tensor = layer.weight  # type: ignore[assignment]
-    if not is_linear and layer.groups != 1:  # type: ignore[comparison-overlap]
+    if not is_linear and layer.groups != 1:
         raise _refused(name, "has groups of channels, which a permutation would break")
     if current is not None and current.has_positions == is_linear:
         raise _refused(name, "gets units on another axis than behind the samples; flatten in front of it")
@@ -149,7 +149,7 @@ def _weight_tensors(name: str, layer: nn.Module) -> list[tuple[str, bool]]:
     """Return the tensors that hold a weight by filter, and whether each has an axis of inputs."""
     if not parametrize.is_parametrized(layer):
         return [(f"{name}.weight".lstrip("."), True)]
-    (function,) = layer.parametrizations.weight  # type: ignore[union-attr]
+    (function,) = layer.parametrizations.weight  # type: ignore[union-attr, misc]
     head = f"{name}.parametrizations.weight.original"
     if isinstance(function, FilterLength | Standardized):
         return [(f"{head}0", False), (f"{head}1", True)]
