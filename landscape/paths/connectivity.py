@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -76,50 +76,76 @@ def measure_connectivity(
     (other,) = others
     first, last = (one.module(one.checkpoints[-1].step) for one in (run, other))
     _require_equal_shapes(first, last)
-    kinds = MODES if spec.curve == "segment" else CURVE_MODES
-    modes = kinds if normalizes_over_samples(first) else ("population",)
-    t = np.linspace(0, 1, spec.points)
-    evaluation = replace(spec.evaluation, checkpoint=run.checkpoints[-1].step)
-    fixed = {
-        mode: objective_of(run, replace(evaluation, statistics=mode))
-        for mode in modes
-        if mode in ("population", "batch")
-    }
-
-    def moved(network: nn.Module) -> Objective:
-        return fixed["population"].of(copy.deepcopy(network).to(fixed["population"].theta))
-
-    inner_product = _nothing()
+    evaluation, inner_product = replace(spec.evaluation, checkpoint=run.checkpoints[-1].step), _nothing()
+    objectives = _objectives(run, evaluation, _modes(spec, first))
+    population = objectives["population"]
     if spec.matching == "weights":
-        last, matching = matched(first, last, lambda one: _own_loss(moved(one)), seed=spec.seed, stop=stop)
+        last, matching = matched(first, last, lambda one: _own_loss(population(one)), seed=spec.seed, stop=stop)
         inner_product = matching.inner_product
-    ends = moved(first).theta, moved(last).theta
     bend = None if spec.curve == "segment" else _trained(run.spec, (first, last), spec, stop)
+    ends = population(first).theta, population(last).theta
     path = Between((first, last), ends, None if bend is None else bend.theta)
-    averaged = {mode: _with_averages(run, evaluation, mode) for mode in modes if mode not in fixed}
-    values: dict[str, list[tuple[float, float]]] = {mode: [] for mode in modes}
+    t, values = np.linspace(0, 1, spec.points), []
     for share in map(float, t):
         check_stop(stop)
-        theta = path.theta(share)
-        between = path.network(share) if averaged or path.moves_frozen else first
-        for mode in modes:
-            if not bool(theta.isfinite().all()):
-                values[mode].append((np.nan, np.nan))
-            elif mode in fixed and not path.moves_frozen:
-                values[mode].append(fixed[mode].loss_and_accuracy(theta))
-            else:
-                objective = averaged[mode](between) if mode in averaged else fixed[mode].of(between.to(theta))
-                values[mode].append(objective.loss_and_accuracy(objective.theta))
+        values.append(_at(path, share, objectives))
     return Connectivity(
         t,
-        {mode: np.array([loss for loss, _ in own]) for mode, own in values.items()},
-        {mode: np.array([1 - accuracy for _, accuracy in own]) for mode, own in values.items()},
+        {mode: np.array([one[mode][0] for one in values]) for mode in objectives},
+        {mode: np.array([1 - one[mode][1] for one in values]) for mode in objectives},
         float((ends[1].double() - ends[0].double()).norm()),
         spec.matching,
         inner_product,
         spec.curve,
         _nothing() if bend is None else bend.loss,
     )
+
+
+def _modes(spec: ConnectivitySpec, network: nn.Module) -> tuple[str, ...]:
+    if not normalizes_over_samples(network):
+        return ("population",)
+    return MODES if spec.curve == "segment" else CURVE_MODES
+
+
+@dataclass(frozen=True, eq=False)
+class _Losses:
+    """The loss of networks in one kind of statistics."""
+
+    like: Objective
+    inputs: Tensor | None  # of the samples whose averages networks get, if any
+    is_of_averages: bool  # whether it depends on a network's averages, which θ does not have
+
+    def __call__(self, network: nn.Module) -> Objective:
+        own = copy.deepcopy(network).to(self.like.theta)
+        if self.inputs is not None:
+            reestimate(own, self.inputs)
+        return self.like.of(own)
+
+
+def _objectives(run: Run, evaluation: EvaluationSpec, modes: Iterable[str]) -> dict[str, _Losses]:
+    """Return the losses by kind of statistics."""
+    found = {}
+    for mode in modes:
+        is_of_averages = mode in ("interpolated", "re-estimated")
+        like = objective_of(run, replace(evaluation, statistics="running" if is_of_averages else mode))
+        inputs = training_inputs(run.spec).to(like.theta) if mode == "re-estimated" else None
+        found[mode] = _Losses(like, inputs, is_of_averages)
+    return found
+
+
+def _at(path: Between, t: float, objectives: Mapping[str, _Losses]) -> dict[str, tuple[float, float]]:
+    """Return loss and accuracy at t by kind of statistics; nan where the point is not finite."""
+    theta = path.theta(t)
+    if not bool(theta.isfinite().all()):
+        return dict.fromkeys(objectives, (np.nan, np.nan))
+    values = {}
+    for mode, own in objectives.items():
+        if own.is_of_averages or path.moves_frozen:
+            objective = own(path.network(t))
+            values[mode] = objective.loss_and_accuracy(objective.theta)
+        else:
+            values[mode] = own.like.loss_and_accuracy(theta)
+    return values
 
 
 def _own_loss(objective: Objective) -> float:
@@ -136,20 +162,6 @@ def _trained(run: RunSpec, networks: tuple[nn.Module, nn.Module], spec: Connecti
         seed=spec.seed,
         stop=stop,
     )
-
-
-def _with_averages(run: Run, evaluation: EvaluationSpec, mode: str) -> Callable[[nn.Module], Objective]:
-    """Return what maps a network to its loss with fixed averages: its own, or those of the training samples."""
-    like = objective_of(run, replace(evaluation, statistics="running"))
-    inputs = training_inputs(run.spec).to(like.theta) if mode == "re-estimated" else None
-
-    def objective(module: nn.Module) -> Objective:
-        own = copy.deepcopy(module).to(like.theta)
-        if inputs is not None:
-            reestimate(own, inputs)
-        return like.of(own)
-
-    return objective
 
 
 def reestimate(module: nn.Module, inputs: Tensor) -> None:
