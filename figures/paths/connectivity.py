@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
 from normscape.figures.style.template import style_axes, styled
-from normscape.figures.style.ticks import ticks
+from normscape.figures.style.ticks import log_axis, positive_or_nan, ticks
 from normscape.landscape.paths.connectivity import Connectivity
 
 HEIGHT = 360
@@ -57,7 +57,7 @@ def path_comparison_figures(
         quantity: "loss" or "error".
     """
     lines = {label: _paths(own, mode, quantity) for label, own in paths.results.items()}
-    return _panels(paths.with_results(lines), quantity, rows=3)
+    return _panels(paths.with_results(lines), quantity, rows=3, is_log=quantity == "loss")
 
 
 def path_name(one: Connectivity) -> str:
@@ -94,38 +94,47 @@ def _paths(own: Sequence[Connectivity], mode: str, quantity: str) -> list[_Line]
     lines = []
     for number, one in enumerate(own):
         if (kind := mode_of(one, mode)) is not None:
-            name = f"{path_name(one)}: barrier {one.barrier(kind):.2g}" if quantity == "loss" else path_name(one)
+            name = (
+                f"{path_name(one)}: barrier {one.rounded_barrier(kind):.3g}" if quantity == "loss" else path_name(one)
+            )
             lines.append(_Line(name, one.t, getattr(one, quantity)[kind], PATH_DASHES[number % len(PATH_DASHES)]))
     return lines
 
 
-def _panels(lines: Compared[list[_Line]], quantity: str, *, rows: int) -> dict[str, go.Figure]:
+def _panels(lines: Compared[list[_Line]], quantity: str, *, rows: int, is_log: bool = False) -> dict[str, go.Figure]:
     """Return a panel for every network; all have one scale and as many rows of a legend, so that plots are equal."""
-    every = [line.values[np.isfinite(line.values)] for own in lines.results.values() for line in own]
-    finite = np.concatenate(every or [np.zeros(1)])
-    low, high = (0.0, float(finite.max(initial=0.0))) if finite.size else (0.0, 1.0)
-    ends = min(low, float(finite.min(initial=0.0))), 1.06 * (high or 1.0)
-    return {label: _panel(lines, label, quantity, ends, rows) for label in lines.results}
+    every = [line.values for own in lines.results.values() for line in own]
+    axis = log_axis(every) if is_log else _linear_axis(every)
+    title = f"{quantity} (log)" if is_log else quantity
+    return {label: _panel(lines, label, quantity, {"title": title, **axis}, rows) for label in lines.results}
 
 
-def _panel(lines: Compared[list[_Line]], label: str, quantity: str, ends: tuple[float, float], rows: int) -> go.Figure:
+def _linear_axis(every: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Return an axis from 0, or from the smallest value below it."""
+    finite = np.concatenate([values[np.isfinite(values)] for values in every] or [np.zeros(1)])
+    low, high = float(finite.min(initial=0.0)), 1.06 * (float(finite.max(initial=0.0)) if finite.size else 1.0) or 1.06
+    positions, texts = ticks(low, high, "linear")
+    return {"range": [low - 0.02 * (high - low), high], "tickvals": positions, "ticktext": texts}
+
+
+def _panel(lines: Compared[list[_Line]], label: str, quantity: str, axis: Mapping[str, Any], rows: int) -> go.Figure:
     color, figure = lines.color(label), go.Figure()
     for line in lines.results[label]:
+        values = positive_or_nan(line.values) if axis.get("type") == "log" else line.values
         figure.add_trace(
             go.Scatter(
-                **{"x": line.t, "y": line.values, "mode": "lines", "name": line.name, "showlegend": True},
+                **{"x": line.t, "y": values, "mode": "lines", "name": line.name, "showlegend": True},
                 line={"color": color, "width": 2, "dash": line.dash},
                 hovertemplate=f"t = %{{x:.2f}}<br>{quantity} %{{y:.4g}}<extra>{line.name}</extra>",
             )
         )
-    positions, texts = ticks(*ends, "linear")
     style_axes(
         figure,
         lines.theme_colors,
         x_title="t: from one trained network (0) to the other (1)",
-        y_title=quantity,
+        y_title=axis["title"],
         x_axis={"range": [-0.02, 1.02]},
-        y_axis={"range": [ends[0] - 0.02 * (ends[1] - ends[0]), ends[1]], "tickvals": positions, "ticktext": texts},
+        y_axis={name: value for name, value in axis.items() if name != "title"},
     )
     bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 40 - 52 - LEGEND_ROW
     shown: dict[str, Any] = {"height": HEIGHT + LEGEND_ROW * (rows - 1), "bottom": bottom, "legend_y": -52 / plot}

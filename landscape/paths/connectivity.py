@@ -30,6 +30,9 @@ samples at every point; of the evaluation set at every point; of its mini-batche
 CURVE_MODES = ("re-estimated", "population")
 """The kinds for a curve: its middle point has no averages of its own."""
 
+ROUNDING = 1e-6
+"""A barrier below this share of the largest loss on its path is rounding."""
+
 PASS_SAMPLES = 500
 """Samples per forward pass while averages are taken anew."""
 
@@ -55,6 +58,11 @@ class Connectivity:
         """Return the largest excess of the loss over the line between its ends (D13)."""
         loss = self.loss[mode]
         return float(np.max(loss - ((1 - self.t) * loss[0] + self.t * loss[-1])))
+
+    def rounded_barrier(self, mode: str) -> float:
+        """Return the barrier, 0 where it is no more than the rounding of float32."""
+        barrier = self.barrier(mode)
+        return 0.0 if abs(barrier) < ROUNDING * float(np.nanmax(self.loss[mode])) else barrier
 
 
 def measure_connectivity(

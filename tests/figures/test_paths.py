@@ -93,7 +93,7 @@ def test_paths_of_a_network_have_a_line_each_in_one_kind_of_statistics_and_name_
     t = np.linspace(0, 1, 5)
 
     def path(scale: float, *modes: str, **names: str) -> Connectivity:
-        loss = {mode: scale * (k + 1) * 4 * t * (1 - t) for k, mode in enumerate(modes)}
+        loss = {mode: 0.1 + scale * (k + 1) * 4 * t * (1 - t) for k, mode in enumerate(modes)}
         return Connectivity(t, loss, {mode: 0.1 * one for mode, one in loss.items()}, 4.0, **names)
 
     one = path(1.0, "population"), path(0.25, "population", matching="weights")

@@ -17,9 +17,6 @@ ABOVE_CHANCE = 0.02
 """Share by which a plane must contain more of a path than of a random walk to say something about training."""
 
 
-ROUNDING = 1e-6
-"""A barrier below this share of the largest loss on its path is that of float32."""
-
 TENTHS = 10
 """Steps that a curve needs at least for the loss of a tenth of its training."""
 
@@ -106,7 +103,7 @@ def path_sentence(paths: Mapping[str, Sequence[Connectivity]], mode: str) -> str
     """Return how high the barriers on several paths are in one kind of statistics, as Markdown."""
     sentences = []
     for label, own in paths.items():
-        barriers = [(path_name(one), _barrier(one, kind)) for one in own if (kind := mode_of(one, mode))]
+        barriers = [(path_name(one), one.rounded_barrier(kind)) for one in own if (kind := mode_of(one, mode))]
         if barriers:
             parts = [f"{number(value)} {_on(name)}" for name, value in barriers]
             sentences.append(f"**{label}**: the barrier is {_joined(parts)}.")
@@ -118,12 +115,6 @@ def _on(name: str) -> str:
     return f"on the {path} with matched units" if matched else f"on the {path}"
 
 
-def _barrier(one: Connectivity, mode: str) -> float:
-    """Return a barrier, 0 where it is rounding."""
-    barrier = one.barrier(mode)
-    return 0.0 if abs(barrier) < ROUNDING * float(np.nanmax(one.loss[mode])) else barrier
-
-
 def path_numbers(paths: Sequence[Connectivity], names: Mapping[str, str]) -> dict[str, str]:
     """Return the barriers and errors of several paths as text, by path and kind of statistics."""
     numbers: dict[str, str] = {}
@@ -133,7 +124,7 @@ def path_numbers(paths: Sequence[Connectivity], names: Mapping[str, str]) -> dic
             numbers[f"Distance of the ends, {path}"] = number(one.distance)
         for mode in one.loss:
             kind = f"{path}, {names[mode]}" if len(one.loss) > 1 else path
-            numbers[f"Loss barrier, {kind}"] = number(_barrier(one, mode))
+            numbers[f"Loss barrier, {kind}"] = number(one.rounded_barrier(mode))
             numbers[f"Largest error, {kind}"] = percent(float(np.max(one.error[mode])))
         if (steps := len(one.curve_loss)) >= TENTHS:
             first, last = (
