@@ -174,8 +174,8 @@ def _paths(
     light = in_light_theme(own, experiment)
     draw = partial(path_comparison_figures, light, mode)
     _shared("compared", "Paths between two trainings", draw, experiment, display)
-    with st.expander("Barriers and errors of every path"):
-        network_table({label: summary.path_numbers(one, NAMES) for label, one in paths.items()}, missing="")
+    with st.expander("Barriers and errors of these paths"):
+        network_table({label: summary.path_numbers(one[1:], NAMES) for label, one in paths.items()}, missing="")
 
 
 def _compared(experiment: Experiment, results: Mapping[str, Any]) -> Compared[Any]:
