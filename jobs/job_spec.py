@@ -125,7 +125,7 @@ class Job:
             raise TypeError(f"a job of kind {self.kind!r} takes {name}, not {self.question!r}")
         object.__setattr__(self, "run", _effective_run(self.run))
         if self.question is not None:
-            question = _effective(self.question)
+            question = _effective(_without_refused_matching(self.question, self.run))
             object.__setattr__(self, "question", question if self.kind in ITERATIVE else _without_residual(question))
         if isinstance(self.question, TrajectorySpec | ConnectivitySpec):
             others = tuple(map(_effective_run, self.question.others))
@@ -195,6 +195,14 @@ def question_type(kind: str) -> type[Question] | None:
 @lru_cache(maxsize=4096)
 def _effective(spec: Any) -> Any:
     return effective(spec)
+
+
+def _without_refused_matching(question: Any, run: RunSpec) -> Any:
+    """Return a question without the matching of hidden units that the run's architecture leaves without effect."""
+    architecture = ARCHITECTURES.get(run.model.architecture)
+    if not isinstance(question, ConnectivitySpec) or architecture is None or architecture.without_matching is None:
+        return question
+    return replace(question, matching="none")
 
 
 @lru_cache(maxsize=4096)

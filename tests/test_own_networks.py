@@ -30,6 +30,10 @@ def test_the_examples_run_one_after_the_other(tmp_path: Path, monkeypatch: pytes
     assert objective.statistics == "population"
     assert np.isfinite(names["surface"].loss).all()
     assert names["sharpness"].converged
+    assert names["matched"].matching == "weights"
+    assert (np.diff(names["matched"].inner_product) > 0).all()
+    assert names["curve"].curve_loss.shape == (50,)
+    assert names["curve"].loss["population"][0] == pytest.approx(names["matched"].loss["population"][0])
     assert (tmp_path / "surface.html").stat().st_size > 10_000
     assert (tmp_path / "surface.pdf").read_bytes().startswith(b"%PDF")
 

@@ -1,8 +1,9 @@
-"""Loss and error on the segment between two trained networks, by kind of batch statistics (D13)."""
+"""Loss and error on paths between two trained networks, by kind of batch statistics and by path (D13)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
 from normscape.figures.style.template import style_axes, styled
-from normscape.figures.style.ticks import ticks
+from normscape.figures.style.ticks import log_axis, positive_or_nan, ticks
 from normscape.landscape.paths.connectivity import Connectivity
 
 HEIGHT = 360
@@ -30,6 +31,10 @@ DASHES: Mapping[str, str] = {
 }
 
 
+PATH_DASHES = ("solid", "dash", "dot")
+"""Of the paths of one network, in their order."""
+
+
 def connectivity_figures(segments: Compared[Connectivity], quantity: str = "loss") -> dict[str, go.Figure]:
     """Draw loss or error along the segment of every network, one line for each kind of statistics, on one scale.
 
@@ -37,42 +42,102 @@ def connectivity_figures(segments: Compared[Connectivity], quantity: str = "loss
         segments: of every network.
         quantity: "loss" or "error".
     """
-    every = [values for own in segments.results.values() for values in getattr(own, quantity).values()]
-    finite = np.concatenate([values[np.isfinite(values)] for values in every] or [np.zeros(1)])
-    low, high = (0.0, float(finite.max(initial=0.0))) if finite.size else (0.0, 1.0)
-    top = 1.06 * (high or 1.0)
-    return {
-        label: _segment(segments, label, quantity, (min(low, float(finite.min(initial=0.0))), top))
-        for label in segments.results
-    }
+    lines = {label: _kinds(own, quantity) for label, own in segments.results.items()}
+    return _panels(segments.with_results(lines), quantity, rows=4)
 
 
-def _segment(segments: Compared[Connectivity], label: str, quantity: str, ends: tuple[float, float]) -> go.Figure:
-    own, color = segments.results[label], segments.color(label)
+def path_comparison_figures(
+    paths: Compared[Sequence[Connectivity]], mode: str, quantity: str = "loss"
+) -> dict[str, go.Figure]:
+    """Draw loss or error along several paths of every network in one kind of statistics, on one scale.
+
+    Args:
+        paths: of every network: its segment, then others between the same trainings.
+        mode: kind of batch statistics; networks without batch statistics have one.
+        quantity: "loss" or "error".
+    """
+    lines = {label: _paths(own, mode, quantity) for label, own in paths.results.items()}
+    return _panels(paths.with_results(lines), quantity, rows=3, is_log=quantity == "loss")
+
+
+def path_name(one: Connectivity) -> str:
+    """Return the name of a path: "segment" or "Bézier curve", with matched units or not."""
+    name = "segment" if one.curve == "segment" else "Bézier curve"
+    return name if one.matching == "none" else f"{name}, units matched"
+
+
+def mode_of(one: Connectivity, mode: str) -> str | None:
+    """Return the kind of statistics that a path is drawn in, None if it was not measured in it."""
+    if tuple(one.loss) == ("population",):
+        return "population"
+    return mode if mode in one.loss else None
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """A line of a panel."""
+
+    name: str
+    t: np.ndarray
+    values: np.ndarray
+    dash: str
+
+
+def _kinds(own: Connectivity, quantity: str) -> list[_Line]:
     lines: Mapping[str, np.ndarray] = getattr(own, quantity)
-    alone = len(lines) == 1
-    figure = go.Figure()
-    for mode, values in lines.items():
-        name = "no batch statistics" if alone else NAMES[mode]
+    if len(lines) == 1:
+        return [_Line("no batch statistics", own.t, values, "solid") for values in lines.values()]
+    return [_Line(NAMES[mode], own.t, values, DASHES[mode]) for mode, values in lines.items()]
+
+
+def _paths(own: Sequence[Connectivity], mode: str, quantity: str) -> list[_Line]:
+    lines = []
+    for number, one in enumerate(own):
+        if (kind := mode_of(one, mode)) is not None:
+            name = (
+                f"{path_name(one)}: barrier {one.rounded_barrier(kind):.3g}" if quantity == "loss" else path_name(one)
+            )
+            lines.append(_Line(name, one.t, getattr(one, quantity)[kind], PATH_DASHES[number % len(PATH_DASHES)]))
+    return lines
+
+
+def _panels(lines: Compared[list[_Line]], quantity: str, *, rows: int, is_log: bool = False) -> dict[str, go.Figure]:
+    """Return a panel for every network; all have one scale and as many rows of a legend, so that plots are equal."""
+    every = [line.values for own in lines.results.values() for line in own]
+    axis = log_axis(every) if is_log else _linear_axis(every)
+    title = f"{quantity} (log)" if is_log else quantity
+    return {label: _panel(lines, label, quantity, {"title": title, **axis}, rows) for label in lines.results}
+
+
+def _linear_axis(every: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Return an axis from 0, or from the smallest value below it."""
+    finite = np.concatenate([values[np.isfinite(values)] for values in every] or [np.zeros(1)])
+    low, high = float(finite.min(initial=0.0)), 1.06 * (float(finite.max(initial=0.0)) if finite.size else 1.0) or 1.06
+    positions, texts = ticks(low, high, "linear")
+    return {"range": [low - 0.02 * (high - low), high], "tickvals": positions, "ticktext": texts}
+
+
+def _panel(lines: Compared[list[_Line]], label: str, quantity: str, axis: Mapping[str, Any], rows: int) -> go.Figure:
+    color, figure = lines.color(label), go.Figure()
+    for line in lines.results[label]:
+        values = positive_or_nan(line.values) if axis.get("type") == "log" else line.values
         figure.add_trace(
             go.Scatter(
-                **{"x": own.t, "y": values, "mode": "lines", "name": name, "showlegend": True},
-                line={"color": color, "width": 2, "dash": "solid" if alone else DASHES[mode]},
-                hovertemplate=f"t = %{{x:.2f}}<br>{quantity} %{{y:.4g}}<extra>{name}</extra>",
+                **{"x": line.t, "y": values, "mode": "lines", "name": line.name, "showlegend": True},
+                line={"color": color, "width": 2, "dash": line.dash},
+                hovertemplate=f"t = %{{x:.2f}}<br>{quantity} %{{y:.4g}}<extra>{line.name}</extra>",
             )
         )
-    positions, texts = ticks(*ends, "linear")
     style_axes(
         figure,
-        segments.theme_colors,
+        lines.theme_colors,
         x_title="t: from one trained network (0) to the other (1)",
-        y_title=quantity,
+        y_title=axis["title"],
         x_axis={"range": [-0.02, 1.02]},
-        y_axis={"range": [ends[0] - 0.02 * (ends[1] - ends[0]), ends[1]], "tickvals": positions, "ticktext": texts},
+        y_axis={name: value for name, value in axis.items() if name != "title"},
     )
-    rows = 4  # equal for all networks, so that their plots are
     bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 40 - 52 - LEGEND_ROW
     shown: dict[str, Any] = {"height": HEIGHT + LEGEND_ROW * (rows - 1), "bottom": bottom, "legend_y": -52 / plot}
-    figure = styled(figure, segments.theme_colors, title=label, title_color=color, **shown)
+    figure = styled(figure, lines.theme_colors, title=label, title_color=color, **shown)
     figure.update_layout(legend={"orientation": "v"})
     return figure

@@ -1,10 +1,10 @@
-"""The loss between two trained networks, in every kind of batch statistics (D13; Garipov et al. 2018)."""
+"""The loss between two trained networks, in every kind of batch statistics (D13)."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -16,6 +16,9 @@ from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.statistics import normalizes_over_samples
+from normscape.landscape.paths.between import Between
+from normscape.landscape.paths.bezier import Bend, ends_of, mini_batch_gradient, train_bend
+from normscape.landscape.paths.matching import matched
 from normscape.landscape.training.batches import samples_as_tensors
 from normscape.landscape.training.train import Run
 from normscape.specs import ConnectivitySpec, EvaluationSpec, RunSpec
@@ -24,96 +27,149 @@ MODES = ("interpolated", "re-estimated", "population", "batch")
 """Kinds of batch statistics: averages on the line between both networks' own; averages taken anew over the training
 samples at every point; of the evaluation set at every point; of its mini-batches."""
 
+CURVE_MODES = ("re-estimated", "population")
+"""The kinds for a curve: its middle point has no averages of its own."""
+
+ROUNDING = 1e-6
+"""A barrier below this share of the largest loss on its path is rounding."""
+
 PASS_SAMPLES = 500
 """Samples per forward pass while averages are taken anew."""
 
 
+def _nothing() -> np.ndarray:
+    return np.zeros(0)
+
+
 @dataclass(frozen=True, eq=False)
 class Connectivity:
-    """Losses and errors along θ(t) = (1 - t) θ_0 + t θ_1."""
+    """Losses and errors along θ(t): the segment (1 - t) θ_0 + t θ_1, or a Bézier curve between its ends."""
 
     t: np.ndarray  # (T,) from 0 to 1
     loss: Mapping[str, np.ndarray]  # (T,) by kind of statistics; "population" alone without batch statistics
     error: Mapping[str, np.ndarray]  # (T,) share of samples classified wrongly; nan for a regression
     distance: float  # ‖θ_1 - θ_0‖
+    matching: str = "none"  # how the hidden units of θ_1 were matched to those of θ_0
+    inner_product: np.ndarray = field(default_factory=_nothing)  # ⟨θ_0, θ_1⟩ at the start and after every assignment
+    curve: str = "segment"
+    curve_loss: np.ndarray = field(default_factory=_nothing)  # (steps,) at each step of the curve's training
 
     def barrier(self, mode: str) -> float:
         """Return the largest excess of the loss over the line between its ends (D13)."""
         loss = self.loss[mode]
         return float(np.max(loss - ((1 - self.t) * loss[0] + self.t * loss[-1])))
 
+    def rounded_barrier(self, mode: str) -> float:
+        """Return the barrier, 0 where it is no more than the rounding of float32."""
+        barrier = self.barrier(mode)
+        return 0.0 if abs(barrier) < ROUNDING * float(np.nanmax(self.loss[mode])) else barrier
+
 
 def measure_connectivity(
     run: Run, others: Sequence[Run], spec: ConnectivitySpec, *, stop: Stop = lambda: False
 ) -> Connectivity:
-    """Measure loss and error at equally spaced points between the last checkpoints of two runs (D13).
+    """Measure loss and error at equally spaced t between the last checkpoints of two runs (D13).
 
     Args:
         run: the run at t = 0.
         others: the run at t = 1.
-        spec: evaluation and number of points; the checkpoint and the statistics of the evaluation are not used.
-        stop: polled before every point.
+        spec: evaluation, number of points, matching of hidden units, and segment or curve; the checkpoint and the
+            statistics of the evaluation are not used.
+        stop: polled before every point and every step of a curve.
 
     Raises:
         StoppedError: `stop()` was true.
-        ValueError: the networks have parameters of other names or shapes.
+        ValueError: the networks have parameters of other names or shapes, or their units cannot be matched.
     """
     (other,) = others
     first, last = (one.module(one.checkpoints[-1].step) for one in (run, other))
     _require_equal_shapes(first, last)
-    modes = MODES if normalizes_over_samples(first) else ("population",)
-    t = np.linspace(0, 1, spec.points)
-    evaluation = replace(spec.evaluation, checkpoint=run.checkpoints[-1].step)
-    fixed = {
-        mode: objective_of(run, replace(evaluation, statistics=mode))
-        for mode in modes
-        if mode in ("population", "batch")
-    }
-    ends = [fixed["population"].of(one.to(fixed["population"].theta)).theta for one in (copy.deepcopy(first), last)]
-    averaged = {mode: _with_averages(run, evaluation, mode) for mode in modes if mode not in fixed}
-    values: dict[str, list[tuple[float, float]]] = {mode: [] for mode in modes}
+    evaluation, inner_product = replace(spec.evaluation, checkpoint=run.checkpoints[-1].step), _nothing()
+    objectives = _objectives(run, evaluation, _modes(spec, first))
+    population = objectives["population"]
+    if spec.matching == "weights":
+        last, matching = matched(first, last, lambda one: _own_loss(population(one)), seed=spec.seed, stop=stop)
+        inner_product = matching.inner_product
+    bend = None if spec.curve == "segment" else _trained(run.spec, (first, last), spec, stop)
+    ends = population(first).theta, population(last).theta
+    path = Between((first, last), ends, None if bend is None else bend.theta)
+    t, values = np.linspace(0, 1, spec.points), []
     for share in map(float, t):
         check_stop(stop)
-        theta = ends[0] + share * (ends[1].double() - ends[0].double()).to(ends[0].dtype)
-        between = interpolated(first, last, share)
-        for mode in modes:
-            objective = fixed[mode] if mode in fixed else averaged[mode](between)
-            values[mode].append(objective.loss_and_accuracy(theta if mode in fixed else objective.theta))
-    difference = ends[1].double() - ends[0].double()
+        values.append(_at(path, share, objectives))
     return Connectivity(
         t,
-        {mode: np.array([loss for loss, _ in own]) for mode, own in values.items()},
-        {mode: np.array([1 - accuracy for _, accuracy in own]) for mode, own in values.items()},
-        float(difference.norm()),
+        {mode: np.array([one[mode][0] for one in values]) for mode in objectives},
+        {mode: np.array([1 - one[mode][1] for one in values]) for mode in objectives},
+        float((ends[1].double() - ends[0].double()).norm()),
+        spec.matching,
+        inner_product,
+        spec.curve,
+        _nothing() if bend is None else bend.loss,
     )
 
 
-def interpolated(first: nn.Module, last: nn.Module, share: float) -> nn.Module:
-    """Return a network with the parameters and the averages between two others, in float64 rounded once."""
-    module = copy.deepcopy(first)
-    ends = first.state_dict(), last.state_dict()
-    state = {
-        name: ((1 - share) * tensor.double() + share * ends[1][name].double()).to(tensor.dtype)
-        if tensor.is_floating_point()
-        else tensor
-        for name, tensor in ends[0].items()
-    }
-    module.load_state_dict(state)
-    return module
+def _modes(spec: ConnectivitySpec, network: nn.Module) -> tuple[str, ...]:
+    if not normalizes_over_samples(network):
+        return ("population",)
+    return MODES if spec.curve == "segment" else CURVE_MODES
 
 
-def _with_averages(run: Run, evaluation: EvaluationSpec, mode: str) -> Callable[[nn.Module], Objective]:
-    """Return what maps a network to its loss with fixed averages: its own, or those of the training samples."""
-    like = objective_of(run, replace(evaluation, statistics="running"))
-    inputs = training_inputs(run.spec).to(like.theta) if mode == "re-estimated" else None
+@dataclass(frozen=True, eq=False)
+class _Losses:
+    """The loss of networks in one kind of statistics."""
 
-    def objective(module: nn.Module) -> Objective:
-        own = copy.deepcopy(module).to(like.theta)
-        if inputs is not None:
-            reestimate(own, inputs)
-        return like.of(own)
+    like: Objective
+    inputs: Tensor | None  # of the samples whose averages networks get, if any
+    is_of_averages: bool  # whether it depends on a network's averages, which θ does not have
 
-    return objective
+    def __call__(self, network: nn.Module) -> Objective:
+        own = copy.deepcopy(network).to(self.like.theta)
+        if self.inputs is not None:
+            reestimate(own, self.inputs)
+        return self.like.of(own)
+
+
+def _objectives(run: Run, evaluation: EvaluationSpec, modes: Iterable[str]) -> dict[str, _Losses]:
+    """Return the losses by kind of statistics."""
+    found = {}
+    for mode in modes:
+        is_of_averages = mode in ("interpolated", "re-estimated")
+        like = objective_of(run, replace(evaluation, statistics="running" if is_of_averages else mode))
+        inputs = training_inputs(run.spec).to(like.theta) if mode == "re-estimated" else None
+        found[mode] = _Losses(like, inputs, is_of_averages)
+    return found
+
+
+def _at(path: Between, t: float, objectives: Mapping[str, _Losses]) -> dict[str, tuple[float, float]]:
+    """Return loss and accuracy at t by kind of statistics; nan where the point is not finite."""
+    theta = path.theta(t)
+    if not bool(theta.isfinite().all()):
+        return dict.fromkeys(objectives, (np.nan, np.nan))
+    values = {}
+    for mode, own in objectives.items():
+        if own.is_of_averages or path.moves_frozen:
+            objective = own(path.network(t))
+            values[mode] = objective.loss_and_accuracy(objective.theta)
+        else:
+            values[mode] = own.like.loss_and_accuracy(theta)
+    return values
+
+
+def _own_loss(objective: Objective) -> float:
+    return objective.loss_and_accuracy(objective.theta)[0]
+
+
+def _trained(run: RunSpec, networks: tuple[nn.Module, nn.Module], spec: ConnectivitySpec, stop: Stop) -> Bend:
+    """Return the middle point of a curve, trained on mini-batches of the training set."""
+    return train_bend(
+        ends_of(networks),
+        mini_batch_gradient(run, networks, spec),
+        steps=spec.curve_steps,
+        learning_rate=spec.curve_learning_rate,
+        seed=spec.seed,
+        stop=stop,
+    )
 
 
 def reestimate(module: nn.Module, inputs: Tensor) -> None:

@@ -6,16 +6,20 @@ import copy
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from normscape.landscape.measurement import Stop, check_stop
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.parameters import flatten
 from normscape.landscape.objective.problem.problem import Problem
 from normscape.landscape.objective.statistics import normalizes_over_samples
-from normscape.landscape.paths.connectivity import Connectivity, interpolated
+from normscape.landscape.paths.between import Between
+from normscape.landscape.paths.bezier import Gradient, ends_of, train_bend
+from normscape.landscape.paths.connectivity import Connectivity
+from normscape.landscape.paths.matching import matched
 from normscape.landscape.paths.trajectory import Path, Trajectory
 from normscape.landscape.plane.principal_components import principal_plane, random_walk_shares
+from normscape.specs.paths import CURVES, MATCHINGS
 
 State = Mapping[str, Tensor]
 """What `module.state_dict()` returns."""
@@ -63,43 +67,84 @@ def measure_trajectory(
 
 
 def measure_connectivity(
-    problem: Problem, first: State, last: State, *, points: int = 25, stop: Stop = lambda: False
+    problem: Problem,
+    first: State,
+    last: State,
+    *,
+    points: int = 25,
+    matching: str = "none",
+    curve: str = "segment",
+    curve_steps: int = 300,
+    curve_learning_rate: float = 0.1,
+    seed: int = 0,
+    stop: Stop = lambda: False,
 ) -> Connectivity:
-    """Measure loss and error on the segment between two states of any network (D13).
+    """Measure loss and error on the segment, or on a trained curve, between two states of any network (D13).
 
-    Networks whose norms take statistics over samples are measured with population statistics and, if they keep running
-    averages, with those interpolated.
+    Networks whose norms take statistics over samples are measured with population statistics and, on a segment and if
+    they keep running averages, with those interpolated.
 
     Args:
         problem: the network and its evaluation set.
         first: the state dictionary at t = 0.
         last: the state dictionary at t = 1.
-        points: of the segment, its ends among them, at least 3.
-        stop: polled before every point.
+        points: of the path, its ends among them, at least 3.
+        matching: "weights" permutes the hidden units of `last` to match those of `first`; for chains of layers.
+        curve: "bezier" trains the middle point of a quadratic Bézier curve, on the whole evaluation set in every step.
+        curve_steps: of that training.
+        curve_learning_rate: of that training.
+        seed: of the order of layers in matching, and of the t of every step.
+        stop: polled before every point, step and assignment.
 
     Raises:
         StoppedError: `stop()` was true.
-        ValueError: there are fewer than 3 points.
+        ValueError: there are fewer than 3 points, a name is unknown, or the units cannot be matched.
     """
     if points < 3:
         raise ValueError(f"points is {points}; a segment needs at least 3")
-    ends = [_with_state(problem.module, state) for state in (first, last)]
-    population = Objective.of_problem(problem)
-    averaged = normalizes_over_samples(problem.module) and _has_averages(problem.module)
+    for name, value, choices in (("matching", matching, MATCHINGS), ("curve", curve, CURVES)):
+        if value not in choices:
+            raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
+    start, end = (_with_state(problem.module, state) for state in (first, last))
+    population, inner_product, curve_loss = Objective.of_problem(problem), np.zeros(0), np.zeros(0)
+    if matching == "weights":
+        end, found = matched(start, end, lambda one: _own_loss(population.of(one)), seed=seed, stop=stop)
+        inner_product = found.inner_product
+    ends, bend = ends_of((start, end)), None
+    if curve == "bezier":
+        gradient = _whole_gradient(population, stop)
+        trained = train_bend(ends, gradient, steps=curve_steps, learning_rate=curve_learning_rate, seed=seed, stop=stop)
+        bend, curve_loss = trained.theta, trained.loss
+    averaged = curve == "segment" and normalizes_over_samples(problem.module) and _has_averages(problem.module)
     running = Objective.of_problem(problem, statistics="running") if averaged else None
-    weights = [flatten(dict(end.named_parameters()), population.layout).double() for end in ends]
+    path = Between((start, end), ends, bend)
     t, values = np.linspace(0, 1, points), []
     for share in map(float, t):
         check_stop(stop)
-        theta = (weights[0] + share * (weights[1] - weights[0])).to(population.theta)
-        found = {"population": population.loss_and_accuracy(theta)}
+        found_losses = {"population": population.loss_and_accuracy(path.theta(share).to(population.theta))}
         if running is not None:
-            between = running.of(interpolated(ends[0], ends[1], share))
-            found["interpolated"] = between.loss_and_accuracy(between.theta)
-        values.append(found)
+            between = running.of(path.network(share))
+            found_losses["interpolated"] = between.loss_and_accuracy(between.theta)
+        values.append(found_losses)
     loss = {mode: np.array([one[mode][0] for one in values]) for mode in values[0]}
     error = {mode: np.array([1 - one[mode][1] for one in values]) for mode in values[0]}
-    return Connectivity(t, loss, error, float((weights[1] - weights[0]).norm()))
+    distance = float((ends[1] - ends[0]).norm())
+    return Connectivity(t, loss, error, distance, matching, inner_product, curve, curve_loss)
+
+
+def _whole_gradient(objective: Objective, stop: Stop) -> Gradient:
+    """Return the gradient of the whole evaluation set, in every step."""
+
+    def gradient(theta: Tensor, t: float, step: int) -> tuple[Tensor, Tensor]:
+        del t, step
+        found = objective.evaluate(theta.to(objective.theta), stop=stop)
+        return torch.tensor(found.loss), found.gradient.to(theta)
+
+    return gradient
+
+
+def _own_loss(objective: Objective) -> float:
+    return objective.loss_and_accuracy(objective.theta)[0]
 
 
 def _with_state(module: nn.Module, state: State) -> nn.Module:

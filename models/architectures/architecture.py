@@ -37,6 +37,7 @@ class Architecture(Entry):
         refuses: (size, shape of one sample) to the reason why there is no such network, or None.
         has_positions: whether its layers get images or tokens rather than vectors.
         draws_weights: whether it draws its own initial weights, from torch's global generator.
+        without_matching: why its hidden units cannot be matched by permutations (D13), or None if they can.
     """
 
     build: Callable[[ModelSpec, Size, Shape, int], nn.Module]
@@ -46,6 +47,7 @@ class Architecture(Entry):
     refuses: Callable[[Size, Shape], str | None] = _accepts_all
     has_positions: bool = False
     draws_weights: bool = False
+    without_matching: str | None = None
 
     def size_of(self, spec: ModelSpec) -> Size:
         """Return the size that a spec asks for, with this architecture's defaults."""

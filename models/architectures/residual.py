@@ -110,4 +110,6 @@ RESIDUAL = Architecture(
     width_counts="channels of the first stage",
     refuses=_refuses,
     has_positions=True,
+    without_matching="hidden units are matched in chains of layers; shortcuts of a residual network tie the units of "
+    "several layers",
 )

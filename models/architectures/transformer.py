@@ -136,4 +136,6 @@ TRANSFORMER = Architecture(
     width_counts="channels of a token",
     refuses=_refuses,
     has_positions=True,
+    without_matching="hidden units are matched in chains of layers; attention heads and residual connections of a "
+    "transformer tie the units of several layers",
 )

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from normscape.figures.comparison import Compared
-from normscape.figures.paths import PathMap, connectivity_figures, path_losses_figure, path_maps
+from normscape.figures.paths import (
+    PathMap,
+    connectivity_figures,
+    path_comparison_figures,
+    path_losses_figure,
+    path_maps,
+)
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Path, Trajectory
 
@@ -81,3 +87,32 @@ def test_segments_have_a_line_for_each_kind_of_statistics_on_one_scale(quantity:
             np.testing.assert_allclose(trace.y, values)
     assert len({figure.layout.yaxis.range for figure in figures.values()}) == 1
     assert len({trace.line.dash for trace in figures["two"].data}) == 4
+
+
+def test_paths_of_a_network_have_a_line_each_in_one_kind_of_statistics_and_name_their_barrier() -> None:
+    t = np.linspace(0, 1, 5)
+
+    def path(scale: float, *modes: str, **names: str) -> Connectivity:
+        loss = {mode: 0.1 + scale * (k + 1) * 4 * t * (1 - t) for k, mode in enumerate(modes)}
+        return Connectivity(t, loss, {mode: 0.1 * one for mode, one in loss.items()}, 4.0, **names)
+
+    one = path(1.0, "population"), path(0.25, "population", matching="weights")
+    two = (
+        path(2.0, "interpolated", "population"),
+        path(0.5, "interpolated", "population", matching="weights"),
+        path(0.1, "re-estimated", "population", matching="weights", curve="bezier"),
+    )
+    figures = path_comparison_figures(compared(one=one, two=two), "population")
+    assert [trace.name for trace in figures["one"].data] == [
+        "segment: barrier 1",
+        "segment, units matched: barrier 0.25",
+    ]
+    assert [trace.name.partition(":")[0] for trace in figures["two"].data][2] == "Bézier curve, units matched"
+    for trace, own in zip(figures["two"].data, two, strict=True):
+        np.testing.assert_allclose(trace.y, own.loss["population"])
+    assert len({trace.line.dash for trace in figures["two"].data}) == 3
+    assert len({figure.layout.yaxis.range for figure in figures.values()}) == 1
+    interpolated = path_comparison_figures(compared(one=one, two=two), "interpolated")
+    assert {label: len(figure.data) for label, figure in interpolated.items()} == {"one": 2, "two": 2}
+    np.testing.assert_allclose(interpolated["two"].data[1].y, two[1].loss["interpolated"])
+    np.testing.assert_allclose(interpolated["one"].data[1].y, one[1].loss["population"])

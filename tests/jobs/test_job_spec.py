@@ -1,5 +1,6 @@
 """A job's key changes with every field that its result depends on, and with no other."""
 
+import json
 from dataclasses import replace
 from inspect import signature
 from typing import Any, get_type_hints
@@ -9,7 +10,17 @@ import pytest
 from normscape.jobs import Job
 from normscape.jobs.job_spec import ITERATIVE, QUESTIONS, question_type
 from normscape.jobs.kinds import KINDS
-from normscape.specs import EvaluationSpec, Experiment, ModelSpec, PlaneSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import (
+    ConnectivitySpec,
+    EvaluationSpec,
+    Experiment,
+    ModelSpec,
+    PlaneSpec,
+    RunSpec,
+    SurfaceSpec,
+    TrainingSpec,
+    canonical_bytes,
+)
 from normscape.specs.fields import paths, read, replace_at
 from tests.specs.test_canonical import changed
 
@@ -160,3 +171,23 @@ def test_training_fields_are_part_of_the_run() -> None:
     run = RunSpec()
     longer = replace(run, training=TrainingSpec(steps=301))
     assert Job("run", run).key != Job("run", longer).key
+
+
+def test_choices_of_a_path_are_not_written_at_their_defaults_and_matching_needs_a_chain() -> None:
+    run, other = RunSpec(), RunSpec(training=TrainingSpec(seed=1))
+    plain = ConnectivitySpec(EvaluationSpec(), (other,))
+    assert not {"matching", "curve", "seed"} & set(json.loads(canonical_bytes(plain)))
+    assert Job("connectivity", run, replace(plain, seed=3, curve_steps=7)).key == Job("connectivity", run, plain).key
+    curve = replace(plain, curve="bezier")
+    keys = {Job("connectivity", run, one).key for one in (plain, replace(plain, matching="weights"), curve)}
+    assert len(keys) == 3
+    assert Job("connectivity", run, replace(curve, curve_steps=7)).key != Job("connectivity", run, curve).key
+    residual = replace(run, model=ModelSpec("residual"))
+    weights = replace(plain, matching="weights", seed=3)
+    assert Job("connectivity", residual, weights).key == Job("connectivity", residual, plain).key
+
+
+def test_the_key_of_a_stored_segment_stays() -> None:
+    run, other = RunSpec(), RunSpec(training=TrainingSpec(seed=1))
+    job = Job("connectivity", run, ConnectivitySpec(EvaluationSpec(), (other,)))
+    assert job.key == "dd7d3af974a7a26d62dad285788ce86af0e156459e5d73d68dd1af7cf0bec802"

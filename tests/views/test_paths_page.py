@@ -6,10 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from normscape.figures.paths.connectivity import NAMES
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Path, Trajectory
-from normscape.views.paths.requests import MARGIN, NARROWEST, ranges_of
-from normscape.views.paths.summary import connectivity_sentence, headline, trajectory_numbers
+from normscape.specs import ModelSpec, RunSpec, SurfaceSpec
+from normscape.views.paths.reading import reading
+from normscape.views.paths.requests import MARGIN, NARROWEST, Chosen, connectivity_job, path_jobs, ranges_of
+from normscape.views.paths.summary import (
+    connectivity_sentence,
+    headline,
+    path_numbers,
+    path_sentence,
+    trajectory_numbers,
+)
 from tests.views.formulas import left_plain
 from tests.views.pages import page_of_app
 from tests.views.test_page import settled
@@ -25,6 +34,33 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     assert left_plain(app) == []
     (link,) = [one.proto for one in app.get("page_link") if one.proto.label == "Open the surface with the path"]
     assert "plane.directions=trajectory" in link.query_string
+
+
+def test_matched_units_and_a_curve_are_drawn_beside_the_segment() -> None:
+    app = settled(page_of_app("paths", **{"training.checkpoints": "0,3,8"}))
+    for label, value in (("Hidden units", "weights"), ("Path", "bezier")):
+        (control,) = (one for one in app.segmented_control if one.label == label)
+        settled(control.set_value(value).run())
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("plotly_chart")) == 2 + 1 + 2 + 2
+    (text,) = [element.value for element in app.markdown if "with matched units" in element.value]
+    assert "on the segment, " in text
+    assert "on the Bézier curve with matched units" in text
+    assert left_plain(app) == []
+
+
+def test_units_of_a_residual_network_stay_and_the_control_says_why() -> None:
+    run, surface, chosen = RunSpec(model=ModelSpec("residual")), SurfaceSpec(), Chosen("weights")
+    assert path_jobs(run, surface, chosen) == (connectivity_job(run, surface),)
+    chain = RunSpec()
+    assert [job.question.matching for job in path_jobs(chain, surface, chosen)] == ["none", "weights"]
+    both = path_jobs(chain, surface, Chosen("weights", "bezier"))
+    assert [(job.question.matching, job.question.curve) for job in both] == [
+        ("none", "segment"),
+        ("weights", "segment"),
+        ("weights", "bezier"),
+    ]
 
 
 @pytest.mark.slow
@@ -82,6 +118,32 @@ def test_barriers_are_compared_by_kind_of_statistics() -> None:
     text = connectivity_sentence({"No normalization": plain, "Batch norm": batch})
     assert "**No normalization**: the barrier is 0.5." in text
     assert "the barrier is 1, 4× as high as with population statistics (0.25)." in text
+
+
+def test_paths_are_compared_in_one_kind_of_statistics() -> None:
+    t = np.linspace(0, 1, 5)
+    hill = 4 * t * (1 - t)
+    segment = Connectivity(t, {"interpolated": 2 * hill, "population": hill}, {"interpolated": hill}, 3.0)
+    segment = replace(segment, error=segment.loss)
+    matched = replace(segment, loss={"interpolated": 0.5 * hill, "population": 0.25 * hill}, matching="weights")
+    curve = replace(
+        segment, loss={"population": 0.3 + 1e-9 * hill}, error={"population": hill}, curve="bezier", distance=3.0
+    )
+    curve = replace(curve, curve_loss=np.linspace(2.0, 1.0, 20))
+    text = path_sentence({"Batch norm": (segment, matched, curve)}, "population")
+    assert text == (
+        "**Batch norm**: the barrier is 1 on the segment, 0.25 on the segment with matched units and 0 on the Bézier "
+        "curve."
+    )
+    numbers = path_numbers((segment, matched, curve), NAMES)
+    assert numbers["Loss barrier, segment, units matched, running averages, interpolated"] == "0.5"
+    assert numbers["Loss barrier, Bézier curve"] == "0"
+    assert numbers["Training loss, first and last tenth, Bézier curve"] == "1.97, 1.03"
+
+
+def test_the_settings_of_a_curve_are_those_of_the_spec() -> None:
+    assert "300 steps of 64 training samples with learning rate\n0.1." in reading()
+    assert "momentum\n0.9 lowers" in reading()
 
 
 def test_ranges_contain_the_path_and_are_no_stripe() -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Compared
-from normscape.figures.paths import connectivity_figures, path_losses_figure, path_maps
+from normscape.figures.paths import connectivity_figures, path_comparison_figures, path_losses_figure, path_maps
 from normscape.figures.paths.connectivity import NAMES
 from normscape.figures.style.palette import colors
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory
 from normscape.specs import Display, Experiment
 from normscape.views.paths import requests, summary
+from normscape.views.paths.controls import choice
+from normscape.views.paths.reading import reading
+from normscape.views.paths.requests import Chosen
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
@@ -61,22 +65,10 @@ SEGMENTS = (
     "loss depends on the kind of batch statistics."
 )
 
-READING = r"""
-**The plane.** The two leading principal components of the differences $\theta_i-\theta_n$, which are not centered, so
-that the plane contains the last checkpoint (D12). Percentages are shares of $\sum\|\theta_i-\theta_n\|^2$. A random
-walk in many dimensions concentrates there as well
-([Antognini and Sohl-Dickstein 2018](https://arxiv.org/abs/1806.08805)): a share is only worth something above that of
-the walk. The code of [Li et al. 2018](https://arxiv.org/abs/1712.09913) centers the checkpoints first; the table has
-both.
-
-**Between two networks.** The barrier is the largest excess of the loss over the line between its ends (D13). Running
-averages belong to one network; between two networks they fit neither. Averages taken anew over the training set at
-every point, as in [REPAIR](https://arxiv.org/abs/2211.08403), or population statistics remove that part of the barrier.
-
-**Caveats.** Two directions hide everything else: the table has the largest distance to the plane. One pair of seeds is
-one sample. Hidden units of two trainings are in different orders; matching them would lower the barrier
-([Git Re-Basin](https://arxiv.org/abs/2209.04836)) and is not done here.
-"""
+COMPARED = (
+    "Loss of the evaluation samples on several paths between the same two trainings. Permuting hidden units leaves the "
+    "function of a network as it is; a curve is trained and may pass around a barrier."
+)
 
 
 def _page(experiment: Experiment, display: Display) -> None:
@@ -86,7 +78,11 @@ def _page(experiment: Experiment, display: Display) -> None:
         if not started("paths:run", "Measure the paths", requests.seconds(variants)):
             return
     known = requests.trajectories(variants)
-    request = requests.request(variants, known, address.of(experiment, display, PATH))
+    trajectories_place, between = st.container(), st.container()
+    with between, errors_shown():
+        st.markdown("## Between two trainings")
+        chosen = choice(variants)
+    request = requests.request(variants, known, address.of(experiment, display, PATH), chosen)
     finished = progress.submit(request)
     stopped = finished or progress.is_stopped(request)
     with verdict:
@@ -96,11 +92,14 @@ def _page(experiment: Experiment, display: Display) -> None:
         else:
             st.markdown(missing_verdict(len(known), total, "paths", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
-    _trajectories(experiment, display, variants, known)
-    st.markdown("## Between two trainings")
-    _segments(experiment, display, requests.segments(variants), stopped=stopped)
+    with trajectories_place:
+        _trajectories(experiment, display, variants, known)
+    with between:
+        _segments(experiment, display, requests.segments(variants), stopped=stopped)
+        if chosen != Chosen():
+            _paths(experiment, display, requests.paths(variants, chosen), stopped=stopped)
     with st.expander("How it is measured, and caveats"):
-        st.markdown(READING)
+        st.markdown(reading())
 
 
 def _trajectories(
@@ -146,6 +145,37 @@ def _segments(experiment: Experiment, display: Display, segments: Mapping[str, C
     _shared("segments", "Between two trainings", lambda: connectivity_figures(light), experiment, display)
     with st.expander("Barriers and errors"):
         network_table({label: summary.connectivity_numbers(one, NAMES) for label, one in segments.items()}, missing="")
+
+
+def _paths(
+    experiment: Experiment, display: Display, paths: Mapping[str, Sequence[Connectivity]], *, stopped: bool
+) -> None:
+    """Show the losses on several paths between the same trainings, in one kind of statistics."""
+    st.markdown("### Compared with the segment")
+    if not paths:
+        st.caption("These paths were not measured." if stopped else f"Measuring{PENDING}")
+        return
+    kinds = [kind for kind in NAMES if any(kind in one.loss for own in paths.values() for one in own[1:])]
+    mode = kinds[0]
+    if len(kinds) > 1:
+        mode = st.selectbox(
+            "Batch-norm statistics",
+            kinds,
+            kinds.index("population"),
+            format_func=lambda kind: NAMES[kind][:1].upper() + NAMES[kind][1:],
+            key=address.control("paths:statistics"),
+            help="Networks without batch statistics are the same in all kinds. A curve has no running averages.",
+            width=380,
+        )
+    own = _compared(experiment, paths)
+    st.markdown(summary.path_sentence(paths, mode))
+    row_of_charts(path_comparison_figures(own, mode), "compared paths")
+    st.caption(COMPARED)
+    light = in_light_theme(own, experiment)
+    draw = partial(path_comparison_figures, light, mode)
+    _shared("compared", "Paths between two trainings", draw, experiment, display)
+    with st.expander("Barriers and errors of these paths"):
+        network_table({label: summary.path_numbers(one[1:], NAMES) for label, one in paths.items()}, missing="")
 
 
 def _compared(experiment: Experiment, results: Mapping[str, Any]) -> Compared[Any]:

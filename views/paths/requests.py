@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from normscape.figures.paths import PathMap
 from normscape.jobs import Job, Request, Stage, settings
 from normscape.landscape import estimate_gradient_seconds
 from normscape.landscape.paths.connectivity import Connectivity
+from normscape.landscape.paths.matching import matching_refusal
 from normscape.landscape.paths.trajectory import Trajectory
 from normscape.landscape.surface.grid import axes
 from normscape.specs import (
@@ -40,12 +41,23 @@ SEGMENT_LOSSES = 60
 """Losses of a segment, in all kinds of statistics, in units of its points."""
 
 
-def request(variants: Variants, known: Mapping[str, Trajectory], address: str = "") -> Request:
-    """Return the request of trajectories, the loss around those that are known, and segments to a second training.
+@dataclass(frozen=True)
+class Chosen:
+    """The path between two trainings that is compared with the segment."""
+
+    matching: str = "none"
+    curve: str = "segment"
+
+
+def request(
+    variants: Variants, known: Mapping[str, Trajectory], address: str = "", chosen: Chosen | None = None
+) -> Request:
+    """Return the request of trajectories, the loss around those that are known, and paths to a second training.
 
     Args:
         variants: the compared networks.
         known: the available trajectories, by label.
+        chosen: which paths are measured beside the segments.
         address: of the page.
     """
     pairs = tuple(variants.values())
@@ -55,6 +67,7 @@ def request(variants: Variants, known: Mapping[str, Trajectory], address: str = 
         [surface_job(*variants[label], own) for label, own in known.items()],
         [Job("run", second(run)) for run, _ in pairs],
         [connectivity_job(*pair) for pair in pairs],
+        [job for pair in pairs for job in path_jobs(*pair, chosen or Chosen())],
     ]
     return Request("paths", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
 
@@ -138,15 +151,46 @@ def second(run: RunSpec) -> RunSpec:
     return replace(run, training=replace(run.training, seed=run.training.seed + 1))
 
 
-def connectivity_job(run: RunSpec, surface: SurfaceSpec) -> Job:
-    """Return the job of the loss between two trainings of a network."""
+def connectivity_job(run: RunSpec, surface: SurfaceSpec, *, matching: str = "none", curve: str = "segment") -> Job:
+    """Return the job of the loss between two trainings of a network; units are matched where they can be."""
     evaluation = replace(_evaluation(surface), statistics="population", batch_size=EvaluationSpec().batch_size)
-    return Job("connectivity", run, ConnectivitySpec(evaluation, (second(run),)))
+    matching = matching if matching == "none" or matching_refusal(run) is None else "none"
+    return Job("connectivity", run, ConnectivitySpec(evaluation, (second(run),), matching=matching, curve=curve))
+
+
+def path_jobs(run: RunSpec, surface: SurfaceSpec, chosen: Chosen) -> tuple[Job, ...]:
+    """Return the jobs of the segment, of the segment with matched units and of the curve, as far as chosen."""
+    jobs = [connectivity_job(run, surface), connectivity_job(run, surface, matching=chosen.matching)]
+    jobs.append(connectivity_job(run, surface, matching=chosen.matching, curve=chosen.curve))
+    return tuple(dict.fromkeys(jobs))
 
 
 def segments(variants: Variants) -> dict[str, Connectivity]:
     """Return the available segments, by label."""
     return _available({label: connectivity_job(*pair) for label, pair in variants.items()})
+
+
+def paths(variants: Variants, chosen: Chosen) -> dict[str, tuple[Connectivity, ...]]:
+    """Return the available paths of every network that has at least two, the segment first, by label."""
+    found = {}
+    for label, pair in variants.items():
+        results = [job_queue().result(job) for job in path_jobs(*pair, chosen)]
+        if results[0] is not None and any(one is not None for one in results[1:]):
+            found[label] = tuple(one for one in results if one is not None)
+    return found
+
+
+def path_seconds(variants: Variants, chosen: Chosen) -> float:
+    """Estimate the time of the chosen paths that are not stored, without their trainings, in seconds."""
+    total = 0.0
+    for run, surface in variants.values():
+        missing = [job for job in path_jobs(run, surface, chosen)[1:] if job_queue().result(job) is None]
+        total += len(missing) * SEGMENT_LOSSES * estimate_gradient_seconds(run, surface.evaluation)
+        for question in (job.question for job in missing):
+            if isinstance(question, ConnectivitySpec) and question.curve != "segment":
+                batch = replace(surface.evaluation, samples=question.curve_batch_size)
+                total += question.curve_steps * estimate_gradient_seconds(run, batch)
+    return total / settings().workers
 
 
 def seconds(variants: Variants) -> float:

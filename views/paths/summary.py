@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from normscape.figures.paths.connectivity import mode_of, path_name
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory
 from normscape.views.texts.labels import of_network
@@ -14,6 +15,10 @@ from normscape.views.widgets.numbers import number, percent
 
 ABOVE_CHANCE = 0.02
 """Share by which a plane must contain more of a path than of a random walk to say something about training."""
+
+
+TENTHS = 10
+"""Steps that a curve needs at least for the loss of a tenth of its training."""
 
 
 def headline(trajectories: Mapping[str, Trajectory]) -> str:
@@ -91,4 +96,39 @@ def connectivity_numbers(one: Connectivity, names: Mapping[str, str]) -> dict[st
         numbers[f"Loss barrier, {name}"] = number(one.barrier(mode))
         numbers[f"Largest error, {name}"] = percent(float(np.max(one.error[mode])))
         numbers[f"Loss at the middle, {name}"] = number(float(loss[len(loss) // 2]))
+    return numbers
+
+
+def path_sentence(paths: Mapping[str, Sequence[Connectivity]], mode: str) -> str:
+    """Return how high the barriers on several paths are in one kind of statistics, as Markdown."""
+    sentences = []
+    for label, own in paths.items():
+        barriers = [(path_name(one), one.rounded_barrier(kind)) for one in own if (kind := mode_of(one, mode))]
+        if barriers:
+            parts = [f"{number(value)} {_on(name)}" for name, value in barriers]
+            sentences.append(f"**{label}**: the barrier is {_joined(parts)}.")
+    return " ".join(sentences)
+
+
+def _on(name: str) -> str:
+    path, _, matched = name.partition(", ")
+    return f"on the {path} with matched units" if matched else f"on the {path}"
+
+
+def path_numbers(paths: Sequence[Connectivity], names: Mapping[str, str]) -> dict[str, str]:
+    """Return the barriers and errors of several paths as text, by path and kind of statistics."""
+    numbers: dict[str, str] = {}
+    for one in paths:
+        path = path_name(one)
+        if one.curve == "segment":
+            numbers[f"Distance of the ends, {path}"] = number(one.distance)
+        for mode in one.loss:
+            kind = f"{path}, {names[mode]}" if len(one.loss) > 1 else path
+            numbers[f"Loss barrier, {kind}"] = number(one.rounded_barrier(mode))
+            numbers[f"Largest error, {kind}"] = percent(float(np.max(one.error[mode])))
+        if (steps := len(one.curve_loss)) >= TENTHS:
+            first, last = (
+                float(np.mean(part)) for part in (one.curve_loss[: steps // 10], one.curve_loss[-steps // 10 :])
+            )
+            numbers[f"Training loss, first and last tenth, {path}"] = f"{number(first)}, {number(last)}"
     return numbers

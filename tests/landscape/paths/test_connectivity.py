@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from normscape.landscape import load_data, objective_of, train
+from normscape.landscape.paths.between import interpolated
 from normscape.landscape.paths.connectivity import (
     MODES,
-    interpolated,
     measure_connectivity,
     reestimate,
     training_inputs,

@@ -51,6 +51,43 @@ def test_a_segment_is_that_of_the_same_runs(norm: str) -> None:
     assert found.distance == pytest.approx(expected.distance, rel=1e-7)
 
 
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_matched_units_and_curves_are_those_of_the_same_runs(norm: str) -> None:
+    runs = [train(small_run(norm, seed=seed)) for seed in (0, 1)]
+    states, problem = [states_of(run)[-1] for run in runs], problem_of(runs[0])
+    expected = between_runs(runs[0], (runs[1],), ConnectivitySpec(EXACT, (runs[1].spec,), 7, matching="weights"))
+    found = measure_connectivity(problem, *states, points=7, matching="weights")
+    assert found.inner_product == pytest.approx(expected.inner_product)
+    assert found.distance == pytest.approx(expected.distance, rel=1e-7)
+    for mode, loss in found.loss.items():
+        assert loss == pytest.approx(expected.loss[mode], rel=1e-6)
+    curve = measure_connectivity(problem, *states, points=7, matching="weights", curve="bezier", curve_steps=60)
+    assert tuple(curve.loss) == ("population",)
+    assert curve.loss["population"][[0, -1]] == pytest.approx(found.loss["population"][[0, -1]])
+    assert curve.loss["population"].mean() < found.loss["population"].mean()
+
+
+def test_other_paths_are_refused_with_what_is_wrong() -> None:
+    module, (x, y) = network("batch"), samples()
+    problem, state = Problem(module, (x, y)), module.state_dict()
+    with pytest.raises(ValueError, match="matching is 'units'; it must be one of none, weights"):
+        measure_connectivity(problem, state, state, matching="units")
+    with pytest.raises(ValueError, match="curve is 'arc'; it must be one of segment, bezier"):
+        measure_connectivity(problem, state, state, curve="arc")
+
+    class Sum(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = torch.nn.Linear(4, 4).double(), torch.nn.Linear(4, 3).double()
+
+        def forward(self, inputs):
+            return self.b(inputs + self.a(inputs))
+
+    own = Sum()
+    with pytest.raises(ValueError, match="the network is a Sum, and units are matched in chains of known layers only"):
+        measure_connectivity(Problem(own, (x, y)), own.state_dict(), own.state_dict(), matching="weights")
+
+
 def test_nothing_is_mutated_and_misuse_names_what_is_wrong() -> None:
     module, (x, y) = network("batch"), samples()
     problem, state = Problem(module, (x, y)), copy.deepcopy(module.state_dict())
