@@ -46,9 +46,7 @@ class TimeLeft(NamedTuple):
         return self.spent / max(self.spent + self.seconds, 1e-9)
 
 
-def expected_statuses(
-    request: Request, status_of: Callable[[Job], JobStatus], errors: Errors
-) -> tuple[JobStatus, ...]:
+def expected_statuses(request: Request, status_of: Callable[[Job], JobStatus], errors: Errors) -> tuple[JobStatus, ...]:
     """Return the statuses of the jobs that a request is expected to need, each once.
 
     When refinement has ended, finer grids are left out. Before a grid opens, it counts `MOST_POINTS` at most, as in the

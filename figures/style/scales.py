@@ -22,7 +22,7 @@ rounding dominates."""
 
 BASIN = 1e-2
 """A loss that is always told from lower ones on a logarithmic scale: where the largest is so high that six decades do
-not reach from it to a basin, the top is cut and not the basin."""
+not reach from it to a basin, the top is cut and not the basin. Where no loss is that low, nothing is cut."""
 
 
 class Metric(NamedTuple):
@@ -145,7 +145,8 @@ def shared_range(
     """Return the one range of the finite values of all surfaces, None if no value is finite.
 
     Accuracy always spans 0 to 1, linearly. On a logarithmic scale the floor is the smallest positive value, or
-    `LOWEST_SHARE` times the largest where that is higher; of a loss it is at most `BASIN`, and the top is cut instead.
+    `LOWEST_SHARE` times the largest where that is higher; of a loss it is at most `BASIN`, and the top is cut instead,
+    unless all losses are higher.
     Where no value is positive the scale is linear. A range of length 0 is widened.
 
     Raises:
@@ -183,8 +184,9 @@ def _finite(surfaces: Mapping[str, Surface], metric: str) -> np.ndarray:
 
 def _log_range(finite: np.ndarray, basin: float) -> Range:
     largest = float(finite.max())
-    low = floor = max(min(LOWEST_SHARE * largest, basin), float(finite[finite > 0].min()))
-    high = min(largest, floor / LOWEST_SHARE)
+    smallest = float(finite[finite > 0].min())
+    low = floor = max(min(LOWEST_SHARE * largest, basin), smallest)
+    high = largest if smallest >= basin else min(largest, floor / LOWEST_SHARE)
     cap = high if high < largest * (1 - 1e-9) else None
     if high <= low * (1 + 1e-9):
         low, high = low / 1.1, high * 1.1

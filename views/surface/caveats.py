@@ -22,7 +22,7 @@ from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import percent
 from normscape.views.widgets.story_texts import guesses
 
-ONE_SEED = "One seed: see *Variation across seeds* under *Numbers*."
+ONE_SEED = "This is one training seed."
 
 CHECKPOINT = "surface.evaluation.checkpoint"
 
@@ -74,7 +74,6 @@ def drawn_training(variants: Variants) -> str:
 
 def without_links(text: str) -> str:
     """Return a qualification for a picture, where nothing can be clicked: without links and hints to the page."""
-    text = text.replace(ONE_SEED, ONE_SEED.partition(":")[0] + ".")
     return re.sub(r" ?\[[^\]]*\]\([^)]*\)", "", text).replace("**", "").replace("*", "")
 
 

@@ -20,8 +20,10 @@ from normscape.views.surface import (
     tiles,
     training,
 )
+from normscape.views.surface.seeds_link import TABS_KEY, seeds_link
 from normscape.views.texts import surface as texts
 from normscape.views.texts.escape import printable, printable_error
+from normscape.views.widgets import scrolling
 from normscape.views.widgets.story_cards import related, story_cards
 
 # the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
@@ -72,7 +74,8 @@ with verdict_place:
     if measured or found.warnings:
         answer.section(found, measured, variants)
     elif not state.failures:
-        st.caption(texts.NO_VERDICT)
+        stopped = state.finished or progress.is_stopped(request)
+        st.markdown(texts.NO_VERDICT if stopped else texts.computing(experiment, state))
     for label, failure in state.failures.items():
         st.error(f"**{printable(label)}**: {printable_error(failure)}")
     shown = [str(failure) for failure in state.failures.values()]
@@ -106,7 +109,7 @@ downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(drawn, display, state)
 checks.note(outcomes)
 tiles.tiles(variants, measured, finished=state.finished)
-details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))
+details = dict(zip(TABS, st.tabs(TABS, key=TABS_KEY, on_change="rerun"), strict=True))
 
 
 def available() -> bool:
@@ -121,6 +124,7 @@ def available() -> bool:
 with details["How to read"] as tab:
     if tab.open:
         st.markdown(texts.READING)
+        seeds_link("reading-seeds")
 with details["Maps and cuts"] as tab:
     if tab.open and available():
         maps.section(experiment, display, comparison)
@@ -146,3 +150,4 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.subheader("More comparisons", anchor=False, width="content")
     st.page_link("views/gallery/page.py", label="All in the gallery", icon=":material/arrow_forward:")
 story_cards(related(experiment))
+scrolling.run()
