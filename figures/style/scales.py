@@ -22,7 +22,10 @@ rounding dominates."""
 
 BASIN = 1e-2
 """A loss that is always told from lower ones on a logarithmic scale: where the largest is so high that six decades do
-not reach from it to a basin, the top is cut and not the basin. Where no loss is that low, nothing is cut."""
+not reach from it to a basin, the top is cut and not the basin."""
+
+MOST_CUT = 0.25
+"""Share of the values that may be cut at the top: with more, a surface would be a flat sheet, and nothing is cut."""
 
 
 class Metric(NamedTuple):
@@ -146,7 +149,7 @@ def shared_range(
 
     Accuracy always spans 0 to 1, linearly. On a logarithmic scale the floor is the smallest positive value, or
     `LOWEST_SHARE` times the largest where that is higher; of a loss it is at most `BASIN`, and the top is cut instead,
-    unless all losses are higher.
+    unless that is more than `MOST_CUT` of the values.
     Where no value is positive the scale is linear. A range of length 0 is widened.
 
     Raises:
@@ -184,9 +187,10 @@ def _finite(surfaces: Mapping[str, Surface], metric: str) -> np.ndarray:
 
 def _log_range(finite: np.ndarray, basin: float) -> Range:
     largest = float(finite.max())
-    smallest = float(finite[finite > 0].min())
-    low = floor = max(min(LOWEST_SHARE * largest, basin), smallest)
-    high = largest if smallest >= basin else min(largest, floor / LOWEST_SHARE)
+    low = floor = max(min(LOWEST_SHARE * largest, basin), float(finite[finite > 0].min()))
+    high = min(largest, floor / LOWEST_SHARE)
+    if (finite > high).mean() > MOST_CUT:
+        high = largest
     cap = high if high < largest * (1 - 1e-9) else None
     if high <= low * (1 + 1e-9):
         low, high = low / 1.1, high * 1.1
