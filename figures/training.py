@@ -83,7 +83,7 @@ def live_training_figures(
     """
     axis = log_axis([_positive(training.batch_loss) for training in trainings.results.values()], 1.15)
     if "range" not in axis:  # no loss is known: axes of their final size, without numbers
-        axis |= {"range": [-1, 1], "showticklabels": False}
+        axis |= {"range": [-1, 1], "showticklabels": False, "showgrid": False}
     steps = max((training.steps for training in trainings.results.values()), default=1)
     figures = {}
     for label, training in trainings.results.items():

@@ -172,7 +172,8 @@ def _doing(running: Sequence[JobStatus]) -> str:
         return f"Training: {_steps(running)}."
     names = list(dict.fromkeys(job_name(status.job) for status in running))
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return f"Measuring: {', '.join(names[:MAX_NAMES])}{more}." if names else "The last points."
+    verb = "Running" if "run" in kinds else "Measuring"
+    return f"{verb}: {', '.join(names[:MAX_NAMES])}{more}." if names else "The last points."
 
 
 def _steps(running: Sequence[JobStatus]) -> str:

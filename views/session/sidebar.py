@@ -87,7 +87,12 @@ PAGES_ALONE = """
   [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] > .st-key-menu-advanced { display: block; }
 }
 """
-"""On a phone the menu has the list of pages, and the settings only when they were requested."""
+SETTINGS_ALONE = """
+@media (max-width: 768px) {
+  :is([data-testid="stSidebarNav"], [data-testid="stSidebarNavSeparator"]) { display: none; }
+}
+"""
+"""On a phone the menu has the list of pages and a button, which replaces the list by the settings."""
 
 RESET_HELP = "Resets every setting of this sidebar. Network, data and what is compared stay."
 
@@ -96,8 +101,7 @@ def sidebar(experiment: Experiment) -> Experiment:
     """Show the settings of an experiment, and return the experiment with their values."""
     with st.sidebar:
         st.button("Advanced settings", icon=":material/tune:", key="menu-advanced", on_click=open_advanced)
-        if not st.session_state.get("advanced-open"):
-            st.html(f"<style>{PAGES_ALONE}</style>")
+        st.html(f"<style>{SETTINGS_ALONE if st.session_state.get('advanced-open') else PAGES_ALONE}</style>")
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader("Advanced", anchor=False)
             st.button("Close", key="close-advanced", icon=":material/close:", on_click=close_advanced)
