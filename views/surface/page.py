@@ -146,7 +146,7 @@ with details["Checks"] as tab:
 with details["Reproduce"] as tab:
     if tab.open and available():
         downloads.section(experiment, display, outcomes)
-with st.container(horizontal=True, vertical_alignment="center"):
+with st.container(horizontal=True, vertical_alignment="center", key="more-comparisons"):
     st.subheader("More comparisons", anchor=False, width="content")
     st.page_link("views/gallery/page.py", label="All in the gallery", icon=":material/arrow_forward:")
 story_cards(related(experiment))
