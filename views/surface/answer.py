@@ -10,7 +10,6 @@ import streamlit as st
 from normscape.views.session.results import ComparisonState, Variants
 from normscape.views.surface import caveats
 from normscape.views.surface.measures import Measures
-from normscape.views.surface.seeds_link import seeds_link
 from normscape.views.surface.verdict import Verdict, verdict
 from normscape.views.texts import surface as texts
 
@@ -68,8 +67,6 @@ def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants
             st.markdown(text)
     found = answer.verdict
     if details := " ".join(filter(None, [found.details, found.drawn, answer.qualification])):
-        with st.container(key="verdict-details", horizontal=True, gap="small"):
-            st.markdown(details, width="content")
-            if caveats.ONE_SEED in answer.qualification:
-                seeds_link("answer-seeds")
+        with st.container(key="verdict-details"):
+            st.markdown(details)
     caveats.show_kept_step(measured, variants)

@@ -17,12 +17,13 @@ from normscape.views.session.requests import stored_ratio
 from normscape.views.session.results import Variants
 from normscape.views.session.seeds import SeedRatios, stored_seed_ratios
 from normscape.views.surface.measures import Measures, compared_pair, sign, times
+from normscape.views.surface.seeds_link import LINK
 from normscape.views.surface.verdict import SeedPair, over_seeds
 from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import percent
 from normscape.views.widgets.story_texts import guesses
 
-ONE_SEED = "This is one training seed."
+ONE_SEED = f"This is one training seed. {LINK}"
 
 CHECKPOINT = "surface.evaluation.checkpoint"
 

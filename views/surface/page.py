@@ -15,15 +15,14 @@ from normscape.views.surface import (
     maps,
     measures,
     seed_variation,
+    seeds_link,
     statistics_modes,
     surfaces_3d,
     tiles,
     training,
 )
-from normscape.views.surface.seeds_link import TABS_KEY, seeds_link
 from normscape.views.texts import surface as texts
 from normscape.views.texts.escape import printable, printable_error
-from normscape.views.widgets import scrolling
 from normscape.views.widgets.story_cards import related, story_cards
 
 # the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
@@ -109,7 +108,7 @@ downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(drawn, display, state)
 checks.note(outcomes)
 tiles.tiles(variants, measured, finished=state.finished)
-details = dict(zip(TABS, st.tabs(TABS, key=TABS_KEY, on_change="rerun"), strict=True))
+details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))
 
 
 def available() -> bool:
@@ -124,7 +123,6 @@ def available() -> bool:
 with details["How to read"] as tab:
     if tab.open:
         st.markdown(texts.READING)
-        seeds_link("reading-seeds")
 with details["Maps and cuts"] as tab:
     if tab.open and available():
         maps.section(experiment, display, comparison)
@@ -150,4 +148,4 @@ with st.container(horizontal=True, vertical_alignment="center", key="more-compar
     st.subheader("More comparisons", anchor=False, width="content")
     st.page_link("views/gallery/page.py", label="All in the gallery", icon=":material/arrow_forward:")
 story_cards(related(experiment))
-scrolling.run()
+seeds_link.install()

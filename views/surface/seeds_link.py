@@ -1,27 +1,18 @@
-"""The button that opens Variation across seeds, which is at the end of a tab."""
+"""The link that opens Variation across seeds, which is at the end of a tab."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import streamlit as st
 
-from normscape.views.widgets import scrolling
-
-TABS_KEY = "details"
-"""Of the tabs below the surfaces."""
-
 TAB, ANCHOR = "Numbers", "variation-across-seeds"
-LABEL = "Variation across seeds"
+LINK = f"[Variation across seeds →](#{ANCHOR})"
+SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8").replace("VALUES", json.dumps([ANCHOR, TAB]))
 
 
-def seeds_link(key: str) -> None:
-    """Show the button.
-
-    Args:
-        key: unique name of the button.
-    """
-    st.button(LABEL, key=key, type="tertiary", icon=":material/arrow_downward:", on_click=_open)
-
-
-def _open() -> None:
-    st.session_state[TABS_KEY] = TAB
-    scrolling.request(ANCHOR)
+def install() -> None:
+    """Add the script that opens the tab when the link is followed."""
+    with st.container(key="recovery-seeds-link"):
+        st.html(f"<script>{SCRIPT}</script>", unsafe_allow_javascript=True)

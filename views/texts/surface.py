@@ -74,7 +74,7 @@ linear scale the drawn curvature is the true one, but small losses look equal.
 - Raw ratios and $\lambda_{\max}$ depend on the scale of the weights. Weights in front of a normalization layer can grow
   without changing the function, and $L$ shrinks with their square. Compare the scale-free values as well.
 - ReLU networks have kinks: no finite $L$ exists, and finer grids find larger ratios.
-- One seed is one sample: *Variation across seeds*, under *Numbers*, has others.
+- One seed is one sample: see [Variation across seeds](#variation-across-seeds).
 - Along training, other numbers are measured: of a mini-batch, with its own curvature and statistics, and over steps of
   finite length, while $\lambda_{\max}$ here is of all samples and at one point. The two can disagree.
 """
