@@ -19,7 +19,8 @@ import torch
 
 from normscape.jobs import Queue, settings
 from normscape.landscape import estimate, fitted, objective_of, train
-from normscape.landscape.budget import REFERENCE_SECONDS, _counts, machine_factor
+from normscape.landscape.budget import REFERENCE_SECONDS, machine_factor
+from normscape.landscape.counts import counts_of
 from normscape.models import ARCHITECTURES
 from normscape.specs import DataSpec, Display, EvaluationSpec, Experiment, ModelSpec, RunSpec, TrainingSpec
 from normscape.views.session.limits import possible
@@ -48,7 +49,7 @@ def _speed(architecture: str) -> tuple[float, float]:
     run = RunSpec(model=ModelSpec(architecture=architecture), training=TrainingSpec(steps=0, recorded_samples=2))
     times = {samples: _gradient(run, samples) for samples in (FEW, MANY)}
     per_sample = (times[MANY] - times[FEW]) / (MANY - FEW)
-    return times[FEW] - FEW * per_sample, per_sample / _counts(run.model, run.data).activations
+    return times[FEW] - FEW * per_sample, per_sample / counts_of(run.model, run.data).activations
 
 
 def _gradient(run: RunSpec, samples: int) -> float:

@@ -77,11 +77,13 @@ def live_training_figures(
     """Draw the loss of every mini-batch of each network in a figure of its own, all on one logarithmic axis.
 
     Args:
-        trainings: of the networks that have begun.
+        trainings: of the networks that are trained; of one that has not begun, only the axes are drawn.
         sentences: what each is doing, above its curve.
         height: of a figure, pixels.
     """
     axis = log_axis([_positive(training.batch_loss) for training in trainings.results.values()], 1.15)
+    if "range" not in axis:  # no loss is known: axes of their final size, without numbers
+        axis |= {"range": [-1, 1], "showticklabels": False, "showgrid": False}
     steps = max((training.steps for training in trainings.results.values()), default=1)
     figures = {}
     for label, training in trainings.results.items():

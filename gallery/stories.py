@@ -47,7 +47,7 @@ class Story:
 STORIES: Mapping[str, Story] = {
     "Batch norm or none, on digits": Story(
         Experiment(),
-        "The same MLP trained on handwritten digits, with and without batch norm.",
+        "The same multilayer perceptron trained on handwritten digits, with and without batch norm.",
         seconds=5.0,
         group="Start here",
     ),

@@ -7,7 +7,7 @@ from normscape.jobs.queue import Queue
 from normscape.jobs.settings import Settings, number, settings
 from normscape.jobs.snapshot import JobStatus, RequestStatus
 from normscape.jobs.staged_request import Request, Stage
-from normscape.jobs.time_left import TimeLeft, time_left
+from normscape.jobs.time_left import TimeLeft, expected_statuses, time_left
 
 __all__ = [
     "Downloads",
@@ -19,6 +19,7 @@ __all__ = [
     "Settings",
     "Stage",
     "TimeLeft",
+    "expected_statuses",
     "job_name",
     "kind_name",
     "number",

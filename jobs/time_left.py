@@ -7,13 +7,15 @@ contains the points of the coarser ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from normscape.jobs.job_spec import Job
+from normscape.jobs.refinement import Errors, open_stages, refining_stages
 from normscape.jobs.snapshot import JobStatus
-from normscape.landscape.budget import gradient_seconds
+from normscape.jobs.staged_request import Request
+from normscape.landscape.budget import MOST_POINTS, gradient_seconds
 from normscape.specs import EvaluationSpec, GridSpec, RunSpec, SurfaceSpec
 
 POINTS: Mapping[str, float] = {
@@ -44,10 +46,38 @@ class TimeLeft(NamedTuple):
         return self.spent / max(self.spent + self.seconds, 1e-9)
 
 
+def expected_statuses(request: Request, status_of: Callable[[Job], JobStatus], errors: Errors) -> tuple[JobStatus, ...]:
+    """Return the statuses of the jobs that a request is expected to need, each once.
+
+    When refinement has ended, finer grids are left out. Before a grid opens, it counts `MOST_POINTS` at most, as in the
+    estimate of the whole time, since refining usually ends there; without an accuracy it counts in full.
+
+    Args:
+        request: its stages.
+        status_of: returns the status of a job.
+        errors: of its levels, as far as they are measured.
+    """
+    levels = refining_stages(request)
+    done = [all(status_of(job).done for job in stage.jobs) for stage in request.stages]
+    opened = open_stages(request, done, errors)
+    ended = any(number > levels[-1] for number in opened) if levels else False
+    before = {job for number, stage in enumerate(request.stages) if number in opened for job in stage.jobs}
+    closed = {job for number in levels for job in request.stages[number].jobs} - before
+    needed = [status_of(job) for job in request.jobs if not (ended and job in closed)]
+    if not request.accuracy:
+        return tuple(needed)
+    return tuple(_expected(status) if status.job in closed else status for status in needed)
+
+
+def _expected(status: JobStatus) -> JobStatus:
+    """Return the status of a grid that may not be needed, with as many points as grids usually take."""
+    return replace(status, total=min(status.total, max(MOST_POINTS, status.completed)))
+
+
 def time_left(statuses: Sequence[JobStatus], workers: int) -> TimeLeft | None:
     """Return how long the unfinished jobs take; None while no speed is known.
 
-    Trainings are chains of steps, which run side by side. Grids that may turn out not to be needed count in full.
+    Trainings are chains of steps, which run side by side.
 
     Args:
         statuses: of all jobs of a request.

@@ -45,6 +45,9 @@ SPEEDS = {
 REFERENCE_SECONDS = 0.022
 """`_reference` on the reference machine."""
 
+REPETITIONS = 8
+"""Timings of `_reference`, the shortest of which counts."""
+
 QUICK_SIZES = {"convolutional": (4, 8), "residual": (8, 4)}
 """Depth and width of a quick experiment, where the architecture's own are too slow for it."""
 
@@ -89,8 +92,9 @@ QUICK_LADDER = LADDER[:9]
 def fitted(run: RunSpec, surface: SurfaceSpec, *, full: bool) -> tuple[RunSpec, SurfaceSpec]:
     """Return an experiment with depth, width, samples, steps and grid for the quick or the full budget.
 
-    The highest rung of the ladder whose estimate for two networks and two workers is within the budget is taken, and
-    the lowest if there is none. Choices are the same on machines of similar speed, so that results can be shared.
+    The highest rung of the ladder whose time for two networks and two workers of the reference machine is within the
+    budget is taken, and the lowest if there is none. The choice is the same on every machine and at any load, so that a
+    link opens the same experiment everywhere and results can be shared.
 
     Args:
         run: the network, its data and training.
@@ -101,15 +105,14 @@ def fitted(run: RunSpec, surface: SurfaceSpec, *, full: bool) -> tuple[RunSpec, 
     available = sum((DATA[run.data.name].available or {}).values())
     size = None if available < MANY_SAMPLES else FULL_SAMPLES if full else QUICK_SAMPLES
     run = replace(run, model=replace(run.model, depth=depth, width=width), data=replace(run.data, size=size))
-    factor = 2.0 ** (round(2 * math.log2(machine_factor())) / 2)
     candidates = [_at(rung, run, surface) for rung in (LADDER if full else QUICK_LADDER)]
     budget = FULL_SECONDS if full else QUICK_SECONDS
-    within = [pair for pair in candidates if factor * _seconds([pair, pair], 2) <= budget]
+    within = [pair for pair in candidates if _seconds([pair, pair], 2) <= budget]
     return within[-1] if within else candidates[0]
 
 
 def estimate(pairs: Iterable[tuple[RunSpec, SurfaceSpec]], workers: int) -> float:
-    """Return the seconds that compared networks take on this machine with an empty store, from training to checks.
+    """Return the seconds from training to checks of compared networks, with an empty store and nothing else running.
 
     Args:
         pairs: run and slice of each network.
@@ -121,7 +124,7 @@ def estimate(pairs: Iterable[tuple[RunSpec, SurfaceSpec]], workers: int) -> floa
 @functools.cache
 def machine_factor() -> float:
     """Return how much longer this machine takes than the reference machine, by timing a small gradient."""
-    return min(_reference() for _ in range(5)) / REFERENCE_SECONDS
+    return min(_reference() for _ in range(REPETITIONS)) / REFERENCE_SECONDS
 
 
 def _seconds(pairs: list[tuple[RunSpec, SurfaceSpec]], workers: int) -> float:
@@ -162,17 +165,20 @@ def _at(rung: Rung, run: RunSpec, surface: SurfaceSpec) -> tuple[RunSpec, Surfac
 
 
 def _reference() -> float:
-    """Time a gradient of a small convolutional network on one thread, in seconds."""
+    """Return the processor time of a gradient of a small convolutional network on one thread, in seconds.
+
+    Unlike the time on the clock, it leaves out what other processes and threads take meanwhile.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         generator = torch.Generator().manual_seed(0)
         x = torch.randn(64, 8, 28, 28, generator=generator)
         weights = [torch.randn(8, 8, 3, 3, generator=generator, requires_grad=True) for _ in range(4)]
-        begin = time.perf_counter()
+        begin = time.thread_time()
         for weight in weights:
             x = torch.nn.functional.conv2d(x, weight, padding=1).relu()
         torch.autograd.grad(x.square().mean(), weights)
-        return time.perf_counter() - begin
+        return time.thread_time() - begin
     finally:
         torch.set_num_threads(threads)

@@ -24,6 +24,9 @@ BASIN = 1e-2
 """A loss that is always told from lower ones on a logarithmic scale: where the largest is so high that six decades do
 not reach from it to a basin, the top is cut and not the basin."""
 
+MOST_CUT = 0.25
+"""Share of the values that may be cut at the top: with more, a surface would be a flat sheet, and nothing is cut."""
+
 
 class Metric(NamedTuple):
     """A quantity of a surface: its name, its unit, and the attribute of `Surface` that has it."""
@@ -145,7 +148,8 @@ def shared_range(
     """Return the one range of the finite values of all surfaces, None if no value is finite.
 
     Accuracy always spans 0 to 1, linearly. On a logarithmic scale the floor is the smallest positive value, or
-    `LOWEST_SHARE` times the largest where that is higher; of a loss it is at most `BASIN`, and the top is cut instead.
+    `LOWEST_SHARE` times the largest where that is higher; of a loss it is at most `BASIN`, and the top is cut instead,
+    unless that is more than `MOST_CUT` of the values.
     Where no value is positive the scale is linear. A range of length 0 is widened.
 
     Raises:
@@ -185,6 +189,8 @@ def _log_range(finite: np.ndarray, basin: float) -> Range:
     largest = float(finite.max())
     low = floor = max(min(LOWEST_SHARE * largest, basin), float(finite[finite > 0].min()))
     high = min(largest, floor / LOWEST_SHARE)
+    if (finite > high).mean() > MOST_CUT:
+        high = largest
     cap = high if high < largest * (1 - 1e-9) else None
     if high <= low * (1 + 1e-9):
         low, high = low / 1.1, high * 1.1

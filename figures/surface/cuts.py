@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 HEIGHT = 420
 SINGLE_HEIGHT = 400
+NARROW = {"height": 500, "note_width": 56}
+"""Size of a cut beside maps: their height, and characters in a line of notes."""
 
 
 class Cut(NamedTuple):
@@ -34,26 +36,31 @@ class Cut(NamedTuple):
     values: np.ndarray  # (N,)
 
 
-def cut_figure(comparison: Comparison) -> go.Figure:
+def cut_figure(comparison: Comparison, *, narrow: bool = False) -> go.Figure:
     """Draw the cut of every surface along d1 at the β nearest to 0 (along d2 where d1 has one point only).
 
     The range is that of the lines, which may reach less far than the surfaces. Networks differ by color, dash and
     marker.
 
+    Args:
+        comparison: the surfaces.
+        narrow: whether the figure is beside maps, or has the width of the page.
+
     Raises:
         ValueError: the metric or the scale is unknown.
     """
     surfaces, value_range = comparison.results, comparison.value_range
+    size = NARROW if narrow else {"height": HEIGHT, "note_width": 100}
     if value_range is None:
         sentence = "No finite value: nothing to cut." if surfaces else NOTHING
-        return sentence_figure(sentence, comparison.theme_colors, height=HEIGHT)
+        return sentence_figure(sentence, comparison.theme_colors, height=size["height"])
     cuts = {label: cut_of(comparison, surface) for label, surface in surfaces.items()}
     figure = go.Figure([_line(comparison, label, cut, value_range) for label, cut in cuts.items()])
     first = next(iter(cuts.values()))
     style_cut_axes(figure, comparison, shared_axis_title(surfaces.values(), first.along), value_range)
     all_notes = missing_notes(comparison) + ([value_range.note] if value_range.note else [])
-    shown: dict[str, Any] = {"title": _title(list(cuts.values())), "notes": all_notes, "note_width": 100}
-    return styled(figure, comparison.theme_colors, height=HEIGHT, bottom=84, legend_y=-0.14, **shown)
+    shown: dict[str, Any] = {"title": _title(list(cuts.values())), "notes": all_notes, **size}
+    return styled(figure, comparison.theme_colors, bottom=84, legend_y=-0.14, **shown)
 
 
 def single_figures(

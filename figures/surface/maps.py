@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 HEIGHT = 500
 CONTOUR_LINES = 12
 MISSING_COLOR = "rgba(128,128,140,0.35)"
+BAR = {"ypad": 56, "len": 0.7}  # about as long as a map is wide, which is a square
 MAX_ASPECT = 4.0  # beyond this ratio of its sides a map with equal units would be a stripe
 
 
@@ -54,7 +55,7 @@ def _map(comparison: Comparison, surface: Surface, value_range: Range) -> list[A
         go.Heatmap(
             **grid,
             **{"zmin": low, "zmax": high, "colorscale": SURFACE_COLORSCALE, "customdata": values, "meta": "z"},
-            **{"hoverongaps": False, "colorbar": metric_bar(comparison, value_range) | {"ypad": 56}},
+            **{"hoverongaps": False, "colorbar": metric_bar(comparison, value_range) | BAR},
             hovertemplate=html(r"$\alpha$ %{x:.3g}<br>$\beta$ %{y:.3g}<br>")
             + f"{name} %{{customdata:.4g}}<extra></extra>",
         ),

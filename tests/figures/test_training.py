@@ -62,6 +62,15 @@ def test_training_that_runs_has_every_batch_on_one_axis_in_a_figure_of_each_netw
     assert "step 4 of 10" in figures["a"].layout.annotations[0].text
 
 
+def test_a_training_that_has_not_begun_has_the_axes_of_its_curve():
+    training = {"a": Training(np.zeros(0), 150)}
+    figure = live_training_figures(Compared(training), {"a": "Training starts."}, height=300)["a"]
+    assert figure.layout.xaxis.range == (0, 150)
+    assert figure.layout.yaxis.title.text == "loss of each mini-batch"
+    assert figure.layout.yaxis.showticklabels is False
+    assert len(figure.data[0].x) == 0
+
+
 def test_a_long_curve_is_thinned_to_its_steps():
     losses = np.linspace(2, 1, 10 * MOST_BATCHES)
     (line,) = live_training_figures(Compared({"a": Training(losses, 20_000)}), {"a": ""}, height=300)["a"].data

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from normscape.benchmarks.time_left import job_of, statuses
-from normscape.jobs import Job, JobStatus, time_left
+from normscape.jobs import Job, JobStatus, Request, Stage, expected_statuses, time_left
 from normscape.jobs.time_left import POINTS
-from normscape.landscape.budget import gradient_seconds
+from normscape.landscape.budget import MOST_POINTS, gradient_seconds
 from tests.flat import surface_spec
 from tests.landscape.networks import small_run
 
@@ -108,3 +108,36 @@ def test_a_cluster_that_starts_counts_as_one_worker() -> None:
         status(Job("surface", RUN, SPEC), "running", 9, 81, seconds=0.9),
     ]
     assert time_left(statuses, 0) == time_left(statuses, 1)
+
+
+def levels(sides: tuple[int, ...], done: int, accuracy: float = 0.01) -> tuple[Request, dict[Job, JobStatus]]:
+    """Return a request with levels of these sides and curvature, and its statuses after so many levels."""
+    jobs = [Job("surface", RUN, surface_spec(points_alpha=side, points_beta=side)) for side in sides]
+    curvature = Job.about("sharpness", RUN, SPEC)
+    stages = (*(Stage((job,), refines=True) for job in jobs), Stage((curvature,)))
+    statuses = {
+        job: status(job, "finished", side**2, side**2, seconds=0.1) if k < done else status(job, "waiting", 0, side**2)
+        for k, (job, side) in enumerate(zip(jobs, sides, strict=True))
+    }
+    return Request("levels", stages, accuracy), statuses | {curvature: status(curvature, "waiting", 0, 1)}
+
+
+def totals(request: Request, statuses: dict[Job, JobStatus], errors: dict[int, dict[str, float]]) -> list[int]:
+    return [one.total for one in expected_statuses(request, statuses.__getitem__, errors)]
+
+
+def test_a_grid_that_may_not_be_needed_counts_as_many_points_as_grids_usually_take() -> None:
+    request, statuses = levels((9, 17, 33), done=0)
+    assert totals(request, statuses, {}) == [81, 289, MOST_POINTS, 1]
+    request, statuses = levels((9, 17, 33), done=2)
+    assert totals(request, statuses, {1: {"loss": 0.5}}) == [81, 289, 1089, 1]
+
+
+def test_finer_grids_are_left_out_when_refinement_has_ended() -> None:
+    request, statuses = levels((9, 17, 33), done=2)
+    assert totals(request, statuses, {1: {"loss": 0.001}}) == [81, 289, 1]
+
+
+def test_every_grid_counts_in_full_where_every_point_is_requested() -> None:
+    request, statuses = levels((9, 17, 33), done=0, accuracy=0.0)
+    assert totals(request, statuses, {}) == [81, 289, 1089, 1]

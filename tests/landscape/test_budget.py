@@ -1,6 +1,9 @@
 """Quick and Full: what fits a time, and that the default experiment is the quick one of small networks."""
 
+import time
+
 import pytest
+import torch
 
 from normscape.landscape import budget
 from normscape.landscape.budget import FULL_SECONDS, LADDER, QUICK_LADDER, QUICK_SECONDS, estimate, fitted
@@ -50,20 +53,16 @@ def test_the_next_rung_would_take_longer_than_the_budget(architecture: str, data
     assert seconds(quick) < seconds(full)
 
 
-def test_a_slow_machine_gets_fewer_steps_and_points(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("factor", [0.5, 1.15, 4.0])
+def test_the_choice_is_the_same_on_every_machine_and_its_time_is_not(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = RunSpec(model=ModelSpec(architecture="convolutional"))
-    fast = fitted(run, SurfaceSpec(), full=False)
-    machine(monkeypatch, 4.0)
-    slow = fitted(run, SurfaceSpec(), full=False)
-    assert slow != fast
-    assert slow[0].training.steps <= fast[0].training.steps
-
-
-def test_small_differences_between_machines_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = RunSpec(model=ModelSpec(architecture="convolutional"))
-    fast = fitted(run, SurfaceSpec(), full=False)
-    machine(monkeypatch, 1.15)
-    assert fitted(run, SurfaceSpec(), full=False) == fast
+    chosen = fitted(run, SurfaceSpec(), full=False)
+    expected = seconds(chosen)
+    machine(monkeypatch, factor)
+    assert fitted(run, SurfaceSpec(), full=False) == chosen
+    assert seconds(chosen) == pytest.approx(factor * expected)
 
 
 def test_an_estimate_grows_with_everything_that_costs() -> None:
@@ -82,3 +81,19 @@ def test_the_machine_is_timed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = budget.machine_factor()
     assert first > 0
     assert budget.machine_factor() == first
+
+
+def test_the_time_of_other_threads_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gradient that waits half a second for the processor is as fast as one that does not."""
+    monkeypatch.undo()
+    product = torch.nn.functional.conv2d
+
+    def interrupted(*arguments: torch.Tensor, padding: int) -> torch.Tensor:
+        time.sleep(0.125)
+        return product(*arguments, padding=padding)
+
+    monkeypatch.setattr(torch.nn.functional, "conv2d", interrupted)
+    begin = time.perf_counter()
+    measured = budget._reference()
+    assert time.perf_counter() - begin > 0.5
+    assert measured < 0.4

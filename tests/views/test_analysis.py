@@ -15,7 +15,6 @@ from normscape.landscape.analysis.centering import Centering, Reparametrized
 from normscape.landscape.analysis.counterexamples import logistic_counterexample
 from normscape.landscape.analysis.descent import Descent, Segment
 from normscape.specs import Experiment, ModelSpec, RunSpec, SurfaceSpec
-from normscape.views.analysis import scrolling
 from normscape.views.analysis.answer import answer
 from normscape.views.analysis.answer_figure import READING
 from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexample, one_weight_verdict
@@ -30,6 +29,7 @@ from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import MAX_BRIEFS, overview
 from normscape.views.analysis.summary import summary
 from normscape.views.session.limits import possible
+from normscape.views.widgets import scrolling
 from normscape.views.widgets.numbers import number
 from tests.conftest import ROOT
 from tests.views.formulas import left_plain

@@ -111,13 +111,13 @@ def test_a_network_that_trains_shows_the_loss_of_its_mini_batches_where_its_surf
         app.query_params[key] = value
     app.run()
     deadline = time.monotonic() + 120
-    while not all("loss of each mini-batch" in spec for spec in charts(app)):
+    assert all("loss of each mini-batch" in spec for spec in charts(app))  # the axes at once, and then the curve
+    while not all("Training." in spec for spec in charts(app)):
         assert time.monotonic() < deadline, "no curve"
         time.sleep(0.1)
         app.run()
     assert not app.exception
     assert len(charts(app)) == 2
-    assert all("Training." in spec for spec in charts(app))
     assert {metric.value for metric in app.metric} == {"…"}  # their places are there from the start
     assert [tab.label for tab in app.tabs] == list(TABS)
     assert all("left" in element.proto.text for element in app.get("progress"))

@@ -1,12 +1,25 @@
 """Which earlier checkpoints are drawn while a network trains."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from normscape.figures.training import Training
 from normscape.landscape import Objective, measure_surface
-from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import (
+    EvaluationSpec,
+    Experiment,
+    GridSpec,
+    ModelSpec,
+    PlaneSpec,
+    RunSpec,
+    SurfaceSpec,
+    TrainingSpec,
+)
 from normscape.views.session.previews import early_stages, early_steps, is_drawable, loss_stages, needs_gradients
+from normscape.views.texts import surface as texts
 from tests.landscape.networks import grid, network, samples
 
 SURFACE = SurfaceSpec(EvaluationSpec(checkpoint=200), PlaneSpec(), GridSpec((17, 17)))
@@ -73,3 +86,16 @@ def test_a_few_points_of_a_first_level_are_not_drawn() -> None:
     some = surface.evaluated.copy()
     some[2:] = False
     assert is_drawable(replace(surface, evaluated=some), whole=False)
+
+
+def test_what_is_computed_is_said_before_anything_is_measured() -> None:
+    experiment = Experiment(run=RunSpec(model=ModelSpec(architecture="convolutional")))
+    labels = list(experiment.variants())
+    waiting = {label: Training(np.zeros(0), 150) for label in labels}
+    state = SimpleNamespace(trainings=waiting, levels=(GridSpec((3, 3)), GridSpec((9, 9))))
+    assert texts.computing(experiment, state) == (
+        "**Training: 150 steps of each convolutional network on Digits.** Then follow the loss on a grid of at most "
+        r"9×9 points, and then $\lambda_{\max}$. The comparison appears here."
+    )
+    state.trainings = {label: Training(np.ones(150), 150) for label in labels}
+    assert texts.computing(experiment, state).startswith("**Computing the loss on a grid of at most 9×9 points")

@@ -21,7 +21,6 @@ from normscape.views.analysis import (
     raw_inputs,
     replacement,
     running_step,
-    scrolling,
     story,
     summary,
 )
@@ -32,6 +31,7 @@ from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.session.requests import losses, measure_kinds
+from normscape.views.widgets import scrolling
 from normscape.views.widgets.charts import page_background, page_theme
 from normscape.views.widgets.training_step import checkpoint_slider
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from normscape.specs import Experiment
-from normscape.views.analysis import scrolling
 from normscape.views.session import address
+from normscape.views.widgets import scrolling
 
 KEY = "replacement"
 

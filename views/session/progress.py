@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from normscape.jobs import Job, JobStatus, Request, TimeLeft, job_name, time_left
+from normscape.jobs import Job, JobStatus, Request, TimeLeft, expected_statuses, job_name, time_left
 from normscape.landscape import Run
 from normscape.specs import Experiment
 from normscape.views.session import address
@@ -152,7 +152,8 @@ def _trained(request: Request) -> int:
 def progress_of(request: Request) -> tuple[float, str]:
     """Return the finished share of all known work, in [0, 1], and a sentence about it."""
     queue = job_queue()
-    statuses = [queue.status(job) for job in request.jobs]
+    submitted = queue.snapshot.requests.get(request.key)
+    statuses = expected_statuses(request, queue.status, {} if submitted is None else submitted.errors)
     open_ones = [status for status in statuses if not status.done]
     share = sum(1.0 if s.done else s.completed / s.total for s in statuses) / max(1, len(statuses))
     if not queue.connected:
@@ -171,7 +172,8 @@ def _doing(running: Sequence[JobStatus]) -> str:
         return f"Training: {_steps(running)}."
     names = list(dict.fromkeys(job_name(status.job) for status in running))
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return f"Measuring: {', '.join(names[:MAX_NAMES])}{more}." if names else "The last points."
+    verb = "Running" if "run" in kinds else "Measuring"
+    return f"{verb}: {', '.join(names[:MAX_NAMES])}{more}." if names else "The last points."
 
 
 def _steps(running: Sequence[JobStatus]) -> str:

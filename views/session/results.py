@@ -75,7 +75,7 @@ class ComparisonState:
     request: Request
     outcomes: Mapping[str, Outcome]
     failures: Mapping[str, Exception]
-    trainings: Mapping[str, Training]  # of networks without a surface that have begun to train
+    trainings: Mapping[str, Training]  # of networks without a surface that are trained
     previews: Mapping[str, Preview]  # of these, at earlier checkpoints
     level: int  # index of the coarsest level that is drawn; -1 before the first
     levels: tuple[GridSpec, ...]
@@ -262,7 +262,7 @@ def _training(run: RunSpec) -> Training | None:
     trained: Run | None = job_queue().result(job)
     partial = {} if trained is not None else job_queue().partial(job) or {}
     losses = trained.history.batch_loss if trained is not None else partial.get("batch_loss", np.zeros(0))
-    return Training(losses, run.checkpoint_steps[-1]) if losses.size else None
+    return Training(losses, run.last_step) if run.last_step else None
 
 
 def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception | None:

@@ -11,7 +11,7 @@ from normscape.specs import Experiment
 from normscape.specs.fields import read, replace_at, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
-from normscape.views.session.control_bar import close_advanced
+from normscape.views.session.control_bar import close_advanced, open_advanced
 from normscape.views.session.control_bar.detail import sized
 from normscape.views.session.limits import hidden
 from normscape.views.session.pictures import uploader
@@ -81,12 +81,27 @@ MORE: Mapping[str, tuple[str, ...]] = {
 }
 """All other settings, each group in an expander."""
 
+PAGES_ALONE = """
+@media (max-width: 768px) {
+  [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] > :not(.st-key-menu-advanced) { display: none; }
+  [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] > .st-key-menu-advanced { display: block; }
+}
+"""
+SETTINGS_ALONE = """
+@media (max-width: 768px) {
+  :is([data-testid="stSidebarNav"], [data-testid="stSidebarNavSeparator"]) { display: none; }
+}
+"""
+"""On a phone the menu has the list of pages and a button, which replaces the list by the settings."""
+
 RESET_HELP = "Resets every setting of this sidebar. Network, data and what is compared stay."
 
 
 def sidebar(experiment: Experiment) -> Experiment:
     """Show the settings of an experiment, and return the experiment with their values."""
     with st.sidebar:
+        st.button("Advanced settings", icon=":material/tune:", key="menu-advanced", on_click=open_advanced)
+        st.html(f"<style>{SETTINGS_ALONE if st.session_state.get('advanced-open') else PAGES_ALONE}</style>")
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader("Advanced", anchor=False)
             st.button("Close", key="close-advanced", icon=":material/close:", on_click=close_advanced)

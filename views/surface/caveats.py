@@ -17,12 +17,13 @@ from normscape.views.session.requests import stored_ratio
 from normscape.views.session.results import Variants
 from normscape.views.session.seeds import SeedRatios, stored_seed_ratios
 from normscape.views.surface.measures import Measures, compared_pair, sign, times
+from normscape.views.surface.seeds_link import LINK
 from normscape.views.surface.verdict import SeedPair, over_seeds
 from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import percent
 from normscape.views.widgets.story_texts import guesses
 
-ONE_SEED = "One seed: see *Variation across seeds* under *Numbers*."
+ONE_SEED = f"This is one training seed. {LINK}"
 
 CHECKPOINT = "surface.evaluation.checkpoint"
 
@@ -74,7 +75,6 @@ def drawn_training(variants: Variants) -> str:
 
 def without_links(text: str) -> str:
     """Return a qualification for a picture, where nothing can be clicked: without links and hints to the page."""
-    text = text.replace(ONE_SEED, ONE_SEED.partition(":")[0] + ".")
     return re.sub(r" ?\[[^\]]*\]\([^)]*\)", "", text).replace("**", "").replace("*", "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import streamlit as st
@@ -60,7 +61,7 @@ def section(outcomes: Mapping[str, Outcome]) -> None:
     network_table(cells, missing=PENDING)
     st.caption(MEANING)
     longest = max(checks.values(), key=len)  # some checks of a network may be pending
-    st.markdown("\n".join(f"- **{check.name}**: {_rule(check)} {check.sentence}" for check in longest))
+    st.markdown("\n".join(f"- **{check.name}**: {_rule(check)} {_sentence(check)}" for check in longest))
 
 
 def _checks(outcomes: Mapping[str, Outcome]) -> dict[str, tuple[Check, ...]]:
@@ -69,6 +70,11 @@ def _checks(outcomes: Mapping[str, Outcome]) -> dict[str, tuple[Check, ...]]:
 
 def _cell(check: Check) -> str:
     return f"{MARKERS[check.verdict]} {number(check.value, digits=2)}"
+
+
+def _sentence(check: Check) -> str:
+    """Return the sentence of a check, with powers of ten as in the table; stored ones have 1e-7."""
+    return re.sub(r"\b1e(-?\d+)", lambda found: number(float(found[0])), check.sentence)
 
 
 def _rule(check: Check) -> str:

@@ -26,6 +26,11 @@ from normscape.views.share.row import share_row
 from normscape.views.texts import surface as texts
 from normscape.views.widgets.charts import chart, in_light_theme, row_of_charts
 
+CUT = "cut through the center"
+
+MOST_BESIDE = 2
+"""Maps that leave room for the cut in their row."""
+
 
 def gradient_change_section(experiment: Experiment, display: Display, comparison: Comparison) -> None:
     """Show maps of the gradient-change ratio and of its scale-free form."""
@@ -56,22 +61,32 @@ def _ratio_maps(comparison: Comparison) -> dict[str, go.Figure]:
 def section(experiment: Experiment, display: Display, comparison: Comparison) -> None:
     """Show contour maps and a cut of the selected metric, and on request its refinement and its differences."""
     st.subheader("From above, and cut through the center")
-    maps, cut = _maps_and_cut(comparison, display)
-    row_of_charts(maps, "contour map")
-    chart(cut, "cut through the center")
+    beside = len(comparison.results) <= MOST_BESIDE
+    maps, cut = _maps_and_cut(comparison, display, narrow=beside)
+    row_of_charts(maps, "contour map", after=(lambda: _beside(cut)) if beside else None)
+    if not beside:
+        chart(cut, CUT)
     light, title = in_light_theme(comparison, experiment), comparison.title
 
     def draw() -> dict[str, go.Figure]:
         light_maps, light_cut = _maps_and_cut(light, display)
-        return light_maps | {"cut through the center": light_cut}
+        return light_maps | {CUT: light_cut}
 
     share_row(Charts("maps", title, draw, experiment, display, True))
     _refinement(experiment, display, comparison)
     _differences(experiment, display, comparison)
 
 
-def _maps_and_cut(comparison: Comparison, display: Display) -> tuple[dict[str, go.Figure], go.Figure]:
-    maps, cut = contour_figures(comparison), cut_figure(comparison)
+def _beside(cut: go.Figure) -> None:
+    """Show the cut in the row of the maps."""
+    with st.container(key="side-by-side-cut"):
+        chart(cut, CUT)
+
+
+def _maps_and_cut(
+    comparison: Comparison, display: Display, *, narrow: bool = False
+) -> tuple[dict[str, go.Figure], go.Figure]:
+    maps, cut = contour_figures(comparison), cut_figure(comparison, narrow=narrow)
     if display.point is not None:
         mark_maps(maps, comparison, display.point)
         mark_cut(cut, comparison, display.point)

@@ -15,6 +15,7 @@ from normscape.views.surface import (
     maps,
     measures,
     seed_variation,
+    seeds_link,
     statistics_modes,
     surfaces_3d,
     tiles,
@@ -72,7 +73,8 @@ with verdict_place:
     if measured or found.warnings:
         answer.section(found, measured, variants)
     elif not state.failures:
-        st.caption(texts.NO_VERDICT)
+        stopped = state.finished or progress.is_stopped(request)
+        st.markdown(texts.NO_VERDICT if stopped else texts.computing(experiment, state))
     for label, failure in state.failures.items():
         st.error(f"**{printable(label)}**: {printable_error(failure)}")
     shown = [str(failure) for failure in state.failures.values()]
@@ -142,7 +144,8 @@ with details["Checks"] as tab:
 with details["Reproduce"] as tab:
     if tab.open and available():
         downloads.section(experiment, display, outcomes)
-with st.container(horizontal=True, vertical_alignment="center"):
+with st.container(horizontal=True, vertical_alignment="center", key="more-comparisons"):
     st.subheader("More comparisons", anchor=False, width="content")
     st.page_link("views/gallery/page.py", label="All in the gallery", icon=":material/arrow_forward:")
 story_cards(related(experiment))
+seeds_link.install()

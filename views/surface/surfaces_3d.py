@@ -65,7 +65,7 @@ def still(experiment: Experiment, display: Display) -> None:
     It is sent before the surfaces and covers their place (`style.css`).
     """
     rows = 2 if len(experiment.values) > LONGEST_ROW else 1
-    with st.container(key="still"), st.container(key=f"still-rows-{rows}"):
+    with st.container(key="still"), st.container(key=f"still-rows-{rows}-of-{len(experiment.values)}"):
         picture = story_still(experiment, display)
         if picture is not None:
             encoded = base64.b64encode(picture.read_bytes()).decode()

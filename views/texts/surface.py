@@ -4,9 +4,13 @@ from collections.abc import Iterable
 
 from normscape.figures.training import Training
 from normscape.gallery.stories import STORIES, TITLES
+from normscape.landscape import DATA
+from normscape.models import ARCHITECTURES
 from normscape.specs import Display, Experiment, GridSpec
 from normscape.views.session.previews import Preview, is_draft
 from normscape.views.session.results import ComparisonState, Outcome, Variants
+from normscape.views.texts.escape import printable
+from normscape.views.texts.labels import in_text
 
 CLAIM = "{count} networks that differ in one choice only: their loss around the {weights}, on the same scale."
 FIRST = next(iter(STORIES.values())).experiment
@@ -34,6 +38,22 @@ NO_VERDICT = (
     r"$\lambda_{\max}$, the scale-free ratio and the held-out accuracy are compared here once they are measured."
 )
 
+
+def computing(experiment: Experiment, state: ComparisonState) -> str:
+    """Return what is computed while no network has a surface: training, the grid of losses, the curvature."""
+    model, data = experiment.run.model, experiment.run.data
+    steps = sorted({one.steps for one in state.trainings.values() if not one.finished})
+    measured = rf"the loss on a grid of at most {_size(state.levels[-1])} points, and then $\lambda_{{\max}}$"
+    if not steps:
+        return f"**Computing {measured}.** The comparison appears here."
+    network = "network"
+    if experiment.compare != "run.model.architecture":
+        network = printable(in_text(ARCHITECTURES[model.architecture].label))
+    of = "" if experiment.compare == "run.data.name" else f" on {printable(DATA[data.name].label)}"
+    counts = " to ".join(str(count) for count in dict.fromkeys((steps[0], steps[-1])))
+    return f"**Training: {counts} steps of each {network}{of}.** Then follow {measured}. The comparison appears here."
+
+
 LOG_SCALE = "On this log scale, a lower loss looks deeper."
 CURVATURE = "*Gradient change* shows the curvature"
 """The label of the control that selects it."""
@@ -54,7 +74,7 @@ linear scale the drawn curvature is the true one, but small losses look equal.
 - Raw ratios and $\lambda_{\max}$ depend on the scale of the weights. Weights in front of a normalization layer can grow
   without changing the function, and $L$ shrinks with their square. Compare the scale-free values as well.
 - ReLU networks have kinks: no finite $L$ exists, and finer grids find larger ratios.
-- One seed is one sample; see *Variation across seeds* under *Numbers*.
+- One seed is one sample: see [Variation across seeds](#variation-across-seeds).
 - Along training, other numbers are measured: of a mini-batch, with its own curvature and statistics, and over steps of
   finite length, while $\lambda_{\max}$ here is of all samples and at one point. The two can disagree.
 """
@@ -94,7 +114,8 @@ STATISTICS = {
 }
 
 
-PENDING = "Training starts. The surface appears here when the weights are available."
+PENDING = "Training starts. Its loss is drawn here, and then the surface."
+LOADING = "The first points of the surface are being computed."
 TRAINED = "Trained. The first points of the surface are being computed."
 STOPPED = "Stopped. Resume to compute this surface."
 RESULTS_FOLLOW = "This appears once the first points of every surface are computed."
@@ -175,6 +196,8 @@ def missing_surfaces(labels: Iterable[str], state: ComparisonState, *, stopped: 
 
 def _training(training: Training | None, preview: Preview | None) -> str:
     if training is None:
+        return LOADING
+    if not training.batch_loss.size:
         return PENDING
     progress = TRAINED if training.finished else "Training."
     return progress if preview is None else f"{progress} {_shown_meanwhile(preview)}"

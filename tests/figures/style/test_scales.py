@@ -80,6 +80,14 @@ def test_of_a_loss_up_to_1e14_the_basin_is_kept_and_the_top_is_cut(make):
     assert ratios.cap is None
 
 
+def test_where_most_losses_would_be_cut_none_is(make):
+    losses = np.array([[2.3, 1e4, 1e8], [1e9, 1e9, 1e10]])
+    value_range = shared_range({"a": make(losses)}, "loss", "log")
+    assert value_range.ends == pytest.approx((np.log10(2.3), 10))
+    assert value_range.note is None
+    assert (np.diff(value_range.position(losses.ravel())) >= 0).all()
+
+
 def test_with_a_loss_of_0_and_one_of_1e14_both_ends_are_noted(make):
     value_range = shared_range({"a": make([[0, 1e-9, 0.3, 1e14]])}, "loss", "log")
     assert (value_range.low, value_range.high) == pytest.approx((0.01, 1e4))

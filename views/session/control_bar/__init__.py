@@ -42,7 +42,8 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...], *, timed: bool =
         terms: names in the glossary, which a button of the bar explains.
         timed: whether the page computes surfaces, whose time the choice of detail states.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="control-bar"):
+    controls = st.container(key="controls")  # the two rows, which a tablet arranges anew (`style.css`)
+    with controls.container(horizontal=True, vertical_alignment="bottom", gap="small", key="control-bar"):
         _preset(experiment)
         compared = st.container(width=140)  # a place of its own: a control that moves loses an edit in progress
         for path, width in FIELDS.items():
@@ -58,7 +59,8 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...], *, timed: bool =
                 detail.control(experiment, timed=timed)
             st.button("Advanced", icon=":material/tune:", key="advanced", on_click=open_advanced, help=ADVANCED_HELP)
             glossary_button(*terms)
-    return compared_values(experiment)
+    with controls:
+        return compared_values(experiment)
 
 
 def open_advanced() -> None:

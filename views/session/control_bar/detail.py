@@ -22,7 +22,10 @@ HELP = (
     "Sets depth, width, training steps, samples and grid{time}. Stored results appear at once. **Advanced** has each "
     "of these numbers; *Custom* means that one of them was changed."
 )
-OF_SURFACES = " so that the surfaces take about this long on this machine"
+OF_SURFACES = (
+    ". The time is the total for these surfaces, from training to checks, while this machine does nothing else; the "
+    "progress bar states the time left"
+)
 ELSEWHERE = ". *Quick* is chosen for a few seconds of surfaces, *Full* for minutes; this page takes its own time"
 
 

@@ -1,4 +1,4 @@
-"""Scrolls to a step after a button has opened another experiment, whose steps would otherwise change out of view."""
+"""Scrolls to a part of the page that a button has opened or replaced, which would otherwise change out of view."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ REQUESTED = "scrolled to"
 
 SCRIPT = """
 (() => {
-  const [count, step] = %s;
+  const [count, anchor] = %s;
   if (window.normscapeScrolled >= count) return;
   window.normscapeScrolled = count;
-  const until = Date.now() + 12000;      // charts above the step arrive meanwhile
+  const until = Date.now() + 12000;      // charts above it arrive meanwhile
   let moved = false;
   for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
     window.addEventListener(kind, () => { moved = true; }, { once: true });
   }
   const scroll = () => {
     if (moved || Date.now() > until) return;
-    const heading = document.querySelector(".st-key-replacement") ?? document.getElementById(step);
+    const heading = document.querySelector(".st-key-replacement") ?? document.getElementById(anchor);
     const top = heading?.getBoundingClientRect().top ?? 100;
     if (top < 40 || top > 200) heading?.scrollIntoView({ block: "start" });
     setTimeout(scroll, 250);
@@ -30,14 +30,14 @@ SCRIPT = """
 """
 
 
-def request(step: str) -> None:
-    """Scroll to a step in the next run of the page.
+def request(anchor: str) -> None:
+    """Scroll to a part in the next run of the page.
 
     Args:
-        step: kind of the step, which is its anchor.
+        anchor: of its heading.
     """
     count, _ = st.session_state.get(REQUESTED, (0, ""))
-    st.session_state[REQUESTED] = (count + 1, step)
+    st.session_state[REQUESTED] = (count + 1, anchor)
 
 
 def run() -> None:
