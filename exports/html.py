@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 import plotly.graph_objects as go
 import plotly.io
 
+from normscape.exports.path_player import SOURCE, STYLE, steps_of
 from normscape.figures.style.template import CONFIG
 
 TURNING = "Drag to turn, scroll to zoom, point at a surface for its values."
@@ -26,11 +27,13 @@ body {{ margin: 24px auto; max-width: 1400px; padding: 0 16px; background: #ffff
 .figures {{ display: grid; grid-template-columns: {columns}; gap: 16px; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; color: #3a4254; background: #f4f5f8;
   border-radius: 8px; padding: 16px; }}
+{style}
 </style>
 </head>
 <body>
 <h1>{title}</h1>
 <p>{hint}{link}</p>
+{player}
 <div class="figures">{figures}</div>
 <h2>How it was measured</h2>
 <pre>{protocol}</pre>
@@ -38,6 +41,16 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; color: #
 </body>
 </html>
 """
+
+_PLAYER = """<div id="player"></div>
+<script>
+{source}
+addEventListener("load", () => {{
+  const charts = () => [...document.querySelectorAll(".js-plotly-plot")];
+  new PathPlayer(document.getElementById("player"), charts, () => Plotly).setSteps({steps});
+}});
+</script>"""
+"""Draws the paths of all figures up to one checkpoint."""
 
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
@@ -73,6 +86,8 @@ def interactive_page(
 ) -> str:
     """Return a self-contained HTML page with figures and plotly.js, which takes the width of the window.
 
+    Above figures with paths of training are a button and a slider that draw them up to one checkpoint.
+
     A figure with a width of its own gets at least three quarters of it; on a narrower screen it scrolls.
 
     Args:
@@ -84,8 +99,11 @@ def interactive_page(
         title: of the page, before the names of the networks; empty for the name of the product.
         hint: one sentence on what a reader can do with the figures.
     """
+    steps = steps_of(figures)
     return _PAGE.format(
         policy=_POLICY,
+        style=STYLE if steps else "",
+        player=_PLAYER.format(source=SOURCE, steps=steps) if steps else "",
         title=html.escape(f"{title or 'Normscape'}: {', '.join(networks)}"),
         figures="\n".join(_figure(figure, first=index == 0) for index, figure in enumerate(figures)),
         columns="repeat(auto-fit, minmax(min(28rem, 100%), 1fr))" if len(figures) > 1 else "minmax(0, 1fr)",

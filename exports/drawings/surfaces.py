@@ -164,8 +164,11 @@ def draw_patches(axes: Any, surface: Surface, heights: np.ndarray, value_range: 
 
 
 def _marks(axes: Any, comparison: Comparison, surface: Surface, value_range: Range) -> None:
-    """Draw the checkpoints and the labeled dot at the center, in front of the surface as on the screen."""
+    """Draw checkpoints, rings and the labeled dot at the center, in front of the surface as on the screen."""
     for trace in surface_traces(comparison, surface, value_range)[1:]:
+        if trace.mode == "lines":
+            axes.plot(trace.x, trace.y, trace.z, color=trace.line.color, linewidth=1, zorder=3)
+            continue
         shown = {"color": trace.marker.color, "marker": "o", "markersize": 3, "linewidth": 1, "linestyle": "--"}
         axes.plot(trace.x, trace.y, trace.z, **shown, zorder=3)
         for x, y, z, text in zip(trace.x, trace.y, trace.z, trace.text or [], strict=False):

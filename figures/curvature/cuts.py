@@ -70,7 +70,7 @@ def _range(spectra: Sequence[Eigenvalues], most: int) -> tuple[float, float]:
 def _name(number: int, *, smallest: bool) -> str:
     if not smallest:
         return rf"\lambda_{number + 1}"
-    return r"\lambda_\text{min}" if number == 0 else rf"\lambda_{{P-{number}}}"
+    return r"\lambda_{\min}" if number == 0 else rf"\lambda_{{P-{number}}}"
 
 
 def _lines(spectra: Compared[Eigenvalues], label: str, number: int) -> list[go.Scatter]:

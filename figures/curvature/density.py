@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,37 @@ LOWEST_SHARE = 0.02
 WAITING = "Waiting for the first spectrum."
 
 
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """What figures on one scale share."""
+
+    at: np.ndarray  # (N,) eigenvalues at which densities are drawn
+    width: float  # standard deviation of the Gaussians
+    floor: float  # lowest drawn density
+    top: float  # highest density
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """The contents of one figure."""
+
+    densities: Compared[Density]  # of every line that has one
+    eigenvalues: Mapping[str, Sequence[Eigenvalues]]  # those that are computed one by one, at either end, by label
+
+
+def density_figures(
+    groups: Mapping[str, Spectra], title_colors: Mapping[str, str | None] = MappingProxyType({})
+) -> dict[str, go.Figure]:
+    """Draw one figure per group of spectra, each as `density_figure` does, all on one scale.
+
+    Args:
+        groups: the lines of every figure, by its title.
+        title_colors: by title.
+    """
+    axes = _axes(list(groups.values()))
+    return {title: _figure(own, axes, title, title_colors.get(title)) for title, own in groups.items()}
+
+
 def density_figure(
     densities: Compared[Density],
     eigenvalues: Mapping[str, Sequence[Eigenvalues]],
@@ -44,44 +77,62 @@ def density_figure(
         eigenvalues: those that are computed one by one, at either end, by label.
         title: above the plot.
     """
-    shown: dict[str, Any] = {"height": HEIGHT, "title": title}
-    nodes = [one.nodes[one.weights > 0] for one in densities.results.values()]
-    extremes = [one.values for own in eigenvalues.values() for one in own]
+    own = Spectra(densities, eigenvalues)
+    return _figure(own, _axes([own]), title, None)
+
+
+def _axes(groups: Sequence[Spectra]) -> Axes | None:
+    """Return what all figures share, None without a finite value."""
+    densities = [one for own in groups for one in own.densities.results.values()]
+    nodes = [one.nodes[one.weights > 0] for one in densities]
+    extremes = [one.values for own in groups for several in own.eigenvalues.values() for one in several]
     values = np.concatenate([*nodes, *extremes] or [np.zeros(0)])
     values = values[np.isfinite(values)]
     if not values.size:
-        return sentence_figure(WAITING, densities.theme_colors, **shown)
+        return None
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     span = (high - low) or 1.0
     at = np.linspace(low - 0.04 * span, high + 0.04 * span, POINTS)
     width = WIDTH_SHARE * span
-    figure, heights = go.Figure(), []
-    largest = max((one.dimensions for one in densities.results.values()), default=1)
+    largest = max((one.dimensions for one in densities), default=1)
     floor = LOWEST_SHARE / (largest * width * np.sqrt(2 * np.pi))
-    for label, density in densities.results.items():
-        heights.append(smoothed(density, at, width))
-        figure.add_trace(_line(densities, label, at, np.maximum(heights[-1], floor), floor))
-    figure.add_traces(list(_marks(densities, eigenvalues)))
+    return Axes(at, width, floor, max((float(smoothed(one, at, width).max()) for one in densities), default=floor))
+
+
+def _figure(own: Spectra, axes: Axes | None, title: str, title_color: str | None) -> go.Figure:
+    densities, count = own.densities, len(own.densities.results)
+    shown: dict[str, Any] = {"height": HEIGHT, "title": title, "title_color": title_color}
+    if axes is None:
+        return sentence_figure(WAITING, densities.theme_colors, **shown)
+    figure = go.Figure([_line(densities, label, one, axes) for label, one in densities.results.items()])
+    figure.add_traces(list(_marks(densities, own.eigenvalues)))
     style_axes(
         figure,
         densities.theme_colors,
         x_title=html(r"eigenvalue $\lambda$"),
         y_title="spectral density (log)",
-        x_axis={"range": [at[0], at[-1]]},
-        y_axis=log_axis([np.array([floor, *(float(one.max()) for one in heights)])]) | {"domain": [0, 0.86]},
+        x_axis={"range": [axes.at[0], axes.at[-1]]},
+        y_axis=log_axis([np.array([axes.floor, axes.top])]) | {"domain": [0, 0.86]},
     )
-    figure.update_layout(yaxis2={"domain": [0.88, 1], "visible": False, "range": [-0.6, len(densities.results) - 0.4]})
-    rows = -(-len(densities.results) // 2)
+    figure.update_layout(yaxis2={"domain": [0.88, 1], "visible": False, "range": [-0.6, count - 0.4]})
+    rows = -(-count // 2)
     bottom = 52 + LEGEND_ROW * rows
     plot = HEIGHT - 12 - 52 - LEGEND_ROW
     shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1)
     return styled(figure, densities.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
 
 
-def _line(densities: Compared[Density], label: str, at: np.ndarray, heights: np.ndarray, floor: float) -> go.Scatter:
-    color = densities.color(label)
+def _line(densities: Compared[Density], label: str, density: Density, axes: Axes) -> go.Scatter:
+    color, heights = densities.color(label), smoothed(density, axes.at, axes.width)
     return go.Scatter(
-        **{"x": at, "y": heights, "mode": "lines", "name": label, "legendgroup": label, "showlegend": True},
+        **{
+            "x": axes.at,
+            "y": np.maximum(heights, axes.floor),
+            "mode": "lines",
+            "name": label,
+            "legendgroup": label,
+            "showlegend": True,
+        },
         line={"color": color, "width": 2, "dash": densities.dash(label)},
         fill="tozeroy" if len(densities.results) <= 2 else None,
         fillcolor=translucent(color, 0.12),

@@ -37,6 +37,8 @@ def edge_figure(
 ) -> go.Figure:
     """Draw λ_max of every network at its checkpoints, batch sharpness, and the threshold of its learning rate.
 
+    Where all of θ is one scale-invariant group, ‖θ‖²λ_max and ‖θ‖² times the threshold are further lines.
+
     Args:
         courses: samples of every network in the order of training steps.
         thresholds: the threshold at each of these checkpoints, by label; nan where there is none.
@@ -55,13 +57,16 @@ def edge_figure(
     columns = [np.array([one.sharpness.value for one in every])]
     columns += [np.array([one.batch_sharpness for one in every if one.batches > 1])]
     columns += [np.array(own) for own in thresholds.values()]
+    spherical = _spherical(courses, thresholds, threshold_name, shift=logarithmic)
+    figure.add_traces(spherical)
+    columns += [np.array(trace.y) for trace in spherical]
     linear = _are_close(columns)
     steps = sorted({one.step for one in every})
     style_axes(
         figure,
         courses.theme_colors,
         x_title="training step (log scale)" if logarithmic else "training step",
-        y_title=html(r"sharpness $\lambda_\text{max}$") + ("" if linear else " (log)"),
+        y_title=html(r"sharpness $\lambda_{\max}$") + ("" if linear else " (log)"),
         x_axis=step_axis(steps) if logarithmic else {},
         y_axis=_linear_axis(columns) if linear else log_axis(columns),
     )
@@ -92,7 +97,7 @@ def _lines(
     values = np.array([one.sharpness.value for one in course])
     batch = np.array([one.batch_sharpness for one in course])
     numbers = np.array([one.step for one in course])
-    top = html(r"step %{customdata}<br>$\lambda_\text{max}$ = %{y:.4g}") + f"<extra>{label}</extra>"
+    top = html(r"step %{customdata}<br>$\lambda_{\max}$ = %{y:.4g}") + f"<extra>{label}</extra>"
     shown: dict[str, Any] = {"name": label, "customdata": numbers, "showlegend": True}
     lines = [line_trace(steps, positive_or_nan(values), hover=top, size=6, **style, **shown)]
     if any(one.batches > 1 for one in course):
@@ -100,6 +105,30 @@ def _lines(
         hover = "step %{customdata}<br>batch sharpness %{y:.4g}" + f"<extra>{label}</extra>"
         dotted: dict[str, Any] = {"size": 4, "width": 1.2, "dash": "dot"}
         lines.append(line_trace(steps, positive_or_nan(batch), hover=hover, **style, **shown, **dotted))
+    return lines
+
+
+def _spherical(
+    courses: Compared[Sequence[EdgeSample]], thresholds: Mapping[str, Sequence[float]], name: str, *, shift: bool
+) -> list[go.Scatter]:
+    """Return sharpness and threshold on the unit sphere, of every network whose θ is one scale-invariant group."""
+    lines: list[go.Scatter] = []
+    for label, course in courses.results.items():
+        values = np.array([one.spherical for one in course])
+        if not np.isfinite(values).any():
+            continue
+        steps, numbers = np.array([one.step for one in course]) + shift, np.array([one.step for one in course])
+        style: dict[str, Any] = {"color": courses.color(label), "legendgroup": label, "customdata": numbers}
+        limits = np.array([one.norm**2 for one in course]) * np.array(thresholds[label])
+        top = html(r"step %{customdata}<br>$\|\theta\|^2\lambda_{\max}$ = %{y:.4g}") + f"<extra>{label}</extra>"
+        shown = html(r"$\|\theta\|^2\lambda_{\max}$")
+        line = line_trace(steps, positive_or_nan(values), hover=top, size=6, symbol="circle-open", **style)
+        lines.append(line.update(name=f"{label}, {shown}", showlegend=True))
+        if np.isfinite(limits).any():
+            text = html(rf"$\|\theta\|^2\cdot{f'({name})' if '-' in name else name}$")
+            hover = f"step %{{customdata}}<br>{text} = %{{y:.4g}}<extra>{label}</extra>"
+            dashed = line_trace(steps, limits, hover=hover, size=0, symbol="circle", dash="dash", width=1.6, **style)
+            lines.append(dashed.update(name=f"{label}, {text}", showlegend=True))
     return lines
 
 

@@ -21,8 +21,8 @@ Points = Mapping[tuple[float, float], CurvaturePoint]
 """By (α, β)."""
 
 TITLES = {
-    "largest": r"$\lambda_\text{max}$",
-    "ratio": r"$|\lambda_\text{min}/\lambda_\text{max}|$",
+    "largest": r"$\lambda_{\max}$",
+    "ratio": r"$|\lambda_{\min}/\lambda_{\max}|$",
 }
 
 

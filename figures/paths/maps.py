@@ -19,6 +19,9 @@ HEIGHT = 430
 LEGEND_ROW = 22
 WHITE = "#ffffff"
 CONTOUR_LINES = 14
+PATH = "path"
+"""`meta` of the traces that are drawn checkpoint by checkpoint (`exports/path_player.js`)."""
+
 DECADES = 6
 """The color scale reaches at most so far below its largest loss."""
 
@@ -42,13 +45,19 @@ def path_maps(maps: Compared[PathMap]) -> dict[str, go.Figure]:
     Args:
         maps: by label of the network whose end is the center.
     """
+    ends = log_ends(maps)
+    return {label: _map(maps, label, *ends) for label in maps.results}
+
+
+def log_ends(maps: Compared[PathMap]) -> tuple[float, float]:
+    """Return the ends of the scale that all networks share: log₁₀ of the smallest and the largest loss."""
     values = [one.loss[np.isfinite(one.loss) & (one.loss > 0)] for one in maps.results.values() if one.loss is not None]
     values += [np.concatenate([path.loss for path in one.trajectory.paths]) for one in maps.results.values()]
     positive = np.concatenate(values) if values else np.ones(1)
     positive = positive[np.isfinite(positive) & (positive > 0)]
     high = float(positive.max(initial=1e-12))
     low = max(float(positive.min(initial=high)), high * 10.0**-DECADES)
-    return {label: _map(maps, label, np.log10(low), np.log10(max(high, 1.05 * low))) for label in maps.results}
+    return float(np.log10(low)), float(np.log10(max(high, 1.05 * low)))
 
 
 def _map(maps: Compared[PathMap], label: str, low: float, high: float) -> go.Figure:
@@ -103,7 +112,8 @@ def _background(maps: Compared[PathMap], own: PathMap, low: float, high: float) 
 def _path(path: Path, name: str, color: str) -> list[go.Scatter]:
     """Return the line through the checkpoints of a network, and labels at the ends of a path without a name."""
     places, steps = path.coordinates, path.step
-    shared: dict[str, Any] = {"x": places[:, 0], "y": places[:, 1], "legendgroup": name}
+    shared: dict[str, Any] = {"x": places[:, 0], "y": places[:, 1], "legendgroup": name, "meta": PATH}
+    shared["customdata"] = np.stack([steps, path.loss], axis=1)
     halo_color = "rgba(15,20,32,0.75)" if color == WHITE else "rgba(255,255,255,0.9)"
     halo = {"line": {"color": halo_color, "width": 5}, "hoverinfo": "skip", "showlegend": False}
     texts = [""] * len(steps)
@@ -116,7 +126,6 @@ def _path(path: Path, name: str, color: str) -> list[go.Scatter]:
         **{"name": name, "showlegend": bool(name)},
         line={"color": color, "width": 2},
         marker={"size": 7, "color": color, "line": {"color": "#0f1420", "width": 1.5}},
-        customdata=np.stack([steps, path.loss], axis=1),
         hovertemplate="step %{customdata[0]}<br>loss %{customdata[1]:.4g}" + f"<extra>{name}</extra>",
     )
     return [go.Scatter(**shared, mode="lines", **halo), line]

@@ -42,7 +42,7 @@ def color_scale(comparison: Comparison) -> ColorScale | None:
 
 _EIGENVECTORS = {
     "hessian": (r"\lambda_1", r"\lambda_2"),
-    "hessian-ends": (r"\lambda_\text{max}", r"\lambda_\text{min}"),
+    "hessian-ends": (r"\lambda_{\max}", r"\lambda_{\min}"),
 }
 """The eigenvalues whose eigenvectors span a plane (D16)."""
 

@@ -13,6 +13,7 @@ from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.style.scales import Range
 from normscape.figures.surface.axes import axis_title, metric_bar
 from normscape.figures.surface.cuts import single_figures
+from normscape.figures.surface.minima import MINIMA, persistence_texts
 from normscape.landscape.surface.topology import minima_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def contour_figures(comparison: Comparison) -> dict[str, go.Figure]:
     """Draw each surface as a map with contour lines; all share the range of colors and the lines (D4).
 
     One cell is one measured point; values are not smoothed. Missing cells are gray, with a cross where they are not
-    finite. The cross at the center is θ*. Rings are the minima of the loss that are more than rounding (D15).
+    finite. The cross at the center is θ*. Rings are the minima of the loss that count (D15).
 
     Raises:
         ValueError: the metric or the scale is unknown.
@@ -90,19 +91,15 @@ def _missing(comparison: Comparison, surface: Surface) -> list[Any]:
 
 
 def _minima(surface: Surface) -> list[Any]:
-    """Return a ring at every persistent minimum of the loss."""
+    """Return a ring at every minimum of the loss that counts."""
     found = minima_of(surface)
     if not len(found):
         return []
-    texts = [
-        "lowest of its region" if np.isinf(death) else f"persistence {death - value:.3g}"
-        for value, death in zip(found.value, found.death, strict=True)
-    ]
     return [
         go.Scatter(
-            **{"x": surface.alpha[found.column], "y": surface.beta[found.row], "mode": "markers", "name": "minima"},
+            **{"x": surface.alpha[found.column], "y": surface.beta[found.row], "mode": "markers", "name": MINIMA},
             marker={"symbol": "circle-open", "size": 13, "color": "#ffffff", "line": {"width": 2}},
-            **{"customdata": found.value, "text": texts, "showlegend": False},
+            **{"customdata": found.value, "text": persistence_texts(found), "showlegend": False},
             hovertemplate="minimum %{customdata:.4g}<br>%{text}<extra></extra>",
         )
     ]

@@ -15,6 +15,7 @@ from normscape.figures.style.scales import Range
 from normscape.figures.style.template import TRANSPARENT
 from normscape.figures.surface.axes import axis_title
 from normscape.figures.surface.cuts import single_figures
+from normscape.figures.surface.minima import minima_rings
 from normscape.figures.surface.notes import center_value
 from normscape.specs.display import CAMERA
 
@@ -57,7 +58,7 @@ def surface_figures(comparison: Comparison) -> dict[str, go.Figure]:
 
 
 def surface_traces(comparison: Comparison, surface: Surface, value_range: Range) -> list[Any]:
-    """Return the traces of one surface in 3-D: the surface, a marker at θ*, and checkpoints."""
+    """Return the traces of one surface in 3-D: the surface, a marker at θ*, checkpoints, and rings at minima."""
     values = comparison.values(surface)
     values = values if values is not None else np.full_like(surface.loss, np.nan)
     heights = value_range.position(values)
@@ -70,7 +71,8 @@ def surface_traces(comparison: Comparison, surface: Surface, value_range: Range)
         lightposition={"x": -800, "y": -1500, "z": 2500},
         contours={"z": _contour_lines(value_range)},
     )
-    return [trace, *_center_marker(comparison, surface, value_range), *_checkpoints(surface, heights)]
+    rings = minima_rings(surface, heights, high - low) if comparison.metric == "loss" else []
+    return [trace, *_center_marker(comparison, surface, value_range), *_checkpoints(surface, heights), *rings]
 
 
 def scene(comparison: Comparison, surface: Surface, value_range: Range) -> dict[str, Any]:

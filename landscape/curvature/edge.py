@@ -44,9 +44,19 @@ class EdgeSample:
     layer_invariant: np.ndarray  # (L,) bool, whether the scale of these weights has no effect on f
 
     @property
+    def groups(self) -> int:
+        """The number of layers whose scale alone has no effect."""
+        return int(self.layer_invariant.sum())
+
+    @property
+    def one_group(self) -> bool:
+        """Whether all of θ is one scale-invariant group: its scale has no effect, and it has no part with a scale."""
+        return self.invariant and (len(self.layers) == 1 or not self.groups)
+
+    @property
     def spherical(self) -> float:
         """‖θ‖²·λ_max(H(θ)) = λ_max(H(θ/‖θ‖)) where all of θ is one scale-invariant group; otherwise nan."""
-        return self.norm**2 * self.sharpness.value if self.invariant else float("nan")
+        return self.norm**2 * self.sharpness.value if self.one_group else float("nan")
 
 
 def stability_threshold(training: TrainingSpec, step: int) -> float:

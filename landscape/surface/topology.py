@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from normscape.landscape.surface.refinement import interpolated, spans_decades
 from normscape.landscape.surface.result import Surface
 
 RELATIVE = 1e-5
 """Persistence relative to the loss below which a minimum is rounding."""
+
+LEAST = 5
+"""Fewest points along a direction from which the error of interpolation is measured: the coarser grid has three."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +32,11 @@ class Minima:
         persistence: np.ndarray = self.death - self.value
         return persistence
 
-    def above(self, threshold: float) -> Minima:
-        """Return the minima with a larger persistence; the lowest of each region always counts."""
+    def above(self, threshold: float | np.ndarray) -> Minima:
+        """Return the minima with a larger persistence than one number, or than their own (K,).
+
+        The lowest minimum of each region always counts.
+        """
         kept = self.persistence > threshold
         return Minima(self.row[kept], self.column[kept], self.value[kept], self.death[kept], self.border[kept])
 
@@ -38,16 +45,51 @@ class Minima:
         return len(self.value)
 
 
-def minima_of(surface: Surface, interpolation_error: float = 0.0) -> Minima:
-    """Return the minima of a surface's loss that are more persistent than its error.
+def minima_of(surface: Surface) -> Minima:
+    """Return the minima of a surface's measured loss that are more persistent than its error.
+
+    The error is that of the interpolation between the points of the next coarser grid, as refinement measures it: the
+    largest one of the loss or, where the logarithm of the loss is interpolated, of the logarithm, and hence relative.
 
     Args:
-        surface: the surface; points that are not evaluated or not finite belong to no region.
-        interpolation_error: of the loss between grid points, in its units.
+        surface: the surface, as measured or interpolated; points that are not evaluated or not finite belong to no
+            region.
     """
-    finite = surface.loss[np.isfinite(surface.loss)]
-    threshold = max(interpolation_error, RELATIVE * float(np.abs(finite).min())) if finite.size else 0.0
-    return sublevel_minima(surface.loss).above(threshold)
+    (rows, row_stride), (columns, column_stride) = (
+        _measured(len(axis), count)
+        for axis, count in zip((surface.beta, surface.alpha), reversed(surface.spec.grid.points), strict=True)
+    )
+    loss, beta, alpha = surface.loss[rows, columns], surface.beta[rows], surface.alpha[columns]
+    finite = loss[np.isfinite(loss)]
+    found = sublevel_minima(loss)
+    error = interpolation_error(loss, beta, alpha)
+    threshold = found.value * (10**error - 1) if spans_decades(loss) else error
+    rounding = RELATIVE * float(np.abs(finite).min()) if finite.size else 0.0
+    counted = found.above(np.maximum(threshold, rounding))
+    return replace(counted, row=counted.row * row_stride, column=counted.column * column_stride)
+
+
+def interpolation_error(loss: np.ndarray, beta: np.ndarray, alpha: np.ndarray) -> float:
+    """Return the largest error between every second point of a grid, at the others; of log₁₀ f if f spans decades.
+
+    It is 0 where the grid has fewer than five points along each direction that it has, and so no coarser grid.
+
+    Args:
+        loss: (B, A).
+        beta: (B,).
+        alpha: (A,).
+    """
+    if loss.size == 1 or not all(len(axis) == 1 or (len(axis) >= LEAST and len(axis) % 2) for axis in (beta, alpha)):
+        return 0.0
+    values = np.log10(loss) if spans_decades(loss) else loss
+    errors = np.abs(interpolated(values[::2, ::2], beta[::2], alpha[::2], beta, alpha) - values)
+    return float(errors[np.isfinite(errors)].max(initial=0.0))
+
+
+def _measured(length: int, points: int) -> tuple[slice, int]:
+    """Return which positions of an axis are measured, and their distance; a drawn axis may have more (`refinement`)."""
+    stride = (length - 1) // (points - 1) if points > 1 and (length - 1) % (points - 1) == 0 else 1
+    return slice(None, None, stride), stride
 
 
 def sublevel_minima(values: np.ndarray) -> Minima:

@@ -67,3 +67,9 @@ def test_title_and_protocol_are_shown_as_written(read):
 
 def test_the_chart_is_not_uploaded_anywhere(page):
     assert '"showSendToCloud": false' in page
+
+
+def test_figures_with_paths_have_a_button_and_a_slider_and_others_do_not(page):
+    path = go.Scatter(x=[0, 1], y=[0, 1], meta="path", customdata=[[0, 2.0], [8, 1.0]])
+    assert ".setSteps([0, 8]);" in interactive_page([go.Figure(path)], EXPERIMENT, "")
+    assert "PathPlayer" not in page

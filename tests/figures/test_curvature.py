@@ -1,5 +1,6 @@
 """Figures of curvature: what is drawn are the results' own numbers, on one scale for all networks (D10, D11, D14)."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,8 +8,9 @@ import plotly.graph_objects as go
 import pytest
 
 from normscape.figures.comparison import Compared
-from normscape.figures.curvature import curvature_maps, cuts_figures, density_figure, edge_figure
+from normscape.figures.curvature import curvature_maps, cuts_figures, density_figure, density_figures, edge_figure
 from normscape.figures.curvature.cuts import HIGHEST
+from normscape.figures.curvature.density import Spectra
 from normscape.landscape import Sharpness
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
@@ -58,6 +60,18 @@ def test_densities_share_an_axis_and_a_width_and_their_marks_are_the_eigenvalues
     assert "sentence" in [note.name for note in density_figure(compared(), {}).layout.annotations]
 
 
+def test_several_figures_of_densities_share_both_axes() -> None:
+    groups = {
+        "one": Spectra(compared(one=density(1.0)), {"one": [eigenvalues(1.0, 0.5)]}),
+        "two": Spectra(compared(two=density(5.0)), {"two": [eigenvalues(7.0)]}),
+    }
+    figures = density_figures(groups, {"one": "#123456"})
+    assert len({(tuple(own.layout.xaxis.range), tuple(own.layout.yaxis.range)) for own in figures.values()}) == 1
+    assert figures["one"].layout.xaxis.range[1] > 7
+    assert figures["one"].layout.title.font.color == "#123456"
+    np.testing.assert_array_equal(figures["one"].data[0].x, figures["two"].data[0].x)
+
+
 def test_cuts_are_the_loss_and_its_parabola_on_one_scale_and_the_axis_ends_above_the_parabolas() -> None:
     own = {"one": eigenvalues(4.0, 2.0, 1.0), "two": eigenvalues(0.5, 0.4, 0.3, rise=40.0)}
     figures = cuts_figures(compared(**own))
@@ -86,6 +100,18 @@ def test_along_training_equal_thresholds_are_one_line_and_different_ones_are_nam
     assert sum((trace.name or "").startswith("threshold") for trace in differ.data) == 2
     none = edge_figure(courses, {"one": [np.nan, np.nan], "two": [np.nan, np.nan]})
     assert not any((trace.name or "").startswith("threshold") for trace in none.data)
+
+
+def test_a_single_scale_invariant_group_has_its_sharpness_and_threshold_on_the_sphere() -> None:
+    one_group: dict[str, Any] = {"invariant": True, "layer_invariant": np.ones(1, dtype=bool)}
+    growing = [replace(sample(step, 10.0), norm=norm, **one_group) for step, norm in ((0, 2.0), (5, 3.0))]
+    figure = edge_figure(
+        compared(one=growing, two=[sample(0, 3.0), sample(5, 2.0)]), {"one": [40.0] * 2, "two": [40.0] * 2}
+    )
+    np.testing.assert_allclose(named(figure, "one, ‖θ‖²λ<sub>max</sub>").y, [40, 90])
+    limits = [trace for trace in figure.data if (trace.name or "").startswith("one, ‖θ‖") and trace.line.dash == "dash"]
+    np.testing.assert_allclose(limits[0].y, [160, 360])
+    assert not any((trace.name or "").startswith("two, ‖θ‖") for trace in figure.data)
 
 
 def test_one_batch_has_no_line_of_its_own() -> None:

@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from normscape.exports.path_player import steps_of
 from normscape.figures.comparison import Compared
 from normscape.figures.paths import (
+    PATH,
     PathMap,
     connectivity_figures,
     path_comparison_figures,
     path_losses_figure,
     path_maps,
+    path_surfaces,
 )
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Path, Trajectory
@@ -57,6 +60,31 @@ def test_paths_in_one_plane_have_the_colors_and_names_of_their_networks() -> Non
     named = [trace for trace in figure.data if trace.showlegend]
     assert [(trace.name, trace.line.color) for trace in named] == list(COLORS.items())
     np.testing.assert_allclose(named[1].x, trajectory(2.0).paths[0].coordinates[:, 0])
+
+
+def test_a_path_in_3d_is_at_the_loss_of_its_projections_on_one_scale_for_all_networks() -> None:
+    loss = np.array([[0.1, 1.0, 5.0], [0.2, np.nan, 4.0]])
+    figures = path_surfaces(compared(one=path_map(1.0, loss), two=path_map(2.0, None), three=path_map(1.0, 2 * loss)))
+    assert list(figures) == ["one", "three"]  # the loss of the other is not measured yet
+    surface, line = figures["one"].data
+    np.testing.assert_allclose(surface.z, np.log10(loss))
+    np.testing.assert_allclose(np.stack([line.x, line.y], 1), trajectory(1.0).paths[0].coordinates)
+    expected = np.log10(trajectory(1.0).paths[0].plane_loss)
+    assert np.all(line.z - expected > 0)
+    np.testing.assert_allclose(np.diff(line.z[:2]), np.diff(expected[:2]))
+    assert [note.text for note in figures["one"].layout.scene.annotations] == ["step 0"]
+    ranges = {(one.data[0].cmin, one.data[0].cmax, tuple(one.layout.scene.zaxis.range)) for one in figures.values()}
+    assert len(ranges) == 1
+
+
+@pytest.mark.parametrize("draw", [path_maps, path_surfaces])
+def test_paths_are_marked_and_carry_their_steps(draw: Any) -> None:
+    (figure,) = draw(compared(one=path_map(1.0, np.ones((2, 3))))).values()
+    marked = [trace for trace in figure.data if trace.meta == PATH]
+    assert marked
+    for trace in marked:
+        assert [row[0] for row in trace.customdata] == [0, 5, 20]
+    assert steps_of([figure]) == [0, 5, 20]
 
 
 def test_losses_are_those_of_checkpoints_and_of_the_plane() -> None:

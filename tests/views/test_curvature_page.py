@@ -14,7 +14,15 @@ from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import RunSpec, SurfaceSpec, TrainingSpec
 from normscape.views.curvature.charts import threshold_name
 from normscape.views.curvature.requests import Spectra
-from normscape.views.curvature.summary import all_eigenvalues, edge_sentence, headline, key_numbers, weight_norms
+from normscape.views.curvature.statistics import ALONE, statistics_numbers, statistics_sentence
+from normscape.views.curvature.summary import (
+    all_eigenvalues,
+    edge_sentence,
+    headline,
+    key_numbers,
+    spherical_sentence,
+    weight_norms,
+)
 from tests.views.formulas import left_plain
 from tests.views.pages import page_of_app
 from tests.views.test_page import settled
@@ -54,6 +62,28 @@ def test_a_diverged_network_is_left_out_with_a_warning() -> None:
     assert len(app.get("plotly_chart")) == 1 + 3 + 1
 
 
+@pytest.mark.slow
+def test_kinds_of_statistics_wait_for_their_button_and_are_shown_at_once_when_they_are_stored() -> None:
+    query = {"training.checkpoints": "0,3,8", "training.learning_rate": "0.03"}
+    app = settled(page_of_app("curvature", **query))
+    assert len(app.get("plotly_chart")) == 1 + 3 + 1
+    button = next(one for one in app.button if one.label.startswith("Compare batch statistics (about"))
+    app = settled(button.click().run())
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1 + 1 + 3 + 1
+    assert any(r"**Batch norm.** $\lambda_{\max}$ is " in element.value for element in app.markdown)
+    assert any("Without normalization, all three are equal." in element.value for element in app.caption)
+    again = settled(page_of_app("curvature", **query))
+    assert len(again.get("plotly_chart")) == 1 + 1 + 3 + 1
+    assert not any(one.label.startswith("Compare batch statistics") for one in again.button)
+
+
+def test_networks_without_batch_norm_say_that_the_kinds_of_statistics_are_equal() -> None:
+    app = settled(page_of_app("curvature", values="none,layer", **{"training.checkpoints": "0,3,8"}))
+    assert ALONE in [element.value for element in app.caption]
+    assert not any(one.label.startswith("Compare batch statistics") for one in app.button)
+
+
 def eigenvalues(*values: float) -> Eigenvalues:
     count = len(values)
     points = np.zeros((count, 3))
@@ -82,6 +112,24 @@ def test_the_headline_says_which_network_is_flatter_and_by_how_much() -> None:
     assert three.startswith("**Flattest here: B. Sharpest: A.**")
     assert headline({"A": spectra(4.0, 2.0)}).startswith("**A.**")
     assert headline({"A": Spectra({}, None, None, None, None)}) == ""
+
+
+def test_the_sentence_on_statistics_says_how_far_they_differ_and_which_is_largest() -> None:
+    def one(top: float, trace: float, noise: float = 0.0) -> Spectra:
+        weights = np.array([[1 - trace, trace], [1 - trace - noise, trace + noise]])
+        density = Density(np.array([[0.0, 1.0], [0.0, 1.0]]), weights, 100)
+        return Spectra({}, None, density, eigenvalues(top, top / 2), None)
+
+    text = statistics_sentence("A", {"population": one(2, 0.1), "batch": one(2.1, 0.1, 0.1), "running": one(6, 0.1)})
+    assert r"**A.** $\lambda_{\max}$ is 3× as large in running as in population statistics" in text
+    assert "(2 population, 2.1 mini-batch and 6 running)" in text
+    assert text.endswith("the traces agree within their errors.")
+    text = statistics_sentence("A", {"population": one(2, 0.1), "batch": one(2.1, 0.1), "running": one(2, 0.4)})
+    assert "about equal in all three" in text
+    assert text.endswith(
+        "the trace is 4× as large in running as in population statistics (10 population, 10 mini-batch and 40 running)."
+    )
+    assert statistics_numbers(one(2, 0.1))["Trace ± standard error"] == "10 ± 0"
 
 
 def test_key_numbers_are_those_of_the_spectra() -> None:
@@ -124,6 +172,19 @@ def test_the_sentence_on_the_edge_follows_from_the_course(values: tuple[float, .
     text = edge_sentence({"A": course(*values)}, {"A": [40.0] * len(values)})
     assert text.startswith(expected)
     assert edge_sentence({"A": course(*values)}, {"A": [math.nan] * len(values)}) == ""
+
+
+def test_the_page_says_which_networks_have_no_threshold_on_the_sphere_and_why() -> None:
+    plain = course(1.0, 2.0)
+    one = [replace(sample, invariant=True, layers=("a",), layer_invariant=np.ones(1, dtype=bool)) for sample in plain]
+    three = [replace(sample, layers=tuple("abc"), layer_invariant=np.ones(3, dtype=bool)) for sample in one]
+    text = spherical_sentence({"No normalization": plain, "Spectral norm": three})
+    assert text.startswith(
+        "No threshold on the unit sphere for no normalization (doubling all weights changes the loss)"
+    )
+    assert "(3 groups of weights are scale-invariant one by one" in text
+    assert spherical_sentence({"A": one}).startswith("All weights together are scale-invariant")
+    assert spherical_sentence({"A": []}) == ""
 
 
 def test_the_threshold_names_what_the_optimizers_use() -> None:

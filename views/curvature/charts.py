@@ -17,6 +17,7 @@ from normscape.landscape.curvature.edge import EdgeSample, stability_threshold
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import Display, Experiment
 from normscape.views.curvature.requests import Chosen, Spectra
+from normscape.views.curvature.summary import spherical_sentence
 from normscape.views.session.results import Variants
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
@@ -95,7 +96,7 @@ def edge_section(
     limits = thresholds(variants, courses)
     own, name = compared(experiment, courses), threshold_name(variants)
     chart(edge_figure(own, limits, threshold_name=name), "sharpness along training")
-    st.caption(EDGE)
+    st.caption(f"{EDGE} {spherical_sentence(courses)}".strip())
     light = in_light_theme(own, experiment)
 
     def draw() -> dict[str, go.Figure]:

@@ -10,7 +10,7 @@ import streamlit as st
 from normscape.landscape import layer_names
 from normscape.specs import Display, Experiment
 from normscape.specs.curvature import FORMS
-from normscape.views.curvature import charts, requests, summary
+from normscape.views.curvature import charts, requests, statistics, summary
 from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
@@ -101,7 +101,7 @@ def _page(experiment: Experiment, display: Display) -> None:
         else:
             st.markdown(missing_verdict(known, len(spectra), "spectra", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
-    _spectrum(experiment, display, spectra, chosen, stopped=stopped)
+    _spectrum(experiment, display, variants, spectra, chosen, stopped=stopped)
     with edge_place or st.container():
         st.markdown("## Edge of stability")
         if not edge_first:
@@ -118,15 +118,22 @@ def _page(experiment: Experiment, display: Display) -> None:
 
 
 def _spectrum(
-    experiment: Experiment, display: Display, spectra: Mapping[str, Spectra], chosen: Chosen, *, stopped: bool
+    experiment: Experiment,
+    display: Display,
+    variants: Variants,
+    spectra: Mapping[str, Spectra],
+    chosen: Chosen,
+    *,
+    stopped: bool,
 ) -> None:
-    """Show densities, key numbers, and the loss along the sharpest directions."""
+    """Show densities, key numbers, all kinds of batch statistics, and the loss along the sharpest directions."""
     charts.density_section(experiment, display, spectra, chosen)
     columns = {label: summary.key_numbers(one) for label, one in spectra.items()}
     if any(columns.values()):
         network_table(columns, missing="" if stopped else PENDING)
         with st.expander("All eigenvalues with their residuals"):
             network_table({label: summary.all_eigenvalues(one) for label, one in spectra.items()}, missing="")
+    statistics.section(experiment, display, variants, chosen)
     st.markdown("## Along the sharpest directions")
     charts.cuts_section(experiment, display, spectra)
     plane = replace(experiment.surface.plane, directions="hessian")

@@ -9,12 +9,14 @@ import numpy as np
 
 from normscape.jobs import Job, Request, Stage, settings
 from normscape.landscape import Run, estimate_gradient_seconds
+from normscape.landscape.counts import counts_of
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.landscape.surface.curvature_map import CurvaturePoint
 from normscape.specs import CurvaturePointSpec, DensitySpec, EdgeSpec, EigenvaluesSpec, MatrixSpec, RunSpec, SurfaceSpec
 from normscape.specs.curvature import FORMS
+from normscape.specs.evaluation import STATISTICS
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
 
@@ -100,6 +102,40 @@ def edge_samples(variants: Variants) -> dict[str, list[EdgeSample]]:
         results = (job_queue().result(job) for job in edge_jobs(*pair).values())
         found[label] = [one for one in results if one is not None]
     return found
+
+
+def by_statistics(variants: Variants) -> dict[str, Variants]:
+    """Return the networks that take statistics over samples, by label, each with every kind of statistics, by kind."""
+    return {
+        label: {
+            kind: (run, replace(surface, evaluation=replace(surface.evaluation, statistics=kind)))
+            for kind in STATISTICS
+        }
+        for label, (run, surface) in variants.items()
+        if counts_of(run.model, run.data).coupled
+    }
+
+
+def statistics_request(modes: Mapping[str, Variants], chosen: Chosen, address: str) -> Request:
+    """Return the request of eigenvalues and density of every network in every kind of statistics."""
+    pairs = [pair for own in modes.values() for pair in own.values()]
+    stages: list[Iterable[Job]] = [
+        [Job("run", run) for run, _ in pairs],
+        [_eigenvalues(*pair, chosen) for pair in pairs],
+        [_density(*pair, chosen) for pair in pairs],
+    ]
+    return Request("batch statistics", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
+
+
+def statistics_seconds(modes: Mapping[str, Variants], chosen: Chosen) -> float:
+    """Estimate the time of the spectra in all kinds of statistics that are not stored, in seconds, on all workers."""
+    total = 0.0
+    for own in modes.values():
+        for pair in own.values():
+            jobs = {"largest": _eigenvalues(*pair, chosen), "density": _density(*pair, chosen)}
+            missing = sum(PRODUCTS[kind] for kind, job in jobs.items() if job_queue().result(job) is None)
+            total += missing * _product_seconds(*pair)
+    return total / settings().workers
 
 
 def map_jobs(run: RunSpec, surface: SurfaceSpec) -> Mapping[tuple[float, float], Job]:

@@ -10,7 +10,7 @@ from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.views.curvature.requests import Spectra
-from normscape.views.texts.labels import in_text
+from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
 
 NEAR_ZERO = 0.01
@@ -133,6 +133,33 @@ def weight_norms(course: Sequence[EdgeSample]) -> dict[str, str]:
         layer: f"{number(float(before))} → {number(float(after))}{', scale-invariant' if invariant else ''}"
         for layer, before, after, invariant in rows
     }
+
+
+def spherical_sentence(courses: Mapping[str, Sequence[EdgeSample]]) -> str:
+    """Return which networks have a threshold on the unit sphere, and why others have none, in one sentence (D11)."""
+    reasons: dict[str, list[str]] = {}
+    for label, course in courses.items():
+        if course:
+            reasons.setdefault(_no_sphere(course), []).append(of_network(label))
+    missing = [f"{reason} {listed(networks)}" for reason, networks in reasons.items() if reason]
+    if missing:
+        return f"No threshold on the unit sphere: {'; '.join(missing)}."
+    if not reasons:
+        return ""
+    return (
+        r"All weights together are scale-invariant: $\|\theta\|^2\lambda_{\max}$ is the sharpness at "
+        r"$\theta/\|\theta\|$ and crosses its threshold where $\lambda_{\max}$ does."
+    )
+
+
+def _no_sphere(course: Sequence[EdgeSample]) -> str:
+    """Return why a network has no threshold on the unit sphere; "" if it has one."""
+    if all(one.one_group for one in course):
+        return ""
+    if not all(one.invariant for one in course):
+        return "doubling all weights changes the loss"
+    groups = max(one.groups for one in course)
+    return f"{groups} layers are scale-invariant one by one, each with a norm of its own,"
 
 
 def edge_sentence(courses: Mapping[str, Sequence[EdgeSample]], thresholds: Mapping[str, Sequence[float]]) -> str:

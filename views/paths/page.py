@@ -11,7 +11,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Compared
-from normscape.figures.paths import connectivity_figures, path_comparison_figures, path_losses_figure, path_maps
+from normscape.figures.paths import (
+    connectivity_figures,
+    path_comparison_figures,
+    path_losses_figure,
+    path_maps,
+    path_surfaces,
+)
 from normscape.figures.paths.connectivity import NAMES
 from normscape.figures.style.palette import colors
 from normscape.landscape.paths.connectivity import Connectivity
@@ -19,6 +25,7 @@ from normscape.landscape.paths.trajectory import Trajectory
 from normscape.specs import Display, Experiment
 from normscape.views.paths import requests, summary
 from normscape.views.paths.controls import choice
+from normscape.views.paths.player import path_player
 from normscape.views.paths.reading import reading
 from normscape.views.paths.requests import Chosen
 from normscape.views.session import address, progress
@@ -56,6 +63,7 @@ SHARED_MAP = (
     "The paths of all networks in one plane, which contains the end of the first. Colors: the loss of the first "
     "network in that plane."
 )
+IN_3D = "In 3-D: each checkpoint at the loss of its projection on the plane."
 LOSSES = (
     "Solid: the loss of each checkpoint. Dotted: the loss at its projection on the plane. Where they part, the map "
     "does not show the loss that training had."
@@ -108,14 +116,18 @@ def _trajectories(
     """Show the paths on their maps, the losses along them, and the numbers."""
     apart = requests.by_network(variants, known)
     maps, paths = (_compared(experiment, own) for own in (requests.maps(variants, known), apart))
+    figures = path_maps(maps)
     with st.container(key="figure"):
-        row_of_charts(path_maps(maps), "path")
+        row_of_charts(figures, "path")
+        if known:
+            path_player(figures, path_surfaces(maps), "[class*='st-key-side-by-side-path-'] .js-plotly-plot")
     if not known:
         st.caption("The maps appear here when training has finished.")
         return
-    st.caption(SHARED_MAP if requests.share_a_plane(variants) else MAPS)
+    st.caption(f"{SHARED_MAP if requests.share_a_plane(variants) else MAPS} {IN_3D}")
     light = in_light_theme(maps, experiment)
-    _shared("paths", "Paths of training", lambda: path_maps(light), experiment, display)
+    maps_of, more = partial(path_maps, light), partial(path_surfaces, light)
+    share_row(Charts("paths", "Paths of training", maps_of, experiment, display, interactive=more))
     label = next(iter(known))
     spec = requests.surface_spec(*variants[label], known[label])
     opened = replace(experiment.surface, plane=spec.plane, grid=replace(spec.grid, points=(33, 33)))

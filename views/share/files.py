@@ -42,6 +42,7 @@ class Charts:
         experiment: the compared networks.
         display: metric and camera of the page.
         surface: whether they show a slice.
+        interactive: returns further charts, which only the interactive file has.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Charts:
     experiment: Experiment
     display: Display
     surface: bool = False
+    interactive: Callable[[], Mapping[str, go.Figure]] = dict
 
     @property
     def caption(self) -> str:
@@ -126,7 +128,7 @@ def _page(charts: Charts) -> str:
     runs = {label: run for label, (run, _) in experiment.variants().items()}
     text = protocol(experiment, display, runs)
     return interactive_page(
-        list(charts.draw().values()),
+        [*charts.draw().values(), *charts.interactive().values()],
         list(runs),
         text,
         spec=canonical_bytes(experiment).decode(),

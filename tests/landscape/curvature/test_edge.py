@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.landscape import load_data, train
+from normscape.landscape import Objective, load_data, measure_sharpness, objective_of, train
 from normscape.landscape.curvature.edge import EdgeSample, batch_count, measure_edge, stability_threshold
+from normscape.landscape.curvature.spectrum import measure_spectrum
 from normscape.landscape.training.batches import batch_of
 from normscape.landscape.training.train import Run
 from normscape.specs import EdgeSpec, EvaluationSpec, TrainingSpec
@@ -109,3 +110,68 @@ def test_no_more_batches_than_an_epoch_has() -> None:
     assert batch_count(spec, 48, 20) == 3
     assert batch_count(spec, 8, 20) == 1
     assert batch_count(replace(spec, training=TrainingSpec("gradient-descent")), 48, 20) == 1
+
+
+ONE_LAYER = {"architecture": "deep-linear", "depth": 1, "affine": False}
+"""One matrix and nothing else: with its weights or its outputs normalized, all of θ is one scale-invariant group."""
+
+
+@pytest.mark.parametrize(
+    ("norm", "tolerance"),
+    [
+        *((norm, 1e-9) for norm in ("weight", "weight-standardization", "scaled-weight-standardization", "spectral")),
+        *((norm, 1e-2) for norm in ("batch", "layer", "rms")),  # their ε
+    ],
+)
+def test_the_sharpness_on_the_sphere_is_that_of_the_unit_weights_whatever_their_scale(
+    norm: str, tolerance: float
+) -> None:
+    run = train(small_run(norm, model=ONE_LAYER))
+    found = measured(run)
+    assert found.one_group
+    objective = objective_of(run, EvaluationSpec(checkpoint=20, precision="float64", residual=1e-6))
+    start = float(objective.loss(objective.theta))
+    for scale in (10.0, 1 / found.norm):
+        module = run.module(20).double()
+        with torch.no_grad():
+            for parameter in filter(lambda one: one.requires_grad, module.parameters()):
+                parameter *= scale
+        scaled = objective.of(module)
+        assert float(scaled.loss(scaled.theta)) == pytest.approx(start, rel=tolerance)
+        value = measure_sharpness(scaled).value * float(scaled.theta.norm()) ** 2
+        assert value == pytest.approx(found.spherical, rel=max(tolerance, 1e-6))
+    assert found.norm**2 * stability_threshold(run.spec.training, 20) / found.spherical == pytest.approx(
+        stability_threshold(run.spec.training, 20) / found.sharpness.value
+    )
+
+
+def test_several_scale_invariant_layers_are_no_single_group() -> None:
+    found = measured(train(small_run("spectral", model=ONE_LAYER | {"depth": 3})))
+    assert found.invariant
+    assert found.groups == 3
+    assert not found.one_group
+    assert math.isnan(found.spherical)
+
+
+class Cosine(nn.Module):
+    """Logits that depend on the direction of the weights alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(3, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 4 * x @ (self.weight / self.weight.norm()).T
+
+
+def test_an_own_network_on_the_sphere_keeps_its_sharpness_when_its_weights_grow() -> None:
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(40, 2, generator=generator, dtype=torch.float64)
+    y, values = torch.randint(3, (40,), generator=generator), []
+    for scale in (1.0, 10.0):
+        module = Cosine()
+        module.weight.data *= scale
+        objective = Objective(module, x, y, residual=1e-8)
+        top = float(measure_spectrum(objective, largest=1, probes=2, steps=4).largest.values[0])
+        values.append(top * float(objective.theta.norm()) ** 2)
+    assert values[1] == pytest.approx(values[0], rel=1e-9)

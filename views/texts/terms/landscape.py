@@ -10,7 +10,8 @@ TERMS: Mapping[str, Term] = {
     ),
     "minima of a slice": Term(
         "Points of the grid that are lower than their four neighbors. One counts if the loss rises from it by more "
-        "than rounding before it falls to a lower one. A single minimum proves nothing about other directions.",
+        "than rounding and the error of interpolation before it falls to a lower one. A single minimum proves nothing "
+        "about other directions.",
         "D15",
     ),
     "principal components": Term(

@@ -105,6 +105,9 @@ _FOLDER = Path(__file__).parent
 CLIPBOARD = (_FOLDER / "clipboard.js").read_text(encoding="utf-8")
 """The function `copyLinkOnClick`, which other components use as well."""
 
+LOADER = (_FOLDER / "plotly.js").read_text(encoding="utf-8")
+"""The functions `loadPlotly` and `createElement`, likewise."""
+
 SOURCE = "\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SOURCE_FILES)
 _component = st.components.v2.component(
     "normscape.linked_surfaces",

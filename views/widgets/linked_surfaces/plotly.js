@@ -5,6 +5,8 @@ let plotlyPromise;                 // one plotly.js for all pages, loaded once
 
 /** @type {(bundle: string) => Promise<any>} */
 function loadPlotly(bundle) {
+  const loaded = /** @type {any} */ (window).moduleName;   // by another component
+  if (loaded) return Promise.resolve(loaded);
   plotlyPromise ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL(bundle, document.baseURI).href;

@@ -1,0 +1,80 @@
+// The entry point that Streamlit calls at every run of the page: controls, and paths in 3-D drawn by plotly.js of the app.
+
+class PathScenes {
+  /** @param {Element} parent */
+  constructor(parent) {
+    this.root = parent.appendChild(document.createElement("div"));
+    this.selector = "none";
+    /** @type {any} */
+    this.Plotly = undefined;
+    this.player = new PathPlayer(this.root, () => [...document.querySelectorAll(this.selector), ...this.grid.children], () => this.Plotly);
+    this.grid = this.root.appendChild(createElement("div", "path-scenes"));
+    this.removed = false;
+    /** @type {Promise<unknown>} */
+    this.pending = Promise.resolve();
+    this.resizeObserver = new ResizeObserver((entries) => entries.forEach(({ target }) => this.resize(target)));
+  }
+
+  /** @param {any} chart */
+  resize(chart) {
+    if (chart._fullLayout && chart.clientWidth) Promise.resolve(this.Plotly.Plots.resize(chart)).catch(() => {});
+  }
+
+  /** @param {any} data */
+  update(data) {
+    this.selector = data.maps;
+    this.pending = this.pending.then(async () => {
+      if (data.figures.length) this.Plotly = await loadPlotly(data.bundle);
+      while (this.grid.children.length > data.figures.length) this.removeChart(this.grid.lastElementChild);
+      for (const [index, { figure, summary }] of data.figures.entries()) {
+        if (this.removed) return;
+        await this.draw(index, figure, summary, data.config);
+      }
+      await this.player.setSteps(data.steps);
+    }).catch((error) => { this.grid.textContent = `The paths cannot be drawn in 3-D: ${error.message}`; });
+    return this.pending;
+  }
+
+  /** @param {number} index
+   * @param {string} figure
+   * @param {string} summary
+   * @param {any} config */
+  async draw(index, figure, summary, config) {
+    /** @type {any} */
+    const chart = this.grid.children[index] ?? this.grid.appendChild(createElement("div", "path-scene"));
+    if (chart.drawnFigure === figure) return;
+    chart.drawnFigure = figure;
+    chart.setAttribute("role", "img");
+    chart.setAttribute("aria-label", summary);
+    const { data, layout } = JSON.parse(figure);
+    chart.wholePaths = chart.pathStep = undefined;
+    await this.Plotly.react(chart, data, layout, { ...config, responsive: false });
+    this.resizeObserver.observe(chart);
+  }
+
+  /** @param {any} chart */
+  removeChart(chart) {
+    this.resizeObserver.unobserve(chart);
+    this.Plotly?.purge(chart);
+    chart.remove();
+  }
+
+  remove() {
+    this.removed = true;
+    this.player.pause();
+    this.resizeObserver.disconnect();
+    [...this.grid.children].forEach((chart) => this.removeChart(chart));
+    this.root.remove();
+  }
+}
+
+/** @type {WeakMap<Element, PathScenes>} */
+const scenes = new WeakMap();
+
+/** @param {{ data: any, parentElement: Element }} component */
+export default function ({ data, parentElement }) {
+  let own = scenes.get(parentElement);
+  if (!own || own.removed) scenes.set(parentElement, (own = new PathScenes(parentElement)));
+  own.update(data);
+  return () => own.remove();
+}
