@@ -18,6 +18,7 @@ from normscape.exports.html import interactive_page
 from normscape.exports.mesh import glb_file, stl_file
 from normscape.exports.optional import optional
 from normscape.exports.paraview import vts_file
+from normscape.exports.rotation import FORMATS, rotation
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import Theme, ordered_colors
 from normscape.figures.surface import comparison_figure, contour_figures, cut_figure
@@ -95,7 +96,7 @@ class ComparedNetworks:
         return optional("xarray", "notebook").Dataset(values, coordinates)
 
     def save(self, path: str | Path, metric: str = "loss", scale: str = "log") -> Path:
-        """Write a file whose kind follows from its ending: png, svg, pdf, html, csv, h5, vts, glb or stl.
+        """Write a file whose kind follows from its ending: png, svg, pdf, gif, apng, html, csv, h5, vts, glb or stl.
 
         Of several networks, h5 and vts are one file each in a .zip beside the name that was given.
 
@@ -148,8 +149,10 @@ class ComparedNetworks:
         drawings = {
             kind: lambda kind=kind: surfaces_file(light, format=kind, caption=self.caption) for kind in DRAWINGS
         }
+        turning = {kind: lambda kind=kind: rotation(light, format=kind, caption=self.caption) for kind in FORMATS}
         return {
             **drawings,
+            **turning,
             "html": lambda: self._page(light),
             "csv": lambda: csv_table(self.surfaces),
             "h5": lambda: {label: hdf5_file(one, label=label, about="") for label, one in self.surfaces.items()},
