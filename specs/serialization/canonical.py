@@ -63,4 +63,5 @@ def _value(hint: Any, value: Any) -> Any:
     options = [kind for kind in (hint, *getattr(hint, "__args__", ())) if dataclasses.is_dataclass(kind)]
     if options and isinstance(value, dict):
         return _built(options[0], value)  # type: ignore[arg-type]
-    return tuple(_value(None, item) for item in value) if isinstance(value, list) else value
+    inner = options[0] if options else None
+    return tuple(_value(inner, item) for item in value) if isinstance(value, list) else value

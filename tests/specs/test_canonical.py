@@ -9,13 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normscape.specs import (
+    ConnectivitySpec,
     DataSpec,
     Display,
+    EvaluationSpec,
     Experiment,
     ModelSpec,
     RunSpec,
     SurfaceSpec,
     TrainingSpec,
+    TrajectorySpec,
     canonical_bytes,
     from_canonical,
     spec_hash,
@@ -150,6 +153,14 @@ def test_floats_come_back_exactly(rate: float) -> None:
 def test_a_spec_comes_back_from_its_canonical_bytes(experiment: Experiment) -> None:
     assert from_canonical(Experiment, canonical_bytes(experiment)) == experiment
     assert from_canonical(RunSpec, canonical_bytes(experiment.run)) == experiment.run
+
+
+@pytest.mark.parametrize("kind", [TrajectorySpec, ConnectivitySpec])
+def test_runs_inside_a_question_come_back_from_its_canonical_bytes(kind: Any) -> None:
+    question = kind(EvaluationSpec(), (RunSpec(training=TrainingSpec(seed=1, checkpoints=(0, 5))),))
+    again = from_canonical(kind, canonical_bytes(question))
+    assert again == question
+    assert spec_hash(again) == spec_hash(question)
 
 
 @pytest.mark.parametrize(
