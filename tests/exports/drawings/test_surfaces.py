@@ -65,7 +65,7 @@ def test_a_network_without_a_finite_value_and_a_line_have_a_sentence() -> None:
 
 
 def test_misuse_is_refused() -> None:
-    with pytest.raises(ValueError, match="it must be one of svg, pdf"):
+    with pytest.raises(ValueError, match="it must be one of png, svg, pdf"):
         graphic(format="eps")
     with pytest.raises(ValueError, match="no surface"):
         graphic(Comparison({}, "loss", "log"))
