@@ -71,5 +71,5 @@ def test_the_chart_is_not_uploaded_anywhere(page):
 
 def test_figures_with_paths_have_a_button_and_a_slider_and_others_do_not(page):
     path = go.Scatter(x=[0, 1], y=[0, 1], meta="path", customdata=[[0, 2.0], [8, 1.0]])
-    assert ".setSteps([0, 8]);" in interactive_page([go.Figure(path)], EXPERIMENT, "")
+    assert ".setSteps([0, 8]);" in interactive_page([go.Figure(path)], ["a"], "")
     assert "PathPlayer" not in page

@@ -41,9 +41,21 @@ def test_a_glb_shows_all_surfaces_on_one_scale_with_its_experiment(scale: str) -
         assert corners[..., 0] == pytest.approx(np.tile(np.linspace(0, WIDTH, 5), (3, 1)) + index * (WIDTH + GAP))
         assert -corners[..., 2] == pytest.approx(np.tile(np.linspace(0, WIDTH, 3)[:, None], (1, 5)))
         assert corners[..., 1] == pytest.approx(HEIGHT * heights(drawn, label), abs=1e-6)
-        wanted = 255 * matplotlib.colormaps["viridis"](heights(drawn, label).ravel())
-        assert np.abs(mesh.visual.vertex_colors.astype(float) - wanted).max() <= 1
         assert (mesh.face_normals[:, 1] > 0).all()  # seen from above
+
+
+def test_the_vertices_of_a_glb_have_the_colors_of_their_heights() -> None:
+    drawn = comparison()
+    content = glb_file(drawn, about=ABOUT)
+    length = int.from_bytes(content[12:16], "little")
+    tree, binary = json.loads(content[20 : 20 + length]), content[20 + length + 8 :]
+    for mesh, label in zip(tree["meshes"], drawn.results, strict=True):
+        accessor = tree["accessors"][mesh["primitives"][0]["attributes"]["COLOR_0"]]
+        start = tree["bufferViews"][accessor["bufferView"]].get("byteOffset", 0) + accessor.get("byteOffset", 0)
+        found = np.frombuffer(binary, np.uint8, 4 * accessor["count"], start).reshape(-1, 4)
+        wanted = 255 * matplotlib.colormaps["viridis"](heights(drawn, label).ravel())
+        assert accessor["componentType"] == 5121  # unsigned bytes
+        assert np.abs(found - wanted).max() <= 1
 
 
 def test_a_glb_is_not_metal_and_is_seen_from_both_sides() -> None:

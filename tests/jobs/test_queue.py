@@ -150,6 +150,7 @@ def test_refinement_ends_at_the_requested_accuracy_and_errors_are_measured(share
 def test_two_sessions_with_the_same_request_share_one_computation(shared: Queue) -> None:
     request = small_request(side=5, seed=2)
     sent: list[str] = []
+    wait(lambda: cluster_of(shared) is not None)
     submit = cluster_of(shared).submit
 
     def counted(job: _Job, piece, *others):
@@ -491,6 +492,7 @@ def cluster_of(queue: Queue) -> Cluster | None:
 
 
 def pids_of(queue: Queue) -> list[int]:
+    wait(lambda: cluster_of(queue) is not None)
     return list(cluster_of(queue)._client.run(os.getpid).values())
 
 

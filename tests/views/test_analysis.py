@@ -401,13 +401,14 @@ def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() 
     assert "about equally large" in answer({"descent": {"none": long, "batch": long}}, both)
     assert "sampled range is too short" in answer({"descent": {"none": open_ended, "batch": long}}, both)
     assert answer({"descent": {"batch": short}}, networks("batch")) == (
-        f"**One gradient step lowers the loss at learning rates up to {number(short.measured_largest_step)}.**"
+        "**One gradient step lowers the loss at the tested learning rates up to "
+        f"{number(short.measured_largest_step)}.**"
     )
     other = answer({"descent": {"batch": short, "layer": long}}, networks("batch", "layer"))
     assert other.startswith("**layer allows ")
     assert answer({"descent": {"none": long, "batch": stuck}}, both) == (
         "**No sampled gradient step lowers the loss for batch.** Its gradient is zero. One step lowers the loss at "
-        f"learning rates up to {number(long.measured_largest_step)} for none."
+        f"the tested learning rates up to {number(long.measured_largest_step)} for none."
     )
 
 

@@ -103,7 +103,7 @@ def spectra(top: float, free: float, low: float = -0.1) -> Spectra:
 def test_the_headline_says_which_network_is_flatter_and_by_how_much() -> None:
     text = headline({"A": spectra(4.0, 2.0), "B": spectra(1.0, 3.0)})
     assert text.startswith("**B is 4× flatter in its sharpest direction than A.**")
-    assert r"$\lambda_{\max}$ 1 vs. 4 · scale-free 3 vs. 2" in text
+    assert r"$\lambda_{\max}$ 1.00 vs. 4.00 · scale-free 3.00 vs. 2.00" in text
     assert "80.0 % vs. 80.0 % of all directions" in text
     assert headline({"A": spectra(1.0, 1.0), "B": spectra(4.0, 1.0)}).startswith("**B is 4× sharper")
     assert "is about as sharp in its sharpest direction" not in headline({"A": spectra(1, 1), "B": spectra(1.05, 1)})
@@ -180,9 +180,9 @@ def test_the_page_says_which_networks_have_no_threshold_on_the_sphere_and_why() 
     three = [replace(sample, layers=tuple("abc"), layer_invariant=np.ones(3, dtype=bool)) for sample in one]
     text = spherical_sentence({"No normalization": plain, "Spectral norm": three})
     assert text.startswith(
-        "No threshold on the unit sphere for no normalization (doubling all weights changes the loss)"
+        "No threshold on the unit sphere: doubling all weights changes the loss without normalization; 3 layers are"
     )
-    assert "(3 groups of weights are scale-invariant one by one" in text
+    assert spherical_sentence({"No normalization": plain, "Batch norm": plain}) == ""
     assert spherical_sentence({"A": one}).startswith("All weights together are scale-invariant")
     assert spherical_sentence({"A": []}) == ""
 

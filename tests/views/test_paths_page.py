@@ -89,8 +89,8 @@ def trajectory(first: float, second: float, *, walk: float = 0.9) -> Trajectory:
     ("shares", "end"),
     [
         ((0.97, 0.96), "so these paths are straighter than chance."),
-        ((0.9, 0.88), "the plane holds no more of training than of chance."),
-        ((0.97, 0.9), "only without normalization is the path straighter."),
+        ((0.9, 0.88), "no path is more than 2 points above it, so the plane says little about training."),
+        ((0.97, 0.9), "only the path without normalization is more than 2 points above it."),
     ],
 )
 def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float, float], end: str) -> None:

@@ -51,7 +51,7 @@ def answer(results: Results, variants: Variants) -> str:
     if any(steps[label].measured_largest_step <= 0 for label in labels):
         return _without_descent({label: steps[label] for label in labels})
     if len(labels) == 1:
-        return f"**One gradient step lowers the loss at learning rates up to {_largest(steps[labels[0]])}.**"
+        return f"**One gradient step lowers the loss at the tested learning rates up to {_largest(steps[labels[0]])}.**"
     plain = [label for label, (run, _) in variants.items() if run.model.norm == "none"]
     reference = plain[0] if len(plain) == 1 else labels[0]
     others = [label for label in labels if label != reference]
@@ -68,7 +68,7 @@ def _without_descent(steps: Mapping[str, Descent]) -> str:
     zero = all(steps[label].along_gradient.length == 0 for label in stuck)
     why = f" {'Its' if len(stuck) == 1 else 'Their'} gradient is zero." if zero else ""
     moving = [f"up to {_largest(one)} {of_network(label)}" for label, one in steps.items() if label not in stuck]
-    rates = f" One step lowers the loss at learning rates {listed(moving)}." if moving else ""
+    rates = f" One step lowers the loss at the tested learning rates {listed(moving)}." if moving else ""
     return f"**No sampled gradient step lowers the loss {listed(list(map(of_network, stuck)))}.**{why}{rates}"
 
 
@@ -90,8 +90,8 @@ def _comparison(
     """Return the claim on the best of the other networks and the reference, and the largest rates of both."""
     own, other = steps[best], steps[reference]
     rates = (
-        f"One step lowers the loss at learning rates up to {_largest(own)} {of_network(best)}, vs. {_largest(other)} "
-        f"{of_network(reference)}."
+        f"One step lowers the loss at the tested learning rates up to {_largest(own)} {of_network(best)}, vs. "
+        f"{_largest(other)} {of_network(reference)}."
     )
     return f"**{_claim(best, reference, own, other, effect, networks)}** {rates}"
 

@@ -61,7 +61,7 @@ def section(experiment: Experiment, display: Display, variants: Variants, chosen
     if measured:
         _show(experiment, display, measured)
     if others := listed([of_network(label) for label in variants if label not in modes]):
-        st.caption(f"{others[:1].upper()}{others[1:]}, all three are equal.")
+        st.caption(f"{others[:1].upper()}{others[1:]}, population, mini-batch and running statistics are the same.")
 
 
 def _complete(spectra: Mapping[str, Spectra]) -> Modes:

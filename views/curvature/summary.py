@@ -11,10 +11,12 @@ from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.views.curvature.requests import Spectra
 from normscape.views.texts.labels import in_text, listed, of_network
-from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
+from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, three_digits
 
 NEAR_ZERO = 0.01
 """Eigenvalues below this share of λ_max count as flat."""
+
+SCALE_COUNTS = "doubling all weights changes the loss"
 
 AT_EDGE = 0.8
 """Share of the threshold from which λ_max counts as being at the edge of stability."""
@@ -48,10 +50,10 @@ def _claim(one: float, other: float, reference: str) -> str:
 
 
 def _contrasts(one: Spectra, other: Spectra) -> str:
-    parts = [rf"$\lambda_{{\max}}$ {number(_top(one))} vs. {number(_top(other))}"]
+    parts = [rf"$\lambda_{{\max}}$ {three_digits(_top(one))} vs. {three_digits(_top(other))}"]
     if "scale-free" in one.largest and "scale-free" in other.largest:
         free = [spectra.largest["scale-free"].values[0] for spectra in (one, other)]
-        parts.append(f"scale-free {number(free[0])} vs. {number(free[1])}")
+        parts.append(f"scale-free {three_digits(free[0])} vs. {three_digits(free[1])}")
     if one.trace is not None and other.trace is not None:
         parts.append(f"trace {trace_text(one.trace)} vs. {trace_text(other.trace)}")
         shares = [flat_share(spectra) for spectra in (one, other)]
@@ -136,16 +138,19 @@ def weight_norms(course: Sequence[EdgeSample]) -> dict[str, str]:
 
 
 def spherical_sentence(courses: Mapping[str, Sequence[EdgeSample]]) -> str:
-    """Return which networks have a threshold on the unit sphere, and why others have none, in one sentence (D11)."""
+    """Return which networks have a threshold on the unit sphere, and why others have none, in one sentence (D11).
+
+    It is empty where the scale of all weights has an effect in every network: then there is no such threshold to miss.
+    """
     reasons: dict[str, list[str]] = {}
     for label, course in courses.items():
         if course:
             reasons.setdefault(_no_sphere(course), []).append(of_network(label))
+    if set(reasons) <= {SCALE_COUNTS}:
+        return ""
     missing = [f"{reason} {listed(networks)}" for reason, networks in reasons.items() if reason]
     if missing:
         return f"No threshold on the unit sphere: {'; '.join(missing)}."
-    if not reasons:
-        return ""
     return (
         r"All weights together are scale-invariant: $\|\theta\|^2\lambda_{\max}$ is the sharpness at "
         r"$\theta/\|\theta\|$ and crosses its threshold where $\lambda_{\max}$ does."
@@ -157,7 +162,7 @@ def _no_sphere(course: Sequence[EdgeSample]) -> str:
     if all(one.one_group for one in course):
         return ""
     if not all(one.invariant for one in course):
-        return "doubling all weights changes the loss"
+        return SCALE_COUNTS
     groups = max(one.groups for one in course)
     return f"{groups} layers are scale-invariant one by one, each with a norm of its own,"
 

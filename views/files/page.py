@@ -36,13 +36,17 @@ point. Values of −1 were not computed and stay blank.
 open here together.
 
 **What a file does not say.** Gradients, sharpness, and how the two directions were scaled. Surfaces with directions of
-different lengths are not comparable in width, only in height (D4).
+different lengths are comparable in height only, not in width.
 """
+
+RANGES = (
+    "The ranges of the directions differ, and files do not say how long directions are: compare heights, not widths."
+)
 
 METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
 SPLITS = {"train": "Training set", "test": "Test set"}
+# what the sets of samples of a file are called in an `EvaluationSpec`; Streamlit would show a docstring
 NAMES = {"train": "train", "test": "held-out"}
-"""What the sets of samples of a file are called in an `EvaluationSpec`."""
 
 
 def surfaces_of(split: str) -> dict[str, Surface]:
@@ -141,6 +145,8 @@ verdict = summary.sentence(drawn)
 with st.container(key="verdict"):
     st.markdown(verdict)
 show_surfaces(drawn, display, verdict)
+if len({(*surface.alpha[[0, -1]], *surface.beta[[0, -1]]) for surface in results.values()}) > 1:
+    st.caption(RANGES)
 downloads.menu(drawn, display)
 show_sources()
 maps, numbers = st.tabs(["Maps and cuts", "Numbers"])

@@ -56,8 +56,8 @@ GLOSSARY_TERMS = (
 )
 
 MAPS = (
-    "White: the path of training, from its first to its last checkpoint. Colors: the loss in the plane of the path, on "
-    "one scale for all networks. Each network has a plane of its own."
+    "White, and red in 3-D: the path of training, from its first to its last checkpoint. Colors: the loss in the plane "
+    "of the path, on one scale for all networks. Each network has a plane of its own."
 )
 SHARED_MAP = (
     "The paths of all networks in one plane, which contains the end of the first. Colors: the loss of the first "
@@ -103,9 +103,10 @@ def _page(experiment: Experiment, display: Display) -> None:
     with trajectories_place:
         _trajectories(experiment, display, variants, known)
     with between:
-        _segments(experiment, display, requests.segments(variants), stopped=stopped)
-        if chosen != Chosen():
+        if chosen != Chosen():  # first, since it is what the controls above ask for
             _paths(experiment, display, requests.paths(variants, chosen), stopped=stopped)
+            st.markdown("### The segment, as trained")
+        _segments(experiment, display, requests.segments(variants), stopped=stopped)
     with st.expander("How it is measured, and caveats"):
         st.markdown(reading())
 

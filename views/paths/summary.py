@@ -14,6 +14,7 @@ from normscape.views.texts.labels import of_network
 from normscape.views.widgets.numbers import number, percent
 
 ABOVE_CHANCE = 0.02
+MARGIN = f"more than {100 * ABOVE_CHANCE:g} points"
 """Share by which a plane must contain more of a path than of a random walk to say something about training."""
 
 
@@ -38,8 +39,10 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
     if len(more) == len(shares):
         return f"{claim}{baseline}, so these paths are straighter than chance."
     if not more:
-        return f"{claim}{baseline}: the plane holds no more of training than of chance."
-    return f"{claim}{baseline}; only {_joined([of_network(label) for label in more])} is the path straighter."
+        return f"{claim}{baseline}: no path is {MARGIN} above it, so the plane says little about training."
+    return (
+        f"{claim}{baseline}; only {_joined([f'the path {of_network(label)}' for label in more])} is {MARGIN} above it."
+    )
 
 
 def _joined(parts: list[str]) -> str:

@@ -107,7 +107,9 @@ def section(experiment: Experiment, display: Display, outcomes: Mapping[str, Out
     st.markdown("**Link**")
     st.code(page_link(experiment, display), language=None, wrap_lines=True)
     if not public_link(experiment, display):
-        st.caption("Only this computer can open it. On any other installation, append what follows the host.")
+        st.caption(
+            "Only this computer can open it. For another installation, put its address in place of the host and port."
+        )
     st.markdown("**In Python**")
     st.code(python_snippet(experiment), language="python")
     st.markdown("**Cite**")

@@ -132,6 +132,11 @@ ERROR_NAMES = {
 """Names of the interpolation errors in `ComparisonState.errors`, by metric."""
 
 
+LARGE_ERROR = 0.1
+ROUGH = " The shape between the points is not to be trusted: choose a smaller range or more points under *Advanced*."
+"""What to do where interpolation is worse than `LARGE_ERROR`, as a share of the scale."""
+
+
 def resolution(state: ComparisonState, display: Display) -> str:
     """Return the grid that is drawn, with the measured error of the interpolation between its points."""
     grid, finest = state.levels[max(state.level, 0)], state.levels[-1]
@@ -145,7 +150,8 @@ def resolution(state: ComparisonState, display: Display) -> str:
         return f"{drawn}, every point evaluated.{pending}"
     error = state.errors.get(ERROR_NAMES.get(display.metric, "")) if " and " not in drawn else None
     known = "" if error is None else f" (error ≤ {100 * error:.2g} %)"
-    return f"{drawn}, interpolated{known}.{pending}"
+    coarse = ROUGH if error is not None and error > LARGE_ERROR and not pending else ""
+    return f"{drawn}, interpolated{known}.{coarse}{pending}"
 
 
 def drawn_grids(outcomes: Iterable[Outcome]) -> str:

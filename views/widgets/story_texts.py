@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from normscape.gallery.measurements import SHARPNESS, accuracies, measurements, quantity
@@ -102,12 +102,13 @@ def headline() -> str:
     """
     pairs = {title: pair for title, story in STORIES.items() if (pair := _without_and_with(title, story))}
     compared = {title: pair for title, pair in pairs.items() if _quantity(title) == SHARPNESS}
-    lower = [title for title, (plain, normalized) in compared.items() if normalized < plain]
-    higher = [title for title in compared if title not in lower]
+    lower = [title for title, (plain, normalized) in compared.items() if plain / normalized >= ABOUT_EQUAL]
+    higher = [title for title, (plain, normalized) in compared.items() if normalized / plain >= ABOUT_EQUAL]
+    equal = [title for title in compared if title not in (*lower, *higher)]
     if not compared:
         return ""
-    names = " and ".join(f"*{title}*" for title in higher)
-    rest = f" It is higher in {names}." if higher else ""
+    parts = [f"{word} in {_titles(titles)}" for word, titles in (("higher", higher), ("about equal", equal)) if titles]
+    rest = f" It is {' and '.join(parts)}." if parts else ""
     for title, (plain, normalized) in pairs.items():
         if title not in compared and normalized > plain:
             what = _in_text(NAMED_QUANTITIES[_quantity(title)])
@@ -116,6 +117,10 @@ def headline() -> str:
         rf"**With batch norm, sharpness $\lambda_{{\max}}$ is lower than without normalization in {len(lower)} of the "
         f"{len(compared)} comparisons that measure it.**{rest}"
     )
+
+
+def _titles(titles: Sequence[str]) -> str:
+    return " and ".join(f"*{title}*" for title in titles)
 
 
 def _without_and_with(title: str, story: Story) -> tuple[float, float] | None:
