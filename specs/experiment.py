@@ -110,4 +110,6 @@ def _word(value: Scalar) -> str:
         return "on" if value else "off"
     if isinstance(value, tuple):
         return ", ".join(map(_word, value)) or "default"
+    if isinstance(value, float) and value.is_integer() and abs(value) >= 1000:
+        return f"{value:,.0f}"
     return "default" if value is None else str(value)

@@ -18,6 +18,8 @@ from normscape.landscape.paths.trajectory import Path, Trajectory
 HEIGHT = 430
 LEGEND_ROW = 22
 WHITE = "#ffffff"
+HALO = "0 0 3px #0f1420, 0 0 3px #0f1420, 0 0 2px #0f1420"
+"""Behind white text, which may stand on any color of the map."""
 CONTOUR_LINES = 14
 PATH = "path"
 """`meta` of the traces that are drawn checkpoint by checkpoint (`exports/path_player.js`)."""
@@ -122,7 +124,7 @@ def _path(path: Path, name: str, color: str) -> list[go.Scatter]:
     line = go.Scatter(
         **shared,
         mode="lines+markers+text",
-        **{"text": texts, "textposition": "top center", "textfont": {"color": WHITE, "size": 12}},
+        **{"text": texts, "textposition": "top center", "textfont": {"color": WHITE, "size": 12, "shadow": HALO}},
         **{"name": name, "showlegend": bool(name)},
         line={"color": color, "width": 2},
         marker={"size": 7, "color": color, "line": {"color": "#0f1420", "width": 1.5}},

@@ -47,6 +47,8 @@ NORMS = (
     "curvature falls with the square of their norm, so growing weights lower the sharpness of the same function."
 )
 
+ONE = "One training of each network: another seed gives other numbers."
+
 WHOLE = "Whole network"
 
 READING = r"""
@@ -97,7 +99,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     with verdict:
         known = sum("raw" in one.largest for one in spectra.values())
         if known == len(spectra):
-            st.markdown(f"{sentence if edge_first else ''} {summary.headline(spectra)}".strip())
+            st.markdown(f"{sentence if edge_first else ''} {summary.headline(spectra)} {ONE}".strip())
         else:
             st.markdown(missing_verdict(known, len(spectra), "spectra", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
