@@ -11,6 +11,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ SECONDS = 60
 
 NOT_COMPUTED = -1.0
 SPLITS = {"train": "training set", "test": "test set"}
+
+_AT_ONCE = threading.BoundedSemaphore(2)  # each reader may take as much memory as its limit
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _SCRIPT = Path(__file__).with_name("hdf5_process.py")
@@ -86,7 +89,8 @@ def _arrays(content: bytes) -> dict[str, np.ndarray]:
     environment = {"PATH": os.environ.get("PATH", ""), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-I", str(_SCRIPT)]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS, env=environment)
+        with _AT_ONCE:
+            done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS, env=environment)
     except subprocess.TimeoutExpired as error:
         raise ValueError(_damaged()) from error
     if done.returncode != 0:
