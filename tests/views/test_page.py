@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -304,6 +305,24 @@ def test_controls_of_every_kind_change_the_experiment() -> None:
     assert query == {"model.width": "9", "model.affine": "off", "model.activation": "gelu"}
     assert app.query_params["grid.ranges"] == "-0.5,2.0,-1.0,1.0"
     assert app.select_slider(key=control(app, "surface.evaluation.checkpoint")).options == ["0", "2", "5", "8"]
+
+
+def test_gradient_descent_has_no_momentum_unless_one_is_chosen() -> None:
+    app = opened()
+
+    def choose(optimizer: str) -> float:
+        app.selectbox(key=control(app, "run.training.optimizer")).set_value(optimizer).run()
+        assert not app.exception
+        return app.session_state["experiment"].run.training.momentum
+
+    def momentum() -> Any:
+        return next(one for one in app.number_input if one.label == "Momentum")
+
+    assert choose("gradient-descent") == 0.0
+    assert float(momentum().value) == 0.0
+    assert choose("sgd") == 0.9
+    momentum().set_value(0.5).run()
+    assert choose("gradient-descent") == 0.5
 
 
 @pytest.mark.parametrize(

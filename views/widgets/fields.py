@@ -9,10 +9,10 @@ import streamlit as st
 
 from normscape.landscape import DATA, weight_files
 from normscape.models import ARCHITECTURES, ENTRIES, own
-from normscape.specs import Experiment, from_query, to_query
+from normscape.specs import Experiment, TrainingSpec, from_query, to_query
 from normscape.specs.fields import Rule, owner_and_name, read, replace_at, rule_at, rule_of, types_of
 from normscape.specs.serialization.query import comparison_query, value_text
-from normscape.views.session.address import NAMES, control
+from normscape.views.session.address import NAMES, control, renew
 from normscape.views.session.limits import refused, unused
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.rejection import reject, show_rejection
@@ -22,6 +22,8 @@ SEED_COUNTS = (1, 2, 3, 5)
 
 UNAVAILABLE = " (unavailable)"
 """The end of the label of an option that cannot be used with the other choices."""
+
+MOMENTUM = "run.training.momentum"
 
 LABELED = {**ENTRIES, "data": DATA}
 """Registries whose entries have labels, by the name that the rules of fields use."""
@@ -44,7 +46,24 @@ def field(experiment: Experiment, path: str, on_change: Callable[[], None] | Non
     except (TypeError, ValueError) as error:
         reject(path, experiment, f"{_readable(str(error), experiment, path)}. Keeping {_kept(experiment, path)}.")
     show_rejection(path, changed)
+    return _with_usual_momentum(experiment, changed)
+
+
+def _with_usual_momentum(before: Experiment, after: Experiment) -> Experiment:
+    """Return an experiment whose momentum is the usual one of another optimizer, unless a value was chosen.
+
+    Full-batch gradient descent has none: its threshold of stability is then 2/η (D11).
+    """
+    was, now = before.run.training, after.run.training
+    if was.optimizer == now.optimizer or was.momentum != _usual_momentum(was):
+        return after
+    renew(MOMENTUM)
+    changed: Experiment = replace_at(after, MOMENTUM, _usual_momentum(now))
     return changed
+
+
+def _usual_momentum(training: TrainingSpec) -> float:
+    return 0.0 if training.optimizer == "gradient-descent" else TrainingSpec().momentum
 
 
 def _readable(message: str, experiment: Experiment, path: str) -> str:
