@@ -26,7 +26,7 @@ from normscape.specs import (
     SurfaceSpec,
     TrajectorySpec,
 )
-from tests.conftest import ROOT
+from tests.conftest import BRIEF, ROOT
 from tests.jobs.conftest import settings_at
 from tests.jobs.test_queue import alive, cluster_of, finished, pids_of, wait
 from tests.landscape.networks import small_run
@@ -123,7 +123,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS[-1:] if BRIEF else KINDS)
 def test_a_measurement_stops_within_a_second(kind: str, tmp_path: Path, opened: Callable[..., Queue]) -> None:
     queue, request = opened(tmp_path, workers=1), request_of(kind)
     queue.submit(request, "one")
@@ -136,7 +136,7 @@ def test_a_measurement_stops_within_a_second(kind: str, tmp_path: Path, opened: 
     assert job.key not in queue.store
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS[-1:] if BRIEF else KINDS)
 def test_a_measurement_whose_worker_is_killed_gives_the_same_bits(
     kind: str,
     tmp_path: Path,
