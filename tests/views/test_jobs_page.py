@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -75,6 +76,18 @@ def test_selected_results_are_deleted_after_a_confirmation() -> None:
     app.button(key="confirm: Delete selected results").click().run()
     assert not app.exception
     assert chosen not in {entry.key for entry in store.entries()}
+
+
+def test_a_selection_stays_while_other_results_arrive() -> None:
+    app = jobs()
+    store = job_queue().store
+    chosen = store.entries()[-1].key
+    app.multiselect[0].set_value([chosen]).run()
+    store.put("f" * 64, {"array": np.zeros(3)}, {})
+    app.run()
+    assert app.multiselect[0].value == [chosen]
+    assert len(app.multiselect[0].options) > 1
+    store.delete("f" * 64)
 
 
 def test_a_failed_request_has_its_error_and_runs_again_on_request(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,7 @@ def _table(entries: Sequence[Entry]) -> None:
         "Results to delete",
         list(names),
         format_func=names.__getitem__,
+        key="results-to-delete",  # the choice stays while other results arrive
     )
     _deletion("Delete selected results", chosen)
 
