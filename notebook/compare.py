@@ -5,15 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from normscape.figures.style.scales import LOSS_UNITS
 from normscape.landscape import Objective, Problem, Sharpness, Surface, measure_sharpness, measure_surface
 from normscape.landscape.measurement import Progress
 from normscape.notebook.compared_networks import ComparedNetworks
 from normscape.specs import GridSpec, PlaneSpec, SurfaceSpec
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def compare(

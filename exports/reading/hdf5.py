@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
+from normscape.exports.hdf5 import NOT_COMPUTED
 from normscape.exports.optional import MissingLibraryError, missing
 
 MAX_BYTES = 64 * 2**20
 SECONDS = 60
 """How long reading may take; a file of 51 x 51 points takes a third of a second."""
 
-NOT_COMPUTED = -1.0
 SPLITS = {"train": "training set", "test": "test set"}
 
 _AT_ONCE = threading.BoundedSemaphore(2)  # each reader may take as much memory as its limit

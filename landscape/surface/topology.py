@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from normscape.landscape.surface.result import Surface
 
 RELATIVE = 1e-5
 """Persistence relative to the loss below which a minimum is rounding."""
+
+_FOUND: WeakKeyDictionary[Surface, Minima] = WeakKeyDictionary()
+"""What was found on surfaces that are still in use: a page asks for rings, maps and numbers of the same one."""
 
 LEAST = 5
 """Fewest points along a direction from which the error of interpolation is measured: the coarser grid has three."""
@@ -55,6 +59,8 @@ def minima_of(surface: Surface) -> Minima:
         surface: the surface, as measured or interpolated; points that are not evaluated or not finite belong to no
             region.
     """
+    if (known := _FOUND.get(surface)) is not None:
+        return known
     (rows, row_stride), (columns, column_stride) = (
         _measured(len(axis), count)
         for axis, count in zip((surface.beta, surface.alpha), reversed(surface.spec.grid.points), strict=True)
@@ -66,7 +72,8 @@ def minima_of(surface: Surface) -> Minima:
     threshold = found.value * (10**error - 1) if spans_decades(loss) else error
     rounding = RELATIVE * float(np.abs(finite).min()) if finite.size else 0.0
     counted = found.above(np.maximum(threshold, rounding))
-    return replace(counted, row=counted.row * row_stride, column=counted.column * column_stride)
+    _FOUND[surface] = replace(counted, row=counted.row * row_stride, column=counted.column * column_stride)
+    return _FOUND[surface]
 
 
 def interpolation_error(loss: np.ndarray, beta: np.ndarray, alpha: np.ndarray) -> float:

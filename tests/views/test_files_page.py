@@ -39,8 +39,7 @@ def page() -> Callable[..., AppTest]:
         app.run()
         app.switch_page("views/files/page.py")
         app.session_state["surface-files"] = {
-            name: uploads.Opened(file := read_surface_file(content), uploads._source(file))
-            for name, content in files.items()
+            name: uploads.opened(read_surface_file(content)) for name, content in files.items()
         }
         return app.run()
 
@@ -62,7 +61,8 @@ def test_files_are_drawn_and_summed_up(page: Callable[..., AppTest]) -> None:
     assert not app.exception
     assert "**bowl, training set**: lowest loss 0.500, at the center" in texts(app)
     assert "**tilted, training set**: lowest loss 1.00, at α = -1, β = -2" in texts(app)
-    (table,) = app.table
+    app.session_state["file-tabs"] = "Numbers"
+    (table,) = app.run().table
     assert list(table.value["bowl, training set"])[:3] == ["5 × 3", "-1 to 1", "-2 to 2"]
     assert {button.label for button in app.get("download_button")} >= {"SVG", "PDF", "CSV", "HDF5", "GLB", "STL", "VTS"}
 

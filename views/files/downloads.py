@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -15,11 +16,10 @@ from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import ordered_colors
 from normscape.figures.surface import comparison_figure
 from normscape.specs import Display
-from normscape.views.session.pictures import number
+from normscape.views.session.pictures import saved_picture
 from normscape.views.share.files import File
 from normscape.views.share.for_programs import files_for_programs
 from normscape.views.share.row import downloads_menu
-from normscape.views.texts.escape import printable_error
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
 
 STEM = "normscape-files"
@@ -55,19 +55,16 @@ def composer(comparison: Comparison, summary: str) -> Callable[[Renders], SavedP
     """Return a function that makes one picture of the renders from the browser."""
 
     def compose(renders: Renders) -> SavedPicture | None:
-        try:
-            png = picture_png(
-                renders.images,
-                comparison,
-                facts={},
-                summary=summary.replace("**", ""),
-                caption=CAPTION,
-                width=renders.width,
-                shape=renders.shape,
-            )
-        except ValueError as error:  # the browser may send anything, or images of an earlier comparison
-            st.error(f"The picture could not be made: {printable_error(error)}")
-            return None
-        return SavedPicture(number(), f"{STEM}-{comparison.metric}.png", png)
+        make = partial(
+            picture_png,
+            renders.images,
+            comparison,
+            facts={},
+            summary=summary.replace("**", ""),
+            caption=CAPTION,
+            width=renders.width,
+            shape=renders.shape,
+        )
+        return saved_picture(f"{STEM}-{comparison.metric}.png", make)
 
     return compose

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import streamlit as st
 
+from normscape.exports.reading.hdf5 import SPLITS
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import ordered_colors
 from normscape.figures.surface import color_scale, contour_figures, cut_figure, mark_cut, mark_maps
 from normscape.landscape import Surface
-from normscape.landscape.surface.from_values import surface_of_values
 from normscape.specs import Display
 from normscape.specs.display import SCALES
 from normscape.specs.fields import rule_of
@@ -44,32 +44,29 @@ RANGES = (
 )
 
 METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
-SPLITS = {"train": "Training set", "test": "Test set"}
-# what the sets of samples of a file are called in an `EvaluationSpec`; Streamlit would show a docstring
-NAMES = {"train": "train", "test": "held-out"}
 
 
 def surfaces_of(split: str) -> dict[str, Surface]:
     """Return the surface of every file by label: of a set of samples, or of the only one that the file has."""
     found = {}
     for label, one in uploads.opened_files().items():
-        own = split if split in one.file.grids else next(iter(one.file.grids))
-        grid = one.file.grids[own]
-        values = (grid.alpha, grid.beta, grid.loss, grid.accuracy, grid.evaluated)
-        found[f"{label}, {SPLITS[own].lower()}"] = surface_of_values(*values, split=NAMES[own])
+        own = split if split in one.surfaces else next(iter(one.surfaces))
+        found[f"{label}, {SPLITS[own]}"] = one.surfaces[own]
     return found
 
 
 def controls() -> tuple[str, str, str]:
     """Show the choices of metric, scale and samples, and return them; a choice without an alternative is not shown."""
-    grids = [one.file.grids for one in uploads.opened_files().values()]
-    both = any(len(own) > 1 for own in grids)
-    has_accuracy = any(grid.accuracy is not None for own in grids for grid in own.values())
+    files = [one.surfaces for one in uploads.opened_files().values()]
+    both = any(len(own) > 1 for own in files)
+    has_accuracy = any(surface.accuracy is not None for own in files for surface in own.values())
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="file-controls"):
         metric = _choice("Metric", METRICS if has_accuracy else {"loss": METRICS["loss"]}, "loss")
         rule = rule_of(st.session_state["display"], "scale")
         scale = _choice("Scale", {name: rule.labels[name] for name in SCALES}, "log" if metric == "loss" else "linear")
-        split = _choice("Samples", SPLITS if both else {}, next(iter(SPLITS)))
+        split = _choice(
+            "Samples", {name: text.capitalize() for name, text in SPLITS.items()} if both else {}, next(iter(SPLITS))
+        )
         st.button("Remove all", on_click=uploads.remove_all, icon=":material/close:", type="tertiary")
     return metric, scale, split
 
@@ -149,13 +146,15 @@ if len({(*surface.alpha[[0, -1]], *surface.beta[[0, -1]]) for surface in results
     st.caption(RANGES)
 downloads.menu(drawn, display)
 show_sources()
-maps, numbers = st.tabs(["Maps and cuts", "Numbers"])
+maps, numbers = st.tabs(["Maps and cuts", "Numbers"], key="file-tabs", on_change="rerun")
 with maps:
-    figures, cut = contour_figures(drawn), cut_figure(drawn)
-    if display.point is not None:
-        mark_maps(figures, drawn, display.point)
-        mark_cut(cut, drawn, display.point)
-    row_of_charts(figures, "contour map")
-    chart(cut, "cut through the center")
+    if maps.open:
+        figures, cut = contour_figures(drawn), cut_figure(drawn)
+        if display.point is not None:
+            mark_maps(figures, drawn, display.point)
+            mark_cut(cut, drawn, display.point)
+        row_of_charts(figures, "contour map")
+        chart(cut, "cut through the center")
 with numbers:
-    network_table({printable(label): summary.numbers(surface) for label, surface in results.items()})
+    if numbers.open:
+        network_table({printable(label): summary.numbers(surface) for label, surface in results.items()})

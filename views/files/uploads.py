@@ -9,13 +9,19 @@ from pathlib import PurePath
 
 import streamlit as st
 
+from normscape.exports.hdf5 import SPLITS as WRITTEN
 from normscape.exports.metadata import read_document
 from normscape.exports.reading.hdf5 import MAX_BYTES, SurfaceFile, read_surface_file
+from normscape.landscape import Surface
+from normscape.landscape.surface.from_values import surface_of_values
 from normscape.specs import Display, Experiment
 from normscape.views.session import address
 from normscape.views.session.pictures import accepted
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.linked_surfaces import MAX_SURFACES
+
+OF_WRITTEN = {written: split for split, written in WRITTEN.items()}
+"""The sets of samples of a file as those of an `EvaluationSpec`."""
 
 ENDINGS = ["h5", "hdf5"]
 LONGEST_NAME = 28
@@ -28,7 +34,7 @@ _STATE, _ERRORS, _COUNT = "surface-files", "surface-file-errors", "surface-file-
 class Opened:
     """A file that was opened, and the experiment that it carries if Normscape wrote it."""
 
-    file: SurfaceFile
+    surfaces: Mapping[str, Surface]  # by the key of `SPLITS`
     source: tuple[Experiment, Display] | None
 
 
@@ -73,9 +79,20 @@ def _open(key: str) -> None:
         except ValueError as error:
             errors.append(f"{upload.name}: {error}")
         else:
-            files[_label(upload.name, files)] = Opened(file, _source(file))
+            files[_label(upload.name, files)] = opened(file)
     st.session_state[_STATE], st.session_state[_ERRORS] = files, errors
     st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+
+
+def opened(file: SurfaceFile) -> Opened:
+    """Return the surfaces of a file, which are made once."""
+    surfaces = {
+        split: surface_of_values(
+            grid.alpha, grid.beta, grid.loss, grid.accuracy, grid.evaluated, split=OF_WRITTEN[split]
+        )
+        for split, grid in file.grids.items()
+    }
+    return Opened(surfaces, _source(file))
 
 
 def _source(file: SurfaceFile) -> tuple[Experiment, Display] | None:

@@ -11,7 +11,7 @@ from normscape.exports.metadata import MAX_BYTES
 from normscape.exports.reading.experiment import ENDINGS, experiment_of
 from normscape.specs import Display, Experiment, from_query, to_query
 from normscape.views.session import address
-from normscape.views.texts.escape import printable
+from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, received_renders
 
 DELIVERY_SECONDS = 10.0
@@ -31,6 +31,15 @@ def requested_picture(compose: Callable[[Renders], SavedPicture | None]) -> Save
         st.session_state["saved-picture"] = (picture, time.monotonic())
     saved = st.session_state.get("saved-picture")
     return saved[0] if saved is not None and time.monotonic() - saved[1] < DELIVERY_SECONDS else None
+
+
+def saved_picture(name: str, make: Callable[[], bytes]) -> SavedPicture | None:
+    """Return a picture for the browser to save, or show why there is none."""
+    try:
+        return SavedPicture(number(), name, make())
+    except ValueError as error:  # the browser may send anything, or images of an earlier comparison
+        st.error(f"The picture could not be made: {printable_error(error)}")
+        return None
 
 
 def number() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -18,7 +19,7 @@ from normscape.figures.style.palette import colors
 from normscape.figures.surface import comparison_figure
 from normscape.landscape import Surface
 from normscape.specs import Display, Experiment, canonical_bytes
-from normscape.views.session.pictures import number
+from normscape.views.session.pictures import saved_picture
 from normscape.views.session.results import Outcome
 from normscape.views.share.captions import caption
 from normscape.views.share.citation import bibtex, python_snippet
@@ -28,7 +29,6 @@ from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
 from normscape.views.share.row import downloads_menu
 from normscape.views.surface.key_numbers import key_numbers, loss_at_center
-from normscape.views.texts.escape import printable_error
 from normscape.views.texts.surface import drawn_grids
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
 
@@ -143,21 +143,18 @@ def composer(
     """
 
     def compose(renders: Renders) -> SavedPicture | None:
-        try:
-            png = picture_png(
-                renders.images,
-                comparison,
-                (experiment, display),
-                facts=_picture_numbers(outcomes) if renders.shape else key_numbers(outcomes),
-                summary=verdict.replace("**", ""),
-                caption=caption(experiment, public_link(experiment, display), grids=drawn_grids(outcomes.values())),
-                width=renders.width,
-                shape=renders.shape,
-            )
-        except ValueError as error:  # the browser may send anything, or images of an earlier comparison
-            st.error(f"The picture could not be made: {printable_error(error)}")
-            return None
-        return SavedPicture(number(), f"{file_name(experiment)}-{display.metric}.png", png)
+        make = partial(
+            picture_png,
+            renders.images,
+            comparison,
+            (experiment, display),
+            facts=_picture_numbers(outcomes) if renders.shape else key_numbers(outcomes),
+            summary=verdict.replace("**", ""),
+            caption=caption(experiment, public_link(experiment, display), grids=drawn_grids(outcomes.values())),
+            width=renders.width,
+            shape=renders.shape,
+        )
+        return saved_picture(f"{file_name(experiment)}-{display.metric}.png", make)
 
     return compose
 

@@ -133,7 +133,7 @@ ERROR_NAMES = {
 
 
 LARGE_ERROR = 0.1
-ROUGH = " The shape between the points is not to be trusted: choose a smaller range or more points under *Advanced*."
+ROUGH = " Do not trust the shape between the points: choose a smaller range or more points under *Advanced*."
 """What to do where interpolation is worse than `LARGE_ERROR`, as a share of the scale."""
 
 

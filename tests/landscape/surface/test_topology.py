@@ -1,10 +1,14 @@
 """Minima and their persistence against a library and by hand (D15)."""
 
+import gc
+import weakref
+
 import gudhi
 import numpy as np
 import pytest
 
 from normscape.landscape import Plane, Surface
+from normscape.landscape.surface.from_values import surface_of_values
 from normscape.landscape.surface.refinement import METRICS, interpolate_surface, interpolation_errors
 from normscape.landscape.surface.topology import interpolation_error, minima_of, sublevel_minima
 from normscape.specs import GridSpec, SurfaceSpec
@@ -138,3 +142,14 @@ def test_coarse_grids_and_lines_have_an_error_only_if_a_coarser_one_exists() -> 
     assert interpolation_error(2 + line[None] ** 2, np.zeros(1), line) == pytest.approx(0, abs=1e-12)
     assert interpolation_error(np.abs(line - 0.25)[None], np.zeros(1), line) > 0.01
     assert interpolation_error(np.ones((1, 1)), np.zeros(1), np.zeros(1)) == 0
+
+
+def test_minima_are_found_once_for_a_surface_and_forgotten_with_it() -> None:
+    axis = np.linspace(-1, 1, 5)
+    loss = np.add.outer(axis**2, axis**2)
+    surface = surface_of_values(axis, axis, loss, None, np.ones_like(loss, dtype=bool))
+    assert minima_of(surface) is minima_of(surface)
+    kept = weakref.ref(surface)
+    del surface
+    gc.collect()
+    assert kept() is None
