@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -18,6 +17,8 @@ from normscape.views.texts.public import is_public
 from normscape.views.widgets.numbers import KIBIBYTE, used_of
 
 MOST_RESULTS = 100
+SHORT_KEY = 8
+CHOICE = "results-to-delete"
 NORM = "run.model.norm"
 CACHE_HELP = (
     "Every training and every measurement is kept in {folder} (NORMSCAPE_HOME), at most NORMSCAPE_STORE_GIB. A deleted "
@@ -56,12 +57,17 @@ def _deletion(name: str, keys: list[str]) -> None:
 
 
 def _table(entries: Sequence[Entry]) -> None:
-    """Show the results that were used last, and a choice of those to delete."""
-    entries = entries[:MOST_RESULTS]
-    names = _distinct({entry.key: _name(entry.key) for entry in entries})
+    """Show the results that were used last and those that are chosen, and a choice of those to delete.
+
+    While other results arrive, a choice stays: its names do not depend on other results, and it is always listed.
+    """
+    chosen = st.session_state.get(CHOICE, ())
+    entries = [entry for place, entry in enumerate(entries) if place < MOST_RESULTS or entry.key in chosen]
+    names = {entry.key: _name(entry.key) for entry in entries}
     st.dataframe(
         {
             "Result": list(names.values()),
+            "Key": [key[:SHORT_KEY] for key in names],
             "Size (KiB)": [math.ceil(entry.bytes / KIBIBYTE) for entry in entries],
             "Last used (minutes ago)": [round((time.time() - entry.used) / 60) for entry in entries],
         },
@@ -70,8 +76,8 @@ def _table(entries: Sequence[Entry]) -> None:
     chosen = st.multiselect(
         "Results to delete",
         list(names),
-        format_func=names.__getitem__,
-        key="results-to-delete",  # the choice stays while other results arrive
+        format_func=lambda key: f"{names[key]} ({key[:SHORT_KEY]})",
+        key=CHOICE,
     )
     _deletion("Delete selected results", chosen)
 
@@ -95,13 +101,3 @@ def _name(key: str) -> str:
         return f"{name}{grid}: {network}, {norm}, {label('run.data.name', data['name'])}"
     except KeyError:  # written by a version with other fields
         return name
-
-
-def _distinct(names: Mapping[str, str]) -> dict[str, str]:
-    """Return the names with a number for those that occur several times."""
-    counts, seen = Counter(names.values()), Counter[str]()
-    numbered = {}
-    for key, name in names.items():
-        seen[name] += 1
-        numbered[key] = f"{name} ({seen[name]})" if counts[name] > 1 else name
-    return numbered
