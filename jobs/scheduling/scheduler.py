@@ -33,9 +33,11 @@ RESUMED = "resumed"
 DEVICE_SECONDS = 30.0
 """How long a training waits for a worker with its device, which may be restarting, before it continues on another."""
 
-FIRST_SECONDS = tuple(16.0 * 2 ** (k / 2) for k in range(-14, 1))
-"""Worker time in which a request has precedence over those that have had more: up to each of these (0.125 to 16 s), and
-none later, so that a stream of new requests delays a long one by no more than the last for each."""
+FIRST_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Worker time in which a request has precedence over those that have had more: up to each of these, and none later, so
+that a stream of new requests delays a long one by no more than the last for each. Up to the first one a new request is
+alone: a small question is answered in one go, and of thirty visitors that come at once the last one waits for 15 s
+on two workers."""
 
 
 class Comparison(NamedTuple):
@@ -197,12 +199,14 @@ class Scheduler:
     def _by_turn(self) -> list[SubmittedRequest]:
         """Return active requests: those with little worker time first, then the session that has waited longest.
 
-        Of each session, the newest request is first.
+        Of equally little time, the newest request is first, until it has had more than the others. Of each session,
+        the newest request is first.
         """
 
         def turn(submitted: SubmittedRequest) -> tuple[int, float, float]:
+            level = self._level(submitted)
             last = min(self._last_turn.get(name, 0.0) for name in submitted.sessions)
-            return self._level(submitted), last, -submitted.submitted_at
+            return level, last if level == len(FIRST_SECONDS) else 0.0, -submitted.submitted_at
 
         return sorted(self._active(), key=turn)
 

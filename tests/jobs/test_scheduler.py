@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from normscape.jobs import Job, Queue, Request, Stage
-from normscape.jobs.scheduling.scheduler import Scheduler
+from normscape.jobs.scheduling.scheduler import FIRST_SECONDS, Scheduler
 from normscape.jobs.serialization import serialize
 from normscape.jobs.store.store import Store
 from normscape.landscape import train
@@ -30,6 +30,7 @@ def test_sessions_take_turns_however_long_their_requests_are(tmp_path: Path) -> 
     requests = {"long": runs_only(100, 6), "short": runs_only(200, 2), "other": runs_only(300, 2)}
     for session, request in requests.items():
         scheduler.submit(request, session)
+        scheduler.jobs[request.jobs[0]].worker_seconds = FIRST_SECONDS[-1]  # none is new
     owners = {job.key: session for session, request in requests.items() for job in request.jobs}
     order = [owners[scheduler.next_piece("worker")[0].job.key] for _ in range(10)]
     assert sorted(order[:3]) == sorted(order[3:6]) == ["long", "other", "short"]
@@ -81,6 +82,21 @@ def test_a_small_request_is_answered_soon_while_29_others_have_just_begun(tmp_pa
             seconds += 0.2 / 2
             state.partition.put_back(piece)
     assert seconds <= 5.0
+
+
+def test_of_requests_that_have_had_little_time_the_newest_is_first_until_it_has_had_more(tmp_path: Path) -> None:
+    scheduler = Scheduler(Store(tmp_path, 2**20))
+    requests = {name: runs_only(100 * number, 1) for number, name in enumerate(("first", "second", "third"))}
+    for name, request in requests.items():
+        scheduler.submit(request, name)
+    names = {request.jobs[0]: name for name, request in requests.items()}
+    order = []
+    for _ in range(6):
+        state, piece = scheduler.next_piece("worker")
+        order.append(names[state.job])
+        state.worker_seconds += FIRST_SECONDS[0]
+        state.partition.put_back(piece)
+    assert order == ["third", "second", "first", "third", "second", "first"]
 
 
 def test_a_long_request_has_precedence_for_its_first_seconds_only(tmp_path: Path) -> None:
