@@ -49,6 +49,7 @@ def show() -> None:
     )
     style.apply()
     skeleton.show(page.title)
+    startup.finish_imports()  # while the skeleton is seen
     own_files.refresh()
     job_queue()  # the workers start while the first page is built
     register_visitor()
