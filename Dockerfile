@@ -34,6 +34,7 @@ COPY exports exports/
 COPY gallery gallery/
 COPY jobs jobs/
 COPY notebook notebook/
+COPY cli cli/
 COPY views views/
 COPY static static/
 # Built with the locked setuptools; pip compiles the modules, since the user cannot write beside them.

@@ -13,7 +13,7 @@ help: ## list the targets
 		while IFS='|' read -r target meaning; do printf '  make %-14s %s\n' "$$target" "$$meaning"; done
 
 run: $(VENV)/.runtime-ready ## set up what is missing and open the app on http://127.0.0.1:8501 (PORT=… for another)
-	@$(IN_VENV) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.fileWatcherType none
+	@$(IN_VENV) -m normscape serve --server.address 127.0.0.1 --server.port $(PORT)
 
 # two processes; the browser's tests are one group (tests/conftest.py), which comes first
 SHARED_OUT = -n 2 --dist loadfile --no-loadscope-reorder

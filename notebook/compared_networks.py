@@ -16,13 +16,15 @@ from normscape.exports.drawings.surfaces import surfaces_file
 from normscape.exports.hdf5 import hdf5_file
 from normscape.exports.html import interactive_page
 from normscape.exports.mesh import glb_file, stl_file
+from normscape.exports.metadata import document
 from normscape.exports.optional import optional
 from normscape.exports.paraview import vts_file
 from normscape.exports.rotation import FORMATS, rotation
 from normscape.figures.comparison import Comparison
-from normscape.figures.style.palette import Theme, ordered_colors
+from normscape.figures.style.palette import Theme, colors, ordered_colors
 from normscape.figures.surface import comparison_figure, contour_figures, cut_figure
 from normscape.landscape import Sharpness, Surface
+from normscape.specs import Display, Experiment, canonical_bytes
 
 FRAME_HEIGHT = 640
 """Pixels of the surfaces in a notebook."""
@@ -39,12 +41,14 @@ class ComparedNetworks:
         sharpness: λ_max of each with its residual (`Sharpness`); empty if it was not computed.
         theme: "light" or "dark", of all figures.
         loss: the name of the loss if its unit is known.
+        source: the experiment that was measured and how it is shown, if there is one; files carry it.
     """
 
     surfaces: Mapping[str, Surface]
     sharpness: Mapping[str, Sharpness] = field(default_factory=dict)
     theme: str = "light"
     loss: str | None = None
+    source: tuple[Experiment, Display] | None = None
 
     @property
     def lambda_max(self) -> dict[str, float]:
@@ -122,14 +126,15 @@ class ComparedNetworks:
         if isinstance(content, dict):
             target = target if len(content) == 1 else target.with_suffix(f".{kind}.zip")
             only = next(iter(content.values()))
-            content = only if len(content) == 1 else archive(content, ending=f".{kind}", about="")
+            content = only if len(content) == 1 else archive(content, ending=f".{kind}", about=self._about)
         target.write_bytes(content.encode() if isinstance(content, str) else content)
         return target
 
     def comparison(self, metric: str = "loss", scale: str = "log") -> Comparison:
         """Return what every function in `figures.surface` takes; arguments as `plot`."""
         losses = frozenset({self.loss} if self.loss else ())
-        return Comparison(self.surfaces, metric, scale, losses=losses, **self._colors(cast("Theme", self.theme)))
+        shared: dict[str, Any] = {"losses": losses, "trained": self._trained}
+        return Comparison(self.surfaces, metric, scale, **shared, **self._colors(cast("Theme", self.theme)))
 
     @property
     def caption(self) -> str:
@@ -138,16 +143,21 @@ class ComparedNetworks:
         grid = "×".join(map(str, spec.grid.points))
         return f"{spec.evaluation.samples} samples · {spec.evaluation.statistics} statistics · {grid} points"
 
+    @property
+    def _trained(self) -> frozenset[str]:
+        """The labels of networks of an experiment that are measured at their last step."""
+        variants = {} if self.source is None else self.source[0].variants()
+        return frozenset(label for label, (run, own) in variants.items() if own.evaluation.checkpoint == run.last_step)
+
     def _colors(self, theme: Theme) -> dict[str, Any]:
-        return {
-            "colors": dict(zip(self.surfaces, ordered_colors(len(self.surfaces), theme), strict=True)),
-            "theme": theme,
-        }
+        ordered = dict(zip(self.surfaces, ordered_colors(len(self.surfaces), theme), strict=True))
+        return {"colors": ordered if self.source is None else colors(self.source[0], theme), "theme": theme}
 
     def _files(self, light: Comparison) -> dict[str, Callable[[], bytes | str | dict[str, bytes]]]:
         """Return what makes a file, by its ending."""
         drawings = {
-            kind: lambda kind=kind: surfaces_file(light, format=kind, caption=self.caption) for kind in DRAWINGS
+            kind: lambda kind=kind: surfaces_file(light, format=kind, caption=self.caption, source=self.source)
+            for kind in DRAWINGS
         }
         turning = {kind: lambda kind=kind: rotation(light, format=kind, caption=self.caption) for kind in FORMATS}
         return {
@@ -155,16 +165,26 @@ class ComparedNetworks:
             **turning,
             "html": lambda: self._page(light),
             "csv": lambda: csv_table(self.surfaces),
-            "h5": lambda: {label: hdf5_file(one, label=label, about="") for label, one in self.surfaces.items()},
-            "vts": lambda: {label: vts_file(light, label, about="") for label in self.surfaces},
-            "glb": lambda: glb_file(light, about=""),
+            "h5": lambda: {
+                label: hdf5_file(one, label=label, about=self._about) for label, one in self.surfaces.items()
+            },
+            "vts": lambda: {label: vts_file(light, label, about=self._about) for label in self.surfaces},
+            "glb": lambda: glb_file(light, about=self._about),
             "stl": lambda: stl_file(light, name=", ".join(self.surfaces)),
         }
 
     def _page(self, comparison: Comparison) -> str:
         return interactive_page(
-            [comparison_figure(comparison, caption=self.caption)], list(self.surfaces), self._summary()
+            [comparison_figure(comparison, caption=self.caption)],
+            list(self.surfaces),
+            self._summary(),
+            spec="null" if self.source is None else canonical_bytes(self.source[0]).decode(),
         )
+
+    @property
+    def _about(self) -> str:
+        """The document of the experiment, empty if there is none."""
+        return "" if self.source is None else document(*self.source)
 
     def _summary(self) -> str:
         lines = [self.caption]

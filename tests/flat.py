@@ -9,6 +9,7 @@ import numpy as np
 from normscape.landscape import Objective, Run, Surface, slice_of
 from normscape.landscape.measurement import Arrays, Piece
 from normscape.landscape.surface import Slice, assemble, fill
+from normscape.landscape.surface.from_values import surface_of_values
 from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, SurfaceSpec
 from normscape.specs.fields import types_of
 
@@ -49,3 +50,10 @@ def assembled(spec: SurfaceSpec, found: Mapping[Piece, Arrays], subject: Slice) 
         if piece.kind == "points":
             fill(arrays, evaluated, piece, values)
     return assemble(spec, arrays, evaluated, subject.plane, subject.layers, center=found.get(Piece("center")))
+
+
+def quadratic_surface(side: int = 5) -> Surface:
+    """Return a surface with the loss 1 + α² + 2β², which nobody has measured."""
+    axis = np.linspace(-1.0, 1.0, side)
+    loss = 1.0 + axis[None, :] ** 2 + 2.0 * axis[:, None] ** 2
+    return surface_of_values(axis, axis, loss, None, np.ones_like(loss, dtype=bool))

@@ -20,16 +20,17 @@ MAY_SEE: dict[str, set[str] | None] = {
     "notebook": {"specs", "landscape", "figures", "exports"},
     "gallery": {"specs", "models", "landscape", "figures", "exports", "jobs"},
     "views": {"specs", "models", "landscape", "figures", "exports", "jobs", "gallery"},
+    "cli": {"specs", "models", "landscape", "figures", "exports", "jobs", "gallery", "notebook"},
     "app": {"views"},
     "__init__": {"notebook"},
-    "__main__": set(),
+    "__main__": {"cli"},
     "tests": None,
     "benchmarks": None,
 }
 PRODUCT = set(MAY_SEE) - {"tests", "benchmarks"}
 
 ONLY_IN = {"streamlit": {"app", "__main__", "views"}, "dask": {"jobs"}, "distributed": {"jobs"}}
-NEVER_IN = {"torch": {"specs", "figures", "exports", "gallery", "views"}}
+NEVER_IN = {"torch": {"specs", "figures", "exports", "gallery", "views", "cli"}}
 
 ROWS = {"surface", "analysis", "smoothness", "stability", "curvature", "paths"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "base", "manager", "managers"}

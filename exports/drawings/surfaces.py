@@ -14,11 +14,13 @@ import numpy as np
 from normscape.exports.drawings.file import BOLD_FAMILY, written
 from normscape.exports.drawings.hidden_lines import visible_contours
 from normscape.exports.drawings.text import COLORS, add_footer, add_heading, mathtext
+from normscape.exports.metadata import png_metadata
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.surface.axes import axis_title
 from normscape.figures.surface.notes import is_line, nothing_to_draw
 from normscape.figures.surface.surface_3d import ASPECT, CONTOURS, height_title, scene, surface_traces
+from normscape.specs import Display, Experiment
 from normscape.specs.display import CAMERA
 
 if TYPE_CHECKING:
@@ -37,7 +39,13 @@ DISTANCE = 10.0  # of matplotlib's camera, in its own units
 
 
 def surfaces_file(
-    comparison: Comparison, *, format: str, caption: str, link: str = "", camera: Sequence[float] = CAMERA
+    comparison: Comparison,
+    *,
+    format: str,
+    caption: str,
+    link: str = "",
+    camera: Sequence[float] = CAMERA,
+    source: tuple[Experiment, Display] | None = None,
 ) -> bytes:
     """Return all surfaces as a PNG, SVG or PDF file, on a white page; equal input gives equal bytes.
 
@@ -49,6 +57,7 @@ def surfaces_file(
         caption: one line on how they were measured, at the bottom.
         link: opens the experiment, for the file's metadata.
         camera: as `Display.camera`.
+        source: the experiment and how it is shown, for the metadata of a PNG.
 
     Raises:
         ValueError: the format is unknown, or there is no surface.
@@ -56,7 +65,12 @@ def surfaces_file(
     if not comparison.results:
         raise ValueError("there is no surface to draw")
     title = comparison.title
-    return written(lambda: _figure(comparison, title, caption, camera), format=format, title=title, link=link)
+    info = png_metadata(source, title=title, description=caption) if format == "png" and source is not None else None
+
+    def draw() -> Figure:
+        return _figure(comparison, title, caption, camera)
+
+    return written(draw, format=format, title=title, link=link, png_info=info)
 
 
 def _figure(comparison: Comparison, title: str, caption: str, camera: Sequence[float]) -> Figure:

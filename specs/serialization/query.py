@@ -124,6 +124,26 @@ def comparison_query(path: str, texts: Sequence[str]) -> dict[str, str]:
     return {"compare": _key(path), "values": _separator(path).join(texts)}
 
 
+def compared_from_text(experiment: Experiment, key: str, texts: Sequence[str], names: Names) -> Experiment:
+    """Return an experiment that compares values of a field, both given as an address has them.
+
+    Args:
+        experiment: everything else.
+        key: of the field, such as "model.norm".
+        texts: the values.
+        names: the entries of every registry.
+
+    Raises:
+        ValueError: the field cannot be compared, or a value cannot be used; the message says which and why.
+    """
+    path, notes = _path(key), list[str]()
+    separator = _separator(path) if path in comparable_paths() else ","
+    compared = _compared({"compare": key, "values": separator.join(texts)}, experiment, names, notes)
+    if notes:
+        raise ValueError(" ".join(notes))
+    return compared
+
+
 def _short(text: str) -> str:
     """Return the beginning of a value that may have any length."""
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"

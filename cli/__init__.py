@@ -1,0 +1,1 @@
+"""The command line: the questions of the pages, answered in a terminal and in files."""

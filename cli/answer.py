@@ -1,0 +1,34 @@
+"""What a command has measured: its table, its figures, and its surfaces if it has some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import plotly.graph_objects as go
+
+from normscape.figures.comparison import Comparison
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A measurement of compared networks.
+
+    Attributes:
+        title: what was measured, for people.
+        rows: the key numbers, one row for each network or entry; all rows have the same columns.
+        numbers: everything that was measured, as plain dictionaries, lists and numbers, by label.
+        draw: returns the figures by name, in the light theme.
+        comparison: the surfaces, if there are some.
+        notes: sentences below the table.
+    """
+
+    title: str
+    rows: Sequence[Row]
+    numbers: Mapping[str, Any]
+    draw: Callable[[], Mapping[str, go.Figure]]
+    comparison: Comparison | None = None
+    notes: Sequence[str] = field(default=())

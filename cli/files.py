@@ -1,0 +1,134 @@
+"""The files that a command writes; the kind follows from the ending."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from normscape.cli.answer import Answer
+from normscape.exports.drawings.charts import charts_file
+from normscape.exports.figure_table import figure_table
+from normscape.exports.html import interactive_page
+from normscape.exports.metadata import png_metadata
+from normscape.notebook.compared_networks import ComparedNetworks
+from normscape.specs import Display, Experiment, canonical_bytes
+
+DRAWINGS = ("png", "svg", "pdf")
+CHART_ENDINGS = (*DRAWINGS, "html", "csv", "json")
+SURFACE_ENDINGS = (*CHART_ENDINGS, "gif", "apng", "h5", "vts", "glb", "stl")
+NUMBER_ENDINGS = ("csv", "json")
+
+
+def check_endings(paths: tuple[Path, ...], known: Sequence[str]) -> None:
+    """Check the names of files before anything is computed.
+
+    Args:
+        paths: of the files.
+        known: endings that the command writes.
+
+    Raises:
+        ValueError: an ending is unknown for this command, or a folder does not exist.
+    """
+    for path in paths:
+        if path.suffix[1:].lower() not in known:
+            raise ValueError(f"{path.name} ends with {path.suffix!r}; this command writes {', '.join(known)}")
+        if not path.parent.is_dir():
+            raise ValueError(f"the folder {path.parent} does not exist")
+
+
+def write(answer: Answer, path: Path, experiment: Experiment, display: Display) -> Path:
+    """Write an answer to a file, which carries the experiment wherever its kind has room for it.
+
+    Args:
+        answer: what was measured.
+        path: of the file; `check_endings` has accepted it.
+        experiment: that was measured.
+        display: how it is shown.
+
+    Returns:
+        The path that was written: several HDF5 or VTK grids are one archive.
+    """
+    kind = path.suffix[1:].lower()
+    if kind == "json":
+        path.write_text(json.dumps(plain_numbers(answer.numbers), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        return path
+    if answer.comparison is not None:
+        return _surfaces(answer, experiment, display).save(path, answer.comparison.metric, answer.comparison.scale)
+    content = _charts(answer, experiment, display)[kind]()
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def table(answer: Answer) -> str:
+    """Return the key numbers as text in columns."""
+    if not answer.rows:
+        return ""
+    names = list(answer.rows[0])
+    cells = [names, *([_cell(row[name]) for name in names] for row in answer.rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return "\n".join(lines)
+
+
+def plain_numbers(value: Any) -> Any:
+    """Return nested results as JSON has them: arrays as lists, and null for what is not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_numbers(one) for key, one in value.items()}
+    if hasattr(value, "tolist"):
+        return plain_numbers(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain_numbers(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def rows_csv(answer: Answer) -> str:
+    """Return the key numbers as CSV."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(answer.rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(answer.rows)
+    return buffer.getvalue()
+
+
+def _charts(answer: Answer, experiment: Experiment, display: Display) -> Mapping[str, Callable[[], bytes | str]]:
+    """Return what makes a file of charts, by its ending."""
+    figures = answer.draw()
+
+    def drawing(kind: str) -> bytes:
+        info = png_metadata((experiment, display), title=answer.title, description=answer.title)
+        return charts_file(
+            figures, format=kind, title=answer.title, caption="", png_info=info if kind == "png" else None
+        )
+
+    return {
+        **{kind: lambda kind=kind: drawing(kind) for kind in DRAWINGS},  # type: ignore[misc]
+        "html": lambda: interactive_page(
+            list(figures.values()),
+            list(experiment.variants()),
+            table(answer),
+            spec=canonical_bytes(experiment).decode(),
+            title=answer.title,
+        ),
+        "csv": lambda: figure_table(figures) if figures else rows_csv(answer),
+    }
+
+
+def _surfaces(answer: Answer, experiment: Experiment, display: Display) -> ComparedNetworks:
+    comparison = answer.comparison
+    assert comparison is not None
+    networks = ComparedNetworks(comparison.results, loss=experiment.run.data.loss)
+    return replace(networks, source=(experiment, display))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}" if math.isfinite(value) else "n/a"
+    return "n/a" if value is None else str(value)

@@ -1,0 +1,103 @@
+"""Where training went (D12), and what lies between two trainings (D13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+import numpy as np
+import tyro
+
+from normscape.cli.answer import Answer
+from normscape.cli.work import Variants, Workers
+from normscape.figures.comparison import Compared
+from normscape.figures.paths.connectivity import connectivity_figures
+from normscape.figures.paths.losses import path_losses_figure
+from normscape.figures.style.palette import colors
+from normscape.jobs import Job
+from normscape.landscape.paths.connectivity import Connectivity
+from normscape.landscape.paths.trajectory import Trajectory
+from normscape.specs import ConnectivitySpec, EvaluationSpec, Experiment, RunSpec, SurfaceSpec, TrajectorySpec
+from normscape.specs.paths import CURVES, MATCHINGS
+
+
+@dataclass(frozen=True)
+class TrajectoryOptions:
+    """Nothing besides the experiment."""
+
+
+@dataclass(frozen=True)
+class ConnectOptions:
+    """The path between a network and the same with the next training seed."""
+
+    matching: Annotated[Literal[MATCHINGS], tyro.conf.arg(help="Whether hidden units are matched first.")] = "none"  # type: ignore[valid-type]
+    curve: Annotated[Literal[CURVES], tyro.conf.arg(help="A straight segment, or a trained Bézier curve.")] = "segment"  # type: ignore[valid-type]
+    curve_steps: Annotated[int, tyro.conf.arg(help="Steps that train the curve.")] = 300
+    path_points: Annotated[int, tyro.conf.arg(help="Points of the path, its ends among them.")] = 25
+
+
+def trajectory(work: Workers, experiment: Experiment, variants: Variants, options: TrajectoryOptions) -> Answer:
+    """Project the checkpoints of each training onto the plane of their principal components."""
+    del options
+    jobs = {
+        label: Job("trajectory", run, TrajectorySpec(_at_the_end(surface)))
+        for label, (run, surface) in variants.items()
+    }
+    result = work.answers("trajectory", ([Job("run", run) for run, _ in variants.values()], jobs.values()))
+    found: dict[str, Trajectory] = {label: own for label, job in jobs.items() if (own := result(job)) is not None}
+    title = "Loss along training, and that of the plane"
+    compared = Compared(found, colors=colors(experiment, "light"))
+    return Answer(
+        title,
+        [_course(label, own) for label, own in found.items()],
+        {label: _path(own) for label, own in found.items()},
+        lambda: {title: path_losses_figure(compared, title=title)},
+    )
+
+
+def connect(work: Workers, experiment: Experiment, variants: Variants, options: ConnectOptions) -> Answer:
+    """Measure loss and error between each network and the same one trained with the next seed."""
+    jobs = {label: _connectivity(run, surface, options) for label, (run, surface) in variants.items()}
+    runs = [Job("run", one) for job in jobs.values() for one in job.runs]
+    result = work.answers("connectivity", (runs, jobs.values()))
+    found: dict[str, Connectivity] = {label: own for label, job in jobs.items() if (own := result(job)) is not None}
+    compared = Compared(found, colors=colors(experiment, "light"))
+    return Answer(
+        "Loss between two trainings",
+        [_barriers(label, own) for label, own in found.items()],
+        {label: {"t": own.t, "loss": own.loss, "error": own.error} for label, own in found.items()},
+        lambda: connectivity_figures(compared),
+    )
+
+
+def _at_the_end(surface: SurfaceSpec) -> EvaluationSpec:
+    return replace(surface.evaluation, checkpoint=None)
+
+
+def _connectivity(run: RunSpec, surface: SurfaceSpec, options: ConnectOptions) -> Job:
+    evaluation = replace(_at_the_end(surface), statistics="population", batch_size=EvaluationSpec().batch_size)
+    other = replace(run, training=replace(run.training, seed=run.training.seed + 1))
+    spec = ConnectivitySpec(evaluation, (other,), options.path_points, options.matching, options.curve)
+    return Job("connectivity", run, replace(spec, curve_steps=options.curve_steps))
+
+
+def _course(label: str, own: Trajectory) -> dict[str, object]:
+    path = own.paths[0]
+    return {
+        "network": label,
+        "checkpoints": len(path.coordinates),
+        "first loss": float(path.loss[0]),
+        "last loss": float(path.loss[-1]),
+        "variance in the plane": float(np.sum(own.explained)),
+        "of a random walk": float(np.sum(own.walk)),
+    }
+
+
+def _path(own: Trajectory) -> dict[str, object]:
+    (path,) = own.paths
+    return {"coordinates": path.coordinates, "loss": path.loss, "explained": own.explained, "walk": own.walk}
+
+
+def _barriers(label: str, own: Connectivity) -> dict[str, object]:
+    modes = ("interpolated", "re-estimated", "population", "batch")
+    return {"network": label} | {f"barrier, {mode}": own.barrier(mode) if mode in own.loss else None for mode in modes}

@@ -1,0 +1,63 @@
+"""Which learning rates train (A3)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated
+
+import tyro
+
+from normscape.cli.answer import Answer
+from normscape.cli.work import Variants, Workers
+from normscape.figures.comparison import Compared
+from normscape.figures.stability.outcomes import outcomes_figure
+from normscape.figures.style.palette import colors
+from normscape.jobs import Job
+from normscape.landscape import Run, Sharpness
+from normscape.landscape.stability import (
+    RATES,
+    TrainingOutcome,
+    classify_run,
+    largest_stable,
+    stability_threshold,
+    sweep,
+)
+from normscape.specs import Experiment
+
+
+@dataclass(frozen=True)
+class RatesOptions:
+    """How many trainings."""
+
+    seeds: Annotated[int, tyro.conf.arg(help="Trainings per learning rate, with consecutive seeds.")] = 1
+
+
+def rates(work: Workers, experiment: Experiment, variants: Variants, options: RatesOptions) -> Answer:
+    """Train each network at every learning rate of a sweep, and compare the largest stable one with 2/λ_max."""
+    sweeps = {label: [Job("run", one) for one in sweep(run, options.seeds)] for label, (run, _) in variants.items()}
+    constants = {label: Job("constant-loss", run) for label, (run, _) in variants.items()}
+    sharpness = {
+        label: Job("sharpness", run, replace(surface.evaluation, checkpoint=0))
+        for label, (run, surface) in variants.items()
+    }
+    first = [*(Job("run", run) for run, _ in variants.values()), *constants.values()]
+    trainings = [job for jobs in sweeps.values() for job in jobs]
+    result = work.answers("learning rates", (first, sharpness.values(), trainings))
+    outcomes: dict[str, tuple[TrainingOutcome, ...]] = {}
+    thresholds: dict[str, float] = {}
+    for label, (run, _) in variants.items():
+        runs: list[Run] = list(map(result, sweeps[label]))
+        outcomes[label] = tuple(classify_run(one, result(constants[label])) for one in runs)
+        own: Sharpness | None = result(sharpness[label])
+        thresholds[label] = math.nan if own is None else stability_threshold(run.training, own.value)
+    compared = Compared(outcomes, colors=colors(experiment, "light"))
+    return Answer(
+        "Outcome of every training",
+        [
+            {"network": label, "largest stable rate": largest_stable(own), "threshold at step 0": thresholds[label]}
+            for label, own in outcomes.items()
+        ],
+        {label: [asdict(one) for one in own] for label, own in outcomes.items()},
+        lambda: {"Outcome of every training": outcomes_figure(compared, thresholds, RATES, complete=True)},
+    )

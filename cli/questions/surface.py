@@ -1,0 +1,118 @@
+"""Loss surfaces and lines through the weights (D2 to D8), with λ_max of each network (D10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+import plotly.graph_objects as go
+import tyro
+
+from normscape.cli.answer import Answer
+from normscape.cli.work import FailedError, Variants, Workers
+from normscape.figures.comparison import Comparison
+from normscape.figures.style.palette import colors
+from normscape.figures.surface import comparison_figure, cut_figure
+from normscape.jobs import Job
+from normscape.landscape import Run, Sharpness, Surface
+from normscape.landscape.surface import assemble, levels, with_filled_center
+from normscape.specs import Experiment
+from normscape.specs.display import METRICS
+
+SHARPNESS = ("sharpness", "scale-free-sharpness")
+
+
+@dataclass(frozen=True)
+class SurfaceOptions:
+    """What is drawn."""
+
+    metric: Annotated[Literal[METRICS], tyro.conf.arg(help="What figures show; files of numbers have everything.")] = (  # type: ignore[valid-type]
+        "loss"
+    )
+    layer: Annotated[str, tyro.conf.arg(help="The layer of the metric layer-ratio.")] = ""
+    scale: Annotated[Literal["log", "linear"], tyro.conf.arg(help="Of heights and colors.")] = "log"
+
+
+@dataclass(frozen=True)
+class LineOptions(SurfaceOptions):
+    """What is drawn, and along how many points."""
+
+    points: Annotated[int, tyro.conf.arg(help="Points of the line.")] = 65
+
+
+def surface(work: Workers, experiment: Experiment, variants: Variants, options: SurfaceOptions) -> Answer:
+    """Measure loss, accuracy and gradients on a slice of the loss surface of each network, and λ_max at its center."""
+    jobs = [Job.about(kind, *pair) for pair in variants.values() for kind in ("surface", "center", *SHARPNESS)]
+    planes = [Job.about("plane", *pair) for pair in variants.values()]
+    result = work.answers("surface", ([Job("run", run) for run, _ in variants.values()], planes, jobs))
+    surfaces: dict[str, Surface] = {}
+    sharpness: dict[str, tuple[Sharpness, Sharpness]] = {}
+    notes = []
+    for label, (run, spec) in variants.items():
+        trained: Run = result(Job("run", run))
+        points = result(Job.about("surface", run, spec))
+        if points is None:
+            notes.append(f"{label}: training diverged at step {trained.diverged_at}, so there is nothing to measure.")
+            continue
+        center = result(Job.about("center", run, spec))
+        plane = result(Job.about("plane", run, spec))
+        surfaces[label] = with_filled_center(assemble(spec, points, points["evaluated"], *plane, center=center))
+        sharpness[label] = tuple(result(Job.about(kind, run, spec)) for kind in SHARPNESS)
+    if not surfaces:
+        raise FailedError(" ".join(notes))
+    metric = f"{options.metric}:{options.layer}" if options.layer else options.metric
+    ended = frozenset(label for label, (run, spec) in variants.items() if spec.evaluation.checkpoint == run.last_step)
+    shared: dict[str, Any] = {"trained": ended, "losses": frozenset({experiment.run.data.loss})}
+    comparison = Comparison(surfaces, metric, options.scale, colors=colors(experiment, "light"), **shared)
+    rows = [_row(label, own, *sharpness[label]) for label, own in surfaces.items()]
+    numbers = {label: _numbers(own, *sharpness[label]) for label, own in surfaces.items()}
+    title = comparison.title
+    return Answer(title, rows, numbers, lambda: {title: _figure(comparison)}, comparison, notes)
+
+
+def line(work: Workers, experiment: Experiment, variants: Variants, options: LineOptions) -> Answer:
+    """Measure the same along the first direction only: a cut through the weights."""
+    cut = {
+        label: (run, replace(spec, grid=replace(spec.grid, points=(options.points, 1))))
+        for label, (run, spec) in variants.items()
+    }
+    return replace(surface(work, experiment, cut, options), comparison=None)
+
+
+def export(work: Workers, experiment: Experiment, variants: Variants, options: SurfaceOptions) -> Answer:
+    """Write surfaces that are stored or ship with the product, on their finest grids; nothing is measured."""
+    result = work.answers("", ())
+    finest = {}
+    for label, (run, spec) in variants.items():
+        slices = [replace(spec, grid=grid) for grid in reversed(levels(spec.grid))]
+        known = next((one for one in slices if result(Job.about("surface", run, one)) is not None), None)
+        if known is None:
+            raise FailedError(f"nothing is stored of {label}: `normscape surface` with the same arguments measures it")
+        finest[label] = (run, known)
+    return surface(work, experiment, finest, options)
+
+
+def _figure(comparison: Comparison) -> go.Figure:
+    """Draw surfaces side by side, or lines in one figure."""
+    is_line = any(min(one.loss.shape) < 2 for one in comparison.results.values())
+    return cut_figure(comparison) if is_line else comparison_figure(comparison, caption="")
+
+
+def _row(label: str, surface: Surface, plain: Sharpness, scale_free: Sharpness) -> dict[str, object]:
+    center = surface.center
+    return {
+        "network": label,
+        "loss": None if center is None else float(surface.loss[center]),
+        "highest loss": float(surface.loss.max()),
+        "λ_max": plain.value,
+        "λ_max, scale-free": scale_free.value,
+    }
+
+
+def _numbers(surface: Surface, plain: Sharpness, scale_free: Sharpness) -> dict[str, object]:
+    names = ("alpha", "beta", "loss", "accuracy", "gradient_norm", "gradient_change_ratio")
+    return {
+        **{name: getattr(surface, name) for name in names},
+        "lambda_max": {"value": plain.value, "residual": plain.residual},
+        "lambda_max_scale_free": {"value": scale_free.value, "residual": scale_free.residual},
+    }

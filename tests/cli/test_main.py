@@ -1,0 +1,117 @@
+"""The command: exit codes, messages in place of tracebacks, and files that open again."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from normscape.cli import main as cli
+from normscape.cli.main import QUESTIONS, main
+from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.reading.experiment import ENDINGS, experiment_of
+from normscape.gallery.stories import STORIES
+from normscape.specs import Experiment
+from tests.flat import quadratic_surface
+
+DEFAULT = "Batch norm or none, on digits"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nonsense"], "no command 'nonsense'; known are serve, gallery"),
+        (["surface", "nowhere.png"], "'nowhere.png' is no file"),
+        (["surface", "http://h/?model.nrom=batch"], "model.nrom"),
+        (["surface", "--model.width", "0"], "ModelSpec.width is 0; it must be at least 1"),
+        (["surface", "--output", "x.bmp"], "x.bmp ends with '.bmp'; this command writes png, svg"),
+        (["surface", "--output", "absent/x.png"], "the folder absent does not exist"),
+        (["spectrum", "-o", "x.glb"], "x.glb ends with '.glb'"),
+        (["analysis", "-o", "x.png"], "this command writes csv, json"),
+        (["surface", "--values", "none", "instance"], "Instance norm cannot be compared: "),
+        (["import", "nowhere.h5"], "nowhere.h5"),
+        (["import", __file__], "test_main.py: This is no HDF5 file"),
+    ],
+)
+def test_wrong_arguments_are_one_line_and_exit_with_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.err.startswith("normscape: ")
+    assert shown.err.count("\n") == 1
+    assert not shown.out
+
+
+def test_unknown_flags_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["surface", "--data.nmae", "moons"])
+    assert caught.value.code == 2
+    assert "--data.name" in capsys.readouterr().err  # the nearest flag
+
+
+def test_the_overview_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["--help"]):
+        assert main(arguments) == 0
+        text = capsys.readouterr().out
+        assert all(f"  {name} " in text for name in ("serve", *cli.OTHERS, *QUESTIONS))
+
+
+def test_the_gallery_lists_every_story(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"{title}\n    {story.sentence}\n" in text for title, story in STORIES.items())
+
+
+def test_an_address_opens_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spectrum", "--training.steps", "7", "--values", "none", "layer", "--address"]) == 0
+    expected = "http://127.0.0.1:8501/curvature?training.steps=7&compare=model.norm&values=none,layer\n"
+    assert capsys.readouterr().out == expected
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported")
+    names = ("a.png", "a.pdf", "a.svg", "a.html", "a.csv", "a.json", "a.h5", "a.vts", "a.glb", "a.stl")
+    assert main(["export", DEFAULT, "--scale", "linear", "-o", *(str(folder / name) for name in names)]) == 0
+    return folder
+
+
+def test_shipped_surfaces_become_every_kind_of_file(exported: Path) -> None:
+    assert {path.name for path in exported.iterdir()} == {
+        *("a.png", "a.pdf", "a.svg", "a.html", "a.csv", "a.json", "a.h5.zip", "a.vts.zip", "a.glb", "a.stl")
+    }
+    assert all(path.stat().st_size > 1000 for path in exported.iterdir())
+
+
+def test_exported_files_carry_their_experiment(exported: Path) -> None:
+    carrying = [path for path in exported.iterdir() if path.suffix[1:] in ENDINGS]
+    assert len(carrying) == 5
+    for path in carrying:
+        experiment, display = experiment_of(path.read_bytes())
+        assert experiment == Experiment(), path.name
+        assert display.scale == ("log" if path.suffix == ".html" else "linear"), path.name
+
+
+def test_numbers_are_those_that_ship(exported: Path) -> None:
+    numbers = json.loads((exported / "a.json").read_text())
+    assert list(numbers) == ["No normalization", "Batch norm"]
+    own = numbers["Batch norm"]
+    shape = (len(own["beta"]), len(own["alpha"]))
+    assert np.shape(own["loss"]) == np.shape(own["gradient_change_ratio"]) == shape
+    assert own["lambda_max"]["value"] > 0
+
+
+def test_export_measures_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--data.seed", "987654"]) == 1
+    assert "nothing is stored of No normalization" in capsys.readouterr().err
+
+
+def test_hdf5_surfaces_are_imported_with_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    surface = quadratic_surface()
+    (tmp_path / "one.h5").write_bytes(hdf5_file(surface, label="one", about=""))
+    assert main(["import", str(tmp_path / "one.h5"), "-o", str(tmp_path / "one.csv")]) == 0
+    shown = capsys.readouterr().out
+    assert f"one: {surface.loss.shape[1]}×{surface.loss.shape[0]} points" in shown
+    assert len((tmp_path / "one.csv").read_text().splitlines()) == surface.loss.size + 1
