@@ -18,12 +18,12 @@ def archive(files: Mapping[str, bytes], *, ending: str, about: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for number, (label, content) in enumerate(files.items(), 1):
-            target.writestr(zipfile.ZipInfo(f"{number}-{_plain(label)}{ending}", _DAY), content)
+            target.writestr(zipfile.ZipInfo(f"{number}-{file_stem(label)}{ending}", _DAY), content)
         if about:
             target.writestr(zipfile.ZipInfo(EXPERIMENT, _DAY), about)
     return buffer.getvalue()
 
 
-def _plain(label: str) -> str:
+def file_stem(label: str) -> str:
     """Return a label as a file name that every system accepts."""
     return re.sub(r"[^0-9a-z]+", "-", label.lower()).strip("-") or "network"

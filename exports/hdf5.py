@@ -8,6 +8,8 @@ opens the file as a labeled data set. https://github.com/tomgoldstein/loss-lands
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +51,34 @@ def hdf5_file(surface: Surface, *, label: str, about: str) -> bytes:
         file["dir_file"] = ""  # the directions follow from the experiment
         for name, values in _arrays(surface).items():
             _add(file, name, values)
+    return buffer.getvalue()
+
+
+def directions_file(surface: Surface, shapes: Mapping[str, tuple[int, ...]]) -> bytes:
+    """Write the directions of a surface as Li et al.'s scripts do: groups `xdirection` and `ydirection`.
+
+    Each has a data set for every parameter, named 0, 1, … in their order, with the parameter's name as an attribute.
+
+    Args:
+        surface: whose plane is written.
+        shapes: of the parameters, in the order in which θ has them.
+
+    Raises:
+        MissingLibraryError: h5py is not installed.
+        ValueError: the shapes do not have as many values as θ.
+    """
+    values = sum(map(math.prod, shapes.values()))
+    if values != surface.plane.theta.size:
+        raise ValueError(f"the shapes have {values:,} values; θ has {surface.plane.theta.size:,}")
+    buffer = io.BytesIO()
+    with optional("h5py").File(buffer, "w") as file:
+        for group, direction in (("xdirection", surface.plane.d1), ("ydirection", surface.plane.d2)):
+            first = 0
+            for number, (name, shape) in enumerate(shapes.items()):
+                last = first + math.prod(shape)
+                file[f"{group}/{number}"] = direction[first:last].reshape(shape).astype(np.float32)
+                file[f"{group}/{number}"].attrs["name"] = name
+                first = last
     return buffer.getvalue()
 
 

@@ -1,7 +1,8 @@
-"""Counts of a network that decide time and memory, without allocating it."""
+"""Counts and shapes of a network, without allocating it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import torch
 
 from normscape.landscape.data import load_data
 from normscape.landscape.objective.counting import Saved, count_activations, count_saved
+from normscape.landscape.objective.parameters import layout_of
 from normscape.landscape.objective.statistics import normalizes_over_samples, takes_statistics
 from normscape.models import blank_model
 from normscape.specs import DataSpec, ModelSpec
@@ -21,6 +23,7 @@ class Counts(NamedTuple):
     saved: Saved  # values that autograd keeps
     batch_norms: int  # layers that take statistics over samples
     coupled: bool  # whether a layer's output for one sample depends on others
+    shapes: Mapping[str, tuple[int, ...]]  # of the parameters, in the order in which θ has them
 
 
 def counts_of(model: ModelSpec, data_spec: DataSpec) -> Counts:
@@ -39,4 +42,6 @@ def _counts(model: ModelSpec, input_shape: tuple[int, ...], outputs: int) -> Cou
     inputs = torch.empty(2, *input_shape, device="meta")
     activations, saved = count_activations(blank, inputs), count_saved(blank, inputs)
     batch_norms = sum(map(takes_statistics, blank.modules()))
-    return Counts(activations, saved, batch_norms, normalizes_over_samples(blank))
+    layout = layout_of(blank)
+    shapes = dict(zip(layout.names, layout.shapes, strict=True))
+    return Counts(activations, saved, batch_norms, normalizes_over_samples(blank), shapes)

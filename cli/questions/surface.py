@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import plotly.graph_objects as go
@@ -10,11 +12,14 @@ import tyro
 
 from normscape.cli.answer import Answer
 from normscape.cli.work import FailedError, Variants, Workers
+from normscape.exports.archive import file_stem
+from normscape.exports.hdf5 import directions_file
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors
 from normscape.figures.surface import comparison_figure, cut_figure
 from normscape.jobs import Job
 from normscape.landscape import Run, Sharpness, Surface
+from normscape.landscape.counts import counts_of
 from normscape.landscape.surface import assemble, levels, with_filled_center
 from normscape.specs import Experiment
 from normscape.specs.display import METRICS
@@ -31,6 +36,9 @@ class SurfaceOptions:
     )
     layer: Annotated[str, tyro.conf.arg(help="The layer of the metric layer-ratio.")] = ""
     scale: Annotated[Literal["log", "linear"], tyro.conf.arg(help="Of heights and colors.")] = "log"
+    directions: Annotated[
+        Path | None, tyro.conf.arg(help="A folder for the directions of each network, as HDF5 of Li et al.'s layout.")
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,8 @@ def surface(work: Workers, experiment: Experiment, variants: Variants, options: 
         sharpness[label] = tuple(result(Job.about(kind, run, spec)) for kind in SHARPNESS)
     if not surfaces:
         raise FailedError(" ".join(notes))
+    if options.directions is not None:
+        notes += _write_directions(options.directions, surfaces, variants)
     metric = f"{options.metric}:{options.layer}" if options.layer else options.metric
     ended = frozenset(label for label, (run, spec) in variants.items() if spec.evaluation.checkpoint == run.last_step)
     shared: dict[str, Any] = {"trained": ended, "losses": frozenset({experiment.run.data.loss})}
@@ -90,6 +100,18 @@ def export(work: Workers, experiment: Experiment, variants: Variants, options: S
             raise FailedError(f"nothing is stored of {label}: `normscape surface` with the same arguments measures it")
         finest[label] = (run, known)
     return surface(work, experiment, finest, options)
+
+
+def _write_directions(folder: Path, surfaces: Mapping[str, Surface], variants: Variants) -> list[str]:
+    """Write a file of directions for each network, and return what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    notes = []
+    for label, one in surfaces.items():
+        run, _ = variants[label]
+        path = folder / f"{file_stem(label)}-directions.h5"
+        path.write_bytes(directions_file(one, counts_of(run.model, run.data).shapes))
+        notes.append(f"wrote {path}")
+    return notes
 
 
 def _figure(comparison: Comparison) -> go.Figure:

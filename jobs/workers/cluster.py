@@ -127,8 +127,9 @@ class Cluster:
         )
 
     def stop(self, stop_event: str) -> None:
-        """Set the event that stops the pieces of a job."""
-        Event(stop_event, client=self._client).set()  # type: ignore[no-untyped-call]
+        """Set the event that stops the pieces of a job; workers that are gone have none."""
+        with contextlib.suppress(Exception):
+            Event(stop_event, client=self._client).set()  # type: ignore[no-untyped-call]
 
     def cancel(self, future: Future[PieceResult | None]) -> None:
         """Cancel a piece that no worker is to start any more."""

@@ -9,10 +9,14 @@ import pytest
 import xarray
 
 from normscape.exports import optional
-from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.hdf5 import directions_file, hdf5_file
 from normscape.exports.metadata import KEY
 from normscape.exports.optional import MissingLibraryError
+from normscape.landscape import measure_surface, objective_of, train
+from normscape.landscape.counts import counts_of
+from normscape.models import build_model
 from tests.exports.measured import ABOUT, surfaces, with_hole, with_infinity
+from tests.landscape.networks import grid, small_run
 
 SURFACE = surfaces()["Batch norm"]
 CONTENT = hdf5_file(SURFACE, label="Batch norm", about=ABOUT)
@@ -63,3 +67,23 @@ def test_a_missing_library_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(optional.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingLibraryError, match=r"h5py is not installed.*pip install 'normscape\[exports\]'"):
         hdf5_file(SURFACE, label="", about=ABOUT)
+
+
+def test_directions_are_tensors_of_each_parameter_in_their_order() -> None:
+    run, surface = small_run("batch"), grid()
+    measured = measure_surface(objective_of(train(run), surface.evaluation), surface)
+    shapes = counts_of(run.model, run.data).shapes
+    network = dict(build_model(run.model, (2,), 3).named_parameters())
+    assert {name: tuple(weight.shape) for name, weight in network.items()} == shapes
+    with opened(directions_file(measured, shapes)) as file:
+        assert set(file) == {"xdirection", "ydirection"}
+        for group, direction in (("xdirection", measured.plane.d1), ("ydirection", measured.plane.d2)):
+            tensors = [file[f"{group}/{number}"] for number in range(len(shapes))]
+            assert [(str(one.attrs["name"]), one.shape) for one in tensors] == list(shapes.items())
+            flat = np.concatenate([one[:].ravel() for one in tensors])
+            np.testing.assert_array_equal(flat, direction.astype(np.float32))
+
+
+def test_shapes_of_another_network_are_refused() -> None:
+    with pytest.raises(ValueError, match="the shapes have 6 values; θ has "):
+        directions_file(SURFACE, {"weight": (2, 3)})

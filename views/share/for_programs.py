@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from normscape.exports.archive import archive
-from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.hdf5 import directions_file, hdf5_file
 from normscape.exports.mesh import glb_file, stl_file
 from normscape.exports.optional import missing
 from normscape.exports.paraview import vts_file
@@ -15,13 +15,19 @@ from normscape.views.share.files import File
 ZIP = "application/zip"
 
 
-def files_for_programs(comparison: Comparison, stem: str, about: str) -> Mapping[str, File]:
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def files_for_programs(
+    comparison: Comparison, stem: str, about: str, shapes: Callable[[str], Shapes] | None = None
+) -> Mapping[str, File]:
     """Return the files by the label of the button; one that cannot be made says why.
 
     Args:
         comparison: what was measured, without interpolation.
         stem: how the file names begin.
         about: the document of the experiment (`metadata.document`); empty if there is none.
+        shapes: returns the shapes of a network's parameters, by its label; None if they are unknown.
     """
     surfaces, metric = comparison.results, comparison.metric_title.lower()
     several = len(surfaces) > 1
@@ -34,6 +40,9 @@ def files_for_programs(comparison: Comparison, stem: str, about: str) -> Mapping
     def named(ending: str) -> str:
         return f"-{ending}.zip" if several else f".{ending}"
 
+    directions = (
+        {} if shapes is None else {"Directions": _directions(comparison, about, shapes, named("directions.h5"))}
+    )
     return {
         "HDF5": File(
             each(lambda label: hdf5_file(surfaces[label], label=label, about=about), ".h5"),
@@ -42,6 +51,7 @@ def files_for_programs(comparison: Comparison, stem: str, about: str) -> Mapping
             f"In the layout of Li et al. (2018), for their scripts and xarray.{zipped}",
             missing("h5py"),
         ),
+        **({} if directions is None else {"Directions": directions}),
         "GLB": File(
             lambda: glb_file(comparison, about=about),
             f"-{comparison.metric}.glb",
@@ -64,6 +74,17 @@ def files_for_programs(comparison: Comparison, stem: str, about: str) -> Mapping
             missing("pyevtk"),
         ),
     }
+
+
+def _directions(comparison: Comparison, about: str, shapes: Callable[[str], Shapes], ending: str) -> File:
+    surfaces = comparison.results
+    return File(
+        lambda: _together({key: directions_file(one, shapes(key)) for key, one in surfaces.items()}, ".h5", about),
+        ending,
+        ZIP if len(surfaces) > 1 else "application/x-hdf5",
+        "Both directions as tensors of each parameter (HDF5), as the scripts of Li et al. (2018) read them.",
+        missing("h5py"),
+    )
 
 
 def _together(files: Mapping[str, bytes], ending: str, about: str) -> bytes:

@@ -18,6 +18,7 @@ from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors
 from normscape.figures.surface import comparison_figure
 from normscape.landscape import Surface
+from normscape.landscape.counts import counts_of
 from normscape.specs import Display, Experiment, canonical_bytes
 from normscape.views.session.pictures import saved_picture
 from normscape.views.session.results import Outcome
@@ -97,7 +98,13 @@ def share_row(
             f"All arrays with the experiment and the key numbers, for numpy.load. {held}",
         ),
     }
-    offered |= files_for_programs(light, file_name(experiment), document(experiment, display))
+    runs = {label: run for label, (run, _) in experiment.variants().items()}
+    offered |= files_for_programs(
+        light,
+        file_name(experiment),
+        document(experiment, display),
+        lambda label: counts_of(runs[label].model, runs[label].data).shapes,
+    )
     with st.container(key="share"):
         downloads_menu(file_name(experiment), offered, "surfaces", disabled=not surfaces, about=FILES)
 
