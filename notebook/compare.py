@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from normscape.figures.style.scales import LOSS_UNITS
@@ -74,7 +75,9 @@ def compare(
         own = network if device is None or isinstance(network, Run) else copy.deepcopy(network).to(device)
         with _bar(label, progress) as report:
             objective = _objective(label, own, data, loss, statistics)
-            surfaces[label] = measure_surface(objective, spec, on_progress=report)
+            # of a run the surface says which step its weights are from
+            where = replace(spec, evaluation=_evaluation(network, statistics)) if isinstance(network, Run) else spec
+            surfaces[label] = measure_surface(objective, where, on_progress=report)
             if curvature:
                 sharpness[label] = measure_sharpness(objective)
     runs = {load_data(one.spec.data).loss for one in networks.values() if isinstance(one, Run)}
@@ -87,13 +90,17 @@ def compare(
 def _objective(label: str, network: nn.Module | Run, data: Any, loss: Any, statistics: str) -> Objective:
     """Return the objective of a network, or say which one cannot have it."""
     if isinstance(network, Run):
-        return objective_of(network, EvaluationSpec(statistics=statistics))
+        return objective_of(network, _evaluation(network, statistics))
     if data is None:
         raise TypeError(f"{label}: pass the evaluation set, as compare(networks, (inputs, targets))")
     try:
         return Objective.of_problem(Problem(network, data, loss), statistics=statistics)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{label}: {error}") from error
+
+
+def _evaluation(run: Run, statistics: str) -> EvaluationSpec:
+    return EvaluationSpec(checkpoint=run.checkpoints[-1].step, statistics=statistics)
 
 
 def _bar(label: str, wanted: bool) -> AbstractContextManager[Progress | None]:
