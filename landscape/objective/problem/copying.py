@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import sys
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._dynamo.eval_frame import OptimizedModule
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.nn.utils.parametrizations import _WeightNorm
 from torch.nn.utils.weight_norm import WeightNorm
@@ -31,25 +31,19 @@ def copied(module: nn.Module) -> nn.Module:
     private: nn.Module = copy.deepcopy(inner, computed)
     for part in list(private.modules()):
         for name, child in part.named_children():
-            if isinstance(child, _wrappers()):
+            if isinstance(child, _WRAPPERS):
                 setattr(part, name, _unwrapped(child))
     for part in private.modules():
         _use_exact_weight_norm(part)
     return private
 
 
-def _wrappers() -> tuple[type[nn.Module], ...]:
-    """Return the classes that wrap a network; that of `torch.compile` is known once anything has been compiled.
-
-    Its module takes 90 MiB and a second, and is not imported here.
-    """
-    compiled = getattr(sys.modules.get("torch._dynamo.eval_frame"), "OptimizedModule", None)
-    return (DataParallel, DistributedDataParallel, *([compiled] if compiled else []))
+_WRAPPERS = (DataParallel, DistributedDataParallel, OptimizedModule)
 
 
 def _unwrapped(module: nn.Module) -> nn.Module:
-    while isinstance(module, _wrappers()):
-        module = module.module if isinstance(module, DataParallel | DistributedDataParallel) else module._orig_mod
+    while isinstance(module, _WRAPPERS):
+        module = module._orig_mod if isinstance(module, OptimizedModule) else module.module
     return module
 
 
