@@ -1,17 +1,24 @@
 """Normscape: what normalization does to the loss landscape of a neural network.
 
-In a notebook or a script, `compare` measures networks and returns what can be drawn, tabulated and saved.
+In a notebook or a script, `compare` measures networks and returns what can be drawn, tabulated and saved; `draw` draws
+every other result. `normscape.notebook.PUBLIC` lists all names.
 """
 
+from importlib import import_module
 from typing import Any
 
-__all__ = ["compare"]
+from normscape.notebook import PUBLIC
+
+__all__ = ["PUBLIC"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `compare` when it is first used: `import normscape` stays quick."""
-    if name != "compare":
+    """Import a public name when it is first used: `import normscape` stays quick."""
+    if name not in PUBLIC:
         raise AttributeError(f"module 'normscape' has no attribute {name!r}")
-    from normscape.notebook.compare import compare
+    return getattr(import_module(PUBLIC[name]), name)
 
-    return compare
+
+def __dir__() -> list[str]:
+    """Return all public names, for completion."""
+    return sorted(PUBLIC)

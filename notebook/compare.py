@@ -5,21 +5,32 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from normscape.figures.style.scales import LOSS_UNITS
-from normscape.landscape import Objective, Problem, Sharpness, Surface, measure_sharpness, measure_surface
+from normscape.landscape import (
+    Objective,
+    Problem,
+    Run,
+    Sharpness,
+    Surface,
+    load_data,
+    measure_sharpness,
+    measure_surface,
+    objective_of,
+)
 from normscape.landscape.measurement import Progress
 from normscape.notebook.compared_networks import ComparedNetworks
-from normscape.specs import GridSpec, PlaneSpec, SurfaceSpec
+from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, SurfaceSpec
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 def compare(
-    networks: Mapping[str, nn.Module],
-    data: Any,
+    networks: Mapping[str, nn.Module | Run],
+    data: Any = None,
     *,
     loss: Any = "cross-entropy",
     statistics: str = "population",
@@ -37,8 +48,9 @@ def compare(
     networks are copied and never changed.
 
     Args:
-        networks: any modules, by label.
-        data: the evaluation set, as `Problem.batches`: (inputs, targets), a dictionary, or a `DataLoader`.
+        networks: any modules, by label; or what `train` returns, with the weights at its end.
+        data: the evaluation set, as `Problem.batches`: (inputs, targets), a dictionary, or a `DataLoader`. A run has
+            its own.
         loss: as `Problem.loss`.
         statistics: of batch norms, "population", "batch" or "running" (D1).
         points: of a side of the square grid; an odd number has the weights themselves in the middle.
@@ -50,7 +62,7 @@ def compare(
         progress: whether a bar shows the progress, if tqdm is installed.
 
     Raises:
-        TypeError: a network is no module.
+        TypeError: a network is no module, or has no data.
         ValueError: there is no network, or one cannot be measured; the message names it and says why.
     """
     if not networks:
@@ -60,22 +72,35 @@ def compare(
     surfaces: dict[str, Surface] = {}
     sharpness: dict[str, Sharpness] = {}
     for label, network in networks.items():
-        own = network if device is None else copy.deepcopy(network).to(device)
+        own = network if device is None or isinstance(network, Run) else copy.deepcopy(network).to(device)
         with _bar(label, progress) as report:
             objective = _objective(label, own, data, loss, statistics)
-            surfaces[label] = measure_surface(objective, spec, on_progress=report)
+            # of a run the surface says which step its weights are from
+            where = replace(spec, evaluation=_evaluation(network, statistics)) if isinstance(network, Run) else spec
+            surfaces[label] = measure_surface(objective, where, on_progress=report)
             if curvature:
                 sharpness[label] = measure_sharpness(objective)
+    runs = {load_data(one.spec.data).loss for one in networks.values() if isinstance(one, Run)}
+    if runs:
+        loss = runs.pop()
     known = loss if isinstance(loss, str) and loss in LOSS_UNITS else None
     return ComparedNetworks(surfaces, sharpness, theme=theme, loss=known)
 
 
-def _objective(label: str, network: nn.Module, data: Any, loss: Any, statistics: str) -> Objective:
+def _objective(label: str, network: nn.Module | Run, data: Any, loss: Any, statistics: str) -> Objective:
     """Return the objective of a network, or say which one cannot have it."""
+    if isinstance(network, Run):
+        return objective_of(network, _evaluation(network, statistics))
+    if data is None:
+        raise TypeError(f"{label}: pass the evaluation set, as compare(networks, (inputs, targets))")
     try:
         return Objective.of_problem(Problem(network, data, loss), statistics=statistics)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{label}: {error}") from error
+
+
+def _evaluation(run: Run, statistics: str) -> EvaluationSpec:
+    return EvaluationSpec(checkpoint=run.checkpoints[-1].step, statistics=statistics)
 
 
 def _bar(label: str, wanted: bool) -> AbstractContextManager[Progress | None]:

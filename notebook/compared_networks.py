@@ -24,6 +24,7 @@ from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import Theme, colors, ordered_colors
 from normscape.figures.surface import comparison_figure, contour_figures, cut_figure
 from normscape.landscape import Sharpness, Surface
+from normscape.notebook.drawings import surface_caption
 from normscape.specs import Display, Experiment, canonical_bytes
 
 FRAME_HEIGHT = 640
@@ -139,9 +140,7 @@ class ComparedNetworks:
     @property
     def caption(self) -> str:
         """One line on how the surfaces were measured."""
-        spec = next(iter(self.surfaces.values())).spec
-        grid = "×".join(map(str, spec.grid.points))
-        return f"{spec.evaluation.samples} samples · {spec.evaluation.statistics} statistics · {grid} points"
+        return surface_caption(next(iter(self.surfaces.values())))
 
     @property
     def _trained(self) -> frozenset[str]:

@@ -15,6 +15,9 @@ from normscape.figures.style.notation import html
 if TYPE_CHECKING:
     from normscape.landscape.analysis.cauchy_schwarz import CauchySchwarz
 
+TIGHT = 0.25
+"""Share of the bound that the median unit has to reach: within a factor of 4, as for the step of the first bound."""
+
 
 def tightness_figure(compared: Compared[CauchySchwarz]) -> go.Figure:
     """Draw the left side over the right side of the bound by layer, with raw (solid) and centered (dotted) inputs."""
@@ -22,7 +25,7 @@ def tightness_figure(compared: Compared[CauchySchwarz]) -> go.Figure:
     return layers_figure(lines, title="Tightness of the Cauchy–Schwarz bound", axis="left side / right side", level=1.0)
 
 
-def units_figure(compared: Compared[CauchySchwarz], *, useful: float) -> go.Figure:
+def units_figure(compared: Compared[CauchySchwarz], *, useful: float = TIGHT) -> go.Figure:
     """Draw the left side over the right side of the bound by layer, for the median unit.
 
     Args:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST = -8, 3
 """Ends of the histograms' axis, log₁₀ of the size of a signal."""
 
+BOUNDED = 2
+"""Growth of the largest signal up to which it counts as bounded."""
+
 BINS = Bins(
     (SMALLEST, LARGEST),
     html(r"$|\delta|$"),
@@ -43,7 +46,7 @@ def signals_along_figures(compared: Compared[SignalHistory]) -> Mapping[str, go.
     )
 
 
-def growth_figure(compared: Compared[SignalHistory], *, bounded: float) -> go.Figure:
+def growth_figure(compared: Compared[SignalHistory], *, bounded: float = BOUNDED) -> go.Figure:
     """Draw the largest (solid) and the typical signal (dotted) by training step, relative to the first checkpoint.
 
     Args:

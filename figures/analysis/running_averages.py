@@ -20,8 +20,11 @@ HEIGHT = 380
 BAR_WIDTH = 8  # pixels
 NO_AVERAGES = "No compared network keeps averages of samples."
 
+SMALL = 0.05
+"""Relative change of the loss up to which averages count as a replacement."""
 
-def loss_figure(compared: Compared[RunningAverages], *, small: float) -> go.Figure:
+
+def loss_figure(compared: Compared[RunningAverages], *, small: float = SMALL) -> go.Figure:
     """Draw by how many percent predicting with the stored averages changes the loss, one bar per network.
 
     Args:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 NO_LAYERS = "None of these networks has a batch-norm layer, which is what the theorem is about"
 
 SHARES = {"removed by the mean": "by_mean", "removed by the standard deviation": "by_deviation"}
+
+REDUCED = 0.9
+"""Share of units at which a layer has to shrink the gradient for the step to hold."""
+
 FACTORS: Mapping[str, Callable[[np.ndarray], float]] = {"median": np.median, "smallest": np.min, "largest": np.max}
 
 
@@ -33,7 +37,7 @@ def shares_figure(compared: Compared[Theorem]) -> go.Figure:
     )
 
 
-def smaller_figure(compared: Compared[Theorem], *, enough: float) -> go.Figure:
+def smaller_figure(compared: Compared[Theorem], *, enough: float = REDUCED) -> go.Figure:
     """Draw the share of units of each layer at which the gradient before the layer is not larger than behind it.
 
     Args:

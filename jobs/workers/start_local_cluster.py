@@ -11,6 +11,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from runpy import run_path
 
 GRACE_SECONDS = 6.0
 """Time in which a cluster that runs closes its workers."""
@@ -20,10 +22,9 @@ def main() -> None:
     """Run a cluster until the standard input closes."""
     started, ended = threading.Event(), threading.Event()
     threading.Thread(target=_end_with_app, args=(started, ended), daemon=True).start()
-    sys.path[0] = os.getcwd()  # as `python -m` does
-
-    from normscape.jobs.workers.local_cluster import run
-
+    beside, sys.path[0] = sys.path[0], os.getcwd()  # as `python -m` does
+    # by its file: its package would be imported with it, and torch, which this process does not need
+    run: Callable[[threading.Event, threading.Event], None] = run_path(f"{beside}/local_cluster.py")["run"]
     run(started, ended)
 
 

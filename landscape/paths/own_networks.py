@@ -18,6 +18,7 @@ from normscape.landscape.paths.bezier import Gradient, ends_of, train_bend
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.matching import matched
 from normscape.landscape.paths.trajectory import Path, Trajectory
+from normscape.landscape.plane.plane import Plane
 from normscape.landscape.plane.principal_components import principal_plane, random_walk_shares
 from normscape.specs.paths import CURVES, MATCHINGS
 
@@ -51,9 +52,7 @@ def measure_trajectory(
     numbers = np.arange(len(states)) if steps is None else np.asarray(steps)
     if len(numbers) != len(states):
         raise ValueError(f"there are {len(states)} states and {len(numbers)} steps; their numbers must be equal")
-    objective = Objective.of_problem(problem, statistics=statistics)
-    at = [objective.of(_with_state(problem.module, state)) for state in states]
-    weights = np.stack([one.theta.double().cpu().numpy() for one in at])
+    at, weights = _at_states(problem, states, statistics)
     found = principal_plane(weights, weights[-1])
     loss, plane_loss = [], []
     for one, point in zip(at, found.origin + found.coordinates @ found.directions, strict=True):
@@ -64,6 +63,24 @@ def measure_trajectory(
     walk, centered = (random_walk_shares(numbers, centered=centered) for centered in (False, True))
     length = float(np.linalg.norm(weights[0] - weights[-1]))
     return Trajectory((path,), found.explained, found.explained_centered, walk, centered, length)
+
+
+def trajectory_plane_of(
+    problem: Problem, states: Sequence[State], *, statistics: str = "population"
+) -> tuple[Objective, Plane]:
+    """Return the loss of the last of several states, and the plane of `measure_trajectory` through its weights.
+
+    Args:
+        problem: the network and its evaluation set.
+        states: state dictionaries in the order of training.
+        statistics: of batch norms (D1).
+
+    Raises:
+        ValueError: all states are equal.
+    """
+    at, weights = _at_states(problem, states, statistics)
+    found = principal_plane(weights, weights[-1])
+    return at[-1], Plane(found.origin, *found.directions, kind="trajectory")
 
 
 def measure_connectivity(
@@ -130,6 +147,13 @@ def measure_connectivity(
     error = {mode: np.array([1 - one[mode][1] for one in values]) for mode in values[0]}
     distance = float((ends[1] - ends[0]).norm())
     return Connectivity(t, loss, error, distance, matching, inner_product, curve, curve_loss)
+
+
+def _at_states(problem: Problem, states: Sequence[State], statistics: str) -> tuple[list[Objective], np.ndarray]:
+    """Return the loss of every state, and its parameters (n, P)."""
+    objective = Objective.of_problem(problem, statistics=statistics)
+    at = [objective.of(_with_state(problem.module, state)) for state in states]
+    return at, np.stack([one.theta.double().cpu().numpy() for one in at])
 
 
 def _whole_gradient(objective: Objective, stop: Stop) -> Gradient:

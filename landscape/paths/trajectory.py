@@ -15,6 +15,12 @@ from normscape.landscape.plane.principal_components import principal_plane, rand
 from normscape.landscape.training.train import Run
 from normscape.specs import TrajectorySpec
 
+MARGIN = 0.18
+"""How far a map extends beyond its path, relative to the length of its longer side."""
+
+NARROWEST = 0.45
+"""Length of the shorter side of a map relative to the longer one, at least."""
+
 
 @dataclass(frozen=True, eq=False)
 class Path:
@@ -79,6 +85,19 @@ def measure_trajectory(
         random_walk_shares(steps[0], centered=True) if alone else nothing,
         float(np.linalg.norm(weights[0][0] - weights[0][-1])),
     )
+
+
+def ranges_of(trajectory: Trajectory) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return ranges of α and β that contain a path with a margin, rounded to two digits of the longer side."""
+    places = np.concatenate([path.coordinates for path in trajectory.paths])
+    low, high = places.min(axis=0), places.max(axis=0)
+    center, sides = (low + high) / 2, high - low
+    longest = float(sides.max()) or 1.0
+    halves = np.maximum(sides / 2 + MARGIN * longest, NARROWEST * (0.5 + MARGIN) * longest)
+    unit = 10.0 ** (np.floor(np.log10(longest)) - 1)
+    first, last = (np.round((center + sign * halves) / unit) * unit for sign in (-1, 1))
+    (a0, b0), (a1, b1) = (tuple(map(float, np.round(end, 12))) for end in (first, last))
+    return (a0, a1), (b0, b1)
 
 
 def checkpoint_weights(run: Run) -> np.ndarray:

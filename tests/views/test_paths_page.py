@@ -8,10 +8,10 @@ import pytest
 
 from normscape.figures.paths.connectivity import NAMES
 from normscape.landscape.paths.connectivity import Connectivity
-from normscape.landscape.paths.trajectory import Path, Trajectory
+from normscape.landscape.paths.trajectory import MARGIN, NARROWEST, Path, Trajectory, ranges_of
 from normscape.specs import ModelSpec, RunSpec, SurfaceSpec
 from normscape.views.paths.reading import reading
-from normscape.views.paths.requests import MARGIN, NARROWEST, Chosen, connectivity_job, path_jobs, ranges_of
+from normscape.views.paths.requests import Chosen, connectivity_job, path_jobs
 from normscape.views.paths.summary import (
     connectivity_sentence,
     headline,

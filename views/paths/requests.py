@@ -14,7 +14,7 @@ from normscape.jobs import Job, Request, Stage, settings
 from normscape.landscape import estimate_gradient_seconds
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.matching import matching_refusal
-from normscape.landscape.paths.trajectory import Trajectory
+from normscape.landscape.paths.trajectory import Trajectory, ranges_of
 from normscape.landscape.surface.grid import axes
 from normscape.specs import (
     ConnectivitySpec,
@@ -30,12 +30,6 @@ from normscape.views.session.results import Variants
 
 SIDE = 17
 """Points per axis of the loss around a path."""
-
-MARGIN = 0.18
-"""How far a map extends beyond its path, relative to the length of its longer side."""
-
-NARROWEST = 0.45
-"""Length of the shorter side of a map relative to the longer one, at least."""
 
 SEGMENT_LOSSES = 60
 """Losses of a segment, in all kinds of statistics, in units of its points."""
@@ -114,19 +108,6 @@ def surface_spec(run: RunSpec, surface: SurfaceSpec, trajectory: Trajectory) -> 
 def surface_job(run: RunSpec, surface: SurfaceSpec, trajectory: Trajectory) -> Job:
     """Return the job of the loss around a path."""
     return Job("losses", run, surface_spec(run, surface, trajectory))
-
-
-def ranges_of(trajectory: Trajectory) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return ranges of α and β that contain a path with a margin, rounded to two digits of the longer side."""
-    places = np.concatenate([path.coordinates for path in trajectory.paths])
-    low, high = places.min(axis=0), places.max(axis=0)
-    center, sides = (low + high) / 2, high - low
-    longest = float(sides.max()) or 1.0
-    halves = np.maximum(sides / 2 + MARGIN * longest, NARROWEST * (0.5 + MARGIN) * longest)
-    unit = 10.0 ** (np.floor(np.log10(longest)) - 1)
-    first, last = (np.round((center + sign * halves) / unit) * unit for sign in (-1, 1))
-    (a0, b0), (a1, b1) = (tuple(map(float, np.round(end, 12))) for end in (first, last))
-    return (a0, a1), (b0, b1)
 
 
 def maps(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str, PathMap]:

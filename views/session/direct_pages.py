@@ -11,6 +11,7 @@ import functools
 from collections.abc import Iterable
 from pathlib import Path
 
+import streamlit as st
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -26,12 +27,13 @@ PRELOADED = ("Html.*.js", "purify.*.js")
 
 
 def page_routes(paths: Iterable[str]) -> list[Route]:
-    """Return a route for every page.
+    """Return a route for every page, below the base path of the server.
 
     Args:
         paths: of the pages in the URL.
     """
-    return [Route(f"/{path}", _page) for path in paths]
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return [Route(f"/{base}/{path}" if base else f"/{path}", _page) for path in paths]
 
 
 async def _page(_: Request) -> HTMLResponse:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from normscape.figures.analysis.cauchy_schwarz import rate_figure, tightness_figure, units_figure
+from normscape.figures.analysis.cauchy_schwarz import TIGHT, rate_figure, tightness_figure, units_figure
 from normscape.figures.analysis.centering import both_figure, rates_figure, weight_figure
 from normscape.figures.analysis.centering import relative_figure as relative_curvature_figure
 from normscape.figures.analysis.derivatives import (
+    BOUNDED,
     growth_figure,
     signal_figures,
     signals_along_figures,
@@ -70,13 +69,12 @@ STEPS: tuple[Step, ...] = (
         derivatives.DERIVATION_ALONG,
         "signals-along",
         lambda layers: 3,
-        (partial(growth_figure, bounded=derivatives.BOUNDED), signals_along_figures),
+        (growth_figure, signals_along_figures),
         derivatives.verdict_along,
         derivatives.brief_along,
         derivatives.status_along,
         derivatives.RULE_ALONG,
-        f"The step holds if no largest signal is above the dotted line, {derivatives.BOUNDED}× that of the first "
-        "checkpoint.",
+        f"The step holds if no largest signal is above the dotted line, {BOUNDED}× that of the first checkpoint.",
         derivatives.rows_along,
         folded=True,
     ),
@@ -89,13 +87,13 @@ STEPS: tuple[Step, ...] = (
         cauchy_schwarz.DERIVATION,
         "cauchy-schwarz",
         lambda layers: 2 * layers,
-        (partial(units_figure, useful=cauchy_schwarz.TIGHT), tightness_figure, rate_figure),
+        (units_figure, tightness_figure, rate_figure),
         cauchy_schwarz.verdict,
         cauchy_schwarz.brief,
         cauchy_schwarz.status,
         cauchy_schwarz.RULE,
         f"At 1 the gradient changes as much as the bound allows. The bound is useful above the dotted line, "
-        f"{100 * cauchy_schwarz.TIGHT:g} % of it.",
+        f"{100 * TIGHT:g} % of it.",
         cauchy_schwarz.rows,
         folded=True,
     ),

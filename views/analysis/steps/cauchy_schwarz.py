@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from normscape.figures.analysis.by_layer import layer_name
+from normscape.figures.analysis.cauchy_schwarz import TIGHT
 from normscape.landscape.analysis.cauchy_schwarz import BoundedChange, CauchySchwarz
 from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
@@ -78,10 +79,6 @@ def _varies(result: CauchySchwarz) -> str:
 
 SPREAD = 10.0
 """Ratio of the largest to the smallest rate of λ up to which one constant describes all layers."""
-
-
-TIGHT = 0.25
-"""Share of the bound that the median unit has to reach: within a factor of 4, as for the step of the first bound."""
 
 
 def _failing(layer: BoundedChange, noise: float) -> int:

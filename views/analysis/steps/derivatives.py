@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from normscape.figures.analysis.derivatives import BOUNDED
 from normscape.landscape.analysis.derivatives import Derivatives, SignalHistory, WeightBiasRatios
 from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
@@ -111,8 +112,8 @@ def status(result: Derivatives) -> Status:
     return "holds" if everywhere else "loose"
 
 
-BOUNDED, LOOSELY_BOUNDED = 2, 10
-"""Growth of the largest signal up to which the step holds, and holds loosely."""
+LOOSELY_BOUNDED = 10
+"""Growth of the largest signal up to which the step holds loosely."""
 
 RULE_ALONG = (
     f"Largest signal of all checkpoints over the largest of the first: ✓ up to {BOUNDED}, ≈ up to {LOOSELY_BOUNDED}, ✗ "

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from normscape.figures.analysis.distributions import distribution_figures, shift_figure, units_figure
 from normscape.figures.analysis.gradient_growth import growth_figure, size_figure
-from normscape.figures.analysis.theorem import factor_figure, shares_figure, smaller_figure
+from normscape.figures.analysis.theorem import REDUCED, factor_figure, shares_figure, smaller_figure
 from normscape.views.analysis.steps import distributions, gradient_growth, theorem
 from normscape.views.analysis.steps.step import Step
 
@@ -39,12 +37,12 @@ STEPS: tuple[Step, ...] = (
         theorem.DERIVATION,
         "theorem",
         lambda layers: 1,
-        (partial(smaller_figure, enough=theorem.REDUCED), factor_figure, shares_figure),
+        (smaller_figure, factor_figure, shares_figure),
         theorem.verdict,
         theorem.brief,
         theorem.status,
         theorem.RULE,
-        f"The step holds if the gradient shrinks at {100 * theorem.REDUCED:g} % of the units, the dotted line.",
+        f"The step holds if the gradient shrinks at {100 * REDUCED:g} % of the units, the dotted line.",
         theorem.rows,
         ("Santurkar et al. 2018",),
         folded=True,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from normscape.figures.analysis.batch_statistics import mean_error_figure, variance_error_figure
-from normscape.figures.analysis.running_averages import averages_figure, loss_figure
+from normscape.figures.analysis.running_averages import SMALL, averages_figure, loss_figure
 from normscape.views.analysis.steps import batch_statistics, running_averages
 from normscape.views.analysis.steps.step import Step
 
@@ -38,12 +36,12 @@ STEPS: tuple[Step, ...] = (
         running_averages.DERIVATION,
         "running-averages",
         lambda layers: 1,
-        (partial(loss_figure, small=running_averages.SMALL), averages_figure),
+        (loss_figure, averages_figure),
         running_averages.verdict,
         running_averages.brief,
         running_averages.status,
         running_averages.RULE,
-        f"The step holds between the dotted lines, ±{100 * running_averages.SMALL:g} %.",
+        f"The step holds between the dotted lines, ±{100 * SMALL:g} %.",
         running_averages.rows,
         ("Ioffe and Szegedy 2015",),
         folded=True,

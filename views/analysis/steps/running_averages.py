@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from normscape.figures.analysis.running_averages import SMALL
 from normscape.landscape.analysis.running_averages import RunningAverages
 from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number
@@ -59,8 +60,8 @@ def brief(result: RunningAverages) -> str:
 EQUAL = 1e-3
 """Relative changes of the loss below this count as none."""
 
-SMALL, LARGE = 0.05, 0.5
-"""Relative changes of the loss up to which the step holds, and holds loosely."""
+LARGE = 0.5
+"""Relative change of the loss up to which the step holds loosely."""
 
 RULE = f"✓ if the stored averages change the loss by at most {100 * SMALL:g} %, ≈ up to {100 * LARGE:g} %, ✗ beyond."
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from normscape.figures.analysis.by_layer import layer_name
+from normscape.figures.analysis.theorem import REDUCED
 from normscape.landscape.analysis.theorem import NormLayer, Theorem
 from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
@@ -105,8 +106,8 @@ def _reduced(result: Theorem) -> tuple[int, int]:
     return sum(int((less & has).sum()) for less, has in pairs), sum(int(has.sum()) for has in known)
 
 
-REDUCED, MOSTLY_REDUCED = 0.9, 0.5
-"""Shares of units at which the layer has to shrink the gradient for the step to hold, and to hold loosely."""
+MOSTLY_REDUCED = 0.5
+"""Share of units at which the layer has to shrink the gradient for the step to hold loosely."""
 
 RULE = (
     "✓ if the layer does not enlarge the gradient at 90 % of the units or more, ≈ at half of them or more, ✗ at fewer. "
