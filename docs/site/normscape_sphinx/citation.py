@@ -25,7 +25,7 @@ class Citation(SphinxDirective):
             "version": known["version"],
         }
         entry = ["@software{normscape,", *(f"  {name:<7} = {{{value}}}," for name, value in fields.items()), "}"]
-        papers = [f"- {_authors(one)} ({one['year']}). [{one['title']}]({one['url']})." for one in known["references"]]
+        papers = [f"- {_authors(one)} ({one['year']}). [{one['title']}]({one['url']})" for one in known["references"]]
         section = nodes.section()
         section.document = self.state.document
         lines = ["```bibtex", *entry, "```", "", *papers, ""]
