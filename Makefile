@@ -6,7 +6,7 @@ PEERS ?= build/peers
 IN_VENV = $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-front-end format benchmark bench bench-gpu reproduce gallery screenshots clean
+.PHONY: help run test test-slow test-front-end format benchmark bench bench-gpu reproduce gallery screenshots docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -63,6 +63,10 @@ gallery: $(VENV)/.dev-ready ## compute the results that ship with the product (n
 screenshots: $(VENV)/.dev-ready ## renew the README's pictures (needs Chromium)
 	$(IN_VENV) -m benchmarks.screenshots
 
+# -W: a warning fails the build, after all of them are shown. Notebooks whose code has not changed keep their outputs.
+docs: $(VENV)/.docs-ready ## build the documentation site in build/docs
+	$(IN_VENV) -m sphinx -W -n --keep-going -c docs/site -d build/docs-doctrees docs build/docs
+
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) .types .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -89,6 +93,10 @@ $(VENV)/constraints.txt: requirements.lock | $(IN_VENV)
 PIP_INSTALL = $(IN_VENV) -m pip install --disable-pip-version-check
 $(VENV)/.runtime-ready: requirements.txt pyproject.toml $(VENV)/constraints.txt | $(IN_VENV)
 	$(PIP_INSTALL) -c $(VENV)/constraints.txt -r requirements.txt
+	@touch $@
+
+$(VENV)/.docs-ready: $(VENV)/.runtime-ready
+	$(PIP_INSTALL) -c $(VENV)/constraints.txt -e '.[docs,exports,notebook]'
 	@touch $@
 
 $(VENV)/.dev-ready: requirements-dev.txt requirements-oracles.txt requirements.txt pyproject.toml $(VENV)/constraints.txt | $(IN_VENV)

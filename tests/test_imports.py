@@ -26,8 +26,11 @@ MAY_SEE: dict[str, set[str] | None] = {
     "__main__": {"cli"},
     "tests": None,
     "benchmarks": None,
+    "docs": None,
 }
-PRODUCT = set(MAY_SEE) - {"tests", "benchmarks"}
+AROUND = {"tests", "benchmarks", "docs"}
+"""Folders that are no part of the distribution."""
+PRODUCT = set(MAY_SEE) - AROUND
 
 ONLY_IN = {"streamlit": {"app", "__main__", "views"}, "dask": {"jobs"}, "distributed": {"jobs"}}
 NEVER_IN = {"torch": {"specs", "figures", "exports", "gallery", "views", "cli"}}
@@ -83,7 +86,7 @@ def violations(module: str, source: str, *, is_package: bool = False) -> list[st
 
 def _forbidden(module: str, name: str) -> str:
     column, (other, *_) = module.split(".")[0], name.split(".")
-    if other in MAY_SEE and other not in ("tests", "benchmarks"):
+    if other in MAY_SEE and other not in AROUND:
         return f"bare imports can find a user's own module; import normscape.{name}"
     name = name.removeprefix("normscape.")
     other = name.split(".")[0]

@@ -7,6 +7,7 @@ import sys
 import sysconfig
 import tomllib
 import venv
+import zipfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
@@ -123,6 +124,16 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # a line of a .pth file adds a folder, but none of the .pth files in it: no editable install comes along
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return python
+
+
+@pytest.mark.slow
+def test_the_wheel_has_every_file_of_its_folders(wheel: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", *COLUMNS, "static", ".streamlit"], cwd=ROOT, capture_output=True, text=True
+    )
+    files = {f"normscape/{name}" for name in listed.stdout.splitlines() if (ROOT / name).is_file()}
+    assert len(files) > 1000
+    assert sorted(files - set(zipfile.ZipFile(wheel).namelist())) == []
 
 
 @pytest.mark.slow

@@ -197,3 +197,4 @@ DATA: dict[str, Source] = {
         "cifar10", (3, 32, 32), 50_000, "CIFAR-10", "CIFAR-10: 60,000 color pictures of ten kinds, 32 × 32 pixels."
     ),
 }
+"""The data sets, by name."""
