@@ -149,7 +149,7 @@ def _running_sweep() -> None:
     from normscape.views.stability import charts
 
     outcomes = {"No normalization": (TrainingOutcome(0.1, 0, "stable", 2.3, 2.4, 0.1, 2.3),), "Batch norm": ()}
-    charts.verdict(outcomes, {}, "", seeds=1, stopped=False)
+    charts.verdict((Experiment(), Display()), outcomes, {}, "", seeds=1, stopped=False)
     trainings = dict.fromkeys(outcomes, TrainingSpec())
     unknown: dict[str, dict[int, float]] = {label: {} for label in outcomes}
     charts.section(Experiment(), Display(), outcomes, unknown, trainings, charts.State(pending=True))

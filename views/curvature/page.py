@@ -17,6 +17,7 @@ from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.session.results import Variants
 from normscape.views.texts.escape import printable
+from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import PENDING
 from normscape.views.widgets.tables import network_table
@@ -46,8 +47,6 @@ NORMS = (
     "The scale of scale-invariant weights has no effect: doubling them changes the loss by less than 0.1 %. Their "
     "curvature falls with the square of their norm, so growing weights lower the sharpness of the same function."
 )
-
-ONE = "One training of each network: another seed gives other numbers."
 
 WHOLE = "Whole network"
 
@@ -99,7 +98,9 @@ def _page(experiment: Experiment, display: Display) -> None:
     with verdict:
         known = sum("raw" in one.largest for one in spectra.values())
         if known == len(spectra):
-            st.markdown(f"{sentence if edge_first else ''} {summary.headline(spectra)} {ONE}".strip())
+            parts = [sentence if edge_first else "", summary.headline(spectra), summary.of_training(variants)]
+            st.markdown(" ".join(filter(None, parts)))
+            st.caption(other_quantities("Curvature", experiment, display))
         else:
             st.markdown(missing_verdict(known, len(spectra), "spectra", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)

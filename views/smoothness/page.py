@@ -75,7 +75,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     every = [job for columns in jobs.values() for column in columns for job in column]
     with verdict:  # the progress is in the place of the headline, so that no chart moves
         if finished and not progress.failures(request):
-            charts.verdict(experiment, results)
+            charts.verdict(experiment, display, results)
         else:
             count = sum(len(one) for own in results.values() for one in own)
             st.markdown(missing_verdict(count, len(every), "checkpoints", stopped=stopped or finished, done="measured"))

@@ -17,7 +17,8 @@ from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.stability import thresholds
-from normscape.views.stability.summary import CONTRAST, gaps, grid, headline, key_numbers
+from normscape.views.stability.summary import gaps, grid, headline, key_numbers
+from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme
 from normscape.views.widgets.tables import network_table
@@ -36,10 +37,19 @@ class State:
     every_seed: bool = False  # in place of median and range
 
 
-def verdict(outcomes: Outcomes, predicted: Rates, formula: str, *, seeds: int, stopped: bool) -> None:
+def verdict(
+    page: tuple[Experiment, Display],
+    outcomes: Outcomes,
+    predicted: Rates,
+    formula: str,
+    *,
+    seeds: int,
+    stopped: bool,
+) -> None:
     """Show the headline of a complete sweep, and how many trainings are finished before.
 
     Args:
+        page: the compared networks, and metric and camera of the address.
         outcomes: of finished trainings, by label.
         predicted: threshold of stability by label and step.
         formula: of the threshold, as LaTeX.
@@ -53,7 +63,7 @@ def verdict(outcomes: Outcomes, predicted: Rates, formula: str, *, seeds: int, s
     largest = {label: largest_stable(own) for label, own in outcomes.items()}
     st.markdown(headline(largest, _at_initialization(predicted), formula))
     st.markdown(" ".join([grid(seeds), *gaps(outcomes)]))
-    st.caption(CONTRAST)
+    st.caption(other_quantities("Learning rates", *page))
 
 
 def section(

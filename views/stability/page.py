@@ -65,7 +65,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     stopped = finished or progress.is_stopped(request)
     with verdict:  # the progress is in the place of the headline, so that no chart moves
         formula = f"{thresholds.formula(trainings)}{thresholds.momentum_note(trainings)}"
-        charts.verdict(outcomes, predicted, formula, seeds=seeds, stopped=stopped)
+        charts.verdict((experiment, display), outcomes, predicted, formula, seeds=seeds, stopped=stopped)
         progress.show_progress(request, finished)
     state = charts.State(complete=complete, pending=not stopped, every_seed=every_seed)
     charts.section(experiment, display, outcomes, predicted, trainings, state)

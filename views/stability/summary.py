@@ -38,13 +38,6 @@ def grid(seeds: int) -> str:
     )
 
 
-CONTRAST = (
-    "A rate is stable here if whole trainings from scratch succeed. *Analysis* takes one step from one set of weights, "
-    r"and *Surfaces* has $2/\lambda_{\max}$ there; their rates can be much larger."
-)
-"""Why the learning rates on other pages differ from those here."""
-
-
 def gaps(outcomes: Mapping[str, Sequence[TrainingOutcome]]) -> list[str]:
     """Return a sentence for every network with a rate that fails between two stable ones."""
     sentences = []
