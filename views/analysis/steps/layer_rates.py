@@ -34,7 +34,7 @@ $$
 
 If $a$ does not depend on $x_i$ the ratio of the two is $E[x_i^2]$: 1 after centering and dividing by
 $\sigma_i = \sqrt{E[(x_i-\mu_i)^2]}$. Over layers, $\|w\|^2\lambda_{\max}(H_{ww})$ is a curvature that does not depend
-on the scale of $w$ (D8), and $\|\nabla_w f\|/\|w\|$ is the relative step at learning rate 1. One learning rate suits
+on the scale of $w$, and $\|\nabla_w f\|/\|w\|$ is the relative step at learning rate 1. One learning rate suits
 all layers if both differ little between layers.
 """
 
