@@ -267,14 +267,16 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Judged]]:
 def test_the_summary_counts_the_steps_by_what_is_measured(judged: dict) -> None:
     assert summary(judged, ["a", "b"]) == "12 steps hold on both networks and none fails."
     judged["cauchy-schwarz"]["b"] = Judged("loose")
-    judged["theorem"] = {"a": Judged("undefined"), "b": Judged("holds")}
+    judged["theorem"] = {"a": Judged("absent"), "b": Judged("holds")}
+    judged["descent"] = {label: Judged("undefined") for label in "ab"}
     judged["distributions"] = {label: Judged("unjudged") for label in "ab"}
-    judged["gradient-growth"] = {label: Judged("undefined") for label in "ab"}
+    judged["gradient-growth"] = {label: Judged("absent") for label in "ab"}
     assert summary(judged, ["a", "b"]) == (
-        "9 steps hold on both networks, 1 holds in part, none fails, 1 does not apply and 1 is not judged."
+        "8 steps hold on both networks, 1 holds in part, none fails, 1 does not apply, 1 is not measurable and 1 is "
+        "not judged."
     )
     assert summary({kind: {"a": own["a"]} for kind, own in judged.items()}, ["a"]) == (
-        "9 steps hold, none fails, 2 do not apply and 1 is not judged."
+        "8 steps hold, none fails, 2 do not apply, 1 is not measurable and 1 is not judged."
     )
 
 

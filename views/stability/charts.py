@@ -25,7 +25,7 @@ from normscape.views.widgets.tables import network_table
 
 Outcomes = Mapping[str, tuple[TrainingOutcome, ...]]
 Rates = Mapping[str, Mapping[int, float]]
-"""Threshold of stability by label and step."""
+"""Limit that the curvature predicts, by label and step."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def verdict(
     Args:
         page: the compared networks, and metric and camera of the address.
         outcomes: of finished trainings, by label.
-        predicted: threshold of stability by label and step.
-        formula: of the threshold, as LaTeX.
+        predicted: limit that the curvature predicts, by label and step.
+        formula: of that limit, as LaTeX.
         seeds: trainings per learning rate.
         stopped: whether nothing more will come.
     """
@@ -80,24 +80,24 @@ def section(
         experiment: the compared networks.
         display: metric and camera of the address.
         outcomes: of finished trainings, by label.
-        predicted: threshold of stability by label and step.
+        predicted: limit that the curvature predicts, by label and step.
         trainings: how each network is trained, by label.
         state: how far the sweep is.
     """
-    thresholds_at_start, formula = _at_initialization(predicted), thresholds.formula(trainings)
+    limits_at_start, formula = _at_initialization(predicted), thresholds.formula(trainings)
     compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
-    with (
-        st.container(key="figure"),
-        st.container(horizontal=True, vertical_alignment="center", gap="medium", key="strip"),
-    ):
-        strip = outcomes_figure(compared, thresholds_at_start, RATES, formula, complete=state.complete, legend=False)
+    with st.container(key="figure"), st.container(gap="xsmall", key="strip"):
+        strip = outcomes_figure(compared, limits_at_start, RATES, formula, complete=state.complete, legend=False)
         with st.container(key="strip-chart"):
             chart(strip, "outcome of every training")
         with st.container(key="strip-legend"):
             known: dict[str, Any] = {"complete": state.complete, "colors": compared.colors}
-            legend = thresholds.legend(trainings, thresholds_at_start, page_theme(), **known)
+            legend = thresholds.legend(trainings, limits_at_start, page_theme(), **known)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
-    chart(final_figure(compared, pending=state.pending, every_seed=state.every_seed), "final training loss")
+    chart(
+        final_figure(compared, limits_at_start, pending=state.pending, every_seed=state.every_seed),
+        "final training loss",
+    )
     if not state.complete:
         return
     st.markdown("## Key numbers")
@@ -105,10 +105,10 @@ def section(
     light = in_light_theme(compared, experiment)
 
     def draw() -> dict[str, go.Figure]:
-        strip = outcomes_figure(light, thresholds_at_start, RATES, formula, complete=True)
+        strip = outcomes_figure(light, limits_at_start, RATES, formula, complete=True)
         return {
             "outcome of every training": strip,
-            "final training loss": final_figure(light, every_seed=state.every_seed),
+            "final training loss": final_figure(light, limits_at_start, every_seed=state.every_seed),
         }
 
     share_row(Charts("learning rates", "Stable learning rates", draw, experiment, display))

@@ -116,7 +116,7 @@ BOUNDED, LOOSELY_BOUNDED = 2, 10
 
 RULE_ALONG = (
     f"Largest signal of all checkpoints over the largest of the first: ✓ up to {BOUNDED}, ≈ up to {LOOSELY_BOUNDED}, ✗ "
-    "above; – with one checkpoint."
+    "above; ? with one checkpoint."
 )
 
 

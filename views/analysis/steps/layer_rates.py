@@ -80,7 +80,7 @@ RULE = (
 
 def status(result: LayerRates) -> Status:
     """Return how well the second moment of an input predicts how fast its weight's gradient changes."""
-    return graded(_largest_factor(result), 2, 10) if _comparable(result) else "undefined"
+    return graded(_largest_factor(result), 2, 10) if _comparable(result) else "absent"
 
 
 def rows(result: LayerRates) -> dict[str, str]:
