@@ -25,7 +25,7 @@ from normscape.views.analysis import (
     summary,
 )
 from normscape.views.analysis.design_choices import anchor_of
-from normscape.views.analysis.steps import GROUPS, STEPS
+from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS
 from normscape.views.analysis.steps.step import Step
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
@@ -38,7 +38,7 @@ from normscape.views.widgets.training_step import checkpoint_slider
 
 CLAIM = (
     "The usual argument: normalizing a layer's input lowers the curvature of the loss, and lower curvature allows "
-    f"larger learning rates. This page measures its {len(STEPS)} steps on your networks."
+    f"larger learning rates. This page measures its {len(ARGUMENT)} steps and {len(STEPS) - len(ARGUMENT)} tests of it."
 )
 
 RATES = "Every rate here is for one step along the gradient of all evaluation samples, from the selected weights."
