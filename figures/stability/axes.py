@@ -50,5 +50,4 @@ def align(figure: go.Figure, sweeps: Sweeps) -> go.Figure:
     """Reserve the room of the networks' names at the left, so that equal rates are below each other; changes it."""
     longest = max(map(len, sweeps.results), default=0)
     figure.layout.margin.l = max(LEAST_NAME, round(NAME_CHARACTER * longest + NAME_PADDING))
-    figure.layout.legend.xref = "container"  # it may be wider than the plot
     return figure

@@ -21,6 +21,7 @@ from normscape.landscape.stability import MAX_PEAK_LOSS, TrainingOutcome
 
 HEIGHT = 370
 PENDING_PLOT = 229  # height of the area between the axes before the first loss, as later, pixels
+NOTES = 51  # of three lines of notes, pixels
 LEGEND_ROW = 30  # of the names of two networks on narrow screens, pixels
 
 WAITING = "Waiting for the first final loss."
@@ -34,6 +35,7 @@ def final_figure(
     *,
     pending: bool = False,
     every_seed: bool = False,
+    noted: bool = True,
 ) -> go.Figure:
     """Draw the final training loss against the learning rate, and the loss of the best constant.
 
@@ -46,6 +48,7 @@ def final_figure(
         predictions: limit that the curvature at initialization predicts, by label; the axis has room for it.
         pending: whether more results will come.
         every_seed: whether every seed has a line, in place of median and range.
+        noted: whether the notes are in the figure; a page has them below it, where the legend may take more rows.
     """
     title = "Final training loss"
     finals = sweeps.map(lambda verdicts: [v for v in verdicts if math.isfinite(v.final)])
@@ -57,22 +60,33 @@ def final_figure(
     figure = go.Figure([trace for label in finals.results for trace in _finals(finals, label, every_seed)])
     constant = next(v.constant for verdicts in sweeps.results.values() for v in verdicts)
     figure.add_hline(y=constant, line={"color": sweeps.theme_colors.faint, "width": 1, "dash": "dash"})
-    losses = np.array([v.final for verdicts in finals.results.values() for v in verdicts])
-    limit = MAX_PEAK_LOSS * constant
-    shown = losses[losses <= limit]
+    losses = _losses(finals)
+    shown = losses[losses <= MAX_PEAK_LOSS * constant]
     style_rates(figure, sweeps, log_axis([np.array([*shown, constant])], 1.5), predictions)
-    beyond = len(losses) - len(shown)
-    note = "" if every_seed else seeds_note([_seed_range(own) for own in finals.results.values()])
-    notes = [
-        *([note] if note else []),
-        FINAL_NOTE,
-        *([f"{beyond} of {len(losses)} losses, above {limit:.3g}, are off the axis."] * (beyond > 0)),
-    ]
-    rows = -(-len(sweeps.results) // 2)
-    bottom, height = 50 + LEGEND_ROW * rows, HEIGHT + LEGEND_ROW * (rows - 1)
-    style: dict[str, Any] = {"height": height, "bottom": bottom, "legend_y": -48 / (HEIGHT - 40 - 50 - LEGEND_ROW - 51)}
-    styled(figure, sweeps.theme_colors, title=title, notes=notes, note_lines=3 + bool(note), **style)
+    notes = final_notes(sweeps, every_seed=every_seed) if noted else []
+    rows, top = -(-len(sweeps.results) // 2), -48 / (HEIGHT - 40 - 50 - LEGEND_ROW - NOTES)
+    bottom, height = 50 + LEGEND_ROW * rows, HEIGHT + LEGEND_ROW * (rows - 1) - NOTES * (not noted)
+    lines = (3 + (FINAL_NOTE not in notes[:1])) * noted
+    style: dict[str, Any] = {"height": height, "bottom": bottom, "legend_y": top, "note_lines": lines}
+    styled(figure, sweeps.theme_colors, title=title, notes=notes, **style)
     return align(figure, sweeps)
+
+
+def final_notes(sweeps: Sweeps, *, every_seed: bool = False) -> list[str]:
+    """Return what the lines of the final losses are, and how many losses are not drawn, as sentences."""
+    finals = sweeps.map(lambda verdicts: [v for v in verdicts if math.isfinite(v.final)])
+    if not any(finals.results.values()):
+        return []
+    limit = MAX_PEAK_LOSS * next(v.constant for verdicts in sweeps.results.values() for v in verdicts)
+    losses = _losses(finals)
+    beyond = int((losses > limit).sum())
+    note = "" if every_seed else seeds_note([_seed_range(own) for own in finals.results.values()])
+    off = f"{beyond} of {len(losses)} losses, above {limit:.3g}, are off the axis." if beyond else ""
+    return [sentence for sentence in (note, FINAL_NOTE, off) if sentence]
+
+
+def _losses(finals: Compared[list[TrainingOutcome]]) -> np.ndarray:
+    return np.array([v.final for verdicts in finals.results.values() for v in verdicts])
 
 
 def _waiting_figure(sweeps: Sweeps, predictions: Mapping[str, float], title: str) -> go.Figure:

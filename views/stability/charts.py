@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Compared
-from normscape.figures.stability import final_figure, outcomes_figure
+from normscape.figures.stability import final_figure, final_notes, outcomes_figure
 from normscape.figures.style.palette import colors
 from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
 from normscape.specs import Display, Experiment, TrainingSpec
@@ -94,10 +94,10 @@ def section(
             known: dict[str, Any] = {"complete": state.complete, "colors": compared.colors}
             legend = thresholds.legend(trainings, limits_at_start, page_theme(), **known)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
-    chart(
-        final_figure(compared, limits_at_start, pending=state.pending, every_seed=state.every_seed),
-        "final training loss",
-    )
+    known = {"pending": state.pending, "every_seed": state.every_seed}
+    chart(final_figure(compared, limits_at_start, noted=False, **known), "final training loss")
+    if notes := final_notes(compared, every_seed=state.every_seed):
+        st.caption(" ".join(notes))
     if not state.complete:
         return
     st.markdown("## Key numbers")
