@@ -18,9 +18,9 @@ class Quantity(NamedTuple):
 
 QUANTITIES: tuple[Quantity, ...] = (
     Quantity("Surfaces", "./", r"largest curvature $\lambda_{\max}$"),
-    Quantity("Along training", "along-training", "gradient change along the training path"),
+    Quantity("Along training", "along-training", "gradient change along training"),
     Quantity("Learning rates", "learning-rates", "largest rate that trains from scratch"),
-    Quantity("Analysis", "analysis", "largest single step that lowers the loss"),
+    Quantity("Analysis", "analysis", "largest step that lowers the loss"),
 )
 """In the order of the navigation. *Curvature* measures the quantity of *Surfaces*, with the rest of its spectrum."""
 
