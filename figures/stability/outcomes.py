@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 
 from normscape.figures.stability.axes import Sweeps, align, style_rates
-from normscape.figures.style.lines import translucent
+from normscape.figures.style.lines import DOTTED, translucent
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import styled
 from normscape.figures.style.ticks import number_text
@@ -150,6 +150,6 @@ def _prediction(sweeps: Sweeps, label: str, rate: float, row: int, *, hover: str
     return go.Scatter(
         **{"x": [rate, rate], "y": [row - 0.4, row + 0.4], "mode": "lines", "showlegend": first},
         name="predicted limit",
-        line={"color": sweeps.theme_colors.text, "width": 2, "dash": "dot"},
+        line={"color": sweeps.theme_colors.text, "width": 2, "dash": DOTTED},
         hovertemplate=f"{hover}: %{{x:.3g}}<extra>{label}</extra>",
     )

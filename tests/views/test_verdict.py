@@ -146,7 +146,7 @@ def test_the_claim_is_about_all_training_seeds_and_the_drawn_one_is_a_detail() -
         "average (in 2 of 3).**",
         "Measured independently of the scale of the weights, it is 4× lower on average (in all 3). "
         "Held-out accuracy: 98.6 % with batch norm, 97.5 % without normalization.",
-        "In the run drawn below (seed 0), the largest curvature is 0.170 with batch norm and 0.430 without "
+        "In the run drawn below (seed 0), the curvature is 0.170 with batch norm and 0.430 without "
         "normalization (2.5× lower); independently of that scale, 5.7× lower.",
     )
     against = verdict(pair, seeds=(SeedRatios((0.5, 2.0, 8.0)), SeedRatios((2.0, 2.0, 2.0)))).claim

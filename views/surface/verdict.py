@@ -83,7 +83,7 @@ def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: Se
         f"is {over_seeds(plain)}.**"
     )
     ratio = _factor(one.scale_free, other.scale_free, "; independently of that scale, {}")
-    of_drawn = f"In {drawn or 'the run drawn below'}, the largest curvature is {numbers}{ratio}."
+    of_drawn = f"In {drawn or 'the run drawn below'}, the curvature is {numbers}{ratio}."
     independent = f"Measured independently of the scale of the weights, it is {over_seeds(scale_free)}."
     return claim, f"{independent} {fit}", of_drawn
 
