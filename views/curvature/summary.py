@@ -45,7 +45,9 @@ def headline(spectra: Mapping[str, Spectra]) -> str:
 def of_training(variants: Variants) -> str:
     """Return which training the numbers are of and, where it is stored, the ratio of λ_max over training seeds."""
     seed = training_seed(variants)
-    stored = stored_seed_ratios(variants, *reversed(variants)) if seed is not None and len(variants) == 2 else None
+    stored = (
+        stored_seed_ratios(variants, *reversed(list(variants))) if seed is not None and len(variants) == 2 else None
+    )
     if stored is None:
         return "One training of each network: another seed gives other numbers."
     plain, _ = stored
