@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
+from normscape.figures.style.lines import DOTTED
 from normscape.figures.style.palette import SURFACE_COLORSCALE, ThemeColors
 from normscape.figures.style.template import NOTHING, sentence_figure, styled
 
@@ -62,7 +63,7 @@ def _figure(compared: Compared[Histograms], label: str, bins: Bins, largest: flo
     figure = go.Figure(_heatmap(one, bins, largest))
     _style_axes(figure, one, bins, colors)
     for position in bins.lines:
-        figure.add_vline(x=position, line={"color": "rgba(255,255,255,0.7)", "width": 1, "dash": "dot"})
+        figure.add_vline(x=position, line={"color": "rgba(255,255,255,0.7)", "width": 1, "dash": DOTTED})
     return styled(figure, colors, bottom=46, **shown)
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
-from normscape.figures.style.lines import line_trace
+from normscape.figures.style.lines import DOTTED, line_trace
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan
 
 HEIGHT = 400
 
-LINE_DASHES = ("solid", "dot", "dash", "dashdot")
+LINE_DASHES = ("solid", DOTTED, "dash", "dashdot")
 """One for each number of a network."""
 
 MAX_NAMES = 12
@@ -69,7 +69,7 @@ def layers_figure(
     y_axis = log_axis([*heights, np.array([] if level is None else [level])]) if scale == "log" else {"range": ends}
     style_axes(figure, compared.theme_colors, y_title=axis, x_axis=x_axis, y_axis=y_axis)
     if level is not None:
-        figure.add_hline(y=level, line={"color": compared.theme_colors.faint, "width": 1, "dash": "dot"})
+        figure.add_hline(y=level, line={"color": compared.theme_colors.faint, "width": 1, "dash": DOTTED})
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=100, legend_y=-0.25)
 
 

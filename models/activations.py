@@ -16,7 +16,7 @@ class Activation(Entry):
 
 
 ACTIVATIONS: Mapping[str, Activation] = {
-    "relu": Activation(nn.ReLU, label="ReLU", description="ReLU is max(0, x). Its gradient jumps at 0 (D7)."),
-    "gelu": Activation(nn.GELU, label="GELU", description="GELU is x Φ(x), a smooth relative of ReLU (D7)."),
-    "tanh": Activation(nn.Tanh, label="tanh", description="tanh is smooth and saturates at ±1 (D7)."),
+    "relu": Activation(nn.ReLU, label="ReLU", description="ReLU is max(0, x). Its gradient jumps at 0."),
+    "gelu": Activation(nn.GELU, label="GELU", description="GELU is x Φ(x), a smooth relative of ReLU."),
+    "tanh": Activation(nn.Tanh, label="tanh", description="tanh is smooth and saturates at ±1."),
 }

@@ -20,7 +20,7 @@ class MatrixSpec:
         "raw",
         "Form",
         "raw: the Hessian. scale-free: multiplied on both sides by the norms of the filters, which does not change "
-        "when weights before a normalization are rescaled (D8).",
+        "when weights before a normalization are rescaled.",
         choices=FORMS,
     )
     layer: str = declare("", "Layer", "The name of a layer, whose block is measured. Empty: the whole network.")

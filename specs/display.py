@@ -32,9 +32,9 @@ class Display:
         "Show",
         "Loss: mean over the evaluation set. Accuracy: fraction of samples classified correctly. "
         r"Gradient change: $\|\nabla f(\theta+\Delta) - \nabla f(\theta)\| / \|\Delta\|$, a lower bound on the "
-        "Lipschitz constant of the gradient (D5). Local: the same ratio between neighboring grid points (D6). "
+        "Lipschitz constant of the gradient. Local: the same ratio between neighboring grid points. "
         r"Scale-free: the same ratio inside the slice, per unit of $\alpha$ and $\beta$, unchanged when weights before "
-        "a normalization are rescaled (D8). By layer: the ratio with the gradient restricted to one layer (D5). "
+        "a normalization are rescaled. By layer: the ratio with the gradient restricted to one layer. "
         r"Gradient norm: $\|\nabla f\|$.",
         choices=METRICS,
     )

@@ -36,7 +36,7 @@ class EvaluationSpec:
         "population",
         "Batch-norm statistics",
         "population: of all evaluation samples at each point. batch: of fixed mini-batches. running: the trained "
-        "moving averages, held fixed (D1). Networks without batch norm are the same in all three.",
+        "moving averages, held fixed. Networks without batch norm are the same in all three.",
         choices=STATISTICS,
     )
     batch_size: int = declare(

@@ -39,12 +39,12 @@ class ModelSpec:
     affine: bool = declare(
         True,
         "Learned scale and shift",
-        r"Whether each normalization has a learned scale $\gamma$ and shift $\beta$ (A10).",
+        r"Whether each normalization has a learned scale $\gamma$ and shift $\beta$.",
     )
     averaging: float = declare(
         0.1,
         "Averaging",
-        "Share of each batch in the moving averages that batch norm predicts with; torch calls it momentum (A12).",
+        "Share of each batch in the moving averages that batch norm predicts with; torch calls it momentum.",
         low=0.0,
         high=1.0,
         positive=True,
@@ -53,7 +53,7 @@ class ModelSpec:
         "after",
         "Placement",
         "after: the output of each hidden linear layer or convolution is normalized (common practice). before: the "
-        "input of every one is, the first one's included (what the analysis asks for, A9). In a transformer: post-norm "
+        "input of every one is, the first one's included (what the analysis asks for). In a transformer: post-norm "
         "and pre-norm.",
         choices=PLACEMENTS,
     )
@@ -67,7 +67,7 @@ class ModelSpec:
     activation: str = declare(
         "relu",
         "Activation",
-        "ReLU has kinks, so its gradient jumps; GELU and tanh are smooth (D7).",
+        "ReLU has kinks, so its gradient jumps; GELU and tanh are smooth.",
         registry="activations",
     )
     initialization: str = declare(

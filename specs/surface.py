@@ -32,10 +32,10 @@ class PlaneSpec:
         "random",
         "Directions",
         "random: two Gaussian directions. gradient: against the gradient at the center, and a random one. checkpoints: "
-        "from the center to one or two other checkpoints of the run, given below (D2). sharpest: the eigenvectors of "
+        "from the center to one or two other checkpoints of the run, given below. sharpest: the eigenvectors of "
         "the two largest eigenvalues of the Hessian. sharpest and most negative: those of its largest and of its "
-        "smallest eigenvalue; both are of unit length (D16). trajectory: the two principal components of all kept "
-        "checkpoints, seen from the last one (D12).",
+        "smallest eigenvalue; both are of unit length. trajectory: the two principal components of all kept "
+        "checkpoints, seen from the last one.",
         choices=DIRECTIONS,
         labels={"hessian": "sharpest", "hessian-ends": "sharpest and most negative"},
     )
@@ -51,14 +51,14 @@ class PlaneSpec:
         "filter",
         "Direction scaling",
         "filter: every filter of a direction gets the norm of the network's own filter (Li et al. 2018). layer: the "
-        "same per layer. unit: the whole direction gets the norm of all weights. none: as drawn (D3).",
+        "same per layer. unit: the whole direction gets the norm of all weights. none: as drawn.",
         choices=DIRECTION_SCALINGS,
     )
     orthogonal: bool = declare(
         False,
         "Orthogonal directions",
-        "Removes $d_1$'s part from $d_2$ after scaling. Off: filter norms stay exact, as Li et al. drew them (D2), "
-        "and the in-plane ratio is scale-free (D8); two random directions are nearly orthogonal anyway.",
+        "Removes $d_1$'s part from $d_2$ after scaling. Off: filter norms stay exact, as Li et al. drew them, "
+        "and the in-plane ratio is scale-free; two random directions are nearly orthogonal anyway.",
     )
     seed: int = declare(0, "Direction seed", "Draws the two random directions.", low=0, high=2**31 - 1)
 

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
+from normscape.figures.style.lines import DOTTED
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan
@@ -75,7 +76,7 @@ def _laws(drawn: Compared[BatchStatistics], name: str) -> list[go.Scatter]:
 
 def _law(sizes: np.ndarray, law: np.ndarray, name: str, color: str | None) -> go.Scatter:
     return go.Scatter(
-        **{"x": sizes, "y": law, "name": name, "mode": "lines", "line": {"color": color, "width": 1.5, "dash": "dot"}},
+        **{"x": sizes, "y": law, "name": name, "mode": "lines", "line": {"color": color, "width": 1.5, "dash": DOTTED}},
         hovertemplate=f"batch of %{{x}}<br>%{{y:.3g}}<extra>{name}</extra>",
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
-from normscape.figures.style.lines import line_trace
+from normscape.figures.style.lines import DOTTED, line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis
@@ -64,7 +64,7 @@ def _decreases(compared: Compared[Descent], label: str) -> list[go.Scatter]:
         )
         for name, values, dash, size in (
             ("measured", one.measured_decrease, "solid", 6),
-            ("predicted", one.estimated_decrease, "dot", 4),
+            ("predicted", one.estimated_decrease, DOTTED, 4),
         )
     ]
 
@@ -88,7 +88,7 @@ def _curves(segment: Segment, color: str | None, faint: str) -> list[go.Scatter]
             segment,
             html(r"tangent + $\tfrac12\hat L\|\Delta\|^2$"),
             segment.bound,
-            {"color": faint, "width": 2, "dash": "dot"},
+            {"color": faint, "width": 2, "dash": DOTTED},
         ),
     ]
     exceeded = go.Scatter(

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
+from normscape.figures.style.lines import DOTTED
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis, number_text
 
@@ -50,7 +51,7 @@ def largest_step_figure(compared: Compared[Descent], *, height: int = HEIGHT, ti
         x_axis=_rates(drawn),
         y_axis={"range": _ends(drawn)},
     )
-    figure.add_hline(y=1, line={"color": drawn.theme_colors.faint, "width": 1, "dash": "dot"})
+    figure.add_hline(y=1, line={"color": drawn.theme_colors.faint, "width": 1, "dash": DOTTED})
     return styled(figure, drawn.theme_colors, height=height, title=title, bottom=72, legend_y=-0.2)
 
 

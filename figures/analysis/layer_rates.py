@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from normscape.figures.analysis.by_layer import layers_figure
 from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line
+from normscape.figures.style.lines import DOTTED
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan
@@ -69,7 +70,7 @@ def _in_order(compared: Compared[LayerRates], ratios: Mapping[str, np.ndarray]) 
         y_title=html("ratio to the bias / $E[x^2]$"),
         y_axis=log_axis([*ratios.values(), np.ones(1)]),
     )
-    figure.add_hline(y=1, line={"color": compared.theme_colors.text, "width": 1, "dash": "dot"})
+    figure.add_hline(y=1, line={"color": compared.theme_colors.text, "width": 1, "dash": DOTTED})
     title = "First-layer inputs relative to the bias"
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=100, legend_y=-0.25)
 
@@ -102,5 +103,5 @@ def _equal(moments: np.ndarray, color: str) -> go.Scatter:
     ends = [float(np.min(moments)), float(np.max(moments))]
     return go.Scatter(
         **{"x": ends, "y": ends, "mode": "lines", "name": html("equal to $E[x^2]$"), "hoverinfo": "skip"},
-        line={"color": color, "width": 1, "dash": "dot"},
+        line={"color": color, "width": 1, "dash": DOTTED},
     )

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from normscape.figures.analysis.by_layer import layer_name
 from normscape.figures.comparison import Compared
+from normscape.figures.style.lines import DOTTED
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis
@@ -52,7 +53,7 @@ def loss_figure(compared: Compared[RunningAverages], *, small: float = SMALL) ->
     )
     figure.add_vline(x=0, line={"color": drawn.theme_colors.text, "width": 1})
     for limit in (-100 * small, 100 * small):
-        figure.add_vline(x=limit, line={"color": drawn.theme_colors.faint, "width": 1, "dash": "dot"})
+        figure.add_vline(x=limit, line={"color": drawn.theme_colors.faint, "width": 1, "dash": DOTTED})
     title = "Loss with the stored averages"
     return styled(figure, drawn.theme_colors, height=HEIGHT, title=title, bottom=44)
 
@@ -89,7 +90,7 @@ def averages_figure(compared: Compared[RunningAverages]) -> go.Figure:
             [*(layer.variance_ratio for one in drawn.results.values() for layer in one.layers), np.ones(1)]
         ),
     )
-    exact = {"color": drawn.theme_colors.faint, "width": 1, "dash": "dot"}
+    exact = {"color": drawn.theme_colors.faint, "width": 1, "dash": DOTTED}
     figure.add_hline(y=1, line=exact)
     figure.add_vline(x=0, line=exact)
     title = "Error of the stored averages, by channel"

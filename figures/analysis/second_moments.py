@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from normscape.figures.analysis.by_layer import layers_figure
 from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line
-from normscape.figures.style.lines import line_trace
+from normscape.figures.style.lines import DOTTED, line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.landscape.analysis.second_moments import SecondMoments
@@ -49,7 +49,7 @@ def parabola_figure(compared: Compared[SecondMoments]) -> go.Figure:
         y_title=html(r"$\sum E[(x - sE[x])^2] / \sum E[x^2]$"),
         y_axis={"rangemode": "tozero"},
     )
-    figure.add_vline(x=1, line={"color": compared.theme_colors.faint, "width": 1, "dash": "dot"})
+    figure.add_vline(x=1, line={"color": compared.theme_colors.faint, "width": 1, "dash": DOTTED})
     title = "Second moment by subtracted constant"
     return styled(figure, compared.theme_colors, height=HEIGHT, title=title, bottom=84, legend_y=-0.2)
 

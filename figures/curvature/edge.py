@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
-from normscape.figures.style.lines import line_trace
+from normscape.figures.style.lines import DOTTED, line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.steps import step_axis
 from normscape.figures.style.template import sentence_figure, style_axes, styled
@@ -103,7 +103,7 @@ def _lines(
     if any(one.batches > 1 for one in course):
         shown["name"] = f"{label}, batch sharpness"
         hover = "step %{customdata}<br>batch sharpness %{y:.4g}" + f"<extra>{label}</extra>"
-        dotted: dict[str, Any] = {"size": 4, "width": 1.2, "dash": "dot"}
+        dotted: dict[str, Any] = {"size": 4, "width": 1.2, "dash": DOTTED}
         lines.append(line_trace(steps, positive_or_nan(batch), hover=hover, **style, **shown, **dotted))
     return lines
 

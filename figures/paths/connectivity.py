@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
+from normscape.figures.style.lines import DOTTED
 from normscape.figures.style.template import style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan, ticks
 from normscape.landscape.paths.connectivity import Connectivity
@@ -27,11 +28,11 @@ DASHES: Mapping[str, str] = {
     "interpolated": "solid",
     "re-estimated": "dash",
     "population": "dashdot",
-    "batch": "dot",
+    "batch": DOTTED,
 }
 
 
-PATH_DASHES = ("solid", "dash", "dot")
+PATH_DASHES = ("solid", "dash", DOTTED)
 """Of the paths of one network, in their order."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
-from normscape.figures.style.lines import line_trace
+from normscape.figures.style.lines import DOTTED, line_trace
 from normscape.figures.style.steps import step_axis
 from normscape.figures.style.template import sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan
@@ -36,7 +36,7 @@ def path_losses_figure(trajectories: Compared[Trajectory], *, title: str = "") -
         hover = "step %{customdata}<br>loss %{y:.4g}" + f"<extra>{label}</extra>"
         for values, name, more in (
             (path.loss, label, {"showlegend": True}),
-            (path.plane_loss, f"{label}, in the plane", {"showlegend": True, "dash": "dot", "size": 4, "width": 1.4}),
+            (path.plane_loss, f"{label}, in the plane", {"showlegend": True, "dash": DOTTED, "size": 4, "width": 1.4}),
         ):
             figure.add_trace(
                 line_trace(path.step + 1, positive_or_nan(values), hover=hover, name=name, **style, **more)

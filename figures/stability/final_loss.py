@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
-from normscape.figures.stability.axes import Sweeps, style_rates
+from normscape.figures.stability.axes import Sweeps, align, style_rates
 from normscape.figures.style.lines import line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.seed_ranges import SeedRange, hover_texts, range_traces, seed_range, seeds_note
-from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
+from normscape.figures.style.template import NOTHING, sentence_figure, styled
 from normscape.figures.style.ticks import log_axis
-from normscape.landscape.stability import MAX_PEAK_LOSS, RATES, TrainingOutcome
+from normscape.landscape.stability import MAX_PEAK_LOSS, TrainingOutcome
 
 HEIGHT = 370
 PENDING_PLOT = 229  # height of the area between the axes before the first loss, as later, pixels
+NOTES = 51  # of three lines of notes, pixels
 LEGEND_ROW = 30  # of the names of two networks on narrow screens, pixels
 
 WAITING = "Waiting for the first final loss."
@@ -27,60 +29,76 @@ ALL_DIVERGED = "All trainings diverged, so none has a final loss."
 FINAL_NOTE = "Dashed: loss of the best constant prediction. Diverged runs have no final loss."
 
 
-def final_figure(sweeps: Sweeps, *, pending: bool = False, every_seed: bool = False) -> go.Figure:
+def final_figure(
+    sweeps: Sweeps,
+    predictions: Mapping[str, float] = MappingProxyType({}),
+    *,
+    pending: bool = False,
+    every_seed: bool = False,
+    noted: bool = True,
+) -> go.Figure:
     """Draw the final training loss against the learning rate, and the loss of the best constant.
 
     Several seeds of a network are one line, their median, over a shaded area, their range. Diverged runs have no final
-    loss. Both axes are logarithmic; losses far above that of the best constant are beyond the axis, and a note counts
-    them.
+    loss. Both axes are logarithmic, and that of learning rates is the one of `outcomes_figure`; losses far above that
+    of the best constant are beyond the axis, and a note counts them.
 
     Args:
         sweeps: the outcomes of the finished trainings of every network.
+        predictions: limit that the curvature at initialization predicts, by label; the axis has room for it.
         pending: whether more results will come.
         every_seed: whether every seed has a line, in place of median and range.
+        noted: whether the notes are in the figure; a page has them below it, where the legend may take more rows.
     """
     title = "Final training loss"
     finals = sweeps.map(lambda verdicts: [v for v in verdicts if math.isfinite(v.final)])
     if not any(finals.results.values()):
         if pending:
-            return _waiting_figure(sweeps, title)
+            return _waiting_figure(sweeps, predictions, title)
         nothing = ALL_DIVERGED if any(sweeps.results.values()) else NOTHING
         return sentence_figure(nothing, sweeps.theme_colors, height=HEIGHT, title=title)
     figure = go.Figure([trace for label in finals.results for trace in _finals(finals, label, every_seed)])
     constant = next(v.constant for verdicts in sweeps.results.values() for v in verdicts)
     figure.add_hline(y=constant, line={"color": sweeps.theme_colors.faint, "width": 1, "dash": "dash"})
-    losses = np.array([v.final for verdicts in finals.results.values() for v in verdicts])
-    limit = MAX_PEAK_LOSS * constant
-    shown = losses[losses <= limit]
-    style_rates(figure, sweeps, log_axis([np.array([*shown, constant])], 1.5))
-    beyond = len(losses) - len(shown)
+    losses = _losses(finals)
+    shown = losses[losses <= MAX_PEAK_LOSS * constant]
+    style_rates(figure, sweeps, log_axis([np.array([*shown, constant])], 1.5), predictions)
+    notes = final_notes(sweeps, every_seed=every_seed) if noted else []
+    rows, top = -(-len(sweeps.results) // 2), -48 / (HEIGHT - 40 - 50 - LEGEND_ROW - NOTES)
+    bottom, height = 50 + LEGEND_ROW * rows, HEIGHT + LEGEND_ROW * (rows - 1) - NOTES * (not noted)
+    lines = (3 + (FINAL_NOTE not in notes[:1])) * noted
+    style: dict[str, Any] = {"height": height, "bottom": bottom, "legend_y": top, "note_lines": lines}
+    styled(figure, sweeps.theme_colors, title=title, notes=notes, **style)
+    return align(figure, sweeps)
+
+
+def final_notes(sweeps: Sweeps, *, every_seed: bool = False) -> list[str]:
+    """Return what the lines of the final losses are, and how many losses are not drawn, as sentences."""
+    finals = sweeps.map(lambda verdicts: [v for v in verdicts if math.isfinite(v.final)])
+    if not any(finals.results.values()):
+        return []
+    limit = MAX_PEAK_LOSS * next(v.constant for verdicts in sweeps.results.values() for v in verdicts)
+    losses = _losses(finals)
+    beyond = int((losses > limit).sum())
     note = "" if every_seed else seeds_note([_seed_range(own) for own in finals.results.values()])
-    notes = [
-        *([note] if note else []),
-        FINAL_NOTE,
-        *([f"{beyond} of {len(losses)} losses, above {limit:.3g}, are off the axis."] * (beyond > 0)),
-    ]
-    rows = -(-len(sweeps.results) // 2)
-    bottom, height = 50 + LEGEND_ROW * rows, HEIGHT + LEGEND_ROW * (rows - 1)
-    style: dict[str, Any] = {"height": height, "bottom": bottom, "legend_y": -48 / (HEIGHT - 40 - 50 - LEGEND_ROW - 51)}
-    return styled(figure, sweeps.theme_colors, title=title, notes=notes, note_lines=3 + bool(note), **style)
+    off = f"{beyond} of {len(losses)} losses, above {limit:.3g}, are off the axis." if beyond else ""
+    return [sentence for sentence in (note, FINAL_NOTE, off) if sentence]
 
 
-def _waiting_figure(sweeps: Sweeps, title: str) -> go.Figure:
+def _losses(finals: Compared[list[TrainingOutcome]]) -> np.ndarray:
+    return np.array([v.final for verdicts in finals.results.values() for v in verdicts])
+
+
+def _waiting_figure(sweeps: Sweeps, predictions: Mapping[str, float], title: str) -> go.Figure:
     """Return the axes that the first losses will be drawn on, with a sentence between them."""
     figure = go.Figure()
     figure.add_annotation(
         **{"text": WAITING, "showarrow": False, "name": "sentence", "font": {"color": sweeps.theme_colors.faint}},
         **{"xref": "paper", "x": 0.5, "yref": "paper", "y": 0.5},
     )
-    style_axes(
-        figure,
-        sweeps.theme_colors,
-        x_title="learning rate",
-        x_axis=log_axis([np.array(RATES)], 1.3),
-        y_axis={"range": [0, 1], "showticklabels": False},
-    )
-    return styled(figure, sweeps.theme_colors, height=HEIGHT, title=title, bottom=HEIGHT - 40 - PENDING_PLOT)
+    style_rates(figure, sweeps, {"range": [0, 1], "showticklabels": False}, predictions)
+    styled(figure, sweeps.theme_colors, height=HEIGHT, title=title, bottom=HEIGHT - 40 - PENDING_PLOT)
+    return align(figure, sweeps)
 
 
 def _finals(finals: Compared[list[TrainingOutcome]], label: str, every_seed: bool) -> list[go.Scatter]:

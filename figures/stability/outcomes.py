@@ -1,4 +1,4 @@
-"""The outcome of every training of a sweep, and the thresholds that λ_max predicts (A3)."""
+"""The outcome of every training of a sweep, and the limits that λ_max predicts (A3)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from normscape.figures.stability.axes import Sweeps, style_rates
-from normscape.figures.style.lines import translucent
+from normscape.figures.stability.axes import Sweeps, align, style_rates
+from normscape.figures.style.lines import DOTTED, translucent
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import styled
 from normscape.figures.style.ticks import number_text
@@ -48,15 +48,15 @@ def outcomes_figure(
     complete: bool = False,
     legend: bool = True,
 ) -> go.Figure:
-    """Draw the outcome of every training at its learning rate, one row per network, and the threshold as a line in it.
+    """Draw the outcome of every training at its learning rate, one row per network, with a line at the predicted limit.
 
     A bar in the row of a network is its range of stable rates.
 
     Args:
         sweeps: the outcomes of the finished trainings of every network; the others are drawn as pending.
-        predictions: threshold of stability at initialization, by label; values that are not finite are left out.
+        predictions: limit that the curvature at initialization predicts, by label; those not finite are left out.
         rates: all learning rates of the sweep.
-        formula: of the threshold, as LaTeX; empty if the networks differ in it.
+        formula: of that limit, as LaTeX; empty if the networks differ in it.
         complete: whether all trainings are finished; the ranges of stable rates are known only then.
         legend: whether the figure names its marks.
     """
@@ -66,7 +66,7 @@ def outcomes_figure(
     for row, (label, ends) in enumerate(ranges.items()):
         if ends is not None:
             figure.add_trace(_bar(sweeps, label, ends, row))
-    hover = html(f"stability threshold {formula}".strip())
+    hover = html(f"predicted limit {formula}".strip())
     known = [label for label in labels if math.isfinite(predictions.get(label, math.nan))]
     for label in known:
         row = labels.index(label)
@@ -80,11 +80,12 @@ def outcomes_figure(
         "range": [len(labels) - 0.5, -0.5],
         "showgrid": False,
     }
-    style_rates(figure, sweeps, rows)
+    style_rates(figure, sweeps, rows, predictions)
     plot, bottom = max(2, len(labels)) * ROW_HEIGHT, AXIS_HEIGHT + LEGEND_HEIGHT * legend
     shown: dict[str, Any] = {"title": "Outcome of every training", "bottom": bottom}
     top = -58 / plot if legend else None
-    return styled(figure, sweeps.theme_colors, height=40 + plot + bottom, legend_y=top, **shown)
+    styled(figure, sweeps.theme_colors, height=40 + plot + bottom, legend_y=top, **shown)
+    return align(figure, sweeps)
 
 
 def stable_range(verdicts: Sequence[TrainingOutcome]) -> tuple[float, float] | None:
@@ -148,7 +149,7 @@ def _outcome(sweeps: Sweeps, outcome: str, mark: _Mark) -> go.Scatter:
 def _prediction(sweeps: Sweeps, label: str, rate: float, row: int, *, hover: str, first: bool) -> go.Scatter:
     return go.Scatter(
         **{"x": [rate, rate], "y": [row - 0.4, row + 0.4], "mode": "lines", "showlegend": first},
-        name="stability threshold",
-        line={"color": sweeps.theme_colors.text, "width": 2, "dash": "dot"},
+        name="predicted limit",
+        line={"color": sweeps.theme_colors.text, "width": 2, "dash": DOTTED},
         hovertemplate=f"{hover}: %{{x:.3g}}<extra>{label}</extra>",
     )

@@ -6,6 +6,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+DOTTED = "2px 4px"
+"""The dash of dotted lines: plotly.js draws its own "dot" as short dashes, 3 pixels long."""
+
 
 def line_trace(
     x: Any,

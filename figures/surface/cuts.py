@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Comparison
-from normscape.figures.style.lines import line_trace
+from normscape.figures.style.lines import DOTTED, line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.scales import Range
 from normscape.figures.style.template import GRID, NOTHING, sentence_figure, style_axes, styled
@@ -151,7 +151,7 @@ def style_cut_axes(
         y_title=f"{comparison.metric_title} ({html(value_range.unit)})",
         y_axis={"range": drawn.padded(0.04), **drawn.ticks},
     )
-    figure.add_vline(x=0, line={"color": GRID, "width": 1, "dash": "dot"})
+    figure.add_vline(x=0, line={"color": GRID, "width": 1, "dash": DOTTED})
 
 
 def _fitted(figure: go.Figure, value_range: Range) -> Range:

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
-from normscape.figures.style.lines import line_trace
+from normscape.figures.style.lines import DOTTED, line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import NOTHING, sentence_figure, style_axes, styled
 from normscape.figures.style.ticks import log_axis
@@ -64,5 +64,5 @@ def _slope(first: RatioBySpacing) -> go.Scatter:
     return go.Scatter(
         **{"x": spacing, "y": first.bound[last] * first.spacing[last] / spacing, "mode": "lines"},
         **{"name": "1/spacing", "hoverinfo": "skip"},
-        line={"color": "rgba(128,128,140,0.8)", "width": 1, "dash": "dot"},
+        line={"color": "rgba(128,128,140,0.8)", "width": 1, "dash": DOTTED},
     )

@@ -144,6 +144,10 @@ class Store:
                 LOG.warning("a request is not resumed: %s", error)
         return requests
 
+    def request_time(self, name: str, folder: str = "requests") -> float:
+        """Return when a request was written, in seconds since 1970; 0 if it is gone."""
+        return _modified(self.folder / folder / f"{name}.json")
+
     def archive_request(self, name: str, request: Mapping[str, Any]) -> None:
         """Move a request to the recent ones, and delete the oldest of these above `MAX_RECENT`."""
         self.save_request(name, request, "recent")

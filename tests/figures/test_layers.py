@@ -5,6 +5,7 @@ import pytest
 
 from normscape.figures.comparison import Compared
 from normscape.figures.layers import Line, layers_figure, merged
+from normscape.figures.style.lines import DOTTED
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_networks_differ_by_color_and_symbol_and_their_numbers_by_dash() -> None
     figure = layers_figure(Compared(lines, colors={"one": "#111111", "two": "#222222"}), title="", axis="")
     assert [trace.line.color for trace in figure.data] == ["#111111", "#111111", "#222222", "#222222"]
     assert len({trace.marker.symbol for trace in figure.data}) == 4
-    assert [trace.line.dash for trace in figure.data] == ["solid", "dot", "solid", "dot"]
+    assert [trace.line.dash for trace in figure.data] == ["solid", DOTTED, "solid", DOTTED]
     assert np.isnan(figure.data[0].y[1])  # nothing negative on a logarithmic axis
     linear = layers_figure(Compared(lines, theme="dark"), title="", axis="", scale="linear")
     assert list(linear.data[0].y) == [1.0, -2.0]

@@ -34,7 +34,7 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
         Compared(SWEEPS, colors=COLORS), {"one": math.nan, "two": 0.5}, (0.1, 1.0, 10.0), r"$2(1+\mu)/\lambda_{\max}$"
     )
     drawn = {trace.name: trace for trace in figure.data}
-    assert list(drawn) == ["stability threshold", "pending", "stable", "not learned", "overshot", "diverged"]
+    assert list(drawn) == ["predicted limit", "pending", "stable", "not learned", "overshot", "diverged"]
     assert list(zip(drawn["stable"].x, np.round(drawn["stable"].y), strict=True)) == [
         (0.1, 0),
         (0.1, 0),
@@ -45,12 +45,12 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
     assert list(zip(drawn["diverged"].x, np.round(drawn["diverged"].y), strict=True)) == [(1, 0), (0.1, 2), (1, 2)]
     assert len(set(drawn["stable"].y[:2])) == 2  # two seeds do not hide each other
     assert list(drawn["pending"].x) == [10, 10, 10]
-    threshold = drawn["stability threshold"]
+    threshold = drawn["predicted limit"]
     assert list(threshold.x) == [0.5, 0.5]
     assert threshold.showlegend  # also if the first network has none
     assert "2(1+μ)/λ<sub>max</sub>: " in threshold.hovertemplate
     without = outcomes_figure(Compared(SWEEPS, colors=COLORS), dict.fromkeys(SWEEPS, math.nan), (0.1, 1.0, 10.0))
-    assert "stability threshold" not in [trace.name for trace in without.data]
+    assert "predicted limit" not in [trace.name for trace in without.data]
     assert len({mark.symbol for mark in OUTCOME_MARKS.values()}) == len(OUTCOME_MARKS)
 
 
@@ -103,6 +103,17 @@ def test_a_loss_far_above_the_best_constant_is_off_the_axis_and_a_note_counts_it
     diverged = final_figure(Compared({"one": [*sweep, verdict(100.0, 0, "diverged")]}, colors=COLORS))
     assert 10 ** diverged.layout.xaxis.range[1] > 100  # the axis has the rates without a loss, too
     assert "1 of 2 losses, above 23, are off the axis." in notes
+
+
+def test_equal_rates_are_below_each_other_in_all_figures_of_a_sweep() -> None:
+    compared, limits = Compared(SWEEPS, colors=COLORS), {"one": 300.0, "two": math.nan}
+    outcomes = outcomes_figure(compared, limits, (0.1, 1.0), complete=True)
+    figures = [outcomes, final_figure(compared, limits), final_figure(Compared({**SWEEPS, "three": []}, colors=COLORS))]
+    waiting = final_figure(Compared({label: [] for label in SWEEPS}, colors=COLORS), limits, pending=True)
+    assert len({tuple(one.layout.xaxis.range) for one in (*figures[:2], waiting)}) == 1
+    assert len({one.layout.margin.l for one in (*figures, waiting)}) == 1
+    assert 10 ** outcomes.layout.xaxis.range[1] > 300
+    assert 10 ** figures[2].layout.xaxis.range[1] < 300
 
 
 def test_where_everything_diverged_a_sentence_says_so() -> None:

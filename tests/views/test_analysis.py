@@ -267,14 +267,16 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Judged]]:
 def test_the_summary_counts_the_steps_by_what_is_measured(judged: dict) -> None:
     assert summary(judged, ["a", "b"]) == "12 steps hold on both networks and none fails."
     judged["cauchy-schwarz"]["b"] = Judged("loose")
-    judged["theorem"] = {"a": Judged("undefined"), "b": Judged("holds")}
+    judged["theorem"] = {"a": Judged("absent"), "b": Judged("holds")}
+    judged["descent"] = {label: Judged("undefined") for label in "ab"}
     judged["distributions"] = {label: Judged("unjudged") for label in "ab"}
-    judged["gradient-growth"] = {label: Judged("undefined") for label in "ab"}
+    judged["gradient-growth"] = {label: Judged("absent") for label in "ab"}
     assert summary(judged, ["a", "b"]) == (
-        "9 steps hold on both networks, 1 holds in part, none fails, 1 does not apply and 1 is not judged."
+        "8 steps hold on both networks, 1 holds in part, none fails, 1 does not apply, 1 is not measurable and 1 is "
+        "not judged."
     )
     assert summary({kind: {"a": own["a"]} for kind, own in judged.items()}, ["a"]) == (
-        "9 steps hold, none fails, 2 do not apply and 1 is not judged."
+        "8 steps hold, none fails, 2 do not apply, 1 is not measurable and 1 is not judged."
     )
 
 
@@ -373,7 +375,9 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
 
     agrees = text(falls, falls)
     first, other = (number(steps[norm].measured_largest_step) for norm in ("Batch norm", "No normalization"))
-    assert re.match(r"\*\*Batch norm allows \S+× larger gradient steps here\.\*\* One step lowers the loss at", agrees)
+    assert re.match(
+        r"\*\*Batch norm allows \S+× larger single gradient steps here\.\*\* One step lowers the loss at", agrees
+    )
     assert f" up to {first} with batch norm, vs. {other} without normalization.\n\n" in agrees
     assert "**This agrees with the argument** ([step 6](#centering)). Rewriting the network without" in agrees
     assert agrees.endswith("inputs, without changing its output, lowers the curvature in 2 of its 2 layers.")
@@ -397,7 +401,9 @@ def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() 
     both = networks("none", "batch")
     assert answer({"descent": {"none": long}}, both) == ""
     smaller = answer({"descent": {"none": long, "batch": short}}, both)
-    assert re.match(r"\*\*batch allows no larger gradient steps here: its largest is \S+× smaller\.\*\*", smaller)
+    assert re.match(
+        r"\*\*batch allows no larger single gradient steps here: its largest is \S+× smaller\.\*\*", smaller
+    )
     assert "about equally large" in answer({"descent": {"none": long, "batch": long}}, both)
     assert "sampled range is too short" in answer({"descent": {"none": open_ended, "batch": long}}, both)
     assert answer({"descent": {"batch": short}}, networks("batch")) == (

@@ -79,7 +79,7 @@ def test_cards_show_the_panels_and_the_result_of_the_stored_numbers() -> None:
     app = gallery()
     assert not app.exception
     low, high = sorted(one for one in measurements("Batch norm or none, on digits") if one is not None)
-    result = rf"Sharpness $\lambda_{{\max}}$ {high / low:.2g}× lower with batch norm"
+    result = rf"Largest curvature $\lambda_{{\max}}$ {high / low:.2g}× lower with batch norm"
     assert any(text.value == result for text in app.markdown)
     pictures = [element.proto.body for element in app.get("html") if "panel-names" in element.proto.body]
     named = [re.findall(">([^<]+)</span>", body) for body in pictures]

@@ -105,6 +105,39 @@ def test_in_the_top_view_alpha_runs_to_the_right_at_the_same_distance(blank: Pag
     assert eye["y"] < 0 < eye["z"]
 
 
+GRID = [k / 10 - 1 for k in range(21)]
+BOX = {"ranges": [[-1, 1], [-1, 1], [0, 2]], "sides": [1.4, 1.4, 0.8]}
+SURFACES = {
+    "bowl": [[x * x + y * y for x in GRID] for y in GRID],
+    "dome": [[2 - x * x - y * y for x in GRID] for y in GRID],
+    "plane": [[1 for x in GRID] for y in GRID],
+    "gap": [[math.nan if x > 0.2 else x * x + y * y for x in GRID] for y in GRID],
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("surface", "eye", "behind"),
+    [
+        ("bowl", [1.4, 0, 1.6], False),  # from above, into the bowl
+        ("bowl", [1.8, 0, 0.2], True),  # its front wall is between
+        ("bowl", [0.3, 0, -1.6], False),  # from below, where its tip is
+        ("dome", [1.8, 0, -0.3], True),  # its top is on the far side
+        ("dome", [1.4, 0, 1.6], False),
+        ("dome", [0.3, 0, -1.6], False),
+        ("plane", [1.8, 0.1, 0.4], False),
+        ("gap", [1.8, 0, 0.2], False),  # seen through it
+    ],
+)
+def test_a_point_on_a_surface_is_hidden_where_the_line_of_sight_crosses_the_surface(
+    blank: Page, surface: str, eye: list[float], behind: bool
+) -> None:
+    heights = {"x": GRID, "y": GRID, "z": SURFACES[surface]}
+    camera = {"eye": dict(zip("xyz", eye, strict=True)), "center": {"x": 0, "y": 0, "z": 0}}
+    position = [0, 0, SURFACES[surface][10][10]]
+    assert blank.evaluate(CALL, [SOURCE, "isBehind", [heights, BOX, camera, position]]) is behind
+
+
 IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
 FAR = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, -1, 0, 0, 0, 0]  # w = -z, as seen by an eye that looks along -z
 

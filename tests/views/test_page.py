@@ -555,8 +555,11 @@ def test_checks_are_shown_with_their_rules() -> None:
     app = opened(tab="Checks")
     checks = app.table[0].value
     assert len(checks) == 8
-    assert all(str(value).startswith((":green", ":orange", ":red")) for value in checks["Batch norm"])
-    assert any("green up to 10⁻⁵" in markdown.value for markdown in app.markdown)
+    assert all(
+        str(value).startswith((":green[✓ passed]", ":orange[▲ borderline]", ":red[✗ failed]"))
+        for value in checks["Batch norm"]
+    )
+    assert any("passed up to 10⁻⁵" in markdown.value for markdown in app.markdown)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, m
 from normscape.specs import SmoothnessSpec
 from normscape.views.smoothness.charts import CAPTIONS, QUANTITIES, SEVERAL_SEEDS, SMOOTHER, gray
 from normscape.views.smoothness.summary import (
-    CONTRAST,
     LESS_SMOOTH,
     MEASURE,
     alone,
@@ -23,6 +22,7 @@ from normscape.views.smoothness.summary import (
     ratio_numbers,
     spread,
 )
+from normscape.views.texts.other_quantities import WHY
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import number
 from normscape.views.widgets.seeds import EVERY, ONE
@@ -37,7 +37,7 @@ def test_every_checkpoint_of_every_network_is_measured() -> None:
     assert not app.error
     assert len(app.get("plotly_chart")) == 1 + 2 * 2  # random directions are in an expander
     assert any(MEASURE in element.value for element in app.markdown)
-    assert any(CONTRAST in caption.value for caption in app.caption)
+    assert any(WHY in caption.value for caption in app.caption)
     app.session_state[control(app, "smoothness:random")] = True
     app.run()
     assert len(app.get("plotly_chart")) == 2 + 2 * 2

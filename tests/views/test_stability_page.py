@@ -68,8 +68,8 @@ def test_the_key_numbers_of_a_sweep_follow_from_the_numbers(
 ) -> None:
     numbers = key_numbers([verdict(rate, outcome) for rate, outcome in outcomes.items()], predicted, SGD)
     assert numbers["Largest stable learning rate"] == largest
-    assert numbers["Largest stable rate relative to the threshold"] == ratio
-    assert numbers["Stability threshold along training"] == along
+    assert numbers["Largest stable rate relative to that limit"] == ratio
+    assert numbers["Limit predicted along training"] == along
     assert numbers["Trainings: diverged"].startswith(str(list(outcomes.values()).count("diverged")))
 
 
@@ -102,7 +102,7 @@ def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_th
     assert r"at initialization: $2(1+\mu)/\lambda_{\max}$, with momentum $\mu=0.9$." in legend
     assert "momentum" not in thresholds.legend({"a": PLAIN}, {"a": 8.1}, "light")
     adam = thresholds.legend({"a": ADAM}, {"a": math.nan}, "light")
-    assert "Stability threshold" not in adam
+    assert "Predicted limit" not in adam
     assert thresholds.ADAM in adam
     running = thresholds.legend({"a": SGD}, {"a": 8.1}, "light", complete=False)
     assert "Pending" in running
@@ -112,7 +112,7 @@ def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_th
     assert "rgba(68,85,102," in colored
     assert len(running.split("\n")) == len(thresholds.legend({"a": SGD}, {"a": 8.1}, "light").split("\n"))
     mixed = thresholds.legend({"a": PLAIN, "b": SGD, "c": ADAM}, {"a": 4.0, "b": 7.6, "c": math.nan}, "light")
-    assert "Stability threshold" in mixed
+    assert "Predicted limit" in mixed
     assert thresholds.ADAM in mixed
 
 
@@ -149,7 +149,7 @@ def _running_sweep() -> None:
     from normscape.views.stability import charts
 
     outcomes = {"No normalization": (TrainingOutcome(0.1, 0, "stable", 2.3, 2.4, 0.1, 2.3),), "Batch norm": ()}
-    charts.verdict(outcomes, {}, "", seeds=1, stopped=False)
+    charts.verdict((Experiment(), Display()), outcomes, {}, "", seeds=1, stopped=False)
     trainings = dict.fromkeys(outcomes, TrainingSpec())
     unknown: dict[str, dict[int, float]] = {label: {} for label in outcomes}
     charts.section(Experiment(), Display(), outcomes, unknown, trainings, charts.State(pending=True))
@@ -161,7 +161,7 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
     )
     assert sentence == (
         "**Largest stable learning rate: 1 with batch norm (10× higher); 0.1 with layer norm; none without "
-        "normalization.** The stability threshold $T$ at initialization is 0.87 with batch norm."
+        "normalization.** The limit $T$ that the curvature at initialization predicts is 0.87 with batch norm."
     )
     grouped = headline({"a": 0.1, "b": 1.0, "c": 1.0, "d": 0.0, "e": 0.0}, {}, "")
     assert grouped == (
@@ -203,16 +203,18 @@ def test_a_rate_that_fails_between_two_stable_ones_is_named() -> None:
 def test_the_threshold_without_momentum_is_beside_that_with_momentum() -> None:
     numbers = key_numbers([verdict(0.1, "stable")], {0: 3.8}, SGD)
     assert numbers[r"$2/\lambda_{\max}$ at initialization, without momentum"] == "2"
-    assert numbers["Stability threshold at initialization"] == "3.8 (momentum 0.9)"
+    assert numbers["Limit predicted at initialization"] == "3.8 (momentum 0.9)"
     plain = key_numbers([verdict(0.1, "stable")], {0: 3.8}, PLAIN)
-    assert plain["Stability threshold at initialization"] == "3.8"
+    assert plain["Limit predicted at initialization"] == "3.8"
 
 
 def test_the_headline_says_where_the_thresholds_rank_the_networks_in_the_opposite_order() -> None:
     opposite = headline({"a": 0.1, "b": 1.0}, {"a": 4.3, "b": 0.87}, "$T$")
-    order = " The curvature at initialization predicts the opposite order: the stability threshold $T$ is "
+    order = " The curvature at initialization predicts the opposite order: the limit $T$ is "
     assert opposite.endswith(order + "4.3 for a and 0.87 for b.")
     assert "opposite" not in headline({"a": 0.1, "b": 1.0}, {"a": 0.87, "b": 4.3}, "")
     assert "opposite" not in headline({"a": 0.1, "b": 0.1}, {"a": 0.87, "b": 4.3}, "")
     several = headline({"a": 0.1, "b": 1.0, "c": 1.0}, {"a": 0.87, "b": 4.3, "c": 2.0}, "$T$")
-    assert several.endswith("The stability threshold $T$ at initialization ranges from 0.87 for a to 4.3 for b.")
+    assert several.endswith(
+        "The limit $T$ that the curvature at initialization predicts ranges from 0.87 for a to 4.3 for b."
+    )

@@ -22,7 +22,7 @@ BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
 def test_the_second_of_two_networks_is_compared_with_the_first() -> None:
     assert compared_pair({"No normalization": NONE, "Batch norm": BATCH}) == ("Batch norm", "No normalization")
     assert verdict({"No normalization": NONE, "Batch norm": BATCH}) == (
-        r"**Batch norm is flatter here: sharpness $\lambda_{\max}$ is 0.170 with batch norm and 0.430 without "
+        r"**Batch norm is flatter here: largest curvature $\lambda_{\max}$ is 0.170 with batch norm and 0.430 without "
         "normalization (2.5× lower).**",
         "Measured independently of the scale of the weights, it is 5.7× lower. "
         "Held-out accuracy: 98.6 % with batch norm, 97.5 % without normalization.",
@@ -38,7 +38,7 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     assert compared_pair(measured) == ("Batch norm", "No normalization")
     assert verdict(measured) == (
         "**Flattest here: Batch norm. Sharpest: No normalization.**",
-        r"Sharpness $\lambda_{\max}$: Batch norm 0.170, Layer norm 0.300, No normalization 0.430 (2.5× apart)"
+        r"Largest curvature $\lambda_{\max}$: Batch norm 0.170, Layer norm 0.300, No normalization 0.430 (2.5× apart)"
         " · scale-free 5.7× apart · held-out accuracy 97.5 % (No normalization) to 98.6 % (Batch norm).",
         "",
     )
@@ -52,8 +52,8 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     assert verdict(equal).claim.startswith("**All 3 networks are about as flat here.**")
     waiting = dict.fromkeys("abc", Measures(None, None, 0.5, 0.98, 0.08))
     fits = "Held-out accuracy 98.0 % (a) to 98.0 % (a)."
-    assert verdict(waiting) == (r"Sharpness $\lambda_{\max}$ is being measured.", fits, "")
-    assert verdict(waiting, stopped=True) == (r"Sharpness $\lambda_{\max}$ is not measured.", fits, "")
+    assert verdict(waiting) == (r"Largest curvature $\lambda_{\max}$ is being measured.", fits, "")
+    assert verdict(waiting, stopped=True) == (r"Largest curvature $\lambda_{\max}$ is not measured.", fits, "")
     assert verdict({"a": NONE, "b": BATCH}, where="at step 3").claim.startswith("**b is flatter at step 3: ")
     assert compared_pair({"a": layer, "b": BATCH, "c": Measures(0.9, 1.0, 1.0, 0.9, 0.1)}) == ("b", "c")
 
@@ -79,7 +79,7 @@ def test_a_curvature_that_is_not_positive_makes_no_claim() -> None:
 def test_there_is_no_claim_before_the_curvature_is_known() -> None:
     one = Measures(None, None, 0.2, 0.9, 0.1)
     assert verdict({"a": NONE, "b": one}) == (
-        r"Sharpness $\lambda_{\max}$ is being measured.",
+        r"Largest curvature $\lambda_{\max}$ is being measured.",
         "Held-out accuracy: 90.0 % for b, 97.5 % for a.",
         "",
     )
@@ -103,7 +103,7 @@ def test_a_regression_has_a_held_out_loss_in_place_of_an_accuracy() -> None:
 
 def test_tiles_hold_the_change_against_the_other_network() -> None:
     tiles = {label: (value, change) for label, value, change, _ in tile_values(BATCH, NONE)}
-    assert tiles[r"Sharpness $\lambda_{\max}$"] == ("0.170", "2.5× lower")
+    assert tiles[r"Largest curvature $\lambda_{\max}$"] == ("0.170", "2.5× lower")
     assert tiles[r"Gradient change $(L\ge)$"] == ("0.210", "3.5× lower")
     assert tiles["Held-out accuracy"] == ("98.6 %", "+1.1 points")
     assert tiles[r"$2/\lambda_{\max}$ without momentum"] == ("11.8", "2.5× higher")
@@ -129,7 +129,11 @@ def test_a_disagreement_along_training_is_linked(ratio: float, sentence: str | N
 
 def test_a_single_network_has_its_numbers_alone() -> None:
     assert compared_pair({"a": NONE}) is None
-    assert verdict({"a": NONE}) == ("", r"**a:** sharpness $\lambda_{\max}$ 0.430 · held-out accuracy 97.5 %.", "")
+    assert verdict({"a": NONE}) == (
+        "",
+        r"**a:** largest curvature $\lambda_{\max}$ 0.430 · held-out accuracy 97.5 %.",
+        "",
+    )
 
 
 def test_the_claim_is_about_all_training_seeds_and_the_drawn_one_is_a_detail() -> None:
@@ -138,12 +142,12 @@ def test_the_claim_is_about_all_training_seeds_and_the_drawn_one_is_a_detail() -
     pair = {"No normalization": NONE, "Batch norm": BATCH}
     found = verdict(pair, drawn="the run drawn below (seed 0)", seeds=(plain, scale_free))
     assert found == (
-        r"**Batch norm is flatter here: over 3 training seeds, its sharpness $\lambda_{\max}$ is 1.4× lower on average "
-        "(in 2 of 3).**",
+        r"**Batch norm is flatter here: over 3 training seeds, its largest curvature $\lambda_{\max}$ is 1.4× lower on "
+        "average (in 2 of 3).**",
         "Measured independently of the scale of the weights, it is 4× lower on average (in all 3). "
         "Held-out accuracy: 98.6 % with batch norm, 97.5 % without normalization.",
-        "In the run drawn below (seed 0), the sharpness is 0.170 with batch norm and 0.430 without normalization "
-        "(2.5× lower); independently of that scale, 5.7× lower.",
+        "In the run drawn below (seed 0), the curvature is 0.170 with batch norm and 0.430 without "
+        "normalization (2.5× lower); independently of that scale, 5.7× lower.",
     )
     against = verdict(pair, seeds=(SeedRatios((0.5, 2.0, 8.0)), SeedRatios((2.0, 2.0, 2.0)))).claim
     assert against.startswith("**Batch norm is sharper here")

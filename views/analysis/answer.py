@@ -102,11 +102,11 @@ def _claim(best: str, reference: str, own: Descent, other: Descent, effect: Effe
     ratio = own.measured_largest_step / other.measured_largest_step
     times = f"{number(max(ratio, 1 / ratio), 2)}×"
     if effect == "equal":
-        return f"{best} and {in_text(reference)} allow about equally large gradient steps here."
+        return f"{best} and {in_text(reference)} allow about equally large single gradient steps here."
     if effect == "smaller":
-        return f"{best} allows no larger gradient steps here: its largest is {times} smaller."
+        return f"{best} allows no larger single gradient steps here: its largest is {times} smaller."
     among = f", the largest of {networks} networks" if networks > 2 else ""
-    return f"{best} allows {'at least ' if own.beyond_range else ''}{times} larger gradient steps here{among}."
+    return f"{best} allows {'at least ' if own.beyond_range else ''}{times} larger single gradient steps here{among}."
 
 
 def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvatures: Mapping[str, Any]) -> str:

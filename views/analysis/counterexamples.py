@@ -83,8 +83,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     Counterexample(
         "The scale of the weights",
         "Before batch norm the scale of a weight does not change the function, but the gradient changes faster the "
-        r"smaller the weight is. Weight decay keeps weights small. Compare $\lambda_{\max}$ with its scale-free form "
-        "(D8).",
+        r"smaller the weight is. Weight decay keeps weights small. Compare $\lambda_{\max}$ with its scale-free form.",
         Experiment(
             run=RunSpec(training=TrainingSpec(steps=1000)),
             compare="run.training.weight_decay",
@@ -109,14 +108,14 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
 )
 
 ONE_WEIGHT = """
-The input of this weight (A7) is 0 in nine of ten samples and 20 in the tenth. With the function unchanged, centering
+The input of this weight is 0 in nine of ten samples and 20 in the tenth. With the function unchanged, centering
 lowers the second moment in the bound but raises the curvature itself:
 """
 
 
 def section(experiment: Experiment) -> None:
     """Show all counterexamples, each with a button that opens its experiment in place of the present one."""
-    st.subheader("Counterexamples (A15)", anchor="counterexamples")
+    st.subheader("Counterexamples", anchor="counterexamples")
     st.markdown(
         "In each of these a step of the argument, or its conclusion, fails. Open one to replace the experiment."
     )

@@ -31,7 +31,7 @@ PRACTICE, RIVALS = "In practice", "Rivals, proof and limits"
 
 CHOICES: tuple[Choice, ...] = (
     Choice(
-        "Normalize before the layer (A9)",
+        "Normalize before the layer",
         "The bound contains the input of a linear or convolution layer, so the argument normalizes right before that "
         "layer. Common practice normalizes its output instead.",
         "Compare before and after",
@@ -40,7 +40,7 @@ CHOICES: tuple[Choice, ...] = (
         PRACTICE,
     ),
     Choice(
-        r"$\gamma$ and $\beta$ are optional (A10)",
+        r"$\gamma$ and $\beta$ are optional",
         r"Right before a linear layer, the scale $\gamma$ and the shift $\beta$ can be absorbed into its weights and "
         "bias, so they add no functions.",
         "Compare with and without",
@@ -49,7 +49,7 @@ CHOICES: tuple[Choice, ...] = (
         PRACTICE,
     ),
     Choice(
-        "Batch size in training (A11)",
+        "Batch size in training",
         "Smaller batches add noise to the statistics. Whether that hurts shows in the training and held-out loss.",
         "Compare batch sizes",
         "run.training.batch_size",
@@ -58,7 +58,7 @@ CHOICES: tuple[Choice, ...] = (
         "batch-statistics",
     ),
     Choice(
-        "Momentum of the averages (A12)",
+        "Momentum of the averages",
         "A small momentum averages over more batches, but also over older weights.",
         "Compare momenta",
         "run.model.averaging",
@@ -67,7 +67,7 @@ CHOICES: tuple[Choice, ...] = (
         "running-averages",
     ),
     Choice(
-        "Other normalizations (A13)",
+        "Other normalizations",
         "Layer, group and weight norm do not standardize each input over samples, so the argument covers them only in "
         "part. Compare them in all steps of this page.",
         "Compare normalizations",

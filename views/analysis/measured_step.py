@@ -135,7 +135,7 @@ def _details(
 ) -> None:
     """Show further figures, the table, the derivation and the assumptions; nothing is drawn before it is opened."""
     key = control(f"details:{step.kind}")
-    with st.expander(f"Figures and details ({step.numbers})", key=key, on_change="rerun") as details:
+    with st.expander("Figures and details", key=key, on_change="rerun") as details:
         if details.open:
             with st.container(key=f"narrow-claim-{step.kind}"):
                 st.markdown(step.sentence)
@@ -156,6 +156,7 @@ def _derivation(step: Step) -> None:
     st.markdown(step.derivation)
     st.markdown(f"**Assumptions**: {step.assumes}")
     st.markdown(f"**How it is judged**: {step.rule}")
+    st.markdown(f"**Definitions**: {step.numbers} in `docs/science.md`, beside the source code")
     if step.papers:
         st.markdown(f"**Papers**: {', '.join(map(cite, step.papers))}")
 

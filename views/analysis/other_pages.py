@@ -28,7 +28,7 @@ OTHER_PAGES: tuple[OtherPage, ...] = (
         "learning-rates",
         ("descent",),
         "tests one gradient step at one point.",
-        "The page trains every network at many learning rates and counts the stable runs (A3): does a smaller $L$ "
+        "The page trains every network at many learning rates and counts the stable runs: does a smaller $L$ "
         "really allow larger learning rates?",
     ),
     OtherPage(
@@ -36,14 +36,14 @@ OTHER_PAGES: tuple[OtherPage, ...] = (
         "along-training",
         ("descent",),
         "looks at one checkpoint.",
-        "The page measures how much the loss and its gradient change along the path of training (D9).",
+        "The page measures how much the loss and its gradient change along the path of training.",
     ),
     OtherPage(
         "Surfaces",
         "./",
         ("centering", "layer-rates"),
         "measure the curvature of single layers.",
-        r"The page measures $\lambda_{\max}$ of all weights, its scale-free form (D8), and the gradient change over a "
+        r"The page measures $\lambda_{\max}$ of all weights, its scale-free form, and the gradient change over a "
         "slice.",
     ),
     OtherPage(

@@ -25,26 +25,23 @@ from normscape.views.analysis import (
     summary,
 )
 from normscape.views.analysis.design_choices import anchor_of
-from normscape.views.analysis.steps import GROUPS, STEPS
+from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS
 from normscape.views.analysis.steps.step import Step
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.session.requests import losses, measure_kinds
+from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.widgets import scrolling
 from normscape.views.widgets.charts import page_background, page_theme
 from normscape.views.widgets.training_step import checkpoint_slider
 
 CLAIM = (
     "The usual argument: normalizing a layer's input lowers the curvature of the loss, and lower curvature allows "
-    f"larger learning rates. This page measures its {len(STEPS)} steps on your networks."
+    f"larger learning rates. This page measures its {len(ARGUMENT)} steps and {len(STEPS) - len(ARGUMENT)} tests of it."
 )
 
-RATES = (
-    "Every rate here is for one step along the gradient of all evaluation samples, from the selected weights. "
-    r"*Learning rates* trains from scratch instead, and *Surfaces* has the limit for short steps in any direction, "
-    r"$2/\lambda_{\max}$. The three need not agree."
-)
+RATES = "Every rate here is for one step along the gradient of all evaluation samples, from the selected weights."
 
 STYLE = """<style>
 .st-key-recovery-scrolling { display: none; }
@@ -120,7 +117,7 @@ with top:
         with st.container(key="counts"):
             if known:
                 st.markdown(summary.summary(results, list(measured), stopped=stopped))
-            st.caption(RATES)
+            st.caption(f"{RATES} {other_quantities('Analysis', experiment, display)}")
 
 
 def beyond(step: Step, group: str) -> None:

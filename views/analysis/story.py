@@ -102,7 +102,7 @@ def overview(results: Results, labels: Sequence[str]) -> None:
 def parts() -> str:
     """Return which steps are the argument, and what the others are."""
     first, last = len(ARGUMENT) + 1, len(STEPS)
-    return f"Steps 1 to {len(ARGUMENT)} are the argument; {first} to {last} test it in practice and against rivals."
+    return f"Steps 1 to {len(ARGUMENT)} are the argument, {first} to {last} test it in practice and against rivals."
 
 
 def _claim(step: Step) -> str:

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from normscape.views.analysis.steps import STEPS
-from normscape.views.analysis.steps.status import Status
+from normscape.views.analysis.steps.status import WORDS, Status
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import Results
 from normscape.views.session.results import Variants
 from normscape.views.texts.labels import listed
 from normscape.views.widgets.numbers import duration
 
-ORDER: tuple[Status, ...] = ("fails", "loose", "holds", "unjudged", "undefined")
+ORDER: tuple[Status, ...] = ("fails", "loose", "holds", "unjudged", "undefined", "absent")
 """A step has the first of these that it has on a network: it does not apply only if it applies to none."""
 
 
@@ -29,7 +29,7 @@ def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, f
 
 
 def summary(results: Results, labels: Sequence[str], *, stopped: bool = False) -> str:
-    """Return how many steps hold, hold in part, fail, do not apply and are not judged, as Markdown.
+    """Return how many steps hold, hold in part, fail, do not apply, and are not measurable or not judged, as Markdown.
 
     Args:
         results: the available results.
@@ -42,10 +42,8 @@ def summary(results: Results, labels: Sequence[str], *, stopped: bool = False) -
     parts = [f"{_holding(counts['holds'])}{_on(len(labels), len(labels))}"]
     parts += [f"{_count(counts['loose'], 'hold')} in part"] if counts["loose"] else []
     parts += _failures(results, statuses, len(labels))
-    parts += [f"{_count(counts['undefined'], 'do')} not apply"] if counts["undefined"] else []
-    parts += [f"{counts['unjudged']} {'is' if counts['unjudged'] == 1 else 'are'} not judged"] * bool(
-        counts["unjudged"]
-    )
+    parts += [f"{_count(counts['absent'], 'do')} not apply"] if counts["absent"] else []
+    parts += [_are(counts[status], WORDS[status]) for status in ("undefined", "unjudged") if counts[status]]
     of = "" if measured == total else f"**{measured} of {total} steps are measured:** "
     stop = " Measuring was stopped; resume it for the rest." if stopped else ""
     return f"{of}{listed(parts)}.{stop}"
@@ -76,6 +74,10 @@ def _count(steps: int, verb: str) -> str:
     """Return a number of steps with a verb: "1 holds", "2 fail"."""
     ending = {"do": "es"}.get(verb, "s") if steps == 1 else ""
     return f"{steps} {verb}{ending}"
+
+
+def _are(steps: int, word: str) -> str:
+    return f"{steps} {'is' if steps == 1 else 'are'} {word}"
 
 
 def _on(own: int, networks: int) -> str:

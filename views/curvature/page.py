@@ -17,6 +17,7 @@ from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.session.results import Variants
 from normscape.views.texts.escape import printable
+from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import PENDING
 from normscape.views.widgets.tables import network_table
@@ -47,26 +48,24 @@ NORMS = (
     "curvature falls with the square of their norm, so growing weights lower the sharpness of the same function."
 )
 
-ONE = "One training of each network: another seed gives other numbers."
-
 WHOLE = "Whole network"
 
 READING = r"""
 **Spectrum.** Eigenvalues at the ends are computed one by one with the Lanczos iteration and full reorthogonalization;
-$\pm$ is the residual $\|Hv-\lambda v\|$, which bounds the distance to an eigenvalue (D10). The density comes from
+$\pm$ is the residual $\|Hv-\lambda v\|$, which bounds the distance to an eigenvalue. The density comes from
 random sign vectors: each probe gives nodes and weights with its exact moments, drawn as Gaussians 1 % as wide as the
 axis, so its shape between the ends is an estimate. The trace is the mean over the probes, with its standard error.
 
 **Scale-free.** Weights in front of a normalization can be rescaled without changing the network, and every raw
 eigenvalue changes with them. The scale-free form multiplies both sides of the Hessian by the norms of the filters and
-does not change (D8).
+does not change.
 
 **Edge of stability.** On a quadratic, gradient descent with learning rate $\eta$ diverges along directions with
 $\lambda>2/\eta$; with heavy-ball momentum $\mu$ the threshold is $(2+2\mu)/\eta$, and weight decay lowers it by its own
 value. Full-batch training often raises $\lambda_{\max}$ to the threshold and keeps it there
 ([Cohen et al. 2021](https://arxiv.org/abs/2103.00065)). With mini-batches it is the batch sharpness that settles at
 $2/\eta$ ([Andreyev and Beneventano 2024](https://arxiv.org/abs/2412.20553)); its threshold with momentum differs and is
-not drawn. Adam has another threshold, too (D11).
+not drawn. Adam has another threshold, too.
 
 **Caveats.** ReLU has no second derivative at its kinks; the Hessian is that of the pieces. An eigenvalue that occurs
 several times may be found once. Batch norm's statistics are those selected under *Advanced*.
@@ -99,7 +98,9 @@ def _page(experiment: Experiment, display: Display) -> None:
     with verdict:
         known = sum("raw" in one.largest for one in spectra.values())
         if known == len(spectra):
-            st.markdown(f"{sentence if edge_first else ''} {summary.headline(spectra)} {ONE}".strip())
+            parts = [sentence if edge_first else "", summary.headline(spectra), summary.of_training(variants)]
+            st.markdown(" ".join(filter(None, parts)))
+            st.caption(other_quantities("Curvature", experiment, display))
         else:
             st.markdown(missing_verdict(known, len(spectra), "spectra", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
@@ -158,7 +159,7 @@ def _choice(variants: Variants) -> Chosen:
             format_func=str.capitalize,
             required=True,
             key=address.control("curvature:form"),
-            help="Scale-free: unchanged when weights in front of a normalization are rescaled (D8).",
+            help="Scale-free: unchanged when weights in front of a normalization are rescaled.",
         )
         names = [set(layer_names(run)) for run, _ in variants.values()]
         shared = [name for name in layer_names(next(iter(variants.values()))[0]) if all(name in own for own in names)]

@@ -10,6 +10,8 @@ from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.views.curvature.requests import Spectra
+from normscape.views.session.results import Variants
+from normscape.views.session.seeds import over_seeds, stored_seed_ratios, training_seed
 from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, three_digits
 
@@ -40,13 +42,27 @@ def headline(spectra: Mapping[str, Spectra]) -> str:
     return rf"**Flattest here: {ranked[0]}. Sharpest: {ranked[-1]}.** $\lambda_{{\max}}$: {tops}."
 
 
+def of_training(variants: Variants) -> str:
+    """Return which training the numbers are of and, where it is stored, the ratio of λ_max over training seeds."""
+    seed = training_seed(variants)
+    stored = (
+        stored_seed_ratios(variants, *reversed(list(variants))) if seed is not None and len(variants) == 2 else None
+    )
+    if stored is None:
+        return "One training of each network: another seed gives other numbers."
+    plain, _ = stored
+    count = len(plain.ratios)
+    return rf"This is training seed {seed}. Over {count} seeds, $\lambda_{{\max}}$ is {over_seeds(plain)}."
+
+
 def _claim(one: float, other: float, reference: str) -> str:
     if not (one > 0 and other > 0):
         return f"and {reference} have no ratio of sharpness, since it is not positive for both"
     if max(one / other, other / one) < ABOUT_EQUAL:
         return f"is about as sharp as {reference}"
     word = "flatter" if one < other else "sharper"
-    return f"is {number(max(one / other, other / one), 2)}× {word} in its sharpest direction than {reference}"
+    change = f"{number(max(one / other, other / one), 2)}× {'lower' if one < other else 'higher'}"
+    return rf"is {word} in its sharpest direction than {reference}: largest curvature $\lambda_{{\max}}$ {change}"
 
 
 def _contrasts(one: Spectra, other: Spectra) -> str:

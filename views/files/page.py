@@ -141,10 +141,11 @@ display = replace(st.session_state["display"], metric=metric, scale=scale)
 verdict = summary.sentence(drawn)
 with st.container(key="verdict"):
     st.markdown(verdict)
-show_surfaces(drawn, display, verdict)
+with st.container(key="file-surfaces"):
+    show_surfaces(drawn, display, verdict)
+downloads.menu(drawn, display)  # next to the surfaces, so that it is in the row of their buttons
 if len({(*surface.alpha[[0, -1]], *surface.beta[[0, -1]]) for surface in results.values()}) > 1:
     st.caption(RANGES)
-downloads.menu(drawn, display)
 show_sources()
 maps, numbers = st.tabs(["Maps and cuts", "Numbers"], key="file-tabs", on_change="rerun")
 with maps:

@@ -47,6 +47,6 @@ def numbers(surface: Surface) -> dict[str, str]:
         "Loss at the center": "no grid point there" if center is None else number(surface.loss[center]),
         "Lowest loss": number(finite.min()) if finite.size else "n/a",
         "Highest loss": number(finite.max()) if finite.size else "n/a",
-        "Minima of the loss (D15)": str(len(minima_of(surface))) if finite.size else "n/a",
+        "Minima of the loss": str(len(minima_of(surface))) if finite.size else "n/a",
         "Highest accuracy": "n/a" if accuracy is None else percent(float(np.nanmax(accuracy))),
     }

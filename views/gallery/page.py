@@ -9,8 +9,8 @@ from normscape.views.widgets.story_cards import provenance, story_cards
 from normscape.views.widgets.story_texts import headline
 
 CLAIM = rf"""
-{len(STORIES)} measured comparisons of loss surfaces, each on one scale. $\lambda_{{\max}}$ is the largest curvature at
-the weights: lower means flatter. Open a card to rotate its surfaces and change any setting.
+{len(STORIES)} measured comparisons of loss surfaces, each on one scale and of one training seed. A lower
+$\lambda_{{\max}}$ means a flatter loss at the weights. Open a card to rotate its surfaces and change any setting.
 """
 
 NOTHING_YET = """

@@ -6,6 +6,8 @@ import streamlit as st
 
 from normscape.figures.style.notation import plain
 from normscape.gallery.stories import STORIES, reading
+from normscape.views.analysis.steps import ARGUMENT as STEPS_OF_ARGUMENT
+from normscape.views.analysis.steps import STEPS
 from normscape.views.texts.escape import printable
 from normscape.views.texts.glossary import TERMS, THEMES, definition, measured_in, slug
 from normscape.views.texts.papers import PAPERS, cite
@@ -20,7 +22,7 @@ SECTIONS = {  # anchors by heading, in the order of the page
     "What is a loss landscape?": "loss-landscape",
     "What to look for": "look-for",
     "What each page answers": "pages",
-    "The argument in five sentences": "argument",
+    "The argument in short": "argument",
     "Papers": "papers",
     "Glossary": "terms",
 }
@@ -62,34 +64,39 @@ PAGES = {
 }
 
 ARGUMENT = r"""
-1. **If the gradient changes slowly, the loss stays close to its tangent.**
-2. **So a gradient step lowers the loss at every learning rate $\eta$ below $2/L$**, where $L$ bounds the change.
-3. **A weight's gradient carries the layer's input $x$, so the second moment of $x$ enters a bound on $L$.**
-4. **Centering makes that second moment as small as a shift can; dividing by the standard deviation sets every term to
-   1.**
-5. **Hence normalization should lower $L$ and allow larger learning rates, if the bound is tight.**
+- **If the gradient changes slowly, the loss stays close to its tangent.**
+- **So a gradient step lowers the loss at every learning rate $\eta$ below $2/L$**, where $L$ bounds the change.
+- **A weight's gradient carries the layer's input $x$, so the second moment of $x$ enters a bound on $L$.**
+- **Centering makes that second moment as small as a shift can; dividing by the standard deviation sets every term to
+  1.**
+- **Hence normalization should lower $L$ and allow larger learning rates, if the bound is tight.**
 
-The bound is often loose, and dividing raises terms that were below 1. The page [Analysis](analysis) measures every step
-on your networks.
+The bound is often loose, and dividing raises terms that were below 1. The page [Analysis](analysis) divides the
+argument into {steps} steps, measures each on your networks, and adds {tests} tests of it.
 """
 
 DETAILS = rf"""
-1. $f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$, where $L$ bounds the
-   gradient-change ratio ([measured](analysis#descent)). *Limit*: the gradient of a ReLU network jumps, so no finite $L$
-   exists.
-2. $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$ ([measured](analysis#descent)). *Limit*:
-   the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to about $2/\eta$
-   ({cite("Cohen et al. 2021")}).
-3. $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$, where $\lambda$ is the change of the
-   backpropagated signal ([measured](analysis#cauchy-schwarz)). *Limit*: only the weights of one layer move, and the
-   gradient may change much less than the bound allows.
-4. $\sum_iE[(x_i-\mu_i)^2]$ is smallest at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$
-   ([measured](analysis#second-moments)). *Limit*: dividing raises the second moment of inputs with a variance below 1.
-   Even where the bound falls, the curvature need not: one weight with logistic loss is a
-   [counterexample](analysis#counterexamples).
-5. {cite("Santurkar et al. 2018")}; {cite("Bjorck et al. 2018")}. *Limit*: in deep plain ReLU networks with batch norm,
-   gradients grow by about 1.21 per layer at initialization ({cite("Yang et al. 2019")}). Larger weights in front of a
-   normalization lower $L$, too. Therefore a scale-free value and the held-out loss accompany every $L$.
+- **The tangent**:
+  $f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2$, where $L$ bounds the
+  gradient-change ratio ([measured](analysis#descent)). *Limit*: the gradient of a ReLU network jumps, so no finite $L$
+  exists.
+- **The gradient step**:
+  $f(\theta-\eta\nabla f)\le f(\theta)+(\tfrac12L\eta^2-\eta)\|\nabla f\|^2$ ([measured](analysis#descent)). *Limit*:
+  the condition is sufficient and local. Training itself can raise $\lambda_{{\max}}$ to about $2/\eta$
+  ({cite("Cohen et al. 2021")}).
+- **The input**:
+  $\|E[\lambda x]\|\le\sqrt{{E[\lambda^2]}}\,\sqrt{{\sum_iE[x_i^2]}}$, where $\lambda$ is the change of the
+  backpropagated signal ([measured](analysis#cauchy-schwarz)). *Limit*: only the weights of one layer move, and the
+  gradient may change much less than the bound allows.
+- **Centering and dividing**:
+  $\sum_iE[(x_i-\mu_i)^2]$ is smallest at $\mu=E[x]$, and $E[(x_i-\mu_i)^2/\sigma_i^2]=1$
+  ([measured](analysis#second-moments)). *Limit*: dividing raises the second moment of inputs with a variance below 1.
+  Even where the bound falls, the curvature need not: one weight with logistic loss is a
+  [counterexample](analysis#counterexamples).
+- **The conclusion**:
+  {cite("Santurkar et al. 2018")}; {cite("Bjorck et al. 2018")}. *Limit*: in deep plain ReLU networks with batch norm,
+  gradients grow by about 1.21 per layer at initialization ({cite("Yang et al. 2019")}). Larger weights in front of a
+  normalization lower $L$, too. Therefore a scale-free value and the held-out loss accompany every $L$.
 """
 
 UNFOLD = Path(__file__).with_name("unfold.js").read_text(encoding="utf-8")
@@ -172,9 +179,9 @@ with figure:
     _figure()
     _heading("What each page answers")
     _pages()
-_heading("The argument in five sentences")
-st.markdown(ARGUMENT)
-with st.expander("Formulas and limits"), st.container(key="five-lines"):
+_heading("The argument in short")
+st.markdown(ARGUMENT.format(steps=len(STEPS_OF_ARGUMENT), tests=len(STEPS) - len(STEPS_OF_ARGUMENT)))
+with st.expander("Formulas and limits"), st.container(key="argument-formulas"):
     st.markdown(DETAILS)
 _heading("Papers")
 with st.expander(f"{len(PAPERS)} papers"), st.container(key="papers"):

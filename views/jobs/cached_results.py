@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -14,6 +13,7 @@ from normscape.jobs.store.store import Entry
 from normscape.specs.experiment import label
 from normscape.views.session.job_queue import job_queue
 from normscape.views.texts.public import is_public
+from normscape.views.widgets.moments import local
 from normscape.views.widgets.numbers import KIBIBYTE, used_of
 
 MOST_RESULTS = 100
@@ -69,8 +69,9 @@ def _table(entries: Sequence[Entry]) -> None:
             "Result": list(names.values()),
             "Key": [key[:SHORT_KEY] for key in names],
             "Size (KiB)": [math.ceil(entry.bytes / KIBIBYTE) for entry in entries],
-            "Last used (minutes ago)": [round((time.time() - entry.used) / 60) for entry in entries],
+            "Last used": [local(entry.used) for entry in entries],
         },
+        column_config={"Last used": st.column_config.DatetimeColumn(format="MMM D, HH:mm")},
         hide_index=True,
     )
     chosen = st.multiselect(

@@ -14,9 +14,11 @@ from normscape.views.session.job_queue import is_connected, job_queue, session_i
 from normscape.views.session.progress import failures, progress_of, requested_by, show_worker_errors
 from normscape.views.texts.escape import printable
 from normscape.views.texts.public import is_public
+from normscape.views.widgets.moments import moment
 from normscape.views.widgets.numbers import duration
 
 MOST_LISTED = 20
+RECENT_SECONDS = 3600
 STOPPED_TEXT = "Stopped here, or replaced when the experiment on their page changed. Finished results are kept."
 STOP_HELP = "Finished results are kept. You can resume later."
 SHARED_STOP_HELP = "Only you stop waiting: it keeps running for the others."
@@ -168,4 +170,6 @@ def _is_own(entry: RequestStatus) -> bool:
 
 
 def _ago(entry: RequestStatus) -> str:
-    return f"{duration(time.time() - entry.submitted_at)} ago"
+    """Return when a request was started: for an hour how long ago that is, and then the moment."""
+    seconds = time.time() - entry.submitted_at
+    return f"{duration(seconds)} ago" if seconds < RECENT_SECONDS else moment(entry.submitted_at)

@@ -18,7 +18,14 @@ from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
 from normscape.views.widgets.recent_cards import MOST_CHANGES, experiment_at, title_and_text
 
-PAGES: Mapping[str, str] = {"/": "Surfaces", "/along-training": "Along training", "/learning-rates": "Learning rates"}
+PAGES: Mapping[str, str] = {
+    "/": "Surfaces",
+    "/analysis": "Analysis",
+    "/along-training": "Along training",
+    "/learning-rates": "Learning rates",
+    "/curvature": "Curvature",
+    "/paths": "Paths",
+}
 """Names of pages by path."""
 
 MOST_VALUES = 4

@@ -9,13 +9,13 @@ from normscape.specs import ConnectivitySpec
 
 READING = r"""
 **The plane.** The two leading principal components of the differences $\theta_i-\theta_n$, which are not centered, so
-that the plane contains the last checkpoint (D12). Percentages are shares of $\sum\|\theta_i-\theta_n\|^2$. A random
+that the plane contains the last checkpoint. Percentages are shares of $\sum\|\theta_i-\theta_n\|^2$. A random
 walk in many dimensions concentrates there as well
 ([Antognini and Sohl-Dickstein 2018](https://arxiv.org/abs/1806.08805)): a share is only worth something above that of
 the walk. The code of [Li et al. 2018](https://arxiv.org/abs/1712.09913) centers the checkpoints first; the table has
 both.
 
-**Between two networks.** The barrier is the largest excess of the loss over the line between its ends (D13). Running
+**Between two networks.** The barrier is the largest excess of the loss over the line between its ends. Running
 averages belong to one network; between two networks they fit neither. Averages taken anew over the training set at
 every point, as in [REPAIR](https://arxiv.org/abs/2211.08403), or population statistics remove that part of the barrier.
 

@@ -162,7 +162,8 @@ def progress_of(request: Request) -> tuple[float, str]:
     left = time_left(statuses, queue.snapshot.workers)
     if left is not None and left.complete:
         share = left.share  # the bar and the sentence say the same
-    return min(share, 1.0), f"{_left(left)} {_doing(running)}".strip()  # a narrow place cuts the end
+    others = sum(not one.done for one in queue.requests() if one.request.key != request.key)
+    return min(share, 1.0), f"{_left(left, others)} {_doing(running)}".strip()  # a narrow place cuts the end
 
 
 def _doing(running: Sequence[JobStatus]) -> str:
@@ -189,11 +190,12 @@ def _steps(running: Sequence[JobStatus]) -> str:
     return f"{', '.join(parts)} steps"
 
 
-def _left(left: TimeLeft | None) -> str:
-    """Return the time left, as a sentence."""
+def _left(left: TimeLeft | None, others: int) -> str:
+    """Return the time left, as a sentence; it is longer than *Detail* states while other requests run."""
     if left is None or left.seconds < 1:
         return ""
-    return f"About {duration(left.seconds)} left" + ("." if left.complete else " for this part.")
+    shared = f", shared with {others} other request{'' if others == 1 else 's'}" if others else ""
+    return f"About {duration(left.seconds)} left{'' if left.complete else ' for this part'}{shared}."
 
 
 def requested_by(sessions: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from normscape.landscape import Sharpness
 from normscape.specs import RunSpec, SurfaceSpec
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
+from normscape.views.widgets.numbers import sign, times
 
 SEEDS = 5
 """Training seeds that are looked up: the most that the control *Seeds* offers, and those of the first comparison that
@@ -60,6 +61,23 @@ def stored_seed_ratios(variants: Variants, subject: str, reference: str) -> tupl
         return None
     plain, scale_free = (SeedRatios(tuple(column)) for column in zip(*pairs, strict=True))
     return plain, scale_free
+
+
+def over_seeds(ratios: SeedRatios) -> str:
+    """Return the ratios in words: "1.5× lower on average (in 4 of 5)", with the geometric mean."""
+    mean, count = ratios.mean, len(ratios.ratios)
+    agreeing, word = (ratios.lower, "lower") if mean < 1 else (count - ratios.lower, "higher")
+    of_all = f"all {count}" if agreeing == count else f"{agreeing} of {count}"
+    if sign(mean, 1.0) == 0:
+        return f"about equal on average ({word} in {of_all})"
+    return f"{times(mean, 1.0)} {word} on average (in {of_all})"
+
+
+def training_seed(variants: Variants) -> int | None:
+    """Return the training seed that all compared networks share, None with several or with published weights."""
+    runs = [run for run, _ in variants.values()]
+    seeds = {run.training.seed for run in runs}
+    return seeds.pop() if len(seeds) == 1 and not any(run.weights for run in runs) else None
 
 
 def _ratio(variants: Variants, subject: str, reference: str, kind: str, k: int) -> float | None:

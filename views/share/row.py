@@ -46,4 +46,5 @@ def share_popover(charts: Charts) -> None:
     with st.popover("Share", icon=":material/share:", type="tertiary", key=key, on_change="rerun") as popover:
         if popover.open:
             copy_link(charts.name)
-            download_buttons(file_name(charts.experiment), files(charts), charts.name)
+            with st.container(key=f"files-{charts.name.replace(' ', '-')}", gap="small"):
+                download_buttons(file_name(charts.experiment), files(charts), charts.name)

@@ -19,7 +19,6 @@ from normscape.views.session import address
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.smoothness.summary import (
-    CONTRAST,
     LESS_SMOOTH,
     alone,
     headline,
@@ -29,6 +28,7 @@ from normscape.views.smoothness.summary import (
     ratios,
     spread,
 )
+from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels
 from normscape.views.widgets.numbers import ABOUT_EQUAL
 from normscape.views.widgets.tables import network_table
@@ -82,11 +82,12 @@ class State:
     every_seed: bool = False  # in place of median and range
 
 
-def verdict(experiment: Experiment, results: Results) -> None:
+def verdict(experiment: Experiment, display: Display, results: Results) -> None:
     """Show how every further network compares with the first.
 
     Args:
         experiment: the compared networks.
+        display: metric and camera of the address.
         results: of all checkpoints that training reached.
     """
     results = _nonempty(results)
@@ -98,7 +99,8 @@ def verdict(experiment: Experiment, results: Results) -> None:
     compared = ratios(results)
     st.markdown(headline(next(iter(results)), compared, seeds))
     if (varies := spread(compared)) or len(compared) > 1:  # a single checkpoint has no verdict to qualify
-        st.caption(" ".join(filter(None, [varies, CONTRAST])))
+        others = other_quantities("Along training", experiment, display)
+        st.caption("\\\n".join(filter(None, [varies, others])))
 
 
 def explanation(experiment: Experiment, results: Results) -> None:

@@ -40,7 +40,7 @@ GLOSSARY_TERMS = (
 
 READING = r"""
 **How it is measured.** Steps go to $\theta-\eta g$, where $g$ is the mini-batch gradient and $\eta$ runs from half a
-learning rate to four (D9). Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's
+learning rate to four. Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's
 momentum plays no part. With several seeds, lines are medians over the seeds and pale areas their ranges; the headline
 and the table take all checkpoints of all seeds.
 
@@ -50,7 +50,7 @@ the same weights on *Surfaces*, and rank the networks differently: a mini-batch 
 and the steps are of finite length, whereas $\lambda_{\max}$ is the curvature of all evaluation samples at one point.
 
 **Caveats.** Step lengths are multiples of the learning rate, so networks with smaller gradients take shorter steps and
-change less; $\beta$ is per unit of distance. All values depend on the scale of the weights (D8). A step longer than
+change less; $\beta$ is per unit of distance. All values depend on the scale of the weights. A step longer than
 $\|\theta\|$ is shortened to it; the table counts these checkpoints.
 """
 
@@ -75,7 +75,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     every = [job for columns in jobs.values() for column in columns for job in column]
     with verdict:  # the progress is in the place of the headline, so that no chart moves
         if finished and not progress.failures(request):
-            charts.verdict(experiment, results)
+            charts.verdict(experiment, display, results)
         else:
             count = sum(len(one) for own in results.values() for one in own)
             st.markdown(missing_verdict(count, len(every), "checkpoints", stopped=stopped or finished, done="measured"))

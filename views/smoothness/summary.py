@@ -22,12 +22,6 @@ MEASURE = r"effective $\beta$-smoothness"
 FEWEST_CHECKPOINTS = 2
 """Common checkpoints from which a verdict is given."""
 
-CONTRAST = (
-    r"*Surfaces* can rank the networks differently: its $\lambda_{\max}$ is the curvature of all samples at one point; "
-    "here, every value belongs to one mini-batch and to steps of finite length."
-)
-"""Why the verdict here and that on the page Surfaces may differ, although both may be about the same weights."""
-
 
 def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, PathRatio | None]:
     """Return the ratio of every further network to the first, by label."""

@@ -10,21 +10,22 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Compared
-from normscape.figures.stability import final_figure, outcomes_figure
+from normscape.figures.stability import final_figure, final_notes, outcomes_figure
 from normscape.figures.style.palette import colors
 from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
 from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.stability import thresholds
-from normscape.views.stability.summary import CONTRAST, gaps, grid, headline, key_numbers
+from normscape.views.stability.summary import gaps, grid, headline, key_numbers
+from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme
 from normscape.views.widgets.tables import network_table
 
 Outcomes = Mapping[str, tuple[TrainingOutcome, ...]]
 Rates = Mapping[str, Mapping[int, float]]
-"""Threshold of stability by label and step."""
+"""Limit that the curvature predicts, by label and step."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,22 @@ class State:
     every_seed: bool = False  # in place of median and range
 
 
-def verdict(outcomes: Outcomes, predicted: Rates, formula: str, *, seeds: int, stopped: bool) -> None:
+def verdict(
+    page: tuple[Experiment, Display],
+    outcomes: Outcomes,
+    predicted: Rates,
+    formula: str,
+    *,
+    seeds: int,
+    stopped: bool,
+) -> None:
     """Show the headline of a complete sweep, and how many trainings are finished before.
 
     Args:
+        page: the compared networks, and metric and camera of the address.
         outcomes: of finished trainings, by label.
-        predicted: threshold of stability by label and step.
-        formula: of the threshold, as LaTeX.
+        predicted: limit that the curvature predicts, by label and step.
+        formula: of that limit, as LaTeX.
         seeds: trainings per learning rate.
         stopped: whether nothing more will come.
     """
@@ -53,7 +63,7 @@ def verdict(outcomes: Outcomes, predicted: Rates, formula: str, *, seeds: int, s
     largest = {label: largest_stable(own) for label, own in outcomes.items()}
     st.markdown(headline(largest, _at_initialization(predicted), formula))
     st.markdown(" ".join([grid(seeds), *gaps(outcomes)]))
-    st.caption(CONTRAST)
+    st.caption(other_quantities("Learning rates", *page))
 
 
 def section(
@@ -70,24 +80,24 @@ def section(
         experiment: the compared networks.
         display: metric and camera of the address.
         outcomes: of finished trainings, by label.
-        predicted: threshold of stability by label and step.
+        predicted: limit that the curvature predicts, by label and step.
         trainings: how each network is trained, by label.
         state: how far the sweep is.
     """
-    thresholds_at_start, formula = _at_initialization(predicted), thresholds.formula(trainings)
+    limits_at_start, formula = _at_initialization(predicted), thresholds.formula(trainings)
     compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
-    with (
-        st.container(key="figure"),
-        st.container(horizontal=True, vertical_alignment="center", gap="medium", key="strip"),
-    ):
-        strip = outcomes_figure(compared, thresholds_at_start, RATES, formula, complete=state.complete, legend=False)
+    with st.container(key="figure"), st.container(gap="xsmall", key="strip"):
+        strip = outcomes_figure(compared, limits_at_start, RATES, formula, complete=state.complete, legend=False)
         with st.container(key="strip-chart"):
             chart(strip, "outcome of every training")
         with st.container(key="strip-legend"):
             known: dict[str, Any] = {"complete": state.complete, "colors": compared.colors}
-            legend = thresholds.legend(trainings, thresholds_at_start, page_theme(), **known)
+            legend = thresholds.legend(trainings, limits_at_start, page_theme(), **known)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
-    chart(final_figure(compared, pending=state.pending, every_seed=state.every_seed), "final training loss")
+    known = {"pending": state.pending, "every_seed": state.every_seed}
+    chart(final_figure(compared, limits_at_start, noted=False, **known), "final training loss")
+    if notes := final_notes(compared, every_seed=state.every_seed):
+        st.caption(" ".join(notes))
     if not state.complete:
         return
     st.markdown("## Key numbers")
@@ -95,10 +105,10 @@ def section(
     light = in_light_theme(compared, experiment)
 
     def draw() -> dict[str, go.Figure]:
-        strip = outcomes_figure(light, thresholds_at_start, RATES, formula, complete=True)
+        strip = outcomes_figure(light, limits_at_start, RATES, formula, complete=True)
         return {
             "outcome of every training": strip,
-            "final training loss": final_figure(light, every_seed=state.every_seed),
+            "final training loss": final_figure(light, limits_at_start, every_seed=state.every_seed),
         }
 
     share_row(Charts("learning rates", "Stable learning rates", draw, experiment, display))

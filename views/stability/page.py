@@ -30,13 +30,14 @@ GLOSSARY_TERMS = (
 )
 
 READING = r"""
-**The threshold.** On a quadratic, gradient descent converges for $\eta<2/\lambda_{\max}$, with heavy-ball momentum
-$\mu$ for $\eta<2(1+\mu)/\lambda_{\max}$. Adam has no such threshold: it divides the step of every weight by a running
-average of its gradient's size, so stability depends on the rescaled curvature and not on $\lambda_{\max}$.
+**The predicted limit.** On a quadratic, gradient descent converges for $\eta<2/\lambda_{\max}$, with heavy-ball
+momentum $\mu$ for $\eta<2(1+\mu)/\lambda_{\max}$: the threshold of stability. Adam has no such limit: it divides the
+step of every weight by a running average of its gradient's size, so stability depends on the rescaled curvature and not
+on $\lambda_{\max}$.
 
-**Caveats.** The threshold is local and assumes full-batch gradients. Training changes $\lambda_{\max}$, each
+**Caveats.** The limit is local and assumes full-batch gradients. Training changes $\lambda_{\max}$, each
 mini-batch has its own curvature, and weight decay is not part of it. Weights in front of a normalization layer grow
-until their steps fit, so such a network can train at learning rates far above the threshold at initialization. A
+until their steps fit, so such a network can train at learning rates far above the limit at initialization. A
 learning rate too small to learn in the given steps counts as not learned, not as unstable.
 """
 
@@ -65,11 +66,11 @@ def _page(experiment: Experiment, display: Display) -> None:
     stopped = finished or progress.is_stopped(request)
     with verdict:  # the progress is in the place of the headline, so that no chart moves
         formula = f"{thresholds.formula(trainings)}{thresholds.momentum_note(trainings)}"
-        charts.verdict(outcomes, predicted, formula, seeds=seeds, stopped=stopped)
+        charts.verdict((experiment, display), outcomes, predicted, formula, seeds=seeds, stopped=stopped)
         progress.show_progress(request, finished)
     state = charts.State(complete=complete, pending=not stopped, every_seed=every_seed)
     charts.section(experiment, display, outcomes, predicted, trainings, state)
-    with st.expander("The threshold, and caveats"):
+    with st.expander("The predicted limit, and caveats"):
         st.markdown(READING)
 
 

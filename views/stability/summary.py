@@ -16,14 +16,14 @@ OUTCOMES = ("stable", "not learned", "overshot", "diverged")
 
 
 def headline(largest: Mapping[str, float], predicted: Mapping[str, float], formula: str) -> str:
-    """Return the largest learning rate at which each network trains stably as one sentence, and the thresholds.
+    """Return the largest learning rate at which each network trains stably as one sentence, and the predicted limits.
 
-    If the thresholds rank the networks in the opposite order, the sentence says so.
+    If these rank the networks in the opposite order, the sentence says so.
 
     Args:
         largest: the largest stable learning rate by label, 0 if none is stable.
-        predicted: threshold of stability at initialization by label, NaN if unknown.
-        formula: of the threshold, as LaTeX; empty if the networks differ in it.
+        predicted: limit that the curvature at initialization predicts, by label; NaN if unknown.
+        formula: of that limit, as LaTeX; empty if the networks differ in it.
     """
     return f"**{_claim(largest)}**{_prediction(largest, predicted, formula)}"
 
@@ -36,13 +36,6 @@ def grid(seeds: int) -> str:
         f"seed{'' if seeds == 1 else 's'} each. They lie a factor of {factor} apart, so the true limit may be up to "
         f"{factor}× higher."
     )
-
-
-CONTRAST = (
-    "A rate is stable here if whole trainings from scratch succeed. *Analysis* takes one step from one set of weights, "
-    r"and *Surfaces* has $2/\lambda_{\max}$ there; their rates can be much larger."
-)
-"""Why the learning rates on other pages differ from those here."""
 
 
 def gaps(outcomes: Mapping[str, Sequence[TrainingOutcome]]) -> list[str]:
@@ -99,17 +92,17 @@ def _pair(reference: str, label: str, rate: float, other: float) -> str:
 
 
 def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float], formula: str) -> str:
-    """Return the thresholds of two networks, or the ends of those of more; say if they rank the networks otherwise."""
+    """Return the limits of two networks, or the ends of those of more; say if they rank the networks otherwise."""
     known = {label: rate for label, rate in predicted.items() if math.isfinite(rate)}
     if not known:
         return ""
     ends = [min(known, key=known.__getitem__), max(known, key=known.__getitem__)] if len(known) > 2 else list(known)
     size = values({label: known[label] for label in ends})
     shown = f"ranges from {size.replace(' and ', ' to ')}" if len(known) > 2 else f"is {size}"
-    threshold = f"stability threshold {formula}".strip()
+    limit = f"limit {formula}".strip()
     if _opposite(largest, predicted):
-        return f" The curvature at initialization predicts the opposite order: the {threshold} {shown}."
-    return f" The {threshold} at initialization {shown}."
+        return f" The curvature at initialization predicts the opposite order: the {limit} {shown}."
+    return f" The {limit} that the curvature at initialization predicts {shown}."
 
 
 def _opposite(largest: Mapping[str, float], predicted: Mapping[str, float]) -> bool:
@@ -136,7 +129,7 @@ def key_numbers(
 
     Args:
         outcomes: of all trainings of the sweep.
-        predicted: threshold of stability by step; empty for an optimizer that has none.
+        predicted: limit that the curvature predicts, by step; empty for an optimizer that has none.
         training: the optimizer and its momentum.
     """
     counts = {name: sum(outcome.outcome == name for outcome in outcomes) for name in OUTCOMES}
@@ -145,17 +138,17 @@ def key_numbers(
     return {
         "Largest stable learning rate": _largest(outcomes, rate),
         r"$2/\lambda_{\max}$ at initialization, without momentum": number(at_start / (1 + training.momentum)),
-        "Stability threshold at initialization": _threshold(at_start, training),
-        "Largest stable rate relative to the threshold": relative,
-        "Stability threshold along training": span(predicted.values()),
+        "Limit predicted at initialization": _limit(at_start, training),
+        "Largest stable rate relative to that limit": relative,
+        "Limit predicted along training": span(predicted.values()),
         "Lowest final training loss": _lowest_loss(outcomes),
         "Loss of the best constant prediction": number(outcomes[0].constant) if outcomes else MISSING,
         **{f"Trainings: {name}": f"{count} of {len(outcomes)}" for name, count in counts.items()},
     }
 
 
-def _threshold(rate: float, training: TrainingSpec) -> str:
-    """Return a threshold with the momentum that it is for."""
+def _limit(rate: float, training: TrainingSpec) -> str:
+    """Return a limit with the momentum that it is for."""
     momentum = f" (momentum {number(training.momentum)})" if training.momentum and math.isfinite(rate) else ""
     return f"{number(rate)}{momentum}"
 

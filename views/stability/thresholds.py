@@ -1,4 +1,4 @@
-"""The threshold of stability of each network's optimizer, as a formula and in sentences (A3, D11)."""
+"""The limit that the curvature predicts for each network's optimizer, as a formula and in sentences (A3, D11)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from normscape.views.widgets.numbers import number
 
 PLAIN, HEAVY_BALL = r"$2/\lambda_{\max}$", r"$2(1+\mu)/\lambda_{\max}$"
 
-ADAM = r"Adam rescales the step of every weight, so $\lambda_{\max}$ alone sets no threshold, and none is drawn."
+ADAM = r"Adam rescales the step of every weight, so $\lambda_{\max}$ alone predicts no limit, and none is drawn."
 
 SWATCH_OPACITY = 0.5  # a swatch is too small for the opacity of the bars
 
@@ -36,13 +36,13 @@ BAR = "**Bar**: the range of stable rates, in the color of the network."
 
 
 def formula(trainings: Mapping[str, TrainingSpec]) -> str:
-    """Return the formula of the threshold of all networks as LaTeX; empty if they differ or have none."""
+    """Return the formula of the predicted limit of all networks as LaTeX; empty if they differ or have none."""
     formulas = {_formula(training) for training in trainings.values()}
     return formulas.pop() if len(formulas) == 1 else ""
 
 
 def values(predicted: Mapping[str, float]) -> str:
-    """Return the known thresholds in a sentence: "8.1 without normalization and 1.6 for Batch norm"."""
+    """Return the known limits in a sentence: "8.1 without normalization and 1.6 for Batch norm"."""
     known = [f"{number(rate)} {of_network(label)}" for label, rate in predicted.items() if math.isfinite(rate)]
     return f"{', '.join(known[:-1])} and {known[-1]}" if known[1:] else "".join(known)
 
@@ -62,7 +62,7 @@ def legend(
 
     Args:
         trainings: how each network is trained, by label.
-        predicted: the threshold at initialization by label, NaN if unknown.
+        predicted: the limit at initialization by label, NaN if unknown.
         theme: of the page.
         complete: whether all trainings are finished; before, the range of stable rates is unknown.
         colors: of the networks, by label.
@@ -105,7 +105,7 @@ def _lines(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]
     momenta = {training.momentum for training in trainings.values() if training.optimizer != "adam"}
     heavy = f", with momentum $\\mu={number(momenta.pop())}$" if len(momenta) == 1 and any(momenta) else ""
     shown = common if (common := formula(trainings)) else rf"{PLAIN}, with momentum $\mu$ {HEAVY_BALL}"
-    return f"<span>┊</span> **Stability threshold** at initialization: {shown}{heavy}."
+    return f"<span>┊</span> **Predicted limit**, from the curvature at initialization: {shown}{heavy}."
 
 
 def _adam(trainings: Mapping[str, TrainingSpec]) -> str:

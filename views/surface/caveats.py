@@ -15,12 +15,12 @@ from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.requests import stored_ratio
 from normscape.views.session.results import Variants
-from normscape.views.session.seeds import SeedRatios, stored_seed_ratios
-from normscape.views.surface.measures import Measures, compared_pair, sign, times
+from normscape.views.session.seeds import SeedRatios, over_seeds, stored_seed_ratios, training_seed
+from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.seeds_link import LINK
-from normscape.views.surface.verdict import SeedPair, over_seeds
+from normscape.views.surface.verdict import SeedPair
 from normscape.views.texts.labels import in_text
-from normscape.views.widgets.numbers import percent
+from normscape.views.widgets.numbers import percent, sign, times
 from normscape.views.widgets.story_texts import guesses
 
 ONE_SEED = f"This is one training seed. {LINK}"
@@ -55,13 +55,6 @@ def stored_seeds(measured: Mapping[str, Measures], variants: Variants) -> SeedPa
     if pair is None or training_seed(variants) is None or measured[pair[0]].sharpness is None:
         return None
     return stored_seed_ratios(variants, *pair)
-
-
-def training_seed(variants: Variants) -> int | None:
-    """Return the training seed that all compared networks share, None with several or with published weights."""
-    runs = [run for run, _ in variants.values()]
-    seeds = {run.training.seed for run in runs}
-    return seeds.pop() if len(seeds) == 1 and not any(run.weights for run in runs) else None
 
 
 def drawn_training(variants: Variants) -> str:

@@ -12,10 +12,13 @@ from normscape.views.session.results import Outcome
 from normscape.views.widgets.numbers import PENDING, number
 from normscape.views.widgets.tables import network_table
 
-MARKERS = {"green": ":green[●]", "amber": ":orange[●]", "red": ":red[●]"}
+WORDS = {"green": "passed", "amber": "borderline", "red": "failed"}
+"""Every verdict in a word."""
 
+MARKERS = {"green": ":green[✓", "amber": ":orange[▲", "red": ":red[✗"}
+"""The color and the shape of every verdict, which its word and a bracket follow."""
 
-MEANING = f"{MARKERS['green']} green, {MARKERS['amber']} amber, {MARKERS['red']} red; the rule of each check is below."
+MEANING = "The rule of each check is below."
 
 MEANINGS: Mapping[str, str] = {
     "Directions apart": "the two directions are far from orthogonal, and the map shows them as if they were. Turn on "
@@ -29,22 +32,22 @@ MEANINGS: Mapping[str, str] = {
     "loss is flat there. Gradient-change values at the center are not limits there; compare with GELU or tanh.",
     "Choice of samples": "the loss depends on which samples were drawn. Use more evaluation samples.",
 }
-"""What a red check means and what to do, by the beginning of its name."""
+"""What a failed check means and what to do, by the beginning of its name."""
 
 
 def note(outcomes: Mapping[str, Outcome]) -> None:
-    """Show what every red check means, and what to do."""
+    """Show what every failed check means, and what to do."""
     red: dict[str, list[str]] = {}
     for label, column in _checks(outcomes).items():
         for check in column:
             if check.verdict == "red":
                 red.setdefault(meaning(check.name), []).append(label)
     for sentence, labels in red.items():
-        st.caption(f"{MARKERS['red']} {', '.join(dict.fromkeys(labels))}: {sentence}")
+        st.caption(f"{_marked('red')} {', '.join(dict.fromkeys(labels))}: {sentence}")
 
 
 def meaning(name: str) -> str:
-    """Return what it means that a check is red, and what to do; the check's name if that is unknown."""
+    """Return what it means that a check failed, and what to do; the check's name if that is unknown."""
     known = (sentence for start, sentence in MEANINGS.items() if name.startswith(start))
     return next(known, f"{name}; see *Checks*.")
 
@@ -55,7 +58,7 @@ def section(outcomes: Mapping[str, Outcome]) -> None:
     if not checks:
         return
     verdicts = [check.verdict for column in checks.values() for check in column]
-    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in MARKERS if verdict in verdicts)
+    counts = ", ".join(f"{verdicts.count(verdict)} {word}" for verdict, word in WORDS.items() if verdict in verdicts)
     st.subheader(f"Checks of the numerics ({counts})", anchor=False)
     cells = {label: {check.name: _cell(check) for check in column} for label, column in checks.items()}
     network_table(cells, missing=PENDING)
@@ -69,7 +72,12 @@ def _checks(outcomes: Mapping[str, Outcome]) -> dict[str, tuple[Check, ...]]:
 
 
 def _cell(check: Check) -> str:
-    return f"{MARKERS[check.verdict]} {number(check.value, digits=2)}"
+    return f"{_marked(check.verdict)} · {number(check.value, digits=2)}"
+
+
+def _marked(verdict: str) -> str:
+    """Return the shape and the word of a verdict in its color."""
+    return f"{MARKERS[verdict]} {WORDS[verdict]}]"
 
 
 def _sentence(check: Check) -> str:
@@ -78,5 +86,5 @@ def _sentence(check: Check) -> str:
 
 
 def _rule(check: Check) -> str:
-    green = f"up to {number(check.green)}" if check.green else "only at 0"
-    return f"green {green}, amber up to {number(check.amber)}, red beyond."
+    passed = f"up to {number(check.green)}" if check.green else "only at 0"
+    return f"passed {passed}, borderline up to {number(check.amber)}, failed beyond."

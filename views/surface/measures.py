@@ -10,7 +10,6 @@ import numpy as np
 
 from normscape.landscape import Sharpness, bounds_between_neighbors, bounds_from_center
 from normscape.views.session.results import Outcome
-from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
 NO_NORM = "No normalization"
 
@@ -53,18 +52,6 @@ def compared_pair(measured: Mapping[str, Measures]) -> tuple[str, str] | None:
         return labels[1], labels[0]
     best, worst = ranked[0][1], ranked[-1][1]
     return best, NO_NORM if NO_NORM in known and best != NO_NORM else worst
-
-
-def sign(one: float | None, other: float | None) -> int | None:
-    """Return -1 if the first number is smaller, 1 if larger, 0 if about equal, None if one of them is not positive."""
-    if one is None or other is None or not (one > 0 and other > 0):
-        return None
-    return 0 if max(one / other, other / one) < ABOUT_EQUAL else (-1 if one < other else 1)
-
-
-def times(one: float, other: float) -> str:
-    """Return the larger of two numbers in units of the smaller: "2.5×"."""
-    return f"{number(max(one / other, other / one), 2)}×"
 
 
 def _measures(outcome: Outcome, bound: float | None) -> Measures:

@@ -23,6 +23,7 @@ from normscape.views.surface import (
 )
 from normscape.views.texts import surface as texts
 from normscape.views.texts.escape import printable, printable_error
+from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.widgets.story_cards import related, story_cards
 
 # the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
@@ -108,6 +109,7 @@ downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(drawn, display, state)
 checks.note(outcomes)
 tiles.tiles(variants, measured, finished=state.finished)
+st.caption(other_quantities("Surfaces", experiment, display))
 details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from normscape.views.surface.measures import Measures, sign, times
+from normscape.views.surface.measures import Measures
 from normscape.views.texts.escape import printable
-from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, PENDING, percent, three_digits
+from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, PENDING, percent, sign, three_digits, times
 from normscape.views.widgets.tables import network_table
 
 NO_SURFACE = "no surface at this step"
@@ -79,10 +79,10 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
     accuracy = math.isfinite(one.accuracy) or math.isnan(one.held_out_loss)
     return [
         (
-            r"Sharpness $\lambda_{\max}$",
+            r"Largest curvature $\lambda_{\max}$",
             _text(one.sharpness),
             _reason(one) or _change(one.sharpness, against.sharpness),
-            "Largest eigenvalue of the Hessian at the shown weights.",
+            "Largest eigenvalue of the Hessian at the shown weights, also called sharpness.",
         ),
         (
             r"Gradient change $(L\ge)$",

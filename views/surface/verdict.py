@@ -6,16 +6,16 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from normscape.views.session.seeds import SeedRatios
-from normscape.views.surface.measures import Measures, compared_pair, sign, times
+from normscape.views.session.seeds import SeedRatios, over_seeds
+from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.texts.labels import of_network
-from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, three_digits
+from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, sign, three_digits, times
 
 PENDING = "being measured"
 
 LAMBDA = r"$\lambda_{\max}$"
 
-SHARPNESS = f"sharpness {LAMBDA}"
+LARGEST = f"largest curvature {LAMBDA}"
 
 MOST_LISTED = 4
 """Networks whose λ_max are listed one by one."""
@@ -68,34 +68,24 @@ def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: Se
     one, other = measured[subject], measured[reference]
     fit = f"{_fit(pair, one, other)}."
     if one.sharpness is None or other.sharpness is None:
-        return f"Sharpness {LAMBDA} is {PENDING}.", fit
+        return f"{_capital(LARGEST)} is {PENDING}.", fit
     numbers = f"{three_digits(one.sharpness)} {of_network(subject)} and {three_digits(other.sharpness)} "
     numbers += f"{of_network(reference)}{_factor(one.sharpness, other.sharpness)}"
     if not _signs(one, other):
-        return f"Sharpness {LAMBDA} is {numbers}: it compares nothing, since one of them is not positive.", fit
+        return f"{_capital(LARGEST)} is {numbers}: it compares nothing, since one of them is not positive.", fit
     if seeds is None:
-        claim = f"**{subject} {_claim(one, other)} {where}: sharpness {LAMBDA} is {numbers}.**"
+        claim = f"**{subject} {_claim(one, other)} {where}: {LARGEST} is {numbers}.**"
         return claim, " ".join(filter(None, [_scale_free(one, other), fit]))
     plain, scale_free = seeds
     means = Measures(plain.mean, scale_free.mean, None, math.nan, math.nan)
     claim = (
-        f"**{subject} {_claim(means, EQUAL)} {where}: over {len(plain.ratios)} training seeds, its sharpness {LAMBDA} "
+        f"**{subject} {_claim(means, EQUAL)} {where}: over {len(plain.ratios)} training seeds, its {LARGEST} "
         f"is {over_seeds(plain)}.**"
     )
     ratio = _factor(one.scale_free, other.scale_free, "; independently of that scale, {}")
-    of_drawn = f"In {drawn or 'the run drawn below'}, the sharpness is {numbers}{ratio}."
+    of_drawn = f"In {drawn or 'the run drawn below'}, the curvature is {numbers}{ratio}."
     independent = f"Measured independently of the scale of the weights, it is {over_seeds(scale_free)}."
     return claim, f"{independent} {fit}", of_drawn
-
-
-def over_seeds(ratios: SeedRatios) -> str:
-    """Return "1.5× lower on average (in 4 of 5)", with the geometric mean."""
-    mean, count = ratios.mean, len(ratios.ratios)
-    agreeing, word = (ratios.lower, "lower") if mean < 1 else (count - ratios.lower, "higher")
-    of_all = f"all {count}" if agreeing == count else f"{agreeing} of {count}"
-    if sign(mean, 1.0) == 0:
-        return f"about equal on average ({word} in {of_all})"
-    return f"{times(mean, 1.0)} {word} on average (in {of_all})"
 
 
 def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]:
@@ -103,13 +93,13 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
     sharpness = _ranked({label: one.sharpness for label, one in measured.items()})
     scale_free = _ranked({label: one.scale_free for label, one in measured.items()})
     if len(sharpness) < 2:
-        return f"Sharpness {LAMBDA} is {PENDING}.", f"{_capital(_fits(measured))}."
+        return f"{_capital(LARGEST)} is {PENDING}.", f"{_capital(_fits(measured))}."
     (low, flattest), (high, sharpest) = sharpness[0], sharpness[-1]
     pending = [label for label, one in measured.items() if one.sharpness is None]
-    parts = [f"{SHARPNESS} {three_digits(low)} to {three_digits(high)} ({times(low, high)} apart)"]
+    parts = [f"{LARGEST} {three_digits(low)} to {three_digits(high)} ({times(low, high)} apart)"]
     if len(sharpness) <= MOST_LISTED:
         listed = ", ".join(f"{label} {three_digits(value)}" for value, label in sharpness)
-        parts = [f"{SHARPNESS}: {listed} ({times(low, high)} apart)"]
+        parts = [f"{LARGEST}: {listed} ({times(low, high)} apart)"]
     if len(scale_free) > 1:
         ends = (scale_free[0][1], scale_free[-1][1])
         named = "" if ends == (flattest, sharpest) else f": {ends[0]} lowest, {ends[1]} highest"
@@ -184,4 +174,4 @@ def _alone(one: Measures) -> str:
     sharpness = f"is {PENDING}" if one.sharpness is None else three_digits(one.sharpness)
     if one.sharpness is not None and math.isnan(one.sharpness):
         sharpness = "is undefined, since a gradient is not finite"
-    return f"{SHARPNESS} {sharpness} · {name} {fit}"
+    return f"{LARGEST} {sharpness} · {name} {fit}"

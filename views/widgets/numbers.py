@@ -43,6 +43,18 @@ def three_digits(value: float) -> str:
     return padded.rstrip(".") if value and text[-1:].isdigit() and "e" not in padded and "·" not in text else text
 
 
+def sign(one: float | None, other: float | None) -> int | None:
+    """Return -1 if the first number is smaller, 1 if larger, 0 if about equal, None if one of them is not positive."""
+    if one is None or other is None or not (one > 0 and other > 0):
+        return None
+    return 0 if max(one / other, other / one) < ABOUT_EQUAL else (-1 if one < other else 1)
+
+
+def times(one: float, other: float) -> str:
+    """Return the larger of two numbers in units of the smaller: "2.5×"."""
+    return f"{number(max(one / other, other / one), 2)}×"
+
+
 def span(values: Iterable[float]) -> str:
     """Format the smallest and the largest finite value, or the only one if both read the same."""
     finite = [float(value) for value in values if math.isfinite(value)]

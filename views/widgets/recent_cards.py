@@ -26,6 +26,7 @@ from normscape.views.session.previews import source_job
 from normscape.views.session.results import level
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.fields import option_label
+from normscape.views.widgets.moments import moment
 from normscape.views.widgets.story_cards import card_grid, show_card
 from normscape.views.widgets.story_texts import panel_names
 
@@ -50,8 +51,8 @@ def recent_cards(nothing: str, *, stories: bool = True) -> bool:
         return False
     described = distinct_titles(list(recent))
     with card_grid("recent"):
-        for experiment, link in recent.items():
-            _card(experiment, link, *described[experiment])
+        for experiment, (link, seconds) in recent.items():
+            _card(experiment, link, seconds, *described[experiment])
     return True
 
 
@@ -113,28 +114,30 @@ def _value(experiment: Experiment, path: str, value: Any) -> str:
     return option_label(experiment, path, value) if path == "run.weights" else value_text(value)
 
 
-def _recent(*, stories: bool) -> dict[Experiment, str]:
-    """Return the addresses of the latest experiments, the latest first.
+def _recent(*, stories: bool) -> dict[Experiment, tuple[str, float]]:
+    """Return the addresses of the latest experiments, and when they were finished, the latest first.
 
     Of addresses that differ in the display only, the latest is used.
     """
-    found: dict[Experiment, str] = {}
-    for request in reversed(list(job_queue().store.requests("recent").values())):
+    found: dict[Experiment, tuple[str, float]] = {}
+    store = job_queue().store
+    for name, request in reversed(list(store.requests("recent").items())):
         link = str(request.get("address") or "") if isinstance(request, Mapping) else ""
         experiment = experiment_at(link) if urlsplit(link).path == "/" else None  # other pages have no surfaces
         if experiment is None or (experiment in TITLES and not stories):
             continue
         if len(found) < MOST_RECENT:
-            found.setdefault(experiment, link)
+            found.setdefault(experiment, (link, store.request_time(name, "recent")))
     return found
 
 
-def _card(experiment: Experiment, link: str, title: str, text: str) -> None:
+def _card(experiment: Experiment, link: str, seconds: float, title: str, text: str) -> None:
     picture, shown = _picture(experiment, link)
     show_card(
         f"recent {link}",
         printable(TITLES.get(experiment, title)),
         printable(text),
+        about=f"Finished {moment(seconds)}" if seconds else "",
         picture=picture,
         panels=tuple(name for k, name in enumerate(panel_names(experiment)) if shown is None or k in shown),
         alt=f"Surfaces of {', '.join(experiment.variants())}",

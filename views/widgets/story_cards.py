@@ -85,7 +85,7 @@ def show_card(
         alt: what the picture shows.
         experiment: what the card opens.
         display: how it is shown there.
-        about: network and data, below the title.
+        about: network and data, or when it was run, below the title.
         panels: names of the surfaces in the picture, in their order, each of which is written below its surface.
         result: one measured result, in the last line.
         page: folder in views/ of the page that it opens.

@@ -16,7 +16,7 @@ from normscape.views.widgets.fields import entry_label
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
 
 NAMED_QUANTITIES: Mapping[str, str] = {
-    "sharpness": r"Sharpness $\lambda_{\max}$",
+    "sharpness": r"Largest curvature $\lambda_{\max}$",
     "gradient-norm": "Gradient norm at the center",
     "gradient-change-ratio": "Gradient change",
 }
@@ -114,8 +114,8 @@ def headline() -> str:
             what = _in_text(NAMED_QUANTITIES[_quantity(title)])
             rest += f" In *{title}*, the {what} is {number(normalized / plain, 2)}× higher."
     return (
-        rf"**With batch norm, sharpness $\lambda_{{\max}}$ is lower than without normalization in {len(lower)} of the "
-        f"{len(compared)} comparisons that measure it.**{rest}"
+        rf"**With batch norm, the largest curvature $\lambda_{{\max}}$ is lower than without normalization in "
+        f"{len(lower)} of the {len(compared)} comparisons that measure it.**{rest}"
     )
 
 

@@ -62,5 +62,5 @@ def test_the_verdict_states_what_the_stored_averages_do_to_the_loss(running: flo
     measured = RunningAverages(result(1.0).layers, running, 0.4)
     assert sentence in running_averages.verdict(measured)
     assert running_averages.status(measured) == status
-    assert running_averages.status(RESULTS["three"]) == "undefined"
+    assert running_averages.status(RESULTS["three"]) == "absent"
     assert "stores no averages" in running_averages.verdict(RESULTS["three"])

@@ -51,7 +51,7 @@ def verdict(result: Centering) -> str:
 
 def brief(result: Centering) -> str:
     """Return in how many layers λ_max falls and rises with standardized inputs in a few words."""
-    if status(result) == "undefined":
+    if status(result) in ("absent", "undefined"):
         return "no curvature to compare"
     lowered, raised = _counts(result, 2)
     return f"standardized: curvature {_moves(lowered, raised)} of {len(result.layers)} layers"
@@ -92,6 +92,8 @@ RULE = (
 
 def status(result: Centering) -> Status:
     """Return whether the curvature of layers follows the second moment of their inputs: the worse of both."""
+    if not result.layers:
+        return "absent"
     each = [[_change(layer, "both", k) for layer in result.layers] for k in (1, 2)]
     if not any(math.isfinite(change) for changes in each for change in changes):
         return "undefined"

@@ -33,7 +33,7 @@ $$
 since a bias is the weight of an input that is always 1. For softmax and cross-entropy
 $\partial\ell/\partial h = \mathrm{softmax}(h) - e_y$, whose components lie in $[-1, 1]$ and whose norm is at most
 $\sqrt 2$; for squared error it is $2(h - y)$. Each ratio below moves one weight or one bias alone, both by the same
-length, and divides the change of its gradient by that length (D5). A bias right before batch norm has no effect with
+length, and divides the change of its gradient by that length. A bias right before batch norm has no effect with
 population or mini-batch statistics: its gradient is always zero, and rounding errors of it are not drawn.
 """
 
@@ -117,7 +117,7 @@ LOOSELY_BOUNDED = 10
 
 RULE_ALONG = (
     f"Largest signal of all checkpoints over the largest of the first: ✓ up to {BOUNDED}, ≈ up to {LOOSELY_BOUNDED}, ✗ "
-    "above; – with one checkpoint."
+    "above; ? with one checkpoint."
 )
 
 

@@ -30,7 +30,7 @@ f(\theta+\Delta) - f(\theta) - \langle\nabla f(\theta), \Delta\rangle
 \le \int_0^1 L\,t\,\|\Delta\|^2\, dt = \tfrac12 L\|\Delta\|^2 .
 $$
 
-Only the change of the gradient *from* $\theta$ is used, so $L$ may be the largest ratio along the segment (D5),
+Only the change of the gradient *from* $\theta$ is used, so $L$ may be the largest ratio along the segment,
 $\|\nabla f(\theta+t\Delta)-\nabla f(\theta)\| / \|t\Delta\|$. To lower the bound, $\Delta$ needs
 $\langle\nabla f(\theta), \Delta\rangle < 0$. With the gradient step $\Delta=-\eta\nabla f(\theta)$:
 

@@ -58,7 +58,7 @@ def verdict(result: GradientGrowth) -> str:
 
 def brief(result: GradientGrowth) -> str:
     """Return the change of gradients per layer in a few words."""
-    if not math.isfinite(result.per_layer) or status(result) == "undefined":
+    if not math.isfinite(result.per_layer) or status(result) == "absent":
         return "too few layers to judge"
     return f"{number(result.per_layer)}× per layer backward"
 
@@ -73,9 +73,9 @@ RULE = (
 
 
 def status(result: GradientGrowth) -> Status:
-    """Return whether gradients keep their size from layer to layer; undefined in shallow networks."""
+    """Return whether gradients keep their size from layer to layer, which shallow networks do not show."""
     if np.isfinite(result.ratio).sum() < FEWEST_RATIOS:
-        return "undefined"
+        return "absent"
     return graded(abs(result.per_layer - 1), 0.05, 0.15)
 
 

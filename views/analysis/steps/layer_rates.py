@@ -34,7 +34,7 @@ $$
 
 If $a$ does not depend on $x_i$ the ratio of the two is $E[x_i^2]$: 1 after centering and dividing by
 $\sigma_i = \sqrt{E[(x_i-\mu_i)^2]}$. Over layers, $\|w\|^2\lambda_{\max}(H_{ww})$ is a curvature that does not depend
-on the scale of $w$ (D8), and $\|\nabla_w f\|/\|w\|$ is the relative step at learning rate 1. One learning rate suits
+on the scale of $w$, and $\|\nabla_w f\|/\|w\|$ is the relative step at learning rate 1. One learning rate suits
 all layers if both differ little between layers.
 """
 
@@ -80,7 +80,7 @@ RULE = (
 
 def status(result: LayerRates) -> Status:
     """Return how well the second moment of an input predicts how fast its weight's gradient changes."""
-    return graded(_largest_factor(result), 2, 10) if _comparable(result) else "undefined"
+    return graded(_largest_factor(result), 2, 10) if _comparable(result) else "absent"
 
 
 def rows(result: LayerRates) -> dict[str, str]:

@@ -68,7 +68,9 @@ RULE = f"✓ if the stored averages change the loss by at most {100 * SMALL:g} %
 
 def status(result: RunningAverages) -> Status:
     """Return how much predicting with the stored averages changes the loss."""
-    if not result.layers or not result.population_loss:
+    if not result.layers:
+        return "absent"
+    if not result.population_loss:
         return "undefined"
     return graded(abs(result.running_loss / result.population_loss - 1), SMALL, LARGE)
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from html import escape
 from typing import Literal
 
-Status = Literal["holds", "loose", "fails", "undefined", "unjudged"]
+Status = Literal["holds", "loose", "fails", "absent", "undefined", "unjudged"]
 
 CHIPS: Mapping[Status, str] = {
     "holds": ":green[**✓**]",
     "loose": ":orange[**≈**]",
     "fails": ":red[**✗**]",
-    "undefined": ":gray[**–**]",
+    "absent": ":gray[**–**]",
+    "undefined": ":gray[**?**]",
     "unjudged": ":gray[**○**]",
 }
 """Markdown of every status."""
@@ -22,13 +23,15 @@ WORDS: Mapping[Status, str] = {
     "holds": "holds",
     "loose": "holds in part",
     "fails": "fails",
-    "undefined": "does not apply",
+    "absent": "does not apply",
+    "undefined": "not measurable",
     "unjudged": "not judged",
 }
 """Every status in words."""
 
 REASONS: Mapping[Status, str] = {
-    "undefined": "the network lacks what the step is about",
+    "absent": "the network lacks what the step is about",
+    "undefined": "a value is missing, zero or not finite",
     "unjudged": "the argument does not depend on it",
 }
 """Why a step says nothing about the argument."""

@@ -90,7 +90,7 @@ def _agreement(result: Theorem) -> str:
 def brief(result: Theorem) -> str:
     """Return at how many units the gradient shrinks in a few words."""
     judged = status(result)
-    if judged == "undefined":
+    if judged in ("absent", "undefined"):
         return "gradient is zero or not finite" if result.layers else "no batch-norm layer"
     if _broken(result):
         return "the identity fails beyond rounding"
@@ -112,13 +112,15 @@ MOSTLY_REDUCED = 0.5
 RULE = (
     "✓ if the layer does not enlarge the gradient at 90 % of the units or more, ≈ at half of them or more, ✗ at fewer. "
     "Also ✗ if at some unit the two sides of the identity differ, or the ratio exceeds 1, by more than rounding. – "
-    "without batch norm, or if a gradient is not finite or zero everywhere."
+    "without batch norm, ? if a gradient is not finite or zero everywhere."
 )
 
 
 def status(result: Theorem) -> Status:
     """Return whether the layer shrinks the gradient at most units, which needs more than the proved identity."""
-    if not result.layers or _where(result, lambda layer: ~np.isfinite(layer.left + layer.right)):
+    if not result.layers:
+        return "absent"
+    if _where(result, lambda layer: ~np.isfinite(layer.left + layer.right)):
         return "undefined"
     if _broken(result):
         return "fails"

@@ -23,8 +23,8 @@ HELP = (
     "of these numbers; *Custom* means that one of them was changed."
 )
 OF_SURFACES = (
-    ". The time is the total for these surfaces, from training to checks, while this machine does nothing else; the "
-    "progress bar states the time left"
+    ". The time is the total for these surfaces, from training to checks, on this machine while it is idle; under load "
+    "it takes longer, and the progress bar states the time left"
 )
 ELSEWHERE = ". *Quick* is chosen for a few seconds of surfaces, *Full* for minutes; this page takes its own time"
 
@@ -49,7 +49,7 @@ def control(experiment: Experiment, *, timed: bool) -> None:
         "Detail",
         [*choices, OWN] if chosen == OWN else list(choices),
         default=chosen,
-        format_func=lambda name: f"{name} · {duration(_seconds(choices[name]))}" if timed and name != OWN else name,
+        format_func=lambda name: f"{name} · {_time(choices[name])}" if timed and name != OWN else name,
         key=address.control(f"detail:{chosen}"),
         on_change=_choose,
         args=(choices, f"detail:{chosen}"),
@@ -86,5 +86,5 @@ def sized(experiment: Experiment, *, full: bool) -> Experiment:
     return replace(experiment, run=run, surface=surface)
 
 
-def _seconds(experiment: Experiment) -> float:
-    return estimate(tuple(possible(experiment)[0].values()), settings().workers)
+def _time(experiment: Experiment) -> str:
+    return f"~{duration(estimate(tuple(possible(experiment)[0].values()), settings().workers))}"

@@ -58,6 +58,7 @@ SOURCE_FILES = (
     "toolbar",
     "presentation",
     "fitting",
+    "occlusion",
     "tabs",
     "surface_grid",
     "thumbnails",

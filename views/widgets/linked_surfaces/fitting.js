@@ -9,6 +9,8 @@ const FLAT = { ambient: 1, diffuse: 0, specular: 0 };   // light of a map: the c
 
 const AXES = ["xaxis", "yaxis", "zaxis"];
 const NARROW = 540;                // pixels of width below which titles of axes would be cut
+const LETTER = 0.5;                // width of a letter, as a share of its size
+const HEIGHT_TITLE = 0.24;         // of a chart's width, above which the title of the height would be cut
 const SHORTEST_AXIS = 0.3;         // of its length, below which the numbers at an axis would be printed over each other
 
 /** @type {(chart: Chart) => boolean} */
@@ -54,7 +56,7 @@ function fitLayout(chart, layout, camera) {
 }
 
 /** Shorten the titles of axes where the chart is narrow: no unit in brackets, and no height, which the color bar names.
- * From above, the height has no title either.
+ * From above, the height has no title either; one that is too long is what it has in brackets, such as "log".
  * @param {Chart} chart
  * @param {any} layout
  * @param {Camera | undefined} camera */
@@ -63,8 +65,15 @@ function fitTitles(chart, layout, camera) {
   const narrow = chart.clientWidth < NARROW;
   for (const [index, axis] of AXES.entries()) {
     const [title] = narrow ? chart.axisTitles[index].split(" (") : [chart.axisTitles[index]];
-    layout.scene[axis].title.text = (narrow || isFromAbove(camera)) && axis === "zaxis" ? "" : title;
+    layout.scene[axis].title.text = axis === "zaxis" ? heightTitle(chart, layout.scene[axis].title.font, title, narrow || isFromAbove(camera)) : title;
   }
+}
+
+/** @type {(chart: Chart, font: any, title: string, hidden: boolean) => string} */
+function heightTitle(chart, font, title, hidden) {
+  if (hidden) return "";
+  const fits = LETTER * (font?.size ?? 0) * title.length <= HEIGHT_TITLE * chart.clientWidth;
+  return fits ? title : title.match(/\((.*)\)$/)?.[1] ?? "";
 }
 
 /** Return the light of the surfaces of a chart, as its figure has it, or that of a map from above.

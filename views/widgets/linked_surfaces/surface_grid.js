@@ -170,6 +170,7 @@ class SurfaceGrid {
       ...config, responsive: false, displayModeBar: false, plotGlPixelRatio: Math.min(2, window.devicePixelRatio),
     });
     unscale(chart);
+    hideBehind(chart, this.camera);
     chart.drawnFigure = drawn;
     chart.drawnCamera = camera;
     if (isNew) this.listen(chart);
@@ -195,7 +196,10 @@ class SurfaceGrid {
   followDrag(chart, last) {
     if (this.dragged !== chart || !chart._fullLayout?.scene?._scene) return;
     const camera = chart._fullLayout.scene._scene.getCamera(), current = JSON.stringify(camera);
-    if (current !== last) this.applyCamera(camera, chart);
+    if (current !== last) {
+      hideBehind(chart, camera);
+      this.applyCamera(camera, chart);
+    }
     if (last) this.pointer.unhover();
     requestAnimationFrame(() => this.followDrag(chart, current));
   }
@@ -205,7 +209,9 @@ class SurfaceGrid {
    * @param {Chart} [except] */
   applyCamera(camera, except) {
     for (const chart of this.surfaces) {
-      if (chart !== except) chart._fullLayout.scene._scene.setViewport({ ...chart._fullLayout.scene, camera });
+      if (chart === except) continue;
+      chart._fullLayout.scene._scene.setViewport({ ...chart._fullLayout.scene, camera });
+      hideBehind(chart, camera);
     }
   }
 
@@ -223,7 +229,10 @@ class SurfaceGrid {
         return this.Plotly.update(chart, { lighting: lightOf(chart, this.camera) }, { ...change, ...title }, [0]);
       }));
       this.toolbar.markView(this.view);
-      for (const chart of this.surfaces) chart.drawnCamera = JSON.stringify(this.camera);
+      for (const chart of this.surfaces) {
+        chart.drawnCamera = JSON.stringify(this.camera);
+        hideBehind(chart, this.camera);
+      }
     } finally {
       this.settling = false;
     }
@@ -287,7 +296,8 @@ class SurfaceGrid {
       const scene = this.charts[index]?._fullLayout?.scene?._scene;
       if (!scene) continue;
       const scale = Math.min(MAX_SCALE, width / columns / scene.glplot.canvas.clientWidth);
-      images.push([label, await withAnnotations(renderScene(scene, scale), scene, scale)]);
+      const png = renderScene(scene, scale), hidden = this.charts[index].classList.contains("linked-behind");
+      images.push([label, hidden ? png : await withAnnotations(png, scene, scale)]);
     }
     return Object.fromEntries(images);
   }
