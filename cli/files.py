@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from normscape.cli.answer import Answer
+from normscape.exports.animation import FORMATS, path_animation
 from normscape.exports.drawings.charts import charts_file
 from normscape.exports.figure_table import figure_table
 from normscape.exports.html import interactive_page
@@ -22,6 +23,7 @@ from normscape.specs import Display, Experiment, canonical_bytes
 DRAWINGS = ("png", "svg", "pdf")
 CHART_ENDINGS = (*DRAWINGS, "html", "csv", "json")
 SURFACE_ENDINGS = (*CHART_ENDINGS, "gif", "apng", "h5", "vts", "glb", "stl")
+PATH_ENDINGS = (*CHART_ENDINGS, "gif", "apng")
 NUMBER_ENDINGS = ("csv", "json")
 
 
@@ -110,6 +112,10 @@ def _charts(answer: Answer, experiment: Experiment, display: Display) -> Mapping
 
     return {
         **{kind: lambda kind=kind: drawing(kind) for kind in DRAWINGS},  # type: ignore[misc]
+        **{
+            kind: lambda kind=kind: path_animation(figures, format=kind, title=answer.title, caption="")  # type: ignore[misc]
+            for kind in FORMATS
+        },
         "html": lambda: interactive_page(
             list(figures.values()),
             list(experiment.variants()),

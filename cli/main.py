@@ -17,7 +17,15 @@ import tyro
 
 from normscape.cli import other
 from normscape.cli.answer import Answer
-from normscape.cli.files import CHART_ENDINGS, NUMBER_ENDINGS, SURFACE_ENDINGS, check_endings, table, write
+from normscape.cli.files import (
+    CHART_ENDINGS,
+    NUMBER_ENDINGS,
+    PATH_ENDINGS,
+    SURFACE_ENDINGS,
+    check_endings,
+    table,
+    write,
+)
 from normscape.cli.flags import experiment_flags, experiment_of
 from normscape.cli.questions import analysis, curvature, paths, stability, surface
 from normscape.cli.source import KINDS, read_source
@@ -44,7 +52,7 @@ QUESTIONS: dict[str, Question] = {
     "export": Question(surface.export, surface.SurfaceOptions, endings=SURFACE_ENDINGS, stored=True),
     "line": Question(surface.line, surface.LineOptions),
     "spectrum": Question(curvature.spectrum, curvature.SpectrumOptions, page="curvature"),
-    "trajectory": Question(paths.trajectory, paths.TrajectoryOptions, page="paths"),
+    "trajectory": Question(paths.trajectory, paths.TrajectoryOptions, PATH_ENDINGS, page="paths"),
     "connect": Question(paths.connect, paths.ConnectOptions, page="paths"),
     "rates": Question(stability.rates, stability.RatesOptions, page="learning-rates"),
     "analysis": Question(analysis.analysis, analysis.AnalysisOptions, endings=NUMBER_ENDINGS, page="analysis"),

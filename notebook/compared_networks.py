@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import plotly.graph_objects as go
 
+from normscape.exports.animation import FORMATS
 from normscape.exports.archive import archive
 from normscape.exports.csv_table import COLUMNS, csv_table
 from normscape.exports.drawings.surfaces import surfaces_file
@@ -19,7 +20,7 @@ from normscape.exports.mesh import glb_file, stl_file
 from normscape.exports.metadata import document
 from normscape.exports.optional import optional
 from normscape.exports.paraview import vts_file
-from normscape.exports.rotation import FORMATS, rotation
+from normscape.exports.rotation import rotation
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import Theme, colors, ordered_colors
 from normscape.figures.surface import comparison_figure, contour_figures, cut_figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -12,13 +13,26 @@ from normscape.cli.answer import Answer
 from normscape.cli.work import Variants, Workers
 from normscape.figures.comparison import Compared
 from normscape.figures.paths.connectivity import connectivity_figures
-from normscape.figures.paths.losses import path_losses_figure
+from normscape.figures.paths.maps import PathMap, path_maps
 from normscape.figures.style.palette import colors
 from normscape.jobs import Job
 from normscape.landscape.paths.connectivity import Connectivity
-from normscape.landscape.paths.trajectory import Trajectory
-from normscape.specs import ConnectivitySpec, EvaluationSpec, Experiment, RunSpec, SurfaceSpec, TrajectorySpec
+from normscape.landscape.paths.trajectory import Trajectory, ranges_of
+from normscape.landscape.surface.grid import axes
+from normscape.specs import (
+    ConnectivitySpec,
+    EvaluationSpec,
+    Experiment,
+    GridSpec,
+    PlaneSpec,
+    RunSpec,
+    SurfaceSpec,
+    TrajectorySpec,
+)
 from normscape.specs.paths import CURVES, MATCHINGS
+
+SIDE = 17
+"""Points per axis of the map around a path, as on the page Paths."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,7 @@ class ConnectOptions:
 
 
 def trajectory(work: Workers, experiment: Experiment, variants: Variants, options: TrajectoryOptions) -> Answer:
-    """Project the checkpoints of each training onto the plane of their principal components."""
+    """Project the checkpoints of each training onto their principal plane, and measure the loss around the path."""
     del options
     jobs = {
         label: Job("trajectory", run, TrajectorySpec(_at_the_end(surface)))
@@ -45,13 +59,16 @@ def trajectory(work: Workers, experiment: Experiment, variants: Variants, option
     }
     result = work.answers("trajectory", ([Job("run", run) for run, _ in variants.values()], jobs.values()))
     found: dict[str, Trajectory] = {label: own for label, job in jobs.items() if (own := result(job)) is not None}
-    title = "Loss along training, and that of the plane"
-    compared = Compared(found, colors=colors(experiment, "light"))
+    slices = {label: _around(*variants[label], own) for label, own in found.items()}
+    losses = {label: Job("losses", variants[label][0], own) for label, own in slices.items()}
+    measured = work.answers("loss around the paths", (losses.values(),)) if losses else result
+    maps = {label: _map(label, own, slices[label], measured(losses[label])) for label, own in found.items()}
+    compared = Compared(maps, colors=colors(experiment, "light"))
     return Answer(
-        title,
+        "Paths of training on the loss around them",
         [_course(label, own) for label, own in found.items()],
-        {label: _path(own) for label, own in found.items()},
-        lambda: {title: path_losses_figure(compared, title=title)},
+        {label: _path(own, maps[label]) for label, own in found.items()},
+        lambda: path_maps(compared),
     )
 
 
@@ -68,6 +85,17 @@ def connect(work: Workers, experiment: Experiment, variants: Variants, options: 
         {label: {"t": own.t, "loss": own.loss, "error": own.error} for label, own in found.items()},
         lambda: connectivity_figures(compared),
     )
+
+
+def _around(run: RunSpec, surface: SurfaceSpec, own: Trajectory) -> SurfaceSpec:
+    """Return the slice that a path lies in."""
+    evaluation = replace(surface.evaluation, checkpoint=run.last_step)
+    return SurfaceSpec(evaluation, PlaneSpec("trajectory"), GridSpec((SIDE, SIDE), ranges_of(own)))
+
+
+def _map(label: str, own: Trajectory, spec: SurfaceSpec, arrays: Mapping[str, np.ndarray]) -> PathMap:
+    alpha, beta = axes(spec.grid)
+    return PathMap(own, (label,), alpha, beta, np.asarray(arrays["loss"]).reshape(len(beta), len(alpha)))
 
 
 def _at_the_end(surface: SurfaceSpec) -> EvaluationSpec:
@@ -93,9 +121,11 @@ def _course(label: str, own: Trajectory) -> dict[str, object]:
     }
 
 
-def _path(own: Trajectory) -> dict[str, object]:
+def _path(own: Trajectory, around: PathMap) -> dict[str, object]:
     (path,) = own.paths
-    return {"coordinates": path.coordinates, "loss": path.loss, "explained": own.explained, "walk": own.walk}
+    numbers = {"step": path.step, "coordinates": path.coordinates, "loss": path.loss}
+    plane = {"alpha": around.alpha, "beta": around.beta, "loss": around.loss}
+    return {**numbers, "explained": own.explained, "walk": own.walk, "plane": plane}
 
 
 def _barriers(label: str, own: Connectivity) -> dict[str, object]:

@@ -77,7 +77,7 @@ def surface(work: Workers, experiment: Experiment, variants: Variants, options: 
     rows = [_row(label, own, *sharpness[label]) for label, own in surfaces.items()]
     numbers = {label: _numbers(own, *sharpness[label]) for label, own in surfaces.items()}
     title = comparison.title
-    return Answer(title, rows, numbers, lambda: {title: _figure(comparison)}, comparison, notes)
+    return Answer(title, rows, numbers, lambda: {title: _figure(comparison)}, comparison, notes=notes)
 
 
 def line(work: Workers, experiment: Experiment, variants: Variants, options: LineOptions) -> Answer:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from normscape.exports.rotation import SECONDS, WIDTH, rotation, turned
+from normscape.exports.animation import WIDTH
+from normscape.exports.rotation import SECONDS, rotation, turned
 from normscape.specs.display import CAMERA
 from tests.exports.measured import comparison
 

@@ -128,7 +128,7 @@ def _trajectories(
     st.caption(f"{SHARED_MAP if requests.share_a_plane(variants) else MAPS} {IN_3D}")
     light = in_light_theme(maps, experiment)
     maps_of, more = partial(path_maps, light), partial(path_surfaces, light)
-    share_row(Charts("paths", "Paths of training", maps_of, experiment, display, interactive=more))
+    share_row(Charts("paths", "Paths of training", maps_of, experiment, display, interactive=more, growing=True))
     label = next(iter(known))
     spec = requests.surface_spec(*variants[label], known[label])
     opened = replace(experiment.surface, plane=spec.plane, grid=replace(spec.grid, points=(33, 33)))

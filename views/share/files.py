@@ -9,6 +9,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
+from normscape.exports.animation import path_animation
 from normscape.exports.drawings.charts import charts_file
 from normscape.exports.figure_table import figure_table
 from normscape.exports.html import interactive_page
@@ -43,6 +44,7 @@ class Charts:
         display: metric and camera of the page.
         surface: whether they show a slice.
         interactive: returns further charts, which only the interactive file has.
+        growing: whether they are maps with paths of training, which an animation draws checkpoint by checkpoint.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Charts:
     display: Display
     surface: bool = False
     interactive: Callable[[], Mapping[str, go.Figure]] = dict
+    growing: bool = False
 
     @property
     def caption(self) -> str:
@@ -63,6 +66,7 @@ class Charts:
 def files(charts: Charts) -> Mapping[str, File]:
     """Return all files of charts, by the label of the button."""
     ending = f"-{charts.name.replace(' ', '-')}"
+    animation = {"GIF": _animation(charts, f"{ending}.gif")} if charts.growing else {}
     return {
         "PNG 16:9": _drawing(charts, "png", "16:9", f"{ending}.png", "image/png", "1920 × 1080 pixels, for a slide."),
         "PNG square": _drawing(
@@ -73,6 +77,7 @@ def files(charts: Charts) -> Mapping[str, File]:
         "Interactive HTML": File(
             lambda: _page(charts), f"{ending}.html", "text/html", "One file with values at the pointer, also offline."
         ),
+        **animation,
         "CSV": File(lambda: figure_table(charts.draw()), f"{ending}.csv", "text/csv", "A row for each drawn point."),
     }
 
@@ -121,6 +126,15 @@ def _drawing(charts: Charts, format: str, shape: str, ending: str, kind: str, he
         )
 
     return File(make, ending, kind, help)
+
+
+def _animation(charts: Charts, ending: str) -> File:
+    return File(
+        lambda: path_animation(charts.draw(), format="gif", title=charts.title, caption=charts.caption),
+        ending,
+        "image/gif",
+        "The paths grow from checkpoint to checkpoint, for a slide or a post.",
+    )
 
 
 def _page(charts: Charts) -> str:

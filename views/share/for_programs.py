@@ -51,7 +51,7 @@ def files_for_programs(
             f"In the layout of Li et al. (2018), for their scripts and xarray.{zipped}",
             missing("h5py"),
         ),
-        **({} if directions is None else {"Directions": directions}),
+        **directions,
         "GLB": File(
             lambda: glb_file(comparison, about=about),
             f"-{comparison.metric}.glb",
