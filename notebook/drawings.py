@@ -35,7 +35,8 @@ from normscape.landscape.paths.trajectory import Trajectory
 from normscape.notebook.along import LearningRates, SharpnessAlong, SmoothnessAlong
 from normscape.notebook.maps import CurvatureMap
 
-Drawn = go.Figure | Mapping[str, go.Figure]
+Drawn = Mapping[str, go.Figure]
+"""Figures by label."""
 
 
 def surfaces(

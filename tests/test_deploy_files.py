@@ -67,9 +67,8 @@ def test_every_setting_is_one_that_the_app_reads(file: object) -> None:
     used = set(re.findall(r"NORMSCAPE_[A-Z_]*[A-Z]", file.read_text(encoding="utf-8")))  # type: ignore[attr-defined]
     documented = set(re.findall(r"`(NORMSCAPE_[A-Z0-9_]+)`", (ROOT / "docs" / "running.md").read_text()))
     assert used <= documented
-    code = "\n".join(
-        path.read_text() for folder in ("jobs", "views", "landscape") for path in (ROOT / folder).rglob("*.py")
-    )
+    sources = [path for folder in ("jobs", "views", "landscape") for path in (ROOT / folder).rglob("*.py")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     assert all(name in code for name in used)
 
 

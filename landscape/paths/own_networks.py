@@ -80,7 +80,8 @@ def trajectory_plane_of(
     """
     at, weights = _at_states(problem, states, statistics)
     found = principal_plane(weights, weights[-1])
-    return at[-1], Plane(found.origin, *found.directions, kind="trajectory")
+    d1, d2 = found.directions
+    return at[-1], Plane(found.origin, d1, d2, kind="trajectory")
 
 
 def measure_connectivity(
