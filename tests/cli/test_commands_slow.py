@@ -19,6 +19,7 @@ from normscape.landscape.curvature.eigenvalues import measure_eigenvalues
 from normscape.landscape.stability import RATES, sweep
 from normscape.specs import EigenvaluesSpec, Experiment, MatrixSpec, SurfaceSpec, from_query
 from tests.cli.test_source import NETWORK
+from tests.conftest import BRIEF
 from tests.jobs.test_cluster_slow import started
 from tests.jobs.test_queue import wait
 
@@ -51,6 +52,7 @@ def test_surface_and_line_are_those_of_the_library(tmp_path: Path) -> None:
         assert found[label]["lambda_max"]["value"] == pytest.approx(measure_sharpness(objective).value, rel=1e-3)
 
 
+@pytest.mark.skipif(BRIEF, reason="a command of each kind is enough")
 def test_spectrum_is_that_of_the_library(tmp_path: Path) -> None:
     found = numbers(tmp_path, "spectrum", "--largest", "3", "--smallest", "1")
     for label, (objective, surface) in objectives().items():
@@ -59,6 +61,7 @@ def test_spectrum_is_that_of_the_library(tmp_path: Path) -> None:
             np.testing.assert_allclose(own["values"], expected.values, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.skipif(BRIEF, reason="five commands, each with workers of its own")
 def test_paths_rates_and_analysis_have_an_entry_for_every_network(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
