@@ -25,7 +25,7 @@ def serve(arguments: Sequence[str]) -> None:
     from streamlit.web import cli
 
     sys.argv = ["streamlit", "run", str(APP), "--server.fileWatcherType", "none", *arguments]
-    sys.exit(cli.main())
+    sys.exit(cli.main(prog_name="streamlit"))
 
 
 if __name__ == "__main__":
