@@ -24,7 +24,7 @@ LOCKED_APART = ("torch",)
 
 PROJECT = "normscape[exports]"
 
-COLUMNS = ("specs", "models", "landscape", "figures", "exports", "gallery", "jobs", "notebook", "views")
+COLUMNS = ("specs", "models", "landscape", "figures", "exports", "gallery", "jobs", "notebook", "cli", "views")
 
 # `streamlit run` puts the app's folder first on the path; a module that is imported after the app has run is the user's
 OPEN_APP = """
