@@ -66,8 +66,8 @@ OTHERS: dict[str, Callable[[Sequence[str]], None]] = {
 
 SERVE = "Open the app in a browser; the default. Flags go to `streamlit run`, such as --server.port 8600."
 
-SHOWN = ("metric", "layer", "scale")
-"""Fields of a display that are options of surfaces."""
+SHOWN = ("metric", "layer", "scale", "matching", "curve")
+"""Fields of a display that are options of commands."""
 
 WRONG = (TypeError, ValueError, OSError, MissingLibraryError)
 """What users can mend: shown as one line, without a traceback."""

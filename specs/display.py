@@ -1,10 +1,11 @@
-"""How measured surfaces are shown, and how finely: choices that change a picture but no number."""
+"""How results are shown, and how finely: choices of a page that change no number of an experiment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from normscape.specs.fields import check, declare
+from normscape.specs.fields import check, declare, declared_in
+from normscape.specs.paths import ConnectivitySpec
 
 METRICS = (
     "loss",
@@ -25,7 +26,7 @@ CAMERA: Camera = (1.28, -1.54, 1.3, 0.0, 0.0, -0.25)
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """The metric that the surfaces show, its scale, and how fine a grid it takes."""
+    """The metric that the surfaces show, its scale, how fine a grid it takes, and the path between two trainings."""
 
     metric: str = declare(
         "loss",
@@ -79,6 +80,9 @@ class Display:
         "Point",
         r"A point $(\alpha, \beta)$ that is marked on all surfaces, maps and cuts; the nearest that is drawn.",
     )
+
+    matching: str = declared_in(ConnectivitySpec, "matching")
+    curve: str = declared_in(ConnectivitySpec, "curve")
 
     def __post_init__(self) -> None:
         """Check types and ranges, and that the eye is not where it looks."""

@@ -48,6 +48,12 @@ def declare(default: Any, label: str, help: str, **limits: Any) -> Any:
     return dataclasses.field(default=default, metadata={"rule": Rule(label, help, **limits)})
 
 
+def declared_in(spec: type, name: str) -> Any:
+    """Declare a field as another spec has it: with its default, its label, its help and its limits."""
+    (field,) = (one for one in dataclasses.fields(spec) if one.name == name)
+    return dataclasses.field(default=field.default, metadata=field.metadata)
+
+
 def rule_of(spec: Any, name: str) -> Rule:
     """Return the rule of one field of a spec (a class or an instance)."""
     for field in dataclasses.fields(spec):

@@ -70,6 +70,12 @@ def test_an_address_opens_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == expected
 
 
+def test_what_an_address_shows_are_the_options_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    address = "http://127.0.0.1:8501/paths?training.steps=7&matching=weights&curve=bezier"
+    assert main(["connect", address, "--address"]) == 0
+    assert capsys.readouterr().out == f"{address}\n"
+
+
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")

@@ -48,6 +48,14 @@ def test_matched_units_and_a_curve_are_drawn_beside_the_segment() -> None:
     assert "on the segment, " in text
     assert "on the Bézier curve with matched units" in text
     assert left_plain(app) == []
+    assert (app.query_params["matching"], app.query_params["curve"]) == ("weights", "bezier")
+
+
+def test_the_address_has_the_chosen_path() -> None:
+    app = page_of_app("paths", **{"training.checkpoints": "0,3,8", "matching": "weights", "curve": "bezier"})
+    values = {one.label: one.value for one in app.segmented_control if one.label in ("Hidden units", "Path")}
+    assert values == {"Hidden units": "weights", "Path": "bezier"}
+    assert not app.warning
 
 
 def test_units_of_a_residual_network_stay_and_the_control_says_why() -> None:

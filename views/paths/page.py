@@ -89,7 +89,8 @@ def _page(experiment: Experiment, display: Display) -> None:
     trajectories_place, between = st.container(), st.container()
     with between, errors_shown():
         st.markdown("## Between two trainings")
-        chosen = choice(variants)
+        chosen, display = choice(variants, display)
+        address.publish(experiment, display)
     request = requests.request(variants, known, address.of(experiment, display, PATH), chosen)
     finished = progress.submit(request)
     stopped = finished or progress.is_stopped(request)
