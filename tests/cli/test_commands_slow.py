@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +44,7 @@ def objectives() -> dict[str, tuple[Objective, SurfaceSpec]]:
     }
 
 
+@pytest.mark.skipif(BRIEF, reason="two commands, each with workers of its own")
 def test_surface_and_line_are_those_of_the_library(tmp_path: Path) -> None:
     found, line = numbers(tmp_path, "surface"), numbers(tmp_path, "line", "--points", "5")
     for label, (objective, surface) in objectives().items():
@@ -52,7 +55,7 @@ def test_surface_and_line_are_those_of_the_library(tmp_path: Path) -> None:
         assert found[label]["lambda_max"]["value"] == pytest.approx(measure_sharpness(objective).value, rel=1e-3)
 
 
-@pytest.mark.skipif(BRIEF, reason="a command of each kind is enough")
+@pytest.mark.skipif(BRIEF, reason="a command with workers of its own")
 def test_spectrum_is_that_of_the_library(tmp_path: Path) -> None:
     found = numbers(tmp_path, "spectrum", "--largest", "3", "--smallest", "1")
     for label, (objective, surface) in objectives().items():
@@ -73,8 +76,9 @@ def test_paths_rates_and_analysis_have_an_entry_for_every_network(
     assert "largest stable rate" in capsys.readouterr().out
 
 
-def test_an_own_network_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NORMSCAPE_NETWORKS", "")
+@pytest.mark.skipif(BRIEF, reason="a command with workers of its own")
+@pytest.mark.usefixtures("_no_own_networks")
+def test_an_own_network_is_measured(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(NETWORK.replace("64", "2"))
     command = ["spectrum", f"{tmp_path / 'mine.py'}:deeper", *FLAGS, "--quiet", "-o", str(tmp_path / "out.json")]
     assert main(command) == 0
@@ -84,11 +88,12 @@ def test_an_own_network_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_is_finished_at_ctrl_c_is_kept_and_the_next_call_continues(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    command = [sys.executable, "-m", "normscape", "rates", *FLAGS, "--training.steps", "600", "-q"]
+    command = [sys.executable, "-m", "normscape", "rates", *FLAGS, "--training.steps", "200", "-q"]
     runs = [one for run, _ in _longer().variants().values() for one in sweep(run, 1)]
-    running = subprocess.Popen(
-        command, env={**os.environ, "NORMSCAPE_HOME": str(home)}, stderr=subprocess.PIPE, start_new_session=True
-    )
+    options: dict[str, Any] = {"env": {**os.environ, "NORMSCAPE_HOME": str(home)}, "stderr": subprocess.PIPE}
+    # a shell lets what it starts in the background ignore Ctrl-C
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    running = subprocess.Popen(command, **options, start_new_session=True, preexec_fn=listening)
     store = Store(home, 2**30)
     try:
         wait(lambda: any(Job("run", run).key in store for run in runs), 300)
@@ -109,9 +114,10 @@ def test_what_is_finished_at_ctrl_c_is_kept_and_the_next_call_continues(tmp_path
 
 def _longer() -> Experiment:
     run = EXPERIMENT.run
-    return replace(EXPERIMENT, run=replace(run, training=replace(run.training, steps=600)))
+    return replace(EXPERIMENT, run=replace(run, training=replace(run.training, steps=200)))
 
 
+@pytest.mark.skipif(BRIEF, reason="a command with a scheduler of its own")
 def test_a_running_scheduler_is_used(tmp_path: Path) -> None:
     worker = ["--nthreads=1", "--preload=normscape.jobs.workers.preload"]
     with started(tmp_path, "tcp", [], worker) as address:

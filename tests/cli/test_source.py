@@ -26,11 +26,6 @@ def deeper(norm, input_shape, outputs):
 """
 
 
-@pytest.fixture
-def _no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(own.SETTING, "")
-
-
 def test_nothing_is_the_experiment_that_the_app_opens_with() -> None:
     assert read_source("") == (Experiment(), Display())
 
@@ -69,7 +64,7 @@ def test_a_story_is_named_by_its_title() -> None:
     assert read_source(title) == (story.experiment, story.display)
 
 
-@pytest.mark.usefixtures("_no_folder")
+@pytest.mark.usefixtures("_no_own_networks")
 def test_a_function_of_a_file_is_an_own_network(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(NETWORK)
     (tmp_path / "other.py").write_text("raise SystemExit('files beside it are not run')")
@@ -84,7 +79,7 @@ def test_a_function_of_a_file_is_an_own_network(tmp_path: Path) -> None:
     assert Path(os.environ[own.SETTING]).is_dir()  # which workers read
 
 
-@pytest.mark.usefixtures("_no_folder")
+@pytest.mark.usefixtures("_no_own_networks")
 @pytest.mark.parametrize(
     ("text", "function", "reason"),
     [

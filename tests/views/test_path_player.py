@@ -11,7 +11,6 @@ from normscape.exports.html import interactive_page
 from normscape.figures.comparison import Compared
 from normscape.figures.paths import PathMap, path_maps, path_surfaces
 from normscape.landscape.paths.trajectory import Path, Trajectory
-from normscape.specs import Experiment
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -36,7 +35,7 @@ def file(context: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> I
     maps = Compared({"A": PathMap(one, ("A",), *axes, loss)})
     figures = [*path_maps(maps).values(), *path_surfaces(maps).values()]
     place: File = tmp_path_factory.mktemp("file") / "paths.html"
-    place.write_text(interactive_page(figures, Experiment(), ""), encoding="utf-8")
+    place.write_text(interactive_page(figures, ["A"], ""), encoding="utf-8")
     page = context.new_page()
     page.goto(place.as_uri())
     page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot .gl-container canvas').length")
