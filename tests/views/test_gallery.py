@@ -236,6 +236,7 @@ def test_a_card_is_one_button_that_opens_from_its_picture_and_from_the_keyboard(
     assert stops.evaluate_all("all => all.filter(one => one.checkVisibility()).length") == 1
     box.locator("img").click(force=True)
     page.wait_for_function("location.search.includes('placement')")
+    page.locator(".st-key-surfaces").wait_for()  # Streamlit shows the page that it is about to leave for a moment
     page.go_back()
     page.wait_for_url("**/gallery")
     card.wait_for()
