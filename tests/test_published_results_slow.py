@@ -5,8 +5,9 @@ import pytest
 
 from benchmarks.published import deep_linear, quadratic, step_size
 from normscape.landscape.data.files import data_folder
+from tests.conftest import BRIEF
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(BRIEF, reason="they compute for minutes")]
 
 
 def test_along_training_a_deep_linear_network_varies_far_more_without_batch_norm_d9() -> None:

@@ -125,6 +125,7 @@ def test_a_running_scheduler_is_used(tmp_path: Path) -> None:
     assert list(found) == list(EXPERIMENT.variants())
 
 
+@pytest.mark.skipif(BRIEF, reason="tests of clusters look at it, too")
 def test_a_scheduler_that_does_not_answer_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["spectrum", *FLAGS, "--data.seed", "6", "--quiet", "--scheduler", "tcp://127.0.0.1:9"]) == 1
     assert "there are no workers: " in capsys.readouterr().err

@@ -300,6 +300,7 @@ def test_default_address_shows_the_comparison(page: Page, app_address: str) -> N
     check_comparison(page)
 
 
+@pytest.mark.skipif(BRIEF, reason="it computes for a minute")
 def test_surfaces_of_several_seeds_are_thumbnails(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)

@@ -19,6 +19,7 @@ from normscape.views.paths.summary import (
     path_sentence,
     trajectory_numbers,
 )
+from tests.conftest import BRIEF
 from tests.views.formulas import left_plain
 from tests.views.pages import page_of_app
 from tests.views.test_page import settled
@@ -72,6 +73,7 @@ def test_units_of_a_residual_network_stay_and_the_control_says_why() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(BRIEF, reason="it computes for a minute")
 def test_trainings_of_one_network_share_a_plane() -> None:
     query = {"compare": "training.seed", "values": "0,1,2", "model.norm": "batch"}
     app = settled(page_of_app("paths", **query))

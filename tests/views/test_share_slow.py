@@ -89,6 +89,7 @@ def test_pictures_of_charts(page: Page, app_address: str, tmp_path: Path, button
     assert read_experiment(picture.read_bytes())[0].run.training.steps == 20
 
 
+@pytest.mark.skipif(BRIEF, reason="it computes for a minute")
 def test_a_step_of_the_analysis_is_shared_from_its_button(page: Page, app_address: str, tmp_path: Path) -> None:
     page.goto(app_address + "/analysis" + SMALL_RUN)
     page.get_by_role("button", name="Share").first.click()

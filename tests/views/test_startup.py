@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from normscape.jobs.scheduling.scheduler import Scheduler
 from normscape.jobs.store.store import Store
 from normscape.views.session import startup
-from tests.conftest import ROOT, _free_port
+from tests.conftest import BRIEF, ROOT, _free_port
 from tests.jobs.conftest import small_request
 from tests.jobs.test_queue import wait
 from tests.views.test_page import APP
@@ -19,7 +19,10 @@ from tests.views.test_page import APP
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("command", [["streamlit", "run", "app.py", "--server.fileWatcherType=none"], ["normscape"]])
+COMMANDS = [["normscape"], ["streamlit", "run", "app.py", "--server.fileWatcherType=none"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS[:1] if BRIEF else COMMANDS)
 def test_a_server_resumes_unfinished_requests_without_a_visitor(tmp_path: Path, command: list[str]) -> None:
     request = small_request(side=3, steps=4)
     Scheduler(Store(tmp_path, 2**30)).submit(request, "one")

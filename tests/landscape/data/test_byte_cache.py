@@ -6,6 +6,7 @@ from normscape.landscape.data import dataset, load_data
 from normscape.landscape.data.byte_cache import ByteCache
 from normscape.specs import DataSpec
 from normscape.specs.data import GaussianSpec
+from tests.conftest import BRIEF
 
 
 def test_the_least_recently_used_values_are_dropped_before_a_new_one_is_created() -> None:
@@ -30,6 +31,7 @@ def test_the_last_value_stays_whatever_its_size() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(BRIEF, reason="it computes for a minute")
 def test_eight_data_seeds_keep_no_more_than_the_bound_and_one_data_set() -> None:
     sets = [DataSpec("gaussian", size=20_000, seed=k, gaussian=GaussianSpec(500, 100)) for k in range(8)]
     one = 20_000 * 600 * 8
