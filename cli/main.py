@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field, make_dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -85,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_overview())
         return 0
     if name not in (*QUESTIONS, *OTHERS):
-        return _fail(f"there is no command {name!r}; known are {', '.join(('serve', *OTHERS, *QUESTIONS))}", 2)
+        known = ", ".join(("serve", *OTHERS, *QUESTIONS))
+        return _fail(f"there is no command {name!r};{_nearest(name)} known are {known}", 2)
     try:
         return _run(name, given[1:])
     except KeyboardInterrupt:
@@ -181,6 +183,12 @@ def _overview() -> str:
             f"SOURCE is {KINDS}. `normscape COMMAND --help` lists the flags.",
         ]
     )
+
+
+def _nearest(name: str) -> str:
+    """Return the command that a mistyped name resembles, as a question."""
+    near = get_close_matches(name, ("serve", *OTHERS, *QUESTIONS), n=1)
+    return f" perhaps you meant {near[0]};" if near else ""
 
 
 def _fail(message: str, code: int) -> int:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import tyro
@@ -20,6 +20,7 @@ from normscape.landscape import Surface
 from normscape.landscape.surface.from_values import surface_of_values
 from normscape.notebook.compared_networks import ComparedNetworks
 
+SAMPLES = {"train": "training set", "test": "test set"}
 OF_WRITTEN = {written: split for split, written in WRITTEN.items()}
 IMPORTED = tuple(ending for ending in SURFACE_ENDINGS if ending != "json")
 ROOT = Path(__file__).parent.parent
@@ -31,8 +32,8 @@ class Files:
 
     files: Annotated[tuple[Path, ...], tyro.conf.Positional]
     output: Annotated[tuple[Path, ...], tyro.conf.arg(aliases=("-o",), help="Files to write; the ending decides.")] = ()
-    metric: Annotated[str, tyro.conf.arg(help="What figures show: loss or accuracy.")] = "loss"
-    scale: Annotated[str, tyro.conf.arg(help="log or linear.")] = "log"
+    metric: Annotated[Literal["loss", "accuracy"], tyro.conf.arg(help="What figures show.")] = "loss"
+    scale: Annotated[Literal["log", "linear"], tyro.conf.arg(help="Of heights and colors.")] = "log"
 
 
 def gallery(arguments: Sequence[str]) -> None:
@@ -46,7 +47,8 @@ def import_files(arguments: Sequence[str]) -> None:
     """Read HDF5 surfaces as Li et al.'s scripts write them, and write them as other files on one scale."""
     asked = tyro.cli(Files, args=list(arguments), prog="normscape import", description=import_files.__doc__)
     check_endings(asked.output, IMPORTED)
-    networks = ComparedNetworks({label: one for file in asked.files for label, one in _surfaces(file).items()})
+    surfaces = {label: one for file in asked.files for label, one in _surfaces(file).items()}
+    networks = ComparedNetworks(surfaces, measured=f"From {', '.join(file.name for file in asked.files)}")
     for label, surface in networks.surfaces.items():
         missing = int((~surface.evaluated).sum())
         print(
@@ -76,9 +78,8 @@ def _surfaces(file: Path) -> dict[str, Surface]:
         grids = read_surface_file(file.read_bytes()).grids
     except ValueError as error:
         raise ValueError(f"{file.name}: {error}") from error
-    names = {split: file.stem if len(grids) == 1 else f"{file.stem}, {split}" for split in grids}
     return {
-        names[split]: surface_of_values(
+        f"{file.stem}, {SAMPLES[split]}": surface_of_values(
             own.alpha, own.beta, own.loss, own.accuracy, own.evaluated, split=OF_WRITTEN[split]
         )
         for split, own in grids.items()

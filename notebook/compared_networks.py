@@ -43,6 +43,7 @@ class ComparedNetworks:
         sharpness: λ_max of each with its residual (`Sharpness`); empty if it was not computed.
         theme: "light" or "dark", of all figures.
         loss: the name of the loss if its unit is known.
+        measured: how the surfaces were measured, where their specs do not say it.
         source: the experiment that was measured and how it is shown, if there is one; files carry it.
     """
 
@@ -51,6 +52,7 @@ class ComparedNetworks:
     theme: str = "light"
     loss: str | None = None
     source: tuple[Experiment, Display] | None = None
+    measured: str = ""
 
     @property
     def lambda_max(self) -> dict[str, float]:
@@ -141,7 +143,7 @@ class ComparedNetworks:
     @property
     def caption(self) -> str:
         """One line on how the surfaces were measured."""
-        return surface_caption(next(iter(self.surfaces.values())))
+        return self.measured or surface_caption(next(iter(self.surfaces.values())))
 
     @property
     def _trained(self) -> frozenset[str]:

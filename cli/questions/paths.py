@@ -84,6 +84,7 @@ def connect(work: Workers, experiment: Experiment, variants: Variants, options: 
         [_barriers(label, own) for label, own in found.items()],
         {label: {"t": own.t, "loss": own.loss, "error": own.error} for label, own in found.items()},
         lambda: connectivity_figures(compared),
+        notes=["Without batch statistics there is one kind of loss, under population."],
     )
 
 

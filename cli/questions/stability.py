@@ -42,8 +42,8 @@ def rates(work: Workers, experiment: Experiment, variants: Variants, options: Ra
         for label, (run, surface) in variants.items()
     }
     first = [*(Job("run", run) for run, _ in variants.values()), *constants.values()]
-    trainings = [job for jobs in sweeps.values() for job in jobs]
-    result = work.answers("learning rates", (first, sharpness.values(), trainings))
+    by_rate = zip(*sweeps.values(), strict=True)  # one rate after the other
+    result = work.answers("learning rates", (first, sharpness.values(), *by_rate))
     outcomes: dict[str, tuple[TrainingOutcome, ...]] = {}
     thresholds: dict[str, float] = {}
     for label, (run, _) in variants.items():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TICK_SIZE, LABEL_SIZE = 8, 9  # points
 GRID_COLOR = (0.5, 0.5, 0.55, 0.25)
+STRIP = "y2"  # the second vertical axis of a figure, whose traces are in a strip above the plot
 LEGEND_GAP = 34  # points between the plot and its legend: ticks and title of the axis
 
 
@@ -42,6 +43,26 @@ def draw_shapes(axes: Any, figure: go.Figure) -> None:
         line = {"color": rgba(shape.line.color), "linewidth": POINTS * (shape.line.width or 2)}
         line["linestyle"] = dash(shape.line.dash)
         (axes.axhline if shape.y0 == shape.y1 else axes.axvline)(shape.y0 if shape.y0 == shape.y1 else shape.x0, **line)
+
+
+def add_strip(axes: Any, figure: go.Figure) -> None:
+    """Draw the traces of a figure's second vertical axis in the strip that it has above the first; after `style_axes`.
+
+    Both are drawn on the whole height: the ends of each axis are moved until its own part is where Plotly has it.
+    """
+    traces = [(index, trace) for index, trace in enumerate(figure.data) if trace.yaxis == STRIP]
+    if not traces:
+        return
+    first, second = figure.layout.yaxis, figure.layout.yaxis2
+    low, high = axes.get_ylim()
+    share = first.domain[1] - first.domain[0]
+    axes.set_ylim(low, low * (high / low) ** (1 / share) if first.type == "log" else low + (high - low) / share)
+    strip = axes.twinx()
+    unit = (second.range[1] - second.range[0]) / (second.domain[1] - second.domain[0])
+    strip.set_ylim(second.range[0] - second.domain[0] * unit, second.range[1] + (1 - second.domain[1]) * unit)
+    strip.set_axis_off()
+    for index, trace in traces:
+        draw_trace(strip, trace, index, None)
 
 
 def add_color_bar(figure: Figure, axes: Any, image: Any, bar: Any) -> None:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from normscape.exports.drawings.axes import add_color_bar, add_legend, draw_shapes, set_scales, style_axes
+from normscape.exports.drawings.axes import (
+    STRIP,
+    add_color_bar,
+    add_legend,
+    add_strip,
+    draw_shapes,
+    set_scales,
+    style_axes,
+)
 from normscape.exports.drawings.file import BOLD_FAMILY, DPI, written
 from normscape.exports.drawings.text import COLORS, MARGIN, add_footer, add_heading, mathtext
 from normscape.exports.drawings.traces import draw_trace, rgba
@@ -117,11 +125,14 @@ def _panel(figure: Figure, axes: Any, one: go.Figure, *, titled: bool) -> None:
     set_scales(axes, one)
     previous = None
     for index, trace in enumerate(one.data):
+        if trace.yaxis == STRIP:
+            continue
         if (image := draw_trace(axes, trace, index, previous)) is not None:
             add_color_bar(figure, axes, image, trace.colorbar)
         previous = trace
     style_axes(axes, one)
     draw_shapes(axes, one)
+    add_strip(axes, one)
     add_legend(axes, one)
 
 

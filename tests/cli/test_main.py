@@ -21,6 +21,7 @@ DEFAULT = "Batch norm or none, on digits"
     ("arguments", "message"),
     [
         (["nonsense"], "no command 'nonsense'; known are serve, gallery"),
+        (["surfce"], "no command 'surfce'; perhaps you meant surface; known are"),
         (["surface", "nowhere.png"], "'nowhere.png' is no file"),
         (["surface", "http://h/?model.nrom=batch"], "model.nrom"),
         (["surface", "--model.width", "0"], "ModelSpec.width is 0; it must be at least 1"),
@@ -119,5 +120,5 @@ def test_hdf5_surfaces_are_imported_with_what_is_missing(tmp_path: Path, capsys:
     (tmp_path / "one.h5").write_bytes(hdf5_file(surface, label="one", about=""))
     assert main(["import", str(tmp_path / "one.h5"), "-o", str(tmp_path / "one.csv")]) == 0
     shown = capsys.readouterr().out
-    assert f"one: {surface.loss.shape[1]}×{surface.loss.shape[0]} points" in shown
+    assert f"one, training set: {surface.loss.shape[1]}×{surface.loss.shape[0]} points" in shown
     assert len((tmp_path / "one.csv").read_text().splitlines()) == surface.loss.size + 1

@@ -96,7 +96,7 @@ def test_a_result_says_if_the_flattest_network_did_not_learn() -> None:
     flattest, sharpest = accuracies(title)[2], accuracies(title)[0]
     assert flattest is not None
     assert sharpest is not None
-    learned = f"; standardized inputs did not learn ({percent(flattest)} vs. {percent(sharpest)})"
+    learned = f"; standardized inputs did not learn (held-out accuracy {percent(flattest)} vs. {percent(sharpest)})"
     assert sentence(title).endswith(learned)
     assert re.search("held-out accuracy [0-9.]+ % vs. [0-9.]+ %$", sentence("Shortcuts or none"))
     assert result_sentence("Batch norm or none, on digits", Story(Experiment(), "")).endswith("lower with batch norm")

@@ -36,7 +36,8 @@ def headline(spectra: Mapping[str, Spectra]) -> str:
     (reference, first), *others = known.items()
     if len(others) == 1:
         ((label, one),) = others
-        return f"**{label} {_claim(_top(one), _top(first), in_text(reference))}.** {_contrasts(one, first)}"
+        names = f"{label} vs. {in_text(reference)}"
+        return f"**{label} {_claim(_top(one), _top(first), in_text(reference))}.** {_contrasts(one, first, names)}"
     ranked = sorted(known, key=lambda label: _top(known[label]))
     tops = ", ".join(f"{label} {number(_top(known[label]))}" for label in ranked)
     return rf"**Flattest here: {ranked[0]}. Sharpest: {ranked[-1]}.** $\lambda_{{\max}}$: {tops}."
@@ -65,7 +66,7 @@ def _claim(one: float, other: float, reference: str) -> str:
     return rf"is {word} in its sharpest direction than {reference}: largest curvature $\lambda_{{\max}}$ {change}"
 
 
-def _contrasts(one: Spectra, other: Spectra) -> str:
+def _contrasts(one: Spectra, other: Spectra, names: str) -> str:
     parts = [rf"$\lambda_{{\max}}$ {three_digits(_top(one))} vs. {three_digits(_top(other))}"]
     if "scale-free" in one.largest and "scale-free" in other.largest:
         free = [spectra.largest["scale-free"].values[0] for spectra in (one, other)]
@@ -77,7 +78,7 @@ def _contrasts(one: Spectra, other: Spectra) -> str:
             rf"{percent(shares[0])} vs. {percent(shares[1])} of all directions have less than 1 % of their network's "
             r"$\lambda_{\max}$"
         )
-    return f"{' · '.join(parts)}."
+    return f"{names}: {' · '.join(parts)}."
 
 
 def _alone(one: Spectra) -> str:

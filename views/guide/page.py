@@ -39,13 +39,17 @@ network is in the middle. From there the weights move along two random direction
 
 In a **flatter** landscape, the gradient changes less from step to step, so gradient descent can take larger steps: it
 stays stable at **larger learning rates**. Normalization can flatten the landscape, or not: it depends on the network,
-the data, and how flatness is measured. These pages measure it on your networks.
+the data, and how flatness is measured. These pages measure it.
+
+**Batch norm** subtracts from every unit its mean over the mini-batch and divides by its standard deviation; a learned
+scale and shift follow. Other normalizations take mean and deviation over other sets of values.
 """
 
 LOOK_FOR = r"""
-1. **Choose an experiment** under *Start from*, or a network, a data set and normalizations of your own.
-2. **Compare the shapes.** All surfaces share one scale and one camera. A wide, even bowl is smooth; steep walls and
-   bumps are not. Switch to *Gradient change*: lower values mean a smoother landscape.
+1. **Choose an experiment** under *Start from*, or choose network, data set and normalizations. Own networks are Python
+   files in a folder that `NORMSCAPE_NETWORKS` names, or any module with the library in Python.
+2. **Compare the shapes.** All surfaces share one scale and one camera. On a linear scale, a wide, even bowl is
+   smooth; steep walls and bumps are not. Switch to *Gradient change*: lower values mean a smoother landscape.
 3. **Read the verdict above the surfaces.** $\lambda_{\max}$ is the largest curvature in any direction, which two
    random directions can miss. Held-out accuracy shows whether the flatter network is also the better one.
 4. **Point at a surface** to read every metric there; click to keep the point. *Copy link* copies every choice.
@@ -161,8 +165,8 @@ def _figure() -> None:
         for key, narrow in (("wide-reading", False), ("narrow-reading", True)):  # `style.css` shows one of them
             with st.container(key=key):
                 st.image(reading(page_theme(), narrow=narrow), alt=FIGURE_ALT, width="stretch")
-        result = result_sentence(FIGURE, STORIES[FIGURE])
-        st.caption(f"The loss of the multilayer perceptron with batch norm on handwritten digits. {result}.")
+        result, seed = result_sentence(FIGURE, STORIES[FIGURE]), STORIES[FIGURE].experiment.run.training.seed
+        st.caption(f"The loss of the multilayer perceptron with batch norm on digits. {result}, training seed {seed}.")
 
 
 st.title(QUESTIONS["Guide"], anchor=False)

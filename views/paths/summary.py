@@ -40,9 +40,8 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
         return f"{claim}{baseline}, so these paths are straighter than chance."
     if not more:
         return f"{claim}{baseline}: no path is {MARGIN} above it, so the plane says little about training."
-    return (
-        f"{claim}{baseline}; only {_joined([f'the path {of_network(label)}' for label in more])} is {MARGIN} above it."
-    )
+    above = _joined([f"the path {of_network(label)}" for label in more])
+    return f"{claim}{baseline}, so most of this is chance; only {above} is {MARGIN} above it."
 
 
 def _joined(parts: list[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from normscape.jobs import Job, Request, Stage, settings
@@ -25,9 +25,17 @@ def sweep_request(variants: Variants, seeds: int, address: str = "") -> Request:
     pairs = variants.values()
     own = [job for run, _ in pairs for job in (Job("run", run), _constant_job(run))]
     sharpness = [job for run, surface in pairs for job in sharpness_jobs(run, surface).values()]
-    trainings = [Job("run", one) for run, _ in pairs for one in sweep(run, seeds)]
-    stages = (own, sharpness, trainings)
+    stages = (own, sharpness, *trainings_by_rate([run for run, _ in pairs], seeds))
     return Request("learning rates", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
+
+
+def trainings_by_rate(runs: Iterable[RunSpec], seeds: int) -> tuple[list[Job], ...]:
+    """Return the trainings of a sweep, a stage for each rate: those of one rate end before the next begins."""
+    stages: dict[float, list[Job]] = {}
+    for run in runs:
+        for one in sweep(run, seeds):
+            stages.setdefault(one.training.learning_rate, []).append(Job("run", one))
+    return tuple(stages.values())
 
 
 def sweep_seconds(variants: Variants, seeds: int) -> float:

@@ -25,12 +25,15 @@ class Answer:
     def spoken(self, *, log_scale: bool) -> str:
         """Return the lines for a picture and for the full screen, where nothing can be clicked.
 
-        The numbers of the drawn run are left out: a picture has them in its table.
-
         Args:
             log_scale: whether the heights are logarithms of a loss.
         """
-        parts = [self.verdict.details, caveats.without_links(self.qualification), texts.LOG_SCALE if log_scale else ""]
+        parts = [
+            self.verdict.details,
+            self.verdict.drawn,
+            caveats.without_links(self.qualification),
+            texts.LOG_SCALE if log_scale else "",
+        ]
         shown = [self.warnings, self.verdict.claim, " ".join(filter(None, parts))]
         return "\n".join(_plain(paragraph) for paragraph in shown if paragraph)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from normscape.views.session import address, previews, progress, results
 from normscape.views.session.admission import admitted
 from normscape.views.session.experiment_page import experiment_page
+from normscape.views.session.seeds import training_seed
 from normscape.views.surface import (
     answer,
     checks,
@@ -108,7 +109,7 @@ comparison = surfaces_3d.comparison_of(experiment, display, outcomes) if state.d
 downloads.share_row(experiment, display, comparison, outcomes)
 surfaces_3d.notes(drawn, display, state)
 checks.note(outcomes)
-tiles.tiles(variants, measured, finished=state.finished)
+tiles.tiles(variants, measured, finished=state.finished, seed=training_seed(variants))
 st.caption(other_quantities("Surfaces", experiment, display))
 details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))
 

@@ -19,13 +19,14 @@ NOT_CURVED = "no positive curvature here"
 UNKNOWN = Measures(None, None, math.nan, math.nan, math.nan)
 
 
-def tiles(labels: Iterable[str], measured: Mapping[str, Measures], *, finished: bool) -> None:
+def tiles(labels: Iterable[str], measured: Mapping[str, Measures], *, finished: bool, seed: int | None = None) -> None:
     """Show four numbers: as tiles about one network against the other, or as a table of three or more networks.
 
     Args:
         labels: of the compared networks, in order.
         measured: what is known of them.
         finished: whether no more will be known.
+        seed: of the training that they are about, None if they differ in it.
     """
     labels, missing = list(labels), MISSING if finished else PENDING
     if len(labels) > 2:
@@ -38,16 +39,17 @@ def tiles(labels: Iterable[str], measured: Mapping[str, Measures], *, finished: 
         return
     if finished:
         labels = [label for label in labels if label in measured] or labels
-    _pair(labels[-1], labels[0] if len(labels) == 2 else None, measured, missing)
+    _pair(labels[-1], labels[0] if len(labels) == 2 else None, measured, missing, seed)
 
 
-def _pair(subject: str, other: str | None, measured: Mapping[str, Measures], missing: str) -> None:
+def _pair(subject: str, other: str | None, measured: Mapping[str, Measures], missing: str, seed: int | None) -> None:
     against = measured.get(other) if other else None
     values = tile_values(measured.get(subject), against, missing)
     if missing == MISSING and subject not in measured:
         values = [(name, value, NO_SURFACE, text) for name, value, _, text in values]
     with st.container(key="tiles-of"):
-        st.markdown(f"**{printable(subject)}**" + (f" compared with {printable(other)}" if other else ""))
+        against_other = f" compared with {printable(other)}" if other else ""
+        st.markdown(f"**{printable(subject)}**{against_other}" + ("" if seed is None else f", training seed {seed}"))
     for cell, (name, value, delta, help_text) in zip(st.columns(4), values, strict=True):
         cell.metric(
             name,

@@ -107,7 +107,9 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
     parts.append(_fits(measured))
     if pending:
         parts.append(f"{', '.join(pending)}: {PENDING}")
-    if high / low < ABOUT_EQUAL:
+    if pending:
+        claim = f"**{len(sharpness)} of {len(measured)} networks measured.**"
+    elif high / low < ABOUT_EQUAL:
         claim = f"**All {len(measured)} networks are about as flat here.**"
     else:
         claim = f"**Flattest here: {flattest}. Sharpest: {sharpest}.**"

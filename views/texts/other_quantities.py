@@ -36,5 +36,6 @@ def other_quantities(page: str, experiment: Experiment, display: Display) -> str
         display: how it is shown.
     """
     query = address.of(experiment, display).removeprefix("/")
-    others = [one for one in QUANTITIES if one.page != page]
+    same = {"Curvature": "Surfaces"}.get(page)  # whose headline is about the same quantity
+    others = [one for one in QUANTITIES if one.page not in (page, same)]
     return f"{WHY}. {' · '.join(f'[{one.page}]({one.path}{query}): {one.name}' for one in others)}."

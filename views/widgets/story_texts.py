@@ -164,7 +164,9 @@ def _fit(experiment: Experiment, accuracy: Mapping[str, float | None], known: Ma
     chance = 1 / load_data(experiment.run.data).outputs
     unlearned = [name for name, share in ((low, one), (high, other)) if guesses(share, chance)]
     numbers = f"{percent(one)} vs. {percent(other)}".replace(" %", "\N{NO-BREAK SPACE}%")
-    return f"{unlearned[0]} did not learn ({numbers})" if unlearned else f"held-out accuracy {numbers}"
+    return (
+        f"{unlearned[0]} did not learn (held-out accuracy {numbers})" if unlearned else f"held-out accuracy {numbers}"
+    )
 
 
 def guesses(accuracy: float, chance: float) -> bool:

@@ -6,12 +6,14 @@ import re
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
+from normscape.exports.drawings import axes as drawn_axes
 from normscape.exports.drawings.charts import SIZES, charts_file
 from normscape.exports.drawings.file import FORMATS
 from normscape.exports.drawings.text import mathtext
-from normscape.exports.drawings.traces import DASHES, SYMBOLS, dash
+from normscape.exports.drawings.traces import DASHES, SYMBOLS, dash, draw_trace
 from normscape.exports.metadata import png_metadata, read_experiment
 from normscape.figures.comparison import Comparison
 from normscape.figures.histograms import Bins, Histograms, histogram_figures
@@ -144,3 +146,19 @@ def test_misuse_is_refused() -> None:
         charts_file({}, format="svg", title="", caption="")
     with pytest.raises(ValueError, match="'bar'; it must be one of scatter, heatmap, contour"):
         charts_file({"one": go.Figure(go.Bar(y=[1]))}, format="svg", title="", caption="")
+
+
+def test_traces_of_a_second_vertical_axis_are_in_its_strip_above_the_plot() -> None:
+    figure = go.Figure([go.Scatter(x=[0, 1], y=[0.1, 10.0]), go.Scatter(x=[0.5], y=[0], yaxis="y2", mode="markers")])
+    figure.update_layout(
+        yaxis={"type": "log", "range": [-1, 1], "domain": [0, 0.8]}, yaxis2={"range": [-1, 1], "domain": [0.9, 1.0]}
+    )
+    axes = Figure().add_subplot()
+    drawn_axes.set_scales(axes, figure)
+    draw_trace(axes, figure.data[0], 0, None)
+    drawn_axes.style_axes(axes, figure)
+    drawn_axes.add_strip(axes, figure)
+    (strip,) = (one for one in axes.figure.axes if one is not axes)
+    top = axes.transAxes.inverted().transform(axes.transData.transform((1.0, 10.0)))[1]
+    mark = axes.transAxes.inverted().transform(strip.transData.transform((0.5, 0.0)))[1]
+    assert (top, mark) == (pytest.approx(0.8), pytest.approx(0.95))
