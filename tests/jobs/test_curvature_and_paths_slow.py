@@ -162,6 +162,7 @@ def be_the_app(folder: Path) -> None:
     threading.Event().wait()
 
 
+@pytest.mark.skipif(BRIEF, reason="it computes for a minute")
 def test_measurements_resume_after_the_app_is_killed_and_give_the_same_bits(
     tmp_path: Path, opened: Callable[..., Queue], undisturbed: dict[str, tuple[str, dict[str, bytes]]]
 ) -> None:

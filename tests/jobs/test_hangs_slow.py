@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from normscape.jobs import Queue, Request
-from tests.conftest import ROOT
+from tests.conftest import BRIEF, ROOT
 from tests.jobs.conftest import settings_at, small_request
 from tests.jobs.test_queue import LONG, alive, arrays_of, cluster_of, completed_pieces, finished, pids_of, wait
 
@@ -42,7 +42,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return arrays_of(queue, request)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [2] if BRIEF else [1, 2])
 def test_the_pieces_of_a_worker_that_hangs_go_elsewhere_and_the_snapshot_says_so(
     undisturbed: dict[str, bytes],
     tmp_path: Path,

@@ -347,6 +347,7 @@ def test_the_button_advanced_opens_the_sidebar_and_close_closes_it(visit: Page, 
     visit.wait_for_function(f"() => getComputedStyle({SIDEBAR_ELEMENT}).visibility === '{shown}'")
 
 
+@pytest.mark.skipif(BRIEF, reason="it computes for a minute")
 def test_normalizations_behind_more_are_chosen_there_and_named_on_the_button(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)

@@ -33,7 +33,7 @@ PAGES = {
 WIDTHS = (1440, 900, 390)
 MOST_UNFOLDED = 5
 SCREENSHOTS = os.environ.get("NORMSCAPE_SCREENS")
-LIGHT = ("surfaces", "gallery", "guide") if BRIEF else tuple(PAGES)  # these have elements of all kinds
+LIGHT = ("surfaces", "gallery") if BRIEF else tuple(PAGES)  # these have elements of all kinds
 DARK = tuple(PAGES) if SCREENSHOTS else ("surfaces",) if BRIEF else ("surfaces", "analysis")
 
 COMPLETE = """() => Boolean(

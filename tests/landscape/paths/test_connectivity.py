@@ -17,6 +17,7 @@ from normscape.landscape.paths.connectivity import (
     training_inputs,
 )
 from normscape.specs import ConnectivitySpec, EvaluationSpec
+from tests.conftest import BRIEF
 from tests.landscape.networks import small_run
 from tests.landscape.paths.test_trajectory import QUADRATIC
 
@@ -100,6 +101,7 @@ def test_networks_of_other_shapes_are_refused_with_what_differs() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(BRIEF, reason="it computes for a minute")
 def test_interpolated_averages_raise_the_barrier_on_digits() -> None:
     """Three hidden layers on digits, four pairs of seeds: the barrier is that of the averages."""
 
