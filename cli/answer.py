@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import plotly.graph_objects as go
@@ -32,3 +33,8 @@ class Answer:
     draw: Callable[[], Mapping[str, go.Figure]]
     comparison: Comparison | None = None
     notes: Sequence[str] = field(default=())
+
+    @cached_property
+    def figures(self) -> Mapping[str, go.Figure]:
+        """The figures, which are drawn once for all files."""
+        return self.draw()

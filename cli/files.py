@@ -7,7 +7,6 @@ import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from normscape.exports.drawings.charts import charts_file
 from normscape.exports.figure_table import figure_table
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import png_metadata
+from normscape.landscape import Surface
 from normscape.notebook.compared_networks import ComparedNetworks
 from normscape.specs import Display, Experiment, canonical_bytes
 
@@ -60,8 +60,8 @@ def write(answer: Answer, path: Path, experiment: Experiment, display: Display) 
     if kind == "json":
         path.write_text(json.dumps(plain_numbers(answer.numbers), indent=1, allow_nan=False) + "\n", encoding="utf-8")
         return path
-    if answer.comparison is not None:
-        return _surfaces(answer, experiment, display).save(path, answer.comparison.metric, answer.comparison.scale)
+    if (shown := answer.comparison) is not None:
+        return _networks(shown.results, experiment, display).save(path, shown.metric, shown.scale)
     content = _charts(answer, experiment, display)[kind]()
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
@@ -91,7 +91,7 @@ def plain_numbers(value: Any) -> Any:
     return value
 
 
-def rows_csv(answer: Answer) -> str:
+def _rows_csv(answer: Answer) -> str:
     """Return the key numbers as CSV."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(answer.rows[0]), lineterminator="\n")
@@ -102,7 +102,7 @@ def rows_csv(answer: Answer) -> str:
 
 def _charts(answer: Answer, experiment: Experiment, display: Display) -> Mapping[str, Callable[[], bytes | str]]:
     """Return what makes a file of charts, by its ending."""
-    figures = answer.draw()
+    figures = answer.figures
 
     def drawing(kind: str) -> bytes:
         info = png_metadata((experiment, display), title=answer.title, description=answer.title)
@@ -123,15 +123,12 @@ def _charts(answer: Answer, experiment: Experiment, display: Display) -> Mapping
             spec=canonical_bytes(experiment).decode(),
             title=answer.title,
         ),
-        "csv": lambda: figure_table(figures) if figures else rows_csv(answer),
+        "csv": lambda: figure_table(figures) if figures else _rows_csv(answer),
     }
 
 
-def _surfaces(answer: Answer, experiment: Experiment, display: Display) -> ComparedNetworks:
-    comparison = answer.comparison
-    assert comparison is not None
-    networks = ComparedNetworks(comparison.results, loss=experiment.run.data.loss)
-    return replace(networks, source=(experiment, display))
+def _networks(surfaces: Mapping[str, Surface], experiment: Experiment, display: Display) -> ComparedNetworks:
+    return ComparedNetworks(surfaces, loss=experiment.run.data.loss, source=(experiment, display))
 
 
 def _cell(value: Any) -> str:

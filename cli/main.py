@@ -13,6 +13,7 @@ from dataclasses import field, make_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
 
 import tyro
 
@@ -162,8 +163,6 @@ def _shown(values: Any, options: Any) -> dict[str, Any]:
 
 
 def _address(question: Question, experiment: Experiment, display: Display) -> str:
-    from urllib.parse import urlencode
-
     query = to_query(experiment, Experiment()) | to_query(display, Display())
     return f"http://127.0.0.1:8501/{question.page}?{urlencode(query, safe=',')}"
 
@@ -186,7 +185,7 @@ def _overview() -> str:
 
 
 def _nearest(name: str) -> str:
-    """Return the command that a mistyped name resembles, as a question."""
+    """Return a hint at the command that a mistyped name resembles; empty if there is none."""
     near = get_close_matches(name, ("serve", *OTHERS, *QUESTIONS), n=1)
     return f" perhaps you meant {near[0]};" if near else ""
 

@@ -17,22 +17,17 @@ from normscape.figures.paths.maps import PathMap, path_maps
 from normscape.figures.style.palette import colors
 from normscape.jobs import Job
 from normscape.landscape.paths.connectivity import Connectivity
-from normscape.landscape.paths.trajectory import Trajectory, ranges_of
+from normscape.landscape.paths.trajectory import Trajectory, slice_around
 from normscape.landscape.surface.grid import axes
 from normscape.specs import (
     ConnectivitySpec,
     EvaluationSpec,
     Experiment,
-    GridSpec,
-    PlaneSpec,
     RunSpec,
     SurfaceSpec,
     TrajectorySpec,
 )
 from normscape.specs.paths import CURVES, MATCHINGS
-
-SIDE = 17
-"""Points per axis of the map around a path, as on the page Paths."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,11 @@ def trajectory(work: Workers, experiment: Experiment, variants: Variants, option
     }
     result = work.answers("trajectory", ([Job("run", run) for run, _ in variants.values()], jobs.values()))
     found: dict[str, Trajectory] = {label: own for label, job in jobs.items() if (own := result(job)) is not None}
-    slices = {label: _around(*variants[label], own) for label, own in found.items()}
+    slices = {
+        label: slice_around(run, surface.evaluation, found[label])
+        for label, (run, surface) in variants.items()
+        if label in found
+    }
     losses = {label: Job("losses", variants[label][0], own) for label, own in slices.items()}
     measured = work.answers("loss around the paths", (losses.values(),)) if losses else result
     maps = {label: _map(label, own, slices[label], measured(losses[label])) for label, own in found.items()}
@@ -86,12 +85,6 @@ def connect(work: Workers, experiment: Experiment, variants: Variants, options: 
         lambda: connectivity_figures(compared),
         notes=["Without batch statistics there is one kind of loss, under population."],
     )
-
-
-def _around(run: RunSpec, surface: SurfaceSpec, own: Trajectory) -> SurfaceSpec:
-    """Return the slice that a path lies in."""
-    evaluation = replace(surface.evaluation, checkpoint=run.last_step)
-    return SurfaceSpec(evaluation, PlaneSpec("trajectory"), GridSpec((SIDE, SIDE), ranges_of(own)))
 
 
 def _map(label: str, own: Trajectory, spec: SurfaceSpec, arrays: Mapping[str, np.ndarray]) -> PathMap:

@@ -36,8 +36,8 @@ DEVICE_SECONDS = 30.0
 FIRST_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Worker time in which a request has precedence over those that have had more: up to each of these, and none later, so
 that a stream of new requests delays a long one by no more than the last for each. Up to the first one a new request is
-alone: a small question is answered in one go, and of thirty visitors that come at once the last one waits for 15 s
-on two workers."""
+alone: a small question is answered in one go, and of thirty visitors that come at once the last one waits for at most
+29 s of worker time."""
 
 
 class Comparison(NamedTuple):

@@ -13,7 +13,7 @@ from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.parameters import flatten, layout_of
 from normscape.landscape.plane.principal_components import principal_plane, random_walk_shares
 from normscape.landscape.training.train import Run
-from normscape.specs import TrajectorySpec
+from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, RunSpec, SurfaceSpec, TrajectorySpec
 
 MARGIN = 0.18
 """How far a map extends beyond its path, relative to the length of its longer side."""
@@ -85,6 +85,16 @@ def measure_trajectory(
         random_walk_shares(steps[0], centered=True) if alone else nothing,
         float(np.linalg.norm(weights[0][0] - weights[0][-1])),
     )
+
+
+SIDE = 17
+"""Points per axis of the map around a path."""
+
+
+def slice_around(run: RunSpec, evaluation: EvaluationSpec, trajectory: Trajectory) -> SurfaceSpec:
+    """Return the slice that the path of a run lies in, with ranges that contain it."""
+    evaluation = replace(evaluation, checkpoint=run.last_step)
+    return SurfaceSpec(evaluation, PlaneSpec("trajectory"), GridSpec((SIDE, SIDE), ranges_of(trajectory)))
 
 
 def ranges_of(trajectory: Trajectory) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -8,9 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from normscape.figures.stability import OUTCOME_MARKS
-from normscape.landscape.stability import RATES, TrainingOutcome, stability_threshold
-from normscape.specs import TrainingSpec
+from normscape.jobs import Job
+from normscape.landscape.stability import RATES, TrainingOutcome, stability_threshold, sweep
+from normscape.specs import ModelSpec, RunSpec, TrainingSpec
 from normscape.views.stability import thresholds
+from normscape.views.stability.requests import trainings_by_rate
 from normscape.views.stability.summary import OUTCOMES, gaps, grid, headline, key_numbers
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import duration
@@ -218,3 +220,10 @@ def test_the_headline_says_where_the_thresholds_rank_the_networks_in_the_opposit
     assert several.endswith(
         "The limit $T$ that the curvature at initialization predicts ranges from 0.87 for a to 4.3 for b."
     )
+
+
+def test_a_sweep_has_a_stage_for_each_rate_so_that_rates_end_one_after_the_other() -> None:
+    runs = [RunSpec(model=ModelSpec(norm=norm)) for norm in ("none", "batch")]
+    stages = trainings_by_rate(runs, 2)
+    assert [{job.run.training.learning_rate for job in stage} for stage in stages] == [{rate} for rate in RATES]
+    assert {job for stage in stages for job in stage} == {Job("run", one) for run in runs for one in sweep(run, 2)}

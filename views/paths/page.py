@@ -21,7 +21,7 @@ from normscape.figures.paths import (
 from normscape.figures.paths.connectivity import NAMES
 from normscape.figures.style.palette import colors
 from normscape.landscape.paths.connectivity import Connectivity
-from normscape.landscape.paths.trajectory import Trajectory
+from normscape.landscape.paths.trajectory import Trajectory, slice_around
 from normscape.specs import Display, Experiment
 from normscape.views.paths import requests, summary
 from normscape.views.paths.controls import choice
@@ -131,7 +131,8 @@ def _trajectories(
     maps_of, more = partial(path_maps, light), partial(path_surfaces, light)
     share_row(Charts("paths", "Paths of training", maps_of, experiment, display, interactive=more, growing=True))
     label = next(iter(known))
-    spec = requests.surface_spec(*variants[label], known[label])
+    run, surface = variants[label]
+    spec = slice_around(run, surface.evaluation, known[label])
     opened = replace(experiment.surface, plane=spec.plane, grid=replace(spec.grid, points=(33, 33)))
     st.page_link(
         "views/surface/page.py",

@@ -14,22 +14,17 @@ from normscape.jobs import Job, Request, Stage, settings
 from normscape.landscape import estimate_gradient_seconds
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.matching import matching_refusal
-from normscape.landscape.paths.trajectory import Trajectory, ranges_of
+from normscape.landscape.paths.trajectory import SIDE, Trajectory, slice_around
 from normscape.landscape.surface.grid import axes
 from normscape.specs import (
     ConnectivitySpec,
     EvaluationSpec,
-    GridSpec,
-    PlaneSpec,
     RunSpec,
     SurfaceSpec,
     TrajectorySpec,
 )
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.results import Variants
-
-SIDE = 17
-"""Points per axis of the loss around a path."""
 
 SEGMENT_LOSSES = 60
 """Losses of a segment, in all kinds of statistics, in units of its points."""
@@ -99,22 +94,17 @@ def by_network(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str,
     }
 
 
-def surface_spec(run: RunSpec, surface: SurfaceSpec, trajectory: Trajectory) -> SurfaceSpec:
-    """Return the slice that a path lies in, with ranges that contain it."""
-    evaluation = replace(surface.evaluation, checkpoint=run.last_step)
-    return SurfaceSpec(evaluation, PlaneSpec("trajectory"), GridSpec((SIDE, SIDE), ranges_of(trajectory)))
-
-
 def surface_job(run: RunSpec, surface: SurfaceSpec, trajectory: Trajectory) -> Job:
     """Return the job of the loss around a path."""
-    return Job("losses", run, surface_spec(run, surface, trajectory))
+    return Job("losses", run, slice_around(run, surface.evaluation, trajectory))
 
 
 def maps(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str, PathMap]:
     """Return every known path with the loss around it, as far as it is measured."""
     found = {}
     for label, own in known.items():
-        spec = surface_spec(*variants[label], own)
+        run, surface = variants[label]
+        spec = slice_around(run, surface.evaluation, own)
         alpha, beta = axes(spec.grid)
         job = surface_job(*variants[label], own)
         arrays = job_queue().result(job) or job_queue().partial(job)
