@@ -67,7 +67,7 @@ STORIES: Mapping[str, Story] = {
         "The argument without a normalization layer: centering the inputs flattens the surface, standardizing them "
         "flattens it further. At this small learning rate, though, the flattest network does not learn.",
         seconds=7.7,
-        group="Start here",
+        group="Limits and controls",
     ),
     "How much to divide by": Story(
         Experiment(
@@ -107,6 +107,7 @@ STORIES: Mapping[str, Story] = {
         "Centering alone, scaling alone, or both, in a small convolutional network on the digits: both together are "
         "flattest.",
         seconds=19.5,
+        group="Start here",
     ),
     "Eight normalizations, one network": Story(
         Experiment(

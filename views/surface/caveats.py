@@ -149,7 +149,7 @@ def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, refer
     """
     return (
         rf"**Over {len(plain.ratios)} training seeds, {subject} vs. {reference}:** $\lambda_{{\max}}$ "
-        f"{over_seeds(plain)}; measured independently of the scale of the weights, {over_seeds(scale_free)}."
+        f"{over_seeds(plain)}; independent of weight scale, {over_seeds(scale_free)}."
     )
 
 

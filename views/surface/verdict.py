@@ -82,9 +82,9 @@ def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: Se
         f"**{subject} {_claim(means, EQUAL)} {where}: over {len(plain.ratios)} training seeds, its {LARGEST} "
         f"is {over_seeds(plain)}.**"
     )
-    ratio = _factor(one.scale_free, other.scale_free, "; independently of that scale, {}")
-    of_drawn = f"In {drawn or 'the run drawn below'}, the curvature is {numbers}{ratio}."
-    independent = f"Measured independently of the scale of the weights, it is {over_seeds(scale_free)}."
+    ratio = _factor(one.sharpness, other.sharpness, "{}")
+    of_drawn = f"In {drawn or 'the run drawn below'}, the curvature is {ratio}." if ratio else ""
+    independent = f"Independent of weight scale, it is {over_seeds(scale_free)}."
     return claim, f"{independent} {fit}", of_drawn
 
 
@@ -159,7 +159,7 @@ def _factor(one: float | None, other: float | None, text: str = " ({})") -> str:
 
 
 def _scale_free(one: Measures, other: Measures) -> str:
-    return _factor(one.scale_free, other.scale_free, "Measured independently of the scale of the weights, it is {}.")
+    return _factor(one.scale_free, other.scale_free, "Independent of weight scale, it is {}.")
 
 
 def _fit(pair: tuple[str, str], one: Measures, other: Measures) -> str:

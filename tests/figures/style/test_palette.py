@@ -9,6 +9,7 @@ from normscape.figures.style.palette import PALETTES, THEMES, colors
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Experiment
 from normscape.specs.experiment import MOST_VALUES
+from normscape.views.session.control_bar.values import FIRST
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB
 EYES = {
@@ -64,6 +65,13 @@ def test_colors_are_distinct(theme, eyes):
         assert min(distance(a, b, eyes) for a, b in combinations(family, 2)) >= 10
     shown = [norms[name] for name in ("none", "batch", "layer")]
     assert min(distance(a, b, eyes) for a, b in combinations(shown, 2)) >= 20
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_batch_norm_is_far_from_the_other_normalizations_of_the_row(theme):
+    norms = PALETTES[theme].norms
+    others = [norms[name] for name in FIRST if name != "batch"]
+    assert min(distance(norms["batch"], color, "usual") for color in others) >= 30
 
 
 @pytest.mark.parametrize("theme", PALETTES)
