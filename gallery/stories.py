@@ -299,7 +299,6 @@ STORIES: Mapping[str, Story] = {
         "One trained network, three batch statistics. With running averages, which stay fixed as the weights move, the "
         "loss rises most.",
         seconds=8.7,
-        group="Limits and controls",
     ),
 }
 """By title, in the order of the gallery."""

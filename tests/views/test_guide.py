@@ -172,7 +172,7 @@ def test_papers_have_permanent_links_and_every_paper_is_cited() -> None:
     source = "".join(file.read_text(encoding="utf-8") for file in VIEWS.rglob("*.py"))
     cited_by_terms = {source for term in TERMS.values() for source in term.sources}
     assert all(name in cited_by_terms or source.count(f'"{name}"') >= 2 for name in PAPERS)
-    for text in (texts.CLAIM, texts.READING, definitions()):
+    for text in (texts.CLAIM, texts.ONE_NETWORK, texts.READING, definitions()):
         assert set(re.findall(r"\]\((http[^)]*)\)", text)) <= addresses
 
 

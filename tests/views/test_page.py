@@ -205,7 +205,7 @@ def test_a_story_that_is_open_is_named_with_its_sentence() -> None:
     title = "The two halves of batch norm"
     assert texts.claim(STORIES[title].experiment) == f"**{title}.** {STORIES[title].sentence}"
     assert texts.claim(replace(STORIES[title].experiment, values=("none",))).startswith("One network: ")
-    sentence = "Two networks that differ in one choice only: their loss around the trained weights, on the same scale."
+    sentence = "Two networks, identical except for normalization: their loss around the trained weights, on one scale."
     assert any(text.value == sentence for text in opened().markdown)
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from normscape.gallery.stories import GROUPS, STORIES
+from normscape.views.texts.glossary import slug
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.recent_cards import recent_cards
 from normscape.views.widgets.story_cards import provenance, story_cards
@@ -19,15 +20,18 @@ Open a comparison and change a setting: the new experiment appears here, beside 
 
 STORED = "These open from stored results; measuring anything new first downloads data and weights."
 
+RECENT = "Recent experiments"
+
 st.title(QUESTIONS["Gallery"], anchor=False)
 with st.container(key="gallery-claim"):
     st.markdown(f"{headline()}\n{CLAIM}")
+    st.markdown(" · ".join(f"[{group}](#{slug(group)})" for group in (*GROUPS, RECENT)))
 for group in GROUPS:
     titles = [title for title, story in STORIES.items() if story.group == group]
-    st.subheader(group, anchor=False)
+    st.subheader(group, anchor=slug(group))
     if all(STORIES[title].needs_files for title in titles):
         st.caption(STORED)
     story_cards(titles)
-st.subheader("Recent experiments", anchor=False)
+st.subheader(RECENT, anchor=slug(RECENT))
 recent_cards(NOTHING_YET, stories=False)
 st.caption(provenance())

@@ -9,12 +9,12 @@ import streamlit as st
 
 from normscape.views.surface.measures import Measures
 from normscape.views.texts.escape import printable
+from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, PENDING, percent, sign, three_digits, times
 from normscape.views.widgets.tables import network_table
 
 NO_SURFACE = "no surface at this step"
 NOT_FINITE = "the loss or a gradient is not finite"
-NOT_CURVED = "no positive curvature here"
 
 UNKNOWN = Measures(None, None, math.nan, math.nan, math.nan)
 
@@ -48,7 +48,7 @@ def _pair(subject: str, other: str | None, measured: Mapping[str, Measures], mis
     if missing == MISSING and subject not in measured:
         values = [(name, value, NO_SURFACE, text) for name, value, _, text in values]
     with st.container(key="tiles-of"):
-        against_other = f" compared with {printable(other)}" if other else ""
+        against_other = f" compared with {printable(in_text(other))}" if other else ""
         st.markdown(f"**{printable(subject)}**{against_other}" + ("" if seed is None else f", training seed {seed}"))
     for cell, (name, value, delta, help_text) in zip(st.columns(4), values, strict=True):
         cell.metric(
@@ -87,6 +87,13 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
             "Largest eigenvalue of the Hessian at the shown weights, also called sharpness.",
         ),
         (
+            r"Scale-free curvature",
+            _text(one.scale_free),
+            _reason(one) or _change(one.scale_free, against.scale_free),
+            r"Largest eigenvalue of $SHS$, where every filter of the weights is measured in units of its own length: "
+            "unchanged if weights in front of a normalization layer are rescaled, which $\\lambda_{\\max}$ is not.",
+        ),
+        (
             r"Gradient change $(L\ge)$",
             _text(one.bound),
             NOT_FINITE if one.bound is not None and math.isnan(one.bound) else _change(one.bound, against.bound),
@@ -100,24 +107,12 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
             _points(one, against) if accuracy else _change(one.held_out_loss, against.held_out_loss),
             f"On{_at_most(one.samples)} samples that training does not see.",
         ),
-        (
-            r"$2/\lambda_{\max}$ without momentum",
-            _text(_step(one)),
-            _reason(one, positive=True) or _change(_step(one), _step(against)),
-            "Gradient descent without momentum that has reached these weights is locally stable only below this rate; "
-            r"with momentum $\mu$ the threshold is $1+\mu$ times as large. Which rates train from scratch: see "
-            "the page Learning rates.",
-        ),
     ]
 
 
-def _reason(one: Measures, *, positive: bool = False) -> str | None:
-    """Return why there is no λ_max, or no rate that follows from it."""
-    if one.sharpness is None:
-        return None
-    if math.isnan(one.sharpness):
-        return NOT_FINITE
-    return NOT_CURVED if positive and one.sharpness <= 0 else None
+def _reason(one: Measures) -> str | None:
+    """Return why there is no λ_max."""
+    return NOT_FINITE if one.sharpness is not None and math.isnan(one.sharpness) else None
 
 
 def _at_most(samples: int) -> str:
@@ -134,13 +129,6 @@ def _change(one: float | None, other: float | None) -> str | None:
     if max(one / other, other / one) >= ABOUT_EQUAL:
         return f"{times(one, other)} {'lower' if one < other else 'higher'}"
     return f"{100 * (one / other - 1):+.0f} %".replace("-", "−")
-
-
-def _step(one: Measures) -> float | None:
-    """Return 2/λ_max, the learning rate below which gradient descent is locally stable (A3)."""
-    if one.sharpness is None:
-        return None
-    return 2 / one.sharpness if one.sharpness > 0 else math.nan
 
 
 def _points(one: Measures, other: Measures) -> str | None:

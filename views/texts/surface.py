@@ -7,12 +7,14 @@ from normscape.gallery.stories import STORIES, TITLES
 from normscape.landscape import DATA
 from normscape.models import ARCHITECTURES
 from normscape.specs import Display, Experiment, GridSpec
+from normscape.specs.fields import rule_at
 from normscape.views.session.previews import Preview, is_draft
 from normscape.views.session.results import ComparisonState, Outcome, Variants
 from normscape.views.texts.escape import printable
 from normscape.views.texts.labels import in_text
 
-CLAIM = "{count} networks that differ in one choice only: their loss around the {weights}, on the same scale."
+CLAIM = "{count} networks, identical except for {field}: their loss around the {weights}, on one scale."
+ONE_NETWORK = "One network with {number} values of {field}: its loss around the {weights}, on one scale."
 FIRST = next(iter(STORIES.values())).experiment
 NUMERALS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
 
@@ -31,7 +33,10 @@ def compared(experiment: Experiment) -> str:
     weights = names.get(place, f"weights {place}")
     if len(variants) == 1:
         return f"One network: its loss around the {weights}."
-    return CLAIM.format(count=NUMERALS[len(variants)], weights=weights)
+    label, count = rule_at(experiment, experiment.compare).label, NUMERALS[len(variants)]
+    text = ONE_NETWORK if experiment.compare.startswith("surface.") else CLAIM
+    field = f"{label[:1].lower()}{label[1:]}"
+    return text.format(count=count, number=count.lower(), field=field, weights=weights)
 
 
 NO_VERDICT = (
@@ -54,8 +59,8 @@ def computing(experiment: Experiment, state: ComparisonState) -> str:
     return f"**Training: {counts} steps of each {network}{of}.** Then follow {measured}. The comparison appears here."
 
 
-LOG_SCALE = "On this log scale, a lower loss looks deeper."
-CURVATURE = "*Gradient change* shows the curvature"
+LOG_SCALE = "On this log scale, deeper means a lower loss, not a sharper one."
+CURVATURE = "Compare the gradient change"
 """The label of the control that selects it."""
 
 READING = r"""
