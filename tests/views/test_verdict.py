@@ -170,7 +170,7 @@ def test_a_picture_has_the_sentences_in_paragraphs_without_links() -> None:
     found = Answer("", Verdict("**b is flatter.**", "98.6 % for b."), "Less smooth. [Details →](along-training)")
     assert found.spoken(log_scale=True).split("\n") == [
         "b is flatter.",
-        "98.6\N{NO-BREAK SPACE}% for b. Less smooth. On this log scale, deeper means a lower loss, not a sharper one.",
+        "98.6\N{NO-BREAK SPACE}% for b. Less smooth. Log scale: deeper is lower, not sharper.",
     ]
     assert len(found.spoken(log_scale=False).split("\n")) == 2
 

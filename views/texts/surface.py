@@ -59,7 +59,7 @@ def computing(experiment: Experiment, state: ComparisonState) -> str:
     return f"**Training: {counts} steps of each {network}{of}.** Then follow {measured}. The comparison appears here."
 
 
-LOG_SCALE = "On this log scale, deeper means a lower loss, not a sharper one."
+LOG_SCALE = "Log scale: deeper is lower, not sharper."
 CURVATURE = "Compare the gradient change"
 """The label of the control that selects it."""
 
