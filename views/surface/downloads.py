@@ -30,16 +30,14 @@ from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
 from normscape.views.share.row import downloads_menu
 from normscape.views.surface.key_numbers import key_numbers, loss_at_center
+from normscape.views.surface.measures import measures
 from normscape.views.texts.surface import drawn_grids
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
+from normscape.views.widgets.numbers import MISSING, three_digits
 
-PICTURE_NUMBERS = (
-    "Held-out loss",
-    "Held-out accuracy",
-    r"$L \ge$, from the center",
-    r"$\lambda_{\max}$",
-)
-"""Key numbers on a saved picture after the loss that it shows: how well a network fits, and how smooth its loss is."""
+CURVATURES = (r"$\lambda_{\max}$", r"$\lambda_{\max}(SHS)$ (scale-free)")
+FITS = ("Held-out loss", "Held-out accuracy")
+"""Key numbers on a saved picture, before and after the gradient change, which is that of the tiles."""
 
 FILES = (
     "SVG: for a web page. PDF: for a paper. Interactive HTML: turns offline. CSV, NPZ and HDF5: the numbers. GLB, STL "
@@ -168,11 +166,14 @@ def composer(
 
 def _picture_numbers(outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:
     """Return the key numbers on a picture, without what a table explains."""
-    numbers = key_numbers(outcomes)
+    numbers, measured = key_numbers(outcomes), measures(outcomes)
+    bounds = {label: one.bound for label, one in measured.items() if one.bound is not None}
     return {
         label: {
             "Loss at the center": loss_at_center(outcome.measured),
-            **{name: _shortened(numbers[label][name]) for name in PICTURE_NUMBERS},
+            **{name: _shortened(numbers[label][name]) for name in CURVATURES},
+            r"Gradient change $(L \ge)$": three_digits(bounds[label]) if label in bounds else MISSING,
+            **{name: _shortened(numbers[label][name]) for name in FITS},
         }
         for label, outcome in outcomes.items()
     }
