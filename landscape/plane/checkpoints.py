@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from normscape.landscape.objective.parameters import Layout, flatten
 from normscape.landscape.plane.plane import Plane, orthogonalized, random_plane
@@ -79,13 +79,17 @@ def _runs_of(run: Run, spec: PlaneSpec, others: Sequence[Run]) -> Sequence[Run]:
         needed = "other compared networks" if spec.trainings == "compared" else "other trainings"
         raise ValueError(f"the plane passes through checkpoints of {count} {needed}, and there are {len(others)}")
     for other in others:
-        _require_equal_parameters(run, other)
+        require_equal_parameters(*(one.module(one.checkpoints[-1].step) for one in (run, other)))
     return others
 
 
-def _require_equal_parameters(run: Run, other: Run) -> None:
-    """Check that θ is all that distinguishes two networks: equal shapes, and equal parameters that are not trained."""
-    first, last = (dict(one.module(one.checkpoints[-1].step).named_parameters()) for one in (run, other))
+def require_equal_parameters(network: nn.Module, other: nn.Module) -> None:
+    """Check that θ is all that distinguishes two networks but for running averages.
+
+    Raises:
+        ValueError: parameters differ in their shapes, or ones that are not trained differ in their values.
+    """
+    first, last = (dict(one.named_parameters()) for one in (network, other))
     different = [name for name in {**first, **last} if _shape(first.get(name)) != _shape(last.get(name))]
     if different:
         raise ValueError(
