@@ -12,7 +12,7 @@ from normscape.figures.style.notation import plain
 from normscape.landscape import DATA
 from normscape.models import REGISTRIES
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
-from normscape.specs.fields import rule_of, types_of
+from normscape.specs.fields import holds_specs, rule_of, types_of
 from normscape.specs.serialization.query import compared_from_text, value_text
 
 PARTS = ("data", "model", "training", "weights", "evaluation", "plane", "grid")
@@ -58,9 +58,9 @@ def _field(owner: Any, name: str) -> tuple[str, Any, Any]:
     """Return name, annotated type and default of a field; a part becomes a dataclass of its fields."""
     value = getattr(owner, name)
     if dataclasses.is_dataclass(value):
-        mirror = dataclasses.make_dataclass(
-            type(value).__name__, [_field(value, field.name) for field in dataclasses.fields(value)], frozen=True
-        )
+        hints = types_of(value)
+        single = [name for name in (field.name for field in dataclasses.fields(value)) if not holds_specs(hints[name])]
+        mirror = dataclasses.make_dataclass(type(value).__name__, [_field(value, each) for each in single], frozen=True)
         mirror.__doc__ = (type(value).__doc__ or "").split("\n")[0]
         return name, mirror, dataclasses.field(default_factory=mirror)
     rule = rule_of(owner, name)

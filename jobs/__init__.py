@@ -1,7 +1,7 @@
 """Jobs: requests of pages, the scheduler and the dispatcher that run them on workers, and the store of results."""
 
 from normscape.jobs.downloads import Downloads
-from normscape.jobs.job_spec import Job
+from normscape.jobs.job_spec import Job, runs_of
 from normscape.jobs.kinds import job_name, kind_name
 from normscape.jobs.queue import Queue
 from normscape.jobs.settings import Settings, number, settings
@@ -23,6 +23,7 @@ __all__ = [
     "job_name",
     "kind_name",
     "number",
+    "runs_of",
     "settings",
     "time_left",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from normscape.specs import (
     EigenvaluesSpec,
     EvaluationSpec,
     MatrixSpec,
+    PlaneSpec,
     RunningAveragesSpec,
     RunSpec,
     SignalsSpec,
@@ -31,7 +32,7 @@ from normscape.specs import (
     TrajectorySpec,
     canonical_bytes,
 )
-from normscape.specs.fields import effective, paths, project, replace_at, with_defaults
+from normscape.specs.fields import effective, paths, project, read, replace_at, with_defaults
 
 SCHEMA = 3
 """Version of the stored results, which is part of every key: results of other versions are never read."""
@@ -100,6 +101,9 @@ ITERATIVE = frozenset(
 )
 """The kinds whose results depend on the residual at which iterations for eigenvalues stop."""
 
+OTHERS_OF_A_PLANE = "plane.others"
+"""Path of the trainings whose checkpoints a plane passes through."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -127,9 +131,12 @@ class Job:
         if self.question is not None:
             question = _effective(_without_refused_matching(self.question, self.run))
             object.__setattr__(self, "question", question if self.kind in ITERATIVE else _without_residual(question))
-        if isinstance(self.question, TrajectorySpec | ConnectivitySpec):
-            others = tuple(map(_effective_run, self.question.others))
-            object.__setattr__(self, "question", replace(self.question, others=others))
+        if (path := _path_of_others(self.question)) is not None:
+            others = tuple(map(_effective_run, read(self.question, path)))
+            question = replace_at(self.question, path, others)
+            if path == OTHERS_OF_A_PLANE:  # how an experiment has chosen them has no effect
+                question = replace_at(question, "plane.trainings", PlaneSpec().trainings)
+            object.__setattr__(self, "question", question)
 
     @classmethod
     def about(cls, kind: str, run: RunSpec, surface: SurfaceSpec) -> Job:
@@ -170,15 +177,26 @@ class Job:
         return question.evaluation.checkpoint if isinstance(question, EdgeSpec) else None
 
     @property
+    def steps(self) -> int:
+        """The training steps that a job takes itself before it measures: those of a curve."""
+        question = self.question
+        return question.curve_steps if isinstance(question, ConnectivitySpec) and question.curve == "bezier" else 0
+
+    @property
     def runs(self) -> tuple[RunSpec, ...]:
         """All runs that the job needs: its own, and those of its question."""
-        others = self.question.others if isinstance(self.question, TrajectorySpec | ConnectivitySpec) else ()
-        return tuple(dict.fromkeys((self.run, *others)))
+        path = _path_of_others(self.question)
+        return tuple(dict.fromkeys((self.run, *(() if path is None else read(self.question, path)))))
 
     @cached_property  # the scheduler reads it many times per second
     def key(self) -> str:
         """The SHA-256 of the schema version and the canonical bytes of the job."""
         return hashlib.sha256(b"normscape %d\n" % SCHEMA + canonical_bytes(self)).hexdigest()
+
+
+def runs_of(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """Return the jobs that train all runs that some jobs need, each once."""
+    return tuple(dict.fromkeys(Job("run", run) for job in jobs for run in job.runs))
 
 
 def question_type(kind: str) -> type[Question] | None:
@@ -195,6 +213,13 @@ def question_type(kind: str) -> type[Question] | None:
 @lru_cache(maxsize=4096)
 def _effective(spec: Any) -> Any:
     return effective(spec)
+
+
+def _path_of_others(question: Any) -> str | None:
+    """Return the path of a question's further runs; None if it has none."""
+    if isinstance(question, TrajectorySpec | ConnectivitySpec):
+        return "others"
+    return OTHERS_OF_A_PLANE if getattr(getattr(question, "plane", None), "others", ()) else None
 
 
 def _without_refused_matching(question: Any, run: RunSpec) -> Any:

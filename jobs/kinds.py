@@ -46,6 +46,7 @@ from normscape.landscape.analysis.theorem import Theorem, measure_theorem
 from normscape.landscape.curvature.density import Density, measure_density
 from normscape.landscape.curvature.edge import EdgeSample, measure_edge
 from normscape.landscape.curvature.eigenvalues import Eigenvalues, measure_eigenvalues
+from normscape.landscape.paths.bezier import advance_curve
 from normscape.landscape.paths.connectivity import Connectivity, measure_connectivity
 from normscape.landscape.paths.trajectory import Trajectory, measure_trajectory
 from normscape.landscape.plane.directions import measure_plane
@@ -62,6 +63,14 @@ Arrays = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
+class Training:
+    """Steps that come before a measurement, in pieces."""
+
+    subject: Subject  # returns the arguments of `advance`
+    advance: Callable[..., Any]  # takes steps until `stop()` is true, and returns the state
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of job."""
 
@@ -70,18 +79,19 @@ class Kind:
     measure: Callable[..., Any]
     result: Any  # the type of the result, as in an annotation
     stoppable: bool = True  # whether `measure` takes `stop` and can be interrupted by it
+    training: Training | None = None  # the steps of `Job.steps`, which come before `measure`
 
 
 KINDS: Mapping[str, Kind] = {
     "run": Kind("training", subjects.training, advance, Run),
     "losses": Kind("loss surface", subjects.points, evaluate_losses, Arrays),
     "surface": Kind("surface", subjects.points, evaluate, Arrays),
-    "plane": Kind("plane", subjects.run, measure_plane, tuple[Plane, tuple[str, ...]]),
+    "plane": Kind("plane", subjects.run_and_others, measure_plane, tuple[Plane, tuple[str, ...]]),
     "center": Kind("curvature in the plane", subjects.plane_slice, evaluate_center, Arrays),
     "sharpness": Kind("λ_max", subjects.objective, measure_sharpness, Sharpness),
     "scale-free-sharpness": Kind("λ_max(SHS)", subjects.objective, measure_scale_free_sharpness, Sharpness),
     "direct-loss": Kind("reference loss", subjects.run, direct_loss, float, stoppable=False),
-    "checks": Kind("checks", subjects.run, measure_numerical_checks, tuple[Check, ...], stoppable=False),
+    "checks": Kind("checks", subjects.run_and_plane, measure_numerical_checks, tuple[Check, ...], stoppable=False),
     "constant-loss": Kind("loss of a constant", subjects.run_spec, measure_constant_loss, float, stoppable=False),
     "cost": Kind("time estimate", subjects.run_spec, estimate_seconds, float, stoppable=False),
     "ratio-by-spacing": Kind("L̂ by grid spacing", subjects.slice_and_range, measure_ratio_by_spacing, RatioBySpacing),
@@ -109,7 +119,13 @@ KINDS: Mapping[str, Kind] = {
     "density": Kind("spectral density", subjects.matrix, measure_density, Density),
     "edge": Kind("sharpness along training", subjects.run, measure_edge, EdgeSample),
     "trajectory": Kind("trajectory", subjects.runs, measure_trajectory, Trajectory),
-    "connectivity": Kind("connectivity", subjects.runs, measure_connectivity, Connectivity),
+    "connectivity": Kind(
+        "connectivity",
+        subjects.runs_and_curve,
+        measure_connectivity,
+        Connectivity,
+        training=Training(subjects.curve_trainer, advance_curve),
+    ),
     "curvature-point": Kind("curvature map", subjects.slice_and_point, measure_curvature_point, CurvaturePoint),
 }
 """The rows by the kind of a job; `job.QUESTIONS` has the type of the question of each."""
@@ -124,4 +140,6 @@ def job_name(job: Job) -> str:
     """Return the name of a job for people: its kind, and the number of points of a surface."""
     if job.kind in ("losses", "surface") and isinstance(job.question, SurfaceSpec):
         return f"{kind_name(job.kind)} {' × '.join(map(str, job.question.grid.points))}"
+    if job.steps:
+        return f"{kind_name(job.kind)} along a Bézier curve"
     return kind_name(job.kind)

@@ -26,6 +26,7 @@ POINTS: Mapping[str, float] = {
     "checks": 60.0,
     "sharpness": 40.0,
     "scale-free-sharpness": 30.0,
+    "connectivity, steps": 0.1,
 }
 """Assumed cost of a job in points of a surface, until a job of its kind has been measured; 1 for other kinds."""
 
@@ -131,7 +132,7 @@ class _Speeds:
         return None if speed is None else speed * (status.total - status.completed)
 
     def _unit(self, status: JobStatus) -> float | None:
-        kind, run = status.job.kind, status.job.run
+        kind, run = _kind(status.job), status.job.run
         for measured in ((run, True), (run, False)):  # the networks of a comparison differ
             speed = self._measured(kind, *measured, samples=_samples(status.job))
             if speed is not None:
@@ -153,9 +154,14 @@ class _Speeds:
 
     def _measured(self, kind: str, run: RunSpec, own: bool, *, samples: int) -> float | None:
         """Return the seconds per unit of all jobs of a kind, of one network or of all, for so many samples."""
-        chosen = [each for each in self._statuses if each.job.kind == kind and (not own or each.job.run == run)]
+        chosen = [each for each in self._statuses if _kind(each.job) == kind and (not own or each.job.run == run)]
         units = sum(each.computed * (_samples(each.job) / samples if samples else 1.0) for each in chosen)
         return sum(each.worker_seconds for each in chosen) / units if units else None
+
+
+def _kind(job: Job) -> str:
+    """Return the kind of a job's units: those of a job that trains first are its steps."""
+    return f"{job.kind}, steps" if job.steps else job.kind
 
 
 def _samples(job: Job) -> int:

@@ -12,7 +12,7 @@ _NAMES: Mapping[str, str] = {
         "measure_learning_rates measure_running_averages measure_sharpness_along measure_signals_along "
         "measure_smoothness_along"
     ),
-    "normscape.notebook.maps": "measure_curvature_map measure_path measure_spacing",
+    "normscape.notebook.maps": "measure_between measure_curvature_map measure_path measure_spacing",
     "normscape.landscape": (
         "CrossEntropy Objective Problem Run layer_names load_data measure_connectivity measure_layer_sharpness "
         "measure_scale_free_sharpness measure_sharpness measure_spectrum measure_surface measure_trajectory "

@@ -1,4 +1,4 @@
-"""Maps over a plane in one call: the loss around a path of training, and curvature over a slice."""
+"""Maps over a plane in one call: the loss around a path or between trainings, and curvature over a slice."""
 
 from __future__ import annotations
 
@@ -9,16 +9,26 @@ from itertools import product
 import numpy as np
 
 from normscape.figures.paths import PathMap
-from normscape.landscape import Objective, Plane, Problem, Run, measure_trajectory, objective_of, slice_of
+from normscape.landscape import (
+    Objective,
+    Plane,
+    Problem,
+    Run,
+    Surface,
+    measure_surface,
+    measure_trajectory,
+    objective_of,
+    slice_of,
+)
 from normscape.landscape.paths import trajectory as of_runs
-from normscape.landscape.paths.own_networks import State, trajectory_plane_of
+from normscape.landscape.paths.own_networks import State, plane_between, trajectory_plane_of
 from normscape.landscape.paths.trajectory import ranges_of
 from normscape.landscape.plane.directions import plane_of
 from normscape.landscape.surface.curvature_map import CurvaturePoint, measure_curvature_point
 from normscape.landscape.surface.grid import axes
 from normscape.landscape.surface.slice import Slice
 from normscape.landscape.surface.spacing import LEVELS, RatioBySpacing, measure_ratio_by_spacing
-from normscape.specs import CurvaturePointSpec, EvaluationSpec, GridSpec, PlaneSpec, TrajectorySpec
+from normscape.specs import CurvaturePointSpec, EvaluationSpec, GridSpec, PlaneSpec, SurfaceSpec, TrajectorySpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +68,48 @@ def measure_path(
         objective, plane = trajectory_plane_of(subject, states, statistics=statistics)
     alpha, beta = axes(GridSpec((points, points), ranges_of(found)))
     return PathMap(found, ("",), alpha, beta, _losses(objective, plane, alpha, beta))
+
+
+def measure_between(
+    subject: Sequence[Run] | Problem,
+    states: Sequence[State] = (),
+    *,
+    steps: Sequence[int] | None = None,
+    statistics: str = "population",
+    points: int = 17,
+    margin: float = 0.5,
+) -> Surface:
+    """Measure the loss on the line through two trainings of a network, or on the plane through three of them (D2).
+
+    The first is at α = β = 0, the second at α = 1 and the third at β = 1. The loss is that of the first network; with
+    running statistics, so are the averages.
+
+    Args:
+        subject: two or three runs with parameters of equal shapes, as `train` returns them; or a problem, whose states
+            follow.
+        states: two or three state dictionaries of a problem's network.
+        steps: the training step of each run; the last by default.
+        statistics: of batch norms (D1).
+        points: of the line, or of a side of the grid.
+        margin: how far it extends beyond the trainings, as a share of the distance between them.
+
+    Raises:
+        ValueError: there are not two or three, a run has no such step, two have equal weights, or their parameters
+            differ in shape.
+    """
+    every = states if isinstance(subject, Problem) else subject
+    if len(every) not in (2, 3):
+        raise ValueError(f"there are {len(every)} trainings; a line contains two, and a plane three")
+    ends = (-margin, 1 + margin)
+    grid = GridSpec((points, points if len(every) > 2 else 1), (ends, ends))
+    if isinstance(subject, Problem):
+        objective, plane = plane_between(subject, states, statistics=statistics)
+        return measure_surface(objective, SurfaceSpec(grid=grid), plane=plane)
+    first, *others = subject
+    center, *through = [run.checkpoints[-1].step for run in subject] if steps is None else steps
+    spec = PlaneSpec("checkpoints", tuple(through), others=tuple(run.spec for run in others))
+    evaluation = EvaluationSpec(checkpoint=center, statistics=statistics)
+    return measure_surface(first, SurfaceSpec(evaluation, spec, grid), others=others)
 
 
 def measure_curvature_map(

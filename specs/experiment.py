@@ -13,7 +13,13 @@ from normscape.specs.surface import SurfaceSpec
 
 MOST_VALUES = 8
 
-DETAILS = ("run.data.gaussian", "run.data.shift", "run.data.deviation", "surface.plane.through")
+DETAILS = (
+    "run.data.gaussian",
+    "run.data.shift",
+    "run.data.deviation",
+    "surface.plane.through",
+    "surface.plane.trainings",
+)
 """Paths of the fields that belong to one choice of another field. Pages hide them while they are idle."""
 
 
@@ -52,9 +58,17 @@ class Experiment:
         return replace_at(_Parts(self.run, self.surface), self.compare, value)  # type: ignore[no-any-return]
 
     def variants(self) -> Mapping[str, tuple[RunSpec, SurfaceSpec]]:
-        """Return the specs of every compared network, by label, in the order of `values`; checkpoints are named."""
+        """Return the specs of every compared network, by label, in the order of `values`.
+
+        Checkpoints are named, and so are the trainings that a plane passes through.
+        """
         parts = {label(self.compare, value): self._with(value) for value in self.values}
-        return {name: (part.run, _at_checkpoint(part)) for name, part in parts.items()}
+        found = {}
+        for name, part in parts.items():
+            surface = _at_checkpoint(part)
+            others = tuple(other.run for label, other in parts.items() if label != name)
+            found[name] = part.run, replace(surface, plane=surface.plane.between(part.run, others))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

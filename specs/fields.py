@@ -163,14 +163,21 @@ def _in_range(value: float, rule: Rule, where: str) -> None:
 def paths(spec: Any, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Yield (path, owner, value) for every plain field of a spec and of the specs in it, depth first.
 
-    A path joins field names by dots, such as "model.norm"; `owner` is the spec that holds the field.
+    A path joins field names by dots, such as "model.norm"; `owner` is the spec that holds the field. Fields with
+    several specs have no path.
     """
+    hints = types_of(spec)
     for field in dataclasses.fields(spec):
         value = getattr(spec, field.name)
         if dataclasses.is_dataclass(value):
             yield from paths(value, f"{prefix}{field.name}.")
-        else:
+        elif not holds_specs(hints[field.name]):
             yield f"{prefix}{field.name}", spec, value
+
+
+def holds_specs(hint: Any) -> bool:
+    """Whether a field of a type has several specs, which no single value of an address or a control describes."""
+    return any(dataclasses.is_dataclass(item) for item in typing.get_args(hint))
 
 
 def read(spec: Any, path: str) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from normscape.specs.evaluation import EvaluationSpec
 from normscape.specs.fields import check, declare
+from normscape.specs.run import RunSpec
 
 DIRECTIONS = ("random", "gradient", "checkpoints", "hessian", "hessian-ends", "trajectory")
 _ORTHONORMAL = {"hessian": "eigenvectors", "hessian-ends": "eigenvectors", "trajectory": "principal components"}
@@ -18,6 +19,7 @@ ALONG_EIGENVECTORS = frozenset({"hessian", "hessian-ends"})
 OF_LOSS = ALONG_EIGENVECTORS | {"gradient"}
 """The directions that follow from the loss; the others depend on the checkpoint alone."""
 
+TRAININGS = ("own", "seeds", "compared")
 DIRECTION_SCALINGS = ("filter", "layer", "unit", "none")
 ALONG = ("along d1", "along d2")
 
@@ -32,7 +34,7 @@ class PlaneSpec:
         "random",
         "Directions",
         "random: two Gaussian directions. gradient: against the gradient at the center, and a random one. checkpoints: "
-        "from the center to one or two other checkpoints of the run, given below. sharpest: the eigenvectors of "
+        "from the center to one or two other checkpoints, given below. sharpest: the eigenvectors of "
         "the two largest eigenvalues of the Hessian. sharpest and most negative: those of its largest and of its "
         "smallest eigenvalue; both are of unit length. trajectory: the two principal components of all kept "
         "checkpoints, seen from the last one.",
@@ -61,26 +63,73 @@ class PlaneSpec:
         "and the in-plane ratio is scale-free; two random directions are nearly orthogonal anyway.",
     )
     seed: int = declare(0, "Direction seed", "Draws the two random directions.", low=0, high=2**31 - 1)
+    trainings: str = declare(
+        "own",
+        "Checkpoints of",
+        "The training that these checkpoints are of. own: that of the center. seeds: the first checkpoint is of the "
+        "same training with the next seed, the second with the one after that. compared: of the other compared "
+        "networks, in their order. All parameters must have equal shapes; running averages stay those of the center.",
+        choices=TRAININGS,
+        labels={"own": "this training", "seeds": "the next seeds", "compared": "the other networks"},
+        later=True,
+    )
+    others: tuple[RunSpec, ...] = declare(
+        (), "Other trainings", "The training of each of these checkpoints. Empty: that of the center.", later=True
+    )
 
     def __post_init__(self) -> None:
         """Check types and ranges.
 
         Raises:
-            ValueError: a plane through checkpoints has not one or two different ones.
+            ValueError: a plane through checkpoints has not one or two different ones, or another number of trainings.
         """
         check(self)
-        if len(self.through) not in (1, 2) or len(set(self.through)) < len(self.through):
+        ends = set(zip(self.through, self.others, strict=False)) if self.others else set(self.through)
+        if len(self.through) not in (1, 2) or (len(ends) < len(self.through) and not self._is_open):
             raise ValueError(f"PlaneSpec.through is {self.through}; it must name one step or two different ones")
+        if self.others and len(self.others) != len(self.through):
+            raise ValueError(
+                f"PlaneSpec.others has {len(self.others)} trainings for {len(self.through)} checkpoints; each "
+                "checkpoint has one"
+            )
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether the trainings of the checkpoints follow from the experiment."""
+        return self.trainings != "own" and not self.others
+
+    def between(self, run: RunSpec, compared: tuple[RunSpec, ...] = ()) -> PlaneSpec:
+        """Return the plane of one network of an experiment, with the trainings of its checkpoints.
+
+        Args:
+            run: the training of the center.
+            compared: those of the other compared networks. A plane that needs more of them stays open.
+        """
+        count = len(self.through)
+        if self.directions != "checkpoints" or not self._is_open:
+            return self
+        others = compared[:count] if self.trainings == "compared" else tuple(_seeded(run, 1 + k) for k in range(count))
+        return replace(self, others=others) if len(others) == count else self
 
     def idle_fields(self) -> Mapping[str, str]:
         """Return the fields that have no effect with the others' values, each with the reason."""
         if self.directions in _ORTHONORMAL:
             what = _ORTHONORMAL[self.directions]
             alone = {"scaling": f"{what} have unit length", "orthogonal": f"{what} are orthogonal"}
-            return {"through": f"{what} lead to no single checkpoint", **alone, "seed": "nothing is drawn"}
+            return {**self._without(f"{what} lead to no single checkpoint"), **alone, "seed": "nothing is drawn"}
         if self.directions != "checkpoints":
-            return {"through": f"{self.directions} directions lead to no checkpoint"}
+            return self._without(f"{self.directions} directions lead to no checkpoint")
         return {"seed": "both directions lead to checkpoints"} if len(self.through) == 2 else {}
+
+    @staticmethod
+    def _without(reason: str) -> Mapping[str, str]:
+        """Return the fields of checkpoints, each with a reason why there are none."""
+        return dict.fromkeys(("through", "trainings", "others"), reason)
+
+
+def _seeded(run: RunSpec, k: int) -> RunSpec:
+    """Return a run with the k-th next training seed; after the last one comes 0."""
+    return replace(run, training=replace(run.training, seed=(run.training.seed + k) % 2**31))
 
 
 @dataclass(frozen=True, slots=True)

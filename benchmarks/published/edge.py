@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.published.table import Table
-from normscape.landscape import measure_sharpness, objective_of, train
+from normscape.landscape import measure_sharpness, objective_of
+from normscape.landscape.training.train import run_of
+from normscape.landscape.training.trainer import Trainer
 from normscape.specs import DataSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec
 
 IMAGES, WIDTH, RATE = 5000, 200, 0.01
@@ -31,12 +33,14 @@ def run_spec(images: int = IMAGES, steps: int = STEPS, every: int = EVERY, rate:
 
 
 def course(spec: RunSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return steps, λ_max on all training images, and their loss at every checkpoint."""
-    run, rows = train(spec), []
-    for checkpoint in run.checkpoints:
-        objective = objective_of(run, EvaluationSpec(checkpoint=checkpoint.step, samples=100_000))
+    """Return steps, λ_max on all training images, and their loss at every checkpoint, each printed when it is known."""
+    trainer, rows = Trainer(spec), []
+    for checkpoint in spec.checkpoint_steps:
+        trainer.advance(checkpoint - trainer.step)
+        run = run_of(trainer.state())
+        objective = objective_of(run, EvaluationSpec(checkpoint=checkpoint, samples=100_000))
         loss = float(objective.loss(objective.theta))
-        rows.append((checkpoint.step, measure_sharpness(objective).value, loss))
+        rows.append((checkpoint, measure_sharpness(objective).value, loss))
         print(*rows[-1], flush=True)
     step, sharpness, loss = np.array(rows).T
     return step, sharpness, loss

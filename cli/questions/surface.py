@@ -17,7 +17,7 @@ from normscape.exports.hdf5 import directions_file
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors
 from normscape.figures.surface import comparison_figure, cut_figure
-from normscape.jobs import Job
+from normscape.jobs import Job, runs_of
 from normscape.landscape import Run, Sharpness, Surface
 from normscape.landscape.counts import counts_of
 from normscape.landscape.surface import assemble, levels, with_filled_center
@@ -52,7 +52,7 @@ def surface(work: Workers, experiment: Experiment, variants: Variants, options: 
     """Measure loss, accuracy and gradients on a slice of the loss surface of each network, and λ_max at its center."""
     jobs = [Job.about(kind, *pair) for pair in variants.values() for kind in ("surface", "center", *SHARPNESS)]
     planes = [Job.about("plane", *pair) for pair in variants.values()]
-    result = work.answers("surface", ([Job("run", run) for run, _ in variants.values()], planes, jobs))
+    result = work.answers("surface", (runs_of(planes), planes, jobs))
     surfaces: dict[str, Surface] = {}
     sharpness: dict[str, tuple[Sharpness, Sharpness]] = {}
     notes = []

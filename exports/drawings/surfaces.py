@@ -183,7 +183,8 @@ def _marks(axes: Any, comparison: Comparison, surface: Surface, value_range: Ran
         if trace.mode == "lines":
             axes.plot(trace.x, trace.y, trace.z, color=trace.line.color, linewidth=1, zorder=3)
             continue
-        shown = {"color": trace.marker.color, "marker": "o", "markersize": 3, "linewidth": 1, "linestyle": "--"}
+        shown = {"color": trace.marker.color, "marker": "o", "markersize": 3, "linewidth": 1}
+        shown["linestyle"] = "--" if "lines" in trace.mode else "none"
         axes.plot(trace.x, trace.y, trace.z, **shown, zorder=3)
         for x, y, z, text in zip(trace.x, trace.y, trace.z, trace.text or [], strict=False):
             axes.text(x, y, z, f"{text}\n", fontsize=7, ha="center", color=trace.textfont.color, zorder=3)

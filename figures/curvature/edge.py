@@ -12,13 +12,14 @@ import plotly.graph_objects as go
 from normscape.figures.comparison import Compared
 from normscape.figures.style.lines import DOTTED, line_trace
 from normscape.figures.style.notation import html
-from normscape.figures.style.steps import step_axis
-from normscape.figures.style.template import sentence_figure, style_axes, styled
+from normscape.figures.style.steps import at_steps, step_axis
+from normscape.figures.style.template import LINE_HEIGHT, sentence_figure, style_axes, styled, wrapped
 from normscape.figures.style.ticks import log_axis, positive_or_nan
 from normscape.landscape.curvature.edge import EdgeSample
 
 HEIGHT = 400
 LEGEND_ROW = 22
+NOTE_WIDTH = 100  # characters in a line below the plot
 FEW_STEPS = 12
 """Checkpoints up to which steps have a logarithmic axis: by default they halve."""
 
@@ -73,8 +74,22 @@ def edge_figure(
     names = sum(trace.showlegend is not False for trace in figure.data)
     rows = -(-names // 3)
     bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 12 - 52 - LEGEND_ROW
-    shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1)
+    notes = wrapped(filter(None, [missing_batch_sharpness(every)]), NOTE_WIDTH)
+    shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1) + (LINE_HEIGHT * len(notes) + 6 if notes else 0)
+    shown |= {"notes": notes, "note_width": NOTE_WIDTH}
     return styled(figure, courses.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+
+
+def missing_batch_sharpness(every: Sequence[EdgeSample]) -> str:
+    """Return why points of batch sharpness are missing, as a sentence; empty if none is."""
+    drawn = [one for one in every if one.batches > 1]
+    undefined = [one.step for one in drawn if not math.isfinite(one.batch_sharpness)]
+    negative = [one.step for one in drawn if one.batch_sharpness <= 0]
+    reasons = [
+        f"at {at_steps(negative)}, where it is negative (the axis is logarithmic)" if negative else "",
+        f"at {at_steps(undefined)}, where a gradient is 0 and it is not defined" if undefined else "",
+    ]
+    return f"Batch sharpness has no point {' and '.join(filter(None, reasons))}." if negative or undefined else ""
 
 
 def _are_close(columns: Sequence[np.ndarray]) -> bool:

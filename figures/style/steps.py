@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 MIN_TICK_DISTANCE = 1 / 14  # of the axis, so that labels do not overlap on narrow screens
+
+
+MOST_NAMED = 4  # steps that a sentence lists
+
+
+def at_steps(steps: Iterable[int]) -> str:
+    """Return training steps in words: "step 5", "steps 0, 5 and 20"; of many only their number."""
+    every = sorted(set(steps))
+    if len(every) > MOST_NAMED:
+        return f"{len(every)} steps"
+    names = list(map(str, every))
+    return f"step {names[0]}" if len(names) == 1 else f"steps {', '.join(names[:-1])} and {names[-1]}"
 
 
 def step_axis(steps: Sequence[int]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def axis_title(surface: Surface, name: str) -> str:
     length = number_text(float(f"{plane.norms[0 if first else 1]:.3g}"))
     length = f"in units of {length} = {_LENGTHS[0 if first else 1]}"
     if plane.kind == "checkpoints" and (first or len(plane.marks) > 1):
-        return f"{name} (step {plane.marks[0 if first else 1][0]} at 1)"
+        return f"{name} ({plane.mark_names[0 if first else 1]} at 1)"
     if plane.kind == "gradient" and first:
         return html(rf"{name} (along $-\nabla f$, {length})")
     if plane.kind in _EIGENVECTORS:

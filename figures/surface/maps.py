@@ -123,8 +123,8 @@ def _checkpoints(surface: Surface) -> list[Any]:
     if not surface.plane.marks:
         return []
     steps, alphas, betas = zip(*surface.plane.marks, strict=True)
-    path = surface.plane.kind == "trajectory"
-    texts = [f"step {step}" if not path or step == steps[0] else "" for step in steps]
+    path, names = surface.plane.kind == "trajectory", surface.plane.mark_names
+    texts = [name if not path or step == steps[0] else "" for step, name in zip(steps, names, strict=True)]
     return [
         go.Scatter(
             **{"x": alphas, "y": betas, "mode": "lines+markers+text" if path else "markers+text", "text": texts},

@@ -128,19 +128,22 @@ def _thinned(value_range: Range) -> dict[str, Any]:
 
 
 def _checkpoints(surface: Surface, heights: np.ndarray) -> list[Any]:
-    """Return marks at the checkpoints in the plane, joined in the order of their steps (D2)."""
+    """Return marks at the checkpoints in the plane (D2); those of one training are joined in the order of steps."""
+    plane = surface.plane
     own = _LAST_STEP if surface.spec.evaluation.checkpoint is None else surface.spec.evaluation.checkpoint
-    marks = sorted([*surface.plane.marks, (own, 0.0, 0.0)])
-    inside = [mark for mark in marks if _contains(surface, *mark[1:])]
+    named = [(*mark, name) for mark, name in zip(plane.marks, plane.mark_names, strict=True)]
+    marks = sorted([*named, (own, 0.0, 0.0, "")])
+    inside = [mark for mark in marks if _contains(surface, *mark[1:3])]
     if len(marks) < 2 or len(inside) < 2:
         return []
-    named = {inside[0][0]} if surface.plane.kind == "trajectory" else {step for step, *place in inside if any(place)}
-    texts = [f"step {step}" if step in named else "" for step, *_ in inside]
+    labeled = inside[:1] if plane.kind == "trajectory" else [mark for mark in inside if any(mark[1:3])]
+    texts = [mark[3] if mark in labeled else "" for mark in inside]
     return [
         go.Scatter3d(
             **{"x": [mark[1] for mark in inside], "y": [mark[2] for mark in inside]},
-            z=[_height(surface, heights, alpha, beta) for _, alpha, beta in inside],
-            **{"mode": "lines+markers+text", "text": texts, "textposition": "top center", "showlegend": False},
+            z=[_height(surface, heights, alpha, beta) for _, alpha, beta, _ in inside],
+            **{"mode": "markers+text" if plane.names else "lines+markers+text", "text": texts},
+            **{"textposition": "top center", "showlegend": False},
             **{"name": "checkpoints", "hoverinfo": "skip", "textfont": {"color": CHECKPOINT_COLOR, "size": 12}},
             marker={"size": 4, "color": CHECKPOINT_COLOR, "line": {"width": 0}},
             line={"color": CHECKPOINT_COLOR, "width": 3, "dash": "dash"},

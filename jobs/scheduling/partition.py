@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from normscape.jobs.job_spec import Job
+from normscape.jobs.scheduling.steps_partition import StepsPartition
 from normscape.jobs.serialization import checkpoint_steps, history_arrays, run_of_state, serialize
 from normscape.jobs.store.files import Arrays, Contents
 from normscape.landscape.measurement import Piece
@@ -59,16 +60,16 @@ def partition_of(job: Job) -> Partition:
         "losses": PointsPartition,
         "surface": PointsPartition,
     }
-    return partitions.get(job.kind, SinglePartition)(job)
+    return partitions.get(job.kind, StepsPartition if job.steps else SinglePartition)(job)
 
 
 def total_of(job: Job) -> int:
-    """Return the number of units of a job: training steps, points, or 1."""
+    """Return the number of units of a job: training steps, points, or 1; of a curve its steps and 1."""
     if job.kind == "run":
         return max(1, job.run.last_step)
     if job.kind in ("losses", "surface") and isinstance(job.question, SurfaceSpec):
         return math.prod(job.question.grid.points)
-    return 1
+    return job.steps + 1
 
 
 class SinglePartition:

@@ -15,6 +15,7 @@ from normscape.jobs.scheduling.connection import Connection
 from normscape.jobs.scheduling.job_state import JobState
 from normscape.jobs.scheduling.job_table import JobTable
 from normscape.jobs.scheduling.partition import ChainPartition
+from normscape.jobs.scheduling.steps_partition import StepsPartition
 from normscape.jobs.store.errors import StoreTooSmall
 from normscape.jobs.store.files import Arrays, Contents, Metadata
 from normscape.jobs.store.store import Store
@@ -125,11 +126,13 @@ class RunningPieces:
         return self._connection.cluster.submit(state.job, piece, worker, state.stop_event, sent, int(state.urgent))
 
     def _inputs(self, state: JobState) -> dict[str, Contents]:
-        """Return what a worker without access to the store needs: the runs, or the state of training."""
-        if isinstance(state.partition, ChainPartition):
-            return {} if state.partition.state is None else {state.job.key: state.partition.state}
-        runs = {key: self._run(key) for key in state.run_keys}
-        return {key: run for key, run in runs.items() if run is not None}
+        """Return what a worker without access to the store needs: the runs, and the state of training."""
+        partition, inputs = state.partition, dict[str, Contents | None]()
+        if isinstance(partition, ChainPartition | StepsPartition):
+            inputs[state.job.key] = partition.state
+        if not isinstance(partition, ChainPartition):
+            inputs |= {key: self._run(key) for key in state.run_keys}
+        return {key: one for key, one in inputs.items() if one is not None}
 
     def _run(self, key: str) -> Contents | None:
         """Return a run, or the state of its training; None if there is neither."""

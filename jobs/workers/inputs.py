@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from normscape.jobs.store.files import Arrays, Contents, unchanged
 from normscape.jobs.store.store import Store
 from normscape.landscape import Plane, Run, slice_of
 from normscape.landscape.measurement import Piece
+from normscape.landscape.paths.bezier import CurveState, CurveTrainer
+from normscape.landscape.paths.connectivity import curve_trainer
 from normscape.landscape.surface import Slice
 from normscape.landscape.training.trainer import Trainer
 from normscape.specs import CenteredPlaneSpec, RunSpec, spec_hash
@@ -22,7 +24,7 @@ CAPACITY = 6
 """Runs and slices that a worker keeps; a slice keeps gradients of its last points."""
 
 _CACHE: LRUCache[Any] = LRUCache(CAPACITY)
-_TRAINERS: LRUCache[Trainer] = LRUCache(2)
+_TRAINERS: LRUCache[Any] = LRUCache(2)
 
 
 class RunNotFound(LookupError):  # noqa: N818 - reads as the sentence it is
@@ -62,6 +64,10 @@ class WorkerInputs:
             _CACHE.put(("run", key), (run, contents.arrays))
         return run
 
+    def runs(self, specs: Sequence[RunSpec]) -> tuple[Run, ...]:
+        """Return trained runs, as `run`."""
+        return tuple(map(self.run, specs))
+
     def slice(self, job: Job) -> Slice:
         """Return the slice of a job; all grids on a slice share the values of its points."""
         question: Any = job.question
@@ -69,7 +75,8 @@ class WorkerInputs:
 
         def create() -> Slice:
             run, plane = self.run(job.run, job.checkpoint), self._stored_plane(job)
-            return slice_of(run, question.evaluation, question.plane, plane=plane)
+            others = self.runs(question.plane.others)
+            return slice_of(run, question.evaluation, question.plane, plane=plane, others=others)
 
         shared: Slice = _CACHE.get_or_create(key, create)
         return shared
@@ -89,14 +96,31 @@ class WorkerInputs:
 
     def trainer(self, job: Job, piece: Piece) -> Trainer:
         """Return the trainer that has taken the steps before a piece: the one in memory, or one from the last state."""
-        trainer = _TRAINERS.get(job.key)
+        trainer: Trainer | None = _TRAINERS.get(job.key)
         if trainer is None or trainer.step != piece.first:
-            contents = self._sent.get(job.key)
-            if contents is None and self._store is not None:
-                contents = self._store.pieces(job.key).get("state")
+            contents = self._state(job)
             trainer = Trainer(job.run, None if contents is None else deserialize_state(job.run, contents))
             _TRAINERS.put(job.key, trainer)
         return trainer
+
+    def curve_trainer(self, job: Job, piece: Piece) -> CurveTrainer:
+        """Return the trainer of a curve that has taken the steps before a piece, as `trainer`."""
+        trainer: CurveTrainer | None = _TRAINERS.get(job.key)
+        if trainer is None or trainer.step != piece.first:
+            question: Any = job.question
+            trainer = curve_trainer(self.run(job.run), self.runs(question.others), question, self.curve(job))
+            _TRAINERS.put(job.key, trainer)
+        return trainer
+
+    def curve(self, job: Job) -> CurveState | None:
+        """Return the state of a curve's training, None before its first piece."""
+        contents = self._state(job) if job.steps else None
+        return None if contents is None else deserialize(CurveState, contents)
+
+    def _state(self, job: Job) -> Contents | None:
+        """Return the serialized state of a training at the end of its last piece."""
+        contents = self._sent.get(job.key)
+        return self._store.pieces(job.key).get("state") if contents is None and self._store is not None else contents
 
     def _contents(self, key: str, checkpoint: int | None) -> tuple[Contents, bool]:
         """Return a serialized run, or a state of training that has a checkpoint, and whether it is the run."""

@@ -33,9 +33,29 @@ def run(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
     return inputs.run(job.run, job.checkpoint), job.question
 
 
+def run_and_others(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the run, the question, and the runs of the checkpoints that its plane passes through."""
+    return *run(inputs, job, piece), inputs.runs(_question(job).plane.others)
+
+
+def run_and_plane(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the run, the question, and its plane."""
+    return *run(inputs, job, piece), inputs.slice(job).plane
+
+
 def runs(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
     """Return the run and the further runs of the question, and the question."""
-    return inputs.run(job.run), tuple(map(inputs.run, _question(job).others)), job.question
+    return inputs.run(job.run), inputs.runs(_question(job).others), job.question
+
+
+def runs_and_curve(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the run and the further runs of the question, the question, and the state of its curve."""
+    return *runs(inputs, job, piece), inputs.curve(job)
+
+
+def curve_trainer(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:
+    """Return the trainer of a curve."""
+    return (inputs.curve_trainer(job, piece),)
 
 
 def objective(inputs: WorkerInputs, job: Job, piece: Piece) -> tuple[Any, ...]:

@@ -56,6 +56,9 @@ def run_piece(
     """
     begin = started = time.monotonic()
     kind, stopped = KINDS[job.kind], _polled(stop_event)
+    subject, measure, stoppable = kind.subject, kind.measure, kind.stoppable
+    if piece.kind == "steps" and kind.training is not None:
+        subject, measure = kind.training.subject, kind.training.advance
     duration = TRAINING_SECONDS if piece.first else FIRST_TRAINING_SECONDS
 
     def stop() -> bool:
@@ -64,9 +67,9 @@ def run_piece(
     with use_threads(piece.threads):
         try:
             adopt(sources)
-            arguments = kind.subject(WorkerInputs(folder, sent), job, piece)
+            arguments = subject(WorkerInputs(folder, sent), job, piece)
             started = time.monotonic()  # the first piece takes steps, however long the network takes to build
-            result = kind.measure(*arguments, **({"stop": stop} if kind.stoppable else {}))
+            result = measure(*arguments, **({"stop": stop} if stoppable else {}))
         except StoppedError:
             return None
         return PieceResult(serialize(result), time.monotonic() - begin, machine_record())

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from normscape.landscape.data import load_data
-from normscape.landscape.measurement import Stop, check_stop
+from normscape.landscape.measurement import Stop, StoppedError
 from normscape.landscape.objective.parameters import flatten, frozen_tensors, layout_of
 from normscape.landscape.objective.problem.losses import SAMPLE_LOSSES
 from normscape.landscape.objective.statistics import private_copy
@@ -50,8 +50,87 @@ def bend_gradient(ends: Ends, bend: Tensor, t: float, step: int, gradient: Gradi
     return loss, 2 * t * (1 - t) * slope
 
 
+@dataclass(frozen=True, eq=False)
+class CurveState:
+    """Everything that the training of a middle point resumes from, bit by bit."""
+
+    step: int
+    theta: np.ndarray  # (P,) the middle point, float64
+    velocity: np.ndarray  # (P,) of its momentum, float64
+    loss: np.ndarray  # (step,) as in `Bend`
+
+
+class CurveTrainer:
+    """A middle point in training, in memory between pieces."""
+
+    def __init__(
+        self,
+        ends: Ends,
+        gradient: Gradient,
+        *,
+        steps: int,
+        learning_rate: float,
+        seed: int,
+        state: CurveState | None = None,
+    ) -> None:
+        """Start from the middle of the segment, or resume from a state; arguments as in `train_bend`."""
+        self._ends, self._gradient, self._rate = ends, gradient, learning_rate
+        self._places = np.random.default_rng([seed, 4, 1]).random(steps)  # t of every step
+        if state is None:
+            self._bend = (ends[0] + ends[1]) / 2
+            self._velocity, self._losses = torch.zeros_like(self._bend), list[Tensor | float]()
+        else:
+            self._bend, self._velocity = (torch.tensor(kept).to(ends[0]) for kept in (state.theta, state.velocity))
+            self._losses = list(state.loss.tolist())
+
+    @property
+    def step(self) -> int:
+        """The steps that are taken."""
+        return len(self._losses)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are taken."""
+        return self.step == len(self._places)
+
+    def advance(self, stop: Stop = lambda: False) -> None:
+        """Take steps until all are taken or `stop()` is true."""
+        while not self.finished and not stop():
+            loss, slope = bend_gradient(
+                self._ends, self._bend, float(self._places[self.step]), self.step, self._gradient
+            )
+            self._velocity = MOMENTUM * self._velocity + slope
+            self._bend = self._bend - self._rate * self._velocity
+            self._losses.append(loss)
+
+    def state(self) -> CurveState:
+        """Return the state, as a copy."""
+        theta, velocity = (kept.cpu().numpy().copy() for kept in (self._bend, self._velocity))
+        return CurveState(self.step, theta, velocity, self._loss())
+
+    def bend(self) -> Bend:
+        """Return the middle point."""
+        return Bend(self._bend, self._loss())
+
+    def _loss(self) -> np.ndarray:
+        return np.array([float(loss) for loss in self._losses])
+
+
+def advance_curve(trainer: CurveTrainer, stop: Stop = lambda: False) -> CurveState:
+    """Take steps until all are taken or `stop()` is true, and return the state."""
+    trainer.advance(stop)
+    return trainer.state()
+
+
 def train_bend(
-    ends: Ends, gradient: Gradient, *, steps: int, learning_rate: float, seed: int, stop: Stop = lambda: False
+    ends: Ends,
+    gradient: Gradient,
+    *,
+    steps: int,
+    learning_rate: float,
+    seed: int,
+    state: CurveState | None = None,
+    stop: Stop = lambda: False,
 ) -> Bend:
     """Lower E_t[f(φ(t))], t uniform in (0, 1), from the middle of the segment; the ends stay where they are.
 
@@ -61,20 +140,17 @@ def train_bend(
         steps: of stochastic gradient descent with momentum 0.9, one t each.
         learning_rate: constant.
         seed: of the values of t.
+        state: of an earlier part of the same training, which goes on from there.
         stop: polled before every step.
 
     Raises:
         StoppedError: `stop()` was true.
     """
-    bend, losses = (ends[0] + ends[1]) / 2, []
-    velocity = torch.zeros_like(bend)
-    for step, t in enumerate(np.random.default_rng([seed, 4, 1]).random(steps)):
-        check_stop(stop)
-        loss, slope = bend_gradient(ends, bend, float(t), step, gradient)
-        velocity = MOMENTUM * velocity + slope
-        bend = bend - learning_rate * velocity
-        losses.append(loss)
-    return Bend(bend, np.array([float(loss) for loss in losses]))
+    trainer = CurveTrainer(ends, gradient, steps=steps, learning_rate=learning_rate, seed=seed, state=state)
+    trainer.advance(stop)
+    if not trainer.finished:
+        raise StoppedError
+    return trainer.bend()
 
 
 def mini_batch_gradient(

@@ -17,7 +17,7 @@ from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.statistics import normalizes_over_samples
 from normscape.landscape.paths.between import Between
-from normscape.landscape.paths.bezier import Bend, ends_of, mini_batch_gradient, train_bend
+from normscape.landscape.paths.bezier import CurveState, CurveTrainer, ends_of, mini_batch_gradient
 from normscape.landscape.paths.matching import matched
 from normscape.landscape.training.batches import samples_as_tensors
 from normscape.landscape.training.train import Run
@@ -66,13 +66,19 @@ class Connectivity:
 
 
 def measure_connectivity(
-    run: Run, others: Sequence[Run], spec: ConnectivitySpec, *, stop: Stop = lambda: False
+    run: Run,
+    others: Sequence[Run],
+    spec: ConnectivitySpec,
+    curve: CurveState | None = None,
+    *,
+    stop: Stop = lambda: False,
 ) -> Connectivity:
     """Measure loss and error at equally spaced t between the last checkpoints of two runs (D13).
 
     Args:
         run: the run at t = 0.
         others: the run at t = 1.
+        curve: the state that the training of a curve has reached; it goes on from there.
         spec: evaluation, number of points, matching of hidden units, and segment or curve; the checkpoint and the
             statistics of the evaluation are not used.
         stop: polled before every point and every step of a curve.
@@ -81,16 +87,15 @@ def measure_connectivity(
         StoppedError: `stop()` was true.
         ValueError: the networks have parameters of other names or shapes, or their units cannot be matched.
     """
-    (other,) = others
-    first, last = (one.module(one.checkpoints[-1].step) for one in (run, other))
-    _require_equal_shapes(first, last)
-    evaluation, inner_product = replace(spec.evaluation, checkpoint=run.checkpoints[-1].step), _nothing()
-    objectives = _objectives(run, evaluation, _modes(spec, first))
+    first, last, inner_product = _ends(run, others, spec, stop)
+    objectives = _objectives(run, spec.evaluation, _modes(spec, first))
     population = objectives["population"]
-    if spec.matching == "weights":
-        last, matching = matched(first, last, lambda one: _own_loss(population(one)), seed=spec.seed, stop=stop)
-        inner_product = matching.inner_product
-    bend = None if spec.curve == "segment" else _trained(run.spec, (first, last), spec, stop)
+    bend = None
+    if spec.curve == "bezier":
+        trainer = _trainer(run.spec, (first, last), spec, curve)
+        trainer.advance(stop)
+        check_stop(lambda: not trainer.finished)
+        bend = trainer.bend()
     ends = population(first).theta, population(last).theta
     path = Between((first, last), ends, None if bend is None else bend.theta)
     t, values = np.linspace(0, 1, spec.points), []
@@ -107,6 +112,45 @@ def measure_connectivity(
         spec.curve,
         _nothing() if bend is None else bend.loss,
     )
+
+
+def curve_trainer(
+    run: Run,
+    others: Sequence[Run],
+    spec: ConnectivitySpec,
+    curve: CurveState | None = None,
+    *,
+    stop: Stop = lambda: False,
+) -> CurveTrainer:
+    """Return the training of the curve that `measure_connectivity` measures, so that it can be done in pieces.
+
+    Args:
+        run: the run at t = 0.
+        others: the run at t = 1.
+        spec: the curve.
+        curve: the state that it resumes from.
+        stop: polled while hidden units are matched.
+
+    Raises:
+        StoppedError: `stop()` was true.
+        ValueError: see `measure_connectivity`.
+    """
+    first, last, _ = _ends(run, others, spec, stop)
+    return _trainer(run.spec, (first, last), spec, curve)
+
+
+def _ends(
+    run: Run, others: Sequence[Run], spec: ConnectivitySpec, stop: Stop
+) -> tuple[nn.Module, nn.Module, np.ndarray]:
+    """Return both networks, with hidden units matched if that is asked for, and the inner products of the matching."""
+    (other,) = others
+    first, last = (one.module(one.checkpoints[-1].step) for one in (run, other))
+    _require_equal_shapes(first, last)
+    if spec.matching == "none":
+        return first, last, _nothing()
+    population = _objectives(run, spec.evaluation, ("population",))["population"]
+    last, matching = matched(first, last, lambda one: _own_loss(population(one)), seed=spec.seed, stop=stop)
+    return first, last, matching.inner_product
 
 
 def _modes(spec: ConnectivitySpec, network: nn.Module) -> tuple[str, ...]:
@@ -131,8 +175,8 @@ class _Losses:
 
 
 def _objectives(run: Run, evaluation: EvaluationSpec, modes: Iterable[str]) -> dict[str, _Losses]:
-    """Return the losses by kind of statistics."""
-    found = {}
+    """Return the losses at the end of a run by kind of statistics."""
+    evaluation, found = replace(evaluation, checkpoint=run.checkpoints[-1].step), {}
     for mode in modes:
         is_of_averages = mode in ("interpolated", "re-estimated")
         like = objective_of(run, replace(evaluation, statistics="running" if is_of_averages else mode))
@@ -160,15 +204,17 @@ def _own_loss(objective: Objective) -> float:
     return objective.loss_and_accuracy(objective.theta)[0]
 
 
-def _trained(run: RunSpec, networks: tuple[nn.Module, nn.Module], spec: ConnectivitySpec, stop: Stop) -> Bend:
-    """Return the middle point of a curve, trained on mini-batches of the training set."""
-    return train_bend(
+def _trainer(
+    run: RunSpec, networks: tuple[nn.Module, nn.Module], spec: ConnectivitySpec, curve: CurveState | None
+) -> CurveTrainer:
+    """Return the training of the middle point of a curve, on mini-batches of the training set."""
+    return CurveTrainer(
         ends_of(networks),
         mini_batch_gradient(run, networks, spec),
         steps=spec.curve_steps,
         learning_rate=spec.curve_learning_rate,
         seed=spec.seed,
-        stop=stop,
+        state=curve,
     )
 
 

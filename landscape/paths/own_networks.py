@@ -18,6 +18,7 @@ from normscape.landscape.paths.bezier import Gradient, ends_of, train_bend
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.matching import matched
 from normscape.landscape.paths.trajectory import Path, Trajectory
+from normscape.landscape.plane.checkpoints import require_equal_parameters
 from normscape.landscape.plane.plane import Plane
 from normscape.landscape.plane.principal_components import principal_plane, random_walk_shares
 from normscape.specs.paths import CURVES, MATCHINGS
@@ -82,6 +83,32 @@ def trajectory_plane_of(
     found = principal_plane(weights, weights[-1])
     d1, d2 = found.directions
     return at[-1], Plane(found.origin, d1, d2, kind="trajectory")
+
+
+def plane_between(
+    problem: Problem, states: Sequence[State], *, statistics: str = "population"
+) -> tuple[Objective, Plane]:
+    """Return the loss of the first of several states, and the line through two or the plane through three (D2).
+
+    Args:
+        problem: the network and its evaluation set.
+        states: two or three state dictionaries; the first is the center, the others are one step along d1 and d2.
+        statistics: of batch norms (D1).
+
+    Raises:
+        ValueError: two states are equal, or differ in parameters that are not trained.
+    """
+    at, weights = _at_states(problem, states, statistics)
+    first = _with_state(problem.module, states[0])
+    for k, state in enumerate(states[1:], 1):
+        require_equal_parameters(first, _with_state(problem.module, state))
+        if np.array_equal(weights[k], weights[0]):
+            raise ValueError(f"the weights of state {k} equal those of the first, so they define no direction")
+    d1, *rest = weights[1:] - weights[0]
+    marks = ((1, 1.0, 0.0), (2, 0.0, 1.0))[: len(states) - 1]
+    names = tuple(f"state {k}" for k, _, _ in marks)
+    d2 = rest[0] if rest else np.zeros_like(d1)
+    return at[0], Plane(weights[0], d1, d2, kind="checkpoints", marks=marks, names=names)
 
 
 def measure_connectivity(

@@ -1,7 +1,8 @@
-"""The kinds of planes: random, gradient, through checkpoints of one run, and along eigenvectors (D2, D16)."""
+"""The kinds of planes: random, gradient, through checkpoints, and along eigenvectors (D2, D16)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from normscape.landscape.objective.from_run import objective_of
 from normscape.landscape.objective.layers import layers_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.objective.parameters import Layout, flatten, layout_of
+from normscape.landscape.plane.checkpoints import checkpoint_plane, weights_of
 from normscape.landscape.plane.plane import Plane, orthogonalized, random_plane
 from normscape.landscape.plane.principal_components import principal_plane
 from normscape.landscape.training.train import Run
@@ -25,13 +27,21 @@ RESIDUAL = 1e-4
 """Residual of the eigenvectors of a plane, relative to the largest |λ|: they turn by about this over the gap."""
 
 
-def plane_of(objective: Objective, spec: PlaneSpec, run: Run | None, *, stop: Stop = lambda: False) -> Plane:
+def plane_of(
+    objective: Objective,
+    spec: PlaneSpec,
+    run: Run | None,
+    others: Sequence[Run] = (),
+    *,
+    stop: Stop = lambda: False,
+) -> Plane:
     """Return the plane of a spec.
 
     Args:
         objective: the loss; θ is the center of the plane.
         spec: kind and scaling of the directions.
         run: the run whose checkpoints span a plane of kind "checkpoints".
+        others: the runs of these checkpoints, if they are not of `run`.
         stop: polled before every product of a plane along eigenvectors.
 
     Raises:
@@ -48,12 +58,20 @@ def plane_of(objective: Objective, spec: PlaneSpec, run: Run | None, *, stop: St
             raise ValueError("a plane through checkpoints needs a run; for a bare objective, pass `plane`")
         if spec.directions == "trajectory":
             return trajectory_plane(run, objective.theta, objective.layout)
-        return checkpoint_plane(run, objective.theta, objective.layout, spec)
+        return checkpoint_plane(run, objective.theta, objective.layout, spec, others)
     return random_plane(objective.theta, objective.layout, spec)
 
 
-def measure_plane(run: Run, spec: CenteredPlaneSpec, *, stop: Stop = lambda: False) -> tuple[Plane, tuple[str, ...]]:
+def measure_plane(
+    run: Run, spec: CenteredPlaneSpec, others: Sequence[Run] = (), *, stop: Stop = lambda: False
+) -> tuple[Plane, tuple[str, ...]]:
     """Return the plane through a run's checkpoint, and the names of the network's layers.
+
+    Args:
+        run: the run of the center.
+        spec: the plane, and its center.
+        others: the runs of the checkpoints that it passes through, if they are not of `run`.
+        stop: polled before every product of a plane along eigenvectors.
 
     Raises:
         StoppedError: `stop()` was true.
@@ -61,15 +79,18 @@ def measure_plane(run: Run, spec: CenteredPlaneSpec, *, stop: Stop = lambda: Fal
     """
     module = run.module(spec.checkpoint)
     layout = layout_of(module)
-    return _plane(run, spec, flatten(dict(module.named_parameters()), layout), layout, stop), tuple(layers_of(layout))
+    theta = flatten(dict(module.named_parameters()), layout)
+    if spec.evaluation is not None:  # only planes that follow the loss read samples
+        plane = plane_of(objective_of(run, spec.evaluation), spec.plane, run, stop=stop)
+    else:
+        plane = _plane(run, spec, theta, layout, others)
+    return plane, tuple(layers_of(layout))
 
 
-def _plane(run: Run, spec: CenteredPlaneSpec, theta: Tensor, layout: Layout, stop: Stop) -> Plane:
-    """Return the plane of a spec; only planes that follow the loss read samples."""
-    if spec.evaluation is not None:
-        return plane_of(objective_of(run, spec.evaluation), spec.plane, run, stop=stop)
+def _plane(run: Run, spec: CenteredPlaneSpec, theta: Tensor, layout: Layout, others: Sequence[Run]) -> Plane:
+    """Return the plane of a spec that follows from checkpoints alone."""
     if spec.plane.directions == "checkpoints":
-        return checkpoint_plane(run, theta, layout, spec.plane)
+        return checkpoint_plane(run, theta, layout, spec.plane, others)
     if spec.plane.directions == "trajectory":
         return trajectory_plane(run, theta, layout)
     return random_plane(theta, layout, spec.plane)
@@ -106,7 +127,7 @@ def trajectory_plane(run: Run, theta: Tensor, layout: Layout) -> Plane:
     """
     steps = [checkpoint.step for checkpoint in run.checkpoints]
     center = theta.double().cpu().numpy()
-    found = principal_plane(np.stack([_weights(run, step, layout) for step in steps]), center)
+    found = principal_plane(np.stack([weights_of(run, step, layout) for step in steps]), center)
     marks = tuple((step, float(a), float(b)) for step, (a, b) in zip(steps, found.coordinates, strict=True))
     d1, d2 = found.directions
     return Plane(center, d1, d2, kind="trajectory", scaling="none", seed=None, marks=marks)
@@ -145,38 +166,3 @@ def _turned(vector: Tensor, towards: Tensor) -> np.ndarray:
     """Return a vector or its negative (P,), whichever has a positive component along another one."""
     turned: np.ndarray = (vector if float(vector @ towards) >= 0 else -vector).cpu().numpy()
     return turned
-
-
-def checkpoint_plane(run: Run, theta: Tensor, layout: Layout, spec: PlaneSpec) -> Plane:
-    """Return the plane through the center and one or two further checkpoints of the run.
-
-    d1 points from the center to the first checkpoint, at (1, 0), and d2 to the second, at (0, 1) unless d2 is
-    orthogonalized. With one further checkpoint, d2 is random, drawn and scaled by the spec. Directions between
-    checkpoints are not scaled.
-
-    Raises:
-        ValueError: the run has no such checkpoint, or two checkpoints have equal weights.
-    """
-    center = theta.double().cpu().numpy()
-    ends = [_weights(run, step, layout) for step in spec.through]
-    differences = [end - center for end in ends]
-    for step, difference in zip(spec.through, differences, strict=True):
-        if not difference.any():
-            raise ValueError(f"the weights after step {step} equal those at the center, so they define no direction")
-    d1 = differences[0]
-    d2 = differences[1] if len(ends) > 1 else random_plane(theta, layout, spec).d2
-    if spec.orthogonal:
-        d2 = orthogonalized(d2, d1)
-    marks = tuple((step, *_coordinates(end - center, d1, d2)) for step, end in zip(spec.through, ends, strict=True))
-    return Plane(center, d1, d2, kind="checkpoints", scaling=spec.scaling, seed=spec.seed, marks=marks)
-
-
-def _weights(run: Run, step: int, layout: Layout) -> np.ndarray:
-    module = run.module(step).to(torch.float64)
-    return flatten(dict(module.named_parameters()), layout).numpy()
-
-
-def _coordinates(difference: np.ndarray, d1: np.ndarray, d2: np.ndarray) -> tuple[float, float]:
-    """Return (α, β) of a point in the plane."""
-    alpha, beta = np.linalg.lstsq(np.stack([d1, d2], axis=1), difference, rcond=None)[0]
-    return float(alpha), float(beta)

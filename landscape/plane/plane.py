@@ -31,6 +31,7 @@ class Plane:
     scaling: str = "none"
     seed: int | None = None
     marks: tuple[tuple[int, float, float], ...] = ()  # checkpoints in the plane: step, α, β
+    names: tuple[str, ...] = ()  # of the marks, where they are of several trainings
 
     def __post_init__(self) -> None:
         """Store read-only copies.
@@ -50,6 +51,11 @@ class Plane:
     def point(self, alpha: float, beta: float) -> np.ndarray:
         """Return θ + α d1 + β d2 (P,)."""
         return self.theta + (alpha * self.d1 + beta * self.d2)
+
+    @property
+    def mark_names(self) -> tuple[str, ...]:
+        """The name of every mark: its step, and what differs in its training."""
+        return self.names or tuple(f"step {step}" for step, _, _ in self.marks)
 
     @property
     def norms(self) -> tuple[float, float]:

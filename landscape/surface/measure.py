@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +30,7 @@ def measure_surface(
     spec: SurfaceSpec,
     *,
     plane: Plane | None = None,
+    others: Sequence[Run] = (),
     on_progress: Progress | None = None,
 ) -> Surface:
     """Measure a slice of the loss, point by point.
@@ -39,6 +40,7 @@ def measure_surface(
             or an objective, whose own settings are used and are stored in the result's spec.
         spec: the grid and the directions.
         plane: the plane; by default the plane of the spec.
+        others: the run of each checkpoint that the plane passes through, if they are of other trainings.
         on_progress: called with (pieces done, total pieces).
 
     Raises:
@@ -47,7 +49,7 @@ def measure_surface(
             memory.
     """
     require_surface_spec(spec)
-    subject = slice_of(run_or_objective, spec.evaluation, spec.plane, plane=plane)
+    subject = slice_of(run_or_objective, spec.evaluation, spec.plane, plane=plane, others=others)
     check_memory(subject.objective, spec.grid)
     if isinstance(run_or_objective, Objective):
         spec = replace(spec, evaluation=settings_of(run_or_objective, spec.evaluation))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -97,7 +97,12 @@ class Slice:
 
 
 def slice_of(
-    run_or_objective: Run | Objective, evaluation: EvaluationSpec, spec: PlaneSpec, *, plane: Plane | None = None
+    run_or_objective: Run | Objective,
+    evaluation: EvaluationSpec,
+    spec: PlaneSpec,
+    *,
+    plane: Plane | None = None,
+    others: Sequence[Run] = (),
 ) -> Slice:
     """Return the slice of a run or an objective.
 
@@ -106,6 +111,7 @@ def slice_of(
         evaluation: checkpoint, evaluation set, statistics and precision.
         spec: the directions.
         plane: a plane that replaces the one of the spec.
+        others: the runs of the checkpoints that the plane passes through, if they are not of this run.
 
     Raises:
         TypeError: it is neither of them.
@@ -117,7 +123,7 @@ def slice_of(
     else:
         run, objective = run_or_objective, objective_of(run_or_objective, evaluation)
     check_memory(objective, GridSpec(points=(1, 1)))
-    return Slice(objective, plane or plane_of(objective, spec, run))
+    return Slice(objective, plane or plane_of(objective, spec, run, others))
 
 
 def distance(p: Tensor, q: Tensor) -> float:

@@ -55,6 +55,16 @@ def test_surface_and_line_are_those_of_the_library(tmp_path: Path) -> None:
         assert found[label]["lambda_max"]["value"] == pytest.approx(measure_sharpness(objective).value, rel=1e-3)
 
 
+@pytest.mark.skipif(BRIEF, reason="two commands, each with workers of its own")
+def test_a_line_between_two_trainings_is_the_segment_of_connect(tmp_path: Path) -> None:
+    flags = ["--plane.directions", "checkpoints", "--plane.through", "8", "--plane.trainings", "seeds"]
+    line = numbers(tmp_path, "line", *flags, "--grid.ranges", "0", "1", "-1", "1", "--points", "25")
+    segment = numbers(tmp_path, "connect")
+    for label in EXPERIMENT.variants():
+        assert line[label]["alpha"] == segment[label]["t"]
+        np.testing.assert_allclose(line[label]["loss"][0], segment[label]["loss"]["population"], rtol=1e-4)
+
+
 @pytest.mark.skipif(BRIEF, reason="a command with workers of its own")
 def test_spectrum_is_that_of_the_library(tmp_path: Path) -> None:
     found = numbers(tmp_path, "spectrum", "--largest", "3", "--smallest", "1")

@@ -102,6 +102,23 @@ def test_along_training_equal_thresholds_are_one_line_and_different_ones_are_nam
     assert not any((trace.name or "").startswith("threshold") for trace in none.data)
 
 
+def test_missing_points_of_batch_sharpness_have_a_reason_below_the_plot() -> None:
+    def note(*course: Any) -> str:
+        figure = edge_figure(compared(one=list(course)), {"one": [40.0] * len(course)})
+        return " ".join(one.text for one in figure.layout.annotations if one.name == "notes").replace("<br>", " ")
+
+    whole = sample(0, 10.0), sample(5, 30.0)
+    assert note(*whole) == ""
+    negative = [replace(sample(step, 30.0), batch_sharpness=-0.5) for step in (7, 9)]
+    words = "Batch sharpness has no point at steps 7 and 9, where it is negative (the axis is logarithmic)"
+    assert note(*whole, *negative) == f"{words}."
+    undefined = replace(sample(20, 30.0), batch_sharpness=np.nan)
+    assert note(*whole, *negative, undefined) == f"{words} and at step 20, where a gradient is 0 and it is not defined."
+    assert note(*whole, replace(undefined, batches=1)) == ""  # which has no line
+    tall = edge_figure(compared(one=[*whole, undefined]), {"one": [40.0] * 3})
+    assert tall.layout.height > edge_figure(compared(one=list(whole)), {"one": [40.0] * 2}).layout.height
+
+
 def test_a_single_scale_invariant_group_has_its_sharpness_and_threshold_on_the_sphere() -> None:
     one_group: dict[str, Any] = {"invariant": True, "layer_invariant": np.ones(1, dtype=bool)}
     growing = [replace(sample(step, 10.0), norm=norm, **one_group) for step, norm in ((0, 2.0), (5, 3.0))]

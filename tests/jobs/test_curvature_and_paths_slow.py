@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from normscape.jobs import Job, Queue, Request, Stage
+from normscape.jobs import Job, Queue, Request, Stage, runs_of
 from normscape.specs import (
     ConnectivitySpec,
     CurvaturePointSpec,
@@ -20,6 +20,7 @@ from normscape.specs import (
     EdgeSpec,
     EigenvaluesSpec,
     EvaluationSpec,
+    GridSpec,
     MatrixSpec,
     PlaneSpec,
     RunSpec,
@@ -33,7 +34,8 @@ from tests.landscape.networks import small_run
 
 pytestmark = pytest.mark.slow
 
-KINDS = ("eigenvalues", "density", "edge", "curvature-point", "trajectory", "connectivity")
+KINDS = ("eigenvalues", "density", "edge", "curvature-point", "trajectory", "plane", "curve", "connectivity")
+"""Kinds of jobs; "plane": losses on a plane between trainings, "curve": a Bézier curve, which is trained in pieces."""
 
 LONGEST = 300
 """Seconds after which something that never happens fails a test."""
@@ -62,22 +64,24 @@ def job_of(kind: str) -> Job:
     run, evaluation = wide_run(), EvaluationSpec(checkpoint=24, precision="float64", residual=1e-6)
     in_batches = replace(evaluation, statistics="batch", batch_size=16)  # a few products would not take long enough
     other = replace(run, training=replace(run.training, seed=1))
+    between = PlaneSpec("checkpoints", (24, 12), others=(other, other))
     questions = {
         "eigenvalues": EigenvaluesSpec(MatrixSpec(evaluation), "smallest", 6),
         "density": DensitySpec(MatrixSpec(evaluation), probes=8),
         "edge": EdgeSpec(evaluation, batches=120),
         "curvature-point": CurvaturePointSpec(in_batches, PlaneSpec(), 0.5, 0.5),
         "trajectory": TrajectorySpec(evaluation, (other,)),
+        "plane": SurfaceSpec(evaluation, between, GridSpec((49, 49), ((0.0, 1.0), (0.0, 1.0)))),
+        "curve": ConnectivitySpec(evaluation, (other,), points=5, curve="bezier", curve_steps=6000),
         "connectivity": ConnectivitySpec(evaluation, (other,), points=49),
     }
-    return Job(kind, run, questions[kind])
+    return Job({"plane": "losses", "curve": "connectivity"}.get(kind, kind), run, questions[kind])
 
 
 def request_of(*kinds: str) -> Request:
     """Training, the plane, and jobs of some kinds."""
     jobs = tuple(map(job_of, kinds))
-    others = [one for job in jobs for one in getattr(job.question, "others", ())]
-    runs = tuple(dict.fromkeys(Job("run", run) for run in (wide_run(), *others)))
+    runs = runs_of(jobs)
     planes = tuple(Job.about("plane", job.run, _surface(job)) for job in jobs if job.kind == "curvature-point")
     return Request("curvature and paths", (Stage(runs), *([Stage(planes)] if planes else []), Stage(jobs)))
 
@@ -89,11 +93,11 @@ def _surface(job: Job) -> SurfaceSpec:
 def contents_of(queue: Queue, request: Request) -> dict[str, tuple[str, dict[str, bytes]]]:
     """The result of every measurement, bit by bit: plain values as JSON, and arrays."""
     found = {}
-    for job in request.stages[-1].jobs:
+    for kind, job in ((kind, job) for kind in KINDS for job in request.stages[-1].jobs if job == job_of(kind)):
         contents = queue.store.get(job.key)
         assert contents is not None
         arrays = {name: array.tobytes() for name, array in contents.arrays.items()}
-        found[job.kind] = json.dumps(contents.metadata["result"]), arrays
+        found[kind] = json.dumps(contents.metadata["result"]), arrays
     return found
 
 

@@ -26,7 +26,7 @@ from tests.specs.test_canonical import changed
 
 EVALUATION = {f"evaluation.{name}" for name in ("checkpoint", "split", "samples", "samples_seed", "statistics")}
 EVALUATION |= {"evaluation.batch_size", "evaluation.precision"}
-PLANE = {f"plane.{name}" for name in ("directions", "through", "scaling", "orthogonal", "seed")}
+PLANE = {f"plane.{name}" for name in ("directions", "through", "trainings", "scaling", "orthogonal", "seed")}
 SAMPLES = {"evaluation.split", "evaluation.samples", "evaluation.samples_seed", "evaluation.precision"}
 MINI_BATCH = {"evaluation.statistics", "evaluation.batch_size"}
 

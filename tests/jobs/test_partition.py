@@ -1,6 +1,7 @@
 """Partitions: every point is evaluated once, and all workers end together."""
 
 import heapq
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from normscape.jobs.serialization import deserialize_run, serialize
 from normscape.jobs.store.files import Contents
 from normscape.landscape import load_data, train
 from normscape.landscape.measurement import Piece
+from normscape.landscape.paths.bezier import CurveState
 from normscape.landscape.training.batches import batch_of
+from normscape.specs import ConnectivitySpec, EvaluationSpec
 from tests.flat import surface_spec
 from tests.landscape.networks import advance, small_run, start
 
@@ -129,3 +132,32 @@ def test_points_are_read_only_copies_that_later_pieces_leave_alone() -> None:
 def test_the_total_of_a_job_is_that_of_its_partition(kind: str) -> None:
     job = Job.about(kind, small_run("batch"), surface_spec(points_alpha=3, points_beta=5, checkpoint=20))
     assert total_of(job) == partition_of(job).total
+
+
+def test_a_curve_is_a_chain_of_steps_and_a_measurement() -> None:
+    run, other = small_run("batch"), small_run("batch", seed=1)
+    question = ConnectivitySpec(EvaluationSpec(), (other,), curve="bezier", curve_steps=9)
+    job = Job("connectivity", run, question)
+    partition = partition_of(job)
+    assert (partition.completed, partition.total, total_of(job)) == (0, 10, 10)
+    first = partition.take("a")
+    assert first == Piece("steps", 0, 9)
+    assert partition.take("b") is None  # each piece starts where the one before it ends
+    partition.put_back(first)
+    assert partition.take("b") == first
+
+    def state(step: int) -> Contents:
+        return serialize(CurveState(step, np.zeros(3), np.ones(3), np.zeros(step)))
+
+    assert partition.add(first, state(4), 1.0) == "state"
+    assert partition.take("a") == Piece("steps", 4, 9)
+    again = partition_of(job)
+    again.restore({"state": state(9)})
+    assert (again.completed, again.result()) == (9, None)
+    last = again.take("a")
+    assert last == Piece("whole")
+    assert again.add(last, Contents({}, {"result": {}}), 1.0) == ""
+    assert again.completed == again.total
+    assert again.result() == Contents({}, {"result": {}})
+    segment = partition_of(Job("connectivity", run, replace(question, curve="segment")))
+    assert (segment.take("a"), segment.total) == (Piece("whole"), 1)

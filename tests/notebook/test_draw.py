@@ -13,6 +13,7 @@ import normscape
 from normscape import Problem, RunSpec, compare, draw, figures_of, train
 from normscape.notebook import PUBLIC
 from normscape.specs import EvaluationSpec, ModelSpec, TrainingSpec
+from tests.landscape.networks import small_run
 
 NORMS = ("none", "batch")
 OF_RUNS = (
@@ -121,6 +122,34 @@ def test_the_loss_on_a_map_of_a_path_is_that_of_its_checkpoints() -> None:
     assert path.loss[-1] == pytest.approx(0.6931472, rel=1e-5)  # all outputs are 0 there
     assert found.loss is not None
     assert found.alpha[0] < path.coordinates[:, 0].min() < path.coordinates[:, 0].max() < found.alpha[-1]
+
+
+def test_lines_and_planes_between_trainings_pass_through_them_and_are_drawn() -> None:
+    specs = [small_run("batch", seed=seed) for seed in range(3)]
+    trained = [normscape.train(spec) for spec in specs]
+    samples = normscape.load_data(specs[0].data).train
+    inputs, targets = torch.tensor(samples.inputs(slice(None))).float(), torch.tensor(samples.targets)
+    problem = Problem(trained[0].module(), (inputs, targets))
+    states = [run.module().state_dict() for run in trained]
+    losses = [normscape.objective_of(run, EvaluationSpec(checkpoint=20)) for run in trained]
+    own = [float(objective.loss(objective.theta)) for objective in losses]
+    for subject in ((trained,), (problem, states)):
+        plane = normscape.measure_between(*subject, points=5)
+        assert (plane.alpha[1], plane.alpha[3]) == (0, 1)
+        assert [plane.loss[1, 1], plane.loss[1, 3], plane.loss[3, 1]] == pytest.approx(own, rel=1e-5)
+        assert_every_figure_is_drawn({"plane": plane, "again": plane})
+    for subject in ((trained[:2],), (problem, states[:2])):
+        line = normscape.measure_between(*subject, points=5)
+        assert line.loss.shape == (1, 5)
+        assert line.loss[0, [1, 3]] == pytest.approx(own[:2], rel=1e-5)
+        assert_every_figure_is_drawn({"line": line, "again": line})
+    start = normscape.measure_between(trained[:2], steps=(20, 0), points=3, margin=0)
+    first = normscape.objective_of(trained[1], EvaluationSpec(checkpoint=0))
+    assert start.loss[0, -1] == pytest.approx(float(first.loss(first.theta)), rel=1e-5)
+    with pytest.raises(ValueError, match="there are 1 trainings; a line contains two"):
+        normscape.measure_between(trained[:1])
+    with pytest.raises(ValueError, match="state 1 equal those of the first"):
+        normscape.measure_between(problem, [states[0], states[0]])
 
 
 def test_what_cannot_be_drawn_is_said_with_the_choices(runs: Mapping[str, Any]) -> None:

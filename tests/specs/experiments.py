@@ -95,7 +95,7 @@ SIDES = st.integers(1, 1001)
 SURFACES = st.builds(
     SurfaceSpec,
     evaluation=st.builds(EvaluationSpec, **plain(EvaluationSpec)),
-    plane=st.builds(PlaneSpec, **plain(PlaneSpec, "through"), through=STEPS),
+    plane=st.builds(PlaneSpec, **plain(PlaneSpec, "through", "others"), through=STEPS),
     grid=st.builds(GridSpec, points=st.tuples(SIDES, SIDES), ranges=st.tuples(RANGES, RANGES)),
 )
 TUPLES = {

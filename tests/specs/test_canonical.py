@@ -56,6 +56,7 @@ OTHER: dict[str, Any] = {
     "shortcut": "pad",
     "directions": "gradient",
     "through": (1,),
+    "trainings": "seeds",
     "weights": "0" * 63 + "1",
     "take": "first",
     "loss": "squared-error",

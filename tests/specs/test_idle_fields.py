@@ -40,13 +40,14 @@ def test_only_mini_batch_statistics_use_the_batch_size(statistics: str) -> None:
 
 @pytest.mark.parametrize("directions", DIRECTIONS)
 def test_only_planes_through_checkpoints_use_them(directions: str) -> None:
-    assert ("through" in PlaneSpec(directions).idle_fields()) == (directions != "checkpoints")
+    for name in ("through", "trainings", "others"):
+        assert (name in PlaneSpec(directions).idle_fields()) == (directions != "checkpoints")
 
 
 @pytest.mark.parametrize("directions", ["hessian", "hessian-ends", "trajectory"])
 def test_directions_of_unit_length_are_neither_drawn_nor_scaled(directions: str) -> None:
     idle = PlaneSpec(directions).idle_fields()
-    assert set(idle) == {"through", "scaling", "orthogonal", "seed"}
+    assert set(idle) == {"through", "trainings", "others", "scaling", "orthogonal", "seed"}
     assert PlaneSpec(directions, scaling="layer", seed=3) != PlaneSpec(directions)
     assert effective(PlaneSpec(directions, scaling="layer", seed=3)) == PlaneSpec(directions)
 

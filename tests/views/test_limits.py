@@ -61,6 +61,7 @@ def test_training_and_statistics_give_theirs() -> None:
         ("run.data.shift", Experiment(RunSpec(DataSpec(scaling="given")))),
         ("run.data.deviation", Experiment(compare="run.data.scaling", values=("raw", "given"))),
         ("surface.plane.through", Experiment(surface=SurfaceSpec(plane=PlaneSpec("checkpoints")))),
+        ("surface.plane.trainings", Experiment(surface=SurfaceSpec(plane=PlaneSpec("checkpoints")))),
     ],
 )
 def test_details_are_hidden_unless_a_compared_network_uses_them(path: str, shown: Experiment) -> None:

@@ -568,6 +568,7 @@ def test_checks_are_shown_with_their_rules() -> None:
         {"plane.directions": "gradient"},
         {"plane.directions": "checkpoints", "plane.through": "0"},
         {"plane.directions": "checkpoints", "plane.through": "0,4"},
+        {"plane.directions": "checkpoints", "plane.through": "8,8", "plane.trainings": "seeds"},
     ],
 )
 @pytest.mark.slow
@@ -576,6 +577,27 @@ def test_other_planes_are_drawn(query: dict[str, str]) -> None:
     assert not app.exception
     assert not app.error
     assert len(app.table) == 1  # key numbers
+
+
+BETWEEN = {"plane.directions": "checkpoints", "plane.through": "8,8", "plane.trainings": "seeds"}
+
+
+def test_a_plane_between_trainings_names_them_and_is_chosen_under_advanced() -> None:
+    app = opened(**(BETWEEN | {"grid.ranges": "0,1,0,1"}))
+    assert not app.exception
+    assert not app.error
+    chosen = app.selectbox(key=control(app, "surface.plane.trainings"))
+    assert (chosen.label, chosen.value) == ("Checkpoints of", "seeds")
+    drawn = " ".join(charts(app))
+    assert "Training seed 1, step 8" in drawn
+    assert "Training seed 2, step 8" in drawn
+
+
+def test_networks_of_other_shapes_have_no_plane_and_the_page_says_why() -> None:
+    app = opened(**(BETWEEN | {"plane.through": "8", "plane.trainings": "compared"}))
+    assert not app.exception
+    messages = " ".join(error.value for error in app.error)
+    assert "a plane contains networks with equal parameters; these differ in" in messages
 
 
 @pytest.mark.slow

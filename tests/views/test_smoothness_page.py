@@ -19,6 +19,7 @@ from normscape.views.smoothness.summary import (
     headline,
     key_numbers,
     lost_checkpoints,
+    missing_points,
     ratio_numbers,
     spread,
 )
@@ -64,6 +65,14 @@ def course(*betas: float) -> list[Smoothness]:
         Smoothness(k, one, False, 1.0, 1.0, LineSamples(one, one * k, one * beta), LineSamples(one, one, one))
         for k, beta in enumerate(betas)
     ]
+
+
+def test_missing_points_have_a_reason() -> None:
+    assert missing_points({"one": [course(1.0, 2.0)]}) == ""
+    assert missing_points({"one": [course(1.0, 0.0)], "two": [course(math.nan, 2.0)]}) == (
+        "No point at steps 0 and 1: there the gradient is 0 or no value is finite, so the ratio is not defined."
+    )
+    assert missing_points({"one": [course(*[math.nan] * 6)]}).startswith("No point at 6 steps: ")
 
 
 def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from normscape.jobs import Job, Request, Stage, settings
+from normscape.jobs import Job, Request, Stage, runs_of, settings
 from normscape.landscape import Run, estimate_gradient_seconds
 from normscape.landscape.counts import counts_of
 from normscape.landscape.curvature.density import Density
@@ -154,8 +154,7 @@ def map_request(variants: Variants, address: str) -> Request:
     jobs = [list(map_jobs(*pair).values()) for pair in pairs]
     points = tuple(dict.fromkeys(job for column in zip(*jobs, strict=True) for job in column))
     planes = tuple(dict.fromkeys(Job.about("plane", *pair) for pair in pairs))
-    runs = tuple(dict.fromkeys(Job("run", run) for run, _ in pairs))
-    return Request("curvature map", (Stage(runs), Stage(planes), Stage(points)), address=address)
+    return Request("curvature map", (Stage(runs_of(planes)), Stage(planes), Stage(points)), address=address)
 
 
 def map_points(variants: Variants) -> dict[str, dict[tuple[float, float], CurvaturePoint]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from normscape.jobs import Job, Request, Stage
+from normscape.jobs import Job, Request, Stage, runs_of
 from normscape.landscape import Run, shared_range
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
 from normscape.models import NORMALIZATIONS
@@ -55,7 +55,7 @@ def measure_kinds(experiment: Experiment, kinds: Sequence[str], title: str) -> t
         kind: {label: Job.about(kind, run, _question(kind, surface)) for label, (run, surface) in pairs}
         for kind in kinds
     }
-    runs = tuple(dict.fromkeys(Job("run", run) for _, (run, _) in pairs))
+    runs = runs_of(job for own in jobs.values() for job in own.values())
     stages = [Stage(runs), *(Stage(tuple(dict.fromkeys(own.values()))) for own in jobs.values())]
     request = Request(title, tuple(stages))
     finished = submit(request)

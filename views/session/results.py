@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from normscape.figures.training import Training
-from normscape.jobs import Job, Request, Stage
+from normscape.jobs import Job, Request, Stage, runs_of
 from normscape.landscape import Check, Run, Sharpness, Surface, checks_of
 from normscape.landscape.surface import interpolate_surface, levels, with_filled_center
 from normscape.specs import (
@@ -124,8 +124,8 @@ def request_of(
         )
         for k in range(max((len(own) for own in grids), default=0))
     ]
-    runs = Stage(tuple(dict.fromkeys(Job("run", run) for run, _ in pairs)))
     planes = Stage(_jobs("plane", pairs))
+    runs = Stage(runs_of(planes.jobs))
     center = Stage(tuple(dict.fromkeys(job for kind in CENTER_KINDS for job in _jobs(kind, pairs))))
     first = [variants[label] for label in variants if label in slow]
     stages = (*early_stages(first), runs, planes, *loss_stages(first, draft=draft), *refining, center)

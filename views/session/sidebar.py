@@ -70,6 +70,7 @@ MORE: Mapping[str, tuple[str, ...]] = {
         "surface.evaluation.split",
         "surface.evaluation.samples",
         "surface.evaluation.samples_seed",
+        "surface.plane.trainings",
         "surface.plane.through",
         "surface.plane.scaling",
         "surface.plane.orthogonal",

@@ -70,7 +70,8 @@ def _surface_parts(experiment: Experiment, grids: str) -> dict[str, str]:
 def _directions(plane: PlaneSpec) -> str:
     """Return what the directions of a slice are, and how they are scaled where that has an effect."""
     scaling = "" if "scaling" in plane.idle_fields() else f"{SCALINGS[plane.scaling]} "
-    return f"{scaling}{DIRECTIONS[plane.directions]}"
+    of_others = " of other trainings" if plane.directions == "checkpoints" and plane.trainings != "own" else ""
+    return f"{scaling}{DIRECTIONS[plane.directions]}{of_others}"
 
 
 def _reference(experiment: Experiment, link: str) -> list[str]:

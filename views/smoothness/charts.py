@@ -24,6 +24,7 @@ from normscape.views.smoothness.summary import (
     headline,
     key_numbers,
     lost_checkpoints,
+    missing_points,
     ratio_numbers,
     ratios,
     spread,
@@ -146,7 +147,7 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     drawn["every_seed"] = state.every_seed
     with st.container(key="figure"):
         chart(smoothness_figure(compared, **drawn), "effective smoothness")
-        st.caption(CAPTIONS["effective smoothness"])
+        st.caption(f"{CAPTIONS['effective smoothness']} {missing_points(results)}".strip())
     several = max(map(len, results.values())) > 1 and not state.every_seed
     with st.container(key="bands"):  # smaller than the chart above, which the headline is about
         for kind, quantity in QUANTITIES.items():

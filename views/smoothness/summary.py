@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from normscape.figures.style.steps import at_steps
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
 from normscape.views.texts.escape import printable
 from normscape.views.texts.labels import in_text
@@ -21,6 +22,17 @@ MEASURE = r"effective $\beta$-smoothness"
 
 FEWEST_CHECKPOINTS = 2
 """Common checkpoints from which a verdict is given."""
+
+
+def missing_points(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> str:
+    """Return why checkpoints have no point, as a sentence; empty if all have one."""
+    every = [one for own in results.values() for course in own for one in course]
+    missing = [one.step for one in every if not (math.isfinite(one.along.smoothness) and one.along.smoothness > 0)]
+    if not missing:
+        return ""
+    return (
+        f"No point at {at_steps(missing)}: there the gradient is 0 or no value is finite, so the ratio is not defined."
+    )
 
 
 def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, PathRatio | None]:

@@ -6,10 +6,20 @@ import numpy as np
 import pytest
 import torch
 
+from normscape.jobs.serialization import deserialize, serialize
 from normscape.landscape import train
 from normscape.landscape.measurement import StoppedError
-from normscape.landscape.paths.bezier import bend_gradient, bezier, ends_of, mini_batch_gradient, train_bend
-from normscape.landscape.paths.connectivity import CURVE_MODES, measure_connectivity
+from normscape.landscape.paths.bezier import (
+    CurveState,
+    CurveTrainer,
+    advance_curve,
+    bend_gradient,
+    bezier,
+    ends_of,
+    mini_batch_gradient,
+    train_bend,
+)
+from normscape.landscape.paths.connectivity import CURVE_MODES, curve_trainer, measure_connectivity
 from normscape.specs import ConnectivitySpec, EvaluationSpec
 from tests.landscape.networks import objective_from_function, quadratic, small_run, symmetric_matrix
 
@@ -121,3 +131,31 @@ def test_a_curve_without_steps_is_the_segment_and_one_that_diverges_has_no_losse
     found = measure_connectivity(runs[0], (runs[1],), wild)
     assert np.isfinite(found.loss["population"][[0, -1]]).all()
     assert np.isnan(found.loss["population"][1:-1]).all()
+
+
+def test_a_curve_that_is_trained_in_pieces_is_the_same_bit_by_bit() -> None:
+    runs = [train(small_run("batch", model={"width": 16}, steps=60, seed=seed)) for seed in (0, 1)]
+    spec = ConnectivitySpec(EXACT, (runs[1].spec,), 5, "weights", "bezier", 23, curve_batch_size=16)
+    whole = measure_connectivity(runs[0], runs[1:], spec)
+    state, pieces = None, 0
+    while state is None or state.step < 23:
+        polls = iter([False] * 5 + [True])  # a piece ends after five steps
+        contents = serialize(advance_curve(curve_trainer(runs[0], runs[1:], spec, state), lambda p=polls: next(p)))
+        state, pieces = deserialize(CurveState, contents), pieces + 1
+    assert pieces == 5
+    found = measure_connectivity(runs[0], runs[1:], spec, state)
+    assert serialize(found).metadata == serialize(whole).metadata
+    arrays, expected = serialize(found).arrays, serialize(whole).arrays
+    assert {name: array.tobytes() for name, array in arrays.items()} == {k: v.tobytes() for k, v in expected.items()}
+
+
+def test_the_state_of_a_curve_is_a_copy() -> None:
+    objective = quadratic(HESSIAN, ENDS[0].numpy())
+    trainer = CurveTrainer(ENDS, gradient_of(objective), steps=4, learning_rate=0.05, seed=0)
+    first = trainer.state()
+    kept = first.theta.copy(), first.velocity.copy()
+    trainer.advance()
+    assert trainer.finished
+    assert np.array_equal(first.theta, kept[0])
+    assert np.array_equal(first.velocity, kept[1])
+    assert (first.step, trainer.state().step) == (0, 4)
