@@ -15,6 +15,7 @@ from normscape.specs import Display
 from normscape.specs.display import SCALES
 from normscape.specs.fields import rule_of
 from normscape.views.files import downloads, summary, uploads
+from normscape.views.files.examples import examples
 from normscape.views.session import pictures
 from normscape.views.session.address import control
 from normscape.views.session.linked_view import adopt_camera, adopt_point, panels
@@ -122,6 +123,7 @@ files = uploads.opened_files()
 # another key: it closes when the first file is open
 with st.expander("Open files", expanded=not files, key=f"open-files-{bool(files)}", icon=":material/upload_file:"):
     uploads.uploader()
+    examples()
 if not files:
     st.markdown(EMPTY)
     st.stop()

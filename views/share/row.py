@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from normscape.views.session.address import control
+from normscape.views.share.animation import animation_button
 from normscape.views.share.copy_link import copy_link
-from normscape.views.share.files import Charts, File, download_buttons, file_name, files
+from normscape.views.share.files import Charts, File, download_buttons, file_name, files, files_in_3d
 
 
 def share_row(charts: Charts) -> None:
     """Show the buttons that share charts: the link, and a menu of all files."""
     with st.container(horizontal=True, gap="small", key=f"share-{charts.name.replace(' ', '-')}"):
         copy_link(charts.name)
-        downloads_menu(file_name(charts.experiment), files(charts), charts.name)
+        with downloads_menu(file_name(charts.experiment), files(charts), charts.name):
+            if charts.growing:
+                animation_button(charts)
+            if in_3d := files_in_3d(charts):
+                st.markdown("**Path in 3-D**")
+                download_buttons(file_name(charts.experiment), in_3d, f"{charts.name}-3d")
 
 
 def downloads_menu(
     stem: str, offered: Mapping[str, File], name: str, *, disabled: bool = False, about: str = ""
-) -> None:
-    """Show one button that opens a list of files: a row of them would wrap on narrow screens.
+) -> DeltaGenerator:
+    """Show one button that opens a list of files, and return that list: a row of them would wrap on narrow screens.
 
     Args:
         stem: how the file names begin.
@@ -32,11 +39,12 @@ def downloads_menu(
     """
     with (
         st.popover("Downloads", icon=":material/download:", key=f"downloads-{name}"),
-        st.container(key=f"files-{name.replace(' ', '-')}", gap="small"),
+        st.container(key=f"files-{name.replace(' ', '-')}", gap="small") as shown,
     ):
         if about:
             st.caption(about)
         download_buttons(stem, offered, name, disabled=disabled)
+    return shown
 
 
 @st.fragment
