@@ -17,8 +17,6 @@ STORY = "Shortcuts or none"
 FILES: Mapping[str, Any] = {"example-with-shortcuts.h5": "project", "example-without-shortcuts.h5": "none"}
 """The compared value of each file, by its name."""
 
-ABOUT = "A residual network of 20 layers on the digits, with and without shortcuts, as in Li et al."
-
 
 def example_files() -> dict[str, bytes]:
     """Return the content of every file by its name."""

@@ -29,6 +29,9 @@ from normscape.views.widgets.tables import network_table
 CLAIM = "Open surface files of other tools. All of them are drawn on one scale, and every figure can be downloaded."
 
 EMPTY = """
+**Examples.** A residual network of 20 layers on the digits, with and without shortcuts, as in Li et al. (2018). They
+were measured with Normscape and saved in the layout that opens here.
+
 **What opens here.** The `.h5` files that `plot_surface.py` of
 [Li et al.](https://github.com/tomgoldstein/loss-landscape) writes: coordinates, and the loss or accuracy at every
 point. Values of −1 were not computed and stay blank.

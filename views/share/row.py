@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from normscape.views.session.address import control
 from normscape.views.share.animation import animation_button
@@ -17,18 +17,28 @@ def share_row(charts: Charts) -> None:
     """Show the buttons that share charts: the link, and a menu of all files."""
     with st.container(horizontal=True, gap="small", key=f"share-{charts.name.replace(' ', '-')}"):
         copy_link(charts.name)
-        with downloads_menu(file_name(charts.experiment), files(charts), charts.name):
-            if charts.growing:
-                animation_button(charts)
-            if in_3d := files_in_3d(charts):
-                st.markdown("**Path in 3-D**")
-                download_buttons(file_name(charts.experiment), in_3d, f"{charts.name}-3d")
+        downloads_menu(file_name(charts.experiment), files(charts), charts.name, more=partial(_more, charts))
+
+
+def _more(charts: Charts) -> None:
+    """Show the animation of growing paths, and the pictures of paths in 3-D."""
+    if charts.growing:
+        animation_button(charts)
+    if in_3d := files_in_3d(charts):
+        st.caption("Path in 3-D")
+        download_buttons(file_name(charts.experiment), in_3d, f"{charts.name}-3d")
 
 
 def downloads_menu(
-    stem: str, offered: Mapping[str, File], name: str, *, disabled: bool = False, about: str = ""
-) -> DeltaGenerator:
-    """Show one button that opens a list of files, and return that list: a row of them would wrap on narrow screens.
+    stem: str,
+    offered: Mapping[str, File],
+    name: str,
+    *,
+    disabled: bool = False,
+    about: str = "",
+    more: Callable[[], None] | None = None,
+) -> None:
+    """Show one button that opens a list of files: a row of them would wrap on narrow screens.
 
     Args:
         stem: how the file names begin.
@@ -36,15 +46,17 @@ def downloads_menu(
         name: unique on the page.
         disabled: whether there is nothing to download yet.
         about: what the files contain.
+        more: shows further files.
     """
     with (
         st.popover("Downloads", icon=":material/download:", key=f"downloads-{name}"),
-        st.container(key=f"files-{name.replace(' ', '-')}", gap="small") as shown,
+        st.container(key=f"files-{name.replace(' ', '-')}", gap="small"),
     ):
         if about:
             st.caption(about)
         download_buttons(stem, offered, name, disabled=disabled)
-    return shown
+        if more is not None:
+            more()
 
 
 @st.fragment
