@@ -20,9 +20,11 @@ RUN PIP_EXTRA_INDEX_URL="$TORCH_INDEX_URL" pip install --no-cache-dir torch==2.1
     && rm -r "$torch/include" "$torch/test" \
     && find "$torch/bin" -type f ! -name torch_shm_manager -delete
 
-# The user needs a name and a home: torch and streamlit ask for them. /data is the only folder that persists.
+# Torch and streamlit ask for the name and the home of the user, who may be another one than this (`--user`), so both
+# folders are open to all. /data is the only folder that persists.
 RUN useradd --uid 10001 --create-home normscape \
-    && install -d -o 10001 -g 10001 /data
+    && install -d -o 10001 -g 10001 -m 1777 /data \
+    && chmod 1777 /home/normscape
 
 COPY pyproject.toml README.md LICENSE CITATION.cff __init__.py __main__.py app.py ./
 COPY .streamlit .streamlit/
@@ -41,6 +43,7 @@ COPY static static/
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 ENV HOME=/home/normscape \
+    USER=normscape \
     NORMSCAPE_DATA=/data \
     NORMSCAPE_HOME=/data/store
 VOLUME /data

@@ -65,5 +65,5 @@ def show() -> None:
 if __name__ == "__main__":  # the script of a visit
     show()
 else:  # `streamlit run` has found the next line, and imports the server
-    routes = page_routes(path for _, path in PAGES.values())
+    routes = page_routes({title: path for title, (_, path) in PAGES.items()})
     app = st.App(__file__, lifespan=startup.lifespan, routes=routes)

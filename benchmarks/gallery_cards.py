@@ -1,4 +1,8 @@
-"""Make pictures and numbers of the gallery's cards from the results that ship: python -m benchmarks.gallery_cards."""
+"""Make what is drawn from the results that ship: python -m benchmarks.gallery_cards.
+
+Pictures and numbers of the gallery's cards, the figure of the page Guide, the picture of link previews, and the
+examples of the page Files.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from normscape.exports.drawings.preview import preview_png
 from normscape.exports.drawings.reading import reading_png
+from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.metadata import document
 from normscape.exports.thumbnail import thumbnail
 from normscape.figures.comparison import Comparison
-from normscape.figures.style.palette import colors
+from normscape.figures.style.palette import Theme, colors
 from normscape.figures.style.scales import metric_values
+from normscape.gallery.examples import EXAMPLES, FILES, STORY
 from normscape.gallery.measurements import ACCURACIES, FILE, SHARPNESS, quantity, write_measurements
 from normscape.gallery.stories import CARDS, STORIES, Story, card, reading
 from normscape.jobs import Job
@@ -31,10 +39,13 @@ from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.views.session.limits import possible
 from normscape.views.session.previews import source_job
 from normscape.views.session.results import level
+from normscape.views.texts.questions import QUESTIONS
 
 QUALITY = 80
 READING = "Batch norm"
 """The network of the first story whose surface the page Guide explains."""
+
+PREVIEW = Path(__file__).parent.parent / "static" / "preview.png"
 
 
 def main() -> None:
@@ -43,19 +54,51 @@ def main() -> None:
         file.unlink(missing_ok=True)
     write_cards(STORIES)
     write_reading()
+    write_preview()
+    write_examples()
 
 
 def write_reading() -> None:
     """Draw the figure of the page Guide in both themes and both widths."""
+    for theme in ("light", "dark"):
+        comparison = _first_comparison(theme)
+        for narrow in (False, True):
+            png = reading_png(comparison, READING, narrow=narrow)
+            Image.open(io.BytesIO(png)).save(reading(theme, narrow=narrow), quality=QUALITY)
+
+
+def write_preview() -> None:
+    """Draw the picture of link previews."""
+    question, about = (
+        QUESTIONS["Surfaces"],
+        "Loss around the trained weights (log scale): one network, trained on digits",
+    )
+    PREVIEW.write_bytes(preview_png(_first_comparison("dark"), question=question, caption=about))
+
+
+def write_examples() -> None:
+    """Write the surface files that the page Files offers: the losses and accuracies of a story."""
+    story = STORIES[STORY]
+    labels = dict(zip(story.experiment.values, story.experiment.variants(), strict=True))
+    variants = possible(story.experiment)[0]
+    EXAMPLES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        store = Store(Path(temporary), 2**30, SHIPPED)
+        for name, value in FILES.items():
+            surface = _surface(store, *variants[labels[value]])
+            if surface is None:
+                raise ValueError(f"no surface of {STORY!r} ships for {value!r}")
+            about = document(story.experiment, story.display)
+            (EXAMPLES / name).write_bytes(hdf5_file(surface, label=labels[value], about=about))
+
+
+def _first_comparison(theme: Theme) -> Comparison:
+    """Return the surfaces of the first story as its page draws them."""
     with tempfile.TemporaryDirectory() as temporary:
         store, experiment = Store(Path(temporary), 2**30, SHIPPED), Experiment()
         measured = {label: _surface(store, *pair) for label, pair in possible(experiment)[0].items()}
         drawn = {label: interpolate_surface(one) for label, one in measured.items() if one is not None}
-    for theme in ("light", "dark"):
-        comparison = Comparison(drawn, "loss", "log", colors=colors(experiment, theme), theme=theme)
-        for narrow in (False, True):
-            png = reading_png(comparison, READING, narrow=narrow)
-            Image.open(io.BytesIO(png)).save(reading(theme, narrow=narrow), quality=QUALITY)
+    return Comparison(drawn, "loss", "log", colors=colors(experiment, theme), theme=theme)
 
 
 def write_cards(titles: Iterable[str]) -> None:

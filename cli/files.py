@@ -6,17 +6,21 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from normscape.cli.answer import Answer
+from normscape.cli.work import progress_line
 from normscape.exports.animation import FORMATS, path_animation
+from normscape.exports.captions import caption
 from normscape.exports.drawings.charts import charts_file
 from normscape.exports.figure_table import figure_table
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import png_metadata
 from normscape.landscape import Surface
+from normscape.landscape.measurement import Progress
 from normscape.notebook.compared_networks import ComparedNetworks
 from normscape.specs import Display, Experiment, canonical_bytes
 
@@ -44,7 +48,9 @@ def check_endings(paths: tuple[Path, ...], known: Sequence[str]) -> None:
             raise ValueError(f"the folder {path.parent} does not exist")
 
 
-def write(answer: Answer, path: Path, experiment: Experiment, display: Display) -> Path:
+def write(
+    answer: Answer, path: Path, experiment: Experiment, display: Display, on_progress: Progress | None = None
+) -> Path:
     """Write an answer to a file, which carries the experiment wherever its kind has room for it.
 
     Args:
@@ -52,6 +58,7 @@ def write(answer: Answer, path: Path, experiment: Experiment, display: Display) 
         path: of the file; `check_endings` has accepted it.
         experiment: that was measured.
         display: how it is shown.
+        on_progress: gets the numbers of drawn and of all frames of an animation.
 
     Returns:
         The path that was written: several HDF5 or VTK grids are one archive.
@@ -61,10 +68,27 @@ def write(answer: Answer, path: Path, experiment: Experiment, display: Display) 
         path.write_text(json.dumps(plain_numbers(answer.numbers), indent=1, allow_nan=False) + "\n", encoding="utf-8")
         return path
     if (shown := answer.comparison) is not None:
-        return _networks(shown.results, experiment, display).save(path, shown.metric, shown.scale)
-    content = _charts(answer, experiment, display)[kind]()
+        return _networks(shown.results, experiment, display).save(
+            path, shown.metric, shown.scale, on_progress=on_progress
+        )
+    content = _charts(answer, experiment, display, on_progress)[kind]()
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+@contextmanager
+def frames_shown(path: Path, *, quiet: bool = False) -> Iterator[Progress | None]:
+    """Show how many frames of an animation are drawn; any other file is written at once.
+
+    Args:
+        path: of the file.
+        quiet: whether nothing is shown.
+    """
+    if path.suffix[1:].lower() not in FORMATS:
+        yield None
+        return
+    with progress_line(f"drawing {path.name}", quiet=quiet) as show:
+        yield lambda done, total: show(done / total)
 
 
 def table(answer: Answer) -> str:
@@ -100,26 +124,30 @@ def _rows_csv(answer: Answer) -> str:
     return buffer.getvalue()
 
 
-def _charts(answer: Answer, experiment: Experiment, display: Display) -> Mapping[str, Callable[[], bytes | str]]:
+def _charts(
+    answer: Answer, experiment: Experiment, display: Display, on_progress: Progress | None
+) -> Mapping[str, Callable[[], bytes | str]]:
     """Return what makes a file of charts, by its ending."""
     figures = answer.figures
+    about = caption(experiment, surface=bool(answer.grids), grids=answer.grids)
 
     def drawing(kind: str) -> bytes:
-        info = png_metadata((experiment, display), title=answer.title, description=answer.title)
+        info = png_metadata((experiment, display), title=answer.title, description=about)
+        shown = answer.figures_in_3d if answer.in_3d else figures
         return charts_file(
-            figures, format=kind, title=answer.title, caption="", png_info=info if kind == "png" else None
+            shown, format=kind, title=answer.title, caption=about, png_info=info if kind == "png" else None
         )
+
+    def growing(kind: str) -> bytes:
+        return path_animation(figures, format=kind, title=answer.title, caption=about, on_progress=on_progress)
 
     return {
         **{kind: lambda kind=kind: drawing(kind) for kind in DRAWINGS},  # type: ignore[misc]
-        **{
-            kind: lambda kind=kind: path_animation(figures, format=kind, title=answer.title, caption="")  # type: ignore[misc]
-            for kind in FORMATS
-        },
+        **{kind: lambda kind=kind: growing(kind) for kind in FORMATS},  # type: ignore[misc]
         "html": lambda: interactive_page(
-            list(figures.values()),
+            [*figures.values(), *answer.figures_in_3d.values()],
             list(experiment.variants()),
-            table(answer),
+            f"{table(answer)}\n\n{about}",
             spec=canonical_bytes(experiment).decode(),
             title=answer.title,
         ),

@@ -25,6 +25,7 @@ from normscape.cli.files import (
     PATH_ENDINGS,
     SURFACE_ENDINGS,
     check_endings,
+    frames_shown,
     table,
     write,
 )
@@ -127,7 +128,8 @@ def _run(name: str, arguments: list[str]) -> int:
         answer = question.measure(running, experiment, variants, asked.options)
     print(answer.title, table(answer), *answer.notes, sep="\n")
     for path in asked.output:
-        print(f"wrote {write(answer, path, experiment, shown)}")
+        with frames_shown(path, quiet=asked.quiet) as on_progress:
+            print(f"wrote {write(answer, path, experiment, shown, on_progress)}")
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from normscape.cli.files import SURFACE_ENDINGS, check_endings
+from normscape.cli.files import SURFACE_ENDINGS, check_endings, frames_shown
 from normscape.exports.hdf5 import SPLITS as WRITTEN
 from normscape.exports.reading.hdf5 import read_surface_file
 from normscape.gallery.stories import STORIES
@@ -56,7 +56,8 @@ def import_files(arguments: Sequence[str]) -> None:
             f"{np.nanmax(surface.loss):.4g}" + (f", {missing} points are missing" if missing else "")
         )
     for path in asked.output:
-        print(f"wrote {networks.save(path, asked.metric, asked.scale)}")
+        with frames_shown(path) as on_progress:
+            print(f"wrote {networks.save(path, asked.metric, asked.scale, on_progress=on_progress)}")
 
 
 def reproduce(arguments: Sequence[str]) -> None:

@@ -64,7 +64,7 @@ class Work:
         return self.queue.result
 
     def _wait(self, request: Request) -> None:
-        with _bar(request.title, quiet=self.quiet) as show:
+        with progress_line(request.title, quiet=self.quiet) as show:
             while not self._is_done(request):
                 if (reason := self.queue.connection_error) is not None:
                     raise FailedError(f"there are no workers: {reason}")
@@ -136,7 +136,7 @@ def possible(experiment: Experiment) -> Variants:
 
 
 @contextmanager
-def _bar(title: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
+def progress_line(title: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
     """Show a line with the share that is done; on a terminal it is written over."""
     if quiet:
         yield lambda _: None

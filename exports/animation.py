@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,6 +12,7 @@ from PIL import Image
 from normscape.exports.drawings.charts import charts_file
 from normscape.exports.path_player import steps_of
 from normscape.figures.paths.maps import PATH
+from normscape.landscape.measurement import Progress
 
 FORMATS = ("gif", "apng")
 
@@ -53,14 +54,25 @@ def check_format(format: str) -> None:
         raise ValueError(f"format is {format!r}; it must be one of {', '.join(FORMATS)}")
 
 
-def path_animation(maps: Mapping[str, go.Figure], *, format: str, title: str, caption: str) -> bytes:
+def reported(frames: Iterable[bytes], total: int, on_progress: Progress | None) -> Iterator[bytes]:
+    """Yield frames, and report (done, total) after each."""
+    for done, frame in enumerate(frames, 1):
+        yield frame
+        if on_progress is not None:
+            on_progress(done, total)
+
+
+def path_animation(
+    maps: Mapping[str, go.Figure], *, format: str, title: str, caption: str, on_progress: Progress | None = None
+) -> bytes:
     """Return paths of training that grow checkpoint by checkpoint on the maps of their losses.
 
     Args:
         maps: what `path_maps` draws, in the light theme.
         format: "gif" or "apng".
-        title: above several maps.
+        title: above the maps.
         caption: how they were measured.
+        on_progress: gets the numbers of drawn and of all frames.
 
     Raises:
         ValueError: the format is unknown, or no map has a path.
@@ -71,7 +83,8 @@ def path_animation(maps: Mapping[str, go.Figure], *, format: str, title: str, ca
         raise ValueError("no map has a path of training")
     places = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), MOST_FRAMES)).round().astype(int))
     drawn = [until(maps, steps[place]) for place in places]
-    frames = (charts_file(own, format="png", title=title, caption=caption) for own in drawn)
+    frames: Iterator[bytes] = (charts_file(own, format="png", title=title, caption=caption) for own in drawn)
+    frames = reported(frames, len(drawn), on_progress)
     return animation(frames, format=format, seconds=[*[STEP_SECONDS] * (len(drawn) - 1), LAST_SECONDS])
 
 

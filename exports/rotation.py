@@ -6,16 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from normscape.exports.animation import animation, check_format
+from normscape.exports.animation import animation, check_format, reported
 from normscape.exports.drawings.surfaces import surfaces_file
 from normscape.figures.comparison import Comparison
+from normscape.landscape.measurement import Progress
 from normscape.specs.display import CAMERA
 
 FRAMES, SECONDS = 36, 4.0
 """Of one turn."""
 
 
-def rotation(comparison: Comparison, *, format: str, caption: str, frames: int = FRAMES) -> bytes:
+def rotation(
+    comparison: Comparison, *, format: str, caption: str, frames: int = FRAMES, on_progress: Progress | None = None
+) -> bytes:
     """Return all surfaces turning around the height axis, as often as the viewer likes.
 
     Each frame is drawn anew, about half a second each.
@@ -25,6 +28,7 @@ def rotation(comparison: Comparison, *, format: str, caption: str, frames: int =
         format: "gif" or "apng".
         caption: one line on how they were measured.
         frames: of a turn, at least 2.
+        on_progress: gets the numbers of drawn and of all frames.
 
     Raises:
         ValueError: the format is unknown, or there are fewer than 2 frames.
@@ -36,7 +40,7 @@ def rotation(comparison: Comparison, *, format: str, caption: str, frames: int =
         surfaces_file(comparison, format="png", caption=caption, camera=turned(CAMERA, k / frames))
         for k in range(frames)
     )
-    return animation(pictures, format=format, seconds=[SECONDS / frames] * frames)
+    return animation(reported(pictures, frames, on_progress), format=format, seconds=[SECONDS / frames] * frames)
 
 
 def turned(camera: Sequence[float], turns: float) -> tuple[float, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,8 @@ from normscape.landscape import (
     measure_surface,
     objective_of,
 )
-from normscape.landscape.measurement import Progress
 from normscape.notebook.compared_networks import ComparedNetworks
+from normscape.notebook.progress_bar import progress_bar
 from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, SurfaceSpec
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def compare(
     sharpness: dict[str, Sharpness] = {}
     for label, network in networks.items():
         own = network if device is None or isinstance(network, Run) else copy.deepcopy(network).to(device)
-        with _bar(label, progress) as report:
+        with progress_bar(label, progress) as report:
             objective = _objective(label, own, data, loss, statistics)
             # of a run the surface says which step its weights are from
             where = replace(spec, evaluation=_evaluation(network, statistics)) if isinstance(network, Run) else spec
@@ -101,31 +100,3 @@ def _objective(label: str, network: nn.Module | Run, data: Any, loss: Any, stati
 
 def _evaluation(run: Run, statistics: str) -> EvaluationSpec:
     return EvaluationSpec(checkpoint=run.checkpoints[-1].step, statistics=statistics)
-
-
-def _bar(label: str, wanted: bool) -> AbstractContextManager[Progress | None]:
-    """Return a progress bar as a context whose value reports (pieces done, total pieces)."""
-    if not wanted:
-        return nullcontext(None)
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return nullcontext(None)
-    return _Bar(tqdm(desc=label))
-
-
-class _Bar(AbstractContextManager[Progress | None]):
-    """A bar of tqdm, closed at the end."""
-
-    def __init__(self, bar: Any) -> None:
-        self.bar = bar
-
-    def __enter__(self) -> Progress:
-        def report(done: int, total: int) -> None:
-            self.bar.total = total
-            self.bar.update(done - self.bar.n)
-
-        return report
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()

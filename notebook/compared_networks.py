@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ import plotly.graph_objects as go
 
 from normscape.exports.animation import FORMATS
 from normscape.exports.archive import archive
+from normscape.exports.captions import caption, grids_text
 from normscape.exports.csv_table import COLUMNS, csv_table
 from normscape.exports.drawings.surfaces import surfaces_file
 from normscape.exports.hdf5 import hdf5_file
@@ -25,7 +27,9 @@ from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import Theme, colors, ordered_colors
 from normscape.figures.surface import comparison_figure, contour_figures, cut_figure
 from normscape.landscape import Sharpness, Surface
+from normscape.landscape.measurement import Progress
 from normscape.notebook.drawings import surface_caption
+from normscape.notebook.progress_bar import progress_bar
 from normscape.specs import Display, Experiment, canonical_bytes
 
 FRAME_HEIGHT = 640
@@ -103,7 +107,9 @@ class ComparedNetworks:
         coordinates = {"network": list(self.surfaces), "beta": first.beta, "alpha": first.alpha}
         return optional("xarray", "notebook").Dataset(values, coordinates)
 
-    def save(self, path: str | Path, metric: str = "loss", scale: str = "log") -> Path:
+    def save(
+        self, path: str | Path, metric: str = "loss", scale: str = "log", *, on_progress: Progress | None = None
+    ) -> Path:
         """Write a file whose kind follows from its ending: png, svg, pdf, gif, apng, html, csv, h5, vts, glb or stl.
 
         Of several networks, h5 and vts are one file each in a .zip beside the name that was given.
@@ -112,6 +118,8 @@ class ComparedNetworks:
             path: of the file.
             metric: as `plot`; csv and h5 hold all metrics.
             scale: as `plot`.
+            on_progress: of gif and apng, gets the numbers of drawn and of all frames; by default a bar of tqdm, if that
+                is installed, shows them.
 
         Returns:
             The path of the file that was written.
@@ -126,7 +134,8 @@ class ComparedNetworks:
         files = self._files(light)
         if kind not in files:
             raise ValueError(f"{target.name} ends with {target.suffix!r}; known endings are {', '.join(files)}")
-        content = files[kind]()
+        with progress_bar(target.name, kind in FORMATS and on_progress is None) as bar:
+            content = files[kind](on_progress=on_progress or bar) if kind in FORMATS else files[kind]()
         if isinstance(content, dict):
             target = target if len(content) == 1 else target.with_suffix(f".{kind}.zip")
             only = next(iter(content.values()))
@@ -142,8 +151,10 @@ class ComparedNetworks:
 
     @property
     def caption(self) -> str:
-        """One line on how the surfaces were measured."""
-        return self.measured or surface_caption(next(iter(self.surfaces.values())))
+        """One line on how the surfaces were measured; of an experiment, with network, data and training."""
+        if self.measured or self.source is None:
+            return self.measured or surface_caption(next(iter(self.surfaces.values())))
+        return caption(self.source[0], grids=grids_text(self.surfaces.values()))
 
     @property
     def _trained(self) -> frozenset[str]:
@@ -155,13 +166,13 @@ class ComparedNetworks:
         ordered = dict(zip(self.surfaces, ordered_colors(len(self.surfaces), theme), strict=True))
         return {"colors": ordered if self.source is None else colors(self.source[0], theme), "theme": theme}
 
-    def _files(self, light: Comparison) -> dict[str, Callable[[], bytes | str | dict[str, bytes]]]:
-        """Return what makes a file, by its ending."""
+    def _files(self, light: Comparison) -> dict[str, Callable[..., bytes | str | dict[str, bytes]]]:
+        """Return what makes a file, by its ending; of an animation, it takes what gets the progress."""
         drawings = {
             kind: lambda kind=kind: surfaces_file(light, format=kind, caption=self.caption, source=self.source)
             for kind in DRAWINGS
         }
-        turning = {kind: lambda kind=kind: rotation(light, format=kind, caption=self.caption) for kind in FORMATS}
+        turning = {kind: partial(rotation, light, format=kind, caption=self.caption) for kind in FORMATS}
         return {
             **drawings,
             **turning,

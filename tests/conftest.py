@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,31 +60,30 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def app_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the app, served as `make run` serves it."""
-    port = _free_port()
-    log = (tmp_path_factory.mktemp("app") / "log").open("w")
-    arguments = [
-        "run",
-        "app.py",
-        "--server.address",
-        "127.0.0.1",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", *arguments, "--server.fileWatcherType", "none"],
-        cwd=ROOT,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_healthy(address, server)
+    with served(tmp_path_factory.mktemp("app") / "log") as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+
+
+@contextmanager
+def served(log: Path, *options: str) -> Iterator[str]:
+    """Serve the app with further options of Streamlit, and give its address without a base path."""
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    settings = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true", *options]
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", *settings, "--server.fileWatcherType", "none"],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        base = options[options.index("--server.baseUrlPath") + 1] if "--server.baseUrlPath" in options else ""
+        try:
+            _wait_until_healthy(f"{address}/{base}".rstrip("/"), server)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
 
 
 def _free_port() -> int:

@@ -14,6 +14,7 @@ from normscape.cli.work import Variants, Workers
 from normscape.figures.comparison import Compared
 from normscape.figures.paths.connectivity import connectivity_figures
 from normscape.figures.paths.maps import PathMap, path_maps
+from normscape.figures.paths.surfaces import path_surfaces
 from normscape.figures.style.palette import colors
 from normscape.jobs import Job
 from normscape.landscape.paths.connectivity import Connectivity
@@ -32,7 +33,14 @@ from normscape.specs.paths import CURVES, MATCHINGS
 
 @dataclass(frozen=True)
 class TrajectoryOptions:
-    """Nothing besides the experiment."""
+    """What pictures show."""
+
+    view: Annotated[
+        Literal["map", "3-d"],
+        tyro.conf.arg(
+            help="Pictures show the paths from above, or in 3-D at the loss of each checkpoint in the plane."
+        ),
+    ] = "map"
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,6 @@ class ConnectOptions:
 
 def trajectory(work: Workers, experiment: Experiment, variants: Variants, options: TrajectoryOptions) -> Answer:
     """Project the checkpoints of each training onto their principal plane, and measure the loss around the path."""
-    del options
     jobs = {
         label: Job("trajectory", run, TrajectorySpec(_at_the_end(surface)))
         for label, (run, surface) in variants.items()
@@ -68,6 +75,8 @@ def trajectory(work: Workers, experiment: Experiment, variants: Variants, option
         [_course(label, own) for label, own in found.items()],
         {label: _path(own, maps[label]) for label, own in found.items()},
         lambda: path_maps(compared),
+        draw_in_3d=lambda: path_surfaces(compared),
+        in_3d=options.view == "3-d",
     )
 
 

@@ -13,6 +13,7 @@ import tyro
 from normscape.cli.answer import Answer
 from normscape.cli.work import FailedError, Variants, Workers
 from normscape.exports.archive import file_stem
+from normscape.exports.captions import grids_text
 from normscape.exports.hdf5 import directions_file
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors
@@ -77,7 +78,8 @@ def surface(work: Workers, experiment: Experiment, variants: Variants, options: 
     rows = [_row(label, own, *sharpness[label]) for label, own in surfaces.items()]
     numbers = {label: _numbers(own, *sharpness[label]) for label, own in surfaces.items()}
     title = comparison.title
-    return Answer(title, rows, numbers, lambda: {title: _figure(comparison)}, comparison, notes=notes)
+    shown: dict[str, Any] = {"comparison": comparison, "grids": grids_text(surfaces.values()), "notes": notes}
+    return Answer(title, rows, numbers, lambda: {title: _figure(comparison)}, **shown)
 
 
 def line(work: Workers, experiment: Experiment, variants: Variants, options: LineOptions) -> Answer:

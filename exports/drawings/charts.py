@@ -20,6 +20,7 @@ from normscape.exports.drawings.axes import (
     style_axes,
 )
 from normscape.exports.drawings.file import BOLD_FAMILY, DPI, written
+from normscape.exports.drawings.path_scene import draw_path_scene, is_scene
 from normscape.exports.drawings.text import COLORS, MARGIN, add_footer, add_heading, mathtext
 from normscape.exports.drawings.traces import draw_trace, rgba
 from normscape.figures.style.notation import plain
@@ -51,9 +52,9 @@ def charts_file(
     """Return figures side by side as a PNG, SVG or PDF file, on a white page; equal input gives equal bytes.
 
     Args:
-        figures: by name, in the light theme.
+        figures: by name, in the light theme; charts, or paths in 3-D (`path_surfaces`).
         format: "png", "svg" or "pdf".
-        title: above several figures; a single one has its own.
+        title: what they show, above them; the figures have titles of their own where they differ.
         caption: how they were measured, at the bottom.
         link: opens the experiment; for the metadata.
         shape: a key of `SIZES`, which the file then has exactly; empty for a size that follows from the figures.
@@ -87,20 +88,26 @@ def _page(figures: Figures, size: Sequence[float], title: str, caption: str) -> 
 
     width, height = size
     figure = Figure(figsize=(width, height))
-    alone = len(figures) == 1
-    heading = next(iter(figures.values())).layout.title.text if alone else ""
-    heading = mathtext(heading) if heading else title
     notes = _distinct([note for one in figures.values() for note in _notes(one, "notes")])
-    top, bottom = add_heading(figure, heading) + 0.08, add_footer(figure, [*notes, caption]) + 0.1
+    top, bottom = add_heading(figure, mathtext(title)) + 0.08, add_footer(figure, [*notes, caption]) + 0.1
     for text in figure.texts:
         text.set_in_layout(False)
     inner = width - 2 * MARGIN, height - top - bottom
-    area: Any = (MARGIN / width, bottom / height, inner[0] / width, inner[1] / height)
-    figure.set_layout_engine("constrained", rect=area, w_pad=0.08, h_pad=0.06)
     columns = _columns(len(figures), *inner)
-    grid = figure.add_gridspec(-(-len(figures) // columns), columns)
+    rows = -(-len(figures) // columns)
+    cells = figure.add_gridspec(rows, columns)
+    if any(map(is_scene, figures.values())):  # no layout engine knows the box of a scene, which is not that of its axes
+        cells.update(left=MARGIN / width, right=1 - MARGIN / width, bottom=bottom / height, top=1 - top / height)
+        cells.update(wspace=0, hspace=0)
+    else:
+        area: Any = (MARGIN / width, bottom / height, inner[0] / width, inner[1] / height)
+        figure.set_layout_engine("constrained", rect=area, w_pad=0.08, h_pad=0.06)
     for index, one in enumerate(figures.values()):
-        _panel(figure, figure.add_subplot(grid[divmod(index, columns)]), one, titled=not alone)
+        place = cells[divmod(index, columns)]
+        if is_scene(one):
+            draw_path_scene(figure, place.get_position(figure), one)
+        else:
+            _panel(figure, figure.add_subplot(place), one, title)
     return figure
 
 
@@ -113,9 +120,9 @@ def _columns(count: int, width: float, height: float) -> int:
     return max(range(1, count + 1), key=panel_width)
 
 
-def _panel(figure: Figure, axes: Any, one: go.Figure, *, titled: bool) -> None:
+def _panel(figure: Figure, axes: Any, one: go.Figure, heading: str) -> None:
     title = one.layout.title
-    if titled and title.text:
+    if title.text and title.text != heading:
         shown: Any = {"fontfamily": list(BOLD_FAMILY), "fontsize": 10, "color": rgba(title.font.color or COLORS.text)}
         axes.set_title(mathtext(title.text), **shown)
     if sentences := _notes(one, "sentence"):

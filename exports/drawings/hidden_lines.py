@@ -31,14 +31,21 @@ def visible_contours(
     for level, own in zip(contours.levels, contours.allsegs, strict=True):
         for line in own:
             points = np.column_stack([line, np.full(len(line), level)])
-            lines += _runs(points, ~_hidden(points, alpha, beta, heights, eye))
+            behind = hidden(points, alpha, beta, heights, eye)
+            lines += [points[run] for run, is_hidden in runs(behind) if not is_hidden and run.stop - run.start > 1]
     return lines
 
 
-def _hidden(
-    points: np.ndarray, alpha: np.ndarray, beta: np.ndarray, heights: np.ndarray, eye: np.ndarray
-) -> np.ndarray:
-    """Return which points (N,) the surface hides: between them and the camera it crosses the line of sight."""
+def hidden(points: np.ndarray, alpha: np.ndarray, beta: np.ndarray, heights: np.ndarray, eye: np.ndarray) -> np.ndarray:
+    """Return which points (N,) the surface hides: between them and the camera it crosses the line of sight.
+
+    Args:
+        points: (N, 3), on the surface or above it.
+        alpha: (A,) increasing.
+        beta: (B,) increasing.
+        heights: (B, A), nan where there is no surface.
+        eye: (3,) position of the camera, in the same units.
+    """
     shares = np.linspace(0.0, 1.0, SAMPLES + 1)[1:, None, None]
     sights = points + shares * (eye - points)  # (SAMPLES, N, 3)
     ground = RegularGridInterpolator((beta, alpha), heights, bounds_error=False, fill_value=np.nan)
@@ -48,9 +55,8 @@ def _hidden(
         return np.asarray((above < 0).any(axis=0) if eye[2] > np.nanmean(heights) else (above > 0).any(axis=0))
 
 
-def _runs(points: np.ndarray, visible: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the runs of visible points that have at least two."""
-    for shown, indices in itertools.groupby(range(len(points)), key=lambda index: bool(visible[index])):
+def runs(values: np.ndarray) -> Iterator[tuple[slice, bool]]:
+    """Yield the runs of equal values (N,), each with its value."""
+    for value, indices in itertools.groupby(range(len(values)), key=lambda index: bool(values[index])):
         run = list(indices)
-        if shown and len(run) > 1:
-            yield points[run]
+        yield slice(run[0], run[-1] + 1), value

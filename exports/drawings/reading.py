@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from normscape.exports.drawings.file import written
-from normscape.exports.drawings.surfaces import draw_scene, drawn_heights
+from normscape.exports.drawings.scene import draw_scene
+from normscape.exports.drawings.surfaces import contour_levels, drawn_heights, scene_of
 from normscape.exports.drawings.text import mathtext
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import SURFACE_COLORSCALE
@@ -73,7 +74,8 @@ def _figure(comparison: Comparison, surface: Surface, value_range: Range, narrow
     axes: Any = figure.add_axes(NARROW_AXES if narrow else AXES, projection="3d", computed_zorder=False)
     axes.patch.set_alpha(0)
     heights = drawn_heights(comparison, surface, value_range)
-    lines = draw_scene(axes, surface, heights, value_range, CAMERA, colors.grid, line_width=0.7)
+    drawn = scene_of(surface, heights, value_range, CAMERA)
+    lines = draw_scene(axes, drawn, contour_levels(value_range), grid=colors.grid, line_width=0.7)
     for name, values in (("x", surface.alpha), ("y", surface.beta)):
         ticks = [float(values[0]), 0.0, float(values[-1])]
         getattr(axes, f"set_{name}ticks")(ticks, labels=[f"{tick:g}".replace("-", "−") for tick in ticks])

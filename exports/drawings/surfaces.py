@@ -5,21 +5,19 @@ matplotlib draws it, since plotly.js draws surfaces as pixels only.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from normscape.exports.drawings.file import BOLD_FAMILY, written
-from normscape.exports.drawings.hidden_lines import visible_contours
+from normscape.exports.drawings.scene import Scene, colormap, draw_scene, label_point
 from normscape.exports.drawings.text import COLORS, add_footer, add_heading, mathtext
 from normscape.exports.metadata import png_metadata
 from normscape.figures.comparison import Comparison
-from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.surface.axes import axis_title
 from normscape.figures.surface.notes import is_line, nothing_to_draw
-from normscape.figures.surface.surface_3d import ASPECT, CONTOURS, height_title, scene, surface_traces
+from normscape.figures.surface.surface_3d import CONTOURS, height_title, scene, surface_traces
 from normscape.specs import Display, Experiment
 from normscape.specs.display import CAMERA
 
@@ -32,10 +30,6 @@ if TYPE_CHECKING:
 PANEL_WIDTH = 3.6  # inches: a column of most journals
 LEAST_WIDTH = 5.4  # inches, so that one panel has space for title and footer
 ROW_HEIGHTS = (3.1, 2.7)  # inches: surfaces, maps
-BOX_SIZE = 1.9057
-"""Length of the diagonal of matplotlib's 3-D box at zoom 1, in its own units (`Axes3D.set_box_aspect`)."""
-ZOOM = 1.0  # leaves room for the titles of the axes
-DISTANCE = 10.0  # of matplotlib's camera, in its own units
 
 
 def surfaces_file(
@@ -115,7 +109,8 @@ def _surface(
     camera: Sequence[float],
 ) -> None:
     axes: Any = figure.add_subplot(place, projection="3d", computed_zorder=False)
-    draw_scene(axes, surface, drawn_heights(comparison, surface, value_range), value_range, camera, COLORS.grid)
+    drawn = scene_of(surface, drawn_heights(comparison, surface, value_range), value_range, camera)
+    draw_scene(axes, drawn, contour_levels(value_range), grid=COLORS.grid)
     _marks(axes, comparison, surface, value_range)
     axes.set_zticks(value_range.ticks["tickvals"], labels=list(map(mathtext, value_range.ticks["ticktext"])))
     axes.tick_params(labelsize=7, pad=-2, colors=COLORS.faint)
@@ -126,55 +121,6 @@ def _surface(
         getattr(axes, f"set_{name}label")(mathtext(title), fontsize=8, labelpad=-3)
     _label_center(axes, comparison, surface, value_range)
     _set_title(axes, label, comparison)
-
-
-def draw_scene(
-    axes: Any,
-    surface: Surface,
-    heights: np.ndarray,
-    value_range: Range,
-    camera: Sequence[float],
-    grid: str,
-    line_width: float = 0.6,
-) -> list[np.ndarray]:
-    """Draw a surface with its contour lines, seen from a camera, and return the visible lines.
-
-    Args:
-        axes: three-dimensional.
-        surface: whose axes are drawn.
-        heights: (B, A).
-        value_range: of heights and colors.
-        camera: as in `Display`.
-        grid: color of the grid and of the axes.
-        line_width: of contour lines, in points.
-    """
-    draw_patches(axes, surface, heights, value_range)
-    ends = value_range.padded(0.03)
-    eye = eye_of(surface, ends, camera)
-    lines = list(visible_contours(surface.alpha, surface.beta, heights, contour_levels(value_range), eye))
-    for line in lines:
-        axes.plot(*line.T, color=(1, 1, 1, 0.6), linewidth=line_width, zorder=2, clip_on=False)
-    place_camera(axes, camera)
-    axes.set(xlim=surface.alpha[[0, -1]], ylim=surface.beta[[0, -1]], zlim=ends)
-    axes.margins(0)
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        axis.set_pane_color((1, 1, 1, 0))
-        axis.line.set_color(grid)
-        axis._axinfo["grid"].update(color=grid, linewidth=0.5)
-    return lines
-
-
-def draw_patches(axes: Any, surface: Surface, heights: np.ndarray, value_range: Range) -> None:
-    """Draw the surface; every patch has its edge in its own color, or viewers show white seams between patches."""
-    import matplotlib as mpl
-
-    low, high = value_range.ends
-    span = (high - low) or 1.0
-    middle = (heights[:-1, :-1] + heights[1:, :-1] + heights[:-1, 1:] + heights[1:, 1:]) / 4
-    colors = mpl.colormaps[_colormap()]((middle - low) / span)
-    alpha, beta = np.meshgrid(surface.alpha, surface.beta)
-    patches = axes.plot_surface(alpha, beta, heights, facecolors=colors, rstride=1, cstride=1, shade=False, zorder=1)
-    patches.set(linewidth=0.4, clip_on=False)
 
 
 def _marks(axes: Any, comparison: Comparison, surface: Surface, value_range: Range) -> None:
@@ -192,34 +138,13 @@ def _marks(axes: Any, comparison: Comparison, surface: Surface, value_range: Ran
 
 def _label_center(axes: Any, comparison: Comparison, surface: Surface, value_range: Range) -> None:
     """Label the center as on the screen, at its place in the finished projection."""
-    from mpl_toolkits.mplot3d.proj3d import proj_transform  # type: ignore[import-untyped]
-
     for note in scene(comparison, surface, value_range)["annotations"]:
-        across, up, _ = proj_transform(note["x"], note["y"], note["z"], axes.get_proj())
-        axes.annotate(
-            *(note["text"], (across, up), (0, 20)),
-            **{"textcoords": "offset points", "ha": "center", "fontsize": 7, "zorder": 5},
-            bbox={"facecolor": (1, 1, 1, 0.9), "linewidth": 0, "boxstyle": "square,pad=0.15"},
-            arrowprops={"arrowstyle": "-", "color": note["arrowcolor"], "shrinkA": 0, "shrinkB": 0},
-        )
+        label_point(axes, (note["x"], note["y"], note["z"]), note["text"], note["arrowcolor"])
 
 
-def place_camera(axes: Any, camera: Sequence[float]) -> None:
-    """Look from the side and with the perspective of plotly.js, whose units are those of the box."""
-    view = np.asarray(camera[:3]) - np.asarray(camera[3:])
-    distance = float(np.linalg.norm(view))
-    size = tuple(ASPECT[name] for name in "xyz")
-    focal_length = distance * BOX_SIZE * ZOOM / float(np.linalg.norm(size)) / DISTANCE
-    axes.set_box_aspect(size, zoom=ZOOM)
-    axes.set_proj_type("persp", focal_length=max(focal_length, 0.15))
-    axes.view_init(elev=math.degrees(math.asin(view[2] / distance)), azim=math.degrees(math.atan2(view[1], view[0])))
-
-
-def eye_of(surface: Surface, ends: Sequence[float], camera: Sequence[float]) -> np.ndarray:
-    """Return where the camera is, in the units of the axes."""
-    view = np.asarray(camera[:3]) - np.asarray(camera[3:])
-    limits = np.array([surface.alpha[[0, -1]], surface.beta[[0, -1]], ends])
-    return np.asarray(limits.mean(axis=1) + view * np.ptp(limits, axis=1) / [ASPECT[name] for name in "xyz"])
+def scene_of(surface: Surface, heights: np.ndarray, value_range: Range, camera: Sequence[float]) -> Scene:
+    """Return a surface as it is drawn: its heights (B, A), and a height axis with a little room at both ends."""
+    return Scene(surface.alpha, surface.beta, heights, value_range.ends, value_range.padded(0.03), camera)
 
 
 def _map(figure: Figure, place: Any, surface: Surface, comparison: Comparison, value_range: Range) -> Any:
@@ -227,7 +152,7 @@ def _map(figure: Figure, place: Any, surface: Surface, comparison: Comparison, v
     heights = drawn_heights(comparison, surface, value_range)
     low, high = value_range.ends
     image = axes.pcolormesh(
-        surface.alpha, surface.beta, heights, cmap=_colormap(), vmin=low, vmax=high, shading="nearest", rasterized=True
+        surface.alpha, surface.beta, heights, cmap=colormap(), vmin=low, vmax=high, shading="nearest", rasterized=True
     )
     if np.isfinite(heights).any() and high > low:
         lines = {
@@ -267,7 +192,3 @@ def _sentence(figure: Figure, place: Any, label: str, comparison: Comparison, se
 
 def _set_title(axes: Any, label: str, comparison: Comparison) -> None:
     axes.set_title(label, color=comparison.color(label) or COLORS.text, fontfamily=list(BOLD_FAMILY), fontsize=11)
-
-
-def _colormap() -> str:
-    return SURFACE_COLORSCALE.lower()

@@ -15,6 +15,7 @@ from PIL import Image, PngImagePlugin
 
 from normscape.exports import metadata
 from normscape.exports.canvas import ColorBar, ImageBox, TextLine
+from normscape.exports.captions import caption
 from normscape.exports.metadata import KEY, MAX_BYTES, MAX_CHUNKS, MAX_TEXT_BYTES, read_experiment
 from normscape.exports.picture import CANVAS_WIDTH, SHAPES, layout, picture_png
 from normscape.exports.typography import (
@@ -42,7 +43,6 @@ from normscape.specs import (
     TrainingSpec,
     canonical_bytes,
 )
-from normscape.views.share.captions import caption
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS
 from tests.flat import surface_spec
 

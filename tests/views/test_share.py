@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from normscape.exports.captions import caption
 from normscape.specs import Display, EvaluationSpec, Experiment, GridSpec, SurfaceSpec, TrainingSpec
-from normscape.views.share.captions import caption
 from normscape.views.share.citation import bibtex, python_snippet, version
 from normscape.views.share.links import is_loopback
 from normscape.views.share.protocol import protocol

@@ -15,6 +15,7 @@ from normscape.specs import Display
 from normscape.specs.display import SCALES
 from normscape.specs.fields import rule_of
 from normscape.views.files import downloads, summary, uploads
+from normscape.views.files.examples import examples
 from normscape.views.session import pictures
 from normscape.views.session.address import control
 from normscape.views.session.linked_view import adopt_camera, adopt_point, panels
@@ -28,6 +29,9 @@ from normscape.views.widgets.tables import network_table
 CLAIM = "Open surface files of other tools. All of them are drawn on one scale, and every figure can be downloaded."
 
 EMPTY = """
+**Examples.** A residual network of 20 layers on the digits, with and without shortcuts, as in Li et al. (2018). They
+were measured with Normscape and saved in the layout that opens here.
+
 **What opens here.** The `.h5` files that `plot_surface.py` of
 [Li et al.](https://github.com/tomgoldstein/loss-landscape) writes: coordinates, and the loss or accuracy at every
 point. Values of −1 were not computed and stay blank.
@@ -122,6 +126,7 @@ files = uploads.opened_files()
 # another key: it closes when the first file is open
 with st.expander("Open files", expanded=not files, key=f"open-files-{bool(files)}", icon=":material/upload_file:"):
     uploads.uploader()
+    examples()
 if not files:
     st.markdown(EMPTY)
     st.stop()

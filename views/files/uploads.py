@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -67,20 +67,25 @@ def remove_all() -> None:
     st.session_state[_STATE], st.session_state[_ERRORS] = {}, []
 
 
-def _open(key: str) -> None:
-    """Read the uploaded files, and begin with an empty upload."""
+def open_files(uploads: Iterable[tuple[str, bytes]]) -> None:
+    """Read files, each a name and its content, and keep them, or the reasons why they cannot be read."""
     files, errors = dict(opened_files()), []
-    for upload in st.session_state.get(key) or ():
+    for name, content in uploads:
         if len(files) == MAX_SURFACES:
-            errors.append(f"{upload.name}: {MAX_SURFACES} files are open, and no more are drawn. Remove some first.")
+            errors.append(f"{name}: {MAX_SURFACES} files are open, and no more are drawn. Remove some first.")
             continue
         try:
-            file = read_surface_file(upload.getvalue())
+            file = read_surface_file(content)
         except ValueError as error:
-            errors.append(f"{upload.name}: {error}")
+            errors.append(f"{name}: {error}")
         else:
-            files[_label(upload.name, files)] = opened(file)
+            files[_label(name, files)] = opened(file)
     st.session_state[_STATE], st.session_state[_ERRORS] = files, errors
+
+
+def _open(key: str) -> None:
+    """Read the uploaded files, and begin with an empty upload."""
+    open_files([(upload.name, upload.getvalue()) for upload in st.session_state.get(key) or ()])
     st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
 
 

@@ -1,4 +1,4 @@
-"""The HTML of pages that are opened directly: the address of the server, and the style sheet.
+"""The HTML of pages that are opened directly: the address of the server, the style sheet, and tags for link previews.
 
 Streamlit's front end requests the server below the address of the page first: `/analysis/_stcore/health` and
 `/analysis/_stcore/host-config`, which do not exist, so that the browser reports two errors. It loads the code that
@@ -8,7 +8,8 @@ applies a style sheet after the first texts, which would be shown in other sizes
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -17,6 +18,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from streamlit.file_util import get_static_dir
 
+from normscape.views.session.link_preview import address_of, tags
 from normscape.views.widgets import style
 
 SERVER = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL("./", location.href).href }</script>'
@@ -25,19 +27,27 @@ SERVER = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL("./", locatio
 PRELOADED = ("Html.*.js", "purify.*.js")
 """Scripts of the front end that show the style sheet and the skeleton of a page."""
 
+TITLE = re.compile(r"<title>.*?</title>")
 
-def page_routes(paths: Iterable[str]) -> list[Route]:
+
+def page_routes(pages: Mapping[str, str]) -> list[Route]:
     """Return a route for every page, below the base path of the server.
 
     Args:
-        paths: of the pages in the URL.
+        pages: their paths in the URL, by their titles in the navigation.
     """
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return [Route(f"/{base}/{path}" if base else f"/{path}", _page) for path in paths]
+    return [Route(f"/{base}/{path}" if base else f"/{path}", _page(title, path, base)) for title, path in pages.items()]
 
 
-async def _page(_: Request) -> HTMLResponse:
-    return HTMLResponse(_html(), headers={"Cache-Control": "no-cache"})
+def _page(title: str, path: str, base: str) -> Callable[[Request], Awaitable[HTMLResponse]]:
+    """Return what answers a request for a page."""
+
+    async def answer(request: Request) -> HTMLResponse:
+        head = tags(title, path, address_of(request, base))
+        return HTMLResponse(TITLE.sub(lambda _: head, _html(), count=1), headers={"Cache-Control": "no-cache"})
+
+    return answer
 
 
 @functools.cache

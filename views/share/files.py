@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from normscape.exports.animation import path_animation
+from normscape.exports.captions import caption
 from normscape.exports.drawings.charts import charts_file
 from normscape.exports.figure_table import figure_table
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import png_metadata
 from normscape.specs import Display, Experiment, canonical_bytes, spec_hash
-from normscape.views.share.captions import caption
 from normscape.views.share.links import experiment_link, public_link
 from normscape.views.share.protocol import protocol
 
@@ -38,12 +37,12 @@ class Charts:
 
     Args:
         name: for file names and keys; unique on the page.
-        title: above several charts.
+        title: what they show, above them.
         draw: returns the charts by name, in the light theme.
         experiment: the compared networks.
         display: metric and camera of the page.
         surface: whether they show a slice.
-        interactive: returns further charts, which only the interactive file has.
+        interactive: returns the same in 3-D, for the interactive file and for pictures; empty if there is none.
         growing: whether they are maps with paths of training, which an animation draws checkpoint by checkpoint.
     """
 
@@ -66,20 +65,22 @@ class Charts:
 def files(charts: Charts) -> Mapping[str, File]:
     """Return all files of charts, by the label of the button."""
     ending = f"-{charts.name.replace(' ', '-')}"
-    animation = {"GIF": _animation(charts, f"{ending}.gif")} if charts.growing else {}
     return {
-        "PNG 16:9": _drawing(charts, "png", "16:9", f"{ending}.png", "image/png", "1920 × 1080 pixels, for a slide."),
-        "PNG square": _drawing(
-            charts, "png", "square", f"{ending}-square.png", "image/png", "1200 × 1200 pixels, for a post."
-        ),
-        "SVG": _drawing(charts, "svg", "", f"{ending}.svg", "image/svg+xml", "A vector graphic for a web page."),
-        "PDF": _drawing(charts, "pdf", "", f"{ending}.pdf", "application/pdf", "A vector graphic for a paper."),
+        **_drawings(charts, ending),
         "Interactive HTML": File(
             lambda: _page(charts), f"{ending}.html", "text/html", "One file with values at the pointer, also offline."
         ),
-        **animation,
         "CSV": File(lambda: figure_table(charts.draw()), f"{ending}.csv", "text/csv", "A row for each drawn point."),
     }
+
+
+def files_in_3d(charts: Charts) -> Mapping[str, File]:
+    """Return the pictures of charts in 3-D, by the label of the button; none if they are not in 3-D."""
+    if not charts.interactive():
+        return {}
+    in_3d = replace(charts, title=f"{charts.title}, in 3-D", draw=charts.interactive)
+    drawings = _drawings(in_3d, f"-{charts.name.replace(' ', '-')}-3d")
+    return {f"3-D {label}": file for label, file in drawings.items()}
 
 
 def download_buttons(stem: str, offered: Mapping[str, File], key: str, *, disabled: bool = False) -> None:
@@ -110,6 +111,17 @@ def file_name(experiment: Experiment) -> str:
     return f"normscape-{spec_hash(experiment)[:12]}"
 
 
+def _drawings(charts: Charts, ending: str) -> Mapping[str, File]:
+    """Return the pictures of charts."""
+    slide, post = "1920 × 1080 pixels, for a slide.", "1200 × 1200 pixels, for a post."
+    return {
+        "PNG 16:9": _drawing(charts, "png", "16:9", f"{ending}.png", "image/png", slide),
+        "PNG square": _drawing(charts, "png", "square", f"{ending}-square.png", "image/png", post),
+        "SVG": _drawing(charts, "svg", "", f"{ending}.svg", "image/svg+xml", "A vector graphic for a web page."),
+        "PDF": _drawing(charts, "pdf", "", f"{ending}.pdf", "application/pdf", "A vector graphic for a paper."),
+    }
+
+
 def _drawing(charts: Charts, format: str, shape: str, ending: str, kind: str, help: str) -> File:
     link = experiment_link(charts.experiment, charts.display)
 
@@ -126,15 +138,6 @@ def _drawing(charts: Charts, format: str, shape: str, ending: str, kind: str, he
         )
 
     return File(make, ending, kind, help)
-
-
-def _animation(charts: Charts, ending: str) -> File:
-    return File(
-        lambda: path_animation(charts.draw(), format="gif", title=charts.title, caption=charts.caption),
-        ending,
-        "image/gif",
-        "The paths grow from checkpoint to checkpoint, for a slide or a post.",
-    )
 
 
 def _page(charts: Charts) -> str:

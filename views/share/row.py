@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 
 from normscape.views.session.address import control
+from normscape.views.share.animation import animation_button
 from normscape.views.share.copy_link import copy_link
-from normscape.views.share.files import Charts, File, download_buttons, file_name, files
+from normscape.views.share.files import Charts, File, download_buttons, file_name, files, files_in_3d
 
 
 def share_row(charts: Charts) -> None:
     """Show the buttons that share charts: the link, and a menu of all files."""
     with st.container(horizontal=True, gap="small", key=f"share-{charts.name.replace(' ', '-')}"):
         copy_link(charts.name)
-        downloads_menu(file_name(charts.experiment), files(charts), charts.name)
+        downloads_menu(file_name(charts.experiment), files(charts), charts.name, more=partial(_more, charts))
+
+
+def _more(charts: Charts) -> None:
+    """Show the animation of growing paths, and the pictures of paths in 3-D."""
+    if charts.growing:
+        animation_button(charts)
+    if in_3d := files_in_3d(charts):
+        st.caption("Path in 3-D")
+        download_buttons(file_name(charts.experiment), in_3d, f"{charts.name}-3d")
 
 
 def downloads_menu(
-    stem: str, offered: Mapping[str, File], name: str, *, disabled: bool = False, about: str = ""
+    stem: str,
+    offered: Mapping[str, File],
+    name: str,
+    *,
+    disabled: bool = False,
+    about: str = "",
+    more: Callable[[], None] | None = None,
 ) -> None:
     """Show one button that opens a list of files: a row of them would wrap on narrow screens.
 
@@ -29,6 +46,7 @@ def downloads_menu(
         name: unique on the page.
         disabled: whether there is nothing to download yet.
         about: what the files contain.
+        more: shows further files.
     """
     with (
         st.popover("Downloads", icon=":material/download:", key=f"downloads-{name}"),
@@ -37,6 +55,8 @@ def downloads_menu(
         if about:
             st.caption(about)
         download_buttons(stem, offered, name, disabled=disabled)
+        if more is not None:
+            more()
 
 
 @st.fragment

@@ -8,6 +8,7 @@ from functools import partial
 
 import streamlit as st
 
+from normscape.exports.captions import caption
 from normscape.exports.csv_table import csv_table
 from normscape.exports.drawings.surfaces import surfaces_file
 from normscape.exports.html import interactive_page
@@ -22,7 +23,6 @@ from normscape.landscape.counts import counts_of
 from normscape.specs import Display, Experiment, canonical_bytes
 from normscape.views.session.pictures import saved_picture
 from normscape.views.session.results import Outcome
-from normscape.views.share.captions import caption
 from normscape.views.share.citation import bibtex, python_snippet
 from normscape.views.share.files import File, file_name
 from normscape.views.share.for_programs import files_for_programs

@@ -7,16 +7,19 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from normscape.exports.drawings import axes as drawn_axes
+from normscape.exports.drawings import path_scene
 from normscape.exports.drawings.charts import SIZES, charts_file
 from normscape.exports.drawings.file import FORMATS
 from normscape.exports.drawings.text import mathtext
 from normscape.exports.drawings.traces import DASHES, SYMBOLS, dash, draw_trace
 from normscape.exports.metadata import png_metadata, read_experiment
-from normscape.figures.comparison import Comparison
+from normscape.figures.comparison import Compared, Comparison
 from normscape.figures.histograms import Bins, Histograms, histogram_figures
+from normscape.figures.paths import PathMap, path_surfaces
 from normscape.figures.style import palette
 from normscape.figures.style.template import sentence_figure, style_axes, styled
 from normscape.figures.surface import (
@@ -26,6 +29,7 @@ from normscape.figures.surface import (
     refinement_figure,
     seeds_figure,
 )
+from normscape.landscape.paths.trajectory import Path, Trajectory
 from normscape.landscape.surface.spacing import RatioBySpacing
 from normscape.specs import Display, Experiment
 from tests.exports.test_picture import made
@@ -65,7 +69,20 @@ def band() -> go.Figure:
     return styled(figure, COLORS, height=400, title="A title", notes=["A note."], legend_y=-0.2)
 
 
+def paths_in_3d() -> dict[str, go.Figure]:
+    """Two paths on bowls: one in sight, and one that begins behind the hill in front of it."""
+    axis, shares = np.linspace(-1.0, 1.0, 9), np.array([0.9, 0.1])
+    bowl = 0.1 + axis[:, None] ** 2 + axis[None, :] ** 2
+    maps = {}
+    for label, loss in (("in sight", bowl), ("behind", 10 ** (4 * np.exp(-8 * (axis[:, None] + 0.5) ** 2)) + 0 * bowl)):
+        places = np.array([[0.8, 0.4], [0.0, 0.8], [0.0, 0.0]])
+        path = Path(np.array([0, 5, 20]), places, np.zeros(3), np.array([1.0, 0.5, 0.1]), np.array([1.0, 0.8, 0.1]))
+        maps[label] = PathMap(Trajectory((path,), *(shares,) * 4, 1.0), (label,), axis, axis, loss)
+    return path_surfaces(Compared(maps, colors={"in sight": "#0068a8"}))
+
+
 GROUPS = {
+    "paths in 3-D": paths_in_3d(),
     "lines": {"one": band()},
     "maps and cut": contour_figures(COMPARISON) | {"cut": cut_figure(COMPARISON)},
     "differences": difference_figures(Comparison({"a": made(), "b": made(((2.0, 1.0), (1.0, 1.0)))}, "loss", "linear")),
@@ -97,9 +114,20 @@ def test_a_png_has_exactly_its_size(group: str, shape: str, size: tuple[int, int
 
 def test_all_texts_of_a_chart_are_in_the_file() -> None:
     texts = comments(drawn("lines"))
-    for text in ("A title", "A note.", "Perceptron · Digits", "step", "‖∇f‖", "one", "$ 5", "Normscape"):
+    for text in (
+        "Several charts",
+        "A title",
+        "A note.",
+        "Perceptron · Digits",
+        "step",
+        "‖∇f‖",
+        "one",
+        "$ 5",
+        "Normscape",
+    ):
         assert text in texts
-    assert "Several charts" not in texts  # one chart has its own title
+    assert texts.count("A title") == 1
+    assert comments(drawn("lines", title="A title")).count("A title") == 1  # not twice
 
 
 def test_several_charts_have_their_titles_in_color_below_the_common_one() -> None:
@@ -135,6 +163,34 @@ def test_symbols_and_dashes_of_the_palette_are_known() -> None:
 
 def test_markup_becomes_formulas_and_dollars_stay() -> None:
     assert mathtext("λ<sub>max</sub> of 10<sup>−3</sup><br>$5 <b>x</b>") == "λ$_{max}$ of 10$^{−3}$\n\\$5 x"
+
+
+def test_paths_in_3d_have_their_titles_steps_and_axes() -> None:
+    texts = comments(drawn("paths in 3-D"))
+    for text in ("in sight, in 3-D", "behind, in 3-D", "step 0", "first component", "second", "loss (log)"):
+        assert text in texts
+    assert "Several charts" in texts
+
+
+def test_a_box_of_3d_is_inside_its_cell() -> None:
+    for count in (1, 2):
+        figures = dict(list(GROUPS["paths in 3-D"].items())[:count])
+        image = Image.open(io.BytesIO(charts_file(figures, format="png", title="t", caption="c", shape="16:9")))
+        used = np.asarray(image.convert("L")) < 250
+        assert not used[:, :20].any()
+        assert not used[:, -20:].any()
+        assert used[:, : image.width // 2].any() == used[:, image.width // 2 :].any()
+
+
+def test_what_the_surface_hides_of_a_path_is_faint() -> None:
+    opacities = {}
+    for label, one in GROUPS["paths in 3-D"].items():
+        figure = Figure()
+        path_scene.draw_path_scene(figure, Bbox([[0, 0], [1, 1]]), one)
+        (axes,) = figure.axes
+        lines = [line for line in axes.lines if line.get_zorder() >= 3 and len(line.get_xdata())]
+        opacities[label] = {line.get_alpha() for line in lines}
+    assert opacities == {"in sight": {1}, "behind": {1, path_scene.HIDDEN}}
 
 
 def test_misuse_is_refused() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from normscape.landscape import DATA
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment, PlaneSpec, spec_hash
+
+if TYPE_CHECKING:
+    from normscape.landscape import Surface
 
 SCALINGS = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": "unit-norm", "none": "unscaled"}
 DIRECTIONS = {
@@ -34,6 +39,12 @@ def caption(experiment: Experiment, link: str = "", *, surface: bool = True, gri
     parts = {**_training_parts(experiment), **(_surface_parts(experiment, grids) if surface else {})}
     shown = [text for path, text in parts.items() if text and path != experiment.compare]
     return " · ".join([*shown, *_reference(experiment, link)])
+
+
+def grids_text(surfaces: Iterable[Surface]) -> str:
+    """Return the grids of surfaces for a caption: "33×33 grid", and of a line "65 points"."""
+    grids = dict.fromkeys(surface.loss.shape for surface in surfaces)
+    return " and ".join(f"{max(shape)} points" if min(shape) < 2 else f"{shape[1]}×{shape[0]} grid" for shape in grids)
 
 
 def _training_parts(experiment: Experiment) -> dict[str, str]:

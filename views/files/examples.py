@@ -1,0 +1,28 @@
+"""Example files: opened with one click, or downloaded."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from normscape.gallery.examples import example_files
+from normscape.views.files import uploads
+
+
+def examples() -> None:
+    """Show what the example files are, a button that opens them, and their downloads."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="examples"):
+        st.button("Open example files", on_click=_open, icon=":material/landscape:")
+        for name, content in example_files().items():
+            st.download_button(
+                name,
+                content,
+                name,
+                "application/x-hdf5",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
+
+
+def _open() -> None:
+    uploads.open_files(example_files().items())
