@@ -52,12 +52,18 @@ def _page(title: str, path: str, base: str) -> Callable[[Request], Awaitable[HTM
 
 @functools.cache
 def _html() -> str:
-    """Return Streamlit's page with the address of the server, which its first script reads, and the style sheet."""
+    """Return Streamlit's page with the address of the server, which its first script reads, and the style sheet.
+
+    The sheet comes last: rules of equal weight that the front end adds to the head would override an earlier one.
+    """
     static = Path(get_static_dir())
     html = (static / "index.html").read_text(encoding="utf-8")
     preloads = [_preload(file.relative_to(static)) for name in PRELOADED for file in (static / "static/js").glob(name)]
-    head = "\n    ".join([*preloads, f"<style>\n{style.FILE.read_text(encoding='utf-8')}</style>"])
-    return html.replace("<head>", f"<head>\n    {SERVER}", 1).replace("</head>", f"{head}\n  </head>", 1)
+    sheet = f"<style>\n{style.FILE.read_text(encoding='utf-8')}</style>"
+    added = {"</head>": "\n    ".join(preloads), "</body>": sheet}
+    for end, lines in added.items():
+        html = html.replace(end, f"  {lines}\n  {end}", 1)
+    return html.replace("<head>", f"<head>\n    {SERVER}", 1)
 
 
 def _preload(file: Path) -> str:
