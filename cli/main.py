@@ -32,10 +32,11 @@ from normscape.cli.files import (
 from normscape.cli.flags import experiment_flags, experiment_of
 from normscape.cli.questions import analysis, curvature, paths, stability, surface
 from normscape.cli.source import KINDS, read_source
-from normscape.cli.work import FailedError, Variants, Workers, possible, stored, work
+from normscape.cli.work import FailedError, Workers, possible, stored, work
 from normscape.exports.optional import MissingLibraryError
 from normscape.landscape import TooLargeError
 from normscape.specs import Display, Experiment, to_query
+from normscape.specs.experiment import Variants
 
 Measure = Callable[[Workers, Experiment, Variants, Any], Answer]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -15,13 +15,12 @@ from normscape.jobs.queue import deserialized
 from normscape.jobs.store.store import Store
 from normscape.landscape import configure_process, load_data
 from normscape.models import refusal
-from normscape.specs import Experiment, RunSpec, SurfaceSpec
+from normscape.specs import Experiment
+from normscape.specs.experiment import Variants
 
 SESSION = "command line"
 SECONDS = 0.1
 """Between two looks at the progress."""
-
-Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
 
 
 class FailedError(RuntimeError):

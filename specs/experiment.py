@@ -13,6 +13,9 @@ from normscape.specs.surface import SurfaceSpec
 
 MOST_VALUES = 8
 
+Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
+"""The specs of compared networks, by label."""
+
 DETAILS = (
     "run.data.gaussian",
     "run.data.shift",
@@ -57,7 +60,7 @@ class Experiment:
     def _with(self, value: Scalar) -> _Parts:
         return replace_at(_Parts(self.run, self.surface), self.compare, value)  # type: ignore[no-any-return]
 
-    def variants(self) -> Mapping[str, tuple[RunSpec, SurfaceSpec]]:
+    def variants(self) -> Variants:
         """Return the specs of every compared network, by label, in the order of `values`.
 
         Checkpoints are named, and so are the trainings that a plane passes through.

@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from normscape.cli.answer import Answer
-from normscape.cli.work import Variants, Workers
+from normscape.cli.work import Workers
 from normscape.jobs import Job, kind_name
 from normscape.specs import Experiment
+from normscape.specs.experiment import Variants
 
 MEASURED = (
     "descent",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tyro
 
 from normscape.cli.answer import Answer
-from normscape.cli.work import Variants, Workers
+from normscape.cli.work import Workers
 from normscape.figures.comparison import Compared
 from normscape.figures.curvature.density import density_figure
 from normscape.figures.style.palette import colors
@@ -18,6 +18,7 @@ from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import DensitySpec, EigenvaluesSpec, EvaluationSpec, Experiment, MatrixSpec
 from normscape.specs.curvature import FORMS
+from normscape.specs.experiment import Variants
 
 
 @dataclass(frozen=True)

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import tyro
 
 from normscape.cli.answer import Answer
-from normscape.cli.work import Variants, Workers
+from normscape.cli.work import Workers
 from normscape.figures.comparison import Compared
 from normscape.figures.paths.connectivity import connectivity_figures
 from normscape.figures.paths.maps import PathMap, path_maps
 from normscape.figures.paths.surfaces import path_surfaces
 from normscape.figures.style.palette import colors
 from normscape.jobs import Job
+from normscape.jobs.questions.paths import connectivity_job, losses_job, trajectory_job
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory, slice_around
 from normscape.landscape.surface.grid import axes
-from normscape.specs import (
-    ConnectivitySpec,
-    EvaluationSpec,
-    Experiment,
-    RunSpec,
-    SurfaceSpec,
-    TrajectorySpec,
-)
+from normscape.specs import Experiment, RunSpec, SurfaceSpec
+from normscape.specs.experiment import Variants
 from normscape.specs.paths import CURVES, MATCHINGS
 
 
@@ -55,20 +50,12 @@ class ConnectOptions:
 
 def trajectory(work: Workers, experiment: Experiment, variants: Variants, options: TrajectoryOptions) -> Answer:
     """Project the checkpoints of each training onto their principal plane, and measure the loss around the path."""
-    jobs = {
-        label: Job("trajectory", run, TrajectorySpec(_at_the_end(surface)))
-        for label, (run, surface) in variants.items()
-    }
+    jobs = {label: trajectory_job(*pair) for label, pair in variants.items()}
     result = work.answers("trajectory", ([Job("run", run) for run, _ in variants.values()], jobs.values()))
     found: dict[str, Trajectory] = {label: own for label, job in jobs.items() if (own := result(job)) is not None}
-    slices = {
-        label: slice_around(run, surface.evaluation, found[label])
-        for label, (run, surface) in variants.items()
-        if label in found
-    }
-    losses = {label: Job("losses", variants[label][0], own) for label, own in slices.items()}
+    losses = {label: losses_job(*variants[label], own) for label, own in found.items()}
     measured = work.answers("loss around the paths", (losses.values(),)) if losses else result
-    maps = {label: _map(label, own, slices[label], measured(losses[label])) for label, own in found.items()}
+    maps = {label: _map(label, own, variants[label], measured(losses[label])) for label, own in found.items()}
     compared = Compared(maps, colors=colors(experiment, "light"))
     return Answer(
         "Paths of training on the loss around them",
@@ -82,7 +69,9 @@ def trajectory(work: Workers, experiment: Experiment, variants: Variants, option
 
 def connect(work: Workers, experiment: Experiment, variants: Variants, options: ConnectOptions) -> Answer:
     """Measure loss and error between each network and the same one trained with the next seed."""
-    jobs = {label: _connectivity(run, surface, options) for label, (run, surface) in variants.items()}
+    fields: dict[str, Any] = {"matching": options.matching, "curve": options.curve}
+    fields |= {"points": options.path_points, "curve_steps": options.curve_steps}
+    jobs = {label: connectivity_job(*pair, **fields) for label, pair in variants.items()}
     runs = [Job("run", one) for job in jobs.values() for one in job.runs]
     result = work.answers("connectivity", (runs, jobs.values()))
     found: dict[str, Connectivity] = {label: own for label, job in jobs.items() if (own := result(job)) is not None}
@@ -96,20 +85,9 @@ def connect(work: Workers, experiment: Experiment, variants: Variants, options: 
     )
 
 
-def _map(label: str, own: Trajectory, spec: SurfaceSpec, arrays: Mapping[str, np.ndarray]) -> PathMap:
-    alpha, beta = axes(spec.grid)
+def _map(label: str, own: Trajectory, pair: tuple[RunSpec, SurfaceSpec], arrays: Mapping[str, np.ndarray]) -> PathMap:
+    alpha, beta = axes(slice_around(pair[0], pair[1].evaluation, own).grid)
     return PathMap(own, (label,), alpha, beta, np.asarray(arrays["loss"]).reshape(len(beta), len(alpha)))
-
-
-def _at_the_end(surface: SurfaceSpec) -> EvaluationSpec:
-    return replace(surface.evaluation, checkpoint=None)
-
-
-def _connectivity(run: RunSpec, surface: SurfaceSpec, options: ConnectOptions) -> Job:
-    evaluation = replace(_at_the_end(surface), statistics="population", batch_size=EvaluationSpec().batch_size)
-    other = replace(run, training=replace(run.training, seed=run.training.seed + 1))
-    spec = ConnectivitySpec(evaluation, (other,), options.path_points, options.matching, options.curve)
-    return Job("connectivity", run, replace(spec, curve_steps=options.curve_steps))
 
 
 def _course(label: str, own: Trajectory) -> dict[str, object]:

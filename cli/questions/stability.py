@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import tyro
 
 from normscape.cli.answer import Answer
-from normscape.cli.work import Variants, Workers
+from normscape.cli.work import Workers
 from normscape.figures.comparison import Compared
 from normscape.figures.stability.outcomes import outcomes_figure
 from normscape.figures.style.palette import colors
 from normscape.jobs import Job
+from normscape.jobs.questions.stability import constant_job, sharpness_job, trainings, trainings_by_rate
 from normscape.landscape import Run, Sharpness
 from normscape.landscape.stability import (
     RATES,
@@ -21,9 +22,9 @@ from normscape.landscape.stability import (
     classify_run,
     largest_stable,
     stability_threshold,
-    sweep,
 )
 from normscape.specs import Experiment
+from normscape.specs.experiment import Variants
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,15 @@ class RatesOptions:
 
 def rates(work: Workers, experiment: Experiment, variants: Variants, options: RatesOptions) -> Answer:
     """Train each network at every learning rate of a sweep, and compare the largest stable one with 2/λ_max."""
-    sweeps = {label: [Job("run", one) for one in sweep(run, options.seeds)] for label, (run, _) in variants.items()}
-    constants = {label: Job("constant-loss", run) for label, (run, _) in variants.items()}
-    sharpness = {
-        label: Job("sharpness", run, replace(surface.evaluation, checkpoint=0))
-        for label, (run, surface) in variants.items()
-    }
-    first = [*(Job("run", run) for run, _ in variants.values()), *constants.values()]
-    by_rate = zip(*sweeps.values(), strict=True)  # one rate after the other
-    result = work.answers("learning rates", (first, sharpness.values(), *by_rate))
+    networks = [run for run, _ in variants.values()]
+    sharpness = {label: sharpness_job(*pair, step=0) for label, pair in variants.items()}
+    first = [*(Job("run", run) for run in networks), *map(constant_job, networks)]
+    result = work.answers("learning rates", (first, sharpness.values(), *trainings_by_rate(networks, options.seeds)))
     outcomes: dict[str, tuple[TrainingOutcome, ...]] = {}
     thresholds: dict[str, float] = {}
     for label, (run, _) in variants.items():
-        runs: list[Run] = list(map(result, sweeps[label]))
-        outcomes[label] = tuple(classify_run(one, result(constants[label])) for one in runs)
+        runs: list[Run] = list(map(result, trainings(run, options.seeds)))
+        outcomes[label] = tuple(classify_run(one, result(constant_job(run))) for one in runs)
         own: Sharpness | None = result(sharpness[label])
         thresholds[label] = math.nan if own is None else stability_threshold(run.training, own.value)
     compared = Compared(outcomes, colors=colors(experiment, "light"))

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import tyro
 
 from normscape.cli.answer import Answer
-from normscape.cli.work import FailedError, Variants, Workers
+from normscape.cli.work import FailedError, Workers
 from normscape.exports.archive import file_stem
 from normscape.exports.captions import grids_text
 from normscape.exports.hdf5 import directions_file
@@ -24,6 +24,7 @@ from normscape.landscape.counts import counts_of
 from normscape.landscape.surface import assemble, levels, with_filled_center
 from normscape.specs import Experiment
 from normscape.specs.display import METRICS
+from normscape.specs.experiment import Variants
 
 SHARPNESS = ("sharpness", "scale-free-sharpness")
 

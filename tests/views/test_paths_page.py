@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from normscape.figures.paths.connectivity import NAMES
+from normscape.jobs.questions.paths import connectivity_job
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import MARGIN, NARROWEST, Path, Trajectory, ranges_of
 from normscape.specs import ModelSpec, RunSpec, SurfaceSpec
 from normscape.views.paths.reading import reading
-from normscape.views.paths.requests import Chosen, connectivity_job, path_jobs
+from normscape.views.paths.requests import Chosen, path_jobs
 from normscape.views.paths.summary import (
     connectivity_sentence,
     headline,

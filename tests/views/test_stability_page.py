@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.figures.stability import OUTCOME_MARKS
 from normscape.jobs import Job
+from normscape.jobs.questions.stability import trainings_by_rate
 from normscape.landscape.stability import RATES, TrainingOutcome, stability_threshold, sweep
 from normscape.specs import ModelSpec, RunSpec, TrainingSpec
 from normscape.views.stability import thresholds
-from normscape.views.stability.requests import trainings_by_rate
 from normscape.views.stability.summary import OUTCOMES, gaps, grid, headline, key_numbers
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import duration

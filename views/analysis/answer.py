@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from normscape.landscape.analysis.centering import Centering
 from normscape.landscape.analysis.descent import Descent
+from normscape.specs.experiment import Variants
 from normscape.views.analysis.steps import centering
 from normscape.views.analysis.steps.status import Status
 from normscape.views.analysis.story import Results
-from normscape.views.session.results import Variants
 from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 

@@ -9,10 +9,10 @@ import streamlit as st
 from normscape.jobs import Job
 from normscape.landscape import Run
 from normscape.specs import Experiment
+from normscape.specs.experiment import Variants
 from normscape.specs.fields import replace_at
 from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
-from normscape.views.session.results import Variants
 from normscape.views.texts.labels import in_text, listed
 from normscape.views.widgets.training_step import CHECKPOINT
 

@@ -9,11 +9,11 @@ import streamlit as st
 
 from normscape.jobs import settings
 from normscape.landscape import estimate_gradient_seconds, layer_names
+from normscape.specs.experiment import Variants
 from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS
 from normscape.views.analysis.steps.status import NO_BREAK, hinted, legend, named
 from normscape.views.analysis.steps.step import Step
 from normscape.views.session.address import control
-from normscape.views.session.results import Variants
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.numbers import duration
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from normscape.specs.experiment import Variants
 from normscape.views.analysis.steps import STEPS
 from normscape.views.analysis.steps.status import WORDS, Status
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import Results
-from normscape.views.session.results import Variants
 from normscape.views.texts.labels import listed
 from normscape.views.widgets.numbers import duration
 

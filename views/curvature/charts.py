@@ -16,9 +16,9 @@ from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample, stability_threshold
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import Display, Experiment
+from normscape.specs.experiment import Variants
 from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.curvature.summary import spherical_sentence
-from normscape.views.session.results import Variants
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels, row_of_charts

@@ -10,12 +10,12 @@ import streamlit as st
 from normscape.landscape import layer_names
 from normscape.specs import Display, Experiment
 from normscape.specs.curvature import FORMS
+from normscape.specs.experiment import Variants
 from normscape.views.curvature import charts, requests, statistics, summary
 from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
-from normscape.views.session.results import Variants
 from normscape.views.texts.escape import printable
 from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.texts.verdicts import missing_verdict

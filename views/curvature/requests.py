@@ -17,8 +17,8 @@ from normscape.landscape.surface.curvature_map import CurvaturePoint
 from normscape.specs import CurvaturePointSpec, DensitySpec, EdgeSpec, EigenvaluesSpec, MatrixSpec, RunSpec, SurfaceSpec
 from normscape.specs.curvature import FORMS
 from normscape.specs.evaluation import STATISTICS
+from normscape.specs.experiment import Variants
 from normscape.views.session.job_queue import job_queue
-from normscape.views.session.results import Variants
 
 LARGEST, SMALLEST = 5, 2
 """Eigenvalues that are computed one by one at each end."""

@@ -15,12 +15,12 @@ from normscape.figures.style.palette import Theme, colors
 from normscape.landscape.curvature.density import Density
 from normscape.specs import Display, Experiment
 from normscape.specs.evaluation import STATISTICS
+from normscape.specs.experiment import Variants
 from normscape.views.curvature import requests
 from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.curvature.summary import trace_text
 from normscape.views.session import address, progress
 from normscape.views.session.admission import started
-from normscape.views.session.results import Variants
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.texts.labels import listed, of_network

@@ -9,8 +9,8 @@ import numpy as np
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
+from normscape.specs.experiment import Variants
 from normscape.views.curvature.requests import Spectra
-from normscape.views.session.results import Variants
 from normscape.views.session.seeds import over_seeds, stored_seed_ratios, training_seed
 from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, three_digits

@@ -8,12 +8,12 @@ import streamlit as st
 
 from normscape.landscape.paths.matching import matching_refusal
 from normscape.specs import ConnectivitySpec, Display
+from normscape.specs.experiment import Variants
 from normscape.specs.fields import rule_of
 from normscape.views.paths import requests
 from normscape.views.paths.requests import Chosen
 from normscape.views.session import address
 from normscape.views.session.admission import started
-from normscape.views.session.results import Variants
 from normscape.views.texts.escape import printable
 
 

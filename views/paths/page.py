@@ -23,6 +23,7 @@ from normscape.figures.style.palette import colors
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory, slice_around
 from normscape.specs import Display, Experiment
+from normscape.specs.experiment import Variants
 from normscape.views.paths import requests, summary
 from normscape.views.paths.controls import choice
 from normscape.views.paths.player import path_player
@@ -31,7 +32,6 @@ from normscape.views.paths.requests import Chosen
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
-from normscape.views.session.results import Variants
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.texts.verdicts import missing_verdict

@@ -11,20 +11,18 @@ import numpy as np
 
 from normscape.figures.paths import PathMap
 from normscape.jobs import Job, Request, Stage, settings
+from normscape.jobs.questions.paths import connectivity_job, losses_job, second, trajectory_job
 from normscape.landscape import estimate_gradient_seconds
 from normscape.landscape.paths.connectivity import Connectivity
-from normscape.landscape.paths.matching import matching_refusal
 from normscape.landscape.paths.trajectory import SIDE, Trajectory, slice_around
 from normscape.landscape.surface.grid import axes
 from normscape.specs import (
     ConnectivitySpec,
-    EvaluationSpec,
     RunSpec,
     SurfaceSpec,
-    TrajectorySpec,
 )
+from normscape.specs.experiment import Variants
 from normscape.views.session.job_queue import job_queue
-from normscape.views.session.results import Variants
 
 SEGMENT_LOSSES = 60
 """Losses of a segment, in all kinds of statistics, in units of its points."""
@@ -53,7 +51,7 @@ def request(
     stages: list[Iterable[Job]] = [
         [Job("run", run) for run, _ in pairs],
         trajectory_jobs(variants).values(),
-        [surface_job(*variants[label], own) for label, own in known.items()],
+        [losses_job(*variants[label], own) for label, own in known.items()],
         [Job("run", second(run)) for run, _ in pairs],
         [connectivity_job(*pair) for pair in pairs],
         [job for pair in pairs for job in path_jobs(*pair, chosen or Chosen())],
@@ -74,8 +72,8 @@ def trajectory_jobs(variants: Variants) -> dict[str, Job]:
     (label, (first, surface)), *others = variants.items()
     if share_a_plane(variants):
         runs = tuple(run for _, (run, _) in others)
-        return {label: Job("trajectory", first, TrajectorySpec(_evaluation(surface), runs))}
-    return {name: Job("trajectory", run, TrajectorySpec(_evaluation(own))) for name, (run, own) in variants.items()}
+        return {label: trajectory_job(first, surface, runs)}
+    return {name: trajectory_job(*pair) for name, pair in variants.items()}
 
 
 def trajectories(variants: Variants) -> dict[str, Trajectory]:
@@ -94,11 +92,6 @@ def by_network(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str,
     }
 
 
-def surface_job(run: RunSpec, surface: SurfaceSpec, trajectory: Trajectory) -> Job:
-    """Return the job of the loss around a path."""
-    return Job("losses", run, slice_around(run, surface.evaluation, trajectory))
-
-
 def maps(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str, PathMap]:
     """Return every known path with the loss around it, as far as it is measured."""
     found = {}
@@ -106,7 +99,7 @@ def maps(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str, PathM
         run, surface = variants[label]
         spec = slice_around(run, surface.evaluation, own)
         alpha, beta = axes(spec.grid)
-        job = surface_job(*variants[label], own)
+        job = losses_job(*variants[label], own)
         arrays = job_queue().result(job) or job_queue().partial(job)
         loss = None
         if arrays is not None and "loss" in arrays:
@@ -115,18 +108,6 @@ def maps(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str, PathM
         labels = tuple(variants) if len(own.paths) > 1 else (label,)
         found[label] = PathMap(own, labels, alpha, beta, loss)
     return found
-
-
-def second(run: RunSpec) -> RunSpec:
-    """Return the run at the other end of a segment: the next training seed."""
-    return replace(run, training=replace(run.training, seed=run.training.seed + 1))
-
-
-def connectivity_job(run: RunSpec, surface: SurfaceSpec, *, matching: str = "none", curve: str = "segment") -> Job:
-    """Return the job of the loss between two trainings of a network; units are matched where they can be."""
-    evaluation = replace(_evaluation(surface), statistics="population", batch_size=EvaluationSpec().batch_size)
-    matching = matching if matching == "none" or matching_refusal(run) is None else "none"
-    return Job("connectivity", run, ConnectivitySpec(evaluation, (second(run),), matching=matching, curve=curve))
 
 
 def path_jobs(run: RunSpec, surface: SurfaceSpec, chosen: Chosen) -> tuple[Job, ...]:
@@ -176,10 +157,6 @@ def seconds(variants: Variants) -> float:
             batch = replace(surface.evaluation, samples=run.training.batch_size)
             total += run.training.steps * estimate_gradient_seconds(run, batch)
     return total / settings().workers
-
-
-def _evaluation(surface: SurfaceSpec) -> EvaluationSpec:
-    return replace(surface.evaluation, checkpoint=None)
 
 
 def _available(jobs: Mapping[str, Job]) -> dict[str, Any]:

@@ -9,13 +9,13 @@ import streamlit as st
 
 from normscape.landscape import MissingDataError, TooLargeError
 from normscape.specs import Experiment
+from normscape.specs.experiment import Variants
 from normscape.specs.fields import owner_and_name, replace_at
 from normscape.views.session import address
 from normscape.views.session.address import control
 from normscape.views.session.control_bar import detail
 from normscape.views.session.limits import check_limits, possible
 from normscape.views.session.requests import within_time
-from normscape.views.session.results import Variants
 from normscape.views.texts.escape import printable, printable_error
 from normscape.views.texts.labels import in_text
 from normscape.views.widgets.data_download import offer_download

@@ -13,10 +13,11 @@ from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
 from normscape.models import NORMALIZATIONS
 from normscape.specs import Display, Experiment, RunSpec, SmoothnessSpec, SurfaceSpec
 from normscape.specs.evaluation import STATISTICS
+from normscape.specs.experiment import Variants
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import check_seconds, possible
 from normscape.views.session.progress import show_progress, submit
-from normscape.views.session.results import CENTER_KINDS, ComparisonState, Variants, request_comparison, request_of
+from normscape.views.session.results import CENTER_KINDS, ComparisonState, request_comparison, request_of
 from normscape.views.widgets.numbers import number as written
 
 LAYER_RATIO_POINTS = 5

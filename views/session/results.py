@@ -19,6 +19,7 @@ from normscape.specs import (
     RunSpec,
     SurfaceSpec,
 )
+from normscape.specs.experiment import Variants
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.previews import (
     Pair,
@@ -34,8 +35,6 @@ from normscape.views.session.previews import (
     source_job,
 )
 from normscape.views.session.progress import submit
-
-Variants = Mapping[str, tuple[RunSpec, SurfaceSpec]]
 
 SURFACES_ONLY_SECONDS = 15.0
 """How long the page shows only the surfaces of an unfinished request: drawing the rest takes longer than a level."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from normscape.jobs import Job, Request, Stage
 from normscape.landscape import Sharpness
 from normscape.specs import RunSpec, SurfaceSpec
+from normscape.specs.experiment import Variants
 from normscape.views.session.job_queue import job_queue
-from normscape.views.session.results import Variants
 from normscape.views.widgets.numbers import sign, times
 
 SEEDS = 5

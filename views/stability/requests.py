@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from normscape.jobs import Job, Request, Stage, settings
+from normscape.jobs.questions.stability import constant_job, sharpness_job, trainings, trainings_by_rate
 from normscape.landscape import Run, Sharpness, estimate_gradient_seconds
-from normscape.landscape.stability import TrainingOutcome, classify_run, stability_threshold, sweep
+from normscape.landscape.stability import TrainingOutcome, classify_run, stability_threshold
 from normscape.specs import EvaluationSpec, RunSpec, SurfaceSpec
+from normscape.specs.experiment import Variants
 from normscape.views.session.job_queue import job_queue
-from normscape.views.session.results import Variants
 
 
 def sweep_request(variants: Variants, seeds: int, address: str = "") -> Request:
@@ -23,19 +24,10 @@ def sweep_request(variants: Variants, seeds: int, address: str = "") -> Request:
         address: of the page.
     """
     pairs = variants.values()
-    own = [job for run, _ in pairs for job in (Job("run", run), _constant_job(run))]
+    own = [job for run, _ in pairs for job in (Job("run", run), constant_job(run))]
     sharpness = [job for run, surface in pairs for job in sharpness_jobs(run, surface).values()]
     stages = (own, sharpness, *trainings_by_rate([run for run, _ in pairs], seeds))
     return Request("learning rates", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
-
-
-def trainings_by_rate(runs: Iterable[RunSpec], seeds: int) -> tuple[list[Job], ...]:
-    """Return the trainings of a sweep, a stage for each rate: those of one rate end before the next begins."""
-    stages: dict[float, list[Job]] = {}
-    for run in runs:
-        for one in sweep(run, seeds):
-            stages.setdefault(one.training.learning_rate, []).append(Job("run", one))
-    return tuple(stages.values())
 
 
 def sweep_seconds(variants: Variants, seeds: int) -> float:
@@ -45,7 +37,7 @@ def sweep_seconds(variants: Variants, seeds: int) -> float:
 
 
 def _pending(run: RunSpec, seeds: int) -> int:
-    return sum(job_queue().result(Job("run", one)) is None for one in sweep(run, seeds))
+    return sum(job_queue().result(job) is None for job in trainings(run, seeds))
 
 
 def _training_seconds(run: RunSpec, evaluation: EvaluationSpec) -> float:
@@ -56,19 +48,14 @@ def _training_seconds(run: RunSpec, evaluation: EvaluationSpec) -> float:
 def sharpness_jobs(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, Job]:
     """Return the jobs of λ_max at the checkpoints of a network's own training, by step."""
     steps = run.checkpoint_steps
-    return {step: Job("sharpness", run, replace(surface.evaluation, checkpoint=step)) for step in steps}
+    return {step: sharpness_job(run, surface, step) for step in steps}
 
 
 def training_outcomes(run: RunSpec, seeds: int) -> tuple[TrainingOutcome, ...]:
     """Return the outcomes of the finished trainings of a sweep; none before the loss of a constant is known."""
-    constant: float | None = job_queue().result(_constant_job(run))
-    runs: list[Run | None] = [job_queue().result(Job("run", one)) for one in sweep(run, seeds)]
+    constant: float | None = job_queue().result(constant_job(run))
+    runs: list[Run | None] = list(map(job_queue().result, trainings(run, seeds)))
     return () if constant is None else tuple(classify_run(one, constant) for one in runs if one is not None)
-
-
-def _constant_job(run: RunSpec) -> Job:
-    """Return the job of the loss of the best constant prediction, which needs the training samples."""
-    return Job("constant-loss", run)
 
 
 def predicted_rates(run: RunSpec, surface: SurfaceSpec) -> Mapping[int, float]:

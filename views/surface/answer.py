@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from normscape.views.session.results import ComparisonState, Variants
+from normscape.specs.experiment import Variants
+from normscape.views.session.results import ComparisonState
 from normscape.views.surface import caveats
 from normscape.views.surface.measures import Measures
 from normscape.views.surface.verdict import Verdict, verdict

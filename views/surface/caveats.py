@@ -10,11 +10,11 @@ import streamlit as st
 from normscape.jobs import Job
 from normscape.landscape import Run, load_data
 from normscape.specs import RunSpec, SurfaceSpec
+from normscape.specs.experiment import Variants
 from normscape.specs.fields import replace_at
 from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.requests import stored_ratio
-from normscape.views.session.results import Variants
 from normscape.views.session.seeds import SeedRatios, over_seeds, stored_seed_ratios, training_seed
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.seeds_link import LINK

@@ -7,9 +7,10 @@ from normscape.gallery.stories import STORIES, TITLES
 from normscape.landscape import DATA
 from normscape.models import ARCHITECTURES
 from normscape.specs import Display, Experiment, GridSpec
+from normscape.specs.experiment import Variants
 from normscape.specs.fields import rule_at
 from normscape.views.session.previews import Preview, is_draft
-from normscape.views.session.results import ComparisonState, Outcome, Variants
+from normscape.views.session.results import ComparisonState, Outcome
 from normscape.views.texts.escape import printable
 from normscape.views.texts.labels import in_text
 
