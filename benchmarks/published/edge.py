@@ -48,35 +48,46 @@ def course(spec: RunSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def table() -> Table:
     """Measure λ_max along training."""
-    spec = run_spec()
-    step, sharpness, loss = course(spec)
+    return table_of(*course(run_spec()))
+
+
+def table_of(step: np.ndarray, sharpness: np.ndarray, loss: np.ndarray) -> Table:
+    """Return the table of a course, which may end before the training does."""
     relative = sharpness * RATE / 2
     crossing = int(np.argmax(relative >= 1)) if (relative >= 1).any() else None
     after = relative[crossing:] if crossing is not None else np.zeros(0)
-    places = {"at initialization": 0, "first at or above the threshold": crossing, "at the end": len(step) - 1}
+    places = {
+        "at initialization": 0,
+        "lowest before": int(np.argmin(relative[: None if crossing is None else max(1, crossing)])),
+        "first at or above the threshold": crossing,
+        "last": len(step) - 1,
+    }
     rows = tuple(
         (when, f"{step[k]:.0f}", f"{sharpness[k]:.4g}", f"{relative[k]:.3f}", f"{loss[k]:.4g}")
         for when, k in places.items()
         if k is not None
     )
+    last = int(step[-1])
+    measured = f"{last:,} steps" if last == STEPS else f"the first {last:,} of {STEPS:,} steps"
     return Table(
         "The edge of stability",
         r"Cohen et al. 2021 (arXiv 2103.00065), §3: full-batch gradient descent raises $\lambda_{\max}$ to $2/\eta$, "
         "where it stays while the loss goes on falling.",
         f"Fully connected, 2 hidden layers of {WIDTH}, tanh, torch's initialization, squared error (the sum over "
-        rf"classes, without ½), {IMAGES:,} CIFAR-10 images, $\eta$ = {RATE}, {STEPS:,} steps, $\lambda_{{\max}}$ "
-        f"of all images every {EVERY} steps.",
+        rf"classes, without ½), the first {IMAGES:,} CIFAR-10 images, full batch, $\eta$ = {RATE}, {measured}, "
+        rf"$\lambda_{{\max}}$ of all images every {EVERY} steps. Accepted from the first crossing on: {LOW} to {HIGH} "
+        r"times $2/\eta$.",
         ("when", "step", r"$\lambda_{\max}$", r"in units of $2/\eta$", "loss"),
         rows,
-        _words(after),
+        _words(after, last),
     )
 
 
-def _words(after: np.ndarray) -> str:
+def _words(after: np.ndarray, last: int) -> str:
     if not after.size:
-        return rf"$\lambda_{{\max}}$ does not reach $2/\eta$ within {STEPS:,} steps."
+        return rf"$\lambda_{{\max}}$ does not reach $2/\eta$ within {last:,} steps."
     held = bool(after.min() >= LOW and after.max() <= HIGH)
     return (
-        rf"From its first crossing on $\lambda_{{\max}}$ is {after.min():.2f} to {after.max():.2f} times $2/\eta$, "
-        f"{'within' if held else 'not within'} {LOW} to {HIGH}."
+        rf"From its first crossing to step {last:,} $\lambda_{{\max}}$ is {after.min():.2f} to {after.max():.2f} "
+        rf"times $2/\eta$ ({len(after)} measurements), {'within' if held else 'not within'} {LOW} to {HIGH}."
     )

@@ -5,9 +5,12 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from normscape.jobs import Job
 from normscape.landscape.data import dataset
-from normscape.specs import DataSpec
+from normscape.specs import DataSpec, Experiment, PlaneSpec, SurfaceSpec
+from normscape.specs.fields import read
 from normscape.views.session import failure, job_queue, limits
+from normscape.views.session import requests as session_requests
 from normscape.views.stability import requests
 from tests.conftest import ROOT
 from tests.views.pages import page_alone
@@ -114,3 +117,12 @@ def test_a_note_about_an_address_is_text_of_a_few_lines() -> None:
     assert r"\!\[x\]\(http\:" in note
     assert len(note) < 600  # with its escapes
     assert r"Keeping Digits\:" in note
+
+
+def test_the_time_of_a_plane_counts_the_other_trainings_that_it_passes_through() -> None:
+    plane = PlaneSpec("checkpoints", (8, 8), trainings="seeds")
+    run, surface = Experiment(surface=SurfaceSpec(plane=plane)).variants()["Batch norm"]
+    own, *others = session_requests._cost_jobs(run, surface)
+    assert own == Job.about("cost", run, surface)
+    assert [job.run.training.seed for job in others] == [1, 2]
+    assert {read(job, "question.points") for job in others} == {(1, 1)}

@@ -94,13 +94,19 @@ def within_time(variants: Variants) -> bool:
     if not os.environ.get("NORMSCAPE_MAX_SECONDS"):
         return True
     unfinished = [pair for pair in variants.values() if job_queue().status(Job("surface", *pair)).state != "finished"]
-    jobs = [Job.about("cost", *pair) for pair in unfinished]
+    jobs = [job for pair in unfinished for job in _cost_jobs(*pair)]
     request = Request("estimate", (Stage(tuple(dict.fromkeys(jobs))),))
     finished = submit(request)
     estimates = [job_queue().result(job) for job in jobs]
     show_progress(request, finished)
     check_seconds(sum(estimate or 0.0 for estimate in estimates))
     return None not in estimates
+
+
+def _cost_jobs(run: RunSpec, surface: SurfaceSpec) -> list[Job]:
+    """Return the estimates of a network and of the other trainings that its plane passes through."""
+    point = replace(surface, grid=replace(surface.grid, points=(1, 1)))
+    return [Job.about("cost", run, surface), *(Job.about("cost", other, point) for other in surface.plane.others)]
 
 
 def fitted_range(ranges: Measurements) -> float | None:
