@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from normscape.cli.work import progress_line
 from normscape.exports.animation import FORMATS, path_animation
 from normscape.exports.captions import caption
 from normscape.exports.drawings.charts import charts_file
+from normscape.exports.endings import ending_of
 from normscape.exports.figure_table import figure_table
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import png_metadata
@@ -39,13 +41,14 @@ def check_endings(paths: tuple[Path, ...], known: Sequence[str]) -> None:
         known: endings that the command writes.
 
     Raises:
-        ValueError: an ending is unknown for this command, or a folder does not exist.
+        ValueError: an ending is unknown for this command, or a folder does not exist or is read-only.
     """
     for path in paths:
-        if path.suffix[1:].lower() not in known:
-            raise ValueError(f"{path.name} ends with {path.suffix!r}; this command writes {', '.join(known)}")
+        ending_of(path, known)
         if not path.parent.is_dir():
-            raise ValueError(f"the folder {path.parent} does not exist")
+            raise ValueError(f"{path} cannot be written: there is no folder {path.parent}; create it or choose another")
+        if not os.access(path.parent, os.W_OK):
+            raise ValueError(f"{path} cannot be written: the folder {path.parent} is read-only; choose another")
 
 
 def write(

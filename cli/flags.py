@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,8 @@ from normscape.models import REGISTRIES
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.specs.fields import holds_specs, rule_of, types_of
 from normscape.specs.serialization.query import compared_from_text, value_text
+
+_FIELD = re.compile(r"\b(Data|Model|Training|Evaluation|Plane|Grid)Spec\.(\w+)")
 
 PARTS = ("data", "model", "training", "weights", "evaluation", "plane", "grid")
 
@@ -43,6 +46,18 @@ def experiment_of(flags: Any) -> Experiment:
         TypeError: a value is not of its field's type.
         ValueError: a value is outside its limits, or the compared field or one of its values is unknown.
     """
+    try:
+        return _experiment(flags)
+    except (TypeError, ValueError) as error:
+        raise type(error)(_FIELD.sub(_flag, str(error))) from error
+
+
+def _flag(match: re.Match[str]) -> str:
+    """Return the flag of a field that an error names as it is called in code."""
+    return f"--{match[1].lower()}.{match[2].replace('_', '-')}"
+
+
+def _experiment(flags: Any) -> Experiment:
     parts = {part: getattr(flags, part) for part in PARTS}
     run = RunSpec(**{part: _spec(RunSpec, part, parts[part]) for part in ("data", "model", "training", "weights")})
     slice_ = SurfaceSpec(**{part: _spec(SurfaceSpec, part, parts[part]) for part in ("evaluation", "plane", "grid")})

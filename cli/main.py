@@ -73,7 +73,7 @@ SERVE = "Open the app in a browser; the default. Flags go to `streamlit run`, su
 SHOWN = ("metric", "layer", "scale", "matching", "curve")
 """Fields of a display that are options of commands."""
 
-WRONG = (TypeError, ValueError, OSError, MissingLibraryError)
+WRONG = (TypeError, ValueError, MissingLibraryError)
 """What users can mend: shown as one line, without a traceback."""
 
 
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if name not in (*QUESTIONS, *OTHERS):
         known = ", ".join(("serve", *OTHERS, *QUESTIONS))
-        return _fail(f"there is no command {name!r};{_nearest(name)} known are {known}", 2)
+        return _fail(f"there is no command {name!r};{_nearest(name)} choose one of {known}", 2)
     try:
         return _run(name, given[1:])
     except KeyboardInterrupt:
@@ -100,6 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        return _fail(f"{error.filename or 'a file'}: {error.strerror or error}", 2)
     except WRONG as error:
         return _fail(str(error) or type(error).__name__, 2)
 

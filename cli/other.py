@@ -46,6 +46,8 @@ def gallery(arguments: Sequence[str]) -> None:
 def import_files(arguments: Sequence[str]) -> None:
     """Read HDF5 surfaces as Li et al.'s scripts write them, and write them as other files on one scale."""
     asked = tyro.cli(Files, args=list(arguments), prog="normscape import", description=import_files.__doc__)
+    if not asked.files:
+        raise ValueError("no file is given; name HDF5 surfaces, as in: normscape import surface.h5 -o surface.png")
     check_endings(asked.output, IMPORTED)
     surfaces = {label: one for file in asked.files for label, one in _surfaces(file).items()}
     networks = ComparedNetworks(surfaces, measured=f"From {', '.join(file.name for file in asked.files)}")

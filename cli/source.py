@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,11 +17,9 @@ from normscape.exports.reading.experiment import experiment_of
 from normscape.gallery.stories import STORIES
 from normscape.models import own
 from normscape.specs import Display, Experiment, from_query
-from normscape.specs.serialization.query import unknown_entries
+from normscape.specs.serialization.query import reasons, unknown_entries
 
 Source = tuple[Experiment, Display]
-
-IGNORED = " It is ignored."  # what pages do with an unknown entry
 
 KINDS = (
     "an address copied from the app, a file that Normscape has saved, the title of a story (`normscape gallery` lists "
@@ -44,8 +43,17 @@ def read_source(text: str) -> Source:
     if text.endswith(".py") or function.startswith(":"):
         return own_network(Path(f"{file}.py"), function[1:]), Display()
     if Path(text).is_file():
-        return experiment_of(Path(text).read_bytes())
-    raise ValueError(f"{text!r} is no file: give {KINDS}")
+        return _of_file(Path(text))
+    close = get_close_matches(text, STORIES, n=1)
+    hint = f" Did you mean the story {close[0]!r}?" if close else ""
+    raise ValueError(f"{text!r} is neither a file nor a story.{hint} Give {KINDS}.")
+
+
+def _of_file(path: Path) -> Source:
+    try:
+        return experiment_of(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
 
 
 def _of_address(text: str) -> Source:
@@ -55,7 +63,7 @@ def _of_address(text: str) -> Source:
     display, more = from_query(query, Display(), names())
     unknown = unknown_entries(query, (Experiment(), Display()))
     if unknown or notes or more:
-        raise ValueError(" ".join((*(note.replace(IGNORED, "") for note in unknown), *notes, *more)))
+        raise ValueError(reasons((*unknown, *notes, *more)))
     return experiment, display
 
 
@@ -70,7 +78,7 @@ def own_network(file: Path, function: str) -> Experiment:
         ValueError: there is no such file.
     """
     if not file.is_file():
-        raise ValueError(f"{file} is no file")
+        raise ValueError(f"there is no file {file}; give a Python file and its function, as in my_network.py:build")
     folder = Path(tempfile.mkdtemp(prefix="normscape-network-"))  # other files beside it are not run
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     text = file.read_text(encoding="utf-8")

@@ -80,7 +80,7 @@ def path_animation(
     check_format(format)
     steps = steps_of(list(maps.values()))
     if not steps:
-        raise ValueError("no map has a path of training")
+        raise ValueError("no map has a path of training: pass figures of path_maps")
     places = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), MOST_FRAMES)).round().astype(int))
     drawn = [until(maps, steps[place]) for place in places]
     frames: Iterator[bytes] = (charts_file(own, format="png", title=title, caption=caption) for own in drawn)

@@ -16,6 +16,7 @@ from normscape.exports.archive import archive
 from normscape.exports.captions import caption, grids_text
 from normscape.exports.csv_table import COLUMNS, csv_table
 from normscape.exports.drawings.surfaces import surfaces_file
+from normscape.exports.endings import ending_of
 from normscape.exports.hdf5 import hdf5_file
 from normscape.exports.html import interactive_page
 from normscape.exports.mesh import glb_file, stl_file
@@ -129,11 +130,9 @@ class ComparedNetworks:
             ValueError: the ending is unknown; the message lists those that are known.
         """
         target = Path(path)
-        kind = target.suffix.removeprefix(".").lower()
         light = replace(self.comparison(metric, scale), **self._colors("light"))
         files = self._files(light)
-        if kind not in files:
-            raise ValueError(f"{target.name} ends with {target.suffix!r}; known endings are {', '.join(files)}")
+        kind = ending_of(target, files)
         with progress_bar(target.name, kind in FORMATS and on_progress is None) as bar:
             content = files[kind](on_progress=on_progress or bar) if kind in FORMATS else files[kind]()
         if isinstance(content, dict):

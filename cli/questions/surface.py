@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import plotly.graph_objects as go
 import tyro
 
@@ -17,6 +18,7 @@ from normscape.exports.captions import grids_text
 from normscape.exports.hdf5 import directions_file
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors
+from normscape.figures.style.scales import metric_values
 from normscape.figures.surface import comparison_figure, cut_figure
 from normscape.jobs import Job, runs_of
 from normscape.landscape import Run, Sharpness, Surface
@@ -73,6 +75,7 @@ def surface(work: Workers, experiment: Experiment, variants: Variants, options: 
     if options.directions is not None:
         notes += _write_directions(options.directions, surfaces, variants)
     metric = f"{options.metric}:{options.layer}" if options.layer else options.metric
+    _check_metric(metric, surfaces)
     ended = frozenset(label for label, (run, spec) in variants.items() if spec.evaluation.checkpoint == run.last_step)
     shared: dict[str, Any] = {"trained": ended, "losses": frozenset({experiment.run.data.loss})}
     comparison = Comparison(surfaces, metric, options.scale, colors=colors(experiment, "light"), **shared)
@@ -103,6 +106,22 @@ def export(work: Workers, experiment: Experiment, variants: Variants, options: S
             raise FailedError(f"nothing is stored of {label}: `normscape surface` with the same arguments measures it")
         finest[label] = (run, known)
     return surface(work, experiment, finest, options)
+
+
+def _check_metric(metric: str, surfaces: Mapping[str, Surface]) -> None:
+    """Check that a metric can be drawn.
+
+    Raises:
+        ValueError: its layer is unknown, or no network has a value of it.
+    """
+    name, _, layer = metric.partition(":")
+    layers = list(dict.fromkeys(known for one in surfaces.values() for known in one.layers))
+    if name == "layer-ratio" and layer not in layers:
+        given = f"--layer is {layer!r}; it" if layer else "--metric layer-ratio needs --layer, which"
+        raise ValueError(f"{given} must be one of {', '.join(layers)}")
+    values = [own for one in surfaces.values() if (own := metric_values(one, metric)) is not None]
+    if not any(np.isfinite(own).any() for own in values):
+        raise ValueError(f"--metric is {metric}, of which no network has a finite value; choose another, such as loss")
 
 
 def _write_directions(folder: Path, surfaces: Mapping[str, Surface], variants: Variants) -> list[str]:

@@ -66,7 +66,7 @@ def charts_file(
     if shape and shape not in SIZES:
         raise ValueError(f"shape is {shape!r}; it must be one of {', '.join(SIZES)}, or empty")
     if not figures:
-        raise ValueError("there is no figure to draw")
+        raise ValueError("there is no figure to draw: no network has a result")
     size = tuple(pixels / DPI for pixels in SIZES[shape]) if shape else _size(len(figures))
 
     def draw() -> Figure:

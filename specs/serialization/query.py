@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,6 +18,9 @@ Names = Mapping[str, Collection[str]]
 
 MOST_LETTERS = 60
 """Letters of a value that a note repeats."""
+
+_CONSEQUENCE = re.compile(r" Keeping [^:;]*\.$| It is left out\.$| It is ignored\.")
+"""What a page does about an entry that it cannot use, at the end of a note."""
 
 _UNSET = "auto"
 _BOOLS = {"on": True, "off": False}
@@ -49,7 +53,7 @@ def from_query(query: Mapping[str, str], default: Any, names: Names) -> tuple[An
         spec, refused = _applied(spec, todo, names)
     for path, error in refused.items():
         kept = _kept(spec, path, names)
-        notes.append(f"{_key(path)}={_short(todo[path])} was not used. Keeping {kept}: {_readable(error, spec, path)}.")
+        notes.append(f"{_key(path)}={_short(todo[path])}: {_readable(error, spec, path)}. Keeping {kept}.")
     if isinstance(default, Experiment):
         spec = _compared(query, spec, names, notes)
     return spec, tuple(notes)
@@ -71,6 +75,11 @@ def unknown_entries(query: Mapping[str, str], specs: Sequence[Any]) -> tuple[str
     return tuple(notes)
 
 
+def reasons(notes: Iterable[str]) -> str:
+    """Return notes without what a page does about them, for those who refuse what was given."""
+    return " ".join(_CONSEQUENCE.sub("", note) for note in notes)
+
+
 def _applied(spec: Any, texts: Mapping[str, str], names: Names) -> tuple[Any, dict[str, Exception]]:
     """Set the fields that can be set one after another, and return the reason for each that cannot."""
     refused: dict[str, Exception] = {}
@@ -87,8 +96,8 @@ def _compared(query: Mapping[str, str], spec: Experiment, names: Names, notes: l
     if path not in comparable_paths():
         close = get_close_matches(query["compare"][:MOST_LETTERS], list(map(_key, comparable_paths())), n=3, cutoff=0.3)
         notes.append(
-            f"compare={_short(query['compare'])} was not used: it must be the path of a field, such as "
-            f"{', '.join(close or [_key(spec.compare)])}."
+            f"compare={_short(query['compare'])}: it must be the path of a field, such as "
+            f"{', '.join(close or [_key(spec.compare)])}. Keeping {_key(spec.compare)}."
         )
         return spec
     if path == spec.compare and "values" not in query:
@@ -99,7 +108,8 @@ def _compared(query: Mapping[str, str], spec: Experiment, names: Names, notes: l
     try:
         return Experiment(spec.run, spec.surface, compare=path, values=values or (read(spec, path),))
     except (TypeError, ValueError) as error:
-        notes.append(f"values={_short(query.get('values', ''))} was not used: {error}.")
+        kept = ",".join(map(value_text, spec.values))
+        notes.append(f"values={_short(query.get('values', ''))}: {error}. Keeping {kept}.")
         return spec
 
 
@@ -111,7 +121,7 @@ def _values(text: str, spec: Experiment, path: str, names: Names, notes: list[st
             value = _parse(item, owner, path, names)
             replace_at(spec, path, value)
         except (TypeError, ValueError) as error:
-            notes.append(f"The compared value {_short(item)} was not used: {_readable(error, spec, path)}.")
+            notes.append(f"Compared value {_short(item)}: {_readable(error, spec, path)}. It is left out.")
         else:
             kept += [value] if value not in kept else []
     if len(kept) > MOST_VALUES:
@@ -140,7 +150,7 @@ def compared_from_text(experiment: Experiment, key: str, texts: Sequence[str], n
     separator = _separator(path) if path in comparable_paths() else ","
     compared = _compared({"compare": key, "values": separator.join(texts)}, experiment, names, notes)
     if notes:
-        raise ValueError(" ".join(notes))
+        raise ValueError(reasons(notes))
     return compared
 
 
@@ -211,7 +221,9 @@ def _parse(text: str, owner: Any, path: str, names: Names) -> Any:
     if isinstance(value, str) and offered is not None and value not in (*offered, *rule.recorded):
         labels = _labels(rule, names)
         listed = ", ".join(labels.get(str(name), str(name)) for name in offered)
-        raise ValueError(f"{_short(value)!r} is none of {listed}")
+        close = get_close_matches(value[:MOST_LETTERS], [str(name) for name in offered], n=1)
+        hint = f" (did you mean {labels.get(close[0], close[0])}?)" if close else ""
+        raise ValueError(f"{_short(value)!r} is unknown{hint}; it must be one of {listed}")
     if value in rule.recorded:
         raise ValueError(
             f"{path} {value!r} cannot be chosen; it must be one of {', '.join(map(str, rule.choices or ()))}"

@@ -10,6 +10,7 @@ import streamlit as st
 from normscape.exports.metadata import MAX_BYTES
 from normscape.exports.reading.experiment import ENDINGS, experiment_of
 from normscape.specs import Display, Experiment, from_query, to_query
+from normscape.specs.serialization.query import reasons
 from normscape.views.session import address
 from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture, received_renders
@@ -99,5 +100,5 @@ def accepted(experiment: Experiment, display: Display) -> tuple[Experiment, Disp
     for spec, default in ((experiment, Experiment()), (display, Display())):
         read, notes = from_query(to_query(spec, default), default, address.NAMES)
         if notes or read != spec:
-            raise ValueError(f"The experiment of this file cannot be opened here. {' '.join(notes)}")
+            raise ValueError(f"The experiment of this file cannot be opened here. {reasons(notes)}".strip())
     return experiment, display
