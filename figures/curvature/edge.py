@@ -25,7 +25,7 @@ FEW_STEPS = 12
 LINEAR = 20.0
 """Quotient of the largest and the smallest value up to which the axis is linear."""
 
-WAITING = "Waiting for the first checkpoint."
+WAITING = "No checkpoint is measured yet."
 
 
 def edge_figure(
@@ -66,7 +66,7 @@ def edge_figure(
         figure,
         courses.theme_colors,
         x_title="training step (log scale)" if logarithmic else "training step",
-        y_title=html(r"sharpness $\lambda_{\max}$") + ("" if linear else " (log)"),
+        y_title=html(r"curvature $\lambda_{\max}$") + ("" if linear else " (log)"),
         x_axis=step_axis(steps) if logarithmic else {},
         y_axis=_linear_axis(columns) if linear else log_axis(columns),
     )
@@ -74,7 +74,8 @@ def edge_figure(
     rows = -(-names // 3)
     bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 12 - 52 - LEGEND_ROW
     shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1)
-    return styled(figure, courses.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+    styled(figure, courses.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+    return figure.update_layout(legend_tracegroupgap=0)
 
 
 def _are_close(columns: Sequence[np.ndarray]) -> bool:
