@@ -63,7 +63,7 @@ def measure_sharpness_along(run: Run, *, batches: int = 20, samples: int | None 
     steps = [checkpoint.step for checkpoint in run.checkpoints]
     found = tuple(measure_edge(run, EdgeSpec(replace(evaluation, checkpoint=step), batches)) for step in steps)
     training = run.spec.training
-    formula = ("(2+2\\mu)" if training.momentum else "2") + "/\\eta"
+    formula = (r"2(1+\mu)" if training.momentum else "2") + "/\\eta"
     formula += r"-\text{weight decay}" if training.weight_decay else ""
     return SharpnessAlong(found, tuple(edge.stability_threshold(training, step) for step in steps), formula)
 

@@ -103,16 +103,17 @@ def _marker(trace: go.Scatter, color: tuple[float, ...], count: int) -> dict[str
 
 
 def _texts(axes: Any, trace: go.Scatter, x: np.ndarray, y: np.ndarray) -> None:
-    vertical, horizontal = (trace.textposition or "middle center").split()
-    align = {"ha": {"left": "right", "right": "left"}.get(horizontal, "center")}
-    align["va"] = {"top": "bottom", "bottom": "top"}.get(vertical, "center")
-    offset = (0, {"top": 4, "bottom": -4}.get(vertical, 0))
     texts = [trace.text] * len(x) if isinstance(trace.text, str) else trace.text
-    size = POINTS * (trace.textfont.size or 12)
-    for a, b, text in zip(x, y, texts, strict=True):
-        color = rgba(trace.textfont.color or COLORS.text)
-        shown = {"textcoords": "offset points", "fontsize": size, "color": color, "annotation_clip": False, **align}
-        axes.annotate(mathtext(text), (a, b), offset, **shown)
+    own = trace.textposition or "middle center"
+    places = [own] * len(x) if isinstance(own, str) else own
+    shown = {"textcoords": "offset points", "fontsize": POINTS * (trace.textfont.size or 12), "annotation_clip": False}
+    color = rgba(trace.textfont.color or COLORS.text)
+    for a, b, text, place in zip(x, y, texts, places, strict=True):
+        vertical, horizontal = place.split()
+        align = {"ha": {"left": "right", "right": "left"}.get(horizontal, "center")}
+        align["va"] = {"top": "bottom", "bottom": "top"}.get(vertical, "center")
+        offset = (0, {"top": 4, "bottom": -4}.get(vertical, 0))
+        axes.annotate(mathtext(text), (a, b), offset, **shown, **align, color=color)
 
 
 def _heatmap(axes: Any, trace: go.Heatmap) -> Any:

@@ -43,7 +43,7 @@ def cuts_figures(spectra: Compared[Eigenvalues], count: int = 3, *, smallest: bo
         style_axes(
             figure,
             spectra.theme_colors,
-            x_title=html(rf"distance along the eigenvector of ${name}$"),
+            x_title="distance from the weights",
             y_title="loss" if number == 0 else "",
             x_axis={"range": [-1.03 * longest, 1.03 * longest]},
             y_axis={"range": [low - margin, high + margin], "tickvals": positions, "ticktext": texts},
@@ -51,7 +51,12 @@ def cuts_figures(spectra: Compared[Eigenvalues], count: int = 3, *, smallest: bo
         if number:
             figure.update_traces(showlegend=False)
         bottom, plot = 52 + LEGEND_ROW, HEIGHT - 40 - 52 - LEGEND_ROW
-        shown: dict[str, Any] = {"height": HEIGHT, "bottom": bottom, "legend_y": -52 / plot, "title": html(f"${name}$")}
+        shown: dict[str, Any] = {
+            "height": HEIGHT,
+            "bottom": bottom,
+            "legend_y": -52 / plot,
+            "title": _title(number, name, smallest=smallest),
+        }
         figures[name] = styled(figure, spectra.theme_colors, **shown)
     return figures
 
@@ -71,6 +76,11 @@ def _name(number: int, *, smallest: bool) -> str:
     if not smallest:
         return rf"\lambda_{number + 1}"
     return r"\lambda_{\min}" if number == 0 else rf"\lambda_{{P-{number}}}"
+
+
+def _title(number: int, name: str, *, smallest: bool) -> str:
+    place = ("Sharpest direction", "Second sharpest", "Third sharpest")[number : number + 1]
+    return html(f"Eigenvector of ${name}$" if smallest or not place else f"{place[0]}, ${name}$")
 
 
 def _lines(spectra: Compared[Eigenvalues], label: str, number: int) -> list[go.Scatter]:

@@ -28,7 +28,10 @@ WIDTH_SHARE = 0.01
 LOWEST_SHARE = 0.02
 """The lowest drawn density, relative to that of a single eigenvalue of the largest network."""
 
-WAITING = "Waiting for the first spectrum."
+BELOW = 0.5
+"""Densities are cut so far below the lowest drawn one: a line leaves the plot where no direction is."""
+
+WAITING = "No spectrum is measured yet."
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +112,10 @@ def _figure(own: Spectra, axes: Axes | None, title: str, title_color: str | None
     style_axes(
         figure,
         densities.theme_colors,
-        x_title=html(r"eigenvalue $\lambda$"),
-        y_title="spectral density (log)",
+        x_title=html(r"curvature (eigenvalue $\lambda$)"),
+        y_title="density of directions (log)",
         x_axis={"range": [axes.at[0], axes.at[-1]]},
-        y_axis=log_axis([np.array([axes.floor, axes.top])]) | {"domain": [0, 0.86]},
+        y_axis=log_axis([np.array([axes.floor, axes.top])], 1.1) | {"domain": [0, 0.86]},
     )
     figure.update_layout(yaxis2={"domain": [0.88, 1], "visible": False, "range": [-0.6, count - 0.4]})
     rows = -(-count // 2)
@@ -127,7 +130,7 @@ def _line(densities: Compared[Density], label: str, density: Density, axes: Axes
     return go.Scatter(
         **{
             "x": axes.at,
-            "y": np.maximum(heights, axes.floor),
+            "y": np.maximum(heights, BELOW * axes.floor),
             "mode": "lines",
             "name": label,
             "legendgroup": label,

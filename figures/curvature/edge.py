@@ -26,7 +26,7 @@ FEW_STEPS = 12
 LINEAR = 20.0
 """Quotient of the largest and the smallest value up to which the axis is linear."""
 
-WAITING = "Waiting for the first checkpoint."
+WAITING = "No checkpoint is measured yet."
 
 
 def edge_figure(
@@ -67,7 +67,7 @@ def edge_figure(
         figure,
         courses.theme_colors,
         x_title="training step (log scale)" if logarithmic else "training step",
-        y_title=html(r"sharpness $\lambda_{\max}$") + ("" if linear else " (log)"),
+        y_title=html(r"curvature $\lambda_{\max}$") + ("" if linear else " (log)"),
         x_axis=step_axis(steps) if logarithmic else {},
         y_axis=_linear_axis(columns) if linear else log_axis(columns),
     )
@@ -77,7 +77,8 @@ def edge_figure(
     notes = wrapped(filter(None, [missing_batch_sharpness(every)]), NOTE_WIDTH)
     shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1) + (LINE_HEIGHT * len(notes) + 6 if notes else 0)
     shown |= {"notes": notes, "note_width": NOTE_WIDTH}
-    return styled(figure, courses.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+    styled(figure, courses.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+    return figure.update_layout(legend_tracegroupgap=0)
 
 
 def missing_batch_sharpness(every: Sequence[EdgeSample]) -> str:

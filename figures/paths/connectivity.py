@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
-from normscape.figures.style.lines import DOTTED
+from normscape.figures.style.lines import DOTTED, translucent
 from normscape.figures.style.template import style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan, ticks
 from normscape.landscape.paths.connectivity import Connectivity
@@ -20,31 +20,43 @@ LEGEND_ROW = 22
 
 NAMES: Mapping[str, str] = {
     "interpolated": "running averages, interpolated",
-    "re-estimated": "averages taken anew on the training set",
+    "re-estimated": "averages recomputed on the training set",
     "population": "population statistics",
     "batch": "mini-batch statistics",
 }
-DASHES: Mapping[str, str] = {
+MARKS: Mapping[str, str] = {
     "interpolated": "solid",
-    "re-estimated": "dash",
-    "population": "dashdot",
-    "batch": DOTTED,
+    "re-estimated": "wide, pale",
+    "population": "dashed",
+    "batch": "circles",
 }
+"""How each kind is drawn, in words."""
+
+STYLES: Mapping[str, Mapping[str, Any]] = {
+    "interpolated": {"mode": "lines", "width": 2},
+    "re-estimated": {"mode": "lines", "width": 8, "opacity": 0.35},
+    "population": {"mode": "lines", "width": 2, "dash": "dash"},
+    "batch": {"mode": "markers"},
+}
+"""Recomputed statistics of all kinds nearly agree: their lines must be told apart where they coincide."""
 
 
 PATH_DASHES = ("solid", "dash", DOTTED)
 """Of the paths of one network, in their order."""
 
 
-def connectivity_figures(segments: Compared[Connectivity], quantity: str = "loss") -> dict[str, go.Figure]:
+def connectivity_figures(
+    segments: Compared[Connectivity], quantity: str = "loss", *, legend: bool = True
+) -> dict[str, go.Figure]:
     """Draw loss or error along the segment of every network, one line for each kind of statistics, on one scale.
 
     Args:
         segments: of every network.
         quantity: "loss" or "error".
+        legend: whether each figure names its lines; a page has their names below all figures.
     """
     lines = {label: _kinds(own, quantity) for label, own in segments.results.items()}
-    return _panels(segments.with_results(lines), quantity, rows=4)
+    return _panels(segments.with_results(lines), quantity, rows=4 if legend else 0)
 
 
 def path_comparison_figures(
@@ -81,14 +93,14 @@ class _Line:
     name: str
     t: np.ndarray
     values: np.ndarray
-    dash: str
+    style: Mapping[str, Any]
 
 
 def _kinds(own: Connectivity, quantity: str) -> list[_Line]:
     lines: Mapping[str, np.ndarray] = getattr(own, quantity)
     if len(lines) == 1:
-        return [_Line("no batch statistics", own.t, values, "solid") for values in lines.values()]
-    return [_Line(NAMES[mode], own.t, values, DASHES[mode]) for mode, values in lines.items()]
+        return [_Line("no batch statistics", own.t, values, STYLES["interpolated"]) for values in lines.values()]
+    return [_Line(NAMES[mode], own.t, values, STYLES[mode]) for mode, values in lines.items()]
 
 
 def _paths(own: Sequence[Connectivity], mode: str, quantity: str) -> list[_Line]:
@@ -98,7 +110,8 @@ def _paths(own: Sequence[Connectivity], mode: str, quantity: str) -> list[_Line]
             name = (
                 f"{path_name(one)}: barrier {one.rounded_barrier(kind):.3g}" if quantity == "loss" else path_name(one)
             )
-            lines.append(_Line(name, one.t, getattr(one, quantity)[kind], PATH_DASHES[number % len(PATH_DASHES)]))
+            style = {"mode": "lines", "width": 2, "dash": PATH_DASHES[number % len(PATH_DASHES)]}
+            lines.append(_Line(name, one.t, getattr(one, quantity)[kind], style))
     return lines
 
 
@@ -124,21 +137,27 @@ def _panel(lines: Compared[list[_Line]], label: str, quantity: str, axis: Mappin
         values = positive_or_nan(line.values) if axis.get("type") == "log" else line.values
         figure.add_trace(
             go.Scatter(
-                **{"x": line.t, "y": values, "mode": "lines", "name": line.name, "showlegend": True},
-                line={"color": color, "width": 2, "dash": line.dash},
+                **{"x": line.t, "y": values, "mode": line.style["mode"], "name": line.name, "showlegend": True},
+                line={
+                    "color": translucent(color, line.style.get("opacity", 1.0)),
+                    "width": line.style.get("width"),
+                    "dash": line.style.get("dash", "solid"),
+                },
+                marker={"symbol": "circle-open", "size": 8, "color": color},
                 hovertemplate=f"t = %{{x:.2f}}<br>{quantity} %{{y:.4g}}<extra>{line.name}</extra>",
             )
         )
     style_axes(
         figure,
         lines.theme_colors,
-        x_title="t: from one trained network (0) to the other (1)",
+        x_title="from one training (0) to the other (1)",
         y_title=axis["title"],
         x_axis={"range": [-0.02, 1.02]},
         y_axis={name: value for name, value in axis.items() if name != "title"},
     )
     bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 40 - 52 - LEGEND_ROW
-    shown: dict[str, Any] = {"height": HEIGHT + LEGEND_ROW * (rows - 1), "bottom": bottom, "legend_y": -52 / plot}
+    top = -52 / plot if rows else None
+    shown: dict[str, Any] = {"height": HEIGHT + LEGEND_ROW * (rows - 1), "bottom": bottom, "legend_y": top}
     figure = styled(figure, lines.theme_colors, title=label, title_color=color, **shown)
     figure.update_layout(legend={"orientation": "v"})
     return figure

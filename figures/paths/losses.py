@@ -54,4 +54,5 @@ def path_losses_figure(trajectories: Compared[Trajectory], *, title: str = "") -
     rows = len(trajectories.results)
     bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 12 - 52 - LEGEND_ROW
     shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1)
-    return styled(figure, trajectories.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+    styled(figure, trajectories.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
+    return figure.update_layout(legend_tracegroupgap=0)

@@ -9,7 +9,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from normscape.figures.comparison import Compared
-from normscape.figures.style.notation import html
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.style.template import style_axes, styled
 from normscape.figures.style.ticks import positive_or_nan, ticks
@@ -23,6 +22,9 @@ HALO = "0 0 3px #0f1420, 0 0 3px #0f1420, 0 0 2px #0f1420"
 CONTOUR_LINES = 14
 PATH = "path"
 """`meta` of the traces that are drawn checkpoint by checkpoint (`exports/path_player.js`)."""
+
+NEAR = 3
+"""Checkpoints beside the first and the last one that their labels leave free."""
 
 DECADES = 6
 """The color scale reaches at most so far below its largest loss."""
@@ -75,8 +77,8 @@ def _map(maps: Compared[PathMap], label: str, low: float, high: float) -> go.Fig
     style_axes(
         figure,
         maps.theme_colors,
-        x_title=html(rf"first component, {100 * shares[0]:.0f} % of the path, in $\|\Delta\|$"),
-        y_title=f"second, {100 * shares[1]:.0f} %",
+        x_title=f"first direction: {100 * shares[0]:.0f} % of the path{'s' * several}",
+        y_title=f"second: {100 * shares[1]:.0f} %",
         x_axis={"range": [float(own.alpha[0]), float(own.alpha[-1])], "constrain": "domain"},
         y_axis={"range": [float(own.beta[0]), float(own.beta[-1])], "constrain": "domain"},
     )
@@ -111,6 +113,12 @@ def _background(maps: Compared[PathMap], own: PathMap, low: float, high: float) 
     ]
 
 
+def _side(places: np.ndarray) -> str:
+    """Return the side of the first of some places on which no other place is near: above or below it."""
+    near = places[1 : NEAR + 1, 1] - places[0, 1]
+    return "bottom center" if near.size and near.mean() > 0 else "top center"
+
+
 def _path(path: Path, name: str, color: str) -> list[go.Scatter]:
     """Return the line through the checkpoints of a network, and labels at the ends of a path without a name."""
     places, steps = path.coordinates, path.step
@@ -119,12 +127,15 @@ def _path(path: Path, name: str, color: str) -> list[go.Scatter]:
     halo_color = "rgba(15,20,32,0.75)" if color == WHITE else "rgba(255,255,255,0.9)"
     halo = {"line": {"color": halo_color, "width": 5}, "hoverinfo": "skip", "showlegend": False}
     texts = [""] * len(steps)
-    if not name:
-        texts[0], texts[-1] = f"step {steps[0]}", f"step {steps[-1]}"
+    sides = ["top center"] * len(steps)
+    for end, others in ((0, places), (-1, places[::-1])) if not name else ():
+        sides[end] = _side(others)
+        lines = [f"step {steps[end]}", "\N{NO-BREAK SPACE}"]  # the empty one is between the label and its checkpoint
+        texts[end] = "<br>".join(lines if "top" in sides[end] else reversed(lines))
     line = go.Scatter(
         **shared,
         mode="lines+markers+text",
-        **{"text": texts, "textposition": "top center", "textfont": {"color": WHITE, "size": 12, "shadow": HALO}},
+        **{"text": texts, "textposition": sides, "textfont": {"color": WHITE, "size": 12, "shadow": HALO}},
         **{"name": name, "showlegend": bool(name)},
         line={"color": color, "width": 2},
         marker={"size": 7, "color": color, "line": {"color": "#0f1420", "width": 1.5}},

@@ -91,7 +91,7 @@ def _scene(maps: Compared[PathMap], own: PathMap, ends: tuple[float, float]) -> 
     span = ends[1] - ends[0]
     heights = {"tickvals": np.log10(positions)[::every].tolist(), "ticktext": texts[::every]}
     return {
-        "xaxis": _axis(maps, "first component") | {"range": [float(own.alpha[0]), float(own.alpha[-1])]},
+        "xaxis": _axis(maps, "first direction") | {"range": [float(own.alpha[0]), float(own.alpha[-1])]},
         "yaxis": _axis(maps, "second") | {"range": [float(own.beta[0]), float(own.beta[-1])]},
         "zaxis": _axis(maps, "loss (log)") | heights | {"range": [ends[0] - 0.03 * span, ends[1] + 0.06 * span]},
         **{

@@ -48,7 +48,9 @@ def test_a_path_is_drawn_where_it_is_and_colors_share_one_scale() -> None:
     assert heatmap.zmin == pytest.approx(np.log10(0.01))
     assert heatmap.zmax == pytest.approx(np.log10(5.0))
     np.testing.assert_allclose(np.stack([line.x, line.y], 1), trajectory(1.0).paths[0].coordinates)
-    assert list(line.text) == ["step 0", "", "step 20"]
+    assert [text.replace("\N{NO-BREAK SPACE}", "-") for text in line.text] == ["step 0<br>-", "", "step 20<br>-"]
+    assert line.textposition[0] == "top center"  # the next checkpoint is below
+    assert line.textposition[2] == "top center"
     assert "90 %" in figures["one"].layout.xaxis.title.text
     assert [trace.type for trace in figures["two"].data] == ["scatter", "scatter"]
 
@@ -114,7 +116,8 @@ def test_segments_have_a_line_for_each_kind_of_statistics_on_one_scale(quantity:
         for trace, values in zip(figure.data, getattr(own[label], quantity).values(), strict=True):
             np.testing.assert_allclose(trace.y, values)
     assert len({figure.layout.yaxis.range for figure in figures.values()}) == 1
-    assert len({trace.line.dash for trace in figures["two"].data}) == 4
+    styles = {(trace.mode, trace.line.width, trace.line.dash) for trace in figures["two"].data}
+    assert len(styles) == 4  # lines that coincide are told apart
 
 
 def test_paths_of_a_network_have_a_line_each_in_one_kind_of_statistics_and_name_their_barrier() -> None:

@@ -21,6 +21,7 @@ from normscape.views.analysis.counterexamples import COUNTEREXAMPLES, Counterexa
 from normscape.views.analysis.design_choices import CHOICES, Choice, compared_by
 from normscape.views.analysis.diverged import REMEDY
 from normscape.views.analysis.diverged import sentence as diverged_sentence
+from normscape.views.analysis.measured_step import verdict
 from normscape.views.analysis.other_pages import OTHER_PAGES, OtherPage, sentence
 from normscape.views.analysis.running_step import sentence as step_progress
 from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS, descent
@@ -46,11 +47,10 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     assert [header.value for header in app.main.header[: len(GROUPS)]] == list(GROUPS)
     assert not [button for button in app.button if button.label.startswith("Measure")]
     assert left_plain(app) == []
-    verdicts = [
-        line for element in app.markdown for line in element.value.splitlines() if re.match(r"- :.* · \*\*", line)
-    ]
-    assert sum("**Batch norm**: " in line for line in verdicts) == len(STEPS)
-    assert sum("**No normalization**: " in line for line in verdicts) == len(STEPS)
+    verdicts = [element.value for element in app.markdown if re.match(r":\w+\[\*\*.\*\*\]", element.value)]
+    assert len(verdicts) == len(STEPS)  # one sentence on both networks
+    assert all("on both networks" in text or "with batch norm" in text for text in verdicts)
+    assert all("on both networks" in text or "without normalization" in text for text in verdicts)
     (steps,) = [element.value for element in app.markdown if element.value.startswith("**The argument**")]
     assert all(f"**{heading}**" in steps for heading in GROUPS)
     assert all(f"](#{step.kind})" in steps for step in STEPS)
@@ -98,6 +98,7 @@ def test_details_are_drawn_when_they_are_opened() -> None:
     app.run()
     assert not app.exception
     assert len(app.table) == tables + 1
+    assert any(re.match(r"- \*\*No normalization\*\*: .*\n- \*\*Batch norm\*\*: ", text.value) for text in app.markdown)
     assert any(descent.RULE in element.value for element in app.markdown)
 
 
@@ -155,7 +156,7 @@ def test_a_stopped_measurement_says_so_and_can_be_resumed() -> None:
     next(button for button in app.button if button.label == "Stop").click().run()
     texts = [element.value for element in (*app.markdown, *app.caption)]
     assert any("Measuring was stopped before the first result." in text for text in texts)
-    assert not [text for text in texts if re.search(r"\*\*Measuring \d|: measuring|Measuring \w+ \(about", text)]
+    assert not [text for text in texts if re.search(r"\*\*Measuring \d|\] measuring|Measuring \w+ \(about", text)]
     assert sum(text.startswith("Measuring was stopped. Resume it at the top") for text in texts) == len(STEPS)
     assert not app.get("progress")
     assert "Resume" in [button.label for button in app.button]
@@ -345,7 +346,7 @@ def test_with_many_networks_the_overview_has_chips_only(monkeypatch: pytest.Monk
     few, many = [list("abcdefgh")[:count] for count in (MAX_BRIEFS, MAX_BRIEFS + 1)]
     for labels in (few, many):
         overview({"descent": dict.fromkeys(labels, holds)}, labels)
-    assert shown[0].count(r"loss falls up to $\eta$ = 1 (predicted: 1)") == MAX_BRIEFS
+    assert shown[0].count(r"the loss falls up to $\eta$ = 1 (predicted: 1)") == MAX_BRIEFS
     assert "loss falls" not in shown[1]
     assert shown[1].splitlines()[2].count(CHIPS["holds"]) == MAX_BRIEFS + 1
     assert ":gray[…]" in shown[1].splitlines()[3]
@@ -376,22 +377,21 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
     agrees = text(falls, falls)
     first, other = (number(steps[norm].measured_largest_step) for norm in ("Batch norm", "No normalization"))
     assert re.match(
-        r"\*\*Batch norm allows \S+× larger single gradient steps here\.\*\* One step lowers the loss at", agrees
+        r"\*\*Batch norm allows \S+× larger single gradient steps here\.\*\* A single step lowers the loss at", agrees
     )
-    assert f" up to {first} with batch norm, vs. {other} without normalization.\n\n" in agrees
-    assert "**This agrees with the argument** ([step 6](#centering)). Rewriting the network without" in agrees
-    assert agrees.endswith("inputs, without changing its output, lowers the curvature in 2 of its 2 layers.")
+    assert f" up to {first} with batch norm, and up to {other} without normalization.\n\n" in agrees
+    assert "**This agrees with the argument** ([step 6](#centering)). " in agrees
+    assert agrees.endswith("should lower its curvature; without normalization, it does so in 2 of 2 layers.")
     partly = text(in_part, rises)
     assert "**The argument explains this only in part**" in partly
-    assert partly.endswith(
-        "to receive centered inputs, without changing its output, lowers the curvature in 1 of its 2 layers."
-    )
+    assert "Centering the inputs of a layer" in partly
+    assert partly.endswith("without normalization, it does so in 1 of 2 layers.")
     other_network = text(falls, rises)  # the argument is not confirmed if it fails on the other network
     assert "**The argument explains this only in part**" in other_network
-    assert "Rewriting that with batch norm to receive centered inputs" in other_network
+    assert "With batch norm, centering does so in none of 2 layers and raises it in 1." in other_network
     against = text(rises, falls)
     assert "**The argument does not explain this**" in against
-    assert against.endswith("lowers the curvature in none of its 2 layers and raises it in 1.")
+    assert against.endswith("it does so in none of 2 layers and raises it in 1.")
 
 
 def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() -> None:
@@ -416,6 +416,28 @@ def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() 
         "**No sampled gradient step lowers the loss for batch.** Its gradient is zero. One step lowers the loss at "
         f"the tested learning rates up to {number(long.measured_largest_step)} for none."
     )
+
+
+def test_one_sentence_says_how_well_a_step_holds_on_all_networks() -> None:
+    step = next(step for step in STEPS if step.kind == "descent")
+    short, long = descent_along([1.0, 0.5, 1.0], 1.0), descent_along([1.0, 0.6, 0.3], 1.5)
+    names = {"No normalization": short, "Batch norm": long}
+    both = verdict(step, names)
+    assert both.startswith(f"{named('holds')} **on both networks**: without normalization, the loss falls up to")
+    assert "; with batch norm, the loss falls up to" in both
+    assert verdict(step, {"Batch norm": long}) == f"{named('holds')}: {step.brief(long)}."
+    assert verdict(step, {"Batch norm": long, "Layer norm": long}) == (
+        f"{named('holds')} **on both networks**: {step.brief(long)}."
+    )
+    broken = descent_along([1.0, 0.9, 1.5], 0.5)
+    assert verdict(step, {"No normalization": long, "Batch norm": broken}) == (
+        f"{named('holds')} **without normalization**: {step.brief(long)}; {named('fails')} **with batch norm**: "
+        f"{step.brief(broken)}."
+    )
+    assert verdict(step, {}, ["Batch norm"]) == ":gray[…] measuring with batch norm."
+    many = dict.fromkeys("abcd", long)
+    assert verdict(step, many) == f"{named('holds')} **on all 4 networks**."
+    assert verdict(step, {}) == ""
 
 
 def test_every_chip_has_a_word_for_pointers_and_screen_readers() -> None:

@@ -16,6 +16,7 @@ from normscape.views.curvature.charts import threshold_name
 from normscape.views.curvature.requests import Spectra
 from normscape.views.curvature.statistics import ALONE, statistics_numbers, statistics_sentence
 from normscape.views.curvature.summary import (
+    ONE_TRAINING,
     all_eigenvalues,
     edge_sentence,
     headline,
@@ -23,6 +24,9 @@ from normscape.views.curvature.summary import (
     spherical_sentence,
     weight_norms,
 )
+from normscape.views.session.seeds import SeedRatios
+from normscape.views.surface.measures import Measures
+from normscape.views.surface.verdict import verdict
 from tests.views.formulas import left_plain
 from tests.views.pages import page_of_app
 from tests.views.test_page import settled
@@ -33,18 +37,18 @@ def test_spectra_and_checkpoints_of_every_network_are_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 1 + 3 + 1
-    assert any("in its sharpest direction" in element.value for element in app.markdown)
+    assert any("Most directions are almost flat" in element.value for element in app.markdown)
     assert left_plain(app) == []
     numbers = str(app.table[0].value)
-    assert "Trace" in numbers
+    assert "(trace)" in numbers
     assert "n/a" not in numbers
 
 
 @pytest.mark.slow
 def test_the_form_and_the_layer_select_the_density_and_the_map_waits_for_its_button() -> None:
     app = settled(page_of_app("curvature"))
-    assert "Form" in [group.label for group in app.get("button_group")]
-    (layer,) = [box for box in app.selectbox if box.label == "Part"]
+    assert "Curvature" in [group.label for group in app.get("button_group")]
+    (layer,) = [box for box in app.selectbox if box.label == "Layer"]
     app = settled(layer.select(layer.options[1]).run())
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1 + 3 + 1
@@ -71,8 +75,10 @@ def test_kinds_of_statistics_wait_for_their_button_and_are_shown_at_once_when_th
     app = settled(button.click().run())
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1 + 1 + 3 + 1
-    assert any(r"**Batch norm.** $\lambda_{\max}$ is " in element.value for element in app.markdown)
-    equal = "Without normalization, population, mini-batch and running statistics are the same."
+    assert any(
+        r"**Batch norm.** The largest curvature $\lambda_{\max}$ is " in element.value for element in app.markdown
+    )
+    equal = "Without normalization there are no such statistics."
     assert any(equal in element.value for element in app.caption)
     again = settled(page_of_app("curvature", **query))
     assert len(again.get("plotly_chart")) == 1 + 1 + 3 + 1
@@ -101,19 +107,39 @@ def spectra(top: float, free: float, low: float = -0.1) -> Spectra:
     return Spectra(largest, eigenvalues(low), density, largest["raw"], density)
 
 
-def test_the_headline_says_which_network_is_flatter_and_by_how_much() -> None:
-    text = headline({"A": spectra(4.0, 2.0), "B": spectra(1.0, 3.0)})
-    assert text.startswith("**B is flatter in its sharpest direction than A: largest curvature")
-    assert r"$\lambda_{\max}$ 4× lower.**" in text
-    assert r"$\lambda_{\max}$ 1.00 vs. 4.00 · scale-free 3.00 vs. 2.00" in text
-    assert "80.0 % vs. 80.0 % of all directions" in text
-    assert headline({"A": spectra(1.0, 1.0), "B": spectra(4.0, 1.0)}).startswith("**B is sharper")
-    assert "is about as sharp in its sharpest direction" not in headline({"A": spectra(1, 1), "B": spectra(1.05, 1)})
-    assert "**B is about as sharp as A.**" in headline({"A": spectra(1, 1), "B": spectra(1.05, 1)})
+NUMBERS = "largest curvature $\\lambda_{\\max}$ is 1.00 for B and 4.00 for A (4× lower)"
+
+
+def test_the_headline_begins_with_the_claim_of_the_surfaces() -> None:
+    text = headline({"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}, place="at the trained weights", seed=0)
+    assert text.startswith(f"**B is flatter at the trained weights: {NUMBERS}.**\n\n")
+    assert "Most directions are almost flat: 80.0 % for B and 80.0 % for A have less than 1 %" in text
+    assert text.endswith(ONE_TRAINING)
+    measured = {name: Measures(*sizes, None, 0.9, 0.1) for name, sizes in (("A", (4.0, 5.0)), ("B", (1.0, 3.0)))}
+    assert text.startswith(verdict(measured, where="at the trained weights").claim)
+    assert ONE_TRAINING not in headline({"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)})
+    mixed = headline({"A": spectra(4.0, 2.0), "B": spectra(1.0, 3.0)})
+    assert mixed.startswith("**B is flatter by one measure and sharper by the other here")
+    assert headline({"A": spectra(1.0, 1.0), "B": spectra(4.0, 1.0)}).startswith("**B is sharper here")
+    assert headline({"A": spectra(1, 1), "B": spectra(1.05, 1)}).startswith("**B is about as flat here")
+    assert "compares nothing" in headline({"A": spectra(-1.0, -1.0), "B": spectra(4.0, 1.0)})
+
+
+def test_of_several_networks_all_curvatures_are_listed() -> None:
     three = headline({"A": spectra(4.0, 2.0), "B": spectra(1.0, 3.0), "C": spectra(2.0, 1.0)})
-    assert three.startswith("**Flattest here: B. Sharpest: A.**")
-    assert headline({"A": spectra(4.0, 2.0)}).startswith("**A.**")
+    assert three.startswith("**Flattest here: B. Sharpest: A.** Largest curvature")
+    assert three.endswith("B 1.00, C 2.00, A 4.00.")
+    assert headline({"A": spectra(4.0, 2.0)}) == r"**A: largest curvature $\lambda_{\max}$ is 4.00.**"
     assert headline({"A": Spectra({}, None, None, None, None)}) == ""
+
+
+def test_where_seeds_are_stored_the_claim_is_over_them() -> None:
+    seeds = SeedRatios((0.5, 0.4, 0.8)), SeedRatios((0.2, 0.3, 0.4))
+    text = headline({"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}, seed=0, seeds=seeds)
+    claim = r"**B is flatter here: over 3 training seeds, its largest curvature $\lambda_{\max}$ is 1.8× lower "
+    assert text.startswith(claim)
+    assert "In the run measured here (seed 0), it is 1.00 for B and 4.00 for A (4× lower)." in text
+    assert ONE_TRAINING not in text
 
 
 def test_the_sentence_on_statistics_says_how_far_they_differ_and_which_is_largest() -> None:
@@ -123,7 +149,9 @@ def test_the_sentence_on_statistics_says_how_far_they_differ_and_which_is_larges
         return Spectra({}, None, density, eigenvalues(top, top / 2), None)
 
     text = statistics_sentence("A", {"population": one(2, 0.1), "batch": one(2.1, 0.1, 0.1), "running": one(6, 0.1)})
-    assert r"**A.** $\lambda_{\max}$ is 3× as large in running as in population statistics" in text
+    assert (
+        r"**A.** The largest curvature $\lambda_{\max}$ is 3× as large in running as in population statistics" in text
+    )
     assert "(2 population, 2.1 mini-batch and 6 running)" in text
     assert text.endswith("the traces agree within their errors.")
     text = statistics_sentence("A", {"population": one(2, 0.1), "batch": one(2.1, 0.1), "running": one(2, 0.4)})
@@ -131,15 +159,15 @@ def test_the_sentence_on_statistics_says_how_far_they_differ_and_which_is_larges
     assert text.endswith(
         "the trace is 4× as large in running as in population statistics (10 population, 10 mini-batch and 40 running)."
     )
-    assert statistics_numbers(one(2, 0.1))["Trace ± standard error"] == "10 ± 0"
+    assert statistics_numbers(one(2, 0.1))["Sum of all curvatures (trace) ± standard error"] == "10 ± 0"
 
 
 def test_key_numbers_are_those_of_the_spectra() -> None:
     numbers = key_numbers(spectra(4.0, 2.0, -1.0))
-    assert numbers[r"$\lambda_{\max}$"] == "4"
-    assert numbers[r"$\lambda_{\min}$"] == "-1"
+    assert numbers[r"Largest curvature $\lambda_{\max}$"] == "4"
+    assert numbers[r"Smallest curvature $\lambda_{\min}$"] == "-1"
     assert numbers[r"$|\lambda_{\min}/\lambda_{\max}|$"] == "0.25"
-    assert numbers["Trace ± standard error"] == "80 ± 40"
+    assert numbers["Sum of all curvatures (trace) ± standard error"] == "80 ± 40"
     assert all_eigenvalues(spectra(4.0, 2.0))[r"Scale-free $\lambda_2$"] == "1 ± 1e-04"
     assert key_numbers(Spectra({}, None, None, None, None)) == {}
 
@@ -194,5 +222,5 @@ def test_the_threshold_names_what_the_optimizers_use() -> None:
         return {"A": (RunSpec(training=TrainingSpec(**training)), SurfaceSpec())}
 
     assert threshold_name(variants(momentum=0.0)) == r"2/\eta"
-    assert threshold_name(variants(momentum=0.9)) == r"(2+2\mu)/\eta"
+    assert threshold_name(variants(momentum=0.9)) == r"2(1+\mu)/\eta"
     assert threshold_name(variants(momentum=0.0, weight_decay=0.1)) == r"2/\eta-\text{weight decay}"

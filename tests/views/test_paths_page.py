@@ -1,6 +1,7 @@
 """The page Paths: trajectories, the loss around them, and segments, and sentences that follow from the numbers."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -31,8 +32,8 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 2 + 1 + 2
-    assert any("Two directions contain" in element.value for element in app.markdown)
-    assert any("the barrier is" in element.value for element in app.markdown)
+    assert any("wo directions contain" in element.value for element in app.markdown)
+    assert any("loss barrier separates" in element.value for element in app.markdown)
     assert left_plain(app) == []
     (link,) = [one.proto for one in app.get("page_link") if one.proto.label == "Open the surface with the path"]
     assert "plane.directions=trajectory" in link.query_string
@@ -99,15 +100,17 @@ def trajectory(first: float, second: float, *, walk: float = 0.9) -> Trajectory:
 @pytest.mark.parametrize(
     ("shares", "end"),
     [
-        ((0.97, 0.96), "so these paths are straighter than chance."),
-        ((0.9, 0.88), "no path is more than 2 points above it, so the plane says little about training."),
-        ((0.97, 0.9), "only the path without normalization is more than 2 points above it."),
+        ((0.97, 0.96), "the paths of training bend less than chance would make them."),
+        ((0.9, 0.88), "and no path of training has over 2 points more."),
+        ((0.97, 0.9), "Only the path without normalization has over 2 points more."),
     ],
 )
 def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float, float], end: str) -> None:
     text = headline({"No normalization": trajectory(shares[0], 0.0), "Batch norm": trajectory(shares[1], 0.0)})
-    assert text.startswith(f"**Two directions contain {100 * shares[0]:.1f} % of the path without normalization and")
-    assert "A random walk with the same checkpoints has 90.0 %" in text
+    two = f"two directions contain {100 * shares[0]:.1f} % of the path without normalization and"
+    assert text.startswith(("**Training moves almost in a plane: " + two, f"**{two.capitalize()}"))
+    assert ("almost in a plane" in text) == (min(shares) >= 0.9)
+    assert re.search("andom walk with as many checkpoints has (only )?90.0 % in two directions", text)
     assert text.endswith(end)
     assert headline({}) == ""
     several = replace(trajectory(0.9, 0.0), walk=np.full(2, math.nan))
@@ -116,9 +119,10 @@ def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float,
 
 def test_numbers_are_those_of_the_trajectory() -> None:
     numbers = trajectory_numbers(trajectory(0.9, 0.05))
-    assert numbers["Length from start to end"] == "4.1"
-    assert numbers["First component"] == "90.0 %"
-    assert numbers["Largest distance to the plane"] == "0.5"
+    assert numbers["Distance from start to end"] == "4.1"
+    assert numbers["Share in the first direction"] == "90.0 %"
+    assert numbers["Share in both"] == "95.0 %"
+    assert numbers["Largest distance from the plane"] == "0.5"
 
 
 def test_barriers_are_compared_by_kind_of_statistics() -> None:
@@ -127,8 +131,11 @@ def test_barriers_are_compared_by_kind_of_statistics() -> None:
     plain = Connectivity(t, {"population": 0.5 * hill}, {"population": hill}, 3.0)
     batch = replace(plain, loss={"interpolated": hill, "population": 0.25 * hill})
     text = connectivity_sentence({"No normalization": plain, "Batch norm": batch})
-    assert "**No normalization**: the barrier is 0.5." in text
-    assert "the barrier is 1, 4× as high as with population statistics (0.25)." in text
+    assert text.startswith("**A loss barrier separates the two trainings:** ")
+    assert "the loss rises by up to 0.5 without normalization and 0.25 with batch norm." in text
+    assert text.endswith("interpolated, the barrier is 1, 4× as high.")
+    flat = replace(plain, loss={"population": 0.0 * hill})
+    assert connectivity_sentence({"A": flat}).startswith("**No loss barrier separates the two trainings:**")
 
 
 def test_paths_are_compared_in_one_kind_of_statistics() -> None:

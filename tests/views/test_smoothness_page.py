@@ -88,18 +88,20 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
 @pytest.mark.parametrize(
     ("median", "claim", "size"),
     [
-        (0.5, "B is smoother than A along the path.", "2× less"),
-        (2.7, "B is less smooth than A along the path.", "2.7× more"),
-        (1.02, "B is about as smooth as A along the path.", "about as much"),
+        (0.5, "B is smoother than A", "2× less"),
+        (2.7, "B is less smooth than A", "2.7× more"),
+        (1.02, "B is about as smooth as A", "about as much"),
     ],
 )
 def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: float, claim: str, size: str) -> None:
     compared = {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}
     assert headline("A", compared) == (
-        f"**{claim}** Its gradient changes {size} per unit of distance ({MEASURE} {number(median)} vs. 1, median over "
-        "8 checkpoints)."
+        f"**Along training, {claim}: its gradient changes {size} per unit of distance.** "
+        f"{MEASURE[:1].upper()}{MEASURE[1:]}, median of 8 checkpoints: {number(median)} for B, 1 for A."
     )
-    assert spread(compared) == "The ratio ranges from 0.2× to 8×; B is smoother at 1 of the 8 checkpoints."
+    assert (
+        spread(compared) == "From checkpoint to checkpoint the ratio ranges from 0.2× to 8×; B is smoother at 1 of 8."
+    )
     assert "no finite step" in headline("A", {"B": None})
     assert spread({"B": None}) == ""
 
@@ -118,7 +120,7 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
     medians = {"B": 2.7, "C": 0.5, "D": 1.02}
     compared = {label: PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0)) for label, median in medians.items()}
     assert headline("No normalization", compared).startswith(
-        "**Compared with no normalization, the gradient along the path changes 2.7× more with B, 2× less with C and "
+        "**Compared with no normalization, the gradient along training changes 2.7× more with B, 2× less with C and "
         "about as much with D per unit of distance.**"
     )
     higher = {
@@ -127,14 +129,14 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
         "D": PathRatio(3.3, 0.2, 8.0, 1, 5.3, 8, (3.3, 1.0)),
     }
     assert headline("No normalization", higher).startswith(
-        "**All other networks are less smooth than no normalization along the path: their gradient changes 1.6× (C) to "
-        "3.3× (D) more per unit of distance.**"
+        "**Along training, all other networks are less smooth than no normalization: their gradient changes 1.6× (C) "
+        "to 3.3× (D) more per unit of distance.**"
     )
     assert ratio_numbers("No normalization", compared["B"]) == {
-        r"$\beta$-smoothness relative to no normalization, of the medians": "2.7×",
+        r"$\beta$-smoothness relative to no normalization, ratio of medians": "2.7×",
         r"$\beta$-smoothness relative to no normalization, range over checkpoints": "0.2× to 8×",
         r"Checkpoints with a lower $\beta$-smoothness": "1 of 8",
-        "Gradient change relative to no normalization, of the medians": "5.3×",
+        "Gradient change relative to no normalization, ratio of medians": "5.3×",
     }
 
 

@@ -31,7 +31,7 @@ REASONS: Mapping[tuple[Effect, Status], str] = {
 }
 """How the curvature of layers (step 6) agrees with the largest learning rates."""
 
-INPUTS = {1: "centered", 2: "standardized"}
+CHANGES = {1: "Centering", 2: "Standardizing"}
 
 
 def answer(results: Results, variants: Variants) -> str:
@@ -90,7 +90,7 @@ def _comparison(
     """Return the claim on the best of the other networks and the reference, and the largest rates of both."""
     own, other = steps[best], steps[reference]
     rates = (
-        f"One step lowers the loss at the tested learning rates up to {_largest(own)} {of_network(best)}, vs. "
+        f"A single step lowers the loss at tested learning rates up to {_largest(own)} {of_network(best)}, and up to "
         f"{_largest(other)} {of_network(reference)}."
     )
     return f"**{_claim(best, reference, own, other, effect, networks)}** {rates}"
@@ -124,20 +124,23 @@ def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvat
         status = "loose"
     if (effect, status) not in REASONS:
         return ""
+    change, found = _lowers(result)
     sentences = [
         f"**{REASONS[effect, status]}** ({STEP}).",
-        f"Rewriting the network {of_network(reference)} to receive {_lowers(result)}.",
-        *([] if weaker is None else [f"Rewriting that {of_network(weaker)} to receive {_lowers(curvatures[weaker])}."]),
+        f"{change} the inputs of a layer should lower its curvature; {of_network(reference)}, it does so in {found}.",
     ]
+    if weaker is not None:
+        change, found = _lowers(curvatures[weaker])
+        network = of_network(weaker)
+        sentences.append(f"{network[:1].upper()}{network[1:]}, {change.lower()} does so in {found}.")
     return " ".join(sentences)
 
 
-def _lowers(result: Centering) -> str:
-    """Return in how many layers the change of the inputs that helps less lowers and raises the curvature."""
+def _lowers(result: Centering) -> tuple[str, str]:
+    """Return the change of the inputs that helps less, and in how many layers it lowers and raises the curvature."""
     inputs, lowered, raised = centering.weaker_change(result)
     rises = f" and raises it in {raised}" if raised else ""
-    where = f"{lowered or 'none'} of its {len(result.layers)} layers{rises}"
-    return f"{INPUTS[inputs]} inputs, without changing its output, lowers the curvature in {where}"
+    return CHANGES[inputs], f"{lowered or 'none'} of {len(result.layers)} layers{rises}"
 
 
 def _largest(result: Descent) -> str:

@@ -1,8 +1,8 @@
-"""One step of the argument on the page: claim and one sentence per network, one figure beside them, the details."""
+"""One step of the argument on the page: claim, one sentence of verdict, one figure beside them, the details."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,13 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.style.small import small_chart
 from normscape.specs import Display, Experiment
-from normscape.views.analysis.steps.status import named
+from normscape.views.analysis.steps.status import Status, named
 from normscape.views.analysis.steps.step import Step
-from normscape.views.analysis.story import FIGURE_HEIGHT
+from normscape.views.analysis.story import FIGURE_HEIGHT, MAX_BRIEFS
 from normscape.views.session.address import control
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_popover
+from normscape.views.texts.labels import listed, of_network
 from normscape.views.texts.papers import cite
 from normscape.views.widgets.charts import in_light_theme, row_of_charts
 from normscape.views.widgets.numbers import duration
@@ -62,7 +63,7 @@ def section(
             st.subheader(f"{number}. {step.title}", anchor=step.kind)
             with st.container(key=f"claim-of-{step.kind}"):
                 st.markdown(step.sentence)
-            _verdicts(step, compared, pending, seconds, stopped=stopped)
+            _verdict(step, compared, pending, seconds, stopped=stopped)
             if progress is not None and pending:
                 progress()
         with place, st.container(key=f"{'wide' if step.folded else 'figure'}-{step.kind}"):
@@ -73,24 +74,53 @@ def section(
                 _share(step, compared, slice(0, 1), page)
 
 
-def _verdicts(
+def _verdict(
     step: Step, compared: Compared[Any] | None, pending: Collection[str], seconds: float, *, stopped: bool
 ) -> None:
-    """Show one sentence per network, or why there is none; its place has about its final height from the start."""
+    """Show one sentence on all networks, or why there is none; its place has about its final height from the start."""
     with st.container(key=f"verdicts-{step.kind}"):
         if compared is None:
             st.caption(f"Not measured yet: about {duration(seconds)}. Use the button at the top of the page.")
             return
-        lines = [_verdict(step, label, result) for label, result in compared.results.items()]
-        lines += [f":gray[…] **{label}**: measuring" for label in pending]
-        if lines:
-            st.markdown("\n".join(f"- {line}" for line in lines))
+        if text := verdict(step, compared.results, pending):
+            st.markdown(text)
         else:
             st.caption("Measuring was stopped. Resume it at the top of the page." if stopped else NO_RESULT)
 
 
-def _verdict(step: Step, label: str, result: Any) -> str:
-    return f"{named(step.status(result))} · **{label}**: {step.verdict(result)}"
+def verdict(step: Step, results: Mapping[str, Any], pending: Collection[str] = ()) -> str:
+    """Return how well a step holds on the networks, and what was measured of it, as one sentence of Markdown.
+
+    Args:
+        step: the step.
+        results: what is measured, by label.
+        pending: labels of the networks that are being measured.
+    """
+    total = len(results) + len(pending)
+    groups: dict[Status, list[str]] = {}
+    for label, result in results.items():
+        groups.setdefault(step.status(result), []).append(label)
+    parts = [
+        f"{named(status)}{on_networks(labels, total)}{_evidence(step, labels, results) if total <= MAX_BRIEFS else ''}"
+        for status, labels in groups.items()
+    ]
+    parts += [f":gray[…] measuring {listed(list(map(of_network, pending)))}"] if pending else []
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def on_networks(labels: Sequence[str], total: int) -> str:
+    """Return on which of the compared networks something is so: " on both networks", " with batch norm"."""
+    if len(labels) < total:
+        return f" **{listed(list(map(of_network, labels)))}**"
+    return {1: "", 2: " **on both networks**"}.get(total, f" **on all {total} networks**")
+
+
+def _evidence(step: Step, labels: Sequence[str], results: Mapping[str, Any]) -> str:
+    """Return what was measured on networks with one status; networks of which the same is measured are not named."""
+    briefs = {label: step.brief(results[label]) for label in labels}
+    if len(set(briefs.values())) == 1:
+        return f": {briefs[labels[0]]}"
+    return f": {'; '.join(f'{of_network(label)}, {brief}' for label, brief in briefs.items())}"
 
 
 def _figure(step: Step, compared: Compared[Any] | None, pending: Collection[str], seconds: float) -> None:
@@ -140,6 +170,7 @@ def _details(
             with st.container(key=f"narrow-claim-{step.kind}"):
                 st.markdown(step.sentence)
             if compared is not None and compared.results:
+                st.markdown("\n".join(f"- **{label}**: {step.verdict(own)}" for label, own in compared.results.items()))
                 if step.folded:
                     with st.container(key=f"narrow-{step.kind}"):
                         _small_figure(step, compared, f"{step.kind} narrow")

@@ -117,7 +117,7 @@ with top:
         with st.container(key="counts"):
             if known:
                 st.markdown(summary.summary(results, list(measured), stopped=stopped))
-            st.caption(f"{RATES} {other_quantities('Analysis', experiment, display)}")
+            st.caption(RATES)
 
 
 def beyond(step: Step, group: str) -> None:
@@ -130,6 +130,7 @@ def beyond(step: Step, group: str) -> None:
 outline.empty()
 with st.container(key="overview"):
     story.overview(results, list(measured))
+    st.caption(other_quantities("Analysis", experiment, display))
 list_column, story_column = st.columns([2, 11], gap="medium")
 with list_column, st.container(key="steps"):
     story.steps_list(results)

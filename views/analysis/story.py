@@ -55,7 +55,7 @@ def measured_steps(seconds: Mapping[str, float]) -> tuple[Step, ...]:
     requested = f"{control('analysis:all')}:requested"
     if not others or st.session_state.get(requested):
         return STEPS
-    count = "1 more step" if len(others) == 1 else f"{len(others)} more steps"
+    count = f"step {NUMBERS[others[0].kind]}" if len(others) == 1 else f"{len(others)} more steps"
     st.button(
         f"Measure {count} (about {duration(sum(seconds[step.kind] for step in others))})",
         key=control("analysis:all"),

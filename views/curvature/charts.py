@@ -24,24 +24,27 @@ from normscape.views.share.row import share_row
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels, row_of_charts
 
 DENSITY = (
-    "How many directions have which curvature, on a logarithmic axis: {probes} random probes of {steps} products each. "
-    "Marks above: the {count} largest eigenvalues, and the smallest ones, computed one by one."
+    "Farther right is sharper; left of 0 the loss curves downward. The higher the line, the more directions have that "
+    "curvature. The lines are estimates from {probes} random probes; the marks above them are the {count} largest "
+    "eigenvalues and the smallest ones, computed one by one."
 )
 
 CUTS = (
-    "Solid: the loss along the eigenvector of each of the three largest eigenvalues. Dashed: the parabola of that "
-    "eigenvalue. Where they part, the curvature at the center no longer describes the loss."
+    "Solid: the loss along the three sharpest directions of each network. Dashed: the parabola with the same "
+    "curvature. Where they part, the curvature at the center no longer describes the loss."
+)
+
+EDGE_POINT = (
+    "The learning rate sets a threshold, ${threshold}$: along directions with more curvature than that, steps of the "
+    "optimizer overshoot and grow."
 )
 
 EDGE = (
-    r"Solid: $\lambda_{\max}$ of all evaluation samples at each checkpoint. Dotted: batch sharpness, the curvature of "
-    "a mini-batch along its own gradient. Dashed: the threshold above which a step of the optimizer on a quadratic "
-    "diverges."
+    r"Solid: largest curvature $\lambda_{\max}$ of all evaluation samples at each checkpoint. Dotted: batch sharpness, "
+    "the curvature of a mini-batch along its own gradient. Dashed: the threshold."
 )
 
-MAPS = (
-    "Both quantities on a {side} × {side} grid of the slice on the page Surfaces, on one color scale for all networks."
-)
+MAPS = "The slice is that of the page Surfaces, on a {side} × {side} grid. All networks share one color scale."
 
 
 def compared(experiment: Experiment, results: Mapping[str, Any]) -> Compared[Any]:
@@ -106,6 +109,13 @@ def edge_section(
         share_row(Charts("edge", "Sharpness along training", draw, experiment, display))
 
 
+def edge_point(variants: Variants) -> str:
+    """Return why the threshold matters, as a sentence; empty if no optimizer has one."""
+    if all(run.training.optimizer == "adam" for run, _ in variants.values()):
+        return ""
+    return EDGE_POINT.format(threshold=threshold_name(variants))
+
+
 def thresholds(variants: Variants, courses: Mapping[str, Sequence[EdgeSample]]) -> dict[str, list[float]]:
     """Return the threshold at every measured checkpoint, by label; nan where the optimizer has none."""
     return {
@@ -117,7 +127,7 @@ def thresholds(variants: Variants, courses: Mapping[str, Sequence[EdgeSample]]) 
 def threshold_name(variants: Variants) -> str:
     """Return the formula of the thresholds as LaTeX, without what no network uses."""
     trainings = [run.training for run, _ in variants.values() if run.training.optimizer != "adam"]
-    numerator = "(2+2\\mu)" if any(training.momentum for training in trainings) else "2"
+    numerator = r"2(1+\mu)" if any(training.momentum for training in trainings) else "2"
     decay = r"-\text{weight decay}" if any(training.weight_decay for training in trainings) else ""
     return rf"{numerator}/\eta{decay}"
 

@@ -16,7 +16,9 @@ from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
+from normscape.views.session.seeds import training_seed
 from normscape.views.texts.escape import printable
+from normscape.views.texts.flatness import where
 from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import PENDING
@@ -48,6 +50,11 @@ NORMS = (
     "curvature falls with the square of their norm, so growing weights lower the sharpness of the same function."
 )
 
+SLICE = (
+    r"The largest curvature $\lambda_{\max}$, and how much of the curvature is negative, around the weights: does the "
+    "sharpness at one point describe the whole slice?"
+)
+
 WHOLE = "Whole network"
 
 READING = r"""
@@ -61,7 +68,7 @@ eigenvalue changes with them. The scale-free form multiplies both sides of the H
 does not change.
 
 **Edge of stability.** On a quadratic, gradient descent with learning rate $\eta$ diverges along directions with
-$\lambda>2/\eta$; with heavy-ball momentum $\mu$ the threshold is $(2+2\mu)/\eta$, and weight decay lowers it by its own
+$\lambda>2/\eta$; with heavy-ball momentum $\mu$ the threshold is $2(1+\mu)/\eta$, and weight decay lowers it by its own
 value. Full-batch training often raises $\lambda_{\max}$ to the threshold and keeps it there
 ([Cohen et al. 2021](https://arxiv.org/abs/2103.00065)). With mini-batches it is the batch sharpness that settles at
 $2/\eta$ ([Andreyev and Beneventano 2024](https://arxiv.org/abs/2412.20553)); its threshold with momentum differs and is
@@ -88,7 +95,7 @@ def _page(experiment: Experiment, display: Display) -> None:
             return
     edge_first = all(run.training.optimizer == "gradient-descent" for run, _ in variants.values())
     edge_place = st.container() if edge_first else None
-    st.markdown("## Spectrum")
+    st.markdown("## How many directions have which curvature")
     chosen = _choice(variants)
     request = requests.request(variants, chosen, address.of(experiment, display, PATH))
     finished = progress.submit(request)
@@ -96,19 +103,19 @@ def _page(experiment: Experiment, display: Display) -> None:
     stopped = finished or progress.is_stopped(request)
     sentence = summary.edge_sentence(courses, charts.thresholds(variants, courses))
     with verdict:
-        known = sum("raw" in one.largest for one in spectra.values())
+        known = sum(FORMS[0] in one.largest and (stopped or set(FORMS) <= set(one.largest)) for one in spectra.values())
         if known == len(spectra):
-            parts = [sentence if edge_first else "", summary.headline(spectra), summary.of_training(variants)]
-            st.markdown(" ".join(filter(None, parts)))
-            st.caption(other_quantities("Curvature", experiment, display))
+            st.markdown(_headline(variants, spectra))
+            if edge_first and sentence:
+                st.markdown(sentence)
         else:
             st.markdown(missing_verdict(known, len(spectra), "spectra", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
     _spectrum(experiment, display, variants, spectra, chosen, stopped=stopped)
     with edge_place or st.container():
-        st.markdown("## Edge of stability")
-        if not edge_first:
-            st.markdown(sentence)
+        st.markdown("## How close training comes to instability")
+        point = charts.edge_point(variants)
+        st.markdown(point if edge_first else " ".join(filter(None, [point, sentence])))
         charts.edge_section(experiment, display, variants, courses)
         if any(courses.values()):
             with st.expander("Norms of the weights, from the first to the last checkpoint"):
@@ -118,6 +125,11 @@ def _page(experiment: Experiment, display: Display) -> None:
     _maps(experiment, display, variants)
     with st.expander("How it is measured, and caveats"):
         st.markdown(READING)
+
+
+def _headline(variants: Variants, spectra: Mapping[str, Spectra]) -> str:
+    seeds = summary.stored_seeds(variants)
+    return summary.headline(spectra, place=where(variants), seed=training_seed(variants), seeds=seeds)
 
 
 def _spectrum(
@@ -131,8 +143,10 @@ def _spectrum(
 ) -> None:
     """Show densities, key numbers, all kinds of batch statistics, and the loss along the sharpest directions."""
     charts.density_section(experiment, display, spectra, chosen)
+    st.caption(other_quantities("Curvature", experiment, display))
     columns = {label: summary.key_numbers(one) for label, one in spectra.items()}
     if any(columns.values()):
+        st.markdown("### Key numbers")
         network_table(columns, missing="" if stopped else PENDING)
         with st.expander("All eigenvalues with their residuals"):
             network_table({label: summary.all_eigenvalues(one) for label, one in spectra.items()}, missing="")
@@ -153,31 +167,32 @@ def _choice(variants: Variants) -> Chosen:
     """Show which matrix the density is of, and return it."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="matrix"):
         form = st.segmented_control(
-            "Form",
+            "Curvature",
             FORMS,
             default=FORMS[0],
             format_func=str.capitalize,
             required=True,
             key=address.control("curvature:form"),
-            help="Scale-free: unchanged when weights in front of a normalization are rescaled.",
+            help="Raw: eigenvalues of the Hessian. Scale-free: of $SHS$ with the norms of the filters on the "
+            "diagonal of $S$, unchanged when weights in front of a normalization are rescaled.",
         )
         names = [set(layer_names(run)) for run, _ in variants.values()]
         shared = [name for name in layer_names(next(iter(variants.values()))[0]) if all(name in own for own in names)]
         layer = st.selectbox(
-            "Part",
+            "Layer",
             [WHOLE, *shared],
             key=address.control("curvature:layer"),
-            help="The block of the Hessian that the density is of: all parameters, or those of one layer.",
-            width=280,
+            help="Directions in the space of all weights, or of those of one layer: a block of the Hessian.",
+            width=220,
         )
     return Chosen(form or FORMS[0], "" if layer == WHOLE else str(layer))
 
 
 def _maps(experiment: Experiment, display: Display, variants: Variants) -> None:
     """Show the curvature maps once they are requested."""
+    st.markdown(SLICE)
     seconds = requests.seconds(variants, "point")
     if not started("curvature:map", "Measure the map", seconds, limit=0.0):
-        st.caption(r"$\lambda_{\max}$ and negative curvature at every point of a coarse grid.")
         return
     request = requests.map_request(variants, address.of(experiment, display, PATH))
     finished = progress.submit(request)

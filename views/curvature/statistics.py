@@ -18,7 +18,7 @@ from normscape.specs.evaluation import STATISTICS
 from normscape.specs.experiment import Variants
 from normscape.views.curvature import requests
 from normscape.views.curvature.requests import Chosen, Spectra
-from normscape.views.curvature.summary import trace_text
+from normscape.views.curvature.summary import TRACE, trace_text
 from normscape.views.session import address, progress
 from normscape.views.session.admission import started
 from normscape.views.share.files import Charts
@@ -32,12 +32,14 @@ COMPARED = "surface.evaluation.statistics"
 
 NAMES: Mapping[str, str] = {"population": "Population", "batch": "Mini-batch", "running": "Running"}
 
-ALONE = "All networks here are the same in population, mini-batch and running statistics: none has batch norm."
+ALONE = "No network here takes statistics over samples, so there is nothing to compare."
 
-CAPTION = (
-    "The same weights and evaluation samples. Mean and variance come from all samples (population), from fixed "
-    "mini-batches of {batch}, or from the averages stored in training (running)."
+POINT = (
+    "Batch norm can take mean and variance from all samples (population), from each mini-batch, or from the averages "
+    "stored in training (running). The weights are the same; the curvature may not be."
 )
+
+CAPTION = "All lines are of the same weights and evaluation samples. Mini-batches have {batch} samples."
 
 Modes = Mapping[str, Spectra]
 """The available spectra of one network, by kind of statistics."""
@@ -47,11 +49,12 @@ def section(experiment: Experiment, display: Display, variants: Variants, chosen
     """Show the spectra of every network in all kinds of statistics, once they are stored or requested."""
     if experiment.compare == COMPARED:
         return  # the figure above compares them already
-    st.markdown("### Batch statistics")
+    st.markdown("### Does it depend on batch statistics?")
     modes = requests.by_statistics(variants)
     if not modes:
         st.caption(ALONE)
         return
+    st.markdown(POINT)
     seconds = requests.statistics_seconds(modes, chosen)
     if started("curvature:statistics", "Compare batch statistics", seconds, limit=0.0):
         request = requests.statistics_request(modes, chosen, address.of(experiment, display, "curvature"))
@@ -61,7 +64,7 @@ def section(experiment: Experiment, display: Display, variants: Variants, chosen
     if measured:
         _show(experiment, display, measured)
     if others := listed([of_network(label) for label in variants if label not in modes]):
-        st.caption(f"{others[:1].upper()}{others[1:]}, population, mini-batch and running statistics are the same.")
+        st.caption(f"{others[:1].upper()}{others[1:]} there are no such statistics.")
 
 
 def _complete(spectra: Mapping[str, Spectra]) -> Modes:
@@ -115,7 +118,7 @@ def statistics_sentence(label: str, modes: Modes) -> str:
     traces = {kind: one.trace for kind, one in densities.items()}
     low, high = (densities[pick(traces, key=traces.__getitem__)] for pick in (min, max))
     trace = f"the trace is {_contrast(traces)}" if _differ(high, low) else "the traces agree within their errors"
-    return rf"**{label}.** $\lambda_{{\max}}$ is {_contrast(tops)}; {trace}."
+    return rf"**{label}.** The largest curvature $\lambda_{{\max}}$ is {_contrast(tops)}; {trace}."
 
 
 def _differ(high: Density, low: Density) -> bool:
@@ -142,4 +145,4 @@ def statistics_numbers(one: Spectra) -> dict[str, str]:
     """Return the leading eigenvalues and the trace of a spectrum as text, by name."""
     values = [] if one.chosen is None else [float(value) for value in one.chosen.values]
     numbers = {rf"$\lambda_{place}$": number(value, 4) for place, value in enumerate(values, start=1)}
-    return numbers | ({} if one.density is None else {"Trace ± standard error": trace_text(one.density)})
+    return numbers | ({} if one.density is None else {TRACE: trace_text(one.density)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,9 +12,18 @@ from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs.experiment import Variants
 from normscape.views.curvature.requests import Spectra
-from normscape.views.session.seeds import over_seeds, stored_seed_ratios, training_seed
-from normscape.views.texts.labels import in_text, listed, of_network
-from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, three_digits
+from normscape.views.session.seeds import stored_seed_ratios, training_seed
+from normscape.views.texts.flatness import (
+    LARGEST,
+    Flatness,
+    SeedPair,
+    claim_of_pair,
+    claim_of_several,
+    numbers_of_pair,
+    signs,
+)
+from normscape.views.texts.labels import listed, of_network
+from normscape.views.widgets.numbers import number, percent, three_digits
 
 NEAR_ZERO = 0.01
 """Eigenvalues below this share of λ_max count as flat."""
@@ -24,66 +34,69 @@ AT_EDGE = 0.8
 """Share of the threshold from which λ_max counts as being at the edge of stability."""
 
 
-def headline(spectra: Mapping[str, Spectra]) -> str:
-    """Return how λ_max, trace and scale-free λ_max of the networks compare, as Markdown.
+def headline(
+    spectra: Mapping[str, Spectra], *, place: str = "here", seed: int | None = None, seeds: SeedPair | None = None
+) -> str:
+    """Return which network is flatter, in the words of the page Surfaces, and how flat most directions are.
 
     Args:
         spectra: of every network, by label; the first is the reference.
+        place: the weights that are compared, such as "at initialization".
+        seed: the training seed of all networks, None if they have none in common.
+        seeds: the ratios of λ_max and of its scale-free form over training seeds, None if they are not stored.
     """
     known = {label: one for label, one in spectra.items() if "raw" in one.largest}
     if len(known) < 2:
-        return " ".join(f"**{label}.** {_alone(one)}" for label, one in known.items())
-    (reference, first), *others = known.items()
-    if len(others) == 1:
-        ((label, one),) = others
-        names = f"{label} vs. {in_text(reference)}"
-        return f"**{label} {_claim(_top(one), _top(first), in_text(reference))}.** {_contrasts(one, first, names)}"
-    ranked = sorted(known, key=lambda label: _top(known[label]))
-    tops = ", ".join(f"{label} {number(_top(known[label]))}" for label in ranked)
-    return rf"**Flattest here: {ranked[0]}. Sharpest: {ranked[-1]}.** $\lambda_{{\max}}$: {tops}."
+        return " ".join(f"**{label}: {LARGEST} is {three_digits(_top(one))}.**" for label, one in known.items())
+    if len(known) > 2:
+        return _of_several(known)
+    (reference, first), (label, one) = known.items()
+    pair, own, other = (label, reference), _flatness(one), _flatness(first)
+    numbers = numbers_of_pair(pair, own, other)
+    if not signs(own, other):
+        return f"The {LARGEST} is {numbers}: it compares nothing, since one of them is not positive."
+    run = "" if seed is None else f" (seed {seed})"
+    details = [
+        "" if seeds is None else f"In the run measured here{run}, it is {numbers}.",
+        _flat_directions(pair, one, first),
+        ONE_TRAINING if seeds is None and seed is not None else "",
+    ]
+    return "\n\n".join(filter(None, [claim_of_pair(pair, own, other, place, seeds), " ".join(filter(None, details))]))
 
 
-def of_training(variants: Variants) -> str:
-    """Return which training the numbers are of and, where it is stored, the ratio of λ_max over training seeds."""
-    seed = training_seed(variants)
-    stored = (
-        stored_seed_ratios(variants, *reversed(list(variants))) if seed is not None and len(variants) == 2 else None
-    )
-    if stored is None:
-        return "One training of each network: another seed gives other numbers."
-    plain, _ = stored
-    count = len(plain.ratios)
-    return rf"This is training seed {seed}. Over {count} seeds, $\lambda_{{\max}}$ is {over_seeds(plain)}."
+ONE_TRAINING = "This is one training of each network; another seed gives other numbers."
 
 
-def _claim(one: float, other: float, reference: str) -> str:
-    if not (one > 0 and other > 0):
-        return f"and {reference} have no ratio of sharpness, since it is not positive for both"
-    if max(one / other, other / one) < ABOUT_EQUAL:
-        return f"is about as sharp as {reference}"
-    word = "flatter" if one < other else "sharper"
-    change = f"{number(max(one / other, other / one), 2)}× {'lower' if one < other else 'higher'}"
-    return rf"is {word} in its sharpest direction than {reference}: largest curvature $\lambda_{{\max}}$ {change}"
+def stored_seeds(variants: Variants) -> SeedPair | None:
+    """Return the ratios over training seeds of two networks, None if they are not stored; nothing is computed."""
+    if len(variants) != 2 or training_seed(variants) is None:
+        return None
+    reference, label = variants
+    return stored_seed_ratios(variants, label, reference)
 
 
-def _contrasts(one: Spectra, other: Spectra, names: str) -> str:
-    parts = [rf"$\lambda_{{\max}}$ {three_digits(_top(one))} vs. {three_digits(_top(other))}"]
-    if "scale-free" in one.largest and "scale-free" in other.largest:
-        free = [spectra.largest["scale-free"].values[0] for spectra in (one, other)]
-        parts.append(f"scale-free {three_digits(free[0])} vs. {three_digits(free[1])}")
-    if one.trace is not None and other.trace is not None:
-        parts.append(f"trace {trace_text(one.trace)} vs. {trace_text(other.trace)}")
-        shares = [flat_share(spectra) for spectra in (one, other)]
-        parts.append(
-            rf"{percent(shares[0])} vs. {percent(shares[1])} of all directions have less than 1 % of their network's "
-            r"$\lambda_{\max}$"
-        )
-    return f"{names}: {' · '.join(parts)}."
+def _of_several(known: Mapping[str, Spectra]) -> str:
+    tops = {label: _top(one) for label, one in sorted(known.items(), key=lambda item: _top(item[1]))}
+    listed_tops = ", ".join(f"{label} {three_digits(value)}" for label, value in tops.items())
+    numbers = f"{LARGEST[:1].upper()}{LARGEST[1:]}: {listed_tops}."
+    return f"{claim_of_several(tops)} {numbers}" if min(tops.values()) > 0 else numbers
 
 
-def _alone(one: Spectra) -> str:
-    trace = f" · trace {trace_text(one.trace)}" if one.trace is not None else ""
-    return rf"$\lambda_{{\max}}$ {number(_top(one))}{trace}"
+def _flatness(one: Spectra) -> Flatness:
+    free = one.largest.get("scale-free")
+    return Flatness(_top(one), None if free is None else float(free.values[0]))
+
+
+def _flat_directions(pair: tuple[str, str], one: Spectra, other: Spectra) -> str:
+    """Return how many directions have hardly any curvature, as a sentence; empty until it is known."""
+    shares = [flat_share(own) for own in (one, other)]
+    if not all(map(math.isfinite, shares)):
+        return ""
+    parts = listed([f"{percent(share)} {of_network(label)}" for share, label in zip(shares, pair, strict=True)])
+    less = "have less than 1 % of their network's largest curvature"
+    if min(shares) > 0.5:
+        return f"Most directions are almost flat: {parts} {less}."
+    return f"{parts} of all directions {less}."
 
 
 def _top(one: Spectra) -> float:
@@ -102,21 +115,31 @@ def flat_share(one: Spectra) -> float:
     return one.trace.share_within(NEAR_ZERO * abs(_top(one)))
 
 
+NAMES: Mapping[str, str] = {
+    "raw": r"Largest curvature $\lambda_{\max}$",
+    "scale-free": r"Largest curvature, scale-free: $\lambda_{\max}(SHS)$",
+}
+"""Of the largest eigenvalue, by form."""
+
+
+TRACE = "Sum of all curvatures (trace) ± standard error"
+
+
 def key_numbers(one: Spectra) -> dict[str, str]:
     """Return the numbers of a network as text, by name; numbers that are not available yet are left out."""
     numbers: dict[str, str] = {}
-    for form, name in (("raw", r"$\lambda_{\max}$"), ("scale-free", r"$\lambda_{\max}(SHS)$, scale-free")):
+    for form, name in NAMES.items():
         if (found := one.largest.get(form)) is not None:
             numbers[name] = number(float(found.values[0]), 4)
     if one.smallest is not None:
         low = float(one.smallest.values[0])
-        numbers[r"$\lambda_{\min}$"] = number(low, 4)
+        numbers[r"Smallest curvature $\lambda_{\min}$"] = number(low, 4)
         if "raw" in one.largest and _top(one) > 0:
             numbers[r"$|\lambda_{\min}/\lambda_{\max}|$"] = number(abs(low) / _top(one))
     if one.trace is not None:
-        numbers["Trace ± standard error"] = trace_text(one.trace)
+        numbers[TRACE] = trace_text(one.trace)
         numbers[r"Directions with $|\lambda|\le$ 1 % of $\lambda_{\max}$"] = percent(flat_share(one))
-        numbers["Parameters"] = f"{one.trace.dimensions:,}"
+        numbers["Directions (parameters)"] = f"{one.trace.dimensions:,}"
     return numbers
 
 

@@ -18,7 +18,7 @@ from normscape.figures.paths import (
     path_maps,
     path_surfaces,
 )
-from normscape.figures.paths.connectivity import NAMES
+from normscape.figures.paths.connectivity import MARKS, NAMES
 from normscape.figures.style.palette import colors
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory, slice_around
@@ -34,6 +34,7 @@ from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
+from normscape.views.texts.labels import listed
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, row_of_charts
 from normscape.views.widgets.numbers import PENDING
@@ -42,8 +43,8 @@ from normscape.views.widgets.tables import network_table
 PATH = "paths"
 
 CLAIM = (
-    "The weights of every checkpoint, projected on the two directions that contain most of the path; and the loss on "
-    "the straight line between two trainings of the same network."
+    "The weights at every checkpoint, seen in the two directions that contain most of the path; and the loss on the "
+    "straight line between two trainings of the same network."
 )
 
 GLOSSARY_TERMS = (
@@ -56,22 +57,24 @@ GLOSSARY_TERMS = (
 )
 
 MAPS = (
-    "White, and red in 3-D: the path of training, from its first to its last checkpoint. Colors: the loss in the plane "
-    "of the path, on one scale for all networks. Each network has a plane of its own."
+    "Line: the weights at each checkpoint, as distances from the last one. Colors: the loss in the plane of the path, "
+    "on one scale for all networks. Each network has its own plane."
 )
 SHARED_MAP = (
-    "The paths of all networks in one plane, which contains the end of the first. Colors: the loss of the first "
-    "network in that plane."
+    "Lines: the weights of all networks at each checkpoint, as distances from the last one of the first network. "
+    "Colors: the loss of the first network in that plane."
 )
-IN_3D = "In 3-D: each checkpoint at the loss of its projection on the plane."
+IN_3D = "In 3-D, each checkpoint is at the loss of its projection on the plane."
 LOSSES = (
     "Solid: the loss of each checkpoint. Dotted: the loss at its projection on the plane. Where they part, the map "
     "does not show the loss that training had."
 )
-SEGMENTS = (
-    "Loss of the evaluation samples on the line between two trainings that differ in their seed. With batch norm, the "
-    "loss depends on the kind of batch statistics."
+BETWEEN = (
+    "Each network is trained a second time with the next seed. If the loss stays low on the way from one result to the "
+    "other, both lie in one valley."
 )
+SEGMENTS = "Loss of the evaluation samples on the line between two trainings that differ in their seed."
+KINDS = "With batch norm: {marks}. Where these coincide, the losses agree."
 
 COMPARED = (
     "Loss of the evaluation samples on several paths between the same two trainings. Permuting hidden units leaves the "
@@ -89,6 +92,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     trajectories_place, between = st.container(), st.container()
     with between, errors_shown():
         st.markdown("## Between two trainings")
+        st.markdown(BETWEEN)
         chosen, display = choice(variants, display)
         address.publish(experiment, display)
     request = requests.request(variants, known, address.of(experiment, display, PATH), chosen)
@@ -102,7 +106,7 @@ def _page(experiment: Experiment, display: Display) -> None:
             st.markdown(missing_verdict(len(known), total, "paths", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
     with trajectories_place:
-        _trajectories(experiment, display, variants, known)
+        _trajectories(experiment, display, variants, known, stopped=stopped)
     with between:
         if chosen != Chosen():  # first, since it is what the controls above ask for
             _paths(experiment, display, requests.paths(variants, chosen), stopped=stopped)
@@ -113,7 +117,7 @@ def _page(experiment: Experiment, display: Display) -> None:
 
 
 def _trajectories(
-    experiment: Experiment, display: Display, variants: Variants, known: Mapping[str, Trajectory]
+    experiment: Experiment, display: Display, variants: Variants, known: Mapping[str, Trajectory], *, stopped: bool
 ) -> None:
     """Show the paths on their maps, the losses along them, and the numbers."""
     apart = requests.by_network(variants, known)
@@ -124,7 +128,7 @@ def _trajectories(
         if known:
             path_player(figures, path_surfaces(maps), "[class*='st-key-side-by-side-path-'] .js-plotly-plot")
     if not known:
-        st.caption("The maps appear here when training has finished.")
+        st.caption("No path is measured." if stopped else "The maps appear here when training has finished.")
         return
     st.caption(f"{SHARED_MAP if requests.share_a_plane(variants) else MAPS} {IN_3D}")
     light = in_light_theme(maps, experiment)
@@ -144,6 +148,7 @@ def _trajectories(
     st.markdown("## Loss along the path")
     chart(path_losses_figure(paths), "loss along the path")
     st.caption(LOSSES)
+    st.markdown("### Key numbers")
     network_table({name: summary.trajectory_numbers(one) for name, one in apart.items()})
 
 
@@ -154,8 +159,10 @@ def _segments(experiment: Experiment, display: Display, segments: Mapping[str, C
         return
     own = _compared(experiment, segments)
     st.markdown(summary.connectivity_sentence(segments))
-    row_of_charts(connectivity_figures(own), "segment")
-    st.caption(SEGMENTS)
+    row_of_charts(connectivity_figures(own, legend=False), "segment")
+    kinds = [kind for kind in NAMES if any(kind in one.loss and len(one.loss) > 1 for one in segments.values())]
+    marks = listed([f"{NAMES[kind]} ({MARKS[kind]})" for kind in kinds])
+    st.caption(f"{SEGMENTS} {KINDS.format(marks=marks)}" if kinds else SEGMENTS)
     light = in_light_theme(own, experiment)
     _shared("segments", "Between two trainings", lambda: connectivity_figures(light), experiment, display)
     with st.expander("Barriers and errors"):

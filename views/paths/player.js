@@ -1,5 +1,8 @@
 // The entry point that Streamlit calls at every run of the page: controls, and paths in 3-D drawn by plotly.js of the app.
 
+const LEAST_ASPECT = 1.25;         // width over height of a scene: a narrower one would be cut at its sides
+const NARROW = 420, FARTHER = 1.15; // pixels; in a narrow scene the titles of axes need more room
+
 class PathScenes {
   /** @param {Element} parent */
   constructor(parent) {
@@ -17,7 +20,16 @@ class PathScenes {
 
   /** @param {any} chart */
   resize(chart) {
-    if (chart._fullLayout && chart.clientWidth) Promise.resolve(this.Plotly.Plots.resize(chart)).catch(() => {});
+    if (!chart._fullLayout || !chart.clientWidth) return;
+    const height = this.height(chart);
+    const drawn = height === chart._fullLayout.height ? this.Plotly.Plots.resize(chart) : this.Plotly.relayout(chart, { height });
+    Promise.resolve(drawn).catch(() => {});
+  }
+
+  /** Return the height of a chart that leaves its scene wide enough.
+   * @param {any} chart */
+  height(chart) {
+    return chart.clientWidth ? Math.min(chart.fullHeight, Math.round(chart.clientWidth / LEAST_ASPECT)) : chart.fullHeight;
   }
 
   /** @param {any} data */
@@ -47,6 +59,10 @@ class PathScenes {
     chart.setAttribute("role", "img");
     chart.setAttribute("aria-label", summary);
     const { data, layout } = JSON.parse(figure);
+    chart.fullHeight = layout.height;
+    layout.height = this.height(chart);
+    const { eye } = layout.scene.camera;
+    if (chart.clientWidth && chart.clientWidth < NARROW) for (const axis of ["x", "y", "z"]) eye[axis] *= FARTHER;
     chart.wholePaths = chart.pathStep = undefined;
     await this.Plotly.react(chart, data, layout, { ...config, responsive: false });
     this.resizeObserver.observe(chart);

@@ -14,12 +14,16 @@ from normscape.views.texts.labels import of_network
 from normscape.views.widgets.numbers import number, percent
 
 ABOVE_CHANCE = 0.02
-MARGIN = f"more than {100 * ABOVE_CHANCE:g} points"
+MARGIN = f"over {100 * ABOVE_CHANCE:g} points"
 """Share by which a plane must contain more of a path than of a random walk to say something about training."""
 
 
 TENTHS = 10
 """Steps that a curve needs at least for the loss of a tenth of its training."""
+
+
+IN_A_PLANE = 0.9
+"""Share of every path from which training is said to stay close to a plane."""
 
 
 def headline(trajectories: Mapping[str, Trajectory]) -> str:
@@ -28,20 +32,38 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
         return ""
     shares = {label: float(one.explained.sum()) for label, one in trajectories.items()}
     if (alone := next(iter(trajectories.values()))) and len(alone.paths) > 1:
-        return f"**Two directions contain {percent(float(alone.explained.sum()))} of all {len(alone.paths)} paths.**"
-    parts = [f"{percent(share)} of the path {of_network(label)}" for label, share in shares.items()]
+        return _shown(f"of all {len(alone.paths)} paths", [float(alone.explained.sum())])
+    parts = [f"of the path {of_network(label)}" for label in shares]
+    claim = _shown(parts, list(shares.values()))
     walk = float(next(iter(trajectories.values())).walk.sum())
-    claim = f"**Two directions contain {_joined(parts)}.**"
     if not math.isfinite(walk):
         return claim
     more = [label for label, share in shares.items() if share > walk + ABOVE_CHANCE]
-    baseline = f" A random walk with the same checkpoints has {percent(walk)} in its two leading directions"
+    paths = "path" if len(shares) == 1 else "paths"
     if len(more) == len(shares):
-        return f"{claim}{baseline}, so these paths are straighter than chance."
+        return (
+            f"{claim} A random walk with as many checkpoints has only {percent(walk)} in two directions: the {paths} "
+            "of training bend less than chance would make them."
+        )
+    chance = f"{claim} That alone is no surprise: a random walk with as many checkpoints has {percent(walk)} in two"
     if not more:
-        return f"{claim}{baseline}: no path is {MARGIN} above it, so the plane says little about training."
+        return f"{chance} directions, and no path of training has {MARGIN} more."
     above = _joined([f"the path {of_network(label)}" for label in more])
-    return f"{claim}{baseline}, so most of this is chance; only {above} is {MARGIN} above it."
+    return f"{chance} directions. Only {above} has {MARGIN} more."
+
+
+def _shown(paths: str | list[str], shares: list[float]) -> str:
+    """Return the claim in bold, and what it means for the maps."""
+    if isinstance(paths, str):
+        parts = f"{percent(shares[0])} {paths}"
+    else:
+        parts = _joined([f"{percent(share)} {path}" for share, path in zip(shares, paths, strict=True)])
+    if min(shares) >= IN_A_PLANE:
+        return (
+            f"**Training moves almost in a plane: two directions contain {parts}.** The maps therefore show nearly all "
+            "of the movement."
+        )
+    return f"**Two directions contain {parts}.** The maps miss the rest of the movement."
 
 
 def _joined(parts: list[str]) -> str:
@@ -54,40 +76,54 @@ def trajectory_numbers(one: Trajectory) -> dict[str, str]:
     away = path.left[:-1] if len(path.left) > 1 else path.left
     return {
         "Checkpoints": f"{len(path.step)}",
-        **({"Length from start to end": number(one.length)} if math.isfinite(one.length) else {}),
-        "First component": percent(float(one.explained[0])),
-        "Second component": percent(float(one.explained[1])),
+        **({"Distance from start to end": number(one.length)} if math.isfinite(one.length) else {}),
+        "Share in the first direction": percent(float(one.explained[0])),
+        "Share in the second direction": percent(float(one.explained[1])),
+        "Share in both": percent(float(one.explained.sum())),
         **_walk(one),
-        "Largest distance to the plane": number(float(np.max(away))),
+        "Largest distance from the plane": number(float(np.max(away))),
     }
 
 
 def _walk(one: Trajectory) -> dict[str, str]:
     """Return the shares of a random walk beside those of a path; several paths have no such walk."""
-    centered = {"Both, centered": percent(float(one.explained_centered.sum()))}
+    centered = {"Share in both, checkpoints centered": percent(float(one.explained_centered.sum()))}
     if not np.isfinite(one.walk).all():
         return centered
     return {
-        "Random walk, both": percent(float(one.walk.sum())),
+        "Share in both of a random walk": percent(float(one.walk.sum())),
         **centered,
-        "Random walk, both, centered": percent(float(one.walk_centered.sum())),
+        "Share in both of a random walk, centered": percent(float(one.walk_centered.sum())),
     }
 
 
 def connectivity_sentence(segments: Mapping[str, Connectivity]) -> str:
-    """Return how high the barriers between two trainings are, as Markdown."""
-    sentences = []
-    for label, one in segments.items():
-        if "interpolated" not in one.loss:
-            sentences.append(f"**{label}**: the barrier is {number(one.barrier('population'))}.")
-            continue
-        own, fixed = one.barrier("population"), one.barrier("interpolated")
-        times = f", {number(fixed / own, 2)}× as high as" if own > 0 else ", against"
-        sentences.append(
-            f"**{label}**: with interpolated running averages the barrier is {number(fixed)}{times} with population "
-            f"statistics ({number(own)})."
+    """Return how high the barriers between two trainings are, and what stored averages add, as Markdown."""
+    barriers = {label: one.rounded_barrier("population") for label, one in segments.items()}
+    if not any(value > 0 for value in barriers.values()):
+        claim = (
+            "**No loss barrier separates the two trainings:** on the straight line between them, the loss never rises."
         )
-    return " ".join(sentences)
+    else:
+        parts = _joined([f"{number(value)} {of_network(label)}" for label, value in barriers.items()])
+        claim = (
+            "**A loss barrier separates the two trainings:** on the straight line between them, the loss rises by up "
+            f"to {parts}."
+        )
+    return " ".join([claim, *filter(None, [_averages(label, one) for label, one in segments.items()])])
+
+
+def _averages(label: str, one: Connectivity) -> str:
+    """Return what interpolated running averages do to the barrier, as a sentence; empty without batch norm."""
+    if "interpolated" not in one.loss:
+        return ""
+    own, fixed = one.rounded_barrier("population"), one.barrier("interpolated")
+    network = of_network(label)
+    times = f", {number(fixed / own, 2)}× as high" if own > 0 else ""
+    return (
+        f"{network[:1].upper()}{network[1:]}, this holds for statistics recomputed at every point; with the stored "
+        f"running averages of both networks, interpolated, the barrier is {number(fixed)}{times}."
+    )
 
 
 def connectivity_numbers(one: Connectivity, names: Mapping[str, str]) -> dict[str, str]:

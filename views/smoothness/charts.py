@@ -36,17 +36,17 @@ from normscape.views.widgets.tables import network_table
 
 CAPTIONS = {
     "effective smoothness": (
-        r"Effective $\beta$-smoothness is the largest gradient change per unit of distance, "
-        r"$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$, over all step lengths $\eta$ along the mini-batch "
-        "gradient $g$."
+        r"The largest gradient change per unit of distance, over steps of several lengths $\eta$ along the mini-batch "
+        r"gradient $g$: effective $\beta$-smoothness, "
+        r"$\max_\eta\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$."
     ),
     "gradient along the step": (
-        r"The gradient change itself, $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$, from its smallest to its largest "
-        r"value over all step lengths. Effective $\beta$-smoothness divides it by the length of the step."
+        r"How far the gradient moves in a step, $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$, from its smallest to "
+        r"its largest value over all step lengths. Divided by the length of the step it gives $\beta$."
     ),
     "loss along the step": (
-        "From the smallest to the largest loss over all step lengths. A narrow band means that a step of any of these "
-        "lengths has a predictable effect."
+        "The loss after a step, from its smallest to its largest value over all step lengths. A narrow band means that "
+        "the length of the step hardly matters."
     ),
     "random directions": (
         "The same ratio for steps of equal length in random directions. If these values are lower than those along the "
@@ -83,12 +83,10 @@ class State:
     every_seed: bool = False  # in place of median and range
 
 
-def verdict(experiment: Experiment, display: Display, results: Results) -> None:
+def verdict(results: Results) -> None:
     """Show how every further network compares with the first.
 
     Args:
-        experiment: the compared networks.
-        display: metric and camera of the address.
         results: of all checkpoints that training reached.
     """
     results = _nonempty(results)
@@ -99,9 +97,8 @@ def verdict(experiment: Experiment, display: Display, results: Results) -> None:
     seeds = max(sum(map(bool, columns)) for columns in results.values())
     compared = ratios(results)
     st.markdown(headline(next(iter(results)), compared, seeds))
-    if (varies := spread(compared)) or len(compared) > 1:  # a single checkpoint has no verdict to qualify
-        others = other_quantities("Along training", experiment, display)
-        st.caption("\\\n".join(filter(None, [varies, others])))
+    if varies := spread(compared):
+        st.caption(varies)
 
 
 def explanation(experiment: Experiment, results: Results) -> None:
@@ -157,11 +154,12 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
                 panels(band_figures(compared, quantity, **drawn), kind)
     _random_directions(compared, drawn)
     if state.finished:
+        st.caption(other_quantities("Along training", experiment, display))
+        explanation(experiment, results)
         _table(results)
         light = in_light_theme(compared, experiment)
         title, draw = "Smoothness along training", lambda: _figures(light, drawn)
         share_row(Charts("along training", title, draw, experiment, display))
-        explanation(experiment, results)
 
 
 def gray(others: int) -> str:

@@ -20,8 +20,8 @@ from normscape.views.widgets.seeds import seeds_control
 PATH = "along-training"
 
 CLAIM = (
-    "At each checkpoint, steps of several lengths along the gradient of the next mini-batch measure how much the loss "
-    f"and the gradient change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
+    "At each checkpoint we step along the gradient of the next mini-batch and record how much the loss and the "
+    f"gradient change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
 )
 
 GLOSSARY_TERMS = (
@@ -75,7 +75,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     every = [job for columns in jobs.values() for column in columns for job in column]
     with verdict:  # the progress is in the place of the headline, so that no chart moves
         if finished and not progress.failures(request):
-            charts.verdict(experiment, display, results)
+            charts.verdict(results)
         else:
             count = sum(len(one) for own in results.values() for one in own)
             st.markdown(missing_verdict(count, len(every), "checkpoints", stopped=stopped or finished, done="measured"))

@@ -10,11 +10,11 @@ import numpy as np
 from normscape.figures.style.steps import at_steps
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
 from normscape.views.texts.escape import printable
-from normscape.views.texts.labels import in_text
+from normscape.views.texts.labels import in_text, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
 LESS_SMOOTH = (
-    "**The order depends on the experiment.** Batch norm is less smooth here. On the digits with raw inputs it is "
+    "**The order depends on the experiment.** Batch norm is less smooth here; on the digits with raw inputs it is "
     "smoother at every checkpoint."
 )
 
@@ -72,8 +72,8 @@ def spread(compared: Mapping[str, PathRatio | None]) -> str:
         return f"At every checkpoint the two differ by less than {100 * (ABOUT_EQUAL - 1):.0f} %."
     low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
     return (
-        f"The ratio ranges from {low}× to {high}×; {in_text(label)} is smoother at {ratio.lower} of the "
-        f"{ratio.checkpoints} checkpoints."
+        f"From checkpoint to checkpoint the ratio ranges from {low}× to {high}×; {in_text(label)} is smoother at "
+        f"{ratio.lower} of {ratio.checkpoints}."
     )
 
 
@@ -98,7 +98,7 @@ def alone(label: str, course: Sequence[Smoothness]) -> str:
     median = number(float(np.median(finite)))
     count = f"{len(finite)} checkpoint{'' if len(finite) == 1 else 's'}"
     return (
-        f"**Along the path, the {MEASURE} of {in_text(label)} is {median} at the median of {count}** and ranges from "
+        f"**Along training, the {MEASURE} of {in_text(label)} is {median} at the median of {count}** and ranges from "
         f"{number(min(finite))} to {number(max(finite))}. Select a second network to compare it with."
     )
 
@@ -106,19 +106,19 @@ def alone(label: str, course: Sequence[Smoothness]) -> str:
 def _pair(reference: str, label: str, ratio: PathRatio, seeds: int) -> str:
     other = in_text(reference)
     own, base = (number(size) for size in ratio.medians)
-    sizes = f"{MEASURE} {own} vs. {base}"
     if ratio.checkpoints < FEWEST_CHECKPOINTS:
         return (
-            f"**One common checkpoint is too few to compare {in_text(label)} with {other}.** Their {sizes} there says "
-            "nothing about the path."
+            f"**One common checkpoint is too few to compare {in_text(label)} with {other}.** Their {MEASURE} there, "
+            f"{own} vs. {base}, says nothing about the path."
         )
-    at = f"median over {ratio.checkpoints} checkpoints{_in_all(seeds)}"
+    sizes = f"{own} {of_network(label)}, {base} {of_network(reference)}"
     if _about_equal(ratio):
-        claim, rate = f"{label} is about as smooth as {other} along the path.", "about as much"
+        claim = f"Along training, {in_text(label)} is about as smooth as {other}: its gradient changes about as much"
     else:
         word = "less smooth" if ratio.median > 1 else "smoother"
-        claim, rate = f"{label} is {word} than {other} along the path.", _times(ratio.median)
-    return f"**{claim}** Its gradient changes {rate} per unit of distance ({sizes}, {at})."
+        claim = f"Along training, {in_text(label)} is {word} than {other}: its gradient changes {_times(ratio.median)}"
+    at = f"median of {ratio.checkpoints} checkpoints{_in_all(seeds)}"
+    return f"**{claim} per unit of distance.** {MEASURE[:1].upper()}{MEASURE[1:]}, {at}: {sizes}."
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:
@@ -141,13 +141,13 @@ def _all(reference: str, known: Mapping[str, PathRatio]) -> str:
         word, more = ("less smooth", "more") if known[most].median > 1 else ("smoother", "less")
         low, high = (number(_factor(known[label].median), 2) for label in (least, most))
         return (
-            f"All other networks are {word} than {in_text(reference)} along the path: their gradient changes "
+            f"Along training, all other networks are {word} than {in_text(reference)}: their gradient changes "
             f"{low}× ({in_text(least)}) to {high}× ({in_text(most)}) {more} per unit of distance."
         )
     amounts = {k: "about as much" if _about_equal(ratio) else _times(ratio.median) for k, ratio in known.items()}
     parts = [f"{amount} with {in_text(k)}" for k, amount in amounts.items()]
     return (
-        f"Compared with {in_text(reference)}, the gradient along the path changes {', '.join(parts[:-1])} and "
+        f"Compared with {in_text(reference)}, the gradient along training changes {', '.join(parts[:-1])} and "
         f"{parts[-1]} per unit of distance."
     )
 
@@ -172,10 +172,10 @@ def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:
     name = rf"$\beta$-smoothness relative to {in_text(reference)}"
     span = f"{number(ratio.lowest, 2)}× to {number(ratio.highest, 2)}×"
     return {
-        f"{name}, of the medians": f"{number(ratio.median, 2)}×",
+        f"{name}, ratio of medians": f"{number(ratio.median, 2)}×",
         f"{name}, range over checkpoints": span,
         r"Checkpoints with a lower $\beta$-smoothness": f"{ratio.lower} of {ratio.checkpoints}",
-        f"Gradient change relative to {in_text(reference)}, of the medians": f"{number(ratio.change, 2)}×",
+        f"Gradient change relative to {in_text(reference)}, ratio of medians": f"{number(ratio.change, 2)}×",
     }
 
 

@@ -32,16 +32,15 @@ Rates = Mapping[str, Mapping[int, float]]
 class State:
     """How far a sweep is, and how several seeds are drawn."""
 
+    seeds: int = 1  # trainings per learning rate
     complete: bool = False  # all trainings are finished
     pending: bool = False  # results are on their way
     every_seed: bool = False  # in place of median and range
 
 
 def verdict(
-    page: tuple[Experiment, Display],
     outcomes: Outcomes,
     predicted: Rates,
-    formula: str,
     *,
     seeds: int,
     stopped: bool,
@@ -49,10 +48,8 @@ def verdict(
     """Show the headline of a complete sweep, and how many trainings are finished before.
 
     Args:
-        page: the compared networks, and metric and camera of the address.
         outcomes: of finished trainings, by label.
         predicted: limit that the curvature predicts, by label and step.
-        formula: of that limit, as LaTeX.
         seeds: trainings per learning rate.
         stopped: whether nothing more will come.
     """
@@ -61,9 +58,9 @@ def verdict(
         st.markdown(missing_verdict(finished, total, "trainings", stopped=stopped))
         return
     largest = {label: largest_stable(own) for label, own in outcomes.items()}
-    st.markdown(headline(largest, _at_initialization(predicted), formula))
-    st.markdown(" ".join([grid(seeds), *gaps(outcomes)]))
-    st.caption(other_quantities("Learning rates", *page))
+    st.markdown(headline(largest, _at_initialization(predicted)))
+    if failures := gaps(outcomes):
+        st.caption(" ".join(failures))
 
 
 def section(
@@ -94,12 +91,14 @@ def section(
             known: dict[str, Any] = {"complete": state.complete, "colors": compared.colors}
             legend = thresholds.legend(trainings, limits_at_start, page_theme(), **known)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
+    st.caption(grid(state.seeds))
     known = {"pending": state.pending, "every_seed": state.every_seed}
     chart(final_figure(compared, limits_at_start, noted=False, **known), "final training loss")
     if notes := final_notes(compared, every_seed=state.every_seed):
         st.caption(" ".join(notes))
     if not state.complete:
         return
+    st.caption(other_quantities("Learning rates", experiment, display))
     st.markdown("## Key numbers")
     network_table({label: key_numbers(own, predicted[label], trainings[label]) for label, own in outcomes.items()})
     light = in_light_theme(compared, experiment)

@@ -8,7 +8,7 @@ from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.session.limits import check_seconds
-from normscape.views.stability import charts, requests, thresholds
+from normscape.views.stability import charts, requests
 from normscape.views.widgets.seeds import seeds_control
 
 PATH = "learning-rates"
@@ -65,10 +65,9 @@ def _page(experiment: Experiment, display: Display) -> None:
     complete = finished and all(len(own) == len(RATES) * seeds for own in outcomes.values())
     stopped = finished or progress.is_stopped(request)
     with verdict:  # the progress is in the place of the headline, so that no chart moves
-        formula = f"{thresholds.formula(trainings)}{thresholds.momentum_note(trainings)}"
-        charts.verdict((experiment, display), outcomes, predicted, formula, seeds=seeds, stopped=stopped)
+        charts.verdict(outcomes, predicted, seeds=seeds, stopped=stopped)
         progress.show_progress(request, finished)
-    state = charts.State(complete=complete, pending=not stopped, every_seed=every_seed)
+    state = charts.State(seeds, complete=complete, pending=not stopped, every_seed=every_seed)
     charts.section(experiment, display, outcomes, predicted, trainings, state)
     with st.expander("The predicted limit, and caveats"):
         st.markdown(READING)

@@ -15,7 +15,7 @@ from normscape.views.widgets.numbers import MISSING, number, span
 OUTCOMES = ("stable", "not learned", "overshot", "diverged")
 
 
-def headline(largest: Mapping[str, float], predicted: Mapping[str, float], formula: str) -> str:
+def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> str:
     """Return the largest learning rate at which each network trains stably as one sentence, and the predicted limits.
 
     If these rank the networks in the opposite order, the sentence says so.
@@ -23,18 +23,16 @@ def headline(largest: Mapping[str, float], predicted: Mapping[str, float], formu
     Args:
         largest: the largest stable learning rate by label, 0 if none is stable.
         predicted: limit that the curvature at initialization predicts, by label; NaN if unknown.
-        formula: of that limit, as LaTeX; empty if the networks differ in it.
     """
-    return f"**{_claim(largest)}**{_prediction(largest, predicted, formula)}"
+    return f"**{_claim(largest)}**{_prediction(largest, predicted)}"
 
 
 def grid(seeds: int) -> str:
-    """Return which rates are tested and how often, and how far the true limit may be from the largest stable rate."""
+    """Return how often each rate is tested, and how far the true limit may be from the largest stable rate."""
     factor = number(RATES[1] / RATES[0], 2)
     return (
-        f"{len(RATES)} rates from {number(RATES[0])} to {number(RATES[-1])} are tested with {seeds} "
-        f"seed{'' if seeds == 1 else 's'} each. They lie a factor of {factor} apart, so the true limit may be up to "
-        f"{factor}× higher."
+        f"Each rate is tested with {seeds} seed{'' if seeds == 1 else 's'}. Rates lie a factor of {factor} apart, so "
+        f"the true limit may be up to {factor}× higher."
     )
 
 
@@ -91,18 +89,17 @@ def _pair(reference: str, label: str, rate: float, other: float) -> str:
     return f"{claim} {number(rate)} {second}, {factor}× {word} than {first} ({number(other)})."
 
 
-def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float], formula: str) -> str:
+def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float]) -> str:
     """Return the limits of two networks, or the ends of those of more; say if they rank the networks otherwise."""
     known = {label: rate for label, rate in predicted.items() if math.isfinite(rate)}
     if not known:
         return ""
     ends = [min(known, key=known.__getitem__), max(known, key=known.__getitem__)] if len(known) > 2 else list(known)
     size = values({label: known[label] for label in ends})
-    shown = f"ranges from {size.replace(' and ', ' to ')}" if len(known) > 2 else f"is {size}"
-    limit = f"limit {formula}".strip()
+    shown = f"from {size.replace(' and ', ' to ')}" if len(known) > 2 else size
     if _opposite(largest, predicted):
-        return f" The curvature at initialization predicts the opposite order: the {limit} {shown}."
-    return f" The {limit} that the curvature at initialization predicts {shown}."
+        return f" The curvature at initialization predicts the opposite order (dotted lines): {shown}."
+    return f" The curvature at initialization predicts {shown} (dotted lines)."
 
 
 def _opposite(largest: Mapping[str, float], predicted: Mapping[str, float]) -> bool:

@@ -93,12 +93,6 @@ def _color(outcome: str, theme: Theme) -> str:
     return mark.dark if theme == "dark" else mark.light
 
 
-def momentum_note(trainings: Mapping[str, TrainingSpec]) -> str:
-    """Return the momentum in the formula of all networks in brackets; empty without one, or if they differ."""
-    momenta = {training.momentum for training in trainings.values()}
-    return rf" ($\mu$ = {number(momenta.pop())})" if formula(trainings) == HEAVY_BALL and len(momenta) == 1 else ""
-
-
 def _lines(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]) -> str:
     if not any(map(math.isfinite, predicted.values())):
         return ""

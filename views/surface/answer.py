@@ -13,6 +13,7 @@ from normscape.views.surface import caveats
 from normscape.views.surface.measures import Measures
 from normscape.views.surface.verdict import Verdict, verdict
 from normscape.views.texts import surface as texts
+from normscape.views.texts.flatness import where
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def answer_of(measured: Mapping[str, Measures], variants: Variants, state: Compa
         return Answer(warnings, Verdict("", ""), "")
     seeds = caveats.stored_seeds(measured, variants)
     found = verdict(
-        measured, stopped=stopped, where=texts.where(variants), drawn=caveats.drawn_training(variants), seeds=seeds
+        measured, stopped=stopped, where=where(variants), drawn=caveats.drawn_training(variants), seeds=seeds
     )
     claim = f"{texts.unmeasured(variants, state)} {found.claim}".strip()
     return Answer(warnings, found._replace(claim=claim), caveats.qualification(measured, variants, seeds))

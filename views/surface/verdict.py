@@ -6,26 +6,24 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from normscape.views.session.seeds import SeedRatios, over_seeds
+from normscape.views.session.seeds import over_seeds
 from normscape.views.surface.measures import Measures, compared_pair
+from normscape.views.texts.flatness import (
+    LARGEST,
+    SeedPair,
+    claim_of_pair,
+    claim_of_several,
+    factor,
+    numbers_of_pair,
+    signs,
+)
 from normscape.views.texts.labels import of_network
-from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, sign, three_digits, times
+from normscape.views.widgets.numbers import number, percent, three_digits, times
 
 PENDING = "being measured"
 
-LAMBDA = r"$\lambda_{\max}$"
-
-LARGEST = f"largest curvature {LAMBDA}"
-
 MOST_LISTED = 4
 """Networks whose λ_max are listed one by one."""
-
-
-EQUAL = Measures(1.0, 1.0, None, math.nan, math.nan)
-"""What ratios are compared with."""
-
-SeedPair = tuple[SeedRatios, SeedRatios]
-"""The ratios of λ_max, and of its scale-free form, over training seeds."""
 
 
 class Verdict(NamedTuple):
@@ -69,22 +67,15 @@ def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: Se
     fit = f"{_fit(pair, one, other)}."
     if one.sharpness is None or other.sharpness is None:
         return f"{_capital(LARGEST)} is {PENDING}.", fit
-    numbers = f"{three_digits(one.sharpness)} {of_network(subject)} and {three_digits(other.sharpness)} "
-    numbers += f"{of_network(reference)}{_factor(one.sharpness, other.sharpness)}"
-    if not _signs(one, other):
+    numbers = numbers_of_pair(pair, one, other)
+    if not signs(one, other):
         return f"{_capital(LARGEST)} is {numbers}: it compares nothing, since one of them is not positive.", fit
+    claim = claim_of_pair(pair, one, other, where, seeds)
     if seeds is None:
-        claim = f"**{subject} {_claim(one, other)} {where}: {LARGEST} is {numbers}.**"
         return claim, " ".join(filter(None, [_scale_free(one, other), fit]))
-    plain, scale_free = seeds
-    means = Measures(plain.mean, scale_free.mean, None, math.nan, math.nan)
-    claim = (
-        f"**{subject} {_claim(means, EQUAL)} {where}: over {len(plain.ratios)} training seeds, its {LARGEST} "
-        f"is {over_seeds(plain)}.**"
-    )
-    ratio = _factor(one.sharpness, other.sharpness, "{}")
+    ratio = factor(one.sharpness, other.sharpness, "{}")
     of_drawn = f"In {drawn or 'the run drawn below'}, the curvature is {ratio}." if ratio else ""
-    independent = f"Independent of weight scale, it is {over_seeds(scale_free)}."
+    independent = f"Independent of weight scale, it is {over_seeds(seeds[1])}."
     return claim, f"{independent} {fit}", of_drawn
 
 
@@ -109,10 +100,8 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
         parts.append(f"{', '.join(pending)}: {PENDING}")
     if pending:
         claim = f"**{len(sharpness)} of {len(measured)} networks measured.**"
-    elif high / low < ABOUT_EQUAL:
-        claim = f"**All {len(measured)} networks are about as flat here.**"
     else:
-        claim = f"**Flattest here: {flattest}. Sharpest: {sharpest}.**"
+        claim = claim_of_several({label: value for value, label in sharpness})
     return claim, f"{_capital((f'in {drawn}: ' if drawn else '') + ' · '.join(parts))}."
 
 
@@ -134,32 +123,8 @@ def _fits(measured: Mapping[str, Measures]) -> str:
     return f"held-out {'accuracy' if accuracy else 'loss'} {text(values[low])} ({low}) to {text(values[high])} ({high})"
 
 
-def _signs(one: Measures, other: Measures) -> set[int | None]:
-    return {sign(one.sharpness, other.sharpness), sign(one.scale_free, other.scale_free)} - {None}
-
-
-def _claim(one: Measures, other: Measures) -> str:
-    """Return what λ_max and its scale-free form say: flatter, sharper, about equal, or different things."""
-    signs = _signs(one, other)
-    if signs == {0}:
-        return "is about as flat"
-    if signs <= {0, -1}:
-        return "is flatter"
-    if signs <= {0, 1}:
-        return "is sharper"
-    return "is flatter by one measure and sharper by the other"
-
-
-def _factor(one: float | None, other: float | None, text: str = " ({})") -> str:
-    """Return how many times lower or higher the first number is, in a text; empty where that cannot be said."""
-    order = sign(one, other)
-    if order is None or one is None or other is None:
-        return ""
-    return text.format(f"{times(one, other)} {'lower' if order < 0 else 'higher'}" if order else "about equal")
-
-
 def _scale_free(one: Measures, other: Measures) -> str:
-    return _factor(one.scale_free, other.scale_free, "Independent of weight scale, it is {}.")
+    return factor(one.scale_free, other.scale_free, "Independent of weight scale, it is {}.")
 
 
 def _fit(pair: tuple[str, str], one: Measures, other: Measures) -> str:

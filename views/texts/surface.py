@@ -7,11 +7,11 @@ from normscape.gallery.stories import STORIES, TITLES
 from normscape.landscape import DATA
 from normscape.models import ARCHITECTURES
 from normscape.specs import Display, Experiment, GridSpec
-from normscape.specs.experiment import Variants
 from normscape.specs.fields import rule_at
 from normscape.views.session.previews import Preview, is_draft
 from normscape.views.session.results import ComparisonState, Outcome
 from normscape.views.texts.escape import printable
+from normscape.views.texts.flatness import where
 from normscape.views.texts.labels import in_text
 
 CLAIM = "{count} networks, identical except for {field}: their loss around the {weights}, on one scale."
@@ -167,20 +167,6 @@ def drawn_grids(outcomes: Iterable[Outcome]) -> str:
     sizes = [_size(grids[points]) for points in sorted(grids)]
     draft = ", draft in bfloat16" if any(one.surface is not None and is_draft(one.surface) for one in outcomes) else ""
     return f"{' and '.join(sizes)} grid{'s' if len(sizes) > 1 else ''}{draft}" if sizes else ""
-
-
-def where(variants: Variants) -> str:
-    """Return the weights that the surfaces are around, if they are the same step of training for all networks."""
-    found = {
-        "at initialization"
-        if run.weights is None and (step == 0 or not run.training.steps)
-        else "at the trained weights"
-        if step in (None, run.training.steps)
-        else f"at step {step}"
-        for run, surface in variants.values()
-        for step in [surface.evaluation.checkpoint]
-    }
-    return found.pop() if len(found) == 1 else "here"
 
 
 def unmeasured(labels: Iterable[str], state: ComparisonState) -> str:

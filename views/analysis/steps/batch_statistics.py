@@ -54,7 +54,7 @@ def brief(result: BatchStatistics) -> str:
         return "nothing varies"
     nearest = int(np.argmin(np.abs(np.log(result.sizes / 32))))
     error = number(float(np.mean([layer.error[nearest] for layer in layers])), 2)
-    return rf"mean off by {error} $\sigma$ in batches of {result.sizes[nearest]}"
+    return rf"the mean is off by {error} $\sigma$ in batches of {result.sizes[nearest]}"
 
 
 def _off(layer: LayerStatistics) -> float:

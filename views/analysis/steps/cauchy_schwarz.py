@@ -61,8 +61,8 @@ def brief(result: CauchySchwarz) -> str:
     if not result.layers:
         return "no gradient"
     if count := sum(_failing(layer, result.noise) for layer in result.layers):
-        return f"bound exceeded at {count} units"
-    return f"median unit reaches {number(100 * _median_tightness(result), 2)} % of the bound"
+        return f"the bound is exceeded at {count} units"
+    return f"the median unit reaches {number(100 * _median_tightness(result), 2)} % of the bound"
 
 
 def _median_tightness(result: CauchySchwarz) -> float:

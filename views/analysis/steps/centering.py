@@ -54,7 +54,7 @@ def brief(result: Centering) -> str:
     if status(result) in ("absent", "undefined"):
         return "no curvature to compare"
     lowered, raised = _counts(result, 2)
-    return f"standardized: curvature {_moves(lowered, raised)} of {len(result.layers)} layers"
+    return f"with standardized inputs the curvature {_moves(lowered, raised)} of {len(result.layers)} layers"
 
 
 def _moves(lowered: int, raised: int) -> str:

@@ -66,7 +66,7 @@ def brief(result: Derivatives) -> str:
         return "no bias has an effect (gradient 0)" if any(one.without_effect for one in result.layers) else "no biases"
     idle = len(result.layers) - len(_moved(result))
     where = f" in {len(_moved(result))} of {len(result.layers)} layers" if idle else ""
-    return f"weights change {number(_median_ratio(result), 2)}× as fast as biases{where}"
+    return f"weight gradients change {number(_median_ratio(result), 2)}× as fast as bias gradients{where}"
 
 
 def _uncompared(result: Derivatives) -> str:
@@ -175,7 +175,8 @@ def brief_along(result: SignalHistory) -> str:
     """Return the largest signal of all checkpoints over the largest initial one in a few words."""
     if len(result.step) < 2 or not result.largest[0].max():
         return "only one checkpoint" if len(result.step) < 2 else "no signal"
-    return f"largest signal {number(float(result.largest.max() / result.largest[0].max()), 2)}× the initial one"
+    growth = float(result.largest.max() / result.largest[0].max())
+    return f"the largest signal reaches {number(growth, 2)}× the initial one"
 
 
 def rows_along(result: SignalHistory) -> dict[str, str]:

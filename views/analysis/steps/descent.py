@@ -71,12 +71,12 @@ def brief(result: Descent) -> str:
     points = sum(int(segment.compared.sum()) for segment in result.segments)
     failed = sum(int(segment.fails.sum()) for segment in result.segments)
     if not points or failed:
-        return f"bound exceeded at {failed} of {points} points" if points else "no finite loss"
+        return f"the bound is exceeded at {failed} of {points} points" if points else "no finite loss"
     beyond = "at least " if result.beyond_range else ""
     estimated, measured = result.estimated_largest_step, result.measured_largest_step
     if not measured:
         return "no sampled step lowers the loss"
-    return rf"loss falls up to $\eta$ = {beyond}{number(measured)} (predicted: {number(estimated)})"
+    return rf"the loss falls up to $\eta$ = {beyond}{number(measured)} (predicted: {number(estimated)})"
 
 
 RULE = (

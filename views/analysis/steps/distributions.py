@@ -45,7 +45,9 @@ def brief(result: Distributions) -> str:
     """Return the internal covariate shift of the median layer in a few words."""
     median = _median_shift(result)
     return (
-        f"gradient shifts by {number(100 * median, 2)} % per step" if math.isfinite(median) else "no gradient to shift"
+        f"the gradient shifts by {number(100 * median, 2)} % per step"
+        if math.isfinite(median)
+        else "no gradient to shift"
     )
 
 

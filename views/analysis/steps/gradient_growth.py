@@ -60,7 +60,7 @@ def brief(result: GradientGrowth) -> str:
     """Return the change of gradients per layer in a few words."""
     if not math.isfinite(result.per_layer) or status(result) == "absent":
         return "too few layers to judge"
-    return f"{number(result.per_layer)}× per layer backward"
+    return f"gradients are multiplied by {number(result.per_layer)} per layer"
 
 
 FEWEST_RATIOS = 5

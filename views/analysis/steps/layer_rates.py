@@ -58,8 +58,8 @@ def verdict(result: LayerRates) -> str:
 def brief(result: LayerRates) -> str:
     """Return how far E[x²] is from the measured rates in a few words."""
     if not _comparable(result):
-        return "bias has no effect" if result.first else "no linear layer"
-    return f"prediction off by up to {number(_largest_factor(result), 2)}×"
+        return "the bias has no effect" if result.first else "no linear layer"
+    return f"the prediction is off by up to {number(_largest_factor(result), 2)}×"
 
 
 def _comparable(result: LayerRates) -> bool:

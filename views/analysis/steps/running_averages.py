@@ -50,10 +50,12 @@ def verdict(result: RunningAverages) -> str:
 def brief(result: RunningAverages) -> str:
     """Return the relative change of the loss in a few words."""
     if not result.layers or not result.population_loss:
-        return "loss is zero" if result.layers else "stores no averages"
+        return "the loss is zero" if result.layers else "no averages are stored"
     change = result.running_loss / result.population_loss - 1
     return (
-        f"loss {'+' if change > 0 else '−'}{number(100 * abs(change), 2)} %" if abs(change) >= EQUAL else "loss equal"
+        f"the loss {'rises' if change > 0 else 'falls'} by {number(100 * abs(change), 2)} %"
+        if abs(change) >= EQUAL
+        else "the loss is unchanged"
     )
 
 

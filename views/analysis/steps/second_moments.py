@@ -56,8 +56,8 @@ def brief(result: SecondMoments) -> str:
     if not removed:
         return "no input to center"
     raised = _raised(result)
-    rises = f"; dividing raises {raised} of {len(removed)} layers" if raised else ""
-    return f"centering removes {number(100 * float(np.median(removed)), 2)} %{rises}"
+    rises = f", and dividing raises it in {raised} of {len(removed)} layers" if raised else ""
+    return f"centering removes {number(100 * float(np.median(removed)), 2)} % of the second moment{rises}"
 
 
 def _dividing(result: SecondMoments) -> str:

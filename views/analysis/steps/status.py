@@ -36,13 +36,13 @@ REASONS: Mapping[Status, str] = {
 }
 """Why a step says nothing about the argument."""
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
+NO_BREAK, WORD_JOINER = "\N{NO-BREAK SPACE}", "\N{WORD JOINER}"  # a line may end after the dash of a chip, without it
 
 
 def named(status: Status) -> str:
     """Return the chip of a status with its word, as Markdown."""
     word = WORDS[status].replace(" ", NO_BREAK)
-    return f"{CHIPS[status]}{NO_BREAK}{_colored(status, word)}"
+    return f"{CHIPS[status]}{WORD_JOINER}{NO_BREAK}{_colored(status, word)}"
 
 
 def hinted(status: Status, label: str) -> str:

@@ -91,11 +91,11 @@ def brief(result: Theorem) -> str:
     """Return at how many units the gradient shrinks in a few words."""
     judged = status(result)
     if judged in ("absent", "undefined"):
-        return "gradient is zero or not finite" if result.layers else "no batch-norm layer"
+        return "the gradient is zero or not finite" if result.layers else "no batch-norm layer"
     if _broken(result):
         return "the identity fails beyond rounding"
     smaller, units = _reduced(result)
-    return f"gradient shrinks at {smaller} of {units} units"
+    return f"the gradient shrinks at {smaller} of {units} units"
 
 
 def _reduced(result: Theorem) -> tuple[int, int]:

@@ -1,0 +1,115 @@
+"""The claim that Surfaces and Curvature begin with: which network is flatter, by its largest curvature (D8, D10)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from normscape.specs.experiment import Variants
+from normscape.views.session.seeds import SeedRatios, over_seeds
+from normscape.views.texts.labels import of_network
+from normscape.views.widgets.numbers import ABOUT_EQUAL, sign, three_digits, times
+
+LARGEST = r"largest curvature $\lambda_{\max}$"
+
+SeedPair = tuple[SeedRatios, SeedRatios]
+"""The ratios of λ_max, and of its scale-free form, over training seeds."""
+
+
+class HasFlatness(Protocol):
+    """The numbers that a claim is about; None if pending, NaN if undefined."""
+
+    @property
+    def sharpness(self) -> float | None:
+        """λ_max of the Hessian."""
+
+    @property
+    def scale_free(self) -> float | None:
+        """λ_max of SHS (D8)."""
+
+
+class Flatness(NamedTuple):
+    """Both numbers of one network."""
+
+    sharpness: float | None
+    scale_free: float | None
+
+
+def where(variants: Variants) -> str:
+    """Return the weights that are compared, if they are the same step of training for all networks."""
+    found = {
+        "at initialization"
+        if run.weights is None and (step == 0 or not run.training.steps)
+        else "at the trained weights"
+        if step in (None, run.training.steps)
+        else f"at step {step}"
+        for run, surface in variants.values()
+        for step in [surface.evaluation.checkpoint]
+    }
+    return found.pop() if len(found) == 1 else "here"
+
+
+def claim_of_pair(
+    pair: tuple[str, str], one: HasFlatness, other: HasFlatness, place: str, seeds: SeedPair | None = None
+) -> str:
+    """Return the claim on two networks in bold: over training seeds where they are known, else on their own numbers.
+
+    Args:
+        pair: labels of the network that the claim is about, and of the one that it is compared with.
+        one: numbers of the first.
+        other: numbers of the second; at least one pair of numbers is positive.
+        place: the weights that are compared, such as "at initialization".
+        seeds: the ratios over training seeds, None if they are not stored.
+    """
+    if seeds is None:
+        return f"**{pair[0]} {_claim(one, other)} {place}: {LARGEST} is {numbers_of_pair(pair, one, other)}.**"
+    plain, scale_free = seeds
+    return (
+        f"**{pair[0]} {_claim(Flatness(plain.mean, scale_free.mean), Flatness(1.0, 1.0))} {place}: over "
+        f"{len(plain.ratios)} training seeds, its {LARGEST} is {over_seeds(plain)}.**"
+    )
+
+
+def numbers_of_pair(pair: tuple[str, str], one: HasFlatness, other: HasFlatness) -> str:
+    """Return λ_max of both networks with their ratio: "0.170 with A and 0.429 with B (2.5× lower)"."""
+    values = [(math.nan if own.sharpness is None else own.sharpness) for own in (one, other)]
+    texts = [f"{three_digits(value)} {of_network(label)}" for value, label in zip(values, pair, strict=True)]
+    return f"{' and '.join(texts)}{factor(one.sharpness, other.sharpness)}"
+
+
+def claim_of_several(sharpness: Mapping[str, float]) -> str:
+    """Return the claim on more than two networks in bold: the flattest and the sharpest.
+
+    Args:
+        sharpness: λ_max of all networks by label, positive.
+    """
+    low, high = (pick(sharpness, key=sharpness.__getitem__) for pick in (min, max))
+    if sharpness[high] / sharpness[low] < ABOUT_EQUAL:
+        return f"**All {len(sharpness)} networks are about as flat here.**"
+    return f"**Flattest here: {low}. Sharpest: {high}.**"
+
+
+def signs(one: HasFlatness, other: HasFlatness) -> set[int | None]:
+    """Return what both numbers say: -1 where the first network is flatter, 1 where it is sharper, 0 if about equal."""
+    return {sign(one.sharpness, other.sharpness), sign(one.scale_free, other.scale_free)} - {None}
+
+
+def factor(one: float | None, other: float | None, text: str = " ({})") -> str:
+    """Return how many times lower or higher the first number is, in a text; empty where that cannot be said."""
+    order = sign(one, other)
+    if order is None or one is None or other is None:
+        return ""
+    return text.format(f"{times(one, other)} {'lower' if order < 0 else 'higher'}" if order else "about equal")
+
+
+def _claim(one: HasFlatness, other: HasFlatness) -> str:
+    """Return what λ_max and its scale-free form say: flatter, sharper, about equal, or different things."""
+    found = signs(one, other)
+    if found == {0}:
+        return "is about as flat"
+    if found <= {0, -1}:
+        return "is flatter"
+    if found <= {0, 1}:
+        return "is sharper"
+    return "is flatter by one measure and sharper by the other"
