@@ -89,7 +89,7 @@ def own_network(file: Path, function: str) -> Experiment:
     folder = Path(tempfile.mkdtemp(prefix="normscape-network-"))  # other files beside it are not run
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     text = file.read_text(encoding="utf-8")
-    if function and not re.search(rf"\b{re.escape(function)}\b", text):
+    if function not in ("", "build") and not re.search(rf"\b{re.escape(function)}\b", text):
         raise own.OwnNetworkError(f"{file.name} has no function {function}; it has {_functions_of(text)}")
     named = "" if function in ("", "build") else f"\n\nbuild = {function}\n"
     (folder / file.name).write_text(text + named, encoding="utf-8")
