@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -67,6 +68,12 @@ def _of_address(text: str) -> Source:
     return experiment, display
 
 
+def _functions_of(text: str) -> str:
+    """Return the names of the functions at the top level of a file."""
+    names = re.findall(r"^def (\w+)", text, re.MULTILINE)
+    return f"{', '.join(names[:8])}{' and others' if names[8:] else ''}" or "none"
+
+
 def own_network(file: Path, function: str) -> Experiment:
     """Register a function of a file as an own network, and return the default experiment about it.
 
@@ -82,6 +89,8 @@ def own_network(file: Path, function: str) -> Experiment:
     folder = Path(tempfile.mkdtemp(prefix="normscape-network-"))  # other files beside it are not run
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     text = file.read_text(encoding="utf-8")
+    if function not in ("", "build") and not re.search(rf"\b{re.escape(function)}\b", text):
+        raise own.OwnNetworkError(f"{file.name} has no function {function}; it has {_functions_of(text)}")
     named = "" if function in ("", "build") else f"\n\nbuild = {function}\n"
     (folder / file.name).write_text(text + named, encoding="utf-8")
     os.environ[own.SETTING] = str(folder)  # workers read it, too

@@ -49,6 +49,23 @@ def test_the_space_is_built_as_the_image_but_for_its_user() -> None:
     assert instructions(SPACE, "HEALTHCHECK") == instructions(MAIN, "HEALTHCHECK")
 
 
+def test_one_build_serves_both_up_to_the_user() -> None:
+    first, other = (text[text.index("FROM") : text.index("RUN useradd")] for text in (SPACE, MAIN))
+    assert first == other[: other.index("# Torch and streamlit")]
+
+
+def test_folders_of_the_image_are_open_to_any_user() -> None:
+    (user,) = [line for line in instructions(MAIN, "RUN") if line.startswith("useradd")]
+    assert re.search(r"install -d .*-m 1777 /data", user)
+    assert "chmod 1777 /home/normscape" in user
+
+
+def test_containers_are_run_as_both_users() -> None:
+    script = (ROOT / ".ci" / "container").read_text(encoding="utf-8")
+    assert re.findall(r"^runs_as (\d+)", script, re.MULTILINE) == ["10001", "1000", "1000"]
+    assert ".ci/container" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
 def test_hadolint_has_no_warning() -> None:
     hadolint = [sys.executable.replace("python", "hadolint"), "--no-color", "--ignore", "DL3059"]
     checked = subprocess.run([*hadolint, "deploy/hugging-face/Dockerfile"], cwd=ROOT, capture_output=True, text=True)

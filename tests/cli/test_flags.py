@@ -68,7 +68,7 @@ def test_every_field_is_a_flag_with_its_help_and_its_choices(capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--model.width", "0"], "ModelSpec.width is 0"),
+        (["--model.width", "0"], "--model.width is 0"),
         (["--training.steps", "10", "--training.checkpoints", "20"], "beyond the last step"),
         (["--compare", "model.nrom"], "model.nrom"),
         (["--values", "none", "bacth"], "bacth"),

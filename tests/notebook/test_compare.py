@@ -100,7 +100,9 @@ def test_files_of_one_network_each_are_packed_together(compared: ComparedNetwork
 
 
 def test_what_cannot_be_done_is_said_with_the_value(compared: ComparedNetworks, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"a.doc ends with '.doc'; known endings are png, svg, pdf, gif"):
+    with pytest.raises(
+        ValueError, match=r"a.doc: no .doc file can be written here; let it end with .png, .svg, .pdf, .gif"
+    ):
         compared.save(tmp_path / "a.doc")
     with pytest.raises(ValueError, match="no network to compare"):
         compare({}, DATA)

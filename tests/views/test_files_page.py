@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.exports.hdf5 import hdf5_file
 from normscape.exports.reading.hdf5 import read_surface_file
+from normscape.gallery.examples import example_files
 from normscape.views.files import uploads
 from tests.conftest import ROOT
 from tests.exports.measured import ABOUT, EXPERIMENT, surfaces
@@ -54,6 +55,19 @@ def test_without_a_file_the_page_says_what_opens_here(page: Callable[..., AppTes
     app = page()
     assert not app.exception
     assert "plot_surface.py" in texts(app)
+
+
+def test_the_examples_are_small_and_open_with_one_click(page: Callable[..., AppTest]) -> None:
+    assert all(0 < len(content) < 100_000 for content in example_files().values())
+    app = page()
+    assert {button.label for button in app.get("download_button")} == set(example_files())
+    (button,) = [button for button in app.button if button.label == "Open example files"]
+    button.click().run()
+    assert not app.exception
+    assert not app.error
+    assert "**example-with-shortcuts, training set**: lowest loss 0.0201, at the center" in texts(app)
+    assert "**example-without-shortcuts, training set**: lowest loss 0.251, at the center" in texts(app)
+    assert len([button for button in app.button if button.label == "Open its experiment"]) == 2
 
 
 def test_files_are_drawn_and_summed_up(page: Callable[..., AppTest]) -> None:

@@ -170,7 +170,11 @@ def test_address_reproduces_the_page() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("model.norm", "bacth", "is none of No normalization, Batch norm, Layer norm"),
+        (
+            "model.norm",
+            "bacth",
+            "is unknown (did you mean Batch norm?); it must be one of No normalization, Batch norm",
+        ),
         ("training.steps", "many", "not a whole number"),
         ("grid.points", "100000,3", "at most 1001"),
         ("compare", "color", "it must be the path of a field, such as"),

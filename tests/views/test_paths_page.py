@@ -21,6 +21,7 @@ from normscape.views.paths.summary import (
     path_sentence,
     trajectory_numbers,
 )
+from normscape.views.share.animation import Drawing
 from tests.conftest import BRIEF
 from tests.views.formulas import left_plain
 from tests.views.pages import page_of_app
@@ -37,6 +38,37 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     assert left_plain(app) == []
     (link,) = [one.proto for one in app.get("page_link") if one.proto.label == "Open the surface with the path"]
     assert "plane.directions=trajectory" in link.query_string
+
+
+def test_the_menu_has_pictures_in_3d_and_an_animation_with_its_progress() -> None:
+    app = settled(page_of_app("paths", **{"training.checkpoints": "0,3"}))
+    labels = [button.label for button in app.get("download_button")]
+    assert [label for label in labels if label.startswith("3-D")] == [
+        "3-D PNG 16:9",
+        "3-D PNG square",
+        "3-D SVG",
+        "3-D PDF",
+    ]
+    (make,) = [button for button in app.button if button.label == "Make GIF"]
+    make.click().run()
+    drawing = app.session_state["animation:paths"]
+    drawing.thread.join(timeout=120)
+    assert (drawing.done, drawing.total, drawing.error) == (3, 3, None)  # 0, 3 and the end
+    assert drawing.content.startswith(b"GIF89a")
+    app.run()
+    assert "Save GIF" in [button.label for button in app.get("download_button")]
+
+
+def test_an_animation_that_fails_says_why() -> None:
+    app = settled(page_of_app("paths", **{"training.checkpoints": "0,3"}))
+    drawing = Drawing(
+        (app.session_state["experiment"], app.session_state["display"]), lambda report: report(1, 0) or b"" / 2
+    )
+    drawing.thread.join(timeout=60)
+    app.session_state["animation:paths"] = drawing
+    app.run()
+    assert any("The GIF could not be made: unsupported operand" in error.value for error in app.error)
+    assert "Make GIF" in [button.label for button in app.button]
 
 
 def test_matched_units_and_a_curve_are_drawn_beside_the_segment() -> None:

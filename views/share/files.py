@@ -78,7 +78,7 @@ def files_in_3d(charts: Charts) -> Mapping[str, File]:
     """Return the pictures of charts in 3-D, by the label of the button; none if they are not in 3-D."""
     if not charts.interactive():
         return {}
-    in_3d = replace(charts, title=f"{charts.title}, in 3-D", draw=charts.interactive)
+    in_3d = replace(charts, draw=charts.interactive)
     drawings = _drawings(in_3d, f"-{charts.name.replace(' ', '-')}-3d")
     return {f"3-D {label}": file for label, file in drawings.items()}
 
