@@ -18,7 +18,7 @@ from normscape.views.session.results import Variants
 from normscape.views.session.seeds import SeedRatios, over_seeds, stored_seed_ratios, training_seed
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.seeds_link import LINK
-from normscape.views.surface.verdict import SeedPair
+from normscape.views.texts.flatness import SeedPair
 from normscape.views.texts.labels import in_text
 from normscape.views.widgets.numbers import percent, sign, times
 from normscape.views.widgets.story_texts import guesses
