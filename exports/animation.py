@@ -97,6 +97,8 @@ def until(maps: Mapping[str, go.Figure], step: int) -> dict[str, go.Figure]:
                 kept = int((np.asarray(trace.customdata)[:, 0] <= step).sum())
                 trace.x, trace.y, trace.customdata = trace.x[:kept], trace.y[:kept], trace.customdata[:kept]
                 trace.text = None if trace.text is None else tuple(trace.text)[:kept]
+                if isinstance(trace.textposition, tuple):
+                    trace.textposition = trace.textposition[:kept]
     return shortened
 
 

@@ -17,7 +17,7 @@ from normscape.landscape.paths.trajectory import Path, Trajectory
 HEIGHT = 430
 LEGEND_ROW = 22
 WHITE = "#ffffff"
-HALO = "0 0 3px #0f1420, 0 0 3px #0f1420, 0 0 2px #0f1420"
+HALO = ", ".join(f"{place} 1px #0f1420" for place in ("1px 0", "-1px 0", "0 1px", "0 -1px", "0 0"))
 """Behind white text, which may stand on any color of the map."""
 CONTOUR_LINES = 14
 PATH = "path"

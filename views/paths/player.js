@@ -38,6 +38,8 @@ class PathScenes {
     this.pending = this.pending.then(async () => {
       if (data.figures.length) this.Plotly = await loadPlotly(data.bundle);
       while (this.grid.children.length > data.figures.length) this.removeChart(this.grid.lastElementChild);
+      // all places before the first scene, which then has its final width
+      while (this.grid.children.length < data.figures.length) this.grid.appendChild(createElement("div", "path-scene"));
       for (const [index, { figure, summary }] of data.figures.entries()) {
         if (this.removed) return;
         await this.draw(index, figure, summary, data.config);
@@ -53,7 +55,7 @@ class PathScenes {
    * @param {any} config */
   async draw(index, figure, summary, config) {
     /** @type {any} */
-    const chart = this.grid.children[index] ?? this.grid.appendChild(createElement("div", "path-scene"));
+    const chart = this.grid.children[index];
     if (chart.drawnFigure === figure) return;
     chart.drawnFigure = figure;
     chart.setAttribute("role", "img");

@@ -50,7 +50,9 @@ def test_the_verdict_on_moments_names_where_centering_removes_most() -> None:
     )
     assert second_moments.status(raised) == "loose"
     assert second_moments.verdict(raised).endswith("Dividing then raises it above the raw value in 1 of 2 layers.")
-    assert second_moments.brief(raised) == "centering removes 49 %; dividing raises 1 of 2 layers"
+    assert second_moments.brief(raised) == (
+        "centering removes 49 % of the second moment, and dividing raises it in 1 of 2 layers"
+    )
     assert "no linear or convolution layer" in second_moments.verdict(SecondMoments(()))
 
 
@@ -72,7 +74,7 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
     wide = CauchySchwarz((change("a", 0.1), change("b", 0.2)), 1e-6)
     assert "holds at every unit, but the median unit reaches only 15 % of it" in cauchy_schwarz.verdict(wide)
     assert cauchy_schwarz.status(wide) == "loose"  # an inequality that always holds is not a tight one
-    assert cauchy_schwarz.brief(wide) == "median unit reaches 15 % of the bound"
+    assert cauchy_schwarz.brief(wide) == "the median unit reaches 15 % of the bound"
     assert "varies 10× between layers" in verdict
     assert cauchy_schwarz.rows(found)[r"$\sqrt{E[\lambda^2]}/\|\Delta w\|$, by layer"] == "5 to 50"
     assert "exceeded beyond rounding at 1 of 4 units, in b" in cauchy_schwarz.verdict(

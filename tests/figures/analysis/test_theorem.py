@@ -91,7 +91,7 @@ def test_the_step_holds_only_where_the_layer_shrinks_the_gradient_however_exact_
     units = NormLayer("n", 64, True, left, left, signal, signal * 0, signal * 0, signal * 0.9, left, np.full(10, 1e-9))
     found = Theorem((units,), 1e-6)
     assert theorem.status(found) == expected
-    assert theorem.brief(found) == f"gradient shrinks at {smaller} of 10 units"
+    assert theorem.brief(found) == f"the gradient shrinks at {smaller} of 10 units"
     assert theorem.status(Theorem((replace(units, difference=np.full(10, 0.1)),), 1e-6)) == "fails"
 
 
@@ -99,7 +99,7 @@ def test_a_layer_that_no_gradient_reaches_is_not_judged() -> None:
     nothing = dict.fromkeys(("left", "right", "signal"), np.zeros(2)) | {"ratio": np.full(2, np.nan)}
     found = Theorem((replace(layer(), **nothing),), 1e-6)
     assert theorem.status(found) == "undefined"
-    assert theorem.brief(found) == "gradient is zero or not finite"
+    assert theorem.brief(found) == "the gradient is zero or not finite"
 
 
 def test_numbers_of_values_are_written_out() -> None:
