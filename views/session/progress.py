@@ -174,7 +174,7 @@ def _doing(running: Sequence[JobStatus]) -> str:
     names = list(dict.fromkeys(job_name(status.job) for status in running))
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     verb = "Running" if "run" in kinds else "Measuring"
-    return f"{verb}: {', '.join(names[:MAX_NAMES])}{more}." if names else "The last points."
+    return f"{verb}: {', '.join(names[:MAX_NAMES])}{more}." if names else "Finishing."
 
 
 def _steps(running: Sequence[JobStatus]) -> str:
