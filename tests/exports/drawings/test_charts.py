@@ -167,7 +167,9 @@ def test_markup_becomes_formulas_and_dollars_stay() -> None:
 
 def test_paths_in_3d_have_their_titles_steps_and_axes() -> None:
     texts = comments(drawn("paths in 3-D"))
-    for text in ("in sight, in 3-D", "behind, in 3-D", "step 0", "first component", "second", "loss (log)"):
+    scene = GROUPS["paths in 3-D"]["in sight"].layout.scene
+    titles = [scene[axis].title.text for axis in ("xaxis", "yaxis", "zaxis")]
+    for text in ("in sight, in 3-D", "behind, in 3-D", "step 0", *titles):
         assert text in texts
     assert "Several charts" in texts
 
