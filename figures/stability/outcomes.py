@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -45,6 +45,7 @@ def outcomes_figure(
     rates: Sequence[float],
     formula: str = "",
     *,
+    running: Collection[tuple[str, float]] = (),
     complete: bool = False,
     legend: bool = True,
 ) -> go.Figure:
@@ -57,6 +58,7 @@ def outcomes_figure(
         predictions: limit that the curvature at initialization predicts, by label; those not finite are left out.
         rates: all learning rates of the sweep.
         formula: of that limit, as LaTeX; empty if the networks differ in it.
+        running: label and rate of the trainings that are under way.
         complete: whether all trainings are finished; the ranges of stable rates are known only then.
         legend: whether the figure names its marks.
     """
@@ -71,7 +73,7 @@ def outcomes_figure(
     for label in known:
         row = labels.index(label)
         figure.add_trace(_prediction(sweeps, label, predictions[label], row, hover=hover, first=label == known[0]))
-    figure.add_trace(_pending(sweeps, rates))
+    figure.add_trace(_pending(sweeps, rates, running))
     for outcome, mark in OUTCOME_MARKS.items():
         figure.add_trace(_outcome(sweeps, outcome, mark))
     rows = {
@@ -113,14 +115,23 @@ def _bar(sweeps: Sweeps, label: str, ends: tuple[float, float], row: int) -> go.
     )
 
 
-def _pending(sweeps: Sweeps, rates: Sequence[float]) -> go.Scatter:
+def _pending(sweeps: Sweeps, rates: Sequence[float], running: Collection[tuple[str, float]]) -> go.Scatter:
+    """Return the trainings that are not finished; those under way are larger and have a dot."""
     finished = {(label, v.learning_rate) for label, verdicts in sweeps.results.items() for v in verdicts}
     points = [
-        (rate, row) for row, label in enumerate(sweeps.results) for rate in rates if (label, rate) not in finished
+        (rate, row, (label, rate) in running)
+        for row, label in enumerate(sweeps.results)
+        for rate in rates
+        if (label, rate) not in finished
     ]
+    marker = {
+        "symbol": ["circle-open-dot" if under_way else "circle-open" for _, _, under_way in points],
+        "size": [11 if under_way else 7 for _, _, under_way in points],
+        "color": [sweeps.theme_colors.text if under_way else sweeps.theme_colors.faint for _, _, under_way in points],
+    }
     return go.Scatter(
-        **{"x": [rate for rate, _ in points], "y": [row for _, row in points], "mode": "markers"},
-        marker={"symbol": "circle-open", "size": 7, "color": sweeps.theme_colors.faint},
+        **{"x": [rate for rate, _, _ in points], "y": [row for _, row, _ in points], "mode": "markers"},
+        marker=marker,
         **{"name": "pending", "hoverinfo": "skip", "showlegend": bool(points)},
     )
 

@@ -54,6 +54,16 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
     assert len({mark.symbol for mark in OUTCOME_MARKS.values()}) == len(OUTCOME_MARKS)
 
 
+def test_trainings_under_way_are_marked() -> None:
+    figure = outcomes_figure(Compared(SWEEPS, colors=COLORS), {}, (0.1, 1.0, 10.0), running={("two", 10.0)})
+    (pending,) = [trace for trace in figure.data if trace.name == "pending"]
+    assert list(zip(pending.y, pending.marker.symbol, strict=True)) == [
+        (0, "circle-open"),
+        (1, "circle-open-dot"),
+        (2, "circle-open"),
+    ]
+
+
 @pytest.mark.parametrize("labels", [["one"], ["one", "two", "three"]])
 def test_last_losses_are_drawn_per_seed_and_diverged_ones_are_not(labels: list[str]) -> None:
     figure = final_figure(Compared({label: SWEEPS[label] for label in labels}, colors=COLORS), every_seed=True)

@@ -36,6 +36,7 @@ class State:
     complete: bool = False  # all trainings are finished
     pending: bool = False  # results are on their way
     every_seed: bool = False  # in place of median and range
+    running: frozenset[tuple[str, float]] = frozenset()  # label and rate of trainings under way
 
 
 def verdict(
@@ -84,7 +85,8 @@ def section(
     limits_at_start, formula = _at_initialization(predicted), thresholds.formula(trainings)
     compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
     with st.container(key="figure"), st.container(gap="xsmall", key="strip"):
-        strip = outcomes_figure(compared, limits_at_start, RATES, formula, complete=state.complete, legend=False)
+        shown: dict[str, Any] = {"running": state.running, "complete": state.complete, "legend": False}
+        strip = outcomes_figure(compared, limits_at_start, RATES, formula, **shown)
         with st.container(key="strip-chart"):
             chart(strip, "outcome of every training")
         with st.container(key="strip-legend"):

@@ -67,7 +67,8 @@ def _page(experiment: Experiment, display: Display) -> None:
     with verdict:  # the progress is in the place of the headline, so that no chart moves
         charts.verdict(outcomes, predicted, seeds=seeds, stopped=stopped)
         progress.show_progress(request, finished)
-    state = charts.State(seeds, complete=complete, pending=not stopped, every_seed=every_seed)
+    running = frozenset() if stopped else requests.running(variants, seeds)
+    state = charts.State(seeds, complete=complete, pending=not stopped, every_seed=every_seed, running=running)
     charts.section(experiment, display, outcomes, predicted, trainings, state)
     with st.expander("The predicted limit, and caveats"):
         st.markdown(READING)

@@ -40,6 +40,16 @@ def _pending(run: RunSpec, seeds: int) -> int:
     return sum(job_queue().result(job) is None for job in trainings(run, seeds))
 
 
+def running(variants: Variants, seeds: int) -> frozenset[tuple[str, float]]:
+    """Return label and rate of the trainings of a sweep that are under way."""
+    return frozenset(
+        (label, job.run.training.learning_rate)
+        for label, (run, _) in variants.items()
+        for job in trainings(run, seeds)
+        if job_queue().status(job).state == "running"
+    )
+
+
 def _training_seconds(run: RunSpec, evaluation: EvaluationSpec) -> float:
     batch = run.training.batch_size or evaluation.samples
     return run.training.steps * estimate_gradient_seconds(run, replace(evaluation, samples=batch))

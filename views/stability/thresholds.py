@@ -47,7 +47,7 @@ def values(predicted: Mapping[str, float]) -> str:
     return f"{', '.join(known[:-1])} and {known[-1]}" if known[1:] else "".join(known)
 
 
-PENDING = "<span>○</span> **Pending**: the training is not finished."
+PENDING = "<span>○</span> **Pending**; <span>◉</span> **training now**."
 
 
 def legend(
