@@ -54,7 +54,7 @@ bench: $(VENV)/.dev-ready $(PEERS)/.ready ## time training and evaluation agains
 bench-gpu: $(VENV)/.dev-ready ## time evaluations on a GPU (needs one, and a torch for CUDA)
 	$(IN_VENV) -m benchmarks.gpu
 
-reproduce: $(VENV)/.dev-ready ## measure published results again and write views/analysis/published.md (13 minutes and the edge of stability; needs CIFAR-10 in NORMSCAPE_DATA)
+reproduce: $(VENV)/.dev-ready ## measure published results again and write views/analysis/published.md (13 minutes, and up to an hour for the edge of stability; needs CIFAR-10 in NORMSCAPE_DATA)
 	$(IN_VENV) -m benchmarks.published --write views/analysis/published.md
 
 gallery: $(VENV)/.dev-ready ## compute the results that ship with the product (needs Chromium; 10 minutes)
