@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from normscape.figures.paths.connectivity import NAMES
 from normscape.jobs.questions.paths import connectivity_job
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import MARGIN, NARROWEST, Path, Trajectory, ranges_of
-from normscape.specs import ModelSpec, RunSpec, SurfaceSpec
+from normscape.specs import Experiment, ModelSpec, RunSpec, SurfaceSpec, from_query
 from normscape.views.paths.reading import reading
 from normscape.views.paths.requests import Chosen, path_jobs
 from normscape.views.paths.summary import (
@@ -21,6 +22,7 @@ from normscape.views.paths.summary import (
     path_sentence,
     trajectory_numbers,
 )
+from normscape.views.session import address
 from normscape.views.share.animation import Drawing
 from tests.conftest import BRIEF
 from tests.views.formulas import left_plain
@@ -36,8 +38,15 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     assert any("wo directions contain" in element.value for element in app.markdown)
     assert any("loss barrier separates" in element.value for element in app.markdown)
     assert left_plain(app) == []
-    (link,) = [one.proto for one in app.get("page_link") if one.proto.label == "Open the surface with the path"]
-    assert "plane.directions=trajectory" in link.query_string
+    links = {one.proto.label: one.proto.query_string for one in app.get("page_link")}
+    assert "plane.directions=trajectory" in links["Open the surface with the path"]
+    experiment, notes = from_query(
+        dict(parse_qsl(links["Open the surface through three trainings"])), Experiment(), address.NAMES
+    )
+    assert not notes
+    for run, surface in experiment.variants().values():
+        assert surface.plane.through == (run.last_step,) * 2
+        assert [other.training.seed - run.training.seed for other in surface.plane.others] == [1, 2]
 
 
 def test_the_menu_has_pictures_in_3d_and_an_animation_with_its_progress() -> None:

@@ -22,7 +22,7 @@ from normscape.figures.paths.connectivity import MARKS, NAMES
 from normscape.figures.style.palette import colors
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory, slice_around
-from normscape.specs import Display, Experiment
+from normscape.specs import Display, Experiment, PlaneSpec
 from normscape.specs.experiment import Variants
 from normscape.views.paths import requests, summary
 from normscape.views.paths.controls import choice
@@ -64,6 +64,9 @@ SHARED_MAP = (
     "Lines: the weights of all networks at each checkpoint, as distances from the last one of the first network. "
     "Colors: the loss of the first network in that plane."
 )
+AROUND_THREE = ((-0.5, 1.5), (-0.5, 1.5))
+"""Ranges of a plane with the trained weights at (0, 0), (1, 0) and (0, 1)."""
+
 IN_3D = "In 3-D, each checkpoint is at the loss of its projection on the plane."
 LOSSES = (
     "Solid: the loss of each checkpoint. Dotted: the loss at its projection on the plane. Where they part, the map "
@@ -165,8 +168,31 @@ def _segments(experiment: Experiment, display: Display, segments: Mapping[str, C
     st.caption(f"{SEGMENTS} {KINDS.format(marks=marks)}" if kinds else SEGMENTS)
     light = in_light_theme(own, experiment)
     _shared("segments", "Between two trainings", lambda: connectivity_figures(light), experiment, display)
+    _plane_link(experiment, display)
     with st.expander("Barriers and errors"):
         network_table({label: summary.connectivity_numbers(one, NAMES) for label, one in segments.items()}, missing="")
+
+
+def _plane_link(experiment: Experiment, display: Display) -> None:
+    """Show a link to the surface whose plane passes through three trainings of each network."""
+    steps = {run.last_step for run, _ in experiment.variants().values()}
+    if len(steps) > 1 or experiment.compare == "run.training.seed":
+        return  # one plane cannot name the last step of all; seeds are planes of their own
+    plane = PlaneSpec("checkpoints", (steps.pop(),) * 2, trainings="seeds")
+    own = experiment.surface
+    opened = replace(
+        own,
+        plane=plane,
+        grid=replace(own.grid, ranges=AROUND_THREE),
+        evaluation=replace(own.evaluation, checkpoint=None),
+    )
+    st.page_link(
+        "views/surface/page.py",
+        label="Open the surface through three trainings",
+        icon=":material/landscape:",
+        query_params=address.link_query(replace(experiment, surface=opened), display),
+        help="Trains each network with two more seeds. The three results are at (0, 0), (1, 0) and (0, 1).",
+    )
 
 
 def _paths(
