@@ -43,13 +43,6 @@ class Query(dict[str, str]):
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    now = SimpleNamespace(seconds=100.0)
-    monkeypatch.setattr(address, "time", SimpleNamespace(monotonic=lambda: now.seconds))
-    return now
-
-
-@pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch) -> Query:
     """The query of a session that opened the page and then chose another metric."""
     query = Query()
@@ -58,7 +51,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Query:
 
 
 @pytest.fixture
-def choice(clock: SimpleNamespace, browser: Query) -> Display:
+def choice(browser: Query) -> Display:
     experiment, display = address.opened()
     assert experiment == DEFAULT
     chosen = replace(display, metric=METRIC)
@@ -72,33 +65,56 @@ def test_a_request_sent_before_the_new_address_arrived_keeps_the_choice(browser:
     assert address.opened()[1] == choice
 
 
-def test_back_restores_the_address_before_once_it_cannot_be_stale(
-    browser: Query, choice: Display, clock: SimpleNamespace
-) -> None:
+@pytest.fixture
+def back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Back or Forward have started the run."""
+    context = SimpleNamespace(is_history_navigation=True)
+    monkeypatch.setattr(address, "get_script_run_ctx", lambda: context)
+
+
+@pytest.mark.usefixtures("back")
+def test_back_restores_the_address_before(browser: Query, choice: Display) -> None:
     browser.clear()
-    clock.seconds += address.STALE_SECONDS + 0.1
     assert address.opened()[1] == Display() != choice
 
 
-def test_a_redraw_keeps_the_choice_however_old_the_address_of_the_browser_is(
-    clock: SimpleNamespace, browser: Query, choice: Display
-) -> None:
+@pytest.mark.usefixtures("back")
+def test_forward_restores_the_address_after(browser: Query, choice: Display) -> None:
+    after = dict(browser)
+    browser.clear()
+    address.publish(*address.opened())
+    browser.update(after)
+    assert address.opened()[1] == choice
+
+
+def test_a_redraw_keeps_the_choice(browser: Query, choice: Display) -> None:
     browser.clear()  # the browser is so busy that it has not taken over the new address
-    clock.seconds += 10 * address.STALE_SECONDS
     with pytest.raises(RerunError):
         address.redraw()
     assert address.opened() == (DEFAULT, choice)
-    browser.clear()
-    assert address.opened()[1] != choice  # a request of the user's own: Back
 
 
-def test_an_edit_that_arrives_late_with_the_address_before_keeps_earlier_choices(
-    browser: Query, choice: Display, clock: SimpleNamespace
-) -> None:
-    browser.clear()
-    clock.seconds += 10 * address.STALE_SECONDS
-    address.st.session_state[address.control("run.training.seed")] = 1
-    assert address.opened()[1] == choice
+def test_several_requests_with_addresses_of_long_ago_keep_the_choice(browser: Query, choice: Display) -> None:
+    address.publish(DEFAULT, replace(choice, scale="linear"))
+    first = {key: value for key, value in browser.items() if key != "scale"}
+    for query in ({}, first, {}):
+        browser.clear()
+        browser.update(query)
+        assert address.opened()[1] == replace(choice, scale="linear")
+
+
+def test_a_choice_that_is_taken_back_is_the_present_one(browser: Query, choice: Display) -> None:
+    address.publish(DEFAULT, Display())
+    assert address.opened()[1] == Display()
+    browser.update(metric=choice.metric)  # the browser has not taken it over
+    assert address.opened()[1] == Display()
+
+
+def test_a_link_to_another_page_has_an_address_of_long_ago(browser: Query, choice: Display) -> None:
+    before = dict(browser)
+    address.publish(DEFAULT, Display())
+    browser.update(before)
+    assert address.opened("analysis")[1] == choice
 
 
 def test_an_address_that_this_session_never_had_is_opened_at_once(browser: Query, choice: Display) -> None:

@@ -64,8 +64,7 @@ SHARED_MAP = (
     "Lines: the weights of all networks at each checkpoint, as distances from the last one of the first network. "
     "Colors: the loss of the first network in that plane."
 )
-AROUND_THREE = ((-0.5, 1.5), (-0.5, 1.5))
-"""Ranges of a plane with the trained weights at (0, 0), (1, 0) and (0, 1)."""
+AROUND_THREE = ((-0.5, 1.5), (-0.5, 1.5))  # ranges of a plane with trained weights at (0, 0), (1, 0) and (0, 1)
 
 IN_3D = "In 3-D, each checkpoint is at the loss of its projection on the plane."
 LOSSES = (

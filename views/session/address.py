@@ -1,12 +1,12 @@
 """The URL of a page: it holds the whole experiment and display, and restores them."""
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from normscape.gallery.stories import Story
 from normscape.landscape import DATA
@@ -65,11 +65,8 @@ REDRAWN = "redrawn"
 CONTROL = "field:"
 """The start of the key of every control."""
 
-STALE_SECONDS = 3.0
-"""How long the browser may still send the previous URL after a change, with no edit."""
-
-STALE_EDIT_SECONDS = 60.0
-"""The same for a request that also changes a control, which *Back* never does: a busy browser may lag this far."""
+MOST_REPLACED = 64
+"""Earlier URLs of a session that are recognized."""
 
 
 def opened(page: str = "") -> tuple[Experiment, Display]:
@@ -87,7 +84,7 @@ def opened(page: str = "") -> tuple[Experiment, Display]:
     elif not query and (page in WITHOUT_QUERY or page != st.session_state.get("page", page)):
         query = st.session_state.get("address", query)
     # a run that the progress started repeats the URL that the browser sent with its last request, however old
-    if st.session_state.pop(REDRAWN, False) or _is_stale(query):
+    if st.session_state.pop(REDRAWN, False) or _is_stale(query, page):
         query = st.session_state["address"]
     st.session_state["page"] = page
     if "experiment" not in st.session_state or query != st.session_state["address"]:
@@ -179,35 +176,30 @@ def _query(experiment: Experiment, display: Display) -> dict[str, str]:
 def publish(experiment: Experiment, display: Display) -> None:
     """Store experiment and display in the session, and write them to the URL of a page that is about an experiment."""
     query = _query(experiment, display)
-    replaced = st.session_state.get("address", query)
-    if replaced != query:
-        st.session_state["replaced"] = [*_recently_replaced(), (time.monotonic(), replaced)]
-    st.session_state.update(experiment=experiment, display=display, address=query, controls=_controls())
+    previous = st.session_state.get("address", query)
+    if previous != query:
+        replaced = [one for one in st.session_state.get("replaced", ()) if one != query]
+        st.session_state["replaced"] = [*replaced, previous][-MOST_REPLACED:]
+    st.session_state.update(experiment=experiment, display=display, address=query)
     written = st.query_params.to_dict()
     named = written == query or (written == FIRST and not query)
     if not named and st.session_state.get("page") not in WITHOUT_QUERY:
         st.query_params.from_dict(query)
 
 
-def _is_stale(query: dict[str, str]) -> bool:
-    """Return whether the browser sent this URL before it received its replacement.
+def _is_stale(query: dict[str, str], page: str) -> bool:
+    """Return whether the browser sent a URL that it had not replaced yet.
 
-    Treated as a change by the user, it would undo the choices since.
+    A busy browser lags behind by many seconds. Treated as a change by the user, the URL would undo the choices since.
     """
-    edited = _controls() != st.session_state.get("controls", {})
-    since = time.monotonic() - (STALE_EDIT_SECONDS if edited else STALE_SECONDS)
-    return any(query == replaced and when > since for when, replaced in _recently_replaced())
+    own = st.session_state.get("page", page) == page  # a link to another page may have any URL
+    return own and not is_history_navigation() and query in st.session_state.get("replaced", ())
 
 
-def _recently_replaced() -> list[tuple[float, dict[str, str]]]:
-    """Return the URLs that were replaced within `STALE_EDIT_SECONDS`, each with its time."""
-    since = time.monotonic() - STALE_EDIT_SECONDS
-    return [entry for entry in st.session_state.get("replaced", []) if entry[0] > since]
-
-
-def _controls() -> dict[str, object]:
-    """Return the values of all controls of fields, by key."""
-    return {str(key): value for key, value in st.session_state.items() if str(key).startswith(CONTROL)}
+def is_history_navigation() -> bool:
+    """Return whether the browser's Back or Forward started this run: then its URL is what the user wants."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def notes() -> tuple[str, ...]:
