@@ -2,16 +2,20 @@
 
 import ast
 import re
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
+from torch import nn, zeros
 
 from normscape.exports.drawings.reading import SIZE
 from normscape.figures.style.notation import plain
 from normscape.models import NORMALIZATIONS
 from normscape.views.analysis.steps import STEPS
+from normscape.views.guide.own_network import BUILD, COMPARE
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS, TRAINING_NUMBERS, definitions
 from normscape.views.texts import surface as texts
 from normscape.views.texts.glossary import STEP_ANCHORS, TERMS, THEMES, definition, measured_in, slug
@@ -68,7 +72,7 @@ def test_the_guide_shows_its_sections_and_every_term_by_theme() -> None:
     assert not app.exception
     assert [title.value for title in app.title] == [QUESTIONS["Guide"]]
     assert app.header[0].value == "What is a loss landscape?"
-    assert len(app.header) == 6
+    assert len(app.header) == 7
     assert shown_themes(app) == list(THEMES)
     assert [term.value for term in app.subheader] == list(TERMS)
     assert left_plain(app) == []
@@ -209,6 +213,16 @@ def test_every_normalization_has_an_entry() -> None:
             assert {paper.citation for paper in entry.papers} <= set(PAPERS)
 
 
+def test_the_examples_of_own_networks_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(COMPARE.replace("samples)", "samples, points=3)"), {})
+    assert (tmp_path / "surfaces.png").read_bytes().startswith(b"\x89PNG")
+    defined: dict[str, Any] = {}
+    exec(BUILD, defined)
+    network = defined["build"](nn.BatchNorm2d, (1, 8, 8), 10)
+    assert network(zeros(2, 1, 8, 8)).shape == (2, 10)
+
+
 def test_no_page_has_a_lone_string() -> None:
     """Streamlit shows every lone string of a page, such as the docstring of a constant."""
     pages = sorted(VIEWS.glob("*/page.py"))
@@ -267,7 +281,7 @@ def test_the_glossary_uses_the_width_and_the_figure_is_complete(page: Page, app_
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "most", "figure"), [(1440, 2500, "wide"), (390, 6000, "narrow")])
+@pytest.mark.parametrize(("width", "most", "figure"), [(1440, 2900, "wide"), (390, 6600, "narrow")])
 def test_the_folded_guide_is_short(page: Page, app_address: str, width: int, most: int, figure: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{app_address}/guide")

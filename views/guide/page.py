@@ -8,6 +8,7 @@ from normscape.figures.style.notation import plain
 from normscape.gallery.stories import STORIES, reading
 from normscape.views.analysis.steps import ARGUMENT as STEPS_OF_ARGUMENT
 from normscape.views.analysis.steps import STEPS
+from normscape.views.guide.own_network import own_network
 from normscape.views.texts.escape import printable
 from normscape.views.texts.glossary import TERMS, THEMES, definition, measured_in, slug
 from normscape.views.texts.papers import PAPERS, cite
@@ -23,6 +24,7 @@ SECTIONS = {  # anchors by heading, in the order of the page
     "What to look for": "look-for",
     "What each page answers": "pages",
     "The argument in short": "argument",
+    "Your own network": "own-network",
     "Papers": "papers",
     "Glossary": "terms",
 }
@@ -46,13 +48,14 @@ scale and shift follow. Other normalizations take mean and deviation over other 
 """
 
 LOOK_FOR = r"""
-1. **Choose an experiment** under *Start from*, or choose network, data set and normalizations. Own networks are Python
-   files in a folder that `NORMSCAPE_NETWORKS` names, or any module with the library in Python.
+1. **Choose an experiment** under *Start from* or in the [gallery](gallery), or choose network, data set and
+   normalizations.
 2. **Compare the shapes.** All surfaces share one scale and one camera. On a linear scale, a wide, even bowl is
    smooth; steep walls and bumps are not. Switch to *Gradient change*: lower values mean a smoother landscape.
 3. **Read the verdict above the surfaces.** $\lambda_{\max}$ is the largest curvature in any direction, which two
    random directions can miss. Held-out accuracy shows whether the flatter network is also the better one.
-4. **Point at a surface** to read every metric there; click to keep the point. *Copy link* copies every choice.
+4. **Point at a surface**, or tap it, to read every metric there; a click keeps the point. *Copy link* copies every
+   choice.
 """
 
 PAGES = {
@@ -68,12 +71,12 @@ PAGES = {
 }
 
 ARGUMENT = r"""
-- **If the gradient changes slowly, the loss stays close to its tangent.**
-- **So a gradient step lowers the loss at every learning rate $\eta$ below $2/L$**, where $L$ bounds the change.
-- **A weight's gradient carries the layer's input $x$, so the second moment of $x$ enters a bound on $L$.**
-- **Centering makes that second moment as small as a shift can; dividing by the standard deviation sets every term to
-  1.**
-- **Hence normalization should lower $L$ and allow larger learning rates, if the bound is tight.**
+- If the **gradient changes slowly**, the loss stays close to its tangent.
+- So a gradient step lowers the loss at **every learning rate $\eta$ below $2/L$**, where $L$ bounds the change.
+- A weight's gradient **carries the layer's input $x$**, so the second moment $\sum_i E[x_i^2]$ enters a bound on $L$.
+- **Centering** makes that second moment as small as a shift can; **dividing by the standard deviation** sets each of
+  its terms to 1.
+- Hence normalization should **lower $L$** and allow larger learning rates, if the bound is tight.
 
 The bound is often loose, and dividing raises terms that were below 1. The page [Analysis](analysis) divides the
 argument into {steps} steps, measures each on your networks, and adds {tests} tests of it.
@@ -187,6 +190,8 @@ _heading("The argument in short")
 st.markdown(ARGUMENT.format(steps=len(STEPS_OF_ARGUMENT), tests=len(STEPS) - len(STEPS_OF_ARGUMENT)))
 with st.expander("Formulas and limits"), st.container(key="argument-formulas"):
     st.markdown(DETAILS)
+_heading("Your own network")
+own_network()
 _heading("Papers")
 with st.expander(f"{len(PAPERS)} papers"), st.container(key="papers"):
     _papers()

@@ -30,12 +30,8 @@ class Answer:
         Args:
             log_scale: whether the heights are logarithms of a loss.
         """
-        parts = [
-            self.verdict.details,
-            self.verdict.drawn,
-            caveats.without_links(self.qualification),
-            texts.LOG_SCALE if log_scale else "",
-        ]
+        qualification = caveats.without_links(self.qualification)
+        parts = [self.verdict.details, qualification, texts.LOG_SCALE if log_scale else ""]
         shown = [self.warnings, self.verdict.claim, " ".join(filter(None, parts))]
         return "\n".join(_plain(paragraph) for paragraph in shown if paragraph)
 
@@ -70,8 +66,8 @@ def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants
     for text in (answer.warnings, answer.verdict.claim):
         if text:
             st.markdown(text)
-    found = answer.verdict
-    if details := " ".join(filter(None, [found.details, found.drawn, answer.qualification])):
-        with st.container(key="verdict-details"):
-            st.markdown(details)
+    if details := [text for text in (answer.verdict.details, answer.qualification) if text]:
+        with st.container(key="verdict-details", gap=None):
+            for text in details:  # what qualifies the claim has a line of its own
+                st.markdown(text)
     caveats.show_kept_step(measured, variants)

@@ -167,7 +167,9 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     along = sign(ratio, 1.0)
     if not along or along * -1 not in signs:
         return None
-    words = "*less* smooth" if along > 0 else "*smoother*"
-    than = f" than {in_text(against)}" if against else ""
-    how = f"{times(ratio, 1.0)} {words}{than}"
-    return f"On the way there, {in_text(subject)} was {how} (one seed). [Details →](along-training)"
+    words = "more" if along > 0 else "less"
+    than = f" than with {in_text(against)}" if against else ""
+    return (
+        f"During training it was the other way round: with {in_text(subject)}, the gradient changed "
+        f"{times(ratio, 1.0)} {words}{than} (one seed). [Details →](along-training)"
+    )

@@ -31,7 +31,6 @@ class Verdict(NamedTuple):
 
     claim: str
     details: str
-    drawn: str = ""  # the numbers of the run that is drawn, where the claim is about several
 
 
 def verdict(
@@ -48,7 +47,8 @@ def verdict(
         measured: what is known of each network, by label.
         stopped: whether the missing numbers are not being measured.
         where: the weights that two networks are compared at, such as "at initialization".
-        drawn: the run that the surfaces are of, such as "the run drawn below (seed 0)"; empty if that needs no words.
+        drawn: the run that more than two surfaces are of, such as "the run drawn below (seed 0)"; empty if that needs
+            no words.
         seeds: the ratios of λ_max and of its scale-free form over training seeds, of the compared pair.
     """
     found = _verdict(measured, where, drawn, seeds)
@@ -73,10 +73,7 @@ def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: Se
     claim = claim_of_pair(pair, one, other, where, seeds)
     if seeds is None:
         return claim, " ".join(filter(None, [_scale_free(one, other), fit]))
-    ratio = factor(one.sharpness, other.sharpness, "{}")
-    of_drawn = f"In {drawn or 'the run drawn below'}, the curvature is {ratio}." if ratio else ""
-    independent = f"Independent of weight scale, it is {over_seeds(seeds[1])}."
-    return claim, f"{independent} {fit}", of_drawn
+    return claim, f"Independent of weight scale, it is {over_seeds(seeds[1])}. {fit}"
 
 
 def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]:
