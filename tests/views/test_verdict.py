@@ -13,7 +13,7 @@ from normscape.views.surface.answer import Answer
 from normscape.views.surface.caveats import caveats, disagreement, drawn_training, opposing, seeds_of_pair, unlearned
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.tiles import tile_values
-from normscape.views.surface.verdict import Verdict, verdict
+from normscape.views.surface.verdict import Verdict, gradient_change, verdict
 
 NONE = Measures(0.43, 5.7, 0.74, 0.975, 0.1)
 BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
@@ -124,6 +124,17 @@ def test_a_disagreement_along_training_is_linked(ratio: float, sentence: str | N
         assert found.endswith("](along-training)")
 
 
+def test_the_lines_of_a_picture_have_the_gradient_change_where_it_is_drawn() -> None:
+    sentence = gradient_change({"No normalization": NONE, "Batch norm": BATCH})
+    assert sentence == (
+        "Largest gradient change in the slice: 0.210 with batch norm, 0.740 without normalization (3.5× lower)."
+    )
+    assert gradient_change({"No normalization": NONE, "Batch norm": replace(BATCH, bound=math.nan)}) == ""
+    assert gradient_change({"No normalization": NONE}) == ""
+    answer = Answer("", Verdict("Flatter.", "By far."), "", sentence)
+    assert answer.spoken("gradient-change-ratio", "log") == f"Flatter.\n{sentence} By far."
+
+
 def test_a_single_network_has_its_numbers_alone() -> None:
     assert compared_pair({"a": NONE}) is None
     assert verdict({"a": NONE}) == (
@@ -163,11 +174,11 @@ def test_the_details_say_which_training_is_drawn() -> None:
 
 def test_a_picture_has_the_sentences_in_paragraphs_without_links() -> None:
     found = Answer("", Verdict("**b is flatter.**", "98.6 % for b."), "Less smooth. [Details →](along-training)")
-    assert found.spoken(log_scale=True).split("\n") == [
+    assert found.spoken("loss", "log").split("\n") == [
         "b is flatter.",
         "98.6\N{NO-BREAK SPACE}% for b. Less smooth. Log scale: deeper is lower, not sharper.",
     ]
-    assert len(found.spoken(log_scale=False).split("\n")) == 2
+    assert len(found.spoken("loss", "linear").split("\n")) == 2
 
 
 def test_numbers_of_verdict_and_tiles_agree() -> None:

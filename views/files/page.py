@@ -36,7 +36,7 @@ were measured with Normscape and saved in the layout that opens here.
 [Li et al.](https://github.com/tomgoldstein/loss-landscape) writes: coordinates, and the loss or accuracy at every
 point. Values of −1 were not computed and stay blank.
 
-**Beside your own.** On *Surfaces*, *Downloads* → *HDF5* saves what you measured there in the same layout, so that both
+**Next to surfaces measured here.** On *Surfaces*, *Downloads* → *HDF5* saves them in the same layout, so that both
 open here together.
 
 **What a file does not say.** Gradients, sharpness, and how the two directions were scaled. Surfaces with directions of

@@ -23,8 +23,8 @@ REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION = 3.0, 1.0
 """Seconds between redraws of the page: the minimum, about what a browser without a GPU takes for one, and per waiting
 session, since the process that feeds the workers also runs the pages."""
 
-MAX_NAMES = 4
-"""Number of measurements that the progress names."""
+MAX_NAMES, MAX_COUNTS = 2, 4
+"""Number of measurements that the progress names, and of trainings whose steps it lists."""
 
 DELIVERY_SECONDS = 1.0
 """Seconds before a page may rerun: Streamlit discards messages that have not reached the browser, including the initial
@@ -184,7 +184,7 @@ def _steps(running: Sequence[JobStatus]) -> str:
     for total in totals:
         counts = dict.fromkeys(status.completed for status in running if status.total == total)
         done = [str(count) for count in counts]
-        if len(done) > MAX_NAMES:
+        if len(done) > MAX_COUNTS:
             done = [f"{min(counts)} to {max(counts)}"]
         parts.append(f"{' and '.join([', '.join(done[:-1]), done[-1]] if done[1:] else done)} of {total}")
     return f"{', '.join(parts)} steps"

@@ -11,7 +11,7 @@ from normscape.specs.experiment import Variants
 from normscape.views.session.results import ComparisonState
 from normscape.views.surface import caveats
 from normscape.views.surface.measures import Measures
-from normscape.views.surface.verdict import Verdict, verdict
+from normscape.views.surface.verdict import Verdict, gradient_change, verdict
 from normscape.views.texts import surface as texts
 from normscape.views.texts.flatness import where
 
@@ -23,15 +23,19 @@ class Answer:
     warnings: str  # networks that did not learn or diverged; a claim is about little then, so they come first
     verdict: Verdict
     qualification: str
+    gradient_change: str = ""  # the largest of the slice, which the verdict is not about
 
-    def spoken(self, *, log_scale: bool) -> str:
+    def spoken(self, metric: str, scale: str) -> str:
         """Return the lines for a picture and for the full screen, where nothing can be clicked.
 
         Args:
-            log_scale: whether the heights are logarithms of a loss.
+            metric: what the surfaces show.
+            scale: of their heights.
         """
+        log_scale = (metric, scale) == ("loss", "log")
+        drawn = self.gradient_change if metric == "gradient-change-ratio" else ""
         qualification = caveats.without_links(self.qualification)
-        parts = [self.verdict.details, qualification, texts.LOG_SCALE if log_scale else ""]
+        parts = [drawn, self.verdict.details, qualification, texts.LOG_SCALE if log_scale else ""]
         shown = [self.warnings, self.verdict.claim, " ".join(filter(None, parts))]
         return "\n".join(_plain(paragraph) for paragraph in shown if paragraph)
 
@@ -58,7 +62,8 @@ def answer_of(measured: Mapping[str, Measures], variants: Variants, state: Compa
         measured, stopped=stopped, where=where(variants), drawn=caveats.drawn_training(variants), seeds=seeds
     )
     claim = f"{texts.unmeasured(variants, state)} {found.claim}".strip()
-    return Answer(warnings, found._replace(claim=claim), caveats.qualification(measured, variants, seeds))
+    qualification = caveats.qualification(measured, variants, seeds)
+    return Answer(warnings, found._replace(claim=claim), qualification, gradient_change(measured))
 
 
 def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants) -> None:

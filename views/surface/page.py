@@ -92,7 +92,7 @@ with progress_place:
 
 drawn = surfaces_3d.comparison_of(experiment, display, state.outcomes)
 missing = texts.missing_surfaces(variants, state, stopped=progress.is_stopped(request))
-spoken = found.spoken(log_scale=(display.metric, display.scale) == ("loss", "log"))
+spoken = found.spoken(display.metric, display.scale)
 compose = downloads.composer(experiment, display, drawn, state.outcomes, spoken)
 with surfaces_place:
     surfaces_3d.surfaces(

@@ -56,6 +56,17 @@ def verdict(
     return Verdict(*(text.replace(PENDING, pending) for text in found))
 
 
+def gradient_change(measured: Mapping[str, Measures]) -> str:
+    """Return the largest gradient changes of the slices of two networks, empty where they cannot be compared."""
+    pair = compared_pair(measured) if len(measured) == 2 else None
+    if pair is None:
+        return ""
+    bounds = [measured[label].bound for label in pair]
+    ratio = factor(*bounds)
+    values = [f"{three_digits(bound)} {of_network(label)}" for bound, label in zip(bounds, pair, strict=True) if bound]
+    return f"Largest gradient change in the slice: {values[0]}, {values[1]}{ratio}." if ratio else ""
+
+
 def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: SeedPair | None) -> tuple[str, ...]:
     pair = compared_pair(measured)
     if pair is None:

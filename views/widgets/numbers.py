@@ -28,7 +28,7 @@ def number(value: float, digits: int = 3) -> str:
         return MISSING if math.isnan(value) else "infinite"
     text = f"{value:.{digits}g}"
     if "e" not in text:
-        return text
+        return text.replace("-", "\N{MINUS SIGN}")
     if 1 <= abs(float(text)) < WRITTEN_OUT:
         return f"{float(text):,.0f}"
     mantissa, exponent = text.split("e")

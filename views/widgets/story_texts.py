@@ -114,8 +114,8 @@ def headline() -> str:
             what = _in_text(NAMED_QUANTITIES[_quantity(title)])
             rest += f" In *{title}*, the {what} is {number(normalized / plain, 2)}× higher."
     return (
-        rf"**With batch norm, the largest curvature $\lambda_{{\max}}$ is lower than without normalization in "
-        f"{len(lower)} of the {len(compared)} comparisons that measure it.**{rest}"
+        rf"**Batch norm lowers the largest curvature $\lambda_{{\max}}$ in {len(lower)} of the {len(compared)} "
+        f"comparisons with no normalization.**{rest}"
     )
 
 
