@@ -77,7 +77,7 @@ def test_files_are_drawn_and_summed_up(page: Callable[..., AppTest]) -> None:
     assert "**tilted, training set**: lowest loss 1.00, at α = −1, β = −2" in texts(app)
     app.session_state["file-tabs"] = "Numbers"
     (table,) = app.run().table
-    assert list(table.value["bowl, training set"])[:3] == ["5 × 3", "-1 to 1", "-2 to 2"]
+    assert list(table.value["bowl, training set"])[:3] == ["5 × 3", "−1 to 1", "−2 to 2"]
     assert {button.label for button in app.get("download_button")} >= {"SVG", "PDF", "CSV", "HDF5", "GLB", "STL", "VTS"}
 
 
