@@ -20,7 +20,13 @@ FILES = {"index": ["surfaces.pdf"], "exports": ["surfaces.pdf", "accuracy.svg"],
 """What the examples of a page write."""
 
 
-@pytest.mark.parametrize("page", [page for page, blocks in EXAMPLES.items() if blocks])
+LONG = {"exports", "reproduce"}  # pages whose examples take long
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.slow if page in LONG else ()) for page, blocks in EXAMPLES.items() if blocks],
+)
 def test_the_examples_run_one_after_the_other(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copy(ROOT / "tests" / "exports" / "saved" / "halves.png", "picture.png")

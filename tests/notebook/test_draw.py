@@ -17,11 +17,11 @@ from tests.landscape.networks import small_run
 
 NORMS = ("none", "batch")
 OF_RUNS = (
-    "measure_sharpness_along",
-    "measure_smoothness_along",
+    pytest.param("measure_sharpness_along", marks=pytest.mark.slow),
+    pytest.param("measure_smoothness_along", marks=pytest.mark.slow),
     "measure_signals_along",
     "measure_running_averages",
-    "measure_spacing",
+    pytest.param("measure_spacing", marks=pytest.mark.slow),
 )
 OF_OBJECTIVES = sorted(
     name for name, module in PUBLIC.items() if module.startswith("normscape.landscape.analysis.") and "measure_" in name
@@ -78,6 +78,7 @@ def test_surfaces_runs_and_their_seeds_are_drawn(runs: Mapping[str, Any]) -> Non
     assert draw(compared, "cuts", metric="gradient-norm", scale="linear") != draw(compared, "cuts")
 
 
+@pytest.mark.slow
 def test_curvature_is_drawn(runs: Mapping[str, Any]) -> None:
     objective = normscape.objective_of(runs["batch"], EvaluationSpec(samples=200))
     assert_every_figure_is_drawn(normscape.measure_spectrum(objective, largest=2, smallest=1, probes=2, steps=4))
