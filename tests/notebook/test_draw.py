@@ -17,12 +17,13 @@ from tests.landscape.networks import small_run
 
 NORMS = ("none", "batch")
 OF_RUNS = (
-    pytest.param("measure_sharpness_along", marks=pytest.mark.slow),
-    pytest.param("measure_smoothness_along", marks=pytest.mark.slow),
+    "measure_sharpness_along",
+    "measure_smoothness_along",
     "measure_signals_along",
     "measure_running_averages",
-    pytest.param("measure_spacing", marks=pytest.mark.slow),
+    "measure_spacing",
 )
+LONG = ("measure_sharpness_along", "measure_smoothness_along", "measure_spacing")
 OF_OBJECTIVES = sorted(
     name for name, module in PUBLIC.items() if module.startswith("normscape.landscape.analysis.") and "measure_" in name
 )
@@ -55,7 +56,9 @@ def test_every_public_name_exists() -> None:
         _ = normscape.nothing
 
 
-@pytest.mark.parametrize("measure", OF_RUNS)
+@pytest.mark.parametrize(
+    "measure", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in OF_RUNS]
+)
 def test_results_of_runs_are_drawn_in_one_call(runs: Mapping[str, Any], measure: str) -> None:
     options = {"samples": 200} if measure in OF_RUNS[:1] + OF_RUNS[2:4] else {}
     assert_every_figure_is_drawn({k: getattr(normscape, measure)(run, **options) for k, run in runs.items()})
