@@ -60,6 +60,22 @@ def test_densities_share_an_axis_and_a_width_and_their_marks_are_the_eigenvalues
     assert "sentence" in [note.name for note in density_figure(compared(), {}).layout.annotations]
 
 
+def test_a_network_without_density_does_not_hide_the_marks_of_the_others() -> None:
+    finished = compared(one=density(1.0), two=density(0.2))
+    marks = {"one": [eigenvalues(1.0)], "two": [eigenvalues(0.5)]}
+    before = density_figure(finished, marks)
+    for third in ([], [eigenvalues(0.7)]):
+        figure = density_figure(finished, marks | {"three": third})
+        drawn = {trace.name: trace for trace in figure.data if trace.mode == "markers"}
+        low, high = figure.layout.yaxis2.range
+        assert list(drawn) == ["three", "two", "one"][0 if third else 1 :]
+        assert all(low < height < high for trace in drawn.values() for height in trace.y)
+        for trace in before.data[2:]:
+            assert drawn[trace.name].marker.symbol == trace.marker.symbol
+    alone = density_figure(finished.with_results({"two": density(0.2)}), {"two": [eigenvalues(0.5)]})
+    assert alone.data[0].line.dash == before.data[1].line.dash  # whatever else is measured
+
+
 def test_several_figures_of_densities_share_both_axes() -> None:
     groups = {
         "one": Spectra(compared(one=density(1.0)), {"one": [eigenvalues(1.0, 0.5)]}),

@@ -1,27 +1,30 @@
 """The page Curvature: spectra and sharpness of every network, and sentences that follow from the numbers."""
 
+import json
 import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from normscape.landscape import Sharpness
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import RunSpec, SurfaceSpec, TrainingSpec
+from normscape.views.curvature import requests
 from normscape.views.curvature.charts import threshold_name
+from normscape.views.curvature.edge import edge_sentence, spherical_sentence
 from normscape.views.curvature.requests import Spectra
 from normscape.views.curvature.statistics import ALONE, statistics_numbers, statistics_sentence
 from normscape.views.curvature.summary import (
     ONE_TRAINING,
     all_eigenvalues,
-    edge_sentence,
     headline,
     key_numbers,
-    spherical_sentence,
+    missing_spectra,
     weight_norms,
 )
 from normscape.views.session.seeds import SeedRatios
@@ -42,6 +45,44 @@ def test_spectra_and_checkpoints_of_every_network_are_measured() -> None:
     numbers = str(app.table[0].value)
     assert "(trace)" in numbers
     assert "n/a" not in numbers
+
+
+def test_networks_with_a_spectrum_are_drawn_while_another_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = settled(page_of_app("curvature", values="none,batch,rms", **{"training.checkpoints": "0,3"}))
+    names = "No normalization", "Batch norm", "RMS norm"
+    assert drawn_names(app, "lines") == drawn_names(app, "markers") == set(names)
+    assert not any("follows" in element.value for element in app.caption)
+    whole = requests.spectra
+
+    def partial(*arguments: Any) -> dict[str, Spectra]:
+        found = whole(*arguments)
+        return {label: replace(one, **(missing if label == names[2] else {})) for label, one in found.items()}
+
+    monkeypatch.setattr(requests, "spectra", partial)
+    missing: dict[str, Any] = {"smallest": None, "density": None, "trace": None}
+    for more in ({}, {"chosen": None}):
+        missing |= more
+        app.run()
+        assert not app.exception
+        assert not app.error
+        assert drawn_names(app, "lines") == drawn_names(app, "markers") == set(names[:2])
+        assert any("RMS norm: its spectrum " in element.value for element in app.caption)
+        assert "Along the sharpest directions" in " ".join(element.value for element in app.markdown)
+
+
+def test_a_missing_spectrum_is_named() -> None:
+    assert missing_spectra(["RMS norm"], stopped=False) == "**RMS norm: its spectrum follows.**"
+    assert missing_spectra(["RMS norm", "Batch norm"], stopped=False) == (
+        "**RMS norm and batch norm: their spectra follow.**"
+    )
+    assert missing_spectra(["RMS norm"], stopped=True) == "**RMS norm: its spectrum was not measured.**"
+    assert missing_spectra([], stopped=True) == ""
+
+
+def drawn_names(app: AppTest, mode: str) -> set[str]:
+    """The networks that the density figure draws as lines or as marks."""
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    return {trace["name"] for trace in spec["data"] if trace["mode"] == mode}
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from normscape.landscape import layer_names
 from normscape.specs import Display, Experiment
 from normscape.specs.curvature import FORMS
 from normscape.specs.experiment import Variants
-from normscape.views.curvature import charts, requests, statistics, summary
+from normscape.views.curvature import charts, edge, requests, statistics, summary
 from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
@@ -101,7 +101,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     finished = progress.submit(request)
     spectra, courses = requests.spectra(variants, chosen), requests.edge_samples(variants)
     stopped = finished or progress.is_stopped(request)
-    sentence = summary.edge_sentence(courses, charts.thresholds(variants, courses))
+    sentence = edge.edge_sentence(courses, charts.thresholds(variants, courses))
     with verdict:
         known = sum(FORMS[0] in one.largest and (stopped or set(FORMS) <= set(one.largest)) for one in spectra.values())
         if known == len(spectra):
@@ -142,7 +142,7 @@ def _spectrum(
     stopped: bool,
 ) -> None:
     """Show densities, key numbers, all kinds of batch statistics, and the loss along the sharpest directions."""
-    charts.density_section(experiment, display, spectra, chosen)
+    charts.density_section(experiment, display, spectra, chosen, stopped=stopped)
     st.caption(other_quantities("Curvature", experiment, display))
     columns = {label: summary.key_numbers(one) for label, one in spectra.items()}
     if any(columns.values()):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
@@ -22,16 +20,11 @@ from normscape.views.texts.flatness import (
     numbers_of_pair,
     signs,
 )
-from normscape.views.texts.labels import listed, of_network
+from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import number, percent, three_digits
 
 NEAR_ZERO = 0.01
 """Eigenvalues below this share of λ_max count as flat."""
-
-SCALE_COUNTS = "doubling all weights changes the loss"
-
-AT_EDGE = 0.8
-"""Share of the threshold from which λ_max counts as being at the edge of stability."""
 
 
 def headline(
@@ -108,6 +101,22 @@ def trace_text(density: Density) -> str:
     return f"{number(density.trace)} ± {number(density.trace_error, 2)}"
 
 
+def missing_spectra(labels: Sequence[str], *, stopped: bool) -> str:
+    """Return which networks have no spectrum yet, in bold: "RMS norm: its spectrum follows."; empty if none is missing.
+
+    Args:
+        labels: of the networks without a spectrum.
+        stopped: whether nothing more will come.
+    """
+    if not labels:
+        return ""
+    several = len(labels) > 1
+    names = [labels[0], *map(in_text, labels[1:])]
+    spectrum = "their spectra " if several else "its spectrum "
+    rest = ("were not measured" if several else "was not measured") if stopped else "follow" if several else "follows"
+    return f"**{listed(names)}: {spectrum}{rest}.**"
+
+
 def flat_share(one: Spectra) -> float:
     """Return the share of directions with |λ| ≤ 1 % of λ_max; nan if unknown."""
     if one.trace is None or "raw" not in one.largest:
@@ -175,62 +184,3 @@ def weight_norms(course: Sequence[EdgeSample]) -> dict[str, str]:
         layer: f"{number(float(before))} → {number(float(after))}{', scale-invariant' if invariant else ''}"
         for layer, before, after, invariant in rows
     }
-
-
-def spherical_sentence(courses: Mapping[str, Sequence[EdgeSample]]) -> str:
-    """Return which networks have a threshold on the unit sphere, and why others have none, in one sentence (D11).
-
-    It is empty where the scale of all weights has an effect in every network: then there is no such threshold to miss.
-    """
-    reasons: dict[str, list[str]] = {}
-    for label, course in courses.items():
-        if course:
-            reasons.setdefault(_no_sphere(course), []).append(of_network(label))
-    if set(reasons) <= {SCALE_COUNTS}:
-        return ""
-    missing = [f"{reason} {listed(networks)}" for reason, networks in reasons.items() if reason]
-    if missing:
-        return f"No threshold on the unit sphere: {'; '.join(missing)}."
-    return (
-        r"All weights together are scale-invariant: $\|\theta\|^2\lambda_{\max}$ is the sharpness at "
-        r"$\theta/\|\theta\|$ and crosses its threshold where $\lambda_{\max}$ does."
-    )
-
-
-def _no_sphere(course: Sequence[EdgeSample]) -> str:
-    """Return why a network has no threshold on the unit sphere; "" if it has one."""
-    if all(one.one_group for one in course):
-        return ""
-    if not all(one.invariant for one in course):
-        return SCALE_COUNTS
-    groups = max(one.groups for one in course)
-    return f"{groups} layers are scale-invariant one by one, each with a norm of its own,"
-
-
-def edge_sentence(courses: Mapping[str, Sequence[EdgeSample]], thresholds: Mapping[str, Sequence[float]]) -> str:
-    """Return how the sharpness of every network compares with its threshold along training, as Markdown."""
-    sentences = [_edge(label, courses[label], thresholds[label]) for label in courses if len(courses[label]) > 1]
-    return " ".join(filter(None, sentences))
-
-
-def _edge(label: str, course: Sequence[EdgeSample], thresholds: Sequence[float]) -> str:
-    shares = np.array([one.sharpness.value for one in course]) / np.array(thresholds)
-    finite = np.isfinite(shares)
-    if not finite.any():
-        return ""
-    peak = int(np.nanargmax(shares))
-    first = next((k for k, share in enumerate(shares) if share >= 1), None)
-    if first is None:
-        return (
-            f"**{label}** stays below the threshold: at most {percent(float(shares[peak]))} of it, at step "
-            f"{course[peak].step}."
-        )
-    after = shares[first:][np.isfinite(shares[first:])]
-    if len(after) > 1 and after.min() >= AT_EDGE:
-        low, high = number(float(after.min()), 2), number(float(after.max()), 2)
-        return (
-            f"**{label}** reaches the threshold by step {course[first].step} and stays at {low} to {high} times it: "
-            "the edge of stability."
-        )
-    highest, end = number(float(shares[peak]), 2), number(float(shares[-1]), 2)
-    return f"**{label}** reaches {highest} times the threshold at step {course[peak].step} and ends at {end} times."
