@@ -223,6 +223,22 @@ def test_norms_of_weights_are_those_of_the_ends_of_the_course() -> None:
     assert weight_norms([]) == {}
 
 
+def test_missing_points_of_batch_sharpness_are_explained_in_the_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = requests.edge_samples
+
+    def negative(*arguments: Any) -> dict[str, list[EdgeSample]]:
+        found = whole(*arguments)
+        first, *rest = found["No normalization"]
+        return found | {"No normalization": [replace(first, batch_sharpness=-0.1, batches=4), *rest]}
+
+    monkeypatch.setattr(requests, "edge_samples", negative)
+    app = settled(page_of_app("curvature", **{"training.checkpoints": "0,3,8"}))
+    assert not app.error
+    words = "No normalization: no point at step 0, where its batch sharpness is negative and a log axis cannot show it."
+    assert any(words in element.value for element in app.caption)
+    assert "no point" not in " ".join(element.proto.spec for element in app.get("plotly_chart"))
+
+
 def course(*values: float) -> list[EdgeSample]:
     nothing: dict[str, Any] = {"layers": (), "layer_norms": np.ones(0), "layer_invariant": np.zeros(0, dtype=bool)}
     return [

@@ -10,6 +10,7 @@ import streamlit as st
 
 from normscape.figures.comparison import Compared
 from normscape.figures.curvature import curvature_maps, cuts_figures, density_figure, edge_figure
+from normscape.figures.curvature.edge import missing_batch_sharpness
 from normscape.figures.curvature.maps import TITLES, Points
 from normscape.figures.style.palette import colors
 from normscape.landscape.curvature.density import Density
@@ -27,7 +28,8 @@ from normscape.views.widgets.charts import chart, in_light_theme, page_theme, pa
 DENSITY = (
     "Farther right is sharper; left of 0 the loss curves downward. The higher the line, the more directions have that "
     "curvature. The lines are estimates from {probes} random probes; the marks above them are the {count} largest "
-    "eigenvalues and the smallest ones, computed one by one."
+    "eigenvalues and the smallest ones, computed one by one. Isolated bumps are single eigenvalues; their width is the "
+    "smoothing."
 )
 
 CUTS = (
@@ -102,8 +104,8 @@ def edge_section(
     """Show sharpness along training against the threshold of every network."""
     limits = thresholds(variants, courses)
     own, name = compared(experiment, courses), threshold_name(variants)
-    chart(edge_figure(own, limits, threshold_name=name), "sharpness along training")
-    st.caption(f"{EDGE} {spherical_sentence(courses)}".strip())
+    chart(edge_figure(own, limits, threshold_name=name, notes=False), "sharpness along training")
+    st.caption(" ".join(filter(None, [EDGE, *missing_batch_sharpness(courses), spherical_sentence(courses)])))
     light = in_light_theme(own, experiment)
 
     def draw() -> dict[str, go.Figure]:
