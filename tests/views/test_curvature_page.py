@@ -170,6 +170,7 @@ def test_of_several_networks_all_curvatures_are_listed() -> None:
     three = headline({"A": spectra(4.0, 2.0), "B": spectra(1.0, 3.0), "C": spectra(2.0, 1.0)})
     assert three.startswith("**Flattest here: B. Sharpest: A.** Largest curvature")
     assert three.endswith("B 1.00, C 2.00, A 4.00.")
+    assert headline({"A": spectra(4, 2), "B": spectra(1, 3), "C": spectra(2, 1)}, seed=0).endswith(ONE_TRAINING)
     assert headline({"A": spectra(4.0, 2.0)}) == r"**A: largest curvature $\lambda_{\max}$ is 4.00.**"
     assert headline({"A": Spectra({}, None, None, None, None)}) == ""
 

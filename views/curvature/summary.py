@@ -42,7 +42,7 @@ def headline(
     if len(known) < 2:
         return " ".join(f"**{label}: {LARGEST} is {three_digits(_top(one))}.**" for label, one in known.items())
     if len(known) > 2:
-        return _of_several(known)
+        return " ".join(filter(None, [_of_several(known), "" if seed is None else ONE_TRAINING]))
     (reference, first), (label, one) = known.items()
     pair, own, other = (label, reference), _flatness(one), _flatness(first)
     numbers = numbers_of_pair(pair, own, other)
