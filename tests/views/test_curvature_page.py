@@ -154,7 +154,7 @@ NUMBERS = "largest curvature $\\lambda_{\\max}$ is 1.00 for B and 4.00 for A (4Ã
 def test_the_headline_begins_with_the_claim_of_the_surfaces() -> None:
     text = headline({"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}, place="at the trained weights", seed=0)
     assert text.startswith(f"**B is flatter at the trained weights: {NUMBERS}.**\n\n")
-    assert "Most directions are almost flat: 80.0 % for B and 80.0 % for A have less than 1 %" in text
+    assert "Most directions are almost flat: about 80 % have less than 1 %" in text
     assert text.endswith(ONE_TRAINING)
     measured = {name: Measures(*sizes, None, 0.9, 0.1) for name, sizes in (("A", (4.0, 5.0)), ("B", (1.0, 3.0)))}
     assert text.startswith(verdict(measured, where="at the trained weights").claim)
@@ -164,6 +164,23 @@ def test_the_headline_begins_with_the_claim_of_the_surfaces() -> None:
     assert headline({"A": spectra(1.0, 1.0), "B": spectra(4.0, 1.0)}).startswith("**B is sharper here")
     assert headline({"A": spectra(1, 1), "B": spectra(1.05, 1)}).startswith("**B is about as flat here")
     assert "compares nothing" in headline({"A": spectra(-1.0, -1.0), "B": spectra(4.0, 1.0)})
+
+
+@pytest.mark.parametrize(
+    ("flat", "words"),
+    [
+        ((0.959, 0.961), "about 96 % have"),
+        ((0.95, 0.97), "97.0 % for B and 95.0 % for A have"),
+        ((0.9991, 0.9995), "over 99 % have"),
+        ((1.0, 1.0), "over 99 % have"),
+    ],
+)
+def test_shares_of_flat_directions_are_one_number_if_they_are_about_equal(flat: tuple[float, ...], words: str) -> None:
+    pair = {}
+    for label, share in zip("AB", flat, strict=True):
+        nodes, weights = np.array([[0.0, 4.0]] * 2), np.array([[share, 1 - share]] * 2)
+        pair[label] = replace(spectra(4.0, 5.0), trace=Density(nodes, weights, 100))
+    assert f"Most directions are almost flat: {words} less than 1 %" in headline(pair)
 
 
 def test_of_several_networks_all_curvatures_are_listed() -> None:
@@ -260,6 +277,22 @@ def test_the_sentence_on_the_edge_follows_from_the_course(values: tuple[float, .
     text = edge_sentence({"A": course(*values)}, {"A": [40.0] * len(values)})
     assert text.startswith(expected)
     assert edge_sentence({"A": course(*values)}, {"A": [math.nan] * len(values)}) == ""
+
+
+def test_training_far_from_the_threshold_has_one_conclusion() -> None:
+    far = {"No normalization": course(1.0, 2.12), "Batch norm": course(1.24, 1.0)}
+    limits = {label: [40.0, 40.0] for label in far}
+    assert edge_sentence(far, limits) == (
+        "**Neither comes close: at most 5.3 % of the threshold without normalization and 3.1 % with batch norm.**"
+    )
+    alone = edge_sentence({"Batch norm": far["Batch norm"]}, limits)
+    assert alone == "**Training does not come close: at most 3.1 % of the threshold with batch norm.**"
+    three = edge_sentence(far | {"A": course(1.0, 4.0)}, limits | {"A": [40.0, 40.0]})
+    assert three.startswith("**None comes close: at most 5.3 % of the threshold without normalization, 3.1 % with")
+    near = edge_sentence(far | {"A": course(1.0, 30.0)}, limits | {"A": [40.0, 40.0]})
+    assert near.startswith("**No normalization** stays below the threshold: at most 5.3 % of it")
+    assert "comes close" not in edge_sentence(far | {"A": []}, limits | {"A": []})  # which may
+    assert edge_sentence({}, {}) == ""
 
 
 def test_the_page_says_which_networks_have_no_threshold_on_the_sphere_and_why() -> None:

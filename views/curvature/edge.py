@@ -15,6 +15,9 @@ SCALE_COUNTS = "doubling all weights changes the loss"
 AT_EDGE = 0.8
 """Share of the threshold from which λ_max counts as being at the edge of stability."""
 
+CLOSE = 0.5
+"""Share of the threshold from which training comes close to it."""
+
 
 def spherical_sentence(courses: Mapping[str, Sequence[EdgeSample]]) -> str:
     """Return which networks have a threshold on the unit sphere, and why others have none, in one sentence (D11).
@@ -48,12 +51,27 @@ def _no_sphere(course: Sequence[EdgeSample]) -> str:
 
 def edge_sentence(courses: Mapping[str, Sequence[EdgeSample]], thresholds: Mapping[str, Sequence[float]]) -> str:
     """Return how the sharpness of every network compares with its threshold along training, as Markdown."""
+    every = {label: _shares(course, thresholds[label]) for label, course in courses.items()}
+    peaks = {label: float(np.nanmax(own)) for label, own in every.items() if np.isfinite(own).sum() > 1}
+    if len(peaks) == len(courses) and max(peaks.values(), default=CLOSE) < CLOSE:
+        parts = [
+            f"{percent(peak)}{'' if k else ' of the threshold'} {of_network(label)}"
+            for k, (label, peak) in enumerate(peaks.items())
+        ]
+        claim = {1: "Training does not come close", 2: "Neither comes close"}.get(len(peaks), "None comes close")
+        return f"**{claim}: at most {listed(parts)}.**"
     sentences = [_edge(label, courses[label], thresholds[label]) for label in courses if len(courses[label]) > 1]
     return " ".join(filter(None, sentences))
 
 
+def _shares(course: Sequence[EdgeSample], thresholds: Sequence[float]) -> np.ndarray:
+    """Return λ_max at every checkpoint relative to its threshold; nan where there is none."""
+    shares: np.ndarray = np.array([one.sharpness.value for one in course]) / np.array(thresholds)
+    return shares
+
+
 def _edge(label: str, course: Sequence[EdgeSample], thresholds: Sequence[float]) -> str:
-    shares = np.array([one.sharpness.value for one in course]) / np.array(thresholds)
+    shares = _shares(course, thresholds)
     finite = np.isfinite(shares)
     if not finite.any():
         return ""

@@ -95,7 +95,6 @@ def _page(experiment: Experiment, display: Display) -> None:
             return
     edge_first = all(run.training.optimizer == "gradient-descent" for run, _ in variants.values())
     edge_place = st.container() if edge_first else None
-    st.markdown("## How many directions have which curvature")
     chosen = _choice(variants)
     request = requests.request(variants, chosen, address.of(experiment, display, PATH))
     finished = progress.submit(request)
@@ -115,7 +114,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     with edge_place or st.container():
         st.markdown("## How close training comes to instability")
         point = charts.edge_point(variants)
-        st.markdown(point if edge_first else " ".join(filter(None, [point, sentence])))
+        st.markdown(point if edge_first else " ".join(filter(None, [sentence, point])))
         charts.edge_section(experiment, display, variants, courses)
         if any(courses.values()):
             with st.expander("Norms of the weights, from the first to the last checkpoint"):
@@ -164,8 +163,9 @@ def _spectrum(
 
 
 def _choice(variants: Variants) -> Chosen:
-    """Show which matrix the density is of, and return it."""
+    """Show the heading of the spectra and, beside it, which matrix the density is of, and return that."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="matrix"):
+        st.markdown("## How many directions have which curvature", width="content")
         form = st.segmented_control(
             "Curvature",
             FORMS,

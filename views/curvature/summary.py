@@ -26,6 +26,9 @@ from normscape.views.widgets.numbers import number, percent, three_digits
 NEAR_ZERO = 0.01
 """Eigenvalues below this share of λ_max count as flat."""
 
+A_POINT = 0.01
+"""Shares of flat directions that differ by less are named as one."""
+
 
 def headline(
     spectra: Mapping[str, Spectra], *, place: str = "here", seed: int | None = None, seeds: SeedPair | None = None
@@ -85,11 +88,19 @@ def _flat_directions(pair: tuple[str, str], one: Spectra, other: Spectra) -> str
     shares = [flat_share(own) for own in (one, other)]
     if not all(map(math.isfinite, shares)):
         return ""
-    parts = listed([f"{percent(share)} {of_network(label)}" for share, label in zip(shares, pair, strict=True)])
     less = "have less than 1 % of their network's largest curvature"
+    if min(shares) > 0.5 and max(shares) - min(shares) < A_POINT:
+        return f"Most directions are almost flat: {_about(shares)} {less}."
+    parts = listed([f"{percent(share)} {of_network(label)}" for share, label in zip(shares, pair, strict=True)])
     if min(shares) > 0.5:
         return f"Most directions are almost flat: {parts} {less}."
     return f"{parts} of all directions {less}."
+
+
+def _about(shares: Sequence[float]) -> str:
+    """Return shares that differ by less than a point as one: "about 96 %"; never all of 100 %."""
+    mean = round(100 * sum(shares) / len(shares))
+    return f"about {mean} %" if mean < 100 else f"over {min(99, math.floor(100 * min(shares)))} %"
 
 
 def _top(one: Spectra) -> float:
