@@ -181,8 +181,9 @@ def _thresholds(
         ends = ["" if k != last else f"threshold {values[last]:.3g}" for k in range(len(values))]
         lines.append(
             go.Scatter(
-                **{"x": steps, "y": list(values), "mode": "lines+text", "showlegend": True},
+                **{"x": steps, "y": list(values), "mode": "lines+markers+text", "showlegend": True},
                 **{"legendgroup": "threshold", "text": ends, "textposition": "top left", "cliponaxis": False},
+                marker={"size": 6, "opacity": 0},  # keeps the text off the line
                 textfont={"color": color or courses.theme_colors.text, "size": 12},
                 name=text if alone else f"{text}, {label}",
                 line={"color": color, "width": 1.6, "dash": "dash"},

@@ -166,25 +166,28 @@ def _choice(variants: Variants) -> Chosen:
     """Show the heading of the spectra and, beside it, which matrix the density is of, and return that."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="matrix"):
         st.markdown("## How many directions have which curvature", width="content")
-        form = st.segmented_control(
-            "Curvature",
-            FORMS,
-            default=FORMS[0],
-            format_func=str.capitalize,
-            required=True,
-            key=address.control("curvature:form"),
-            help="Raw: eigenvalues of the Hessian. Scale-free: of $SHS$ with the norms of the filters on the "
-            "diagonal of $S$, unchanged when weights in front of a normalization are rescaled.",
-        )
-        names = [set(layer_names(run)) for run, _ in variants.values()]
-        shared = [name for name in layer_names(next(iter(variants.values()))[0]) if all(name in own for own in names)]
-        layer = st.selectbox(
-            "Layer",
-            [WHOLE, *shared],
-            key=address.control("curvature:layer"),
-            help="Directions in the space of all weights, or of those of one layer: a block of the Hessian.",
-            width=220,
-        )
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content"):
+            form = st.segmented_control(
+                "Curvature",
+                FORMS,
+                default=FORMS[0],
+                format_func=str.capitalize,
+                required=True,
+                key=address.control("curvature:form"),
+                help="Raw: eigenvalues of the Hessian. Scale-free: of $SHS$ with the norms of the filters on the "
+                "diagonal of $S$, unchanged when weights in front of a normalization are rescaled.",
+            )
+            names = [set(layer_names(run)) for run, _ in variants.values()]
+            shared = [
+                name for name in layer_names(next(iter(variants.values()))[0]) if all(name in own for own in names)
+            ]
+            layer = st.selectbox(
+                "Layer",
+                [WHOLE, *shared],
+                key=address.control("curvature:layer"),
+                help="Directions in the space of all weights, or of those of one layer: a block of the Hessian.",
+                width=220,
+            )
     return Chosen(form or FORMS[0], "" if layer == WHOLE else str(layer))
 
 

@@ -60,7 +60,7 @@ def headline(
     return "\n\n".join(filter(None, [claim_of_pair(pair, own, other, place, seeds), " ".join(filter(None, details))]))
 
 
-ONE_TRAINING = "This is one training of each network; another seed gives other numbers."
+ONE_TRAINING = "This is one training seed; another gives other numbers."
 
 
 def stored_seeds(variants: Variants) -> SeedPair | None:
