@@ -59,7 +59,9 @@ class Compared(Generic[Result]):
         return self.with_results({label: function(result) for label, result in self.results.items()})
 
     def _position(self, label: str) -> int:
-        return list(self.results).index(label)
+        """Return the place in the order of comparison: that of the colors, which all networks have, measured or not."""
+        order = list(self.results if label in self.results and label not in self.colors else self.colors)
+        return order.index(label) if label in order else len(order)
 
 
 @dataclass(frozen=True, eq=False)

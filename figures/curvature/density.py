@@ -103,12 +103,13 @@ def _axes(groups: Sequence[Spectra]) -> Axes | None:
 
 
 def _figure(own: Spectra, axes: Axes | None, title: str, title_color: str | None) -> go.Figure:
-    densities, count = own.densities, len(own.densities.results)
+    densities = own.densities
     shown: dict[str, Any] = {"height": HEIGHT, "title": title, "title_color": title_color}
     if axes is None:
         return sentence_figure(WAITING, densities.theme_colors, **shown)
     figure = go.Figure([_line(densities, label, one, axes) for label, one in densities.results.items()])
-    figure.add_traces(list(_marks(densities, own.eigenvalues)))
+    marks = _marks(densities, own.eigenvalues)
+    figure.add_traces(marks)
     style_axes(
         figure,
         densities.theme_colors,
@@ -117,8 +118,8 @@ def _figure(own: Spectra, axes: Axes | None, title: str, title_color: str | None
         x_axis={"range": [axes.at[0], axes.at[-1]]},
         y_axis=log_axis([np.array([axes.floor, axes.top])], 1.1) | {"domain": [0, 0.86]},
     )
-    figure.update_layout(yaxis2={"domain": [0.88, 1], "visible": False, "range": [-0.6, count - 0.4]})
-    rows = -(-count // 2)
+    figure.update_layout(yaxis2={"domain": [0.88, 1], "visible": False, "range": [-0.6, max(1, len(marks)) - 0.4]})
+    rows = -(-sum(bool(trace.showlegend) for trace in figure.data) // 2)
     bottom = 52 + LEGEND_ROW * rows
     plot = HEIGHT - 12 - 52 - LEGEND_ROW
     shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1)
@@ -144,12 +145,10 @@ def _line(densities: Compared[Density], label: str, density: Density, axes: Axes
 
 
 def _marks(densities: Compared[Density], eigenvalues: Mapping[str, Sequence[Eigenvalues]]) -> list[go.Scatter]:
-    """Return the eigenvalues of every network as a row of marks above the densities."""
+    """Return the eigenvalues of every network that has some as a row of marks above the densities."""
     traces = []
-    for row, label in enumerate(reversed(list(eigenvalues))):
-        values = np.concatenate([one.values for one in eigenvalues[label]] or [np.zeros(0)])
-        if not values.size:
-            continue
+    for row, label in enumerate(label for label in reversed(list(eigenvalues)) if eigenvalues[label]):
+        values = np.concatenate([one.values for one in eigenvalues[label]])
         traces.append(
             go.Scatter(
                 **{"x": values, "y": np.full(len(values), row), "yaxis": "y2", "mode": "markers", "name": label},

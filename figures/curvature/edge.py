@@ -35,6 +35,7 @@ def edge_figure(
     *,
     title: str = "",
     threshold_name: str = r"2/\eta",
+    notes: bool = True,
 ) -> go.Figure:
     """Draw λ_max of every network at its checkpoints, batch sharpness, and the threshold of its learning rate.
 
@@ -45,6 +46,7 @@ def edge_figure(
         thresholds: the threshold at each of these checkpoints, by label; nan where there is none.
         title: above the plot.
         threshold_name: what the threshold is, LaTeX.
+        notes: whether sentences below the plot say why points are missing; False where the text beside it does.
     """
     shown: dict[str, Any] = {"height": HEIGHT, "title": title}
     every = [one for course in courses.results.values() for one in course]
@@ -71,26 +73,38 @@ def edge_figure(
         x_axis=step_axis(steps) if logarithmic else {},
         y_axis=_linear_axis(columns) if linear else log_axis(columns),
     )
+    lines = wrapped(missing_batch_sharpness(courses.results), NOTE_WIDTH) if notes else []
     names = sum(trace.showlegend is not False for trace in figure.data)
-    rows = -(-names // 3)
+    rows = -(-names // (2 if lines else 3))  # a note is below the legend, however narrow the picture
     bottom, plot = 52 + LEGEND_ROW * rows, HEIGHT - 12 - 52 - LEGEND_ROW
-    notes = wrapped(filter(None, [missing_batch_sharpness(every)]), NOTE_WIDTH)
-    shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1) + (LINE_HEIGHT * len(notes) + 6 if notes else 0)
-    shown |= {"notes": notes, "note_width": NOTE_WIDTH}
+    shown["height"] = HEIGHT + LEGEND_ROW * (rows - 1) + (LINE_HEIGHT * len(lines) + 6 if lines else 0)
+    shown |= {"notes": lines, "note_width": NOTE_WIDTH}
     styled(figure, courses.theme_colors, bottom=bottom, legend_y=-52 / plot, **shown)
     return figure.update_layout(legend_tracegroupgap=0)
 
 
-def missing_batch_sharpness(every: Sequence[EdgeSample]) -> str:
-    """Return why points of batch sharpness are missing, as a sentence; empty if none is."""
-    drawn = [one for one in every if one.batches > 1]
-    undefined = [one.step for one in drawn if not math.isfinite(one.batch_sharpness)]
-    negative = [one.step for one in drawn if one.batch_sharpness <= 0]
-    reasons = [
-        f"at {at_steps(negative)}, where it is negative (the axis is logarithmic)" if negative else "",
-        f"at {at_steps(undefined)}, where a gradient is 0 and it is not defined" if undefined else "",
-    ]
-    return f"Batch sharpness has no point {' and '.join(filter(None, reasons))}." if negative or undefined else ""
+def missing_batch_sharpness(courses: Mapping[str, Sequence[EdgeSample]]) -> list[str]:
+    """Return why points of batch sharpness are missing, one sentence for every network that lacks some.
+
+    Args:
+        courses: samples of every network, by label.
+    """
+    sentences = []
+    for label, course in courses.items():
+        drawn = [one for one in course if one.batches > 1]
+        undefined = [one.step for one in drawn if not math.isfinite(one.batch_sharpness)]
+        negative = [one.step for one in drawn if one.batch_sharpness <= 0]
+        reasons = [
+            f"at {at_steps(negative)}, where its batch sharpness is negative and a log axis cannot show it"
+            if negative
+            else "",
+            f"at {at_steps(undefined)}, where a gradient is 0 and its batch sharpness is not defined"
+            if undefined
+            else "",
+        ]
+        if negative or undefined:
+            sentences.append(f"{label}: no point {' and '.join(filter(None, reasons))}.")
+    return sentences
 
 
 def _are_close(columns: Sequence[np.ndarray]) -> bool:
@@ -151,7 +165,7 @@ def _spherical(
 def _thresholds(
     courses: Compared[Sequence[EdgeSample]], thresholds: Mapping[str, Sequence[float]], name: str, *, shift: bool
 ) -> list[go.Scatter]:
-    """Return one dashed line for every threshold that differs; equal ones are one line."""
+    """Return one dashed line for every threshold that differs, with its value at the end; equal ones are one line."""
     lines: list[go.Scatter] = []
     drawn: list[tuple[float, ...]] = []
     for label, own in thresholds.items():
@@ -163,9 +177,14 @@ def _thresholds(
         steps = np.array([one.step for one in courses.results[label]]) + shift
         color = courses.theme_colors.faint if alone else courses.color(label)
         text = html(rf"threshold ${name}$")
+        last = max(k for k, value in enumerate(values) if math.isfinite(value))
+        ends = ["" if k != last else f"threshold {values[last]:.3g}" for k in range(len(values))]
         lines.append(
             go.Scatter(
-                **{"x": steps, "y": list(values), "mode": "lines", "showlegend": True, "legendgroup": "threshold"},
+                **{"x": steps, "y": list(values), "mode": "lines+markers+text", "showlegend": True},
+                **{"legendgroup": "threshold", "text": ends, "textposition": "top left", "cliponaxis": False},
+                marker={"size": 6, "opacity": 0},  # keeps the text off the line
+                textfont={"color": color or courses.theme_colors.text, "size": 12},
                 name=text if alone else f"{text}, {label}",
                 line={"color": color, "width": 1.6, "dash": "dash"},
                 hovertemplate=text + " = %{y:.4g}<extra></extra>",

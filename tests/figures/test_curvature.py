@@ -11,6 +11,7 @@ from normscape.figures.comparison import Compared
 from normscape.figures.curvature import curvature_maps, cuts_figures, density_figure, density_figures, edge_figure
 from normscape.figures.curvature.cuts import HIGHEST
 from normscape.figures.curvature.density import Spectra
+from normscape.figures.curvature.edge import missing_batch_sharpness
 from normscape.landscape import Sharpness
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
@@ -58,6 +59,22 @@ def test_densities_share_an_axis_and_a_width_and_their_marks_are_the_eigenvalues
     low, high = figure.layout.xaxis.range
     assert low < -0.2 < 1.0 < high
     assert "sentence" in [note.name for note in density_figure(compared(), {}).layout.annotations]
+
+
+def test_a_network_without_density_does_not_hide_the_marks_of_the_others() -> None:
+    finished = compared(one=density(1.0), two=density(0.2))
+    marks = {"one": [eigenvalues(1.0)], "two": [eigenvalues(0.5)]}
+    before = density_figure(finished, marks)
+    for third in ([], [eigenvalues(0.7)]):
+        figure = density_figure(finished, marks | {"three": third})
+        drawn = {trace.name: trace for trace in figure.data if trace.mode == "markers"}
+        low, high = figure.layout.yaxis2.range
+        assert list(drawn) == ["three", "two", "one"][0 if third else 1 :]
+        assert all(low < height < high for trace in drawn.values() for height in trace.y)
+        for trace in before.data[2:]:
+            assert drawn[trace.name].marker.symbol == trace.marker.symbol
+    alone = density_figure(finished.with_results({"two": density(0.2)}), {"two": [eigenvalues(0.5)]})
+    assert alone.data[0].line.dash == before.data[1].line.dash  # whatever else is measured
 
 
 def test_several_figures_of_densities_share_both_axes() -> None:
@@ -110,13 +127,26 @@ def test_missing_points_of_batch_sharpness_have_a_reason_below_the_plot() -> Non
     whole = sample(0, 10.0), sample(5, 30.0)
     assert note(*whole) == ""
     negative = [replace(sample(step, 30.0), batch_sharpness=-0.5) for step in (7, 9)]
-    words = "Batch sharpness has no point at steps 7 and 9, where it is negative (the axis is logarithmic)"
+    words = "one: no point at steps 7 and 9, where its batch sharpness is negative and a log axis cannot show it"
     assert note(*whole, *negative) == f"{words}."
     undefined = replace(sample(20, 30.0), batch_sharpness=np.nan)
-    assert note(*whole, *negative, undefined) == f"{words} and at step 20, where a gradient is 0 and it is not defined."
+    zero = "at step 20, where a gradient is 0 and its batch sharpness is not defined"
+    assert note(*whole, *negative, undefined) == f"{words} and {zero}."
+    courses = {"one": [*whole, *negative], "two": whole, "three": [undefined]}
+    assert missing_batch_sharpness(courses) == [f"{words}.", f"three: no point {zero}."]
     assert note(*whole, replace(undefined, batches=1)) == ""  # which has no line
     tall = edge_figure(compared(one=[*whole, undefined]), {"one": [40.0] * 3})
     assert tall.layout.height > edge_figure(compared(one=list(whole)), {"one": [40.0] * 2}).layout.height
+    beside = edge_figure(compared(one=[*whole, *negative]), {"one": [40.0] * 4}, notes=False)
+    assert not [one for one in beside.layout.annotations if one.name == "notes"]
+
+
+def test_the_threshold_has_its_value_at_the_end_of_its_line() -> None:
+    course = [sample(0, 10.0), sample(5, 30.0)]
+    lines = edge_figure(compared(one=course, two=course), {"one": [40.0, 37.987], "two": [np.nan, np.nan]}).data
+    (dashed,) = [trace for trace in lines if (trace.name or "").startswith("threshold")]
+    assert list(dashed.text) == ["", "threshold 38"]
+    assert "text" in dashed.mode
 
 
 def test_a_single_scale_invariant_group_has_its_sharpness_and_threshold_on_the_sphere() -> None:

@@ -1,27 +1,30 @@
 """The page Curvature: spectra and sharpness of every network, and sentences that follow from the numbers."""
 
+import json
 import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from normscape.landscape import Sharpness
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import RunSpec, SurfaceSpec, TrainingSpec
+from normscape.views.curvature import requests
 from normscape.views.curvature.charts import threshold_name
+from normscape.views.curvature.edge import edge_sentence, spherical_sentence
 from normscape.views.curvature.requests import Spectra
 from normscape.views.curvature.statistics import ALONE, statistics_numbers, statistics_sentence
 from normscape.views.curvature.summary import (
     ONE_TRAINING,
     all_eigenvalues,
-    edge_sentence,
     headline,
     key_numbers,
-    spherical_sentence,
+    missing_spectra,
     weight_norms,
 )
 from normscape.views.session.seeds import SeedRatios
@@ -42,6 +45,44 @@ def test_spectra_and_checkpoints_of_every_network_are_measured() -> None:
     numbers = str(app.table[0].value)
     assert "(trace)" in numbers
     assert "n/a" not in numbers
+
+
+def test_networks_with_a_spectrum_are_drawn_while_another_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = settled(page_of_app("curvature", values="none,batch,rms", **{"training.checkpoints": "0,3"}))
+    names = "No normalization", "Batch norm", "RMS norm"
+    assert drawn_names(app, "lines") == drawn_names(app, "markers") == set(names)
+    assert not any("follows" in element.value for element in app.caption)
+    whole = requests.spectra
+
+    def partial(*arguments: Any) -> dict[str, Spectra]:
+        found = whole(*arguments)
+        return {label: replace(one, **(missing if label == names[2] else {})) for label, one in found.items()}
+
+    monkeypatch.setattr(requests, "spectra", partial)
+    missing: dict[str, Any] = {"smallest": None, "density": None, "trace": None}
+    for more in ({}, {"chosen": None}):
+        missing |= more
+        app.run()
+        assert not app.exception
+        assert not app.error
+        assert drawn_names(app, "lines") == drawn_names(app, "markers") == set(names[:2])
+        assert any("RMS norm: its spectrum " in element.value for element in app.caption)
+        assert "Along the sharpest directions" in " ".join(element.value for element in app.markdown)
+
+
+def test_a_missing_spectrum_is_named() -> None:
+    assert missing_spectra(["RMS norm"], stopped=False) == "**RMS norm: its spectrum follows.**"
+    assert missing_spectra(["RMS norm", "Batch norm"], stopped=False) == (
+        "**RMS norm and batch norm: their spectra follow.**"
+    )
+    assert missing_spectra(["RMS norm"], stopped=True) == "**RMS norm: its spectrum was not measured.**"
+    assert missing_spectra([], stopped=True) == ""
+
+
+def drawn_names(app: AppTest, mode: str) -> set[str]:
+    """The networks that the density figure draws as lines or as marks."""
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    return {trace["name"] for trace in spec["data"] if trace["mode"] == mode}
 
 
 @pytest.mark.slow
@@ -113,7 +154,7 @@ NUMBERS = "largest curvature $\\lambda_{\\max}$ is 1.00 for B and 4.00 for A (4Ã
 def test_the_headline_begins_with_the_claim_of_the_surfaces() -> None:
     text = headline({"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}, place="at the trained weights", seed=0)
     assert text.startswith(f"**B is flatter at the trained weights: {NUMBERS}.**\n\n")
-    assert "Most directions are almost flat: 80.0 % for B and 80.0 % for A have less than 1 %" in text
+    assert "Most directions are almost flat: about 80 % have less than 1 %" in text
     assert text.endswith(ONE_TRAINING)
     measured = {name: Measures(*sizes, None, 0.9, 0.1) for name, sizes in (("A", (4.0, 5.0)), ("B", (1.0, 3.0)))}
     assert text.startswith(verdict(measured, where="at the trained weights").claim)
@@ -125,10 +166,28 @@ def test_the_headline_begins_with_the_claim_of_the_surfaces() -> None:
     assert "compares nothing" in headline({"A": spectra(-1.0, -1.0), "B": spectra(4.0, 1.0)})
 
 
+@pytest.mark.parametrize(
+    ("flat", "words"),
+    [
+        ((0.959, 0.961), "about 96 % have"),
+        ((0.95, 0.97), "97.0 % for B and 95.0 % for A have"),
+        ((0.9991, 0.9995), "over 99 % have"),
+        ((1.0, 1.0), "over 99 % have"),
+    ],
+)
+def test_shares_of_flat_directions_are_one_number_if_they_are_about_equal(flat: tuple[float, ...], words: str) -> None:
+    pair = {}
+    for label, share in zip("AB", flat, strict=True):
+        nodes, weights = np.array([[0.0, 4.0]] * 2), np.array([[share, 1 - share]] * 2)
+        pair[label] = replace(spectra(4.0, 5.0), trace=Density(nodes, weights, 100))
+    assert f"Most directions are almost flat: {words} less than 1 %" in headline(pair)
+
+
 def test_of_several_networks_all_curvatures_are_listed() -> None:
     three = headline({"A": spectra(4.0, 2.0), "B": spectra(1.0, 3.0), "C": spectra(2.0, 1.0)})
     assert three.startswith("**Flattest here: B. Sharpest: A.** Largest curvature")
     assert three.endswith("B 1.00, C 2.00, A 4.00.")
+    assert headline({"A": spectra(4, 2), "B": spectra(1, 3), "C": spectra(2, 1)}, seed=0).endswith(ONE_TRAINING)
     assert headline({"A": spectra(4.0, 2.0)}) == r"**A: largest curvature $\lambda_{\max}$ is 4.00.**"
     assert headline({"A": Spectra({}, None, None, None, None)}) == ""
 
@@ -182,6 +241,22 @@ def test_norms_of_weights_are_those_of_the_ends_of_the_course() -> None:
     assert weight_norms([]) == {}
 
 
+def test_missing_points_of_batch_sharpness_are_explained_in_the_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = requests.edge_samples
+
+    def negative(*arguments: Any) -> dict[str, list[EdgeSample]]:
+        found = whole(*arguments)
+        first, *rest = found["No normalization"]
+        return found | {"No normalization": [replace(first, batch_sharpness=-0.1, batches=4), *rest]}
+
+    monkeypatch.setattr(requests, "edge_samples", negative)
+    app = settled(page_of_app("curvature", **{"training.checkpoints": "0,3,8"}))
+    assert not app.error
+    words = "No normalization: no point at step 0, where its batch sharpness is negative and a log axis cannot show it."
+    assert any(words in element.value for element in app.caption)
+    assert "no point" not in " ".join(element.proto.spec for element in app.get("plotly_chart"))
+
+
 def course(*values: float) -> list[EdgeSample]:
     nothing: dict[str, Any] = {"layers": (), "layer_norms": np.ones(0), "layer_invariant": np.zeros(0, dtype=bool)}
     return [
@@ -202,6 +277,22 @@ def test_the_sentence_on_the_edge_follows_from_the_course(values: tuple[float, .
     text = edge_sentence({"A": course(*values)}, {"A": [40.0] * len(values)})
     assert text.startswith(expected)
     assert edge_sentence({"A": course(*values)}, {"A": [math.nan] * len(values)}) == ""
+
+
+def test_training_far_from_the_threshold_has_one_conclusion() -> None:
+    far = {"No normalization": course(1.0, 2.12), "Batch norm": course(1.24, 1.0)}
+    limits = {label: [40.0, 40.0] for label in far}
+    assert edge_sentence(far, limits) == (
+        "**Neither comes close: at most 5.3 % of the threshold without normalization and 3.1 % with batch norm.**"
+    )
+    alone = edge_sentence({"Batch norm": far["Batch norm"]}, limits)
+    assert alone == "**Training does not come close: at most 3.1 % of the threshold with batch norm.**"
+    three = edge_sentence(far | {"A": course(1.0, 4.0)}, limits | {"A": [40.0, 40.0]})
+    assert three.startswith("**None comes close: at most 5.3 % of the threshold without normalization, 3.1 % with")
+    near = edge_sentence(far | {"A": course(1.0, 30.0)}, limits | {"A": [40.0, 40.0]})
+    assert near.startswith("**No normalization** stays below the threshold: at most 5.3 % of it")
+    assert "comes close" not in edge_sentence(far | {"A": []}, limits | {"A": []})  # which may
+    assert edge_sentence({}, {}) == ""
 
 
 def test_the_page_says_which_networks_have_no_threshold_on_the_sphere_and_why() -> None:

@@ -128,10 +128,12 @@ def test_heavy_ball_on_a_quadratic_converges_only_below_the_threshold(factor: fl
 
 
 def test_a_sweep_that_was_stopped_has_no_verdict() -> None:
+    assert missing_verdict(2, 3, "spectra", stopped=False).startswith("**2 of 3 spectra are finished, 1 is left.**")
+    assert missing_verdict(2, 3, "spectra", stopped=True) == "**No verdict: 1 of 3 spectra is missing.**"
     assert missing_verdict(1, 22, "trainings", stopped=True) == "**No verdict: 21 of 22 trainings are missing.**"
     assert (
         missing_verdict(1, 22, "trainings", stopped=False)
-        == "**1 of 22 trainings are finished, 21 are left.** The verdict appears when all are."
+        == "**1 of 22 trainings is finished, 21 are left.** The verdict appears when all are."
     )
 
 

@@ -14,6 +14,7 @@ from normscape.views.surface.caveats import caveats, disagreement, drawn_trainin
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.tiles import tile_values
 from normscape.views.surface.verdict import Verdict, gradient_change, verdict
+from normscape.views.texts.flatness import claim_of_several
 
 NONE = Measures(0.43, 5.7, 0.74, 0.975, 0.1)
 BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
@@ -29,6 +30,21 @@ def test_the_second_of_two_networks_is_compared_with_the_first() -> None:
     )
     swapped = verdict({"Batch norm": BATCH, "No normalization": NONE})
     assert swapped.claim.startswith("**No normalization is sharper here:")
+
+
+@pytest.mark.parametrize(
+    ("values", "claim"),
+    [
+        ((0.43, 0.17, 0.165), "RMS norm and batch norm are about equally flat here; no normalization is the sharpest."),
+        ((0.43, 0.17, 0.42), "Batch norm is the flattest here; RMS norm and no normalization are about equally sharp."),
+        ((0.43, 0.17, 0.3), "Flattest here: Batch norm. Sharpest: No normalization."),
+        ((0.43, 0.42, 0.41), "All 3 networks are about as flat here."),
+        ((0.45, 0.43, 0.40), "RMS norm and batch norm are about equally flat here; no normalization is the sharpest."),
+    ],
+)
+def test_networks_that_are_about_equally_flat_are_not_ranked(values: tuple[float, ...], claim: str) -> None:
+    labels = "No normalization", "Batch norm", "RMS norm"
+    assert claim_of_several(dict(zip(labels, values, strict=True))) == f"**{claim}**"
 
 
 def test_of_several_networks_the_flattest_is_compared_with_the_one_without_normalization() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from normscape.figures.comparison import Compared
 from normscape.figures.curvature import curvature_maps, cuts_figures, density_figure, edge_figure
+from normscape.figures.curvature.edge import missing_batch_sharpness
 from normscape.figures.curvature.maps import TITLES, Points
 from normscape.figures.style.palette import colors
 from normscape.landscape.curvature.density import Density
@@ -17,8 +18,9 @@ from normscape.landscape.curvature.edge import EdgeSample, stability_threshold
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import Display, Experiment
 from normscape.specs.experiment import Variants
+from normscape.views.curvature.edge import spherical_sentence
 from normscape.views.curvature.requests import Chosen, Spectra
-from normscape.views.curvature.summary import spherical_sentence
+from normscape.views.curvature.summary import missing_spectra
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels, row_of_charts
@@ -26,7 +28,8 @@ from normscape.views.widgets.charts import chart, in_light_theme, page_theme, pa
 DENSITY = (
     "Farther right is sharper; left of 0 the loss curves downward. The higher the line, the more directions have that "
     "curvature. The lines are estimates from {probes} random probes; the marks above them are the {count} largest "
-    "eigenvalues and the smallest ones, computed one by one."
+    "eigenvalues and the smallest ones, computed one by one. Isolated bumps are single eigenvalues; their width is the "
+    "smoothing."
 )
 
 CUTS = (
@@ -52,10 +55,12 @@ def compared(experiment: Experiment, results: Mapping[str, Any]) -> Compared[Any
     return Compared(results, colors=colors(experiment, page_theme()), theme=page_theme())
 
 
-def density_section(experiment: Experiment, display: Display, spectra: Mapping[str, Spectra], chosen: Chosen) -> None:
-    """Show the densities of all networks that have one, and the buttons that share them."""
+def density_section(
+    experiment: Experiment, display: Display, spectra: Mapping[str, Spectra], chosen: Chosen, *, stopped: bool
+) -> None:
+    """Show the densities of all networks that have one, which are missing, and the buttons that share them."""
     densities = {label: one.density for label, one in spectra.items() if one.density is not None}
-    marks = {label: _marks(one, chosen) for label, one in spectra.items()}
+    marks = {label: _marks(spectra[label], chosen) for label in densities}
     own = compared(experiment, densities)
     with st.container(key="figure"):
         chart(density_figure(own, marks), "spectral density")
@@ -64,7 +69,8 @@ def density_section(experiment: Experiment, display: Display, spectra: Mapping[s
         return
     probes, steps = example.nodes.shape
     count = max((len(one.chosen.values) for one in spectra.values() if one.chosen is not None), default=0)
-    st.caption(DENSITY.format(probes=probes, steps=steps, count=count))
+    missing = missing_spectra([label for label in spectra if label not in densities], stopped=stopped)
+    st.caption(f"{missing} {DENSITY.format(probes=probes, steps=steps, count=count)}".strip())
     light = in_light_theme(own, experiment)
 
     def draw() -> dict[str, go.Figure]:
@@ -98,8 +104,8 @@ def edge_section(
     """Show sharpness along training against the threshold of every network."""
     limits = thresholds(variants, courses)
     own, name = compared(experiment, courses), threshold_name(variants)
-    chart(edge_figure(own, limits, threshold_name=name), "sharpness along training")
-    st.caption(f"{EDGE} {spherical_sentence(courses)}".strip())
+    chart(edge_figure(own, limits, threshold_name=name, notes=False), "sharpness along training")
+    st.caption(" ".join(filter(None, [EDGE, *missing_batch_sharpness(courses), spherical_sentence(courses)])))
     light = in_light_theme(own, experiment)
 
     def draw() -> dict[str, go.Figure]:

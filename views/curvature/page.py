@@ -11,7 +11,7 @@ from normscape.landscape import layer_names
 from normscape.specs import Display, Experiment
 from normscape.specs.curvature import FORMS
 from normscape.specs.experiment import Variants
-from normscape.views.curvature import charts, requests, statistics, summary
+from normscape.views.curvature import charts, edge, requests, statistics, summary
 from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
@@ -95,13 +95,12 @@ def _page(experiment: Experiment, display: Display) -> None:
             return
     edge_first = all(run.training.optimizer == "gradient-descent" for run, _ in variants.values())
     edge_place = st.container() if edge_first else None
-    st.markdown("## How many directions have which curvature")
     chosen = _choice(variants)
     request = requests.request(variants, chosen, address.of(experiment, display, PATH))
     finished = progress.submit(request)
     spectra, courses = requests.spectra(variants, chosen), requests.edge_samples(variants)
     stopped = finished or progress.is_stopped(request)
-    sentence = summary.edge_sentence(courses, charts.thresholds(variants, courses))
+    sentence = edge.edge_sentence(courses, charts.thresholds(variants, courses))
     with verdict:
         known = sum(FORMS[0] in one.largest and (stopped or set(FORMS) <= set(one.largest)) for one in spectra.values())
         if known == len(spectra):
@@ -115,7 +114,7 @@ def _page(experiment: Experiment, display: Display) -> None:
     with edge_place or st.container():
         st.markdown("## How close training comes to instability")
         point = charts.edge_point(variants)
-        st.markdown(point if edge_first else " ".join(filter(None, [point, sentence])))
+        st.markdown(point if edge_first else " ".join(filter(None, [sentence, point])))
         charts.edge_section(experiment, display, variants, courses)
         if any(courses.values()):
             with st.expander("Norms of the weights, from the first to the last checkpoint"):
@@ -142,7 +141,7 @@ def _spectrum(
     stopped: bool,
 ) -> None:
     """Show densities, key numbers, all kinds of batch statistics, and the loss along the sharpest directions."""
-    charts.density_section(experiment, display, spectra, chosen)
+    charts.density_section(experiment, display, spectra, chosen, stopped=stopped)
     st.caption(other_quantities("Curvature", experiment, display))
     columns = {label: summary.key_numbers(one) for label, one in spectra.items()}
     if any(columns.values()):
@@ -164,27 +163,31 @@ def _spectrum(
 
 
 def _choice(variants: Variants) -> Chosen:
-    """Show which matrix the density is of, and return it."""
+    """Show the heading of the spectra and, beside it, which matrix the density is of, and return that."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="matrix"):
-        form = st.segmented_control(
-            "Curvature",
-            FORMS,
-            default=FORMS[0],
-            format_func=str.capitalize,
-            required=True,
-            key=address.control("curvature:form"),
-            help="Raw: eigenvalues of the Hessian. Scale-free: of $SHS$ with the norms of the filters on the "
-            "diagonal of $S$, unchanged when weights in front of a normalization are rescaled.",
-        )
-        names = [set(layer_names(run)) for run, _ in variants.values()]
-        shared = [name for name in layer_names(next(iter(variants.values()))[0]) if all(name in own for own in names)]
-        layer = st.selectbox(
-            "Layer",
-            [WHOLE, *shared],
-            key=address.control("curvature:layer"),
-            help="Directions in the space of all weights, or of those of one layer: a block of the Hessian.",
-            width=220,
-        )
+        st.markdown("## How many directions have which curvature", width="content")
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content"):
+            form = st.segmented_control(
+                "Curvature",
+                FORMS,
+                default=FORMS[0],
+                format_func=str.capitalize,
+                required=True,
+                key=address.control("curvature:form"),
+                help="Raw: eigenvalues of the Hessian. Scale-free: of $SHS$ with the norms of the filters on the "
+                "diagonal of $S$, unchanged when weights in front of a normalization are rescaled.",
+            )
+            names = [set(layer_names(run)) for run, _ in variants.values()]
+            shared = [
+                name for name in layer_names(next(iter(variants.values()))[0]) if all(name in own for own in names)
+            ]
+            layer = st.selectbox(
+                "Layer",
+                [WHOLE, *shared],
+                key=address.control("curvature:layer"),
+                help="Directions in the space of all weights, or of those of one layer: a block of the Hessian.",
+                width=220,
+            )
     return Chosen(form or FORMS[0], "" if layer == WHOLE else str(layer))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
@@ -22,16 +20,14 @@ from normscape.views.texts.flatness import (
     numbers_of_pair,
     signs,
 )
-from normscape.views.texts.labels import listed, of_network
+from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import number, percent, three_digits
 
 NEAR_ZERO = 0.01
 """Eigenvalues below this share of λ_max count as flat."""
 
-SCALE_COUNTS = "doubling all weights changes the loss"
-
-AT_EDGE = 0.8
-"""Share of the threshold from which λ_max counts as being at the edge of stability."""
+A_POINT = 0.01
+"""Shares of flat directions that differ by less are named as one."""
 
 
 def headline(
@@ -49,7 +45,7 @@ def headline(
     if len(known) < 2:
         return " ".join(f"**{label}: {LARGEST} is {three_digits(_top(one))}.**" for label, one in known.items())
     if len(known) > 2:
-        return _of_several(known)
+        return " ".join(filter(None, [_of_several(known), "" if seed is None else ONE_TRAINING]))
     (reference, first), (label, one) = known.items()
     pair, own, other = (label, reference), _flatness(one), _flatness(first)
     numbers = numbers_of_pair(pair, own, other)
@@ -64,7 +60,7 @@ def headline(
     return "\n\n".join(filter(None, [claim_of_pair(pair, own, other, place, seeds), " ".join(filter(None, details))]))
 
 
-ONE_TRAINING = "This is one training of each network; another seed gives other numbers."
+ONE_TRAINING = "This is one training seed; another gives other numbers."
 
 
 def stored_seeds(variants: Variants) -> SeedPair | None:
@@ -92,11 +88,19 @@ def _flat_directions(pair: tuple[str, str], one: Spectra, other: Spectra) -> str
     shares = [flat_share(own) for own in (one, other)]
     if not all(map(math.isfinite, shares)):
         return ""
-    parts = listed([f"{percent(share)} {of_network(label)}" for share, label in zip(shares, pair, strict=True)])
     less = "have less than 1 % of their network's largest curvature"
+    if min(shares) > 0.5 and max(shares) - min(shares) < A_POINT:
+        return f"Most directions are almost flat: {_about(shares)} {less}."
+    parts = listed([f"{percent(share)} {of_network(label)}" for share, label in zip(shares, pair, strict=True)])
     if min(shares) > 0.5:
         return f"Most directions are almost flat: {parts} {less}."
     return f"{parts} of all directions {less}."
+
+
+def _about(shares: Sequence[float]) -> str:
+    """Return shares that differ by less than a point as one: "about 96 %"; never all of 100 %."""
+    mean = round(100 * sum(shares) / len(shares))
+    return f"about {mean} %" if mean < 100 else f"over {min(99, math.floor(100 * min(shares)))} %"
 
 
 def _top(one: Spectra) -> float:
@@ -106,6 +110,22 @@ def _top(one: Spectra) -> float:
 def trace_text(density: Density) -> str:
     """Return the trace with its standard error: "12.3 ± 0.4"."""
     return f"{number(density.trace)} ± {number(density.trace_error, 2)}"
+
+
+def missing_spectra(labels: Sequence[str], *, stopped: bool) -> str:
+    """Return which networks have no spectrum yet, in bold: "RMS norm: its spectrum follows."; empty if none is missing.
+
+    Args:
+        labels: of the networks without a spectrum.
+        stopped: whether nothing more will come.
+    """
+    if not labels:
+        return ""
+    several = len(labels) > 1
+    names = [labels[0], *map(in_text, labels[1:])]
+    spectrum = "their spectra " if several else "its spectrum "
+    rest = ("were not measured" if several else "was not measured") if stopped else "follow" if several else "follows"
+    return f"**{listed(names)}: {spectrum}{rest}.**"
 
 
 def flat_share(one: Spectra) -> float:
@@ -175,62 +195,3 @@ def weight_norms(course: Sequence[EdgeSample]) -> dict[str, str]:
         layer: f"{number(float(before))} → {number(float(after))}{', scale-invariant' if invariant else ''}"
         for layer, before, after, invariant in rows
     }
-
-
-def spherical_sentence(courses: Mapping[str, Sequence[EdgeSample]]) -> str:
-    """Return which networks have a threshold on the unit sphere, and why others have none, in one sentence (D11).
-
-    It is empty where the scale of all weights has an effect in every network: then there is no such threshold to miss.
-    """
-    reasons: dict[str, list[str]] = {}
-    for label, course in courses.items():
-        if course:
-            reasons.setdefault(_no_sphere(course), []).append(of_network(label))
-    if set(reasons) <= {SCALE_COUNTS}:
-        return ""
-    missing = [f"{reason} {listed(networks)}" for reason, networks in reasons.items() if reason]
-    if missing:
-        return f"No threshold on the unit sphere: {'; '.join(missing)}."
-    return (
-        r"All weights together are scale-invariant: $\|\theta\|^2\lambda_{\max}$ is the sharpness at "
-        r"$\theta/\|\theta\|$ and crosses its threshold where $\lambda_{\max}$ does."
-    )
-
-
-def _no_sphere(course: Sequence[EdgeSample]) -> str:
-    """Return why a network has no threshold on the unit sphere; "" if it has one."""
-    if all(one.one_group for one in course):
-        return ""
-    if not all(one.invariant for one in course):
-        return SCALE_COUNTS
-    groups = max(one.groups for one in course)
-    return f"{groups} layers are scale-invariant one by one, each with a norm of its own,"
-
-
-def edge_sentence(courses: Mapping[str, Sequence[EdgeSample]], thresholds: Mapping[str, Sequence[float]]) -> str:
-    """Return how the sharpness of every network compares with its threshold along training, as Markdown."""
-    sentences = [_edge(label, courses[label], thresholds[label]) for label in courses if len(courses[label]) > 1]
-    return " ".join(filter(None, sentences))
-
-
-def _edge(label: str, course: Sequence[EdgeSample], thresholds: Sequence[float]) -> str:
-    shares = np.array([one.sharpness.value for one in course]) / np.array(thresholds)
-    finite = np.isfinite(shares)
-    if not finite.any():
-        return ""
-    peak = int(np.nanargmax(shares))
-    first = next((k for k, share in enumerate(shares) if share >= 1), None)
-    if first is None:
-        return (
-            f"**{label}** stays below the threshold: at most {percent(float(shares[peak]))} of it, at step "
-            f"{course[peak].step}."
-        )
-    after = shares[first:][np.isfinite(shares[first:])]
-    if len(after) > 1 and after.min() >= AT_EDGE:
-        low, high = number(float(after.min()), 2), number(float(after.max()), 2)
-        return (
-            f"**{label}** reaches the threshold by step {course[first].step} and stays at {low} to {high} times it: "
-            "the edge of stability."
-        )
-    highest, end = number(float(shares[peak]), 2), number(float(shares[-1]), 2)
-    return f"**{label}** reaches {highest} times the threshold at step {course[peak].step} and ends at {end} times."

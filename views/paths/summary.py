@@ -14,9 +14,9 @@ from normscape.views.texts.labels import of_network
 from normscape.views.widgets.numbers import number, percent
 
 ABOVE_CHANCE = 0.02
-MARGIN = f"over {100 * ABOVE_CHANCE:g} points"
 """Share by which a plane must contain more of a path than of a random walk to say something about training."""
 
+ONE_PAIR = "This is one pair of seeds."
 
 TENTHS = 10
 """Steps that a curve needs at least for the loss of a tenth of its training."""
@@ -38,18 +38,12 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
     walk = float(next(iter(trajectories.values())).walk.sum())
     if not math.isfinite(walk):
         return claim
-    more = [label for label, share in shares.items() if share > walk + ABOVE_CHANCE]
-    paths = "path" if len(shares) == 1 else "paths"
-    if len(more) == len(shares):
-        return (
-            f"{claim} A random walk with as many checkpoints has only {percent(walk)} in two directions: the {paths} "
-            "of training bend less than chance would make them."
-        )
-    chance = f"{claim} That alone is no surprise: a random walk with as many checkpoints has {percent(walk)} in two"
-    if not more:
-        return f"{chance} directions, and no path of training has {MARGIN} more."
-    above = _joined([f"the path {of_network(label)}" for label in more])
-    return f"{chance} directions. Only {above} has {MARGIN} more."
+    chance = f"{claim} A random walk with as many checkpoints would reach {percent(walk)}"
+    above = {label: share - walk for label, share in shares.items() if share > walk + ABOVE_CHANCE}
+    if not above:
+        return f"{chance}, so this alone says little."
+    points = _joined([f"{100 * more:.1f} points {of_network(label)}" for label, more in above.items()])
+    return f"{chance}; training exceeds that by {points}{' only' if len(above) < len(shares) else ''}."
 
 
 def _shown(paths: str | list[str], shares: list[float]) -> str:
@@ -100,30 +94,32 @@ def _walk(one: Trajectory) -> dict[str, str]:
 def connectivity_sentence(segments: Mapping[str, Connectivity]) -> str:
     """Return how high the barriers between two trainings are, and what stored averages add, as Markdown."""
     barriers = {label: one.rounded_barrier("population") for label, one in segments.items()}
-    if not any(value > 0 for value in barriers.values()):
+    averaged = [label for label, one in segments.items() if "interpolated" in one.loss]
+    if any(value > 0 for value in barriers.values()):
+        claim = "**A loss barrier separates the two trainings:** on the straight line between them, the loss rises."
+        order = sorted(barriers, key=lambda label: label not in averaged)
+        values = _joined([f"{number(barriers[label])} {of_network(label)}" for label in order])
+    else:
         claim = (
             "**No loss barrier separates the two trainings:** on the straight line between them, the loss never rises."
         )
-    else:
-        parts = _joined([f"{number(value)} {of_network(label)}" for label, value in barriers.items()])
-        claim = (
-            "**A loss barrier separates the two trainings:** on the straight line between them, the loss rises by up "
-            f"to {parts}."
+        values = "0"
+    if averaged:
+        stored = _joined([_stored(label, segments[label], alone=len(averaged) == 1) for label in averaged])
+        text = (
+            f"With batch statistics recomputed at every point the barrier is {values}; with the stored averages "
+            f"interpolated it is {stored}."
         )
-    return " ".join([claim, *filter(None, [_averages(label, one) for label, one in segments.items()])])
+    else:
+        text = f"The barrier is {values}." if values != "0" else ""
+    return " ".join(filter(None, [claim, text, ONE_PAIR]))
 
 
-def _averages(label: str, one: Connectivity) -> str:
-    """Return what interpolated running averages do to the barrier, as a sentence; empty without batch norm."""
-    if "interpolated" not in one.loss:
-        return ""
+def _stored(label: str, one: Connectivity, *, alone: bool) -> str:
+    """Return the barrier with the stored running averages, and how many times that with recomputed statistics it is."""
     own, fixed = one.rounded_barrier("population"), one.barrier("interpolated")
-    network = of_network(label)
-    times = f", {number(fixed / own, 2)}× as high" if own > 0 else ""
-    return (
-        f"{network[:1].upper()}{network[1:]}, this holds for statistics recomputed at every point; with the stored "
-        f"running averages of both networks, interpolated, the barrier is {number(fixed)}{times}."
-    )
+    network = "" if alone else f" {of_network(label)}"
+    return f"{number(fixed)}{network}{f' ({number(fixed / own, 2)}×)' if own > 0 else ''}"
 
 
 def connectivity_numbers(one: Connectivity, names: Mapping[str, str]) -> dict[str, str]:

@@ -61,10 +61,12 @@ def gradient_change(measured: Mapping[str, Measures]) -> str:
     pair = compared_pair(measured) if len(measured) == 2 else None
     if pair is None:
         return ""
-    bounds = [measured[label].bound for label in pair]
-    ratio = factor(*bounds)
-    values = [f"{three_digits(bound)} {of_network(label)}" for bound, label in zip(bounds, pair, strict=True) if bound]
-    return f"Largest gradient change in the slice: {values[0]}, {values[1]}{ratio}." if ratio else ""
+    one, other = (measured[label].bound for label in pair)
+    ratio = factor(one, other)
+    if not ratio or one is None or other is None:
+        return ""
+    values = f"{three_digits(one)} {of_network(pair[0])}, {three_digits(other)} {of_network(pair[1])}"
+    return f"Largest gradient change in the slice: {values}{ratio}."
 
 
 def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: SeedPair | None) -> tuple[str, ...]:

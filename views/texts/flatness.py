@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from normscape.specs.experiment import Variants
 from normscape.views.session.seeds import SeedRatios, over_seeds
-from normscape.views.texts.labels import of_network
+from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, sign, three_digits, times
 
 LARGEST = r"largest curvature $\lambda_{\max}$"
@@ -79,15 +79,23 @@ def numbers_of_pair(pair: tuple[str, str], one: HasFlatness, other: HasFlatness)
 
 
 def claim_of_several(sharpness: Mapping[str, float]) -> str:
-    """Return the claim on more than two networks in bold: the flattest and the sharpest.
+    """Return the claim on more than two networks in bold: the flattest and the sharpest; near ties are named together.
 
     Args:
         sharpness: λ_max of all networks by label, positive.
     """
-    low, high = (pick(sharpness, key=sharpness.__getitem__) for pick in (min, max))
-    if sharpness[high] / sharpness[low] < ABOUT_EQUAL:
+    low, high = (pick(sharpness.values()) for pick in (min, max))
+    flattest = [label for label in sharpness if sharpness[label] / low < ABOUT_EQUAL]
+    if len(flattest) == len(sharpness):
         return f"**All {len(sharpness)} networks are about as flat here.**"
-    return f"**Flattest here: {low}. Sharpest: {high}.**"
+    sharpest = [label for label in sharpness if high / sharpness[label] < ABOUT_EQUAL and label not in flattest]
+    flattest, sharpest = (sorted(labels, key=sharpness.__getitem__) for labels in (flattest, sharpest))
+    if len(flattest) == len(sharpest) == 1:
+        return f"**Flattest here: {flattest[0]}. Sharpest: {sharpest[0]}.**"
+    first = listed([flattest[0], *map(in_text, flattest[1:])])
+    flat = f"{first} are about equally flat here" if flattest[1:] else f"{first} is the flattest here"
+    last = listed([in_text(label) for label in sharpest])
+    return f"**{flat}; {last} {'are about equally sharp' if sharpest[1:] else 'is the sharpest'}.**"
 
 
 def signs(one: HasFlatness, other: HasFlatness) -> set[int | None]:

@@ -11,8 +11,14 @@ def missing_verdict(available: int, total: int, what: str, *, stopped: bool, don
         stopped: whether nothing more will come.
         done: what happens to the parts, a participle.
     """
+    left = total - available
     if stopped:
-        return f"**No verdict: {total - available} of {total} {what} are missing.**"
+        return f"**No verdict: {left} of {total} {what} {_are(left)} missing.**"
     return (
-        f"**{available} of {total} {what} are {done}, {total - available} are left.** The verdict appears when all are."
+        f"**{available} of {total} {what} {_are(available)} {done}, {left} {_are(left)} left.** "
+        "The verdict appears when all are."
     )
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
