@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import number
 from normscape.views.widgets.seeds import EVERY, ONE
 from tests.views.formulas import left_plain
-from tests.views.pages import page_alone
+from tests.views.pages import page_alone, page_of_app
 from tests.views.test_page import control, settled
 
 
@@ -241,3 +242,27 @@ def test_one_seed_is_called_one_training_and_several_have_a_switch_that_shows_ea
     (switch,) = [toggle for toggle in app.toggle if toggle.label == EVERY]
     switch.set_value(True).run()
     assert not any(SEVERAL_SEEDS in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("folder", ["smoothness", "stability"])
+def test_the_number_of_seeds_is_kept_while_another_page_is_open(folder: str) -> None:
+    app = page_of_app(folder, **{"training.checkpoints": "0,3", "training.steps": "3"})
+    _seeds(app).set_value(3).run()
+    (switch,) = [toggle for toggle in app.toggle if toggle.label == EVERY]
+    switch.set_value(True).run()
+    for _ in range(2):  # and it is still that of the page after a second visit
+        app.switch_page("views/guide/page.py").run()
+        app.switch_page(f"views/{folder}/page.py").run()
+        assert not app.exception
+        assert _seeds(app).value == 3
+        assert [toggle.value for toggle in app.toggle if toggle.label == EVERY] == [True]
+        app.run()
+        assert _seeds(app).value == 3
+    _seeds(app).set_value(1).run()
+    app.switch_page("views/guide/page.py").run()
+    assert _seeds(app.switch_page(f"views/{folder}/page.py").run()).value == 1
+
+
+def _seeds(app: AppTest) -> Any:
+    (seeds,) = [one for one in app.segmented_control if one.label == "Seeds"]
+    return seeds
