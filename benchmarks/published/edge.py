@@ -74,9 +74,9 @@ def table_of(step: np.ndarray, sharpness: np.ndarray, loss: np.ndarray) -> Table
         r"Cohen et al. 2021 (arXiv 2103.00065), §3: full-batch gradient descent raises $\lambda_{\max}$ to $2/\eta$, "
         "where it stays while the loss goes on falling.",
         f"Fully connected, 2 hidden layers of {WIDTH}, tanh, torch's initialization, squared error (the sum over "
-        rf"classes, without ½), the first {IMAGES:,} CIFAR-10 images, full batch, $\eta$ = {RATE}, {measured}, "
-        rf"$\lambda_{{\max}}$ of all images every {EVERY} steps. Accepted from the first crossing on: {LOW} to {HIGH} "
-        r"times $2/\eta$.",
+        rf"classes, without the factor $1/2$), the first {IMAGES:,} CIFAR-10 images, full batch, $\eta$ = {RATE}, "
+        rf"{measured}, $\lambda_{{\max}}$ of all images every {EVERY} steps. Accepted from the first crossing "
+        rf"on: {LOW} to {HIGH} times $2/\eta$.",
         ("when", "step", r"$\lambda_{\max}$", r"in units of $2/\eta$", "loss"),
         rows,
         _words(after, last),

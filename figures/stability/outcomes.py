@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -45,7 +46,8 @@ def outcomes_figure(
     rates: Sequence[float],
     formula: str = "",
     *,
-    running: Collection[tuple[str, float]] = (),
+    seeds: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    running: Collection[tuple[str, float, int]] = (),
     complete: bool = False,
     legend: bool = True,
 ) -> go.Figure:
@@ -58,7 +60,9 @@ def outcomes_figure(
         predictions: limit that the curvature at initialization predicts, by label; those not finite are left out.
         rates: all learning rates of the sweep.
         formula: of that limit, as LaTeX; empty if the networks differ in it.
-        running: label and rate of the trainings that are under way.
+        seeds: training seeds of the whole sweep, by label; without them those of the finished trainings are drawn, and
+            a rate is pending until one of its trainings is finished.
+        running: label, rate and seed of the trainings that are under way.
         complete: whether all trainings are finished; the ranges of stable rates are known only then.
         legend: whether the figure names its marks.
     """
@@ -73,9 +77,9 @@ def outcomes_figure(
     for label in known:
         row = labels.index(label)
         figure.add_trace(_prediction(sweeps, label, predictions[label], row, hover=hover, first=label == known[0]))
-    figure.add_trace(_pending(sweeps, rates, running))
+    figure.add_trace(_pending(sweeps, rates, seeds, running))
     for outcome, mark in OUTCOME_MARKS.items():
-        figure.add_trace(_outcome(sweeps, outcome, mark))
+        figure.add_trace(_outcome(sweeps, seeds, outcome, mark))
     rows = {
         "tickvals": list(range(len(labels))),
         "ticktext": [_row_name(label, ranges[label], complete=complete) for label in labels],
@@ -115,14 +119,27 @@ def _bar(sweeps: Sweeps, label: str, ends: tuple[float, float], row: int) -> go.
     )
 
 
-def _pending(sweeps: Sweeps, rates: Sequence[float], running: Collection[tuple[str, float]]) -> go.Scatter:
+def _pending(
+    sweeps: Sweeps,
+    rates: Sequence[float],
+    seeds: Mapping[str, Sequence[int]],
+    running: Collection[tuple[str, float, int]],
+) -> go.Scatter:
     """Return the trainings that are not finished; those under way are larger and have a dot."""
-    finished = {(label, v.learning_rate) for label, verdicts in sweeps.results.items() for v in verdicts}
+    finished = {(label, v.learning_rate, v.seed) for label, verdicts in sweeps.results.items() for v in verdicts}
+    rates_finished, rates_running = ({(label, rate) for label, rate, _ in some} for some in (finished, running))
     points = [
-        (rate, row, (label, rate) in running)
+        (rate, row + _shift(seeds[label], seed), (label, rate, seed) in running)
         for row, label in enumerate(sweeps.results)
         for rate in rates
-        if (label, rate) not in finished
+        for seed in seeds.get(label, ())
+        if (label, rate, seed) not in finished
+    ]
+    points += [
+        (rate, row, (label, rate) in rates_running)
+        for row, label in enumerate(sweeps.results)
+        for rate in rates
+        if label not in seeds and (label, rate) not in rates_finished
     ]
     marker = {
         "symbol": ["circle-open-dot" if under_way else "circle-open" for _, _, under_way in points],
@@ -136,11 +153,16 @@ def _pending(sweeps: Sweeps, rates: Sequence[float], running: Collection[tuple[s
     )
 
 
-def _outcome(sweeps: Sweeps, outcome: str, mark: _Mark) -> go.Scatter:
+def _shift(seeds: Sequence[int], seed: int) -> float:
+    """Return how far the marks of a seed are below the middle of their row."""
+    return SEED_SHIFT * (seeds.index(seed) - (len(seeds) - 1) / 2)
+
+
+def _outcome(sweeps: Sweeps, seeds: Mapping[str, Sequence[int]], outcome: str, mark: _Mark) -> go.Scatter:
     """Return the trainings with one outcome; those of further seeds are drawn below the first."""
-    seeds = sorted({v.seed for verdicts in sweeps.results.values() for v in verdicts})
+    found = sorted({v.seed for verdicts in sweeps.results.values() for v in verdicts})
     points = [
-        (v.learning_rate, row + SEED_SHIFT * (seeds.index(v.seed) - (len(seeds) - 1) / 2), f"{label}, seed {v.seed}")
+        (v.learning_rate, row + _shift(seeds.get(label, found), v.seed), f"{label}, seed {v.seed}")
         for row, (label, verdicts) in enumerate(sweeps.results.items())
         for v in verdicts
         if v.outcome == outcome

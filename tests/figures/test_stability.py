@@ -55,13 +55,29 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
 
 
 def test_trainings_under_way_are_marked() -> None:
-    figure = outcomes_figure(Compared(SWEEPS, colors=COLORS), {}, (0.1, 1.0, 10.0), running={("two", 10.0)})
+    figure = outcomes_figure(Compared(SWEEPS, colors=COLORS), {}, (0.1, 1.0, 10.0), running={("two", 10.0, 0)})
     (pending,) = [trace for trace in figure.data if trace.name == "pending"]
     assert list(zip(pending.y, pending.marker.symbol, strict=True)) == [
         (0, "circle-open"),
         (1, "circle-open-dot"),
         (2, "circle-open"),
     ]
+
+
+def test_missing_seeds_are_pending_also_where_another_seed_is_finished() -> None:
+    sweeps = {"one": [verdict(0.1, 4, "stable"), verdict(0.1, 6, "diverged"), verdict(1.0, 4, "stable")], "two": []}
+    seeds = {"one": (4, 5, 6), "two": (0, 1, 2)}
+    compared = Compared(sweeps, colors=dict.fromkeys(sweeps, "#123456"))
+    figure = outcomes_figure(compared, {}, (0.1, 1.0), seeds=seeds, running={("one", 1.0, 6), ("two", 0.1, 0)})
+    drawn = {trace.name: trace for trace in figure.data}
+    pending = drawn["pending"]
+    one, two = ([k for k, y in enumerate(pending.y) if round(y) == row] for row in (0, 1))
+    assert [pending.x[k] for k in one] == [0.1, 1.0, 1.0]
+    assert [pending.x[k] for k in two] == [0.1] * 3 + [1.0] * 3
+    assert [pending.y[k] for k in one] == pytest.approx([0, 0, 0.22])  # each in the place of its seed
+    assert list(drawn["stable"].y) == pytest.approx([-0.22, -0.22])
+    under_way = [k for k, symbol in enumerate(pending.marker.symbol) if symbol == "circle-open-dot"]
+    assert under_way == [one[2], two[0]]
 
 
 @pytest.mark.parametrize("labels", [["one"], ["one", "two", "three"]])

@@ -61,6 +61,9 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     assert sum(table.count(f"{named(status)} *") for status in CHIPS) == 2 * len(STEPS)
     order = [element.value for element in app.markdown]
     assert order.index(table) == next(k for k, text in enumerate(order) if legend() in text) + 1
+    (counts,) = [text for text in order if re.match(r"(No step holds|\d+ steps? holds?) on both networks", text)]
+    assert order.index(table) == order.index(counts) + 2  # above the table, with the legend between
+    assert "Marks, left to right: no normalization and batch norm." in [caption.value for caption in app.caption]
     assert sum(steps.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
 
 
@@ -377,7 +380,9 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
     agrees = text(falls, falls)
     first, other = (number(steps[norm].measured_largest_step) for norm in ("Batch norm", "No normalization"))
     assert re.match(
-        r"\*\*Batch norm allows \S+× larger single gradient steps here\.\*\* A single step lowers the loss at", agrees
+        r"\*\*In this run \(seed 0\), one gradient step can be \S+× larger with batch norm\.\*\* A single step lowers "
+        "the loss at",
+        agrees,
     )
     assert f" up to {first} with batch norm, and up to {other} without normalization.\n\n" in agrees
     assert "**This agrees with the argument** ([step 6](#centering)). " in agrees
@@ -402,16 +407,17 @@ def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() 
     assert answer({"descent": {"none": long}}, both) == ""
     smaller = answer({"descent": {"none": long, "batch": short}}, both)
     assert re.match(
-        r"\*\*batch allows no larger single gradient steps here: its largest is \S+× smaller\.\*\*", smaller
+        r"\*\*In this run \(seed 0\), one gradient step cannot be larger for batch: the largest is \S+× smaller\.\*\*",
+        smaller,
     )
     assert "about equally large" in answer({"descent": {"none": long, "batch": long}}, both)
     assert "sampled range is too short" in answer({"descent": {"none": open_ended, "batch": long}}, both)
     assert answer({"descent": {"batch": short}}, networks("batch")) == (
-        "**One gradient step lowers the loss at the tested learning rates up to "
+        "**In this run (seed 0), one gradient step lowers the loss at the tested learning rates up to "
         f"{number(short.measured_largest_step)}.**"
     )
     other = answer({"descent": {"batch": short, "layer": long}}, networks("batch", "layer"))
-    assert other.startswith("**layer allows ")
+    assert re.match(r"\*\*In this run \(seed 0\), one gradient step can be \S+× larger for layer\.\*\*", other)
     assert answer({"descent": {"none": long, "batch": stuck}}, both) == (
         "**No sampled gradient step lowers the loss for batch.** Its gradient is zero. One step lowers the loss at "
         f"the tested learning rates up to {number(long.measured_largest_step)} for none."

@@ -150,6 +150,30 @@ def test_visitors_of_a_public_server_stop_nothing_of_others(
     assert any(button.label == "Clear" for button in app.button) == stops
 
 
+@pytest.mark.parametrize("public", ["0", "1"])
+@pytest.mark.parametrize(
+    ("started", "connected", "offered"),
+    [("me", True, True), ("my other tab", True, True), ("stranger", True, False), ("stranger", False, None)],
+)
+def test_a_stopped_request_is_offered_to_those_who_started_it(
+    started: str, connected: bool, offered: bool | None, public: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NORMSCAPE_PUBLIC", public)
+    request = Request("along training", (Stage((Job("run", RunSpec()),)),), address="/along-training")
+    entry = RequestStatus(request, frozenset(), time.time(), finished=False, cancelled=True, errors={})
+    monkeypatch.setattr(type(job_queue()), "requests", lambda _: (entry,))
+    monkeypatch.setattr(requests, "session_id", lambda: "me")
+    monkeypatch.setattr(requests, "_nothing_running", lambda: None)  # has links to pages of the app
+    monkeypatch.setattr(requests, "starters", lambda key: (started,) if key == request.key else ())
+    monkeypatch.setattr(requests, "visitor_of", lambda session: {"my other tab": "me"}.get(session, session))
+    monkeypatch.setattr(requests, "is_connected", lambda session: connected)
+    app = AppTest.from_function(_requests).run()
+    assert not app.exception
+    if offered is None:  # the page of another visitor is closed
+        offered = public == "0"
+    assert [button.label for button in app.button] == ["Resume", "Clear"] * offered
+
+
 def test_visitors_of_a_public_server_delete_nothing_and_see_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NORMSCAPE_PUBLIC", "1")
     app = jobs()

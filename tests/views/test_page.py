@@ -26,6 +26,7 @@ from normscape.views.session.control_bar import compared_fields, detail
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.results import comparison_state, experiment_request
+from normscape.views.stability.requests import sweep_request
 from normscape.views.texts import surface as texts
 from normscape.views.widgets.fields import chosen_option, option_label
 from tests.conftest import ROOT
@@ -758,6 +759,23 @@ def test_titles_of_requests_say_what_differs() -> None:
     assert found[0].compared == "No normalization · Batch norm"
     equal = [Request("one", requests[0].stages), Request("one", requests[0].stages, 0.1)]
     assert len(set(request_titles(equal).values())) == 2
+    assert not any("every point" in one.title for one in request_titles(equal).values())
+    addressed = [replace(one, address="/learning-rates?data.scaling=raw") for one in equal]
+    assert len(set(request_titles(addressed).values())) == 2
+
+
+def test_titles_of_requests_name_the_number_of_seeds_and_what_they_are_of() -> None:
+    experiment = Experiment(run=RunSpec(data=DataSpec(scaling="raw")))
+    address, variants = "/learning-rates?data.scaling=raw", experiment.variants()
+    sweeps = [sweep_request(variants, seeds, address) for seeds in (1, 3)]
+    name = "Learning rates: Multilayer perceptron, Digits, Input scaling raw"
+    assert [one.title for one in request_titles(sweeps).values()] == [name, f"{name}, 3 seeds"]
+    others = [
+        Request(title, sweeps[0].stages[: k + 1], address="/curvature?data.scaling=raw")
+        for k, title in enumerate(("curvature", "curvature map"))
+    ]
+    name = name.replace("Learning rates", "Curvature")
+    assert [one.title for one in request_titles(others).values()] == [name, f"{name}, curvature map"]
 
 
 def test_a_grid_beyond_the_limit_is_refused_with_the_setting_to_change() -> None:

@@ -3,6 +3,8 @@
 import json
 import math
 import re
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +12,22 @@ from streamlit.testing.v1 import AppTest
 
 from normscape.landscape import train
 from normscape.landscape.smoothness import LineSamples, PathRatio, Smoothness, measure_smoothness, path_ratio
-from normscape.specs import SmoothnessSpec
-from normscape.views.smoothness.charts import CAPTIONS, QUANTITIES, SEVERAL_SEEDS, SMOOTHER, gray
+from normscape.specs import EvaluationSpec, SmoothnessSpec, SurfaceSpec
+from normscape.views.smoothness import at_end
+from normscape.views.smoothness.charts import (
+    CAPTIONS,
+    OPEN_ROUGHER,
+    OPEN_SMOOTHER,
+    QUANTITIES,
+    ROUGHER,
+    SEVERAL_SEEDS,
+    SMOOTHER,
+    gray,
+)
 from normscape.views.smoothness.summary import (
     LESS_SMOOTH,
     MEASURE,
+    SMOOTH,
     alone,
     headline,
     key_numbers,
@@ -25,10 +38,11 @@ from normscape.views.smoothness.summary import (
 )
 from normscape.views.texts.other_quantities import WHY
 from normscape.views.texts.verdicts import missing_verdict
+from normscape.views.widgets import scrolling
 from normscape.views.widgets.numbers import number
 from normscape.views.widgets.seeds import EVERY, ONE
 from tests.views.formulas import left_plain
-from tests.views.pages import page_alone
+from tests.views.pages import page_alone, page_of_app
 from tests.views.test_page import control, settled
 
 
@@ -100,7 +114,8 @@ def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: flo
         f"{MEASURE[:1].upper()}{MEASURE[1:]}, median of 8 checkpoints: {number(median)} for B, 1 for A."
     )
     assert (
-        spread(compared) == "From checkpoint to checkpoint the ratio ranges from 0.2× to 8×; B is smoother at 1 of 8."
+        spread(compared)
+        == "From checkpoint to checkpoint it ranges from 5× lower to 8× higher; B is smoother at 1 of 8."
     )
     assert "no finite step" in headline("A", {"B": None})
     assert spread({"B": None}) == ""
@@ -133,10 +148,10 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
         "to 3.3× (D) more per unit of distance.**"
     )
     assert ratio_numbers("No normalization", compared["B"]) == {
-        r"$\beta$-smoothness relative to no normalization, ratio of medians": "2.7×",
-        r"$\beta$-smoothness relative to no normalization, range over checkpoints": "0.2× to 8×",
+        r"$\beta$-smoothness relative to no normalization, ratio of medians": "2.7× higher",
+        r"$\beta$-smoothness relative to no normalization, range over checkpoints": "5× lower to 8× higher",
         r"Checkpoints with a lower $\beta$-smoothness": "1 of 8",
-        "Gradient change relative to no normalization, ratio of medians": "5.3×",
+        "Gradient change relative to no normalization, ratio of medians": "5.3× higher",
     }
 
 
@@ -192,7 +207,71 @@ def test_the_explanation_is_about_batch_norm_against_no_normalization() -> None:
     app = AppTest.from_function(_less_smooth).run()
     assert not app.exception
     assert [one.value for one in app.markdown].count(LESS_SMOOTH) == 1  # of batch norm, not of layer norm
-    assert [button.label for button in app.button] == ["Open the digits with raw inputs"]
+    assert [button.label for button in app.button] == [OPEN_SMOOTHER]
+
+
+def test_the_other_order_has_a_way_there_and_back_below_the_verdict_and_scrolls_to_the_top() -> None:
+    app = AppTest.from_function(_either_order).run()
+    for sentence, label, opened, requests in (
+        (LESS_SMOOTH, OPEN_SMOOTHER, SMOOTHER, 1),
+        (SMOOTH, OPEN_ROUGHER, ROUGHER, 2),
+        (LESS_SMOOTH, OPEN_SMOOTHER, SMOOTHER, 3),
+    ):
+        assert [one.value for one in app.markdown] == [sentence]
+        (button,) = app.button
+        assert button.label == label
+        button.click().run()
+        assert not app.exception
+        assert app.session_state["experiment"] == opened
+        assert app.session_state[scrolling.REQUESTED] == (requests, scrolling.TOP)
+
+
+def _either_order() -> None:
+    import streamlit as st
+
+    from normscape.views.smoothness import charts
+    from tests.views.test_smoothness_page import course
+
+    experiment = st.session_state.get("experiment", charts.ROUGHER)
+    first, other = experiment.variants()
+    beta = 3.0 if experiment == charts.ROUGHER else 0.3
+    charts.explanation(experiment, {first: [course(1.0, 1.0)], other: [course(beta, beta)]})
+
+
+@pytest.mark.parametrize(
+    ("median", "at_end", "claim"),
+    [
+        (2.7, -1, "At the end B is flatter, but on the way there its gradient changes 2.7× more per unit of distance."),
+        (0.5, 1, "At the end B is sharper, but on the way there its gradient changes 2× less per unit of distance."),
+        (2.7, 1, "Along training, B is less smooth than A: its gradient changes 2.7× more per unit of distance."),
+        (2.7, None, "Along training, B is less smooth than A: its gradient changes 2.7× more per unit of distance."),
+        (
+            1.02,
+            -1,
+            "Along training, B is about as smooth as A: its gradient changes about as much per unit of distance.",
+        ),
+    ],
+)
+def test_the_headline_names_the_flatter_network_at_the_end_where_the_way_there_says_the_opposite(
+    median: float, at_end: Any, claim: str
+) -> None:
+    compared = {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}
+    assert headline("A", compared, at_end=at_end).startswith(f"**{claim}**")
+
+
+@pytest.mark.parametrize(
+    ("plain", "scale_free", "expected"),
+    [(0.4, 0.5, -1), (0.4, 1.0, -1), (3.0, 2.0, 1), (0.4, 2.0, None), (1.0, 1.0, None), (0.4, None, None)],
+)
+def test_which_network_is_flatter_at_the_end_is_what_surfaces_says(
+    plain: float, scale_free: float | None, expected: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ratios = dict(zip(at_end.KINDS, (plain, scale_free), strict=True))
+    monkeypatch.setattr(at_end, "stored_seed_ratios", lambda *_: None)
+    monkeypatch.setattr(at_end, "stored_ratio", lambda variants, label, reference, kind: ratios[kind])
+    assert at_end.flatter_at_end(ROUGHER.variants()) == expected
+    start = replace(ROUGHER, surface=SurfaceSpec(evaluation=EvaluationSpec(checkpoint=0)))
+    assert at_end.flatter_at_end(start.variants()) is None  # Surfaces then shows other weights
 
 
 def _less_smooth() -> None:
@@ -241,3 +320,27 @@ def test_one_seed_is_called_one_training_and_several_have_a_switch_that_shows_ea
     (switch,) = [toggle for toggle in app.toggle if toggle.label == EVERY]
     switch.set_value(True).run()
     assert not any(SEVERAL_SEEDS in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("folder", ["smoothness", "stability"])
+def test_the_number_of_seeds_is_kept_while_another_page_is_open(folder: str) -> None:
+    app = page_of_app(folder, **{"training.checkpoints": "0,3", "training.steps": "3"})
+    _seeds(app).set_value(3).run()
+    (switch,) = [toggle for toggle in app.toggle if toggle.label == EVERY]
+    switch.set_value(True).run()
+    for _ in range(2):  # and it is still that of the page after a second visit
+        app.switch_page("views/guide/page.py").run()
+        app.switch_page(f"views/{folder}/page.py").run()
+        assert not app.exception
+        assert _seeds(app).value == 3
+        assert [toggle.value for toggle in app.toggle if toggle.label == EVERY] == [True]
+        app.run()
+        assert _seeds(app).value == 3
+    _seeds(app).set_value(1).run()
+    app.switch_page("views/guide/page.py").run()
+    assert _seeds(app.switch_page(f"views/{folder}/page.py").run()).value == 1
+
+
+def _seeds(app: AppTest) -> Any:
+    (seeds,) = [one for one in app.segmented_control if one.label == "Seeds"]
+    return seeds

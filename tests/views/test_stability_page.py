@@ -13,7 +13,8 @@ from normscape.jobs.questions.stability import trainings_by_rate
 from normscape.landscape.stability import RATES, TrainingOutcome, stability_threshold, sweep
 from normscape.specs import ModelSpec, RunSpec, TrainingSpec
 from normscape.views.stability import thresholds
-from normscape.views.stability.summary import OUTCOMES, gaps, grid, headline, key_numbers
+from normscape.views.stability.misses import misses
+from normscape.views.stability.summary import OUTCOMES, gaps, grid, headline, in_seeds, key_numbers, so_far
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import duration
 from tests.views.formulas import left_plain
@@ -162,33 +163,99 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
         {"Layer norm": 0.1, "Batch norm": 1.0, "No normalization": 0.0}, {"Batch norm": 0.87, "x": math.nan}
     )
     assert sentence == (
-        "**Largest stable learning rate: 1 with batch norm (10× higher); 0.1 with layer norm; none without "
-        "normalization.** The curvature at initialization predicts 0.87 with batch norm (dotted lines)."
+        "**In this one seed, on a grid of rates 3.2× apart, the largest stable ones are 1 with batch norm "
+        "(10× higher); 0.1 with layer norm; none without normalization.** The curvature at initialization predicts "
+        "0.87 with batch norm (dotted lines)."
     )
     grouped = headline({"a": 0.1, "b": 1.0, "c": 1.0, "d": 0.0, "e": 0.0}, {})
     assert grouped == (
-        "**Largest stable learning rate: 1 for b and for c (10× higher); 0.1 for a; none for d and for e.**"
+        "**In this one seed, on a grid of rates 3.2× apart, the largest stable ones are 1 for b and for c "
+        "(10× higher); 0.1 for a; none for d and for e.**"
     )
     pair = headline({"No normalization": 0.1, "Batch norm": 1.0}, {})
-    assert (
-        pair
-        == "**The largest stable learning rate is 1 with batch norm, 10× higher than without normalization (0.1).**"
+    assert pair == (
+        "**In this one seed, the largest stable rate is 1 with batch norm and 0.1 without normalization: 10× higher "
+        "(3.2 to 32×, given the grid).**"
     )
-    assert "0.1 for b, 2× lower than for a (0.2)" in headline({"a": 0.2, "b": 0.1}, {})
-    assert headline({"a": 0.2}, {}) == "**Largest stable learning rate: 0.2 for a.**"
-    assert (
-        headline({"a": 0.2, "b": 0.0}, {}) == "**The largest stable learning rate is 0.2 for a; there is none for b.**"
+    assert "is 0.1 for b and 0.2 for a: 2× lower (0.63 to 6.3×, given the grid)" in headline({"a": 0.2, "b": 0.1}, {})
+    last = headline({"a": 1.0, "b": RATES[-1]}, {})
+    assert "is 100 for b and 1 for a: 100× higher (at least 32×, given the grid)" in last
+    above = " (the next tested is 3.2× higher)"
+    assert headline({"a": 0.2}, {}) == f"**In this one seed, the largest stable rate is 0.2 for a{above}.**"
+    assert headline({"a": 0.2, "b": 0.0}, {}) == (
+        f"**In this one seed, the largest stable rate is 0.2 for a{above}; there is none for b.**"
     )
-    assert headline({"a": 0.2, "b": 0.2}, {}) == "**The largest stable learning rate of all networks is 0.2.**"
-    assert headline({"a": 0.0, "b": 0.0}, {}) == "**No network trains stably at any of these learning rates.**"
-    assert headline({"a": 0.0}, {}) == "**a never trains stably.**"
+    assert headline({"a": 0.2, "b": 0.2}, {}) == (
+        f"**In this one seed, the largest stable rate of all networks is 0.2{above}.**"
+    )
+    end = "(no higher one is tested)"
+    assert headline({"a": RATES[-1]}, {}) == f"**In this one seed, the largest stable rate is 100 for a {end}.**"
+    assert headline({"a": 0.0, "b": 0.0}, {}, in_seeds(3)) == (
+        "**In all 3 seeds, no network trains stably at any of these learning rates.**"
+    )
+    assert headline({"a": 0.0}, {}, so_far(1)) == "**So far (1 seed): a never trains stably.**"
+
+
+def test_a_predicted_limit_that_is_far_off_is_said_to_be_with_the_rise_of_the_curvature_only_where_it_rises() -> None:
+    largest = {"No normalization": 0.1, "Batch norm": 1.0}
+    near = {"Batch norm": {0: 1.6, 10: 0.9}}
+    assert misses(largest, near) == []
+    assert misses(largest, {}) == []
+    far = "the limit predicted at initialization is 81× too high without normalization."
+    assert misses(largest, {"No normalization": {0: 8.1, 10: 0.2}} | near) == [
+        f"Curvature rises during training, so {far}"
+    ]
+    assert misses(largest, {"No normalization": {0: 8.1, 10: 2.0, 20: 4.0}}) == [
+        f"Curvature rises during training up to 4×, and {far}"  # which does not explain it
+    ]
+    for flat in ({0: 8.1}, {0: 8.1, 10: 9.0}):
+        assert misses(largest, {"No normalization": flat}) == [f"T{far[1:]}"]
+    assert misses({"a": 0.0, "b": 10.0}, {"a": {0: 9.0}, "b": {0: 0.5}}) == [
+        "The limit predicted at initialization is 20× too low for b."
+    ]
+    assert misses({"b": RATES[-1]}, {"b": {0: 0.5}}) == [
+        "The limit predicted at initialization is at least 200× too low for b."
+    ]
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_seeds_that_are_complete_keep_their_verdict_while_others_are_missing(stopped: bool) -> None:
+    app = AppTest.from_function(_second_seed_missing, args=(stopped,)).run()
+    assert not app.exception
+    assert app.markdown[0].value.startswith(
+        "**So far (1 seed): the largest stable rate is 1 with batch norm and 0.1 without normalization: 10× higher"
+    )
+    total = 3 * 2 * len(RATES)
+    left = total - 2 * len(RATES) - 1
+    assert app.caption[0].value == (
+        f"{left} of {total} trainings are missing."
+        if stopped
+        else f"{total - left} of {total} trainings are finished, {left} are left."
+    )
+
+
+def _second_seed_missing(stopped: bool) -> None:
+    from dataclasses import replace
+
+    from normscape.landscape.stability import RATES
+    from normscape.views.stability import charts
+    from tests.views.test_stability_page import verdict
+
+    outcomes = {
+        label: [verdict(rate, "stable" if rate <= limit else "diverged") for rate in RATES]
+        for label, limit in {"No normalization": 0.1, "Batch norm": 1.0}.items()
+    }
+    outcomes["Batch norm"] += [replace(verdict(RATES[5], "diverged"), seed=1)]  # of a seed that is not complete
+    charts.verdict(outcomes, {}, seeds=3, stopped=stopped)
 
 
 def test_the_grid_of_rates_and_its_coarseness_are_stated() -> None:
     assert grid(1) == (
         "Each rate is tested with 1 seed. Rates lie a factor of 3.2 apart, so the true limit may be up to 3.2× higher."
     )
-    assert "with 3 seeds" in grid(3)
+    assert grid(3).startswith("Each rate is tested with 3 seeds. ")
+    assert grid(3, complete=False, pending=True).startswith("Each rate will be tested with 3 seeds. ")
+    assert grid(3, complete=False).startswith("Not every rate is tested with 3 seeds. ")
 
 
 def test_a_rate_that_fails_between_two_stable_ones_is_named() -> None:

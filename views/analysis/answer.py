@@ -11,6 +11,7 @@ from normscape.specs.experiment import Variants
 from normscape.views.analysis.steps import centering
 from normscape.views.analysis.steps.status import Status
 from normscape.views.analysis.story import Results
+from normscape.views.session.seeds import training_seed
 from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
@@ -51,15 +52,26 @@ def answer(results: Results, variants: Variants) -> str:
     if any(steps[label].measured_largest_step <= 0 for label in labels):
         return _without_descent({label: steps[label] for label in labels})
     if len(labels) == 1:
-        return f"**One gradient step lowers the loss at the tested learning rates up to {_largest(steps[labels[0]])}.**"
+        rates = f"at the tested learning rates up to {_largest(steps[labels[0]])}"
+        return f"**{scope(variants)}one gradient step lowers the loss {rates}.**"
     plain = [label for label, (run, _) in variants.items() if run.model.norm == "none"]
     reference = plain[0] if len(plain) == 1 else labels[0]
     others = [label for label in labels if label != reference]
     best = max(others, key=lambda label: steps[label].measured_largest_step)
     effect = _effect(steps[best], steps[reference])
-    first = _comparison(best, reference, steps, effect, networks=len(labels))
+    first = _comparison(best, reference, steps, effect, networks=len(labels), beginning=scope(variants))
     reason = _reason(effect, reference, labels, results.get("centering", {}))
     return "\n\n".join(filter(None, [first, reason]))
+
+
+def scope(variants: Variants) -> str:
+    """Return the beginning of a sentence on one training: "In this run (seed 0), "."""
+    if any(run.weights for run, _ in variants.values()):
+        return "At these weights, "
+    seed = training_seed(variants)
+    if seed is None:
+        return "In these runs, one of each seed, "
+    return f"In this run (seed {seed}), "
 
 
 def _without_descent(steps: Mapping[str, Descent]) -> str:
@@ -85,7 +97,7 @@ def _effect(best: Descent, reference: Descent) -> Effect | None:
 
 
 def _comparison(
-    best: str, reference: str, steps: Mapping[str, Descent], effect: Effect | None, *, networks: int
+    best: str, reference: str, steps: Mapping[str, Descent], effect: Effect | None, *, networks: int, beginning: str
 ) -> str:
     """Return the claim on the best of the other networks and the reference, and the largest rates of both."""
     own, other = steps[best], steps[reference]
@@ -93,20 +105,21 @@ def _comparison(
         f"A single step lowers the loss at tested learning rates up to {_largest(own)} {of_network(best)}, and up to "
         f"{_largest(other)} {of_network(reference)}."
     )
-    return f"**{_claim(best, reference, own, other, effect, networks)}** {rates}"
+    return f"**{beginning}{_claim(best, reference, own, other, effect, networks)}** {rates}"
 
 
 def _claim(best: str, reference: str, own: Descent, other: Descent, effect: Effect | None, networks: int) -> str:
     if effect is None:
-        return f"The sampled range is too short to compare {in_text(best)} with {in_text(reference)}."
+        return f"the sampled range is too short to compare {in_text(best)} with {in_text(reference)}."
     ratio = own.measured_largest_step / other.measured_largest_step
     times = f"{number(max(ratio, 1 / ratio), 2)}×"
     if effect == "equal":
-        return f"{best} and {in_text(reference)} allow about equally large single gradient steps here."
+        return f"one gradient step can be about equally large {of_network(best)} and {of_network(reference)}."
     if effect == "smaller":
-        return f"{best} allows no larger single gradient steps here: its largest is {times} smaller."
+        return f"one gradient step cannot be larger {of_network(best)}: the largest is {times} smaller."
     among = f", the largest of {networks} networks" if networks > 2 else ""
-    return f"{best} allows {'at least ' if own.beyond_range else ''}{times} larger single gradient steps here{among}."
+    least = "at least " if own.beyond_range else ""
+    return f"one gradient step can be {least}{times} larger {of_network(best)}{among}."
 
 
 def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvatures: Mapping[str, Any]) -> str:

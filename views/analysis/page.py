@@ -115,8 +115,6 @@ with top:
             stopped=stopped,
         )
         with st.container(key="counts"):
-            if known:
-                st.markdown(summary.summary(results, list(measured), stopped=stopped))
             st.caption(RATES)
 
 
@@ -129,11 +127,12 @@ def beyond(step: Step, group: str) -> None:
 
 outline.empty()
 with st.container(key="overview"):
-    story.overview(results, list(measured))
+    counts = summary.summary(results, list(measured), stopped=stopped) if known else ""
+    story.overview(results, list(measured), counts)
     st.caption(other_quantities("Analysis", experiment, display))
 list_column, story_column = st.columns([2, 11], gap="medium")
 with list_column, st.container(key="steps"):
-    story.steps_list(results)
+    story.steps_list(results, list(measured))
 with story_column, st.container(key="argument"):
     fits = losses(experiment)
     for group, own in GROUPS.items():

@@ -15,6 +15,7 @@ from normscape.views.analysis.steps.status import NO_BREAK, hinted, legend, name
 from normscape.views.analysis.steps.step import Step
 from normscape.views.session.address import control
 from normscape.views.texts.escape import printable
+from normscape.views.texts.labels import in_text, listed
 from normscape.views.widgets.numbers import duration
 
 QUICK_SECONDS = 15.0
@@ -83,14 +84,17 @@ def outline() -> None:
             st.container(height=FIGURE_HEIGHT, border=True)
 
 
-def overview(results: Results, labels: Sequence[str]) -> None:
+def overview(results: Results, labels: Sequence[str], counts: str = "") -> None:
     """Show all steps as a table: the claim, and for each network what is measured; what the chips mean is above it.
 
     Args:
         results: the available results.
         labels: of the compared networks.
+        counts: how many steps hold; empty if that is not known.
     """
     st.subheader("All steps", anchor=False)
+    if counts:
+        st.markdown(counts)
     with st.container(key=f"legend{'' if labels else '-place'}"):
         st.markdown(f"{parts()} {legend()}.")
     columns = " | ".join(["Step", *map(printable, labels)])
@@ -121,8 +125,16 @@ def _cell(step: Step, label: str, result: Any, networks: int) -> str:
     return hinted(status, label) if networks > MAX_BRIEFS else f"{named(status)} *{step.brief(result)}*"
 
 
-def steps_list(results: Results) -> None:
-    """Show all steps as links below their headings, each with one chip per network that is measured."""
+def steps_list(results: Results, labels: Sequence[str]) -> None:
+    """Show all steps as links below their headings, each with one chip per network that is measured.
+
+    Args:
+        results: the available results.
+        labels: of the compared networks; with several, a line says which chip is whose.
+    """
+    if len(labels) > 1:
+        with st.container(key="marks"):  # hidden where the list is one row (`style.css`)
+            st.caption(f"Marks, left to right: {listed([printable(in_text(label)) for label in labels])}.")
     text = "\n\n".join(f"**{heading}**\n\n{_lines(steps, results)}" for heading, steps in GROUPS.items())
     st.markdown(text, unsafe_allow_html=True)  # the chips have words for pointers and screen readers
 

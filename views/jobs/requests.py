@@ -10,7 +10,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from normscape.jobs import Request, RequestStatus
 from normscape.views.jobs.titles import RequestTitle, request_titles
-from normscape.views.session.job_queue import is_connected, job_queue, session_id
+from normscape.views.session.job_queue import (
+    is_connected,
+    job_queue,
+    note_start,
+    session_id,
+    starters,
+    visitor_of,
+)
 from normscape.views.session.progress import failures, progress_of, requested_by, show_worker_errors
 from normscape.views.texts.escape import printable
 from normscape.views.texts.public import is_public
@@ -34,14 +41,15 @@ NEXT = {"Open Surfaces": "views/surface/page.py", "Browse the Gallery": "views/g
 def show_requests() -> None:
     """Show the requests that run, the errors of those that failed, and those that were stopped.
 
-    Visitors of a public server see failed and stopped requests of their own only.
+    Visitors of a public server see failed and stopped requests of their own only; on any other server, those that were
+    stopped are shown to others once the pages that started them are closed.
     """
     queue = job_queue()
     show_worker_errors()
     requests = queue.requests()
     running = [entry for entry in requests if not entry.done]
     shown = [entry for entry in requests if _is_own(entry)] if is_public() else requests
-    stopped = [entry for entry in shown if entry.cancelled and _share(entry.request) < 1.0][:MOST_LISTED]
+    stopped = [entry for entry in requests if _is_stopped_here(entry) and _share(entry.request) < 1.0][:MOST_LISTED]
     failed = [(entry, errors) for entry in shown if entry.finished and (errors := failures(entry.request))]
     failed = failed[:MOST_LISTED]
     titles = request_titles([entry.request for entry in (*running, *stopped, *(one for one, _ in failed))])
@@ -139,6 +147,7 @@ def _stop(request: Request) -> None:
 def _resume(request: Request) -> None:
     _mark_stopped(request.key, stopped=False)
     job_queue().submit(request, session_id())
+    note_start(request.key)
 
 
 def _retry(request: Request) -> None:
@@ -167,6 +176,14 @@ def _heading(entry: RequestStatus, title: RequestTitle) -> str:
 def _is_own(entry: RequestStatus) -> bool:
     """Return whether this session waits for a request or has stopped it."""
     return session_id() in entry.sessions or entry.request.key in st.session_state.get("stopped", ())
+
+
+def _is_stopped_here(entry: RequestStatus) -> bool:
+    """Return whether a request is stopped and the visitor may resume it: it is theirs, or nobody's who is there."""
+    if not entry.cancelled or _is_own(entry):
+        return entry.cancelled
+    sessions, visitor = starters(entry.request.key), visitor_of(session_id())
+    return visitor in map(visitor_of, sessions) or not (is_public() or any(map(is_connected, sessions)))
 
 
 def _ago(entry: RequestStatus) -> str:

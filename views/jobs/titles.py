@@ -11,7 +11,7 @@ from normscape.gallery.stories import TITLES
 from normscape.jobs import Request
 from normscape.landscape import DATA
 from normscape.models import ARCHITECTURES
-from normscape.specs import RunSpec
+from normscape.specs import Experiment, RunSpec
 from normscape.specs.experiment import label
 from normscape.specs.fields import paths, read, rule_at
 from normscape.specs.serialization.query import value_text
@@ -28,6 +28,8 @@ PAGES: Mapping[str, str] = {
 }
 """Names of pages by path."""
 
+SEEDS = "run.training.seed"
+
 MOST_VALUES = 4
 """How many values of a field are named; of more, the number is stated."""
 
@@ -40,13 +42,13 @@ class RequestTitle(NamedTuple):
 
 
 def request_titles(requests: Sequence[Request]) -> Mapping[str, RequestTitle]:
-    """Return the titles of requests by key; those that would read the same name all that differs.
+    """Return the titles of requests by key; those that would read the same name what differs and what is computed.
 
     Args:
         requests: all that are listed.
     """
     titles = {request.key: _described(request, MOST_CHANGES) for request in requests}
-    for describe in (lambda request: _described(request, None), _with_accuracy):
+    for describe in (lambda request: _described(request, None), _with_kind, _with_accuracy):
         counts = Counter(titles.values())
         titles |= {one.key: describe(one) for one in requests if counts[titles[one.key]] > 1}
     return titles
@@ -57,7 +59,7 @@ def _described(request: Request, most: int | None) -> RequestTitle:
     if experiment is not None:
         title, compared = title_and_text(experiment, most)
         page = PAGES.get(urlsplit(request.address).path, "")
-        title = TITLES.get(experiment, title)
+        title = f"{TITLES.get(experiment, title)}{_seeds(request, experiment, page)}"
         return RequestTitle(f"{page}: {title}" if page else title, compared)
     runs = list(dict.fromkeys(job.run for job in request.jobs))
     name = f"{request.title[:1].upper()}{request.title[1:]}"
@@ -73,10 +75,25 @@ def _described(request: Request, most: int | None) -> RequestTitle:
     return RequestTitle(f"{name}: {', '.join(parts)}", " · ".join(_values(runs, path) for path in differing))
 
 
-def _with_accuracy(request: Request) -> RequestTitle:
+def _seeds(request: Request, experiment: Experiment, page: str) -> str:
+    """Return with how many training seeds a request trains each network, if several: ", 3 seeds"."""
+    if experiment.compare == SEEDS or page == "Paths":  # which is between two trainings in any case
+        return ""
+    count = len({job.run.training.seed for job in request.jobs})
+    return f", {count} seeds" if count > 1 else ""
+
+
+def _with_kind(request: Request) -> RequestTitle:
+    """Return the title of a request with what is computed, where that is not its beginning."""
     title, compared = _described(request, None)
-    accuracy = f"error up to {100 * request.accuracy:g} %" if request.accuracy else "every point"
-    return RequestTitle(f"{title}, {accuracy}", compared)
+    known = title.lower().startswith(f"{request.title.lower()}:")
+    return RequestTitle(title if known else f"{title}, {request.title}", compared)
+
+
+def _with_accuracy(request: Request) -> RequestTitle:
+    """Return the title of a request with the error that ends its refinement, if any."""
+    title, compared = _with_kind(request)
+    return RequestTitle(f"{title}, error up to {100 * request.accuracy:g} %" if request.accuracy else title, compared)
 
 
 def _changes(run: RunSpec, differing: Sequence[str]) -> list[str]:

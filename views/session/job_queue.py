@@ -13,7 +13,7 @@ from normscape.jobs import Queue, settings
 COOKIE = "_streamlit_xsrf"
 
 MOST_SESSIONS = 10_000
-"""Sessions whose visitors are kept."""
+"""Sessions whose visitors are kept, and requests whose starters are."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -44,6 +44,25 @@ def visitor_of(session: str) -> str:
 @st.cache_resource(show_spinner=False)
 def _visitors() -> dict[str, str]:
     """Return the visitors by session, the earliest session first."""
+    return {}
+
+
+def note_start(key: str) -> None:
+    """Note that the session of this script run has started a request, or waits for it."""
+    known = _starters()
+    known.setdefault(key, {})[session_id()] = None
+    while len(known) > MOST_SESSIONS:
+        del known[next(iter(known))]
+
+
+def starters(key: str) -> tuple[str, ...]:
+    """Return the sessions that have started a request since this server runs, also after they have stopped it."""
+    return tuple(_starters().get(key, ()))
+
+
+@st.cache_resource(show_spinner=False)
+def _starters() -> dict[str, dict[str, None]]:
+    """Return the sessions by the request that they have started, the earliest request first."""
     return {}
 
 

@@ -11,7 +11,7 @@ from normscape.jobs import Job, JobStatus, Request, TimeLeft, expected_statuses,
 from normscape.landscape import Run
 from normscape.specs import Experiment
 from normscape.views.session import address
-from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, session_id
+from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, note_start, session_id
 from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
@@ -39,6 +39,7 @@ def submit(request: Request) -> bool:
     """
     if not is_stopped(request):
         job_queue().submit(request, session_id())
+        note_start(request.key)
         _withdraw_superseded(request)
     return job_queue().done(request)
 
@@ -194,7 +195,7 @@ def _left(left: TimeLeft | None, others: int) -> str:
     """Return the time left, as a sentence; it is longer than *Detail* states while other requests run."""
     if left is None or left.seconds < 1:
         return ""
-    shared = f", shared with {others} other request{'' if others == 1 else 's'}" if others else ""
+    shared = f", shared with {others} other job{'' if others == 1 else 's'}" if others else ""
     return f"About {duration(left.seconds)} left{'' if left.complete else ' for this part'}{shared}."
 
 

@@ -52,7 +52,7 @@ def stored_seed_ratios(variants: Variants, subject: str, reference: str) -> tupl
     """
     pairs: list[list[float]] = []
     for k in range(SEEDS):
-        numbers = [_ratio(variants, subject, reference, kind, k) for kind in KINDS]
+        numbers = [stored_ratio(variants, subject, reference, kind, k) for kind in KINDS]
         available = [number for number in numbers if number is not None]
         if len(available) < len(numbers):
             break
@@ -61,6 +61,20 @@ def stored_seed_ratios(variants: Variants, subject: str, reference: str) -> tupl
         return None
     plain, scale_free = (SeedRatios(tuple(column)) for column in zip(*pairs, strict=True))
     return plain, scale_free
+
+
+def stored_ratio(variants: Variants, subject: str, reference: str, kind: str, k: int = 0) -> float | None:
+    """Return the ratio of one kind of λ_max of two networks, with the training seed k later; None if not available.
+
+    Nothing is computed. NaN where the reference has zero.
+    """
+    values = []
+    for label in (subject, reference):
+        result: Sharpness | None = job_queue().result(Job.about(kind, *_seeded(*variants[label], k)))
+        if result is None:
+            return None
+        values.append(result.value)
+    return values[0] / values[1] if values[1] else math.nan
 
 
 def over_seeds(ratios: SeedRatios) -> str:
@@ -78,16 +92,6 @@ def training_seed(variants: Variants) -> int | None:
     runs = [run for run, _ in variants.values()]
     seeds = {run.training.seed for run in runs}
     return seeds.pop() if len(seeds) == 1 and not any(run.weights for run in runs) else None
-
-
-def _ratio(variants: Variants, subject: str, reference: str, kind: str, k: int) -> float | None:
-    values = []
-    for label in (subject, reference):
-        result: Sharpness | None = job_queue().result(Job.about(kind, *_seeded(*variants[label], k)))
-        if result is None:
-            return None
-        values.append(result.value)
-    return values[0] / values[1] if values[1] else math.nan
 
 
 def _seeded(run: RunSpec, surface: SurfaceSpec, k: int) -> tuple[RunSpec, SurfaceSpec]:

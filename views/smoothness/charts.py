@@ -20,6 +20,8 @@ from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.smoothness.summary import (
     LESS_SMOOTH,
+    SMOOTH,
+    Sign,
     alone,
     headline,
     key_numbers,
@@ -30,6 +32,7 @@ from normscape.views.smoothness.summary import (
     spread,
 )
 from normscape.views.texts.other_quantities import other_quantities
+from normscape.views.widgets import scrolling
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels
 from normscape.views.widgets.numbers import ABOUT_EQUAL
 from normscape.views.widgets.tables import network_table
@@ -64,8 +67,10 @@ MEDIANS = "Medians over the checkpoints of each network. Relative values are the
 
 RANDOM_TITLE = r"Effective $\beta$-smoothness in random directions"
 
-SMOOTHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw")))
-"""An experiment in which batch norm is smoother along training."""
+SMOOTHER, ROUGHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw"))), Experiment()
+"""An experiment in which batch norm is smoother along training, and one in which it is less smooth."""
+
+OPEN_SMOOTHER, OPEN_ROUGHER = "Open the digits with raw inputs", "Open the standardized digits"
 
 Results = Mapping[str, list[list[Smoothness]]]
 """By label, then by seed, then by checkpoint."""
@@ -83,11 +88,12 @@ class State:
     every_seed: bool = False  # in place of median and range
 
 
-def verdict(results: Results) -> None:
+def verdict(results: Results, at_end: Sign = None) -> None:
     """Show how every further network compares with the first.
 
     Args:
         results: of all checkpoints that training reached.
+        at_end: which of two networks is flatter at the trained weights.
     """
     results = _nonempty(results)
     if len(results) < 2:
@@ -96,13 +102,15 @@ def verdict(results: Results) -> None:
         return
     seeds = max(sum(map(bool, columns)) for columns in results.values())
     compared = ratios(results)
-    st.markdown(headline(next(iter(results)), compared, seeds))
+    st.markdown(headline(next(iter(results)), compared, seeds, at_end))
     if varies := spread(compared):
         st.caption(varies)
 
 
 def explanation(experiment: Experiment, results: Results) -> None:
-    """Explain a batch norm that is less smooth than no normalization, and offer an experiment with the other order.
+    """Say where batch norm and no normalization have the other order, and offer to open that experiment.
+
+    The way back is offered for the experiment that this opens.
 
     Args:
         experiment: the compared networks.
@@ -110,11 +118,23 @@ def explanation(experiment: Experiment, results: Results) -> None:
     """
     results, label = _nonempty(results), _batch_norm(experiment)
     batch = ratios(results).get(label) if label in results and len(results) > 1 else None
-    if batch is None or batch.median <= ABOUT_EQUAL:
+    if batch is None:
         return
-    st.markdown(LESS_SMOOTH)
-    if experiment != SMOOTHER:
-        st.button("Open the digits with raw inputs", on_click=address.adopt, args=(SMOOTHER,))
+    if batch.median > ABOUT_EQUAL and experiment != SMOOTHER:
+        _offer(LESS_SMOOTH, OPEN_SMOOTHER, SMOOTHER)
+    elif batch.median < 1 / ABOUT_EQUAL and experiment == SMOOTHER:
+        _offer(SMOOTH, OPEN_ROUGHER, ROUGHER)
+
+
+def _offer(sentence: str, label: str, experiment: Experiment) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="other-order"):
+        st.markdown(sentence, width="content")
+        st.button(label, on_click=_open, args=(experiment,))
+
+
+def _open(experiment: Experiment) -> None:
+    address.adopt(experiment)
+    scrolling.request(scrolling.TOP)
 
 
 def _batch_norm(experiment: Experiment) -> str:
@@ -155,7 +175,6 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     _random_directions(compared, drawn)
     if state.finished:
         st.caption(other_quantities("Along training", experiment, display))
-        explanation(experiment, results)
         _table(results)
         light = in_light_theme(compared, experiment)
         title, draw = "Smoothness along training", lambda: _figures(light, drawn)

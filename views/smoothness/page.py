@@ -13,8 +13,10 @@ from normscape.views.session.admission import admitted, errors_shown
 from normscape.views.session.experiment_page import answer, experiment_page
 from normscape.views.session.job_queue import job_queue
 from normscape.views.smoothness import charts
+from normscape.views.smoothness.at_end import flatter_at_end
 from normscape.views.texts.papers import cite
 from normscape.views.texts.verdicts import missing_verdict
+from normscape.views.widgets import scrolling
 from normscape.views.widgets.seeds import seeds_control
 
 PATH = "along-training"
@@ -75,7 +77,8 @@ def _page(experiment: Experiment, display: Display) -> None:
     every = [job for columns in jobs.values() for column in columns for job in column]
     with verdict:  # the progress is in the place of the headline, so that no chart moves
         if finished and not progress.failures(request):
-            charts.verdict(results)
+            charts.verdict(results, flatter_at_end(variants))
+            charts.explanation(experiment, results)
         else:
             count = sum(len(one) for own in results.values() for one in own)
             st.markdown(missing_verdict(count, len(every), "checkpoints", stopped=stopped or finished, done="measured"))
@@ -100,3 +103,4 @@ if experiment.run.weights is not None:
     st.info("Published weights have no training history; this page measures one step on the training samples.")
 with errors_shown():
     _page(experiment, display)
+scrolling.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -13,10 +14,12 @@ from normscape.views.texts.escape import printable
 from normscape.views.texts.labels import in_text, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
-LESS_SMOOTH = (
-    "**The order depends on the experiment.** Batch norm is less smooth here; on the digits with raw inputs it is "
-    "smoother at every checkpoint."
-)
+LESS_SMOOTH = "**The order depends on the experiment:** on digits with raw inputs, batch norm is smoother."
+SMOOTH = "**The order depends on the experiment:** on standardized digits it is reversed."
+"""Where batch norm is less smooth than no normalization, and where it is smoother."""
+
+Sign = Literal[-1, 1] | None
+"""-1 where the second of two networks is flatter, 1 where the first one is, None if neither is or it is unknown."""
 
 MEASURE = r"effective $\beta$-smoothness"
 
@@ -41,20 +44,21 @@ def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, P
     return {label: path_ratio(reference, own) for label, own in others}
 
 
-def headline(reference: str, compared: Mapping[str, PathRatio | None], seeds: int = 1) -> str:
+def headline(reference: str, compared: Mapping[str, PathRatio | None], seeds: int = 1, at_end: Sign = None) -> str:
     """Return one sentence that compares all further networks with the first, and one with the numbers.
 
     Args:
         reference: label of the first network.
         compared: ratio of every further network to it, by label; None if they have no finite step in common.
         seeds: trainings of each network that the ratios pair.
+        at_end: which of two networks is flatter at the trained weights; the sentence names it where that is the other.
     """
     known = {label: ratio for label, ratio in compared.items() if ratio is not None}
     lost = [
         f"{label} and {in_text(reference)} have no finite step in common." for label in compared if label not in known
     ]
     if len(known) == 1:
-        lines = [_pair(reference, *next(iter(known.items())), seeds)]
+        lines = [_pair(reference, *next(iter(known.items())), seeds, at_end)]
     else:
         lines = [_several(reference, known, seeds)] if known else []
     return " ".join([*lines, *lost])
@@ -70,10 +74,9 @@ def spread(compared: Mapping[str, PathRatio | None]) -> str:
         return ""
     if max(ratio.highest, 1 / ratio.lowest) < ABOUT_EQUAL:
         return f"At every checkpoint the two differ by less than {100 * (ABOUT_EQUAL - 1):.0f} %."
-    low, high = number(ratio.lowest, 2), number(ratio.highest, 2)
     return (
-        f"From checkpoint to checkpoint the ratio ranges from {low}× to {high}×; {in_text(label)} is smoother at "
-        f"{ratio.lower} of {ratio.checkpoints}."
+        f"From checkpoint to checkpoint it ranges from {_relative(ratio.lowest)} to {_relative(ratio.highest)}; "
+        f"{in_text(label)} is smoother at {ratio.lower} of {ratio.checkpoints}."
     )
 
 
@@ -103,7 +106,7 @@ def alone(label: str, course: Sequence[Smoothness]) -> str:
     )
 
 
-def _pair(reference: str, label: str, ratio: PathRatio, seeds: int) -> str:
+def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign) -> str:
     other = in_text(reference)
     own, base = (number(size) for size in ratio.medians)
     if ratio.checkpoints < FEWEST_CHECKPOINTS:
@@ -114,6 +117,11 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int) -> str:
     sizes = f"{own} {of_network(label)}, {base} {of_network(reference)}"
     if _about_equal(ratio):
         claim = f"Along training, {in_text(label)} is about as smooth as {other}: its gradient changes about as much"
+    elif at_end == (-1 if ratio.median > 1 else 1):
+        word = "flatter" if at_end == -1 else "sharper"
+        claim = (
+            f"At the end {in_text(label)} is {word}, but on the way there its gradient changes {_times(ratio.median)}"
+        )
     else:
         word = "less smooth" if ratio.median > 1 else "smoother"
         claim = f"Along training, {in_text(label)} is {word} than {other}: its gradient changes {_times(ratio.median)}"
@@ -161,6 +169,14 @@ def _times(ratio: float) -> str:
     return f"{number(_factor(ratio), 2)}× {'more' if ratio > 1 else 'less'}"
 
 
+def _relative(ratio: float) -> str:
+    """Return a ratio as "6.3× lower" or "2.7× higher", and as "1×" where it rounds to 1."""
+    if not (math.isfinite(ratio) and ratio > 0):
+        return MISSING
+    text = f"{number(_factor(ratio), 2)}×"
+    return text if text == "1×" else f"{text} {'higher' if ratio > 1 else 'lower'}"
+
+
 def _factor(ratio: float) -> float:
     return max(ratio, 1 / ratio)
 
@@ -170,12 +186,12 @@ def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:
     if ratio is None:
         return {}
     name = rf"$\beta$-smoothness relative to {in_text(reference)}"
-    span = f"{number(ratio.lowest, 2)}× to {number(ratio.highest, 2)}×"
+    span = f"{_relative(ratio.lowest)} to {_relative(ratio.highest)}"
     return {
-        f"{name}, ratio of medians": f"{number(ratio.median, 2)}×",
+        f"{name}, ratio of medians": _relative(ratio.median),
         f"{name}, range over checkpoints": span,
         r"Checkpoints with a lower $\beta$-smoothness": f"{ratio.lower} of {ratio.checkpoints}",
-        f"Gradient change relative to {in_text(reference)}, ratio of medians": f"{number(ratio.change, 2)}×",
+        f"Gradient change relative to {in_text(reference)}, ratio of medians": _relative(ratio.change),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import plotly.graph_objects as go
@@ -17,7 +17,17 @@ from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.stability import thresholds
-from normscape.views.stability.summary import gaps, grid, headline, key_numbers
+from normscape.views.stability.misses import misses
+from normscape.views.stability.summary import (
+    complete_seeds,
+    gaps,
+    grid,
+    headline,
+    in_seeds,
+    key_numbers,
+    so_far,
+    unfinished,
+)
 from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme
@@ -36,7 +46,8 @@ class State:
     complete: bool = False  # all trainings are finished
     pending: bool = False  # results are on their way
     every_seed: bool = False  # in place of median and range
-    running: frozenset[tuple[str, float]] = frozenset()  # label and rate of trainings under way
+    planned: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # training seeds by label
+    running: frozenset[tuple[str, float, int]] = frozenset()  # label, rate and seed of trainings under way
 
 
 def verdict(
@@ -48,6 +59,8 @@ def verdict(
 ) -> None:
     """Show the headline of a complete sweep, and how many trainings are finished before.
 
+    Seeds with all their trainings have a headline before that.
+
     Args:
         outcomes: of finished trainings, by label.
         predicted: limit that the curvature predicts, by label and step.
@@ -56,10 +69,14 @@ def verdict(
     """
     total, finished = len(RATES) * seeds * len(outcomes), sum(map(len, outcomes.values()))
     if finished < total:
-        st.markdown(missing_verdict(finished, total, "trainings", stopped=stopped))
+        count, known = complete_seeds(outcomes)
+        if not count:
+            st.markdown(missing_verdict(finished, total, "trainings", stopped=stopped))
+            return
+        st.markdown(_headline(known, predicted, so_far(count)))
+        st.caption(unfinished(finished, total, stopped=stopped))
         return
-    largest = {label: largest_stable(own) for label, own in outcomes.items()}
-    st.markdown(headline(largest, _at_initialization(predicted)))
+    st.markdown(_headline(outcomes, predicted, in_seeds(seeds)))
     if failures := gaps(outcomes):
         st.caption(" ".join(failures))
 
@@ -85,7 +102,12 @@ def section(
     limits_at_start, formula = _at_initialization(predicted), thresholds.formula(trainings)
     compared = Compared(outcomes, colors=colors(experiment, page_theme()), theme=page_theme())
     with st.container(key="figure"), st.container(gap="xsmall", key="strip"):
-        shown: dict[str, Any] = {"running": state.running, "complete": state.complete, "legend": False}
+        shown: dict[str, Any] = {
+            "seeds": state.planned,
+            "running": state.running,
+            "complete": state.complete,
+            "legend": False,
+        }
         strip = outcomes_figure(compared, limits_at_start, RATES, formula, **shown)
         with st.container(key="strip-chart"):
             chart(strip, "outcome of every training")
@@ -93,7 +115,7 @@ def section(
             known: dict[str, Any] = {"complete": state.complete, "colors": compared.colors}
             legend = thresholds.legend(trainings, limits_at_start, page_theme(), **known)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
-    st.caption(grid(state.seeds))
+    st.caption(grid(state.seeds, complete=state.complete, pending=state.pending))
     known = {"pending": state.pending, "every_seed": state.every_seed}
     chart(final_figure(compared, limits_at_start, noted=False, **known), "final training loss")
     if notes := final_notes(compared, every_seed=state.every_seed):
@@ -106,13 +128,18 @@ def section(
     light = in_light_theme(compared, experiment)
 
     def draw() -> dict[str, go.Figure]:
-        strip = outcomes_figure(light, limits_at_start, RATES, formula, complete=True)
+        strip = outcomes_figure(light, limits_at_start, RATES, formula, seeds=state.planned, complete=True)
         return {
             "outcome of every training": strip,
             "final training loss": final_figure(light, limits_at_start, every_seed=state.every_seed),
         }
 
     share_row(Charts("learning rates", "Stable learning rates", draw, experiment, display))
+
+
+def _headline(outcomes: Outcomes, predicted: Rates, scope: str) -> str:
+    largest = {label: largest_stable(own) for label, own in outcomes.items()}
+    return " ".join([headline(largest, _at_initialization(predicted), scope), *misses(largest, predicted)])
 
 
 def _at_initialization(predicted: Rates) -> dict[str, float]:

@@ -38,7 +38,8 @@ on $\lambda_{\max}$.
 **Caveats.** The limit is local and assumes full-batch gradients. Training changes $\lambda_{\max}$, each
 mini-batch has its own curvature, and weight decay is not part of it. Weights in front of a normalization layer grow
 until their steps fit, so such a network can train at learning rates far above the limit at initialization. A
-learning rate too small to learn in the given steps counts as not learned, not as unstable.
+learning rate too small to learn in the given steps counts as not learned, not as unstable. Not learned means a final
+loss above half of that of the best constant prediction.
 """
 
 SEEDS_HELP = "Trains every network this many times at each learning rate. A rate is stable if every seed is."
@@ -68,7 +69,9 @@ def _page(experiment: Experiment, display: Display) -> None:
         charts.verdict(outcomes, predicted, seeds=seeds, stopped=stopped)
         progress.show_progress(request, finished)
     running = frozenset() if stopped else requests.running(variants, seeds)
-    state = charts.State(seeds, complete=complete, pending=not stopped, every_seed=every_seed, running=running)
+    planned = requests.sweep_seeds(variants, seeds)
+    known = {"complete": complete, "pending": not stopped, "every_seed": every_seed}
+    state = charts.State(seeds, **known, planned=planned, running=running)
     charts.section(experiment, display, outcomes, predicted, trainings, state)
     with st.expander("The predicted limit, and caveats"):
         st.markdown(READING)

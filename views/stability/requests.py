@@ -40,10 +40,18 @@ def _pending(run: RunSpec, seeds: int) -> int:
     return sum(job_queue().result(job) is None for job in trainings(run, seeds))
 
 
-def running(variants: Variants, seeds: int) -> frozenset[tuple[str, float]]:
-    """Return label and rate of the trainings of a sweep that are under way."""
+def sweep_seeds(variants: Variants, seeds: int) -> Mapping[str, tuple[int, ...]]:
+    """Return the training seeds of a sweep by label."""
+    return {
+        label: tuple(dict.fromkeys(job.run.training.seed for job in trainings(run, seeds)))
+        for label, (run, _) in variants.items()
+    }
+
+
+def running(variants: Variants, seeds: int) -> frozenset[tuple[str, float, int]]:
+    """Return label, rate and seed of the trainings of a sweep that are under way."""
     return frozenset(
-        (label, job.run.training.learning_rate)
+        (label, job.run.training.learning_rate, job.run.training.seed)
         for label, (run, _) in variants.items()
         for job in trainings(run, seeds)
         if job_queue().status(job).state == "running"

@@ -3,36 +3,80 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
 from normscape.specs import TrainingSpec
 from normscape.views.stability.thresholds import values
-from normscape.views.texts.labels import listed, of_network
+from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import MISSING, number, span
+
+FACTOR = RATES[1] / RATES[0]
+"""How far the rates of a sweep are apart: the true limit is below the largest stable rate times this."""
 
 OUTCOMES = ("stable", "not learned", "overshot", "diverged")
 
 
-def headline(largest: Mapping[str, float], predicted: Mapping[str, float]) -> str:
+def in_seeds(seeds: int) -> str:
+    """Return the beginning of a sentence on a complete sweep: "In this one seed, "."""
+    return "In this one seed, " if seeds == 1 else f"In all {seeds} seeds, "
+
+
+def so_far(seeds: int) -> str:
+    """Return the beginning of a sentence on seeds that are complete while others are not: "So far (1 seed): "."""
+    return f"So far ({seeds} seed{'' if seeds == 1 else 's'}): "
+
+
+def unfinished(finished: int, total: int, *, stopped: bool) -> str:
+    """Return how many trainings are missing in a sweep of which some seeds are complete, as a sentence."""
+    if stopped:
+        return f"{total - finished} of {total} trainings are missing."
+    return f"{finished} of {total} trainings are finished, {total - finished} are left."
+
+
+def complete_seeds(
+    outcomes: Mapping[str, Sequence[TrainingOutcome]],
+) -> tuple[int, Mapping[str, Sequence[TrainingOutcome]]]:
+    """Return how many seeds have all trainings of all networks, and the outcomes of these, by label."""
+    complete = {}
+    for label, own in outcomes.items():
+        counts = Counter(one.seed for one in own)
+        complete[label] = sorted(seed for seed, count in counts.items() if count == len(RATES))
+    seeds = min(map(len, complete.values()), default=0)
+    return seeds, {
+        label: [one for one in own if one.seed in complete[label][:seeds]] for label, own in outcomes.items()
+    }
+
+
+def headline(largest: Mapping[str, float], predicted: Mapping[str, float], scope: str = "In this one seed, ") -> str:
     """Return the largest learning rate at which each network trains stably as one sentence, and the predicted limits.
 
-    If these rank the networks in the opposite order, the sentence says so.
+    The first sentence says of how many seeds it is and how coarse the grid of rates is; the second says so if the
+    limits rank the networks in the opposite order.
 
     Args:
         largest: the largest stable learning rate by label, 0 if none is stable.
         predicted: limit that the curvature at initialization predicts, by label; NaN if unknown.
+        scope: the beginning of the sentence: of how many seeds it is.
     """
-    return f"**{_claim(largest)}**{_prediction(largest, predicted)}"
+    return f"**{scope}{_claim(largest)}.**{_prediction(largest, predicted)}"
 
 
-def grid(seeds: int) -> str:
-    """Return how often each rate is tested, and how far the true limit may be from the largest stable rate."""
-    factor = number(RATES[1] / RATES[0], 2)
+def grid(seeds: int, *, complete: bool = True, pending: bool = False) -> str:
+    """Return how often each rate is tested, and how far the true limit may be from the largest stable rate.
+
+    Args:
+        seeds: trainings per learning rate.
+        complete: whether all of them are finished.
+        pending: whether the others are on their way.
+    """
+    factor = number(FACTOR, 2)
+    which = "Each rate is" if complete else "Each rate will be" if pending else "Not every rate is"
     return (
-        f"Each rate is tested with {seeds} seed{'' if seeds == 1 else 's'}. Rates lie a factor of {factor} apart, so "
-        f"the true limit may be up to {factor}× higher."
+        f"{which} tested with {seeds} seed{'' if seeds == 1 else 's'}. Rates lie a factor of {factor} apart, so the "
+        f"true limit may be up to {factor}× higher."
     )
 
 
@@ -58,12 +102,14 @@ def _claim(largest: Mapping[str, float]) -> str:
     (reference, rate), *others = largest.items()
     if not any(largest.values()):
         return (
-            "No network trains stably at any of these learning rates."
+            "no network trains stably at any of these learning rates"
             if others
-            else f"{reference} never trains stably."
+            else f"{in_text(reference)} never trains stably"
         )
     if others and len(set(largest.values())) == 1:
-        return f"The largest stable learning rate of all networks is {number(rate)}."
+        return f"the largest stable rate of all networks is {number(rate)}{_next(rate)}"
+    if not others:
+        return f"the largest stable rate is {number(rate)} {of_network(reference)}{_next(rate)}"
     if len(others) == 1:
         return _pair(reference, *others[0], largest[reference])
     groups: dict[float, list[str]] = {}
@@ -75,18 +121,25 @@ def _claim(largest: Mapping[str, float]) -> str:
         if own
     ]
     parts += [f"none {listed(list(map(of_network, groups[0.0])))}"] if 0.0 in groups else []
-    return f"Largest stable learning rate: {'; '.join(parts)}."
+    return f"on a grid of rates {number(FACTOR, 2)}× apart, the largest stable ones are {'; '.join(parts)}"
 
 
 def _pair(reference: str, label: str, rate: float, other: float) -> str:
-    """Return the claim on two networks that differ: "The largest stable learning rate is 1 with batch norm, …"."""
-    claim, first, second = "The largest stable learning rate is", of_network(reference), of_network(label)
+    """Return the claim on two networks that differ: "the largest stable rate is 1 with batch norm and 0.1 …"."""
+    claim, first, second = "the largest stable rate is", of_network(reference), of_network(label)
     if not (rate and other):
         known, lost = (second, first) if rate else (first, second)
-        return f"{claim} {number(rate or other)} {known}; there is none {lost}."
-    word = "higher" if rate > other else "lower"
-    factor = number(max(rate / other, other / rate), 2)
-    return f"{claim} {number(rate)} {second}, {factor}× {word} than {first} ({number(other)})."
+        return f"{claim} {number(rate or other)} {known}{_next(rate or other)}; there is none {lost}"
+    ratio = max(rate / other, other / rate)
+    size = f"{number(ratio, 2)}× {'higher' if rate > other else 'lower'}"
+    low = number(ratio / FACTOR, 2)
+    within = f"at least {low}×" if max(rate, other) >= RATES[-1] else f"{low} to {number(ratio * FACTOR, 2)}×"
+    return f"{claim} {number(rate)} {second} and {number(other)} {first}: {size} ({within}, given the grid)"
+
+
+def _next(rate: float) -> str:
+    """Return how far above the largest stable rate the next tested one is, in brackets."""
+    return f" ({f'the next tested is {number(FACTOR, 2)}× higher' if rate < RATES[-1] else 'no higher one is tested'})"
 
 
 def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float]) -> str:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from normscape.figures.stability import OUTCOME_MARKS
 from normscape.figures.style.lines import translucent
 from normscape.figures.style.palette import Theme
-from normscape.landscape.stability import MAX_FINAL_LOSS, MAX_PEAK_LOSS
+from normscape.landscape.stability import MAX_PEAK_LOSS
 from normscape.specs import TrainingSpec
 from normscape.views.texts.labels import of_network
 from normscape.views.widgets.numbers import number
@@ -22,11 +22,7 @@ SWATCH_OPACITY = 0.5  # a swatch is too small for the opacity of the bars
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "stable": ("●", f"the network learned; the loss never exceeded {MAX_PEAK_LOSS:g}× its initial value."),
-    "not learned": (
-        "▼",
-        f"the final loss is above {MAX_FINAL_LOSS:g}× that of the best constant prediction. The rate is too small for "
-        "the number of steps, or too large.",
-    ),
+    "not learned": ("▼", "the rate is too small to finish in time, or too large."),
     "overshot": ("◆", f"the loss exceeded {MAX_PEAK_LOSS:g}× its initial value, even if it fell afterwards."),
     "diverged": ("✖", "the loss is no longer finite."),
 }

@@ -8,6 +8,9 @@ import streamlit as st
 
 REQUESTED = "scrolled to"
 
+TOP = "heading"
+"""Anchor of the top of a page."""
+
 SCRIPT = """
 (() => {
   const [count, anchor] = %s;
@@ -20,7 +23,8 @@ SCRIPT = """
   }
   const scroll = () => {
     if (moved || Date.now() > until) return;
-    const heading = document.querySelector(".st-key-replacement") ?? document.getElementById(anchor);
+    const heading = document.querySelector(".st-key-replacement") ?? document.getElementById(anchor)
+      ?? document.querySelector(`.st-key-${anchor}`);
     const top = heading?.getBoundingClientRect().top ?? 100;
     if (top < 40 || top > 200) heading?.scrollIntoView({ block: "start" });
     setTimeout(scroll, 250);
@@ -34,7 +38,7 @@ def request(anchor: str) -> None:
     """Scroll to a part in the next run of the page.
 
     Args:
-        anchor: of its heading.
+        anchor: of its heading, or the key of its container.
     """
     count, _ = st.session_state.get(REQUESTED, (0, ""))
     st.session_state[REQUESTED] = (count + 1, anchor)

@@ -1,0 +1,51 @@
+"""Where the limit that the curvature at initialization predicts is far from the largest stable rate (A3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from normscape.landscape.stability import RATES
+from normscape.views.stability.summary import FACTOR
+from normscape.views.texts.labels import of_network
+from normscape.views.widgets.numbers import ABOUT_EQUAL, number
+
+FAR = 10.0
+"""A limit that differs from the largest stable rate by this factor is far off: several times the grid's spacing."""
+
+
+def misses(largest: Mapping[str, float], predicted: Mapping[str, Mapping[int, float]]) -> list[str]:
+    """Return a sentence for every network whose predicted limit is far off.
+
+    A limit that is too high comes with the rise of the curvature during training where later checkpoints show one, and
+    as its consequence only where that rise is as large, given the grid.
+
+    Args:
+        largest: the largest stable learning rate by label, 0 if none is stable.
+        predicted: limit that the curvature of a network's own training predicts, by label and step.
+    """
+    sentences = []
+    for label, rate in largest.items():
+        limit = predicted.get(label, {}).get(0, math.nan)
+        if not (rate and math.isfinite(limit)):
+            continue
+        network = of_network(label)
+        if limit / rate >= FAR and rate < RATES[-1]:
+            sentences.append(f"{_rise(predicted[label], limit / rate)} {number(limit / rate, 2)}× too high {network}.")
+        elif rate / limit >= FAR:
+            least = "at least " if rate >= RATES[-1] else ""
+            sentences.append(f"{LIMIT} {least}{number(rate / limit, 2)}× too low {network}.")
+    return sentences
+
+
+LIMIT = "The limit predicted at initialization is"
+
+
+def _rise(limits: Mapping[int, float], miss: float) -> str:
+    """Return the beginning of the sentence on a limit that is too high."""
+    rise = max((limits[0] / limit for step, limit in limits.items() if step), default=1.0)
+    if rise < ABOUT_EQUAL:
+        return LIMIT
+    limit = f"{LIMIT[:1].lower()}{LIMIT[1:]}"
+    link = ", so" if rise * FACTOR >= miss else " up to " + f"{number(rise, 2)}×, and"
+    return f"Curvature rises during training{link} {limit}"
