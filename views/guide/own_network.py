@@ -2,18 +2,26 @@
 
 import streamlit as st
 
-IN_PYTHON = "**In Python**, `compare` measures any `torch.nn.Module` on your samples:"
+IN_PYTHON = "**In Python**, `compare` measures any `torch.nn.Module` on your samples, as a copy:"
 
 COMPARE = """
 from torch import nn, rand, randint
 from normscape import compare
 
-samples = rand(64, 8), randint(0, 3, (64,))  # yours: inputs and targets, or a DataLoader
+# yours: inputs and targets, or a DataLoader
+samples = rand(64, 8), randint(0, 3, (64,))
+
+
+def network(norm):
+    first, last = nn.Linear(8, 16), nn.Linear(16, 3)
+    return nn.Sequential(first, norm, nn.Tanh(), last)
+
+
 networks = {
-    "batch norm": nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.Tanh(), nn.Linear(16, 3)),
-    "layer norm": nn.Sequential(nn.Linear(8, 16), nn.LayerNorm(16), nn.Tanh(), nn.Linear(16, 3)),
+    "batch norm": network(nn.BatchNorm1d(16)),
+    "layer norm": network(nn.LayerNorm(16)),
 }
-result = compare(networks, samples)  # the networks are copied and never changed
+result = compare(networks, samples)
 result.save("surfaces.png")
 print(result.lambda_max)
 """.strip()
@@ -29,7 +37,8 @@ BUILD = '''
 from torch import nn
 
 
-def build(norm, input_shape, outputs):  # norm(channels) is what is compared
+# norm(channels) is the normalization that is compared
+def build(norm, input_shape, outputs):
     return nn.Sequential(
         nn.Conv2d(input_shape[0], 16, 3, padding=1),
         norm(16),
