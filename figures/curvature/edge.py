@@ -13,7 +13,7 @@ from normscape.figures.comparison import Compared
 from normscape.figures.style.lines import DOTTED, line_trace
 from normscape.figures.style.notation import html
 from normscape.figures.style.steps import at_steps, step_axis
-from normscape.figures.style.template import LINE_HEIGHT, sentence_figure, style_axes, styled, wrapped
+from normscape.figures.style.template import LINE_HEIGHT, TRANSPARENT, sentence_figure, style_axes, styled, wrapped
 from normscape.figures.style.ticks import log_axis, positive_or_nan
 from normscape.landscape.curvature.edge import EdgeSample
 
@@ -183,7 +183,7 @@ def _thresholds(
             go.Scatter(
                 **{"x": steps, "y": list(values), "mode": "lines+markers+text", "showlegend": True},
                 **{"legendgroup": "threshold", "text": ends, "textposition": "top left", "cliponaxis": False},
-                marker={"size": 6, "opacity": 0},  # keeps the text off the line
+                marker={"size": 6, "color": TRANSPARENT},  # keeps the text off the line
                 textfont={"color": color or courses.theme_colors.text, "size": 12},
                 name=text if alone else f"{text}, {label}",
                 line={"color": color, "width": 1.6, "dash": "dash"},
