@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,7 +137,7 @@ def section(
     share_row(Charts("learning rates", "Stable learning rates", draw, experiment, display))
 
 
-def _headline(outcomes: Outcomes, predicted: Rates, scope: str) -> str:
+def _headline(outcomes: Mapping[str, Sequence[TrainingOutcome]], predicted: Rates, scope: str) -> str:
     largest = {label: largest_stable(own) for label, own in outcomes.items()}
     return " ".join([headline(largest, _at_initialization(predicted), scope), *misses(largest, predicted)])
 
