@@ -53,13 +53,13 @@ def started(folder: Path, scheme: str, options: list[str], *workers: list[str]) 
             processes.append(subprocess.Popen([DASK, *command], cwd=folder, env=environment, stdout=log, stderr=log))
             time.sleep(2)
         joined = partial((folder / "log").read_text, encoding="utf-8")
-        wait(lambda: joined().count("Registered to") >= len(workers), 60)
+        wait(lambda: joined().count("Registered to") >= len(workers))
         yield address
     finally:
         for process in processes:
             process.terminate()
         for process in processes:
-            process.wait(timeout=30)
+            process.wait(timeout=120)
 
 
 @pytest.fixture(scope="module")

@@ -31,13 +31,13 @@ from tests.landscape.networks import small_run
 LONG = {"surface": {"samples": 60}, "steps": 20}
 
 
-def finished(queue: Queue, request: Request, seconds: float = 120) -> None:
+def finished(queue: Queue, request: Request, seconds: float = 300) -> None:
     wait(lambda: queue.done(request), seconds)
     states = {queue.status(job).state for job in request.jobs}
     assert states <= {"finished", "waiting"}, [queue.status(job).error for job in request.jobs]
 
 
-def wait(until: Callable[[], bool], seconds: float = 60) -> float:
+def wait(until: Callable[[], bool], seconds: float = 300) -> float:
     begin = time.monotonic()
     while not until():
         assert time.monotonic() - begin < seconds, "it took too long"
