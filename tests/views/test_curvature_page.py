@@ -224,7 +224,7 @@ def test_the_sentence_on_statistics_says_how_far_they_differ_and_which_is_larges
 def test_key_numbers_are_those_of_the_spectra() -> None:
     numbers = key_numbers(spectra(4.0, 2.0, -1.0))
     assert numbers[r"Largest curvature $\lambda_{\max}$"] == "4"
-    assert numbers[r"Smallest curvature $\lambda_{\min}$"] == "-1"
+    assert numbers[r"Smallest curvature $\lambda_{\min}$"] == "−1"
     assert numbers[r"$|\lambda_{\min}/\lambda_{\max}|$"] == "0.25"
     assert numbers["Sum of all curvatures (trace) ± standard error"] == "80 ± 40"
     assert all_eigenvalues(spectra(4.0, 2.0))[r"Scale-free $\lambda_2$"] == "1 ± 1e-04"

@@ -159,7 +159,8 @@ def test_a_stopped_request_is_offered_to_those_who_started_it(
     started: str, connected: bool, offered: bool | None, public: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NORMSCAPE_PUBLIC", public)
-    request = Request("along training", (Stage((Job("run", RunSpec()),)),), address="/along-training")
+    run = RunSpec(training=TrainingSpec(seed=8765))  # that no other test has trained
+    request = Request("along training", (Stage((Job("run", run),)),), address="/along-training")
     entry = RequestStatus(request, frozenset(), time.time(), finished=False, cancelled=True, errors={})
     monkeypatch.setattr(type(job_queue()), "requests", lambda _: (entry,))
     monkeypatch.setattr(requests, "session_id", lambda: "me")

@@ -174,7 +174,7 @@ def test_address_reproduces_the_page() -> None:
         (
             "model.norm",
             "bacth",
-            "is unknown (did you mean Batch norm?); it must be one of No normalization, Batch norm",
+            r"is unknown \(did you mean Batch norm?\); it must be one of No normalization, Batch norm",
         ),
         ("training.steps", "many", "not a whole number"),
         ("grid.points", "100000,3", "at most 1001"),
@@ -513,7 +513,7 @@ def test_every_metric_can_be_drawn() -> None:
 def test_a_point_in_the_address_shows_the_metrics_of_every_network_and_can_be_cleared() -> None:
     app = opened(tab="Maps and cuts", point="0.4,-1")
     assert not app.exception
-    assert any(r"At $\alpha$ = 0.5, $\beta$ = -1" in element.value for element in app.markdown)
+    assert any(r"At $\alpha$ = 0.5, $\beta$ = −1" in element.value for element in app.markdown)
     assert left_plain(app) == []
     assert sum("chosen point" in spec for spec in charts(app)) >= 5  # two surfaces, two maps, a cut
     assert "Loss" in next(iter(table(app).values()))

@@ -10,6 +10,8 @@ PENDING = "…"
 
 KIBIBYTE, MEBIBYTE, GIBIBYTE = 2**10, 2**20, 2**30
 
+MINUS = "\N{MINUS SIGN}"
+
 ABOUT_EQUAL = 1.1
 """Two numbers whose quotient is below this count as about equal; their change is stated in percent."""
 
@@ -28,10 +30,10 @@ def number(value: float, digits: int = 3) -> str:
         return MISSING if math.isnan(value) else "infinite"
     text = f"{value:.{digits}g}"
     if "e" not in text:
-        return text.replace("-", "\N{MINUS SIGN}")
+        return text.replace("-", MINUS)
     if 1 <= abs(float(text)) < WRITTEN_OUT:
-        return f"{float(text):,.0f}"
-    mantissa, exponent = text.split("e")
+        return f"{float(text):,.0f}".replace("-", MINUS)
+    mantissa, exponent = text.replace("-", MINUS, text.startswith("-")).split("e")
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
     return power if mantissa == "1" else f"{mantissa}·{power}"
 
@@ -40,7 +42,11 @@ def three_digits(value: float) -> str:
     """Format a number with three significant digits, the last of them zero or not: 0.170, beside 0.429."""
     text = number(value)
     padded = f"{value:#.3g}"
-    return padded.rstrip(".") if value and text[-1:].isdigit() and "e" not in padded and "·" not in text else text
+    return (
+        padded.rstrip(".").replace("-", MINUS)
+        if value and text[-1:].isdigit() and "e" not in padded and "·" not in text
+        else text
+    )
 
 
 def sign(one: float | None, other: float | None) -> int | None:

@@ -56,9 +56,9 @@ def test_the_verdict_on_other_explanations_follows_from_the_numbers() -> None:
         "in [−1, 1]."
     )
     rows = distributions.rows(RESULTS)
-    assert rows["Excess kurtosis of layer inputs"] == "-1.2"
+    assert rows["Excess kurtosis of layer inputs"] == "−1.2"
     assert (rows["Dead units"], rows["Linear units"]) == ("0 to 0.2", "0.1 to 0.5")
-    assert rows["Cosine of $G$ and $G'$"] == "-0.2 to 0.9"
+    assert rows["Cosine of $G$ and $G'$"] == "−0.2 to 0.9"
     smooth = Distributions(
         RESULTS.layers, (ActivationInputs(distribution("a", 0.5), np.nan, np.nan),), RESULTS.shifts[:1]
     )
