@@ -14,7 +14,7 @@ from normscape.figures.style.scales import Range
 from normscape.figures.style.ticks import number_text
 
 if TYPE_CHECKING:
-    from normscape.landscape import Surface
+    from normscape.landscape import Plane, Surface
 
 _SCALED = {"filter": "filter-normalized", "layer": "layer-normalized", "unit": html(r"in units of $\|\theta^*\|$")}
 _LENGTHS = (html(r"$\|d_1\|$"), html(r"$\|d_2\|$"))
@@ -61,7 +61,7 @@ def axis_title(surface: Surface, name: str) -> str:
     length = number_text(float(f"{plane.norms[0 if first else 1]:.3g}"))
     length = f"in units of {length} = {_LENGTHS[0 if first else 1]}"
     if plane.kind == "checkpoints" and (first or len(plane.marks) > 1):
-        return f"{name} ({plane.mark_names[0 if first else 1]} at 1)"
+        return f"{name} ({mark_labels(plane)[0 if first else 1]} at 1)"
     if plane.kind == "gradient" and first:
         return html(rf"{name} (along $-\nabla f$, {length})")
     if plane.kind in _EIGENVECTORS:
@@ -71,6 +71,14 @@ def axis_title(surface: Surface, name: str) -> str:
     if plane.kind == "trajectory":
         return html(rf"{name} ({'first' if first else 'second'} principal component, in $\|\Delta\|$)")
     return f"{name} ({_SCALED.get(plane.scaling, length)})"
+
+
+def mark_labels(plane: Plane) -> tuple[str, ...]:
+    """Return the names of the checkpoints in a plane; those of other trainings without a step that all of them have."""
+    parts = [name.rpartition(", step ") for name in plane.names]
+    trainings = tuple(training for training, _, _ in parts)
+    same = len({step for _, _, step in parts}) == 1
+    return trainings if same and all(trainings) else plane.mark_names
 
 
 def shared_axis_title(surfaces: Iterable[Surface], name: str) -> str:

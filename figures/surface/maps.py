@@ -11,7 +11,7 @@ from normscape.figures.comparison import Comparison
 from normscape.figures.style.notation import html
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.style.scales import Range
-from normscape.figures.surface.axes import axis_title, metric_bar
+from normscape.figures.surface.axes import axis_title, mark_labels, metric_bar
 from normscape.figures.surface.cuts import single_figures
 from normscape.figures.surface.minima import MINIMA, persistence_texts
 from normscape.landscape.surface.topology import minima_of
@@ -123,7 +123,7 @@ def _checkpoints(surface: Surface) -> list[Any]:
     if not surface.plane.marks:
         return []
     steps, alphas, betas = zip(*surface.plane.marks, strict=True)
-    path, names = surface.plane.kind == "trajectory", surface.plane.mark_names
+    path, names = surface.plane.kind == "trajectory", mark_labels(surface.plane)
     texts = [name if not path or step == steps[0] else "" for step, name in zip(steps, names, strict=True)]
     return [
         go.Scatter(

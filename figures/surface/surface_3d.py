@@ -13,7 +13,7 @@ from normscape.figures.style.notation import html
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.style.scales import Range
 from normscape.figures.style.template import TRANSPARENT
-from normscape.figures.surface.axes import axis_title
+from normscape.figures.surface.axes import axis_title, mark_labels
 from normscape.figures.surface.cuts import single_figures
 from normscape.figures.surface.minima import minima_rings
 from normscape.figures.surface.notes import center_value
@@ -131,7 +131,7 @@ def _checkpoints(surface: Surface, heights: np.ndarray) -> list[Any]:
     """Return marks at the checkpoints in the plane (D2); those of one training are joined in the order of steps."""
     plane = surface.plane
     own = _LAST_STEP if surface.spec.evaluation.checkpoint is None else surface.spec.evaluation.checkpoint
-    named = [(*mark, name) for mark, name in zip(plane.marks, plane.mark_names, strict=True)]
+    named = [(*mark, name) for mark, name in zip(plane.marks, mark_labels(plane), strict=True)]
     marks = sorted([*named, (own, 0.0, 0.0, "")])
     inside = [mark for mark in marks if _contains(surface, *mark[1:3])]
     if len(marks) < 2 or len(inside) < 2:

@@ -594,8 +594,8 @@ def test_a_plane_between_trainings_names_them_and_is_chosen_under_advanced() -> 
     chosen = app.selectbox(key=control(app, "surface.plane.trainings"))
     assert (chosen.label, chosen.value) == ("Checkpoints of", "seeds")
     drawn = " ".join(charts(app))
-    assert "Training seed 1, step 8" in drawn
-    assert "Training seed 2, step 8" in drawn
+    assert "(Training seed 1 at 1)" in drawn
+    assert "(Training seed 2 at 1)" in drawn
 
 
 def test_networks_of_other_shapes_have_no_plane_and_the_page_says_why() -> None:
