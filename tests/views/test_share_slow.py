@@ -26,6 +26,15 @@ PRESENTED = """() => {
 }"""
 
 
+DRAWN = """() => {
+  const places = [...document.querySelectorAll("[data-testid=stPlotlyChart]")];
+  return places.length > 1 && places.every(place => place.querySelector(".main-svg"))
+    && !document.querySelector("[data-testid=stMain] [data-testid=stSkeleton]")
+    && document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
+}"""
+"""All charts of a page are drawn, and no more elements are on their way."""
+
+
 @pytest.fixture
 def shared(context: BrowserContext, app_address: str) -> Page:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -84,6 +93,7 @@ def test_files_of_the_surfaces(shared: Page, tmp_path: Path, button: str, begin:
 def test_pictures_of_charts(page: Page, app_address: str, tmp_path: Path, button: str, size: tuple[int, int]) -> None:
     page.goto(app_address + "/along-training" + SMALL_RUN)
     page.get_by_role("button", name="Downloads").wait_for()
+    page.wait_for_function(DRAWN)  # a chart that appears would move the menu out of view
     picture = downloaded(page, button, tmp_path)
     assert Image.open(picture).size == size
     assert read_experiment(picture.read_bytes())[0].run.training.steps == 20
