@@ -162,7 +162,24 @@ def test_a_point_appears_where_its_projection_is(
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "value", [0.0, 0.123456, 4.849, 850.0, 12345.6, 4.4e6, 0.0022, 0.00012345, 1.5e-5, -1e-7, 2.5e12, 999.96, 1e9]
+    "value",
+    [
+        0.0,
+        0.123456,
+        4.849,
+        850.0,
+        12345.6,
+        4.4e6,
+        0.0022,
+        0.00012345,
+        1.5e-5,
+        -1.2e-7,
+        -0.5,
+        -1234.0,
+        2.5e12,
+        999.96,
+        1e9,
+    ],
 )
 def test_the_readout_has_the_numbers_of_the_tiles(blank: Page, value: float) -> None:
     assert blank.evaluate(CALL, [SOURCE, "formatNumber", [value]]) == number(value)

@@ -41,10 +41,11 @@ export function decodeFloat32(text) {
 export function formatNumber(value) {
   if (!Number.isFinite(value)) return "–";
   const rounded = Number(value.toPrecision(3)), size = Math.abs(rounded);
-  if (size === 0 || (size >= 1e-4 && size < 1000)) return String(rounded);
-  if (size >= 1000 && size < 1e9) return rounded.toLocaleString("en-US");
-  const [mantissa, exponent] = rounded.toExponential().split("e"), power = `10${raised(Number(exponent))}`;
-  return mantissa === "1" ? power : `${mantissa}·${power}`;
+  const sign = rounded < 0 ? "−" : "";
+  if (size === 0 || (size >= 1e-4 && size < 1000)) return `${sign}${size}`;
+  if (size >= 1000 && size < 1e9) return `${sign}${size.toLocaleString("en-US")}`;
+  const [mantissa, exponent] = size.toExponential().split("e"), power = `10${raised(Number(exponent))}`;
+  return sign + (mantissa === "1" ? power : `${mantissa}·${power}`);
 }
 
 /** @type {(exponent: number) => string} */
