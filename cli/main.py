@@ -113,25 +113,25 @@ def _run(name: str, arguments: list[str]) -> int:
     question = QUESTIONS[name]
     source = arguments[0] if arguments and not arguments[0].startswith("-") else ""
     first, display = read_source(source)
-    asked: Any = tyro.cli(
+    flags: Any = tyro.cli(
         _arguments(question, first, display),
         args=arguments[bool(source) :],
         prog=f"normscape {name} [SOURCE]",
         description=f"{(question.measure.__doc__ or '').strip()}\n\nSOURCE, before all flags: {KINDS}.",
     )
-    check_endings(asked.output, question.endings)
-    experiment = experiment_of(asked.experiment)
-    shown = replace(display, **_shown(asked.options, asked.options))
-    if asked.address:
+    check_endings(flags.output, question.endings)
+    experiment = experiment_of(flags.experiment)
+    shown = replace(display, **_shown(flags.options, flags.options))
+    if flags.address:
         print(_address(question, experiment, shown))
         return 0
     variants = possible(experiment)
-    opened: AbstractContextManager[Workers] = stored() if question.stored else work(asked.scheduler, quiet=asked.quiet)
+    opened: AbstractContextManager[Workers] = stored() if question.stored else work(flags.scheduler, quiet=flags.quiet)
     with opened as running:
-        answer = question.measure(running, experiment, variants, asked.options)
+        answer = question.measure(running, experiment, variants, flags.options)
     print(answer.title, table(answer), *answer.notes, sep="\n")
-    for path in asked.output:
-        with frames_shown(path, quiet=asked.quiet) as on_progress:
+    for path in flags.output:
+        with frames_shown(path, quiet=flags.quiet) as on_progress:
             print(f"wrote {write(answer, path, experiment, shown, on_progress)}")
     return 0
 

@@ -45,21 +45,21 @@ def gallery(arguments: Sequence[str]) -> None:
 
 def import_files(arguments: Sequence[str]) -> None:
     """Read HDF5 surfaces as Li et al.'s scripts write them, and write them as other files on one scale."""
-    asked = tyro.cli(Files, args=list(arguments), prog="normscape import", description=import_files.__doc__)
-    if not asked.files:
+    flags = tyro.cli(Files, args=list(arguments), prog="normscape import", description=import_files.__doc__)
+    if not flags.files:
         raise ValueError("no file is given; name HDF5 surfaces, as in: normscape import surface.h5 -o surface.png")
-    check_endings(asked.output, IMPORTED)
-    surfaces = {label: one for file in asked.files for label, one in _surfaces(file).items()}
-    networks = ComparedNetworks(surfaces, measured=f"From {', '.join(file.name for file in asked.files)}")
+    check_endings(flags.output, IMPORTED)
+    surfaces = {label: one for file in flags.files for label, one in _surfaces(file).items()}
+    networks = ComparedNetworks(surfaces, measured=f"From {', '.join(file.name for file in flags.files)}")
     for label, surface in networks.surfaces.items():
         missing = int((~surface.evaluated).sum())
         print(
             f"{label}: {surface.loss.shape[1]}×{surface.loss.shape[0]} points, loss {np.nanmin(surface.loss):.4g} to "
             f"{np.nanmax(surface.loss):.4g}" + (f", {missing} points are missing" if missing else "")
         )
-    for path in asked.output:
+    for path in flags.output:
         with frames_shown(path) as on_progress:
-            print(f"wrote {networks.save(path, asked.metric, asked.scale, on_progress=on_progress)}")
+            print(f"wrote {networks.save(path, flags.metric, flags.scale, on_progress=on_progress)}")
 
 
 def reproduce(arguments: Sequence[str]) -> None:

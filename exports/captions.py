@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from normscape.landscape import DATA
-from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment, PlaneSpec, spec_hash
+from normscape.specs.experiment import label
 
 if TYPE_CHECKING:
     from normscape.landscape import Surface
@@ -51,7 +51,7 @@ def _training_parts(experiment: Experiment) -> dict[str, str]:
     """Return network, data and training by the path of the field."""
     run = experiment.run
     parts = {
-        "run.model.architecture": ARCHITECTURES[run.model.architecture].label,
+        "run.model.architecture": label("run.model.architecture", run.model.architecture),
         "run.data.name": DATA[run.data.name].label,
     }
     if run.weights is not None:

@@ -16,7 +16,7 @@ MAY_SEE: dict[str, set[str] | None] = {
     "landscape": {"specs", "models"},
     "figures": {"specs", "landscape"},
     "jobs": {"specs", "models", "landscape"},
-    "exports": {"specs", "models", "landscape", "figures"},
+    "exports": {"specs", "landscape", "figures"},
     "notebook": {"specs", "landscape", "figures", "exports"},
     "gallery": {"specs", "models", "landscape", "figures", "exports", "jobs"},
     "views": {"specs", "models", "landscape", "figures", "exports", "jobs", "gallery"},

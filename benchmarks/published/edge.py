@@ -72,7 +72,7 @@ def table_of(step: np.ndarray, sharpness: np.ndarray, loss: np.ndarray) -> Table
     return Table(
         "The edge of stability",
         r"Cohen et al. 2021 (arXiv 2103.00065), §3: full-batch gradient descent raises $\lambda_{\max}$ to $2/\eta$, "
-        "where it stays while the loss goes on falling.",
+        "where it stays while the loss keeps falling.",
         f"Fully connected, 2 hidden layers of {WIDTH}, tanh, torch's initialization, squared error (the sum over "
         rf"classes, without the factor $1/2$), the first {IMAGES:,} CIFAR-10 images, full batch, $\eta$ = {RATE}, "
         rf"{measured}, $\lambda_{{\max}}$ of all images every {EVERY} steps. Accepted from the first crossing "

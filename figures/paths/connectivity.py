@@ -38,7 +38,7 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
     "population": {"mode": "lines", "width": 2, "dash": "dash"},
     "batch": {"mode": "markers"},
 }
-"""Recomputed statistics of all kinds nearly agree: their lines must be told apart where they coincide."""
+"""Recomputed statistics of all kinds nearly agree: their lines stay distinguishable where they coincide."""
 
 
 PATH_DASHES = ("solid", "dash", DOTTED)

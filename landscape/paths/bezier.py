@@ -103,14 +103,21 @@ class CurveTrainer:
             self._bend = self._bend - self._rate * self._velocity
             self._losses.append(loss)
 
+    def finish(self, stop: Stop = lambda: False) -> Bend:
+        """Take all steps that are left, and return the middle point.
+
+        Raises:
+            StoppedError: `stop()` was true.
+        """
+        self.advance(stop)
+        if not self.finished:
+            raise StoppedError
+        return Bend(self._bend, self._loss())
+
     def state(self) -> CurveState:
         """Return the state, as a copy."""
         theta, velocity = (kept.cpu().numpy().copy() for kept in (self._bend, self._velocity))
         return CurveState(self.step, theta, velocity, self._loss())
-
-    def bend(self) -> Bend:
-        """Return the middle point."""
-        return Bend(self._bend, self._loss())
 
     def _loss(self) -> np.ndarray:
         return np.array([float(loss) for loss in self._losses])
@@ -129,7 +136,6 @@ def train_bend(
     steps: int,
     learning_rate: float,
     seed: int,
-    state: CurveState | None = None,
     stop: Stop = lambda: False,
 ) -> Bend:
     """Lower E_t[f(φ(t))], t uniform in (0, 1), from the middle of the segment; the ends stay where they are.
@@ -140,17 +146,12 @@ def train_bend(
         steps: of stochastic gradient descent with momentum 0.9, one t each.
         learning_rate: constant.
         seed: of the values of t.
-        state: of an earlier part of the same training, which goes on from there.
         stop: polled before every step.
 
     Raises:
         StoppedError: `stop()` was true.
     """
-    trainer = CurveTrainer(ends, gradient, steps=steps, learning_rate=learning_rate, seed=seed, state=state)
-    trainer.advance(stop)
-    if not trainer.finished:
-        raise StoppedError
-    return trainer.bend()
+    return CurveTrainer(ends, gradient, steps=steps, learning_rate=learning_rate, seed=seed).finish(stop)
 
 
 def mini_batch_gradient(

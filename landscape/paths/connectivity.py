@@ -78,9 +78,9 @@ def measure_connectivity(
     Args:
         run: the run at t = 0.
         others: the run at t = 1.
-        curve: the state that the training of a curve has reached; it goes on from there.
         spec: evaluation, number of points, matching of hidden units, and segment or curve; the checkpoint and the
             statistics of the evaluation are not used.
+        curve: the state that the training of a curve resumes from.
         stop: polled before every point and every step of a curve.
 
     Raises:
@@ -90,12 +90,7 @@ def measure_connectivity(
     first, last, inner_product = _ends(run, others, spec, stop)
     objectives = _objectives(run, spec.evaluation, _modes(spec, first))
     population = objectives["population"]
-    bend = None
-    if spec.curve == "bezier":
-        trainer = _trainer(run.spec, (first, last), spec, curve)
-        trainer.advance(stop)
-        check_stop(lambda: not trainer.finished)
-        bend = trainer.bend()
+    bend = _trainer(run.spec, (first, last), spec, curve).finish(stop) if spec.curve == "bezier" else None
     ends = population(first).theta, population(last).theta
     path = Between((first, last), ends, None if bend is None else bend.theta)
     t, values = np.linspace(0, 1, spec.points), []
@@ -142,7 +137,7 @@ def curve_trainer(
 def _ends(
     run: Run, others: Sequence[Run], spec: ConnectivitySpec, stop: Stop
 ) -> tuple[nn.Module, nn.Module, np.ndarray]:
-    """Return both networks, with hidden units matched if that is asked for, and the inner products of the matching."""
+    """Return both networks, with hidden units matched if the spec says so, and the inner products of the matching."""
     (other,) = others
     first, last = (one.module(one.checkpoints[-1].step) for one in (run, other))
     _require_equal_shapes(first, last)

@@ -12,6 +12,7 @@ from normscape.jobs.questions.paths import connectivity_job
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import MARGIN, NARROWEST, Path, Trajectory, ranges_of
 from normscape.specs import Experiment, ModelSpec, RunSpec, SurfaceSpec, from_query
+from normscape.views.paths import requests
 from normscape.views.paths.reading import reading
 from normscape.views.paths.requests import Chosen, path_jobs
 from normscape.views.paths.summary import (
@@ -66,6 +67,13 @@ def test_the_menu_has_pictures_in_3d_and_an_animation_with_its_progress() -> Non
     assert drawing.content.startswith(b"GIF89a")
     app.run()
     assert "Save GIF" in [button.label for button in app.get("download_button")]
+
+
+def test_units_that_cannot_be_matched_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, surface = RunSpec(), SurfaceSpec()
+    assert len(path_jobs(run, surface, Chosen("weights"))) == 2
+    monkeypatch.setattr(requests, "matching_refusal", lambda run: "its units cannot be matched")
+    assert path_jobs(run, surface, Chosen("weights")) == (connectivity_job(run, surface),)
 
 
 def test_an_animation_that_fails_says_why() -> None:

@@ -14,6 +14,7 @@ from normscape.jobs import Job, Request, Stage, settings
 from normscape.jobs.questions.paths import connectivity_job, losses_job, second, trajectory_job
 from normscape.landscape import estimate_gradient_seconds
 from normscape.landscape.paths.connectivity import Connectivity
+from normscape.landscape.paths.matching import matching_refusal
 from normscape.landscape.paths.trajectory import SIDE, Trajectory, slice_around
 from normscape.landscape.surface.grid import axes
 from normscape.specs import (
@@ -111,9 +112,13 @@ def maps(variants: Variants, known: Mapping[str, Trajectory]) -> dict[str, PathM
 
 
 def path_jobs(run: RunSpec, surface: SurfaceSpec, chosen: Chosen) -> tuple[Job, ...]:
-    """Return the jobs of the segment, of the segment with matched units and of the curve, as far as chosen."""
-    jobs = [connectivity_job(run, surface), connectivity_job(run, surface, matching=chosen.matching)]
-    jobs.append(connectivity_job(run, surface, matching=chosen.matching, curve=chosen.curve))
+    """Return the jobs of the segment, of the segment with matched units and of the curve, as far as chosen.
+
+    Units are matched where they can be; own networks may be of layers whose units cannot.
+    """
+    matching = chosen.matching if chosen.matching == "none" or matching_refusal(run) is None else "none"
+    jobs = [connectivity_job(run, surface), connectivity_job(run, surface, matching=matching)]
+    jobs.append(connectivity_job(run, surface, matching=matching, curve=chosen.curve))
     return tuple(dict.fromkeys(jobs))
 
 

@@ -32,7 +32,7 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
         return ""
     shares = {label: float(one.explained.sum()) for label, one in trajectories.items()}
     if (alone := next(iter(trajectories.values()))) and len(alone.paths) > 1:
-        return _shown(f"of all {len(alone.paths)} paths", [float(alone.explained.sum())])
+        return _shown([f"of all {len(alone.paths)} paths"], [float(alone.explained.sum())])
     parts = [f"of the path {of_network(label)}" for label in shares]
     claim = _shown(parts, list(shares.values()))
     walk = float(next(iter(trajectories.values())).walk.sum())
@@ -46,12 +46,9 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
     return f"{chance}; training exceeds that by {points}{' only' if len(above) < len(shares) else ''}."
 
 
-def _shown(paths: str | list[str], shares: list[float]) -> str:
+def _shown(paths: list[str], shares: list[float]) -> str:
     """Return the claim in bold, and what it means for the maps."""
-    if isinstance(paths, str):
-        parts = f"{percent(shares[0])} {paths}"
-    else:
-        parts = _joined([f"{percent(share)} {path}" for share, path in zip(shares, paths, strict=True)])
+    parts = _joined([f"{percent(share)} {path}" for share, path in zip(shares, paths, strict=True)])
     if min(shares) >= IN_A_PLANE:
         return (
             f"**Training moves almost in a plane: two directions contain {parts}.** The maps therefore show nearly all "
