@@ -21,7 +21,7 @@ def memory_format_of(module: nn.Module) -> torch.memory_format:
 
 
 def evaluation_format(module: nn.Module, theta: Tensor) -> torch.memory_format:
-    """Return the format in which a network's loss and gradient are evaluated: float32 on a CPU gains.
+    """Return the format in which a network's loss and gradient are evaluated: float32 and bfloat16 gain on a CPU.
 
     Hessian-vector products would take longer with the channels last.
     """
@@ -30,7 +30,7 @@ def evaluation_format(module: nn.Module, theta: Tensor) -> torch.memory_format:
 
 def folds(theta: Tensor) -> bool:
     """Whether layers are merged for the loss: where it gains, and float64 stays the plain network to compare with."""
-    return theta.dtype == torch.float32 and theta.device.type == "cpu"
+    return theta.dtype in (torch.float32, torch.bfloat16) and theta.device.type == "cpu"
 
 
 def laid_out(inputs: Tensor, memory_format: torch.memory_format) -> Tensor:

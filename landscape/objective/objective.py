@@ -275,7 +275,7 @@ class Objective:
         The number is nan for losses without classes. Many points of a GPU are evaluated without waiting for any.
         """
         with torch.no_grad():
-            return self._forward.sums(self._terms(self.point(theta)))
+            return self._forward.sums(self._terms(self._converted(theta)))
 
     def means(self, sums: np.ndarray) -> np.ndarray:
         """Return loss and accuracy from their sums (2, ...)."""
@@ -283,8 +283,8 @@ class Objective:
         return np.stack([loss / self._forward.weight, hits / max(1, self._forward.items)])
 
     def _means(self, sums: Tensor) -> tuple[float, float]:
-        loss, accuracy = self.means(sums.cpu().numpy()).tolist()  # one transfer from the device
-        return loss, accuracy
+        loss, hits = sums.tolist()  # one transfer from the device
+        return loss / self._forward.weight, hits / max(1, self._forward.items)
 
     def sample_losses(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return what every sample contributes to f(θ), times M: (M,), whose mean is f(θ)."""
@@ -374,10 +374,14 @@ class Objective:
         Raises:
             ValueError: the shape differs from that of θ.
         """
+        return self._converted(values).clone()
+
+    def _converted(self, values: Tensor | np.ndarray) -> Tensor:
+        """Return a point (P,), which may share the memory of `values`."""
         point = as_tensor(values).to(self.theta.device, self.theta.dtype)
         if point.shape != self.theta.shape:
             raise ValueError(f"the point has shape {tuple(point.shape)}; θ has shape {tuple(self.theta.shape)}")
-        return point.detach().clone()
+        return point.detach()
 
     def _tiled_gradient(self, point: Tensor, stop: Stop) -> tuple[list[Tensor], Tensor] | None:
         """Return outputs and gradient over tiles; None if torch.func has no derivative, and one pass is used."""

@@ -29,7 +29,8 @@ class Merged(nn.Module):
         """Take over batch norm with running averages."""
         if norm.running_mean is not None and norm.running_var is not None:
             self.source = self.source[0], norm
-            self._fixed = (norm.running_var + norm.eps).rsqrt(), norm.running_mean
+            precision = torch.promote_types(norm.running_var.dtype, torch.float32)
+            self._fixed = (norm.running_var.to(precision) + norm.eps).rsqrt(), norm.running_mean.to(precision)
 
     @property
     def changes(self) -> bool:
@@ -41,11 +42,12 @@ class Merged(nn.Module):
         layer, norm = self.source
         weight, bias = layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
         if norm is not None and self._fixed is not None:
-            inverse, mean = self._fixed
+            inverse, mean = self._fixed  # float32 at least: products of bfloat16 are rounded once
             scale = inverse if norm.weight is None else inverse * norm.weight.detach()
             shift = mean.neg() if bias is None else bias - mean
-            bias = shift * scale if norm.bias is None else torch.addcmul(norm.bias.detach(), shift, scale)
-            weight = weight * scale.view(-1, *[1] * (weight.ndim - 1))
+            shift = shift * scale if norm.bias is None else torch.addcmul(norm.bias.detach().to(shift), shift, scale)
+            bias = shift.to(weight.dtype)
+            weight = (weight * scale.view(-1, *[1] * (weight.ndim - 1))).to(weight.dtype)
         elif bias is None and self.kernel:
             bias = weight.new_zeros(len(weight))
         self.tensors = weight, bias
@@ -74,4 +76,11 @@ def _has_kernel(layer: nn.Conv2d) -> bool:
     """Whether oneDNN's convolution with a following sum and ReLU computes this layer."""
     fits = layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
     available = hasattr(torch.ops.mkldnn, "_convolution_pointwise") and torch._C._has_mkldnn
-    return fits and available and layer.weight.dtype == torch.float32 and layer.weight.device.type == "cpu"
+    return fits and available and layer.weight.device.type == "cpu" and _has_type(layer.weight.dtype)
+
+
+def _has_type(dtype: torch.dtype) -> bool:
+    """Whether the kernel computes in a precision: bfloat16 needs instructions of the processor."""
+    if dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return dtype == torch.float32

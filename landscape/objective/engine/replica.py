@@ -58,7 +58,8 @@ class Replica:
             else:
                 parameter.data = view
         for parameter in parameters.values():
-            parameter.data = laid_out(parameter.data, memory_format)
+            if parameter.ndim == 4:  # `to` changes the strides of one input channel, too, so that outputs follow them
+                parameter.data = parameter.data.to(memory_format=memory_format)
             parameter.requires_grad_(False)
         use_exact_batch_norm(network)
         self._feed = feed

@@ -26,6 +26,9 @@ Loss = Callable[[Tensor, Tensor], Values]
 IGNORED = -100
 """Class index that torch ignores by default."""
 
+FEW_CLASSES = 15
+"""Up to so many classes, fewer than the values of a vector register, the samples' values are put next to each other."""
+
 
 @dataclass(frozen=True)
 class CrossEntropy:
@@ -73,10 +76,13 @@ class CrossEntropy:
             return functional.cross_entropy(
                 scores, targets.movedim(axis, 1), reduction="none", label_smoothing=smoothing
             )
-        ignored = IGNORED if self.ignore_index is None else self.ignore_index
-        losses = functional.cross_entropy(
-            scores, targets, reduction="none", ignore_index=ignored, label_smoothing=smoothing
-        )
+        if self.ignore_index is None and not smoothing and _has_few_classes(scores):
+            losses = _of_few_classes(scores, targets)
+        else:
+            ignored = IGNORED if self.ignore_index is None else self.ignore_index
+            losses = functional.cross_entropy(
+                scores, targets, reduction="none", ignore_index=ignored, label_smoothing=smoothing
+            )
         weights = self.weights(targets)
         return losses if weights is None else (losses, weights.to(losses.dtype))
 
@@ -96,7 +102,7 @@ class CrossEntropy:
 
     def hits(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the number of items that are not ignored and whose class has the highest score, a float64 scalar."""
-        correct = outputs.argmax(self.axis(outputs, targets)) == targets
+        correct = outputs.max(self.axis(outputs, targets)).indices == targets  # the first of equal ones
         if self.ignore_index is not None:
             correct = correct & self.counted(targets)
         return correct.sum(dtype=torch.float64)
@@ -211,6 +217,16 @@ def _no_class_axis(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
     return (
         "no axis of the outputs is left for classes; the targets need the shape of the outputs without their class axis"
     )
+
+
+def _has_few_classes(scores: Tensor) -> bool:
+    """Whether torch's cross-entropy is slow: it works on one sample at a time, whose classes do not fill a vector."""
+    return scores.ndim == 2 and scores.device.type == "cpu" and scores.shape[1] <= FEW_CLASSES and len(scores) >= 128
+
+
+def _of_few_classes(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return -log softmax(scores)[target] (N,) for scores (N, C): with 10 classes in a third of the time of torch's."""
+    return -functional.log_softmax(scores.T.contiguous(), 0).gather(0, targets[None])[0]
 
 
 def weighted(values: Values) -> Tensor:

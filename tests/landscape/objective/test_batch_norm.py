@@ -1,11 +1,11 @@
-"""Batch norm by blocks is that of float64, also where torch's sums with the channels last are not."""
+"""Batch norm is that of float64, also where torch's sums with the channels last are not."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from normscape.landscape.memory_format import laid_out
-from normscape.landscape.objective.engine.exact_batch_norm import block_moments, use_exact_batch_norm
+from normscape.landscape.objective.engine.exact_batch_norm import exact_moments, use_exact_batch_norm
 
 
 def activations(samples: int, channels: int, side: int) -> Tensor:
@@ -13,17 +13,17 @@ def activations(samples: int, channels: int, side: int) -> Tensor:
     return laid_out(x, torch.channels_last)
 
 
-@pytest.mark.parametrize("shape", [(300, 16, 32), (7, 3, 5), (1, 4, 64), (5000, 2, 1)])
+@pytest.mark.parametrize("shape", [(300, 16, 32), (7, 3, 5), (1, 4, 64), (5000, 2, 1), (2, 5000, 2)])
 def test_moments_are_those_of_float64(shape: tuple[int, int, int]) -> None:
     x = activations(*shape)
-    mean, variance = block_moments(x)
+    mean, variance = exact_moments(x)
     exact_variance, exact_mean = torch.var_mean(x.double(), (0, 2, 3), correction=0)
-    assert torch.allclose(mean.double(), exact_mean, rtol=1e-6, atol=0)
-    assert torch.allclose(variance.double(), exact_variance, rtol=3e-6, atol=0)
+    assert torch.allclose(mean.double(), exact_mean, rtol=3e-7, atol=0)
+    assert torch.allclose(variance.double(), exact_variance, rtol=1e-6, atol=0)
 
 
 def test_torch_itself_is_less_exact() -> None:
-    """The reason for the blocks; if torch becomes exact, they can go."""
+    """The reason for the groups; if torch becomes exact, they can go."""
     x = activations(300, 16, 32)
     exact = x.double().var((0, 2, 3), correction=0)
     _, variance = torch.batch_norm_update_stats(x, None, None, 0.0)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from normscape.landscape.memory_format import laid_out
 from normscape.landscape.objective.engine.folding import fold
 from normscape.landscape.objective.objective import Objective
 from normscape.models import build_model
@@ -194,3 +195,18 @@ def test_the_parameters_of_the_network_stay() -> None:
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     assert fold(module, images(2)) is not None
     assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
+
+
+@pytest.mark.parametrize("architecture", ["convolutional", "residual"])
+def test_merged_layers_in_bfloat16_round_about_as_much_as_the_network_itself(architecture: str) -> None:
+    inputs = laid_out(images(64), torch.channels_last)
+    spec = ModelSpec(architecture, norm="batch", depth=2 if architecture == "convolutional" else 8, width=8)
+    module = trained_averages(build_model(spec, (3, 8, 8), 10), inputs)
+    with torch.no_grad():
+        exact = module(inputs)
+        module.to(torch.bfloat16).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        folded = fold(module, inputs.bfloat16())
+        assert folded is not None
+        folded.refresh()
+        merged, plain = (network(inputs.bfloat16()).float() for network in (folded.network, module))
+    assert 0 < float((merged - exact).norm()) <= 1.5 * float((plain - exact).norm())

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from normscape.landscape.objective.objective import Objective
-from normscape.landscape.objective.problem.losses import CrossEntropy, Loss, OneHotSquaredError
+from normscape.landscape.objective.problem.losses import CrossEntropy, Loss, OneHotSquaredError, weighted
 
 N, C = 13, 4
 RANDOM = torch.Generator().manual_seed(0)
@@ -208,3 +208,26 @@ def test_what_is_no_mean_over_items_is_refused(targets: Tensor, loss: str | Loss
 def test_an_ambiguous_class_axis_is_refused() -> None:
     with pytest.raises(ValueError, match="more than one axis could hold the classes"):
         Objective(Tokens(), classes(N, 11, of=11), classes(N, 11, of=11))
+
+
+@pytest.mark.parametrize("classes", [2, 10, 15, 16])
+def test_the_cross_entropy_of_few_classes_and_its_derivatives_are_those_of_torch_in_float64(classes: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    scores, targets = 30 * torch.randn(200, classes, generator=generator), torch.randint(classes, (200,))
+
+    def measure(values: Tensor, loss: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        values = values.detach().requires_grad_()
+        losses = loss(values)
+        (slope,) = torch.autograd.grad((losses * torch.linspace(1, 2, 200)).sum(), values, create_graph=True)
+        (curvature,) = torch.autograd.grad(slope.square().sum(), values)
+        return [losses.detach(), slope.detach(), curvature]
+
+    found = measure(scores, lambda values: weighted(CrossEntropy(ignore_index=None)(values, targets)))
+    exact = measure(scores.double(), lambda values: functional.cross_entropy(values, targets, reduction="none"))
+    for value, reference in zip(found, exact, strict=True):
+        assert torch.allclose(value.double(), reference, rtol=1e-5, atol=1e-6 * float(reference.abs().max()))
+
+
+def test_accuracy_takes_the_first_of_equal_scores() -> None:
+    scores, targets = torch.zeros(6, 3), torch.tensor([0, 1, 2, 0, 1, 2])
+    assert float(CrossEntropy(ignore_index=None).hits(scores, targets)) == 2.0

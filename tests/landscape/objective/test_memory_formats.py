@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from normscape.landscape import load_data, objective_of
+from normscape.landscape import Objective, load_data, objective_of
 from normscape.landscape.training.train import run_of
+from normscape.models import build_model
 from normscape.specs import DataSpec, EvaluationSpec, ModelSpec, RunSpec, TrainingSpec
 from tests.landscape.networks import advance, start
 
@@ -33,3 +34,19 @@ def test_loss_and_gradient_agree_with_float64(architecture: str, norm: str, stat
     assert float(difference) < 1e-5
     product, exact_product = single.hvp(theta, theta), double.hvp(theta.double(), theta.double())
     assert torch.allclose(product.double(), exact_product, rtol=1e-3, atol=1e-4 * float(exact_product.abs().max()))
+
+
+def test_images_of_one_channel_keep_the_channels_last_from_layer_to_layer() -> None:
+    """Strides of one channel mean both orders; without those of the weights, every layer would be rearranged."""
+    spec = ModelSpec("convolutional", norm="batch", depth=2, width=8)
+    objective = Objective(build_model(spec, (1, 8, 8), 10), torch.randn(12, 1, 8, 8), torch.arange(12) % 10)
+    seen: list[bool] = []
+    network = objective._replicas.for_gradients._network
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            layer.register_forward_hook(
+                lambda _, inputs, y: seen.append(y.is_contiguous(memory_format=torch.channels_last))
+            )
+    objective.evaluate(objective.theta)
+    assert seen
+    assert all(seen)
