@@ -119,16 +119,17 @@ def section(experiment: Experiment) -> None:
     st.markdown(
         "In each of these a step of the argument, or its conclusion, fails. Open one to replace the experiment."
     )
-    for index, counterexample in enumerate(COUNTEREXAMPLES):
-        with st.expander(counterexample.title):
-            st.markdown(counterexample.sentence)
-            if st.button("Open", key=f"counterexample {index}"):
-                _open(counterexample, experiment)
-    with st.expander("One weight of logistic regression"):
-        result = logistic_counterexample()
-        st.markdown(ONE_WEIGHT)
-        st.table(one_weight_rows(result))
-        st.markdown(one_weight_verdict(result))
+    with st.container(key="counterexamples"):
+        for index, counterexample in enumerate(COUNTEREXAMPLES):
+            with st.expander(counterexample.title):
+                st.markdown(counterexample.sentence)
+                if st.button("Open", key=f"counterexample {index}"):
+                    _open(counterexample, experiment)
+        with st.expander("One weight of logistic regression"):
+            result = logistic_counterexample()
+            st.markdown(ONE_WEIGHT)
+            st.table(one_weight_rows(result))
+            st.markdown(one_weight_verdict(result))
 
 
 def _open(counterexample: Counterexample, before: Experiment) -> None:
