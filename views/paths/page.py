@@ -18,7 +18,9 @@ from normscape.figures.paths import (
     path_maps,
     path_surfaces,
 )
+from normscape.figures.paths.connectivity import HEIGHT as SEGMENT_HEIGHT
 from normscape.figures.paths.connectivity import MARKS, NAMES
+from normscape.figures.paths.maps import HEIGHT
 from normscape.figures.style.palette import colors
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory, slice_around
@@ -32,6 +34,7 @@ from normscape.views.paths.requests import Chosen
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
+from normscape.views.session.waiting_place import waiting_place
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.texts.labels import listed
@@ -43,7 +46,7 @@ from normscape.views.widgets.tables import network_table
 PATH = "paths"
 
 CLAIM = (
-    "The weights at every checkpoint, seen in the two directions that contain most of the path; and the loss on the "
+    "The path of the weights in training, drawn in the two directions in which they move most; and the loss on the "
     "straight line between two trainings of the same network."
 )
 
@@ -57,26 +60,35 @@ GLOSSARY_TERMS = (
 )
 
 MAPS = (
-    "Line: the weights at each checkpoint, as distances from the last one. Colors: the loss in the plane of the path, "
-    "on one scale for all networks. Each network has its own plane."
+    "White line: the weights at each checkpoint; the last one is at (0, 0). Colors: the loss in the plane of the path, "
+    "dark where it is low. Each network has its own plane; the color scale is the same for all."
 )
 SHARED_MAP = (
-    "Lines: the weights of all networks at each checkpoint, as distances from the last one of the first network. "
-    "Colors: the loss of the first network in that plane."
+    "Lines: the weights of all networks at each checkpoint; the last one of the first network is at (0, 0). "
+    "Colors: the loss of the first network in that plane, dark where it is low."
 )
+DETAILS = "Details: the loss along the path, and key numbers"
 AROUND_THREE = ((-0.5, 1.5), (-0.5, 1.5))  # ranges of a plane with trained weights at (0, 0), (1, 0) and (0, 1)
 
-IN_3D = "In 3-D, each checkpoint is at the loss of its projection on the plane."
+IN_3D = (
+    "Height and color: the loss in the plane of the path, on one scale for all networks. Line: the checkpoints, each "
+    "at the loss of the point of the plane that is nearest to it. Drag to rotate."
+)
+MAP, SURFACE = "Map", "3-D"
 LOSSES = (
     "Solid: the loss of each checkpoint. Dotted: the loss at its projection on the plane. Where they part, the map "
     "does not show the loss that training had."
 )
 BETWEEN = (
-    "Each network is trained a second time with the next seed. If the loss stays low on the way from one result to the "
-    "other, both lie in one valley."
+    "Each network is trained a second time with the next seed. If the loss stays low on the straight line from one "
+    "result to the other, both lie in one valley."
 )
-SEGMENTS = "Loss of the evaluation samples on the line between two trainings that differ in their seed."
-KINDS = "With batch norm: {marks}. Where these coincide, the losses agree."
+SEGMENTS = "Loss of the evaluation samples on the line from one training (0) to the other (1)."
+KINDS = "With batch norm, in every kind of statistics: {marks}. Lines that coincide agree."
+OTHERS = (
+    "A barrier on the straight line may be absent on another path: matched units reorder the hidden units of the "
+    "second network, and a curve may pass around the barrier."
+)
 
 COMPARED = (
     "Loss of the evaluation samples on several paths between the same two trainings. Permuting hidden units leaves the "
@@ -95,6 +107,9 @@ def _page(experiment: Experiment, display: Display) -> None:
     with between, errors_shown():
         st.markdown("## Between two trainings")
         st.markdown(BETWEEN)
+        segments_place = st.container()
+        st.markdown("### Other paths between them")
+        st.markdown(OTHERS)
         chosen, display = choice(variants, display)
         address.publish(experiment, display)
     request = requests.request(variants, known, address.of(experiment, display, PATH), chosen)
@@ -109,11 +124,11 @@ def _page(experiment: Experiment, display: Display) -> None:
         progress.show_progress(request, finished)
     with trajectories_place:
         _trajectories(experiment, display, variants, known, stopped=stopped)
-    with between:
-        if chosen != Chosen():  # first, since it is what the controls above ask for
+    with segments_place:
+        _segments(experiment, display, variants, requests.segments(variants), stopped=stopped)
+    if chosen != Chosen():
+        with between:
             _paths(experiment, display, requests.paths(variants, chosen), stopped=stopped)
-            st.markdown("### The segment, as trained")
-        _segments(experiment, display, requests.segments(variants), stopped=stopped)
     with st.expander("How it is measured, and caveats"):
         st.markdown(reading())
 
@@ -121,18 +136,29 @@ def _page(experiment: Experiment, display: Display) -> None:
 def _trajectories(
     experiment: Experiment, display: Display, variants: Variants, known: Mapping[str, Trajectory], *, stopped: bool
 ) -> None:
-    """Show the paths on their maps, the losses along them, and the numbers."""
+    """Show the paths on their maps or in 3-D, and in the details the losses along them and the numbers."""
+    if not known:
+        waiting_place(requests.first_jobs(variants), "path of training", HEIGHT, stopped=stopped)
+        return
     apart = requests.by_network(variants, known)
     maps, paths = (_compared(experiment, own) for own in (requests.maps(variants, known), apart))
     figures = path_maps(maps)
+    view = st.segmented_control(
+        "View",
+        (MAP, SURFACE),
+        default=MAP,
+        required=True,
+        key=address.control("paths:view"),
+        label_visibility="collapsed",
+    )
+    flat = view != SURFACE
     with st.container(key="figure"):
-        row_of_charts(figures, "path")
-        if known:
-            path_player(figures, path_surfaces(maps), "[class*='st-key-side-by-side-path-'] .js-plotly-plot")
-    if not known:
-        st.caption("No path is measured." if stopped else "The maps appear here when training has finished.")
-        return
-    st.caption(f"{SHARED_MAP if requests.share_a_plane(variants) else MAPS} {IN_3D}")
+        if flat:
+            row_of_charts(figures, "path")
+        drawn = {} if flat else path_surfaces(maps)
+        path_player(figures, drawn, "[class*='st-key-side-by-side-path-'] .js-plotly-plot")
+    caption = SHARED_MAP if requests.share_a_plane(variants) else MAPS
+    st.caption(caption if flat else IN_3D)
     light = in_light_theme(maps, experiment)
     maps_of, more = partial(path_maps, light), partial(path_surfaces, light)
     share_row(Charts("paths", "Paths of training", maps_of, experiment, display, interactive=more, growing=True))
@@ -147,17 +173,25 @@ def _trajectories(
         query_params=address.link_query(replace(experiment, surface=opened), display),
         help=f"Its ranges contain the path of {label}.",
     )
-    st.markdown("## Loss along the path")
-    chart(path_losses_figure(paths), "loss along the path")
-    st.caption(LOSSES)
-    st.markdown("### Key numbers")
-    network_table({name: summary.trajectory_numbers(one) for name, one in apart.items()})
+    with st.expander(DETAILS, key=address.control("paths:details"), on_change="rerun") as details:
+        if details.open:
+            chart(path_losses_figure(paths), "loss along the path")
+            st.caption(LOSSES)
+            network_table({name: summary.trajectory_numbers(one) for name, one in apart.items()})
 
 
-def _segments(experiment: Experiment, display: Display, segments: Mapping[str, Connectivity], *, stopped: bool) -> None:
+def _segments(
+    experiment: Experiment,
+    display: Display,
+    variants: Variants,
+    segments: Mapping[str, Connectivity],
+    *,
+    stopped: bool,
+) -> None:
     """Show the losses between two trainings of every network, and the barriers."""
     if not segments:
-        st.caption("A second training of each network is needed." if stopped else f"Measuring{PENDING}")
+        jobs = requests.segment_jobs(variants)
+        waiting_place(jobs, "loss between two trainings", SEGMENT_HEIGHT, stopped=stopped, key="segments")
         return
     own = _compared(experiment, segments)
     st.markdown(summary.connectivity_sentence(segments))

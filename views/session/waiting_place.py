@@ -17,7 +17,9 @@ REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION = 1.0, 0.3
 STOPPED = "Nothing is measured. Resume to see the figure."
 
 
-def waiting_place(jobs: Mapping[str, Sequence[Job]], name: str, height: int, *, stopped: bool) -> None:
+def waiting_place(
+    jobs: Mapping[str, Sequence[Job]], name: str, height: int, *, stopped: bool, key: str = "figure"
+) -> None:
     """Show a frame of the size of a figure that says what is done for each network.
 
     Args:
@@ -25,13 +27,14 @@ def waiting_place(jobs: Mapping[str, Sequence[Job]], name: str, height: int, *, 
         name: of what the figure shows; follows "appears here".
         height: of the figure in pixels.
         stopped: whether nothing more will come.
+        key: of the place; unique on the page.
     """
     with st.container(
         height=height,
         border=True,
         horizontal_alignment="center",
         vertical_alignment="center",
-        key="waiting-place",
+        key=f"waiting-{key}",
     ):
         if stopped:
             st.caption(STOPPED, width="content")
