@@ -29,6 +29,8 @@ from normscape.views.texts.labels import listed
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels, row_of_charts
 from normscape.views.widgets.numbers import PENDING
 
+TITLE = "Loss along the sharpest direction"
+
 HEIGHT = 340
 """Height of the figure that the page begins with."""
 
@@ -119,11 +121,11 @@ def sharpest_section(
     note = ONE_DIRECTION.format(count=listed([f"{count:,}" for count in counts]).replace(" and ", " or "))
     st.caption(f"{missing} {SHARPEST} {note}".strip())
     light = in_light_theme(own, experiment)
-    share_row(Charts("sharpest", "Loss along the sharpest direction", lambda: _sharpest(light), experiment, display))
+    share_row(Charts("sharpest", TITLE, lambda: _sharpest(light), experiment, display))
 
 
 def _sharpest(spectra: Compared[Eigenvalues]) -> dict[str, go.Figure]:
-    return cuts_figures(spectra, 1, height=HEIGHT)
+    return {name: one.update_layout(title_text=TITLE) for name, one in cuts_figures(spectra, 1, height=HEIGHT).items()}
 
 
 def cuts_section(

@@ -63,8 +63,7 @@ SPECTRUM, DIRECTIONS, EDGE, AROUND, NUMBERS = (
     "Around the weights",
     "Key numbers",
 )
-TABS = (SPECTRUM, DIRECTIONS, EDGE, AROUND, statistics.TITLE, NUMBERS)
-"""What is one click away; only the open tab is drawn."""
+TABS = (SPECTRUM, DIRECTIONS, EDGE, AROUND, statistics.TITLE, NUMBERS)  # only the open one is drawn
 
 WHOLE = "Whole network"
 

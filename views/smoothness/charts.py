@@ -40,8 +40,8 @@ from normscape.views.widgets.tables import network_table
 
 CAPTIONS = {
     "effective smoothness": (
-        "How much the gradient changes in a step along it, divided by the length of the step: the largest value over "
-        rf"steps of several lengths. The literature calls it {ALIAS}."
+        "How much the gradient changes in a step, divided by the length of the step: the largest value over several "
+        rf"lengths. The literature calls it {ALIAS}."
     ),
     "gradient along the step": (
         "How much the gradient changes in a step, from its smallest to its largest value over all step lengths. "
@@ -164,8 +164,8 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     drawn["every_seed"] = state.every_seed
     with st.container(key="figure"):
         chart(smoothness_figure(compared, **drawn), "effective smoothness")
-        notes = [spread(ratios(_nonempty(results))) if state.finished else "", CAPTIONS["effective smoothness"]]
-        st.caption(" ".join(filter(None, [*notes, missing_points(results)])))
+        varies = spread(ratios(_nonempty(results))) if state.finished else ""
+        st.caption(" ".join(filter(None, [CAPTIONS["effective smoothness"], varies, missing_points(results)])))
     several = max(map(len, results.values())) > 1 and not state.every_seed
     tabs = dict(zip(TABS, st.tabs(TABS, key="smoothness-details", on_change="rerun"), strict=True))
     if tabs[STEPS].open:
