@@ -106,6 +106,10 @@ with top:
                 st.markdown(answer.answer(results, measured))
             elif (measuring and measured) or stopped:
                 st.markdown(summary.waiting(steps, measured, seconds, stopped=stopped))
+        with st.container(key="counts"):
+            counts = summary.summary(results, list(measured), stopped=stopped) if known else ""
+            story.strip(results, list(measured), counts)
+            other_seed.section(experiment, variants)
         answer_figure.show(
             style,
             results.get("descent", {}),
@@ -113,11 +117,6 @@ with top:
             seconds=seconds["descent"],
             stopped=stopped,
         )
-        with st.container(key="counts"):
-            story.strip(
-                results, list(measured), summary.summary(results, list(measured), stopped=stopped) if known else ""
-            )
-            other_seed.section(experiment, variants)
 
 
 def beyond(step: Step, group: str) -> None:

@@ -40,8 +40,8 @@ from normscape.views.widgets.tables import network_table
 
 CAPTIONS = {
     "effective smoothness": (
-        "How much the gradient changes in a step, divided by the length of the step: the largest value over several "
-        rf"lengths. The literature calls it {ALIAS}."
+        "How much the gradient changes in a step, divided by the length of the step; lower is smoother. Each point is "
+        rf"the largest value over several step lengths. The literature calls it {ALIAS}."
     ),
     "gradient along the step": (
         "How much the gradient changes in a step, from its smallest to its largest value over all step lengths. "
