@@ -39,7 +39,7 @@ def _first_visit(page: Page, address: str) -> None:
 
 def _along_training(page: Page, address: str) -> None:
     page.goto(f"{address}/along-training")
-    page.wait_for_selector("[data-testid=stTable]")
+    page.get_by_role("button", name="Downloads").wait_for()  # of complete results
     page.wait_for_function(SETTLED)
     page.wait_for_timeout(2500)
     page.screenshot(path=DOCS / "along-training.png")

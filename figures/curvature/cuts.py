@@ -21,7 +21,9 @@ HIGHEST = 3.0
 """The loss is drawn up to this far above the largest one at a center: the parabolas end a third as high."""
 
 
-def cuts_figures(spectra: Compared[Eigenvalues], count: int = 3, *, smallest: bool = False) -> dict[str, go.Figure]:
+def cuts_figures(
+    spectra: Compared[Eigenvalues], count: int = 3, *, smallest: bool = False, height: int = HEIGHT
+) -> dict[str, go.Figure]:
     """Draw the loss along the first eigenvectors, one panel per eigenvector, all networks on one scale.
 
     Solid lines are the loss, dashed ones its quadratic model.
@@ -30,6 +32,7 @@ def cuts_figures(spectra: Compared[Eigenvalues], count: int = 3, *, smallest: bo
         spectra: eigenvalues at one end, of every network.
         count: largest number of panels.
         smallest: whether it is the lower end.
+        height: of a panel in pixels.
     """
     most = min([count, *(len(one.values) for one in spectra.results.values())]) if spectra.results else 0
     low, high = _range(list(spectra.results.values()), most)
@@ -50,9 +53,9 @@ def cuts_figures(spectra: Compared[Eigenvalues], count: int = 3, *, smallest: bo
         )
         if number:
             figure.update_traces(showlegend=False)
-        bottom, plot = 52 + LEGEND_ROW, HEIGHT - 40 - 52 - LEGEND_ROW
+        bottom, plot = 52 + LEGEND_ROW, height - 40 - 52 - LEGEND_ROW
         shown: dict[str, Any] = {
-            "height": HEIGHT,
+            "height": height,
             "bottom": bottom,
             "legend_y": -52 / plot,
             "title": _title(number, name, smallest=smallest),

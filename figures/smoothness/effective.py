@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 HEIGHT = 380
 
-Y_TITLE = html(r"effective $\beta$ (log scale)")
+Y_TITLE = "gradient change / distance (log)"
 
 LEGEND_ROW = 22  # of names below the lines, pixels
 
 TITLES: Mapping[bool, str] = {
-    False: html(r"Effective $\beta$-smoothness (lower is smoother)"),
-    True: html(r"Effective $\beta$-smoothness, random directions"),
+    False: "Gradient change per distance (lower is smoother)",
+    True: "Gradient change per unit of distance, random directions",
 }
 """By whether steps go in random directions."""
 
 SHORT_TITLES: Mapping[bool, str] = {
-    False: html(r"Effective $\beta$-smoothness"),
-    True: html(r"Effective $\beta$, random directions"),
+    False: "Gradient change per unit of distance",
+    True: "The same in random directions",
 }
 """The same for files, which have several figures in a row."""
 

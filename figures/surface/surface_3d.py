@@ -88,7 +88,7 @@ def scene(comparison: Comparison, surface: Surface, value_range: Range) -> dict[
         "aspectmode": "manual",
         "aspectratio": ASPECT,
         "camera": plotly_camera(CAMERA),
-        "annotations": _center_label(comparison, surface, value_range),
+        "annotations": _center_label(comparison, surface, value_range) + _mark_labels(comparison, surface, value_range),
         "bgcolor": TRANSPARENT,
         "dragmode": "turntable",
         "uirevision": "normscape",
@@ -129,25 +129,48 @@ def _thinned(value_range: Range) -> dict[str, Any]:
 
 def _checkpoints(surface: Surface, heights: np.ndarray) -> list[Any]:
     """Return marks at the checkpoints in the plane (D2); those of one training are joined in the order of steps."""
-    plane = surface.plane
-    own = _LAST_STEP if surface.spec.evaluation.checkpoint is None else surface.spec.evaluation.checkpoint
-    named = [(*mark, name) for mark, name in zip(plane.marks, mark_labels(plane), strict=True)]
-    marks = sorted([*named, (own, 0.0, 0.0, "")])
-    inside = [mark for mark in marks if _contains(surface, *mark[1:3])]
-    if len(marks) < 2 or len(inside) < 2:
+    inside = _marks_inside(surface)
+    if len(inside) < 2:
         return []
-    labeled = inside[:1] if plane.kind == "trajectory" else [mark for mark in inside if any(mark[1:3])]
-    texts = [mark[3] if mark in labeled else "" for mark in inside]
     return [
         go.Scatter3d(
             **{"x": [mark[1] for mark in inside], "y": [mark[2] for mark in inside]},
             z=[_height(surface, heights, alpha, beta) for _, alpha, beta, _ in inside],
-            **{"mode": "markers+text" if plane.names else "lines+markers+text", "text": texts},
-            **{"textposition": "top center", "showlegend": False},
-            **{"name": "checkpoints", "hoverinfo": "skip", "textfont": {"color": CHECKPOINT_COLOR, "size": 12}},
+            **{"mode": "markers" if surface.plane.names else "lines+markers", "showlegend": False},
+            **{"name": "checkpoints", "hoverinfo": "skip"},
             marker={"size": 4, "color": CHECKPOINT_COLOR, "line": {"width": 0}},
             line={"color": CHECKPOINT_COLOR, "width": 3, "dash": "dash"},
         )
+    ]
+
+
+def _marks_inside(surface: Surface) -> list[tuple[int, float, float, str]]:
+    """Return step, α, β and name of the checkpoints in the plane that the grid contains, in the order of steps.
+
+    The center is one of them, without a name: it has a label of its own.
+    """
+    plane = surface.plane
+    own = _LAST_STEP if surface.spec.evaluation.checkpoint is None else surface.spec.evaluation.checkpoint
+    named = [(*mark, name) for mark, name in zip(plane.marks, mark_labels(plane), strict=True)]
+    marks = sorted([*named, (own, 0.0, 0.0, "")])
+    return [mark for mark in marks if _contains(surface, *mark[1:3])] if len(marks) > 1 else []
+
+
+def _mark_labels(comparison: Comparison, surface: Surface, value_range: Range) -> list[dict[str, Any]]:
+    """Return the names of the checkpoints beside the center, which no slope hides; on a path that of the first one."""
+    inside = _marks_inside(surface)
+    values = comparison.values(surface)
+    if len(inside) < 2 or values is None:
+        return []
+    heights = value_range.position(values)
+    labeled = inside[:1] if surface.plane.kind == "trajectory" else [mark for mark in inside if any(mark[1:3])]
+    text, _, _, background = comparison.theme_colors
+    style = {"font": {"size": 12, "color": text}, "bgcolor": background, "opacity": 0.9, "borderpad": 2}
+    line = {"showarrow": True, "arrowhead": 0, "arrowwidth": 1.5, "arrowcolor": CHECKPOINT_COLOR, "ax": 0, "ay": -30}
+    return [
+        {"x": alpha, "y": beta, "z": _height(surface, heights, alpha, beta), "text": name, **style, **line}
+        for _, alpha, beta, name in labeled
+        if name
     ]
 
 

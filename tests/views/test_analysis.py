@@ -62,9 +62,20 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     order = [element.value for element in app.markdown]
     assert order.index(table) == next(k for k, text in enumerate(order) if legend() in text) + 1
     (counts,) = [text for text in order if re.match(r"(No step holds|\d+ steps? holds?) on both networks", text)]
-    assert order.index(table) == order.index(counts) + 2  # above the table, with the legend between
+    strip = order[order.index(counts) + 1]  # one chip per step and network
+    assert strip.startswith("| Steps | [1](#descent")
+    assert sum(strip.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
+    assert any(caption.value.startswith("One training of each network, with seed 0.") for caption in app.caption)
     assert "Marks, left to right: no normalization and batch norm." in [caption.value for caption in app.caption]
     assert sum(steps.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
+
+
+def test_the_page_is_repeated_with_the_next_seed() -> None:
+    app = page_alone("analysis")
+    app.button(key="other-seed-button").click().run()
+    assert not app.exception
+    assert app.session_state["experiment"].run.training.seed == 1
+    assert "Repeat with seed 2" in [button.label for button in app.button]
 
 
 def test_slow_steps_wait_for_a_button_that_states_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +99,7 @@ def test_a_step_counts_finished_networks_and_says_when_it_takes_longer_than_esti
     step = next(step for step in STEPS if step.kind == "centering")
     statuses = [JobStatus(job, "finished", 1, 1), JobStatus(other, "waiting", 0, 1)]
     text = step_progress(step, statuses, 40.0)
-    assert text == ("Measuring step 6 (curvature of layers): 1 of 2 networks finished, about 20 s left.")
+    assert text == ("Measuring step 6 (lower curvature): 1 of 2 networks finished, about 20 s left.")
     st.session_state["running since"] = {other: time.monotonic() - 30.0}
     text = step_progress(step, [statuses[0], JobStatus(other, "running", 0, 1)], 40.0)
     assert "1 of 2 networks finished, takes longer than estimated." in text

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from normscape.jobs import JobStatus
 from normscape.landscape import Sharpness
 from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
-from normscape.specs import RunSpec, SurfaceSpec, TrainingSpec
+from normscape.specs import Experiment, RunSpec, SurfaceSpec, TrainingSpec
 from normscape.views.curvature import requests
 from normscape.views.curvature.charts import threshold_name
 from normscape.views.curvature.edge import edge_sentence, spherical_sentence
@@ -28,6 +29,7 @@ from normscape.views.curvature.summary import (
     weight_norms,
 )
 from normscape.views.session.seeds import SeedRatios
+from normscape.views.session.waiting_place import STOPPED, state
 from normscape.views.surface.measures import Measures
 from normscape.views.surface.verdict import verdict
 from tests.views.formulas import left_plain
@@ -39,12 +41,31 @@ def test_spectra_and_checkpoints_of_every_network_are_measured() -> None:
     app = settled(page_of_app("curvature", **{"training.checkpoints": "0,3,8"}))
     assert not app.exception
     assert not app.error
-    assert len(app.get("plotly_chart")) == 1 + 3 + 1
+    assert len(app.get("plotly_chart")) == 1 + 1  # only the open tab is drawn
     assert any("Most directions are almost flat" in element.value for element in app.markdown)
-    assert left_plain(app) == []
+    for tab, charts in ((DIRECTIONS, 3), (EDGE, 1), (KEY_NUMBERS, 0)):
+        open_tab(app, tab)
+        assert not app.exception
+        assert len(app.get("plotly_chart")) == 1 + charts
+        assert left_plain(app) == []
     numbers = str(app.table[0].value)
     assert "(trace)" in numbers
     assert "n/a" not in numbers
+
+
+def open_tab(app: AppTest, name: str) -> None:
+    app.session_state["curvature-details"] = name
+    app.run()
+
+
+SPECTRUM, DIRECTIONS, EDGE, AROUND, STATISTICS, KEY_NUMBERS = (
+    "All directions",
+    "Three sharpest directions",
+    "Along training",
+    "Around the weights",
+    "Batch statistics",
+    "Key numbers",
+)
 
 
 def test_networks_with_a_spectrum_are_drawn_while_another_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +88,22 @@ def test_networks_with_a_spectrum_are_drawn_while_another_is_measured(monkeypatc
         assert not app.error
         assert drawn_names(app, "lines") == drawn_names(app, "markers") == set(names[:2])
         assert any("RMS norm: its spectrum " in element.value for element in app.caption)
-        assert "Along the sharpest directions" in " ".join(element.value for element in app.markdown)
+
+
+def test_until_the_first_network_is_measured_the_place_of_the_figure_says_what_is_done() -> None:
+    app = page_of_app("curvature", **{"training.seed": "31", "training.steps": "20000"})
+    (place,) = [caption.value for caption in app.caption if "appears here" in caption.value]
+    assert all(f"- **{label}**: " in place for label in ("No normalization", "Batch norm"))
+    next(button for button in app.button if button.label == "Stop").click().run()
+    assert not app.exception
+    assert STOPPED in [caption.value for caption in app.caption]
+    run, spectrum = next(iter(requests.sharpest_jobs(Experiment().variants()).values()))
+    states = [JobStatus(run, "running", 120, 300), JobStatus(spectrum, "waiting", 0, 1)]
+    assert state(states) == "training, 120 of 300 steps"
+    trained = JobStatus(run, "finished", 300, 300)
+    assert state([trained, states[1]]) == "trained, next: the eigenvalues"
+    assert state([trained, replace(states[1], state="running")]) == "measuring the eigenvalues"
+    assert state([trained]) == "measured"
 
 
 def test_a_missing_spectrum_is_named() -> None:
@@ -81,7 +117,7 @@ def test_a_missing_spectrum_is_named() -> None:
 
 def drawn_names(app: AppTest, mode: str) -> set[str]:
     """The networks that the density figure draws as lines or as marks."""
-    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    spec = json.loads(app.get("plotly_chart")[1].proto.spec)  # behind the sharpest direction
     return {trace["name"] for trace in spec["data"] if trace["mode"] == mode}
 
 
@@ -92,11 +128,12 @@ def test_the_form_and_the_layer_select_the_density_and_the_map_waits_for_its_but
     (layer,) = [box for box in app.selectbox if box.label == "Layer"]
     app = settled(layer.select(layer.options[1]).run())
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 1 + 3 + 1
+    assert len(app.get("plotly_chart")) == 1 + 1
+    open_tab(app, AROUND)
     button = next(one for one in app.button if one.label.startswith("Measure the map"))
     app = settled(button.click().run())
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 1 + 3 + 1 + 2 * 2
+    assert len(app.get("plotly_chart")) == 1 + 2 * 2
 
 
 def test_a_diverged_network_is_left_out_with_a_warning() -> None:
@@ -104,30 +141,32 @@ def test_a_diverged_network_is_left_out_with_a_warning() -> None:
     assert not app.exception
     assert not app.error
     assert [warning.value for warning in app.warning if "diverged at training step" in warning.value]
-    assert len(app.get("plotly_chart")) == 1 + 3 + 1
+    assert len(app.get("plotly_chart")) == 1 + 1
 
 
 @pytest.mark.slow
 def test_kinds_of_statistics_wait_for_their_button_and_are_shown_at_once_when_they_are_stored() -> None:
     query = {"training.checkpoints": "0,3,8", "training.learning_rate": "0.03"}
     app = settled(page_of_app("curvature", **query))
-    assert len(app.get("plotly_chart")) == 1 + 3 + 1
+    open_tab(app, STATISTICS)
     button = next(one for one in app.button if one.label.startswith("Compare batch statistics (about"))
     app = settled(button.click().run())
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 1 + 1 + 3 + 1
+    assert len(app.get("plotly_chart")) == 1 + 1
     assert any(
         r"**Batch norm.** The largest curvature $\lambda_{\max}$ is " in element.value for element in app.markdown
     )
     equal = "Without normalization there are no such statistics."
     assert any(equal in element.value for element in app.caption)
     again = settled(page_of_app("curvature", **query))
-    assert len(again.get("plotly_chart")) == 1 + 1 + 3 + 1
+    open_tab(again, STATISTICS)
+    assert len(again.get("plotly_chart")) == 1 + 1
     assert not any(one.label.startswith("Compare batch statistics") for one in again.button)
 
 
 def test_networks_without_batch_norm_say_that_the_kinds_of_statistics_are_equal() -> None:
     app = settled(page_of_app("curvature", values="none,layer", **{"training.checkpoints": "0,3,8"}))
+    open_tab(app, STATISTICS)
     assert ALONE in [element.value for element in app.caption]
     assert not any(one.label.startswith("Compare batch statistics") for one in app.button)
 
@@ -251,6 +290,7 @@ def test_missing_points_of_batch_sharpness_are_explained_in_the_caption(monkeypa
 
     monkeypatch.setattr(requests, "edge_samples", negative)
     app = settled(page_of_app("curvature", **{"training.checkpoints": "0,3,8"}))
+    open_tab(app, EDGE)
     assert not app.error
     words = "No normalization: no point at step 0, where its batch sharpness is negative and a log axis cannot show it."
     assert any(words in element.value for element in app.caption)

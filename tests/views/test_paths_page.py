@@ -1,5 +1,6 @@
 """The page Paths: trajectories, the loss around them, and segments, and sentences that follow from the numbers."""
 
+import json
 import math
 from dataclasses import replace
 from urllib.parse import parse_qsl
@@ -35,7 +36,7 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     app = settled(page_of_app("paths", **{"training.checkpoints": "0,3,8"}))
     assert not app.exception
     assert not app.error
-    assert len(app.get("plotly_chart")) == 2 + 1 + 2
+    assert len(app.get("plotly_chart")) == 2 + 2  # the losses are in the closed details
     assert any("wo directions contain" in element.value for element in app.markdown)
     assert any("loss barrier separates" in element.value for element in app.markdown)
     assert left_plain(app) == []
@@ -48,6 +49,25 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     for run, surface in experiment.variants().values():
         assert surface.plane.through == (run.last_step,) * 2
         assert [other.training.seed - run.training.seed for other in surface.plane.others] == [1, 2]
+
+
+def test_a_switch_shows_the_paths_in_3d_in_place_of_the_maps() -> None:
+    app = settled(page_of_app("paths", **{"training.checkpoints": "0,3"}))
+    (view,) = [one for one in app.segmented_control if one.label == "View"]
+    assert len(app.get("plotly_chart")) == 2 + 2
+    view.set_value("3-D").run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 2
+    assert any("Drag to rotate" in value for value in [caption.value for caption in app.caption])
+    (player,) = [json.loads(one.proto.json) for one in app.get("bidi_component") if "figures" in one.proto.json]
+    assert len(player["figures"]) == 2
+
+
+def test_until_the_first_path_is_measured_its_place_says_what_is_done() -> None:
+    app = page_of_app("paths", **{"training.seed": "33", "training.steps": "20000", "training.checkpoints": "0,20000"})
+    places = [caption.value for caption in app.caption if "appears here" in caption.value]
+    assert len(places) == 2  # of the paths and of the segments
+    assert all(f"- **{label}**: " in place for place in places for label in ("No normalization", "Batch norm"))
 
 
 def test_the_menu_has_pictures_in_3d_and_an_animation_with_its_progress() -> None:
@@ -95,7 +115,7 @@ def test_matched_units_and_a_curve_are_drawn_beside_the_segment() -> None:
         settled(control.set_value(value).run())
     assert not app.exception
     assert not app.error
-    assert len(app.get("plotly_chart")) == 2 + 1 + 2 + 2
+    assert len(app.get("plotly_chart")) == 2 + 2 + 2
     (text,) = [element.value for element in app.markdown if "with matched units" in element.value]
     assert "on the segment, " in text
     assert "on the Bézier curve with matched units" in text
@@ -130,7 +150,7 @@ def test_trainings_of_one_network_share_a_plane() -> None:
     app = settled(page_of_app("paths", **query))
     assert not app.exception
     assert not app.error
-    assert len(app.get("plotly_chart")) == 1 + 1 + 3
+    assert len(app.get("plotly_chart")) == 1 + 3
     assert any("of all 3 paths" in element.value for element in app.markdown)
 
 
@@ -149,9 +169,9 @@ def trajectory(first: float, second: float, *, walk: float = 0.9) -> Trajectory:
 @pytest.mark.parametrize(
     ("shares", "end"),
     [
-        ((0.97, 0.96), "; training exceeds that by 7.0 points without normalization and 6.0 points with batch norm."),
+        ((0.97, 0.96), "; training is above that by 7.0 points without normalization and 6.0 points with batch norm."),
         ((0.9, 0.88), ", so this alone says little."),
-        ((0.97, 0.9), "; training exceeds that by 7.0 points without normalization only."),
+        ((0.97, 0.9), "; training is above that by 7.0 points without normalization only."),
     ],
 )
 def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float, float], end: str) -> None:
@@ -180,17 +200,16 @@ def test_barriers_are_compared_by_kind_of_statistics() -> None:
     batch = replace(plain, loss={"interpolated": hill, "population": 0.25 * hill})
     text = connectivity_sentence({"No normalization": plain, "Batch norm": batch})
     assert text.startswith("**A loss barrier separates the two trainings:** ")
-    barriers = "the barrier is 0.25 with batch norm and 0.5 without normalization"
-    assert f"With batch statistics recomputed at every point {barriers}; with the stored averages" in text
-    assert text.endswith(f"interpolated it is 1 (4×). {ONE_PAIR}")
+    assert "It rises by up to 0.25 with batch norm and 0.5 without normalization. Batch norm recomputes" in text
+    assert text.endswith(f"interpolated, the barrier is 1 (4×). {ONE_PAIR}")
     two = connectivity_sentence({"Batch norm": batch, "A": batch})
-    assert "interpolated it is 1 with batch norm (4×) and 1 for A (4×)." in two
+    assert "interpolated, the barrier is 1 with batch norm (4×) and 1 for A (4×)." in two
     alone = connectivity_sentence({"No normalization": plain})
-    assert alone.endswith(f"the loss rises. The barrier is 0.5 without normalization. {ONE_PAIR}")
+    assert alone.endswith(f"the loss rises. It rises by up to 0.5 without normalization. {ONE_PAIR}")
     flat = replace(plain, loss={"population": 0.0 * hill})
     assert connectivity_sentence({"A": flat}).startswith("**No loss barrier separates the two trainings:**")
     both = replace(flat, loss={"interpolated": hill, "population": 0.0 * hill})
-    assert "the barrier is 0; with the stored averages interpolated it is 1." in connectivity_sentence({"A": both})
+    assert "interpolated, the barrier is 1." in connectivity_sentence({"A": both})
 
 
 def test_paths_are_compared_in_one_kind_of_statistics() -> None:

@@ -16,17 +16,19 @@ from normscape.specs import EvaluationSpec, SmoothnessSpec, SurfaceSpec
 from normscape.views.smoothness import at_end
 from normscape.views.smoothness.charts import (
     CAPTIONS,
+    NUMBERS,
     OPEN_ROUGHER,
     OPEN_SMOOTHER,
     QUANTITIES,
+    RANDOM,
     ROUGHER,
     SEVERAL_SEEDS,
     SMOOTHER,
     gray,
 )
 from normscape.views.smoothness.summary import (
+    ALIAS,
     LESS_SMOOTH,
-    MEASURE,
     SMOOTH,
     alone,
     headline,
@@ -43,20 +45,21 @@ from normscape.views.widgets.numbers import number
 from normscape.views.widgets.seeds import EVERY, ONE
 from tests.views.formulas import left_plain
 from tests.views.pages import page_alone, page_of_app
-from tests.views.test_page import control, settled
+from tests.views.test_page import settled
 
 
 def test_every_checkpoint_of_every_network_is_measured() -> None:
     app = settled(page_alone("smoothness", **{"training.checkpoints": "0,3,8"}))
     assert not app.exception
     assert not app.error
-    assert len(app.get("plotly_chart")) == 1 + 2 * 2  # random directions are in an expander
-    assert any(MEASURE in element.value for element in app.markdown)
+    assert len(app.get("plotly_chart")) == 1 + 2 * 2  # of the open tab alone
+    assert any("per unit of distance" in element.value for element in app.markdown)
     assert any(WHY in caption.value for caption in app.caption)
-    app.session_state[control(app, "smoothness:random")] = True
-    app.run()
-    assert len(app.get("plotly_chart")) == 2 + 2 * 2
-    assert left_plain(app) == []
+    for tab, charts in ((RANDOM, 1), (NUMBERS, 0)):
+        app.session_state["smoothness-details"] = tab
+        app.run()
+        assert len(app.get("plotly_chart")) == 1 + charts
+        assert left_plain(app) == []
     assert "of 3" in str(app.table[0].value)
 
 
@@ -96,7 +99,7 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
     assert other is not None
     assert other.median == 3.0 / 2.0  # the quotient of the medians in the table, not the median of 4, 1.5 and 0.25
     assert path_ratio([course(np.nan)], [course(1.0)]) is None
-    assert key_numbers(course(1.0, 2.0, 4.0))[r"Effective $\beta$-smoothness along the gradient"] == "2"
+    assert key_numbers(course(1.0, 2.0, 4.0))[f"Gradient change per unit of distance ({ALIAS})"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -111,11 +114,11 @@ def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: flo
     compared = {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}
     assert headline("A", compared) == (
         f"**Along training, {claim}: its gradient changes {size} per unit of distance.** "
-        f"{MEASURE[:1].upper()}{MEASURE[1:]}, median of 8 checkpoints: {number(median)} for B, 1 for A."
+        f"Median of 8 checkpoints: {number(median)} for B, 1 for A."
     )
     assert (
         spread(compared)
-        == "From checkpoint to checkpoint it ranges from 5× lower to 8× higher; B is smoother at 1 of 8."
+        == "At single checkpoints the ratio ranges from 5× lower to 8× higher; B is smoother at 1 of 8."
     )
     assert "no finite step" in headline("A", {"B": None})
     assert spread({"B": None}) == ""
@@ -148,10 +151,11 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
         "to 3.3× (D) more per unit of distance.**"
     )
     assert ratio_numbers("No normalization", compared["B"]) == {
-        r"$\beta$-smoothness relative to no normalization, ratio of medians": "2.7× higher",
-        r"$\beta$-smoothness relative to no normalization, range over checkpoints": "5× lower to 8× higher",
-        r"Checkpoints with a lower $\beta$-smoothness": "1 of 8",
-        "Gradient change relative to no normalization, ratio of medians": "5.3× higher",
+        "Gradient change per unit of distance, relative to no normalization, ratio of medians": "2.7× higher",
+        "Gradient change per unit of distance, relative to no normalization, "
+        "range over checkpoints": "5× lower to 8× higher",
+        "Checkpoints at which it is lower": "1 of 8",
+        "Largest gradient change relative to no normalization, ratio of medians": "5.3× higher",
     }
 
 

@@ -13,8 +13,8 @@ from normscape.views.widgets.charts import chart
 from normscape.views.widgets.numbers import duration
 
 READING = (
-    r"Below the dotted line the step lowers the loss. ● largest such learning rate · ◇ prediction $2/\hat L$, with "
-    r"$\hat L$ sampled along the gradient: a lower estimate of $L$ ([step 1](#descent))."
+    r"One step along the gradient of all evaluation samples lowers the loss below the dotted line. ● largest such "
+    r"learning rate · ◇ prediction $2/\hat L$ of [step 1](#descent), with $\hat L$ sampled along the gradient."
 )
 
 

@@ -45,7 +45,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
         "The deep linear network before training",
         "25 linear layers of 10 × 10. Santurkar et al. (2018, arXiv 1805.11604) report a much steadier gradient with "
         "batch norm along training; in the runs below, the order depends on the scale of the targets. Before training, "
-        r"the gradient changes faster with batch norm. See the effective $\beta$-smoothness at step 0.",
+        "the gradient changes faster with batch norm. See step 0.",
         Experiment(
             run=RunSpec(
                 data=DataSpec(name="gaussian"),
@@ -96,7 +96,7 @@ COUNTEREXAMPLES: tuple[Counterexample, ...] = (
         "Squared-error regression with full-batch gradient descent and no momentum. Without normalization, "
         r"$\lambda_{\max}$ rises during training until $2/\lambda_{\max}$ equals the learning rate, and stays there "
         "(Cohen et al. 2021, arXiv 2103.00065). The learning rate then determines the smoothness, not the network. "
-        r"Compare $\beta$ along training with $2/\eta$ = 20.",
+        r"Compare the gradient change per unit of distance with $2/\eta$ = 20.",
         Experiment(
             run=RunSpec(
                 data=DataSpec(name="gaussian"),
@@ -119,16 +119,17 @@ def section(experiment: Experiment) -> None:
     st.markdown(
         "In each of these a step of the argument, or its conclusion, fails. Open one to replace the experiment."
     )
-    for index, counterexample in enumerate(COUNTEREXAMPLES):
-        with st.expander(counterexample.title):
-            st.markdown(counterexample.sentence)
-            if st.button("Open", key=f"counterexample {index}"):
-                _open(counterexample, experiment)
-    with st.expander("One weight of logistic regression"):
-        result = logistic_counterexample()
-        st.markdown(ONE_WEIGHT)
-        st.table(one_weight_rows(result))
-        st.markdown(one_weight_verdict(result))
+    with st.container(key="counterexamples"):
+        for index, counterexample in enumerate(COUNTEREXAMPLES):
+            with st.expander(counterexample.title):
+                st.markdown(counterexample.sentence)
+                if st.button("Open", key=f"counterexample {index}"):
+                    _open(counterexample, experiment)
+        with st.expander("One weight of logistic regression"):
+            result = logistic_counterexample()
+            st.markdown(ONE_WEIGHT)
+            st.table(one_weight_rows(result))
+            st.markdown(one_weight_verdict(result))
 
 
 def _open(counterexample: Counterexample, before: Experiment) -> None:

@@ -165,10 +165,8 @@ def _details(
 ) -> None:
     """Show further figures, the table, the derivation and the assumptions; nothing is drawn before it is opened."""
     key = control(f"details:{step.kind}")
-    with st.expander("Figures and details", key=key, on_change="rerun") as details:
+    with st.expander("Details", key=key, on_change="rerun") as details:
         if details.open:
-            with st.container(key=f"narrow-claim-{step.kind}"):
-                st.markdown(step.sentence)
             if compared is not None and compared.results:
                 st.markdown("\n".join(f"- **{label}**: {step.verdict(own)}" for label, own in compared.results.items()))
                 if step.folded:

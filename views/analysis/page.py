@@ -17,6 +17,7 @@ from normscape.views.analysis import (
     diverged,
     measured_step,
     other_pages,
+    other_seed,
     published,
     raw_inputs,
     replacement,
@@ -37,11 +38,9 @@ from normscape.views.widgets.charts import page_background, page_theme
 from normscape.views.widgets.training_step import checkpoint_slider
 
 CLAIM = (
-    "The usual argument: normalizing a layer's input lowers the curvature of the loss, and lower curvature allows "
+    "The usual argument: normalizing the input of a layer makes the loss less curved, and a less curved loss allows "
     f"larger learning rates. This page measures its {len(ARGUMENT)} steps and {len(STEPS) - len(ARGUMENT)} tests of it."
 )
-
-RATES = "Every rate here is for one step along the gradient of all evaluation samples, from the selected weights."
 
 STYLE = """<style>
 .st-key-recovery-scrolling { display: none; }
@@ -107,6 +106,10 @@ with top:
                 st.markdown(answer.answer(results, measured))
             elif (measuring and measured) or stopped:
                 st.markdown(summary.waiting(steps, measured, seconds, stopped=stopped))
+        with st.container(key="counts"):
+            counts = summary.summary(results, list(measured), stopped=stopped) if known else ""
+            story.strip(results, list(measured), counts)
+            other_seed.section(experiment, variants)
         answer_figure.show(
             style,
             results.get("descent", {}),
@@ -114,8 +117,6 @@ with top:
             seconds=seconds["descent"],
             stopped=stopped,
         )
-        with st.container(key="counts"):
-            st.caption(RATES)
 
 
 def beyond(step: Step, group: str) -> None:
@@ -126,10 +127,8 @@ def beyond(step: Step, group: str) -> None:
 
 
 outline.empty()
-with st.container(key="overview"):
-    counts = summary.summary(results, list(measured), stopped=stopped) if known else ""
-    story.overview(results, list(measured), counts)
-    st.caption(other_quantities("Analysis", experiment, display))
+with st.container(key="overview"), st.expander("All steps with their numbers, in one table"):
+    story.overview(results, list(measured))
 list_column, story_column = st.columns([2, 11], gap="medium")
 with list_column, st.container(key="steps"):
     story.steps_list(results, list(measured))
@@ -158,4 +157,5 @@ with story_column, st.container(key="argument"):
     counterexamples.section(experiment)
     published.section()
     other_pages.section(experiment, display)
+    st.caption(other_quantities("Analysis", experiment, display))
 scrolling.run()

@@ -11,7 +11,7 @@ from normscape.jobs import settings
 from normscape.landscape import estimate_gradient_seconds, layer_names
 from normscape.specs.experiment import Variants
 from normscape.views.analysis.steps import ARGUMENT, GROUPS, STEPS
-from normscape.views.analysis.steps.status import NO_BREAK, hinted, legend, named
+from normscape.views.analysis.steps.status import NO_BREAK, WORDS, hinted, legend, named
 from normscape.views.analysis.steps.step import Step
 from normscape.views.session.address import control
 from normscape.views.texts.escape import printable
@@ -21,11 +21,14 @@ from normscape.views.widgets.numbers import duration
 QUICK_SECONDS = 15.0
 """Estimated time of a step, for all networks together, up to which it is measured at once."""
 
-FIGURE_HEIGHT = 280
+FIGURE_HEIGHT = 240
 """Height of a step's figure, and of its place until there is one."""
 
 MAX_BRIEFS = 3
 """Compared networks up to which the overview has words on each; with more it has only the chips."""
+
+KEY = " · ".join(map(named, WORDS))
+"""What every chip means, in a word."""
 
 Results = Mapping[str, Mapping[str, Any]]
 """By kind of the step, then by label of the network."""
@@ -74,8 +77,6 @@ def slow_steps(seconds: Mapping[str, float]) -> tuple[Step, ...]:
 
 def outline() -> None:
     """Show all claims with places for their figures, until the page knows what to measure."""
-    with st.container(key="overview-places"):
-        overview({}, ())
     for heading, steps in GROUPS.items():
         st.header(heading, anchor=False)
         for step in steps:
@@ -84,18 +85,40 @@ def outline() -> None:
             st.container(height=FIGURE_HEIGHT, border=True)
 
 
-def overview(results: Results, labels: Sequence[str], counts: str = "") -> None:
-    """Show all steps as a table: the claim, and for each network what is measured; what the chips mean is above it.
+def strip(results: Results, labels: Sequence[str], counts: str = "") -> None:
+    """Show how many steps hold, and a row of chips for each network, one chip per step.
 
     Args:
         results: the available results.
         labels: of the compared networks.
         counts: how many steps hold; empty if that is not known.
     """
-    st.subheader("All steps", anchor=False)
-    if counts:
-        st.markdown(counts)
-    with st.container(key=f"legend{'' if labels else '-place'}"):
+    with st.container(key="strip-of-steps"):
+        if counts:
+            st.markdown(counts)
+        heads = " | ".join(f'[{number}](#{step.kind} "{step.short}")' for number, step in enumerate(STEPS, start=1))
+        rows = [f"| {printable(label)} | {' | '.join(_marks(results, label))} |" for label in labels]
+        table = "\n".join([f"| Steps | {heads} |", f"|{' --- |' * (1 + len(STEPS))}", *rows])
+        st.markdown(table, unsafe_allow_html=True)  # labels are escaped
+        st.caption(KEY)
+
+
+def _marks(results: Results, label: str) -> list[str]:
+    known = [results.get(step.kind, {}) for step in STEPS]
+    return [
+        hinted(step.status(own[label]), f"{label}, {step.short}") if label in own else ":gray[…]"
+        for step, own in zip(STEPS, known, strict=True)
+    ]
+
+
+def overview(results: Results, labels: Sequence[str]) -> None:
+    """Show all steps as a table: the claim, and for each network what is measured; what the chips mean is above it.
+
+    Args:
+        results: the available results.
+        labels: of the compared networks.
+    """
+    with st.container(key="legend"):
         st.markdown(f"{parts()} {legend()}.")
     columns = " | ".join(["Step", *map(printable, labels)])
     rows = [f"| {_claim(step)} | {' | '.join(_cells(step, results, labels))} |" for step in STEPS]

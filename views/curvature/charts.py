@@ -18,12 +18,21 @@ from normscape.landscape.curvature.edge import EdgeSample, stability_threshold
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import Display, Experiment
 from normscape.specs.experiment import Variants
+from normscape.views.curvature import requests
 from normscape.views.curvature.edge import spherical_sentence
 from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.curvature.summary import missing_spectra
+from normscape.views.session.waiting_place import waiting_place
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
+from normscape.views.texts.labels import listed
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels, row_of_charts
+from normscape.views.widgets.numbers import PENDING
+
+TITLE = "Loss along the sharpest direction"
+
+HEIGHT = 340
+"""Height of the figure that the page begins with."""
 
 DENSITY = (
     "Farther right is sharper; left of 0 the loss curves downward. The higher the line, the more directions have that "
@@ -32,9 +41,19 @@ DENSITY = (
     "smoothing."
 )
 
+SHARPEST = (
+    r"Solid: the loss along the direction of the largest curvature $\lambda_{\max}$ of each network. The steeper it "
+    "rises, the sharper the loss. Dashed: a parabola with the same curvature."
+)
+
+ONE_DIRECTION = (
+    "This is one direction of {count}, and rescaling the weights changes its curvature. The tabs below show all "
+    "directions and the scale-free values."
+)
+
 CUTS = (
-    "Solid: the loss along the three sharpest directions of each network. Dashed: the parabola with the same "
-    "curvature. Where they part, the curvature at the center no longer describes the loss."
+    "Solid: the loss along the three sharpest directions of each network. Dashed: a parabola with the same curvature. "
+    "Where the two lines part, the curvature at the center no longer describes the loss."
 )
 
 EDGE_POINT = (
@@ -62,8 +81,7 @@ def density_section(
     densities = {label: one.density for label, one in spectra.items() if one.density is not None}
     marks = {label: _marks(spectra[label], chosen) for label in densities}
     own = compared(experiment, densities)
-    with st.container(key="figure"):
-        chart(density_figure(own, marks), "spectral density")
+    chart(density_figure(own, marks), "spectral density")
     example: Density | None = next(iter(densities.values()), None)
     if example is None:
         return
@@ -84,10 +102,39 @@ def _marks(one: Spectra, chosen: Chosen) -> list[Eigenvalues]:
     return [found for found in (one.chosen, smallest) if found is not None]
 
 
-def cuts_section(experiment: Experiment, display: Display, spectra: Mapping[str, Spectra]) -> None:
+def sharpest_section(
+    experiment: Experiment, display: Display, variants: Variants, spectra: Mapping[str, Spectra], *, stopped: bool
+) -> None:
+    """Show the loss along the sharpest direction of every network that has one, and what it leaves out.
+
+    Until there is one, its place says what is done for each network.
+    """
+    available = {label: one.largest["raw"] for label, one in spectra.items() if "raw" in one.largest}
+    if not available:
+        waiting_place(requests.sharpest_jobs(variants), "loss along the sharpest direction", HEIGHT, stopped=stopped)
+        return
+    own = compared(experiment, available)
+    for figure in _sharpest(own).values():  # one
+        chart(figure, "along the sharpest direction")
+    missing = missing_spectra([label for label in spectra if label not in available], stopped=stopped)
+    counts = sorted({one.dimensions for one in available.values()})
+    note = ONE_DIRECTION.format(count=listed([f"{count:,}" for count in counts]).replace(" and ", " or "))
+    st.caption(f"{missing} {SHARPEST} {note}".strip())
+    light = in_light_theme(own, experiment)
+    share_row(Charts("sharpest", TITLE, lambda: _sharpest(light), experiment, display))
+
+
+def _sharpest(spectra: Compared[Eigenvalues]) -> dict[str, go.Figure]:
+    return {name: one.update_layout(title_text=TITLE) for name, one in cuts_figures(spectra, 1, height=HEIGHT).items()}
+
+
+def cuts_section(
+    experiment: Experiment, display: Display, spectra: Mapping[str, Spectra], *, stopped: bool = False
+) -> None:
     """Show the loss along the sharpest directions of all networks that have them."""
     available = {label: one.largest["raw"] for label, one in spectra.items() if "raw" in one.largest}
     if not available:
+        st.caption("Nothing was measured." if stopped else f"Measuring{PENDING}")
         return
     own = compared(experiment, available)
     panels(cuts_figures(own), "along eigenvectors")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
 
 from normscape.landscape import layer_names
+from normscape.landscape.curvature.edge import EdgeSample
 from normscape.specs import Display, Experiment
 from normscape.specs.curvature import FORMS
 from normscape.specs.experiment import Variants
@@ -28,8 +29,8 @@ from normscape.views.widgets.training_step import checkpoint_slider
 PATH = "curvature"
 
 CLAIM = (
-    r"Each eigenvalue of the Hessian is the curvature along one direction. The largest, $\lambda_{\max}$, limits the "
-    "learning rate; most of the others are close to zero."
+    r"Curvature says how steeply the loss rises around the weights. In the sharpest direction it is largest, "
+    r"$\lambda_{\max}$, and limits the learning rate."
 )
 
 GLOSSARY_TERMS = (
@@ -51,9 +52,18 @@ NORMS = (
 )
 
 SLICE = (
-    r"The largest curvature $\lambda_{\max}$, and how much of the curvature is negative, around the weights: does the "
-    "sharpness at one point describe the whole slice?"
+    r"The largest curvature $\lambda_{\max}$, and how much of the curvature is negative, at points around the weights: "
+    "is the sharpness at one point typical of its surroundings?"
 )
+
+SPECTRUM, DIRECTIONS, EDGE, AROUND, NUMBERS = (
+    "All directions",
+    "Three sharpest directions",
+    "Along training",
+    "Around the weights",
+    "Key numbers",
+)
+TABS = (SPECTRUM, DIRECTIONS, EDGE, AROUND, statistics.TITLE, NUMBERS)  # only the open one is drawn
 
 WHOLE = "Whole network"
 
@@ -91,11 +101,14 @@ def _page(experiment: Experiment, display: Display) -> None:
     verdict, _ = answer()
     with verdict, errors_shown():
         seconds = requests.seconds(variants, "largest", "density", "edge", "smallest")
-        if not started("curvature:run", "Measure the spectrum", seconds):
+        if not started("curvature:run", "Measure the curvature", seconds):
             return
     edge_first = all(run.training.optimizer == "gradient-descent" for run, _ in variants.values())
-    edge_place = st.container() if edge_first else None
-    chosen = _choice(variants)
+    figure, details = st.container(), st.container()
+    with details:
+        tabs = dict(zip(TABS, st.tabs(TABS, key="curvature-details", on_change="rerun"), strict=True))
+    with tabs[SPECTRUM]:
+        chosen = _choice(variants)
     request = requests.request(variants, chosen, address.of(experiment, display, PATH))
     finished = progress.submit(request)
     spectra, courses = requests.spectra(variants, chosen), requests.edge_samples(variants)
@@ -108,20 +121,33 @@ def _page(experiment: Experiment, display: Display) -> None:
             if edge_first and sentence:
                 st.markdown(sentence)
         else:
-            st.markdown(missing_verdict(known, len(spectra), "spectra", stopped=stopped, done="measured"))
+            st.markdown(missing_verdict(known, len(spectra), "networks", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
-    _spectrum(experiment, display, variants, spectra, chosen, stopped=stopped)
-    with edge_place or st.container():
-        st.markdown("## How close training comes to instability")
-        point = charts.edge_point(variants)
-        st.markdown(point if edge_first else " ".join(filter(None, [sentence, point])))
-        charts.edge_section(experiment, display, variants, courses)
-        if any(courses.values()):
-            with st.expander("Norms of the weights, from the first to the last checkpoint"):
-                st.caption(NORMS)
-                network_table({label: summary.weight_norms(own) for label, own in courses.items()}, missing="")
-    st.markdown("## Curvature over the slice")
-    _maps(experiment, display, variants)
+    with figure, st.container(key="figure"):
+        if edge_first:
+            st.markdown(charts.edge_point(variants))
+            charts.edge_section(experiment, display, variants, courses)
+        else:
+            charts.sharpest_section(experiment, display, variants, spectra, stopped=stopped)
+    if tabs[SPECTRUM].open:
+        with tabs[SPECTRUM]:
+            charts.density_section(experiment, display, spectra, chosen, stopped=stopped)
+    if tabs[DIRECTIONS].open:
+        with tabs[DIRECTIONS]:
+            _directions(experiment, display, spectra, stopped=stopped)
+    if tabs[EDGE].open:
+        with tabs[EDGE]:
+            _along_training(experiment, display, variants, courses, sentence, drawn=edge_first)
+    if tabs[AROUND].open:
+        with tabs[AROUND]:
+            _maps(experiment, display, variants)
+    if tabs[statistics.TITLE].open:
+        with tabs[statistics.TITLE]:
+            statistics.section(experiment, display, variants, chosen)
+    if tabs[NUMBERS].open:
+        with tabs[NUMBERS]:
+            _numbers(spectra, stopped=stopped)
+    st.caption(other_quantities("Curvature", experiment, display))
     with st.expander("How it is measured, and caveats"):
         st.markdown(READING)
 
@@ -131,27 +157,9 @@ def _headline(variants: Variants, spectra: Mapping[str, Spectra]) -> str:
     return summary.headline(spectra, place=where(variants), seed=training_seed(variants), seeds=seeds)
 
 
-def _spectrum(
-    experiment: Experiment,
-    display: Display,
-    variants: Variants,
-    spectra: Mapping[str, Spectra],
-    chosen: Chosen,
-    *,
-    stopped: bool,
-) -> None:
-    """Show densities, key numbers, all kinds of batch statistics, and the loss along the sharpest directions."""
-    charts.density_section(experiment, display, spectra, chosen, stopped=stopped)
-    st.caption(other_quantities("Curvature", experiment, display))
-    columns = {label: summary.key_numbers(one) for label, one in spectra.items()}
-    if any(columns.values()):
-        st.markdown("### Key numbers")
-        network_table(columns, missing="" if stopped else PENDING)
-        with st.expander("All eigenvalues with their residuals"):
-            network_table({label: summary.all_eigenvalues(one) for label, one in spectra.items()}, missing="")
-    statistics.section(experiment, display, variants, chosen)
-    st.markdown("## Along the sharpest directions")
-    charts.cuts_section(experiment, display, spectra)
+def _directions(experiment: Experiment, display: Display, spectra: Mapping[str, Spectra], *, stopped: bool) -> None:
+    """Show the loss along the three sharpest directions, and a link to the surface along two of them."""
+    charts.cuts_section(experiment, display, spectra, stopped=stopped)
     plane = replace(experiment.surface.plane, directions="hessian")
     sharpest = replace(experiment, surface=replace(experiment.surface, plane=plane))
     st.page_link(
@@ -162,32 +170,60 @@ def _spectrum(
     )
 
 
+def _along_training(
+    experiment: Experiment,
+    display: Display,
+    variants: Variants,
+    courses: Mapping[str, Sequence[EdgeSample]],
+    sentence: str,
+    *,
+    drawn: bool,
+) -> None:
+    """Show how close training comes to instability; the chart only where the page does not begin with it."""
+    if drawn:
+        st.caption("The figure above shows the curvature along training.")
+    else:
+        st.markdown(" ".join(filter(None, [sentence, charts.edge_point(variants)])))
+        charts.edge_section(experiment, display, variants, courses)
+    if any(courses.values()):
+        st.markdown("### Norms of the weights, from the first to the last checkpoint")
+        st.caption(NORMS)
+        network_table({label: summary.weight_norms(own) for label, own in courses.items()}, missing="")
+
+
+def _numbers(spectra: Mapping[str, Spectra], *, stopped: bool) -> None:
+    """Show the key numbers and every eigenvalue."""
+    columns = {label: summary.key_numbers(one) for label, one in spectra.items()}
+    if not any(columns.values()):
+        st.caption("Nothing was measured." if stopped else f"Measuring{PENDING}")
+        return
+    network_table(columns, missing="" if stopped else PENDING)
+    st.markdown("### All eigenvalues with their residuals")
+    network_table({label: summary.all_eigenvalues(one) for label, one in spectra.items()}, missing="")
+
+
 def _choice(variants: Variants) -> Chosen:
-    """Show the heading of the spectra and, beside it, which matrix the density is of, and return that."""
+    """Show which matrix the density is of, and return that."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="matrix"):
-        st.markdown("## How many directions have which curvature", width="content")
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content"):
-            form = st.segmented_control(
-                "Curvature",
-                FORMS,
-                default=FORMS[0],
-                format_func=str.capitalize,
-                required=True,
-                key=address.control("curvature:form"),
-                help="Raw: eigenvalues of the Hessian. Scale-free: of $SHS$ with the norms of the filters on the "
-                "diagonal of $S$, unchanged when weights in front of a normalization are rescaled.",
-            )
-            names = [set(layer_names(run)) for run, _ in variants.values()]
-            shared = [
-                name for name in layer_names(next(iter(variants.values()))[0]) if all(name in own for own in names)
-            ]
-            layer = st.selectbox(
-                "Layer",
-                [WHOLE, *shared],
-                key=address.control("curvature:layer"),
-                help="Directions in the space of all weights, or of those of one layer: a block of the Hessian.",
-                width=220,
-            )
+        form = st.segmented_control(
+            "Curvature",
+            FORMS,
+            default=FORMS[0],
+            format_func=str.capitalize,
+            required=True,
+            key=address.control("curvature:form"),
+            help="Raw: eigenvalues of the Hessian. Scale-free: of $SHS$ with the norms of the filters on the diagonal "
+            "of $S$, unchanged when weights in front of a normalization are rescaled.",
+        )
+        names = [set(layer_names(run)) for run, _ in variants.values()]
+        shared = [name for name in layer_names(next(iter(variants.values()))[0]) if all(name in own for own in names)]
+        layer = st.selectbox(
+            "Layer",
+            [WHOLE, *shared],
+            key=address.control("curvature:layer"),
+            help="Directions in the space of all weights, or of those of one layer: a block of the Hessian.",
+            width=220,
+        )
     return Chosen(form or FORMS[0], "" if layer == WHOLE else str(layer))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -55,15 +56,24 @@ class Spectra:
 def request(variants: Variants, chosen: Chosen, address: str) -> Request:
     """Return the request of spectra and of sharpness along training: what the headline needs comes first."""
     pairs = tuple(variants.values())
+    courses = [edge_jobs(*pair).values() for pair in pairs]
     stages: list[Iterable[Job]] = [
         [Job("run", run) for run, _ in pairs],
-        [_eigenvalues(*pair, Chosen(form)) for form in FORMS for pair in pairs],
-        [_density(*pair, choice) for choice in (chosen, Chosen()) for pair in pairs],
+        *([_eigenvalues(*pair, Chosen())] for pair in pairs),  # a stage each: the figure is drawn network by network
+        [_eigenvalues(*pair, Chosen(form)) for form in FORMS[1:] for pair in pairs],
+        *([_density(*pair, choice)] for choice in (chosen, Chosen()) for pair in pairs),
         [_eigenvalues(*pair, chosen) for pair in pairs],
-        [job for pair in pairs for job in edge_jobs(*pair).values()],
+        *([job for job in own if job is not None] for own in zip_longest(*courses)),
         [_eigenvalues(*pair, Chosen(), end="smallest", count=SMALLEST) for pair in pairs],
     ]
     return Request("curvature", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
+
+
+def sharpest_jobs(variants: Variants) -> dict[str, tuple[Job, ...]]:
+    """Return what the loss along the sharpest direction needs of every network, in the order in which it runs."""
+    return {
+        label: (Job("run", run), _eigenvalues(run, surface, Chosen())) for label, (run, surface) in variants.items()
+    }
 
 
 def diverged(variants: Variants) -> dict[str, int]:

@@ -28,11 +28,15 @@ from normscape.views.widgets.charts import page_theme, row_of_charts
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 from normscape.views.widgets.tables import network_table
 
+TITLE = "Batch statistics"
+
 COMPARED = "surface.evaluation.statistics"
 
 NAMES: Mapping[str, str] = {"population": "Population", "batch": "Mini-batch", "running": "Running"}
 
 ALONE = "No network here takes statistics over samples, so there is nothing to compare."
+
+ALREADY = "The networks of this page differ in their batch statistics already."
 
 POINT = (
     "Batch norm can take mean and variance from all samples (population), from each mini-batch, or from the averages "
@@ -48,8 +52,8 @@ Modes = Mapping[str, Spectra]
 def section(experiment: Experiment, display: Display, variants: Variants, chosen: Chosen) -> None:
     """Show the spectra of every network in all kinds of statistics, once they are stored or requested."""
     if experiment.compare == COMPARED:
-        return  # the figure above compares them already
-    st.markdown("### Does it depend on batch statistics?")
+        st.caption(ALREADY)
+        return
     modes = requests.by_statistics(variants)
     if not modes:
         st.caption(ALONE)

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from normscape.figures.comparison import Compared
 from normscape.figures.paths import (
-    connectivity_figures,
-    path_comparison_figures,
     path_losses_figure,
     path_maps,
     path_surfaces,
 )
-from normscape.figures.paths.connectivity import MARKS, NAMES
+from normscape.figures.paths.maps import HEIGHT
 from normscape.figures.style.palette import colors
-from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory, slice_around
-from normscape.specs import Display, Experiment, PlaneSpec
+from normscape.specs import Display, Experiment
 from normscape.specs.experiment import Variants
-from normscape.views.paths import requests, summary
+from normscape.views.paths import between_trainings, requests, summary
 from normscape.views.paths.controls import choice
 from normscape.views.paths.player import path_player
 from normscape.views.paths.reading import reading
@@ -32,18 +28,17 @@ from normscape.views.paths.requests import Chosen
 from normscape.views.session import address, progress
 from normscape.views.session.admission import admitted, errors_shown, started
 from normscape.views.session.experiment_page import answer, experiment_page
+from normscape.views.session.waiting_place import waiting_place
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
-from normscape.views.texts.labels import listed
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, row_of_charts
-from normscape.views.widgets.numbers import PENDING
 from normscape.views.widgets.tables import network_table
 
 PATH = "paths"
 
 CLAIM = (
-    "The weights at every checkpoint, seen in the two directions that contain most of the path; and the loss on the "
+    "The path of the weights in training, drawn in the two directions in which they move most; and the loss on the "
     "straight line between two trainings of the same network."
 )
 
@@ -57,30 +52,23 @@ GLOSSARY_TERMS = (
 )
 
 MAPS = (
-    "Line: the weights at each checkpoint, as distances from the last one. Colors: the loss in the plane of the path, "
-    "on one scale for all networks. Each network has its own plane."
+    "White line: the weights at each checkpoint; the last one is at (0, 0). Colors: the loss in the plane of the path, "
+    "dark where it is low. Each network has its own plane; the color scale is the same for all."
 )
 SHARED_MAP = (
-    "Lines: the weights of all networks at each checkpoint, as distances from the last one of the first network. "
-    "Colors: the loss of the first network in that plane."
+    "Lines: the weights of all networks at each checkpoint; the last one of the first network is at (0, 0). "
+    "Colors: the loss of the first network in that plane, dark where it is low."
 )
-AROUND_THREE = ((-0.5, 1.5), (-0.5, 1.5))  # ranges of a plane with trained weights at (0, 0), (1, 0) and (0, 1)
+DETAILS = "Details: the loss along the path, and key numbers"
 
-IN_3D = "In 3-D, each checkpoint is at the loss of its projection on the plane."
+IN_3D = (
+    "Height and color: the loss in the plane of the path, on one scale for all networks. Line: the checkpoints, each "
+    "at the loss of the point of the plane that is nearest to it. Drag to rotate."
+)
+MAP, SURFACE = "Map", "3-D"
 LOSSES = (
     "Solid: the loss of each checkpoint. Dotted: the loss at its projection on the plane. Where they part, the map "
     "does not show the loss that training had."
-)
-BETWEEN = (
-    "Each network is trained a second time with the next seed. If the loss stays low on the way from one result to the "
-    "other, both lie in one valley."
-)
-SEGMENTS = "Loss of the evaluation samples on the line between two trainings that differ in their seed."
-KINDS = "With batch norm: {marks}. Where these coincide, the losses agree."
-
-COMPARED = (
-    "Loss of the evaluation samples on several paths between the same two trainings. Permuting hidden units leaves the "
-    "function of a network as it is; a curve is trained and may pass around a barrier."
 )
 
 
@@ -94,7 +82,10 @@ def _page(experiment: Experiment, display: Display) -> None:
     trajectories_place, between = st.container(), st.container()
     with between, errors_shown():
         st.markdown("## Between two trainings")
-        st.markdown(BETWEEN)
+        st.markdown(between_trainings.BETWEEN)
+        segments_place = st.container()
+        st.markdown("### Other paths between them")
+        st.markdown(between_trainings.OTHERS)
         chosen, display = choice(variants, display)
         address.publish(experiment, display)
     request = requests.request(variants, known, address.of(experiment, display, PATH), chosen)
@@ -109,11 +100,11 @@ def _page(experiment: Experiment, display: Display) -> None:
         progress.show_progress(request, finished)
     with trajectories_place:
         _trajectories(experiment, display, variants, known, stopped=stopped)
-    with between:
-        if chosen != Chosen():  # first, since it is what the controls above ask for
-            _paths(experiment, display, requests.paths(variants, chosen), stopped=stopped)
-            st.markdown("### The segment, as trained")
-        _segments(experiment, display, requests.segments(variants), stopped=stopped)
+    with segments_place:
+        between_trainings.segments_section(experiment, display, variants, requests.segments(variants), stopped=stopped)
+    if chosen != Chosen():
+        with between:
+            between_trainings.paths_section(experiment, display, requests.paths(variants, chosen), stopped=stopped)
     with st.expander("How it is measured, and caveats"):
         st.markdown(reading())
 
@@ -121,18 +112,29 @@ def _page(experiment: Experiment, display: Display) -> None:
 def _trajectories(
     experiment: Experiment, display: Display, variants: Variants, known: Mapping[str, Trajectory], *, stopped: bool
 ) -> None:
-    """Show the paths on their maps, the losses along them, and the numbers."""
+    """Show the paths on their maps or in 3-D, and in the details the losses along them and the numbers."""
+    if not known:
+        waiting_place(requests.first_jobs(variants), "path of training", HEIGHT, stopped=stopped)
+        return
     apart = requests.by_network(variants, known)
     maps, paths = (_compared(experiment, own) for own in (requests.maps(variants, known), apart))
     figures = path_maps(maps)
+    view = st.segmented_control(
+        "View",
+        (MAP, SURFACE),
+        default=MAP,
+        required=True,
+        key=address.control("paths:view"),
+        label_visibility="collapsed",
+    )
+    flat = view != SURFACE
     with st.container(key="figure"):
-        row_of_charts(figures, "path")
-        if known:
-            path_player(figures, path_surfaces(maps), "[class*='st-key-side-by-side-path-'] .js-plotly-plot")
-    if not known:
-        st.caption("No path is measured." if stopped else "The maps appear here when training has finished.")
-        return
-    st.caption(f"{SHARED_MAP if requests.share_a_plane(variants) else MAPS} {IN_3D}")
+        if flat:
+            row_of_charts(figures, "path")
+        drawn = {} if flat else path_surfaces(maps)
+        path_player(figures, drawn, "[class*='st-key-side-by-side-path-'] .js-plotly-plot")
+    caption = SHARED_MAP if requests.share_a_plane(variants) else MAPS
+    st.caption(caption if flat else IN_3D)
     light = in_light_theme(maps, experiment)
     maps_of, more = partial(path_maps, light), partial(path_surfaces, light)
     share_row(Charts("paths", "Paths of training", maps_of, experiment, display, interactive=more, growing=True))
@@ -147,92 +149,15 @@ def _trajectories(
         query_params=address.link_query(replace(experiment, surface=opened), display),
         help=f"Its ranges contain the path of {label}.",
     )
-    st.markdown("## Loss along the path")
-    chart(path_losses_figure(paths), "loss along the path")
-    st.caption(LOSSES)
-    st.markdown("### Key numbers")
-    network_table({name: summary.trajectory_numbers(one) for name, one in apart.items()})
-
-
-def _segments(experiment: Experiment, display: Display, segments: Mapping[str, Connectivity], *, stopped: bool) -> None:
-    """Show the losses between two trainings of every network, and the barriers."""
-    if not segments:
-        st.caption("A second training of each network is needed." if stopped else f"Measuring{PENDING}")
-        return
-    own = _compared(experiment, segments)
-    st.markdown(summary.connectivity_sentence(segments))
-    row_of_charts(connectivity_figures(own, legend=False), "segment")
-    kinds = [kind for kind in NAMES if any(kind in one.loss and len(one.loss) > 1 for one in segments.values())]
-    marks = listed([f"{NAMES[kind]} ({MARKS[kind]})" for kind in kinds])
-    st.caption(f"{SEGMENTS} {KINDS.format(marks=marks)}" if kinds else SEGMENTS)
-    light = in_light_theme(own, experiment)
-    _shared("segments", "Between two trainings", lambda: connectivity_figures(light), experiment, display)
-    _plane_link(experiment, display)
-    with st.expander("Barriers and errors"):
-        network_table({label: summary.connectivity_numbers(one, NAMES) for label, one in segments.items()}, missing="")
-
-
-def _plane_link(experiment: Experiment, display: Display) -> None:
-    """Show a link to the surface whose plane passes through three trainings of each network."""
-    steps = {run.last_step for run, _ in experiment.variants().values()}
-    if len(steps) > 1 or experiment.compare == "run.training.seed":
-        return  # one plane cannot name the last step of all; seeds are planes of their own
-    plane = PlaneSpec("checkpoints", (steps.pop(),) * 2, trainings="seeds")
-    own = experiment.surface
-    opened = replace(
-        own,
-        plane=plane,
-        grid=replace(own.grid, ranges=AROUND_THREE),
-        evaluation=replace(own.evaluation, checkpoint=None),
-    )
-    st.page_link(
-        "views/surface/page.py",
-        label="Open the surface through three trainings",
-        icon=":material/landscape:",
-        query_params=address.link_query(replace(experiment, surface=opened), display),
-        help="Trains each network with two more seeds. The three results are at (0, 0), (1, 0) and (0, 1).",
-    )
-
-
-def _paths(
-    experiment: Experiment, display: Display, paths: Mapping[str, Sequence[Connectivity]], *, stopped: bool
-) -> None:
-    """Show the losses on several paths between the same trainings, in one kind of statistics."""
-    st.markdown("### Compared with the segment")
-    if not paths:
-        st.caption("These paths were not measured." if stopped else f"Measuring{PENDING}")
-        return
-    kinds = [kind for kind in NAMES if any(kind in one.loss for own in paths.values() for one in own[1:])]
-    mode = kinds[0]
-    if len(kinds) > 1:
-        mode = st.selectbox(
-            "Batch-norm statistics",
-            kinds,
-            kinds.index("population"),
-            format_func=lambda kind: NAMES[kind][:1].upper() + NAMES[kind][1:],
-            key=address.control("paths:statistics"),
-            help="Networks without batch statistics are the same in all kinds. A curve has no running averages.",
-            width=380,
-        )
-    own = _compared(experiment, paths)
-    st.markdown(summary.path_sentence(paths, mode))
-    row_of_charts(path_comparison_figures(own, mode), "compared paths")
-    st.caption(COMPARED)
-    light = in_light_theme(own, experiment)
-    draw = partial(path_comparison_figures, light, mode)
-    _shared("compared", "Paths between two trainings", draw, experiment, display)
-    with st.expander("Barriers and errors of these paths"):
-        network_table({label: summary.path_numbers(one[1:], NAMES) for label, one in paths.items()}, missing="")
+    with st.expander(DETAILS, key=address.control("paths:details"), on_change="rerun") as details:
+        if details.open:
+            chart(path_losses_figure(paths), "loss along the path")
+            st.caption(LOSSES)
+            network_table({name: summary.trajectory_numbers(one) for name, one in apart.items()})
 
 
 def _compared(experiment: Experiment, results: Mapping[str, Any]) -> Compared[Any]:
     return Compared(results, colors=colors(experiment, page_theme()), theme=page_theme())
-
-
-def _shared(
-    name: str, title: str, draw: Callable[[], dict[str, go.Figure]], experiment: Experiment, display: Display
-) -> None:
-    share_row(Charts(name, title, draw, experiment, display))
 
 
 experiment, display = experiment_page("Paths", CLAIM, path=PATH, terms=GLOSSARY_TERMS)

@@ -51,10 +51,10 @@ def request(
     pairs = tuple(variants.values())
     stages: list[Iterable[Job]] = [
         [Job("run", run) for run, _ in pairs],
-        trajectory_jobs(variants).values(),
-        [losses_job(*variants[label], own) for label, own in known.items()],
+        *([job] for job in trajectory_jobs(variants).values()),  # a stage each: maps are drawn network by network
+        *([losses_job(*variants[label], own)] for label, own in known.items()),
         [Job("run", second(run)) for run, _ in pairs],
-        [connectivity_job(*pair) for pair in pairs],
+        *([connectivity_job(*pair)] for pair in pairs),
         [job for pair in pairs for job in path_jobs(*pair, chosen or Chosen())],
     ]
     return Request("paths", tuple(Stage(tuple(dict.fromkeys(one))) for one in stages), address=address)
@@ -75,6 +75,21 @@ def trajectory_jobs(variants: Variants) -> dict[str, Job]:
         runs = tuple(run for _, (run, _) in others)
         return {label: trajectory_job(first, surface, runs)}
     return {name: trajectory_job(*pair) for name, pair in variants.items()}
+
+
+def first_jobs(variants: Variants) -> dict[str, tuple[Job, ...]]:
+    """Return what the paths need of every network, in the order in which it runs, by label."""
+    own = trajectory_jobs(variants)
+    (shared,) = own.values() if share_a_plane(variants) else (None,)
+    return {label: (Job("run", run), shared or own[label]) for label, (run, _) in variants.items()}
+
+
+def segment_jobs(variants: Variants) -> dict[str, tuple[Job, ...]]:
+    """Return what the segments need of every network, in the order in which it runs, by label."""
+    return {
+        label: (Job("run", run), Job("run", second(run)), connectivity_job(run, surface))
+        for label, (run, surface) in variants.items()
+    }
 
 
 def trajectories(variants: Variants) -> dict[str, Trajectory]:

@@ -43,7 +43,8 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
     if not above:
         return f"{chance}, so this alone says little."
     points = _joined([f"{100 * more:.1f} points {of_network(label)}" for label, more in above.items()])
-    return f"{chance}; training exceeds that by {points}{' only' if len(above) < len(shares) else ''}."
+    few = len(above) < len(shares)
+    return f"{chance}; training is above that by {points}{' only' if few else ''}."
 
 
 def _shown(paths: list[str], shares: list[float]) -> str:
@@ -96,20 +97,21 @@ def connectivity_sentence(segments: Mapping[str, Connectivity]) -> str:
         claim = "**A loss barrier separates the two trainings:** on the straight line between them, the loss rises."
         order = sorted(barriers, key=lambda label: label not in averaged)
         values = _joined([f"{number(barriers[label])} {of_network(label)}" for label in order])
+        rise = f"It rises by up to {values}."
     else:
         claim = (
             "**No loss barrier separates the two trainings:** on the straight line between them, the loss never rises."
         )
-        values = "0"
+        rise = ""
     if averaged:
         stored = _joined([_stored(label, segments[label], alone=len(averaged) == 1) for label in averaged])
         text = (
-            f"With batch statistics recomputed at every point the barrier is {values}; with the stored averages "
-            f"interpolated it is {stored}."
+            "Batch norm recomputes its statistics at every point of the line; with its stored averages, interpolated, "
+            f"the barrier is {stored}."
         )
     else:
-        text = f"The barrier is {values}." if values != "0" else ""
-    return " ".join(filter(None, [claim, text, ONE_PAIR]))
+        text = ""
+    return " ".join(filter(None, [claim, rise, text, ONE_PAIR]))
 
 
 def _stored(label: str, one: Connectivity, *, alone: bool) -> str:

@@ -19,6 +19,7 @@ from normscape.views.session import address
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
 from normscape.views.smoothness.summary import (
+    ALIAS,
     LESS_SMOOTH,
     SMOOTH,
     Sign,
@@ -39,13 +40,12 @@ from normscape.views.widgets.tables import network_table
 
 CAPTIONS = {
     "effective smoothness": (
-        r"The largest gradient change per unit of distance, over steps of several lengths $\eta$ along the mini-batch "
-        r"gradient $g$: effective $\beta$-smoothness, "
-        r"$\max_\eta\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$."
+        "How much the gradient changes in a step, divided by the length of the step; lower is smoother. Each point is "
+        rf"the largest value over several step lengths. The literature calls it {ALIAS}."
     ),
     "gradient along the step": (
-        r"How far the gradient moves in a step, $\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$, from its smallest to "
-        r"its largest value over all step lengths. Divided by the length of the step it gives $\beta$."
+        "How much the gradient changes in a step, from its smallest to its largest value over all step lengths. "
+        "Divided by the length of the step it gives the figure above."
     ),
     "loss along the step": (
         "The loss after a step, from its smallest to its largest value over all step lengths. A narrow band means that "
@@ -65,7 +65,9 @@ SEVERAL_SEEDS = "Strong band: medians of its edges over seeds. Pale band: range 
 
 MEDIANS = "Medians over the checkpoints of each network. Relative values are the ratio of two such medians."
 
-RANDOM_TITLE = r"Effective $\beta$-smoothness in random directions"
+STEPS, RANDOM, NUMBERS = "Gradient and loss in each step", "Random directions", "Key numbers"
+TABS = (STEPS, RANDOM, NUMBERS)
+"""What is one click away; only the open tab is drawn."""
 
 SMOOTHER, ROUGHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw"))), Experiment()
 """An experiment in which batch norm is smoother along training, and one in which it is less smooth."""
@@ -103,8 +105,6 @@ def verdict(results: Results, at_end: Sign = None) -> None:
     seeds = max(sum(map(bool, columns)) for columns in results.values())
     compared = ratios(results)
     st.markdown(headline(next(iter(results)), compared, seeds, at_end))
-    if varies := spread(compared):
-        st.caption(varies)
 
 
 def explanation(experiment: Experiment, results: Results) -> None:
@@ -164,18 +164,29 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     drawn["every_seed"] = state.every_seed
     with st.container(key="figure"):
         chart(smoothness_figure(compared, **drawn), "effective smoothness")
-        st.caption(f"{CAPTIONS['effective smoothness']} {missing_points(results)}".strip())
+        varies = spread(ratios(_nonempty(results))) if state.finished else ""
+        st.caption(" ".join(filter(None, [CAPTIONS["effective smoothness"], varies, missing_points(results)])))
     several = max(map(len, results.values())) > 1 and not state.every_seed
-    with st.container(key="bands"):  # smaller than the chart above, which the headline is about
-        for kind, quantity in QUANTITIES.items():
-            with st.container(key=f"band-{quantity}"):
-                notes = [CAPTIONS[kind], gray(len(results) - 1), SEVERAL_SEEDS if several else ""]
-                _heading(BAND_TITLES[quantity][0], " ".join(filter(None, notes)))
-                panels(band_figures(compared, quantity, **drawn), kind)
-    _random_directions(compared, drawn)
+    tabs = dict(zip(TABS, st.tabs(TABS, key="smoothness-details", on_change="rerun"), strict=True))
+    if tabs[STEPS].open:
+        with tabs[STEPS], st.container(key="bands"):  # smaller than the chart above, which the headline is about
+            for kind, quantity in QUANTITIES.items():
+                with st.container(key=f"band-{quantity}"):
+                    notes = [CAPTIONS[kind], gray(len(results) - 1), SEVERAL_SEEDS if several else ""]
+                    _heading(BAND_TITLES[quantity][0], " ".join(filter(None, notes)))
+                    panels(band_figures(compared, quantity, **drawn), kind)
+    if tabs[RANDOM].open:
+        with tabs[RANDOM]:
+            chart(smoothness_figure(compared, random=True, titled=False, **drawn), "random directions")
+            st.caption(CAPTIONS["random directions"])
+    if tabs[NUMBERS].open:
+        with tabs[NUMBERS]:
+            if state.finished:
+                _table(results)
+            else:
+                st.caption("The numbers appear when all checkpoints are measured.")
     if state.finished:
         st.caption(other_quantities("Along training", experiment, display))
-        _table(results)
         light = in_light_theme(compared, experiment)
         title, draw = "Smoothness along training", lambda: _figures(light, drawn)
         share_row(Charts("along training", title, draw, experiment, display))
@@ -188,14 +199,6 @@ def gray(others: int) -> str:
     return f"Gray: the other network{'s' if others > 1 else ''}, median over step lengths."
 
 
-def _random_directions(compared: Compared[list[list[Smoothness]]], drawn: Mapping[str, Any]) -> None:
-    """Show the control measurement in an expander; nothing is drawn before it is opened."""
-    with st.expander(RANDOM_TITLE, key=address.control("smoothness:random"), on_change="rerun") as details:
-        if details.open:
-            st.caption(CAPTIONS["random directions"])
-            chart(smoothness_figure(compared, random=True, titled=False, **drawn), "random directions")
-
-
 def _heading(title: str, caption: str) -> None:
     st.markdown(f"## {title}")
     st.caption(caption)
@@ -206,8 +209,8 @@ def _table(results: Results) -> None:
     if len(results) > 1:
         reference, compared = next(iter(results)), ratios(results)
         columns = {label: own | ratio_numbers(reference, compared.get(label)) for label, own in columns.items()}
-    _heading("Key numbers", MEDIANS if len(results) > 1 else MEDIANS.partition(". ")[0] + ".")
     network_table(columns, missing="")
+    st.caption(MEDIANS if len(results) > 1 else MEDIANS.partition(". ")[0] + ".")
 
 
 def _nonempty(results: Results) -> Results:

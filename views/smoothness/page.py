@@ -22,8 +22,8 @@ from normscape.views.widgets.seeds import seeds_control
 PATH = "along-training"
 
 CLAIM = (
-    "At each checkpoint we step along the gradient of the next mini-batch and record how much the loss and the "
-    f"gradient change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
+    "At each checkpoint, steps along the gradient of the next mini-batch show how much the loss and its gradient "
+    f"change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
 )
 
 GLOSSARY_TERMS = (
@@ -46,8 +46,10 @@ learning rate to four. Batch norm takes its statistics of that mini-batch, as it
 momentum plays no part. With several seeds, lines are medians over the seeds and pale areas their ranges; the headline
 and the table take all checkpoints of all seeds.
 
-**Gradient change and smoothness.** The gradient change is a distance between two gradients. Effective
-$\beta$-smoothness is the largest gradient change per unit of distance along a step. It can be above $\lambda_{\max}$ of
+**Gradient change and smoothness.** The gradient change is a distance between two gradients,
+$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$. Effective $\beta$-smoothness,
+$\max_\eta\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$, is the largest gradient change per unit of
+distance along a step. It can be above $\lambda_{\max}$ of
 the same weights on *Surfaces*, and rank the networks differently: a mini-batch has its own curvature and statistics,
 and the steps are of finite length, whereas $\lambda_{\max}$ is the curvature of all evaluation samples at one point.
 

@@ -21,7 +21,10 @@ SMOOTH = "**The order depends on the experiment:** on standardized digits it is 
 Sign = Literal[-1, 1] | None
 """-1 where the second of two networks is flatter, 1 where the first one is, None if neither is or it is unknown."""
 
-MEASURE = r"effective $\beta$-smoothness"
+MEASURE = "gradient change per unit of distance"
+
+ALIAS = r"effective $\beta$-smoothness"
+"""What the literature calls it."""
 
 FEWEST_CHECKPOINTS = 2
 """Common checkpoints from which a verdict is given."""
@@ -75,7 +78,7 @@ def spread(compared: Mapping[str, PathRatio | None]) -> str:
     if max(ratio.highest, 1 / ratio.lowest) < ABOUT_EQUAL:
         return f"At every checkpoint the two differ by less than {100 * (ABOUT_EQUAL - 1):.0f} %."
     return (
-        f"From checkpoint to checkpoint it ranges from {_relative(ratio.lowest)} to {_relative(ratio.highest)}; "
+        f"At single checkpoints the ratio ranges from {_relative(ratio.lowest)} to {_relative(ratio.highest)}; "
         f"{in_text(label)} is smoother at {ratio.lower} of {ratio.checkpoints}."
     )
 
@@ -125,8 +128,8 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign
     else:
         word = "less smooth" if ratio.median > 1 else "smoother"
         claim = f"Along training, {in_text(label)} is {word} than {other}: its gradient changes {_times(ratio.median)}"
-    at = f"median of {ratio.checkpoints} checkpoints{_in_all(seeds)}"
-    return f"**{claim} per unit of distance.** {MEASURE[:1].upper()}{MEASURE[1:]}, {at}: {sizes}."
+    at = f"Median of {ratio.checkpoints} checkpoints{_in_all(seeds)}"
+    return f"**{claim} per unit of distance.** {at}: {sizes}."
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:
@@ -185,13 +188,13 @@ def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:
     """Return the ratio of a network to the first one as text, by name."""
     if ratio is None:
         return {}
-    name = rf"$\beta$-smoothness relative to {in_text(reference)}"
+    name = f"{MEASURE[:1].upper()}{MEASURE[1:]}, relative to {in_text(reference)}"
     span = f"{_relative(ratio.lowest)} to {_relative(ratio.highest)}"
     return {
         f"{name}, ratio of medians": _relative(ratio.median),
         f"{name}, range over checkpoints": span,
-        r"Checkpoints with a lower $\beta$-smoothness": f"{ratio.lower} of {ratio.checkpoints}",
-        f"Gradient change relative to {in_text(reference)}, ratio of medians": _relative(ratio.change),
+        "Checkpoints at which it is lower": f"{ratio.lower} of {ratio.checkpoints}",
+        f"Largest gradient change relative to {in_text(reference)}, ratio of medians": _relative(ratio.change),
     }
 
 
@@ -201,8 +204,8 @@ def key_numbers(course: Sequence[Smoothness]) -> dict[str, str]:
     return {
         "Range of the loss along the step": _median(one.variation[1] - one.variation[0] for one in along),
         "Largest gradient change along the step": _median(one.predictiveness[1] for one in along),
-        r"Effective $\beta$-smoothness along the gradient": _median(one.smoothness for one in along),
-        r"Effective $\beta$-smoothness, random directions": _median(one.random.smoothness for one in course),
+        rf"Gradient change per unit of distance ({ALIAS})": _median(one.smoothness for one in along),
+        "Gradient change per unit of distance, random directions": _median(one.random.smoothness for one in course),
         r"Gradient norm $\|g\|$": _median(one.gradient_norm for one in course),
         r"Checkpoints with steps shortened to $\|\theta\|$": f"{sum(one.capped for one in course)} of {len(course)}",
     }

@@ -22,7 +22,7 @@ from normscape.views.analysis.steps.step import EIGENVALUE, Step
 STEPS: tuple[Step, ...] = (
     Step(
         "A1, A2",
-        "A bounded gradient change bounds the loss, so small steps descend",
+        "Small enough gradient steps lower the loss",
         "Small steps descend",
         descent.SENTENCE,
         descent.ASSUMES,
@@ -34,8 +34,8 @@ STEPS: tuple[Step, ...] = (
         descent.brief,
         descent.status,
         descent.RULE,
-        "Expected: the loss (solid) below the bound (dotted), which is the tangent (dashed) plus "
-        r"$\tfrac12\hat L\|\Delta\|^2$. ● largest $\eta$ that lowers the loss · ◇ prediction $2/\hat L$.",
+        r"Expected: the loss (solid) below the bound (dotted). Dashed: tangent. ● largest $\eta$ that lowers the "
+        r"loss · ◇ prediction $2/\hat L$.",
         descent.rows,
         ("Santurkar et al. 2018",),
         per_network=True,
@@ -43,8 +43,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A4, A5",
-        "Bias gradients are steadier than weight gradients, which carry the input",
-        "Biases are steadier",
+        "Weight gradients change faster than bias gradients",
+        "Weights against biases",
         derivatives.SENTENCE,
         derivatives.ASSUMES,
         derivatives.DERIVATION,
@@ -55,15 +55,14 @@ STEPS: tuple[Step, ...] = (
         derivatives.brief,
         derivatives.status,
         derivatives.RULE,
-        "Gradient-change ratio of the weights (solid) and of the bias (dotted). Expected: solid above dotted. A bias "
-        "without effect is not drawn.",
+        "Expected: weights (solid) above the bias (dotted). A bias without effect is not drawn.",
         derivatives.rows,
         folded=True,
     ),
     Step(
         "A4",
-        "The backpropagated signal stays bounded along training",
-        "Bounded signal",
+        "The backpropagated signal does not grow during training",
+        "Steady signal",
         derivatives.SENTENCE_ALONG,
         derivatives.ASSUMES_ALONG,
         derivatives.DERIVATION_ALONG,
@@ -80,8 +79,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A6",
-        "The second moment of the input enters the bound (Cauchy–Schwarz)",
-        "Cauchy–Schwarz",
+        "Larger inputs let the gradient change faster",
+        "Input size and gradient",
         cauchy_schwarz.SENTENCE,
         cauchy_schwarz.ASSUMES,
         cauchy_schwarz.DERIVATION,
@@ -99,8 +98,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A7, A8",
-        "Centering and dividing lower the second moment",
-        "Center, then divide",
+        "Normalizing makes inputs smaller",
+        "Smaller inputs",
         second_moments.SENTENCE,
         second_moments.ASSUMES,
         second_moments.DERIVATION,
@@ -117,8 +116,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A6 to A8",
-        "The curvature follows the bound",
-        "Curvature of layers",
+        "Smaller inputs lower the curvature",
+        "Lower curvature",
         centering.SENTENCE,
         centering.ASSUMES,
         centering.DERIVATION,
@@ -135,8 +134,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A8",
-        "Dividing by the standard deviation acts like a learning rate per input",
-        "Learning rate per input",
+        "Standardizing acts like a learning rate for each input",
+        "A rate for each input",
         layer_rates.SENTENCE,
         layer_rates.ASSUMES,
         layer_rates.DERIVATION,

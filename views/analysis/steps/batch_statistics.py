@@ -11,8 +11,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The argument uses the statistics of all samples; training uses those of a mini-batch of $m$ samples. The batch "
-    r"mean should be off by about $\sigma/\sqrt m$, so small batches normalize by noisy statistics."
+    "Training takes mean and variance from a mini-batch of $m$ samples, not from all of them. The mean of a batch "
+    r"should be off by about $\sigma/\sqrt m$: the smaller the batch, the noisier the normalization."
 )
 
 ASSUMES = (

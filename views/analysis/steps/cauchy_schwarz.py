@@ -11,9 +11,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    r"When one layer's weights move, the signal changes by $\lambda$ and the weight gradient by $E[\lambda x]$. This "
-    r"is at most $\sqrt{E[\lambda^2]}\,\sqrt{\sum_iE[x_i^2]}$, so the second moment of the input enters a bound on "
-    "$L$. The argument needs this bound to be tight."
+    "The larger a layer's input, the faster its gradient may change: its upper bound contains the second moment of "
+    "the input, its mean square $E[x^2]$. The bound is useful only if the gradient comes close to it."
 )
 
 ASSUMES = (

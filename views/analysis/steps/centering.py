@@ -9,8 +9,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "A smaller bound need not mean a smaller $L$. Here, each layer is rewritten to receive centered or standardized "
-    r"inputs, with the network's output unchanged. The argument expects its curvature $\lambda_{\max}$ to fall."
+    "Smaller inputs lower a bound on the curvature; do they lower the curvature itself? Each layer is rewritten to "
+    "receive centered or standardized inputs while the network computes the same function. Its curvature "
+    r"$\lambda_{\max}$ should fall."
 )
 
 ASSUMES = (

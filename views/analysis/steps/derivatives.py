@@ -12,9 +12,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    r"The backpropagated signal $\delta$ is the derivative of the loss with respect to a layer's output. The bias "
-    r"gradient is its mean, $E[\delta]$. The weight gradient, $E[\delta x]$, also carries the layer's input $x$, so it "
-    "should change faster."
+    "The gradient of a weight is multiplied by the layer's input; that of a bias is not. If inputs make the gradient "
+    "change faster, weight gradients should change faster than bias gradients."
 )
 
 ASSUMES = (
@@ -188,8 +187,8 @@ def rows_along(result: SignalHistory) -> dict[str, str]:
 
 
 SENTENCE_ALONG = (
-    r"The argument needs $\delta$ to stay bounded throughout training. Correctly classified samples contribute "
-    r"almost no gradient, so $\delta$ should shrink rather than grow."
+    r"Backpropagation hands each layer a signal $\delta$, the derivative of the loss with respect to the layer's "
+    "output. The argument holds only if this signal does not grow during training."
 )
 
 ASSUMES_ALONG = "The same evaluation samples and the same batch-norm statistics at every step."

@@ -9,9 +9,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number
 
 SENTENCE = (
-    r"If the gradient changes by at most $L\|\Delta\|$ along a step $\Delta$, the loss exceeds its tangent by at "
-    r"most $\tfrac12L\|\Delta\|^2$. A gradient step then lowers the loss at every learning rate $\eta<2/L$: a smaller "
-    "$L$ allows larger ones."
+    r"$L$ says how fast the gradient changes from place to place. A gradient step with a learning rate $\eta$ below "
+    "$2/L$ always lowers the loss, so a smaller $L$ allows larger steps."
 )
 
 ASSUMES = (

@@ -11,9 +11,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Batch norm was proposed to reduce **internal covariate shift**, the change of a layer's inputs while earlier "
-    "layers learn; Santurkar et al. (2018) find that it does not. Another hypothesis: it keeps activations near 0, "
-    "where they are most nonlinear."
+    "Batch norm was invented to reduce **internal covariate shift**: a layer's inputs change while earlier layers "
+    "learn. Santurkar et al. (2018) find that it does not. Another idea is that it keeps activations where they are "
+    "most nonlinear, near 0."
 )
 
 ASSUMES = (

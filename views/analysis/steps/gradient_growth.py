@@ -11,8 +11,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The theorem covers one layer. Across many layers, gradients should keep their size. In deep plain ReLU networks "
-    "with batch norm at initialization they grow by a factor of about 1.21 per layer in the backward pass."
+    "The theorem is about one layer. Through many layers, gradients should neither grow nor shrink. In deep plain ReLU "
+    "networks with batch norm they grow about 1.21 times per layer before training."
 )
 
 ASSUMES = (

@@ -12,9 +12,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "A bias is the weight of a constant input 1. A weight's gradient should therefore change $E[x^2]$ times as fast as "
-    "the bias gradient, and equally fast once its input $x$ is standardized. Dividing by the standard deviation then "
-    "acts like a learning rate per input."
+    "A weight's gradient should change $E[x^2]$ times as fast as that of the bias, whose input is always 1. "
+    "Standardized inputs make all of them change equally fast, as if each input had a learning rate of its own."
 )
 
 ASSUMES = (

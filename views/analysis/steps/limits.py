@@ -11,7 +11,7 @@ from normscape.views.analysis.steps.step import Step
 STEPS: tuple[Step, ...] = (
     Step(
         "A13",
-        "Rival explanations: internal covariate shift and activation range",
+        "Other explanations: covariate shift and activations",
         "Covariate shift",
         distributions.SENTENCE,
         distributions.ASSUMES,
@@ -23,14 +23,14 @@ STEPS: tuple[Step, ...] = (
         distributions.brief,
         distributions.status,
         distributions.RULE,
-        "Change of the gradient, relative (solid) and in direction (dotted). The first layer has none before it.",
+        "Change of the gradient, relative (solid) and in direction (dotted). The first layer has no layer before it.",
         distributions.rows,
         ("Ioffe and Szegedy 2015", "Santurkar et al. 2018"),
         folded=True,
     ),
     Step(
         "A14",
-        "A batch-norm layer shrinks the backward gradient (Theorem 4.1)",
+        "Batch norm shrinks the gradient on its way back (Theorem 4.1)",
         "Theorem for one layer",
         theorem.SENTENCE,
         theorem.ASSUMES,
@@ -49,8 +49,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A15",
-        "Gradients keep their size across layers",
-        "Size across layers",
+        "Gradients keep their size through many layers",
+        "Many layers",
         gradient_growth.SENTENCE,
         gradient_growth.ASSUMES,
         gradient_growth.DERIVATION,

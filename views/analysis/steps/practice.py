@@ -10,7 +10,7 @@ from normscape.views.analysis.steps.step import Step
 STEPS: tuple[Step, ...] = (
     Step(
         "A11",
-        "Small batches give noisy statistics, as sampling theory predicts",
+        "Small batches give noisy statistics",
         "Noise of batches",
         batch_statistics.SENTENCE,
         batch_statistics.ASSUMES,
@@ -22,15 +22,15 @@ STEPS: tuple[Step, ...] = (
         batch_statistics.brief,
         batch_statistics.status,
         batch_statistics.RULE,
-        "Markers: measured, mean over layers, side by side at each batch size. Dotted line: sampling theory.",
+        "Markers: measured, mean over layers. Dotted: sampling theory.",
         batch_statistics.rows,
         ("Ioffe and Szegedy 2015",),
         folded=True,
     ),
     Step(
         "A12",
-        "Moving averages can replace batch statistics for prediction",
-        "Moving averages",
+        "Stored averages can replace batch statistics",
+        "Stored averages",
         running_averages.SENTENCE,
         running_averages.ASSUMES,
         running_averages.DERIVATION,

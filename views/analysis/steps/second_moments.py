@@ -10,9 +10,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    r"Subtracting the mean $\mu=E[x]$ minimizes the second moment $\sum_iE[(x_i-\mu_i)^2]$, and the layer can still "
-    "represent the same functions. Dividing by the standard deviation then sets each term to 1: large terms fall, "
-    "small ones rise."
+    "Subtracting the mean makes the second moment of an input as small as a shift can. Dividing by the standard "
+    "deviation then sets it to 1: large inputs shrink, small ones grow."
 )
 
 ASSUMES = (

@@ -13,9 +13,9 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "In the backward pass a batch-norm layer removes two components of the gradient: the one that all samples share, "
-    "and the one along the normalized outputs. This is proved. It multiplies the rest by "
-    r"$\gamma/\sqrt{v + \varepsilon}$: the gradient shrinks only if this factor is below about 1."
+    "On the way back through the network, a batch-norm layer removes two parts of the gradient; that is proved. It "
+    r"multiplies the rest by $\gamma/\sqrt{v + \varepsilon}$, so the gradient shrinks only where this factor is below "
+    "about 1."
 )
 
 ASSUMES = (

@@ -44,9 +44,9 @@ function renderScene(scene, scale) {
 }
 
 /** Return a rendered scene with its annotations, which plotly.js draws outside of the scene's canvas.
- * @type {(png: string, scene: any, scale: number) => Promise<string>} */
-async function withAnnotations(png, scene, scale) {
-  const annotations = scene.fullSceneLayout.annotations ?? [];
+ * @type {(png: string, scene: any, scale: number, hidden: boolean) => Promise<string>} `hidden`: the label at the center */
+async function withAnnotations(png, scene, scale, hidden) {
+  const annotations = (scene.fullSceneLayout.annotations ?? []).slice(hidden ? 1 : 0);
   if (!annotations.length) return png;
   const image = new Image(), canvas = document.createElement("canvas");
   image.src = png;

@@ -297,7 +297,7 @@ class SurfaceGrid {
       if (!scene) continue;
       const scale = Math.min(MAX_SCALE, width / columns / scene.glplot.canvas.clientWidth);
       const png = renderScene(scene, scale), hidden = this.charts[index].classList.contains("linked-behind");
-      images.push([label, hidden ? png : await withAnnotations(png, scene, scale)]);
+      images.push([label, await withAnnotations(png, scene, scale, hidden)]);
     }
     return Object.fromEntries(images);
   }
