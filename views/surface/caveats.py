@@ -167,9 +167,9 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     along = sign(ratio, 1.0)
     if not along or along * -1 not in signs:
         return None
-    words = "more" if along > 0 else "less"
-    than = f" than with {in_text(against)}" if against else ""
+    smooth, words = ("less", "more") if along > 0 else ("more", "less")
+    who, than = (in_text(subject), f" than with {in_text(against)}") if against else ("it", "")
     return (
-        f"During training it was the other way round: with {in_text(subject)}, the gradient changed "
-        f"{times(ratio, 1.0)} {words}{than} (one seed). [Details →](along-training)"
+        f"Along the training path {who} was *{smooth}* smooth: the gradient changed {times(ratio, 1.0)} {words}{than} "
+        "(one seed). [Along training →](along-training)"
     )
