@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from normscape.jobs import Job, JobStatus, Request, TimeLeft, expected_statuses, job_name, time_left
+from normscape.jobs import Job, JobStatus, Request, expected_statuses, job_name, time_left
 from normscape.landscape import Run
 from normscape.specs import Experiment
 from normscape.views.session import address
 from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, note_start, session_id
+from normscape.views.session.stated_time import stated
 from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
@@ -163,8 +164,11 @@ def progress_of(request: Request) -> tuple[float, str]:
     left = time_left(statuses, queue.snapshot.workers)
     if left is not None and left.complete:
         share = left.share  # the bar and the sentence say the same
+    known = None if left is None or left.seconds < 1 else left.seconds
+    shown = stated(request.key, known, min(share, 1.0), finished=not open_ones)
     others = sum(not one.done for one in queue.requests() if one.request.key != request.key)
-    return min(share, 1.0), f"{_left(left, others)} {_doing(running)}".strip()  # a narrow place cuts the end
+    time_sentence = _left(shown.seconds, others, complete=left is not None and left.complete)
+    return shown.share, f"{time_sentence} {_doing(running)}".strip()  # a narrow place cuts the end
 
 
 def _doing(running: Sequence[JobStatus]) -> str:
@@ -191,12 +195,12 @@ def _steps(running: Sequence[JobStatus]) -> str:
     return f"{', '.join(parts)} steps"
 
 
-def _left(left: TimeLeft | None, others: int) -> str:
-    """Return the time left, as a sentence; it is longer than *Detail* states while other requests run."""
-    if left is None or left.seconds < 1:
+def _left(seconds: float | None, others: int, *, complete: bool) -> str:
+    """Return a bound on the time left, as a sentence; it is longer than *Detail* states while other requests run."""
+    if seconds is None:
         return ""
     shared = f", shared with {others} other job{'' if others == 1 else 's'}" if others else ""
-    return f"About {duration(left.seconds)} left{'' if left.complete else ' for this part'}{shared}."
+    return f"Up to about {duration(seconds)} left{'' if complete else ' for this part'}{shared}."
 
 
 def requested_by(sessions: Collection[str]) -> str:
