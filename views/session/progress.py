@@ -24,8 +24,8 @@ REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION = 3.0, 1.0
 """Seconds between redraws of the page: the minimum, about what a browser without a GPU takes for one, and per waiting
 session, since the process that feeds the workers also runs the pages."""
 
-MAX_NAMES, MAX_COUNTS = 2, 4
-"""Number of measurements that the progress names, and of trainings whose steps it lists."""
+MAX_NAMES = 2
+"""Number of measurements that the progress names."""
 
 DELIVERY_SECONDS = 1.0
 """Seconds before a page may rerun: Streamlit discards messages that have not reached the browser, including the initial
@@ -175,7 +175,8 @@ def _doing(running: Sequence[JobStatus]) -> str:
     """Return what runs, with the steps of training or the points of the grid."""
     kinds = list(dict.fromkeys(status.job.kind for status in running))
     if kinds == ["run"]:
-        return f"Training: {_steps(running)}."
+        several = f" {len(running)} networks" if running[1:] else ""
+        return f"Training{several}: {_steps(running)}."
     names = list(dict.fromkeys(job_name(status.job) for status in running))
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     verb = "Running" if "run" in kinds else "Measuring"
@@ -183,15 +184,12 @@ def _doing(running: Sequence[JobStatus]) -> str:
 
 
 def _steps(running: Sequence[JobStatus]) -> str:
-    """Return the steps of trainings: "59, 18 and 28 of 300 steps"; of many trainings "18 to 59 of 300 steps"."""
-    totals = dict.fromkeys(status.total for status in running)
+    """Return the steps of trainings: "59 of 300 steps", of several trainings "18 to 59 of 300 steps"."""
     parts = []
-    for total in totals:
-        counts = dict.fromkeys(status.completed for status in running if status.total == total)
-        done = [str(count) for count in counts]
-        if len(done) > MAX_COUNTS:
-            done = [f"{min(counts)} to {max(counts)}"]
-        parts.append(f"{' and '.join([', '.join(done[:-1]), done[-1]] if done[1:] else done)} of {total}")
+    for total in dict.fromkeys(status.total for status in running):
+        counts = [status.completed for status in running if status.total == total]
+        low, high = min(counts), max(counts)
+        parts.append(f"{low} of {total}" if low == high else f"{low} to {high} of {total}")
     return f"{', '.join(parts)} steps"
 
 
