@@ -134,7 +134,7 @@ def test_a_sweep_that_was_stopped_has_no_verdict() -> None:
     assert missing_verdict(1, 22, "trainings", stopped=True) == "**No verdict: 21 of 22 trainings are missing.**"
     assert (
         missing_verdict(1, 22, "trainings", stopped=False)
-        == "**1 of 22 trainings is finished, 21 are left.** The verdict appears when all are."
+        == "**1 of 22 trainings is finished, 21 are left.** The verdict appears at the end."
     )
 
 
@@ -207,7 +207,7 @@ def test_a_predicted_limit_that_is_far_off_is_said_to_be_with_the_rise_of_the_cu
     rises = {"No normalization": {0: 8.1, 10: 0.2}} | near
     assert misses(largest, rises) == [f"{far}, since curvature rises during training."]
     assert misses(largest, {"No normalization": {0: 8.1, 10: 2.0, 20: 4.0}}) == [
-        f"{far}; curvature rises up to 4× during training, which explains a part."
+        f"{far}; curvature rises up to 4× during training."
     ]
     for flat in ({0: 8.1}, {0: 8.1, 10: 9.0}):
         assert misses(largest, {"No normalization": flat}) == [f"{far}."]

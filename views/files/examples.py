@@ -9,19 +9,29 @@ from normscape.views.files import uploads
 
 
 def examples() -> None:
-    """Show what the example files are, a button that opens them, and their downloads."""
+    """Show a button that opens the example files, and their downloads."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="examples"):
-        st.button("Open example files", on_click=_open, icon=":material/landscape:")
-        for name, content in example_files().items():
-            st.download_button(
-                name,
-                content,
-                name,
-                "application/x-hdf5",
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
-            )
+        open_button()
+        downloads()
+
+
+def open_button() -> None:
+    """Show a button that opens the example files."""
+    st.button("Open example files", on_click=_open, icon=":material/landscape:")
+
+
+def downloads() -> None:
+    """Show a download button for every example file."""
+    for name, content in example_files().items():
+        st.download_button(
+            name,
+            content,
+            name,
+            "application/x-hdf5",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )
 
 
 def _open() -> None:

@@ -177,7 +177,8 @@ def _doing(running: Sequence[JobStatus]) -> str:
     if kinds == ["run"]:
         several = f" {len(running)} networks" if running[1:] else ""
         return f"Training{several}: {_steps(running)}."
-    names = list(dict.fromkeys(job_name(status.job) for status in running))
+    ordered = sorted(running, key=lambda status: status.job.kind != "run")  # what the others wait for comes first
+    names = list(dict.fromkeys(job_name(status.job) for status in ordered))
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     verb = "Running" if "run" in kinds else "Measuring"
     return f"{verb}: {', '.join(names[:MAX_NAMES])}{more}." if names else "Finishing."
