@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from normscape.gallery.examples import example_files
@@ -15,9 +17,10 @@ def examples() -> None:
         downloads()
 
 
-def open_button() -> None:
-    """Show a button that opens the example files."""
-    st.button("Open example files", on_click=_open, icon=":material/landscape:")
+def open_button(*, primary: bool = False) -> None:
+    """Show a button that opens the example files; a primary one is what a visitor can do first."""
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    st.button("Open example files", on_click=_open, icon=":material/landscape:", type=kind)
 
 
 def downloads() -> None:

@@ -1,4 +1,4 @@
-"""What the page Files shows before a file is open: the upload, the example beside it, and what files can say."""
+"""What the page Files shows before a file is open: the upload, what files can say, and an example."""
 
 from __future__ import annotations
 
@@ -22,32 +22,36 @@ NAMES = ("With shortcuts", "Without shortcuts")
 """Of the surfaces in the picture, in the order of the files."""
 
 NOTES = {
-    "What a file holds": "Coordinates, and the loss or accuracy at every point. Values of −1 were not computed and stay "
-    "blank.",
-    "What it does not hold": "Gradients, sharpness, and how the two directions were scaled. Surfaces along directions of "
-    "different lengths are comparable in height, not in width.",
-    "Beside surfaces measured here": "On *Surfaces*, *Downloads* → *HDF5* saves them in the same layout, so that both "
-    "open here together.",
+    "What a file holds": (
+        "Coordinates, and the loss or accuracy at every point. Values of −1 were not computed and stay blank."
+    ),
+    "What it does not hold": (
+        "Gradients, sharpness, and how the two directions were scaled. Surfaces along directions of different lengths "
+        "are comparable in height, not in width."
+    ),
+    "Beside surfaces measured here": (
+        "On *Surfaces*, *Downloads* → *HDF5* saves them in the same layout, so that both open here together."
+    ),
 }
 
 
 def first_screen() -> None:
-    """Show the upload beside the example, and below them what files can say."""
+    """Show the upload and what files can say, beside the example."""
     with st.container(key="file-start"):
         with st.container(border=True, key="file-upload"):
             st.subheader("Open your files", anchor=False)
             uploads.uploader()
             st.caption(WHAT_OPENS)
+            with st.container(key="file-notes"):
+                for title, text in NOTES.items():
+                    st.markdown(f"**{title}**  \n{text}")
         with st.container(border=True, key="file-example"):
             st.subheader("Or try an example", anchor=False)
             _picture()
             st.caption(EXAMPLE)
             with st.container(horizontal=True, vertical_alignment="center", gap="small", key="examples"):
-                open_button()
+                open_button(primary=True)
                 downloads()
-    with st.container(key="file-notes"):
-        for title, text in NOTES.items():
-            st.markdown(f"**{title}**  \n{text}")
 
 
 def _picture() -> None:
