@@ -148,8 +148,8 @@ def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, refer
         reference: the one that it is compared with.
     """
     return (
-        rf"**Over {len(plain.ratios)} training seeds, {subject} vs. {reference}:** $\lambda_{{\max}}$ "
-        f"{over_seeds(plain)}; independent of weight scale, {over_seeds(scale_free)}."
+        rf"{subject} vs. {in_text(reference)}, over {len(plain.ratios)} training seeds: $\lambda_{{\max}}$ "
+        f"{over_seeds(plain)} · scale-free {over_seeds(scale_free)}."
     )
 
 

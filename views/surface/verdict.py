@@ -120,8 +120,6 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
         parts.append(f"scale-free {times(scale_free[0][0], scale_free[-1][0])} apart{named}")
     parts.append(_fits(measured))
     if pending:
-        parts.append(f"{', '.join(pending)}: {PENDING}")
-    if pending:
         claim = f"**{len(sharpness)} of {len(measured)} networks measured.**"
     else:
         claim = claim_of_several({label: value for value, label in sharpness})
@@ -138,12 +136,11 @@ def _ranked(values: Mapping[str, float | None]) -> list[tuple[float, str]]:
 
 
 def _fits(measured: Mapping[str, Measures]) -> str:
-    """Return the range of held-out accuracy, or of held-out loss for a regression, with the network at each end."""
+    """Return the range of held-out accuracy, or of held-out loss for a regression."""
     accuracy = all(math.isfinite(one.accuracy) for one in measured.values())
-    values = {label: one.accuracy if accuracy else one.held_out_loss for label, one in measured.items()}
-    low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
+    values = [one.accuracy if accuracy else one.held_out_loss for one in measured.values()]
     text = percent if accuracy else number
-    return f"held-out {'accuracy' if accuracy else 'loss'} {text(values[low])} ({low}) to {text(values[high])} ({high})"
+    return f"held-out {'accuracy' if accuracy else 'loss'} {text(min(values))} to {text(max(values))}"
 
 
 def _fit(one: Measures, other: Measures) -> str:

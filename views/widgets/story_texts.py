@@ -48,7 +48,7 @@ MOST_LONG_NAMES = 3
 LOWER_ACCURACY = 0.1
 """Difference of held-out accuracies from which a result states them: a flat network may have learned little."""
 
-NO_SURFACE = "Training diverged: no surface"
+NO_SURFACE = "Training diverged"
 
 NORM = "run.model.norm"
 
