@@ -88,8 +88,8 @@ KINDS: Mapping[str, Kind] = {
     "surface": Kind("surface", subjects.points, evaluate, Arrays),
     "plane": Kind("plane", subjects.run_and_others, measure_plane, tuple[Plane, tuple[str, ...]]),
     "center": Kind("curvature in the plane", subjects.plane_slice, evaluate_center, Arrays),
-    "sharpness": Kind("λ_max", subjects.objective, measure_sharpness, Sharpness),
-    "scale-free-sharpness": Kind("λ_max(SHS)", subjects.objective, measure_scale_free_sharpness, Sharpness),
+    "sharpness": Kind("largest curvature", subjects.objective, measure_sharpness, Sharpness),
+    "scale-free-sharpness": Kind("scale-free curvature", subjects.objective, measure_scale_free_sharpness, Sharpness),
     "direct-loss": Kind("reference loss", subjects.run, direct_loss, float, stoppable=False),
     "checks": Kind("checks", subjects.run_and_plane, measure_numerical_checks, tuple[Check, ...], stoppable=False),
     "constant-loss": Kind(
