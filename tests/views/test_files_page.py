@@ -75,6 +75,7 @@ def test_files_are_drawn_and_summed_up(page: Callable[..., AppTest]) -> None:
     assert not app.exception
     assert "**bowl, training set**: lowest loss 0.500, at the center" in texts(app)
     assert "**tilted, training set**: lowest loss 1.00, at α = −1, β = −2" in texts(app)
+    assert "**The lowest loss is 2× lower in bowl, training set.**" in texts(app)
     app.session_state["file-tabs"] = "Numbers"
     (table,) = app.run().table
     assert list(table.value["bowl, training set"])[:3] == ["5 × 3", "−1 to 1", "−2 to 2"]

@@ -129,7 +129,9 @@ drawn = Comparison(
 )
 display = replace(st.session_state["display"], metric=metric, scale=scale)
 verdict = summary.sentence(drawn)
-with st.container(key="verdict"):
+with st.container(key="verdict", gap="xsmall"):
+    if claim := summary.claim(drawn):
+        st.markdown(claim)
     st.markdown(verdict)
 with st.container(key="file-surfaces"):
     show_surfaces(drawn, display, verdict)

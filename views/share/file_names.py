@@ -30,7 +30,7 @@ def file_name(experiment: Experiment) -> str:
     checkpoint = experiment.surface.evaluation.checkpoint
     if checkpoint is not None and experiment.compare != "surface.evaluation.checkpoint":
         parts.append(f"step-{checkpoint}")
-    return f"normscape-{'-'.join(map(_slug, parts))}"[:MOST_LETTERS].rstrip("-.")
+    return slug(f"normscape-{'-'.join(parts)}", MOST_LETTERS)
 
 
 def _compared(experiment: Experiment) -> str:
@@ -42,5 +42,6 @@ def _compared(experiment: Experiment) -> str:
     return values if experiment.compare in PLAIN else f"{field}-{values}"
 
 
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")
+def slug(text: str, most: int) -> str:
+    """Return a text as the name of a file, of at most so many letters, digits, points and hyphens."""
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower())[:most].strip("-.")
