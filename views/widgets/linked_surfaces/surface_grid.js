@@ -216,11 +216,11 @@ class SurfaceGrid {
    * @param {Camera} camera */
   async settle(camera) {
     this.settling = true;          // these relayouts are reported as well, and would settle again without end
-    this.camera = toCamera(toNumbers({ ...camera, center: camera.center ?? { x: 0, y: 0, z: 0 } }));
+    const settled = this.camera = toCamera(toNumbers({ ...camera, center: camera.center ?? { x: 0, y: 0, z: 0 } }));
     try {
       await Promise.all(this.surfaces.map((chart) => {
         fitTitles(chart, chart.layout, this.camera);
-        const numbers = numbersAt(chart, this.camera).map((shown, index) => [`scene.${AXES[index]}.showticklabels`, shown]);
+        const numbers = numbersAt(chart, settled).map((shown, index) => [`scene.${AXES[index]}.showticklabels`, shown]);
         const title = { "scene.zaxis.title.text": chart.layout.scene.zaxis.title.text };
         const change = { "scene.camera": this.camera, ...Object.fromEntries(numbers), ...title };
         return this.Plotly.update(chart, { lighting: lightOf(chart, this.camera) }, change, [0]);
