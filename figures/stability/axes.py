@@ -25,6 +25,8 @@ MARGIN = 1.6
 NAME_CHARACTER, NAME_PADDING, LEAST_NAME = 6.3, 14, 112
 """Pixels of a character of a network's name, beside the name, and of the line with its largest stable rate."""
 
+TITLE_GAP = 10  # between the numbers at the axis of rates and its title, pixels
+
 
 def style_rates(figure: go.Figure, sweeps: Sweeps, y_axis: Mapping[str, Any], predictions: Mapping[str, float]) -> None:
     """Give a figure the axis of learning rates that all figures of a sweep share, and a vertical one; changes it.
@@ -44,6 +46,7 @@ def style_rates(figure: go.Figure, sweeps: Sweeps, y_axis: Mapping[str, Any], pr
         x_axis=log_axis([rates], MARGIN),
         y_axis=y_axis,
     )
+    figure.update_xaxes(title_standoff=TITLE_GAP)
 
 
 def align(figure: go.Figure, sweeps: Sweeps) -> go.Figure:

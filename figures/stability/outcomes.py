@@ -17,7 +17,7 @@ from normscape.figures.style.ticks import number_text
 from normscape.landscape.stability import TrainingOutcome, largest_stable
 
 ROW_HEIGHT = 64  # of a network, pixels
-AXIS_HEIGHT, LEGEND_HEIGHT = 48, 62  # of what is below the rows, pixels
+AXIS_HEIGHT, LEGEND_HEIGHT = 56, 62  # of what is below the rows, pixels
 SEED_SHIFT = 0.22  # between the seeds of a network, as a share of its row
 BAR_WIDTH, BAR_OPACITY = 30, 0.25
 BAR_MARGIN = 1.4  # factor beyond the first and the last rate, so that the bar contains their marks

@@ -327,6 +327,20 @@ def test_whole_surfaces_are_on_the_first_screen(
     assert page.get_by_text("Held-out accuracy").first.is_visible()
 
 
+def test_a_phone_shows_both_surfaces_and_one_of_them_after_a_tap_on_its_name(page: Page, app_address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(app_address + QUICK)
+    wait_for_surfaces(page)
+    page.wait_for_function(f"() => ({INSIDE})() >= 2")
+    widths = "[...document.querySelectorAll('.linked-surface')].map((chart) => chart.clientWidth / innerWidth)"
+    assert all(share < 0.5 for share in page.evaluate(f"() => {widths}"))
+    page.get_by_role("button", name="Batch norm", exact=True).last.click()
+    page.wait_for_function(f"() => {widths}.every((share) => share > 0.9)")
+    page.wait_for_function("() => document.querySelector('.linked-surfaces').scrollLeft > innerWidth / 2")
+    page.get_by_role("button", name="Both").click()
+    page.wait_for_function(f"() => {widths}.every((share) => share < 0.5)")
+
+
 def test_surfaces_follow_the_width_of_the_window(page: Page, app_address: str) -> None:
     page.goto(app_address + QUICK)
     wait_for_surfaces(page)

@@ -54,7 +54,7 @@ def texts(app: AppTest) -> str:
 def test_without_a_file_the_page_says_what_opens_here(page: Callable[..., AppTest]) -> None:
     app = page()
     assert not app.exception
-    assert "plot_surface.py" in texts(app)
+    assert any("plot_surface.py" in caption.value for caption in app.caption)
 
 
 def test_the_examples_are_small_and_open_with_one_click(page: Callable[..., AppTest]) -> None:
@@ -75,6 +75,7 @@ def test_files_are_drawn_and_summed_up(page: Callable[..., AppTest]) -> None:
     assert not app.exception
     assert "**bowl, training set**: lowest loss 0.500, at the center" in texts(app)
     assert "**tilted, training set**: lowest loss 1.00, at α = −1, β = −2" in texts(app)
+    assert "**The lowest loss is 2× lower in bowl, training set.**" in texts(app)
     app.session_state["file-tabs"] = "Numbers"
     (table,) = app.run().table
     assert list(table.value["bowl, training set"])[:3] == ["5 × 3", "−1 to 1", "−2 to 2"]

@@ -15,8 +15,8 @@ from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets import recent_cards, story_texts
 from normscape.views.widgets.numbers import percent
 from normscape.views.widgets.recent_cards import title_and_text
-from normscape.views.widgets.story_cards import related
-from normscape.views.widgets.story_texts import panel_names, result_sentence, setting
+from normscape.views.widgets.story_cards import names_in_picture, related
+from normscape.views.widgets.story_texts import panel_names, panel_notes, result_sentence, setting
 from tests.views.test_page import opened
 
 
@@ -155,8 +155,16 @@ def test_a_result_says_which_way_and_what_diverges(monkeypatch: pytest.MonkeyPat
         "lowest with divisor 10, 5× below divisor 0.1"
     )
     assert sentence("A learning rate too large", 2.0, 1.0, None).endswith(
-        "2× lower with learning rate 1; diverges with learning rate 100"
+        "2× lower with learning rate 1; training diverges with learning rate 100"
     )
+
+
+def test_the_place_of_a_missing_surface_says_why() -> None:
+    title = "A learning rate too large"
+    notes = panel_notes(title)
+    assert [bool(note) for note in notes] == [one is None for one in measurements(title)] == [False, False, True]
+    assert "Training diverged" in names_in_picture(panel_names(STORIES[title].experiment), notes)
+    assert not any(panel_notes("Batch norm or none, on digits"))
 
 
 def test_a_card_opens_its_experiment_on_the_page_surfaces() -> None:

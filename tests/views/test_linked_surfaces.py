@@ -20,6 +20,8 @@ from normscape.views.widgets.linked_surfaces import (
     Presentation,
     SurfacePanel,
     linked_surfaces,
+    messages,
+    received_renders,
 )
 from normscape.views.widgets.linked_surfaces.messages import _numbers, _png
 from normscape.views.widgets.numbers import number, percent
@@ -62,6 +64,16 @@ def test_too_many_surfaces_are_refused() -> None:
     surfaces = {str(number): SurfacePanel(go.Figure(), "") for number in range(MAX_SURFACES + 1)}
     with pytest.raises(ValueError, match="9 surfaces are more than the 8"):
         linked_surfaces(surfaces, CAMERA, **UNUSED, presentation=Presentation("", ()), saved=None)
+
+
+@pytest.mark.parametrize(("sent", "numbers"), [({}, True), ({"numbers": True}, True), ({"numbers": False}, False)])
+def test_a_picture_has_a_table_of_numbers_unless_the_browser_asks_for_none(
+    monkeypatch: pytest.MonkeyPatch, sent: dict[str, bool], numbers: bool
+) -> None:
+    monkeypatch.setattr(messages, "_state", lambda _: {"width": 1920, "shape": "16:9", "images": {}} | sent)
+    renders = received_renders()
+    assert renders is not None
+    assert renders.numbers is numbers
 
 
 @pytest.mark.parametrize("message", [None, 5, "", "data:image/jpeg;base64,AAAA", "data:image/png;base64,?"])

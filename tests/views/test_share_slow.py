@@ -58,7 +58,7 @@ def test_link_pictures_and_presentation(shared: Page, tmp_path: Path) -> None:
     shared.get_by_role("button", name="Copy link").click()
     shared.get_by_role("button", name="Link copied").wait_for()
     assert shared.evaluate("navigator.clipboard.readText()") == shared.url
-    for name, size in (("16:9, 1920 × 1080", (1920, 1080)), ("square, 1200 × 1200", (1200, 1200))):
+    for name, size in (("16:9 without table, 1920 × 1080", (1920, 1080)), ("square, 1200 × 1200", (1200, 1200))):
         shared.select_option("select.linked-tool", label=name)
         picture = downloaded(shared, "Save PNG", tmp_path)
         assert Image.open(picture).size == size

@@ -17,14 +17,25 @@ from normscape.figures.style.palette import ordered_colors
 from normscape.figures.surface import comparison_figure
 from normscape.specs import Display
 from normscape.views.session.pictures import saved_picture
+from normscape.views.share.file_names import slug
 from normscape.views.share.files import File
 from normscape.views.share.for_programs import files_for_programs
 from normscape.views.share.row import downloads_menu
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
 
-STEM = "normscape-files"
+MOST_NAMED, MOST_LETTERS = 4, 100
+"""Surfaces in the name of a file, of more their number is stated; and letters of the beginning of a name."""
+
 CAPTION = "Surfaces read from files; how they were measured is not known to Normscape."
 ABOUT = "SVG: for a web page. PDF: for a paper. Interactive HTML: turns offline. CSV and HDF5: the numbers."
+
+
+def stem(comparison: Comparison) -> str:
+    """Return the beginning of the name of every file: the names of the surfaces, or their number if they are many."""
+    labels = list(comparison.results)
+    return slug(
+        f"normscape {' vs '.join(labels) if len(labels) <= MOST_NAMED else f'{len(labels)} files'}", MOST_LETTERS
+    )
 
 
 def menu(comparison: Comparison, display: Display) -> None:
@@ -45,10 +56,10 @@ def menu(comparison: Comparison, display: Display) -> None:
         "PDF": File(vector("pdf"), f"-{metric}.pdf", "application/pdf", "For a paper."),
         "Interactive HTML": File(html, f"-{metric}.html", "text/html", "One file that turns, also offline."),
         "CSV": File(lambda: csv_table(light.results), ".csv", "text/csv", "A row for each computed point."),
-        **files_for_programs(light, STEM, ""),
+        **files_for_programs(light, stem(comparison), ""),
     }
     with st.container(key="share"):
-        downloads_menu(STEM, offered, "files", about=ABOUT, disabled=not comparison.results)
+        downloads_menu(stem(comparison), offered, "files", about=ABOUT, disabled=not comparison.results)
 
 
 def composer(comparison: Comparison, summary: str) -> Callable[[Renders], SavedPicture | None]:
@@ -65,6 +76,6 @@ def composer(comparison: Comparison, summary: str) -> Callable[[Renders], SavedP
             width=renders.width,
             shape=renders.shape,
         )
-        return saved_picture(f"{STEM}-{comparison.metric}.png", make)
+        return saved_picture(f"{stem(comparison)}-{comparison.metric}.png", make)
 
     return compose

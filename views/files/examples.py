@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from normscape.gallery.examples import example_files
@@ -9,19 +11,30 @@ from normscape.views.files import uploads
 
 
 def examples() -> None:
-    """Show what the example files are, a button that opens them, and their downloads."""
+    """Show a button that opens the example files, and their downloads."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="examples"):
-        st.button("Open example files", on_click=_open, icon=":material/landscape:")
-        for name, content in example_files().items():
-            st.download_button(
-                name,
-                content,
-                name,
-                "application/x-hdf5",
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
-            )
+        open_button()
+        downloads()
+
+
+def open_button(*, primary: bool = False) -> None:
+    """Show a button that opens the example files; a primary one is what a visitor can do first."""
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    st.button("Open example files", on_click=_open, icon=":material/landscape:", type=kind)
+
+
+def downloads() -> None:
+    """Show a download button for every example file."""
+    for name, content in example_files().items():
+        st.download_button(
+            name,
+            content,
+            name,
+            "application/x-hdf5",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )
 
 
 def _open() -> None:

@@ -16,6 +16,7 @@ from normscape.specs.display import SCALES
 from normscape.specs.fields import rule_of
 from normscape.views.files import downloads, summary, uploads
 from normscape.views.files.examples import examples
+from normscape.views.files.first_screen import first_screen
 from normscape.views.session import pictures
 from normscape.views.session.address import control
 from normscape.views.session.linked_view import adopt_camera, adopt_point, panels
@@ -27,21 +28,6 @@ from normscape.views.widgets.linked_surfaces import Presentation
 from normscape.views.widgets.tables import network_table
 
 CLAIM = "Open surface files of other tools. All of them are drawn on one scale, and every figure can be downloaded."
-
-EMPTY = """
-**Examples.** A residual network of 20 layers on the digits, with and without shortcuts, as in Li et al. (2018). They
-were measured with Normscape and saved in the layout that opens here.
-
-**What opens here.** The `.h5` files that `plot_surface.py` of
-[Li et al.](https://github.com/tomgoldstein/loss-landscape) writes: coordinates, and the loss or accuracy at every
-point. Values of −1 were not computed and stay blank.
-
-**Next to surfaces measured here.** On *Surfaces*, *Downloads* → *HDF5* saves them in the same layout, so that both
-open here together.
-
-**What a file does not say.** Gradients, sharpness, and how the two directions were scaled. Surfaces with directions of
-different lengths are comparable in height only, not in width.
-"""
 
 RANGES = (
     "The ranges of the directions differ, and files do not say how long directions are: compare heights, not widths."
@@ -123,14 +109,13 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key
     st.container(key="claim", width="content").markdown(CLAIM)
 
 files = uploads.opened_files()
-# another key: it closes when the first file is open
-with st.expander("Open files", expanded=not files, key=f"open-files-{bool(files)}", icon=":material/upload_file:"):
-    uploads.uploader()
-    examples()
 if not files:
-    st.markdown(EMPTY)
+    first_screen()
     st.stop()
 
+with st.expander("Open more files", icon=":material/upload_file:"):
+    uploads.uploader()
+    examples()
 metric, scale, split = controls()
 results = surfaces_of(split)
 theme = page_theme()
@@ -144,7 +129,9 @@ drawn = Comparison(
 )
 display = replace(st.session_state["display"], metric=metric, scale=scale)
 verdict = summary.sentence(drawn)
-with st.container(key="verdict"):
+with st.container(key="verdict", gap="xsmall"):
+    if claim := summary.claim(drawn):
+        st.markdown(claim)
     st.markdown(verdict)
 with st.container(key="file-surfaces"):
     show_surfaces(drawn, display, verdict)

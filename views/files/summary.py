@@ -8,7 +8,26 @@ from normscape.figures.comparison import Comparison
 from normscape.landscape import Surface
 from normscape.landscape.surface.topology import minima_of
 from normscape.views.texts.escape import printable
-from normscape.views.widgets.numbers import number, percent, three_digits
+from normscape.views.widgets.numbers import number, percent, sign, three_digits, times
+
+
+def claim(comparison: Comparison) -> str:
+    """Return how the lowest losses of two surfaces compare as Markdown in bold, empty for any others."""
+    lowest = {label: _lowest(comparison, surface) for label, surface in comparison.results.items()}
+    if comparison.metric != "loss" or len(lowest) != 2:
+        return ""
+    (first, one), (second, other) = lowest.items()
+    order = sign(one, other)
+    if order is None:
+        return ""
+    if not order:
+        return "**The lowest losses are about equal.**"
+    return f"**The lowest loss is {times(one, other)} lower in {printable(first if order < 0 else second)}.**"
+
+
+def _lowest(comparison: Comparison, surface: Surface) -> float:
+    values = comparison.values(surface)
+    return float("nan") if values is None or not np.isfinite(values).any() else float(np.nanmin(values))
 
 
 def sentence(comparison: Comparison) -> str:

@@ -34,6 +34,7 @@ def cached_results() -> None:
         st.caption(f"Nothing is cached yet. The cache holds up to {used_of(0, store.limit).partition(' of ')[2]}.")
         return
     total = sum(entry.bytes for entry in entries)
+    st.html(f'<div class="usage"><div style="width: {min(1.0, total / store.limit):.2%}"></div></div>')
     text = f"{_results(len(entries))} in {used_of(total, store.limit)}. The least recently used are removed first."
     if is_public():
         st.caption(text)

@@ -16,11 +16,10 @@ GLOSSARY_TERMS = ("cache", "checkpoint", "error between points", "job", "refinem
 
 FIRST_GROUP = "Start here"
 
-with st.container(horizontal=True, vertical_alignment="center", gap="small", key="jobs-heading"):
-    st.title(QUESTIONS["Jobs"], anchor=False)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="jobs-heading"):
+    st.title(QUESTIONS["Jobs"], anchor=False, width="content")
+    st.container(key="claim", width="content").markdown(CLAIM)
     glossary_button(*GLOSSARY_TERMS)
-with st.container(key="claim"):
-    st.markdown(CLAIM)
 with st.container():  # not `redraw_periodically`: this part holds controls
     st.fragment(show_requests, run_every=1.0)()
 st.subheader("Recent experiments", anchor=False)

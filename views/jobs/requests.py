@@ -32,7 +32,7 @@ SHARED_STOP_HELP = "Only you stop waiting: it keeps running for the others."
 RESUME_HELP = "Continues where it stopped."
 RETRY_HELP = "Runs what failed again."
 CLEAR_HELP = "Removes it from this list. Finished results are kept."
-NOTHING = "Nothing is running. Open a comparison and change a setting: its progress appears here."
+NOTHING = "**Nothing is running.** Open a comparison and change a setting: its progress appears here."
 ELSEWHERE = "in another browser tab or by another visitor; only that page can stop it"
 CLOSED = "Its page is closed; it keeps running."
 NEXT = {"Open Surfaces": "views/surface/page.py", "Browse the Gallery": "views/gallery/page.py"}  # pages by label
@@ -68,10 +68,11 @@ def show_requests() -> None:
 
 def _nothing_running() -> None:
     """Say what a visitor can do next."""
-    st.caption(NOTHING)
-    with st.container(horizontal=True, gap="small", key="start-jobs"):
-        for label, path in NEXT.items():
-            st.page_link(path, label=label)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium", key="nothing-running"):
+        st.markdown(NOTHING)
+        with st.container(horizontal=True, gap="small", key="start-jobs", width="content"):
+            for label, path in NEXT.items():
+                st.page_link(path, label=label)
 
 
 def _running(entry: RequestStatus, title: RequestTitle) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from normscape.jobs import Job, JobStatus, Request, TimeLeft, expected_statuses, job_name, time_left
+from normscape.jobs import Job, JobStatus, Request, expected_statuses, job_name, time_left
 from normscape.landscape import Run
 from normscape.specs import Experiment
 from normscape.views.session import address
 from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, note_start, session_id
+from normscape.views.session.stated_time import stated
 from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
@@ -23,8 +24,8 @@ REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION = 3.0, 1.0
 """Seconds between redraws of the page: the minimum, about what a browser without a GPU takes for one, and per waiting
 session, since the process that feeds the workers also runs the pages."""
 
-MAX_NAMES, MAX_COUNTS = 2, 4
-"""Number of measurements that the progress names, and of trainings whose steps it lists."""
+MAX_NAMES = 2
+"""Number of measurements that the progress names."""
 
 DELIVERY_SECONDS = 1.0
 """Seconds before a page may rerun: Streamlit discards messages that have not reached the browser, including the initial
@@ -163,40 +164,42 @@ def progress_of(request: Request) -> tuple[float, str]:
     left = time_left(statuses, queue.snapshot.workers)
     if left is not None and left.complete:
         share = left.share  # the bar and the sentence say the same
+    known = None if left is None or left.seconds < 1 else left.seconds
+    shown = stated(request.key, known, min(share, 1.0), finished=not open_ones)
     others = sum(not one.done for one in queue.requests() if one.request.key != request.key)
-    return min(share, 1.0), f"{_left(left, others)} {_doing(running)}".strip()  # a narrow place cuts the end
+    time_sentence = _left(shown.seconds, others, complete=left is not None and left.complete)
+    return shown.share, f"{time_sentence} {_doing(running)}".strip()  # a narrow place cuts the end
 
 
 def _doing(running: Sequence[JobStatus]) -> str:
     """Return what runs, with the steps of training or the points of the grid."""
     kinds = list(dict.fromkeys(status.job.kind for status in running))
     if kinds == ["run"]:
-        return f"Training: {_steps(running)}."
-    names = list(dict.fromkeys(job_name(status.job) for status in running))
+        several = f" {len(running)} networks" if running[1:] else ""
+        return f"Training{several}: {_steps(running)}."
+    ordered = sorted(running, key=lambda status: status.job.kind != "run")  # what the others wait for comes first
+    names = list(dict.fromkeys(job_name(status.job) for status in ordered))
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     verb = "Running" if "run" in kinds else "Measuring"
     return f"{verb}: {', '.join(names[:MAX_NAMES])}{more}." if names else "Finishing."
 
 
 def _steps(running: Sequence[JobStatus]) -> str:
-    """Return the steps of trainings: "59, 18 and 28 of 300 steps"; of many trainings "18 to 59 of 300 steps"."""
-    totals = dict.fromkeys(status.total for status in running)
+    """Return the steps of trainings: "59 of 300 steps", of several trainings "18 to 59 of 300 steps"."""
     parts = []
-    for total in totals:
-        counts = dict.fromkeys(status.completed for status in running if status.total == total)
-        done = [str(count) for count in counts]
-        if len(done) > MAX_COUNTS:
-            done = [f"{min(counts)} to {max(counts)}"]
-        parts.append(f"{' and '.join([', '.join(done[:-1]), done[-1]] if done[1:] else done)} of {total}")
+    for total in dict.fromkeys(status.total for status in running):
+        counts = [status.completed for status in running if status.total == total]
+        low, high = min(counts), max(counts)
+        parts.append(f"{low} of {total}" if low == high else f"{low} to {high} of {total}")
     return f"{', '.join(parts)} steps"
 
 
-def _left(left: TimeLeft | None, others: int) -> str:
-    """Return the time left, as a sentence; it is longer than *Detail* states while other requests run."""
-    if left is None or left.seconds < 1:
+def _left(seconds: float | None, others: int, *, complete: bool) -> str:
+    """Return a bound on the time left, as a sentence; it is longer than *Detail* states while other requests run."""
+    if seconds is None:
         return ""
     shared = f", shared with {others} other job{'' if others == 1 else 's'}" if others else ""
-    return f"About {duration(left.seconds)} left{'' if left.complete else ' for this part'}{shared}."
+    return f"Up to about {duration(seconds)} left{'' if complete else ' for this part'}{shared}."
 
 
 def requested_by(sessions: Collection[str]) -> str:

@@ -12,7 +12,8 @@ from normscape.exports.animation import path_animation
 from normscape.landscape.measurement import Progress
 from normscape.views.session import address
 from normscape.views.session.job_queue import is_fragment_rerun
-from normscape.views.share.files import Charts, file_name
+from normscape.views.share.file_names import file_name
+from normscape.views.share.files import Charts
 from normscape.views.texts.escape import printable_error
 from normscape.views.widgets.refresh import redraw_periodically
 

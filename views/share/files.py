@@ -14,7 +14,7 @@ from normscape.exports.drawings.charts import charts_file
 from normscape.exports.figure_table import figure_table
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import png_metadata
-from normscape.specs import Display, Experiment, canonical_bytes, spec_hash
+from normscape.specs import Display, Experiment, canonical_bytes
 from normscape.views.share.links import experiment_link, public_link
 from normscape.views.share.protocol import protocol
 
@@ -104,11 +104,6 @@ def download_buttons(stem: str, offered: Mapping[str, File], key: str, *, disabl
             key=f"download-{key}-{label}",
             icon=":material/download:",
         )
-
-
-def file_name(experiment: Experiment) -> str:
-    """Return the beginning of the name of every file of an experiment."""
-    return f"normscape-{spec_hash(experiment)[:12]}"
 
 
 def _drawings(charts: Charts, ending: str) -> Mapping[str, File]:

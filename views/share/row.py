@@ -10,7 +10,8 @@ import streamlit as st
 from normscape.views.session.address import control
 from normscape.views.share.animation import animation_button
 from normscape.views.share.copy_link import copy_link
-from normscape.views.share.files import Charts, File, download_buttons, file_name, files, files_in_3d
+from normscape.views.share.file_names import file_name
+from normscape.views.share.files import Charts, File, download_buttons, files, files_in_3d
 
 
 def share_row(charts: Charts) -> None:

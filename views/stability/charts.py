@@ -19,6 +19,7 @@ from normscape.views.share.row import share_row
 from normscape.views.stability import thresholds
 from normscape.views.stability.misses import misses
 from normscape.views.stability.summary import (
+    Headline,
     complete_seeds,
     gaps,
     grid,
@@ -73,12 +74,19 @@ def verdict(
         if not count:
             st.markdown(missing_verdict(finished, total, "trainings", stopped=stopped))
             return
-        st.markdown(_headline(known, predicted, so_far(count)))
+        _show(_headline(known, predicted, so_far(count)))
         st.caption(unfinished(finished, total, stopped=stopped))
         return
-    st.markdown(_headline(outcomes, predicted, in_seeds(seeds)))
+    _show(_headline(outcomes, predicted, in_seeds(seeds)))
     if failures := gaps(outcomes):
         st.caption(" ".join(failures))
+
+
+def _show(found: Headline) -> None:
+    st.markdown(found.claim)
+    if found.details:
+        with st.container(key="verdict-details"):
+            st.markdown(found.details)
 
 
 def section(
@@ -122,9 +130,6 @@ def section(
         st.caption(" ".join(notes))
     if not state.complete:
         return
-    st.caption(other_quantities("Learning rates", experiment, display))
-    st.markdown("## Key numbers")
-    network_table({label: key_numbers(own, predicted[label], trainings[label]) for label, own in outcomes.items()})
     light = in_light_theme(compared, experiment)
 
     def draw() -> dict[str, go.Figure]:
@@ -135,11 +140,15 @@ def section(
         }
 
     share_row(Charts("learning rates", "Stable learning rates", draw, experiment, display))
+    st.caption(other_quantities("Learning rates", experiment, display))
+    st.markdown("## Key numbers")
+    network_table({label: key_numbers(own, predicted[label], trainings[label]) for label, own in outcomes.items()})
 
 
-def _headline(outcomes: Mapping[str, Sequence[TrainingOutcome]], predicted: Rates, scope: str) -> str:
+def _headline(outcomes: Mapping[str, Sequence[TrainingOutcome]], predicted: Rates, scope: str) -> Headline:
     largest = {label: largest_stable(own) for label, own in outcomes.items()}
-    return " ".join([headline(largest, _at_initialization(predicted), scope), *misses(largest, predicted)])
+    found = headline(largest, _at_initialization(predicted), scope)
+    return found._replace(details=" ".join([found.details, *misses(largest, predicted)]).strip())
 
 
 def _at_initialization(predicted: Rates) -> dict[str, float]:

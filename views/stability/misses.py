@@ -31,21 +31,25 @@ def misses(largest: Mapping[str, float], predicted: Mapping[str, Mapping[int, fl
             continue
         network = of_network(label)
         if limit / rate >= FAR and rate < RATES[-1]:
-            sentences.append(f"{_rise(predicted[label], limit / rate)} {number(limit / rate, 2)}× too high {network}.")
+            sentences.append(
+                f"{_off(network)} {number(limit / rate, 2)}× too high{_rise(predicted[label], limit / rate)}."
+            )
         elif rate / limit >= FAR:
             least = "at least " if rate >= RATES[-1] else ""
-            sentences.append(f"{LIMIT} {least}{number(rate / limit, 2)}× too low {network}.")
+            sentences.append(f"{_off(network)} {least}{number(rate / limit, 2)}× too low.")
     return sentences
 
 
-LIMIT = "The limit predicted at initialization is"
+def _off(network: str) -> str:
+    """Return the beginning of the sentence on a network, such as "without normalization"."""
+    return f"{network[:1].upper()}{network[1:]}, the predicted limit is"
 
 
 def _rise(limits: Mapping[int, float], miss: float) -> str:
-    """Return the beginning of the sentence on a limit that is too high."""
+    """Return the end of the sentence on a limit that is too high."""
     rise = max((limits[0] / limit for step, limit in limits.items() if step), default=1.0)
     if rise < ABOUT_EQUAL:
-        return LIMIT
-    limit = f"{LIMIT[:1].lower()}{LIMIT[1:]}"
-    link = ", so" if rise * FACTOR >= miss else " up to " + f"{number(rise, 2)}×, and"
-    return f"Curvature rises during training{link} {limit}"
+        return ""
+    if rise * FACTOR >= miss:
+        return ", since curvature rises during training"
+    return f"; curvature rises up to {number(rise, 2)}× during training"

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
 from normscape.specs import TrainingSpec
@@ -50,18 +51,38 @@ def complete_seeds(
     }
 
 
-def headline(largest: Mapping[str, float], predicted: Mapping[str, float], scope: str = "In this one seed, ") -> str:
-    """Return the largest learning rate at which each network trains stably as one sentence, and the predicted limits.
+class Headline(NamedTuple):
+    """The verdict as Markdown: one claim in bold, and what qualifies it."""
 
-    The first sentence says of how many seeds it is and how coarse the grid of rates is; the second says so if the
-    limits rank the networks in the opposite order.
+    claim: str
+    details: str
+
+
+def headline(
+    largest: Mapping[str, float], predicted: Mapping[str, float], scope: str = "In this one seed, "
+) -> Headline:
+    """Return the largest learning rate at which each network trains stably, and the predicted limits.
+
+    Claim or details say of how many seeds this is and how coarse the grid of rates is; the details say so if the limits
+    rank the networks in the opposite order.
 
     Args:
         largest: the largest stable learning rate by label, 0 if none is stable.
         predicted: limit that the curvature at initialization predicts, by label; NaN if unknown.
         scope: the beginning of the sentence: of how many seeds it is.
     """
-    return f"**{scope}{_claim(largest)}.**{_prediction(largest, predicted)}"
+    prediction = _prediction(largest, predicted)
+    pair = _stable_pair(largest)
+    if pair is None:
+        return Headline(f"**{scope}{_claim(largest)}.**", prediction)
+    (reference, other), (label, rate) = pair
+    claim = (
+        f"{of_network(label)}, learning rates up to {number(rate)} train stably; "
+        f"{of_network(reference)}, up to {number(other)}"
+    )
+    early = scope.endswith(": ")  # about some of the seeds
+    first = f"{scope}{claim}" if early else f"{claim[:1].upper()}{claim[1:]}"
+    return Headline(f"**{first}.**", " ".join(filter(None, [_ratio(rate, other, "" if early else scope), prediction])))
 
 
 def grid(seeds: int, *, complete: bool = True, pending: bool = False) -> str:
@@ -111,7 +132,7 @@ def _claim(largest: Mapping[str, float]) -> str:
     if not others:
         return f"the largest stable rate is {number(rate)} {of_network(reference)}{_next(rate)}"
     if len(others) == 1:
-        return _pair(reference, *others[0], largest[reference])
+        return _one_of_two(reference, *others[0], largest[reference])
     groups: dict[float, list[str]] = {}
     for label in (*[other for other, _ in others], reference):
         groups.setdefault(largest[label], []).append(label)
@@ -124,17 +145,25 @@ def _claim(largest: Mapping[str, float]) -> str:
     return f"on a grid of rates {number(FACTOR, 2)}× apart, the largest stable ones are {'; '.join(parts)}"
 
 
-def _pair(reference: str, label: str, rate: float, other: float) -> str:
-    """Return the claim on two networks that differ: "the largest stable rate is 1 with batch norm and 0.1 …"."""
-    claim, first, second = "the largest stable rate is", of_network(reference), of_network(label)
-    if not (rate and other):
-        known, lost = (second, first) if rate else (first, second)
-        return f"{claim} {number(rate or other)} {known}{_next(rate or other)}; there is none {lost}"
+def _stable_pair(largest: Mapping[str, float]) -> tuple[tuple[str, float], ...] | None:
+    """Return labels and rates of two networks that differ and are both stable somewhere, None for any others."""
+    rates = set(largest.values())
+    return tuple(largest.items()) if len(largest) == len(rates) == 2 and all(rates) else None
+
+
+def _ratio(rate: float, other: float, scope: str) -> str:
+    """Return the quotient of the largest stable rates of two networks, and how far it may be off, given the grid."""
     ratio = max(rate / other, other / rate)
-    size = f"{number(ratio, 2)}× {'higher' if rate > other else 'lower'}"
     low = number(ratio / FACTOR, 2)
     within = f"at least {low}×" if max(rate, other) >= RATES[-1] else f"{low} to {number(ratio * FACTOR, 2)}×"
-    return f"{claim} {number(rate)} {second} and {number(other)} {first}: {size} ({within}, given the grid)"
+    size = f"that is {number(ratio, 2)}× {'higher' if rate > other else 'lower'} ({within}, given the grid of rates)."
+    return f"{scope}{size}" if scope else f"{size[:1].upper()}{size[1:]}"
+
+
+def _one_of_two(reference: str, label: str, rate: float, other: float) -> str:
+    """Return the claim on two networks of which one is stable nowhere."""
+    known, lost = (of_network(label), of_network(reference)) if rate else (of_network(reference), of_network(label))
+    return f"the largest stable rate is {number(rate or other)} {known}{_next(rate or other)}; there is none {lost}"
 
 
 def _next(rate: float) -> str:
@@ -151,8 +180,8 @@ def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float]) ->
     size = values({label: known[label] for label in ends})
     shown = f"from {size.replace(' and ', ' to ')}" if len(known) > 2 else size
     if _opposite(largest, predicted):
-        return f" The curvature at initialization predicts the opposite order (dotted lines): {shown}."
-    return f" The curvature at initialization predicts {shown} (dotted lines)."
+        return f"The curvature at initialization predicts the opposite order (dotted lines): {shown}."
+    return f"The curvature at initialization predicts {shown} (dotted lines)."
 
 
 def _opposite(largest: Mapping[str, float], predicted: Mapping[str, float]) -> bool:

@@ -66,11 +66,20 @@ def answer_of(measured: Mapping[str, Measures], variants: Variants, state: Compa
     return Answer(warnings, found._replace(claim=claim), qualification, gradient_change(measured))
 
 
+HELP = (
+    r"*Flat* means that the gradient changes slowly around the weights. The largest curvature $\lambda_{\max}$ is the "
+    "largest eigenvalue of the Hessian, the matrix of second derivatives of the loss. *Scale-free* measures every "
+    "filter in units of its own length: the value is unchanged if weights in front of a normalization layer are "
+    "rescaled. *Held-out* samples are not used in training. In “a vs. b”, a is the network that the verdict names."
+)
+
+
 def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants) -> None:
     """Show the sentences, and a button for an earlier training step where a network has no surface."""
-    for text in (answer.warnings, answer.verdict.claim):
-        if text:
-            st.markdown(text)
+    if answer.warnings:
+        st.markdown(answer.warnings)
+    if answer.verdict.claim:
+        st.markdown(answer.verdict.claim, help=HELP, width="content")
     if details := [text for text in (answer.verdict.details, answer.qualification) if text]:
         with st.container(key="verdict-details", gap=None):
             for text in details:  # what qualifies the claim has a line of its own

@@ -148,8 +148,8 @@ def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, refer
         reference: the one that it is compared with.
     """
     return (
-        rf"**Over {len(plain.ratios)} training seeds, {subject} vs. {reference}:** $\lambda_{{\max}}$ "
-        f"{over_seeds(plain)}; independent of weight scale, {over_seeds(scale_free)}."
+        rf"{subject} vs. {in_text(reference)}, over {len(plain.ratios)} training seeds: $\lambda_{{\max}}$ "
+        f"{over_seeds(plain)} · scale-free {over_seeds(scale_free)}."
     )
 
 
@@ -167,9 +167,9 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     along = sign(ratio, 1.0)
     if not along or along * -1 not in signs:
         return None
-    words = "more" if along > 0 else "less"
-    than = f" than with {in_text(against)}" if against else ""
+    smooth, words = ("less", "more") if along > 0 else ("more", "less")
+    who, than = (in_text(subject), f" than with {in_text(against)}") if against else ("it", "")
     return (
-        f"During training it was the other way round: with {in_text(subject)}, the gradient changed "
-        f"{times(ratio, 1.0)} {words}{than} (one seed). [Details →](along-training)"
+        f"Along the training path {who} was *{smooth}* smooth: the gradient changed {times(ratio, 1.0)} {words}{than} "
+        "(one seed). [Along training →](along-training)"
     )

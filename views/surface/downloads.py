@@ -24,7 +24,8 @@ from normscape.specs import Display, Experiment, canonical_bytes
 from normscape.views.session.pictures import saved_picture
 from normscape.views.session.results import Outcome
 from normscape.views.share.citation import bibtex, python_snippet
-from normscape.views.share.files import File, file_name
+from normscape.views.share.file_names import file_name
+from normscape.views.share.files import File
 from normscape.views.share.for_programs import files_for_programs
 from normscape.views.share.links import experiment_link, page_link, public_link
 from normscape.views.share.protocol import protocol
@@ -144,7 +145,7 @@ def composer(
 ) -> Callable[[Renders], SavedPicture | None]:
     """Return a function that combines the renders from the browser with verdict, scale, key numbers and caption.
 
-    A picture of an exact shape has the most telling key numbers, any other all of them.
+    A picture of an exact shape has the most telling key numbers or none, any other all of them.
     """
 
     def compose(renders: Renders) -> SavedPicture | None:
@@ -153,7 +154,7 @@ def composer(
             renders.images,
             comparison,
             (experiment, display),
-            facts=_picture_numbers(outcomes) if renders.shape else key_numbers(outcomes),
+            facts=_facts(renders, outcomes),
             summary=verdict.replace("**", ""),
             caption=caption(experiment, public_link(experiment, display), grids=drawn_grids(outcomes.values())),
             width=renders.width,
@@ -162,6 +163,12 @@ def composer(
         return saved_picture(f"{file_name(experiment)}-{display.metric}.png", make)
 
     return compose
+
+
+def _facts(renders: Renders, outcomes: Mapping[str, Outcome]) -> Mapping[str, Mapping[str, str]]:
+    if not renders.numbers:
+        return {}
+    return _picture_numbers(outcomes) if renders.shape else key_numbers(outcomes)
 
 
 def _picture_numbers(outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:

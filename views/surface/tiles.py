@@ -49,7 +49,10 @@ def _pair(subject: str, other: str | None, measured: Mapping[str, Measures], mis
         values = [(name, value, NO_SURFACE, text) for name, value, _, text in values]
     with st.container(key="tiles-of"):
         against_other = f" compared with {printable(in_text(other))}" if other else ""
-        st.markdown(f"**{printable(subject)}**{against_other}" + ("" if seed is None else f", training seed {seed}"))
+        st.markdown(
+            f"**{printable(subject)}**{against_other}"
+            + ("" if seed is None else f": the run drawn above, training seed {seed}")
+        )
     for cell, (name, value, delta, help_text) in zip(st.columns(4), values, strict=True):
         cell.metric(
             name,

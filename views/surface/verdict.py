@@ -11,13 +11,13 @@ from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.texts.flatness import (
     LARGEST,
     SeedPair,
-    claim_of_pair,
     claim_of_several,
     factor,
     numbers_of_pair,
+    short_claim,
     signs,
 )
-from normscape.views.texts.labels import of_network
+from normscape.views.texts.labels import in_text, of_network
 from normscape.views.widgets.numbers import number, percent, three_digits, times
 
 PENDING = "being measured"
@@ -77,16 +77,29 @@ def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: Se
         return _of_several(measured, drawn)
     subject, reference = pair
     one, other = measured[subject], measured[reference]
-    fit = f"{_fit(pair, one, other)}."
+    fit = _fit(one, other)
     if one.sharpness is None or other.sharpness is None:
-        return f"{_capital(LARGEST)} is {PENDING}.", fit
+        values = f"{fit} ({_order(pair)})."
+        return f"{_capital(LARGEST)} is {PENDING}.", _capital(values)
     numbers = numbers_of_pair(pair, one, other)
     if not signs(one, other):
-        return f"{_capital(LARGEST)} is {numbers}: it compares nothing, since one of them is not positive.", fit
-    claim = claim_of_pair(pair, one, other, where, seeds)
+        claim = f"{_capital(LARGEST)} is {numbers}: it compares nothing, since one of them is not positive."
+        return claim, f"{_capital(fit)} ({_order(pair)})."
+    return short_claim(pair, one, other, where, seeds), f"{_capital(' · '.join([*_factors(one, other, seeds), fit]))}."
+
+
+def _factors(one: Measures, other: Measures, seeds: SeedPair | None) -> list[str]:
+    """Return λ_max of the first of two networks relative to the second, as it is and scale-free."""
     if seeds is None:
-        return claim, " ".join(filter(None, [_scale_free(one, other), fit]))
-    return claim, f"Independent of weight scale, it is {over_seeds(seeds[1])}. {fit}"
+        plain = f"{three_digits(one.sharpness or 0.0)} vs. {three_digits(other.sharpness or 0.0)}"
+        scale_free = factor(one.scale_free, other.scale_free, "scale-free {}")
+        return list(filter(None, [f"{LARGEST} {plain}{factor(one.sharpness, other.sharpness)}", scale_free]))
+    plain, scale_free = map(over_seeds, seeds)
+    return [f"{LARGEST} {plain.removesuffix(')')} training seeds)", f"scale-free {scale_free}"]
+
+
+def _order(pair: tuple[str, str]) -> str:
+    return f"{in_text(pair[0])} vs. {in_text(pair[1])}"
 
 
 def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]:
@@ -107,8 +120,6 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
         parts.append(f"scale-free {times(scale_free[0][0], scale_free[-1][0])} apart{named}")
     parts.append(_fits(measured))
     if pending:
-        parts.append(f"{', '.join(pending)}: {PENDING}")
-    if pending:
         claim = f"**{len(sharpness)} of {len(measured)} networks measured.**"
     else:
         claim = claim_of_several({label: value for value, label in sharpness})
@@ -125,24 +136,18 @@ def _ranked(values: Mapping[str, float | None]) -> list[tuple[float, str]]:
 
 
 def _fits(measured: Mapping[str, Measures]) -> str:
-    """Return the range of held-out accuracy, or of held-out loss for a regression, with the network at each end."""
+    """Return the range of held-out accuracy, or of held-out loss for a regression."""
     accuracy = all(math.isfinite(one.accuracy) for one in measured.values())
-    values = {label: one.accuracy if accuracy else one.held_out_loss for label, one in measured.items()}
-    low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
+    values = [one.accuracy if accuracy else one.held_out_loss for one in measured.values()]
     text = percent if accuracy else number
-    return f"held-out {'accuracy' if accuracy else 'loss'} {text(values[low])} ({low}) to {text(values[high])} ({high})"
+    return f"held-out {'accuracy' if accuracy else 'loss'} {text(min(values))} to {text(max(values))}"
 
 
-def _scale_free(one: Measures, other: Measures) -> str:
-    return factor(one.scale_free, other.scale_free, "Independent of weight scale, it is {}.")
-
-
-def _fit(pair: tuple[str, str], one: Measures, other: Measures) -> str:
-    subject, reference = map(of_network, pair)
+def _fit(one: Measures, other: Measures) -> str:
+    """Return held-out accuracy, or held-out loss for a regression, of the first network and of the second."""
     if math.isnan(one.accuracy) or math.isnan(other.accuracy):
-        values = three_digits(one.held_out_loss), three_digits(other.held_out_loss)
-        return f"Held-out loss: {values[0]} {subject}, {values[1]} {reference}"
-    return f"Held-out accuracy: {percent(one.accuracy)} {subject}, {percent(other.accuracy)} {reference}"
+        return f"held-out loss {three_digits(one.held_out_loss)} vs. {three_digits(other.held_out_loss)}"
+    return f"held-out accuracy {percent(one.accuracy)} vs. {percent(other.accuracy)}"
 
 
 def _alone(one: Measures) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from normscape.specs.experiment import Variants
@@ -71,6 +72,15 @@ def claim_of_pair(
     )
 
 
+def short_claim(
+    pair: tuple[str, str], one: HasFlatness, other: HasFlatness, place: str, seeds: SeedPair | None = None
+) -> str:
+    """Return the claim of `claim_of_pair` in bold without its numbers."""
+    if seeds is not None:
+        one, other = Flatness(seeds[0].mean, seeds[1].mean), Flatness(1.0, 1.0)
+    return f"**{pair[0]} {_claim(one, other)} {place}.**"
+
+
 def numbers_of_pair(pair: tuple[str, str], one: HasFlatness, other: HasFlatness) -> str:
     """Return λ_max of both networks with their ratio: "0.170 with A and 0.429 with B (2.5× lower)"."""
     values = [(math.nan if own.sharpness is None else own.sharpness) for own in (one, other)]
@@ -79,23 +89,51 @@ def numbers_of_pair(pair: tuple[str, str], one: HasFlatness, other: HasFlatness)
 
 
 def claim_of_several(sharpness: Mapping[str, float]) -> str:
-    """Return the claim on more than two networks in bold: the flattest and the sharpest; near ties are named together.
+    """Return the claim on more than two networks in bold: the flattest and the sharpest, with all that tie with them.
+
+    Networks tie if each differs from the next by less than `ABOUT_EQUAL`; a chain of ties is never split.
 
     Args:
         sharpness: λ_max of all networks by label, positive.
     """
-    low, high = (pick(sharpness.values()) for pick in (min, max))
-    flattest = [label for label in sharpness if sharpness[label] / low < ABOUT_EQUAL]
-    if len(flattest) == len(sharpness):
-        return f"**All {len(sharpness)} networks are about as flat here.**"
-    sharpest = [label for label in sharpness if high / sharpness[label] < ABOUT_EQUAL and label not in flattest]
-    flattest, sharpest = (sorted(labels, key=sharpness.__getitem__) for labels in (flattest, sharpest))
+    groups = _ties(sharpness)
+    if len(groups) == 1:
+        if _about_equal(groups[0], sharpness):
+            return f"**All {len(sharpness)} networks are about as flat here.**"
+        return f"**No clear order here: {listed([groups[0][0], *map(in_text, groups[0][1:])])} differ {_BY_STEPS}.**"
+    flattest, sharpest = groups[0], groups[-1]
     if len(flattest) == len(sharpest) == 1:
         return f"**Flattest here: {flattest[0]}. Sharpest: {sharpest[0]}.**"
-    first = listed([flattest[0], *map(in_text, flattest[1:])])
-    flat = f"{first} are about equally flat here" if flattest[1:] else f"{first} is the flattest here"
-    last = listed([in_text(label) for label in sharpest])
-    return f"**{flat}; {last} {'are about equally sharp' if sharpest[1:] else 'is the sharpest'}.**"
+    flat = f"{listed([flattest[0], *map(in_text, flattest[1:])])} {_rank(flattest, sharpness, 'flat', 'flattest')} here"
+    last = f"{listed([in_text(label) for label in sharpest])} {_rank(sharpest, sharpness, 'sharp', 'sharpest')}"
+    return f"**{flat}; {last}.**"
+
+
+_BY_STEPS = "by less than 10 % from one to the next"
+
+
+def _ties(sharpness: Mapping[str, float]) -> list[list[str]]:
+    """Return the labels in groups of ties, the flattest first."""
+    ordered = sorted(sharpness, key=sharpness.__getitem__)
+    groups = [ordered[:1]]
+    for previous, label in pairwise(ordered):
+        if sharpness[label] / sharpness[previous] < ABOUT_EQUAL:
+            groups[-1].append(label)
+        else:
+            groups.append([label])
+    return groups
+
+
+def _about_equal(labels: Sequence[str], sharpness: Mapping[str, float]) -> bool:
+    return sharpness[labels[-1]] / sharpness[labels[0]] < ABOUT_EQUAL
+
+
+def _rank(labels: Sequence[str], sharpness: Mapping[str, float], word: str, superlative: str) -> str:
+    if len(labels) == 1:
+        return f"is the {superlative}"
+    if _about_equal(labels, sharpness):
+        return f"are about equally {word}"
+    return f"are the {superlative} and differ {_BY_STEPS}"
 
 
 def signs(one: HasFlatness, other: HasFlatness) -> set[int | None]:

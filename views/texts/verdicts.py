@@ -16,7 +16,7 @@ def missing_verdict(available: int, total: int, what: str, *, stopped: bool, don
         return f"**No verdict: {left} of {total} {what} {_are(left)} missing.**"
     return (
         f"**{available} of {total} {what} {_are(available)} {done}, {left} {_are(left)} left.** "
-        "The verdict appears when all are."
+        "The verdict appears at the end."
     )
 
 

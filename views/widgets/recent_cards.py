@@ -28,11 +28,13 @@ from normscape.views.texts.escape import printable
 from normscape.views.widgets.fields import option_label
 from normscape.views.widgets.moments import moment
 from normscape.views.widgets.story_cards import card_grid, show_card
-from normscape.views.widgets.story_texts import panel_names
+from normscape.views.widgets.story_texts import panel_names, setting
 
 MOST_SIZES = 2
 """Sizes that a title names; of more, which *Quick* or *Full* has chosen, none."""
 
+
+NO_PICTURE = "No surface is stored: training diverged, or the results were removed."
 
 MOST_RECENT = 12
 MOST_CHANGES = 3
@@ -133,6 +135,11 @@ def _recent(*, stories: bool) -> dict[Experiment, tuple[str, float]]:
 
 def _card(experiment: Experiment, link: str, seconds: float, title: str, text: str) -> None:
     picture, shown = _picture(experiment, link)
+    drawn = shown is None or len(shown) == len(experiment.values)
+    if picture is None:
+        text = f"{text} · {NO_PICTURE}"
+    elif drawn:  # the picture has the names of the networks
+        text = setting(experiment) if experiment in TITLES else ""
     show_card(
         f"recent {link}",
         printable(TITLES.get(experiment, title)),

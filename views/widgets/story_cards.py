@@ -15,7 +15,7 @@ from normscape.gallery.stories import STILLS, STORIES, TITLES, card, still
 from normscape.specs import Display, Experiment
 from normscape.views.session import address
 from normscape.views.widgets.charts import page_theme
-from normscape.views.widgets.story_texts import panel_names, result_sentence, setting
+from normscape.views.widgets.story_texts import panel_names, panel_notes, result_sentence, setting
 
 SURFACES = "surface"
 """Folder of the page that most cards open."""
@@ -70,6 +70,7 @@ def show_card(
     display: Display,
     about: str = "",
     panels: Sequence[str] = (),
+    notes: Sequence[str] = (),
     result: str = "",
     page: str = SURFACES,
 ) -> None:
@@ -87,6 +88,7 @@ def show_card(
         display: how it is shown there.
         about: network and data, or when it was run, below the title.
         panels: names of the surfaces in the picture, in their order, each of which is written below its surface.
+        notes: for every surface why it is missing, empty where it is drawn.
         result: one measured result, in the last line.
         page: folder in views/ of the page that it opens.
     """
@@ -98,8 +100,9 @@ def show_card(
         if picture is not None:
             with st.container(key=f"picture-{name}"):
                 st.image(picture, alt=alt, width="stretch")
-                st.html(_names_in_picture(panels))
-        st.caption(text)
+                st.html(names_in_picture(panels, notes))
+        if text:
+            st.caption(text)
         if result:
             with st.container(key=f"result-{name}"):
                 st.markdown(result)
@@ -117,15 +120,23 @@ def _opener(name: str, title: str, experiment: Experiment, display: Display, pag
     return False
 
 
-def _names_in_picture(names: Sequence[str]) -> str:
-    """Return the names of the surfaces as HTML, each at its place in the picture (`exports/thumbnail.py`)."""
+def names_in_picture(names: Sequence[str], notes: Sequence[str] = ()) -> str:
+    """Return the names of the surfaces as HTML, each at its place in the picture (`exports/thumbnail.py`).
+
+    Args:
+        names: in the order of the picture.
+        notes: for each of them why it has no surface, empty where it has one; none where all have.
+    """
     shown = names[:MOST_SURFACES]
     columns = columns_for(len(shown))
     cells = []
     for number, one in enumerate(shown):
         row, column = divmod(number, columns)
         first = 2 * column + 1 + columns - min(columns, len(shown) - row * columns)  # the last row is centered
-        cells.append(f'<span style="grid-area: {row + 1} / {first} / auto / span 2">{html.escape(one)}</span>')
+        place = f'style="grid-area: {row + 1} / {first} / auto / span 2"'
+        cells.append(f"<span {place}>{html.escape(one)}</span>")
+        if note := next(iter(notes[number : number + 1]), ""):
+            cells.append(f'<span class="panel-note" {place}>{html.escape(note)}</span>')
     rows = -(-len(shown) // max(1, columns))
     grid = f"grid-template: repeat({rows}, 1fr) / repeat({2 * columns}, 1fr)"
     return f'<div class="panel-names" style="{grid}" aria-hidden="true">{"".join(cells)}</div>'
@@ -162,6 +173,7 @@ def _card(title: str) -> None:
         display=address.story_display(story),
         about=setting(story.experiment),
         panels=panel_names(story.experiment),
+        notes=panel_notes(title),
         result=result_sentence(title, story),
         page=story.page,
     )

@@ -48,6 +48,8 @@ MOST_LONG_NAMES = 3
 LOWER_ACCURACY = 0.1
 """Difference of held-out accuracies from which a result states them: a flat network may have learned little."""
 
+NO_SURFACE = "Training diverged"
+
 NORM = "run.model.norm"
 
 
@@ -64,6 +66,11 @@ def panel_names(experiment: Experiment) -> tuple[str, ...]:
         )
     label = SHORT_LABELS.get(experiment.compare, _field_label(experiment))
     return (f"{label}: {names[0]}", *names[1:])
+
+
+def panel_notes(title: str) -> tuple[str, ...]:
+    """Return for every network of a story why it has no surface, empty where it has one."""
+    return tuple(NO_SURFACE if one is None else "" for one in measurements(title))
 
 
 def setting(experiment: Experiment) -> str:
@@ -92,7 +99,9 @@ def result_sentence(title: str, story: Story) -> str:
     what = NAMED_QUANTITIES[quantity(story.display.metric)]
     diverged = [name for name, one in zip(names, values, strict=True) if one is None]
     fit = _fit(experiment, dict(zip(names, accuracies(title), strict=False)), known)
-    return "; ".join([_contrast(what, known), *(f"diverges with {name}" for name in diverged), *filter(None, [fit])])
+    return "; ".join(
+        [_contrast(what, known), *(f"training diverges with {name}" for name in diverged), *filter(None, [fit])]
+    )
 
 
 def headline() -> str:

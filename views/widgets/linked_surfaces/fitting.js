@@ -10,6 +10,8 @@ const FLAT = { ambient: 1, diffuse: 0, specular: 0 };   // light of a map: the c
 const AXES = ["xaxis", "yaxis", "zaxis"];
 const NARROW = 540;                // pixels of width below which titles of axes would be cut
 const LETTER = 0.5;                // width of a letter, as a share of its size
+const TINY = 240;                  // pixels of width below which axes have neither titles nor numbers
+const TINY_SIDES = 1.25;           // of the box there, which needs no place for them
 const HEIGHT_TITLE = 0.24;         // of a chart's width, above which the title of the height would be cut
 const SHORTEST_AXIS = 0.3;         // of its length, below which the numbers at an axis would be printed over each other
 
@@ -19,6 +21,9 @@ const fillsScreen = (chart) => Boolean(document.fullscreenElement?.contains(char
 /** Whether a chart is one of several surfaces behind tabs, as on a narrow screen.
  * @type {(chart: Chart) => boolean} */
 const hasTabs = (chart) => Boolean(chart.closest(".linked-frame")?.querySelector(".linked-tabs")?.offsetHeight);
+
+/** @type {(chart: Chart) => boolean} */
+const isTiny = (chart) => chart.clientWidth < TINY;
 
 /** Return the height of a chart in pixels: that of its figure, or less where the chart is narrow.
  * @type {(chart: Chart) => number} */
@@ -43,20 +48,23 @@ function presentedHeight(chart) {
  * @param {any} layout
  * @param {Camera | undefined} camera */
 function fitLayout(chart, layout, camera) {
-  const named = hasTabs(chart);    // the tab has the name of the network
+  const named = hasTabs(chart) && !isTiny(chart);    // the tab has the name of the network
   chart.titleHeight = named ? 0 : chart.drawnTitle.height;
   if (layout.title) layout.title.text = named ? "" : chart.drawnTitle.text;
   if (layout.margin) layout.margin.t = chart.titleHeight;
   layout.height = fittingHeight(chart);
   chart.style.height = `${layout.height}px`;
+  chart.classList.toggle("linked-tiny", isTiny(chart));
   fitTitles(chart, layout, camera);
   if (!chart.sides || !layout.scene) return;
-  const { x, y, z } = chart.sides, share = fillsScreen(chart) ? PRESENTED_SIDES : 1;
+  if (camera) numbersAt(chart, camera).forEach((shown, index) => { layout.scene[AXES[index]].showticklabels = shown; });
+  const { x, y, z } = chart.sides, share = isTiny(chart) ? TINY_SIDES : fillsScreen(chart) ? PRESENTED_SIDES : 1;
   layout.scene.aspectratio = { x: share * x, y: share * y, z: share * z };
 }
 
 /** Shorten the titles of axes where the chart is narrow: no unit in brackets, and no height, which the color bar names.
- * From above, the height has no title either; one that is too long is what it has in brackets, such as "log".
+ * From above, the height has no title either; one that is too long has what is in brackets, such as "log", on a second
+ * line.
  * @param {Chart} chart
  * @param {any} layout
  * @param {Camera | undefined} camera */
@@ -65,7 +73,8 @@ function fitTitles(chart, layout, camera) {
   const narrow = chart.clientWidth < NARROW;
   for (const [index, axis] of AXES.entries()) {
     const [title] = narrow ? chart.axisTitles[index].split(" (") : [chart.axisTitles[index]];
-    layout.scene[axis].title.text = axis === "zaxis" ? heightTitle(chart, layout.scene[axis].title.font, title, narrow || isFromAbove(camera)) : title;
+    const text = axis === "zaxis" ? heightTitle(chart, layout.scene[axis].title.font, title, narrow || isFromAbove(camera)) : title;
+    layout.scene[axis].title.text = isTiny(chart) ? "" : text;
   }
 }
 
@@ -73,7 +82,7 @@ function fitTitles(chart, layout, camera) {
 function heightTitle(chart, font, title, hidden) {
   if (hidden) return "";
   const fits = LETTER * (font?.size ?? 0) * title.length <= HEIGHT_TITLE * chart.clientWidth;
-  return fits ? title : title.match(/\((.*)\)$/)?.[1] ?? "";
+  return fits ? title : title.replace(/ (?=\([^(]*\)$)/, "<br>");
 }
 
 /** Return the light of the surfaces of a chart, as its figure has it, or that of a map from above.
@@ -86,6 +95,10 @@ export function axesWithNumbers({ eye, center }) {
   const toward = [eye.x - center.x, eye.y - center.y, eye.z - center.z], distance = Math.hypot(...toward);
   return toward.map((part) => Math.sqrt(1 - (part / distance) ** 2) > SHORTEST_AXIS);
 }
+
+/** Return whether the axes of a chart have numbers.
+ * @type {(chart: Chart, camera: Camera) => boolean[]} */
+const numbersAt = (chart, camera) => axesWithNumbers(camera).map((shown) => shown && !isTiny(chart));
 
 /** Show a chart that was drawn for another width in its present one, until it is drawn again; drawing takes a while.
  * @param {Chart} chart */

@@ -27,6 +27,7 @@ class Renders:
 
     width: int  # of the whole picture, pixels
     shape: str  # "16:9", "square", or empty
+    numbers: bool  # whether it has a table of key numbers
     images: Mapping[str, bytes]  # PNG of every surface, by label
 
 
@@ -55,7 +56,8 @@ def received_renders() -> Renders | None:
     if not isinstance(images, Mapping) or len(images) > MAX_SURFACES or not isinstance(width, int):
         return None
     try:
-        return Renders(width, str(shape or ""), {str(label): _png(text) for label, text in images.items()})
+        pngs = {str(label): _png(text) for label, text in images.items()}
+        return Renders(width, str(shape or ""), message.get("numbers") is not False, pngs)
     except ValueError:
         return None
 

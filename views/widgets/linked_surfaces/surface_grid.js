@@ -2,7 +2,7 @@
 // a figure cannot: turn all together, keep the camera when figures change, mark one point on all, and save a picture.
 
 const SETTLE_DELAY = 400;          // milliseconds without a key press until Python receives the camera
-const MAX_SCALE = 4;               // pixels of a saved picture per CSS pixel
+const MAX_SCALE = 6;               // pixels of a saved picture per CSS pixel
 
 class SurfaceGrid {
   /** @param {Element} parent */
@@ -161,9 +161,6 @@ class SurfaceGrid {
     fitLayout(chart, layout, this.camera);
     chart.light = data[0]?.lighting;
     if (chart.light) data[0].lighting = lightOf(chart, this.camera);
-    if (layout.scene && this.camera) {
-      axesWithNumbers(this.camera).forEach((shown, index) => { layout.scene[AXES[index]].showticklabels = shown; });
-    }
     const isNew = !chart.data;
     // not responsive, which follows the window only; `resize` follows the element. At most 2 pixels per CSS pixel
     await this.Plotly.react(chart, data, layout, {
@@ -219,14 +216,14 @@ class SurfaceGrid {
    * @param {Camera} camera */
   async settle(camera) {
     this.settling = true;          // these relayouts are reported as well, and would settle again without end
-    this.camera = toCamera(toNumbers({ ...camera, center: camera.center ?? { x: 0, y: 0, z: 0 } }));
+    const settled = this.camera = toCamera(toNumbers({ ...camera, center: camera.center ?? { x: 0, y: 0, z: 0 } }));
     try {
-      const numbers = axesWithNumbers(this.camera).map((shown, index) => [`scene.${AXES[index]}.showticklabels`, shown]);
-      const change = { "scene.camera": this.camera, ...Object.fromEntries(numbers) };
       await Promise.all(this.surfaces.map((chart) => {
         fitTitles(chart, chart.layout, this.camera);
+        const numbers = numbersAt(chart, settled).map((shown, index) => [`scene.${AXES[index]}.showticklabels`, shown]);
         const title = { "scene.zaxis.title.text": chart.layout.scene.zaxis.title.text };
-        return this.Plotly.update(chart, { lighting: lightOf(chart, this.camera) }, { ...change, ...title }, [0]);
+        const change = { "scene.camera": this.camera, ...Object.fromEntries(numbers), ...title };
+        return this.Plotly.update(chart, { lighting: lightOf(chart, this.camera) }, change, [0]);
       }));
       this.toolbar.markView(this.view);
       for (const chart of this.surfaces) {
@@ -277,8 +274,8 @@ class SurfaceGrid {
     this.pointer.unhover();
     await new Promise((resolve) => setTimeout(resolve));   // lets the browser redraw the button first
     try {
-      const { width, shape } = this.toolbar.format;
-      this.setTrigger("picture", { width, shape, images: await this.render(width) });
+      const { width, shape, numbers = true } = this.toolbar.format;
+      this.setTrigger("picture", { width, shape, numbers, images: await this.render(width) });
       this.toolbar.awaitPicture();
     } catch (error) {
       this.toolbar.endSaving(String(error instanceof Error ? error.message : error));

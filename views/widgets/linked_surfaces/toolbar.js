@@ -1,8 +1,9 @@
 // The buttons below the surfaces, which a keyboard reaches as well.
 
-/** @type {{ [name: string]: { width: number, shape: string } }} */
+/** @type {{ [name: string]: { width: number, shape: string, numbers?: boolean } }} */
 const FORMATS = {
   "16:9, 1920 × 1080": { width: 1920, shape: "16:9" },
+  "16:9 without table, 1920 × 1080": { width: 1920, shape: "16:9", numbers: false },
   "16:9, 3840 × 2160": { width: 3840, shape: "16:9" },
   "square, 1200 × 1200": { width: 1200, shape: "square" },
   "square, 2400 × 2400": { width: 2400, shape: "square" },
@@ -37,7 +38,7 @@ class Toolbar {
     return this.element.appendChild(button);
   }
 
-  /** The selected size of a saved picture: pixels, and the shape of the whole. */
+  /** The selected size of a saved picture: pixels, the shape of the whole, and whether it has the table of numbers. */
   get format() { return FORMATS[this.formats.value] ?? { width: 1920, shape: "16:9" }; }
 
   /** Show which of the two views the camera has.
