@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 import streamlit as st
 
-BOUNDS = (5, 10, 15, 20, 30, 45, 60, 120, 180, 240, 300, 480, 600, 900, 1200, 1800, 2700, 3600, 5400)
+BOUNDS = (
+    *(5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 120, 180, 240, 300, 360, 420, 480, 540, 600, 720, 900, 1080, 1320, 1620),
+    *(1980, 2400, 3000, 3600, 4500, 5400),
+)
 """Seconds that are stated; above the last, whole hours."""
 
-MARGIN = 1.25
+MARGIN = 1.1
 """An estimate may be this much too low before the stated bound has to be raised."""
 
 _STATE = "stated-times"
