@@ -17,8 +17,8 @@ from normscape.landscape.curvature.eigenvalues import Eigenvalues
 HEIGHT = 280
 LEGEND_ROW = 22
 
-HIGHEST = 3.0
-"""The loss is drawn up to this far above the largest one at a center: the parabolas end a third as high."""
+HIGHEST = 1.25
+"""The loss is drawn up to this far above the largest one at a center, a little above the ends of the parabolas."""
 
 
 def cuts_figures(

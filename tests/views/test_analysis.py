@@ -61,7 +61,7 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     assert sum(table.count(f"{named(status)} *") for status in CHIPS) == 2 * len(STEPS)
     order = [element.value for element in app.markdown]
     assert order.index(table) == next(k for k, text in enumerate(order) if legend() in text) + 1
-    (counts,) = [text for text in order if re.match(r"(No step holds|\d+ steps? holds?) on both networks", text)]
+    (counts,) = [text for text in order if re.match(r"Of 12 steps and tests, (none|\d+) holds? on both networks", text)]
     strip = order[order.index(counts) + 1]  # one chip per step and network
     assert strip.startswith("| Steps | [1](#descent")
     assert sum(strip.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
@@ -280,18 +280,19 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Judged]]:
 
 
 def test_the_summary_counts_the_steps_by_what_is_measured(judged: dict) -> None:
-    assert summary(judged, ["a", "b"]) == "12 steps hold on both networks and none fails."
+    assert summary(judged, ["a", "b"]) == "Of 12 steps and tests, 12 hold on both networks and none fails."
     judged["cauchy-schwarz"]["b"] = Judged("loose")
     judged["theorem"] = {"a": Judged("absent"), "b": Judged("holds")}
     judged["descent"] = {label: Judged("undefined") for label in "ab"}
     judged["distributions"] = {label: Judged("unjudged") for label in "ab"}
     judged["gradient-growth"] = {label: Judged("absent") for label in "ab"}
     assert summary(judged, ["a", "b"]) == (
-        "8 steps hold on both networks, 1 holds in part, none fails, 1 does not apply, 1 is not measurable and 1 is "
+        "Of 12 steps and tests, 8 hold on both networks, 1 holds in part, none fails, 1 does not apply, 1 is not "
+        "measurable and 1 is "
         "not judged."
     )
     assert summary({kind: {"a": own["a"]} for kind, own in judged.items()}, ["a"]) == (
-        "8 steps hold, none fails, 2 do not apply, 1 is not measurable and 1 is not judged."
+        "Of 12 steps and tests, 8 hold, none fails, 2 do not apply, 1 is not measurable and 1 is not judged."
     )
 
 
@@ -299,17 +300,15 @@ def test_the_summary_says_on_how_many_networks_steps_fail(judged: dict) -> None:
     judged["gradient-growth"] = {label: Judged("fails", 0.5) for label in "ab"}
     judged["layer-rates"]["a"] = Judged("fails")
     assert summary(judged, ["a", "b"]) == (
-        "10 steps hold on both networks, 1 fails on one network and 1 fails on both networks."
+        "Of 12 steps and tests, 10 hold on both networks, 1 fails on one network and 1 fails on both networks."
     )
 
 
 def test_the_summary_says_how_many_steps_are_measured_until_all_are(judged: dict) -> None:
     del judged["centering"], judged["layer-rates"]["b"]
-    assert summary(judged, ["a", "b"]) == (
-        "**10 of 12 steps are measured:** 10 steps hold on both networks and none fails."
-    )
+    assert summary(judged, ["a", "b"]) == ("**10 of 12 steps are measured:** 10 hold on both networks and none fails.")
     judged["theorem"]["b"] = Judged("fails")
-    assert summary(judged, ["a", "b"]).endswith("9 steps hold on both networks and 1 fails on one network.")
+    assert summary(judged, ["a", "b"]).endswith("9 hold on both networks and 1 fails on one network.")
 
 
 @pytest.mark.parametrize(
@@ -391,8 +390,8 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
     agrees = text(falls, falls)
     first, other = (number(steps[norm].measured_largest_step) for norm in ("Batch norm", "No normalization"))
     assert re.match(
-        r"\*\*In this run \(seed 0\), one gradient step can be \S+× larger with batch norm\.\*\* A single step lowers "
-        "the loss at",
+        r"\*\*In this run \(seed 0\), one gradient step allows a learning rate \S+× larger with batch norm\.\*\* A "
+        "single step lowers the loss at",
         agrees,
     )
     assert f" up to {first} with batch norm, and up to {other} without normalization.\n\n" in agrees
@@ -428,7 +427,9 @@ def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() 
         f"{number(short.measured_largest_step)}.**"
     )
     other = answer({"descent": {"batch": short, "layer": long}}, networks("batch", "layer"))
-    assert re.match(r"\*\*In this run \(seed 0\), one gradient step can be \S+× larger for layer\.\*\*", other)
+    assert re.match(
+        r"\*\*In this run \(seed 0\), one gradient step allows a learning rate \S+× larger for layer\.\*\*", other
+    )
     assert answer({"descent": {"none": long, "batch": stuck}}, both) == (
         "**No sampled gradient step lowers the loss for batch.** Its gradient is zero. One step lowers the loss at "
         f"the tested learning rates up to {number(long.measured_largest_step)} for none."

@@ -169,9 +169,9 @@ def trajectory(first: float, second: float, *, walk: float = 0.9) -> Trajectory:
 @pytest.mark.parametrize(
     ("shares", "end"),
     [
-        ((0.97, 0.96), "; training is above that by 7.0 points without normalization and 6.0 points with batch norm."),
+        ((0.97, 0.96), "; training reaches 7.0 points more without normalization and 6.0 points more with batch norm."),
         ((0.9, 0.88), ", so this alone says little."),
-        ((0.97, 0.9), "; training is above that by 7.0 points without normalization only."),
+        ((0.97, 0.89), "; training reaches 7.0 points more without normalization and 1.0 points less with batch norm."),
     ],
 )
 def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float, float], end: str) -> None:
@@ -179,7 +179,7 @@ def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float,
     two = f"two directions contain {100 * shares[0]:.1f} % of the path without normalization and"
     assert text.startswith(("**Training moves almost in a plane: " + two, f"**{two.capitalize()}"))
     assert ("almost in a plane" in text) == (min(shares) >= 0.9)
-    assert text.endswith(f"A random walk with as many checkpoints would reach 90.0 %{end}")
+    assert text.endswith(f"A random walk of 2 checkpoints would already reach 90.0 %{end}")
     assert headline({}) == ""
     several = replace(trajectory(0.9, 0.0), walk=np.full(2, math.nan))
     assert "random walk" not in headline({"Batch norm": several})

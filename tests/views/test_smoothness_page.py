@@ -245,8 +245,8 @@ def _either_order() -> None:
 @pytest.mark.parametrize(
     ("median", "at_end", "claim"),
     [
-        (2.7, -1, "At the end B is flatter, but on the way there its gradient changes 2.7× more per unit of distance."),
-        (0.5, 1, "At the end B is sharper, but on the way there its gradient changes 2× less per unit of distance."),
+        (2.7, -1, "Along training, B is less smooth than A: its gradient changes 2.7× more per unit of distance."),
+        (0.5, 1, "Along training, B is smoother than A: its gradient changes 2× less per unit of distance."),
         (2.7, 1, "Along training, B is less smooth than A: its gradient changes 2.7× more per unit of distance."),
         (2.7, None, "Along training, B is less smooth than A: its gradient changes 2.7× more per unit of distance."),
         (
@@ -256,11 +256,15 @@ def _either_order() -> None:
         ),
     ],
 )
-def test_the_headline_names_the_flatter_network_at_the_end_where_the_way_there_says_the_opposite(
+def test_the_headline_is_about_the_path_and_a_sentence_says_where_the_curvature_at_the_end_says_the_opposite(
     median: float, at_end: Any, claim: str
 ) -> None:
     compared = {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}
-    assert headline("A", compared, at_end=at_end).startswith(f"**{claim}**")
+    found = headline("A", compared, at_end=at_end)
+    assert found.startswith(f"**{claim}**")
+    opposite = {(2.7, -1): "is lower for B.", (0.5, 1): "is higher for B."}.get((median, at_end))
+    assert ("Another measure" in found) == (opposite is not None)
+    assert opposite is None or found.endswith(opposite)
 
 
 @pytest.mark.parametrize(

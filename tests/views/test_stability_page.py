@@ -175,13 +175,13 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
     pair = headline({"No normalization": 0.1, "Batch norm": 1.0}, {})
     assert pair == (
         "**With batch norm, learning rates up to 1 train stably; without normalization, up to 0.1.**",
-        "In this one seed, that is 10× higher (3.2 to 32×, given the grid of rates).",
+        "In this one seed, that is 10× higher (3.2 to 32×, since only a grid of rates is tried).",
     )
     lower = headline({"a": 0.2, "b": 0.1}, {})
     assert "for b, learning rates up to 0.1 train stably; for a, up to 0.2" in lower.claim.lower()
-    assert "that is 2× lower (0.63 to 6.3×, given the grid of rates)" in lower.details
+    assert "that is 2× lower (0.63 to 6.3×, since only a grid of rates is tried)" in lower.details
     last = headline({"a": 1.0, "b": RATES[-1]}, {})
-    assert "100× higher (at least 32×, given the grid of rates)" in last.details
+    assert "100× higher (at least 32×, since only a grid of rates is tried)" in last.details
     above = " (the next tested is 3.2× higher)"
     assert headline({"a": 0.2}, {}).claim == f"**In this one seed, the largest stable rate is 0.2 for a{above}.**"
     assert headline({"a": 0.2, "b": 0.0}, {}).claim == (

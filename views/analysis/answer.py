@@ -114,12 +114,12 @@ def _claim(best: str, reference: str, own: Descent, other: Descent, effect: Effe
     ratio = own.measured_largest_step / other.measured_largest_step
     times = f"{number(max(ratio, 1 / ratio), 2)}×"
     if effect == "equal":
-        return f"one gradient step can be about equally large {of_network(best)} and {of_network(reference)}."
+        return f"one gradient step allows about equal learning rates {of_network(best)} and {of_network(reference)}."
     if effect == "smaller":
-        return f"one gradient step cannot be larger {of_network(best)}: the largest is {times} smaller."
+        return f"one gradient step allows no larger learning rate {of_network(best)}: the largest is {times} smaller."
     among = f", the largest of {networks} networks" if networks > 2 else ""
     least = "at least " if own.beyond_range else ""
-    return f"one gradient step can be {least}{times} larger {of_network(best)}{among}."
+    return f"one gradient step allows a learning rate {least}{times} larger {of_network(best)}{among}."
 
 
 def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvatures: Mapping[str, Any]) -> str:

@@ -98,7 +98,7 @@ def strip(results: Results, labels: Sequence[str], counts: str = "") -> None:
             st.markdown(counts)
         heads = " | ".join(f'[{number}](#{step.kind} "{step.short}")' for number, step in enumerate(STEPS, start=1))
         rows = [f"| {printable(label)} | {' | '.join(_marks(results, label))} |" for label in labels]
-        table = "\n".join([f"| Steps | {heads} |", f"|{' --- |' * (1 + len(STEPS))}", *rows])
+        table = "\n".join([f"| Step or test | {heads} |", f"|{' --- |' * (1 + len(STEPS))}", *rows])
         st.markdown(table, unsafe_allow_html=True)  # labels are escaped
         st.caption(KEY)
 

@@ -44,7 +44,7 @@ def summary(results: Results, labels: Sequence[str], *, stopped: bool = False) -
     parts += _failures(results, statuses, len(labels))
     parts += [f"{_count(counts['absent'], 'do')} not apply"] if counts["absent"] else []
     parts += [_are(counts[status], WORDS[status]) for status in ("undefined", "unjudged") if counts[status]]
-    of = "" if measured == total else f"**{measured} of {total} steps are measured:** "
+    of = f"Of {total} steps and tests, " if measured == total else f"**{measured} of {total} steps are measured:** "
     stop = " Measuring was stopped; resume it for the rest." if stopped else ""
     return f"{of}{listed(parts)}.{stop}"
 
@@ -60,7 +60,7 @@ def combined(results: Results, labels: Sequence[str]) -> dict[str, Status]:
 
 
 def _holding(steps: int) -> str:
-    return {0: "No step holds", 1: "1 step holds"}.get(steps, f"{steps} steps hold")
+    return {0: "none holds", 1: "1 holds"}.get(steps, f"{steps} hold")
 
 
 def _failures(results: Results, statuses: Mapping[str, Status], networks: int) -> list[str]:

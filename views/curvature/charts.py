@@ -35,15 +35,15 @@ HEIGHT = 340
 """Height of the figure that the page begins with."""
 
 DENSITY = (
-    "Farther right is sharper; left of 0 the loss curves downward. The higher the line, the more directions have that "
-    "curvature. The lines are estimates from {probes} random probes; the marks above them are the {count} largest "
-    "eigenvalues and the smallest ones, computed one by one. Isolated bumps are single eigenvalues; their width is the "
-    "smoothing."
+    "Every direction has a curvature; the higher the line, the more directions have it. Farther right is sharper; left "
+    "of 0 the loss curves downward. The lines are estimates from {probes} random probes; the marks above them are the "
+    "{count} largest eigenvalues and the smallest ones, computed one by one. Isolated bumps are single eigenvalues; "
+    "their width is the smoothing."
 )
 
 SHARPEST = (
-    r"Solid: the loss along the direction of the largest curvature $\lambda_{\max}$ of each network. The steeper it "
-    "rises, the sharper the loss. Dashed: a parabola with the same curvature."
+    r"Solid: the loss along the direction of the largest curvature $\lambda_{\max}$ of each network. Dashed: the "
+    "parabola with that curvature: the narrower it is, the sharper the loss. The loss follows it only near 0."
 )
 
 ONE_DIRECTION = (

@@ -29,8 +29,8 @@ from normscape.views.widgets.training_step import checkpoint_slider
 PATH = "curvature"
 
 CLAIM = (
-    r"Curvature says how steeply the loss rises around the weights. In the sharpest direction it is largest, "
-    r"$\lambda_{\max}$, and limits the learning rate."
+    r"Curvature says how fast the slope of the loss changes around the weights. It is largest in the sharpest "
+    r"direction, $\lambda_{\max}$; the usual argument allows learning rates up to $2/\lambda_{\max}$."
 )
 
 GLOSSARY_TERMS = (

@@ -48,8 +48,7 @@ scale and shift follow. Other normalizations take mean and deviation over other 
 """
 
 LOOK_FOR = r"""
-1. **Choose an experiment** under *Start from* or in the [gallery](gallery), or choose network, data set and
-   normalizations.
+1. **Choose an experiment** in the [gallery](gallery), or choose network, data set and normalizations.
 2. **Compare the shapes.** All surfaces share one scale and one camera. On a linear scale, a wide, even bowl is
    smooth; steep walls and bumps are not. Switch to *Gradient change*: lower values mean a smoother landscape.
 3. **Read the verdict above the surfaces.** $\lambda_{\max}$ is the largest curvature in any direction, which two
@@ -74,8 +73,8 @@ ARGUMENT = r"""
 - If the **gradient changes slowly**, the loss stays close to its tangent.
 - So a gradient step lowers the loss at **every learning rate $\eta$ below $2/L$**, where $L$ bounds the change.
 - A weight's gradient **carries the layer's input $x$**, so the second moment $\sum_i E[x_i^2]$ enters a bound on $L$.
-- **Centering** makes that second moment as small as a shift can; **dividing by the standard deviation** sets each of
-  its terms to 1.
+- **Centering**, subtracting the mean, makes that second moment as small as any shift can; **dividing by the standard
+  deviation** sets each of its terms to 1.
 - Hence normalization should **lower $L$** and allow larger learning rates, if the bound is tight.
 
 The bound is often loose, and dividing raises terms that were below 1. The page [Analysis](analysis) divides the

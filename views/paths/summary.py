@@ -38,13 +38,14 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
     walk = float(next(iter(trajectories.values())).walk.sum())
     if not math.isfinite(walk):
         return claim
-    chance = f"{claim} A random walk with as many checkpoints would reach {percent(walk)}"
-    above = {label: share - walk for label, share in shares.items() if share > walk + ABOVE_CHANCE}
-    if not above:
+    chance = f"{claim} A random walk of {len(alone.paths[0].step)} checkpoints would already reach {percent(walk)}"
+    if all(share <= walk + ABOVE_CHANCE for share in shares.values()):
         return f"{chance}, so this alone says little."
-    points = _joined([f"{100 * more:.1f} points {of_network(label)}" for label, more in above.items()])
-    few = len(above) < len(shares)
-    return f"{chance}; training is above that by {points}{' only' if few else ''}."
+    return f"{chance}; training reaches {_joined([_beyond(share - walk, label) for label, share in shares.items()])}."
+
+
+def _beyond(points: float, label: str) -> str:
+    return f"{100 * abs(points):.1f} points {'more' if points >= 0 else 'less'} {of_network(label)}"
 
 
 def _shown(paths: list[str], shares: list[float]) -> str:

@@ -54,7 +54,7 @@ def headline(reference: str, compared: Mapping[str, PathRatio | None], seeds: in
         reference: label of the first network.
         compared: ratio of every further network to it, by label; None if they have no finite step in common.
         seeds: trainings of each network that the ratios pair.
-        at_end: which of two networks is flatter at the trained weights; the sentence names it where that is the other.
+        at_end: which of two networks is flatter at the trained weights; where it is the other, a sentence says so.
     """
     known = {label: ratio for label, ratio in compared.items() if ratio is not None}
     lost = [
@@ -120,16 +120,19 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign
     sizes = f"{own} {of_network(label)}, {base} {of_network(reference)}"
     if _about_equal(ratio):
         claim = f"Along training, {in_text(label)} is about as smooth as {other}: its gradient changes about as much"
-    elif at_end == (-1 if ratio.median > 1 else 1):
-        word = "flatter" if at_end == -1 else "sharper"
-        claim = (
-            f"At the end {in_text(label)} is {word}, but on the way there its gradient changes {_times(ratio.median)}"
-        )
     else:
         word = "less smooth" if ratio.median > 1 else "smoother"
         claim = f"Along training, {in_text(label)} is {word} than {other}: its gradient changes {_times(ratio.median)}"
     at = f"Median of {ratio.checkpoints} checkpoints{_in_all(seeds)}"
-    return f"**{claim} per unit of distance.** {at}: {sizes}."
+    return f"**{claim} per unit of distance.** {at}: {sizes}.{_other_measure(label, ratio, at_end)}"
+
+
+def _other_measure(label: str, ratio: PathRatio, at_end: Sign) -> str:
+    """Return what the curvature of the trained networks says where it orders them the other way; empty elsewhere."""
+    if _about_equal(ratio) or at_end != (-1 if ratio.median > 1 else 1):
+        return ""
+    word = "lower" if at_end == -1 else "higher"
+    return f" Another measure, the largest curvature at the trained weights, is {word} {of_network(label)}."
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:

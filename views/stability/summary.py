@@ -156,7 +156,8 @@ def _ratio(rate: float, other: float, scope: str) -> str:
     ratio = max(rate / other, other / rate)
     low = number(ratio / FACTOR, 2)
     within = f"at least {low}×" if max(rate, other) >= RATES[-1] else f"{low} to {number(ratio * FACTOR, 2)}×"
-    size = f"that is {number(ratio, 2)}× {'higher' if rate > other else 'lower'} ({within}, given the grid of rates)."
+    than = "higher" if rate > other else "lower"
+    size = f"that is {number(ratio, 2)}× {than} ({within}, since only a grid of rates is tried)."
     return f"{scope}{size}" if scope else f"{size[:1].upper()}{size[1:]}"
 
 

@@ -74,12 +74,20 @@ HELP = (
 )
 
 
-def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants) -> None:
-    """Show the sentences, and a button for an earlier training step where a network has no surface."""
+def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants, *, log_scale: bool) -> None:
+    """Show the sentences, and a button for an earlier training step where a network has no surface.
+
+    Args:
+        answer: the sentences.
+        measured: what is known of each network, by label.
+        variants: the compared networks.
+        log_scale: whether the surfaces are losses on a log scale, where depth is taken for curvature.
+    """
     if answer.warnings:
         st.markdown(answer.warnings)
     if answer.verdict.claim:
-        st.markdown(answer.verdict.claim, help=HELP, width="content")
+        note = f" {texts.LOG_SCALE} {texts.TRUE_SHAPES}" if log_scale else ""
+        st.markdown(f"{answer.verdict.claim}{note}", help=HELP, width="content")
     if details := [text for text in (answer.verdict.details, answer.qualification) if text]:
         with st.container(key="verdict-details", gap=None):
             for text in details:  # what qualifies the claim has a line of its own

@@ -149,7 +149,7 @@ def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, refer
     """
     return (
         rf"{subject} vs. {in_text(reference)}, over {len(plain.ratios)} training seeds: $\lambda_{{\max}}$ "
-        f"{over_seeds(plain)} · scale-free {over_seeds(scale_free)}."
+        f"{over_seeds(plain)} · scale-free form {over_seeds(scale_free)}."
     )
 
 
@@ -170,6 +170,6 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     smooth, words = ("less", "more") if along > 0 else ("more", "less")
     who, than = (in_text(subject), f" than with {in_text(against)}") if against else ("it", "")
     return (
-        f"Along the training path {who} was *{smooth}* smooth: the gradient changed {times(ratio, 1.0)} {words}{than} "
-        "(one seed). [Along training →](along-training)"
+        f"During training {who} was *{smooth}* smooth: in its steps the gradient changed {times(ratio, 1.0)} {words}"
+        f"{than} per unit of distance (one seed). [Along training →](along-training)"
     )

@@ -19,7 +19,7 @@ from normscape.views.session.limits import possible
 from normscape.views.session.progress import show_progress
 from normscape.views.session.requests import fitted_range, measure_networks
 from normscape.views.texts.escape import printable_error
-from normscape.views.texts.surface import CURVATURE, LOG_SCALE
+from normscape.views.texts.surface import CURVATURE
 from normscape.views.widgets.training_step import checkpoint_slider
 
 FIT_HELP = (
@@ -138,10 +138,9 @@ def _layer(display: Display, experiment: Experiment) -> str:
     return str(st.selectbox(rule.label, names, index, key=control("display.layer"), help=rule.help))
 
 
-def log_scale_note() -> None:
-    """Say that depth is no curvature on the log scale, beside a control that shows the curvature."""
+def curvature_button() -> None:
+    """Show a control that selects the gradient change, for losses on a log scale, whose depth is no curvature."""
     with st.container(key="log-scale", horizontal=True, vertical_alignment="center"):
-        st.markdown(LOG_SCALE, width="content")
         st.button(CURVATURE, key="show-curvature", type="tertiary", on_click=_show_curvature)
 
 

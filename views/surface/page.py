@@ -30,27 +30,28 @@ from normscape.views.widgets.story_cards import related, story_cards
 # the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
 TABS = ("How to read", "Maps and cuts", "Gradient change in detail", "Training", "Numbers", "Checks", "Reproduce")
 
+# first the words of the verdict and of the tiles
 GLOSSARY_TERMS = (
-    r"$2/\lambda_{\max}$",
-    r"$\alpha$, $\beta$",
-    "error between points",
-    "evaluation set",
-    "filter normalization",
-    "gradient-change ratio",
-    "held-out",
-    r"$L \ge$",
-    "Lipschitz constant $L$",
-    "local ratio",
-    "loss surface",
-    "in-plane ratio",
-    "population statistics",
-    "per-layer ratio",
-    "running statistics",
-    "scale-free",
-    "slice",
-    r"$\theta^*$",
     r"$\lambda_{\max}$",
+    "scale-free",
+    "held-out",
+    "loss surface",
+    "gradient-change ratio",
+    "slice",
+    "filter normalization",
+    r"$\theta^*$",
+    r"$\alpha$, $\beta$",
+    "Lipschitz constant $L$",
+    r"$L \ge$",
+    r"$2/\lambda_{\max}$",
     r"$\lambda_{\max}(SHS)$",
+    "evaluation set",
+    "population statistics",
+    "running statistics",
+    "error between points",
+    "in-plane ratio",
+    "local ratio",
+    "per-layer ratio",
 )
 
 top, verdict_place = st.container(key="top"), st.container(key="verdict")
@@ -68,12 +69,12 @@ with verdict_place:
     variants = admitted(experiment)
     slow = previews.slow_networks(variants)
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
-    gradients = previews.needs_gradients(display.metric)
+    gradients, log_scale = previews.needs_gradients(display.metric), (display.metric, display.scale) == ("loss", "log")
     state = results.request_comparison(request, variants, gradients=gradients, draft=display.draft)
     measured = measures.measures(state.outcomes)
     found = answer.answer_of(measured, variants, state, stopped=progress.is_stopped(request))
     if measured or found.warnings:
-        answer.section(found, measured, variants)
+        answer.section(found, measured, variants, log_scale=log_scale)
     elif not state.failures:
         stopped = state.finished or progress.is_stopped(request)
         st.markdown(texts.NO_VERDICT if stopped else texts.computing(experiment, state))
@@ -86,8 +87,8 @@ with verdict_place:
             st.error(printable_error(message))  # here it has the whole width
         shown += unshown
 with progress_place:
-    if state.finished and (display.metric, display.scale) == ("loss", "log"):
-        controls.log_scale_note()
+    if state.finished and log_scale:
+        controls.curvature_button()
     progress.show_progress(request, state.finished, shown=shown)
 
 drawn = surfaces_3d.comparison_of(experiment, display, state.outcomes)

@@ -97,7 +97,7 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
             "unchanged if weights in front of a normalization layer are rescaled, which $\\lambda_{\\max}$ is not.",
         ),
         (
-            r"Gradient change $(L\ge)$",
+            "Gradient change in the slice",
             _text(one.bound),
             NOT_FINITE if one.bound is not None and math.isnan(one.bound) else _change(one.bound, against.bound),
             r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ in the slice, from the marked "

@@ -92,10 +92,10 @@ def _factors(one: Measures, other: Measures, seeds: SeedPair | None) -> list[str
     """Return λ_max of the first of two networks relative to the second, as it is and scale-free."""
     if seeds is None:
         plain = f"{three_digits(one.sharpness or 0.0)} vs. {three_digits(other.sharpness or 0.0)}"
-        scale_free = factor(one.scale_free, other.scale_free, "scale-free {}")
+        scale_free = factor(one.scale_free, other.scale_free, "scale-free curvature {}")
         return list(filter(None, [f"{LARGEST} {plain}{factor(one.sharpness, other.sharpness)}", scale_free]))
     plain, scale_free = map(over_seeds, seeds)
-    return [f"{LARGEST} {plain.removesuffix(')')} training seeds)", f"scale-free {scale_free}"]
+    return [f"{LARGEST} {plain.removesuffix(')')} training seeds)", f"scale-free curvature {scale_free}"]
 
 
 def _order(pair: tuple[str, str]) -> str:
@@ -140,7 +140,7 @@ def _fits(measured: Mapping[str, Measures]) -> str:
     accuracy = all(math.isfinite(one.accuracy) for one in measured.values())
     values = [one.accuracy if accuracy else one.held_out_loss for one in measured.values()]
     text = percent if accuracy else number
-    return f"held-out {'accuracy' if accuracy else 'loss'} {text(min(values))} to {text(max(values))}"
+    return f"held-out {'accuracy' if accuracy else 'loss'} between {text(min(values))} and {text(max(values))}"
 
 
 def _fit(one: Measures, other: Measures) -> str:

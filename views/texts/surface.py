@@ -60,14 +60,16 @@ def computing(experiment: Experiment, state: ComparisonState) -> str:
     return f"**Training: {counts} steps of each {network}{of}.** Then follow {measured}. The comparison appears here."
 
 
-LOG_SCALE = "Log scale: deeper is lower, not sharper."
+LOG_SCALE = "On the log scale a deeper bowl has a lower loss, not a higher curvature."
+
+TRUE_SHAPES = "*Linear* shows the true shapes."
 CURVATURE = "Compare the gradient change"
 """The label of the control that selects it."""
 
 READING = r"""
-**What to look at.** Each surface shows one quantity, at first the loss, around the marked weights $\theta^*$ along two
-random, filter-normalized directions ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). In a smoother landscape the
-gradient changes less per step: switch to *Gradient change*, the ratio
+**What to look at.** If the gradient changes little when the weights move a little, the landscape is smooth. Each
+surface shows one quantity, at first the loss, around the marked weights $\theta^*$ along two random, filter-normalized
+directions ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). To see how smooth it is, switch to *Gradient change*:
 $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the Lipschitz constant $L$ of the gradient.
 Then compare $\lambda_{\max}$, the largest curvature in any direction.
 

@@ -123,8 +123,8 @@ def headline() -> str:
             what = _in_text(NAMED_QUANTITIES[_quantity(title)])
             rest += f" In *{title}*, the {what} is {number(normalized / plain, 2)}× higher."
     return (
-        rf"**Batch norm lowers the largest curvature $\lambda_{{\max}}$ in {len(lower)} of the {len(compared)} "
-        f"comparisons with no normalization.**{rest}"
+        rf"**With batch norm the largest curvature $\lambda_{{\max}}$ is lower than without in {len(lower)} of "
+        f"{len(compared)} comparisons, one training each.**{rest}"
     )
 
 
