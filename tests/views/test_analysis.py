@@ -63,7 +63,7 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     assert order.index(table) == next(k for k, text in enumerate(order) if legend() in text) + 1
     (counts,) = [text for text in order if re.match(r"Of 12 steps and tests, (none|\d+) holds? on both networks", text)]
     strip = order[order.index(counts) + 1]  # one chip per step and network
-    assert strip.startswith("| Steps | [1](#descent")
+    assert strip.startswith("| Step or test | [1](#descent")
     assert sum(strip.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
     assert any(caption.value.startswith("One training of each network, with seed 0.") for caption in app.caption)
     assert "Marks, left to right: no normalization and batch norm." in [caption.value for caption in app.caption]
@@ -417,10 +417,11 @@ def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() 
     assert answer({"descent": {"none": long}}, both) == ""
     smaller = answer({"descent": {"none": long, "batch": short}}, both)
     assert re.match(
-        r"\*\*In this run \(seed 0\), one gradient step cannot be larger for batch: the largest is \S+× smaller\.\*\*",
+        r"\*\*In this run \(seed 0\), one gradient step allows no larger learning rate for batch: the largest is \S+× "
+        r"smaller\.\*\*",
         smaller,
     )
-    assert "about equally large" in answer({"descent": {"none": long, "batch": long}}, both)
+    assert "about equal learning rates" in answer({"descent": {"none": long, "batch": long}}, both)
     assert "sampled range is too short" in answer({"descent": {"none": open_ended, "batch": long}}, both)
     assert answer({"descent": {"batch": short}}, networks("batch")) == (
         "**In this run (seed 0), one gradient step lowers the loss at the tested learning rates up to "

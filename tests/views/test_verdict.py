@@ -78,7 +78,7 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     equal = dict.fromkeys("abc", NONE)
     assert verdict(equal).claim.startswith("**All 3 networks are about as flat here.**")
     waiting = dict.fromkeys("abc", Measures(None, None, 0.5, 0.98, 0.08))
-    fits = "Held-out accuracy 98.0 % to 98.0 %."
+    fits = "Held-out accuracy 98.0 %."
     assert verdict(waiting) == (r"Largest curvature $\lambda_{\max}$ is being measured.", fits)
     assert verdict(waiting, stopped=True) == (r"Largest curvature $\lambda_{\max}$ is not measured.", fits)
     assert verdict({"a": NONE, "b": BATCH}, where="at step 3").claim == "**b is flatter at step 3.**"
@@ -139,7 +139,7 @@ def test_tiles_hold_the_change_against_the_other_network() -> None:
 @pytest.mark.parametrize(
     ("ratio", "sentence"),
     [
-        (2.7, "it was *less* smooth: the gradient changed 2.7× more (one seed)."),
+        (2.7, "it was *less* smooth: in its steps the gradient changed 2.7× more per unit of distance (one seed)."),
         (0.5, None),
         (1.05, None),
     ],

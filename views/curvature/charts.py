@@ -43,7 +43,7 @@ DENSITY = (
 
 SHARPEST = (
     r"Solid: the loss along the direction of the largest curvature $\lambda_{\max}$ of each network. Dashed: the "
-    "parabola with that curvature: the narrower it is, the sharper the loss. The loss follows it only near 0."
+    "parabola with that curvature: the narrower it is, the sharper the loss. The two agree only near 0."
 )
 
 ONE_DIRECTION = (

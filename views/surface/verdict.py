@@ -140,7 +140,8 @@ def _fits(measured: Mapping[str, Measures]) -> str:
     accuracy = all(math.isfinite(one.accuracy) for one in measured.values())
     values = [one.accuracy if accuracy else one.held_out_loss for one in measured.values()]
     text = percent if accuracy else number
-    return f"held-out {'accuracy' if accuracy else 'loss'} between {text(min(values))} and {text(max(values))}"
+    low, high = text(min(values)), text(max(values))
+    return f"held-out {'accuracy' if accuracy else 'loss'} {low if low == high else f'between {low} and {high}'}"
 
 
 def _fit(one: Measures, other: Measures) -> str:
