@@ -18,8 +18,9 @@ from torch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d
 from normscape.landscape.objective.engine.merged_layer import Merged
 from normscape.landscape.objective.tracing import traced
 
-AGREEMENT = {torch.bfloat16: 0.1, torch.float32: 1e-4, torch.float64: 1e-4}
-"""Largest difference of outputs, relative to the largest output; by rounding they differ by about 1e-6 in float32."""
+AGREEMENT, DRAFT_AGREEMENT = 1e-4, 0.1
+"""Largest difference of outputs, relative to the largest output, and the same in bfloat16. By rounding they differ by
+about 1e-6 in float32, and by 1e-2 in bfloat16."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +83,8 @@ def _are_close(found: object, expected: object) -> bool:
         return False
     finite = expected.isfinite()
     scale = float(expected[finite].abs().max()) if finite.any() else 0.0
-    tolerance = AGREEMENT[expected.dtype] * scale
-    return bool(((found - expected)[finite].abs() <= tolerance).all())
+    tolerance = DRAFT_AGREEMENT if expected.dtype == torch.bfloat16 else AGREEMENT
+    return bool(((found - expected)[finite].abs() <= tolerance * scale).all())
 
 
 def _merge(traced: fx.GraphModule) -> Iterator[Merged]:
