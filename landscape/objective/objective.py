@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -42,6 +42,8 @@ from normscape.landscape.objective.problem.problem import (
 )
 from normscape.landscape.objective.problem.validation import require_module
 from normscape.landscape.objective.statistics import normalizes_over_samples, private_copy, validate_statistics
+
+Sum = TypeVar("Sum", float, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -267,7 +269,7 @@ class Objective:
 
     def loss_and_accuracy(self, theta: Tensor | np.ndarray) -> tuple[float, float]:
         """Return f(θ) and the accuracy at θ, in [0, 1], from one forward pass; nan for losses without classes."""
-        return self._means(self.sums(theta))
+        return self.means(*self.sums(theta).tolist())  # one transfer from the device
 
     def sums(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return Σ w ℓ and the number of items classified correctly at θ (2,), float64, on the device.
@@ -277,14 +279,9 @@ class Objective:
         with torch.no_grad():
             return self._forward.sums(self._terms(self._converted(theta)))
 
-    def means(self, sums: np.ndarray) -> np.ndarray:
-        """Return loss and accuracy from their sums (2, ...)."""
-        loss, hits = sums
-        return np.stack([loss / self._forward.weight, hits / max(1, self._forward.items)])
-
-    def _means(self, sums: Tensor) -> tuple[float, float]:
-        loss, hits = sums.tolist()  # one transfer from the device
-        return loss / self._forward.weight, hits / max(1, self._forward.items)
+    def means(self, total: Sum, hits: Sum) -> tuple[Sum, Sum]:
+        """Return loss and accuracy from their sums, numbers or arrays of one shape."""
+        return total / self._forward.weight, hits / max(1, self._forward.items)
 
     def sample_losses(self, theta: Tensor | np.ndarray) -> Tensor:
         """Return what every sample contributes to f(θ), times M: (M,), whose mean is f(θ)."""
@@ -308,7 +305,7 @@ class Objective:
             StoppedError: `stop()` was true before a batch.
         """
         sums, gradient = self.sums_and_gradient(theta, stop=stop)
-        return Evaluation(*self._means(sums), gradient)
+        return Evaluation(*self.means(*sums.tolist()), gradient)
 
     def sums_and_gradient(self, theta: Tensor | np.ndarray, *, stop: Stop = lambda: False) -> tuple[Tensor, Tensor]:
         """Return the sums at θ, see `sums`, and ∇f(θ) (P,); no number leaves the device.

@@ -97,7 +97,7 @@ def _coordinates(grid: GridSpec, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _means(subject: Slice, total: np.ndarray, hits: np.ndarray) -> dict[str, np.ndarray]:
-    return dict(zip(("loss", "accuracy"), subject.objective.means(np.stack([total, hits])), strict=True))
+    return dict(zip(("loss", "accuracy"), subject.objective.means(total, hits), strict=True))
 
 
 def _ratio(change: np.ndarray, step: np.ndarray) -> np.ndarray:

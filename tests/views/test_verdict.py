@@ -69,10 +69,10 @@ def test_of_several_networks_the_flattest_is_compared_with_the_one_without_norma
     assert verdict(measured) == (
         "**Flattest here: Batch norm. Sharpest: No normalization.**",
         r"Largest curvature $\lambda_{\max}$: Batch norm 0.170, Layer norm 0.300, No normalization 0.430 (2.5× apart)"
-        " · scale-free 5.7× apart · held-out accuracy between 97.5 % and 98.6 %.",
+        " · scale-free curvature 5.7× apart · held-out accuracy between 97.5 % and 98.6 %.",
     )
     swapped = measured | {"Layer norm": Measures(0.3, 0.5, 0.5, 0.98, 0.08)}
-    assert "scale-free 11× apart: Layer norm lowest, No normalization highest" in verdict(swapped).details
+    assert "scale-free curvature 11× apart: Layer norm lowest, No normalization highest" in verdict(swapped).details
     pending = verdict(measured | {"Layer norm": Measures(None, None, 0.5, 0.98, 0.08)})
     assert pending.claim == "**2 of 3 networks measured.**"
     equal = dict.fromkeys("abc", NONE)
@@ -189,7 +189,7 @@ def test_the_claim_is_about_all_training_seeds() -> None:
     assert "about equal on average" in equal
     assert seeds_of_pair(plain, scale_free, "Batch norm", "Layer norm") == (
         r"Batch norm vs. layer norm, over 3 training seeds: $\lambda_{\max}$ 1.4× lower on average (in 2 of 3) · "
-        "scale-free form 4× lower on average (in all 3)."
+        "scale-free curvature 4× lower on average (in all 3)."
     )
 
 

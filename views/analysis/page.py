@@ -63,12 +63,12 @@ GLOSSARY_TERMS = (
     "growth per layer",
     "Hessian",
     r"$L \ge$",
+    r"$\lambda_{\max}$",
     "Lipschitz constant $L$",
     "placement",
     "running statistics",
     "second moment",
     "Theorem 4.1",
-    r"$\lambda_{\max}$",
 )
 
 st.html(STYLE.replace("BACKGROUND", page_background()))

@@ -37,13 +37,13 @@ GLOSSARY_TERMS = (
     "batch sharpness",
     "edge of stability",
     "Hessian",
+    r"$\lambda_{\max}$",
+    r"$\lambda_{\max}(SHS)$",
     "learning rate",
     "momentum",
     "scale-free",
     "spectral density",
     "trace of the Hessian",
-    r"$\lambda_{\max}$",
-    r"$\lambda_{\max}(SHS)$",
 )
 
 NORMS = (

@@ -17,14 +17,11 @@ from normscape.figures.style.palette import ordered_colors
 from normscape.figures.surface import comparison_figure
 from normscape.specs import Display
 from normscape.views.session.pictures import saved_picture
-from normscape.views.share.file_names import slug
+from normscape.views.share.file_names import MOST_NAMED, file_slug
 from normscape.views.share.files import File
 from normscape.views.share.for_programs import files_for_programs
 from normscape.views.share.row import downloads_menu
 from normscape.views.widgets.linked_surfaces import Renders, SavedPicture
-
-MOST_NAMED, MOST_LETTERS = 4, 100
-"""Surfaces in the name of a file, of more their number is stated; and letters of the beginning of a name."""
 
 CAPTION = "Surfaces read from files; how they were measured is not known to Normscape."
 ABOUT = "SVG: for a web page. PDF: for a paper. Interactive HTML: turns offline. CSV and HDF5: the numbers."
@@ -33,9 +30,8 @@ ABOUT = "SVG: for a web page. PDF: for a paper. Interactive HTML: turns offline.
 def stem(comparison: Comparison) -> str:
     """Return the beginning of the name of every file: the names of the surfaces, or their number if they are many."""
     labels = list(comparison.results)
-    return slug(
-        f"normscape {' vs '.join(labels) if len(labels) <= MOST_NAMED else f'{len(labels)} files'}", MOST_LETTERS
-    )
+    named = " vs ".join(labels) if len(labels) <= MOST_NAMED else f"{len(labels)} files"
+    return file_slug(f"normscape {named}")
 
 
 def menu(comparison: Comparison, display: Display) -> None:

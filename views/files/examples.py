@@ -10,31 +10,20 @@ from normscape.gallery.examples import example_files
 from normscape.views.files import uploads
 
 
-def examples() -> None:
-    """Show a button that opens the example files, and their downloads."""
+def examples(kind: Literal["primary", "secondary"] = "secondary") -> None:
+    """Show a button that opens the example files, and their downloads; a primary one is what to do first."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="examples"):
-        open_button()
-        downloads()
-
-
-def open_button(*, primary: bool = False) -> None:
-    """Show a button that opens the example files; a primary one is what a visitor can do first."""
-    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
-    st.button("Open example files", on_click=_open, icon=":material/landscape:", type=kind)
-
-
-def downloads() -> None:
-    """Show a download button for every example file."""
-    for name, content in example_files().items():
-        st.download_button(
-            name,
-            content,
-            name,
-            "application/x-hdf5",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-        )
+        st.button("Open example files", on_click=_open, icon=":material/landscape:", type=kind)
+        for name, content in example_files().items():
+            st.download_button(
+                name,
+                content,
+                name,
+                "application/x-hdf5",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
 
 
 def _open() -> None:

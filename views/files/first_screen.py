@@ -8,7 +8,7 @@ from normscape.exports.reading.hdf5 import read_surface_file
 from normscape.exports.thumbnail import thumbnail_png
 from normscape.gallery.examples import example_files
 from normscape.views.files import uploads
-from normscape.views.files.examples import downloads, open_button
+from normscape.views.files.examples import examples
 from normscape.views.widgets.story_cards import names_in_picture
 
 WHAT_OPENS = """
@@ -49,9 +49,7 @@ def first_screen() -> None:
             st.subheader("Or try an example", anchor=False)
             _picture()
             st.caption(EXAMPLE)
-            with st.container(horizontal=True, vertical_alignment="center", gap="small", key="examples"):
-                open_button(primary=True)
-                downloads()
+            examples("primary")
 
 
 def _picture() -> None:

@@ -5,7 +5,6 @@ An estimate from a few pieces rises and falls with the load of the machine. A bo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import streamlit as st
@@ -52,15 +51,9 @@ def stated(key: str, seconds: float | None, share: float, *, finished: bool = Fa
         share: the finished share, in [0, 1].
         finished: whether nothing is left, so that a repetition begins anew.
     """
-    known: dict[str, Stated] = dict(_known())
+    known: dict[str, Stated] = st.session_state.setdefault(_STATE, {})
     before = known.pop(key, Stated())
     now = Stated(None if seconds is None else bound(seconds, before.seconds), max(share, before.share))
     if not finished:
         known[key] = now
-    st.session_state[_STATE] = known
     return now
-
-
-def _known() -> Mapping[str, Stated]:
-    known: Mapping[str, Stated] = st.session_state.get(_STATE, {})
-    return known

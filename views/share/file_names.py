@@ -30,7 +30,7 @@ def file_name(experiment: Experiment) -> str:
     checkpoint = experiment.surface.evaluation.checkpoint
     if checkpoint is not None and experiment.compare != "surface.evaluation.checkpoint":
         parts.append(f"step-{checkpoint}")
-    return slug(f"normscape-{'-'.join(parts)}", MOST_LETTERS)
+    return file_slug(f"normscape-{'-'.join(parts)}")
 
 
 def _compared(experiment: Experiment) -> str:
@@ -42,6 +42,6 @@ def _compared(experiment: Experiment) -> str:
     return values if experiment.compare in PLAIN else f"{field}-{values}"
 
 
-def slug(text: str, most: int) -> str:
-    """Return a text as the name of a file, of at most so many letters, digits, points and hyphens."""
-    return re.sub(r"[^a-z0-9.]+", "-", text.lower())[:most].strip("-.")
+def file_slug(text: str) -> str:
+    """Return a text as the beginning of a file's name: at most `MOST_LETTERS` letters, digits, points and hyphens."""
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower())[:MOST_LETTERS].strip("-.")

@@ -21,12 +21,12 @@ CLAIM = (
 GLOSSARY_TERMS = (
     r"$2/\lambda_{\max}$",
     "diverged",
+    r"$\lambda_{\max}$",
     "learning rate",
     "Lipschitz constant $L$",
     "momentum",
     "seed",
     "stable training",
-    r"$\lambda_{\max}$",
 )
 
 READING = r"""

@@ -149,7 +149,7 @@ def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, refer
     """
     return (
         rf"{subject} vs. {in_text(reference)}, over {len(plain.ratios)} training seeds: $\lambda_{{\max}}$ "
-        f"{over_seeds(plain)} · scale-free form {over_seeds(scale_free)}."
+        f"{over_seeds(plain)} · scale-free curvature {over_seeds(scale_free)}."
     )
 
 

@@ -140,7 +140,7 @@ def _layer(display: Display, experiment: Experiment) -> str:
 
 def curvature_button() -> None:
     """Show a control that selects the gradient change, for losses on a log scale, whose depth is no curvature."""
-    with st.container(key="log-scale", horizontal=True, vertical_alignment="center"):
+    with st.container(key="compare-curvature", horizontal=True, vertical_alignment="center"):
         st.button(CURVATURE, key="show-curvature", type="tertiary", on_click=_show_curvature)
 
 

@@ -117,7 +117,7 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
     if len(scale_free) > 1:
         ends = (scale_free[0][1], scale_free[-1][1])
         named = "" if ends == (flattest, sharpest) else f": {ends[0]} lowest, {ends[1]} highest"
-        parts.append(f"scale-free {times(scale_free[0][0], scale_free[-1][0])} apart{named}")
+        parts.append(f"scale-free curvature {times(scale_free[0][0], scale_free[-1][0])} apart{named}")
     parts.append(_fits(measured))
     if pending:
         claim = f"**{len(sharpness)} of {len(measured)} networks measured.**"

@@ -20,7 +20,7 @@ from normscape.landscape.objective.tracing import traced
 
 AGREEMENT, DRAFT_AGREEMENT = 1e-4, 0.1
 """Largest difference of outputs, relative to the largest output, and the same in bfloat16. By rounding they differ by
-about 1e-6 in float32, and by 1e-2 in bfloat16."""
+about 1e-6 in float32, and by less than 1e-2 in bfloat16."""
 
 
 @dataclass(frozen=True, eq=False)
