@@ -111,6 +111,11 @@ def measuring_bytes(saved: Saved, passes: Passes, samples: int, precision: str) 
     return saved_bytes(1, math.ceil(max(needs)), precision)
 
 
+def samples_within(limit: float, saved: Saved, precision: str) -> int:
+    """Return the number of samples whose Hessian-vector product takes at most so many bytes; at least 1."""
+    return max(1, int(limit / max(1.0, PRODUCT_MEMORY * saved_bytes(saved.kept, 1, precision))))
+
+
 def saved_bytes(saved: int, samples: int, precision: str) -> int:
     """Return the memory of what autograd keeps for a batch of samples, in bytes."""
     return (8 if precision == "float64" else 4) * saved * samples

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from normscape.landscape.objective.batching import samples_within
 from normscape.landscape.objective.from_run import direct_loss, objective_of
 from normscape.landscape.objective.objective import Objective
 from normscape.landscape.plane.plane import Plane
@@ -23,6 +24,10 @@ CHECK_POINTS = ((0.5, 0.5), (-0.5, 0.5), (0.5, -0.5), (-0.5, -0.5))
 SMALL_STEP = 1e-6
 """In units of ‖θ‖: the step from the center for the ratio in float64, too short to cross most kinks and long against
 rounding."""
+
+REFERENCE_BYTES, FEWEST_SAMPLES = 2**29, 16
+"""Memory of a Hessian-vector product in float64 beyond which float64 evaluates only a subset of the samples, and the
+size of the smallest subset. A ResNet-20 on 200 images would take 4 GiB, and longer than its surface."""
 
 RESAMPLES = 400
 
@@ -85,6 +90,9 @@ def checks_of(surface: Surface) -> tuple[Check, ...]:
 def measure_numerical_checks(run: Run, spec: ChecksSpec, plane: Plane | None = None) -> tuple[Check, ...]:
     """Check the loss at the center, rounding errors, the Hessian, and the evaluation samples.
 
+    Comparisons with float64 use a subset of the evaluation samples where all of them would take too much memory; their
+    sentences give its size.
+
     Args:
         run: the network.
         spec: the slice, and the ranges that contain the checked points.
@@ -94,13 +102,24 @@ def measure_numerical_checks(run: Run, spec: ChecksSpec, plane: Plane | None = N
         ValueError: the run has no such checkpoint.
     """
     measured = slice_of(run, spec.evaluation, spec.plane, plane=plane)
-    reference = Slice(objective_of(run, replace(spec.evaluation, precision="float64")), measured.plane)
+    compared, reference, note = _compared(run, spec.evaluation, measured)
+    rounding = (*_rounding(compared, reference, spec.ranges), _hessian_agreement(reference))
     return (
         _loss_at_center(run, spec.evaluation, measured),
-        *_rounding(measured, reference, spec.ranges),
-        _hessian_agreement(reference),
-        _sampling_error(reference.objective, spec.evaluation.samples_seed),
+        *(replace(check, sentence=check.sentence + note) for check in rounding),
+        _sampling_error(measured.objective, spec.evaluation.samples_seed),
     )
+
+
+def _compared(run: Run, spec: EvaluationSpec, measured: Slice) -> tuple[Slice, Slice, str]:
+    """Return slices in the precision of the spec and in float64, of equal samples, and a note of their number."""
+    total = measured.objective.samples
+    within = samples_within(REFERENCE_BYTES, measured.objective.count_saved(), "float64")
+    few = replace(spec, samples=min(total, max(FEWEST_SAMPLES, within)))
+    reference = Slice(objective_of(run, replace(few, precision="float64")), measured.plane)
+    if few.samples == total:
+        return measured, reference, ""
+    return Slice(objective_of(run, few), measured.plane), reference, f" On {few.samples} of the {total:,} samples."
 
 
 def _loss_at_center(run: Run, spec: EvaluationSpec, measured: Slice) -> Check:

@@ -29,6 +29,17 @@ def test_valid_surface_passes_all_checks() -> None:
     assert {check.verdict for name, check in found.items() if name != "Choice of samples"} == {"green"}
 
 
+def test_float64_evaluates_a_subset_where_all_samples_take_too_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparisons of a subset are exact comparisons too; the other checks stay those of all samples."""
+    everything = checks()
+    monkeypatch.setattr("normscape.landscape.surface.checks.REFERENCE_BYTES", 1)
+    few = checks()
+    compared = {"Rounding", "Ratio beside the center against the Hessian"}
+    assert {name for name in few if few[name] != everything[name]} == compared
+    assert all(few[name].sentence == f"{everything[name].sentence} On 16 of the 320 samples." for name in compared)
+    assert {few[name].verdict for name in compared} == {"green"}
+
+
 def test_nearly_parallel_directions_are_red() -> None:
     plane = measure_surface(RUN, SPEC).plane
     slanted = replace(plane, d2=plane.d1 + 0.5 * plane.d2)
