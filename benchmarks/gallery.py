@@ -112,7 +112,7 @@ def _computed(home: Path, stories: Mapping[str, Story]) -> list[Job]:
 def _requests(title: str, story: Story, queue: Queue) -> Iterator[Request]:
     """Yield what is computed of a story; the loss around a path follows once the path is known."""
     variants = possible(story.experiment)[0]
-    yield request_of(title, variants, story.display.accuracy)
+    yield request_of(title, variants, story.display.accuracy, losses_only=story.display.losses_only)
     if story.experiment == Experiment():  # its verdict says what other seeds and the page Along training find
         yield smoothness_request(smoothness_jobs(variants, 1))
         yield seeds_request(variants)

@@ -42,9 +42,9 @@ def _warm(queue: Queue) -> None:
 
 def measured(queue: Queue, name: str) -> str:
     """Ask for a story's experiment, and wait until the first grid is there, and until nothing more comes."""
-    experiment, begin, first = STORIES[name].experiment, time.perf_counter(), 0.0
-    variants, display = possible(experiment)[0], Display()
-    request = request_of(name, variants, display.accuracy)
+    experiment, display = STORIES[name].experiment, STORIES[name].display
+    variants, begin, first = possible(experiment)[0], time.perf_counter(), 0.0
+    request = request_of(name, variants, display.accuracy, losses_only=display.losses_only)
     queue.submit(request, "benchmark")
     coarsest = next(stage.jobs for stage in request.stages if stage.refines)
     while not queue.done(request):
@@ -55,7 +55,9 @@ def measured(queue: Queue, name: str) -> str:
     if errors:
         return errors[0][:60]
     side = max(
-        max(job.question.grid.points) for job in request.jobs if queue.status(job).completed and job.kind == "surface"
+        max(job.question.grid.points)
+        for job in request.jobs
+        if queue.status(job).completed and job.kind in ("losses", "surface")
     )
     return f"{first:5.1f} s, {time.perf_counter() - begin:5.1f} s ({side} x {side})"
 

@@ -183,7 +183,7 @@ STORIES: Mapping[str, Story] = {
                 "be90a7141def1dfed16ee5cc7181603d28041cb70f379ade4b903e914064e99a",
             ),
             surface=SurfaceSpec(
-                EvaluationSpec(samples=200, split="held-out", statistics="running"), grid=GridSpec((17, 17))
+                EvaluationSpec(samples=200, split="held-out", statistics="running"), grid=GridSpec((51, 51))
             ),
             compare="run.model.shortcut",
             values=("project", "none"),
@@ -192,6 +192,7 @@ STORIES: Mapping[str, Story] = {
         seconds=3110.6,  # beside other work
         group="Larger networks and data sets",
         needs_files=True,
+        display=Display(losses_only=True),
     ),
     "A ResNet-20 trained here": Story(
         Experiment(

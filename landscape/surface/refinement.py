@@ -89,10 +89,10 @@ def interpolation_errors(
 
     Returns:
         The largest difference, and the smallest and largest value of the finer level; of log₁₀ of the loss where the
-            logarithm is interpolated.
+            logarithm is interpolated. Metrics that a level lacks are left out.
     """
     result = {}
-    for metric in METRICS:
+    for metric in (name for name in METRICS if name in first and name in second):
         coarse_values, fine_values = _grid(coarse, first[metric]), _grid(fine, second[metric])
         if metric == "loss" and spans_decades(fine_values):
             coarse_values, fine_values = (

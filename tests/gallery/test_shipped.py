@@ -24,7 +24,7 @@ from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.surface import assemble, levels
 from normscape.specs import Display, Experiment, RunSpec, SurfaceSpec
 from normscape.views.session.limits import possible
-from normscape.views.session.previews import source_job
+from normscape.views.session.previews import Source, source_job
 from normscape.views.session.results import level, request_of
 from tests.jobs.conftest import settings_at
 
@@ -50,7 +50,7 @@ def test_the_keys_of_a_storys_results_are_those_that_ship(title: str, tmp_path: 
     # a change of specs that orphans them needs `make gallery` or a migration
     store = Store(tmp_path, 2**30, SHIPPED)
     variants = possible(STORIES[title].experiment)[0]
-    request = request_of(title, variants, Display().accuracy)
+    request = request_of(title, variants, Display().accuracy, losses_only=STORIES[title].display.losses_only)
     coarsest = next(stage for stage in request.stages if stage.refines)
     shipped = [job for job in (*request.stages[0].jobs, *coarsest.jobs) if job.key in store]
     assert set(request.stages[0].jobs) <= set(shipped)
@@ -94,7 +94,8 @@ def test_points_of_shipped_surfaces_equal_those_computed_here(queue: Queue, titl
         pytest.skip("its weights do not ship, and training on another machine gives others")
     compared = 0
     for run_spec, spec in possible(STORIES[title].experiment)[0].values():
-        surface = _shipped_surface(queue, run_spec, spec)
+        source: Source = "losses" if STORIES[title].display.losses_only else "surface"
+        surface = _shipped_surface(queue, source, run_spec, spec)
         if surface is None:
             continue
         run, question = _complete_run(queue, run_spec), Job.about("plane", run_spec, spec).question
@@ -113,12 +114,12 @@ def _complete_run(queue: Queue, spec: RunSpec) -> Run:
     return train(spec) if queue.store.is_abridged(key) else queue.result(Job("run", spec))
 
 
-def _shipped_surface(queue: Queue, run: RunSpec, spec: SurfaceSpec) -> Surface | None:
+def _shipped_surface(queue: Queue, source: Source, run: RunSpec, spec: SurfaceSpec) -> Surface | None:
     """The coarsest shipped surface of a network, None if its training diverged."""
     coarsest = level(levels(spec.grid), 0)
     plane, points = (
         queue.result(Job.about("plane", run, spec)),
-        queue.result(source_job("surface", run, spec, coarsest)),
+        queue.result(source_job(source, run, spec, coarsest)),
     )
     if plane is None or points is None:
         return None

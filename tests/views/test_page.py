@@ -819,6 +819,30 @@ def test_where_gradients_take_long_losses_come_first(monkeypatch: pytest.MonkeyP
     assert "losses" not in {job.kind for job in previous.jobs}
 
 
+def test_losses_only_measures_no_gradient_until_a_metric_needs_it() -> None:
+    values = {"training.seed": "75", "training.steps": "8", "grid.points": "9,9", "losses_only": "on"}
+    app = opened(**values)
+    assert not app.exception
+    experiment, display = app.session_state["experiment"], app.session_state["display"]
+    variants = possible(experiment)[0]
+    request = experiment_request(experiment, display, variants, "")
+    assert job_queue().done(request)
+    assert {job.kind for stage in request.stages if stage.refines for job in stage.jobs} == {"losses"}
+    assert "surface" not in {job.kind for job in request.jobs}
+    assert "sharpness" in {job.kind for job in request.jobs}
+    state = comparison_state(request, variants, finished=True, gradients=False)
+    assert state.errors["loss"] >= 0  # refinement compares losses alone
+    assert "ratio" not in state.errors
+    for outcome in state.outcomes.values():
+        assert outcome.surface.complete
+        assert not outcome.surface.has_gradients
+        assert outcome.measured.sharpness is not None
+    app = opened(metric="gradient-change-ratio", **values)
+    assert not app.exception
+    ratio = experiment_request(experiment, app.session_state["display"], variants, "")
+    assert {job.kind for stage in ratio.stages if stage.refines for job in stage.jobs} == {"surface"}
+
+
 def test_losses_are_shown_until_there_are_gradients() -> None:
     data, model = DataSpec("moons", size=80), ModelSpec(width=6, depth=1)
     run = RunSpec(data, model, TrainingSpec(steps=8, seed=73))

@@ -9,6 +9,7 @@ import pytest
 from normscape.figures.training import Training
 from normscape.landscape import Objective, measure_surface
 from normscape.specs import (
+    Display,
     EvaluationSpec,
     Experiment,
     GridSpec,
@@ -18,7 +19,7 @@ from normscape.specs import (
     SurfaceSpec,
     TrainingSpec,
 )
-from normscape.views.session.previews import early_stages, early_steps, is_drawable, loss_stages, needs_gradients
+from normscape.views.session.previews import early_stages, early_steps, is_drawable, loss_stages
 from normscape.views.texts import surface as texts
 from tests.landscape.networks import grid, network, samples
 
@@ -68,9 +69,11 @@ def test_no_network_needs_no_stage() -> None:
     assert early_stages([]) == loss_stages([]) == ()
 
 
-@pytest.mark.parametrize(("metric", "expected"), [("loss", False), ("accuracy", False), ("ratio", True)])
+@pytest.mark.parametrize(
+    ("metric", "expected"), [("loss", False), ("accuracy", False), ("gradient-change-ratio", True)]
+)
 def test_loss_and_accuracy_need_no_gradient(metric: str, expected: bool) -> None:
-    assert needs_gradients(metric) is expected
+    assert Display(metric).needs_gradients is expected
 
 
 def test_a_few_points_of_a_first_level_are_not_drawn() -> None:

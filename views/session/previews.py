@@ -40,11 +40,6 @@ class Preview:
     step: int
 
 
-def needs_gradients(metric: str) -> bool:
-    """Whether a metric of `Display` is drawn from gradients."""
-    return metric not in ("loss", "accuracy")
-
-
 def slow_networks(variants: Mapping[str, Pair]) -> frozenset[str]:
     """Return the labels of the networks whose losses come first, as decided when this session first saw them.
 

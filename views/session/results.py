@@ -102,6 +102,7 @@ def request_of(
     address: str = "",
     slow: Collection[str] = (),
     *,
+    losses_only: bool = False,
     draft: bool = False,
 ) -> Request:
     """Return the jobs of compared networks: training, planes, surfaces from coarse to fine, curvature and checks.
@@ -112,13 +113,15 @@ def request_of(
         accuracy: the error, as a share of the scale, at which refining ends; 0 for every point.
         address: of the page.
         slow: labels of the networks whose losses come first, without gradients.
-        draft: whether these losses are in bfloat16.
+        losses_only: whether the grids are refined without gradients.
+        draft: whether the losses that come first are in bfloat16.
     """
+    source: Source = "losses" if losses_only else "surface"
     pairs = tuple(variants.values())
     grids = [levels(surface.grid) for _, surface in pairs]
     refining = [
         Stage(
-            tuple(source_job("surface", *pair, level(own, k)) for pair, own in zip(pairs, grids, strict=True)),
+            tuple(source_job(source, *pair, level(own, k)) for pair, own in zip(pairs, grids, strict=True)),
             refines=True,
         )
         for k in range(max((len(own) for own in grids), default=0))
@@ -127,7 +130,8 @@ def request_of(
     runs = Stage(runs_of(planes.jobs))
     center = Stage(tuple(dict.fromkeys(job for kind in CENTER_KINDS for job in _jobs(kind, pairs))))
     first = [variants[label] for label in variants if label in slow]
-    stages = (*early_stages(first), runs, planes, *loss_stages(first, draft=draft), *refining, center)
+    losses = () if losses_only and not draft else loss_stages(first, draft=draft)
+    stages = (*early_stages(first), runs, planes, *losses, *refining, center)
     return Request(title, stages, accuracy, address)
 
 
@@ -169,7 +173,7 @@ def comparison_state(
             outcomes[label] = outcome
     unmeasured = {label: pair for label, pair in variants.items() if label not in outcomes | failures}
     trainings = {label: found for label, (run, _) in unmeasured.items() if (found := _training(run)) is not None}
-    common = drawn if all(source == "surface" for _, source in shown.values()) else -1
+    common = drawn if all(source in ("surface", _refined(request)) for _, source in shown.values()) else -1
     drafts = frozenset(label for label, one in outcomes.items() if one.surface is not None and is_draft(one.surface))
     return ComparisonState(
         request,
@@ -193,7 +197,8 @@ def experiment_request(
     """Return the request of a page's experiment; `slow` as in `request_of`."""
     title = ", ".join(variants) + f": {experiment.run.data.name}, {experiment.run.model.architecture}"
     accuracy = 0.0 if display.every_point else display.accuracy
-    return request_of(title, variants, accuracy, address, slow, draft=display.draft)
+    losses_only = display.losses_only and not display.needs_gradients
+    return request_of(title, variants, accuracy, address, slow, losses_only=losses_only, draft=display.draft)
 
 
 def displayed_surface(surface: Surface, display: Display) -> Surface:
@@ -275,9 +280,16 @@ def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception 
     if result is None or (result.diverged_at is not None and surface.evaluation.checkpoint not in kept):
         return None
     grids = levels(surface.grid)
-    own = {Job.about("plane", run, surface), *(source_job("surface", run, surface, grid) for grid in grids)}
+    source = _refined(request)
+    own = {Job.about("plane", run, surface), *(source_job(source, run, surface, grid) for grid in grids)}
     jobs = [job for job in request.jobs if job in own]
     return next((status.error for job in jobs if (status := queue.status(job)).state == "failed"), None)
+
+
+def _refined(request: Request) -> Source:
+    """Return what the levels of a request measure."""
+    kinds = {job.kind for stage in request.stages if stage.refines for job in stage.jobs}
+    return "losses" if kinds == {"losses"} else "surface"
 
 
 def _errors(request: Request, level: int) -> Mapping[str, float]:

@@ -113,16 +113,16 @@ def _resolution(display: Display) -> Display:
         key=control("display.accuracy"),
         help=rule.help,
     )
-    every_point, draft = (
+    every_point, losses_only, draft = (
         st.toggle(
             rule_of(display, name).label,
             getattr(display, name),
             key=control(f"display.{name}"),
             help=rule_of(display, name).help,
         )
-        for name in ("every_point", "draft")
+        for name in ("every_point", "losses_only", "draft")
     )
-    return replace(display, accuracy=accuracy, every_point=every_point, draft=draft)
+    return replace(display, accuracy=accuracy, every_point=every_point, losses_only=losses_only, draft=draft)
 
 
 def _layer(display: Display, experiment: Experiment) -> str:

@@ -69,7 +69,7 @@ with verdict_place:
     variants = admitted(experiment)
     slow = previews.slow_networks(variants)
     request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
-    gradients, log_scale = previews.needs_gradients(display.metric), (display.metric, display.scale) == ("loss", "log")
+    gradients, log_scale = display.needs_gradients, (display.metric, display.scale) == ("loss", "log")
     state = results.request_comparison(request, variants, gradients=gradients, draft=display.draft)
     measured = measures.measures(state.outcomes)
     found = answer.answer_of(measured, variants, state, stopped=progress.is_stopped(request))
