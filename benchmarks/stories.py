@@ -12,7 +12,7 @@ from pathlib import Path
 from normscape.gallery.stories import STORIES
 from normscape.jobs import Job, Queue, Request, Stage, settings
 from normscape.landscape import machine_record
-from normscape.specs import Display, RunSpec, TrainingSpec
+from normscape.specs import RunSpec, TrainingSpec
 from normscape.views.session.limits import possible
 from normscape.views.session.results import request_of
 

@@ -20,7 +20,9 @@ class Measures:
 
     sharpness: float | None  # λ_max of the Hessian
     scale_free: float | None  # λ_max of SHS (D8)
-    bound: float | None  # the largest gradient change in the slice, a lower bound on L (D5, D6); grids must be equal
+    bound: (
+        float | None
+    )  # the largest gradient change in the slice, a lower bound on L (D5, D6); grids must be equal
     accuracy: float  # on held-out samples; NaN for a regression
     held_out_loss: float
     samples: int = 0  # at most so many that training does not see; 0 if that was not recorded
@@ -30,8 +32,9 @@ def measures(outcomes: Mapping[str, Outcome]) -> dict[str, Measures]:
     """Return the measures of every network that has a surface, by label."""
     surfaces = {label: outcome.surface for label, outcome in outcomes.items() if outcome.surface is not None}
     same_grid = len({surface.loss.shape for surface in surfaces.values()}) == 1
+    comparable = same_grid and all(surface.has_gradients for surface in surfaces.values())
     center, neighbors = (
-        bounds(surfaces) if same_grid else {} for bounds in (bounds_from_center, bounds_between_neighbors)
+        bounds(surfaces) if comparable else {} for bounds in (bounds_from_center, bounds_between_neighbors)
     )
     best = {label: float(np.fmax(center[label].value, neighbors[label].value)) for label in center}
     return {label: _measures(outcomes[label], best.get(label)) for label in surfaces}

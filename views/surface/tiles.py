@@ -76,29 +76,29 @@ def tile_values(
         missing: the value of a tile in that case.
     """
     against = other or UNKNOWN
-    values = _values(one or UNKNOWN, against)
+    values = _values(one or UNKNOWN, against, missing)
     return values if one is not None else [(name, missing, None, text) for name, _, _, text in values]
 
 
-def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None, str]]:
+def _values(one: Measures, against: Measures, missing: str) -> list[tuple[str, str, str | None, str]]:
     accuracy = math.isfinite(one.accuracy) or math.isnan(one.held_out_loss)
     return [
         (
             r"Largest curvature $\lambda_{\max}$",
-            _text(one.sharpness),
+            _text(one.sharpness, missing),
             _reason(one) or _change(one.sharpness, against.sharpness),
             "Largest eigenvalue of the Hessian at the shown weights, also called sharpness.",
         ),
         (
             r"Scale-free curvature",
-            _text(one.scale_free),
+            _text(one.scale_free, missing),
             _reason(one) or _change(one.scale_free, against.scale_free),
             r"Largest eigenvalue of $SHS$, where every filter of the weights is measured in units of its own length: "
             "unchanged if weights in front of a normalization layer are rescaled, which $\\lambda_{\\max}$ is not.",
         ),
         (
             "Gradient change in the slice",
-            _text(one.bound),
+            _text(one.bound, missing),
             NOT_FINITE if one.bound is not None and math.isnan(one.bound) else _change(one.bound, against.bound),
             r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ in the slice, from the marked "
             "weights or between neighboring points: a lower bound on the Lipschitz constant L of the gradient. "
@@ -106,7 +106,7 @@ def _values(one: Measures, against: Measures) -> list[tuple[str, str, str | None
         ),
         (
             "Held-out accuracy" if accuracy else "Held-out loss",
-            percent(one.accuracy) if accuracy else _text(one.held_out_loss),
+            percent(one.accuracy) if accuracy else _text(one.held_out_loss, missing),
             _points(one, against) if accuracy else _change(one.held_out_loss, against.held_out_loss),
             f"On{_at_most(one.samples)} samples that training does not see.",
         ),
@@ -122,8 +122,8 @@ def _at_most(samples: int) -> str:
     return f" up to {samples:,}" if samples else ""
 
 
-def _text(value: float | None) -> str:
-    return PENDING if value is None else three_digits(value)
+def _text(value: float | None, missing: str) -> str:
+    return missing if value is None else three_digits(value)
 
 
 def _change(one: float | None, other: float | None) -> str | None:
