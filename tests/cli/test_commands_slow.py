@@ -56,6 +56,17 @@ def test_surface_and_line_are_those_of_the_library(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(BRIEF, reason="two commands, each with workers of its own")
+def test_losses_only_are_exported_with_every_kind_of_file(tmp_path: Path) -> None:
+    found = numbers(tmp_path, "surface", "--losses-only")
+    for label, (objective, surface) in objectives().items():
+        np.testing.assert_allclose(found[label]["loss"], measure_surface(objective, surface).loss, rtol=1e-5)
+        assert not np.isfinite(np.array(found[label]["gradient_norm"], dtype=float)).any()
+    files = [str(tmp_path / f"a.{ending}") for ending in ("csv", "h5", "png", "html", "vts", "glb")]
+    assert main(["export", *FLAGS, "--losses-only", "--quiet", "-o", *files]) == 0
+    assert len([file for file in tmp_path.glob("a.*") if file.stat().st_size > 100]) == len(files)
+
+
+@pytest.mark.skipif(BRIEF, reason="two commands, each with workers of its own")
 def test_a_line_between_two_trainings_is_the_segment_of_connect(tmp_path: Path) -> None:
     flags = ["--plane.directions", "checkpoints", "--plane.through", "8", "--plane.trainings", "seeds"]
     line = numbers(tmp_path, "line", *flags, "--grid.ranges", "0", "1", "-1", "1", "--points", "25")

@@ -20,9 +20,7 @@ class Measures:
 
     sharpness: float | None  # λ_max of the Hessian
     scale_free: float | None  # λ_max of SHS (D8)
-    bound: (
-        float | None
-    )  # the largest gradient change in the slice, a lower bound on L (D5, D6); grids must be equal
+    bound: float | None  # the largest gradient change in the slice, a lower bound on L (D5, D6); grids must be equal
     accuracy: float  # on held-out samples; NaN for a regression
     held_out_loss: float
     samples: int = 0  # at most so many that training does not see; 0 if that was not recorded
