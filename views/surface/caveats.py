@@ -15,7 +15,7 @@ from normscape.specs.fields import replace_at
 from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.requests import stored_ratio
-from normscape.views.session.seeds import SeedRatios, over_seeds, stored_seed_ratios, training_seed
+from normscape.views.session.seeds import SeedRatios, agreeing_seeds, stored_seed_ratios, training_seed
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.seeds_link import LINK
 from normscape.views.texts.flatness import SeedPair
@@ -139,7 +139,7 @@ def opposing(subject: str, one: Measures, other: Measures, against: str = "") ->
 
 
 def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, reference: str) -> str:
-    """Return a sentence on λ_max of two of several networks over training seeds; the surfaces show the first of them.
+    """Return a sentence that counts the training seeds for which λ_max of one of several networks is lower.
 
     Args:
         plain: the ratios of λ_max.
@@ -147,9 +147,14 @@ def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, refer
         subject: the network that the verdict is about.
         reference: the one that it is compared with.
     """
+    words = []
+    for ratios in (plain, scale_free):
+        lower = 2 * ratios.lower >= len(ratios.ratios)
+        count, every = agreeing_seeds(ratios, lower=lower)
+        words.append(f"{'lower' if lower else 'higher'} in {f'all {every}' if count == every else f'{count} of {every}'}")
     return (
-        rf"{subject} vs. {in_text(reference)}, over {len(plain.ratios)} training seeds: $\lambda_{{\max}}$ "
-        f"{over_seeds(plain)} · scale-free curvature {over_seeds(scale_free)}."
+        rf"{subject} compared with {in_text(reference)}: $\lambda_{{\max}}$ is {words[0]} training seeds, scale-free "
+        f"curvature {words[1]}."
     )
 
 
