@@ -176,5 +176,5 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     who, than = (in_text(subject), f" than with {in_text(against)}") if against else ("it", "")
     return (
         f"During training {who} was *{smooth}* smooth: in its steps the gradient changed {times(ratio, 1.0)} {words}"
-        f"{than} per unit of distance (one seed). [Along training\N{NO-BREAK SPACE}→](along-training)"
+        f"{than} per unit of distance (one seed). [Along\N{NO-BREAK SPACE}training\N{NO-BREAK SPACE}→](along-training)"
     )
