@@ -16,7 +16,7 @@ from normscape.views.widgets import recent_cards, story_texts
 from normscape.views.widgets.numbers import percent
 from normscape.views.widgets.recent_cards import title_and_text
 from normscape.views.widgets.story_cards import names_in_picture, related
-from normscape.views.widgets.story_texts import panel_names, panel_notes, result_sentence, setting
+from normscape.views.widgets.story_texts import card_anchor, panel_names, panel_notes, result_sentence, setting
 from tests.views.test_page import opened
 
 
@@ -63,6 +63,14 @@ def test_the_page_says_what_a_visitor_gets_in_numbers_of_this_gallery() -> None:
     app = gallery()
     assert app.title[0].value == QUESTIONS["Gallery"]
     assert any(f"{len(STORIES)} measured comparisons" in text.value for text in app.markdown)
+
+
+def test_titles_in_the_answer_lead_to_their_cards() -> None:
+    linked = re.findall(r"\[([^]]+)\]\(#([^)]+)\)", story_texts.headline())
+    assert len(linked) > 1
+    assert all(title in STORIES and anchor == card_anchor(title) for title, anchor in linked)
+    assert all(f' id="{anchor}"' in names_in_picture((), (), anchor) for _, anchor in linked)
+    assert len({card_anchor(title) for title in STORIES}) == len(STORIES)
 
 
 @pytest.mark.parametrize("title", STORIES)
