@@ -178,8 +178,8 @@ def test_factors_are_of_what_is_drawn_and_seeds_are_counted() -> None:
     found = verdict(pair, seeds=(plain, scale_free))
     assert found == (
         "**Batch norm is flatter here.**",
-        r"Largest curvature $\lambda_{\max}$ 2.5× lower here, lower in 2 of 3 training seeds · scale-free curvature 5.7× "
-        "lower here, lower in all 3 · held-out accuracy 98.6 % vs. 97.5 %.",
+        r"Largest curvature $\lambda_{\max}$ 2.5× lower here, lower in 2 of 3 training seeds · scale-free curvature "
+        "5.7× lower here, lower in all 3 · held-out accuracy 98.6 % vs. 97.5 %.",
     )
     tiles = tile_values(BATCH, NONE)
     assert [delta for _, _, delta, _ in tiles[:2]] == ["2.5× lower", "5.7× lower"]  # the same factors
@@ -189,16 +189,16 @@ def test_factors_are_of_what_is_drawn_and_seeds_are_counted() -> None:
     equal = {"No normalization": NONE, "Batch norm": replace(BATCH, sharpness=NONE.sharpness)}
     assert "about equal here, " in verdict(equal, seeds=(SeedRatios((0.99, 1.0, 1.02)), scale_free)).details
     assert seeds_of_pair(plain, scale_free, "Batch norm", "Layer norm") == (
-        r"Batch norm compared with layer norm: $\lambda_{\max}$ is lower in 2 of 3 training seeds, scale-free curvature "
-        "lower in all 3."
+        r"Batch norm compared with layer norm: $\lambda_{\max}$ is lower in 2 of 3 training seeds, scale-free "
+        "curvature lower in all 3."
     )
 
 
 def test_the_range_over_seeds_is_a_click_away() -> None:
     seeds = SeedRatios((0.4, 0.5, 2.0)), SeedRatios((0.25, 0.25, 0.5))
     assert range_of_seeds(seeds) == (
-        r"All factors are of the training that is drawn. Over 3 training seeds, $\lambda_{\max}$ ranges from 2.5× lower "
-        "to 2× higher, the scale-free curvature from 4× to 2× lower."
+        r"All factors are of the training that is drawn. Over 3 training seeds, $\lambda_{\max}$ ranges from 2.5× "
+        "lower to 2× higher, the scale-free curvature from 4× to 2× lower."
     )
 
 

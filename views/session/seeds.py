@@ -83,8 +83,14 @@ def agreeing_seeds(ratios: SeedRatios, *, lower: bool) -> tuple[int, int]:
     return (ratios.lower if lower else count - ratios.lower), count
 
 
+def counted_seeds(ratios: SeedRatios, *, lower: bool) -> str:
+    """Return for how many seeds λ_max is lower, or higher, in words: "lower in 4 of 5", "higher in all 5"."""
+    count, every = agreeing_seeds(ratios, lower=lower)
+    return f"{'lower' if lower else 'higher'} in {f'all {every}' if count == every else f'{count} of {every}'}"
+
+
 def range_over_seeds(ratios: SeedRatios) -> str:
-    """Return the smallest and the largest ratio in words: "from 5.8× lower to 1.9× higher", "from 2.1× to 5.7× lower"."""
+    """Return the smallest and the largest ratio in words: "from 5.8× lower to 1.9× higher"."""
     low, high = min(ratios.ratios), max(ratios.ratios)
     words = ["lower" if ratio < 1 else "higher" for ratio in (low, high)]
     first = times(low, 1.0) if words[0] == words[1] else f"{times(low, 1.0)} {words[0]}"

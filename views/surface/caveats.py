@@ -15,7 +15,7 @@ from normscape.specs.fields import replace_at
 from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.requests import stored_ratio
-from normscape.views.session.seeds import SeedRatios, agreeing_seeds, stored_seed_ratios, training_seed
+from normscape.views.session.seeds import SeedRatios, counted_seeds, stored_seed_ratios, training_seed
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.seeds_link import LINK
 from normscape.views.texts.flatness import SeedPair
@@ -147,11 +147,7 @@ def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, refer
         subject: the network that the verdict is about.
         reference: the one that it is compared with.
     """
-    words = []
-    for ratios in (plain, scale_free):
-        lower = 2 * ratios.lower >= len(ratios.ratios)
-        count, every = agreeing_seeds(ratios, lower=lower)
-        words.append(f"{'lower' if lower else 'higher'} in {f'all {every}' if count == every else f'{count} of {every}'}")
+    words = [counted_seeds(one, lower=2 * one.lower >= len(one.ratios)) for one in (plain, scale_free)]
     return (
         rf"{subject} compared with {in_text(reference)}: $\lambda_{{\max}}$ is {words[0]} training seeds, scale-free "
         f"curvature {words[1]}."

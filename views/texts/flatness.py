@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from normscape.specs.experiment import Variants
-from normscape.views.session.seeds import SeedRatios, agreeing_seeds, over_seeds
+from normscape.views.session.seeds import SeedRatios, agreeing_seeds, counted_seeds, over_seeds
 from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, sign, three_digits, times
 
@@ -99,11 +99,10 @@ def in_seeds(one: float | None, other: float | None, ratios: SeedRatios, unit: s
     text = factor(one, other, "{} here")
     if not text or one is None or other is None:
         return ""
-    count, every = agreeing_seeds(ratios, lower=one < other)
-    word, of_all = "lower" if one < other else "higher", f"all {every}" if count == every else f"{count} of {every}"
+    counted = counted_seeds(ratios, lower=one < other)
     if _is_rare(one, other, ratios):
-        return f"{text}, but {word} in only {of_all}{unit}"
-    return f"{text}, {word} in {of_all}{unit}"
+        return f"{text}, but {counted.replace(' in ', ' in only ')}{unit}"
+    return f"{text}, {counted}{unit}"
 
 
 def _drawn_ratios(
