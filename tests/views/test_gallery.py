@@ -123,12 +123,11 @@ def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() ->
     }
     higher = [title for title, (plain, normalized) in pairs.items() if normalized >= plain]
     assert f"in {len(pairs) - len(higher)} of {len(pairs)} comparisons, one training each.**" in answer
-    assert [title for title in STORIES if f"*{title}*" in answer.partition(" In *")[0]] == higher
-    plain, normalized = measurements("Where batch norm makes gradients explode")  # its card has another number
+    assert [title for title in STORIES if f"[{title}](" in answer.partition(" In [")[0]] == higher
+    title = "Where batch norm makes gradients explode"  # its card has another number
+    plain, normalized = measurements(title)
     times = f"{normalized / plain:.2g}×"
-    assert (
-        f" In *Where batch norm makes gradients explode*, the gradient norm at the center is {times} higher." in answer
-    )
+    assert f" In [{title}](#{card_anchor(title)}), the gradient norm at the center is {times} higher." in answer
 
 
 def test_a_card_names_network_and_data_and_whether_the_network_is_trained() -> None:
