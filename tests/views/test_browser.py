@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
 from normscape.exports.metadata import read_experiment
 from normscape.specs.display import CAMERA
@@ -57,6 +57,11 @@ INSIDE = """() => [...document.querySelectorAll(".linked-surface")].filter((char
 SIDEBAR_ELEMENT = "document.querySelector('[data-testid=stSidebar]')"
 SIDEBAR = f"{SIDEBAR_ELEMENT}.getBoundingClientRect().right"
 CONTOUR_MAP = "[class*=st-key-side-by-side-contour-map-0] .js-plotly-plot .nsewdrag"
+BACKGROUND_WITHOUT_DRAWING = """(chart) => {
+  const drawn = getComputedStyle(chart).backgroundColor;
+  for (const svg of chart.querySelectorAll(".main-svg")) svg.remove();
+  return [drawn, getComputedStyle(chart).backgroundColor];
+}"""
 QUESTION = "What does normalization do to the loss landscape?"
 
 
@@ -325,6 +330,42 @@ def test_whole_surfaces_are_on_the_first_screen(
     wait_for_surfaces(page)
     page.wait_for_function(f"() => ({INSIDE})() >= {whole}")
     assert page.get_by_text("Held-out accuracy").first.is_visible()
+
+
+def test_a_chart_has_a_gray_place_of_its_size_until_it_is_drawn(page: Page, app_address: str) -> None:
+    held: list[Route] = []
+    page.route("**/PlotlyChart*.js", lambda route: held.append(route))  # the code for charts is slow to arrive
+    page.goto(app_address + QUICK)
+    wait_for_surfaces(page)
+    page.get_by_role("tab", name="Training", exact=True).click()
+    place = page.locator("[class*='st-key-chart-']").first
+    place.locator("[data-testid=stSkeleton]").wait_for()
+    size, gray = place.bounding_box(), place.locator("[data-testid=stSkeleton]").bounding_box()
+    assert size is not None
+    assert gray is not None
+    assert gray["height"] == pytest.approx(size["height"])
+    assert size["height"] > 100
+    page.wait_for_timeout(200)
+    for route in held:
+        route.continue_()
+    place.locator(".main-svg").first.wait_for()
+    drawn = place.bounding_box()
+    assert drawn is not None
+    assert drawn["height"] == pytest.approx(size["height"])
+    background = place.locator("[data-testid=stPlotlyChart]").evaluate(BACKGROUND_WITHOUT_DRAWING)
+    assert background[0] == "rgba(0, 0, 0, 0)"  # nothing is behind what is drawn
+    assert background[1] != background[0]
+
+
+def test_on_a_phone_labels_of_the_control_bar_are_on_one_line(page: Page, app_address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(app_address + QUICK)
+    wait_for_surfaces(page)
+    labels = page.locator(".st-key-control-bar [data-testid=stWidgetLabel]:visible")
+    boxes = [box for box in (label.bounding_box() for label in labels.all()) if box]
+    assert len(boxes) == 4
+    middles = [box["y"] + box["height"] / 2 for box in boxes]
+    assert max(middles) - min(middles) <= 2
 
 
 def test_a_phone_shows_both_surfaces_and_one_of_them_after_a_tap_on_its_name(page: Page, app_address: str) -> None:

@@ -16,7 +16,7 @@ from normscape.views.widgets import recent_cards, story_texts
 from normscape.views.widgets.numbers import percent
 from normscape.views.widgets.recent_cards import title_and_text
 from normscape.views.widgets.story_cards import names_in_picture, related
-from normscape.views.widgets.story_texts import panel_names, panel_notes, result_sentence, setting
+from normscape.views.widgets.story_texts import card_anchor, panel_names, panel_notes, result_sentence, setting
 from tests.views.test_page import opened
 
 
@@ -63,6 +63,14 @@ def test_the_page_says_what_a_visitor_gets_in_numbers_of_this_gallery() -> None:
     app = gallery()
     assert app.title[0].value == QUESTIONS["Gallery"]
     assert any(f"{len(STORIES)} measured comparisons" in text.value for text in app.markdown)
+
+
+def test_titles_in_the_answer_lead_to_their_cards() -> None:
+    linked = re.findall(r"\[([^]]+)\]\(#([^)]+)\)", story_texts.headline())
+    assert len(linked) > 1
+    assert all(title in STORIES and anchor == card_anchor(title) for title, anchor in linked)
+    assert all(f' id="{anchor}"' in names_in_picture((), (), anchor) for _, anchor in linked)
+    assert len({card_anchor(title) for title in STORIES}) == len(STORIES)
 
 
 @pytest.mark.parametrize("title", STORIES)
@@ -115,12 +123,11 @@ def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() ->
     }
     higher = [title for title, (plain, normalized) in pairs.items() if normalized >= plain]
     assert f"in {len(pairs) - len(higher)} of {len(pairs)} comparisons, one training each.**" in answer
-    assert [title for title in STORIES if f"*{title}*" in answer.partition(" In *")[0]] == higher
-    plain, normalized = measurements("Where batch norm makes gradients explode")  # its card has another number
+    assert [title for title in STORIES if f"[{title}](" in answer.partition(" In [")[0]] == higher
+    title = "Where batch norm makes gradients explode"  # its card has another number
+    plain, normalized = measurements(title)
     times = f"{normalized / plain:.2g}×"
-    assert (
-        f" In *Where batch norm makes gradients explode*, the gradient norm at the center is {times} higher." in answer
-    )
+    assert f" In [{title}](#{card_anchor(title)}), the gradient norm at the center is {times} higher." in answer
 
 
 def test_a_card_names_network_and_data_and_whether_the_network_is_trained() -> None:

@@ -13,6 +13,8 @@ from normscape.jobs import Job, Request, RequestStatus, Stage
 from normscape.jobs.snapshot import JobStatus
 from normscape.specs import Experiment, RunSpec, TrainingSpec
 from normscape.views.jobs import cached_results, requests
+from normscape.views.jobs.recent_on_pages import recent_on_pages
+from normscape.views.jobs.titles import address_titles
 from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
 from normscape.views.texts.public import is_public
@@ -32,6 +34,7 @@ def stories(app: AppTest) -> list[str]:
 def test_where_nothing_runs_the_page_leads_to_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened()  # waits for its requests, so they are hidden afterwards
     monkeypatch.setattr(recent_cards, "_recent", lambda **_: {})
+    monkeypatch.setattr("normscape.views.jobs.recent_on_pages.recent_on_pages", list)
     monkeypatch.setattr(type(job_queue()), "requests", lambda _: ())  # those of other tests may still run
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
@@ -44,6 +47,25 @@ def test_recent_experiments_replace_the_first_comparisons() -> None:
     app = jobs()
     assert not app.exception
     assert any(link.proto.label.startswith("Multilayer perceptron, Moons") for link in app.get("page_link"))
+
+
+def test_finished_questions_of_other_pages_are_listed_with_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = ["/learning-rates?", "/?", "/curvature?training.seed=3", "/learning-rates?", "", "/paths?run.no=1"]
+    stored = {str(number): {"address": address} for number, address in enumerate(addresses)}
+    monkeypatch.setattr(type(job_queue().store), "requests", lambda _, folder="": stored if folder == "recent" else {})
+    found = recent_on_pages()
+    assert [one.address for one in found][-2:] == ["/learning-rates?", "/curvature?training.seed=3"]
+    titles = address_titles([one.address for one in found])
+    assert titles["/learning-rates?"] == (
+        "Learning rates: Batch norm or none, on digits",
+        "No normalization · Batch norm",
+    )
+    app = jobs()
+    assert not app.exception
+    listed = next(text.value for text in app.markdown if "](learning-rates?)" in text.value)
+    assert r"[**Learning rates\: Batch norm or none, on digits**](learning-rates?)" in listed
+    assert "](curvature?training.seed=3)" in listed
+    assert not any(caption.value.startswith("Experiments that you run") for caption in app.caption)
 
 
 def test_experiments_with_one_title_say_what_differs() -> None:

@@ -57,6 +57,7 @@ def downloaded(page: Page, button: str, folder: Path) -> Path:
 def test_link_pictures_and_presentation(shared: Page, tmp_path: Path) -> None:
     shared.get_by_role("button", name="Copy link").click()
     shared.get_by_role("button", name="Link copied").wait_for()
+    shared.get_by_text("Opens on this computer only.").wait_for()  # the app is served on 127.0.0.1
     assert shared.evaluate("navigator.clipboard.readText()") == shared.url
     for name, size in (("16:9 without table, 1920 × 1080", (1920, 1080)), ("square, 1200 × 1200", (1200, 1200))):
         shared.select_option("select.linked-tool", label=name)

@@ -9,7 +9,7 @@ import pytest
 
 from normscape.specs import EvaluationSpec, Experiment, SurfaceSpec
 from normscape.views.session.seeds import SeedRatios
-from normscape.views.surface.answer import Answer
+from normscape.views.surface.answer import Answer, range_of_seeds
 from normscape.views.surface.caveats import caveats, disagreement, drawn_training, opposing, seeds_of_pair, unlearned
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.tiles import tile_values
@@ -172,24 +172,33 @@ def test_a_single_network_has_its_numbers_alone() -> None:
     )
 
 
-def test_the_claim_is_about_all_training_seeds() -> None:
+def test_factors_are_of_what_is_drawn_and_seeds_are_counted() -> None:
     plain, scale_free = SeedRatios((0.4, 0.5, 2.0)), SeedRatios((0.25, 0.25, 0.25))
-    assert plain.mean == pytest.approx(0.4 ** (1 / 3))
     pair = {"No normalization": NONE, "Batch norm": BATCH}
     found = verdict(pair, seeds=(plain, scale_free))
     assert found == (
         "**Batch norm is flatter here.**",
-        r"Largest curvature $\lambda_{\max}$ 1.4× lower on average (in 2 of 3 training seeds) · scale-free "
-        "curvature 4× lower on average (in all 3) · held-out accuracy 98.6 % vs. 97.5 %.",
+        r"Largest curvature $\lambda_{\max}$ 2.5× lower here, lower in 2 of 3 training seeds · scale-free curvature "
+        "5.7× lower here, lower in all 3 · held-out accuracy 98.6 % vs. 97.5 %.",
     )
-    against = verdict(pair, seeds=(SeedRatios((0.5, 2.0, 8.0)), SeedRatios((2.0, 2.0, 2.0))))
-    assert against.claim == "**Batch norm is sharper here.**"
-    assert "2× higher on average (in 2 of 3 training seeds)" in against.details
-    equal = verdict(pair, seeds=(SeedRatios((0.99, 1.0, 1.02)), scale_free)).details
-    assert "about equal on average" in equal
+    tiles = tile_values(BATCH, NONE)
+    assert [delta for _, _, delta, _ in tiles[:2]] == ["2.5× lower", "5.7× lower"]  # the same factors
+    against = verdict(pair, seeds=(SeedRatios((0.4, 2.0, 8.0)), SeedRatios((0.2, 2.0, 2.0))))
+    assert against.claim == "**Batch norm is flatter here, but not with most training seeds.**"
+    assert "2.5× lower here, but lower in only 1 of 3 training seeds" in against.details
+    equal = {"No normalization": NONE, "Batch norm": replace(BATCH, sharpness=NONE.sharpness)}
+    assert "about equal here, " in verdict(equal, seeds=(SeedRatios((0.99, 1.0, 1.02)), scale_free)).details
     assert seeds_of_pair(plain, scale_free, "Batch norm", "Layer norm") == (
-        r"Batch norm vs. layer norm, over 3 training seeds: $\lambda_{\max}$ 1.4× lower on average (in 2 of 3) · "
-        "scale-free curvature 4× lower on average (in all 3)."
+        r"Batch norm compared with layer norm: $\lambda_{\max}$ is lower in 2 of 3 training seeds, scale-free "
+        "curvature lower in all 3."
+    )
+
+
+def test_the_range_over_seeds_is_a_click_away() -> None:
+    seeds = SeedRatios((0.4, 0.5, 2.0)), SeedRatios((0.25, 0.25, 0.5))
+    assert range_of_seeds(seeds) == (
+        r"All factors are of the training that is drawn. Over 3 training seeds, $\lambda_{\max}$ ranges from 2.5× "
+        "lower to 2× higher, the scale-free curvature from 4× to 2× lower."
     )
 
 

@@ -168,7 +168,7 @@ def _figure() -> None:
             with st.container(key=key):
                 st.image(reading(page_theme(), narrow=narrow), alt=FIGURE_ALT, width="stretch")
         result, seed = result_sentence(FIGURE, STORIES[FIGURE]), STORIES[FIGURE].experiment.run.training.seed
-        st.caption(f"The loss of the multilayer perceptron with batch norm on digits. {result}, training seed {seed}.")
+        st.caption(f"The loss of the multilayer perceptron with batch norm on digits. {result} (training seed {seed}).")
 
 
 st.title(QUESTIONS["Guide"], anchor=False)

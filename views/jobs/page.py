@@ -4,6 +4,7 @@ import streamlit as st
 
 from normscape.gallery.stories import STORIES
 from normscape.views.jobs.cached_results import cached_results
+from normscape.views.jobs.recent_on_pages import recent_on_pages, show_recent_on_pages
 from normscape.views.jobs.requests import show_requests
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
@@ -16,6 +17,8 @@ GLOSSARY_TERMS = ("cache", "checkpoint", "error between points", "job", "refinem
 
 FIRST_GROUP = "Start here"
 
+NOTHING_YET = "Experiments that you run appear here. Start with one of these:"
+
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="jobs-heading"):
     st.title(QUESTIONS["Jobs"], anchor=False, width="content")
     st.container(key="claim", width="content").markdown(CLAIM)
@@ -23,7 +26,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key
 with st.container():  # not `redraw_periodically`: this part holds controls
     st.fragment(show_requests, run_every=1.0)()
 st.subheader("Recent experiments", anchor=False)
-if not recent_cards("Experiments that you run appear here. Start with one of these:"):
+elsewhere = recent_on_pages()
+if not recent_cards("" if elsewhere else NOTHING_YET) and not elsewhere:
     story_cards([title for title, story in STORIES.items() if story.group == FIRST_GROUP])
+if elsewhere:
+    show_recent_on_pages(elsewhere)
 st.subheader("Cached results", anchor=False)
 cached_results()

@@ -54,6 +54,26 @@ def request_titles(requests: Sequence[Request]) -> Mapping[str, RequestTitle]:
     return titles
 
 
+def address_titles(addresses: Sequence[str]) -> Mapping[str, RequestTitle]:
+    """Return the titles of addresses; those that would read the same name all that differs.
+
+    Args:
+        addresses: of experiments on pages.
+    """
+    titles = {one: _of_address(one, MOST_CHANGES) for one in addresses}
+    counts = Counter(titles.values())
+    return titles | {one: _of_address(one, None) for one in addresses if counts[titles[one]] > 1}
+
+
+def _of_address(link: str, most: int | None) -> RequestTitle:
+    experiment, page = experiment_at(link), PAGES.get(urlsplit(link).path, "")
+    if experiment is None:
+        return RequestTitle(page, "")
+    title, compared = title_and_text(experiment, most)
+    title = TITLES.get(experiment, title)
+    return RequestTitle(f"{page}: {title}" if page else title, compared)
+
+
 def _described(request: Request, most: int | None) -> RequestTitle:
     experiment = experiment_at(request.address) if request.address else None
     if experiment is not None:

@@ -77,6 +77,26 @@ def stored_ratio(variants: Variants, subject: str, reference: str, kind: str, k:
     return values[0] / values[1] if values[1] else math.nan
 
 
+def agreeing_seeds(ratios: SeedRatios, *, lower: bool) -> tuple[int, int]:
+    """Return for how many seeds λ_max is lower, or higher, and how many seeds there are."""
+    count = len(ratios.ratios)
+    return (ratios.lower if lower else count - ratios.lower), count
+
+
+def counted_seeds(ratios: SeedRatios, *, lower: bool) -> str:
+    """Return for how many seeds λ_max is lower, or higher, in words: "lower in 4 of 5", "higher in all 5"."""
+    count, every = agreeing_seeds(ratios, lower=lower)
+    return f"{'lower' if lower else 'higher'} in {f'all {every}' if count == every else f'{count} of {every}'}"
+
+
+def range_over_seeds(ratios: SeedRatios) -> str:
+    """Return the smallest and the largest ratio in words: "from 5.8× lower to 1.9× higher"."""
+    low, high = min(ratios.ratios), max(ratios.ratios)
+    words = ["lower" if ratio < 1 else "higher" for ratio in (low, high)]
+    first = times(low, 1.0) if words[0] == words[1] else f"{times(low, 1.0)} {words[0]}"
+    return f"from {first} to {times(high, 1.0)} {words[1]}"
+
+
 def over_seeds(ratios: SeedRatios) -> str:
     """Return the ratios in words: "1.5× lower on average (in 4 of 5)", with the geometric mean."""
     mean, count = ratios.mean, len(ratios.ratios)

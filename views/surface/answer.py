@@ -9,11 +9,12 @@ import streamlit as st
 
 from normscape.specs.experiment import Variants
 from normscape.views.session.results import ComparisonState
+from normscape.views.session.seeds import range_over_seeds
 from normscape.views.surface import caveats
 from normscape.views.surface.measures import Measures
 from normscape.views.surface.verdict import Verdict, gradient_change, verdict
 from normscape.views.texts import surface as texts
-from normscape.views.texts.flatness import where
+from normscape.views.texts.flatness import SeedPair, where
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Answer:
     verdict: Verdict
     qualification: str
     gradient_change: str = ""  # the largest of the slice, which the verdict is not about
+    seeds: str = ""  # the range over training seeds, one click away
 
     def spoken(self, metric: str, scale: str) -> str:
         """Return the lines for a picture and for the full screen, where nothing can be clicked.
@@ -63,7 +65,18 @@ def answer_of(measured: Mapping[str, Measures], variants: Variants, state: Compa
     )
     claim = f"{texts.unmeasured(variants, state)} {found.claim}".strip()
     qualification = caveats.qualification(measured, variants, seeds)
-    return Answer(warnings, found._replace(claim=claim), qualification, gradient_change(measured))
+    about_seeds = range_of_seeds(seeds) if seeds is not None and len(measured) == 2 else ""
+    return Answer(warnings, found._replace(claim=claim), qualification, gradient_change(measured), about_seeds)
+
+
+def range_of_seeds(seeds: SeedPair) -> str:
+    """Return how far both curvatures differ over training seeds."""
+    plain, scale_free = seeds
+    return (
+        f"All factors are of the training that is drawn. Over {len(plain.ratios)} training seeds, "
+        rf"$\lambda_{{\max}}$ ranges {range_over_seeds(plain)}, the scale-free curvature "
+        f"{range_over_seeds(scale_free)}."
+    )
 
 
 HELP = (
@@ -87,7 +100,7 @@ def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants
         st.markdown(answer.warnings)
     if answer.verdict.claim:
         note = f" {texts.LOG_SCALE} {texts.TRUE_SHAPES}" if log_scale else ""
-        st.markdown(f"{answer.verdict.claim}{note}", help=HELP, width="content")
+        st.markdown(f"{answer.verdict.claim}{note}", help=f"{HELP} {answer.seeds}".strip(), width="content")
     if details := [text for text in (answer.verdict.details, answer.qualification) if text]:
         with st.container(key="verdict-details", gap=None):
             for text in details:  # what qualifies the claim has a line of its own

@@ -15,7 +15,7 @@ from normscape.specs.fields import replace_at
 from normscape.views.session import address
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.requests import stored_ratio
-from normscape.views.session.seeds import SeedRatios, over_seeds, stored_seed_ratios, training_seed
+from normscape.views.session.seeds import SeedRatios, counted_seeds, stored_seed_ratios, training_seed
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.seeds_link import LINK
 from normscape.views.texts.flatness import SeedPair
@@ -139,7 +139,7 @@ def opposing(subject: str, one: Measures, other: Measures, against: str = "") ->
 
 
 def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, reference: str) -> str:
-    """Return a sentence on λ_max of two of several networks over training seeds; the surfaces show the first of them.
+    """Return a sentence that counts the training seeds for which λ_max of one of several networks is lower.
 
     Args:
         plain: the ratios of λ_max.
@@ -147,9 +147,10 @@ def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, refer
         subject: the network that the verdict is about.
         reference: the one that it is compared with.
     """
+    words = [counted_seeds(one, lower=2 * one.lower >= len(one.ratios)) for one in (plain, scale_free)]
     return (
-        rf"{subject} vs. {in_text(reference)}, over {len(plain.ratios)} training seeds: $\lambda_{{\max}}$ "
-        f"{over_seeds(plain)} · scale-free curvature {over_seeds(scale_free)}."
+        rf"{subject} compared with {in_text(reference)}: $\lambda_{{\max}}$ is {words[0]} training seeds, scale-free "
+        f"curvature {words[1]}."
     )
 
 
@@ -171,5 +172,5 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     who, than = (in_text(subject), f" than with {in_text(against)}") if against else ("it", "")
     return (
         f"During training {who} was *{smooth}* smooth: in its steps the gradient changed {times(ratio, 1.0)} {words}"
-        f"{than} per unit of distance (one seed). [Along training\N{NO-BREAK SPACE}→](along-training)"
+        f"{than} per unit of distance (one seed). [Along\N{NO-BREAK SPACE}training\N{NO-BREAK SPACE}→](along-training)"
     )

@@ -26,8 +26,8 @@ from normscape.views.widgets.tables import network_table
 SEEDED = ("run.training.seed", "surface.plane.seed")
 
 MORE_VARIES = (
-    "The answer above the surfaces is about the sharpness over training seeds, where these are stored. Here the "
-    "directions vary as well, and every number is measured."
+    "The answer above the surfaces counts the training seeds that are stored. Here the directions vary as well, and "
+    "every number is measured."
 )
 
 HELP = (

@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from normscape.views.session.seeds import over_seeds
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.texts.flatness import (
     LARGEST,
     SeedPair,
     claim_of_several,
     factor,
+    in_seeds,
     numbers_of_pair,
     short_claim,
     signs,
@@ -41,7 +41,7 @@ def verdict(
     drawn: str = "",
     seeds: SeedPair | None = None,
 ) -> Verdict:
-    """Return the verdict: of two networks the claim over training seeds where they are known, else on what is drawn.
+    """Return the verdict: on what is drawn, and of two networks for how many training seeds it is the same.
 
     Args:
         measured: what is known of each network, by label.
@@ -89,13 +89,17 @@ def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: Se
 
 
 def _factors(one: Measures, other: Measures, seeds: SeedPair | None) -> list[str]:
-    """Return λ_max of the first of two networks relative to the second, as it is and scale-free."""
+    """Return λ_max of the first of two networks relative to the second, as it is and scale-free.
+
+    A factor is of what is drawn, as in the tiles; training seeds are counted.
+    """
     if seeds is None:
         plain = f"{three_digits(one.sharpness or 0.0)} vs. {three_digits(other.sharpness or 0.0)}"
         scale_free = factor(one.scale_free, other.scale_free, "scale-free curvature {}")
         return list(filter(None, [f"{LARGEST} {plain}{factor(one.sharpness, other.sharpness)}", scale_free]))
-    plain, scale_free = map(over_seeds, seeds)
-    return [f"{LARGEST} {plain.removesuffix(')')} training seeds)", f"scale-free curvature {scale_free}"]
+    plain = in_seeds(one.sharpness, other.sharpness, seeds[0], " training seeds")
+    scale_free = in_seeds(one.scale_free, other.scale_free, seeds[1])
+    return [f"{name} {text}" for name, text in ((LARGEST, plain), ("scale-free curvature", scale_free)) if text]
 
 
 def _order(pair: tuple[str, str]) -> str:

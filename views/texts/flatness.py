@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from normscape.specs.experiment import Variants
-from normscape.views.session.seeds import SeedRatios, over_seeds
+from normscape.views.session.seeds import SeedRatios, agreeing_seeds, counted_seeds, over_seeds
 from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, sign, three_digits, times
 
@@ -75,10 +75,48 @@ def claim_of_pair(
 def short_claim(
     pair: tuple[str, str], one: HasFlatness, other: HasFlatness, place: str, seeds: SeedPair | None = None
 ) -> str:
-    """Return the claim of `claim_of_pair` in bold without its numbers."""
-    if seeds is not None:
-        one, other = Flatness(seeds[0].mean, seeds[1].mean), Flatness(1.0, 1.0)
-    return f"**{pair[0]} {_claim(one, other)} {place}.**"
+    """Return the claim on the two networks that are drawn in bold without its numbers, as `claim_of_pair`.
+
+    Where λ_max, as it is or scale-free, has the other order for most training seeds, the claim says so.
+    """
+    claim = f"{pair[0]} {_claim(one, other)} {place}"
+    if seeds is None or not any(_is_rare(*own) for own in _drawn_ratios(one, other, seeds)):
+        return f"**{claim}.**"
+    return f"**{claim}, but not with most training seeds.**"
+
+
+def in_seeds(one: float | None, other: float | None, ratios: SeedRatios, unit: str = "") -> str:
+    """Return what is drawn, and for how many training seeds the order is the same.
+
+    Such as "2.5× lower here, lower in 4 of 5 training seeds"; empty where two numbers cannot be compared.
+
+    Args:
+        one: λ_max, as it is or scale-free, of the network that the claim is about.
+        other: that of the other one.
+        ratios: of the two over training seeds.
+        unit: follows the number of seeds, such as " training seeds".
+    """
+    text = factor(one, other, "{} here")
+    if not text or one is None or other is None:
+        return ""
+    counted = counted_seeds(ratios, lower=one < other)
+    if _is_rare(one, other, ratios):
+        return f"{text}, but {counted.replace(' in ', ' in only ')}{unit}"
+    return f"{text}, {counted}{unit}"
+
+
+def _drawn_ratios(
+    one: HasFlatness, other: HasFlatness, seeds: SeedPair
+) -> list[tuple[float | None, float | None, SeedRatios]]:
+    return [(one.sharpness, other.sharpness, seeds[0]), (one.scale_free, other.scale_free, seeds[1])]
+
+
+def _is_rare(one: float | None, other: float | None, ratios: SeedRatios) -> bool:
+    """Return whether two numbers differ, but for most training seeds in the other direction."""
+    if not sign(one, other) or one is None or other is None:
+        return False
+    count, every = agreeing_seeds(ratios, lower=one < other)
+    return 2 * count < every
 
 
 def numbers_of_pair(pair: tuple[str, str], one: HasFlatness, other: HasFlatness) -> str:

@@ -44,12 +44,13 @@ def recent_cards(nothing: str, *, stories: bool = True) -> bool:
     """Show one card per experiment, the latest first, and return whether there are any.
 
     Args:
-        nothing: a sentence in place of the cards where no experiment was run yet.
+        nothing: a sentence in place of the cards where no experiment was run yet; may be empty.
         stories: whether experiments of the gallery have a card, too.
     """
     recent = _recent(stories=stories)
     if not recent:
-        st.caption(nothing)
+        if nothing:
+            st.caption(nothing)
         return False
     described = distinct_titles(list(recent))
     with card_grid("recent"):

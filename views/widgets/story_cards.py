@@ -15,7 +15,7 @@ from normscape.gallery.stories import STILLS, STORIES, TITLES, card, still
 from normscape.specs import Display, Experiment
 from normscape.views.session import address
 from normscape.views.widgets.charts import page_theme
-from normscape.views.widgets.story_texts import panel_names, panel_notes, result_sentence, setting
+from normscape.views.widgets.story_texts import card_anchor, panel_names, panel_notes, result_sentence, setting
 
 SURFACES = "surface"
 """Folder of the page that most cards open."""
@@ -73,6 +73,7 @@ def show_card(
     notes: Sequence[str] = (),
     result: str = "",
     page: str = SURFACES,
+    anchor: str = "",
 ) -> None:
     """Show a card that is one link: its title has the focus, and the whole card reacts to a click (`style.css`).
 
@@ -91,6 +92,7 @@ def show_card(
         notes: for every surface why it is missing, empty where it is drawn.
         result: one measured result, in the last line.
         page: folder in views/ of the page that it opens.
+        anchor: that a link leads to.
     """
     with st.container(border=True, key=f"card-{name}"):
         opened = _opener(name, title, experiment, display, page)
@@ -100,7 +102,7 @@ def show_card(
         if picture is not None:
             with st.container(key=f"picture-{name}"):
                 st.image(picture, alt=alt, width="stretch")
-                st.html(names_in_picture(panels, notes))
+                st.html(names_in_picture(panels, notes, anchor))
         if text:
             st.caption(text)
         if result:
@@ -120,12 +122,13 @@ def _opener(name: str, title: str, experiment: Experiment, display: Display, pag
     return False
 
 
-def names_in_picture(names: Sequence[str], notes: Sequence[str] = ()) -> str:
+def names_in_picture(names: Sequence[str], notes: Sequence[str] = (), anchor: str = "") -> str:
     """Return the names of the surfaces as HTML, each at its place in the picture (`exports/thumbnail.py`).
 
     Args:
         names: in the order of the picture.
         notes: for each of them why it has no surface, empty where it has one; none where all have.
+        anchor: that a link leads to.
     """
     shown = names[:MOST_SURFACES]
     columns = columns_for(len(shown))
@@ -139,7 +142,8 @@ def names_in_picture(names: Sequence[str], notes: Sequence[str] = ()) -> str:
             cells.append(f'<span class="panel-note" {place}>{html.escape(note)}</span>')
     rows = -(-len(shown) // max(1, columns))
     grid = f"grid-template: repeat({rows}, 1fr) / repeat({2 * columns}, 1fr)"
-    return f'<div class="panel-names" style="{grid}" aria-hidden="true">{"".join(cells)}</div>'
+    place = f' id="{html.escape(anchor)}"' if anchor else ""
+    return f'<div class="panel-names"{place} style="{grid}" aria-hidden="true">{"".join(cells)}</div>'
 
 
 def story_still(experiment: Experiment, display: Display) -> Path | None:
@@ -176,4 +180,5 @@ def _card(title: str) -> None:
         notes=panel_notes(title),
         result=result_sentence(title, story),
         page=story.page,
+        anchor=card_anchor(title),
     )

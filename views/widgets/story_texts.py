@@ -12,6 +12,7 @@ from normscape.landscape import DATA, load_data
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment
 from normscape.specs.fields import rule_at
+from normscape.views.texts.glossary import slug
 from normscape.views.widgets.fields import entry_label
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
 
@@ -121,7 +122,7 @@ def headline() -> str:
     for title, (plain, normalized) in pairs.items():
         if title not in compared and normalized > plain:
             what = _in_text(NAMED_QUANTITIES[_quantity(title)])
-            rest += f" In *{title}*, the {what} is {number(normalized / plain, 2)}× higher."
+            rest += f" In {_linked(title)}, the {what} is {number(normalized / plain, 2)}× higher."
     return (
         rf"**With batch norm the largest curvature $\lambda_{{\max}}$ is lower than without in {len(lower)} of "
         f"{len(compared)} comparisons, one training each.**{rest}"
@@ -129,7 +130,17 @@ def headline() -> str:
 
 
 def _titles(titles: Sequence[str]) -> str:
-    return " and ".join(f"*{title}*" for title in titles)
+    return " and ".join(map(_linked, titles))
+
+
+def _linked(title: str) -> str:
+    """Return a title that leads to its card on the page Gallery."""
+    return f"[{title}](#{card_anchor(title)})"
+
+
+def card_anchor(title: str) -> str:
+    """Return the anchor of a story's card."""
+    return f"story-{slug(title)}"
 
 
 def _without_and_with(title: str, story: Story) -> tuple[float, float] | None:
