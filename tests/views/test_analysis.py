@@ -461,8 +461,9 @@ def test_one_sentence_says_how_well_a_step_holds_on_all_networks() -> None:
 
 def test_every_chip_has_a_word_for_pointers_and_screen_readers() -> None:
     assert set(CHIPS) == set(WORDS)
+    word = "Batch norm: does not hold"
     assert hinted("fails", "Batch norm") == (
-        f'<span role="img" title="Batch norm: does not hold" aria-label="Batch norm: does not hold">{CHIPS["fails"]}</span>'
+        f'<span role="img" title="{word}" aria-label="{word}">{CHIPS["fails"]}</span>'
     )
     assert "<b" not in hinted("holds", '"><b onclick=x>$')  # a label may come from an address
     assert "$" not in hinted("holds", "$x$")

@@ -36,8 +36,8 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
     if not math.isfinite(walk):
         return claim
     return (
-        f"{claim} For comparison: if every step between the checkpoints went in a random direction, two directions would "
-        f"contain {percent(walk)}."
+        f"{claim} For comparison: if every step between the checkpoints went in a random direction, two directions "
+        f"would contain {percent(walk)}."
     )
 
 

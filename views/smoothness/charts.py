@@ -166,9 +166,8 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     drawn["every_seed"] = state.every_seed
     with st.container(key="figure"):
         chart(smoothness_figure(compared, **drawn), "effective smoothness")
+        st.caption(f"{CAPTIONS['effective smoothness']} {missing_points(results)}".strip())
         _share(experiment, display, compared, drawn, finished=state.finished)
-        varies = spread(ratios(_nonempty(results))) if state.finished else ""
-        st.caption(" ".join(filter(None, [CAPTIONS["effective smoothness"], varies, missing_points(results)])))
     several = max(map(len, results.values())) > 1 and not state.every_seed
     sections = {
         STEPS: lambda: _bands(compared, drawn, several=several),
@@ -230,6 +229,8 @@ def _table(results: Results, *, finished: bool) -> None:
     if not finished:
         st.caption("The numbers appear when all checkpoints are measured.")
         return
+    if varies := spread(ratios(results)) if len(results) > 1 else "":
+        st.markdown(varies)
     columns = {label: key_numbers([one for column in own for one in column]) for label, own in results.items()}
     if len(results) > 1:
         reference, compared = next(iter(results)), ratios(results)

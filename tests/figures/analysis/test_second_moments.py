@@ -102,7 +102,7 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
     verdict = centering.verdict(found)
     assert verdict == (
         r"$\lambda_{\max}$ falls in 1 and rises in 1 of 2 layers with centered inputs; with standardized inputs it "
-        "falls in 1 and rises in 1: the curvature follows the bound only in part."
+        "falls in 1 and rises in 1: the curvature does not follow the bound."
     )
     rows = centering.rows(found)
     assert rows[r"$\lambda_{\max}$ of weight and bias, centered over raw"] == "0.5 to 3"
