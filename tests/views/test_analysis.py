@@ -61,7 +61,7 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     assert sum(table.count(f"{named(status)} *") for status in CHIPS) == 2 * len(STEPS)
     order = [element.value for element in app.markdown]
     assert order.index(table) == next(k for k, text in enumerate(order) if legend() in text) + 1
-    (counts,) = [text for text in order if re.match(r"Of 12 steps and tests, (none|\d+) holds? on both networks", text)]
+    (counts,) = [text for text in order if re.match(r"Of 12 steps and tests, (none|\d+) holds?", text)]
     strip = order[order.index(counts) + 1]  # one chip per step and network
     assert strip.startswith("| Step or test | [1](#descent")
     assert sum(strip.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
@@ -280,14 +280,14 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Judged]]:
 
 
 def test_the_summary_counts_the_steps_by_what_is_measured(judged: dict) -> None:
-    assert summary(judged, ["a", "b"]) == "Of 12 steps and tests, 12 hold on both networks."
+    assert summary(judged, ["a", "b"]) == "Of 12 steps and tests, 12 hold throughout."
     judged["cauchy-schwarz"]["b"] = Judged("loose")
     judged["theorem"] = {"a": Judged("absent"), "b": Judged("holds")}
     judged["descent"] = {label: Judged("undefined") for label in "ab"}
     judged["distributions"] = {label: Judged("unjudged") for label in "ab"}
     judged["gradient-growth"] = {label: Judged("absent") for label in "ab"}
     assert summary(judged, ["a", "b"]) == (
-        "Of 12 steps and tests, 8 hold on both networks, 1 holds in part and 3 have no verdict."
+        "Of 12 steps and tests, 8 hold throughout, 1 holds in part and 3 have no verdict."
     )
     assert summary({kind: {"a": own["a"]} for kind, own in judged.items()}, ["a"]) == (
         "Of 12 steps and tests, 8 hold and 4 have no verdict."
@@ -298,17 +298,17 @@ def test_the_summary_says_on_how_many_networks_steps_fail(judged: dict) -> None:
     judged["gradient-growth"] = {label: Judged("fails", 0.5) for label in "ab"}
     judged["layer-rates"]["a"] = Judged("fails")
     assert summary(judged, ["a", "b"]) == (
-        "Of 12 steps and tests, 10 hold on both networks and 2 do not hold on at least one."
+        "Of 12 steps and tests, 10 hold throughout and 2 do not hold on at least one network."
     )
     judged["gradient-growth"]["a"] = Judged("holds")
-    assert summary(judged, ["a", "b"]).endswith("10 hold on both networks and 2 do not hold on one network.")
+    assert summary(judged, ["a", "b"]).endswith("10 hold throughout and 2 do not hold on one network.")
 
 
 def test_the_summary_says_how_many_steps_are_measured_until_all_are(judged: dict) -> None:
     del judged["centering"], judged["layer-rates"]["b"]
-    assert summary(judged, ["a", "b"]) == "**10 of 12 steps are measured:** 10 hold on both networks."
+    assert summary(judged, ["a", "b"]) == "**10 of 12 steps are measured:** 10 hold throughout."
     judged["theorem"]["b"] = Judged("fails")
-    assert summary(judged, ["a", "b"]).endswith("9 hold on both networks and 1 does not hold on one network.")
+    assert summary(judged, ["a", "b"]).endswith("9 hold throughout and 1 does not hold on one network.")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def summary(results: Results, labels: Sequence[str], *, stopped: bool = False) -
     statuses = combined(results, labels)
     counts = Counter(statuses.values())
     total, measured = len(STEPS), len(statuses)
-    parts = [f"{_holding(counts['holds'])}{_on(len(labels), len(labels))}"]
+    parts = [f"{_holding(counts['holds'])}{' throughout' if len(labels) > 1 and counts['holds'] else ''}"]
     parts += [f"{_count(counts['loose'], 'hold')} in part"] if counts["loose"] else []
     parts += (
         [f"{_count(counts['fails'], 'do')} not hold{_where(results, statuses, len(labels))}"] if counts["fails"] else []
@@ -69,7 +69,7 @@ def _where(results: Results, statuses: Mapping[str, Status], networks: int) -> s
     """Return on how many networks the steps that do not hold fail: on as many each, or on at least one."""
     failing = [step for step in STEPS if statuses.get(step.kind) == "fails"]
     on = {sum(step.status(one) == "fails" for one in results[step.kind].values()) for step in failing}
-    return _on(on.pop(), networks) if len(on) == 1 else " on at least one" * bool(on)
+    return _on(on.pop(), networks) if len(on) == 1 else " on at least one network" * bool(on)
 
 
 def _count(steps: int, verb: str) -> str:

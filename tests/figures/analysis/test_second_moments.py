@@ -104,6 +104,8 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
         r"$\lambda_{\max}$ falls in 1 and rises in 1 of 2 layers with centered inputs; with standardized inputs it "
         "falls in 1 and rises in 1: the curvature does not follow the bound."
     )
+    assert centering.status(found) == "fails"  # raised as often as lowered
+    assert centering.status(Centering((layers[0], layers[0], layers[1]))) == "loose"
     rows = centering.rows(found)
     assert rows[r"$\lambda_{\max}$ of weight and bias, centered over raw"] == "0.5 to 3"
     assert rows[r"$\lambda_{\max}$ of weight alone, centered over raw"] == "0.5 to 1"

@@ -50,7 +50,7 @@ def test_without_batch_norm_figure_and_verdict_say_so() -> None:
 def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
     verdict = theorem.verdict(Theorem((layer(),), 1e-6))
     assert "but the gradient shrinks at only 1 of 2 units: the layer removes 25 % of its square" in verdict
-    assert "enlarges it at 1 of 2 units" in verdict
+    assert "enlarges the rest at 1 of 2 units" in verdict
     rows = theorem.rows(Theorem((layer(),), 1e-6))
     assert rows["Largest difference between the sides"] == "10⁻⁹"
     assert rows[r"Share of $\|g\|^2$ that remains, by unit"] == "0.5 to 1"
