@@ -42,8 +42,8 @@ from normscape.views.widgets.tabs import show_open
 
 CAPTIONS = {
     "effective smoothness": (
-        "Each point: how much the gradient changes in a step, divided by the length of the step. Of several lengths, "
-        rf"the largest value counts; the literature calls it {ALIAS}."
+        "Lower is smoother. Each point: how much the gradient changes in a step, divided by the length of the step. Of "
+        rf"several lengths, the largest value counts; the literature calls it {ALIAS}."
     ),
     "gradient along the step": (
         "How much the gradient changes in a step: the band runs from the smallest to the largest change over all step "
