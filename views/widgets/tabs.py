@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from streamlit.delta_generator import DeltaGenerator
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 
-def show_open(tabs: Iterable[DeltaGenerator], sections: Mapping[str, Callable[[], object]]) -> None:
+def show_open(tabs: Iterable[TabContainer], sections: Mapping[str, Callable[[], object]]) -> None:
     """Draw the content of the open tab.
 
     Args:
