@@ -181,10 +181,14 @@ def test_until_all_checkpoints_are_measured_charts_show_those_that_are() -> None
     shown = [FILES_FOLLOW, CAPTIONS["effective smoothness"], *(f"{CAPTIONS[kind]} {gray(1)}" for kind in QUANTITIES)]
     assert [caption.value for caption in app.caption] == shown
     assert not app.table
-    finished = AppTest.from_function(_complete).run()
-    for one in (app, finished):  # the files are in the same place before and after the last result
-        order = [element.type for element in one.main if element.type in {"plotly_chart", "popover", "tab_container"}]
-        assert order[:2] == ["plotly_chart", "popover"] or "popover" not in order
+
+
+def test_downloads_are_in_the_same_place_before_and_after_the_last_result() -> None:
+    for function in (_stopped, _complete):
+        figure = AppTest.from_function(function).run().main.children[0]
+        assert [element.type for element in figure.children.values()] == ["plotly_chart", "caption", "flex_container"]
+        share = figure.children[2]
+        assert [element.type for element in share.children.values()] == ["bidi_component", "popover"]
 
 
 def test_gray_lines_are_named_by_the_number_of_other_networks() -> None:
