@@ -178,7 +178,7 @@ def test_until_all_checkpoints_are_measured_charts_show_those_that_are() -> None
     app = AppTest.from_function(_stopped).run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1 + 2 * 2
-    shown = [FILES_FOLLOW, CAPTIONS["effective smoothness"], *(f"{CAPTIONS[kind]} {gray(1)}" for kind in QUANTITIES)]
+    shown = [CAPTIONS["effective smoothness"], FILES_FOLLOW, *(f"{CAPTIONS[kind]} {gray(1)}" for kind in QUANTITIES)]
     assert [caption.value for caption in app.caption] == shown
     assert not app.table
 
