@@ -267,8 +267,8 @@ def test_the_headline_is_about_the_path_and_a_sentence_says_where_the_curvature_
     compared = {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}
     found = headline("A", compared, at_end=at_end)
     assert found.startswith(headline("A", compared))
-    assert ("the other way around" in found) == bool(opposite)
-    assert not opposite or found.endswith(f"the curvature is {opposite} for B (*Surfaces*).")
+    assert ("says the opposite" in found) == bool(opposite)
+    assert not opposite or found.endswith(f"says the opposite: it is {opposite} for B (*Surfaces*).")
 
 
 @pytest.mark.parametrize(

@@ -138,9 +138,7 @@ def _other_measure(label: str, ratio: PathRatio, at_end: Sign) -> str:
     if _about_equal(ratio) or at_end != (-1 if ratio.median > 1 else 1):
         return ""
     word = "lower" if at_end == -1 else "higher"
-    return (
-        f" At the end of training it is the other way around: the curvature is {word} {of_network(label)} (*Surfaces*)."
-    )
+    return f" The curvature of the trained networks says the opposite: it is {word} {of_network(label)} (*Surfaces*)."
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:
