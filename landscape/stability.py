@@ -110,6 +110,24 @@ def measure_constant_loss(spec: RunSpec, question: None = None) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
+KINDS = ("stable", "too small", "not learned", "too large", "overshot", "diverged")
+"""Outcomes as they are shown: a rate at which a network has not learned is too small or too large if that is known."""
+
+
+def outcome_kind(verdict: TrainingOutcome, own: Sequence[TrainingOutcome]) -> str:
+    """Return one of `KINDS`: too small if only larger rates are stable, and too large if only smaller ones are.
+
+    Args:
+        verdict: of one training.
+        own: of the finished trainings of the same network.
+    """
+    if verdict.outcome != "not learned":
+        return verdict.outcome
+    stable = [one.learning_rate for one in own if one.stable]
+    smaller, larger = (any(sign * (rate - verdict.learning_rate) > 0 for rate in stable) for sign in (-1, 1))
+    return "not learned" if smaller == larger else "too large" if smaller else "too small"
+
+
 def largest_stable(verdicts: Sequence[TrainingOutcome]) -> float:
     """Return the largest learning rate up to which all runs of all seeds are stable; 0 if there is none.
 

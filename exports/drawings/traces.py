@@ -15,6 +15,7 @@ from normscape.exports.drawings.text import COLORS, mathtext
 POINTS = 0.75  # per pixel of a figure
 SYMBOLS: Mapping[str, str] = {
     **{"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "triangle-down": "v", "star": "*"},
+    **{"triangle-left": "<", "triangle-right": ">"},
     **{"x": "X", "cross": "P", "x-thin": "x", "cross-thin": "+"},
 }
 """matplotlib's markers by Plotly's symbols."""

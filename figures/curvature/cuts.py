@@ -17,6 +17,9 @@ from normscape.landscape.curvature.eigenvalues import Eigenvalues
 HEIGHT = 280
 LEGEND_ROW = 22
 
+MODEL = "parabola with the curvature at 0"
+"""Name of the dashed lines."""
+
 HIGHEST = 1.25
 """The loss is drawn up to this far above the largest one at a center, a little above the ends of the parabolas."""
 
@@ -42,6 +45,7 @@ def cuts_figures(
     for number in range(most):
         name = _name(number, smallest=smallest)
         figure = go.Figure([trace for label in spectra.results for trace in _lines(spectra, label, number)])
+        figure.add_trace(_model_legend(spectra.theme_colors.faint))
         positions, texts = ticks(low, high, "linear")
         style_axes(
             figure,
@@ -102,3 +106,11 @@ def _lines(spectra: Compared[Eigenvalues], label: str, number: int) -> list[go.S
         line={"color": color, "width": 2.2, "shape": "spline"},
     )
     return [model, line]
+
+
+def _model_legend(color: str) -> go.Scatter:
+    """Return the legend's entry of the dashed lines of all networks."""
+    return go.Scatter(
+        **{"x": [None], "y": [None], "mode": "lines", "name": MODEL, "hoverinfo": "skip", "showlegend": True},
+        line={"color": color, "width": 1.2, "dash": "dash"},
+    )

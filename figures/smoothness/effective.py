@@ -25,7 +25,7 @@ Y_TITLE = "gradient change / distance (log)"
 LEGEND_ROW = 22  # of names below the lines, pixels
 
 TITLES: Mapping[bool, str] = {
-    False: "Gradient change per distance (lower is smoother)",
+    False: "Gradient change per unit of distance",
     True: "Gradient change per unit of distance, random directions",
 }
 """By whether steps go in random directions."""

@@ -14,7 +14,7 @@ from normscape.figures.style.lines import DOTTED, translucent
 from normscape.figures.style.notation import html
 from normscape.figures.style.template import styled
 from normscape.figures.style.ticks import number_text
-from normscape.landscape.stability import TrainingOutcome, largest_stable
+from normscape.landscape.stability import TrainingOutcome, largest_stable, outcome_kind
 
 ROW_HEIGHT = 64  # of a network, pixels
 AXIS_HEIGHT, LEGEND_HEIGHT = 56, 62  # of what is below the rows, pixels
@@ -33,7 +33,9 @@ class _Mark(NamedTuple):
 
 OUTCOME_MARKS: Mapping[str, _Mark] = {
     "stable": _Mark("circle", "#0f7b4f", "#35c48d"),
+    "too small": _Mark("triangle-left", "#5a6478", "#aab6cc"),
     "not learned": _Mark("triangle-down", "#7a6200", "#e0b84a"),
+    "too large": _Mark("triangle-right", "#7a6200", "#e0b84a"),
     "overshot": _Mark("diamond", "#b5500a", "#ff9d5c"),
     "diverged": _Mark("x", "#c2183c", "#ff6b86"),
 }
@@ -165,7 +167,7 @@ def _outcome(sweeps: Sweeps, seeds: Mapping[str, Sequence[int]], outcome: str, m
         (v.learning_rate, row + _shift(seeds.get(label, found), v.seed), f"{label}, seed {v.seed}")
         for row, (label, verdicts) in enumerate(sweeps.results.items())
         for v in verdicts
-        if v.outcome == outcome
+        if outcome_kind(v, verdicts) == outcome
     ]
     return go.Scatter(
         **{
@@ -173,7 +175,8 @@ def _outcome(sweeps: Sweeps, seeds: Mapping[str, Sequence[int]], outcome: str, m
             "y": [y for _, y, _ in points],
             "customdata": [name for _, _, name in points],
         },
-        **{"mode": "markers", "name": outcome, "showlegend": True, "cliponaxis": False},
+        **{"mode": "markers", "name": outcome, "cliponaxis": False},
+        showlegend=bool(points) or outcome != "not learned",  # the others say what can happen
         marker={"symbol": mark.symbol, "size": 11, "color": mark.dark if sweeps.theme == "dark" else mark.light},
         hovertemplate=html(r"$\eta$ = %{x:.3g}") + f"<br>{outcome}<extra>%{{customdata}}</extra>",
     )

@@ -9,7 +9,7 @@ import pytest
 
 from normscape.figures.comparison import Compared
 from normscape.figures.curvature import curvature_maps, cuts_figures, density_figure, density_figures, edge_figure
-from normscape.figures.curvature.cuts import HIGHEST
+from normscape.figures.curvature.cuts import HIGHEST, MODEL
 from normscape.figures.curvature.density import Spectra
 from normscape.figures.curvature.edge import missing_batch_sharpness
 from normscape.landscape import Sharpness
@@ -103,7 +103,8 @@ def test_cuts_are_the_loss_and_its_parabola_on_one_scale_and_the_axis_ends_above
     assert len(axes) == 1
     (_, (_, high)) = axes.pop()
     assert 1.2 < high < 1.1 * (0.2 + HIGHEST)
-    assert [sum(bool(trace.showlegend) for trace in one.data) for one in figures.values()] == [2, 0, 0]
+    assert [sum(bool(trace.showlegend) for trace in one.data) for one in figures.values()] == [3, 0, 0]
+    assert [trace.name for trace in figures[r"\lambda_1"].data if trace.showlegend] == ["one", "two", MODEL]
 
 
 def test_along_training_equal_thresholds_are_one_line_and_different_ones_are_named() -> None:

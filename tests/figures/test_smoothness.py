@@ -113,7 +113,6 @@ def test_smoothness_is_drawn_along_the_gradient_and_at_random_and_gaps_stay_gaps
     (along,), (random,) = (smoothness_figure(compared, random=random).data for random in (False, True))
     figure = smoothness_figure(compared)
     assert along.showlegend
-    assert "lower is smoother" in figure.layout.title.text
     assert np.isnan(along.y[1])
     assert not along.connectgaps
     assert along.y[2] == pytest.approx(3 * 0.4)

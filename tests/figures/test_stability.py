@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from normscape.exports.drawings.traces import SYMBOLS
 from normscape.figures.comparison import Compared
 from normscape.figures.stability import ALL_DIVERGED, OUTCOME_MARKS, WAITING, final_figure, outcomes_figure
 from normscape.figures.stability.final_loss import HEIGHT
 from normscape.figures.style.template import NOTHING
-from normscape.landscape.stability import TrainingOutcome
+from normscape.landscape.stability import KINDS, TrainingOutcome, outcome_kind
 
 
 def verdict(rate: float, seed: int, outcome: str, final: float = 0.1) -> TrainingOutcome:
@@ -34,14 +35,15 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
         Compared(SWEEPS, colors=COLORS), {"one": math.nan, "two": 0.5}, (0.1, 1.0, 10.0), r"$2(1+\mu)/\lambda_{\max}$"
     )
     drawn = {trace.name: trace for trace in figure.data}
-    assert list(drawn) == ["predicted limit", "pending", "stable", "not learned", "overshot", "diverged"]
+    assert list(drawn) == ["predicted limit", "pending", *KINDS]
+    assert [trace.name for trace in figure.data if not trace.showlegend] == ["not learned"]
     assert list(zip(drawn["stable"].x, np.round(drawn["stable"].y), strict=True)) == [
         (0.1, 0),
         (0.1, 0),
         (1, 0),
         (1, 1),
     ]
-    assert list(zip(drawn["not learned"].x, np.round(drawn["not learned"].y), strict=True)) == [(0.1, 1)]
+    assert list(zip(drawn["too small"].x, np.round(drawn["too small"].y), strict=True)) == [(0.1, 1)]
     assert list(zip(drawn["diverged"].x, np.round(drawn["diverged"].y), strict=True)) == [(1, 0), (0.1, 2), (1, 2)]
     assert len(set(drawn["stable"].y[:2])) == 2  # two seeds do not hide each other
     assert list(drawn["pending"].x) == [10, 10, 10]
@@ -52,6 +54,17 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
     without = outcomes_figure(Compared(SWEEPS, colors=COLORS), dict.fromkeys(SWEEPS, math.nan), (0.1, 1.0, 10.0))
     assert "predicted limit" not in [trace.name for trace in without.data]
     assert len({mark.symbol for mark in OUTCOME_MARKS.values()}) == len(OUTCOME_MARKS)
+
+
+def test_rates_at_which_a_network_does_not_learn_are_too_small_or_too_large_where_that_is_known() -> None:
+    rates = {0.01: "not learned", 0.1: "stable", 1.0: "not learned", 10.0: "stable", 100.0: "not learned"}
+    own = [verdict(rate, 0, outcome) for rate, outcome in rates.items()]
+    assert [outcome_kind(one, own) for one in own] == ["too small", "stable", "not learned", "stable", "too large"]
+    assert [outcome_kind(one, own[:1]) for one in own[:1]] == ["not learned"]  # no rate is stable yet
+    figure = outcomes_figure(Compared({"one": own}, colors=COLORS), {}, tuple(rates))
+    symbols = {trace.name: trace.marker.symbol for trace in figure.data if trace.name in KINDS and trace.x}
+    assert len(set(symbols.values())) == len(symbols) == 4
+    assert set(symbols.values()) <= set(SYMBOLS)  # files draw them, too
 
 
 def test_trainings_under_way_are_marked() -> None:

@@ -16,6 +16,7 @@ from normscape.specs import EvaluationSpec, SmoothnessSpec, SurfaceSpec
 from normscape.views.smoothness import at_end
 from normscape.views.smoothness.charts import (
     CAPTIONS,
+    FILES_FOLLOW,
     NUMBERS,
     OPEN_ROUGHER,
     OPEN_SMOOTHER,
@@ -103,25 +104,30 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
 
 
 @pytest.mark.parametrize(
-    ("median", "claim", "size"),
+    ("median", "claim", "means"),
     [
-        (0.5, "B is smoother than A", "2× less"),
-        (2.7, "B is less smooth than A", "2.7× more"),
-        (1.02, "B is about as smooth as A", "about as much"),
+        (0.5, "changes 2× less per unit of distance for B than for A", "For B, the loss is therefore smoother"),
+        (2.7, "changes 2.7× more per unit of distance for B than for A", "For B, the loss is therefore less smooth"),
     ],
 )
-def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: float, claim: str, size: str) -> None:
+def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: float, claim: str, means: str) -> None:
     compared = {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}
     assert headline("A", compared) == (
-        f"**Along training, {claim}: its gradient changes {size} per unit of distance.** "
-        f"Median of 8 checkpoints: {number(median)} for B, 1 for A."
+        f"**Along training, the gradient {claim}.** {means} along the path: {number(median)} vs. 1 (medians of 8 "
+        "checkpoints)."
     )
-    assert (
-        spread(compared)
-        == "At single checkpoints the ratio ranges from 5× lower to 8× higher; B is smoother at 1 of 8."
+    assert spread(compared) == (
+        "For B, the value is lower at 1 of 8 checkpoints; at single ones it is 5× lower to 8× higher."
     )
     assert "no finite step" in headline("A", {"B": None})
     assert spread({"B": None}) == ""
+
+
+def test_about_equal_networks_have_no_order() -> None:
+    assert headline("A", {"B": PathRatio(1.02, 0.2, 8.0, 1, 5.3, 8, (1.02, 1.0))}) == (
+        "**Along training, the gradient changes about as much per unit of distance for B as for A.** The loss is about "
+        "equally smooth along both paths: 1.02 vs. 1 (medians of 8 checkpoints)."
+    )
 
 
 def test_one_checkpoint_gives_no_verdict_and_small_differences_no_order() -> None:
@@ -147,8 +153,8 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
         "D": PathRatio(3.3, 0.2, 8.0, 1, 5.3, 8, (3.3, 1.0)),
     }
     assert headline("No normalization", higher).startswith(
-        "**Along training, all other networks are less smooth than no normalization: their gradient changes 1.6× (C) "
-        "to 3.3× (D) more per unit of distance.**"
+        "**Along training, the gradient changes 1.6× (C) to 3.3× (D) more per unit of distance than without "
+        "normalization: all other networks are less smooth.** Each factor compares medians over all checkpoints."
     )
     assert ratio_numbers("No normalization", compared["B"]) == {
         "Gradient change per unit of distance, relative to no normalization, ratio of medians": "2.7× higher",
@@ -160,7 +166,8 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
 
 
 def test_one_network_has_a_headline_with_its_own_numbers() -> None:
-    assert "of B is 2 at the median of 3 checkpoints** and ranges from 1 to 4." in alone("B", course(1.0, 2.0, 4.0))
+    text = alone("B", course(1.0, 2.0, 4.0))
+    assert "of B changes by 2 per unit of distance (median of 3 checkpoints).** The values range from 1 to 4." in text
     assert "no finite step" in alone("B", course(math.nan))
 
 
@@ -171,15 +178,23 @@ def test_until_all_checkpoints_are_measured_charts_show_those_that_are() -> None
     app = AppTest.from_function(_stopped).run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1 + 2 * 2
-    shown = [CAPTIONS["effective smoothness"], *(f"{CAPTIONS[kind]} {gray(1)}" for kind in QUANTITIES)]
+    shown = [CAPTIONS["effective smoothness"], FILES_FOLLOW, *(f"{CAPTIONS[kind]} {gray(1)}" for kind in QUANTITIES)]
     assert [caption.value for caption in app.caption] == shown
     assert not app.table
 
 
+def test_downloads_are_in_the_same_place_before_and_after_the_last_result() -> None:
+    for function in (_stopped, _complete):
+        figure = AppTest.from_function(function).run().main.children[0]
+        assert [element.type for element in figure.children.values()] == ["plotly_chart", "caption", "flex_container"]
+        share = figure.children[2]
+        assert [element.type for element in share.children.values()] == ["bidi_component", "popover"]
+
+
 def test_gray_lines_are_named_by_the_number_of_other_networks() -> None:
     assert gray(0) == ""
-    assert gray(1) == "Gray: the other network, median over step lengths."
-    assert gray(2) == "Gray: the other networks, median over step lengths."
+    assert gray(1) == "Gray: the other network (median over step lengths)."
+    assert gray(2) == "Gray: the other networks (median over step lengths)."
 
 
 def _complete() -> None:
@@ -243,28 +258,17 @@ def _either_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("median", "at_end", "claim"),
-    [
-        (2.7, -1, "Along training, B is less smooth than A: its gradient changes 2.7× more per unit of distance."),
-        (0.5, 1, "Along training, B is smoother than A: its gradient changes 2× less per unit of distance."),
-        (2.7, 1, "Along training, B is less smooth than A: its gradient changes 2.7× more per unit of distance."),
-        (2.7, None, "Along training, B is less smooth than A: its gradient changes 2.7× more per unit of distance."),
-        (
-            1.02,
-            -1,
-            "Along training, B is about as smooth as A: its gradient changes about as much per unit of distance.",
-        ),
-    ],
+    ("median", "at_end", "opposite"),
+    [(2.7, -1, "lower"), (0.5, 1, "higher"), (2.7, 1, ""), (2.7, None, ""), (1.02, -1, "")],
 )
 def test_the_headline_is_about_the_path_and_a_sentence_says_where_the_curvature_at_the_end_says_the_opposite(
-    median: float, at_end: Any, claim: str
+    median: float, at_end: Any, opposite: str
 ) -> None:
     compared = {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}
     found = headline("A", compared, at_end=at_end)
-    assert found.startswith(f"**{claim}**")
-    opposite = {(2.7, -1): "is lower for B.", (0.5, 1): "is higher for B."}.get((median, at_end))
-    assert ("Another measure" in found) == (opposite is not None)
-    assert opposite is None or found.endswith(opposite)
+    assert found.startswith(headline("A", compared))
+    assert ("says the opposite" in found) == bool(opposite)
+    assert not opposite or found.endswith(f"says the opposite: it is {opposite} for B (*Surfaces*).")
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 from normscape.figures.stability import OUTCOME_MARKS
 from normscape.jobs import Job
 from normscape.jobs.questions.stability import trainings_by_rate
-from normscape.landscape.stability import RATES, TrainingOutcome, stability_threshold, sweep
+from normscape.landscape.stability import KINDS, RATES, TrainingOutcome, stability_threshold, sweep
 from normscape.specs import ModelSpec, RunSpec, TrainingSpec
 from normscape.views.stability import thresholds
 from normscape.views.stability.misses import misses
-from normscape.views.stability.summary import OUTCOMES, gaps, grid, headline, in_seeds, key_numbers, so_far
+from normscape.views.stability.summary import gaps, grid, headline, in_seeds, key_numbers, so_far
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import duration
 from tests.views.formulas import left_plain
@@ -95,7 +95,9 @@ def test_the_threshold_is_that_of_the_optimizer() -> None:
 
 def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_the_threshold() -> None:
     legend = thresholds.legend({"a": SGD, "b": SGD}, {"a": 8.1, "b": 1.65}, "light")
-    assert tuple(thresholds.OUTCOMES) == OUTCOMES
+    assert tuple(thresholds.OUTCOMES) == tuple(OUTCOME_MARKS) == KINDS
+    assert "**Not learned**" not in legend
+    legend = thresholds.legend({"a": SGD, "b": SGD}, {"a": 8.1, "b": 1.65}, "light", unclear=True)
     for name, mark in OUTCOME_MARKS.items():
         (line,) = [line for line in legend.split("\n") if f"**{name.capitalize()}**: " in line]
         assert mark.light in line

@@ -102,8 +102,8 @@ def _comparison(
     """Return the claim on the best of the other networks and the reference, and the largest rates of both."""
     own, other = steps[best], steps[reference]
     rates = (
-        f"A single step lowers the loss at tested learning rates up to {_largest(own)} {of_network(best)}, and up to "
-        f"{_largest(other)} {of_network(reference)}."
+        f"The loss falls at tested rates up to {_largest(own)} {of_network(best)}, and up to {_largest(other)} "
+        f"{of_network(reference)}."
     )
     return f"**{beginning}{_claim(best, reference, own, other, effect, networks)}** {rates}"
 
@@ -140,12 +140,12 @@ def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvat
     change, found = _lowers(result)
     sentences = [
         f"**{REASONS[effect, status]}** ({STEP}).",
-        f"{change} the inputs of a layer should lower its curvature; {of_network(reference)}, it does so in {found}.",
+        f"{change} the inputs of a layer should lower its curvature.",
+        f"{_capital(of_network(reference))}, it does in {found}.",
     ]
     if weaker is not None:
         change, found = _lowers(curvatures[weaker])
-        network = of_network(weaker)
-        sentences.append(f"{network[:1].upper()}{network[1:]}, {change.lower()} does so in {found}.")
+        sentences.append(f"{_capital(of_network(weaker))}, {change.lower()} does in {found}.")
     return " ".join(sentences)
 
 
@@ -154,6 +154,10 @@ def _lowers(result: Centering) -> tuple[str, str]:
     inputs, lowered, raised = centering.weaker_change(result)
     rises = f" and raises it in {raised}" if raised else ""
     return CHANGES[inputs], f"{lowered or 'none'} of {len(result.layers)} layers{rises}"
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _largest(result: Descent) -> str:

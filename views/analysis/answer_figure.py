@@ -13,8 +13,8 @@ from normscape.views.widgets.charts import chart
 from normscape.views.widgets.numbers import duration
 
 READING = (
-    r"One step along the gradient of all evaluation samples lowers the loss below the dotted line. ● largest such "
-    r"learning rate · ◇ prediction $2/\hat L$ of [step 1](#descent), with $\hat L$ sampled along the gradient."
+    r"Below the dotted line, one gradient step lowers the loss. ● largest learning rate that does · ◇ largest one that "
+    "the argument predicts ([step 1](#descent))."
 )
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.style.small import small_chart
 from normscape.specs import Display, Experiment
-from normscape.views.analysis.steps.status import Status, named
+from normscape.views.analysis.steps.status import NO_BREAK, Status, named
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import FIGURE_HEIGHT, MAX_BRIEFS
 from normscape.views.session.address import control
@@ -83,7 +83,7 @@ def _verdict(
             st.caption(f"Not measured yet: about {duration(seconds)}. Use the button at the top of the page.")
             return
         if text := verdict(step, compared.results, pending):
-            st.markdown(text)
+            st.markdown(unbroken(text))
         else:
             st.caption("Measuring was stopped. Resume it at the top of the page." if stopped else NO_RESULT)
 
@@ -115,6 +115,11 @@ def on_networks(labels: Sequence[str], total: int) -> str:
     return {1: "", 2: " **on both networks**"}.get(total, f" **on all {total} networks**")
 
 
+def unbroken(text: str) -> str:
+    """Return a text whose lines do not break before a percent sign."""
+    return text.replace(" %", f"{NO_BREAK}%")
+
+
 def _evidence(step: Step, labels: Sequence[str], results: Mapping[str, Any]) -> str:
     """Return what was measured on networks with one status; networks of which the same is measured are not named."""
     briefs = {label: step.brief(results[label]) for label in labels}
@@ -131,7 +136,7 @@ def _figure(step: Step, compared: Compared[Any] | None, pending: Collection[str]
     elif pending:
         with st.container(horizontal=True, gap="small", key=f"charts-pending-{step.kind}"):
             places()
-        st.caption(step.reading)
+        st.caption(unbroken(step.reading))
 
 
 def _small_figure(step: Step, compared: Compared[Any], kind: str, after: Callable[[], None] | None = None) -> None:
@@ -139,7 +144,7 @@ def _small_figure(step: Step, compared: Compared[Any], kind: str, after: Callabl
     shown = {f"{step.title}, 1": figure} if isinstance(figure, go.Figure) else figure
     small = {name: small_chart(one, list(compared.results), FIGURE_HEIGHT) for name, one in shown.items()}
     row_of_charts(small, kind, after=after)
-    st.caption(step.reading)
+    st.caption(unbroken(step.reading))
 
 
 def _placeholders(step: Step, pending: Collection[str], seconds: float) -> None:

@@ -38,8 +38,8 @@ from normscape.views.widgets.charts import page_background, page_theme
 from normscape.views.widgets.training_step import checkpoint_slider
 
 CLAIM = (
-    "The usual argument: normalizing the input of a layer makes the loss less curved, and a less curved loss allows "
-    f"larger learning rates. This page measures its {len(ARGUMENT)} steps and {len(STEPS) - len(ARGUMENT)} tests of it."
+    "The usual argument: normalized inputs of a layer make the loss less curved, and a less curved loss allows larger "
+    f"learning rates. Measured here: its {len(ARGUMENT)} steps, and {len(STEPS) - len(ARGUMENT)} tests of it."
 )
 
 STYLE = """<style>
@@ -106,10 +106,6 @@ with top:
                 st.markdown(answer.answer(results, measured))
             elif (measuring and measured) or stopped:
                 st.markdown(summary.waiting(steps, measured, seconds, stopped=stopped))
-        with st.container(key="counts"):
-            counts = summary.summary(results, list(measured), stopped=stopped) if known else ""
-            story.strip(results, list(measured), counts)
-            other_seed.section(experiment, variants)
         answer_figure.show(
             style,
             results.get("descent", {}),
@@ -117,6 +113,10 @@ with top:
             seconds=seconds["descent"],
             stopped=stopped,
         )
+        with st.container(key="counts"):
+            counts = summary.summary(results, list(measured), stopped=stopped) if known else ""
+            story.strip(results, list(measured), counts)
+            other_seed.section(experiment, variants)
 
 
 def beyond(step: Step, group: str) -> None:

@@ -27,9 +27,6 @@ FIGURE_HEIGHT = 240
 MAX_BRIEFS = 3
 """Compared networks up to which the overview has words on each; with more it has only the chips."""
 
-KEY = " · ".join(map(named, WORDS))
-"""What every chip means, in a word."""
-
 Results = Mapping[str, Mapping[str, Any]]
 """By kind of the step, then by label of the network."""
 
@@ -100,7 +97,19 @@ def strip(results: Results, labels: Sequence[str], counts: str = "") -> None:
         rows = [f"| {printable(label)} | {' | '.join(_marks(results, label))} |" for label in labels]
         table = "\n".join([f"| Step or test | {heads} |", f"|{' --- |' * (1 + len(STEPS))}", *rows])
         st.markdown(table, unsafe_allow_html=True)  # labels are escaped
-        st.caption(KEY)
+        st.caption(_key(results, labels))
+
+
+def _key(results: Results, labels: Sequence[str]) -> str:
+    """Return what every chip of the strip means, in a word."""
+    found = {
+        step.status(own[label])
+        for step in STEPS
+        for own in [results.get(step.kind, {})]
+        for label in labels
+        if label in own
+    }
+    return " · ".join(named(status) for status in WORDS if status in found)
 
 
 def _marks(results: Results, label: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The result of the page in one sentence: how many steps hold, hold in part, fail, and say nothing."""
+"""The result of the page in one sentence: how many steps hold, hold in part, do not hold, and have no verdict."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from normscape.specs.experiment import Variants
 from normscape.views.analysis.steps import STEPS
-from normscape.views.analysis.steps.status import WORDS, Status
+from normscape.views.analysis.steps.status import Status
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import Results
 from normscape.views.texts.labels import listed
@@ -29,7 +29,7 @@ def waiting(steps: Collection[Step], variants: Variants, seconds: Mapping[str, f
 
 
 def summary(results: Results, labels: Sequence[str], *, stopped: bool = False) -> str:
-    """Return how many steps hold, hold in part, fail, do not apply, and are not measurable or not judged, as Markdown.
+    """Return how many steps hold, hold in part, do not hold, and have no verdict, as Markdown.
 
     Args:
         results: the available results.
@@ -39,11 +39,13 @@ def summary(results: Results, labels: Sequence[str], *, stopped: bool = False) -
     statuses = combined(results, labels)
     counts = Counter(statuses.values())
     total, measured = len(STEPS), len(statuses)
-    parts = [f"{_holding(counts['holds'])}{_on(len(labels), len(labels))}"]
+    parts = [f"{_holding(counts['holds'])}{' throughout' if len(labels) > 1 and counts['holds'] else ''}"]
     parts += [f"{_count(counts['loose'], 'hold')} in part"] if counts["loose"] else []
-    parts += _failures(results, statuses, len(labels))
-    parts += [f"{_count(counts['absent'], 'do')} not apply"] if counts["absent"] else []
-    parts += [_are(counts[status], WORDS[status]) for status in ("undefined", "unjudged") if counts[status]]
+    parts += (
+        [f"{_count(counts['fails'], 'do')} not hold{_where(results, statuses, len(labels))}"] if counts["fails"] else []
+    )
+    silent = sum(counts[status] for status in ("absent", "undefined", "unjudged"))
+    parts += [f"{silent} {'has' if silent == 1 else 'have'} no verdict"] if silent else []
     of = f"Of {total} steps and tests, " if measured == total else f"**{measured} of {total} steps are measured:** "
     stop = " Measuring was stopped; resume it for the rest." if stopped else ""
     return f"{of}{listed(parts)}.{stop}"
@@ -63,21 +65,17 @@ def _holding(steps: int) -> str:
     return {0: "none holds", 1: "1 holds"}.get(steps, f"{steps} hold")
 
 
-def _failures(results: Results, statuses: Mapping[str, Status], networks: int) -> list[str]:
-    """Return how many steps fail, by the number of networks on which they do."""
+def _where(results: Results, statuses: Mapping[str, Status], networks: int) -> str:
+    """Return on how many networks the steps that do not hold fail: on as many each, or on at least one."""
     failing = [step for step in STEPS if statuses.get(step.kind) == "fails"]
-    on = Counter(sum(step.status(one) == "fails" for one in results[step.kind].values()) for step in failing)
-    return [f"{_count(on[own], 'fail')}{_on(own, networks)}" for own in sorted(on)] or ["none fails"]
+    on = {sum(step.status(one) == "fails" for one in results[step.kind].values()) for step in failing}
+    return _on(on.pop(), networks) if len(on) == 1 else " on at least one network" * bool(on)
 
 
 def _count(steps: int, verb: str) -> str:
-    """Return a number of steps with a verb: "1 holds", "2 fail"."""
+    """Return a number of steps with a verb: "1 holds", "2 do"."""
     ending = {"do": "es"}.get(verb, "s") if steps == 1 else ""
     return f"{steps} {verb}{ending}"
-
-
-def _are(steps: int, word: str) -> str:
-    return f"{steps} {'is' if steps == 1 else 'are'} {word}"
 
 
 def _on(own: int, networks: int) -> str:

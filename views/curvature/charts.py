@@ -21,7 +21,7 @@ from normscape.specs.experiment import Variants
 from normscape.views.curvature import requests
 from normscape.views.curvature.edge import spherical_sentence
 from normscape.views.curvature.requests import Chosen, Spectra
-from normscape.views.curvature.summary import missing_spectra
+from normscape.views.curvature.summary import flat_directions, missing_spectra
 from normscape.views.session.waiting_place import waiting_place
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
@@ -35,20 +35,19 @@ HEIGHT = 340
 """Height of the figure that the page begins with."""
 
 DENSITY = (
-    "Every direction has a curvature; the higher the line, the more directions have it. Farther right is sharper; left "
-    "of 0 the loss curves downward. The lines are estimates from {probes} random probes; the marks above them are the "
-    "{count} largest eigenvalues and the smallest ones, computed one by one. Isolated bumps are single eigenvalues; "
-    "their width is the smoothing."
+    "The higher the line, the more directions have this curvature. Farther right is sharper; left of 0 the loss curves "
+    "downward. Lines: estimates from {probes} random probes; isolated bumps are single eigenvalues. Marks: the {count} "
+    "largest eigenvalues and the smallest ones, computed one by one."
 )
 
 SHARPEST = (
-    r"Solid: the loss along the direction of the largest curvature $\lambda_{\max}$ of each network. Dashed: the "
-    "parabola with that curvature: the narrower it is, the sharper the loss. The two agree only near 0."
+    "Each network along its own sharpest direction: the narrower the dashed parabola, the sharper the loss. Parabola "
+    "and loss (solid) agree only near 0."
 )
 
 ONE_DIRECTION = (
-    "This is one direction of {count}, and rescaling the weights changes its curvature. The tabs below show all "
-    "directions and the scale-free values."
+    "This is one direction of {count}; the tabs below show all of them, and values that rescaling the weights does not "
+    "change."
 )
 
 CUTS = (
@@ -78,6 +77,8 @@ def density_section(
     experiment: Experiment, display: Display, spectra: Mapping[str, Spectra], chosen: Chosen, *, stopped: bool
 ) -> None:
     """Show the densities of all networks that have one, which are missing, and the buttons that share them."""
+    if chosen == Chosen() and (flat := flat_directions(spectra)):
+        st.markdown(flat)
     densities = {label: one.density for label, one in spectra.items() if one.density is not None}
     marks = {label: _marks(spectra[label], chosen) for label in densities}
     own = compared(experiment, densities)

@@ -24,13 +24,14 @@ from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.texts.verdicts import missing_verdict
 from normscape.views.widgets.numbers import PENDING
 from normscape.views.widgets.tables import network_table
+from normscape.views.widgets.tabs import show_open
 from normscape.views.widgets.training_step import checkpoint_slider
 
 PATH = "curvature"
 
 CLAIM = (
-    r"Curvature says how fast the slope of the loss changes around the weights. It is largest in the sharpest "
-    r"direction, $\lambda_{\max}$; the usual argument allows learning rates up to $2/\lambda_{\max}$."
+    r"The sharper the loss, the smaller the learning rate has to be: near the weights, plain gradient descent is "
+    r"stable only below $2/\lambda_{\max}$, with $\lambda_{\max}$ the curvature in the sharpest direction."
 )
 
 GLOSSARY_TERMS = (
@@ -106,8 +107,8 @@ def _page(experiment: Experiment, display: Display) -> None:
     edge_first = all(run.training.optimizer == "gradient-descent" for run, _ in variants.values())
     figure, details = st.container(), st.container()
     with details:
-        tabs = dict(zip(TABS, st.tabs(TABS, key="curvature-details", on_change="rerun"), strict=True))
-    with tabs[SPECTRUM]:
+        tabs = st.tabs(TABS, key="curvature-details", on_change="rerun")
+    with tabs[TABS.index(SPECTRUM)]:
         chosen = _choice(variants)
     request = requests.request(variants, chosen, address.of(experiment, display, PATH))
     finished = progress.submit(request)
@@ -129,24 +130,15 @@ def _page(experiment: Experiment, display: Display) -> None:
             charts.edge_section(experiment, display, variants, courses)
         else:
             charts.sharpest_section(experiment, display, variants, spectra, stopped=stopped)
-    if tabs[SPECTRUM].open:
-        with tabs[SPECTRUM]:
-            charts.density_section(experiment, display, spectra, chosen, stopped=stopped)
-    if tabs[DIRECTIONS].open:
-        with tabs[DIRECTIONS]:
-            _directions(experiment, display, spectra, stopped=stopped)
-    if tabs[EDGE].open:
-        with tabs[EDGE]:
-            _along_training(experiment, display, variants, courses, sentence, drawn=edge_first)
-    if tabs[AROUND].open:
-        with tabs[AROUND]:
-            _maps(experiment, display, variants)
-    if tabs[statistics.TITLE].open:
-        with tabs[statistics.TITLE]:
-            statistics.section(experiment, display, variants, chosen)
-    if tabs[NUMBERS].open:
-        with tabs[NUMBERS]:
-            _numbers(spectra, stopped=stopped)
+    sections = {
+        SPECTRUM: lambda: charts.density_section(experiment, display, spectra, chosen, stopped=stopped),
+        DIRECTIONS: lambda: _directions(experiment, display, spectra, stopped=stopped),
+        EDGE: lambda: _along_training(experiment, display, variants, courses, sentence, drawn=edge_first),
+        AROUND: lambda: _maps(experiment, display, variants),
+        statistics.TITLE: lambda: statistics.section(experiment, display, variants, chosen),
+        NUMBERS: lambda: _numbers(spectra, stopped=stopped),
+    }
+    show_open(tabs, {title: sections[title] for title in TABS})
     st.caption(other_quantities("Curvature", experiment, display))
     with st.expander("How it is measured, and caveats"):
         st.markdown(READING)

@@ -51,16 +51,28 @@ def headline(
     numbers = numbers_of_pair(pair, own, other)
     if not signs(own, other):
         return f"The {LARGEST} is {numbers}: it compares nothing, since one of them is not positive."
-    run = "" if seed is None else f" (seed {seed})"
-    details = [
-        "" if seeds is None else f"In the run measured here{run}, it is {numbers}.",
-        _flat_directions(pair, one, first),
-        ONE_TRAINING if seeds is None and seed is not None else "",
-    ]
-    return "\n\n".join(filter(None, [claim_of_pair(pair, own, other, place, seeds), " ".join(filter(None, details))]))
+    repeated = "" if seed is None else ONE_TRAINING if seeds is None else _in_seeds(seeds, label)
+    details = " ".join(filter(None, [_rates(pair, own, other), repeated]))
+    return "\n\n".join(filter(None, [claim_of_pair(pair, own, other, place), details]))
 
 
 ONE_TRAINING = "This is one training seed; another gives other numbers."
+
+
+def _rates(pair: tuple[str, str], *both: Flatness) -> str:
+    """Return up to which learning rates plain gradient descent is stable; empty unless both curvatures are positive."""
+    tops = [one.sharpness for one in both]
+    if not all(top is not None and top > 0 for top in tops):
+        return ""
+    limits = [f"{number(2 / top, 2)} {of_network(label)}" for top, label in zip(tops, pair, strict=True) if top]
+    rates = r"Near these weights, plain gradient descent is stable up to learning rates $2/\lambda_{\max}$ of"
+    return f"{rates} {listed(limits)}."
+
+
+def _in_seeds(seeds: SeedPair, label: str) -> str:
+    """Return in how many training seeds the largest curvature is lower."""
+    plain, _ = seeds
+    return f"The largest curvature is lower {of_network(label)} in {plain.lower} of {len(plain.ratios)} training seeds."
 
 
 def stored_seeds(variants: Variants) -> SeedPair | None:
@@ -83,9 +95,12 @@ def _flatness(one: Spectra) -> Flatness:
     return Flatness(_top(one), None if free is None else float(free.values[0]))
 
 
-def _flat_directions(pair: tuple[str, str], one: Spectra, other: Spectra) -> str:
-    """Return how many directions have hardly any curvature, as a sentence; empty until it is known."""
-    shares = [flat_share(own) for own in (one, other)]
+def flat_directions(spectra: Mapping[str, Spectra]) -> str:
+    """Return how many directions of two networks have hardly any curvature; empty for others and until it is known."""
+    if len(spectra) != 2:
+        return ""
+    pair = list(spectra)[::-1]
+    shares = [flat_share(spectra[label]) for label in pair]
     if not all(map(math.isfinite, shares)):
         return ""
     less = "have less than 1 % of their network's largest curvature"

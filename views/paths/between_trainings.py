@@ -34,7 +34,12 @@ BETWEEN = (
 
 SEGMENTS = "Loss of the evaluation samples on the line from one training (0) to the other (1)."
 
-KINDS = "With batch norm, in every kind of statistics: {marks}. Lines that coincide agree."
+KINDS = (
+    "Batch norm, solid: with the averages that it stored in training. The other lines: with statistics recomputed at "
+    "every point, in several ways (*Barriers and errors*)."
+)
+
+KINDS_IN_DETAIL = "Lines with batch norm: {marks}. Where lines coincide, the kinds of statistics agree."
 
 OTHERS = (
     "A barrier on the straight line may be absent on another path: matched units reorder the hidden units of the "
@@ -66,12 +71,14 @@ def segments_section(
     st.markdown(summary.connectivity_sentence(segments))
     row_of_charts(connectivity_figures(own, legend=False), "segment")
     kinds = [kind for kind in NAMES if any(kind in one.loss and len(one.loss) > 1 for one in segments.values())]
-    marks = listed([f"{NAMES[kind]} ({MARKS[kind]})" for kind in kinds])
-    st.caption(f"{SEGMENTS} {KINDS.format(marks=marks)}" if kinds else SEGMENTS)
+    st.caption(f"{SEGMENTS} {KINDS}" if kinds else SEGMENTS)
     light = in_light_theme(own, experiment)
     _shared("segments", "Between two trainings", lambda: connectivity_figures(light), experiment, display)
     _plane_link(experiment, display)
     with st.expander("Barriers and errors"):
+        if kinds:
+            marks = listed([f"{NAMES[kind]} ({MARKS[kind]})" for kind in kinds])
+            st.caption(KINDS_IN_DETAIL.format(marks=marks))
         network_table({label: summary.connectivity_numbers(one, NAMES) for label, one in segments.items()}, missing="")
 
 

@@ -38,8 +38,8 @@ from normscape.views.widgets.tables import network_table
 PATH = "paths"
 
 CLAIM = (
-    "The path of the weights in training, drawn in the two directions in which they move most; and the loss on the "
-    "straight line between two trainings of the same network."
+    "First, the path of the weights in training, along the two directions in which they move most. Then, the loss on "
+    "the straight line between two trainings of the same network."
 )
 
 GLOSSARY_TERMS = (
@@ -52,18 +52,19 @@ GLOSSARY_TERMS = (
 )
 
 MAPS = (
-    "White line: the weights at each checkpoint; the last one is at (0, 0). Colors: the loss in the plane of the path, "
-    "dark where it is low. Each network has its own plane; the color scale is the same for all."
+    "White line: the checkpoints of training. Each map is a flat cut through the space of all weights; its darkest "
+    "point is the lowest loss in this cut, not the end of training, which is at (0, 0). Each network has its own cut; "
+    "all share one color scale."
 )
 SHARED_MAP = (
-    "Lines: the weights of all networks at each checkpoint; the last one of the first network is at (0, 0). "
-    "Colors: the loss of the first network in that plane, dark where it is low."
+    "Lines: the checkpoints of all networks. The map is a flat cut through the space of all weights, with the loss of "
+    "the first network; its darkest point is the lowest loss in this cut, not the end of training, which is at (0, 0)."
 )
 DETAILS = "Details: the loss along the path, and key numbers"
 
 IN_3D = (
-    "Height and color: the loss in the plane of the path, on one scale for all networks. Line: the checkpoints, each "
-    "at the loss of the point of the plane that is nearest to it. Drag to rotate."
+    "Height and color: the loss in the same cut as on the map, on one scale for all networks. Line: the checkpoints, "
+    "each at the nearest point of the cut. Drag to rotate."
 )
 MAP, SURFACE = "Map", "3-D"
 LOSSES = (

@@ -13,9 +13,6 @@ from normscape.landscape.paths.trajectory import Trajectory
 from normscape.views.texts.labels import of_network
 from normscape.views.widgets.numbers import number, percent
 
-ABOVE_CHANCE = 0.02
-"""Share by which a plane must contain more of a path than of a random walk to say something about training."""
-
 ONE_PAIR = "This is one pair of seeds."
 
 TENTHS = 10
@@ -38,14 +35,10 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
     walk = float(next(iter(trajectories.values())).walk.sum())
     if not math.isfinite(walk):
         return claim
-    chance = f"{claim} A random walk of {len(alone.paths[0].step)} checkpoints would already reach {percent(walk)}"
-    if all(share <= walk + ABOVE_CHANCE for share in shares.values()):
-        return f"{chance}, so this alone says little."
-    return f"{chance}; training reaches {_joined([_beyond(share - walk, label) for label, share in shares.items()])}."
-
-
-def _beyond(points: float, label: str) -> str:
-    return f"{100 * abs(points):.1f} points {'more' if points >= 0 else 'less'} {of_network(label)}"
+    return (
+        f"{claim} For comparison: if every step between the checkpoints went in a random direction, two directions "
+        f"would contain {percent(walk)}."
+    )
 
 
 def _shown(paths: list[str], shares: list[float]) -> str:
@@ -53,8 +46,8 @@ def _shown(paths: list[str], shares: list[float]) -> str:
     parts = _joined([f"{percent(share)} {path}" for share, path in zip(shares, paths, strict=True)])
     if min(shares) >= IN_A_PLANE:
         return (
-            f"**Training moves almost in a plane: two directions contain {parts}.** The maps therefore show nearly all "
-            "of the movement."
+            f"**Training moves almost in a plane: two directions contain {parts}.** The maps show nearly all of its "
+            "movement."
         )
     return f"**Two directions contain {parts}.** The maps miss the rest of the movement."
 
@@ -95,31 +88,32 @@ def connectivity_sentence(segments: Mapping[str, Connectivity]) -> str:
     barriers = {label: one.rounded_barrier("population") for label, one in segments.items()}
     averaged = [label for label, one in segments.items() if "interpolated" in one.loss]
     if any(value > 0 for value in barriers.values()):
-        claim = "**A loss barrier separates the two trainings:** on the straight line between them, the loss rises."
         order = sorted(barriers, key=lambda label: label not in averaged)
         values = _joined([f"{number(barriers[label])} {of_network(label)}" for label in order])
-        rise = f"It rises by up to {values}."
+        claim = (
+            "**A loss barrier separates the two trainings:** on the straight line between them, the loss rises by up "
+            f"to {values}."
+        )
     else:
         claim = (
             "**No loss barrier separates the two trainings:** on the straight line between them, the loss never rises."
         )
-        rise = ""
     if averaged:
         stored = _joined([_stored(label, segments[label], alone=len(averaged) == 1) for label in averaged])
         text = (
-            "Batch norm recomputes its statistics at every point of the line; with its stored averages, interpolated, "
-            f"the barrier is {stored}."
+            "That is with batch norm's statistics recomputed at every point. With the averages that it stored in "
+            f"training, the barrier is {stored}."
         )
     else:
         text = ""
-    return " ".join(filter(None, [claim, rise, text, ONE_PAIR]))
+    return " ".join(filter(None, [claim, text, ONE_PAIR]))
 
 
 def _stored(label: str, one: Connectivity, *, alone: bool) -> str:
     """Return the barrier with the stored running averages, and how many times that with recomputed statistics it is."""
     own, fixed = one.rounded_barrier("population"), one.barrier("interpolated")
     network = "" if alone else f" {of_network(label)}"
-    return f"{number(fixed)}{network}{f' ({number(fixed / own, 2)}×)' if own > 0 else ''}"
+    return f"{number(fixed)}{network}{f' ({number(fixed / own, 2)}× as high)' if own > 0 else ''}"
 
 
 def connectivity_numbers(one: Connectivity, names: Mapping[str, str]) -> dict[str, str]:

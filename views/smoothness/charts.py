@@ -16,8 +16,9 @@ from normscape.figures.style.palette import colors
 from normscape.landscape.smoothness import Smoothness
 from normscape.specs import DataSpec, Display, Experiment, RunSpec
 from normscape.views.session import address
+from normscape.views.share.copy_link import copy_link
 from normscape.views.share.files import Charts
-from normscape.views.share.row import share_row
+from normscape.views.share.row import downloads_menu, share_row
 from normscape.views.smoothness.summary import (
     ALIAS,
     LESS_SMOOTH,
@@ -37,23 +38,23 @@ from normscape.views.widgets import scrolling
 from normscape.views.widgets.charts import chart, in_light_theme, page_theme, panels
 from normscape.views.widgets.numbers import ABOUT_EQUAL
 from normscape.views.widgets.tables import network_table
+from normscape.views.widgets.tabs import show_open
 
 CAPTIONS = {
     "effective smoothness": (
-        "How much the gradient changes in a step, divided by the length of the step; lower is smoother. Each point is "
-        rf"the largest value over several step lengths. The literature calls it {ALIAS}."
+        "Lower is smoother. Each point: how much the gradient changes in a step, divided by the length of the step. Of "
+        rf"several lengths, the largest value counts; the literature calls it {ALIAS}."
     ),
     "gradient along the step": (
-        "How much the gradient changes in a step, from its smallest to its largest value over all step lengths. "
-        "Divided by the length of the step it gives the figure above."
+        "How much the gradient changes in a step: the band runs from the smallest to the largest change over all step "
+        "lengths."
     ),
     "loss along the step": (
-        "The loss after a step, from its smallest to its largest value over all step lengths. A narrow band means that "
-        "the length of the step hardly matters."
+        "The loss after a step, for all step lengths. A narrow band means that the length of the step hardly matters."
     ),
     "random directions": (
-        "The same ratio for steps of equal length in random directions. If these values are lower than those along the "
-        "gradient, training moves in directions of high curvature."
+        "The same for steps of equal length in random directions. Lower values than along the gradient mean that "
+        "training moves in directions in which the gradient changes fast."
     ),
 }
 """What each chart shows, in view beside it."""
@@ -61,13 +62,14 @@ CAPTIONS = {
 QUANTITIES = {"gradient along the step": "predictiveness", "loss along the step": "variation"}
 """The quantity of each chart that has one panel per network."""
 
-SEVERAL_SEEDS = "Strong band: medians of its edges over seeds. Pale band: range over seeds."
+SEVERAL_SEEDS = "Strong: medians over the seeds. Pale: all seeds."
 
-MEDIANS = "Medians over the checkpoints of each network. Relative values are the ratio of two such medians."
+MEDIANS = "Medians over the checkpoints of each network. Relative values compare two such medians."
+
+FILES_FOLLOW = "The files follow when all checkpoints are measured."
 
 STEPS, RANDOM, NUMBERS = "Gradient and loss in each step", "Random directions", "Key numbers"
-TABS = (STEPS, RANDOM, NUMBERS)
-"""What is one click away; only the open tab is drawn."""
+"""Titles of the tabs."""
 
 SMOOTHER, ROUGHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw"))), Experiment()
 """An experiment in which batch norm is smoother along training, and one in which it is less smooth."""
@@ -164,39 +166,58 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     drawn["every_seed"] = state.every_seed
     with st.container(key="figure"):
         chart(smoothness_figure(compared, **drawn), "effective smoothness")
-        varies = spread(ratios(_nonempty(results))) if state.finished else ""
-        st.caption(" ".join(filter(None, [CAPTIONS["effective smoothness"], varies, missing_points(results)])))
+        st.caption(f"{CAPTIONS['effective smoothness']} {missing_points(results)}".strip())
+        _share(experiment, display, compared, drawn, finished=state.finished)
     several = max(map(len, results.values())) > 1 and not state.every_seed
-    tabs = dict(zip(TABS, st.tabs(TABS, key="smoothness-details", on_change="rerun"), strict=True))
-    if tabs[STEPS].open:
-        with tabs[STEPS], st.container(key="bands"):  # smaller than the chart above, which the headline is about
-            for kind, quantity in QUANTITIES.items():
-                with st.container(key=f"band-{quantity}"):
-                    notes = [CAPTIONS[kind], gray(len(results) - 1), SEVERAL_SEEDS if several else ""]
-                    _heading(BAND_TITLES[quantity][0], " ".join(filter(None, notes)))
-                    panels(band_figures(compared, quantity, **drawn), kind)
-    if tabs[RANDOM].open:
-        with tabs[RANDOM]:
-            chart(smoothness_figure(compared, random=True, titled=False, **drawn), "random directions")
-            st.caption(CAPTIONS["random directions"])
-    if tabs[NUMBERS].open:
-        with tabs[NUMBERS]:
-            if state.finished:
-                _table(results)
-            else:
-                st.caption("The numbers appear when all checkpoints are measured.")
+    sections = {
+        STEPS: lambda: _bands(compared, drawn, several=several),
+        RANDOM: lambda: _random_directions(compared, drawn),
+        NUMBERS: lambda: _table(results, finished=state.finished),
+    }
+    show_open(st.tabs(list(sections), key="smoothness-details", on_change="rerun"), sections)
     if state.finished:
         st.caption(other_quantities("Along training", experiment, display))
-        light = in_light_theme(compared, experiment)
-        title, draw = "Smoothness along training", lambda: _figures(light, drawn)
-        share_row(Charts("along training", title, draw, experiment, display))
+
+
+def _share(
+    experiment: Experiment,
+    display: Display,
+    compared: Compared[list[list[Smoothness]]],
+    drawn: Mapping[str, Any],
+    *,
+    finished: bool,
+) -> None:
+    """Show the buttons that share the charts in a fixed place; before all is measured there are no files."""
+    light = in_light_theme(compared, experiment)
+    charts = Charts("along training", "Smoothness along training", lambda: _figures(light, drawn), experiment, display)
+    if finished:
+        share_row(charts)
+        return
+    with st.container(horizontal=True, gap="small", key="share-along-training"):
+        copy_link(charts.name)
+        downloads_menu("", {}, charts.name, about=FILES_FOLLOW)
+
+
+def _bands(compared: Compared[list[list[Smoothness]]], drawn: Mapping[str, Any], *, several: bool) -> None:
+    """Show gradient and loss in each step, smaller than the chart above, which the headline is about."""
+    with st.container(key="bands"):
+        for kind, quantity in QUANTITIES.items():
+            with st.container(key=f"band-{quantity}"):
+                notes = [CAPTIONS[kind], gray(len(compared.results) - 1), SEVERAL_SEEDS if several else ""]
+                _heading(BAND_TITLES[quantity][0], " ".join(filter(None, notes)))
+                panels(band_figures(compared, quantity, **drawn), kind)
+
+
+def _random_directions(compared: Compared[list[list[Smoothness]]], drawn: Mapping[str, Any]) -> None:
+    chart(smoothness_figure(compared, random=True, titled=False, **drawn), "random directions")
+    st.caption(CAPTIONS["random directions"])
 
 
 def gray(others: int) -> str:
     """Return what the gray lines of a panel are, for a number of other networks; empty if there is none."""
     if not others:
         return ""
-    return f"Gray: the other network{'s' if others > 1 else ''}, median over step lengths."
+    return f"Gray: the other network{'s' if others > 1 else ''} (median over step lengths)."
 
 
 def _heading(title: str, caption: str) -> None:
@@ -204,7 +225,12 @@ def _heading(title: str, caption: str) -> None:
     st.caption(caption)
 
 
-def _table(results: Results) -> None:
+def _table(results: Results, *, finished: bool) -> None:
+    if not finished:
+        st.caption("The numbers appear when all checkpoints are measured.")
+        return
+    if varies := spread(ratios(results)) if len(results) > 1 else "":
+        st.markdown(varies)
     columns = {label: key_numbers([one for column in own for one in column]) for label, own in results.items()}
     if len(results) > 1:
         reference, compared = next(iter(results)), ratios(results)

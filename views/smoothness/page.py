@@ -22,8 +22,8 @@ from normscape.views.widgets.seeds import seeds_control
 PATH = "along-training"
 
 CLAIM = (
-    "At each checkpoint, steps along the gradient of the next mini-batch show how much the loss and its gradient "
-    f"change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
+    "A loss is smooth where a short step changes its gradient little. This page takes steps from every checkpoint and "
+    f"measures that change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
 )
 
 GLOSSARY_TERMS = (
@@ -41,21 +41,23 @@ GLOSSARY_TERMS = (
 )
 
 READING = r"""
-**How it is measured.** Steps go to $\theta-\eta g$, where $g$ is the mini-batch gradient and $\eta$ runs from half a
-learning rate to four. Batch norm takes its statistics of that mini-batch, as it does in training; the optimizer's
-momentum plays no part. With several seeds, lines are medians over the seeds and pale areas their ranges; the headline
-and the table take all checkpoints of all seeds.
+**Steps.** From the weights $\theta$ of a checkpoint, each step goes to $\theta-\eta g$. Here $g$ is the gradient of the
+next mini-batch, and $\eta$ runs from half the learning rate to four times the learning rate. Batch norm uses the
+statistics of that mini-batch, as in training. Momentum is left out.
 
-**Gradient change and smoothness.** The gradient change is a distance between two gradients,
-$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$. Effective $\beta$-smoothness,
-$\max_\eta\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|/\|\eta g\|$, is the largest gradient change per unit of
-distance along a step. It can be above $\lambda_{\max}$ of
-the same weights on *Surfaces*, and rank the networks differently: a mini-batch has its own curvature and statistics,
-and the steps are of finite length, whereas $\lambda_{\max}$ is the curvature of all evaluation samples at one point.
+**Values.** The gradient change of a step is the distance between two gradients,
+$\|\nabla f(\theta)-\nabla f(\theta-\eta g)\|$. Divided by the length of the step, $\|\eta g\|$, it is the gradient
+change per unit of distance. The largest value over $\eta$ is effective $\beta$-smoothness. With several seeds, lines
+are medians over the seeds and pale areas their ranges; the first sentence and the table use all checkpoints of all
+seeds.
 
-**Caveats.** Step lengths are multiples of the learning rate, so networks with smaller gradients take shorter steps and
-change less; $\beta$ is per unit of distance. All values depend on the scale of the weights. A step longer than
-$\|\theta\|$ is shortened to it; the table counts these checkpoints.
+**Why it may differ from $\lambda_{\max}$ on *Surfaces*.** This page uses one mini-batch, its own statistics, and steps
+of finite length. $\lambda_{\max}$ is the curvature of all evaluation samples at one point. One network can have the
+lower value here and the higher one there.
+
+**Caveats.** Steps are multiples of the gradient, so a network with smaller gradients takes shorter steps. All values
+depend on the scale of the weights. A step longer than $\|\theta\|$ is shortened to $\|\theta\|$; the table counts the
+checkpoints at which this happens.
 """
 
 SEEDS_HELP = (

@@ -14,8 +14,8 @@ from normscape.views.texts.escape import printable
 from normscape.views.texts.labels import in_text, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
-LESS_SMOOTH = "**The order depends on the experiment:** on digits with raw inputs, batch norm is smoother."
-SMOOTH = "**The order depends on the experiment:** on standardized digits it is reversed."
+LESS_SMOOTH = "**The order can reverse:** on digits whose inputs are not standardized, batch norm is smoother."
+SMOOTH = "**The order can reverse:** on digits whose inputs are standardized, batch norm is less smooth."
 """Where batch norm is less smooth than no normalization, and where it is smoother."""
 
 Sign = Literal[-1, 1] | None
@@ -78,8 +78,8 @@ def spread(compared: Mapping[str, PathRatio | None]) -> str:
     if max(ratio.highest, 1 / ratio.lowest) < ABOUT_EQUAL:
         return f"At every checkpoint the two differ by less than {100 * (ABOUT_EQUAL - 1):.0f} %."
     return (
-        f"At single checkpoints the ratio ranges from {_relative(ratio.lowest)} to {_relative(ratio.highest)}; "
-        f"{in_text(label)} is smoother at {ratio.lower} of {ratio.checkpoints}."
+        f"{_capital(of_network(label))}, the value is lower at {ratio.lower} of {ratio.checkpoints} checkpoints; at "
+        f"single ones it is {_relative(ratio.lowest)} to {_relative(ratio.highest)}."
     )
 
 
@@ -104,8 +104,9 @@ def alone(label: str, course: Sequence[Smoothness]) -> str:
     median = number(float(np.median(finite)))
     count = f"{len(finite)} checkpoint{'' if len(finite) == 1 else 's'}"
     return (
-        f"**Along training, the {MEASURE} of {in_text(label)} is {median} at the median of {count}** and ranges from "
-        f"{number(min(finite))} to {number(max(finite))}. Select a second network to compare it with."
+        f"**Along training, the gradient of {in_text(label)} changes by {median} per unit of distance (median of "
+        f"{count}).** The values range from {number(min(finite))} to {number(max(finite))}. Select a second network to "
+        "compare them."
     )
 
 
@@ -117,14 +118,19 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign
             f"**One common checkpoint is too few to compare {in_text(label)} with {other}.** Their {MEASURE} there, "
             f"{own} vs. {base}, says nothing about the path."
         )
-    sizes = f"{own} {of_network(label)}, {base} {of_network(reference)}"
+    this, that = of_network(label), of_network(reference)
+    medians = f"{own} vs. {base} (medians of {ratio.checkpoints} checkpoints{_in_all(seeds)})"
     if _about_equal(ratio):
-        claim = f"Along training, {in_text(label)} is about as smooth as {other}: its gradient changes about as much"
-    else:
-        word = "less smooth" if ratio.median > 1 else "smoother"
-        claim = f"Along training, {in_text(label)} is {word} than {other}: its gradient changes {_times(ratio.median)}"
-    at = f"Median of {ratio.checkpoints} checkpoints{_in_all(seeds)}"
-    return f"**{claim} per unit of distance.** {at}: {sizes}.{_other_measure(label, ratio, at_end)}"
+        return (
+            f"**Along training, the gradient changes about as much per unit of distance {this} as {that}.** The loss "
+            f"is about equally smooth along both paths: {medians}."
+        )
+    word = "less smooth" if ratio.median > 1 else "smoother"
+    return (
+        f"**Along training, the gradient changes {_times(ratio.median)} per unit of distance {this} than {that}.** "
+        f"{_capital(this)}, the loss is therefore {word} along the path: {medians}."
+        f"{_other_measure(label, ratio, at_end)}"
+    )
 
 
 def _other_measure(label: str, ratio: PathRatio, at_end: Sign) -> str:
@@ -132,16 +138,13 @@ def _other_measure(label: str, ratio: PathRatio, at_end: Sign) -> str:
     if _about_equal(ratio) or at_end != (-1 if ratio.median > 1 else 1):
         return ""
     word = "lower" if at_end == -1 else "higher"
-    return f" Another measure, the largest curvature at the trained weights, is {word} {of_network(label)}."
+    return f" The curvature of the trained networks says the opposite: it is {word} {of_network(label)} (*Surfaces*)."
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:
     if max(ratio.checkpoints for ratio in known.values()) < FEWEST_CHECKPOINTS:
         return f"**One common checkpoint is too few to compare the networks with {in_text(reference)}.**"
-    return (
-        f"**{_all(reference, known)}** The ratios are those of the medians of the {MEASURE} over all "
-        f"checkpoints{_in_all(seeds)}."
-    )
+    return f"**{_all(reference, known)}** Each factor compares medians over all checkpoints{_in_all(seeds)}."
 
 
 def _in_all(seeds: int) -> str:
@@ -155,8 +158,8 @@ def _all(reference: str, known: Mapping[str, PathRatio]) -> str:
         word, more = ("less smooth", "more") if known[most].median > 1 else ("smoother", "less")
         low, high = (number(_factor(known[label].median), 2) for label in (least, most))
         return (
-            f"Along training, all other networks are {word} than {in_text(reference)}: their gradient changes "
-            f"{low}× ({in_text(least)}) to {high}× ({in_text(most)}) {more} per unit of distance."
+            f"Along training, the gradient changes {low}× ({in_text(least)}) to {high}× ({in_text(most)}) {more} per "
+            f"unit of distance than {of_network(reference)}: all other networks are {word}."
         )
     amounts = {k: "about as much" if _about_equal(ratio) else _times(ratio.median) for k, ratio in known.items()}
     parts = [f"{amount} with {in_text(k)}" for k, amount in amounts.items()]
@@ -173,6 +176,10 @@ def _about_equal(ratio: PathRatio) -> bool:
 def _times(ratio: float) -> str:
     """Return a ratio as "2.7× more" or "2× less"."""
     return f"{number(_factor(ratio), 2)}× {'more' if ratio > 1 else 'less'}"
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _relative(ratio: float) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.stability import final_figure, final_notes, outcomes_figure
 from normscape.figures.style.palette import colors
-from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
+from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable, outcome_kind
 from normscape.specs import Display, Experiment, TrainingSpec
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
@@ -120,7 +120,9 @@ def section(
         with st.container(key="strip-chart"):
             chart(strip, "outcome of every training")
         with st.container(key="strip-legend"):
+            kinds = {outcome_kind(one, own) for own in outcomes.values() for one in own}
             known: dict[str, Any] = {"complete": state.complete, "colors": compared.colors}
+            known["unclear"] = "not learned" in kinds
             legend = thresholds.legend(trainings, limits_at_start, page_theme(), **known)
             st.markdown(legend, unsafe_allow_html=True)  # the colors of the marks; a legend holds no text of a user
     st.caption(grid(state.seeds, complete=state.complete, pending=state.pending))

@@ -37,9 +37,10 @@ on $\lambda_{\max}$.
 
 **Caveats.** The limit is local and assumes full-batch gradients. Training changes $\lambda_{\max}$, each
 mini-batch has its own curvature, and weight decay is not part of it. Weights in front of a normalization layer grow
-until their steps fit, so such a network can train at learning rates far above the limit at initialization. A
-learning rate too small to learn in the given steps counts as not learned, not as unstable. Not learned means a final
-loss above half of that of the best constant prediction.
+until their steps fit, so such a network can train at learning rates far above the limit at initialization.
+
+**Too small, too large.** A network has not learned if its final loss is above half of that of the best constant
+prediction. The rate is called too small if only larger rates are stable, and too large if only smaller ones are.
 """
 
 SEEDS_HELP = "Trains every network this many times at each learning rate. A rate is stable if every seed is."

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from normscape.landscape.stability import RATES, TrainingOutcome, largest_stable
+from normscape.landscape.stability import KINDS, RATES, TrainingOutcome, largest_stable, outcome_kind
 from normscape.specs import TrainingSpec
 from normscape.views.stability.thresholds import values
 from normscape.views.texts.labels import in_text, listed, of_network
@@ -16,8 +16,6 @@ from normscape.views.widgets.numbers import MISSING, number, span
 
 FACTOR = RATES[1] / RATES[0]
 """How far the rates of a sweep are apart: the true limit is below the largest stable rate times this."""
-
-OUTCOMES = ("stable", "not learned", "overshot", "diverged")
 
 
 def in_seeds(seeds: int) -> str:
@@ -212,7 +210,8 @@ def key_numbers(
         predicted: limit that the curvature predicts, by step; empty for an optimizer that has none.
         training: the optimizer and its momentum.
     """
-    counts = {name: sum(outcome.outcome == name for outcome in outcomes) for name in OUTCOMES}
+    counts = Counter(outcome_kind(one, outcomes) for one in outcomes)
+    shown = [name for name in KINDS if name != "not learned" or counts[name]]
     at_start, rate = predicted.get(0, math.nan), largest_stable(outcomes)
     relative = f"{number(rate / at_start, 2)}×" if rate and at_start > 0 else MISSING
     return {
@@ -223,7 +222,7 @@ def key_numbers(
         "Limit predicted along training": span(predicted.values()),
         "Lowest final training loss": _lowest_loss(outcomes),
         "Loss of the best constant prediction": number(outcomes[0].constant) if outcomes else MISSING,
-        **{f"Trainings: {name}": f"{count} of {len(outcomes)}" for name, count in counts.items()},
+        **{f"Trainings: {name}": f"{counts[name]} of {len(outcomes)}" for name in shown},
     }
 
 

@@ -22,7 +22,9 @@ SWATCH_OPACITY = 0.5  # a swatch is too small for the opacity of the bars
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "stable": ("●", f"the network learned; the loss never exceeded {MAX_PEAK_LOSS:g}× its initial value."),
-    "not learned": ("▼", "the rate is too small to finish in time, or too large."),
+    "too small": ("◀", "the network did not learn in the given steps, but does at larger rates."),
+    "not learned": ("▼", "it is open whether the rate is too small or too large."),
+    "too large": ("▶", "the network did not learn, but does at smaller rates."),
     "overshot": ("◆", f"the loss exceeded {MAX_PEAK_LOSS:g}× its initial value, even if it fell afterwards."),
     "diverged": ("✖", "the loss is no longer finite."),
 }
@@ -53,6 +55,7 @@ def legend(
     *,
     complete: bool = True,
     colors: Mapping[str, str] = MappingProxyType({}),
+    unclear: bool = False,
 ) -> str:
     """Return what the marks of the strip mean, in their colors, and the formula of its dotted lines, as Markdown.
 
@@ -62,10 +65,12 @@ def legend(
         theme: of the page.
         complete: whether all trainings are finished; before, the range of stable rates is unknown.
         colors: of the networks, by label.
+        unclear: whether a rate at which a network has not learned is neither too small nor too large.
     """
     outcomes = [
         f'<span style="color: {_color(outcome, theme)}">{mark}</span> **{outcome.capitalize()}**: {text}'
         for outcome, (mark, text) in OUTCOMES.items()
+        if unclear or outcome != "not learned"
     ]
     items = filter(
         None,

@@ -1,5 +1,8 @@
 """What does the loss surface look like? Controls, results, figures, explanation and downloads."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from normscape.views.session import address, previews, progress, results
@@ -26,9 +29,7 @@ from normscape.views.texts import surface as texts
 from normscape.views.texts.escape import printable, printable_error
 from normscape.views.texts.other_quantities import other_quantities
 from normscape.views.widgets.story_cards import related, story_cards
-
-# the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
-TABS = ("How to read", "Maps and cuts", "Gradient change in detail", "Training", "Numbers", "Checks", "Reproduce")
+from normscape.views.widgets.tabs import show_open
 
 # first the words of the verdict and of the tiles
 GLOSSARY_TERMS = (
@@ -112,42 +113,34 @@ surfaces_3d.notes(drawn, display, state)
 checks.note(outcomes)
 tiles.tiles(variants, measured, finished=state.finished, seed=training_seed(variants))
 st.caption(other_quantities("Surfaces", experiment, display))
-details = dict(zip(TABS, st.tabs(TABS, key="details", on_change="rerun"), strict=True))
 
 
-def available() -> bool:
-    """Whether the results of the open tab can be drawn; it says so if they cannot yet."""
+def once_available(*parts: Callable[[], object]) -> None:
+    """Draw the parts of a tab if its results can be drawn; otherwise say that they cannot yet."""
     # a browser takes longer to draw charts than the next grid takes to arrive
-    waiting = not outcomes or state.surfaces_only
-    if waiting:
+    if not outcomes or state.surfaces_only:
         st.caption(texts.NO_RESULTS if state.finished or progress.is_stopped(request) else texts.RESULTS_FOLLOW)
-    return not waiting
+        return
+    for part in parts:
+        part()
 
 
-with details["How to read"] as tab:
-    if tab.open:
-        st.markdown(texts.READING)
-with details["Maps and cuts"] as tab:
-    if tab.open and available():
-        maps.section(experiment, display, comparison)
-        statistics_modes.section(experiment, display, comparison)
-with details["Gradient change in detail"] as tab:
-    if tab.open and available():
-        maps.gradient_change_section(experiment, display, comparison)
-        layer_curvature.section(experiment)
-with details["Training"] as tab:
-    if tab.open and available():
-        training.section(experiment, display, comparison, outcomes)
-with details["Numbers"] as tab:
-    if tab.open and available():
-        key_numbers.section(outcomes)
-        seed_variation.section(experiment, display, comparison)
-with details["Checks"] as tab:
-    if tab.open and available():
-        checks.section(outcomes)
-with details["Reproduce"] as tab:
-    if tab.open and available():
-        downloads.section(experiment, display, outcomes)
+compared = (experiment, display, comparison)
+sections: dict[str, tuple[Callable[[], object], ...]] = {
+    "Maps and cuts": (partial(maps.section, *compared), partial(statistics_modes.section, *compared)),
+    "Gradient change in detail": (
+        partial(maps.gradient_change_section, *compared),
+        partial(layer_curvature.section, experiment),
+    ),
+    "Training": (partial(training.section, *compared, outcomes),),
+    "Numbers": (partial(key_numbers.section, outcomes), partial(seed_variation.section, *compared)),
+    "Checks": (partial(checks.section, outcomes),),
+    "Reproduce": (partial(downloads.section, experiment, display, outcomes),),
+}
+# the first tab is open at first and has no chart, so the browser draws the surfaces before it loads code for charts
+details: dict[str, Callable[[], object]] = {"How to read": partial(st.markdown, texts.READING)}
+details |= {title: partial(once_available, *parts) for title, parts in sections.items()}
+show_open(st.tabs(list(details), key="details", on_change="rerun"), details)
 with st.container(horizontal=True, vertical_alignment="center", key="more-comparisons"):
     st.subheader("More comparisons", anchor=False, width="content")
     st.page_link("views/gallery/page.py", label="All in the gallery", icon=":material/arrow_forward:")

@@ -87,6 +87,9 @@ def test_errors_are_drawn_over_batch_sizes_beside_their_law_and_told() -> None:
     verdict = batch_statistics.verdict(found)
     assert r"batch of 100 is off by 0 $\sigma$" in verdict  # the size nearest to 32 on a logarithmic scale
     assert "match sampling theory within 10 %" in verdict
+    assert batch_statistics.status(found) == "holds"
+    assert batch_statistics.status(replace(found, norms=False)) == "absent"  # it trains without batch statistics
+    assert batch_statistics.brief(replace(found, norms=False)) == "no batch statistics are used"
     rows = batch_statistics.rows(found)
     assert (rows["Independent values per sample"], rows["Positions per sample"]) == ("0.5 to 8", "1 to 16")
     assert rows["Error of the mean, batches of 2"] == r"0.77 $\sigma$ (theory 0.7)"

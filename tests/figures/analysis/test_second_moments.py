@@ -72,9 +72,13 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
     assert "holds at every unit; the median unit reaches 70 % of it" in verdict
     assert cauchy_schwarz.status(found) == "holds"
     wide = CauchySchwarz((change("a", 0.1), change("b", 0.2)), 1e-6)
-    assert "holds at every unit, but the median unit reaches only 15 % of it" in cauchy_schwarz.verdict(wide)
+    assert "at every unit, but the gradient of the median unit changes 6.7× less than it" in cauchy_schwarz.verdict(
+        wide
+    )
     assert cauchy_schwarz.status(wide) == "loose"  # an inequality that always holds is not a tight one
-    assert cauchy_schwarz.brief(wide) == "the median unit reaches 15 % of the bound"
+    assert cauchy_schwarz.brief(wide) == "the gradient changes 6.7× less than the limit allows"
+    useless = CauchySchwarz((change("a", 0.03), change("b", 0.05)), 1e-6)
+    assert cauchy_schwarz.status(useless) == "fails"  # an order of magnitude below, the limit explains nothing
     assert "varies 10× between layers" in verdict
     assert cauchy_schwarz.rows(found)[r"$\sqrt{E[\lambda^2]}/\|\Delta w\|$, by layer"] == "5 to 50"
     assert "exceeded beyond rounding at 1 of 4 units, in b" in cauchy_schwarz.verdict(
@@ -98,8 +102,10 @@ def test_centring_is_drawn_three_ways_and_layers_where_the_curvature_rises_are_n
     verdict = centering.verdict(found)
     assert verdict == (
         r"$\lambda_{\max}$ falls in 1 and rises in 1 of 2 layers with centered inputs; with standardized inputs it "
-        "falls in 1 and rises in 1: the curvature follows the bound only in part."
+        "falls in 1 and rises in 1: the curvature does not follow the bound."
     )
+    assert centering.status(found) == "fails"  # raised as often as lowered
+    assert centering.status(Centering((layers[0], layers[0], layers[1]))) == "loose"
     rows = centering.rows(found)
     assert rows[r"$\lambda_{\max}$ of weight and bias, centered over raw"] == "0.5 to 3"
     assert rows[r"$\lambda_{\max}$ of weight alone, centered over raw"] == "0.5 to 1"

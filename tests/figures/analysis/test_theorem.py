@@ -49,8 +49,8 @@ def test_without_batch_norm_figure_and_verdict_say_so() -> None:
 
 def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
     verdict = theorem.verdict(Theorem((layer(),), 1e-6))
-    assert "The identity holds, but the gradient shrinks at only 1 of 2 units: the proved part removes 25 %" in verdict
-    assert "enlarges it at 1 of 2 units" in verdict
+    assert "but the gradient shrinks at only 1 of 2 units: the layer removes 25 % of its square" in verdict
+    assert "enlarges the rest at 1 of 2 units" in verdict
     rows = theorem.rows(Theorem((layer(),), 1e-6))
     assert rows["Largest difference between the sides"] == "10⁻⁹"
     assert rows[r"Share of $\|g\|^2$ that remains, by unit"] == "0.5 to 1"
@@ -66,7 +66,7 @@ def test_the_verdict_on_the_theorem_follows_from_the_numbers() -> None:
 
 def test_units_that_nothing_comes_back_through_and_gradients_that_are_not_finite_do_not_count_as_agreement() -> None:
     idle = replace(layer(), ratio=np.array([0.5, np.nan]), difference=np.array([1e-9, np.nan]))
-    assert "the proved part removes 50 %" in theorem.verdict(Theorem((idle,), 1e-6))
+    assert "the layer removes 50 %" in theorem.verdict(Theorem((idle,), 1e-6))
     assert theorem.rows(Theorem((idle,), 1e-6))["Units where both sides are 0"] == "1"
     gone = np.full(2, np.nan)
     names = ("left", "right", "signal", "by_mean", "by_deviation", "ratio", "factor", "difference")
@@ -91,7 +91,8 @@ def test_the_step_holds_only_where_the_layer_shrinks_the_gradient_however_exact_
     units = NormLayer("n", 64, True, left, left, signal, signal * 0, signal * 0, signal * 0.9, left, np.full(10, 1e-9))
     found = Theorem((units,), 1e-6)
     assert theorem.status(found) == expected
-    assert theorem.brief(found) == f"the gradient shrinks at {smaller} of 10 units"
+    but = "" if expected == "holds" else "the theorem is confirmed, but "  # it is proved; its consequence may not hold
+    assert theorem.brief(found) == f"{but}the gradient shrinks at {'only ' * bool(but)}{smaller} of 10 units"
     assert theorem.status(Theorem((replace(units, difference=np.full(10, 0.1)),), 1e-6)) == "fails"
 
 

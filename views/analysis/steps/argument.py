@@ -22,8 +22,8 @@ from normscape.views.analysis.steps.step import EIGENVALUE, Step
 STEPS: tuple[Step, ...] = (
     Step(
         "A1, A2",
-        "Small enough gradient steps lower the loss",
-        "Small steps descend",
+        "A small enough step lowers the loss",
+        "Small steps lower the loss",
         descent.SENTENCE,
         descent.ASSUMES,
         descent.DERIVATION,
@@ -44,7 +44,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "A4, A5",
         "Weight gradients change faster than bias gradients",
-        "Weights against biases",
+        "Weights faster than biases",
         derivatives.SENTENCE,
         derivatives.ASSUMES,
         derivatives.DERIVATION,
@@ -61,8 +61,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A4",
-        "The backpropagated signal does not grow during training",
-        "Steady signal",
+        "Training does not enlarge the backward signal",
+        "Bounded signal",
         derivatives.SENTENCE_ALONG,
         derivatives.ASSUMES_ALONG,
         derivatives.DERIVATION_ALONG,
@@ -79,8 +79,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A6",
-        "Larger inputs let the gradient change faster",
-        "Input size and gradient",
+        "The size of the inputs limits how fast the gradient changes",
+        "Inputs limit the gradient",
         cauchy_schwarz.SENTENCE,
         cauchy_schwarz.ASSUMES,
         cauchy_schwarz.DERIVATION,
@@ -91,14 +91,14 @@ STEPS: tuple[Step, ...] = (
         cauchy_schwarz.brief,
         cauchy_schwarz.status,
         cauchy_schwarz.RULE,
-        f"At 1 the gradient changes as much as the bound allows. The bound is useful above the dotted line, "
+        "At 1 the gradient changes as much as the limit allows. The step holds above the dotted line, "
         f"{100 * TIGHT:g} % of it.",
         cauchy_schwarz.rows,
         folded=True,
     ),
     Step(
         "A7, A8",
-        "Normalizing makes inputs smaller",
+        "Normalizing makes the inputs smaller",
         "Smaller inputs",
         second_moments.SENTENCE,
         second_moments.ASSUMES,
@@ -134,8 +134,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A8",
-        "Standardizing acts like a learning rate for each input",
-        "A rate for each input",
+        "Standardized inputs let all weights learn equally fast",
+        "Equally fast weights",
         layer_rates.SENTENCE,
         layer_rates.ASSUMES,
         layer_rates.DERIVATION,

@@ -34,6 +34,8 @@ $$
 
 def verdict(result: BatchStatistics) -> str:
     """State the error of the batch mean at one batch size, and whether it follows from sampling."""
+    if not result.norms:
+        return "It normalizes nothing by batch statistics. The figure shows how noisy those of its layers would be."
     layers = [layer for layer in result.layers if np.isfinite(layer.error).any()]
     if not layers:
         return "No unit varies over the samples, so there is nothing to estimate."
@@ -49,6 +51,8 @@ def verdict(result: BatchStatistics) -> str:
 
 def brief(result: BatchStatistics) -> str:
     """Return the error of the batch mean at about 32 samples in a few words."""
+    if not result.norms:
+        return "no batch statistics are used"
     layers = [layer for layer in result.layers if np.isfinite(layer.error).any()]
     if not layers:
         return "nothing varies"
@@ -62,11 +66,15 @@ def _off(layer: LayerStatistics) -> float:
     return float(np.max(np.abs(layer.error[positive] / layer.law[positive] - 1), initial=0.0))
 
 
-RULE = "Errors of batch means over those of sampling theory: ✓ within 20 %, ≈ within 50 %, ✗ beyond."
+RULE = (
+    "Errors of batch means over those of sampling theory: ✓ within 20 %, ≈ within 50 %, ✗ beyond; – without batch norm."
+)
 
 
 def status(result: BatchStatistics) -> Status:
-    """Return how well the law predicts the errors of batch statistics."""
+    """Return how well the law predicts the errors of the batch statistics that the network uses, if it does."""
+    if not result.norms:
+        return "absent"
     layers = [layer for layer in result.layers if np.isfinite(layer.error).any()]
     return graded(max((_off(layer) for layer in layers), default=math.nan), 0.2, 0.5)
 

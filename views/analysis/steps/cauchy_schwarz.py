@@ -11,8 +11,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "The larger a layer's input, the faster its gradient may change: its upper bound contains the second moment of "
-    "the input, its mean square $E[x^2]$. The bound is useful only if the gradient comes close to it."
+    "How fast a layer's gradient can change has a proved upper limit, which grows with the mean square $E[x^2]$ of the "
+    "layer's inputs. The argument needs the gradient to come close to this limit; far below it, the size of the inputs "
+    "decides little."
 )
 
 ASSUMES = (
@@ -50,9 +51,12 @@ def verdict(result: CauchySchwarz) -> str:
         names = ", ".join(name for name, failures in failing.items() if failures)
         return f"The bound is exceeded beyond rounding at {count} of {units} units, in {names}."
     tight = _median_tightness(result)
-    used = f", but the median unit reaches only {number(100 * tight, 2)} % of it" if tight < TIGHT else ""
+    used = f", but the gradient of the median unit changes {_below(tight)} less than it allows" if tight < TIGHT else ""
     used = used or (f"; the median unit reaches {number(100 * tight, 2)} % of it" if np.isfinite(tight) else "")
-    return rf"The bound holds at every unit{used}. The rate of $\lambda$, assumed constant, {_varies(result)}."
+    return (
+        rf"The limit, which is proved, holds at every unit{used}. The rate of $\lambda$, assumed constant, "
+        f"{_varies(result)}."
+    )
 
 
 def brief(result: CauchySchwarz) -> str:
@@ -61,7 +65,14 @@ def brief(result: CauchySchwarz) -> str:
         return "no gradient"
     if count := sum(_failing(layer, result.noise) for layer in result.layers):
         return f"the bound is exceeded at {count} units"
-    return f"the median unit reaches {number(100 * _median_tightness(result), 2)} % of the bound"
+    tight = _median_tightness(result)
+    if tight < TIGHT:
+        return f"the gradient changes {_below(tight)} less than the limit allows"
+    return f"the gradient reaches {number(100 * tight, 2)} % of the limit"
+
+
+def _below(tight: float) -> str:
+    return f"{number(1 / tight, 2)}×" if tight else "infinitely"
 
 
 def _median_tightness(result: CauchySchwarz) -> float:
@@ -84,22 +95,27 @@ def _failing(layer: BoundedChange, noise: float) -> int:
     return int((layer.left > layer.right * (1 + noise) + np.finfo(float).tiny).sum())
 
 
+LOOSELY_TIGHT = 0.1
+"""Share of the bound from which the median unit's gradient is of its order of magnitude."""
+
 RULE = (
-    "The inequality itself always holds: ✗ if a unit exceeds the bound by more than rounding. ✓ if the bound is also "
-    r"useful: the median unit reaches at least 25 % of it, and the rates of $\lambda$ of all layers lie within a "
-    "factor of 10 of each other. Otherwise ≈."
+    "The limit itself is proved, so the mark says whether it explains the measured change. ✓ if the median unit "
+    rf"reaches at least {100 * TIGHT:g} % of it, and the rates of $\lambda$ of all layers lie within a factor of "
+    f"{SPREAD:g} of each other. ✗ if the median unit reaches less than {100 * LOOSELY_TIGHT:g} %, or, by more than "
+    "rounding, a unit exceeds it. Otherwise ≈."
 )
 
 
 def status(result: CauchySchwarz) -> Status:
-    """Return whether the bound holds at every unit, is tight, and one constant describes all layers."""
+    """Return whether the bound explains the change: whether it holds, is tight, and has one constant for all layers."""
     if not result.layers:
         return "undefined"
     if any(_failing(layer, result.noise) for layer in result.layers):
         return "fails"
-    rates = [layer.rate for layer in result.layers]
-    useful = _median_tightness(result) >= TIGHT and max(rates) <= SPREAD * min(rates)
-    return "holds" if useful else "loose"
+    rates, tight = [layer.rate for layer in result.layers], _median_tightness(result)
+    if tight < LOOSELY_TIGHT:
+        return "fails"
+    return "holds" if tight >= TIGHT and max(rates) <= SPREAD * min(rates) else "loose"
 
 
 def rows(result: CauchySchwarz) -> dict[str, str]:

@@ -9,8 +9,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Smaller inputs lower a bound on the curvature; do they lower the curvature itself? Each layer is rewritten to "
-    "receive centered or standardized inputs while the network computes the same function. Its curvature "
+    "If the argument is right, a layer with smaller inputs is less curved. To test this, each layer gets centered or "
+    "standardized inputs while the network computes the same function as before. Its curvature "
     r"$\lambda_{\max}$ should fall."
 )
 
@@ -87,7 +87,7 @@ def _change(layer: Reparametrized, name: str, k: int) -> float:
 
 RULE = (
     r"✓ if centering, and centering with division, each lower $\lambda_{\max}$ of weight and bias in every layer. ✗ if "
-    "one of them raises it in more layers than it lowers it. Otherwise ≈. Changes below 1 % do not count."
+    "one of them raises it in at least as many layers as it lowers it. Otherwise ≈. Changes below 1 % do not count."
 )
 
 
@@ -99,7 +99,7 @@ def status(result: Centering) -> Status:
     if not any(math.isfinite(change) for changes in each for change in changes):
         return "undefined"
     counts = [_counts(result, k) for k in (1, 2)]
-    if any(raised > lowered for lowered, raised in counts):
+    if any(raised and raised >= lowered for lowered, raised in counts):
         return "fails"
     return "holds" if all(lowered == len(result.layers) for lowered, _ in counts) else "loose"
 

@@ -63,8 +63,9 @@ def brief(result: Derivatives) -> str:
         return "the loss does not bound its derivative"
     if not _moved(result):
         return "no bias has an effect (gradient 0)" if any(one.without_effect for one in result.layers) else "no biases"
-    idle = len(result.layers) - len(_moved(result))
-    where = f" in {len(_moved(result))} of {len(result.layers)} layers" if idle else ""
+    moved = len(_moved(result))
+    which = "the one layer" if moved == 1 else f"the {moved} layers"
+    where = f" in {which} whose bias has an effect" if moved < len(result.layers) else ""
     return f"weight gradients change {number(_median_ratio(result), 2)}× as fast as bias gradients{where}"
 
 

@@ -11,9 +11,9 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Batch norm was invented to reduce **internal covariate shift**: a layer's inputs change while earlier layers "
-    "learn. Santurkar et al. (2018) find that it does not. Another idea is that it keeps activations where they are "
-    "most nonlinear, near 0."
+    "Batch norm was invented to reduce **internal covariate shift**: while earlier layers learn, the inputs of later "
+    "ones change. Santurkar et al. (2018) find that it does not reduce it. Another idea is that it keeps activations "
+    "near 0, where they are most nonlinear."
 )
 
 ASSUMES = (

@@ -11,8 +11,8 @@ from normscape.views.analysis.steps.step import Step
 STEPS: tuple[Step, ...] = (
     Step(
         "A13",
-        "Other explanations: covariate shift and activations",
-        "Covariate shift",
+        "Batch norm may help in other ways",
+        "Other explanations",
         distributions.SENTENCE,
         distributions.ASSUMES,
         distributions.DERIVATION,
@@ -30,8 +30,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A14",
-        "Batch norm shrinks the gradient on its way back (Theorem 4.1)",
-        "Theorem for one layer",
+        "Batch norm shrinks the gradient on its way back",
+        "Smaller gradients",
         theorem.SENTENCE,
         theorem.ASSUMES,
         theorem.DERIVATION,

@@ -11,7 +11,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "A11",
         "Small batches give noisy statistics",
-        "Noise of batches",
+        "Noisy small batches",
         batch_statistics.SENTENCE,
         batch_statistics.ASSUMES,
         batch_statistics.DERIVATION,

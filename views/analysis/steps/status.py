@@ -22,7 +22,7 @@ CHIPS: Mapping[Status, str] = {
 WORDS: Mapping[Status, str] = {
     "holds": "holds",
     "loose": "holds in part",
-    "fails": "fails",
+    "fails": "does not hold",
     "absent": "does not apply",
     "undefined": "not measurable",
     "unjudged": "not judged",

@@ -13,9 +13,9 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "On the way back through the network, a batch-norm layer removes two parts of the gradient; that is proved. It "
-    r"multiplies the rest by $\gamma/\sqrt{v + \varepsilon}$, so the gradient shrinks only where this factor is below "
-    "about 1."
+    "Theorem 4.1 of Santurkar et al. (2018): a batch-norm layer removes two parts of the gradient that passes back "
+    r"through it, and multiplies the rest by $\gamma/\sqrt{v + \varepsilon}$. That is proved; whether the gradient "
+    "shrinks depends on the factor."
 )
 
 ASSUMES = (
@@ -80,10 +80,11 @@ def _agreement(result: Theorem) -> str:
     removed = number(100 * (1 - float(np.median(ratios))), 2)
     smaller, units = _reduced(result)
     if smaller == units:
-        return f"The identity holds, and the gradient shrinks at all {units} units ({removed} % removed at the median)."
+        return f"The theorem is confirmed, and the gradient shrinks at all {units} units."
     return (
-        f"The identity holds, but the gradient shrinks at only {smaller} of {units} units: the proved part removes "
-        rf"{removed} % at the median unit, and the factor $\gamma/\sqrt{{v + \varepsilon}}$ enlarges it at {enlarged}."
+        f"The theorem is confirmed, but the gradient shrinks at only {smaller} of {units} units: the layer removes "
+        rf"{removed} % of its square at the median unit, and the factor $\gamma/\sqrt{{v + \varepsilon}}$ enlarges the "
+        f"rest at {enlarged}."
     )
 
 
@@ -95,7 +96,9 @@ def brief(result: Theorem) -> str:
     if _broken(result):
         return "the identity fails beyond rounding"
     smaller, units = _reduced(result)
-    return f"the gradient shrinks at {smaller} of {units} units"
+    if judged == "holds" or not result.layers[0].projects:
+        return f"the gradient shrinks at {smaller} of {units} units"
+    return f"the theorem is confirmed, but the gradient shrinks at only {smaller} of {units} units"
 
 
 def _reduced(result: Theorem) -> tuple[int, int]:
@@ -110,8 +113,9 @@ MOSTLY_REDUCED = 0.5
 """Share of units at which the layer has to shrink the gradient for the step to hold loosely."""
 
 RULE = (
-    "✓ if the layer does not enlarge the gradient at 90 % of the units or more, ≈ at half of them or more, ✗ at fewer. "
-    "Also ✗ if at some unit the two sides of the identity differ, or the ratio exceeds 1, by more than rounding. – "
+    "The mark is about the consequence, not the theorem, which is proved: ✓ if the layer does not enlarge the gradient "
+    "at 90 % of the units or more, ≈ at half of them or more, ✗ at fewer. Also ✗ if at some unit the two sides of the "
+    "theorem's identity differ, or the ratio exceeds 1, by more than rounding: then the measurement is wrong. – "
     "without batch norm, ? if a gradient is not finite or zero everywhere."
 )
 
