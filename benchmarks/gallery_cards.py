@@ -20,7 +20,7 @@ from PIL import Image
 
 from normscape.exports.drawings.preview import preview_png
 from normscape.exports.drawings.reading import reading_png
-from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.formats.hdf5 import hdf5_file
 from normscape.exports.metadata import document
 from normscape.exports.thumbnail import thumbnail
 from normscape.figures.comparison import Comparison

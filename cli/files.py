@@ -18,7 +18,7 @@ from normscape.exports.animation import FORMATS, path_animation
 from normscape.exports.captions import caption
 from normscape.exports.drawings.charts import charts_file
 from normscape.exports.endings import ending_of
-from normscape.exports.figure_table import figure_table
+from normscape.exports.formats.figure_table import figure_table
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import png_metadata
 from normscape.landscape import Surface

@@ -13,7 +13,7 @@ import numpy as np
 import tyro
 
 from normscape.cli.files import SURFACE_ENDINGS, check_endings, frames_shown
-from normscape.exports.hdf5 import SPLITS as WRITTEN
+from normscape.exports.formats.hdf5 import SPLITS as WRITTEN
 from normscape.exports.reading.hdf5 import read_surface_file
 from normscape.gallery.stories import STORIES
 from normscape.landscape import Surface

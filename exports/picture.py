@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from normscape.exports.canvas import Canvas, ColorBar, Rectangle, move, paragraph, render, stack
+from normscape.exports.formats.number_table import facts_table
 from normscape.exports.metadata import MAX_CHUNKS, has_many_chunks, png_metadata
-from normscape.exports.number_table import facts_table
 from normscape.exports.surface_grid import (
     CANVAS_WIDTH,
     CONTENT_WIDTH,

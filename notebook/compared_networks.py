@@ -14,15 +14,15 @@ import plotly.graph_objects as go
 from normscape.exports.animation import FORMATS
 from normscape.exports.archive import archive
 from normscape.exports.captions import caption, grids_text
-from normscape.exports.csv_table import COLUMNS, csv_table
 from normscape.exports.drawings.surfaces import surfaces_file
 from normscape.exports.endings import ending_of
-from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.formats.csv_table import COLUMNS, csv_table
+from normscape.exports.formats.hdf5 import hdf5_file
+from normscape.exports.formats.mesh import glb_file, stl_file
+from normscape.exports.formats.paraview import vts_file
 from normscape.exports.html import interactive_page
-from normscape.exports.mesh import glb_file, stl_file
 from normscape.exports.metadata import document
 from normscape.exports.optional import optional
-from normscape.exports.paraview import vts_file
 from normscape.exports.rotation import rotation
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import Theme, colors, ordered_colors

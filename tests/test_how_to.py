@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.formats.hdf5 import hdf5_file
 from normscape.landscape import Objective, measure_surface
 from normscape.specs import GridSpec, SurfaceSpec
 from tests.conftest import ROOT

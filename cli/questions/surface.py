@@ -15,7 +15,7 @@ from normscape.cli.answer import Answer
 from normscape.cli.work import FailedError, Workers
 from normscape.exports.archive import file_stem
 from normscape.exports.captions import grids_text
-from normscape.exports.hdf5 import directions_file
+from normscape.exports.formats.hdf5 import directions_file
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors
 from normscape.figures.style.scales import metric_values

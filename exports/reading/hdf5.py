@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from normscape.exports.hdf5 import NOT_COMPUTED
+from normscape.exports.formats.hdf5 import NOT_COMPUTED
 from normscape.exports.optional import MissingLibraryError, missing
 
 MAX_BYTES = 64 * 2**20

@@ -15,7 +15,7 @@ from normscape.cli.main import QUESTIONS, main
 from normscape.cli.questions import paths
 from normscape.cli.work import possible, stored
 from normscape.exports.animation import until
-from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.formats.hdf5 import hdf5_file
 from normscape.exports.reading.experiment import ENDINGS, experiment_of
 from normscape.gallery.stories import STORIES
 from normscape.specs import Display, Experiment

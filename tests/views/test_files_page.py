@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.formats.hdf5 import hdf5_file
 from normscape.exports.reading.hdf5 import read_surface_file
 from normscape.gallery.examples import example_files
 from normscape.views.files import uploads

@@ -8,8 +8,8 @@ from functools import partial
 
 import streamlit as st
 
-from normscape.exports.csv_table import csv_table
 from normscape.exports.drawings.surfaces import surfaces_file
+from normscape.exports.formats.csv_table import csv_table
 from normscape.exports.html import interactive_page
 from normscape.exports.picture import picture_png
 from normscape.figures.comparison import Comparison

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from normscape.exports.hdf5 import SPLITS as WRITTEN
+from normscape.exports.formats.hdf5 import SPLITS as WRITTEN
 from normscape.exports.metadata import read_document
 from normscape.exports.reading.hdf5 import MAX_BYTES, SurfaceFile, read_surface_file
 from normscape.landscape import Surface

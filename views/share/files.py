@@ -11,7 +11,7 @@ import streamlit as st
 
 from normscape.exports.captions import caption
 from normscape.exports.drawings.charts import charts_file
-from normscape.exports.figure_table import figure_table
+from normscape.exports.formats.figure_table import figure_table
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import png_metadata
 from normscape.specs import Display, Experiment, canonical_bytes

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from normscape.exports.archive import archive
-from normscape.exports.hdf5 import directions_file, hdf5_file
-from normscape.exports.mesh import glb_file, stl_file
+from normscape.exports.formats.hdf5 import directions_file, hdf5_file
+from normscape.exports.formats.mesh import glb_file, stl_file
+from normscape.exports.formats.paraview import vts_file
 from normscape.exports.optional import missing
-from normscape.exports.paraview import vts_file
 from normscape.figures.comparison import Comparison
 from normscape.views.share.files import File
 

@@ -9,11 +9,11 @@ from functools import partial
 import streamlit as st
 
 from normscape.exports.captions import caption
-from normscape.exports.csv_table import csv_table
 from normscape.exports.drawings.surfaces import surfaces_file
+from normscape.exports.formats.csv_table import csv_table
+from normscape.exports.formats.npz import numbers
 from normscape.exports.html import interactive_page
 from normscape.exports.metadata import document
-from normscape.exports.npz import numbers
 from normscape.exports.picture import picture_png
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import colors

@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 
 from normscape.exports.archive import archive
-from normscape.exports.csv_table import csv_table
 from normscape.exports.drawings.surfaces import surfaces_file
-from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.formats.csv_table import csv_table
+from normscape.exports.formats.hdf5 import hdf5_file
+from normscape.exports.formats.mesh import glb_file, stl_file
+from normscape.exports.formats.npz import numbers
+from normscape.exports.formats.paraview import vts_file
 from normscape.exports.html import interactive_page
-from normscape.exports.mesh import glb_file, stl_file
 from normscape.exports.metadata import document, png_metadata
-from normscape.exports.npz import numbers
-from normscape.exports.paraview import vts_file
 from normscape.exports.reading.experiment import experiment_of
 from normscape.specs import DataSpec, Display, Experiment, RunSpec, canonical_bytes
 from tests.exports.measured import comparison, surfaces

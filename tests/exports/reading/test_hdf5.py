@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from normscape.exports.hdf5 import hdf5_file
+from normscape.exports.formats.hdf5 import hdf5_file
 from normscape.exports.reading import hdf5
 from normscape.exports.reading.hdf5 import read_surface_file
 from normscape.landscape.surface.from_values import surface_of_values

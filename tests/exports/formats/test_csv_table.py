@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from normscape.exports.csv_table import COLUMNS, csv_table
+from normscape.exports.formats.csv_table import COLUMNS, csv_table
 from tests.exports.test_picture import made
 
 

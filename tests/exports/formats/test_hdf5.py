@@ -9,7 +9,7 @@ import pytest
 import xarray
 
 from normscape.exports import optional
-from normscape.exports.hdf5 import directions_file, hdf5_file
+from normscape.exports.formats.hdf5 import directions_file, hdf5_file
 from normscape.exports.metadata import KEY
 from normscape.exports.optional import MissingLibraryError
 from normscape.landscape import measure_surface, objective_of, train

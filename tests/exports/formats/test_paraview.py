@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from normscape.exports.paraview import vts_file
+from normscape.exports.formats.paraview import vts_file
 from tests.exports.measured import ABOUT, comparison, surfaces
 
 SURFACE = surfaces()["Batch norm"]

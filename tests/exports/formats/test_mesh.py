@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from normscape.exports.mesh import BASE, GAP, HEIGHT, MILLIMETERS, WIDTH, glb_file, stl_file
+from normscape.exports.formats.mesh import BASE, GAP, HEIGHT, MILLIMETERS, WIDTH, glb_file, stl_file
 from normscape.exports.metadata import KEY
 from normscape.figures.comparison import Comparison
 from normscape.specs import canonical_bytes

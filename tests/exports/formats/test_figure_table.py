@@ -6,7 +6,7 @@ import io
 import numpy as np
 import plotly.graph_objects as go
 
-from normscape.exports.figure_table import figure_table
+from normscape.exports.formats.figure_table import figure_table
 from normscape.figures.comparison import Comparison
 from normscape.figures.surface import contour_figures, cut_figure
 from tests.exports.test_picture import made

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from normscape.exports.npz import ARRAYS, numbers, read_numbers
+from normscape.exports.formats.npz import ARRAYS, numbers, read_numbers
 from normscape.landscape import measure_surface, train
 from normscape.specs import DataSpec, Experiment, ModelSpec, RunSpec, TrainingSpec, canonical_bytes
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS
