@@ -23,8 +23,8 @@ from normscape.landscape.budget import REFERENCE_SECONDS, machine_factor
 from normscape.landscape.counts import counts_of
 from normscape.models import ARCHITECTURES
 from normscape.specs import DataSpec, Display, EvaluationSpec, Experiment, ModelSpec, RunSpec, TrainingSpec
+from normscape.views.session.comparison_request import request_of
 from normscape.views.session.limits import possible
-from normscape.views.session.results import request_of
 
 FEW, MANY = 16, 256
 REPEATS = 5

@@ -40,9 +40,9 @@ from normscape.specs.serialization.query import to_query
 from normscape.views.curvature import requests as curvature_requests
 from normscape.views.paths import requests as path_requests
 from normscape.views.session import address
+from normscape.views.session.comparison_request import request_of
 from normscape.views.session.limits import possible
 from normscape.views.session.requests import smoothness_jobs, smoothness_request
-from normscape.views.session.results import request_of
 from normscape.views.session.seeds import seeds_request
 from tests.conftest import CHROMIUM_FLAGS
 from tests.views.conftest import wait_for_surfaces

@@ -36,9 +36,9 @@ from normscape.jobs.store.store import Store
 from normscape.landscape import Run, Surface, bounds_from_center
 from normscape.landscape.surface import assemble, interpolate_surface, levels
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
+from normscape.views.session.comparison_request import level
 from normscape.views.session.limits import possible
 from normscape.views.session.previews import Source, source_job
-from normscape.views.session.results import level
 from normscape.views.texts.questions import QUESTIONS
 
 QUALITY = 80

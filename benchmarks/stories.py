@@ -13,8 +13,8 @@ from normscape.gallery.stories import STORIES
 from normscape.jobs import Job, Queue, Request, Stage, settings
 from normscape.landscape import machine_record
 from normscape.specs import RunSpec, TrainingSpec
+from normscape.views.session.comparison_request import request_of
 from normscape.views.session.limits import possible
-from normscape.views.session.results import request_of
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from normscape.specs import (
     SurfaceSpec,
     TrainingSpec,
 )
-from normscape.views.session.results import request_of
+from normscape.views.session.comparison_request import request_of
 
 STEPS, WORKERS = 150, 2
 

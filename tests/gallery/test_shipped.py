@@ -23,9 +23,9 @@ from normscape.landscape import Run, Surface, objective_of, train
 from normscape.landscape.plane.directions import measure_plane
 from normscape.landscape.surface import assemble, levels
 from normscape.specs import Display, Experiment, RunSpec, SurfaceSpec
+from normscape.views.session.comparison_request import level, request_of
 from normscape.views.session.limits import possible
 from normscape.views.session.previews import Source, source_job
-from normscape.views.session.results import level, request_of
 from tests.jobs.conftest import settings_at
 
 

@@ -22,10 +22,11 @@ from normscape.specs import DataSpec, Display, Experiment, GridSpec, ModelSpec, 
 from normscape.specs.experiment import comparable_paths
 from normscape.views.jobs.titles import request_titles
 from normscape.views.session import address, own_files, previews, progress
+from normscape.views.session.comparison_request import experiment_request
 from normscape.views.session.control_bar import compared_fields, detail
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
-from normscape.views.session.results import comparison_state, experiment_request
+from normscape.views.session.results import comparison_state
 from normscape.views.stability.requests import sweep_request
 from normscape.views.texts import surface as texts
 from normscape.views.widgets.fields import chosen_option, option_label

@@ -14,10 +14,11 @@ from normscape.models import NORMALIZATIONS
 from normscape.specs import Display, Experiment, RunSpec, SmoothnessSpec, SurfaceSpec
 from normscape.specs.evaluation import STATISTICS
 from normscape.specs.experiment import Variants
+from normscape.views.session.comparison_request import CENTER_KINDS, request_of
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import check_seconds, possible
 from normscape.views.session.progress import show_progress, submit
-from normscape.views.session.results import CENTER_KINDS, ComparisonState, request_comparison, request_of
+from normscape.views.session.results import ComparisonState, request_comparison
 from normscape.views.widgets.numbers import number as written
 
 LAYER_RATIO_POINTS = 5

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from normscape.figures.training import Training
-from normscape.jobs import Job, Request, Stage, runs_of
+from normscape.jobs import Job, Request
 from normscape.landscape import Check, Run, Sharpness, Surface, checks_of
 from normscape.landscape.surface import interpolate_surface, levels, with_filled_center
 from normscape.specs import (
     Display,
-    Experiment,
     GridSpec,
     RunSpec,
     SurfaceSpec,
 )
 from normscape.specs.experiment import Variants
+from normscape.views.session.comparison_request import level, refined_source
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.previews import (
     Pair,
     Preview,
     Source,
     draft_error,
-    early_stages,
     is_draft,
     is_drawable,
-    loss_stages,
     measured_surface,
     previews_of,
     source_job,
@@ -38,8 +36,6 @@ from normscape.views.session.progress import submit
 
 SURFACES_ONLY_SECONDS = 15.0
 """How long the page shows only the surfaces of an unfinished request: drawing the rest takes longer than a level."""
-
-CENTER_KINDS = ("center", "sharpness", "scale-free-sharpness", "direct-loss", "checks")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,46 +91,6 @@ class ComparisonState:
         return not self.finished and self.submitted_at > time.time() - SURFACES_ONLY_SECONDS
 
 
-def request_of(
-    title: str,
-    variants: Variants,
-    accuracy: float,
-    address: str = "",
-    slow: Collection[str] = (),
-    *,
-    losses_only: bool = False,
-    draft: bool = False,
-) -> Request:
-    """Return the jobs of compared networks: training, planes, surfaces from coarse to fine, curvature and checks.
-
-    Args:
-        title: shown on the page Jobs.
-        variants: the compared networks.
-        accuracy: the error, as a share of the scale, at which refining ends; 0 for every point.
-        address: of the page.
-        slow: labels of the networks whose losses come first, without gradients.
-        losses_only: whether the grids are refined without gradients.
-        draft: whether the losses that come first are in bfloat16.
-    """
-    source: Source = "losses" if losses_only else "surface"
-    pairs = tuple(variants.values())
-    grids = [levels(surface.grid) for _, surface in pairs]
-    refining = [
-        Stage(
-            tuple(source_job(source, *pair, level(own, k)) for pair, own in zip(pairs, grids, strict=True)),
-            refines=True,
-        )
-        for k in range(max((len(own) for own in grids), default=0))
-    ]
-    planes = Stage(_jobs("plane", pairs))
-    runs = Stage(runs_of(planes.jobs))
-    center = Stage(tuple(dict.fromkeys(job for kind in CENTER_KINDS for job in _jobs(kind, pairs))))
-    first = [variants[label] for label in variants if label in slow]
-    losses = () if losses_only and not draft else loss_stages(first, draft=draft)
-    stages = (*early_stages(first), runs, planes, *losses, *refining, center)
-    return Request(title, stages, accuracy, address)
-
-
 def request_comparison(
     request: Request, variants: Variants, *, gradients: bool = True, draft: bool = False
 ) -> ComparisonState:
@@ -173,7 +129,7 @@ def comparison_state(
             outcomes[label] = outcome
     unmeasured = {label: pair for label, pair in variants.items() if label not in outcomes | failures}
     trainings = {label: found for label, (run, _) in unmeasured.items() if (found := _training(run)) is not None}
-    common = drawn if all(source in ("surface", _refined(request)) for _, source in shown.values()) else -1
+    common = drawn if all(source in ("surface", refined_source(request)) for _, source in shown.values()) else -1
     drafts = frozenset(label for label, one in outcomes.items() if one.surface is not None and is_draft(one.surface))
     return ComparisonState(
         request,
@@ -191,31 +147,12 @@ def comparison_state(
     )
 
 
-def experiment_request(
-    experiment: Experiment, display: Display, variants: Variants, address: str, slow: Collection[str] = ()
-) -> Request:
-    """Return the request of a page's experiment; `slow` as in `request_of`."""
-    title = ", ".join(variants) + f": {experiment.run.data.name}, {experiment.run.model.architecture}"
-    accuracy = 0.0 if display.every_point else display.accuracy
-    losses_only = display.losses_only and not display.needs_gradients
-    return request_of(title, variants, accuracy, address, slow, losses_only=losses_only, draft=display.draft)
-
-
 def displayed_surface(surface: Surface, display: Display) -> Surface:
     """Return a surface as it is drawn: interpolated, unless every point is evaluated."""
     surface = with_filled_center(surface)
     if display.every_point or display.metric == "local-ratio":
         return surface
     return interpolate_surface(surface)
-
-
-def level(grids: Sequence[GridSpec], k: int) -> GridSpec:
-    """Return the grid of a level; a network with fewer levels than others keeps its last one."""
-    return grids[min(k, len(grids) - 1)]
-
-
-def _jobs(kind: str, pairs: Iterable[tuple[RunSpec, SurfaceSpec]]) -> tuple[Job, ...]:
-    return tuple(dict.fromkeys(Job.about(kind, run, surface) for run, surface in pairs))
 
 
 def _level(pair: Pair, grids: Sequence[GridSpec], sources: Sequence[Source]) -> tuple[int, Source]:
@@ -280,16 +217,10 @@ def _failure(run: RunSpec, surface: SurfaceSpec, request: Request) -> Exception 
     if result is None or (result.diverged_at is not None and surface.evaluation.checkpoint not in kept):
         return None
     grids = levels(surface.grid)
-    source = _refined(request)
+    source = refined_source(request)
     own = {Job.about("plane", run, surface), *(source_job(source, run, surface, grid) for grid in grids)}
     jobs = [job for job in request.jobs if job in own]
     return next((status.error for job in jobs if (status := queue.status(job)).state == "failed"), None)
-
-
-def _refined(request: Request) -> Source:
-    """Return what the levels of a request measure."""
-    kinds = {job.kind for stage in request.stages if stage.refines for job in stage.jobs}
-    return "losses" if kinds == {"losses"} else "surface"
 
 
 def _errors(request: Request, level: int) -> Mapping[str, float]:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from normscape.views.session import address, previews, progress, results
 from normscape.views.session.admission import admitted
+from normscape.views.session.comparison_request import experiment_request
 from normscape.views.session.experiment_page import experiment_page
 from normscape.views.session.seeds import training_seed
 from normscape.views.surface import (
@@ -69,7 +70,7 @@ with controls_place:
 with verdict_place:
     variants = admitted(experiment)
     slow = previews.slow_networks(variants)
-    request = results.experiment_request(experiment, display, variants, address.of(experiment, display), slow)
+    request = experiment_request(experiment, display, variants, address.of(experiment, display), slow)
     gradients, log_scale = display.needs_gradients, (display.metric, display.scale) == ("loss", "log")
     state = results.request_comparison(request, variants, gradients=gradients, draft=display.draft)
     measured = measures.measures(state.outcomes)

@@ -20,10 +20,10 @@ from normscape.specs import Display, Experiment, RunSpec, SurfaceSpec, from_quer
 from normscape.specs.fields import paths, read, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
+from normscape.views.session.comparison_request import level
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.session.previews import source_job
-from normscape.views.session.results import level
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.fields import option_label
 from normscape.views.widgets.moments import moment
