@@ -4,7 +4,7 @@ import ctypes
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -108,10 +108,15 @@ def card_bytes() -> int | None:
 
 
 def available_bytes() -> int:
-    """Return the free memory of the device, with what torch holds in reserve on a GPU."""
+    """Return the free memory of the device: of the machine, with the cache of files that the system would give up.
+
+    On a GPU, with what torch holds in reserve.
+    """
     if device().type == "cuda":
         reserve = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
         return int(torch.cuda.mem_get_info()[0]) + reserve
+    with suppress(OSError, StopIteration), open("/proc/meminfo", encoding="ascii") as lines:  # Linux
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
     return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from normscape.landscape.objective.batching import samples_within
 from normscape.landscape.objective.from_run import direct_loss, objective_of
 from normscape.landscape.objective.objective import Objective
+from normscape.landscape.plane.directions import plane_of
 from normscape.landscape.plane.plane import Plane
-from normscape.landscape.surface import Slice, Surface, slice_of
+from normscape.landscape.surface import Slice, Surface
 from normscape.landscape.surface.slice import distance
 from normscape.landscape.training.train import Run
 from normscape.specs import ChecksSpec, EvaluationSpec
@@ -101,7 +102,9 @@ def measure_numerical_checks(run: Run, spec: ChecksSpec, plane: Plane | None = N
     Raises:
         ValueError: the run has no such checkpoint.
     """
-    measured = slice_of(run, spec.evaluation, spec.plane, plane=plane)
+    # without `slice_of`, which refuses what would not fit: of all samples, this measures no more than fits
+    objective = objective_of(run, spec.evaluation)
+    measured = Slice(objective, plane or plane_of(objective, spec.plane, run))
     compared, reference, note = _compared(run, spec.evaluation, measured)
     rounding = (*_rounding(compared, reference, spec.ranges), _hessian_agreement(reference))
     return (

@@ -5,6 +5,7 @@ with a tensor on the CPU, except for products: on a GPU the first would wait for
 """
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -186,6 +187,14 @@ def test_without_a_gpu_auto_is_the_cpu_and_cuda_is_refused() -> None:
     assert runtime.device().type == "cpu"
     assert runtime.card_bytes() is None
     assert runtime.available_bytes() > 0
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="needs Linux")
+def test_the_cache_of_files_counts_as_available_memory() -> None:
+    """A machine that has read large files has hardly any unused pages, and gigabytes for whoever asks."""
+    status = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    available = 1024 * int(status["MemAvailable"].split()[0])
+    assert runtime.available_bytes() == pytest.approx(available, rel=0.3)  # other processes go on
 
 
 @pytest.fixture
