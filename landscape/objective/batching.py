@@ -81,7 +81,7 @@ def passes_of(
         return Passes(loss, gradient, product, every)
     tile = min(samples, samples_per_pass(saved.largest))
     if spec.statistics == "running" or not coupled:
-        return even_passes(tile)
+        return Passes(tile, tile, min(tile, samples_within(limit, saved, spec.precision)))
     if not every:
         tile = min(samples, micro_batch_samples(values))
     loss, gradient, product = (samples if fits(need) else tile for need in needs)

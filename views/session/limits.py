@@ -115,8 +115,9 @@ def _unfinished(visitor: str) -> int:
 def _stored(run: RunSpec, surface: SurfaceSpec) -> bool:
     """Return whether a network and a grid of its surface are stored; they have been within the limits."""
     store = job_queue().store
-    grids = [replace(surface, grid=grid) for grid in levels(surface.grid)]
-    return Job("run", run).key in store and any(Job("surface", run, one).key in store for one in reversed(grids))
+    grids = [replace(surface, grid=grid) for grid in reversed(levels(surface.grid))]
+    jobs = (Job(kind, run, one) for one in grids for kind in ("surface", "losses"))
+    return Job("run", run).key in store and any(job.key in store for job in jobs)
 
 
 def _refuse(requested: int, name: str, default: int, unit: str) -> None:
