@@ -189,7 +189,7 @@ STORIES: Mapping[str, Story] = {
             values=("project", "none"),
         ),
         "The two trained networks behind the best-known pictures of loss surfaces, Li et al. 2018, on CIFAR-10.",
-        seconds=3110.6,  # beside other work
+        seconds=1740.5,  # beside other work
         group="Larger networks and data sets",
         needs_files=True,
         display=Display(losses_only=True),
