@@ -51,7 +51,7 @@ STORIES: Mapping[str, Story] = {
         seconds=5.0,
         group="Start here",
     ),
-    "The same, before training": Story(
+    "Batch norm or none, before training": Story(
         Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0))),
         "The same two networks at initialization, where batch norm is the sharper one: its advantage appears only "
         "during training.",
@@ -190,7 +190,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "The two trained networks behind the best-known pictures of loss surfaces, Li et al. 2018, on CIFAR-10.",
         seconds=1740.5,  # beside other work
-        group="Larger networks and data sets",
+        group="Start here",
         needs_files=True,
         display=Display(losses_only=True),
     ),

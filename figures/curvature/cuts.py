@@ -24,8 +24,12 @@ HIGHEST = 1.25
 """The loss is drawn up to this far above the largest one at a center, a little above the ends of the parabolas."""
 
 
+RESEMBLANCE, FEWEST_POINTS = 2.0, 6
+"""Loss and model resemble each other while neither rises more than so many times as much as the other."""
+
+
 def cuts_figures(
-    spectra: Compared[Eigenvalues], count: int = 3, *, smallest: bool = False, height: int = HEIGHT
+    spectra: Compared[Eigenvalues], count: int = 3, *, smallest: bool = False, near: bool = False, height: int = HEIGHT
 ) -> dict[str, go.Figure]:
     """Draw the loss along the first eigenvectors, one panel per eigenvector, all networks on one scale.
 
@@ -35,12 +39,15 @@ def cuts_figures(
         spectra: eigenvalues at one end, of every network.
         count: largest number of panels.
         smallest: whether it is the lower end.
+        near: whether only the surroundings are drawn in which loss and quadratic model still resemble each other.
         height: of a panel in pixels.
     """
     most = min([count, *(len(one.values) for one in spectra.results.values())]) if spectra.results else 0
-    low, high = _range(list(spectra.results.values()), most)
-    margin = 0.05 * ((high - low) or 1.0)
     longest = max((float(np.abs(one.distance[:most]).max()) for one in spectra.results.values()), default=1.0)
+    if near:
+        longest = min(longest, max((_resembling(one, most) for one in spectra.results.values()), default=longest))
+    low, high = _range(list(spectra.results.values()), most, longest)
+    margin = 0.05 * ((high - low) or 1.0)
     figures = {}
     for number in range(most):
         name = _name(number, smallest=smallest)
@@ -68,9 +75,21 @@ def cuts_figures(
     return figures
 
 
-def _range(spectra: Sequence[Eigenvalues], most: int) -> tuple[float, float]:
+def _resembling(one: Eigenvalues, most: int) -> float:
+    """Return the distance within which loss and quadratic model resemble each other, but a few points at least."""
+    distance, center = np.abs(one.distance[:most]), one.loss[:most, [one.loss.shape[1] // 2]]
+    rise, model = (
+        np.abs(values - center) for values in (one.loss[:most], np.stack([one.quadratic(k) for k in range(most)]))
+    )
+    ratio = np.divide(rise, model, out=np.ones_like(rise), where=model > 0)
+    apart = distance[~((ratio <= RESEMBLANCE) & (ratio >= 1 / RESEMBLANCE)) & (distance > 0)]
+    fewest = float(np.sort(np.unique(distance))[: FEWEST_POINTS + 1].max(initial=0.0))
+    return max(fewest, float(apart.min())) if apart.size else float(distance.max(initial=0.0))
+
+
+def _range(spectra: Sequence[Eigenvalues], most: int, longest: float) -> tuple[float, float]:
     """Return the range of the axis of losses: all finite ones, but not far above those at the centers."""
-    every = [one.loss[:most] for one in spectra]
+    every = [one.loss[:most][np.abs(one.distance[:most]) <= longest] for one in spectra]
     finite = np.concatenate([values[np.isfinite(values)] for values in every] or [np.zeros(0)])
     if not finite.size:
         return 0.0, 1.0

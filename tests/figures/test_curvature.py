@@ -89,6 +89,17 @@ def test_several_figures_of_densities_share_both_axes() -> None:
     np.testing.assert_array_equal(figures["one"].data[0].x, figures["two"].data[0].x)
 
 
+def test_the_near_view_ends_where_the_loss_leaves_its_parabola() -> None:
+    far = compared(one=eigenvalues(4.0, 2.0, 1.0))
+    (whole,), (near,) = (cuts_figures(far, 1, near=near).values() for near in (False, True))
+    assert near.layout.xaxis.range == whole.layout.xaxis.range  # the loss is the parabola
+    t = np.linspace(-2, 2, 81)[None]
+    leaving = replace(eigenvalues(4.0), distance=t, loss=0.2 + 2.0 * t**2 * (1 + 3 * t**2))  # twice as high at √(1/3)
+    (near,) = cuts_figures(compared(one=leaving), 1, near=True).values()
+    assert near.layout.xaxis.range[1] / 1.03 == pytest.approx((1 / 3) ** 0.5, abs=0.05)  # a point of the grid
+    assert near.layout.yaxis.range[1] < 2.5  # and not the loss at the ends, 104
+
+
 def test_cuts_are_the_loss_and_its_parabola_on_one_scale_and_the_axis_ends_above_the_parabolas() -> None:
     own = {"one": eigenvalues(4.0, 2.0, 1.0), "two": eigenvalues(0.5, 0.4, 0.3, rise=40.0)}
     figures = cuts_figures(compared(**own))

@@ -122,7 +122,7 @@ def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() ->
         for known in [dict(zip(story.experiment.values, measurements(title), strict=True))]
     }
     higher = [title for title, (plain, normalized) in pairs.items() if normalized >= plain]
-    assert f"in {len(pairs) - len(higher)} of {len(pairs)} comparisons, one training each.**" in answer
+    assert f"in {len(pairs) - len(higher)} of {len(pairs)} comparisons of the two, one training each.**" in answer
     assert [title for title in STORIES if f"[{title}](" in answer.partition(" In [")[0]] == higher
     title = "Where batch norm makes gradients explode"  # its card has another number
     plain, normalized = measurements(title)
@@ -132,9 +132,8 @@ def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() ->
 
 def test_a_card_names_network_and_data_and_whether_the_network_is_trained() -> None:
     assert setting(Experiment()) == "Multilayer perceptron · Digits"
-    assert (
-        setting(STORIES["The same, before training"].experiment) == "Multilayer perceptron · Digits · before training"
-    )
+    untrained = STORIES["Batch norm or none, before training"].experiment
+    assert setting(untrained) == "Multilayer perceptron · Digits · before training"
     assert setting(STORIES["Where batch norm makes gradients explode"].experiment).endswith(" · before training")
     assert setting(STORIES["ResNet-56 with and without shortcuts"].experiment) == "Residual network · CIFAR-10"
     captions = [caption.value for caption in gallery().caption]

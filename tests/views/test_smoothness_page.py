@@ -106,15 +106,15 @@ def test_the_comparison_counts_checkpoints_and_takes_medians() -> None:
 @pytest.mark.parametrize(
     ("median", "claim", "means"),
     [
-        (0.5, "changes 2× less per unit of distance for B than for A", "For B, the loss is therefore smoother"),
-        (2.7, "changes 2.7× more per unit of distance for B than for A", "For B, the loss is therefore less smooth"),
+        (0.5, "changes 2× slower for B than for A", "smoother for B"),
+        (2.7, "changes 2.7× faster for B than for A", "less smooth for B"),
     ],
 )
 def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: float, claim: str, means: str) -> None:
     compared = {"B": PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0))}
     assert headline("A", compared) == (
-        f"**Along training, the gradient {claim}.** {means} along the path: {number(median)} vs. 1 (medians of 8 "
-        "checkpoints)."
+        f"**Along training, the gradient {claim}.** By this measure the loss is {means}: {number(median)} vs. 1 per "
+        "unit of distance (medians of 8 checkpoints)."
     )
     assert spread(compared) == (
         "For B, the value is lower at 1 of 8 checkpoints; at single ones it is 5× lower to 8× higher."
@@ -125,8 +125,8 @@ def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: flo
 
 def test_about_equal_networks_have_no_order() -> None:
     assert headline("A", {"B": PathRatio(1.02, 0.2, 8.0, 1, 5.3, 8, (1.02, 1.0))}) == (
-        "**Along training, the gradient changes about as much per unit of distance for B as for A.** The loss is about "
-        "equally smooth along both paths: 1.02 vs. 1 (medians of 8 checkpoints)."
+        "**Along training, the gradient changes about as fast for B as for A.** By this measure the loss is about "
+        "equally smooth: 1.02 vs. 1 per unit of distance (medians of 8 checkpoints)."
     )
 
 
@@ -144,8 +144,8 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
     medians = {"B": 2.7, "C": 0.5, "D": 1.02}
     compared = {label: PathRatio(median, 0.2, 8.0, 1, 5.3, 8, (median, 1.0)) for label, median in medians.items()}
     assert headline("No normalization", compared).startswith(
-        "**Compared with no normalization, the gradient along training changes 2.7× more with B, 2× less with C and "
-        "about as much with D per unit of distance.**"
+        "**Compared with no normalization, the gradient along training changes 2.7× faster with B, 2× slower with C "
+        "and about as fast with D.**"
     )
     higher = {
         "B": compared["B"],
@@ -153,8 +153,8 @@ def test_the_headline_compares_several_networks_in_one_sentence() -> None:
         "D": PathRatio(3.3, 0.2, 8.0, 1, 5.3, 8, (3.3, 1.0)),
     }
     assert headline("No normalization", higher).startswith(
-        "**Along training, the gradient changes 1.6× (C) to 3.3× (D) more per unit of distance than without "
-        "normalization: all other networks are less smooth.** Each factor compares medians over all checkpoints."
+        "**Along training, the gradient changes 1.6× (C) to 3.3× (D) faster than without normalization: by this "
+        "measure, all other networks are less smooth.** Each factor compares medians over all checkpoints."
     )
     assert ratio_numbers("No normalization", compared["B"]) == {
         "Gradient change per unit of distance, relative to no normalization, ratio of medians": "2.7× higher",

@@ -213,8 +213,8 @@ def test_a_picture_has_the_sentences_in_paragraphs_without_links() -> None:
     found = Answer("", Verdict("**b is flatter.**", "98.6 % for b."), "Less smooth. [Details →](along-training)")
     assert found.spoken("loss", "log").split("\n") == [
         "b is flatter.",
-        "98.6\N{NO-BREAK SPACE}% for b. Less smooth. On the log scale a deeper bowl has a lower loss, not a higher "
-        "curvature.",
+        "98.6\N{NO-BREAK SPACE}% for b. Less smooth. Heights are logarithms: a deeper bowl has a lower loss, not a "
+        "higher curvature.",
     ]
     assert len(found.spoken("loss", "linear").split("\n")) == 2
 

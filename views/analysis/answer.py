@@ -122,6 +122,9 @@ def _claim(best: str, reference: str, own: Descent, other: Descent, effect: Effe
     return f"one gradient step allows a learning rate {least}{times} larger {of_network(best)}{among}."
 
 
+JUDGED = ("holds", "loose", "fails")
+
+
 def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvatures: Mapping[str, Any]) -> str:
     """Return whether the curvature of layers falls with their second moments, as two sentences.
 
@@ -143,9 +146,11 @@ def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvat
         f"{change} the inputs of a layer should lower its curvature.",
         f"{_capital(of_network(reference))}, it does in {found}.",
     ]
-    if weaker is not None:
-        change, found = _lowers(curvatures[weaker])
-        sentences.append(f"{_capital(of_network(weaker))}, {change.lower()} does in {found}.")
+    judged = [label for label in labels if label != reference and centering.status(curvatures[label]) in JUDGED]
+    if (second := weaker or next(iter(judged), None)) is not None:
+        other, found = _lowers(curvatures[second])
+        what = "it" if other == change else other.lower()
+        sentences.append(f"{_capital(of_network(second))}, {what} does in {found}.")
     return " ".join(sentences)
 
 

@@ -126,7 +126,10 @@ def sharpest_section(
 
 
 def _sharpest(spectra: Compared[Eigenvalues]) -> dict[str, go.Figure]:
-    return {name: one.update_layout(title_text=TITLE) for name, one in cuts_figures(spectra, 1, height=HEIGHT).items()}
+    return {
+        name: one.update_layout(title_text=TITLE)
+        for name, one in cuts_figures(spectra, 1, near=True, height=HEIGHT).items()
+    }
 
 
 def cuts_section(

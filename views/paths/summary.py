@@ -36,8 +36,8 @@ def headline(trajectories: Mapping[str, Trajectory]) -> str:
     if not math.isfinite(walk):
         return claim
     return (
-        f"{claim} For comparison: if every step between the checkpoints went in a random direction, two directions "
-        f"would contain {percent(walk)}."
+        f"{claim} If every step between the checkpoints went in a random direction, two directions would contain "
+        f"{percent(walk)}."
     )
 
 
@@ -45,10 +45,7 @@ def _shown(paths: list[str], shares: list[float]) -> str:
     """Return the claim in bold, and what it means for the maps."""
     parts = _joined([f"{percent(share)} {path}" for share, path in zip(shares, paths, strict=True)])
     if min(shares) >= IN_A_PLANE:
-        return (
-            f"**Training moves almost in a plane: two directions contain {parts}.** The maps show nearly all of its "
-            "movement."
-        )
+        return f"**Two directions contain {parts}**, so the maps show nearly all of the movement."
     return f"**Two directions contain {parts}.** The maps miss the rest of the movement."
 
 
@@ -101,8 +98,8 @@ def connectivity_sentence(segments: Mapping[str, Connectivity]) -> str:
     if averaged:
         stored = _joined([_stored(label, segments[label], alone=len(averaged) == 1) for label in averaged])
         text = (
-            "That is with batch norm's statistics recomputed at every point. With the averages that it stored in "
-            f"training, the barrier is {stored}."
+            "That is with batch norm's statistics recomputed at every point (dashed). With the averages that it stored "
+            f"in training (solid), the barrier is {stored}."
         )
     else:
         text = ""

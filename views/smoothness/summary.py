@@ -119,16 +119,16 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign
             f"{own} vs. {base}, says nothing about the path."
         )
     this, that = of_network(label), of_network(reference)
-    medians = f"{own} vs. {base} (medians of {ratio.checkpoints} checkpoints{_in_all(seeds)})"
+    medians = f"{own} vs. {base} per unit of distance (medians of {ratio.checkpoints} checkpoints{_in_all(seeds)})"
     if _about_equal(ratio):
         return (
-            f"**Along training, the gradient changes about as much per unit of distance {this} as {that}.** The loss "
-            f"is about equally smooth along both paths: {medians}."
+            f"**Along training, the gradient changes about as fast {this} as {that}.** By this measure the loss is "
+            f"about equally smooth: {medians}."
         )
     word = "less smooth" if ratio.median > 1 else "smoother"
     return (
-        f"**Along training, the gradient changes {_times(ratio.median)} per unit of distance {this} than {that}.** "
-        f"{_capital(this)}, the loss is therefore {word} along the path: {medians}."
+        f"**Along training, the gradient changes {_times(ratio.median)} {this} than {that}.** By this measure the loss "
+        f"is {word} {this}: {medians}."
         f"{_other_measure(label, ratio, at_end)}"
     )
 
@@ -155,17 +155,17 @@ def _all(reference: str, known: Mapping[str, PathRatio]) -> str:
     """Return the smallest and the largest ratio if all are on one side of the first network, and otherwise each."""
     least, *_, most = sorted(known, key=lambda label: abs(math.log(known[label].median)))
     if not _about_equal(known[least]) and len({ratio.median > 1 for ratio in known.values()}) == 1:
-        word, more = ("less smooth", "more") if known[most].median > 1 else ("smoother", "less")
+        word, more = ("less smooth", "faster") if known[most].median > 1 else ("smoother", "slower")
         low, high = (number(_factor(known[label].median), 2) for label in (least, most))
         return (
-            f"Along training, the gradient changes {low}× ({in_text(least)}) to {high}× ({in_text(most)}) {more} per "
-            f"unit of distance than {of_network(reference)}: all other networks are {word}."
+            f"Along training, the gradient changes {low}× ({in_text(least)}) to {high}× ({in_text(most)}) {more} than "
+            f"{of_network(reference)}: by this measure, all other networks are {word}."
         )
-    amounts = {k: "about as much" if _about_equal(ratio) else _times(ratio.median) for k, ratio in known.items()}
+    amounts = {k: "about as fast" if _about_equal(ratio) else _times(ratio.median) for k, ratio in known.items()}
     parts = [f"{amount} with {in_text(k)}" for k, amount in amounts.items()]
     return (
         f"Compared with {in_text(reference)}, the gradient along training changes {', '.join(parts[:-1])} and "
-        f"{parts[-1]} per unit of distance."
+        f"{parts[-1]}."
     )
 
 
@@ -174,8 +174,8 @@ def _about_equal(ratio: PathRatio) -> bool:
 
 
 def _times(ratio: float) -> str:
-    """Return a ratio as "2.7× more" or "2× less"."""
-    return f"{number(_factor(ratio), 2)}× {'more' if ratio > 1 else 'less'}"
+    """Return a ratio as "2.7× faster" or "2× slower"."""
+    return f"{number(_factor(ratio), 2)}× {'faster' if ratio > 1 else 'slower'}"
 
 
 def _capital(text: str) -> str:

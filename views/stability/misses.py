@@ -52,4 +52,4 @@ def _rise(limits: Mapping[int, float], miss: float) -> str:
         return ""
     if rise * FACTOR >= miss:
         return ", since curvature rises during training"
-    return f"; curvature rises up to {number(rise, 2)}× during training"
+    return f"; curvature rises up to {number(rise, 2)}× during training, which is too little to explain it"

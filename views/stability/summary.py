@@ -155,7 +155,7 @@ def _ratio(rate: float, other: float, scope: str) -> str:
     low = number(ratio / FACTOR, 2)
     within = f"at least {low}×" if max(rate, other) >= RATES[-1] else f"{low} to {number(ratio * FACTOR, 2)}×"
     than = "higher" if rate > other else "lower"
-    size = f"that is {number(ratio, 2)}× {than} ({within}, since only a grid of rates is tried)."
+    size = f"that is {number(ratio, 2)}× {than} ({within}, as tested rates lie {number(FACTOR, 2)}× apart)."
     return f"{scope}{size}" if scope else f"{size[:1].upper()}{size[1:]}"
 
 

@@ -14,7 +14,7 @@ from normscape.views.surface import caveats
 from normscape.views.surface.measures import Measures
 from normscape.views.surface.verdict import Verdict, gradient_change, verdict
 from normscape.views.texts import surface as texts
-from normscape.views.texts.flatness import SeedPair, where
+from normscape.views.texts.flatness import INITIALIZATION, SeedPair, where
 
 
 @dataclass(frozen=True)
@@ -87,19 +87,21 @@ HELP = (
 )
 
 
-def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants, *, log_scale: bool) -> None:
+def section(answer: Answer, measured: Mapping[str, Measures], variants: Variants, *, linear: str) -> None:
     """Show the sentences, and a button for an earlier training step where a network has no surface.
 
     Args:
         answer: the sentences.
         measured: what is known of each network, by label.
         variants: the compared networks.
-        log_scale: whether the surfaces are losses on a log scale, where depth is taken for curvature.
+        linear: address of the same surfaces with linear heights, where they are losses on a log scale, in which depth
+            is taken for curvature; empty for others.
     """
     if answer.warnings:
         st.markdown(answer.warnings)
     if answer.verdict.claim:
-        note = f" {texts.LOG_SCALE} {texts.TRUE_SHAPES}" if log_scale else ""
+        bowls = linear and where(variants) != INITIALIZATION  # before training there are none
+        note = f" {texts.LOG_SCALE} {texts.TRUE_SHAPES.format(linear=linear)}" if bowls else ""
         st.markdown(f"{answer.verdict.claim}{note}", help=f"{HELP} {answer.seeds}".strip(), width="content")
     if details := [text for text in (answer.verdict.details, answer.qualification) if text]:
         with st.container(key="verdict-details", gap=None):

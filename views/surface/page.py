@@ -1,6 +1,7 @@
 """What does the loss surface look like? Controls, results, figures, explanation and downloads."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -76,7 +77,8 @@ with verdict_place:
     measured = measures.measures(state.outcomes)
     found = answer.answer_of(measured, variants, state, stopped=progress.is_stopped(request))
     if measured or found.warnings:
-        answer.section(found, measured, variants, log_scale=log_scale)
+        linear = address.of(experiment, replace(display, scale="linear")) if log_scale else ""
+        answer.section(found, measured, variants, linear=f".{linear}" if linear else "")
     elif not state.failures:
         stopped = state.finished or progress.is_stopped(request)
         st.markdown(texts.NO_VERDICT if stopped else texts.computing(experiment, state))

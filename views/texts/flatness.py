@@ -37,10 +37,13 @@ class Flatness(NamedTuple):
     scale_free: float | None
 
 
+INITIALIZATION = "at initialization"
+
+
 def where(variants: Variants) -> str:
     """Return the weights that are compared, if they are the same step of training for all networks."""
     found = {
-        "at initialization"
+        INITIALIZATION
         if run.weights is None and (step == 0 or not run.training.steps)
         else "at the trained weights"
         if step in (None, run.training.steps)

@@ -24,7 +24,10 @@ QUANTITIES: tuple[Quantity, ...] = (
 )
 """In the order of the navigation. *Curvature* measures the quantity of *Surfaces*, with the rest of its spectrum."""
 
-WHY = "Pages measure different quantities, so their factors differ"
+WHY = (
+    "Other pages measure other quantities, so their factors differ; a single step from trained weights, for example, "
+    "can be longer than the steps of a training from scratch"
+)
 
 
 def other_quantities(page: str, experiment: Experiment, display: Display) -> str:

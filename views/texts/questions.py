@@ -10,7 +10,7 @@ QUESTIONS: Mapping[str, str] = {
     "Learning rates": "How large a learning rate can each network take?",
     "Curvature": "How sharp is the loss, and in which directions?",
     "Paths": "Where did training go, and what lies between two trainings?",
-    "Files": "How do surfaces from other tools compare?",
+    "Files": "Compare surfaces from other tools",
     "Jobs": "Running and saved experiments",
     "Guide": "What do the pages show, and what do the terms mean?",
 }

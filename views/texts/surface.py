@@ -60,9 +60,9 @@ def computing(experiment: Experiment, state: ComparisonState) -> str:
     return f"**Training: {counts} steps of each {network}{of}.** Then follow {measured}. The comparison appears here."
 
 
-LOG_SCALE = "On the log scale a deeper bowl has a lower loss, not a higher curvature."
+LOG_SCALE = "Heights are logarithms: a deeper bowl has a lower loss, not a higher curvature."
 
-TRUE_SHAPES = "*Linear* shows the true shapes."
+TRUE_SHAPES = "[Linear heights]({linear}) show the true shapes."
 CURVATURE = "Compare the gradient change"
 """The label of the control that selects it."""
 

@@ -125,7 +125,7 @@ def headline() -> str:
             rest += f" In {_linked(title)}, the {what} is {number(normalized / plain, 2)}× higher."
     return (
         rf"**With batch norm the largest curvature $\lambda_{{\max}}$ is lower than without in {len(lower)} of "
-        f"{len(compared)} comparisons, one training each.**{rest}"
+        f"{len(compared)} comparisons of the two, one training each.**{rest}"
     )
 
 

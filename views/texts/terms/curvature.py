@@ -45,9 +45,9 @@ TERMS: Mapping[str, Term] = {
         "D7",
     ),
     r"$\lambda_{\max}$": Term(
-        "The largest curvature in any direction, also called sharpness: the largest eigenvalue of the Hessian at the "
-        r"center, over all directions and not only those of the plane. The residual $\|Hv - \lambda v\|$ says how "
-        "exact it is.",
+        "How much the loss bends in its sharpest direction, also called sharpness: where it is large, only small steps "
+        "are safe. It is the largest eigenvalue of the Hessian at the center, over all directions and not only those "
+        r"of the plane. The residual $\|Hv - \lambda v\|$ says how exact it is.",
         "D10",
     ),
     r"$\lambda_{\max}(SHS)$": Term(
