@@ -39,13 +39,13 @@ def cuts_figures(
         spectra: eigenvalues at one end, of every network.
         count: largest number of panels.
         smallest: whether it is the lower end.
-        near: whether only the surroundings are drawn in which loss and quadratic model still resemble each other.
+        near: whether only the surroundings are drawn in which loss and quadratic model of all networks are alike.
         height: of a panel in pixels.
     """
     most = min([count, *(len(one.values) for one in spectra.results.values())]) if spectra.results else 0
     longest = max((float(np.abs(one.distance[:most]).max()) for one in spectra.results.values()), default=1.0)
     if near:
-        longest = min(longest, max((_resembling(one, most) for one in spectra.results.values()), default=longest))
+        longest = min((_resembling(one, most) for one in spectra.results.values()), default=longest)
     low, high = _range(list(spectra.results.values()), most, longest)
     margin = 0.05 * ((high - low) or 1.0)
     figures = {}

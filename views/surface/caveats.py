@@ -168,9 +168,9 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     along = sign(ratio, 1.0)
     if not along or along * -1 not in signs:
         return None
-    smooth, words = ("less", "more") if along > 0 else ("more", "less")
+    smooth, words = ("less", "faster") if along > 0 else ("more", "slower")
     who, than = (in_text(subject), f" than with {in_text(against)}") if against else ("it", "")
     return (
         f"During training {who} was *{smooth}* smooth: in its steps the gradient changed {times(ratio, 1.0)} {words}"
-        f"{than} per unit of distance (one seed). [Along\N{NO-BREAK SPACE}training\N{NO-BREAK SPACE}→](along-training)"
+        f"{than} (one seed). [Along\N{NO-BREAK SPACE}training\N{NO-BREAK SPACE}→](along-training)"
     )
