@@ -38,6 +38,7 @@ def variance_error_figure(compared: Compared[BatchStatistics]) -> go.Figure:
 
 def _figure(compared: Compared[BatchStatistics], names: tuple[str, str], title: str, axis: str) -> go.Figure:
     drawn = {label: one for label, one in compared.results.items() if one.layers}
+    drawn = {label: one for label, one in drawn.items() if one.norms} or drawn  # the others have none to be noisy
     errors = [_by_layer(one, names[0]) for one in drawn.values()]
     if not any(np.isfinite(values).any() for values in errors):
         return sentence_figure(NOTHING, compared.theme_colors, height=HEIGHT)

@@ -46,8 +46,16 @@ def measure_networks(experiment: Experiment, kind: str, title: str) -> Measureme
     return Measurements(request, finished, results[kind])
 
 
-def measure_kinds(experiment: Experiment, kinds: Sequence[str], title: str) -> tuple[Request, bool, Mapping[str, Any]]:
+def measure_kinds(
+    experiment: Experiment, kinds: Sequence[str], title: str, address: str = ""
+) -> tuple[Request, bool, Mapping[str, Any]]:
     """Request several kinds of jobs for every compared network, in this order.
+
+    Args:
+        experiment: what is compared.
+        kinds: of the jobs.
+        title: shown on the page Jobs.
+        address: of the page.
 
     Returns:
         The request, whether it is finished, and the available results by kind and label.
@@ -59,7 +67,7 @@ def measure_kinds(experiment: Experiment, kinds: Sequence[str], title: str) -> t
     }
     runs = runs_of(job for own in jobs.values() for job in own.values())
     stages = [Stage(runs), *(Stage(tuple(dict.fromkeys(own.values()))) for own in jobs.values())]
-    request = Request(title, tuple(stages))
+    request = Request(title, tuple(stages), address=address)
     finished = submit(request)
     results = {
         kind: {label: result for label, job in own.items() if (result := job_queue().result(job)) is not None}
@@ -94,7 +102,7 @@ def within_time(variants: Variants) -> bool:
     """
     if not os.environ.get("NORMSCAPE_MAX_SECONDS"):
         return True
-    unfinished = [pair for pair in variants.values() if job_queue().status(Job("surface", *pair)).state != "finished"]
+    unfinished = [pair for pair in variants.values() if not _is_measured(*pair)]
     jobs = [job for pair in unfinished for job in _cost_jobs(*pair)]
     request = Request("estimate", (Stage(tuple(dict.fromkeys(jobs))),))
     finished = submit(request)
@@ -102,6 +110,10 @@ def within_time(variants: Variants) -> bool:
     show_progress(request, finished)
     check_seconds(sum(estimate or 0.0 for estimate in estimates))
     return None not in estimates
+
+
+def _is_measured(run: RunSpec, surface: SurfaceSpec) -> bool:
+    return any(job_queue().status(Job(kind, run, surface)).state == "finished" for kind in ("surface", "losses"))
 
 
 def _cost_jobs(run: RunSpec, surface: SurfaceSpec) -> list[Job]:

@@ -61,7 +61,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A4",
-        "Training does not enlarge the backward signal",
+        "Training hardly enlarges the backward signal",
         "Bounded signal",
         derivatives.SENTENCE_ALONG,
         derivatives.ASSUMES_ALONG,

@@ -35,7 +35,7 @@ $$
 def verdict(result: BatchStatistics) -> str:
     """State the error of the batch mean at one batch size, and whether it follows from sampling."""
     if not result.norms:
-        return "It normalizes nothing by batch statistics. The figure shows how noisy those of its layers would be."
+        return "It normalizes nothing by batch statistics."
     layers = [layer for layer in result.layers if np.isfinite(layer.error).any()]
     if not layers:
         return "No unit varies over the samples, so there is nothing to estimate."

@@ -189,7 +189,7 @@ def rows_along(result: SignalHistory) -> dict[str, str]:
 
 SENTENCE_ALONG = (
     r"Backpropagation hands each layer a signal $\delta$, the derivative of the loss with respect to the layer's "
-    "output. The argument holds only if this signal does not grow during training."
+    "output. The argument holds only if this signal does not grow much during training."
 )
 
 ASSUMES_ALONG = "The same evaluation samples and the same batch-norm statistics at every step."
