@@ -29,6 +29,7 @@ from normscape.views.analysis.steps.status import CHIPS, WORDS, graded, hinted, 
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import MAX_BRIEFS, overview
 from normscape.views.analysis.summary import summary
+from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
 from normscape.views.widgets import scrolling
 from normscape.views.widgets.numbers import number
@@ -68,6 +69,8 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     assert any(caption.value.startswith("One training of each network, with seed 0.") for caption in app.caption)
     assert "Marks, left to right: no normalization and batch norm." in [caption.value for caption in app.caption]
     assert sum(steps.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
+    recent = job_queue().store.requests("recent").values()  # which the page Jobs lists
+    assert any(str(request["address"]).startswith("/analysis") for request in recent)
 
 
 def test_the_page_is_repeated_with_the_next_seed() -> None:
