@@ -10,7 +10,7 @@ from normscape.landscape import Sharpness
 from normscape.specs import RunSpec, SurfaceSpec
 from normscape.specs.experiment import Variants
 from normscape.views.session.job_queue import job_queue
-from normscape.views.widgets.numbers import sign, times
+from normscape.views.widgets.numbers import times
 
 SEEDS = 5
 """Training seeds that are looked up: the most that the control *Seeds* offers, and those of the first comparison that
@@ -95,16 +95,6 @@ def range_over_seeds(ratios: SeedRatios) -> str:
     words = ["lower" if ratio < 1 else "higher" for ratio in (low, high)]
     first = times(low, 1.0) if words[0] == words[1] else f"{times(low, 1.0)} {words[0]}"
     return f"from {first} to {times(high, 1.0)} {words[1]}"
-
-
-def over_seeds(ratios: SeedRatios) -> str:
-    """Return the ratios in words: "1.5× lower on average (in 4 of 5)", with the geometric mean."""
-    mean, count = ratios.mean, len(ratios.ratios)
-    agreeing, word = (ratios.lower, "lower") if mean < 1 else (count - ratios.lower, "higher")
-    of_all = f"all {count}" if agreeing == count else f"{agreeing} of {count}"
-    if sign(mean, 1.0) == 0:
-        return f"about equal on average ({word} in {of_all})"
-    return f"{times(mean, 1.0)} {word} on average (in {of_all})"
 
 
 def training_seed(variants: Variants) -> int | None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from normscape.specs.experiment import Variants
-from normscape.views.session.seeds import SeedRatios, agreeing_seeds, counted_seeds, over_seeds
+from normscape.views.session.seeds import SeedRatios, agreeing_seeds, counted_seeds
 from normscape.views.texts.labels import in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, sign, three_digits, times
 
@@ -54,25 +54,16 @@ def where(variants: Variants) -> str:
     return found.pop() if len(found) == 1 else "here"
 
 
-def claim_of_pair(
-    pair: tuple[str, str], one: HasFlatness, other: HasFlatness, place: str, seeds: SeedPair | None = None
-) -> str:
-    """Return the claim on two networks in bold: over training seeds where they are known, else on their own numbers.
+def claim_of_pair(pair: tuple[str, str], one: HasFlatness, other: HasFlatness, place: str) -> str:
+    """Return the claim on two networks in bold, with their numbers.
 
     Args:
         pair: labels of the network that the claim is about, and of the one that it is compared with.
         one: numbers of the first.
         other: numbers of the second; at least one pair of numbers is positive.
         place: the weights that are compared, such as "at initialization".
-        seeds: the ratios over training seeds, None if they are not stored.
     """
-    if seeds is None:
-        return f"**{pair[0]} {_claim(one, other)} {place}: {LARGEST} is {numbers_of_pair(pair, one, other)}.**"
-    plain, scale_free = seeds
-    return (
-        f"**{pair[0]} {_claim(Flatness(plain.mean, scale_free.mean), Flatness(1.0, 1.0))} {place}: over "
-        f"{len(plain.ratios)} training seeds, its {LARGEST} is {over_seeds(plain)}.**"
-    )
+    return f"**{pair[0]} {_claim(one, other)} {place}: {LARGEST} is {numbers_of_pair(pair, one, other)}.**"
 
 
 def short_claim(
