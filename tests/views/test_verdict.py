@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from normscape.gallery.stories import STORIES
 from normscape.specs import EvaluationSpec, Experiment, SurfaceSpec
 from normscape.views.session.seeds import SeedRatios
 from normscape.views.surface.answer import Answer, range_of_seeds
 from normscape.views.surface.caveats import caveats, disagreement, drawn_training, opposing, seeds_of_pair, unlearned
 from normscape.views.surface.measures import Measures, compared_pair
-from normscape.views.surface.tiles import tile_values
+from normscape.views.surface.tiles import NO_GRADIENTS, tile_values
 from normscape.views.surface.verdict import Verdict, gradient_change, verdict
-from normscape.views.texts.flatness import claim_of_several
+from normscape.views.texts.flatness import claim_of_several, where
+from normscape.views.widgets.numbers import MISSING, PENDING
 
 NONE = Measures(0.43, 5.7, 0.74, 0.975, 0.1)
 BATCH = Measures(0.17, 1.0, 0.21, 0.986, 0.06)
@@ -134,6 +136,21 @@ def test_tiles_hold_the_change_against_the_other_network() -> None:
     assert tiles["Held-out accuracy"] == ("98.6 %", "+1.1 points")
     assert tiles["Scale-free curvature"] == ("1.00", "5.7× lower")
     assert {change for _, _, change, _ in tile_values(BATCH, None)} == {None}
+
+
+def test_losses_only_have_a_tile_that_says_how_to_measure_gradients() -> None:
+    losses = replace(BATCH, bound=None)
+    pending, finished = (
+        next(tile for tile in tile_values(losses, NONE, missing) if tile[0] == "Gradient change in the slice")
+        for missing in (PENDING, MISSING)
+    )
+    assert pending[1:3] == (PENDING, None)
+    assert finished[1:3] == (MISSING, NO_GRADIENTS)
+
+
+def test_published_weights_are_trained_weights() -> None:
+    published = STORIES["ResNet-56 with and without shortcuts"].experiment
+    assert where(published.variants()) == "at the trained weights"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from normscape.views.widgets.tables import network_table
 
 NO_SURFACE = "no surface at this step"
 NOT_FINITE = "the loss or a gradient is not finite"
+NO_GRADIENTS = "losses only; select Gradient change"
 
 UNKNOWN = Measures(None, None, math.nan, math.nan, math.nan)
 
@@ -99,7 +100,7 @@ def _values(one: Measures, against: Measures, missing: str) -> list[tuple[str, s
         (
             "Gradient change in the slice",
             _text(one.bound, missing),
-            NOT_FINITE if one.bound is not None and math.isnan(one.bound) else _change(one.bound, against.bound),
+            _why_no_bound(one, missing) or _change(one.bound, against.bound),
             r"The largest $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$ in the slice, from the marked "
             "weights or between neighboring points: a lower bound on the Lipschitz constant L of the gradient. "
             "*Numbers* has both.",
@@ -116,6 +117,13 @@ def _values(one: Measures, against: Measures, missing: str) -> list[tuple[str, s
 def _reason(one: Measures) -> str | None:
     """Return why there is no λ_max."""
     return NOT_FINITE if one.sharpness is not None and math.isnan(one.sharpness) else None
+
+
+def _why_no_bound(one: Measures, missing: str) -> str | None:
+    """Return why there is no largest gradient change; None while it is pending."""
+    if one.bound is None:
+        return NO_GRADIENTS if missing == MISSING else None
+    return NOT_FINITE if math.isnan(one.bound) else None
 
 
 def _at_most(samples: int) -> str:

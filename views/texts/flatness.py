@@ -46,7 +46,7 @@ def where(variants: Variants) -> str:
         INITIALIZATION
         if run.weights is None and (step == 0 or not run.training.steps)
         else "at the trained weights"
-        if step in (None, run.training.steps)
+        if run.weights is not None or step in (None, run.training.steps)
         else f"at step {step}"
         for run, surface in variants.values()
         for step in [surface.evaluation.checkpoint]
