@@ -38,11 +38,10 @@ from normscape.landscape.surface import assemble, interpolate_surface, levels
 from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.views.session.comparison_request import level
 from normscape.views.session.limits import possible
-from normscape.views.session.previews import Source, source_job
+from normscape.views.session.previews import EXACT, source_job
 from normscape.views.texts.questions import QUESTIONS
 
 QUALITY = 80
-SOURCES: tuple[Source, ...] = ("surface", "losses")
 READING = "Batch norm"
 """The network of the first story whose surface the page Guide explains."""
 
@@ -174,7 +173,7 @@ def _surface(store: Store, run: RunSpec, spec: SurfaceSpec) -> Surface | None:
     plane = _result(store, Job.about("plane", run, spec))
     for k in reversed(range(len(levels(spec.grid)))):
         grid = level(levels(spec.grid), k)
-        for source in SOURCES:
+        for source in EXACT:
             points = _result(store, source_job(source, run, spec, grid))
             if plane is not None and points is not None:
                 return assemble(replace(spec, grid=grid), points, points["evaluated"], *plane)

@@ -110,12 +110,12 @@ def measure_constant_loss(spec: RunSpec, question: None = None) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
-KINDS = ("stable", "too small", "not learned", "too large", "overshot", "diverged")
+OUTCOME_KINDS = ("stable", "too small", "not learned", "too large", "overshot", "diverged")
 """Outcomes as they are shown: a rate at which a network has not learned is too small or too large if that is known."""
 
 
 def outcome_kind(verdict: TrainingOutcome, own: Sequence[TrainingOutcome]) -> str:
-    """Return one of `KINDS`: too small if only larger rates are stable, and too large if only smaller ones are.
+    """Return one of `OUTCOME_KINDS`: too small if only larger rates are stable, and too large if only smaller ones are.
 
     Args:
         verdict: of one training.

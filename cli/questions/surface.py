@@ -41,7 +41,7 @@ class SurfaceOptions:
     layer: Annotated[str, tyro.conf.arg(help="The layer of the metric layer-ratio.")] = ""
     scale: Annotated[Literal["log", "linear"], tyro.conf.arg(help="Of heights and colors.")] = "log"
     losses_only: Annotated[
-        bool, tyro.conf.arg(help="Leave out gradients on the grid: about three times as fast on large networks.")
+        bool, tyro.conf.arg(help="Leave out gradients on the grid: a third of the time or less on large networks.")
     ] = False
     directions: Annotated[
         Path | None, tyro.conf.arg(help="A folder for the directions of each network, as HDF5 of Li et al.'s layout.")

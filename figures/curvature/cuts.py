@@ -25,7 +25,8 @@ HIGHEST = 1.25
 
 
 RESEMBLANCE, FEWEST_POINTS = 2.0, 6
-"""Loss and model resemble each other while neither rises more than so many times as much as the other."""
+"""Loss and model resemble each other while neither rises more than so many times as much as the other. At least so many
+points are drawn on each side."""
 
 
 def cuts_figures(

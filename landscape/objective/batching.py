@@ -76,7 +76,7 @@ def passes_of(
     every = next((every for every, held in saved.held if fits(2 * held)), 0)
     if card_bytes is not None:
         most = CARD_VALUES // max(1, saved.largest)
-        sizes = (int(limit / max(1, need * saved_bytes(1, 1, spec.precision))) for need in needs)
+        sizes = (_fitting(limit, need, spec.precision) for need in needs)
         loss, gradient, product = (min(samples, max(2, min(size, most))) for size in sizes)
         return Passes(loss, gradient, product, every)
     tile = min(samples, samples_per_pass(saved.largest))
@@ -113,7 +113,12 @@ def measuring_bytes(saved: Saved, passes: Passes, samples: int, precision: str) 
 
 def samples_within(limit: float, saved: Saved, precision: str) -> int:
     """Return the number of samples whose Hessian-vector product takes at most so many bytes; at least 1."""
-    return max(1, int(limit / max(1.0, PRODUCT_MEMORY * saved_bytes(saved.kept, 1, precision))))
+    return max(1, _fitting(limit, PRODUCT_MEMORY * saved.kept, precision))
+
+
+def _fitting(limit: float, values: float, precision: str) -> int:
+    """Return the number of samples with so many values each that take at most `limit` bytes together."""
+    return int(limit / max(1, values * saved_bytes(1, 1, precision)))
 
 
 def saved_bytes(saved: int, samples: int, precision: str) -> int:

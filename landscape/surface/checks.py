@@ -102,7 +102,7 @@ def measure_numerical_checks(run: Run, spec: ChecksSpec, plane: Plane | None = N
     Raises:
         ValueError: the run has no such checkpoint.
     """
-    # without `slice_of`, which refuses what would not fit: of all samples, this measures no more than fits
+    # not `slice_of`, which requires memory for a Hessian product of all samples
     objective = objective_of(run, spec.evaluation)
     measured = Slice(objective, plane or plane_of(objective, spec.plane, run))
     compared, reference, note = _compared(run, spec.evaluation, measured)

@@ -10,7 +10,7 @@ from normscape.figures.comparison import Compared
 from normscape.figures.stability import ALL_DIVERGED, OUTCOME_MARKS, WAITING, final_figure, outcomes_figure
 from normscape.figures.stability.final_loss import HEIGHT
 from normscape.figures.style.template import NOTHING
-from normscape.landscape.stability import KINDS, TrainingOutcome, outcome_kind
+from normscape.landscape.stability import OUTCOME_KINDS, TrainingOutcome, outcome_kind
 
 
 def verdict(rate: float, seed: int, outcome: str, final: float = 0.1) -> TrainingOutcome:
@@ -35,7 +35,7 @@ def test_every_training_has_a_mark_of_its_outcome_in_the_row_of_its_network() ->
         Compared(SWEEPS, colors=COLORS), {"one": math.nan, "two": 0.5}, (0.1, 1.0, 10.0), r"$2(1+\mu)/\lambda_{\max}$"
     )
     drawn = {trace.name: trace for trace in figure.data}
-    assert list(drawn) == ["predicted limit", "pending", *KINDS]
+    assert list(drawn) == ["predicted limit", "pending", *OUTCOME_KINDS]
     assert [trace.name for trace in figure.data if not trace.showlegend] == ["not learned"]
     assert list(zip(drawn["stable"].x, np.round(drawn["stable"].y), strict=True)) == [
         (0.1, 0),
@@ -62,7 +62,7 @@ def test_rates_at_which_a_network_does_not_learn_are_too_small_or_too_large_wher
     assert [outcome_kind(one, own) for one in own] == ["too small", "stable", "not learned", "stable", "too large"]
     assert [outcome_kind(one, own[:1]) for one in own[:1]] == ["not learned"]  # no rate is stable yet
     figure = outcomes_figure(Compared({"one": own}, colors=COLORS), {}, tuple(rates))
-    symbols = {trace.name: trace.marker.symbol for trace in figure.data if trace.name in KINDS and trace.x}
+    symbols = {trace.name: trace.marker.symbol for trace in figure.data if trace.name in OUTCOME_KINDS and trace.x}
     assert len(set(symbols.values())) == len(symbols) == 4
     assert set(symbols.values()) <= set(SYMBOLS)  # files draw them, too
 

@@ -400,19 +400,19 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
     assert f" up to {first} with batch norm, and up to {other} without normalization.\n\n" in agrees
     assert "**This agrees with the argument** ([step 6](#centering)). " in agrees
     assert agrees.endswith(
-        "should lower its curvature. Without normalization, it does in 2 of 2 layers. With batch norm, it does in 2 "
-        "of 2 layers."
+        "should lower its curvature. Without normalization, it does so in 2 of 2 layers. With batch norm, it does "
+        "so in 2 of 2 layers."
     )
     partly = text(in_part, rises)
     assert "**The argument explains this only in part**" in partly
     assert "Centering the inputs of a layer" in partly
-    assert "Without normalization, it does in 1 of 2 layers. With batch norm, " in partly
+    assert "Without normalization, it does so in 1 of 2 layers. With batch norm, " in partly
     other_network = text(falls, rises)  # the argument is not confirmed if it fails on the other network
     assert "**The argument explains this only in part**" in other_network
-    assert re.search(r"With batch norm, \w+ does in none of 2 layers and raises it in 1\.$", other_network)
+    assert re.search(r"With batch norm, \w+ does so in none of 2 layers and raises it in 1\.$", other_network)
     against = text(rises, falls)
     assert "**The argument does not explain this**" in against
-    assert "Without normalization, it does in none of 2 layers and raises it in 1. With batch norm, " in against
+    assert "Without normalization, it does so in none of 2 layers and raises it in 1. With batch norm, " in against
 
 
 def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() -> None:

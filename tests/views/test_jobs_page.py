@@ -14,7 +14,7 @@ from normscape.jobs.snapshot import JobStatus
 from normscape.specs import Experiment, RunSpec, TrainingSpec
 from normscape.views.jobs import cached_results, requests
 from normscape.views.jobs.recent_on_pages import recent_on_pages
-from normscape.views.jobs.titles import address_titles
+from normscape.views.jobs.titles import page_titles
 from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
 from normscape.views.texts.public import is_public
@@ -55,8 +55,8 @@ def test_finished_questions_of_other_pages_are_listed_with_a_link(monkeypatch: p
     monkeypatch.setattr(type(job_queue().store), "requests", lambda _, folder="": stored if folder == "recent" else {})
     found = recent_on_pages()
     assert [one.address for one in found][-2:] == ["/learning-rates?", "/curvature?training.seed=3"]
-    titles = address_titles([one.address for one in found])
-    assert titles["/learning-rates?"] == (
+    titles = page_titles([(one.page, one.experiment) for one in found])
+    assert titles[-2] == (
         "Learning rates: Batch norm or none, on digits",
         "No normalization · Batch norm",
     )

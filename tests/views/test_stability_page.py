@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from normscape.figures.stability import OUTCOME_MARKS
 from normscape.jobs import Job
 from normscape.jobs.questions.stability import trainings_by_rate
-from normscape.landscape.stability import KINDS, RATES, TrainingOutcome, stability_threshold, sweep
+from normscape.landscape.stability import OUTCOME_KINDS, RATES, TrainingOutcome, stability_threshold, sweep
 from normscape.specs import ModelSpec, RunSpec, TrainingSpec
 from normscape.views.stability import thresholds
 from normscape.views.stability.misses import misses
@@ -95,7 +95,7 @@ def test_the_threshold_is_that_of_the_optimizer() -> None:
 
 def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_the_threshold() -> None:
     legend = thresholds.legend({"a": SGD, "b": SGD}, {"a": 8.1, "b": 1.65}, "light")
-    assert tuple(thresholds.OUTCOMES) == tuple(OUTCOME_MARKS) == KINDS
+    assert tuple(thresholds.OUTCOMES) == tuple(OUTCOME_MARKS) == OUTCOME_KINDS
     assert "**Not learned**" not in legend
     legend = thresholds.legend({"a": SGD, "b": SGD}, {"a": 8.1, "b": 1.65}, "light", unclear=True)
     for name, mark in OUTCOME_MARKS.items():

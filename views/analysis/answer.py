@@ -12,7 +12,7 @@ from normscape.views.analysis.steps import centering
 from normscape.views.analysis.steps.status import Status
 from normscape.views.analysis.story import Results
 from normscape.views.session.seeds import training_seed
-from normscape.views.texts.labels import in_text, listed, of_network
+from normscape.views.texts.labels import capitalized, in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
 Effect = Literal["larger", "smaller", "equal"]
@@ -144,13 +144,13 @@ def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvat
     sentences = [
         f"**{REASONS[effect, status]}** ({STEP}).",
         f"{change} the inputs of a layer should lower its curvature.",
-        f"{_capital(of_network(reference))}, it does in {found}.",
+        f"{capitalized(of_network(reference))}, it does so in {found}.",
     ]
     judged = [label for label in labels if label != reference and centering.status(curvatures[label]) in JUDGED]
     if (second := weaker or next(iter(judged), None)) is not None:
         other, found = _lowers(curvatures[second])
         what = "it" if other == change else other.lower()
-        sentences.append(f"{_capital(of_network(second))}, {what} does in {found}.")
+        sentences.append(f"{capitalized(of_network(second))}, {what} does so in {found}.")
     return " ".join(sentences)
 
 
@@ -159,10 +159,6 @@ def _lowers(result: Centering) -> tuple[str, str]:
     inputs, lowered, raised = centering.weaker_change(result)
     rises = f" and raises it in {raised}" if raised else ""
     return CHANGES[inputs], f"{lowered or 'none'} of {len(result.layers)} layers{rises}"
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _largest(result: Descent) -> str:

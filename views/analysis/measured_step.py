@@ -12,7 +12,7 @@ import streamlit as st
 from normscape.figures.comparison import Compared
 from normscape.figures.style.small import small_chart
 from normscape.specs import Display, Experiment
-from normscape.views.analysis.steps.status import NO_BREAK, Status, named
+from normscape.views.analysis.steps.status import Status, named
 from normscape.views.analysis.steps.step import Step
 from normscape.views.analysis.story import FIGURE_HEIGHT, MAX_BRIEFS
 from normscape.views.session.address import control
@@ -21,7 +21,7 @@ from normscape.views.share.row import share_popover
 from normscape.views.texts.labels import listed, of_network
 from normscape.views.texts.papers import cite
 from normscape.views.widgets.charts import in_light_theme, row_of_charts
-from normscape.views.widgets.numbers import duration
+from normscape.views.widgets.numbers import duration, unbroken
 from normscape.views.widgets.tables import network_table
 
 NO_RESULT = "Not measured. The top of the page says why."
@@ -113,11 +113,6 @@ def on_networks(labels: Sequence[str], total: int) -> str:
     if len(labels) < total:
         return f" **{listed(list(map(of_network, labels)))}**"
     return {1: "", 2: " **on both networks**"}.get(total, f" **on all {total} networks**")
-
-
-def unbroken(text: str) -> str:
-    """Return a text whose lines do not break before a percent sign."""
-    return text.replace(" %", f"{NO_BREAK}%")
 
 
 def _evidence(step: Step, labels: Sequence[str], results: Mapping[str, Any]) -> str:

@@ -90,8 +90,8 @@ with top:
             sentences = st.container()
             seconds = story.estimated_seconds(variants)
             steps = story.measured_steps(seconds)
-            kinds, own_address = [step.kind for step in steps], address.of(experiment, display, "analysis")
-            request, finished, results = measure_kinds(experiment, kinds, "analysis", own_address)
+            link = address.of(experiment, display, "analysis")
+            request, finished, results = measure_kinds(experiment, [step.kind for step in steps], "analysis", link)
             stopped = progress.is_stopped(request)
             measuring = not finished and not stopped
             slow = [step for step in story.slow_steps(seconds) if step in steps] if measuring else []

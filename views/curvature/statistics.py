@@ -23,7 +23,7 @@ from normscape.views.session import address, progress
 from normscape.views.session.admission import started
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
-from normscape.views.texts.labels import listed, of_network
+from normscape.views.texts.labels import capitalized, listed, of_network
 from normscape.views.widgets.charts import page_theme, row_of_charts
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 from normscape.views.widgets.tables import network_table
@@ -68,7 +68,7 @@ def section(experiment: Experiment, display: Display, variants: Variants, chosen
     if measured:
         _show(experiment, display, measured)
     if others := listed([of_network(label) for label in variants if label not in modes]):
-        st.caption(f"{others[:1].upper()}{others[1:]} there are no such statistics.")
+        st.caption(f"{capitalized(others)} there are no such statistics.")
 
 
 def _complete(spectra: Mapping[str, Spectra]) -> Modes:

@@ -20,7 +20,7 @@ from normscape.views.texts.flatness import (
     numbers_of_pair,
     signs,
 )
-from normscape.views.texts.labels import in_text, listed, of_network
+from normscape.views.texts.labels import capitalized, in_text, listed, of_network
 from normscape.views.widgets.numbers import number, percent, three_digits
 
 NEAR_ZERO = 0.01
@@ -86,7 +86,7 @@ def stored_seeds(variants: Variants) -> SeedPair | None:
 def _of_several(known: Mapping[str, Spectra]) -> str:
     tops = {label: _top(one) for label, one in sorted(known.items(), key=lambda item: _top(item[1]))}
     listed_tops = ", ".join(f"{label} {three_digits(value)}" for label, value in tops.items())
-    numbers = f"{LARGEST[:1].upper()}{LARGEST[1:]}: {listed_tops}."
+    numbers = f"{capitalized(LARGEST)}: {listed_tops}."
     return f"{claim_of_several(tops)} {numbers}" if min(tops.values()) > 0 else numbers
 
 
@@ -184,7 +184,7 @@ def all_eigenvalues(one: Spectra) -> dict[str, str]:
     for form, own in (("", one.largest.get("raw")), ("scale-free ", one.largest.get("scale-free"))):
         for place, text in enumerate(_with_residuals(own), start=1):
             name = rf"{form}$\lambda_{place}$"
-            numbers[name[:1].upper() + name[1:]] = text
+            numbers[capitalized(name)] = text
     for place, text in enumerate(_with_residuals(one.smallest)):
         numbers[r"$\lambda_{\min}$" if place == 0 else rf"$\lambda_{{P-{place}}}$"] = text
     return numbers

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from normscape.specs import Experiment
-from normscape.views.jobs.titles import address_titles
-from normscape.views.session.job_queue import job_queue
+from normscape.views.jobs.titles import page_titles
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.moments import moment
-from normscape.views.widgets.recent_cards import experiment_at
+from normscape.views.widgets.recent_cards import experiment_at, finished_at, recent_links
 
 MOST_LISTED = 12
 
@@ -21,20 +20,20 @@ MOST_LISTED = 12
 class Finished(NamedTuple):
     """An experiment on a page, and when its last result was stored."""
 
-    address: str  # of the page with the experiment
+    page: str  # path in the URL
+    experiment: Experiment
+    address: str  # of both
     seconds: float  # since 1970; 0 if unknown
 
 
 def recent_on_pages() -> list[Finished]:
     """Return the latest finished experiments of pages other than Surfaces, each once, the latest first."""
     found: dict[tuple[str, Experiment], Finished] = {}
-    store = job_queue().store
-    for name, request in reversed(list(store.requests("recent").items())):
-        address = str(request.get("address") or "") if isinstance(request, Mapping) else ""
+    for name, address in recent_links():
         page = urlsplit(address).path
         experiment = None if page in ("", "/") else experiment_at(address)  # Surfaces has cards
         if experiment is not None and len(found) < MOST_LISTED:
-            found.setdefault((page, experiment), Finished(address, store.request_time(name, "recent")))
+            found.setdefault((page, experiment), Finished(page, experiment, address, finished_at(name)))
     return list(found.values())
 
 
@@ -44,9 +43,9 @@ def show_recent_on_pages(finished: Sequence[Finished]) -> None:
     Args:
         finished: of `recent_on_pages`.
     """
-    titles = address_titles([one.address for one in finished])
+    titles = page_titles([(one.page, one.experiment) for one in finished])
     with st.container(key="recent-on-pages"):
-        st.markdown("\n".join(f"- {_line(one, *titles[one.address])}" for one in finished))
+        st.markdown("\n".join(f"- {_line(one, *title)}" for one, title in zip(finished, titles, strict=True)))
 
 
 def _line(one: Finished, title: str, compared: str) -> str:

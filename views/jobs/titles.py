@@ -16,6 +16,7 @@ from normscape.specs.experiment import label
 from normscape.specs.fields import paths, read, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session import address
+from normscape.views.texts.labels import capitalized
 from normscape.views.widgets.recent_cards import MOST_CHANGES, experiment_at, title_and_text
 
 PAGES: Mapping[str, str] = {
@@ -54,35 +55,33 @@ def request_titles(requests: Sequence[Request]) -> Mapping[str, RequestTitle]:
     return titles
 
 
-def address_titles(addresses: Sequence[str]) -> Mapping[str, RequestTitle]:
-    """Return the titles of addresses; those that would read the same name all that differs.
+def page_titles(experiments: Sequence[tuple[str, Experiment]]) -> list[RequestTitle]:
+    """Return the titles of experiments on pages; those that would read the same name all that differs.
 
     Args:
-        addresses: of experiments on pages.
+        experiments: with the path of the page.
     """
-    titles = {one: _of_address(one, MOST_CHANGES) for one in addresses}
-    counts = Counter(titles.values())
-    return titles | {one: _of_address(one, None) for one in addresses if counts[titles[one]] > 1}
+    titles = [_on_page(page, one, MOST_CHANGES) for page, one in experiments]
+    counts = Counter(titles)
+    return [
+        _on_page(page, one, None) if counts[title] > 1 else title
+        for (page, one), title in zip(experiments, titles, strict=True)
+    ]
 
 
-def _of_address(link: str, most: int | None) -> RequestTitle:
-    experiment, page = experiment_at(link), PAGES.get(urlsplit(link).path, "")
-    if experiment is None:
-        return RequestTitle(page, "")
+def _on_page(path: str, experiment: Experiment, most: int | None, more: str = "") -> RequestTitle:
     title, compared = title_and_text(experiment, most)
-    title = TITLES.get(experiment, title)
+    title, page = f"{TITLES.get(experiment, title)}{more}", PAGES.get(path, "")
     return RequestTitle(f"{page}: {title}" if page else title, compared)
 
 
 def _described(request: Request, most: int | None) -> RequestTitle:
     experiment = experiment_at(request.address) if request.address else None
     if experiment is not None:
-        title, compared = title_and_text(experiment, most)
-        page = PAGES.get(urlsplit(request.address).path, "")
-        title = f"{TITLES.get(experiment, title)}{_seeds(request, experiment, page)}"
-        return RequestTitle(f"{page}: {title}" if page else title, compared)
+        path = urlsplit(request.address).path
+        return _on_page(path, experiment, most, _seeds(request, experiment, PAGES.get(path, "")))
     runs = list(dict.fromkeys(job.run for job in request.jobs))
-    name = f"{request.title[:1].upper()}{request.title[1:]}"
+    name = capitalized(request.title)
     if not runs:
         return RequestTitle(name, "")
     differing = [path for path, _, value in paths(runs[0]) if any(_at(run, path) != value for run in runs)]

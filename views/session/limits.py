@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +15,7 @@ from normscape.specs import Experiment, RunSpec, SurfaceSpec
 from normscape.specs.experiment import DETAILS
 from normscape.specs.fields import replace_at
 from normscape.views.session.job_queue import job_queue, session_id, visitor_of
+from normscape.views.session.previews import EXACT, source_job
 
 
 def unused(experiment: Experiment, path: str) -> str | None:
@@ -115,8 +115,8 @@ def _unfinished(visitor: str) -> int:
 def _stored(run: RunSpec, surface: SurfaceSpec) -> bool:
     """Return whether a network and a grid of its surface are stored; they have been within the limits."""
     store = job_queue().store
-    grids = [replace(surface, grid=grid) for grid in reversed(levels(surface.grid))]
-    jobs = (Job(kind, run, one) for one in grids for kind in ("surface", "losses"))
+    grids = reversed(levels(surface.grid))
+    jobs = (source_job(source, run, surface, grid) for grid in grids for source in EXACT)
     return Job("run", run).key in store and any(job.key in store for job in jobs)
 
 

@@ -20,6 +20,9 @@ Pair = tuple[RunSpec, SurfaceSpec]
 Source = Literal["surface", "losses", "draft"]
 """What a surface is drawn from: losses with gradients, without, or in bfloat16."""
 
+EXACT: tuple[Source, ...] = ("surface", "losses")
+"""The sources in a surface's own precision, from the one that has everything."""
+
 DRAFT_PRECISION = "bfloat16"
 
 SLOW_GRADIENT_SECONDS = 0.05

@@ -17,6 +17,7 @@ from normscape.specs.experiment import Variants
 from normscape.views.session.comparison_request import CENTER_KINDS, request_of
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import check_seconds, possible
+from normscape.views.session.previews import EXACT, source_job
 from normscape.views.session.progress import show_progress, submit
 from normscape.views.session.results import ComparisonState, request_comparison
 from normscape.views.widgets.numbers import number as written
@@ -113,7 +114,8 @@ def within_time(variants: Variants) -> bool:
 
 
 def _is_measured(run: RunSpec, surface: SurfaceSpec) -> bool:
-    return any(job_queue().status(Job(kind, run, surface)).state == "finished" for kind in ("surface", "losses"))
+    jobs = (source_job(source, run, surface, surface.grid) for source in EXACT)
+    return any(job_queue().status(job).state == "finished" for job in jobs)
 
 
 def _cost_jobs(run: RunSpec, surface: SurfaceSpec) -> list[Job]:

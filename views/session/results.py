@@ -22,6 +22,7 @@ from normscape.specs.experiment import Variants
 from normscape.views.session.comparison_request import level, refined_source
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.previews import (
+    EXACT,
     Pair,
     Preview,
     Source,
@@ -111,8 +112,8 @@ def comparison_state(
     """Return the available results of the compared networks; `finished` is from before they are read."""
     grids = {label: levels(surface.grid) for label, (_, surface) in variants.items()}
     longest = max(grids.values(), key=len)
-    losses: tuple[Source, ...] = ("losses", "draft") if draft else ("losses",)
-    sources: tuple[Source, ...] = ("surface",) if gradients else ("surface", *losses)
+    without: tuple[Source, ...] = (*EXACT, "draft") if draft else EXACT
+    sources: tuple[Source, ...] = ("surface",) if gradients else without
     shown = {label: _level(pair, grids[label], sources) for label, pair in variants.items()}
     drawn = min((k for k, _ in shown.values() if k >= 0), default=-1)
     outcomes, failures = {}, {}

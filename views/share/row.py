@@ -14,11 +14,20 @@ from normscape.views.share.file_names import file_name
 from normscape.views.share.files import Charts, File, download_buttons, files, files_in_3d
 
 
-def share_row(charts: Charts) -> None:
-    """Show the buttons that share charts: the link, and a menu of all files."""
+def share_row(charts: Charts, *, waiting: str = "") -> None:
+    """Show the buttons that share charts: the link, and a menu of all files.
+
+    Args:
+        charts: what is shared.
+        waiting: in place of the files as long as there are none, why.
+    """
     with st.container(horizontal=True, gap="small", key=f"share-{charts.name.replace(' ', '-')}"):
         copy_link(charts.name)
-        downloads_menu(file_name(charts.experiment), files(charts), charts.name, more=partial(_more, charts))
+        stem, name = file_name(charts.experiment), charts.name
+        if waiting:
+            downloads_menu(stem, {}, name, about=waiting)
+        else:
+            downloads_menu(stem, files(charts), name, more=partial(_more, charts))
 
 
 def _more(charts: Charts) -> None:

@@ -16,9 +16,8 @@ from normscape.figures.style.palette import colors
 from normscape.landscape.smoothness import Smoothness
 from normscape.specs import DataSpec, Display, Experiment, RunSpec
 from normscape.views.session import address
-from normscape.views.share.copy_link import copy_link
 from normscape.views.share.files import Charts
-from normscape.views.share.row import downloads_menu, share_row
+from normscape.views.share.row import share_row
 from normscape.views.smoothness.summary import (
     ALIAS,
     LESS_SMOOTH,
@@ -167,7 +166,9 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     with st.container(key="figure"):
         chart(smoothness_figure(compared, **drawn), "effective smoothness")
         st.caption(f"{CAPTIONS['effective smoothness']} {missing_points(results)}".strip())
-        _share(experiment, display, compared, drawn, finished=state.finished)
+        light, title = in_light_theme(compared, experiment), "Smoothness along training"
+        charts = Charts("along training", title, lambda: _figures(light, drawn), experiment, display)
+        share_row(charts, waiting="" if state.finished else FILES_FOLLOW)  # its place is fixed
     several = max(map(len, results.values())) > 1 and not state.every_seed
     sections = {
         STEPS: lambda: _bands(compared, drawn, several=several),
@@ -177,25 +178,6 @@ def section(experiment: Experiment, display: Display, results: Results, state: S
     show_open(st.tabs(list(sections), key="smoothness-details", on_change="rerun"), sections)
     if state.finished:
         st.caption(other_quantities("Along training", experiment, display))
-
-
-def _share(
-    experiment: Experiment,
-    display: Display,
-    compared: Compared[list[list[Smoothness]]],
-    drawn: Mapping[str, Any],
-    *,
-    finished: bool,
-) -> None:
-    """Show the buttons that share the charts in a fixed place; before all is measured there are no files."""
-    light = in_light_theme(compared, experiment)
-    charts = Charts("along training", "Smoothness along training", lambda: _figures(light, drawn), experiment, display)
-    if finished:
-        share_row(charts)
-        return
-    with st.container(horizontal=True, gap="small", key="share-along-training"):
-        copy_link(charts.name)
-        downloads_menu("", {}, charts.name, about=FILES_FOLLOW)
 
 
 def _bands(compared: Compared[list[list[Smoothness]]], drawn: Mapping[str, Any], *, several: bool) -> None:

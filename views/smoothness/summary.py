@@ -11,7 +11,7 @@ import numpy as np
 from normscape.figures.style.steps import at_steps
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
 from normscape.views.texts.escape import printable
-from normscape.views.texts.labels import in_text, of_network
+from normscape.views.texts.labels import capitalized, in_text, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
 LESS_SMOOTH = "**The order can reverse:** on digits whose inputs are not standardized, batch norm is smoother."
@@ -78,7 +78,7 @@ def spread(compared: Mapping[str, PathRatio | None]) -> str:
     if max(ratio.highest, 1 / ratio.lowest) < ABOUT_EQUAL:
         return f"At every checkpoint the two differ by less than {100 * (ABOUT_EQUAL - 1):.0f} %."
     return (
-        f"{_capital(of_network(label))}, the value is lower at {ratio.lower} of {ratio.checkpoints} checkpoints; at "
+        f"{capitalized(of_network(label))}, the value is lower at {ratio.lower} of {ratio.checkpoints} checkpoints; at "
         f"single ones it is {_relative(ratio.lowest)} to {_relative(ratio.highest)}."
     )
 
@@ -178,10 +178,6 @@ def _times(ratio: float) -> str:
     return f"{number(_factor(ratio), 2)}× {'faster' if ratio > 1 else 'slower'}"
 
 
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
 def _relative(ratio: float) -> str:
     """Return a ratio as "6.3× lower" or "2.7× higher", and as "1×" where it rounds to 1."""
     if not (math.isfinite(ratio) and ratio > 0):
@@ -198,7 +194,7 @@ def ratio_numbers(reference: str, ratio: PathRatio | None) -> dict[str, str]:
     """Return the ratio of a network to the first one as text, by name."""
     if ratio is None:
         return {}
-    name = f"{MEASURE[:1].upper()}{MEASURE[1:]}, relative to {in_text(reference)}"
+    name = f"{capitalized(MEASURE)}, relative to {in_text(reference)}"
     span = f"{_relative(ratio.lowest)} to {_relative(ratio.highest)}"
     return {
         f"{name}, ratio of medians": _relative(ratio.median),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from normscape.landscape.stability import RATES
 from normscape.views.stability.summary import FACTOR
-from normscape.views.texts.labels import of_network
+from normscape.views.texts.labels import capitalized, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
 
 FAR = 10.0
@@ -42,7 +42,7 @@ def misses(largest: Mapping[str, float], predicted: Mapping[str, Mapping[int, fl
 
 def _off(network: str) -> str:
     """Return the beginning of the sentence on a network, such as "without normalization"."""
-    return f"{network[:1].upper()}{network[1:]}, the predicted limit is"
+    return f"{capitalized(network)}, the predicted limit is"
 
 
 def _rise(limits: Mapping[int, float], miss: float) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from normscape.landscape.stability import KINDS, RATES, TrainingOutcome, largest_stable, outcome_kind
+from normscape.landscape.stability import OUTCOME_KINDS, RATES, TrainingOutcome, largest_stable, outcome_kind
 from normscape.specs import TrainingSpec
 from normscape.views.stability.thresholds import values
-from normscape.views.texts.labels import in_text, listed, of_network
+from normscape.views.texts.labels import capitalized, in_text, listed, of_network
 from normscape.views.widgets.numbers import MISSING, number, span
 
 FACTOR = RATES[1] / RATES[0]
@@ -79,7 +79,7 @@ def headline(
         f"{of_network(reference)}, up to {number(other)}"
     )
     early = scope.endswith(": ")  # about some of the seeds
-    first = f"{scope}{claim}" if early else f"{claim[:1].upper()}{claim[1:]}"
+    first = f"{scope}{claim}" if early else capitalized(claim)
     return Headline(f"**{first}.**", " ".join(filter(None, [_ratio(rate, other, "" if early else scope), prediction])))
 
 
@@ -111,7 +111,7 @@ def gaps(outcomes: Mapping[str, Sequence[TrainingOutcome]]) -> list[str]:
             rates = listed([f"{number(rate)} ({outcome})" for rate, outcome in between.items()])
             above = number(min(rate for rate in stable if rate > min(between)))
             sentences.append(
-                f"{network[:1].upper()}{network[1:]}, {rates} fails although {above} is stable: the range of stable "
+                f"{capitalized(network)}, {rates} fails although {above} is stable: the range of stable "
                 "rates ends before the first failure. More seeds show whether it is chance."
             )
     return sentences
@@ -156,7 +156,7 @@ def _ratio(rate: float, other: float, scope: str) -> str:
     within = f"at least {low}×" if max(rate, other) >= RATES[-1] else f"{low} to {number(ratio * FACTOR, 2)}×"
     than = "higher" if rate > other else "lower"
     size = f"that is {number(ratio, 2)}× {than} ({within}, as tested rates lie {number(FACTOR, 2)}× apart)."
-    return f"{scope}{size}" if scope else f"{size[:1].upper()}{size[1:]}"
+    return f"{scope}{size}" if scope else capitalized(size)
 
 
 def _one_of_two(reference: str, label: str, rate: float, other: float) -> str:
@@ -211,7 +211,7 @@ def key_numbers(
         training: the optimizer and its momentum.
     """
     counts = Counter(outcome_kind(one, outcomes) for one in outcomes)
-    shown = [name for name in KINDS if name != "not learned" or counts[name]]
+    shown = [name for name in OUTCOME_KINDS if name != "not learned" or counts[name]]
     at_start, rate = predicted.get(0, math.nan), largest_stable(outcomes)
     relative = f"{number(rate / at_start, 2)}×" if rate and at_start > 0 else MISSING
     return {

@@ -15,6 +15,7 @@ from normscape.views.surface.measures import Measures
 from normscape.views.surface.verdict import Verdict, gradient_change, verdict
 from normscape.views.texts import surface as texts
 from normscape.views.texts.flatness import INITIALIZATION, SeedPair, where
+from normscape.views.widgets.numbers import unbroken
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Answer:
 
 def _plain(paragraph: str) -> str:
     """Return a paragraph without bold type; a percent sign stays in the line of its number."""
-    return paragraph.replace("**", "").replace(" %", "\N{NO-BREAK SPACE}%")
+    return unbroken(paragraph.replace("**", ""))
 
 
 def answer_of(measured: Mapping[str, Measures], variants: Variants, state: ComparisonState, *, stopped: bool) -> Answer:

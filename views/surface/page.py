@@ -77,8 +77,8 @@ with verdict_place:
     measured = measures.measures(state.outcomes)
     found = answer.answer_of(measured, variants, state, stopped=progress.is_stopped(request))
     if measured or found.warnings:
-        linear = address.of(experiment, replace(display, scale="linear")) if log_scale else ""
-        answer.section(found, measured, variants, linear=f".{linear}" if linear else "")
+        linear = f".{address.of(experiment, replace(display, scale='linear'))}" if log_scale else ""
+        answer.section(found, measured, variants, linear=linear)
     elif not state.failures:
         stopped = state.finished or progress.is_stopped(request)
         st.markdown(texts.NO_VERDICT if stopped else texts.computing(experiment, state))

@@ -17,7 +17,7 @@ from normscape.views.texts.flatness import (
     short_claim,
     signs,
 )
-from normscape.views.texts.labels import in_text, of_network
+from normscape.views.texts.labels import capitalized, in_text, of_network
 from normscape.views.widgets.numbers import number, percent, three_digits, times
 
 PENDING = "being measured"
@@ -80,12 +80,13 @@ def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: Se
     fit = _fit(one, other)
     if one.sharpness is None or other.sharpness is None:
         values = f"{fit} ({_order(pair)})."
-        return f"{_capital(LARGEST)} is {PENDING}.", _capital(values)
+        return f"{capitalized(LARGEST)} is {PENDING}.", capitalized(values)
     numbers = numbers_of_pair(pair, one, other)
     if not signs(one, other):
-        claim = f"{_capital(LARGEST)} is {numbers}: it compares nothing, since one of them is not positive."
-        return claim, f"{_capital(fit)} ({_order(pair)})."
-    return short_claim(pair, one, other, where, seeds), f"{_capital(' · '.join([*_factors(one, other, seeds), fit]))}."
+        claim = f"{capitalized(LARGEST)} is {numbers}: it compares nothing, since one of them is not positive."
+        return claim, f"{capitalized(fit)} ({_order(pair)})."
+    details = capitalized(" · ".join([*_factors(one, other, seeds), fit]))
+    return short_claim(pair, one, other, where, seeds), f"{details}."
 
 
 def _factors(one: Measures, other: Measures, seeds: SeedPair | None) -> list[str]:
@@ -111,7 +112,7 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
     sharpness = _ranked({label: one.sharpness for label, one in measured.items()})
     scale_free = _ranked({label: one.scale_free for label, one in measured.items()})
     if len(sharpness) < 2:
-        return f"{_capital(LARGEST)} is {PENDING}.", f"{_capital(_fits(measured))}."
+        return f"{capitalized(LARGEST)} is {PENDING}.", f"{capitalized(_fits(measured))}."
     (low, flattest), (high, sharpest) = sharpness[0], sharpness[-1]
     pending = [label for label, one in measured.items() if one.sharpness is None]
     parts = [f"{LARGEST} {three_digits(low)} to {three_digits(high)} ({times(low, high)} apart)"]
@@ -127,11 +128,7 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
         claim = f"**{len(sharpness)} of {len(measured)} networks measured.**"
     else:
         claim = claim_of_several({label: value for value, label in sharpness})
-    return claim, f"{_capital((f'in {drawn}: ' if drawn else '') + ' · '.join(parts))}."
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+    return claim, f"{capitalized((f'in {drawn}: ' if drawn else '') + ' · '.join(parts))}."
 
 
 def _ranked(values: Mapping[str, float | None]) -> list[tuple[float, str]]:

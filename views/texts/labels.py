@@ -22,6 +22,11 @@ def of_network(label: str) -> str:
     return f"with {_IN_TEXT[label]}" if label in _IN_TEXT else f"for {label}"
 
 
+def capitalized(text: str) -> str:
+    """Return a text with a capital first letter, as a sentence begins; the rest keeps its case."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as a list inside a sentence: "a", "a and b", "a, b and c"."""
     return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else "".join(names)

@@ -90,3 +90,8 @@ def used_of(used: int, limit: int) -> str:
     if used < GIBIBYTE / 10:
         return f"{used / MEBIBYTE:.0f} MiB of {most}"
     return f"{used / GIBIBYTE:.1f} of {most}"
+
+
+def unbroken(text: str) -> str:
+    """Return a text whose lines do not break before a percent sign."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")

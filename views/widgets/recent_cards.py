@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -23,7 +23,7 @@ from normscape.views.session import address
 from normscape.views.session.comparison_request import level
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.limits import possible
-from normscape.views.session.previews import source_job
+from normscape.views.session.previews import EXACT, source_job
 from normscape.views.texts.escape import printable
 from normscape.views.widgets.fields import option_label
 from normscape.views.widgets.moments import moment
@@ -123,15 +123,24 @@ def _recent(*, stories: bool) -> dict[Experiment, tuple[str, float]]:
     Of addresses that differ in the display only, the latest is used.
     """
     found: dict[Experiment, tuple[str, float]] = {}
-    store = job_queue().store
-    for name, request in reversed(list(store.requests("recent").items())):
-        link = str(request.get("address") or "") if isinstance(request, Mapping) else ""
+    for name, link in recent_links():
         experiment = experiment_at(link) if urlsplit(link).path == "/" else None  # other pages have no surfaces
         if experiment is None or (experiment in TITLES and not stories):
             continue
         if len(found) < MOST_RECENT:
-            found.setdefault(experiment, (link, store.request_time(name, "recent")))
+            found.setdefault(experiment, (link, finished_at(name)))
     return found
+
+
+def recent_links() -> Iterator[tuple[str, str]]:
+    """Yield name and address of every finished request, the latest first."""
+    for name, request in reversed(list(job_queue().store.requests("recent").items())):
+        yield name, str(request.get("address") or "") if isinstance(request, Mapping) else ""
+
+
+def finished_at(name: str) -> float:
+    """Return when the last result of a finished request was stored, in seconds since 1970; 0 if unknown."""
+    return job_queue().store.request_time(name, "recent")
 
 
 def _card(experiment: Experiment, link: str, seconds: float, title: str, text: str) -> None:
@@ -192,8 +201,8 @@ def _loss(run: RunSpec, surface: SurfaceSpec) -> list[np.ndarray]:
     grids = levels(surface.grid)
     for k in reversed(range(len(grids))):
         grid = level(grids, k)
-        points = job_queue().result(source_job("surface", run, surface, grid))
-        if points is not None:
+        found = (job_queue().result(source_job(source, run, surface, grid)) for source in EXACT)
+        if (points := next((one for one in found if one is not None), None)) is not None:
             columns, rows = grid.points
             return [np.asarray(points["loss"], dtype=np.float64).reshape(rows, columns)]
     return []

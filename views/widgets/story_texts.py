@@ -14,7 +14,7 @@ from normscape.specs import Experiment
 from normscape.specs.fields import rule_at
 from normscape.views.texts.glossary import slug
 from normscape.views.widgets.fields import entry_label
-from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent
+from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, unbroken
 
 NAMED_QUANTITIES: Mapping[str, str] = {
     "sharpness": r"Largest curvature $\lambda_{\max}$",
@@ -183,7 +183,7 @@ def _fit(experiment: Experiment, accuracy: Mapping[str, float | None], known: Ma
         return ""
     chance = 1 / load_data(experiment.run.data).outputs
     unlearned = [name for name, share in ((low, one), (high, other)) if guesses(share, chance)]
-    numbers = f"{percent(one)} vs. {percent(other)}".replace(" %", "\N{NO-BREAK SPACE}%")
+    numbers = unbroken(f"{percent(one)} vs. {percent(other)}")
     return (
         f"{unlearned[0]} did not learn (held-out accuracy {numbers})" if unlearned else f"held-out accuracy {numbers}"
     )

@@ -101,8 +101,8 @@ LOOSELY_TIGHT = 0.1
 RULE = (
     "The limit itself is proved, so the mark says whether it explains the measured change. ✓ if the median unit "
     rf"reaches at least {100 * TIGHT:g} % of it, and the rates of $\lambda$ of all layers lie within a factor of "
-    f"{SPREAD:g} of each other. ✗ if the median unit reaches less than {100 * LOOSELY_TIGHT:g} %, or, by more than "
-    "rounding, a unit exceeds it. Otherwise ≈."
+    f"{SPREAD:g} of each other. ✗ if the median unit reaches less than {100 * LOOSELY_TIGHT:g} %, or a unit exceeds "
+    "it by more than rounding. Otherwise ≈."
 )
 
 
