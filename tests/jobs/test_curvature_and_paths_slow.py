@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from normscape.jobs import Job, Queue, Request, Stage, runs_of
@@ -102,8 +103,8 @@ def contents_of(queue: Queue, request: Request) -> dict[str, tuple[str, dict[str
 
 
 def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    used = psutil.Process(pid).cpu_times()
+    return used.user + used.system
 
 
 def begun(queue: Queue, job: Job) -> int:

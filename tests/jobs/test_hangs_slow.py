@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from normscape.jobs import Queue, Request
@@ -109,6 +110,4 @@ def test_a_local_cluster_ends_with_an_app_that_is_killed_while_it_starts(tmp_pat
 
 def children_of(pid: int) -> list[int]:
     """The processes that a process has started, with theirs."""
-    found = Path(f"/proc/{pid}/task").glob("*/children")
-    direct = [int(child) for children in found for child in children.read_text().split()]
-    return direct + [one for child in direct for one in children_of(child)]
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
