@@ -35,7 +35,7 @@ from normscape.jobs.settings import SHIPPED
 from normscape.jobs.store.store import Store
 from normscape.landscape import Run, Surface, bounds_from_center
 from normscape.landscape.surface import assemble, interpolate_surface, levels
-from normscape.specs import Experiment, RunSpec, SurfaceSpec
+from normscape.specs import Display, Experiment, RunSpec, SurfaceSpec
 from normscape.views.session.comparison_request import level
 from normscape.views.session.limits import possible
 from normscape.views.session.previews import EXACT, source_job
@@ -98,7 +98,7 @@ def _first_comparison(theme: Theme) -> Comparison:
         store, experiment = Store(Path(temporary), 2**30, SHIPPED), Experiment()
         measured = {label: _surface(store, *pair) for label, pair in possible(experiment)[0].items()}
         drawn = {label: interpolate_surface(one) for label, one in measured.items() if one is not None}
-    return Comparison(drawn, "loss", "log", colors=colors(experiment, theme), theme=theme)
+    return Comparison(drawn, "loss", Display().scale, colors=colors(experiment, theme), theme=theme)
 
 
 def write_cards(titles: Iterable[str]) -> None:

@@ -33,7 +33,7 @@ class Files:
     files: Annotated[tuple[Path, ...], tyro.conf.Positional]
     output: Annotated[tuple[Path, ...], tyro.conf.arg(aliases=("-o",), help="Files to write; the ending decides.")] = ()
     metric: Annotated[Literal["loss", "accuracy"], tyro.conf.arg(help="What figures show.")] = "loss"
-    scale: Annotated[Literal["log", "linear"], tyro.conf.arg(help="Of heights and colors.")] = "log"
+    scale: Annotated[Literal["linear", "log"], tyro.conf.arg(help="Of heights.")] = "linear"
 
 
 def gallery(arguments: Sequence[str]) -> None:

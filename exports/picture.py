@@ -26,7 +26,6 @@ from normscape.exports.typography import TextStyle, text_width, wrap
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import SURFACE_COLORSCALE
 from normscape.figures.surface.notes import missing_note, nothing_to_draw
-from normscape.figures.surface.surface_3d import height_title
 
 if TYPE_CHECKING:
     from normscape.figures.style.scales import Range
@@ -111,7 +110,7 @@ def layout(
     images = _without_margins({label: _decoded(label, content) for label, content in renders.items()})
     label_colors = {label: label_style(comparison, label).color for label in facts}
     below = [
-        _color_bar(comparison, comparison.value_range) if comparison.value_range is not None else Canvas(0, ()),
+        _color_bar(comparison, comparison.color_range) if comparison.color_range is not None else Canvas(0, ()),
         _sentences(_notes(comparison), TextStyle(21, colors.faint)),
         facts_table(facts, label_colors, colors, CONTENT_WIDTH),
         _sentences([caption], TextStyle(21, colors.faint)),
@@ -177,17 +176,17 @@ def _decoded(label: str, content: bytes) -> Image.Image:
     raise ValueError(f"the picture of {label} cannot be read as PNG: {reason}")
 
 
-def _color_bar(comparison: Comparison, value_range: Range) -> Canvas:
+def _color_bar(comparison: Comparison, color_range: Range) -> Canvas:
     """Return the one color bar of all surfaces, with its title above and its ticks below."""
     colors = comparison.theme_colors
     left, style = (CONTENT_WIDTH - BAR_WIDTH) / 2, TextStyle(22, colors.text)
-    text = f"{height_title(comparison, value_range)} · {value_range.unit}"
+    text = f"{comparison.metric_title} · {color_range.unit}"
     title = paragraph(wrap(text, style, CONTENT_WIDTH), style, 0, CONTENT_WIDTH, align=0.5)
-    low, high = value_range.ends
-    positions = [left + BAR_WIDTH * (float(value) - low) / (high - low) for value in value_range.ticks["tickvals"]]
+    low, high = color_range.ends
+    positions = [left + BAR_WIDTH * (float(value) - low) / (high - low) for value in color_range.ticks["tickvals"]]
     ticks = tuple(Rectangle(position - 0.75, BAR_HEIGHT, 1.5, 6, colors.faint) for position in positions)
     bar = Canvas(BAR_HEIGHT + 6, (ColorBar(left, 0, BAR_WIDTH, BAR_HEIGHT, SURFACE_COLORSCALE), *ticks))
-    labels = _tick_labels(positions, list(map(str, value_range.ticks["ticktext"])), TextStyle(20, colors.text))
+    labels = _tick_labels(positions, list(map(str, color_range.ticks["ticktext"])), TextStyle(20, colors.text))
     return stack([title, Canvas(6, ()), bar, labels])
 
 

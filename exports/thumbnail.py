@@ -29,7 +29,7 @@ LIGHT = np.array([-0.35, -0.55, 0.76])
 _COLORS = np.array([unlabel_rgb(one) for one in sample_colorscale(SURFACE_COLORSCALE, np.linspace(0, 1, 256))])
 
 
-def thumbnail(values: Sequence[np.ndarray], *, scale: str = "log") -> Image.Image | None:
+def thumbnail(values: Sequence[np.ndarray], *, scale: str = "linear") -> Image.Image | None:
     """Draw surfaces in 3-D on a transparent picture of `WIDTH` × `HEIGHT`, None if no value is finite.
 
     At most eight surfaces are drawn. A surface without finite values is the outline of its ground; quads that touch a
@@ -37,18 +37,22 @@ def thumbnail(values: Sequence[np.ndarray], *, scale: str = "log") -> Image.Imag
 
     Args:
         values: (B, A) each, the first row nearest to the viewer.
-        scale: "log" or "linear"; values that are not all positive get a linear one.
+        scale: of the heights, "linear" or "log"; values that are not all positive get a linear one. Colors are
+            logarithmic on both.
     """
     drawn = [np.where(np.isfinite(one), one, np.nan).astype(np.float64) for one in values[:MOST_SURFACES]]
     finite = np.concatenate([one[np.isfinite(one)] for one in drawn]) if drawn else np.zeros(0)
     if not finite.size:
         return None
-    heights = _heights(drawn, finite, logarithmic=scale == "log" and bool(finite.min() > 0))
+    positive = bool(finite.min() > 0)
+    shades = _shares(drawn, finite, logarithmic=positive)
+    heights = shades if scale == "log" or not positive else _shares(drawn, finite, logarithmic=False)
     grids = [_grid(one) for one in heights]
     picture = Image.new("RGBA", (WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING), (255, 255, 255, 0))
     canvas = ImageDraw.Draw(picture, "RGBA")
-    for one, grid, pixels in zip(heights, grids, _placed([_projected(grid) for grid in grids]), strict=True):
-        _draw(canvas, one, grid, pixels)
+    placed = _placed([_projected(grid) for grid in grids])
+    for own_heights, own_shades, grid, pixels in zip(heights, shades, grids, placed, strict=True):
+        _draw(canvas, own_heights, own_shades, grid, pixels)
     return picture.reduce(OVERSAMPLING)
 
 
@@ -57,7 +61,7 @@ def columns_for(count: int) -> int:
     return count if count <= 3 else -(-min(count, MOST_SURFACES) // 2)
 
 
-def thumbnail_png(values: Sequence[np.ndarray], *, scale: str = "log") -> bytes | None:
+def thumbnail_png(values: Sequence[np.ndarray], *, scale: str = "linear") -> bytes | None:
     """Return the picture of `thumbnail` as a PNG file."""
     picture = thumbnail(values, scale=scale)
     if picture is None:
@@ -67,7 +71,7 @@ def thumbnail_png(values: Sequence[np.ndarray], *, scale: str = "log") -> bytes 
     return buffer.getvalue()
 
 
-def _heights(values: Sequence[np.ndarray], finite: np.ndarray, *, logarithmic: bool) -> list[np.ndarray]:
+def _shares(values: Sequence[np.ndarray], finite: np.ndarray, *, logarithmic: bool) -> list[np.ndarray]:
     """Return where values are on the scale of all, 0 to 1, on grids of about the same number of points."""
     floor = max(min(LOWEST_SHARE * finite.max(), BASIN), finite.min()) if logarithmic else -np.inf
     positions = [np.log10(np.clip(one, floor, floor / LOWEST_SHARE)) if logarithmic else one for one in values]
@@ -130,12 +134,15 @@ def _placed(views: Sequence[np.ndarray]) -> list[np.ndarray]:
     return placed
 
 
-def _draw(canvas: ImageDraw.ImageDraw, heights: np.ndarray, points: np.ndarray, pixels: np.ndarray) -> None:
+def _draw(
+    canvas: ImageDraw.ImageDraw, heights: np.ndarray, shades: np.ndarray, points: np.ndarray, pixels: np.ndarray
+) -> None:
     """Draw the quads of a surface from the farthest to the nearest, each with its contour lines.
 
     Args:
         canvas: to draw on.
         heights: (B, A) from 0 to 1.
+        shades: (B, A) from 0 to 1, on the color scale.
         points: (B, A, 3) in space.
         pixels: (B, A, 2) of the points.
     """
@@ -144,7 +151,7 @@ def _draw(canvas: ImageDraw.ImageDraw, heights: np.ndarray, points: np.ndarray, 
         canvas.polygon(ground, outline=OUTLINE, width=2 * OVERSAMPLING)
         return
     corners, levels, places = _quads(points), _quads(heights), _quads(pixels)
-    colors = _colors(corners, levels)
+    colors = _colors(corners, _quads(shades))
     for quad in np.argsort(corners.mean(axis=1) @ TOWARD):
         if np.isfinite(levels[quad]).all():
             canvas.polygon([*map(tuple, places[quad])], fill=tuple(colors[quad]))
@@ -157,13 +164,13 @@ def _quads(grid: np.ndarray) -> np.ndarray:
     return corners.reshape(-1, *corners.shape[2:])
 
 
-def _colors(corners: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return the colors of quads (Q, 3): those of their mean heights, shaded by their slope."""
+def _colors(corners: np.ndarray, shades: np.ndarray) -> np.ndarray:
+    """Return the colors of quads (Q, 3): those of their mean shares of the scale, darkened by their slope."""
     normals = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-    shade = 0.8 + 0.25 * np.clip(normals @ LIGHT, 0, 1)
-    index = np.clip(np.nan_to_num(255 * levels.mean(axis=1)), 0, 255).astype(np.uint8)
-    shaded: np.ndarray = _COLORS[index] * np.nan_to_num(shade, nan=1.0)[:, None]
+    light = 0.8 + 0.25 * np.clip(normals @ LIGHT, 0, 1)
+    index = np.clip(np.nan_to_num(255 * shades.mean(axis=1)), 0, 255).astype(np.uint8)
+    shaded: np.ndarray = _COLORS[index] * np.nan_to_num(light, nan=1.0)[:, None]
     return shaded.clip(0, 255).astype(np.uint8)
 
 

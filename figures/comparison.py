@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import numpy as np
+
 from normscape.figures.style.palette import DASHES, SYMBOLS, THEMES, Theme, ThemeColors
 from normscape.figures.style.scales import Range, metric_of, metric_values, shared_range
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from normscape.landscape import Surface
 
 Result = TypeVar("Result", covariant=True)
@@ -71,7 +71,7 @@ class Comparison(Compared["Surface"]):
     Args:
         results: surfaces by label, in the order of comparison.
         metric: a key of `METRICS`; a per-layer ratio has its layer behind a colon.
-        scale: "linear" or "log", for heights and colors alike.
+        scale: of the heights, "linear" or "log"; colors are logarithmic (`color_range`).
         colors: by label.
         theme: "light" or "dark".
         trained: labels of networks whose centers are their final weights, whatever their step.
@@ -90,6 +90,15 @@ class Comparison(Compared["Surface"]):
     def value_range(self) -> Range | None:
         """The range of the finite values of all surfaces, None if no value is finite."""
         return shared_range(self.results, self.metric, self.scale, self.losses)
+
+    @cached_property
+    def color_range(self) -> Range | None:
+        """The range of the colors, None if no value is finite: logarithmic on both scales, except for accuracy.
+
+        On a linear scale heights are the true shapes, and a color scale that is linear, too, would have one color for
+        a whole basin.
+        """
+        return shared_range(self.results, self.metric, "log", self.losses)
 
     def center_name(self, surface: Surface) -> str:
         """Return what the center of one of the surfaces is: initial, given or trained weights, or those at a step."""
@@ -115,3 +124,15 @@ class Comparison(Compared["Surface"]):
     def values(self, surface: Surface) -> np.ndarray | None:
         """Return the metric of a surface (B, A), None where the surface does not have it."""
         return metric_values(surface, self.metric)
+
+    def positions(self, surface: Surface) -> np.ndarray:
+        """Return the heights that a surface is drawn at (B, A), in positions of `value_range`; nan without a value."""
+        return self._positions(surface, self.value_range)
+
+    def shades(self, surface: Surface) -> np.ndarray:
+        """Return where the points of a surface are on the color scale (B, A), in positions of `color_range`."""
+        return self._positions(surface, self.color_range)
+
+    def _positions(self, surface: Surface, drawn: Range | None) -> np.ndarray:
+        values = self.values(surface)
+        return np.full_like(surface.loss, np.nan) if values is None or drawn is None else drawn.position(values)

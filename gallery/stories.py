@@ -192,7 +192,7 @@ STORIES: Mapping[str, Story] = {
         seconds=1740.5,  # beside other work
         group="Start here",
         needs_files=True,
-        display=Display(losses_only=True),
+        display=Display(scale="log", losses_only=True),
     ),
     "A ResNet-20 trained here": Story(
         Experiment(

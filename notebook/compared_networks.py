@@ -64,23 +64,23 @@ class ComparedNetworks:
         """λ_max of the Hessian at the weights of each network (D10)."""
         return {label: one.value for label, one in self.sharpness.items()}
 
-    def plot(self, metric: str = "loss", scale: str = "log") -> go.Figure:
+    def plot(self, metric: str = "loss", scale: str = "linear") -> go.Figure:
         """Draw all surfaces in one figure, on one scale.
 
         Args:
             metric: "loss", "accuracy", "gradient-change-ratio" or another name in `figures.style.scales.METRICS`.
-            scale: "log" or "linear".
+            scale: of the heights, "linear" or "log".
 
         Raises:
             ValueError: the metric or the scale is unknown.
         """
         return comparison_figure(self.comparison(metric, scale), caption=self.caption)
 
-    def maps(self, metric: str = "loss", scale: str = "log") -> dict[str, go.Figure]:
+    def maps(self, metric: str = "loss", scale: str = "linear") -> dict[str, go.Figure]:
         """Draw each surface from above, by label; arguments as `plot`."""
         return contour_figures(self.comparison(metric, scale))
 
-    def cuts(self, metric: str = "loss", scale: str = "log") -> go.Figure:
+    def cuts(self, metric: str = "loss", scale: str = "linear") -> go.Figure:
         """Draw all surfaces cut through the center; arguments as `plot`."""
         return cut_figure(self.comparison(metric, scale))
 
@@ -109,7 +109,7 @@ class ComparedNetworks:
         return optional("xarray", "notebook").Dataset(values, coordinates)
 
     def save(
-        self, path: str | Path, metric: str = "loss", scale: str = "log", *, on_progress: Progress | None = None
+        self, path: str | Path, metric: str = "loss", scale: str = "linear", *, on_progress: Progress | None = None
     ) -> Path:
         """Write a file whose kind follows from its ending: png, svg, pdf, gif, apng, html, csv, h5, vts, glb or stl.
 
@@ -142,7 +142,7 @@ class ComparedNetworks:
         target.write_bytes(content.encode() if isinstance(content, str) else content)
         return target
 
-    def comparison(self, metric: str = "loss", scale: str = "log") -> Comparison:
+    def comparison(self, metric: str = "loss", scale: str = "linear") -> Comparison:
         """Return what every function in `figures.surface` takes; arguments as `plot`."""
         losses = frozenset({self.loss} if self.loss else ())
         shared: dict[str, Any] = {"losses": losses, "trained": self._trained}

@@ -40,38 +40,40 @@ Drawn = Mapping[str, go.Figure]
 
 
 def surfaces(
-    compared: Compared[Surface], metric: str = "loss", scale: str = "log", loss: str | None = None
+    compared: Compared[Surface], metric: str = "loss", scale: str = "linear", loss: str | None = None
 ) -> go.Figure:
     """Draw all surfaces in one 3-D figure, on one scale."""
     return comparison_figure(_comparison(compared, metric, scale, loss), caption=_caption(compared))
 
 
 def surfaces_apart(
-    compared: Compared[Surface], metric: str = "loss", scale: str = "log", loss: str | None = None
+    compared: Compared[Surface], metric: str = "loss", scale: str = "linear", loss: str | None = None
 ) -> Drawn:
     """Draw every surface in a 3-D figure of its own, on one scale."""
     return surface_figures(_comparison(compared, metric, scale, loss))
 
 
-def maps(compared: Compared[Surface], metric: str = "loss", scale: str = "log", loss: str | None = None) -> Drawn:
+def maps(compared: Compared[Surface], metric: str = "loss", scale: str = "linear", loss: str | None = None) -> Drawn:
     """Draw every surface as a map with contour lines."""
     return contour_figures(_comparison(compared, metric, scale, loss))
 
 
-def cuts(compared: Compared[Surface], metric: str = "loss", scale: str = "log", loss: str | None = None) -> go.Figure:
+def cuts(
+    compared: Compared[Surface], metric: str = "loss", scale: str = "linear", loss: str | None = None
+) -> go.Figure:
     """Draw all surfaces cut through the center."""
     return cut_figure(_comparison(compared, metric, scale, loss))
 
 
 def differences(
-    compared: Compared[Surface], metric: str = "loss", scale: str = "log", loss: str | None = None
+    compared: Compared[Surface], metric: str = "loss", scale: str = "linear", loss: str | None = None
 ) -> Drawn:
     """Draw every further surface minus the first."""
     return difference_figures(_comparison(compared, metric, scale, loss))
 
 
 def cuts_over_seeds(
-    compared: Compared[Sequence[Surface]], metric: str = "loss", scale: str = "log", loss: str | None = None
+    compared: Compared[Sequence[Surface]], metric: str = "loss", scale: str = "linear", loss: str | None = None
 ) -> go.Figure:
     """Draw the cut of every network over several seeds: mean and range."""
     seeds = {label: [f"{label}, {k}" for k in range(len(own))] for label, own in compared.results.items()}

@@ -16,7 +16,7 @@ METRICS = (
     "in-plane-ratio",
     "layer-ratio",
 )
-SCALES = ("log", "linear")
+SCALES = ("linear", "log")
 
 Camera = tuple[float, float, float, float, float, float]
 
@@ -41,11 +41,12 @@ class Display:
     )
     layer: str = declare("", "Layer", "The layer whose per-layer ratio is shown. Empty: the first.")
     scale: str = declare(
-        "log",
+        "linear",
         "Scale",
-        "Logarithmic or linear heights and colors, shared by all surfaces.",
+        "Linear heights show the true shapes; logarithmic ones show small losses, but a deeper bowl is then not a "
+        "sharper one. Colors are logarithmic on both. All surfaces share one scale.",
         choices=SCALES,
-        labels={"log": "Log", "linear": "Linear"},
+        labels={"linear": "Linear", "log": "Log"},
     )
 
     accuracy: float = declare(

@@ -39,7 +39,7 @@ class SurfaceOptions:
         "loss"
     )
     layer: Annotated[str, tyro.conf.arg(help="The layer of the metric layer-ratio.")] = ""
-    scale: Annotated[Literal["log", "linear"], tyro.conf.arg(help="Of heights and colors.")] = "log"
+    scale: Annotated[Literal["linear", "log"], tyro.conf.arg(help="Of heights.")] = "linear"
     losses_only: Annotated[
         bool, tyro.conf.arg(help="Leave out gradients on the grid: a third of the time or less on large networks.")
     ] = False

@@ -83,9 +83,10 @@ def _scene(figure: go.Figure, surface: Any) -> Scene:
     """Return the surface with points between those that were measured, as smooth as on the screen."""
     shown = figure.layout.scene
     eye, center = ([float(getattr(one, name)) for name in "xyz"] for one in (shown.camera.eye, shown.camera.center))
+    heights = _subdivided(_subdivided(np.asarray(surface.z, dtype=float)).T).T
     return Scene(
-        *(_subdivided(surface.x), _subdivided(surface.y)),
-        _subdivided(_subdivided(np.asarray(surface.z, dtype=float)).T).T,
+        *(_subdivided(surface.x), _subdivided(surface.y), heights),
+        shades=heights,
         colors=(surface.cmin, surface.cmax),
         limits=shown.zaxis.range,
         camera=(*eye, *center),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from normscape.exports.drawings.file import BOLD_FAMILY, DPI, written
 from normscape.exports.drawings.scene import draw_scene
-from normscape.exports.drawings.surfaces import contour_levels, drawn_heights, scene_of
+from normscape.exports.drawings.surfaces import contour_levels, scene_of
 from normscape.exports.drawings.text import mathtext
 from normscape.figures.comparison import Comparison
 from normscape.specs.display import CAMERA
@@ -53,7 +53,7 @@ def _figure(comparison: Comparison, value_range: Range, question: str, caption: 
         place = (number / count, 0.08, 1 / count, 0.68)
         axes: Any = figure.add_axes(place, projection="3d", computed_zorder=False)
         axes.patch.set_alpha(0)
-        drawn = scene_of(surface, drawn_heights(comparison, surface, value_range), value_range, CAMERA)
+        drawn = scene_of(comparison, surface, value_range, CAMERA)
         draw_scene(axes, drawn, contour_levels(value_range), grid=colors.grid, zoom=ZOOM)
         axes.set_axis_off()  # in small, its lines would cross the caption
         name_color = comparison.color(label) or colors.text

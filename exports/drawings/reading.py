@@ -9,7 +9,7 @@ import numpy as np
 
 from normscape.exports.drawings.file import written
 from normscape.exports.drawings.scene import draw_scene
-from normscape.exports.drawings.surfaces import contour_levels, drawn_heights, scene_of
+from normscape.exports.drawings.surfaces import contour_levels, scene_of
 from normscape.exports.drawings.text import mathtext
 from normscape.figures.comparison import Comparison
 from normscape.figures.style.palette import SURFACE_COLORSCALE
@@ -73,34 +73,35 @@ def _figure(comparison: Comparison, surface: Surface, value_range: Range, narrow
     figure = Figure(figsize=NARROW_SIZE if narrow else SIZE, facecolor=(0, 0, 0, 0))
     axes: Any = figure.add_axes(NARROW_AXES if narrow else AXES, projection="3d", computed_zorder=False)
     axes.patch.set_alpha(0)
-    heights = drawn_heights(comparison, surface, value_range)
-    drawn = scene_of(surface, heights, value_range, CAMERA)
+    drawn = scene_of(comparison, surface, value_range, CAMERA)
     lines = draw_scene(axes, drawn, contour_levels(value_range), grid=colors.grid, line_width=0.7)
     for name, values in (("x", surface.alpha), ("y", surface.beta)):
         ticks = [float(values[0]), 0.0, float(values[-1])]
         getattr(axes, f"set_{name}ticks")(ticks, labels=[f"{tick:g}".replace("-", "−") for tick in ticks])
     axes.set_zticks([])
     axes.tick_params(labelsize=8, pad=-2, colors=colors.faint)
-    _color_bar(figure, comparison, value_range)
-    _notes(axes, comparison, surface, heights, lines, narrow)
+    _color_bar(figure, comparison, comparison.color_range or value_range)
+    _notes(axes, comparison, surface, drawn.heights, lines, narrow)
     return figure
 
 
-def _color_bar(figure: Figure, comparison: Comparison, value_range: Range) -> None:
+def _color_bar(figure: Figure, comparison: Comparison, color_range: Range) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     colors = comparison.theme_colors
-    scale = ScalarMappable(Normalize(*value_range.ends), SURFACE_COLORSCALE.lower())
+    scale = ScalarMappable(Normalize(*color_range.ends), SURFACE_COLORSCALE.lower())
     bar = figure.colorbar(scale, cax=figure.add_axes((0.895, 0.2, 0.018, 0.5)))
     bar.outline.set_visible(False)
     bar.set_ticks(
-        [float(tick) for tick in value_range.ticks["tickvals"]],
-        labels=list(map(mathtext, value_range.ticks["ticktext"])),
+        [float(tick) for tick in color_range.ticks["tickvals"]],
+        labels=list(map(mathtext, color_range.ticks["ticktext"])),
     )
     bar.ax.tick_params(labelsize=8, colors=colors.faint, length=0)
-    scale_note = ",\non a log scale" if value_range.scale == "log" else ""
-    text = f"Color and height\nare the {comparison.metric_title.lower()}{scale_note}"
+    metric = comparison.metric_title.lower()
+    text = f"Height is the {metric},\ncolor its logarithm"
+    if comparison.scale == "log":
+        text = f"Color and height\nare the {metric},\non a log scale"
     figure.text(0.985, 0.73, text, fontsize=9, color=colors.text, ha="right", va="bottom", linespacing=1.25)
 
 

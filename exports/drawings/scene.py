@@ -24,6 +24,7 @@ class Scene(NamedTuple):
     alpha: np.ndarray  # (A,)
     beta: np.ndarray  # (B,)
     heights: np.ndarray  # (B, A), nan where there is no surface
+    shades: np.ndarray  # (B, A), positions on the color scale
     colors: Sequence[float]  # ends of the color scale
     limits: Sequence[float]  # ends of the height axis
     camera: Sequence[float]  # as in `Display`
@@ -62,11 +63,13 @@ def draw_patches(axes: Any, scene: Scene) -> None:
     import matplotlib as mpl
 
     low, high = scene.colors
-    heights, span = scene.heights, (high - low) or 1.0
-    middle = (heights[:-1, :-1] + heights[1:, :-1] + heights[:-1, 1:] + heights[1:, 1:]) / 4
+    shades, span = scene.shades, (high - low) or 1.0
+    middle = (shades[:-1, :-1] + shades[1:, :-1] + shades[:-1, 1:] + shades[1:, 1:]) / 4
     colors = mpl.colormaps[colormap()]((middle - low) / span)
     alpha, beta = np.meshgrid(scene.alpha, scene.beta)
-    patches = axes.plot_surface(alpha, beta, heights, facecolors=colors, rstride=1, cstride=1, shade=False, zorder=1)
+    patches = axes.plot_surface(
+        alpha, beta, scene.heights, facecolors=colors, rstride=1, cstride=1, shade=False, zorder=1
+    )
     patches.set(linewidth=0.4, clip_on=False)
 
 

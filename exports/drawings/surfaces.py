@@ -17,7 +17,7 @@ from normscape.exports.metadata import png_metadata
 from normscape.figures.comparison import Comparison
 from normscape.figures.surface.axes import axis_title
 from normscape.figures.surface.notes import is_line, nothing_to_draw
-from normscape.figures.surface.surface_3d import CONTOURS, height_title, scene, surface_traces
+from normscape.figures.surface.surface_3d import contour_count, height_title, scene, surface_traces
 from normscape.specs import Display, Experiment
 from normscape.specs.display import CAMERA
 
@@ -92,11 +92,12 @@ def _figure(comparison: Comparison, title: str, caption: str, camera: Sequence[f
 def _color_bar(figure: Figure, image: Any, comparison: Comparison, value_range: Range) -> None:
     width, _ = figure.get_size_inches()
     low, high = (min(axes.get_position().y0 for axes in figure.axes), max(a.get_position().y1 for a in figure.axes))
+    color_range = comparison.color_range or value_range
     bar = figure.colorbar(image, cax=figure.add_axes((1 - 0.62 / width, low, 0.1 / width, 0.5 * (high - low))))
     bar.outline.set_visible(False)
-    positions = [float(value) for value in value_range.ticks["tickvals"]]
-    bar.set_ticks(positions, labels=list(map(mathtext, value_range.ticks["ticktext"])), fontsize=8)
-    bar.ax.set_title(mathtext(height_title(comparison, value_range)), fontsize=8, loc="left")
+    positions = [float(value) for value in color_range.ticks["tickvals"]]
+    bar.set_ticks(positions, labels=list(map(mathtext, color_range.ticks["ticktext"])), fontsize=8)
+    bar.ax.set_title(mathtext(comparison.metric_title), fontsize=8, loc="left")
 
 
 def _surface(
@@ -109,7 +110,7 @@ def _surface(
     camera: Sequence[float],
 ) -> None:
     axes: Any = figure.add_subplot(place, projection="3d", computed_zorder=False)
-    drawn = scene_of(surface, drawn_heights(comparison, surface, value_range), value_range, camera)
+    drawn = scene_of(comparison, surface, value_range, camera)
     draw_scene(axes, drawn, contour_levels(value_range), grid=COLORS.grid)
     _marks(axes, comparison, surface, value_range)
     axes.set_zticks(value_range.ticks["tickvals"], labels=list(map(mathtext, value_range.ticks["ticktext"])))
@@ -142,19 +143,21 @@ def _label_center(axes: Any, comparison: Comparison, surface: Surface, value_ran
         label_point(axes, (note["x"], note["y"], note["z"]), note["text"], note["arrowcolor"])
 
 
-def scene_of(surface: Surface, heights: np.ndarray, value_range: Range, camera: Sequence[float]) -> Scene:
-    """Return a surface as it is drawn: its heights (B, A), and a height axis with a little room at both ends."""
-    return Scene(surface.alpha, surface.beta, heights, value_range.ends, value_range.padded(0.03), camera)
+def scene_of(comparison: Comparison, surface: Surface, value_range: Range, camera: Sequence[float]) -> Scene:
+    """Return a surface as it is drawn: its heights and shades, and a height axis with a little room at both ends."""
+    colors = (comparison.color_range or value_range).ends
+    drawn = comparison.positions(surface), comparison.shades(surface)
+    return Scene(surface.alpha, surface.beta, *drawn, colors, value_range.padded(0.03), camera)
 
 
 def _map(figure: Figure, place: Any, surface: Surface, comparison: Comparison, value_range: Range) -> Any:
     axes: Any = figure.add_subplot(place)
-    heights = drawn_heights(comparison, surface, value_range)
-    low, high = value_range.ends
+    heights, shades = comparison.positions(surface), comparison.shades(surface)
+    low, high = (comparison.color_range or value_range).ends
     image = axes.pcolormesh(
-        surface.alpha, surface.beta, heights, cmap=colormap(), vmin=low, vmax=high, shading="nearest", rasterized=True
+        surface.alpha, surface.beta, shades, cmap=colormap(), vmin=low, vmax=high, shading="nearest", rasterized=True
     )
-    if np.isfinite(heights).any() and high > low:
+    if np.isfinite(heights).any() and value_range.high > value_range.low:
         lines = {
             "levels": contour_levels(value_range),
             "colors": [(1, 1, 1, 0.6)],
@@ -174,13 +177,7 @@ def _map(figure: Figure, place: Any, surface: Surface, comparison: Comparison, v
 
 def contour_levels(value_range: Range) -> np.ndarray:
     """Return the heights of the contour lines, which are those on the screen."""
-    return np.linspace(*value_range.ends, CONTOURS + 1)[1:-1]
-
-
-def drawn_heights(comparison: Comparison, surface: Surface, value_range: Range) -> np.ndarray:
-    """Return where the points of a surface are drawn (B, A)."""
-    values = comparison.values(surface)
-    return value_range.position(values if values is not None else np.full_like(surface.loss, np.nan))
+    return np.linspace(*value_range.ends, contour_count(value_range) + 1)[1:-1]
 
 
 def _sentence(figure: Figure, place: Any, label: str, comparison: Comparison, sentence: str) -> None:

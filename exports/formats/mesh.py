@@ -17,6 +17,7 @@ from normscape.figures.style.palette import SURFACE_COLORSCALE
 
 if TYPE_CHECKING:
     from normscape.figures.comparison import Comparison
+    from normscape.figures.style.scales import Range
     from normscape.landscape import Surface
 
 WIDTH = 1.0
@@ -42,6 +43,7 @@ class Mesh(NamedTuple):
     vertices: np.ndarray  # (B A, 3) x, y and height
     faces: np.ndarray  # (F, 3) int
     heights: np.ndarray  # (B, A) in [0, 1]
+    shades: np.ndarray  # (B, A) in [0, 1], on the color scale
 
 
 def glb_file(comparison: Comparison, *, about: str) -> bytes:
@@ -60,7 +62,7 @@ def glb_file(comparison: Comparison, *, about: str) -> bytes:
     trimesh = optional("trimesh")
     scene = trimesh.Scene(metadata={KEY: json.loads(about)} if about else {})
     for label, mesh in _placed(comparison):
-        colors = (255 * mpl.colormaps[SURFACE_COLORSCALE.lower()](mesh.heights.ravel())).round().astype(np.uint8)
+        colors = (255 * mpl.colormaps[SURFACE_COLORSCALE.lower()](mesh.shades.ravel())).round().astype(np.uint8)
         upright = mesh.vertices[:, [0, 2, 1]] * [1, 1, -1]
         solid = trimesh.Trimesh(upright, mesh.faces, vertex_colors=colors, process=False)
         scene.add_geometry(solid, node_name=label, geom_name=label)
@@ -111,7 +113,7 @@ def _mesh(comparison: Comparison, label: str, surface: Surface) -> Mesh:
     corners = [index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]]
     first, second, third, fourth = (corner.ravel() for corner in corners)
     faces = np.concatenate([np.stack([first, second, third], 1), np.stack([first, third, fourth], 1)])
-    return Mesh(vertices, faces, heights)
+    return Mesh(vertices, faces, heights, _shares(comparison.shades(surface), comparison.color_range))
 
 
 def _heights(comparison: Comparison, label: str, surface: Surface) -> np.ndarray:
@@ -124,8 +126,13 @@ def _heights(comparison: Comparison, label: str, surface: Surface) -> np.ndarray
         raise ValueError(f"{label} has {done} of {total} points so far; a mesh needs all of them: wait for the rest")
     if min(values.shape) < 2:
         raise ValueError(f"{label} has {' x '.join(map(str, values.shape))} points; a mesh needs 2 x 2 or more")
-    low, high = value_range.ends
-    shares = (value_range.position(values) - low) / (high - low if high > low else 1.0)
+    return _shares(value_range.position(values), value_range)
+
+
+def _shares(positions: np.ndarray, drawn: Range | None) -> np.ndarray:
+    """Return positions as shares of their range; what is not finite is at its end."""
+    low, high = drawn.ends if drawn is not None else (0.0, 1.0)
+    shares = (positions - low) / (high - low if high > low else 1.0)
     return np.clip(np.where(np.isfinite(shares), shares, 1.0), 0.0, 1.0)
 
 

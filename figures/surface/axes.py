@@ -30,11 +30,11 @@ class ColorScale(NamedTuple):
 
 def color_scale(comparison: Comparison) -> ColorScale | None:
     """Return the color bar of the metric, None if no value is finite."""
-    value_range = comparison.value_range
-    if value_range is None:
+    color_range = comparison.color_range
+    if color_range is None:
         return None
-    low, high = value_range.ends
-    ticks = value_range.ticks
+    low, high = color_range.ends
+    ticks = color_range.ticks
     shares = [(float(value) - low) / (high - low) for value in ticks["tickvals"]]
     colors = tuple(color for _, color in plotly.colors.get_colorscale(SURFACE_COLORSCALE))
     return ColorScale(comparison.metric_title, colors, tuple(zip(shares, map(str, ticks["ticktext"]), strict=True)))
@@ -87,10 +87,10 @@ def shared_axis_title(surfaces: Iterable[Surface], name: str) -> str:
     return titles.pop() if len(titles) == 1 else name
 
 
-def metric_bar(comparison: Comparison, value_range: Range) -> dict[str, Any]:
+def metric_bar(comparison: Comparison, color_range: Range) -> dict[str, Any]:
     """Return the color bar of the metric."""
-    ticks = {"ticks": "outside", "ticklen": 3, "tickcolor": comparison.theme_colors.faint, **value_range.ticks}
-    return color_bar(comparison, f"{comparison.metric_title} ({html(value_range.unit)})") | ticks
+    ticks = {"ticks": "outside", "ticklen": 3, "tickcolor": comparison.theme_colors.faint, **color_range.ticks}
+    return color_bar(comparison, f"{comparison.metric_title} ({html(color_range.unit)})") | ticks
 
 
 def color_bar(comparison: Comparison, title: str) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def comparison_figure(comparison: Comparison, *, caption: str, camera: Sequence[
     for index, label in enumerate(surfaces):
         _add(figure, comparison, label, value_range, index)
     figure.update_scenes(camera=plotly_camera(camera))
-    figure.update_layout(coloraxis=_color_axis(comparison, value_range))
+    figure.update_layout(coloraxis=_color_axis(comparison, comparison.color_range or value_range))
     return _with_layout(figure, comparison, [*([value_range.note] if value_range.note else []), caption])
 
 
@@ -96,9 +96,9 @@ def _traces(comparison: Comparison, label: str, value_range: Range, scene_name: 
     return traces
 
 
-def _color_axis(comparison: Comparison, value_range: Range) -> dict[str, object]:
-    low, high = value_range.ends
-    bar = metric_bar(comparison, value_range) | {"len": 0.5, "thickness": 10}
+def _color_axis(comparison: Comparison, color_range: Range) -> dict[str, object]:
+    low, high = color_range.ends
+    bar = metric_bar(comparison, color_range) | {"len": 0.5, "thickness": 10}
     return {"cmin": low, "cmax": high, "colorscale": SURFACE_COLORSCALE, "colorbar": bar}
 
 

@@ -14,13 +14,13 @@ from normscape.figures.style.scales import Range
 from normscape.figures.surface.axes import axis_title, mark_labels, metric_bar
 from normscape.figures.surface.cuts import single_figures
 from normscape.figures.surface.minima import MINIMA, persistence_texts
+from normscape.figures.surface.surface_3d import contour_count
 from normscape.landscape.surface.topology import minima_of
 
 if TYPE_CHECKING:
     from normscape.landscape import Surface
 
 HEIGHT = 500
-CONTOUR_LINES = 12
 MISSING_COLOR = "rgba(128,128,140,0.35)"
 BAR = {"ypad": 56, "len": 0.7}  # about as long as a map is wide, which is a square
 MAX_ASPECT = 4.0  # beyond this ratio of its sides a map with equal units would be a stripe
@@ -47,22 +47,25 @@ def contour_figures(comparison: Comparison) -> dict[str, go.Figure]:
 
 
 def _map(comparison: Comparison, surface: Surface, value_range: Range) -> list[Any]:
-    values = comparison.values(surface)
-    heights = value_range.position(values if values is not None else np.full_like(surface.loss, np.nan))
+    values, color_range = comparison.values(surface), comparison.color_range or value_range
+    darkest, brightest = color_range.ends
     low, high = value_range.ends
-    grid = {"x": surface.alpha, "y": surface.beta, "z": heights}
+    grid = {"x": surface.alpha, "y": surface.beta}
     name = comparison.metric_title.lower()
     return [
         go.Heatmap(
             **grid,
-            **{"zmin": low, "zmax": high, "colorscale": SURFACE_COLORSCALE, "customdata": values, "meta": "z"},
-            **{"hoverongaps": False, "colorbar": metric_bar(comparison, value_range) | BAR},
+            z=comparison.shades(surface),
+            **{"zmin": darkest, "zmax": brightest, "colorscale": SURFACE_COLORSCALE},
+            **{"customdata": values, "meta": "z"},
+            **{"hoverongaps": False, "colorbar": metric_bar(comparison, color_range) | BAR},
             hovertemplate=html(r"$\alpha$ %{x:.3g}<br>$\beta$ %{y:.3g}<br>")
             + f"{name} %{{customdata:.4g}}<extra></extra>",
         ),
         go.Contour(
             **grid,
-            contours={"coloring": "none", "start": low, "end": high, "size": (high - low) / CONTOUR_LINES},
+            z=comparison.positions(surface),
+            contours={"coloring": "none", "start": low, "end": high, "size": (high - low) / contour_count(value_range)},
             line={"color": "rgba(255,255,255,0.55)", "width": 1},
             **{"showscale": False, "hoverinfo": "skip", "autocontour": False},
         ),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 366  # two surfaces, the controls and the verdict fit on a screen of 720 pixels
 TOP = 30  # pixels of the title
-CONTOURS = 12  # lines of equal height between the ends of the range
+CONTOURS = {"log": 12, "linear": 20}  # lines of equal height between the ends of the range
 ASPECT = {"x": 1.4, "y": 1.4, "z": 0.8}
 MOST_TICKS = 4  # at an axis: seen at an angle, more numbers would be printed over each other
 FOOT = 0.1  # of the height axis, where the first number of α is
@@ -35,7 +35,7 @@ _LAST_STEP = 10**9  # a center without a checkpoint is the end of training
 
 
 def surface_figures(comparison: Comparison) -> dict[str, go.Figure]:
-    """Draw each surface in 3-D; all share the range of heights and colors (D4), without a color bar.
+    """Draw each surface in 3-D; all share the ranges of heights and colors (D4), without a color bar.
 
     A surface with a single row or column becomes a line, one without a finite value a sentence. Missing points are
     gaps. Hovering shows the true value.
@@ -61,11 +61,11 @@ def surface_traces(comparison: Comparison, surface: Surface, value_range: Range)
     """Return the traces of one surface in 3-D: the surface, a marker at θ*, checkpoints, and rings at minima."""
     values = comparison.values(surface)
     values = values if values is not None else np.full_like(surface.loss, np.nan)
-    heights = value_range.position(values)
-    low, high = value_range.ends
+    heights, (low, high) = comparison.positions(surface), value_range.ends
+    darkest, brightest = (comparison.color_range or value_range).ends
     trace = go.Surface(
-        **{"x": surface.alpha, "y": surface.beta, "z": heights, "surfacecolor": heights},
-        **{"cmin": low, "cmax": high, "colorscale": SURFACE_COLORSCALE},
+        **{"x": surface.alpha, "y": surface.beta, "z": heights, "surfacecolor": comparison.shades(surface)},
+        **{"cmin": darkest, "cmax": brightest, "colorscale": SURFACE_COLORSCALE},
         **{"hoverinfo": "text", "hovertext": _hover_texts(surface, values, comparison.metric_title.lower())},
         lighting={"ambient": 0.72, "diffuse": 0.55, "specular": 0.08, "roughness": 0.9, "fresnel": 0.05},
         lightposition={"x": -800, "y": -1500, "z": 2500},
@@ -98,6 +98,11 @@ def scene(comparison: Comparison, surface: Surface, value_range: Range) -> dict[
 def height_title(comparison: Comparison, value_range: Range) -> str:
     """Return the title of the height axis, which says if heights are logarithms: steep is then not sharp."""
     return f"{comparison.metric_title} (log)" if value_range.scale == "log" else comparison.metric_title
+
+
+def contour_count(value_range: Range) -> int:
+    """Return how many steps between contour lines a range has: a linear one more, since a basin has few of them."""
+    return CONTOURS[value_range.scale]
 
 
 def plotly_camera(camera: Sequence[float]) -> dict[str, Any]:
@@ -199,7 +204,7 @@ def _hover_texts(surface: Surface, values: np.ndarray, name: str) -> np.ndarray:
 
 def _contour_lines(value_range: Range) -> dict[str, Any]:
     low, high = value_range.ends
-    size = (high - low) / CONTOURS
+    size = (high - low) / contour_count(value_range)
     return {"show": True, "start": low, "end": high, "size": size, "color": "rgba(255,255,255,0.35)", "width": 1}
 
 

@@ -42,8 +42,9 @@ def test_every_picture_has_the_same_size_and_every_surface_is_whole(count: int) 
     assert len(shown) >= min(count, MOST_SURFACES)
 
 
-def test_surfaces_share_one_scale() -> None:
-    image = pixels([flat(1.0), flat(10.0), flat(100.0), flat(100.0)])  # two rows of two; 10 is half way
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_surfaces_share_one_scale_whose_colors_are_logarithmic(scale: str) -> None:
+    image = pixels([flat(1.0), flat(10.0), flat(100.0), flat(100.0)], scale)  # two rows of two; 10 is half way
     quarters = image[: HEIGHT // 2, : WIDTH // 2], image[: HEIGHT // 2, WIDTH // 2 :], image[HEIGHT // 2 :]
     for quarter, expected in zip(quarters, (LOW, MIDDLE, HIGH), strict=True):
         mean = colors(quarter).mean(axis=0)

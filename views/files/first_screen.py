@@ -64,4 +64,4 @@ def _picture() -> None:
 def _example_picture() -> bytes | None:
     """Return the surfaces of the example files as a small picture."""
     grids = [next(iter(read_surface_file(content).grids.values())) for content in example_files().values()]
-    return thumbnail_png([grid.loss for grid in grids])
+    return thumbnail_png([grid.loss for grid in grids], scale="log")  # as the page opens them

@@ -61,9 +61,7 @@ def answer_of(measured: Mapping[str, Measures], variants: Variants, state: Compa
     if not measured:
         return Answer(warnings, Verdict("", ""), "")
     seeds = caveats.stored_seeds(measured, variants)
-    found = verdict(
-        measured, stopped=stopped, where=where(variants), drawn=caveats.drawn_training(variants), seeds=seeds
-    )
+    found = verdict(measured, stopped=stopped, where=where(variants), seeds=seeds)
     claim = f"{texts.unmeasured(variants, state)} {found.claim}".strip()
     qualification = caveats.qualification(measured, variants, seeds)
     about_seeds = range_of_seeds(seeds) if seeds is not None and len(measured) == 2 else ""

@@ -57,15 +57,6 @@ def stored_seeds(measured: Mapping[str, Measures], variants: Variants) -> SeedPa
     return stored_seed_ratios(variants, *pair)
 
 
-def drawn_training(variants: Variants) -> str:
-    """Return which training the surfaces and their numbers are of, empty where a seed does not say it."""
-    seed = training_seed(variants)
-    trained = any(run.training.steps and surface.evaluation.checkpoint != 0 for run, surface in variants.values())
-    if seed is None or not trained:
-        return ""
-    return f"the run drawn below (seed {seed})"
-
-
 def without_links(text: str) -> str:
     """Return a qualification for a picture, where nothing can be clicked: without links and hints to the page."""
     return re.sub(r" ?\[[^\]]*\]\([^)]*\)", "", text).replace("**", "").replace("*", "")

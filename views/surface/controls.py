@@ -19,7 +19,6 @@ from normscape.views.session.limits import possible
 from normscape.views.session.progress import show_progress
 from normscape.views.session.requests import fitted_range, measure_networks
 from normscape.views.texts.escape import printable_error
-from normscape.views.texts.surface import CURVATURE
 from normscape.views.widgets.training_step import checkpoint_slider
 
 FIT_HELP = (
@@ -44,8 +43,8 @@ def section(experiment: Experiment, display: Display, progress: DeltaGenerator) 
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="surface-controls"):
         display = _metric_and_scale(display, experiment)
         experiment = checkpoint_slider(experiment, beside=True)
+    with st.sidebar, st.expander("Range and resolution"):
         _fit_button()
-    with st.sidebar, st.expander("Resolution"):
         display = _resolution(display)
     with progress:
         _fit_range(experiment)
@@ -136,18 +135,6 @@ def _layer(display: Display, experiment: Experiment) -> str:
         return display.layer
     rule, index = rule_of(display, "layer"), names.index(display.layer) if display.layer in names else 0
     return str(st.selectbox(rule.label, names, index, key=control("display.layer"), help=rule.help))
-
-
-def curvature_button() -> None:
-    """Show a control that selects the gradient change, for losses on a log scale, whose depth is no curvature."""
-    with st.container(key="compare-curvature", horizontal=True, vertical_alignment="center"):
-        st.button(CURVATURE, key="show-curvature", type="tertiary", on_click=_show_curvature)
-
-
-def _show_curvature() -> None:
-    """Select the gradient change; the controls start again from it."""
-    st.session_state["display"] = replace(st.session_state["display"], metric="gradient-change-ratio")
-    address.adopt(st.session_state["experiment"])
 
 
 def _fit_button() -> None:

@@ -91,8 +91,6 @@ with verdict_place:
             st.error(printable_error(message))  # here it has the whole width
         shown += unshown
 with progress_place:
-    if state.finished and log_scale:
-        controls.curvature_button()
     progress.show_progress(request, state.finished, shown=shown)
 
 drawn = surfaces_3d.comparison_of(experiment, display, state.outcomes)

@@ -22,9 +22,6 @@ from normscape.views.widgets.numbers import number, percent, three_digits, times
 
 PENDING = "being measured"
 
-MOST_LISTED = 4
-"""Networks whose λ_max are listed one by one."""
-
 
 class Verdict(NamedTuple):
     """The verdict as Markdown: one claim in bold, and the numbers behind it."""
@@ -38,7 +35,6 @@ def verdict(
     *,
     stopped: bool = False,
     where: str = "here",
-    drawn: str = "",
     seeds: SeedPair | None = None,
 ) -> Verdict:
     """Return the verdict: on what is drawn, and of two networks for how many training seeds it is the same.
@@ -47,11 +43,9 @@ def verdict(
         measured: what is known of each network, by label.
         stopped: whether the missing numbers are not being measured.
         where: the weights that two networks are compared at, such as "at initialization".
-        drawn: the run that more than two surfaces are of, such as "the run drawn below (seed 0)"; empty if that needs
-            no words.
         seeds: the ratios of λ_max and of its scale-free form over training seeds, of the compared pair.
     """
-    found = _verdict(measured, where, drawn, seeds)
+    found = _verdict(measured, where, seeds)
     pending = "not measured" if stopped else PENDING
     return Verdict(*(text.replace(PENDING, pending) for text in found))
 
@@ -69,12 +63,12 @@ def gradient_change(measured: Mapping[str, Measures]) -> str:
     return f"Largest gradient change in the slice: {values}{ratio}."
 
 
-def _verdict(measured: Mapping[str, Measures], where: str, drawn: str, seeds: SeedPair | None) -> tuple[str, ...]:
+def _verdict(measured: Mapping[str, Measures], where: str, seeds: SeedPair | None) -> tuple[str, ...]:
     pair = compared_pair(measured)
     if pair is None:
         return "", "".join(f"**{label}:** {_alone(one)}." for label, one in measured.items())
     if len(measured) > 2:
-        return _of_several(measured, drawn)
+        return _of_several(measured)
     subject, reference = pair
     one, other = measured[subject], measured[reference]
     fit = _fit(one, other)
@@ -107,7 +101,7 @@ def _order(pair: tuple[str, str]) -> str:
     return f"{in_text(pair[0])} vs. {in_text(pair[1])}"
 
 
-def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]:
+def _of_several(measured: Mapping[str, Measures]) -> tuple[str, str]:
     """Return the verdict on more than two networks: the flattest, the sharpest, and the range of every number."""
     sharpness = _ranked({label: one.sharpness for label, one in measured.items()})
     scale_free = _ranked({label: one.scale_free for label, one in measured.items()})
@@ -116,9 +110,6 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
     (low, flattest), (high, sharpest) = sharpness[0], sharpness[-1]
     pending = [label for label, one in measured.items() if one.sharpness is None]
     parts = [f"{LARGEST} {three_digits(low)} to {three_digits(high)} ({times(low, high)} apart)"]
-    if len(sharpness) <= MOST_LISTED:
-        listed = ", ".join(f"{label} {three_digits(value)}" for value, label in sharpness)
-        parts = [f"{LARGEST}: {listed} ({times(low, high)} apart)"]
     if len(scale_free) > 1:
         ends = (scale_free[0][1], scale_free[-1][1])
         named = "" if ends == (flattest, sharpest) else f": {ends[0]} lowest, {ends[1]} highest"
@@ -128,7 +119,7 @@ def _of_several(measured: Mapping[str, Measures], drawn: str) -> tuple[str, str]
         claim = f"**{len(sharpness)} of {len(measured)} networks measured.**"
     else:
         claim = claim_of_several({label: value for value, label in sharpness})
-    return claim, f"{capitalized((f'in {drawn}: ' if drawn else '') + ' · '.join(parts))}."
+    return claim, f"{capitalized(' · '.join(parts))}."
 
 
 def _ranked(values: Mapping[str, float | None]) -> list[tuple[float, str]]:
@@ -142,7 +133,7 @@ def _fits(measured: Mapping[str, Measures]) -> str:
     values = [one.accuracy if accuracy else one.held_out_loss for one in measured.values()]
     text = percent if accuracy else number
     low, high = text(min(values)), text(max(values))
-    return f"held-out {'accuracy' if accuracy else 'loss'} {low if low == high else f'between {low} and {high}'}"
+    return f"held-out {'accuracy' if accuracy else 'loss'} {low if low == high else f'{low} to {high}'}"
 
 
 def _fit(one: Measures, other: Measures) -> str:

@@ -63,8 +63,6 @@ def computing(experiment: Experiment, state: ComparisonState) -> str:
 LOG_SCALE = "Heights are logarithms: a deeper bowl has a lower loss, not a higher curvature."
 
 TRUE_SHAPES = "[Linear heights]({linear}) show the true shapes."
-CURVATURE = "Compare the gradient change"
-"""The label of the control that selects it."""
 
 READING = r"""
 **What to look at.** If the gradient changes little when the weights move a little, the landscape is smooth. Each
@@ -73,8 +71,8 @@ directions ([Li et al. 2018](https://arxiv.org/abs/1712.09913)). To see how smoo
 $\|\nabla f(\theta+\Delta)-\nabla f(\theta)\|/\|\Delta\|$, a lower bound on the Lipschitz constant $L$ of the gradient.
 Then compare $\lambda_{\max}$, the largest curvature in any direction.
 
-**Log scale.** Heights are logarithms: a deep, pointed bowl has a low loss at its bottom, not a high curvature. On the
-linear scale the drawn curvature is the true one, but small losses look equal.
+**Scale.** Linear heights have the true shape; colors are logarithmic, so that small losses differ, too. On the log
+scale heights are logarithms: a deep, pointed bowl has a low loss at its bottom, not a high curvature.
 
 **Caveats.**
 - Two random directions miss most of the sharp ones, so a calm slice does not prove a small $L$. A convex slice does not

@@ -193,7 +193,8 @@ def _thumbnail(link: str) -> tuple[bytes | None, tuple[int, ...] | None]:
     pairs = list(variants.values())[:MOST_SURFACES]
     found = {k: values for k, pair in enumerate(pairs) for values in _loss(*pair)}
     of_all = experiment is None or len(found) in (0, len(variants), MOST_SURFACES)
-    return thumbnail_png(list(found.values())), None if of_all else tuple(found)
+    scale = dict(parse_qsl(urlsplit(link).query)).get("scale", Display().scale)
+    return thumbnail_png(list(found.values()), scale=scale), None if of_all else tuple(found)
 
 
 def _loss(run: RunSpec, surface: SurfaceSpec) -> list[np.ndarray]:

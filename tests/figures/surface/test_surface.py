@@ -9,6 +9,7 @@ import pytest
 
 from normscape.figures.comparison import Comparison
 from normscape.figures.surface import (
+    color_scale,
     comparison_figure,
     contour_figures,
     cut_figure,
@@ -67,6 +68,27 @@ def test_a_surface_shows_its_values_gaps_and_center(pair):
     pin = traces(figure, "scatter3d")[0]
     assert (pin.x[0], pin.y[0], pin.z[0]) == (0, 0, 0.1)
     assert "1 of 9 points are not finite" in said(figure)
+
+
+@pytest.mark.parametrize("draw", [surface_figures, contour_figures])
+def test_on_a_linear_scale_heights_are_values_and_colors_their_logarithms(pair, draw):
+    comparison = Comparison(pair, "loss", "linear", colors=COLORS)
+    for label, figure in draw(comparison).items():
+        drawn = figure.data[0] if draw is surface_figures else traces(figure, "heatmap")[-1]
+        shades = drawn.surfacecolor if draw is surface_figures else drawn.z
+        np.testing.assert_allclose(shades, np.log10(pair[label].loss))
+        ends = (drawn.cmin, drawn.cmax) if draw is surface_figures else (drawn.zmin, drawn.zmax)
+        assert ends == pytest.approx((-1, 2))
+        heights = drawn.z if draw is surface_figures else traces(figure, "contour")[0].z
+        np.testing.assert_array_equal(heights, pair[label].loss)
+    ticks = [text for _, text in color_scale(comparison).ticks]
+    assert ticks == [text for _, text in color_scale(Comparison(pair, "loss", "log")).ticks]
+
+
+def test_colors_of_accuracies_and_of_values_that_are_not_positive_are_linear(make):
+    accuracy = Comparison({"a": make([[0.1, 0.2], [0.3, 0.4]])}, "accuracy", "linear").color_range
+    assert (accuracy.scale, accuracy.ends) == ("linear", (0.0, 1.0))
+    assert Comparison({"a": make([[0, -1], [0, 0]])}, "loss", "linear").color_range.scale == "linear"
 
 
 def test_hovering_shows_true_values_where_heights_are_raised(make):
@@ -143,12 +165,15 @@ def test_a_cut_says_which_beta_it_took(make):
 def test_a_comparison_has_a_subplot_for_each_and_one_range(make, count):
     surfaces = {f"network {k}": make([[k + 1, 2], [3, 4]]) for k in range(count)}
     figure = comparison_figure(Comparison(surfaces, "loss", "linear"), caption="how it was measured")
-    names = [trace.scene for trace in traces(figure, "surface")]
+    names, top = [trace.scene for trace in traces(figure, "surface")], max(4, count)
     assert len(set(names)) == count
     subplots = {(figure.layout[name].domain.x, figure.layout[name].domain.y) for name in names}
     assert len(subplots) == count
     assert {trace.coloraxis for trace in traces(figure, "surface")} == {"coloraxis"}
-    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (1, max(4, count))
+    assert (figure.layout.coloraxis.cmin, 10**figure.layout.coloraxis.cmax) == pytest.approx((0, max(4, count)))
+    assert {tuple(figure.layout[name].zaxis.range) for name in names} == {
+        (1 - 0.03 * (top - 1), top + 0.03 * (top - 1))
+    }
     for words in ("how it was measured", *surfaces):
         assert words in said(figure)
 

@@ -22,7 +22,7 @@ NORM = "run.model.norm"
 
 MORE = "More normalizations"
 
-FIRST = ("none", "batch", "layer", "group", "instance", "rms", "weight", "dyt")
+FIRST = ("none", "batch", "layer", "group", "rms")
 """The normalizations of the row; those that are asked for less are behind *More*."""
 
 
