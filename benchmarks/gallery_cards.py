@@ -69,10 +69,7 @@ def write_reading() -> None:
 
 def write_preview() -> None:
     """Draw the picture of link previews."""
-    question, about = (
-        QUESTIONS["Surfaces"],
-        "Loss around the trained weights (log scale): one network, trained on digits",
-    )
+    question, about = QUESTIONS["Surfaces"], "Loss around the trained weights: one network, trained on digits"
     PREVIEW.write_bytes(preview_png(_first_comparison("dark"), question=question, caption=about))
 
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 import torch
 
-ENGINE = "4"
+ENGINE = "5"
 """Counts changes of training and evaluation that change last bits, so that stored numbers say which code gave them."""
 
 DEVICES = ("auto", "cpu", "cuda")

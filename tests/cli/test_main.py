@@ -101,7 +101,7 @@ def test_what_an_address_shows_are_the_options_of_its_command(capsys: pytest.Cap
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
     names = ("a.png", "a.pdf", "a.svg", "a.html", "a.csv", "a.json", "a.h5", "a.vts", "a.glb", "a.stl")
-    assert main(["export", DEFAULT, "--scale", "linear", "-o", *(str(folder / name) for name in names)]) == 0
+    assert main(["export", DEFAULT, "--scale", "log", "-o", *(str(folder / name) for name in names)]) == 0
     return folder
 
 
@@ -118,7 +118,7 @@ def test_exported_files_carry_their_experiment(exported: Path) -> None:
     for path in carrying:
         experiment, display = experiment_of(path.read_bytes())
         assert experiment == Experiment(), path.name
-        assert display.scale == ("log" if path.suffix == ".html" else "linear"), path.name
+        assert display.scale == ("linear" if path.suffix == ".html" else "log"), path.name
 
 
 def test_numbers_are_those_that_ship(exported: Path) -> None:

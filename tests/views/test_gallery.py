@@ -186,12 +186,12 @@ def test_a_card_opens_its_experiment_on_the_page_surfaces() -> None:
 def test_a_story_opens_in_its_own_metric_and_keeps_the_camera() -> None:
     title = "Where batch norm makes gradients explode"
     app = gallery()
-    app.session_state["display"] = Display(scale="linear", camera=(1.0, 1.0, 1.0, 0.0, 0.0, 0.0))
+    app.session_state["display"] = Display(scale="log", camera=(1.0, 1.0, 1.0, 0.0, 0.0, 0.0))
     app.run()
     follow(app, title)
     assert not app.exception
     shown = app.session_state["display"]
-    assert (shown.metric, shown.scale) == ("gradient-norm", "log")
+    assert (shown.metric, shown.scale) == ("gradient-norm", "linear")
     assert shown.camera == (1.0, 1.0, 1.0, 0.0, 0.0, 0.0)
     assert app.query_params["metric"] == "gradient-norm"
     key = next(str(box.key) for box in app.selectbox if box.label == "Start from")

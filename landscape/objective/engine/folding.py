@@ -1,4 +1,4 @@
-"""Fewer passes over memory for the loss: batch norm, ReLU and sums merged into the layer before them.
+"""Fewer passes over memory for the loss: batch norm, ReLU and sums merged into the layer before them, and attention.
 
 With running averages, batch norm is the affine map y ↦ s·y + (β - s·μ), s = γ/√(v + ε), so that conv(x; w, b) followed
 by it is conv(x; s·w, s·(b - μ) + β). The merged network is used only if its outputs agree with those of the network.
@@ -15,6 +15,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d
 
+from normscape.landscape.objective.engine.attention import fuse_attention
 from normscape.landscape.objective.engine.merged_layer import Merged
 from normscape.landscape.objective.tracing import traced
 
@@ -90,6 +91,7 @@ def _are_close(found: object, expected: object) -> bool:
 def _merge(traced: fx.GraphModule) -> Iterator[Merged]:
     """Merge layers in place, and yield the merged ones."""
     graph, modules = traced.graph, dict(traced.named_modules())
+    fuse_attention(graph, modules)
     for node in list(graph.nodes):
         if isinstance(_module(node, modules), nn.Identity):
             _replace(node, node.args[0])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 from torch.nn import functional
 
 from normscape.landscape.memory_format import laid_out
@@ -195,6 +196,68 @@ def test_the_parameters_of_the_network_stay() -> None:
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     assert fold(module, images(2)) is not None
     assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
+
+
+class OwnAttention(nn.Module):
+    """Attention in which one part is written in a way of its own."""
+
+    def __init__(self, scores: Callable[[Tensor, Tensor], Tensor], softmax: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.inputs, self.scores, self.softmax = nn.Linear(8, 8), scores, softmax
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (self.inputs(x).unflatten(-1, (2, 4)).transpose(1, 2) * factor for factor in (1.0, 2.0, 3.0))
+        return (self.softmax(self.scores(q, k)) @ v).transpose(1, 2).flatten(2)
+
+
+ATTENTION: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor], int]] = {
+    "divided by √d": (lambda q, k: q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), nn.Softmax(dim=-1), 1),
+    "divided by a number": (lambda q, k: q @ k.transpose(-2, -1) / 3, lambda s: functional.softmax(s, dim=-1), 1),
+    "not divided": (lambda q, k: torch.matmul(q, k.transpose(-1, -2)), lambda s: torch.softmax(s, -1), 1),
+    "divided by a tensor": (lambda q, k: q @ k.transpose(-1, -2) / q.norm(), nn.Softmax(dim=-1), 0),
+    "over queries": (lambda q, k: q @ k.transpose(-1, -2) / 3, nn.Softmax(dim=-2), 0),
+    "with a mask": (lambda q, k: q @ k.transpose(-1, -2) / 3 + torch.ones(5, 5).tril().log(), nn.Softmax(dim=-1), 0),
+    "in float64": (
+        lambda q, k: q @ k.transpose(-1, -2),
+        lambda s: functional.softmax(s, -1, dtype=torch.float64).float(),
+        0,
+    ),
+    "permuted": (lambda q, k: q @ k.permute(0, 1, 3, 2) / 3, nn.Softmax(dim=-1), 0),
+}
+
+
+@pytest.mark.parametrize(("scores", "softmax", "fused"), ATTENTION.values(), ids=ATTENTION)
+def test_attention_is_one_call_where_it_is_sure(
+    scores: Callable[[Tensor, Tensor], Tensor], softmax: Callable[[Tensor], Tensor], fused: int
+) -> None:
+    network = OwnAttention(scores, softmax).eval()
+    x = torch.randn(3, 5, 8, generator=torch.Generator().manual_seed(0))
+    folded = fold(network, x)
+    assert folded is not None
+    with torch.no_grad():
+        folded.refresh()
+        torch.testing.assert_close(folded.network(x), network(x), rtol=1e-5, atol=1e-6)
+    assert _fused(folded.network) == fused
+
+
+@pytest.mark.parametrize("norm", ["none", "layer", "batch", "qk"])
+def test_the_loss_of_a_transformer_is_that_of_plain_attention_in_float64(norm: str) -> None:
+    torch.manual_seed(0)
+    inputs, targets = images(20), torch.arange(20) % 10
+    module = trained_averages(build_model(ModelSpec("transformer", norm=norm, width=16), (3, 8, 8), 10), inputs)
+    folded = fold(module, inputs)
+    assert folded is not None
+    assert _fused(folded.network) == 2
+    objective = Objective(module, inputs, targets, statistics="running")
+    exact = Objective(module.double(), inputs.double(), targets, statistics="running")
+    for factor in (1.0, 3.0):
+        loss = objective.loss_and_accuracy(exact.theta.float() * factor)[0]
+        assert loss == pytest.approx(exact.loss_and_accuracy(exact.theta * factor)[0], rel=1e-5)
+
+
+def _fused(network: nn.Module) -> int:
+    assert isinstance(network, fx.GraphModule)
+    return sum(node.target is functional.scaled_dot_product_attention for node in network.graph.nodes)
 
 
 @pytest.mark.parametrize("architecture", ["convolutional", "residual"])
