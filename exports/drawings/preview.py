@@ -50,7 +50,7 @@ def _figure(comparison: Comparison, value_range: Range, question: str, caption: 
     figure.text(MARGIN, 0.055, caption, fontsize=8, color=colors.faint)
     figure.text(1 - MARGIN, 0.055, "Normscape", fontsize=11, color=colors.text, ha="right", **bold)
     for number, (label, surface) in enumerate(comparison.results.items()):
-        place = (number / count, 0.08, 1 / count, 0.68)
+        place = (number / count, 0.15, 1 / count, 0.68)
         axes: Any = figure.add_axes(place, projection="3d", computed_zorder=False)
         axes.patch.set_alpha(0)
         drawn = scene_of(comparison, surface, value_range, CAMERA)

@@ -113,7 +113,7 @@ def _notes(
 
     center = surface.center or (len(surface.beta) // 2, len(surface.alpha) // 2)
     bottom = float(heights[center])
-    contour = max(lines, key=lambda line: float(line[:, 2].mean()) if len(line) > 12 else float("-inf"))
+    contour = max(lines, key=len)
     left = contour[int(contour[:, 0].argmin())]
     low = axes.get_zlim()[0]
     axes.plot([0.0], [0.0], [bottom], marker="o", markersize=5, color=CENTER_COLOR, zorder=4)
