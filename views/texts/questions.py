@@ -11,7 +11,7 @@ QUESTIONS: Mapping[str, str] = {
     "Curvature": "How sharp is the loss, and in which directions?",
     "Paths": "Where did training go, and what lies between two trainings?",
     "Files": "Compare surfaces from other tools",
-    "Jobs": "Running and saved experiments",
+    "Jobs": "Running and recent experiments",
     "Guide": "What do the pages show, and what do the terms mean?",
 }
 """By title of the page in the navigation."""
