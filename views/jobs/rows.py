@@ -8,11 +8,8 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-NO_PICTURE = (
-    '<svg class="no-picture" viewBox="0 0 128 64" aria-hidden="true">'
-    '<path d="M6 32 34 18 62 32 34 46Z M66 32 94 18 122 32 94 46Z"/></svg>'
-)
-"""The grounds of two surfaces, as in pictures of surfaces without values."""
+NO_PICTURE = '<div class="no-picture" aria-hidden="true"></div>'
+"""The grounds of two surfaces (`style.css`), as in pictures of surfaces without values."""
 
 
 class Row(NamedTuple):
