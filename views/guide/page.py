@@ -8,6 +8,7 @@ from normscape.figures.style.notation import plain
 from normscape.gallery.stories import STORIES, card, reading
 from normscape.views.analysis.steps import ARGUMENT as STEPS_OF_ARGUMENT
 from normscape.views.analysis.steps import STEPS
+from normscape.views.guide.learning_rates import limits_on_the_learning_rate
 from normscape.views.guide.own_network import own_network
 from normscape.views.guide.step_figure import largest_step, step_figure
 from normscape.views.texts.escape import printable
@@ -74,17 +75,6 @@ LOOK_FOR = r"""
    it. Held-out accuracy says whether the flatter network is also the better one.
 4. **Point at a surface**, or tap it, to read every metric there. A click keeps the point, and *Copy link* copies every
    choice.
-"""
-
-RATES = r"""
-Four numbers on these pages say how large a learning rate may be. They answer different questions, so they differ.
-
-| Number | What it says | Page |
-|---|---|---|
-| **Largest stable rate** | The largest tested rate at which training from scratch is stable: measured, by whole trainings. | [Learning rates](learning-rates) |
-| **$2/\lambda_{\max}$ at initialization** | Below this rate, gradient descent is stable near the initial weights (with momentum $\mu$, below $1+\mu$ times this rate): predicted, from the curvature there. | [Learning rates](learning-rates), dotted lines |
-| **Largest step that lowers the loss** | The largest rate up to which a single gradient step lowers the loss: measured, at the weights that *Surfaces* shows. | [Analysis](analysis#descent) |
-| **$2/\hat L$** | Every smaller rate lowers the loss in a single step: predicted, by the bound. $\hat L$ is the largest gradient-change ratio sampled along the step. | [Analysis](analysis#descent) |
 """
 
 PAGES = {
@@ -236,8 +226,7 @@ with figure:
 _heading("What each page answers")
 _pages()
 _heading("Four limits on the learning rate")
-with st.container(key="largest-rates"):
-    st.markdown(RATES)
+limits_on_the_learning_rate()
 text, figure = st.columns(TEXT_AND_FIGURE, gap="large", vertical_alignment="center")
 with text:
     _heading("The argument in short")

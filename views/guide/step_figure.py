@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from normscape.figures.style.palette import THEMES, Theme
@@ -106,9 +106,10 @@ def step_figure(theme: Theme) -> str:
     )
 
 
-def _path(value: Callable[[float], float]) -> str:
+def _path(name: str) -> str:
+    """Return the curve of one field of `Step`."""
     rates = [LONGEST * k / (POINTS - 1) for k in range(POINTS)]
-    return "M" + "L".join(f"{_x(rate):.1f} {_y(value(rate)):.1f}" for rate in rates)
+    return "M" + "L".join(f"{_x(rate):.1f} {_y(getattr(step(rate), name)):.1f}" for rate in rates)
 
 
 def _x(rate: float) -> float:
