@@ -27,8 +27,8 @@ LIMITS = (
     ),
     Limit(
         r"$2/\lambda_{\max}$ at initialization",
-        r"Below this rate, gradient descent is stable near the initial weights (with momentum $\mu$, below $1+\mu$ times "
-        "this rate): predicted, from the curvature there.",
+        r"Below this rate, gradient descent is stable near the initial weights (with momentum $\mu$, below $1+\mu$ "
+        "times this rate): predicted, from the curvature there.",
         "[Learning rates](learning-rates), dotted lines",
     ),
     Limit(

@@ -72,10 +72,7 @@ def step_figure(theme: Theme) -> str:
     style = STYLE.format(text=colors.text, faint=colors.faint, loss=LOSS[theme])
     before, largest = step(0).loss, largest_step()
     level = _y(before)
-    curves = "".join(
-        f'<path class="{name}" d="{_path(lambda rate, name=name: getattr(step(rate), name))}"/>'
-        for name in Step._fields
-    )
+    curves = "".join(f'<path class="{name}" d="{_path(name)}"/>' for name in Step._fields)
     marks = "".join(
         f'<line class="mark" x1="{_x(rate):.1f}" x2="{_x(rate):.1f}" y1="{level:.1f}" y2="{HEIGHT - BOTTOM}"/>'
         f'<circle class="{name}" cx="{_x(rate):.1f}" cy="{level:.1f}" r="4.5"/>'

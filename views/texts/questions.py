@@ -10,7 +10,7 @@ QUESTIONS: Mapping[str, str] = {
     "Learning rates": "How large a learning rate can each network take?",
     "Curvature": "How sharp is the loss, and in which directions?",
     "Paths": "Where did training go, and what lies between two trainings?",
-    "Files": "Compare surfaces from other tools",
+    "Files": "Draw loss surfaces from your own files",
     "Jobs": "Running and recent experiments",
     "Guide": "What do the pages show, and what do the terms mean?",
 }
