@@ -136,7 +136,7 @@ def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() ->
     equal = sum(1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL for ratio in ratios.values())
     lower = len(pairs) - higher - equal
     assert f"is lower in {lower} of {len(pairs)} comparisons, higher in {higher}, about equal in {equal}.**" in text
-    (drawn,) = [element.proto.body for element in app.get("html") if "answer-bars" in element.proto.body]
+    (drawn,) = [element.proto.body for element in app.get("html") if '<ul class="answer-bars"' in element.proto.body]
     ordered = sorted(ratios, key=ratios.__getitem__)
     assert [html.unescape(title) for title in re.findall('">([^<]+)</a>', drawn)] == ordered
     assert drawn.count("× lower") == lower
