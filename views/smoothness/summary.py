@@ -15,10 +15,8 @@ from normscape.views.texts.escape import printable
 from normscape.views.texts.labels import capitalized, in_text, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
-LESS_SMOOTH = (
-    "**On other data the order is reversed:** on digits with raw inputs, the loss is smoother with batch norm."
-)
-SMOOTH = "**On other data the order is reversed:** on standardized digits, the loss is less smooth with batch norm."
+LESS_SMOOTH = "**Other data reverse the order:** on digits with raw inputs, the loss is smoother with batch norm."
+SMOOTH = "**Other data reverse the order:** on standardized digits, the loss is less smooth with batch norm."
 """Where batch norm is less smooth than no normalization, and where it is smoother."""
 
 Sign = Literal[-1, 1] | None
