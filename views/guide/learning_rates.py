@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ class Limit(NamedTuple):
     """One of the numbers, as Markdown."""
 
     name: str
+    kind: Literal["Measured", "Predicted"]
     meaning: str
     page: str
 
@@ -22,33 +23,36 @@ class Limit(NamedTuple):
 LIMITS = (
     Limit(
         "Largest stable rate",
-        "The largest tested rate at which training from scratch is stable: measured, by whole trainings.",
+        "Measured",
+        "The largest tested rate at which training from scratch is stable.",
         "[Learning rates](learning-rates)",
     ),
     Limit(
         r"$2/\lambda_{\max}$ at initialization",
-        r"Below this rate, gradient descent is stable near the initial weights (with momentum $\mu$, below $1+\mu$ "
-        "times this rate): predicted, from the curvature there.",
+        "Predicted",
+        r"Below this rate, gradient descent is stable near the initial weights; with momentum $\mu$, below $1+\mu$ "
+        "times this rate.",
         "[Learning rates](learning-rates), dotted lines",
     ),
     Limit(
         "Largest step that lowers the loss",
-        "The largest rate up to which a single gradient step lowers the loss: measured, at the weights that *Surfaces* "
-        "shows.",
+        "Measured",
+        "The largest rate up to which a single gradient step lowers the loss, from the weights that *Surfaces* shows.",
         "[Analysis](analysis#descent)",
     ),
     Limit(
         r"$2/\hat L$",
-        r"Below this rate, the bound says that a single gradient step lowers the loss: predicted. $\hat L$ is the "
-        "largest gradient-change ratio sampled along the step.",
+        "Predicted",
+        r"Below this rate, the bound says that a single gradient step lowers the loss. $\hat L$ is the largest "
+        "gradient-change ratio sampled along the step.",
         "[Analysis](analysis#descent)",
     ),
 )
-HEADER = "| Number | What it says | Page |\n|---|---|---|"
+HEADER = "| Number | Kind | What it says | Page |\n|---|---|---|---|"
 
 
 def limits_on_the_learning_rate() -> None:
     """Show the limits as one table (`style.css`)."""
-    rows = "\n".join(f"| **{one.name}** | {one.meaning} | {one.page} |" for one in LIMITS)
+    rows = "\n".join(f"| **{one.name}** | {one.kind} | {one.meaning} | {one.page} |" for one in LIMITS)
     with st.container(key="largest-rates"):
         st.markdown(f"{INTRODUCTION}\n\n{HEADER}\n{rows}")

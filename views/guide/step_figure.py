@@ -19,7 +19,7 @@ LOWEST, HIGHEST = -0.75, 1.6  # losses at the bottom and at the top
 
 GRADIENT = math.tanh(START)
 
-LOSS: Mapping[Theme, str] = {"light": "#0b5fae", "dark": "#6fb1ff"}
+LOSS: Mapping[Theme, str] = {"light": "#0b5cad", "dark": "#6cb2ff"}
 """Color of the loss, that of links on a page."""
 
 STYLE = """
