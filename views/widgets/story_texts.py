@@ -85,7 +85,8 @@ def panel_names(experiment: Experiment) -> tuple[str, ...]:
         return tuple(
             "None" if short and value == "none" else name for value, name in zip(experiment.values, names, strict=True)
         )
-    phrases = PANELS.get(experiment.compare, {}) | (TWO_PANELS.get(experiment.compare, {}) if len(names) == 2 else {})
+    of_two = TWO_PANELS.get(experiment.compare, {}) if len(names) == 2 else {}
+    phrases = {**PANELS.get(experiment.compare, {}), **of_two}
     if phrases:
         return tuple(phrases.get(value, name) for value, name in zip(experiment.values, names, strict=True))
     label = SHORT_LABELS.get(experiment.compare, _field_label(experiment))
