@@ -288,7 +288,7 @@ def test_the_glossary_uses_the_width_and_the_figure_is_complete(page: Page, app_
         "new Set([...document.querySelectorAll('[class*=st-key-term-]')]"
         ".map(one => Math.round(one.getBoundingClientRect().left))).size === 3"
     )
-    assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < 4000
+    assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < 4300
     image = page.locator(".st-key-wide-reading img").evaluate("one => one.clientWidth / one.clientHeight")
     assert image == pytest.approx(SIZE[0] / SIZE[1], rel=0.02)
 

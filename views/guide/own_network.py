@@ -59,4 +59,4 @@ def own_network() -> None:
     for column, text, code in zip(st.columns(2, gap="large"), (IN_PYTHON, IN_THE_APP), (COMPARE, BUILD), strict=True):
         with column:
             st.markdown(text)
-            st.code(code, language="python")
+            st.code(code, language="python", wrap_lines=True)  # no part is out of reach of a keyboard
