@@ -1,5 +1,6 @@
 """The page Gallery: every story has a card, and a card opens its experiment."""
 
+import html
 import re
 from dataclasses import replace
 from urllib.parse import parse_qsl
@@ -11,13 +12,18 @@ from streamlit.testing.v1 import AppTest
 from normscape.gallery.measurements import accuracies, measurements
 from normscape.gallery.stories import GROUPS, STORIES, Story
 from normscape.specs import Display, Experiment, TrainingSpec
+from normscape.views.gallery import answer
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets import recent_cards, story_texts
-from normscape.views.widgets.numbers import percent
+from normscape.views.widgets.numbers import ABOUT_EQUAL, percent
 from normscape.views.widgets.recent_cards import title_and_text
 from normscape.views.widgets.story_cards import names_in_picture, related
 from normscape.views.widgets.story_texts import card_anchor, panel_names, panel_notes, result_sentence, setting
 from tests.views.test_page import opened
+
+
+def bars() -> str:
+    return answer.bars(answer.comparisons())
 
 
 def gallery() -> AppTest:
@@ -66,8 +72,10 @@ def test_the_page_says_what_a_visitor_gets_in_numbers_of_this_gallery() -> None:
 
 
 def test_titles_in_the_answer_lead_to_their_cards() -> None:
-    linked = re.findall(r"\[([^]]+)\]\(#([^)]+)\)", story_texts.headline())
-    assert len(linked) > 1
+    linked = re.findall(r"\[([^]]+)\]\(#([^)]+)\)", answer.headline())
+    shown = [(html.unescape(title), anchor) for anchor, title in re.findall('href="#([^"]+)">([^<]+)<', bars())]
+    assert len(shown) == len(answer.comparisons())
+    linked += shown
     assert all(title in STORIES and anchor == card_anchor(title) for title, anchor in linked)
     assert all(f' id="{anchor}"' in names_in_picture((), (), anchor) for _, anchor in linked)
     assert len({card_anchor(title) for title in STORIES}) == len(STORIES)
@@ -79,7 +87,7 @@ def test_a_card_names_its_panels_and_states_one_measured_result(title: str) -> N
     names = panel_names(experiment)
     assert len(names) == len(experiment.values)
     assert all(names)
-    assert ":" in names[0] or experiment.compare == "run.model.norm"
+    assert len(set(names)) == len(names)
     assert re.search(r"[\d.]+×|about equal", result_sentence(title, STORIES[title]))
 
 
@@ -87,11 +95,15 @@ def test_cards_show_the_panels_and_the_result_of_the_stored_numbers() -> None:
     app = gallery()
     assert not app.exception
     low, high = sorted(one for one in measurements("Batch norm or none, on digits") if one is not None)
-    result = rf"Largest curvature $\lambda_{{\max}}$ {high / low:.2g}× lower with batch norm"
+    result = rf"Curvature $\lambda_{{\max}}$ {high / low:.2g}× lower with batch norm"
     assert any(text.value == result for text in app.markdown)
     pictures = [element.proto.body for element in app.get("html") if "panel-names" in element.proto.body]
     named = [re.findall(">([^<]+)</span>", body) for body in pictures]
-    for names in (["No normalization", "Batch norm"], ["Placement: before", "after"]):
+    for names in (
+        ["No normalization", "Batch norm"],
+        ["Norm before layer", "Norm after layer"],
+        ["With shortcuts", "Without shortcuts"],
+    ):
         assert names in named
     assert ["None", "Batch norm", "Layer norm", "Group norm"] in [names[:4] for names in named if len(names) == 8]
 
@@ -112,22 +124,27 @@ def test_a_result_says_if_the_flattest_network_did_not_learn() -> None:
 
 def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() -> None:
     app = gallery()
-    (answer,) = [
-        text.value for text in app.markdown if text.value.startswith("**With batch norm the largest curvature")
-    ]
+    (text,) = [text.value for text in app.markdown if text.value.startswith("**With batch norm, the largest curvature")]
     pairs = {
         title: (known["none"], known["batch"])
         for title, story in STORIES.items()
         if {"none", "batch"} <= set(story.experiment.values) and story.display.metric == "loss"
         for known in [dict(zip(story.experiment.values, measurements(title), strict=True))]
     }
-    higher = [title for title, (plain, normalized) in pairs.items() if normalized >= plain]
-    assert f"in {len(pairs) - len(higher)} of {len(pairs)} comparisons of the two, one training each.**" in answer
-    assert [title for title in STORIES if f"[{title}](" in answer.partition(" In [")[0]] == higher
+    ratios = {title: normalized / plain for title, (plain, normalized) in pairs.items()}
+    higher = sum(ratio >= ABOUT_EQUAL for ratio in ratios.values())
+    equal = sum(1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL for ratio in ratios.values())
+    lower = len(pairs) - higher - equal
+    assert f"is lower in {lower} of {len(pairs)} comparisons, higher in {higher}, about equal in {equal}.**" in text
+    (drawn,) = [element.proto.body for element in app.get("html") if '<ul class="answer-bars"' in element.proto.body]
+    ordered = sorted(ratios, key=ratios.__getitem__)
+    assert [html.unescape(title) for title in re.findall('">([^<]+)</a>', drawn)] == ordered
+    assert drawn.count("× lower") == lower
+    assert drawn.count("× higher") == higher
     title = "Where batch norm makes gradients explode"  # its card has another number
     plain, normalized = measurements(title)
     times = f"{normalized / plain:.2g}×"
-    assert f" In [{title}](#{card_anchor(title)}), the gradient norm at the center is {times} higher." in answer
+    assert f" In [{title}](#{card_anchor(title)}), the gradient norm at the center is {times} higher with it." in text
 
 
 def test_a_card_names_network_and_data_and_whether_the_network_is_trained() -> None:
@@ -145,8 +162,8 @@ def test_values_are_named_in_words_inside_a_result() -> None:
         return result_sentence(title, STORIES[title])
 
     assert sentence("Before or after the linear layer").endswith("with the norm after the layer")
-    assert sentence("ResNet-56 with and without shortcuts").endswith("with no shortcuts")
-    assert re.search("lowest with batches of 256, .* below batches of 4$", sentence("Batches of 4 to 256 samples"))
+    assert sentence("ResNet-56 with and without shortcuts").endswith("without shortcuts")
+    assert re.search("lowest with batches of 256: .* below batches of 4$", sentence("Batches of 4 to 256 samples"))
     assert not [title for title in STORIES if "“" in sentence(title)]
 
 
@@ -160,7 +177,7 @@ def test_a_result_says_which_way_and_what_diverges(monkeypatch: pytest.MonkeyPat
     assert sentence("Batch norm or none, on digits", 1.0, 1.05).endswith("about equal")
     assert sentence("Batch norm or none, on digits") == ""
     assert sentence("How much to divide by", 5.0, 4.0, 3.0, 2.0, 1.0).endswith(
-        "lowest with divisor 10, 5× below divisor 0.1"
+        "lowest with divisor 10: 5× below divisor 0.1"
     )
     assert sentence("A learning rate too large", 2.0, 1.0, None).endswith(
         "2× lower with learning rate 1; training diverges with learning rate 100"

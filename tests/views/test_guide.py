@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
@@ -13,9 +15,11 @@ from torch import nn, zeros
 
 from normscape.exports.drawings.reading import SIZE
 from normscape.figures.style.notation import plain
+from normscape.figures.style.palette import THEMES as THEMES_OF_PAGES
 from normscape.models import NORMALIZATIONS
 from normscape.views.analysis.steps import STEPS
 from normscape.views.guide.own_network import BUILD, COMPARE
+from normscape.views.guide.step_figure import largest_step, step, step_figure
 from normscape.views.surface.key_numbers import SURFACE_NUMBERS, TRAINING_NUMBERS, definitions
 from normscape.views.texts import surface as texts
 from normscape.views.texts.glossary import STEP_ANCHORS, TERMS, THEMES, definition, measured_in, slug
@@ -72,7 +76,7 @@ def test_the_guide_shows_its_sections_and_every_term_by_theme() -> None:
     assert not app.exception
     assert [title.value for title in app.title] == [QUESTIONS["Guide"]]
     assert app.header[0].value == "What is a loss landscape?"
-    assert len(app.header) == 7
+    assert len(app.header) == 8
     assert shown_themes(app) == list(THEMES)
     assert [term.value for term in app.subheader] == list(TERMS)
     assert left_plain(app) == []
@@ -104,6 +108,16 @@ def test_the_guide_links_every_other_page_with_its_question() -> None:
     assert links[0].page == ""  # Surfaces
     lines = [element.value for element in app.markdown]
     assert all(question in lines for page, question in QUESTIONS.items() if page != "Guide")
+
+
+def test_the_gradient_step_is_below_its_bound_and_ends_where_the_figure_says() -> None:
+    before = step(0).loss
+    for rate in np.linspace(0.01, 4.0, 400):
+        assert step(rate).tangent <= step(rate).loss <= step(rate).bound
+        assert (step(rate).bound < before) == (rate < 2)
+        assert (step(rate).loss < before) == (rate < largest_step())
+    assert step(largest_step()).loss == pytest.approx(before)
+    assert all(ElementTree.fromstring(step_figure(theme)) is not None for theme in THEMES_OF_PAGES)
 
 
 @pytest.mark.parametrize(
@@ -274,14 +288,14 @@ def test_the_glossary_uses_the_width_and_the_figure_is_complete(page: Page, app_
         "new Set([...document.querySelectorAll('[class*=st-key-term-]')]"
         ".map(one => Math.round(one.getBoundingClientRect().left))).size === 3"
     )
-    assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < 4000
+    assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight") < 4300
     image = page.locator(".st-key-wide-reading img").evaluate("one => one.clientWidth / one.clientHeight")
     assert image == pytest.approx(SIZE[0] / SIZE[1], rel=0.02)
 
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "most", "figure"), [(1440, 2900, "wide"), (390, 6600, "narrow")])
+@pytest.mark.parametrize(("width", "most", "figure"), [(1440, 3200, "wide"), (390, 6600, "narrow")])
 def test_the_folded_guide_is_short(page: Page, app_address: str, width: int, most: int, figure: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{app_address}/guide")

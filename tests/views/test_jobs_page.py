@@ -13,8 +13,7 @@ from normscape.jobs import Job, Request, RequestStatus, Stage
 from normscape.jobs.snapshot import JobStatus
 from normscape.specs import Experiment, RunSpec, TrainingSpec
 from normscape.views.jobs import cached_results, requests
-from normscape.views.jobs.recent_on_pages import recent_on_pages
-from normscape.views.jobs.titles import page_titles
+from normscape.views.jobs.recent import recent_experiments
 from normscape.views.session import progress
 from normscape.views.session.job_queue import job_queue
 from normscape.views.texts.public import is_public
@@ -33,8 +32,7 @@ def stories(app: AppTest) -> list[str]:
 
 def test_where_nothing_runs_the_page_leads_to_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened()  # waits for its requests, so they are hidden afterwards
-    monkeypatch.setattr(recent_cards, "_recent", lambda **_: {})
-    monkeypatch.setattr("normscape.views.jobs.recent_on_pages.recent_on_pages", list)
+    monkeypatch.setattr("normscape.views.jobs.recent.recent_experiments", list)
     monkeypatch.setattr(type(job_queue()), "requests", lambda _: ())  # those of other tests may still run
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
@@ -46,25 +44,30 @@ def test_where_nothing_runs_the_page_leads_to_comparisons(monkeypatch: pytest.Mo
 def test_recent_experiments_replace_the_first_comparisons() -> None:
     app = jobs()
     assert not app.exception
-    assert any(link.proto.label.startswith("Multilayer perceptron, Moons") for link in app.get("page_link"))
+    assert any(link.proto.label.startswith("**Multilayer perceptron, Moons") for link in app.get("page_link"))
 
 
-def test_finished_questions_of_other_pages_are_listed_with_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_experiment_is_listed_once_with_a_link_to_every_page_that_has_finished_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     addresses = ["/learning-rates?", "/?", "/curvature?training.seed=3", "/learning-rates?", "", "/paths?run.no=1"]
     stored = {str(number): {"address": address} for number, address in enumerate(addresses)}
     monkeypatch.setattr(type(job_queue().store), "requests", lambda _, folder="": stored if folder == "recent" else {})
-    found = recent_on_pages()
-    assert [one.address for one in found][-2:] == ["/learning-rates?", "/curvature?training.seed=3"]
-    titles = page_titles([(one.page, one.experiment) for one in found])
-    assert titles[-2] == (
-        "Learning rates: Batch norm or none, on digits",
-        "No normalization · Batch norm",
-    )
+    found = recent_experiments()
+    assert [(one.link, one.pages) for one in found] == [
+        ("/paths?run.no=1", ("/", "/learning-rates", "/paths")),
+        ("/curvature?training.seed=3", ("/curvature",)),
+    ]
     app = jobs()
     assert not app.exception
-    listed = next(text.value for text in app.markdown if "](learning-rates?)" in text.value)
-    assert r"[**Learning rates\: Batch norm or none, on digits**](learning-rates?)" in listed
-    assert "](curvature?training.seed=3)" in listed
+    links = [link.proto for link in app.get("page_link")]
+    labels = [link.label for link in links]
+    first = labels.index("**Batch norm or none, on digits**")
+    assert labels[first + 1 : first + 4] == ["Surfaces", "Learning rates", "Paths"]
+    assert labels[first + 4].endswith("Training seed 3**")
+    assert labels[first + 5] == "Curvature"
+    assert "training.seed=3" in links[first + 5].query_string
+    assert any(caption.value.startswith("No normalization vs. Batch norm") for caption in app.caption)
     assert not any(caption.value.startswith("Experiments that you run") for caption in app.caption)
 
 
@@ -152,7 +155,8 @@ def test_a_running_request_says_when_it_started_and_who_can_stop_it(
     assert app.get("progress")[0].proto.text.endswith(sentence)
     assert [button.label for button in app.button] == ["Stop"] * stops
     title = r"Along training\: Multilayer perceptron, Digits, Training seed 3"
-    assert app.markdown[0].value.startswith(f"[**{title}**](/along-training?training.seed=3) · No normalization")
+    assert app.markdown[0].value == f"[**{title}**](/along-training?training.seed=3)"
+    assert app.caption[0].value == "No normalization · Batch norm"
 
 
 @pytest.mark.parametrize(("public", "stops"), [("0", True), ("1", False)])

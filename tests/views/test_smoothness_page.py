@@ -27,6 +27,7 @@ from normscape.views.smoothness.charts import (
     SMOOTHER,
     gray,
 )
+from normscape.views.smoothness.order import order
 from normscape.views.smoothness.summary import (
     ALIAS,
     LESS_SMOOTH,
@@ -121,6 +122,27 @@ def test_the_headline_says_which_network_is_smoother_and_by_how_much(median: flo
     )
     assert "no finite step" in headline("A", {"B": None})
     assert spread({"B": None}) == ""
+
+
+def test_the_headline_says_in_how_many_seeds_and_at_which_steps_the_order_holds() -> None:
+    slow, fast = course(1.0, 1.0, 1.0, 1.0), course(3.0, 3.0, 3.0, 3.0)
+    assert order([slow], [slow]) is None
+    found = order([slow, slow, fast], [fast, fast, slow])
+    assert found == (2, 3, (0, 1, 2, 3), ())
+    compared = {"B": path_ratio([slow, slow, slow], [fast, fast, slow])}
+    text = headline("A", compared, 3, holds=found)
+    assert "3× faster for B than for A in 2 of 3 seeds.**" in text
+    assert "of 12 checkpoints of 3 seeds). The order is reversed at no checkpoint." in text
+    for betas, sentence in (
+        ((3.0, 3.0, 0.5, 0.5), "After step 1, the order is reversed."),
+        ((0.5, 0.5, 3.0, 3.0), "Before step 2, the order is reversed."),
+        ((3.0, 0.5, 3.0, 3.0), "The order is reversed at step 1 only."),
+        ((3.0, 3.0, 3.0, 1.0), "The order is reversed at no checkpoint."),  # about equal at one of them
+    ):
+        one = order([course(1.0, 1.0, 1.0, 1.0)], [course(*betas)])
+        assert one is not None
+        assert one.sentence == sentence
+        assert one.in_seeds == ""
 
 
 def test_about_equal_networks_have_no_order() -> None:

@@ -77,6 +77,7 @@ def test_the_key_numbers_of_a_sweep_follow_from_the_numbers(
 
 
 SGD = TrainingSpec()
+APART = "Tested rates are 3.2× apart, so the true factor is"
 PLAIN = replace(SGD, momentum=0.0)
 ADAM = replace(SGD, optimizer="adam")
 
@@ -105,7 +106,7 @@ def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_th
     assert r"at initialization: $2(1+\mu)/\lambda_{\max}$, with momentum $\mu=0.9$." in legend
     assert "momentum" not in thresholds.legend({"a": PLAIN}, {"a": 8.1}, "light")
     adam = thresholds.legend({"a": ADAM}, {"a": math.nan}, "light")
-    assert "Predicted limit" not in adam
+    assert "Limit predicted" not in adam
     assert thresholds.ADAM in adam
     running = thresholds.legend({"a": SGD}, {"a": 8.1}, "light", complete=False)
     assert "Pending" in running
@@ -115,7 +116,7 @@ def test_the_legend_defines_every_outcome_in_its_color_and_has_the_formula_of_th
     assert "rgba(68,85,102," in colored
     assert len(running.split("\n")) == len(thresholds.legend({"a": SGD}, {"a": 8.1}, "light").split("\n"))
     mixed = thresholds.legend({"a": PLAIN, "b": SGD, "c": ADAM}, {"a": 4.0, "b": 7.6, "c": math.nan}, "light")
-    assert "Predicted limit" in mixed
+    assert "Limit predicted" in mixed
     assert thresholds.ADAM in mixed
 
 
@@ -165,25 +166,27 @@ def test_the_headline_compares_the_largest_stable_rates_with_the_first_network()
         {"Layer norm": 0.1, "Batch norm": 1.0, "No normalization": 0.0}, {"Batch norm": 0.87, "x": math.nan}
     )
     assert sentence == (
-        "**In this one seed, on a grid of rates 3.2× apart, the largest stable ones are 1 with batch norm "
+        "**In this one seed, among rates 3.2× apart, the largest stable ones are 1 with batch norm "
         "(10× higher); 0.1 with layer norm; none without normalization.**",
-        "The curvature at initialization predicts 0.87 with batch norm (dotted lines).",
+        "The curvature at initialization predicts limits of 0.87 with batch norm (dotted lines).",
     )
     grouped = headline({"a": 0.1, "b": 1.0, "c": 1.0, "d": 0.0, "e": 0.0}, {})
     assert grouped.claim == (
-        "**In this one seed, on a grid of rates 3.2× apart, the largest stable ones are 1 for b and for c "
+        "**In this one seed, among rates 3.2× apart, the largest stable ones are 1 for b and for c "
         "(10× higher); 0.1 for a; none for d and for e.**"
     )
     pair = headline({"No normalization": 0.1, "Batch norm": 1.0}, {})
     assert pair == (
         "**With batch norm, learning rates up to 1 train stably; without normalization, up to 0.1.**",
-        "In this one seed, that is 10× higher (3.2 to 32×, as tested rates lie 3.2× apart).",
+        f"In this one seed, that is 10× higher. {APART} between 3.2× and 32×.",
     )
     lower = headline({"a": 0.2, "b": 0.1}, {})
     assert "for b, learning rates up to 0.1 train stably; for a, up to 0.2" in lower.claim.lower()
-    assert "that is 2× lower (0.63 to 6.3×, as tested rates lie 3.2× apart)" in lower.details
+    assert (
+        "that is 2× lower. Tested rates are 3.2× apart, so the true factor is between 0.63× and 6.3×." in lower.details
+    )
     last = headline({"a": 1.0, "b": RATES[-1]}, {})
-    assert "100× higher (at least 32×, as tested rates lie 3.2× apart)" in last.details
+    assert "100× higher. Tested rates are 3.2× apart, so the true factor is at least 32×." in last.details
     above = " (the next tested is 3.2× higher)"
     assert headline({"a": 0.2}, {}).claim == f"**In this one seed, the largest stable rate is 0.2 for a{above}.**"
     assert headline({"a": 0.2, "b": 0.0}, {}).claim == (
@@ -207,9 +210,9 @@ def test_a_predicted_limit_that_is_far_off_is_said_to_be_with_the_rise_of_the_cu
     assert misses(largest, {}) == []
     far = "Without normalization, the predicted limit is 81× too high"
     rises = {"No normalization": {0: 8.1, 10: 0.2}} | near
-    assert misses(largest, rises) == [f"{far}, since curvature rises during training."]
+    assert misses(largest, rises) == [f"{far}: the curvature rises during training."]
     assert misses(largest, {"No normalization": {0: 8.1, 10: 2.0, 20: 4.0}}) == [
-        f"{far}; curvature rises up to 4× during training, which is too little to explain it."
+        f"{far}. During training the curvature rises up to 4×, too little to explain this."
     ]
     for flat in ({0: 8.1}, {0: 8.1, 10: 9.0}):
         assert misses(largest, {"No normalization": flat}) == [f"{far}."]
@@ -252,18 +255,19 @@ def _second_seed_missing(stopped: bool) -> None:
 
 def test_the_grid_of_rates_and_its_coarseness_are_stated() -> None:
     assert grid(1) == (
-        "Each rate is tested with 1 seed. Rates lie a factor of 3.2 apart, so the true limit may be up to 3.2× higher."
+        "Each rate is tested with 1 seed, and rates are 3.2× apart: the true limit may be up to 3.2× above the largest "
+        "stable rate."
     )
-    assert grid(3).startswith("Each rate is tested with 3 seeds. ")
-    assert grid(3, complete=False, pending=True).startswith("Each rate will be tested with 3 seeds. ")
-    assert grid(3, complete=False).startswith("Not every rate is tested with 3 seeds. ")
+    assert grid(3).startswith("Each rate is tested with 3 seeds, ")
+    assert grid(3, complete=False, pending=True).startswith("Each rate will be tested with 3 seeds, ")
+    assert grid(3, complete=False).startswith("Not every rate is tested with 3 seeds, ")
 
 
 def test_a_rate_that_fails_between_two_stable_ones_is_named() -> None:
     odd = [verdict(0.01, "not learned"), verdict(0.1, "stable"), verdict(1.0, "overshot"), verdict(10.0, "stable")]
     assert gaps({"No normalization": odd, "Batch norm": odd[:3]}) == [
-        "Without normalization, 1 (overshot) fails although 10 is stable: the range of stable rates ends before the "
-        "first failure. More seeds show whether it is chance."
+        "Without normalization, training fails at 1 (overshot), although it is stable at 10. The range of stable rates "
+        "ends before the first failure. More seeds show whether this is chance."
     ]
     assert gaps({"Batch norm": [verdict(1.0, "diverged")]}) == []
 
@@ -278,13 +282,13 @@ def test_the_threshold_without_momentum_is_beside_that_with_momentum() -> None:
 
 def test_the_headline_says_where_the_thresholds_rank_the_networks_in_the_opposite_order() -> None:
     opposite = headline({"a": 0.1, "b": 1.0}, {"a": 4.3, "b": 0.87})
-    order = "The curvature at initialization predicts the opposite order (dotted lines): "
-    assert opposite.details.endswith(order + "4.3 for a and 0.87 for b.")
+    order = "The curvature at initialization predicts the opposite order: limits of "
+    assert opposite.details.endswith(order + "4.3 for a and 0.87 for b (dotted lines).")
     assert "opposite" not in headline({"a": 0.1, "b": 1.0}, {"a": 0.87, "b": 4.3}).details
     assert "opposite" not in headline({"a": 0.1, "b": 0.1}, {"a": 0.87, "b": 4.3}).details
     several = headline({"a": 0.1, "b": 1.0, "c": 1.0}, {"a": 0.87, "b": 4.3, "c": 2.0})
     assert several.details.endswith(
-        "The curvature at initialization predicts from 0.87 for a to 4.3 for b (dotted lines)."
+        "The curvature at initialization predicts limits of 0.87 for a to 4.3 for b (dotted lines)."
     )
 
 

@@ -12,25 +12,27 @@ from normscape.views.files.examples import examples
 from normscape.views.widgets.story_cards import names_in_picture
 
 WHAT_OPENS = """
-The `.h5` files that `plot_surface.py` of [Li et al.](https://github.com/tomgoldstein/loss-landscape) writes, and any
-other with the same arrays. Files stay in this browser session.
+The `.h5` files that `plot_surface.py` of [Li et al.](https://github.com/tomgoldstein/loss-landscape) writes, or any
+HDF5 file with the arrays `xcoordinates`, `ycoordinates`, and `train_loss` or `test_loss`. Files are kept only as long
+as this browser tab is open.
 """
 
-EXAMPLE = "A residual network of 20 layers on the digits, with and without shortcuts, as in Li et al. (2018)."
+EXAMPLE = "Two files: a residual network of 20 layers on the digits, with and without shortcuts."
 
 NAMES = ("With shortcuts", "Without shortcuts")
 """Of the surfaces in the picture, in the order of the files."""
 
 NOTES = {
-    "What a file holds": (
-        "Coordinates, and the loss or accuracy at every point. Values of −1 were not computed and stay blank."
+    "What a file contains": (
+        "Coordinates, and the loss or accuracy at each point. A value of −1 means that the point was not computed; it "
+        "stays blank."
     ),
-    "What it does not hold": (
-        "Gradients, sharpness, and how the two directions were scaled. Surfaces along directions of different lengths "
-        "are comparable in height, not in width."
+    "What it does not contain": (
+        "Gradients, curvature, and the scaling of the two directions. Compare the heights of surfaces; compare their "
+        "widths only if the directions were scaled alike."
     ),
     "Beside surfaces measured here": (
-        "On *Surfaces*, *Downloads* → *HDF5* saves them in the same layout, so that both open here together."
+        "On *Surfaces*, *Downloads* → *HDF5* saves surfaces in the same layout. Open both here to compare them."
     ),
 }
 
@@ -46,7 +48,7 @@ def first_screen() -> None:
                 for title, text in NOTES.items():
                     st.markdown(f"**{title}**  \n{text}")
         with st.container(border=True, key="file-example"):
-            st.subheader("Or try an example", anchor=False)
+            st.subheader("No files yet? Try an example", anchor=False)
             _picture()
             st.caption(EXAMPLE)
             examples("primary")

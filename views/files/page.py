@@ -27,7 +27,10 @@ from normscape.views.widgets.charts import chart, page_theme, row_of_charts
 from normscape.views.widgets.linked_surfaces import Presentation
 from normscape.views.widgets.tables import network_table
 
-CLAIM = "Open surface files of other tools. All of them are drawn on one scale, and every figure can be downloaded."
+CLAIM = (
+    "For surfaces that you measured with another tool: open the files, compare them on one scale, and download the "
+    "figures."
+)
 
 RANGES = (
     "The ranges of the directions differ, and files do not say how long directions are: compare heights, not widths."

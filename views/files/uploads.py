@@ -55,8 +55,7 @@ def uploader() -> None:
         max_upload_size=MAX_BYTES >> 20,
         on_change=_open,
         args=(key,),
-        help="Files of plot_surface.py by Li et al. (2018), or of any tool that writes xcoordinates, ycoordinates and "
-        "train_loss or test_loss. Files stay in this browser session.",
+        label_visibility="collapsed",
     )
     for message in st.session_state.get(_ERRORS, ()):
         st.error(printable(message))

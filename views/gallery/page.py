@@ -3,15 +3,16 @@
 import streamlit as st
 
 from normscape.gallery.stories import GROUPS, STORIES
+from normscape.views.gallery.answer import bars, comparisons, headline
 from normscape.views.texts.glossary import slug
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.recent_cards import recent_cards
 from normscape.views.widgets.story_cards import provenance, story_cards
-from normscape.views.widgets.story_texts import headline
 
 CLAIM = rf"""
-{len(STORIES)} measured comparisons of loss surfaces, each on one scale and of one training seed. A lower
-$\lambda_{{\max}}$ means a flatter loss at the weights. Open a card to rotate its surfaces and change any setting.
+Each bar is one comparison of the same network without normalization and with batch norm, of one training each, on a log
+scale. A lower $\lambda_{{\max}}$ means a flatter loss at the weights. Below are {len(STORIES)} measured comparisons:
+open one to rotate its surfaces and change any setting.
 """
 
 NOTHING_YET = """
@@ -24,7 +25,10 @@ RECENT = "Recent experiments"
 
 st.title(QUESTIONS["Gallery"], anchor=False)
 with st.container(key="gallery-claim"):
-    st.markdown(f"{headline()}\n{CLAIM}")
+    st.markdown(headline())
+    if known := comparisons():
+        st.html(bars(known))
+    st.markdown(CLAIM)
     st.markdown(" · ".join(f"[{group}](#{slug(group)})" for group in (*GROUPS, RECENT)))
 for group in GROUPS:
     titles = [title for title, story in STORIES.items() if story.group == group]

@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-IN_PYTHON = "**In Python**, `compare` measures any `torch.nn.Module` on your samples, as a copy:"
+IN_PYTHON = "**In Python**, `compare` measures any `torch.nn.Module` on your samples. It works on a copy:"
 
 COMPARE = """
+# first, in the folder of the app:
+# pip install -r requirements.txt
 from torch import nn, rand, randint
 from normscape import compare
 
-# yours: inputs and targets, or a DataLoader
+# your inputs and targets,
+# or a DataLoader
 samples = rand(64, 8), randint(0, 3, (64,))
 
 
@@ -21,23 +24,24 @@ networks = {
     "batch norm": network(nn.BatchNorm1d(16)),
     "layer norm": network(nn.LayerNorm(16)),
 }
+# surfaces and largest curvature
 result = compare(networks, samples)
 result.save("surfaces.png")
 print(result.lambda_max)
 """.strip()
 
 IN_THE_APP = """
-**In this app**, a Python file is a network under *Network*, trained and compared as all others. Name its folder when
-you start the app: `NORMSCAPE_NETWORKS=~/networks make run`.
+**In this app**, every Python file of a folder is an entry under *Network*, trained and compared like the others. Name
+the folder when you start the app: `NORMSCAPE_NETWORKS=~/networks make run`.
 """
 
 BUILD = '''
-"""A small convolutional network."""
+"""Saved as ~/networks/small.py."""
 
 from torch import nn
 
 
-# norm(channels) is the normalization that is compared
+# norm(channels): what is compared
 def build(norm, input_shape, outputs):
     return nn.Sequential(
         nn.Conv2d(input_shape[0], 16, 3, padding=1),
@@ -55,4 +59,4 @@ def own_network() -> None:
     for column, text, code in zip(st.columns(2, gap="large"), (IN_PYTHON, IN_THE_APP), (COMPARE, BUILD), strict=True):
         with column:
             st.markdown(text)
-            st.code(code, language="python")
+            st.code(code, language="python", wrap_lines=True)  # no part is out of reach of a keyboard

@@ -5,24 +5,29 @@ from pathlib import Path
 import streamlit as st
 
 from normscape.figures.style.notation import plain
-from normscape.gallery.stories import STORIES, reading
+from normscape.gallery.stories import STORIES, card, reading
 from normscape.views.analysis.steps import ARGUMENT as STEPS_OF_ARGUMENT
 from normscape.views.analysis.steps import STEPS
+from normscape.views.guide.learning_rates import limits_on_the_learning_rate
 from normscape.views.guide.own_network import own_network
+from normscape.views.guide.step_figure import largest_step, step_figure
 from normscape.views.texts.escape import printable
 from normscape.views.texts.glossary import TERMS, THEMES, definition, measured_in, slug
 from normscape.views.texts.papers import PAPERS, cite
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.texts.terms.term import Term
 from normscape.views.widgets.charts import page_theme
-from normscape.views.widgets.story_texts import result_sentence
+from normscape.views.widgets.numbers import number
+from normscape.views.widgets.story_cards import names_in_picture
+from normscape.views.widgets.story_texts import panel_names, result_sentence
 
-TEXT_AND_FIGURE = (1, 1)
+TEXT_AND_FIGURE = (5, 6)
 
 SECTIONS = {  # anchors by heading, in the order of the page
     "What is a loss landscape?": "loss-landscape",
     "What to look for": "look-for",
     "What each page answers": "pages",
+    "Four limits on the learning rate": "largest-rates",
     "The argument in short": "argument",
     "Your own network": "own-network",
     "Papers": "papers",
@@ -35,25 +40,40 @@ FIGURE_ALT = (
     "directions along its ground, and the color bar of the loss."
 )
 
+PAIR_ALT = (
+    "The loss surfaces of two networks side by side: a bowl each, the one with batch norm is flatter at its bottom."
+)
+
+STEP_ALT = (
+    "The loss after one gradient step against the learning rate: the bound returns to the loss before the step at 2/L, "
+    "the loss itself only at a larger rate."
+)
+
+STEP_CAPTION = (
+    r"One gradient step on the loss $\log\cosh\theta$ from $\theta = 1.6$, where $L = 1$. The bound is below the loss "
+    "before the step up to $2/L$. Here the bound is loose: the loss itself is lower up to a "
+    f"rate {number(largest_step() / 2, 2)}× as large."
+)
+
 LANDSCAPE = r"""
-A surface shows one network with many different weights: **the height is the loss** (here its logarithm). The trained
-network is in the middle. From there the weights move along two random directions, which are the horizontal axes.
+A surface shows the loss of one network at many different weights: **the height is the loss**, here on a log scale. The
+trained weights are at the center. Along the two horizontal axes, all weights move in two random directions.
 
-In a **flatter** landscape, the gradient changes less from step to step, so gradient descent can take larger steps: it
-stays stable at **larger learning rates**. Normalization can flatten the landscape, or not: it depends on the network,
-the data, and how flatness is measured. These pages measure it.
+In a **flatter** landscape, the gradient changes less from step to step, so gradient descent stays stable at **larger
+learning rates**. Whether normalization flattens the landscape depends on the network, the data and the measure of
+flatness. These pages measure it.
 
-**Batch norm** subtracts from every unit its mean over the mini-batch and divides by its standard deviation; a learned
-scale and shift follow. Other normalizations take mean and deviation over other sets of values.
+**Batch norm** subtracts from each unit its mean over the mini-batch and divides by its standard deviation; a learned
+scale and shift follow. Other normalizations use other sets of values.
 """
 
 LOOK_FOR = r"""
 1. **Choose an experiment** in the [gallery](gallery), or choose network, data set and normalizations.
-2. **Compare the shapes.** All surfaces share one scale and one camera. On a linear scale, a wide, even bowl is
-   smooth; steep walls and bumps are not. Switch to *Gradient change*: lower values mean a smoother landscape.
-3. **Read the verdict above the surfaces.** $\lambda_{\max}$ is the largest curvature in any direction, which two
-   random directions can miss. Held-out accuracy shows whether the flatter network is also the better one.
-4. **Point at a surface**, or tap it, to read every metric there; a click keeps the point. *Copy link* copies every
+2. **Compare the shapes.** All surfaces share one scale and one camera. A wide, even bowl is smooth; steep walls and
+   bumps are not. On a log scale, a smooth bowl has a narrow bottom: *Gradient change* shows the difference in numbers.
+3. **Read the verdict.** $\lambda_{\max}$ is the largest curvature in any direction; two random directions can miss
+   it. Held-out accuracy says whether the flatter network is also the better one.
+4. **Point at a surface**, or tap it, to read every metric there. A click keeps the point, and *Copy link* copies every
    choice.
 """
 
@@ -109,10 +129,11 @@ UNFOLD = Path(__file__).with_name("unfold.js").read_text(encoding="utf-8")
 
 
 def _pages() -> None:
-    with st.container(gap="xxsmall"):
+    """Show every page with its question, in as many columns as fit (`style.css`)."""
+    with st.container(key="pages"):
         for title, path in PAGES.items():
-            with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"page-row-{slug(title)}"):
-                st.page_link(path, label=f":primary[**{title}**]", width=140)
+            with st.container(gap=None, key=f"page-row-{slug(title)}"):
+                st.page_link(path, label=f":primary[**{title}**]")
                 st.markdown(QUESTIONS[title])
 
 
@@ -167,26 +188,51 @@ def _figure() -> None:
         for key, narrow in (("wide-reading", False), ("narrow-reading", True)):  # `style.css` shows one of them
             with st.container(key=key):
                 st.image(reading(page_theme(), narrow=narrow), alt=FIGURE_ALT, width="stretch")
-        result, seed = result_sentence(FIGURE, STORIES[FIGURE]), STORIES[FIGURE].experiment.run.training.seed
-        st.caption(f"The loss of the multilayer perceptron with batch norm on digits. {result} (training seed {seed}).")
+        st.caption("The loss of a multilayer perceptron with batch norm, trained on handwritten digits.")
+
+
+def _pair() -> None:
+    """Show the two surfaces that the first experiment compares."""
+    with st.container(key="guide-pair"):
+        with st.container(key="picture-guide"):
+            st.image(card(FIGURE), alt=PAIR_ALT, width="stretch")
+            st.html(names_in_picture(panel_names(STORIES[FIGURE].experiment)))
+        st.caption(f"{result_sentence(FIGURE, STORIES[FIGURE])}, in one training each.")
+
+
+def _step() -> None:
+    """Show why the loss falls below 2/L, and that it may fall beyond."""
+    with st.container(key="guide-step"):
+        st.image(step_figure(page_theme()), alt=STEP_ALT, width="stretch")
+        st.caption(STEP_CAPTION)
 
 
 st.title(QUESTIONS["Guide"], anchor=False)
 _contents()
-text, figure = st.columns(TEXT_AND_FIGURE, gap="large")  # two columns that are about equally high
+text, figure = st.columns(TEXT_AND_FIGURE, gap="large")
 with text:
     _heading("What is a loss landscape?")
     st.markdown(LANDSCAPE)
     with st.container(key="start"):
         st.page_link(PAGES["Surfaces"], label=":primary[**Start with the first comparison**]")
+with figure:
+    _figure()
+text, figure = st.columns(TEXT_AND_FIGURE, gap="large", vertical_alignment="center")
+with text:
     _heading("What to look for")
     st.markdown(LOOK_FOR)
 with figure:
-    _figure()
-    _heading("What each page answers")
-    _pages()
-_heading("The argument in short")
-st.markdown(ARGUMENT.format(steps=len(STEPS_OF_ARGUMENT), tests=len(STEPS) - len(STEPS_OF_ARGUMENT)))
+    _pair()
+_heading("What each page answers")
+_pages()
+_heading("Four limits on the learning rate")
+limits_on_the_learning_rate()
+text, figure = st.columns(TEXT_AND_FIGURE, gap="large", vertical_alignment="center")
+with text:
+    _heading("The argument in short")
+    st.markdown(ARGUMENT.format(steps=len(STEPS_OF_ARGUMENT), tests=len(STEPS) - len(STEPS_OF_ARGUMENT)))
+with figure:
+    _step()
 with st.expander("Formulas and limits"), st.container(key="argument-formulas"):
     st.markdown(DETAILS)
 _heading("Your own network")

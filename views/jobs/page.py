@@ -4,14 +4,13 @@ import streamlit as st
 
 from normscape.gallery.stories import STORIES
 from normscape.views.jobs.cached_results import cached_results
-from normscape.views.jobs.recent_on_pages import recent_on_pages, show_recent_on_pages
+from normscape.views.jobs.recent import recent_experiments, show_recent
 from normscape.views.jobs.requests import show_requests
 from normscape.views.texts.questions import QUESTIONS
 from normscape.views.widgets.glossary_button import glossary_button
-from normscape.views.widgets.recent_cards import recent_cards
 from normscape.views.widgets.story_cards import story_cards
 
-CLAIM = "Jobs keep running after you close their page. Results are cached, so that the same experiment opens at once."
+CLAIM = "Experiments keep running after you close their pages. Finished ones open again at once."
 
 GLOSSARY_TERMS = ("cache", "checkpoint", "error between points", "job", "refinement", "slice")
 
@@ -26,10 +25,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key
 with st.container():  # not `redraw_periodically`: this part holds controls
     st.fragment(show_requests, run_every=1.0)()
 st.subheader("Recent experiments", anchor=False)
-elsewhere = recent_on_pages()
-if not recent_cards("" if elsewhere else NOTHING_YET) and not elsewhere:
+if recent := recent_experiments():
+    show_recent(recent)
+else:
+    st.caption(NOTHING_YET)
     story_cards([title for title, story in STORIES.items() if story.group == FIRST_GROUP])
-if elsewhere:
-    show_recent_on_pages(elsewhere)
 st.subheader("Cached results", anchor=False)
 cached_results()

@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from normscape.jobs import Request, RequestStatus
+from normscape.views.jobs.rows import Row, row
 from normscape.views.jobs.titles import RequestTitle, request_titles
 from normscape.views.session.job_queue import (
     is_connected,
@@ -23,6 +23,7 @@ from normscape.views.texts.escape import printable
 from normscape.views.texts.public import is_public
 from normscape.views.widgets.moments import moment
 from normscape.views.widgets.numbers import duration
+from normscape.views.widgets.recent_cards import experiment_at, picture_of
 
 MOST_LISTED = 20
 RECENT_SECONDS = 3600
@@ -56,19 +57,21 @@ def show_requests() -> None:
     st.subheader("Running", anchor=False)
     if not running:
         _nothing_running()
-    for entry in running:
-        _running(entry, titles[entry.request.key])
+    with st.container(key="rows-running", gap=None):
+        for entry in running:
+            _running(entry, titles[entry.request.key])
     if failed:
         st.subheader("Failed", anchor=False)
-    for entry, errors in failed:
-        _failed(entry, titles[entry.request.key], errors)
+        with st.container(key="rows-failed", gap=None):
+            for entry, errors in failed:
+                _failed(entry, titles[entry.request.key], errors)
     if stopped:
         _stopped(stopped, titles)
 
 
 def _nothing_running() -> None:
     """Say what a visitor can do next."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium", key="nothing-running"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="nothing-running"):
         st.markdown(NOTHING)
         with st.container(horizontal=True, gap="small", key="start-jobs", width="content"):
             for label, path in NEXT.items():
@@ -80,12 +83,11 @@ def _running(entry: RequestStatus, title: RequestTitle) -> None:
     key, others = entry.request.key, {name for name in entry.sessions if is_connected(name)} - {session_id()}
     own = session_id() in entry.sessions
     share, sentence = progress_of(entry.request)
-    with _card(entry):
-        with _row(entry, title):
-            if own or not (others or is_public()):
-                help_text = SHARED_STOP_HELP if others else STOP_HELP
-                st.button("Stop", f"stop-here:{key[:12]}", help_text, on_click=_stop, args=(entry.request,))
-        st.progress(share, text=f"{sentence} {_origin(entry, own, bool(others))}")
+    text, actions = _row(entry, title, running=True)
+    text.progress(share, text=f"{sentence} {_origin(entry, own, bool(others))}")
+    if own or not (others or is_public()):
+        help_text = SHARED_STOP_HELP if others else STOP_HELP
+        actions.button("Stop", f"stop-here:{key[:12]}", help_text, on_click=_stop, args=(entry.request,))
 
 
 def _origin(entry: RequestStatus, own: bool, others: bool) -> str:
@@ -97,12 +99,9 @@ def _origin(entry: RequestStatus, own: bool, others: bool) -> str:
 
 def _failed(entry: RequestStatus, title: RequestTitle, errors: Sequence[str]) -> None:
     """Show the errors of a request, with a button that runs its failed jobs again."""
-    with _card(entry):
-        with _row(entry, title):
-            st.button(
-                "Retry", f"retry-here:{entry.request.key[:12]}", RETRY_HELP, on_click=_retry, args=(entry.request,)
-            )
-        st.error(printable(" ".join(errors)))
+    text, actions = _row(entry, title)
+    text.error(printable(" ".join(errors)))
+    actions.button("Retry", f"retry-here:{entry.request.key[:12]}", RETRY_HELP, on_click=_retry, args=(entry.request,))
 
 
 def _stopped(entries: Sequence[RequestStatus], titles: Mapping[str, RequestTitle]) -> None:
@@ -113,24 +112,26 @@ def _stopped(entries: Sequence[RequestStatus], titles: Mapping[str, RequestTitle
             every = [entry.request for entry in entries]
             st.button("Clear all", type="tertiary", help=CLEAR_HELP, on_click=_clear, args=every)
     st.caption(STOPPED_TEXT)
-    for entry in entries:
-        request = entry.request
-        text = f"{_share(request):.0%} finished. Started {_ago(entry)}."
-        with _card(entry), _row(entry, titles[request.key], text):
-            st.button("Resume", f"resume-here:{request.key[:12]}", RESUME_HELP, on_click=_resume, args=(request,))
-            st.button("Clear", f"clear:{request.key[:12]}", CLEAR_HELP, on_click=_clear, args=(request,))
+    with st.container(key="rows-stopped", gap=None):
+        for entry in entries:
+            request = entry.request
+            text, actions = _row(entry, titles[request.key])
+            text.caption(f"{_share(request):.0%} finished. Started {_ago(entry)}.")
+            with actions:
+                st.button("Resume", f"resume-here:{request.key[:12]}", RESUME_HELP, on_click=_resume, args=(request,))
+                st.button("Clear", f"clear:{request.key[:12]}", CLEAR_HELP, on_click=_clear, args=(request,))
 
 
-def _card(entry: RequestStatus) -> DeltaGenerator:
-    """Return the frame around what is shown of a request."""
-    return st.container(border=True, gap="xsmall", key=f"request-{entry.request.key[:12]}")
-
-
-def _row(entry: RequestStatus, title: RequestTitle, text: str = "") -> DeltaGenerator:
-    """Show the title of a request, and return the place of its buttons beside it."""
-    row = st.container(horizontal=True, vertical_alignment="center", key=f"title-of-{entry.request.key[:12]}")
-    row.markdown(_heading(entry, title) + (f"\\\n:small[{text}]" if text else ""), width="stretch")
-    return row
+def _row(entry: RequestStatus, title: RequestTitle, *, running: bool = False) -> Row:
+    """Show the picture and the title of a request, and return the places of its progress and of its buttons."""
+    link = entry.request.address
+    experiment = experiment_at(link) if link else None
+    picture = None if experiment is None else picture_of(experiment, link, running=running)[0]
+    places = row(f"request-{entry.request.key[:12]}", picture, f"Surfaces of {title.compared}")
+    places.text.markdown(_heading(entry, title))
+    if title.compared:
+        places.text.caption(printable(title.compared))
+    return places
 
 
 def _share(request: Request) -> float:
@@ -168,10 +169,9 @@ def _mark_stopped(key: str, *, stopped: bool) -> None:
 
 
 def _heading(entry: RequestStatus, title: RequestTitle) -> str:
-    """Return the title of a request, linked to its page if it has one, and what it compares."""
+    """Return the title of a request, linked to its page if it has one."""
     text, link = printable(title.title), entry.request.address
-    linked = f"[**{text}**]({link})" if link else f"**{text}**"
-    return f"{linked} · {printable(title.compared)}" if title.compared else linked
+    return f"[**{text}**]({link})" if link else f"**{text}**"
 
 
 def _is_own(entry: RequestStatus) -> bool:

@@ -55,20 +55,6 @@ def request_titles(requests: Sequence[Request]) -> Mapping[str, RequestTitle]:
     return titles
 
 
-def page_titles(experiments: Sequence[tuple[str, Experiment]]) -> list[RequestTitle]:
-    """Return the titles of experiments on pages; those that would read the same name all that differs.
-
-    Args:
-        experiments: with the path of the page.
-    """
-    titles = [_on_page(page, one, MOST_CHANGES) for page, one in experiments]
-    counts = Counter(titles)
-    return [
-        _on_page(page, one, None) if counts[title] > 1 else title
-        for (page, one), title in zip(experiments, titles, strict=True)
-    ]
-
-
 def _on_page(path: str, experiment: Experiment, most: int | None, more: str = "") -> RequestTitle:
     title, compared = title_and_text(experiment, most)
     title, page = f"{TITLES.get(experiment, title)}{more}", PAGES.get(path, "")

@@ -18,6 +18,7 @@ from normscape.specs import DataSpec, Display, Experiment, RunSpec
 from normscape.views.session import address
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
+from normscape.views.smoothness.order import order
 from normscape.views.smoothness.summary import (
     ALIAS,
     LESS_SMOOTH,
@@ -41,19 +42,19 @@ from normscape.views.widgets.tabs import show_open
 
 CAPTIONS = {
     "effective smoothness": (
-        "Lower is smoother. Each point: how much the gradient changes in a step, divided by the length of the step. Of "
-        rf"several lengths, the largest value counts; the literature calls it {ALIAS}."
+        "Lower is smoother. Each point is the change of the gradient in a step, divided by the length of the step: the "
+        rf"largest over several lengths. The literature calls it {ALIAS}."
     ),
     "gradient along the step": (
-        "How much the gradient changes in a step: the band runs from the smallest to the largest change over all step "
+        "The change of the gradient in a step. The band runs from the smallest to the largest change over all step "
         "lengths."
     ),
     "loss along the step": (
-        "The loss after a step, for all step lengths. A narrow band means that the length of the step hardly matters."
+        "The loss after a step, over all step lengths. A narrow band means that the length of the step hardly matters."
     ),
     "random directions": (
-        "The same for steps of equal length in random directions. Lower values than along the gradient mean that "
-        "training moves in directions in which the gradient changes fast."
+        "The same for steps of equal length in random directions. Where the values are lower than along the gradient, "
+        "training moves in directions in which the gradient changes faster."
     ),
 }
 """What each chart shows, in view beside it."""
@@ -73,7 +74,7 @@ STEPS, RANDOM, NUMBERS = "Gradient and loss in each step", "Random directions", 
 SMOOTHER, ROUGHER = Experiment(run=RunSpec(data=DataSpec(scaling="raw"))), Experiment()
 """An experiment in which batch norm is smoother along training, and one in which it is less smooth."""
 
-OPEN_SMOOTHER, OPEN_ROUGHER = "Open the digits with raw inputs", "Open the standardized digits"
+OPEN_SMOOTHER, OPEN_ROUGHER = "Open digits with raw inputs", "Open standardized digits"
 
 Results = Mapping[str, list[list[Smoothness]]]
 """By label, then by seed, then by checkpoint."""
@@ -104,8 +105,9 @@ def verdict(results: Results, at_end: Sign = None) -> None:
             st.markdown(alone(label, [one for column in columns for one in column]))
         return
     seeds = max(sum(map(bool, columns)) for columns in results.values())
-    compared = ratios(results)
-    st.markdown(headline(next(iter(results)), compared, seeds, at_end))
+    (reference, first), *others = results.items()
+    holds = order(first, others[0][1]) if len(others) == 1 else None
+    st.markdown(headline(reference, ratios(results), seeds, at_end, holds))
 
 
 def explanation(experiment: Experiment, results: Results) -> None:

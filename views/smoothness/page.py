@@ -22,8 +22,8 @@ from normscape.views.widgets.seeds import seeds_control
 PATH = "along-training"
 
 CLAIM = (
-    "A loss is smooth where a short step changes its gradient little. This page takes steps from every checkpoint and "
-    f"measures that change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
+    "The loss is smooth where a short step changes its gradient little. This page takes steps from checkpoints of the "
+    f"training and measures that change, as in Figure 4 of {cite('Santurkar et al. 2018')}."
 )
 
 GLOSSARY_TERMS = (

@@ -10,12 +10,13 @@ import numpy as np
 
 from normscape.figures.style.steps import at_steps
 from normscape.landscape.smoothness import PathRatio, Smoothness, path_ratio
+from normscape.views.smoothness.order import Order
 from normscape.views.texts.escape import printable
 from normscape.views.texts.labels import capitalized, in_text, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
-LESS_SMOOTH = "**The order can reverse:** on digits whose inputs are not standardized, batch norm is smoother."
-SMOOTH = "**The order can reverse:** on digits whose inputs are standardized, batch norm is less smooth."
+LESS_SMOOTH = "**Other data reverse the order:** on digits with raw inputs, the loss is smoother with batch norm."
+SMOOTH = "**Other data reverse the order:** on standardized digits, the loss is less smooth with batch norm."
 """Where batch norm is less smooth than no normalization, and where it is smoother."""
 
 Sign = Literal[-1, 1] | None
@@ -47,7 +48,13 @@ def ratios(results: Mapping[str, Sequence[Sequence[Smoothness]]]) -> dict[str, P
     return {label: path_ratio(reference, own) for label, own in others}
 
 
-def headline(reference: str, compared: Mapping[str, PathRatio | None], seeds: int = 1, at_end: Sign = None) -> str:
+def headline(
+    reference: str,
+    compared: Mapping[str, PathRatio | None],
+    seeds: int = 1,
+    at_end: Sign = None,
+    holds: Order | None = None,
+) -> str:
     """Return one sentence that compares all further networks with the first, and one with the numbers.
 
     Args:
@@ -55,13 +62,14 @@ def headline(reference: str, compared: Mapping[str, PathRatio | None], seeds: in
         compared: ratio of every further network to it, by label; None if they have no finite step in common.
         seeds: trainings of each network that the ratios pair.
         at_end: which of two networks is flatter at the trained weights; where it is the other, a sentence says so.
+        holds: in which seeds and at which checkpoints two networks have this order.
     """
     known = {label: ratio for label, ratio in compared.items() if ratio is not None}
     lost = [
         f"{label} and {in_text(reference)} have no finite step in common." for label in compared if label not in known
     ]
     if len(known) == 1:
-        lines = [_pair(reference, *next(iter(known.items())), seeds, at_end)]
+        lines = [_pair(reference, *next(iter(known.items())), seeds, at_end, holds)]
     else:
         lines = [_several(reference, known, seeds)] if known else []
     return " ".join([*lines, *lost])
@@ -110,7 +118,7 @@ def alone(label: str, course: Sequence[Smoothness]) -> str:
     )
 
 
-def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign) -> str:
+def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign, holds: Order | None) -> str:
     other = in_text(reference)
     own, base = (number(size) for size in ratio.medians)
     if ratio.checkpoints < FEWEST_CHECKPOINTS:
@@ -126,10 +134,10 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign
             f"about equally smooth: {medians}."
         )
     word = "less smooth" if ratio.median > 1 else "smoother"
+    in_seeds, where = (holds.in_seeds, f" {holds.sentence}") if holds is not None else ("", "")
     return (
-        f"**Along training, the gradient changes {_times(ratio.median)} {this} than {that}.** By this measure the loss "
-        f"is {word} {this}: {medians}."
-        f"{_other_measure(label, ratio, at_end)}"
+        f"**Along training, the gradient changes {_times(ratio.median)} {this} than {that}{in_seeds}.** By this "
+        f"measure the loss is {word} {this}: {medians}.{where}{_other_measure(label, ratio, at_end)}"
     )
 
 
@@ -138,7 +146,7 @@ def _other_measure(label: str, ratio: PathRatio, at_end: Sign) -> str:
     if _about_equal(ratio) or at_end != (-1 if ratio.median > 1 else 1):
         return ""
     word = "lower" if at_end == -1 else "higher"
-    return f" The curvature of the trained networks says the opposite: it is {word} {of_network(label)} (*Surfaces*)."
+    return f" At the trained weights, the curvature says the opposite: it is {word} {of_network(label)} (*Surfaces*)."
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:

@@ -51,5 +51,5 @@ def _rise(limits: Mapping[int, float], miss: float) -> str:
     if rise < ABOUT_EQUAL:
         return ""
     if rise * FACTOR >= miss:
-        return ", since curvature rises during training"
-    return f"; curvature rises up to {number(rise, 2)}× during training, which is too little to explain it"
+        return ": the curvature rises during training"
+    return f". During training the curvature rises up to {number(rise, 2)}×, too little to explain this"

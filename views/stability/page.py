@@ -14,8 +14,8 @@ from normscape.views.widgets.seeds import seeds_control
 PATH = "learning-rates"
 
 CLAIM = (
-    f"Each network is trained from scratch at {len(RATES)} learning rates from {RATES[0]:g} to {RATES[-1]:g}. A run "
-    "counts as stable only if it also learns."
+    f"Each network is trained from scratch at {len(RATES)} learning rates, from {RATES[0]:g} to {RATES[-1]:g}. A rate "
+    "is stable if the loss stays bounded and the network learns."
 )
 
 GLOSSARY_TERMS = (
@@ -30,17 +30,17 @@ GLOSSARY_TERMS = (
 )
 
 READING = r"""
-**The predicted limit.** On a quadratic, gradient descent converges for $\eta<2/\lambda_{\max}$, with heavy-ball
-momentum $\mu$ for $\eta<2(1+\mu)/\lambda_{\max}$: the threshold of stability. Adam has no such limit: it divides the
-step of every weight by a running average of its gradient's size, so stability depends on the rescaled curvature and not
-on $\lambda_{\max}$.
+**The predicted limit.** On a quadratic loss, gradient descent converges for $\eta<2/\lambda_{\max}$, and with
+heavy-ball momentum $\mu$ for $\eta<2(1+\mu)/\lambda_{\max}$. Adam has no such limit: it divides the step of each
+weight by a running average of its gradient's size, so its stability depends on the rescaled curvature, not on
+$\lambda_{\max}$.
 
 **Caveats.** The limit is local and assumes full-batch gradients. Training changes $\lambda_{\max}$, each
-mini-batch has its own curvature, and weight decay is not part of it. Weights in front of a normalization layer grow
-until their steps fit, so such a network can train at learning rates far above the limit at initialization.
+mini-batch has its own curvature, and weight decay is left out. Weights in front of a normalization layer grow until
+their steps are small enough, so such a network can train at learning rates far above the limit at initialization.
 
-**Too small, too large.** A network has not learned if its final loss is above half of that of the best constant
-prediction. The rate is called too small if only larger rates are stable, and too large if only smaller ones are.
+**Too small, too large.** A network has learned if its final loss is below half the loss of the best constant
+prediction. A rate is too small if only larger rates are stable, and too large if only smaller ones are.
 """
 
 SEEDS_HELP = "Trains every network this many times at each learning rate. A rate is stable if every seed is."

@@ -94,8 +94,8 @@ def grid(seeds: int, *, complete: bool = True, pending: bool = False) -> str:
     factor = number(FACTOR, 2)
     which = "Each rate is" if complete else "Each rate will be" if pending else "Not every rate is"
     return (
-        f"{which} tested with {seeds} seed{'' if seeds == 1 else 's'}. Rates lie a factor of {factor} apart, so the "
-        f"true limit may be up to {factor}× higher."
+        f"{which} tested with {seeds} seed{'' if seeds == 1 else 's'}, and rates are {factor}× apart: the true limit "
+        f"may be up to {factor}× above the largest stable rate."
     )
 
 
@@ -111,8 +111,8 @@ def gaps(outcomes: Mapping[str, Sequence[TrainingOutcome]]) -> list[str]:
             rates = listed([f"{number(rate)} ({outcome})" for rate, outcome in between.items()])
             above = number(min(rate for rate in stable if rate > min(between)))
             sentences.append(
-                f"{capitalized(network)}, {rates} fails although {above} is stable: the range of stable "
-                "rates ends before the first failure. More seeds show whether it is chance."
+                f"{capitalized(network)}, training fails at {rates}, although it is stable at {above}. The range of "
+                "stable rates ends before the first failure. More seeds show whether this is chance."
             )
     return sentences
 
@@ -140,7 +140,7 @@ def _claim(largest: Mapping[str, float]) -> str:
         if own
     ]
     parts += [f"none {listed(list(map(of_network, groups[0.0])))}"] if 0.0 in groups else []
-    return f"on a grid of rates {number(FACTOR, 2)}× apart, the largest stable ones are {'; '.join(parts)}"
+    return f"among rates {number(FACTOR, 2)}× apart, the largest stable ones are {'; '.join(parts)}"
 
 
 def _stable_pair(largest: Mapping[str, float]) -> tuple[tuple[str, float], ...] | None:
@@ -150,12 +150,13 @@ def _stable_pair(largest: Mapping[str, float]) -> tuple[tuple[str, float], ...] 
 
 
 def _ratio(rate: float, other: float, scope: str) -> str:
-    """Return the quotient of the largest stable rates of two networks, and how far it may be off, given the grid."""
+    """Return the quotient of the largest stable rates of two networks, and its range between tested rates."""
     ratio = max(rate / other, other / rate)
     low = number(ratio / FACTOR, 2)
-    within = f"at least {low}×" if max(rate, other) >= RATES[-1] else f"{low} to {number(ratio * FACTOR, 2)}×"
+    within = f"at least {low}×" if max(rate, other) >= RATES[-1] else f"between {low}× and {number(ratio * FACTOR, 2)}×"
     than = "higher" if rate > other else "lower"
-    size = f"that is {number(ratio, 2)}× {than} ({within}, as tested rates lie {number(FACTOR, 2)}× apart)."
+    apart = f"Tested rates are {number(FACTOR, 2)}× apart, so the true factor is {within}."
+    size = f"that is {number(ratio, 2)}× {than}. {apart}"
     return f"{scope}{size}" if scope else capitalized(size)
 
 
@@ -177,10 +178,10 @@ def _prediction(largest: Mapping[str, float], predicted: Mapping[str, float]) ->
         return ""
     ends = [min(known, key=known.__getitem__), max(known, key=known.__getitem__)] if len(known) > 2 else list(known)
     size = values({label: known[label] for label in ends})
-    shown = f"from {size.replace(' and ', ' to ')}" if len(known) > 2 else size
+    shown = size.replace(" and ", " to ") if len(known) > 2 else size
     if _opposite(largest, predicted):
-        return f"The curvature at initialization predicts the opposite order (dotted lines): {shown}."
-    return f"The curvature at initialization predicts {shown} (dotted lines)."
+        return f"The curvature at initialization predicts the opposite order: limits of {shown} (dotted lines)."
+    return f"The curvature at initialization predicts limits of {shown} (dotted lines)."
 
 
 def _opposite(largest: Mapping[str, float], predicted: Mapping[str, float]) -> bool:

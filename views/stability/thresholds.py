@@ -21,16 +21,16 @@ ADAM = r"Adam rescales the step of every weight, so $\lambda_{\max}$ alone predi
 SWATCH_OPACITY = 0.5  # a swatch is too small for the opacity of the bars
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
-    "stable": ("●", f"the network learned; the loss never exceeded {MAX_PEAK_LOSS:g}× its initial value."),
-    "too small": ("◀", "the network did not learn in the given steps, but does at larger rates."),
-    "not learned": ("▼", "it is open whether the rate is too small or too large."),
-    "too large": ("▶", "the network did not learn, but does at smaller rates."),
+    "stable": ("●", f"the network learned, and the loss never exceeded {MAX_PEAK_LOSS:g}× its initial value."),
+    "too small": ("◀", "the network did not learn in these steps; at larger rates it does."),
+    "not learned": ("▼", "the network did not learn; whether the rate is too small or too large is open."),
+    "too large": ("▶", "the network did not learn; at smaller rates it does."),
     "overshot": ("◆", f"the loss exceeded {MAX_PEAK_LOSS:g}× its initial value, even if it fell afterwards."),
     "diverged": ("✖", "the loss is no longer finite."),
 }
 """Mark and definition by outcome."""
 
-BAR = "**Bar**: the range of stable rates, in the color of the network."
+BAR = "**Bar**: the range of stable rates."
 
 
 def formula(trainings: Mapping[str, TrainingSpec]) -> str:
@@ -100,7 +100,7 @@ def _lines(trainings: Mapping[str, TrainingSpec], predicted: Mapping[str, float]
     momenta = {training.momentum for training in trainings.values() if training.optimizer != "adam"}
     heavy = f", with momentum $\\mu={number(momenta.pop())}$" if len(momenta) == 1 and any(momenta) else ""
     shown = common if (common := formula(trainings)) else rf"{PLAIN}, with momentum $\mu$ {HEAVY_BALL}"
-    return f"<span>┊</span> **Predicted limit**, from the curvature at initialization: {shown}{heavy}."
+    return f"<span>┊</span> **Limit predicted** by the curvature at initialization: {shown}{heavy}."
 
 
 def _adam(trainings: Mapping[str, TrainingSpec]) -> str:

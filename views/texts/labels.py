@@ -27,6 +27,11 @@ def capitalized(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
+def versus(names: Sequence[str]) -> str:
+    """Return compared names: "a vs. b", and "a, b, c" for any other number than two."""
+    return " vs. ".join(names) if len(names) == 2 else ", ".join(names)
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as a list inside a sentence: "a", "a and b", "a, b and c"."""
     return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else "".join(names)

@@ -10,8 +10,8 @@ QUESTIONS: Mapping[str, str] = {
     "Learning rates": "How large a learning rate can each network take?",
     "Curvature": "How sharp is the loss, and in which directions?",
     "Paths": "Where did training go, and what lies between two trainings?",
-    "Files": "Compare surfaces from other tools",
-    "Jobs": "Running and saved experiments",
+    "Files": "Draw loss surfaces from your own files",
+    "Jobs": "Running and recent experiments",
     "Guide": "What do the pages show, and what do the terms mean?",
 }
 """By title of the page in the navigation."""

@@ -39,6 +39,11 @@ NO_PICTURE = "No surface is stored: training diverged, or the results were remov
 MOST_RECENT = 12
 MOST_CHANGES = 3
 
+GRID_POINTS = "surface.grid.points"
+
+REDRAWN_SECONDS = 4
+"""After which the picture of an experiment that still runs is drawn again."""
+
 
 def recent_cards(nothing: str, *, stories: bool = True) -> bool:
     """Show one card per experiment, the latest first, and return whether there are any.
@@ -114,7 +119,9 @@ def _changes(experiment: Experiment, *, sizes: bool) -> list[str]:
 
 
 def _value(experiment: Experiment, path: str, value: Any) -> str:
-    return option_label(experiment, path, value) if path == "run.weights" else value_text(value)
+    if path == "run.weights":
+        return option_label(experiment, path, value)
+    return value_text(value).replace(",", " × ") if path == GRID_POINTS else value_text(value)
 
 
 def _recent(*, stories: bool) -> dict[Experiment, tuple[str, float]]:
@@ -144,7 +151,7 @@ def finished_at(name: str) -> float:
 
 
 def _card(experiment: Experiment, link: str, seconds: float, title: str, text: str) -> None:
-    picture, shown = _picture(experiment, link)
+    picture, shown = picture_of(experiment, link)
     drawn = shown is None or len(shown) == len(experiment.values)
     if picture is None:
         text = f"{text} · {NO_PICTURE}"
@@ -163,11 +170,21 @@ def _card(experiment: Experiment, link: str, seconds: float, title: str, text: s
     )
 
 
-def _picture(experiment: Experiment, link: str) -> tuple[Path | bytes | None, tuple[int, ...] | None]:
-    """Return the picture of a story's card in the gallery, or one of the stored surfaces with the networks in it."""
+def picture_of(
+    experiment: Experiment, link: str, *, running: bool = False
+) -> tuple[Path | bytes | None, tuple[int, ...] | None]:
+    """Return the picture of a story's card in the gallery, or one of the stored surfaces with the networks in it.
+
+    Args:
+        experiment: of the address.
+        link: its address.
+        running: whether finer surfaces may follow, so that the picture is drawn again every few seconds.
+    """
     title = TITLES.get(experiment)
     drawn = card(title) if title is not None else None
-    return (drawn, None) if drawn is not None and drawn.is_file() else _thumbnail(link)
+    if drawn is not None and drawn.is_file():
+        return drawn, None
+    return _latest_thumbnail(link) if running else _thumbnail(link)
 
 
 def experiment_at(link: str) -> Experiment | None:
@@ -179,8 +196,17 @@ def experiment_at(link: str) -> Experiment | None:
     return read if isinstance(read, Experiment) else None
 
 
+@st.cache_data(max_entries=64, ttl=REDRAWN_SECONDS, show_spinner=False)
+def _latest_thumbnail(link: str) -> tuple[bytes | None, tuple[int, ...] | None]:
+    return _drawn(link)
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
 def _thumbnail(link: str) -> tuple[bytes | None, tuple[int, ...] | None]:
+    return _drawn(link)
+
+
+def _drawn(link: str) -> tuple[bytes | None, tuple[int, ...] | None]:
     """Return a picture of the finest stored surfaces of an experiment, None if there are none.
 
     A network that diverged has none: the indices of those in the picture come with it, None if that is all of them.

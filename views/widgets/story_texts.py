@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from normscape.gallery.measurements import SHARPNESS, accuracies, measurements, quantity
-from normscape.gallery.stories import STORIES, Story
+from normscape.gallery.measurements import accuracies, measurements, quantity
+from normscape.gallery.stories import Story
 from normscape.landscape import DATA, load_data
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment
@@ -17,10 +17,12 @@ from normscape.views.widgets.fields import entry_label
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, unbroken
 
 NAMED_QUANTITIES: Mapping[str, str] = {
-    "sharpness": r"Largest curvature $\lambda_{\max}$",
+    "sharpness": r"Curvature $\lambda_{\max}$",
     "gradient-norm": "Gradient norm at the center",
     "gradient-change-ratio": "Gradient change",
 }
+WITHOUT_SHORTCUTS = "no shortcuts"
+
 PHRASES: Mapping[str, Mapping[Any, str]] = {
     "run.data.scaling": {
         "raw": "raw inputs",
@@ -28,7 +30,7 @@ PHRASES: Mapping[str, Mapping[Any, str]] = {
         "standardized": "standardized inputs",
     },
     "run.model.placement": {"before": "the norm before the layer", "after": "the norm after the layer"},
-    "run.model.shortcut": {"project": "projected shortcuts", "pad": "padded shortcuts", "none": "no shortcuts"},
+    "run.model.shortcut": {"project": "projected shortcuts", "pad": "padded shortcuts", "none": WITHOUT_SHORTCUTS},
     "surface.evaluation.statistics": {
         "population": "population statistics",
         "batch": "mini-batch statistics",
@@ -37,7 +39,25 @@ PHRASES: Mapping[str, Mapping[Any, str]] = {
 }
 """Compared values inside a sentence, by field; values of other fields have their label."""
 
-SHORT_LABELS: Mapping[str, str] = {"surface.evaluation.statistics": "Statistics"}
+PANELS: Mapping[str, Mapping[Any, str]] = {
+    "run.data.scaling": {"raw": "Raw inputs", "centered": "Centered", "standardized": "Standardized"},
+    "run.model.placement": {"before": "Norm before layer", "after": "Norm after layer"},
+    "run.model.shortcut": {"project": "Projected shortcuts", "pad": "Padded", "none": "None"},
+    "surface.evaluation.statistics": {"population": "Population", "batch": "Mini-batch", "running": "Running"},
+}
+"""What panels are called, by field and value; those of other fields have the label of the value."""
+
+TWO_PANELS: Mapping[str, Mapping[Any, str]] = {
+    "run.model.shortcut": {"project": "With shortcuts", "pad": "With shortcuts", "none": "Without shortcuts"},
+    "surface.evaluation.statistics": {
+        "population": "Population statistics",
+        "batch": "Mini-batch statistics",
+        "running": "Running statistics",
+    },
+}
+"""What each of two panels is called, which has more room."""
+
+SHORT_LABELS: Mapping[str, str] = {"surface.evaluation.batch_size": "Batch size"}
 """Names of fields that are too long for the name of a panel."""
 
 NUMBER_PHRASES: Mapping[str, str] = {"surface.evaluation.batch_size": "batches of {}"}
@@ -55,7 +75,7 @@ NORM = "run.model.norm"
 
 
 def panel_names(experiment: Experiment) -> tuple[str, ...]:
-    """Return what each surface of a picture is called: "Placement: before", "after".
+    """Return what each surface of a picture is called: "With shortcuts", "Without shortcuts".
 
     Of many surfaces each is so narrow that the network without normalization is called "None".
     """
@@ -65,6 +85,10 @@ def panel_names(experiment: Experiment) -> tuple[str, ...]:
         return tuple(
             "None" if short and value == "none" else name for value, name in zip(experiment.values, names, strict=True)
         )
+    of_two = TWO_PANELS.get(experiment.compare, {}) if len(names) == 2 else {}
+    phrases = {**PANELS.get(experiment.compare, {}), **of_two}
+    if phrases:
+        return tuple(phrases.get(value, name) for value, name in zip(experiment.values, names, strict=True))
     label = SHORT_LABELS.get(experiment.compare, _field_label(experiment))
     return (f"{label}: {names[0]}", *names[1:])
 
@@ -105,56 +129,9 @@ def result_sentence(title: str, story: Story) -> str:
     )
 
 
-def headline() -> str:
-    """Return the gallery's answer: how often batch norm lowers λ_max of the same network, and where it does not.
-
-    Cards with another number than λ_max are named where batch norm raises that.
-    """
-    pairs = {title: pair for title, story in STORIES.items() if (pair := _without_and_with(title, story))}
-    compared = {title: pair for title, pair in pairs.items() if _quantity(title) == SHARPNESS}
-    lower = [title for title, (plain, normalized) in compared.items() if plain / normalized >= ABOUT_EQUAL]
-    higher = [title for title, (plain, normalized) in compared.items() if normalized / plain >= ABOUT_EQUAL]
-    equal = [title for title in compared if title not in (*lower, *higher)]
-    if not compared:
-        return ""
-    parts = [f"{word} in {_titles(titles)}" for word, titles in (("higher", higher), ("about equal", equal)) if titles]
-    rest = f" It is {' and '.join(parts)}." if parts else ""
-    for title, (plain, normalized) in pairs.items():
-        if title not in compared and normalized > plain:
-            what = _in_text(NAMED_QUANTITIES[_quantity(title)])
-            rest += f" In {_linked(title)}, the {what} is {number(normalized / plain, 2)}× higher."
-    return (
-        rf"**With batch norm the largest curvature $\lambda_{{\max}}$ is lower than without in {len(lower)} of "
-        f"{len(compared)} comparisons of the two, one training each.**{rest}"
-    )
-
-
-def _titles(titles: Sequence[str]) -> str:
-    return " and ".join(map(_linked, titles))
-
-
-def _linked(title: str) -> str:
-    """Return a title that leads to its card on the page Gallery."""
-    return f"[{title}](#{card_anchor(title)})"
-
-
 def card_anchor(title: str) -> str:
     """Return the anchor of a story's card."""
     return f"story-{slug(title)}"
-
-
-def _without_and_with(title: str, story: Story) -> tuple[float, float] | None:
-    """Return a story's number without normalization and with batch norm, None if it does not compare both."""
-    experiment = story.experiment
-    if experiment.compare != NORM:
-        return None
-    known = dict(zip(experiment.values, measurements(title), strict=False))
-    plain, normalized = known.get("none"), known.get("batch")
-    return None if plain is None or normalized is None else (plain, normalized)
-
-
-def _quantity(title: str) -> str:
-    return quantity(STORIES[title].display.metric)
 
 
 def _contrast(what: str, known: Mapping[str, float]) -> str:
@@ -164,9 +141,10 @@ def _contrast(what: str, known: Mapping[str, float]) -> str:
         return f"{what} about equal"
     times = f"{number(ratio, 2)}×"
     if len(known) > 2:
-        return f"{what} lowest with {low}, {times} below {high}"
+        return f"{what} lowest with {low}: {times} below {high}"
     second = list(known)[1]
-    return f"{what} {times} {'lower' if second == low else 'higher'} with {second}"
+    with_it = "without shortcuts" if second == WITHOUT_SHORTCUTS else f"with {second}"
+    return f"{what} {times} {'lower' if second == low else 'higher'} {with_it}"
 
 
 def _fit(experiment: Experiment, accuracy: Mapping[str, float | None], known: Mapping[str, float]) -> str:
@@ -201,13 +179,13 @@ def _entry(experiment: Experiment, value: Any) -> str:
 def _entry_in_text(experiment: Experiment, value: Any) -> str:
     name, field = _entry(experiment, value), experiment.compare
     if field == NORM:
-        return _in_text(name)
+        return inside_sentence(name)
     if isinstance(value, int | float):
-        return NUMBER_PHRASES.get(field, f"{_in_text(_field_label(experiment))} {{}}").format(name)
+        return NUMBER_PHRASES.get(field, f"{inside_sentence(_field_label(experiment))} {{}}").format(name)
     return PHRASES.get(field, {}).get(value, name)
 
 
-def _in_text(name: str) -> str:
+def inside_sentence(name: str) -> str:
     """Return a label without its capital, unless that belongs to an abbreviation."""
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
