@@ -56,6 +56,11 @@ def headline(
     return "\n\n".join(filter(None, [claim_of_pair(pair, own, other, place), details]))
 
 
+def so_far(known: int, total: int) -> str:
+    """Return the beginning of a verdict on those networks that are measured; empty once all are."""
+    return "" if known == total else f"**So far ({known} of {total} networks):** "
+
+
 ONE_TRAINING = "This is one training seed; another gives other numbers."
 
 
