@@ -111,7 +111,8 @@ def _near(spectra: Sequence[Eigenvalues], most: int, longest: float) -> float:
         for one in spectra
         for center, value in zip(one.loss[:most, one.loss.shape[1] // 2], one.values, strict=False)
     ]
-    return max((end for end in ends if np.isfinite(end)), default=np.inf)
+    rising = any(value for one in spectra for value in one.values[:most])
+    return max((end for end in ends if np.isfinite(end)), default=np.inf) if rising else np.inf
 
 
 def _name(number: int, *, smallest: bool) -> str:

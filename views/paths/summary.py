@@ -19,34 +19,52 @@ TENTHS = 10
 """Steps that a curve needs at least for the loss of a tenth of its training."""
 
 
-IN_A_PLANE = 0.9
-"""Share of every path from which training is said to stay close to a plane."""
+NEARLY_ALL = 0.9
+"""Share of every path from which a map is said to show nearly all of it."""
+
+MOST_NAMED = 3
+"""Networks up to which a sentence has the numbers of each."""
 
 
-def headline(trajectories: Mapping[str, Trajectory]) -> str:
-    """Return how much of every path its plane contains, and what a random walk has, as Markdown."""
+def headline(trajectories: Mapping[str, Trajectory], apart: Mapping[str, Trajectory]) -> str:
+    """Return how far training lowers the loss, and how much of the movement the maps show, as Markdown.
+
+    Args:
+        trajectories: by label; several networks may share the plane of one.
+        apart: the same, with one path for each network.
+    """
     if not trajectories:
         return ""
     shares = {label: float(one.explained.sum()) for label, one in trajectories.items()}
-    if (alone := next(iter(trajectories.values()))) and len(alone.paths) > 1:
-        return _shown([f"of all {len(alone.paths)} paths"], [float(alone.explained.sum())])
-    parts = [f"of the path {of_network(label)}" for label in shares]
-    claim = _shown(parts, list(shares.values()))
     walk = float(next(iter(trajectories.values())).walk.sum())
-    if not math.isfinite(walk):
-        return claim
-    return (
-        f"{claim} If every step between the checkpoints went in a random direction, two directions would contain "
-        f"{percent(walk)}."
-    )
+    random = f"; of a random walk of as many steps, they would show {percent(walk)}" if math.isfinite(walk) else ""
+    return f"**{_losses(apart)}** {_shown(shares, len(apart))}{random}."
 
 
-def _shown(paths: list[str], shares: list[float]) -> str:
-    """Return the claim in bold, and what it means for the maps."""
-    parts = _joined([f"{percent(share)} {path}" for share, path in zip(shares, paths, strict=True)])
-    if min(shares) >= IN_A_PLANE:
-        return f"**Two directions contain {parts}**, so the maps show nearly all of the movement."
-    return f"**Two directions contain {parts}.** The maps miss the rest of the movement."
+def _losses(apart: Mapping[str, Trajectory]) -> str:
+    """Return the loss at the first and the last checkpoint of every network as a sentence."""
+    ends = {label: [float(one.paths[0].loss[k]) for k in (0, -1)] for label, one in apart.items()}
+    if len(ends) > MOST_NAMED:
+        first, last = min(one[0] for one in ends.values()), max(one[1] for one in ends.values())
+        return (
+            f"Training takes the loss of all {len(ends)} networks from {number(first, 2)} or more to {number(last, 2)} "
+            "or less."
+        )
+    parts = [
+        f"from {number(first, 2)} to {number(last, 2)} {of_network(label)}" for label, (first, last) in ends.items()
+    ]
+    return f"Training takes the loss {_joined(parts)}."
+
+
+def _shown(shares: Mapping[str, float], networks: int) -> str:
+    """Return how much of the movement of the weights the maps show, without a full stop."""
+    if len(shares) < networks:
+        return f"The map shows {percent(next(iter(shares.values())))} of the movement of all {networks} networks"
+    if len(shares) > MOST_NAMED:
+        return f"The maps show {percent(min(shares.values()))} or more of the movement of the weights"
+    parts = _joined([f"{percent(share)} {of_network(label)}" for label, share in shares.items()])
+    much = "nearly all" if min(shares.values()) >= NEARLY_ALL else "only a part"
+    return f"The map{'s show' if networks > 1 else ' shows'} {much} of the movement of the weights ({parts})"
 
 
 def _joined(parts: list[str]) -> str:
@@ -87,20 +105,12 @@ def connectivity_sentence(segments: Mapping[str, Connectivity]) -> str:
     if any(value > 0 for value in barriers.values()):
         order = sorted(barriers, key=lambda label: label not in averaged)
         values = _joined([f"{number(barriers[label])} {of_network(label)}" for label in order])
-        claim = (
-            "**A loss barrier separates the two trainings:** on the straight line between them, the loss rises by up "
-            f"to {values}."
-        )
+        claim = f"**No, a loss barrier separates them: the loss rises by up to {values}.**"
     else:
-        claim = (
-            "**No loss barrier separates the two trainings:** on the straight line between them, the loss never rises."
-        )
+        claim = "**Yes, no loss barrier separates them: the loss never rises.**"
     if averaged:
         stored = _joined([_stored(label, segments[label], alone=len(averaged) == 1) for label in averaged])
-        text = (
-            "That is with batch norm's statistics recomputed at every point (dashed). With the averages that it stored "
-            f"in training (solid), the barrier is {stored}."
-        )
+        text = f"With the averages that batch norm stored in training (solid line), the barrier is {stored}."
     else:
         text = ""
     return " ".join(filter(None, [claim, text, ONE_PAIR]))
