@@ -12,6 +12,9 @@ AXIS, ROW = 40, 20
 PER_ROW = 2
 """Networks in a row of the legend on a phone."""
 
+MARGIN = 0.06
+"""Share of a logarithmic axis that is added at both ends: in a low chart, marks at the ends would be cut."""
+
 
 def small_chart(figure: go.Figure, labels: Sequence[str], height: int) -> go.Figure:
     """Return a lower copy of a chart whose legend names each network once, at the bottom.
@@ -25,6 +28,9 @@ def small_chart(figure: go.Figure, labels: Sequence[str], height: int) -> go.Fig
         height: pixels.
     """
     small = go.Figure(figure).update_layout(height=height)
+    if small.layout.yaxis.type == "log" and small.layout.yaxis.range:
+        low, high = small.layout.yaxis.range
+        small.update_yaxes(range=[low - MARGIN * (high - low), high + MARGIN * (high - low)])
     if not small.layout.showlegend:
         return small
     if str(small.layout.title.text) in labels:

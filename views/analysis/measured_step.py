@@ -89,7 +89,7 @@ def _verdict(
 
 
 def verdict(step: Step, results: Mapping[str, Any], pending: Collection[str] = ()) -> str:
-    """Return how well a step holds on the networks, and what was measured of it, as one sentence of Markdown.
+    """Return how well a step holds on the networks, and what was measured of it: one sentence for each status.
 
     Args:
         step: the step.
@@ -105,7 +105,7 @@ def verdict(step: Step, results: Mapping[str, Any], pending: Collection[str] = (
         for status, labels in groups.items()
     ]
     parts += [f":gray[…] measuring {listed(list(map(of_network, pending)))}"] if pending else []
-    return f"{'; '.join(parts)}." if parts else ""
+    return "\\\n".join(f"{part}." for part in parts)
 
 
 def on_networks(labels: Sequence[str], total: int) -> str:
