@@ -54,7 +54,7 @@ def growth_figure(compared: Compared[SignalHistory], *, bounded: float = BOUNDED
         bounded: growth of the largest signal up to which it counts as bounded, a dotted line.
     """
     title = "Signal relative to the first checkpoint"
-    return layers_figure(compared.map(_growth), title=title, axis="relative to the first checkpoint", level=bounded)
+    return layers_figure(compared.map(_growth), title=title, axis="relative signal", level=bounded)
 
 
 def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:

@@ -58,7 +58,7 @@ def section(
     """
     note()
     with st.container(key=f"step-{step.kind}"):
-        text, place = st.columns([9, 14], gap="medium")
+        text, place = st.columns([11, 13], gap="medium")
         with text:
             st.subheader(f"{number}. {step.title}", anchor=step.kind)
             with st.container(key=f"claim-of-{step.kind}"):
