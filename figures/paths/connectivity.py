@@ -15,7 +15,7 @@ from normscape.figures.style.template import style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan, ticks
 from normscape.landscape.paths.connectivity import Connectivity
 
-HEIGHT = 360
+HEIGHT = 310
 LEGEND_ROW = 22
 
 NAMES: Mapping[str, str] = {

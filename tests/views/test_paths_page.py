@@ -116,9 +116,8 @@ def test_matched_units_and_a_curve_are_drawn_beside_the_segment() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 2 + 2  # the chosen paths are drawn in place of the straight line
-    (text,) = [element.value for element in app.markdown if "with matched units" in element.value]
-    assert "on the segment, " in text
-    assert "on the Bézier curve with matched units" in text
+    (text,) = [element.value for element in app.markdown if "With matched units" in element.value]
+    assert "On the Bézier curve with matched units, the barrier is " in text
     assert left_plain(app) == []
     assert (app.query_params["matching"], app.query_params["curve"]) == ("weights", "bezier")
 
@@ -231,8 +230,8 @@ def test_paths_are_compared_in_one_kind_of_statistics() -> None:
     curve = replace(curve, curve_loss=np.linspace(2.0, 1.0, 20))
     text = path_sentence({"Batch norm": (segment, matched, curve)}, "population")
     assert text == (
-        "**Batch norm**: the barrier is 1 on the segment, 0.25 on the segment with matched units and 0 on the Bézier "
-        "curve."
+        "**With matched units, the barrier is 0.25 instead of 1 with batch norm.** On the Bézier curve, the barrier is "
+        "0 instead of 1 with batch norm."
     )
     numbers = path_numbers((segment, matched, curve), NAMES)
     assert numbers["Loss barrier, segment, units matched, running averages, interpolated"] == "0.5"

@@ -126,7 +126,7 @@ def statistics(paths: Mapping[str, Sequence[Connectivity]]) -> str:
         format_func=lambda kind: NAMES[kind][:1].upper() + NAMES[kind][1:],
         key=address.control("paths:statistics"),
         help="Networks without batch statistics are the same in all kinds. A curve has no running averages.",
-        width=380,
+        width=260,
     )
 
 

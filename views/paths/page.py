@@ -85,7 +85,7 @@ def _page(experiment: Experiment, display: Display) -> None:
         st.markdown("## Between two trainings")
         st.markdown(between_trainings.BETWEEN)
         answer_place = st.container()
-        chosen, display = choice(variants, display)
+        chosen, display, row = choice(variants, display)
         segments_place = st.container(key="between-figure")
         address.publish(experiment, display)
     request = requests.request(variants, known, address.of(experiment, display, PATH), chosen)
@@ -100,7 +100,7 @@ def _page(experiment: Experiment, display: Display) -> None:
         progress.show_progress(request, finished)
     with trajectories_place:
         _trajectories(experiment, display, variants, known, stopped=stopped)
-    _between(experiment, display, variants, chosen, answer_place, segments_place, stopped=stopped)
+    _between(experiment, display, variants, chosen, (answer_place, row, segments_place), stopped=stopped)
     with st.expander("How it is measured, and caveats"):
         st.markdown(reading())
 
@@ -110,18 +110,21 @@ def _between(
     display: Display,
     variants: Variants,
     chosen: Chosen,
-    answer_place: DeltaGenerator,
-    figure_place: DeltaGenerator,
+    places: tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator],
     *,
     stopped: bool,
 ) -> None:
-    """Show the loss between two trainings: on the straight line, or, once they are measured, on the chosen paths."""
+    """Show the loss between two trainings: on the straight line, or, once they are measured, on the chosen paths.
+
+    The places are those of the answer, of the controls and of the figure.
+    """
+    answer_place, controls, figure_place = places
     segments = requests.segments(variants)
     paths = requests.paths(variants, chosen) if chosen != Chosen() else {}
-    mode = ""
+    with controls:
+        mode = between_trainings.statistics(paths) if paths else ""
     with figure_place:
         if paths:
-            mode = between_trainings.statistics(paths)
             between_trainings.paths_section(experiment, display, paths, mode)
         else:
             if chosen != Chosen():

@@ -10,7 +10,7 @@ import numpy as np
 from normscape.figures.paths.connectivity import mode_of, path_name
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory
-from normscape.views.texts.labels import of_network
+from normscape.views.texts.labels import capitalized, of_network
 from normscape.views.widgets.numbers import number, percent
 
 ONE_PAIR = "This is one pair of seeds."
@@ -135,19 +135,28 @@ def connectivity_numbers(one: Connectivity, names: Mapping[str, str]) -> dict[st
 
 
 def path_sentence(paths: Mapping[str, Sequence[Connectivity]], mode: str) -> str:
-    """Return how high the barriers on several paths are in one kind of statistics, as Markdown."""
-    sentences = []
-    for label, own in paths.items():
-        barriers = [(path_name(one), one.rounded_barrier(kind)) for one in own if (kind := mode_of(one, mode))]
-        if barriers:
-            parts = [f"{number(value)} {_on(name)}" for name, value in barriers]
-            sentences.append(f"**{label}**: the barrier is {_joined(parts)}.")
-    return " ".join(sentences)
+    """Return how high the barriers on other paths are, instead of that on the segment, as Markdown.
+
+    Args:
+        paths: of every network, the segment first.
+        mode: kind of batch statistics.
+    """
+    barriers: dict[str, list[str]] = {}
+    for label, (segment, *others) in paths.items():
+        plain = mode_of(segment, mode)
+        before = "" if plain is None else f" instead of {number(segment.rounded_barrier(plain))}"
+        for one in others:
+            if (kind := mode_of(one, mode)) is not None:
+                text = f"{number(one.rounded_barrier(kind))}{before} {of_network(label)}"
+                barriers.setdefault(path_name(one), []).append(text)
+    sentences = [f"{_on(name)}, the barrier is {_joined(parts)}." for name, parts in barriers.items()]
+    return " ".join([f"**{one}**" for one in sentences[:1]] + sentences[1:])
 
 
 def _on(name: str) -> str:
     path, _, matched = name.partition(", ")
-    return f"on the {path} with matched units" if matched else f"on the {path}"
+    units = "with matched units" if matched else ""
+    return capitalized(units) if path == "segment" else f"On the {path} {units}".strip()
 
 
 def path_numbers(paths: Sequence[Connectivity], names: Mapping[str, str]) -> dict[str, str]:
