@@ -239,7 +239,7 @@ def test_where_seeds_are_stored_a_sentence_counts_them_and_the_claim_is_about_wh
     both = {"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}
     text = headline(both, seed=0, seeds=seeds)
     assert text.split("**")[1] == headline(both).split("**")[1]
-    assert text.endswith("The largest curvature is lower for B in 2 of 3 training seeds.")
+    assert text.endswith(r"$\lambda_{\max}$ is lower for B in 2 of 3 training seeds.")
     assert ONE_TRAINING not in text
 
 

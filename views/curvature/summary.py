@@ -77,7 +77,7 @@ def _rates(pair: tuple[str, str], *both: Flatness) -> str:
 def _in_seeds(seeds: SeedPair, label: str) -> str:
     """Return in how many training seeds the largest curvature is lower."""
     plain, _ = seeds
-    return f"The largest curvature is lower {of_network(label)} in {plain.lower} of {len(plain.ratios)} training seeds."
+    return rf"$\lambda_{{\max}}$ is lower {of_network(label)} in {plain.lower} of {len(plain.ratios)} training seeds."
 
 
 def stored_seeds(variants: Variants) -> SeedPair | None:

@@ -22,7 +22,8 @@ def choice(variants: Variants, display: Display) -> tuple[Chosen, Display, Delta
     """Show which path is measured beside the segment, and return it once it may start, with the display and the row."""
     reasons = {label: matching_refusal(run) for label, (run, _) in variants.items()}
     refused = {label: reason for label, reason in reasons.items() if reason is not None}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="between") as row:
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="between")
+    with row:
         reason = next(iter(refused.values())) if len(refused) == len(variants) else None
         matching = _control("matching", display.matching, reason)
         curve = _control("curve", display.curve, None)
