@@ -63,7 +63,7 @@ def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:
     A bias without effect has none: its gradient is 0 in theory, and what is measured is rounding error.
     """
     title = "Gradient change of weights and biases"
-    figure = layers_figure(compared.map(_steadiness), title=title, axis="gradient-change ratio")
+    figure = layers_figure(compared.map(_steadiness), title=title, axis="gradient change")
     if idle := [_idle(label, one) for label, one in compared.results.items() if _biases_without_effect(one)]:
         figure.add_annotation(
             text="<br>".join(idle),
