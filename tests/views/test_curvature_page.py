@@ -195,7 +195,7 @@ NUMBERS = "largest curvature $\\lambda_{\\max}$ is 1.00 for B and 4.00 for A (4Ã
 def test_the_headline_begins_with_the_claim_of_the_surfaces() -> None:
     text = headline({"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}, place="at the trained weights", seed=0)
     assert text.startswith(f"**B is flatter at the trained weights: {NUMBERS}.**\n\n")
-    rates = r"Near these weights, plain gradient descent is stable up to learning rates $2/\lambda_{\max}$ of "
+    rates = r"Here, plain gradient descent is stable up to learning rates $2/\lambda_{\max}$ of "
     assert text.endswith(f"\n\n{rates}2 for B and 0.5 for A. {ONE_TRAINING}")
     measured = {name: Measures(*sizes, None, 0.9, 0.1) for name, sizes in (("A", (4.0, 5.0)), ("B", (1.0, 3.0)))}
     assert text.startswith(verdict(measured, where="at the trained weights").claim.removesuffix(".**"))
@@ -239,7 +239,7 @@ def test_where_seeds_are_stored_a_sentence_counts_them_and_the_claim_is_about_wh
     both = {"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}
     text = headline(both, seed=0, seeds=seeds)
     assert text.split("**")[1] == headline(both).split("**")[1]
-    assert text.endswith(r"$\lambda_{\max}$ is lower for B in 2 of 3 training seeds.")
+    assert text.endswith(r"$\lambda_{\max}$ is lower for B in 2 of 3 seeds.")
     assert ONE_TRAINING not in text
 
 
@@ -259,6 +259,12 @@ def test_a_spread_needs_three_stored_seeds_of_all_networks(monkeypatch: pytest.M
         "Batch norm": (1.0, 3.0, 4.0),
     }
     assert over_seeds.stored_curvatures({"Batch norm": variants["Batch norm"]}) == {}
+    found = over_seeds.stored_curvatures(variants | {"Layer norm": variants["Batch norm"]})  # which has no stored seeds
+    assert list(found) == list(variants)
+    assert over_seeds.reading(found, 0, [*variants, "Layer norm"]).endswith(
+        " Not measured for other seeds: layer norm."
+    )
+    assert over_seeds.reading({}, 0, list(variants)) == ""
 
 
 def test_the_sentence_on_statistics_says_how_far_they_differ_and_which_is_largest() -> None:

@@ -111,7 +111,7 @@ def sharpest_section(
         waiting_place(requests.sharpest_jobs(variants), "loss along the sharpest direction", HEIGHT, stopped=stopped)
         return
     own, seed = compared(experiment, available), training_seed(variants)
-    curvatures = over_seeds.stored_curvatures(variants) if len(available) == len(variants) else {}
+    curvatures = over_seeds.stored_curvatures({label: variants[label] for label in available})
     with st.container(key="sharpest-beside-seeds" if curvatures and seed is not None else "sharpest"):
         for figure in _sharpest(own).values():  # one
             chart(figure, "along the sharpest direction")
@@ -120,7 +120,7 @@ def sharpest_section(
     missing = missing_spectra([label for label in spectra if label not in available], stopped=stopped)
     counts = sorted({one.dimensions for one in available.values()})
     note = SHARPEST.format(count=listed([f"{count:,}" for count in counts]).replace(" and ", " or "))
-    st.caption(" ".join(filter(None, [missing, note, over_seeds.reading(curvatures, seed)])))
+    st.caption(" ".join(filter(None, [missing, note, over_seeds.reading(curvatures, seed, list(available))])))
     light = in_light_theme(own, experiment)
     share_row(Charts("sharpest", TITLE, lambda: _sharpest(light), experiment, display))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from normscape.figures.comparison import Compared
 from normscape.figures.curvature import over_seeds_figure
@@ -12,6 +13,7 @@ from normscape.landscape import Sharpness
 from normscape.specs.experiment import Variants
 from normscape.views.session.job_queue import job_queue
 from normscape.views.session.seeds import SEEDS, training_seed
+from normscape.views.texts.labels import in_text, listed
 from normscape.views.widgets.charts import chart
 
 FEWEST = 3
@@ -21,22 +23,25 @@ READING = "One mark per training seed; the large ones are seed {seed}, and thin 
 
 
 def stored_curvatures(variants: Variants) -> dict[str, tuple[float, ...]]:
-    """Return the largest curvature of every network for the consecutive seeds that are stored for all, by label.
+    """Return the largest curvature of networks for consecutive seeds, as many as are stored for all of them, by label.
 
-    It is empty for fewer than three seeds, or if the networks have no training seed in common.
+    Networks with fewer than three stored seeds are left out. It is empty for fewer than two networks, or if they have
+    no training seed in common.
     """
-    if len(variants) < 2 or training_seed(variants) is None:
+    if training_seed(variants) is None:
         return {}
-    columns: list[list[float]] = []
-    for k in range(SEEDS):
-        found = [_stored(variants, label, k) for label in variants]
-        values = [value for value in found if value is not None]
-        if len(values) < len(found):
-            break
-        columns.append(values)
-    if len(columns) < FEWEST:
+    found = {label: _consecutive(variants, label) for label in variants}
+    kept = {label: own for label, own in found.items() if len(own) >= FEWEST}
+    if len(kept) < 2:
         return {}
-    return dict(zip(variants, zip(*columns, strict=True), strict=True))
+    count = min(map(len, kept.values()))
+    return {label: own[:count] for label, own in kept.items()}
+
+
+def _consecutive(variants: Variants, label: str) -> tuple[float, ...]:
+    """Return the largest curvatures of a network from its training seed on, up to the first that is not stored."""
+    values = (_stored(variants, label, k) for k in range(SEEDS))
+    return tuple(value for value in takewhile(lambda value: value is not None, values) if value is not None)
 
 
 def _stored(variants: Variants, label: str, k: int) -> float | None:
@@ -52,6 +57,10 @@ def show(own: Compared[tuple[float, ...]], seed: int, height: int) -> None:
     chart(over_seeds_figure(own, seed, height=height), "largest curvature over seeds")
 
 
-def reading(curvatures: Mapping[str, tuple[float, ...]], seed: int | None) -> str:
-    """Return how the marks are read; empty where none are shown."""
-    return READING.format(seed=seed) if curvatures else ""
+def reading(curvatures: Mapping[str, tuple[float, ...]], seed: int | None, labels: Sequence[str]) -> str:
+    """Return how the marks are read, and which networks have none; empty where no marks are shown."""
+    if not curvatures:
+        return ""
+    missing = [in_text(label) for label in labels if label not in curvatures]
+    without = f" Not measured for other seeds: {listed(missing)}." if missing else ""
+    return f"{READING.format(seed=seed)}{without}"
