@@ -23,7 +23,7 @@ STEPS: tuple[Step, ...] = (
         distributions.brief,
         distributions.status,
         distributions.RULE,
-        "How much a step of earlier layers changes the gradient (solid) and its direction (dotted).",
+        "Change of the gradient (solid) and of its direction (dotted).",
         distributions.rows,
         ("Ioffe and Szegedy 2015", "Santurkar et al. 2018"),
         folded=True,
