@@ -30,7 +30,7 @@ def relative_figure(compared: Compared[Centering]) -> go.Figure:
     Below the dotted line rewriting the layer lowers its curvature.
     """
     title = html(r"$\lambda_{\max}$ relative to raw inputs, same function")
-    return layers_figure(compared.map(_relative), title=title, axis="relative to raw inputs", level=1.0)
+    return layers_figure(compared.map(_relative), title=title, axis="over raw inputs", level=1.0)
 
 
 def weight_figure(compared: Compared[Centering]) -> go.Figure:

@@ -54,7 +54,7 @@ def growth_figure(compared: Compared[SignalHistory], *, bounded: float = BOUNDED
         bounded: growth of the largest signal up to which it counts as bounded, a dotted line.
     """
     title = "Signal relative to the first checkpoint"
-    return layers_figure(compared.map(_growth), title=title, axis="relative to the first checkpoint", level=bounded)
+    return layers_figure(compared.map(_growth), title=title, axis="relative signal", level=bounded)
 
 
 def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:
@@ -63,7 +63,7 @@ def steadiness_figure(compared: Compared[Derivatives]) -> go.Figure:
     A bias without effect has none: its gradient is 0 in theory, and what is measured is rounding error.
     """
     title = "Gradient change of weights and biases"
-    figure = layers_figure(compared.map(_steadiness), title=title, axis="gradient-change ratio")
+    figure = layers_figure(compared.map(_steadiness), title=title, axis="gradient change")
     if idle := [_idle(label, one) for label, one in compared.results.items() if _biases_without_effect(one)]:
         figure.add_annotation(
             text="<br>".join(idle),

@@ -41,7 +41,7 @@ def shift_figure(compared: Compared[Distributions]) -> go.Figure:
 
     The first layer has none before it.
     """
-    return layers_figure(compared.map(_shifts), title="Internal covariate shift", axis="relative gradient change")
+    return layers_figure(compared.map(_shifts), title="Internal covariate shift", axis="relative change")
 
 
 def _histograms(one: Distributions) -> Histograms:

@@ -67,7 +67,7 @@ def _in_order(compared: Compared[LayerRates], ratios: Mapping[str, np.ndarray]) 
         figure,
         compared.theme_colors,
         x_title="inputs, in increasing order of the ratio",
-        y_title=html("ratio to the bias / $E[x^2]$"),
+        y_title=html("ratio / $E[x^2]$"),
         y_axis=log_axis([*ratios.values(), np.ones(1)]),
     )
     figure.add_hline(y=1, line={"color": compared.theme_colors.text, "width": 1, "dash": DOTTED})

@@ -34,7 +34,7 @@ def moments_figure(compared: Compared[SecondMoments]) -> go.Figure:
 def relative_figure(compared: Compared[SecondMoments]) -> go.Figure:
     """Draw the second moment of centered (solid) and standardized (dotted) inputs by layer, relative to raw ones."""
     title = "Second moment relative to raw inputs"
-    return layers_figure(compared.map(_relative), title=title, axis="relative to raw inputs", level=1.0)
+    return layers_figure(compared.map(_relative), title=title, axis="over raw inputs", level=1.0)
 
 
 def parabola_figure(compared: Compared[SecondMoments]) -> go.Figure:

@@ -23,6 +23,9 @@ MODEL = "parabola with the curvature at 0"
 HIGHEST = 1.25
 """The loss is drawn up to this far above the largest one at a center, a little above the ends of the parabolas."""
 
+HEADROOM = 1.5
+"""Near the weights, the loss is drawn up to so many times the highest rise of a parabola: these fill the plot."""
+
 
 RESEMBLANCE, FEWEST_POINTS = 2.0, 6
 """Loss and model resemble each other while neither rises more than so many times as much as the other. At least so many
@@ -48,6 +51,8 @@ def cuts_figures(
     if near:
         longest = min((_resembling(one, most) for one in spectra.results.values()), default=longest)
     low, high = _range(list(spectra.results.values()), most, longest)
+    if near:
+        high = min(high, _near(list(spectra.results.values()), most, longest))
     margin = 0.05 * ((high - low) or 1.0)
     figures = {}
     for number in range(most):
@@ -99,6 +104,17 @@ def _range(spectra: Sequence[Eigenvalues], most: int, longest: float) -> tuple[f
     return float(finite.min()), min(float(finite.max()), max(highest, HIGHEST * max(centers, default=0.0)))
 
 
+def _near(spectra: Sequence[Eigenvalues], most: int, longest: float) -> float:
+    """Return the loss a little above the highest parabola at a distance from the weights."""
+    ends = [
+        float(center) + HEADROOM * 0.5 * float(abs(value)) * longest**2
+        for one in spectra
+        for center, value in zip(one.loss[:most, one.loss.shape[1] // 2], one.values, strict=False)
+    ]
+    rising = any(value for one in spectra for value in one.values[:most])
+    return max((end for end in ends if np.isfinite(end)), default=np.inf) if rising else np.inf
+
+
 def _name(number: int, *, smallest: bool) -> str:
     if not smallest:
         return rf"\lambda_{number + 1}"
@@ -118,7 +134,7 @@ def _lines(spectra: Compared[Eigenvalues], label: str, number: int) -> list[go.S
     model = go.Scatter(
         **shared,
         **{"y": own.quadratic(number), "showlegend": False, "hoverinfo": "skip"},
-        line={"color": color, "width": 1.2, "dash": "dash"},
+        line={"color": color, "width": 1.5, "dash": "dash", "shape": "spline"},
     )
     line = go.Scatter(
         **shared,
@@ -132,5 +148,5 @@ def _model_legend(color: str) -> go.Scatter:
     """Return the legend's entry of the dashed lines of all networks."""
     return go.Scatter(
         **{"x": [None], "y": [None], "mode": "lines", "name": MODEL, "hoverinfo": "skip", "showlegend": True},
-        line={"color": color, "width": 1.2, "dash": "dash"},
+        line={"color": color, "width": 1.5, "dash": "dash"},
     )

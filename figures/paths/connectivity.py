@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from normscape.figures.style.template import style_axes, styled
 from normscape.figures.style.ticks import log_axis, positive_or_nan, ticks
 from normscape.landscape.paths.connectivity import Connectivity
 
-HEIGHT = 360
+HEIGHT = 310
 LEGEND_ROW = 22
 
 NAMES: Mapping[str, str] = {
@@ -32,6 +32,9 @@ MARKS: Mapping[str, str] = {
 }
 """How each kind is drawn, in words."""
 
+MAIN = ("interpolated", "population")
+"""Kinds that a page draws at first: with the averages stored in training, and with statistics of all samples."""
+
 STYLES: Mapping[str, Mapping[str, Any]] = {
     "interpolated": {"mode": "lines", "width": 2},
     "re-estimated": {"mode": "lines", "width": 8, "opacity": 0.35},
@@ -46,7 +49,11 @@ PATH_DASHES = ("solid", "dash", DOTTED)
 
 
 def connectivity_figures(
-    segments: Compared[Connectivity], quantity: str = "loss", *, legend: bool = True
+    segments: Compared[Connectivity],
+    quantity: str = "loss",
+    *,
+    legend: bool = True,
+    kinds: Collection[str] = tuple(NAMES),
 ) -> dict[str, go.Figure]:
     """Draw loss or error along the segment of every network, one line for each kind of statistics, on one scale.
 
@@ -54,8 +61,9 @@ def connectivity_figures(
         segments: of every network.
         quantity: "loss" or "error".
         legend: whether each figure names its lines; a page has their names below all figures.
+        kinds: of batch statistics that are drawn; a network without batch statistics has one line.
     """
-    lines = {label: _kinds(own, quantity) for label, own in segments.results.items()}
+    lines = {label: _kinds(own, quantity, kinds) for label, own in segments.results.items()}
     return _panels(segments.with_results(lines), quantity, rows=4 if legend else 0)
 
 
@@ -96,11 +104,11 @@ class _Line:
     style: Mapping[str, Any]
 
 
-def _kinds(own: Connectivity, quantity: str) -> list[_Line]:
+def _kinds(own: Connectivity, quantity: str, kinds: Collection[str]) -> list[_Line]:
     lines: Mapping[str, np.ndarray] = getattr(own, quantity)
     if len(lines) == 1:
         return [_Line("no batch statistics", own.t, values, STYLES["interpolated"]) for values in lines.values()]
-    return [_Line(NAMES[mode], own.t, values, STYLES[mode]) for mode, values in lines.items()]
+    return [_Line(NAMES[mode], own.t, values, STYLES[mode]) for mode, values in lines.items() if mode in kinds]
 
 
 def _paths(own: Sequence[Connectivity], mode: str, quantity: str) -> list[_Line]:

@@ -14,7 +14,7 @@ from normscape.figures.style.template import style_axes, styled
 from normscape.figures.style.ticks import positive_or_nan, ticks
 from normscape.landscape.paths.trajectory import Path, Trajectory
 
-HEIGHT = 430
+HEIGHT = 370
 LEGEND_ROW = 22
 WHITE = "#ffffff"
 HALO = ", ".join(f"{place} 1px #0f1420" for place in ("1px 0", "-1px 0", "0 1px", "0 -1px", "0 0"))

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-AXIS, ROW = 40, 20
-"""Pixels below the plot for the axis and its title, and for each row of the legend."""
+AXIS, TICKS, ROW = 40, 26, 20
+"""Pixels below the plot for the axis with and without a title, and for each row of the legend."""
 
 PER_ROW = 2
 """Networks in a row of the legend on a phone."""
+
+MARGIN = 0.06
+"""Share of a logarithmic axis that is added at both ends: in a low chart, marks at the ends would be cut."""
 
 
 def small_chart(figure: go.Figure, labels: Sequence[str], height: int) -> go.Figure:
@@ -25,6 +28,9 @@ def small_chart(figure: go.Figure, labels: Sequence[str], height: int) -> go.Fig
         height: pixels.
     """
     small = go.Figure(figure).update_layout(height=height)
+    if small.layout.yaxis.type == "log" and small.layout.yaxis.range:
+        low, high = small.layout.yaxis.range
+        small.update_yaxes(range=[low - MARGIN * (high - low), high + MARGIN * (high - low)])
     if not small.layout.showlegend:
         return small
     if str(small.layout.title.text) in labels:
@@ -37,8 +43,9 @@ def small_chart(figure: go.Figure, labels: Sequence[str], height: int) -> go.Fig
             trace.update(showlegend=trace is own[0], name=label, legendgroup=label)
     if len(series) > 1:
         small.add_traces([_entry(small, name, trace) for name, trace in series.items() if name])
+    axis = AXIS if small.layout.xaxis.title.text else TICKS
     rows = -(-sum(trace.showlegend is not False and bool(trace.name) for trace in small.data) // PER_ROW)
-    small.update_layout(margin_b=AXIS + ROW * rows)
+    small.update_layout(margin_b=axis + ROW * rows)
     return small.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"})
 
 

@@ -8,7 +8,14 @@ import plotly.graph_objects as go
 import pytest
 
 from normscape.figures.comparison import Compared
-from normscape.figures.curvature import curvature_maps, cuts_figures, density_figure, density_figures, edge_figure
+from normscape.figures.curvature import (
+    curvature_maps,
+    cuts_figures,
+    density_figure,
+    density_figures,
+    edge_figure,
+    over_seeds_figure,
+)
 from normscape.figures.curvature.cuts import HIGHEST, MODEL
 from normscape.figures.curvature.density import Spectra
 from normscape.figures.curvature.edge import missing_batch_sharpness
@@ -97,7 +104,23 @@ def test_the_near_view_ends_where_the_loss_leaves_its_parabola() -> None:
     leaving = replace(eigenvalues(4.0), distance=t, loss=0.2 + 2.0 * t**2 * (1 + 3 * t**2))  # twice as high at √(1/3)
     (near,) = cuts_figures(compared(one=leaving), 1, near=True).values()
     assert near.layout.xaxis.range[1] / 1.03 == pytest.approx((1 / 3) ** 0.5, abs=0.05)  # a point of the grid
-    assert near.layout.yaxis.range[1] < 2.5  # and not the loss at the ends, 104
+    assert near.layout.yaxis.range[1] == pytest.approx(0.2 + 1.5 * 2 / 3, rel=0.15)  # the parabola fills the plot
+
+
+def test_one_mark_per_seed_and_network_and_equal_seeds_are_joined() -> None:
+    figure = over_seeds_figure(compared(one=(4.0, 5.0, 6.0), two=(1.0, 7.0, 2.0)), 3)
+    joined = [trace for trace in figure.data if trace.mode == "lines"]
+    assert [tuple(trace.x) for trace in joined] == [(4.0, 1.0), (5.0, 7.0), (6.0, 2.0)]
+    marks = [trace for trace in figure.data if trace.mode != "lines"]
+    assert [(trace.name, tuple(trace.x), tuple(trace.customdata)) for trace in marks] == [
+        ("one", (5.0, 6.0), (4, 5)),
+        ("one", (4.0,), (3,)),
+        ("two", (7.0, 2.0), (4, 5)),
+        ("two", (1.0,), (3,)),
+    ]
+    assert [trace.text[0] for trace in marks if trace.text] == ["4.00", "1.00"]
+    assert figure.layout.xaxis.range[0] == 0 < 7 < figure.layout.xaxis.range[1]
+    assert list(figure.layout.yaxis.ticktext) == ["one", "two"]
 
 
 def test_cuts_are_the_loss_and_its_parabola_on_one_scale_and_the_axis_ends_above_the_parabolas() -> None:

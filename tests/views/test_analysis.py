@@ -362,8 +362,8 @@ def test_with_many_networks_the_overview_has_chips_only(monkeypatch: pytest.Monk
     few, many = [list("abcdefgh")[:count] for count in (MAX_BRIEFS, MAX_BRIEFS + 1)]
     for labels in (few, many):
         overview({"descent": dict.fromkeys(labels, holds)}, labels)
-    assert shown[0].count(r"the loss falls up to $\eta$ = 1 (predicted: 1)") == MAX_BRIEFS
-    assert "loss falls" not in shown[1]
+    assert shown[0].count(r"one step lowers the loss up to $\eta$ = 1, predicted 1") == MAX_BRIEFS
+    assert "lowers the loss up" not in shown[1]
     assert shown[1].splitlines()[2].count(CHIPS["holds"]) == MAX_BRIEFS + 1
     assert ":gray[…]" in shown[1].splitlines()[3]
 
@@ -448,15 +448,15 @@ def test_one_sentence_says_how_well_a_step_holds_on_all_networks() -> None:
     short, long = descent_along([1.0, 0.5, 1.0], 1.0), descent_along([1.0, 0.6, 0.3], 1.5)
     names = {"No normalization": short, "Batch norm": long}
     both = verdict(step, names)
-    assert both.startswith(f"{named('holds')} **on both networks**: without normalization, the loss falls up to")
-    assert "; with batch norm, the loss falls up to" in both
+    assert both.startswith(f"{named('holds')} **on both networks**: without normalization, one step lowers the loss")
+    assert "; with batch norm, one step lowers the loss up to" in both
     assert verdict(step, {"Batch norm": long}) == f"{named('holds')}: {step.brief(long)}."
     assert verdict(step, {"Batch norm": long, "Layer norm": long}) == (
         f"{named('holds')} **on both networks**: {step.brief(long)}."
     )
     broken = descent_along([1.0, 0.9, 1.5], 0.5)
     assert verdict(step, {"No normalization": long, "Batch norm": broken}) == (
-        f"{named('holds')} **without normalization**: {step.brief(long)}; {named('fails')} **with batch norm**: "
+        f"{named('holds')} **without normalization**: {step.brief(long)}.\\\n{named('fails')} **with batch norm**: "
         f"{step.brief(broken)}."
     )
     assert verdict(step, {}, ["Batch norm"]) == ":gray[…] measuring with batch norm."

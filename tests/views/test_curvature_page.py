@@ -15,7 +15,7 @@ from normscape.landscape.curvature.density import Density
 from normscape.landscape.curvature.edge import EdgeSample
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import Experiment, RunSpec, SurfaceSpec, TrainingSpec
-from normscape.views.curvature import requests
+from normscape.views.curvature import over_seeds, requests
 from normscape.views.curvature.charts import threshold_name
 from normscape.views.curvature.edge import edge_sentence, spherical_sentence
 from normscape.views.curvature.requests import Spectra
@@ -27,6 +27,7 @@ from normscape.views.curvature.summary import (
     headline,
     key_numbers,
     missing_spectra,
+    so_far,
     weight_norms,
 )
 from normscape.views.session.seeds import SeedRatios
@@ -194,7 +195,7 @@ NUMBERS = "largest curvature $\\lambda_{\\max}$ is 1.00 for B and 4.00 for A (4Ã
 def test_the_headline_begins_with_the_claim_of_the_surfaces() -> None:
     text = headline({"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}, place="at the trained weights", seed=0)
     assert text.startswith(f"**B is flatter at the trained weights: {NUMBERS}.**\n\n")
-    rates = r"Near these weights, plain gradient descent is stable up to learning rates $2/\lambda_{\max}$ of "
+    rates = r"Here, plain gradient descent is stable up to learning rates $2/\lambda_{\max}$ of "
     assert text.endswith(f"\n\n{rates}2 for B and 0.5 for A. {ONE_TRAINING}")
     measured = {name: Measures(*sizes, None, 0.9, 0.1) for name, sizes in (("A", (4.0, 5.0)), ("B", (1.0, 3.0)))}
     assert text.startswith(verdict(measured, where="at the trained weights").claim.removesuffix(".**"))
@@ -238,8 +239,32 @@ def test_where_seeds_are_stored_a_sentence_counts_them_and_the_claim_is_about_wh
     both = {"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}
     text = headline(both, seed=0, seeds=seeds)
     assert text.split("**")[1] == headline(both).split("**")[1]
-    assert text.endswith("The largest curvature is lower for B in 2 of 3 training seeds.")
+    assert text.endswith(r"$\lambda_{\max}$ is lower for B in 2 of 3 seeds.")
     assert ONE_TRAINING not in text
+
+
+def test_while_a_network_is_added_the_verdict_is_on_those_that_are_measured() -> None:
+    assert so_far(2, 2) == ""
+    assert so_far(2, 3) == "**So far (2 of 3 networks):** "
+
+
+def test_a_spread_needs_three_stored_seeds_of_all_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    variants = Experiment().variants()
+    stored = {("No normalization", 0): 4.0, ("Batch norm", 0): 1.0}
+    monkeypatch.setattr(over_seeds, "_stored", lambda _, label, k: stored.get((label, k)))
+    assert over_seeds.stored_curvatures(variants) == {}
+    stored |= {(label, k): 2.0 + k for label in variants for k in (1, 2)} | {("Batch norm", 3): 9.0}
+    assert over_seeds.stored_curvatures(variants) == {
+        "No normalization": (4.0, 3.0, 4.0),
+        "Batch norm": (1.0, 3.0, 4.0),
+    }
+    assert over_seeds.stored_curvatures({"Batch norm": variants["Batch norm"]}) == {}
+    found = over_seeds.stored_curvatures(variants | {"Layer norm": variants["Batch norm"]})  # which has no stored seeds
+    assert list(found) == list(variants)
+    assert over_seeds.reading(found, 0, [*variants, "Layer norm"]).endswith(
+        " Not measured for other seeds: layer norm."
+    )
+    assert over_seeds.reading({}, 0, list(variants)) == ""
 
 
 def test_the_sentence_on_statistics_says_how_far_they_differ_and_which_is_largest() -> None:

@@ -37,7 +37,7 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 2 + 2  # the losses are in the closed details
-    assert any("wo directions contain" in element.value for element in app.markdown)
+    assert any("Training takes the loss from " in element.value for element in app.markdown)
     assert any("loss barrier separates" in element.value for element in app.markdown)
     assert left_plain(app) == []
     links = {one.proto.label: one.proto.query_string for one in app.get("page_link")}
@@ -115,10 +115,9 @@ def test_matched_units_and_a_curve_are_drawn_beside_the_segment() -> None:
         settled(control.set_value(value).run())
     assert not app.exception
     assert not app.error
-    assert len(app.get("plotly_chart")) == 2 + 2 + 2
-    (text,) = [element.value for element in app.markdown if "with matched units" in element.value]
-    assert "on the segment, " in text
-    assert "on the Bézier curve with matched units" in text
+    assert len(app.get("plotly_chart")) == 2 + 2  # the chosen paths are drawn in place of the straight line
+    (text,) = [element.value for element in app.markdown if "With matched units" in element.value]
+    assert "On the Bézier curve with matched units, the barrier is " in text
     assert left_plain(app) == []
     assert (app.query_params["matching"], app.query_params["curve"]) == ("weights", "bezier")
 
@@ -160,7 +159,9 @@ def test_a_diverged_training_says_so() -> None:
 
 
 def trajectory(first: float, second: float, *, walk: float = 0.9) -> Trajectory:
-    path = Path(np.array([0, 9]), np.array([[4.0, 0.0], [0.0, 0.0]]), np.array([0.5, 0.0]), np.ones(2), np.ones(2))
+    path = Path(
+        np.array([0, 9]), np.array([[4.0, 0.0], [0.0, 0.0]]), np.array([0.5, 0.0]), np.array([0.5, 0.25]), np.ones(2)
+    )
     shares = np.array([first, second])
     baseline = np.array([walk, 0.0])
     return Trajectory((path,), shares, shares, baseline, baseline, 4.1)
@@ -171,13 +172,23 @@ def trajectory(first: float, second: float, *, walk: float = 0.9) -> Trajectory:
     [(0.97, 0.96), (0.9, 0.88), (0.97, 0.89)],
 )
 def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float, float]) -> None:
-    text = headline({"No normalization": trajectory(shares[0], 0.0), "Batch norm": trajectory(shares[1], 0.0)})
-    assert text.startswith(f"**Two directions contain {100 * shares[0]:.1f} % of the path without normalization and")
+    both = {"No normalization": trajectory(shares[0], 0.0), "Batch norm": trajectory(shares[1], 0.0)}
+    text = headline(both, both)
+    assert text.startswith(
+        "**Training takes the loss from 0.5 to 0.25 without normalization and from 0.5 to 0.25 with "
+    )
+    assert f"({100 * shares[0]:.1f} % without normalization and " in text
     assert ("nearly all of the movement" in text) == (min(shares) >= 0.9)
-    assert text.endswith("between the checkpoints went in a random direction, two directions would contain 90.0 %.")
-    assert headline({}) == ""
-    several = replace(trajectory(0.9, 0.0), walk=np.full(2, math.nan))
-    assert "random direction" not in headline({"Batch norm": several})
+    assert text.endswith("; of a random walk of as many steps, they would show 90.0 %.")
+    assert headline({}, {}) == ""
+    several = {"Batch norm": replace(trajectory(0.9, 0.0), walk=np.full(2, math.nan))}
+    assert "random walk" not in headline(several, several)
+    shared = headline(several, {"A": trajectory(0.9, 0.0), "B": trajectory(0.9, 0.0)})
+    assert shared.endswith("The map shows 90.0 % of the movement of all 2 networks.")
+    many = {label: trajectory(0.9 + 0.01 * k, 0.0) for k, label in enumerate("ABCD")}
+    text = headline(many, many)
+    assert "the loss of all 4 networks from 0.5 or more to 0.25 or less" in text
+    assert "The maps show 90.0 % or more of the movement" in text
 
 
 def test_numbers_are_those_of_the_trajectory() -> None:
@@ -194,17 +205,17 @@ def test_barriers_are_compared_by_kind_of_statistics() -> None:
     plain = Connectivity(t, {"population": 0.5 * hill}, {"population": hill}, 3.0)
     batch = replace(plain, loss={"interpolated": hill, "population": 0.25 * hill})
     text = connectivity_sentence({"No normalization": plain, "Batch norm": batch})
-    assert text.startswith("**A loss barrier separates the two trainings:** ")
-    assert "the loss rises by up to 0.25 with batch norm and 0.5 without normalization. That is with batch" in text
-    assert text.endswith(f"stored in training (solid), the barrier is 1 (4× as high). {ONE_PAIR}")
+    assert text.startswith("**No, a loss barrier separates them: ")
+    assert "the loss rises by up to 0.25 with batch norm and 0.5 without normalization.** With the averages" in text
+    assert text.endswith(f"stored in training (solid line), the barrier is 1 (4× as high). {ONE_PAIR}")
     two = connectivity_sentence({"Batch norm": batch, "A": batch})
     assert "the barrier is 1 with batch norm (4× as high) and 1 for A (4× as high)." in two
     alone = connectivity_sentence({"No normalization": plain})
-    assert alone.endswith(f"the loss rises by up to 0.5 without normalization. {ONE_PAIR}")
+    assert alone.endswith(f"the loss rises by up to 0.5 without normalization.** {ONE_PAIR}")
     flat = replace(plain, loss={"population": 0.0 * hill})
-    assert connectivity_sentence({"A": flat}).startswith("**No loss barrier separates the two trainings:**")
+    assert connectivity_sentence({"A": flat}).startswith("**Yes, no loss barrier separates them: ")
     both = replace(flat, loss={"interpolated": hill, "population": 0.0 * hill})
-    assert "stored in training (solid), the barrier is 1." in connectivity_sentence({"A": both})
+    assert "stored in training (solid line), the barrier is 1." in connectivity_sentence({"A": both})
 
 
 def test_paths_are_compared_in_one_kind_of_statistics() -> None:
@@ -219,8 +230,8 @@ def test_paths_are_compared_in_one_kind_of_statistics() -> None:
     curve = replace(curve, curve_loss=np.linspace(2.0, 1.0, 20))
     text = path_sentence({"Batch norm": (segment, matched, curve)}, "population")
     assert text == (
-        "**Batch norm**: the barrier is 1 on the segment, 0.25 on the segment with matched units and 0 on the Bézier "
-        "curve."
+        "**With matched units, the barrier is 0.25 instead of 1 with batch norm.** On the Bézier curve, the barrier is "
+        "0 instead of 1 with batch norm."
     )
     numbers = path_numbers((segment, matched, curve), NAMES)
     assert numbers["Loss barrier, segment, units matched, running averages, interpolated"] == "0.5"

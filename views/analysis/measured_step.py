@@ -58,7 +58,7 @@ def section(
     """
     note()
     with st.container(key=f"step-{step.kind}"):
-        text, place = st.columns([9, 14], gap="medium")
+        text, place = st.columns([11, 13], gap="medium")
         with text:
             st.subheader(f"{number}. {step.title}", anchor=step.kind)
             with st.container(key=f"claim-of-{step.kind}"):
@@ -89,7 +89,7 @@ def _verdict(
 
 
 def verdict(step: Step, results: Mapping[str, Any], pending: Collection[str] = ()) -> str:
-    """Return how well a step holds on the networks, and what was measured of it, as one sentence of Markdown.
+    """Return how well a step holds on the networks, and what was measured of it: one sentence for each status.
 
     Args:
         step: the step.
@@ -105,7 +105,7 @@ def verdict(step: Step, results: Mapping[str, Any], pending: Collection[str] = (
         for status, labels in groups.items()
     ]
     parts += [f":gray[…] measuring {listed(list(map(of_network, pending)))}"] if pending else []
-    return f"{'; '.join(parts)}." if parts else ""
+    return "\\\n".join(f"{part}." for part in parts)
 
 
 def on_networks(labels: Sequence[str], total: int) -> str:

@@ -21,7 +21,7 @@ from normscape.views.widgets.numbers import duration
 QUICK_SECONDS = 15.0
 """Estimated time of a step, for all networks together, up to which it is measured at once."""
 
-FIGURE_HEIGHT = 240
+FIGURE_HEIGHT = 204
 """Height of a step's figure, and of its place until there is one."""
 
 MAX_BRIEFS = 3

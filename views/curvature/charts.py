@@ -18,10 +18,11 @@ from normscape.landscape.curvature.edge import EdgeSample, stability_threshold
 from normscape.landscape.curvature.eigenvalues import Eigenvalues
 from normscape.specs import Display, Experiment
 from normscape.specs.experiment import Variants
-from normscape.views.curvature import requests
+from normscape.views.curvature import over_seeds, requests
 from normscape.views.curvature.edge import spherical_sentence
 from normscape.views.curvature.requests import Chosen, Spectra
 from normscape.views.curvature.summary import flat_directions, missing_spectra
+from normscape.views.session.seeds import training_seed
 from normscape.views.session.waiting_place import waiting_place
 from normscape.views.share.files import Charts
 from normscape.views.share.row import share_row
@@ -31,8 +32,8 @@ from normscape.views.widgets.numbers import PENDING
 
 TITLE = "Loss along the sharpest direction"
 
-HEIGHT = 340
-"""Height of the figure that the page begins with."""
+HEIGHT = 330
+"""Height of the figures that the page begins with."""
 
 DENSITY = (
     "The higher the line, the more directions have this curvature. Farther right is sharper; left of 0 the loss curves "
@@ -41,13 +42,8 @@ DENSITY = (
 )
 
 SHARPEST = (
-    "Each network along its own sharpest direction: the narrower the dashed parabola, the sharper the loss. Parabola "
-    "and loss (solid) agree only near 0."
-)
-
-ONE_DIRECTION = (
-    "This is one direction of {count}; the tabs below show all of them, and values that rescaling the weights does not "
-    "change."
+    "Solid: the loss as the weights move along the network's sharpest direction, one of {count}. Dashed: a parabola "
+    "with the same curvature at 0; the narrower it is, the sharper the loss."
 )
 
 CUTS = (
@@ -114,13 +110,17 @@ def sharpest_section(
     if not available:
         waiting_place(requests.sharpest_jobs(variants), "loss along the sharpest direction", HEIGHT, stopped=stopped)
         return
-    own = compared(experiment, available)
-    for figure in _sharpest(own).values():  # one
-        chart(figure, "along the sharpest direction")
+    own, seed = compared(experiment, available), training_seed(variants)
+    curvatures = over_seeds.stored_curvatures({label: variants[label] for label in available})
+    with st.container(key="sharpest-beside-seeds" if curvatures and seed is not None else "sharpest"):
+        for figure in _sharpest(own).values():  # one
+            chart(figure, "along the sharpest direction")
+        if curvatures and seed is not None:
+            over_seeds.show(own.with_results(curvatures), seed, HEIGHT)
     missing = missing_spectra([label for label in spectra if label not in available], stopped=stopped)
     counts = sorted({one.dimensions for one in available.values()})
-    note = ONE_DIRECTION.format(count=listed([f"{count:,}" for count in counts]).replace(" and ", " or "))
-    st.caption(f"{missing} {SHARPEST} {note}".strip())
+    note = SHARPEST.format(count=listed([f"{count:,}" for count in counts]).replace(" and ", " or "))
+    st.caption(" ".join(filter(None, [missing, note, over_seeds.reading(curvatures, seed, list(available))])))
     light = in_light_theme(own, experiment)
     share_row(Charts("sharpest", TITLE, lambda: _sharpest(light), experiment, display))
 

@@ -30,8 +30,8 @@ from normscape.views.widgets.training_step import checkpoint_slider
 PATH = "curvature"
 
 CLAIM = (
-    r"The sharper the loss, the smaller the learning rate has to be: near the weights, plain gradient descent is "
-    r"stable only below $2/\lambda_{\max}$, with $\lambda_{\max}$ the curvature in the sharpest direction."
+    r"In a sharp valley, large steps overshoot: plain gradient descent is stable only at learning rates below "
+    r"$2/\lambda_{\max}$, with $\lambda_{\max}$ the curvature in the sharpest direction."
 )
 
 GLOSSARY_TERMS = (
@@ -116,13 +116,14 @@ def _page(experiment: Experiment, display: Display) -> None:
     stopped = finished or progress.is_stopped(request)
     sentence = edge.edge_sentence(courses, charts.thresholds(variants, courses))
     with verdict:
-        known = sum(FORMS[0] in one.largest and (stopped or set(FORMS) <= set(one.largest)) for one in spectra.values())
-        if known == len(spectra):
-            st.markdown(_headline(variants, spectra))
+        known = {label: one for label, one in spectra.items() if _is_known(one, stopped=stopped)}
+        if known:
+            so_far = summary.so_far(len(known), len(spectra))
+            st.markdown(f"{so_far}{_headline({label: variants[label] for label in known}, known)}")
             if edge_first and sentence:
                 st.markdown(sentence)
         else:
-            st.markdown(missing_verdict(known, len(spectra), "networks", stopped=stopped, done="measured"))
+            st.markdown(missing_verdict(0, len(spectra), "networks", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
     with figure, st.container(key="figure"):
         if edge_first:
@@ -142,6 +143,11 @@ def _page(experiment: Experiment, display: Display) -> None:
     st.caption(other_quantities("Curvature", experiment, display))
     with st.expander("How it is measured, and caveats"):
         st.markdown(READING)
+
+
+def _is_known(one: Spectra, *, stopped: bool) -> bool:
+    """Return whether a network can be compared: its scale-free curvature is measured, too, or will not be."""
+    return FORMS[0] in one.largest and (stopped or set(FORMS) <= set(one.largest))
 
 
 def _headline(variants: Variants, spectra: Mapping[str, Spectra]) -> str:

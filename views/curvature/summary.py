@@ -56,6 +56,11 @@ def headline(
     return "\n\n".join(filter(None, [claim_of_pair(pair, own, other, place), details]))
 
 
+def so_far(known: int, total: int) -> str:
+    """Return the beginning of a verdict on those networks that are measured; empty once all are."""
+    return "" if known == total else f"**So far ({known} of {total} networks):** "
+
+
 ONE_TRAINING = "This is one training seed; another gives other numbers."
 
 
@@ -65,14 +70,14 @@ def _rates(pair: tuple[str, str], *both: Flatness) -> str:
     if not all(top is not None and top > 0 for top in tops):
         return ""
     limits = [f"{number(2 / top, 2)} {of_network(label)}" for top, label in zip(tops, pair, strict=True) if top]
-    rates = r"Near these weights, plain gradient descent is stable up to learning rates $2/\lambda_{\max}$ of"
+    rates = r"Here, plain gradient descent is stable up to learning rates $2/\lambda_{\max}$ of"
     return f"{rates} {listed(limits)}."
 
 
 def _in_seeds(seeds: SeedPair, label: str) -> str:
     """Return in how many training seeds the largest curvature is lower."""
     plain, _ = seeds
-    return f"The largest curvature is lower {of_network(label)} in {plain.lower} of {len(plain.ratios)} training seeds."
+    return rf"$\lambda_{{\max}}$ is lower {of_network(label)} in {plain.lower} of {len(plain.ratios)} seeds."
 
 
 def stored_seeds(variants: Variants) -> SeedPair | None:

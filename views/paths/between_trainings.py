@@ -12,7 +12,7 @@ import streamlit as st
 
 from normscape.figures.comparison import Compared
 from normscape.figures.paths import connectivity_figures, path_comparison_figures
-from normscape.figures.paths.connectivity import HEIGHT, MARKS, NAMES
+from normscape.figures.paths.connectivity import HEIGHT, MAIN, MARKS, NAMES
 from normscape.figures.style.palette import colors
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.specs import Display, Experiment, PlaneSpec
@@ -28,30 +28,38 @@ from normscape.views.widgets.numbers import PENDING
 from normscape.views.widgets.tables import network_table
 
 BETWEEN = (
-    "Each network is trained a second time with the next seed. If the loss stays low on the straight line from one "
-    "result to the other, both lie in one valley."
+    "Each network is trained again with the next seed. Does the loss stay low on the straight line (segment) from one "
+    "result to the other?"
 )
 
 SEGMENTS = "Loss of the evaluation samples on the line from one training (0) to the other (1)."
 
 KINDS = (
-    "Batch norm, solid: with the averages that it stored in training. The other lines: with statistics recomputed at "
-    "every point, in several ways (*Barriers and errors*)."
+    "Batch norm, solid: with the averages that it stored in training. Dashed: with mean and variance recomputed at "
+    "every point."
 )
 
 KINDS_IN_DETAIL = "Lines with batch norm: {marks}. Where lines coincide, the kinds of statistics agree."
 
-OTHERS = (
-    "A barrier on the straight line may be absent on another path: matched units reorder the hidden units of the "
-    "second network, and a curve may pass around the barrier."
-)
+DETAILS = "Details: all kinds of batch statistics, barriers and errors"
 
 AROUND_THREE = ((-0.5, 1.5), (-0.5, 1.5))  # ranges of a plane with trained weights at (0, 0), (1, 0) and (0, 1)
 
 COMPARED = (
-    "Loss of the evaluation samples on several paths between the same two trainings. Permuting hidden units leaves the "
-    "function of a network as it is; a curve is trained and may pass around a barrier."
+    "Matched units: the hidden units of the second network are reordered, which leaves its function as it is. A Bézier "
+    "curve is trained and may pass around the barrier."
 )
+
+NOT_MEASURED = "The chosen path was not measured. Shown is the straight line."
+MEASURING = f"Measuring the chosen path{PENDING} Meanwhile, the straight line."
+
+
+def answer(segments: Mapping[str, Connectivity], paths: Mapping[str, Sequence[Connectivity]], mode: str) -> None:
+    """Show how high the barriers are, in a sentence on the straight line or on the chosen paths."""
+    if paths:
+        st.markdown(summary.path_sentence(paths, mode))
+    elif segments:
+        st.markdown(summary.connectivity_sentence(segments))
 
 
 def segments_section(
@@ -62,21 +70,23 @@ def segments_section(
     *,
     stopped: bool,
 ) -> None:
-    """Show the losses between two trainings of every network, and the barriers."""
+    """Show the losses between two trainings of every network, and the barriers in the details."""
     if not segments:
         jobs = requests.segment_jobs(variants)
         waiting_place(jobs, "loss between two trainings", HEIGHT, stopped=stopped, key="segments")
         return
     own = _compared(experiment, segments)
-    st.markdown(summary.connectivity_sentence(segments))
-    row_of_charts(connectivity_figures(own, legend=False), "segment")
+    row_of_charts(connectivity_figures(own, legend=False, kinds=MAIN), "segment")
     kinds = [kind for kind in NAMES if any(kind in one.loss and len(one.loss) > 1 for one in segments.values())]
     st.caption(f"{SEGMENTS} {KINDS}" if kinds else SEGMENTS)
     light = in_light_theme(own, experiment)
     _shared("segments", "Between two trainings", lambda: connectivity_figures(light), experiment, display)
     _plane_link(experiment, display)
-    with st.expander("Barriers and errors"):
+    with st.expander(DETAILS, key=address.control("paths:barriers"), on_change="rerun") as details:
+        if not details.open:
+            return
         if kinds:
+            row_of_charts(connectivity_figures(own, legend=False), "segment in all kinds")
             marks = listed([f"{NAMES[kind]} ({MARKS[kind]})" for kind in kinds])
             st.caption(KINDS_IN_DETAIL.format(marks=marks))
         network_table({label: summary.connectivity_numbers(one, NAMES) for label, one in segments.items()}, missing="")
@@ -104,30 +114,29 @@ def _plane_link(experiment: Experiment, display: Display) -> None:
     )
 
 
+def statistics(paths: Mapping[str, Sequence[Connectivity]]) -> str:
+    """Return the kind of batch statistics of the compared paths, with a control if there are several."""
+    kinds = [kind for kind in NAMES if any(kind in one.loss for own in paths.values() for one in own[1:])]
+    if len(kinds) < 2:
+        return kinds[0] if kinds else MAIN[1]
+    return st.selectbox(
+        "Batch-norm statistics",
+        kinds,
+        kinds.index("population"),
+        format_func=lambda kind: NAMES[kind][:1].upper() + NAMES[kind][1:],
+        key=address.control("paths:statistics"),
+        help="Networks without batch statistics are the same in all kinds. A curve has no running averages.",
+        width=260,
+    )
+
+
 def paths_section(
-    experiment: Experiment, display: Display, paths: Mapping[str, Sequence[Connectivity]], *, stopped: bool
+    experiment: Experiment, display: Display, paths: Mapping[str, Sequence[Connectivity]], mode: str
 ) -> None:
     """Show the losses on several paths between the same trainings, in one kind of statistics."""
-    st.markdown("### Compared with the segment")
-    if not paths:
-        st.caption("These paths were not measured." if stopped else f"Measuring{PENDING}")
-        return
-    kinds = [kind for kind in NAMES if any(kind in one.loss for own in paths.values() for one in own[1:])]
-    mode = kinds[0]
-    if len(kinds) > 1:
-        mode = st.selectbox(
-            "Batch-norm statistics",
-            kinds,
-            kinds.index("population"),
-            format_func=lambda kind: NAMES[kind][:1].upper() + NAMES[kind][1:],
-            key=address.control("paths:statistics"),
-            help="Networks without batch statistics are the same in all kinds. A curve has no running averages.",
-            width=380,
-        )
     own = _compared(experiment, paths)
-    st.markdown(summary.path_sentence(paths, mode))
     row_of_charts(path_comparison_figures(own, mode), "compared paths")
-    st.caption(COMPARED)
+    st.caption(f"{SEGMENTS} {COMPARED}")
     light = in_light_theme(own, experiment)
     draw = partial(path_comparison_figures, light, mode)
     _shared("compared", "Paths between two trainings", draw, experiment, display)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from normscape.landscape.paths.matching import matching_refusal
 from normscape.specs import ConnectivitySpec, Display
@@ -17,11 +18,12 @@ from normscape.views.session.admission import started
 from normscape.views.texts.escape import printable
 
 
-def choice(variants: Variants, display: Display) -> tuple[Chosen, Display]:
-    """Show which path is measured beside the segment, and return it once it may start, and the display with it."""
+def choice(variants: Variants, display: Display) -> tuple[Chosen, Display, DeltaGenerator]:
+    """Show which path is measured beside the segment, and return it once it may start, with the display and the row."""
     reasons = {label: matching_refusal(run) for label, (run, _) in variants.items()}
     refused = {label: reason for label, reason in reasons.items() if reason is not None}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="between"):
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="between")
+    with row:
         reason = next(iter(refused.values())) if len(refused) == len(variants) else None
         matching = _control("matching", display.matching, reason)
         curve = _control("curve", display.curve, None)
@@ -31,7 +33,7 @@ def choice(variants: Variants, display: Display) -> tuple[Chosen, Display]:
     chosen = Chosen(matching, curve)
     seconds = requests.path_seconds(variants, chosen)
     may_start = started("paths:between", "Measure the chosen paths", seconds)
-    return chosen if may_start else Chosen(), replace(display, matching=matching, curve=curve)
+    return chosen if may_start else Chosen(), replace(display, matching=matching, curve=curve), row
 
 
 def _control(name: str, shown: str, reason: str | None) -> str:

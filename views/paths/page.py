@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from normscape.figures.comparison import Compared
 from normscape.figures.paths import (
@@ -38,8 +39,8 @@ from normscape.views.widgets.tables import network_table
 PATH = "paths"
 
 CLAIM = (
-    "First, the path of the weights in training, along the two directions in which they move most. Then, the loss on "
-    "the straight line between two trainings of the same network."
+    "The path of the weights in training, drawn along the two directions in which they move most; below, the loss on "
+    "the line between two trainings of one network."
 )
 
 GLOSSARY_TERMS = (
@@ -52,13 +53,12 @@ GLOSSARY_TERMS = (
 )
 
 MAPS = (
-    "White line: the checkpoints of training. Each map is a flat cut through the space of all weights; its darkest "
-    "point is the lowest loss in this cut, not the end of training, which is at (0, 0). Each network has its own cut; "
-    "all share one color scale."
+    "White line: the checkpoints of training. Color: the loss, on one scale for all networks, in a flat cut through "
+    "the space of all weights. Training ends at (0, 0); darker points of the cut are places that it did not visit."
 )
 SHARED_MAP = (
-    "Lines: the checkpoints of all networks. The map is a flat cut through the space of all weights, with the loss of "
-    "the first network; its darkest point is the lowest loss in this cut, not the end of training, which is at (0, 0)."
+    "Lines: the checkpoints of all networks. Color: the loss of the first network in a flat cut through the space of "
+    "all weights. Its training ends at (0, 0); darker points of the cut are places that it did not visit."
 )
 DETAILS = "Details: the loss along the path, and key numbers"
 
@@ -84,10 +84,9 @@ def _page(experiment: Experiment, display: Display) -> None:
     with between, errors_shown():
         st.markdown("## Between two trainings")
         st.markdown(between_trainings.BETWEEN)
-        segments_place = st.container()
-        st.markdown("### Other paths between them")
-        st.markdown(between_trainings.OTHERS)
-        chosen, display = choice(variants, display)
+        answer_place = st.container()
+        chosen, display, row = choice(variants, display)
+        segments_place = st.container(key="between-figure")
         address.publish(experiment, display)
     request = requests.request(variants, known, address.of(experiment, display, PATH), chosen)
     finished = progress.submit(request)
@@ -95,19 +94,44 @@ def _page(experiment: Experiment, display: Display) -> None:
     with verdict:
         total = len(requests.trajectory_jobs(variants))
         if len(known) == total:
-            st.markdown(summary.headline(known))
+            st.markdown(summary.headline(known, requests.by_network(variants, known)))
         else:
             st.markdown(missing_verdict(len(known), total, "paths", stopped=stopped, done="measured"))
         progress.show_progress(request, finished)
     with trajectories_place:
         _trajectories(experiment, display, variants, known, stopped=stopped)
-    with segments_place:
-        between_trainings.segments_section(experiment, display, variants, requests.segments(variants), stopped=stopped)
-    if chosen != Chosen():
-        with between:
-            between_trainings.paths_section(experiment, display, requests.paths(variants, chosen), stopped=stopped)
+    _between(experiment, display, variants, chosen, (answer_place, row, segments_place), stopped=stopped)
     with st.expander("How it is measured, and caveats"):
         st.markdown(reading())
+
+
+def _between(
+    experiment: Experiment,
+    display: Display,
+    variants: Variants,
+    chosen: Chosen,
+    places: tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator],
+    *,
+    stopped: bool,
+) -> None:
+    """Show the loss between two trainings: on the straight line, or, once they are measured, on the chosen paths.
+
+    The places are those of the answer, of the controls and of the figure.
+    """
+    answer_place, controls, figure_place = places
+    segments = requests.segments(variants)
+    paths = requests.paths(variants, chosen) if chosen != Chosen() else {}
+    with controls:
+        mode = between_trainings.statistics(paths) if paths else ""
+    with figure_place:
+        if paths:
+            between_trainings.paths_section(experiment, display, paths, mode)
+        else:
+            if chosen != Chosen():
+                st.caption(between_trainings.NOT_MEASURED if stopped else between_trainings.MEASURING)
+            between_trainings.segments_section(experiment, display, variants, segments, stopped=stopped)
+    with answer_place:
+        between_trainings.answer(segments, paths, mode)
 
 
 def _trajectories(

@@ -10,7 +10,7 @@ import numpy as np
 from normscape.figures.paths.connectivity import mode_of, path_name
 from normscape.landscape.paths.connectivity import Connectivity
 from normscape.landscape.paths.trajectory import Trajectory
-from normscape.views.texts.labels import of_network
+from normscape.views.texts.labels import capitalized, of_network
 from normscape.views.widgets.numbers import number, percent
 
 ONE_PAIR = "This is one pair of seeds."
@@ -19,34 +19,52 @@ TENTHS = 10
 """Steps that a curve needs at least for the loss of a tenth of its training."""
 
 
-IN_A_PLANE = 0.9
-"""Share of every path from which training is said to stay close to a plane."""
+NEARLY_ALL = 0.9
+"""Share of every path from which a map is said to show nearly all of it."""
+
+MOST_NAMED = 3
+"""Networks up to which a sentence has the numbers of each."""
 
 
-def headline(trajectories: Mapping[str, Trajectory]) -> str:
-    """Return how much of every path its plane contains, and what a random walk has, as Markdown."""
+def headline(trajectories: Mapping[str, Trajectory], apart: Mapping[str, Trajectory]) -> str:
+    """Return how far training lowers the loss, and how much of the movement the maps show, as Markdown.
+
+    Args:
+        trajectories: by label; several networks may share the plane of one.
+        apart: the same, with one path for each network.
+    """
     if not trajectories:
         return ""
     shares = {label: float(one.explained.sum()) for label, one in trajectories.items()}
-    if (alone := next(iter(trajectories.values()))) and len(alone.paths) > 1:
-        return _shown([f"of all {len(alone.paths)} paths"], [float(alone.explained.sum())])
-    parts = [f"of the path {of_network(label)}" for label in shares]
-    claim = _shown(parts, list(shares.values()))
     walk = float(next(iter(trajectories.values())).walk.sum())
-    if not math.isfinite(walk):
-        return claim
-    return (
-        f"{claim} If every step between the checkpoints went in a random direction, two directions would contain "
-        f"{percent(walk)}."
-    )
+    random = f"; of a random walk of as many steps, they would show {percent(walk)}" if math.isfinite(walk) else ""
+    return f"**{_losses(apart)}** {_shown(shares, len(apart))}{random}."
 
 
-def _shown(paths: list[str], shares: list[float]) -> str:
-    """Return the claim in bold, and what it means for the maps."""
-    parts = _joined([f"{percent(share)} {path}" for share, path in zip(shares, paths, strict=True)])
-    if min(shares) >= IN_A_PLANE:
-        return f"**Two directions contain {parts}**, so the maps show nearly all of the movement."
-    return f"**Two directions contain {parts}.** The maps miss the rest of the movement."
+def _losses(apart: Mapping[str, Trajectory]) -> str:
+    """Return the loss at the first and the last checkpoint of every network as a sentence."""
+    ends = {label: [float(one.paths[0].loss[k]) for k in (0, -1)] for label, one in apart.items()}
+    if len(ends) > MOST_NAMED:
+        first, last = min(one[0] for one in ends.values()), max(one[1] for one in ends.values())
+        return (
+            f"Training takes the loss of all {len(ends)} networks from {number(first, 2)} or more to {number(last, 2)} "
+            "or less."
+        )
+    parts = [
+        f"from {number(first, 2)} to {number(last, 2)} {of_network(label)}" for label, (first, last) in ends.items()
+    ]
+    return f"Training takes the loss {_joined(parts)}."
+
+
+def _shown(shares: Mapping[str, float], networks: int) -> str:
+    """Return how much of the movement of the weights the maps show, without a full stop."""
+    if len(shares) < networks:
+        return f"The map shows {percent(next(iter(shares.values())))} of the movement of all {networks} networks"
+    if len(shares) > MOST_NAMED:
+        return f"The maps show {percent(min(shares.values()))} or more of the movement of the weights"
+    parts = _joined([f"{percent(share)} {of_network(label)}" for label, share in shares.items()])
+    much = "nearly all" if min(shares.values()) >= NEARLY_ALL else "only a part"
+    return f"The map{'s show' if networks > 1 else ' shows'} {much} of the movement of the weights ({parts})"
 
 
 def _joined(parts: list[str]) -> str:
@@ -87,20 +105,12 @@ def connectivity_sentence(segments: Mapping[str, Connectivity]) -> str:
     if any(value > 0 for value in barriers.values()):
         order = sorted(barriers, key=lambda label: label not in averaged)
         values = _joined([f"{number(barriers[label])} {of_network(label)}" for label in order])
-        claim = (
-            "**A loss barrier separates the two trainings:** on the straight line between them, the loss rises by up "
-            f"to {values}."
-        )
+        claim = f"**No, a loss barrier separates them: the loss rises by up to {values}.**"
     else:
-        claim = (
-            "**No loss barrier separates the two trainings:** on the straight line between them, the loss never rises."
-        )
+        claim = "**Yes, no loss barrier separates them: the loss never rises.**"
     if averaged:
         stored = _joined([_stored(label, segments[label], alone=len(averaged) == 1) for label in averaged])
-        text = (
-            "That is with batch norm's statistics recomputed at every point (dashed). With the averages that it stored "
-            f"in training (solid), the barrier is {stored}."
-        )
+        text = f"With the averages that batch norm stored in training (solid line), the barrier is {stored}."
     else:
         text = ""
     return " ".join(filter(None, [claim, text, ONE_PAIR]))
@@ -125,19 +135,28 @@ def connectivity_numbers(one: Connectivity, names: Mapping[str, str]) -> dict[st
 
 
 def path_sentence(paths: Mapping[str, Sequence[Connectivity]], mode: str) -> str:
-    """Return how high the barriers on several paths are in one kind of statistics, as Markdown."""
-    sentences = []
-    for label, own in paths.items():
-        barriers = [(path_name(one), one.rounded_barrier(kind)) for one in own if (kind := mode_of(one, mode))]
-        if barriers:
-            parts = [f"{number(value)} {_on(name)}" for name, value in barriers]
-            sentences.append(f"**{label}**: the barrier is {_joined(parts)}.")
-    return " ".join(sentences)
+    """Return how high the barriers on other paths are, instead of that on the segment, as Markdown.
+
+    Args:
+        paths: of every network, the segment first.
+        mode: kind of batch statistics.
+    """
+    barriers: dict[str, list[str]] = {}
+    for label, (segment, *others) in paths.items():
+        plain = mode_of(segment, mode)
+        before = "" if plain is None else f" instead of {number(segment.rounded_barrier(plain))}"
+        for one in others:
+            if (kind := mode_of(one, mode)) is not None:
+                text = f"{number(one.rounded_barrier(kind))}{before} {of_network(label)}"
+                barriers.setdefault(path_name(one), []).append(text)
+    sentences = [f"{_on(name)}, the barrier is {_joined(parts)}." for name, parts in barriers.items()]
+    return " ".join([f"**{one}**" for one in sentences[:1]] + sentences[1:])
 
 
 def _on(name: str) -> str:
     path, _, matched = name.partition(", ")
-    return f"on the {path} with matched units" if matched else f"on the {path}"
+    units = "with matched units" if matched else ""
+    return capitalized(units) if path == "segment" else f"On the {path} {units}".strip()
 
 
 def path_numbers(paths: Sequence[Connectivity], names: Mapping[str, str]) -> dict[str, str]:

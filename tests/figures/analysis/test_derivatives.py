@@ -98,9 +98,7 @@ def test_the_verdict_on_steadiness_follows_from_the_numbers() -> None:
         "missing in 1 of 3 layers."
     )
     assert derivatives.status(steady) == "loose"  # it is compared in some layers only
-    assert derivatives.brief(steady) == (
-        "weight gradients change 4× as fast as bias gradients in the 2 layers whose bias has an effect"
-    )
+    assert derivatives.brief(steady) == ("weight gradients change 4× as fast in the 2 layers whose bias has an effect")
     everywhere = replace(steady, layers=steady.layers[::2])
     assert derivatives.status(everywhere) == "holds"
     assert derivatives.verdict(everywhere).endswith("in all 2 layers: 4× at the median.")

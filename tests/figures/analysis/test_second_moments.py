@@ -76,7 +76,7 @@ def test_tightness_and_rates_are_drawn_and_told_and_a_failure_is_named() -> None
         wide
     )
     assert cauchy_schwarz.status(wide) == "loose"  # an inequality that always holds is not a tight one
-    assert cauchy_schwarz.brief(wide) == "the gradient changes 6.7× less than the limit allows"
+    assert cauchy_schwarz.brief(wide) == "the gradient stays 6.7× below the limit"
     useless = CauchySchwarz((change("a", 0.03), change("b", 0.05)), 1e-6)
     assert cauchy_schwarz.status(useless) == "fails"  # an order of magnitude below, the limit explains nothing
     assert "varies 10× between layers" in verdict

@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from normscape.figures.style.small import AXIS, ROW, small_chart
+from normscape.figures.style.small import AXIS, ROW, TICKS, small_chart
 
 
 def lines(*names: str, title: str = "Both") -> go.Figure:
@@ -17,9 +17,20 @@ def test_the_legend_names_each_network_and_each_number_once_and_keeps_lines_of_n
     assert named == ["a", "b", "equal", "raw", "centered"]  # what the dashes mean is in the legend, too
     assert all(trace.x == (None,) for trace in small.data[-2:])
     assert small.layout.height == 280
-    assert small.layout.margin.b == AXIS + 3 * ROW
+    assert small.layout.margin.b == TICKS + 3 * ROW
+    titled = small_chart(figure.update_xaxes(title_text="layer"), ["a", "b"], 280)
+    assert titled.layout.margin.b == AXIS + 3 * ROW
     assert (small.layout.legend.yref, small.layout.legend.yanchor) == ("container", "bottom")
     assert [trace.name for trace in figure.data][:2] == ["a, raw", "a, centered"]  # files keep the names of lines
+
+
+def test_a_logarithmic_axis_is_longer_so_that_marks_at_its_ends_are_whole() -> None:
+    figure = lines("a").update_yaxes(type="log", range=[-2.0, 0.0])
+    low, high = small_chart(figure, ["a"], 200).layout.yaxis.range
+    assert low < -2.1 < 0.1 < high
+    assert tuple(figure.layout.yaxis.range) == (-2.0, 0.0)
+    linear = lines("a").update_yaxes(range=[0.0, 1.0])
+    assert tuple(small_chart(linear, ["a"], 200).layout.yaxis.range) == (0.0, 1.0)
 
 
 def test_a_chart_of_one_network_has_no_legend() -> None:

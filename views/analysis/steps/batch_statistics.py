@@ -11,8 +11,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "Training takes mean and variance from a mini-batch of $m$ samples, not from all of them. The mean of a batch "
-    r"should be off by about $\sigma/\sqrt m$: the smaller the batch, the noisier the normalization."
+    "Training normalizes with the mean of a mini-batch of $m$ samples, which should be off by about "
+    r"$\sigma/\sqrt m$: the smaller the batch, the noisier the normalization."
 )
 
 ASSUMES = (
@@ -58,7 +58,8 @@ def brief(result: BatchStatistics) -> str:
         return "nothing varies"
     nearest = int(np.argmin(np.abs(np.log(result.sizes / 32))))
     error = number(float(np.mean([layer.error[nearest] for layer in layers])), 2)
-    return rf"the mean is off by {error} $\sigma$ in batches of {result.sizes[nearest]}"
+    agrees = ", as predicted" if status(result) == "holds" else ", not as predicted"
+    return rf"in batches of {result.sizes[nearest]} the mean is off by {error} $\sigma${agrees}"
 
 
 def _off(layer: LayerStatistics) -> float:

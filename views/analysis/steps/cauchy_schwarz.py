@@ -11,9 +11,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "How fast a layer's gradient can change has a proved upper limit, which grows with the mean square $E[x^2]$ of the "
-    "layer's inputs. The argument needs the gradient to come close to this limit; far below it, the size of the inputs "
-    "decides little."
+    "How fast a layer's gradient can change has a proved limit, which grows with the second moment $E[x^2]$ of its "
+    "inputs; the argument needs the gradient to come close to this limit."
 )
 
 ASSUMES = (
@@ -67,7 +66,7 @@ def brief(result: CauchySchwarz) -> str:
         return f"the bound is exceeded at {count} units"
     tight = _median_tightness(result)
     if tight < TIGHT:
-        return f"the gradient changes {_below(tight)} less than the limit allows"
+        return f"the gradient stays {_below(tight)} below the limit"
     return f"the gradient reaches {number(100 * tight, 2)} % of the limit"
 
 

@@ -9,9 +9,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "If the argument is right, a layer with smaller inputs is less curved. To test this, each layer gets centered or "
-    "standardized inputs while the network computes the same function as before. Its curvature "
-    r"$\lambda_{\max}$ should fall."
+    "When a layer gets centered or standardized inputs, and its weights are rewritten so that the network computes the "
+    r"same function, the layer's curvature $\lambda_{\max}$ should fall."
 )
 
 ASSUMES = (

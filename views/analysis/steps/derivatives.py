@@ -12,8 +12,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The gradient of a weight is multiplied by the layer's input; that of a bias is not. If inputs make the gradient "
-    "change faster, weight gradients should change faster than bias gradients."
+    "A weight's gradient is multiplied by the layer's input, a bias's gradient is not: if inputs make gradients change "
+    "faster, weight gradients should change faster than bias gradients."
 )
 
 ASSUMES = (
@@ -66,7 +66,7 @@ def brief(result: Derivatives) -> str:
     moved = len(_moved(result))
     which = "the one layer" if moved == 1 else f"the {moved} layers"
     where = f" in {which} whose bias has an effect" if moved < len(result.layers) else ""
-    return f"weight gradients change {number(_median_ratio(result), 2)}× as fast as bias gradients{where}"
+    return f"weight gradients change {number(_median_ratio(result), 2)}× as fast{where}"
 
 
 def _uncompared(result: Derivatives) -> str:
@@ -188,8 +188,8 @@ def rows_along(result: SignalHistory) -> dict[str, str]:
 
 
 SENTENCE_ALONG = (
-    r"Backpropagation hands each layer a signal $\delta$, the derivative of the loss with respect to the layer's "
-    "output. The argument holds only if this signal does not grow much during training."
+    r"The argument assumes that the signal $\delta$, which backpropagation hands to each layer (the derivative of the "
+    "loss with respect to its output), does not grow much during training."
 )
 
 ASSUMES_ALONG = "The same evaluation samples and the same batch-norm statistics at every step."

@@ -9,8 +9,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number
 
 SENTENCE = (
-    r"$L$ says how fast the gradient changes from place to place. A gradient step with a learning rate $\eta$ below "
-    "$2/L$ always lowers the loss, so a smaller $L$ allows larger steps."
+    r"A gradient step with a learning rate $\eta$ below $2/L$ lowers the loss, so the slower the gradient changes from "
+    "place to place (the smaller $L$), the larger the steps may be."
 )
 
 ASSUMES = (
@@ -75,7 +75,7 @@ def brief(result: Descent) -> str:
     estimated, measured = result.estimated_largest_step, result.measured_largest_step
     if not measured:
         return "no sampled step lowers the loss"
-    return rf"the loss falls up to $\eta$ = {beyond}{number(measured)} (predicted: {number(estimated)})"
+    return rf"one step lowers the loss up to $\eta$ = {beyond}{number(measured)}, predicted {number(estimated)}"
 
 
 RULE = (

@@ -11,9 +11,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "Batch norm was invented to reduce **internal covariate shift**: while earlier layers learn, the inputs of later "
-    "ones change. Santurkar et al. (2018) find that it does not reduce it. Another idea is that it keeps activations "
-    "near 0, where they are most nonlinear."
+    "Batch norm was invented to reduce **internal covariate shift**, the change of a layer's inputs while earlier "
+    "layers learn; Santurkar et al. (2018) find that it does not reduce it."
 )
 
 ASSUMES = (
@@ -45,7 +44,7 @@ def brief(result: Distributions) -> str:
     """Return the internal covariate shift of the median layer in a few words."""
     median = _median_shift(result)
     return (
-        f"the gradient shifts by {number(100 * median, 2)} % per step"
+        f"a step of earlier layers changes the gradient by {number(100 * median, 2)} %"
         if math.isfinite(median)
         else "no gradient to shift"
     )

@@ -11,8 +11,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "The theorem is about one layer. Through many layers, gradients should neither grow nor shrink. In deep plain ReLU "
-    "networks with batch norm they grow about 1.21 times per layer before training."
+    "From layer to layer, gradients should neither grow nor shrink; in deep plain ReLU networks with batch norm they "
+    "grow about 1.21 times per layer before training."
 )
 
 ASSUMES = (

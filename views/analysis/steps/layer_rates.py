@@ -12,8 +12,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import number, span
 
 SENTENCE = (
-    "A weight's gradient should change $E[x^2]$ times as fast as that of the bias, whose input is always 1. "
-    "Standardized inputs make all of them change equally fast, as if each input had a learning rate of its own."
+    "The gradient of a weight should change $E[x^2]$ times as fast as that of the bias, so that standardized inputs, "
+    "with $E[x^2]=1$, let all weights learn equally fast."
 )
 
 ASSUMES = (
@@ -58,7 +58,7 @@ def brief(result: LayerRates) -> str:
     """Return how far E[x²] is from the measured rates in a few words."""
     if not _comparable(result):
         return "the bias has no effect" if result.first else "no linear layer"
-    return f"the prediction is off by up to {number(_largest_factor(result), 2)}×"
+    return f"$E[x^2]$ is off by up to {number(_largest_factor(result), 2)}×"
 
 
 def _comparable(result: LayerRates) -> bool:

@@ -10,8 +10,8 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number
 
 SENTENCE = (
-    "A prediction should not depend on the other samples of its batch, so batch norm predicts with averages that it "
-    "stored during training. They should give the same loss as the statistics of all samples."
+    "To predict, batch norm uses averages that it stored during training, and these should give the same loss as the "
+    "statistics of all samples."
 )
 
 ASSUMES = (

@@ -10,8 +10,8 @@ from normscape.views.analysis.steps.status import Status
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "Subtracting the mean makes the second moment of an input as small as a shift can. Dividing by the standard "
-    "deviation then sets it to 1: large inputs shrink, small ones grow."
+    "Subtracting the mean makes the second moment $E[x^2]$ of an input as small as a shift can, and dividing by the "
+    "standard deviation sets it to 1."
 )
 
 ASSUMES = (

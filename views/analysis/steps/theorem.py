@@ -13,9 +13,9 @@ from normscape.views.analysis.steps.status import Status, graded
 from normscape.views.widgets.numbers import MISSING, number, span
 
 SENTENCE = (
-    "Theorem 4.1 of Santurkar et al. (2018): a batch-norm layer removes two parts of the gradient that passes back "
-    r"through it, and multiplies the rest by $\gamma/\sqrt{v + \varepsilon}$. That is proved; whether the gradient "
-    "shrinks depends on the factor."
+    "A batch-norm layer removes two parts of the gradient that passes back through it and multiplies the rest by "
+    r"$\gamma/\sqrt{v + \varepsilon}$ (theorem 4.1 of Santurkar et al. 2018): the gradient shrinks unless this factor "
+    "is too far above 1."
 )
 
 ASSUMES = (
@@ -98,7 +98,7 @@ def brief(result: Theorem) -> str:
     smaller, units = _reduced(result)
     if judged == "holds" or not result.layers[0].projects:
         return f"the gradient shrinks at {smaller} of {units} units"
-    return f"the theorem is confirmed, but the gradient shrinks at only {smaller} of {units} units"
+    return f"the gradient shrinks at only {smaller} of {units} units"
 
 
 def _reduced(result: Theorem) -> tuple[int, int]:
