@@ -56,8 +56,9 @@ STEP_CAPTION = (
 )
 
 LANDSCAPE = r"""
-A surface shows the loss of one network at many different weights: **the height is the loss**, here on a log scale. The
-trained weights are at the center. Along the two horizontal axes, all weights move in two random directions.
+A surface shows the loss of one network at many different weights: **the height is the loss**, and the color its
+logarithm. The trained weights are at the center. Along the two horizontal axes, all weights move in two random
+directions.
 
 In a **flatter** landscape, the gradient changes less from step to step, so gradient descent stays stable at **larger
 learning rates**. Whether normalization flattens the landscape depends on the network, the data and the measure of
@@ -70,7 +71,7 @@ scale and shift follow. Other normalizations use other sets of values.
 LOOK_FOR = r"""
 1. **Choose an experiment** in the [gallery](gallery), or choose network, data set and normalizations.
 2. **Compare the shapes.** All surfaces share one scale and one camera. A wide, even bowl is smooth; steep walls and
-   bumps are not. On a log scale, a smooth bowl has a narrow bottom: *Gradient change* shows the difference in numbers.
+   bumps are not. *Gradient change* shows how smooth in numbers.
 3. **Read the verdict.** $\lambda_{\max}$ is the largest curvature in any direction; two random directions can miss
    it. Held-out accuracy says whether the flatter network is also the better one.
 4. **Point at a surface**, or tap it, to read every metric there. A click keeps the point, and *Copy link* copies every
