@@ -25,10 +25,12 @@ class Order(NamedTuple):
 
     @property
     def in_seeds(self) -> str:
-        """In how many seeds the order holds: " in 2 of 3 seeds"; empty for one."""
+        """In how many seeds the order holds, as a sentence; empty for one."""
         if self.seeds < 2:
             return ""
-        return f" in {'all' if self.agreeing == self.seeds else f'{self.agreeing} of'} {self.seeds} seeds"
+        every = "both" if self.seeds == 2 else f"all {self.seeds}"
+        count = every if self.agreeing == self.seeds else f"{self.agreeing} of {self.seeds}"
+        return f"This order holds in {count} seeds."
 
     @property
     def sentence(self) -> str:

@@ -134,9 +134,9 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign
             f"about equally smooth: {medians}."
         )
     word = "less smooth" if ratio.median > 1 else "smoother"
-    in_seeds, where = (holds.in_seeds, f" {holds.sentence}") if holds is not None else ("", "")
+    where = "".join(f" {one}" for one in (holds.in_seeds, holds.sentence) if one) if holds is not None else ""
     return (
-        f"**Along training, the gradient changes {_times(ratio.median)} {this} than {that}{in_seeds}.** By this "
+        f"**Along training, the gradient changes {_times(ratio.median)} {this} than {that}.** By this "
         f"measure the loss is {word} {this}: {medians}.{where}{_other_measure(label, ratio, at_end)}"
     )
 
