@@ -132,7 +132,7 @@ drawn = Comparison(
 )
 display = replace(st.session_state["display"], metric=metric, scale=scale)
 verdict = summary.sentence(drawn)
-with st.container(key="verdict", gap="xsmall"):
+with st.container(key="file-verdict").container(key="verdict", gap="xsmall"):
     if claim := summary.claim(drawn):
         st.markdown(claim)
     st.markdown(verdict)

@@ -57,7 +57,7 @@ GLOSSARY_TERMS = (
     "per-layer ratio",
 )
 
-top, verdict_place = st.container(key="top"), st.container(key="verdict")
+top, verdict_place = st.container(key="top"), st.container(key="surface-verdict").container(key="verdict")
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="surface-tools"):
     controls_place, progress_place = st.container(width="content"), st.container(key="progress")
 surfaces_place = st.container(key="surfaces")
