@@ -400,12 +400,12 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
     assert f" up to {first} with batch norm, and up to {other} without normalization.\n\n" in agrees
     assert "**This agrees with the argument** ([step 6](#centering)). " in agrees
     assert agrees.endswith(
-        "should lower its curvature. Without normalization, it does so in 2 of 2 layers. With batch norm, it does "
-        "so in 2 of 2 layers."
+        "unchanged, should lower its curvature. Without normalization, it does so in 2 of 2 layers. With batch norm, "
+        "it does so in 2 of 2 layers."
     )
     partly = text(in_part, rises)
     assert "**The argument explains this only in part**" in partly
-    assert "Centering the inputs of a layer" in partly
+    assert "Centering a layer's inputs" in partly
     assert "Without normalization, it does so in 1 of 2 layers. With batch norm, " in partly
     other_network = text(falls, rises)  # the argument is not confirmed if it fails on the other network
     assert "**The argument explains this only in part**" in other_network

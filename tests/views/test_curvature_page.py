@@ -195,8 +195,10 @@ NUMBERS = "largest curvature $\\lambda_{\\max}$ is 1.00 for B and 4.00 for A (4Ã
 def test_the_headline_begins_with_the_claim_of_the_surfaces() -> None:
     text = headline({"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)}, place="at the trained weights", seed=0)
     assert text.startswith(f"**B is flatter at the trained weights: {NUMBERS}.**\n\n")
-    rates = r"Here, plain gradient descent is stable up to learning rates $2/\lambda_{\max}$ of "
-    assert text.endswith(f"\n\n{rates}2 for B and 0.5 for A. {ONE_TRAINING}")
+    rates = r"Near these weights and without momentum, gradient descent is stable up to rates $2/\lambda_{\max}$ of "
+    assert text.endswith(
+        f"\n\n{rates}2 for B and 0.5 for A; training from scratch has [other limits](learning-rates). {ONE_TRAINING}"
+    )
     measured = {name: Measures(*sizes, None, 0.9, 0.1) for name, sizes in (("A", (4.0, 5.0)), ("B", (1.0, 3.0)))}
     assert text.startswith(verdict(measured, where="at the trained weights").claim.removesuffix(".**"))
     assert ONE_TRAINING not in headline({"A": spectra(4.0, 5.0), "B": spectra(1.0, 3.0)})

@@ -269,6 +269,18 @@ def test_numbers_of_ones_own_are_neither_quick_nor_full() -> None:
     assert [option.split(" · ")[0] for option in choice.options] == ["Quick", "Full"]
 
 
+@pytest.mark.parametrize("path", ["", "run.model.architecture"])
+def test_a_change_of_a_control_that_another_experiment_has_replaced_is_no_error(path: str) -> None:
+    app = opened()
+    before = app.session_state["experiment"]
+    (choice,) = (one for one in app.segmented_control if one.label == "Detail")
+    changed = app.selectbox(key=control(app, path)).set_value("deep-linear") if path else choice.set_value("Quick")
+    app.session_state["adopted"] += 1  # as when the address changes while the browser sends the change
+    changed.run()
+    assert not app.exception
+    assert app.session_state["experiment"] == before
+
+
 def test_three_networks_have_a_table_in_place_of_the_tiles() -> None:
     app = opened(tab="How to read", values="none,batch,layer")
     assert not app.metric
@@ -720,7 +732,7 @@ def test_the_page_jobs_lists_requests_and_stored_results() -> None:
     address = dict(app.query_params)
     app.switch_page("views/jobs/page.py").run()
     assert not app.exception
-    assert any(link.proto.label.startswith("Multilayer perceptron, Moons") for link in app.get("page_link"))
+    assert any("Multilayer perceptron, Moons" in link.proto.label for link in app.get("page_link"))
     results = app.dataframe[0].value
     assert any("surface 5 × 3: Multilayer perceptron, Batch norm, Moons" in name for name in results["Result"])
     assert {key: str(value) for key, value in app.query_params.items()}.keys() == address.keys()

@@ -132,13 +132,13 @@ def test_the_headline_says_in_how_many_seeds_and_at_which_steps_the_order_holds(
     compared = {"B": path_ratio([slow, slow, slow], [fast, fast, slow])}
     text = headline("A", compared, 3, holds=found)
     assert "3× faster for B than for A.**" in text
-    assert text.endswith("of 3 seeds). This order holds in 2 of 3 seeds. The order is reversed at no checkpoint.")
+    assert text.endswith("of 3 seeds). This order holds in 2 of 3 seeds. The order is the same at every checkpoint.")
     assert Order(2, 2, (0,), ()).in_seeds == "This order holds in both seeds."
     for betas, sentence in (
         ((3.0, 3.0, 0.5, 0.5), "After step 1, the order is reversed."),
         ((0.5, 0.5, 3.0, 3.0), "Before step 2, the order is reversed."),
         ((3.0, 0.5, 3.0, 3.0), "The order is reversed at step 1 only."),
-        ((3.0, 3.0, 3.0, 1.0), "The order is reversed at no checkpoint."),  # about equal at one of them
+        ((3.0, 3.0, 3.0, 1.0), "The order is the same at every checkpoint."),  # about equal at one of them
     ):
         one = order([course(1.0, 1.0, 1.0, 1.0)], [course(*betas)])
         assert one is not None

@@ -143,7 +143,7 @@ def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvat
     change, found = _lowers(result)
     sentences = [
         f"**{REASONS[effect, status]}** ({STEP}).",
-        f"{change} the inputs of a layer should lower its curvature.",
+        f"{change} a layer's inputs, with the function of the network unchanged, should lower its curvature.",
         f"{capitalized(of_network(reference))}, it does so in {found}.",
     ]
     judged = [label for label in labels if label != reference and centering.status(curvatures[label]) in JUDGED]

@@ -42,7 +42,7 @@ DENSITY = (
 )
 
 SHARPEST = (
-    "Solid: the loss as the weights move along the network's sharpest direction, one of {count}. Dashed: a parabola "
+    "Solid: the loss as the weights move along the network's sharpest direction (of {count}). Dashed: a parabola "
     "with the same curvature at 0; the narrower it is, the sharper the loss."
 )
 

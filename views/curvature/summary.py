@@ -70,8 +70,8 @@ def _rates(pair: tuple[str, str], *both: Flatness) -> str:
     if not all(top is not None and top > 0 for top in tops):
         return ""
     limits = [f"{number(2 / top, 2)} {of_network(label)}" for top, label in zip(tops, pair, strict=True) if top]
-    rates = r"Here, plain gradient descent is stable up to learning rates $2/\lambda_{\max}$ of"
-    return f"{rates} {listed(limits)}."
+    rates = r"Near these weights and without momentum, gradient descent is stable up to rates $2/\lambda_{\max}$ of"
+    return f"{rates} {listed(limits)}; training from scratch has [other limits](learning-rates)."
 
 
 def _in_seeds(seeds: SeedPair, label: str) -> str:

@@ -37,7 +37,7 @@ def headline(trajectories: Mapping[str, Trajectory], apart: Mapping[str, Traject
         return ""
     shares = {label: float(one.explained.sum()) for label, one in trajectories.items()}
     walk = float(next(iter(trajectories.values())).walk.sum())
-    random = f"; of a random walk of as many steps, they would show {percent(walk)}" if math.isfinite(walk) else ""
+    random = f"; a random walk of as many steps would reach {percent(walk)}" if math.isfinite(walk) else ""
     return f"**{_losses(apart)}** {_shown(shares, len(apart))}{random}."
 
 
@@ -101,26 +101,18 @@ def _walk(one: Trajectory) -> dict[str, str]:
 def connectivity_sentence(segments: Mapping[str, Connectivity]) -> str:
     """Return how high the barriers between two trainings are, and what stored averages add, as Markdown."""
     barriers = {label: one.rounded_barrier("population") for label, one in segments.items()}
-    averaged = [label for label, one in segments.items() if "interpolated" in one.loss]
-    if any(value > 0 for value in barriers.values()):
-        order = sorted(barriers, key=lambda label: label not in averaged)
-        values = _joined([f"{number(barriers[label])} {of_network(label)}" for label in order])
-        claim = f"**No, a loss barrier separates them: the loss rises by up to {values}.**"
-    else:
-        claim = "**Yes, no loss barrier separates them: the loss never rises.**"
-    if averaged:
-        stored = _joined([_stored(label, segments[label], alone=len(averaged) == 1) for label in averaged])
-        text = f"With the averages that batch norm stored in training (solid line), the barrier is {stored}."
-    else:
-        text = ""
-    return " ".join(filter(None, [claim, text, ONE_PAIR]))
-
-
-def _stored(label: str, one: Connectivity, *, alone: bool) -> str:
-    """Return the barrier with the stored running averages, and how many times that with recomputed statistics it is."""
-    own, fixed = one.rounded_barrier("population"), one.barrier("interpolated")
-    network = "" if alone else f" {of_network(label)}"
-    return f"{number(fixed)}{network}{f' ({number(fixed / own, 2)}× as high)' if own > 0 else ''}"
+    stored = {label: one.barrier("interpolated") for label, one in segments.items() if "interpolated" in one.loss}
+    if not any(value > 0 for value in (*barriers.values(), *stored.values())):
+        return f"**Yes, no loss barrier separates them: the loss never rises.** {ONE_PAIR}"
+    plain = [f"{number(value)} {of_network(label)}" for label, value in barriers.items() if label not in stored]
+    first = f"The loss rises by up to {_joined(plain)}." if plain else ""
+    others = [
+        f"{capitalized(of_network(label))}, it rises by up to {number(value)} with the averages that it stored in "
+        f"training (solid line), and by up to {number(barriers[label])} with statistics recomputed at every point "
+        "(dashed)."
+        for label, value in stored.items()
+    ]
+    return " ".join(filter(None, ["**No, a loss barrier separates them.**", first, *others, ONE_PAIR]))
 
 
 def connectivity_numbers(one: Connectivity, names: Mapping[str, str]) -> dict[str, str]:

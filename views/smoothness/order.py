@@ -37,7 +37,7 @@ class Order(NamedTuple):
         """At which steps the order is the opposite, as a sentence."""
         first, last = self.steps[: -len(self.reverse) or None], self.steps[len(self.reverse) :]
         if not self.reverse:
-            return "The order is reversed at no checkpoint."
+            return "The order is the same at every checkpoint."
         if len(self.reverse) > 1 and self.steps[-len(self.reverse) :] == self.reverse and first:
             return f"After step {first[-1]}, the order is reversed."
         if len(self.reverse) > 1 and self.steps[: len(self.reverse)] == self.reverse and last:

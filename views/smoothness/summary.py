@@ -146,7 +146,10 @@ def _other_measure(label: str, ratio: PathRatio, at_end: Sign) -> str:
     if _about_equal(ratio) or at_end != (-1 if ratio.median > 1 else 1):
         return ""
     word = "lower" if at_end == -1 else "higher"
-    return f" At the trained weights, the curvature says the opposite: it is {word} {of_network(label)} (*Surfaces*)."
+    network = of_network(label)
+    return (
+        f" At the trained weights, the curvature of all samples says the opposite: it is {word} {network} (*Surfaces*)."
+    )
 
 
 def _several(reference: str, known: Mapping[str, PathRatio], seeds: int) -> str:

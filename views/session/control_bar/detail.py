@@ -63,14 +63,17 @@ def resize_with(path: str) -> Callable[[], None]:
 
     def adopt() -> None:
         experiment: Experiment = st.session_state["experiment"]
-        value = chosen_option(experiment, path, st.session_state[address.control(path)])
+        key = address.control(path)
+        if key not in st.session_state:  # the change is of a control that another experiment has replaced meanwhile
+            return
+        value = chosen_option(experiment, path, st.session_state[key])
         address.resize(sized(replace_at(experiment, path, value), full=False))
 
     return adopt
 
 
 def _choose(choices: dict[str, Experiment], key: str) -> None:
-    name = st.session_state[address.control(key)]
+    name = st.session_state.get(address.control(key))  # None if another experiment has replaced the control meanwhile
     if name in choices:
         address.resize(choices[name])
 
