@@ -195,14 +195,15 @@ def test_factors_are_of_what_is_drawn_and_seeds_are_counted() -> None:
     found = verdict(pair, seeds=(plain, scale_free))
     assert found == (
         "**Batch norm is flatter here.**",
-        r"Largest curvature $\lambda_{\max}$ 2.5× lower here, lower in 2 of 3 training seeds · scale-free curvature "
-        "5.7× lower here, lower in all 3 · held-out accuracy 98.6 % vs. 97.5 %.",
+        r"Largest curvature $\lambda_{\max}$ 2.5× lower here, 1.4× on average (lower in 2 of 3 training seeds) · "
+        "scale-free curvature 5.7× lower here, 4× on average (lower in all 3) · held-out accuracy 98.6 % vs. "
+        "97.5 %.",
     )
     tiles = tile_values(BATCH, NONE)
     assert [delta for _, _, delta, _ in tiles[:2]] == ["2.5× lower", "5.7× lower"]  # the same factors
     against = verdict(pair, seeds=(SeedRatios((0.4, 2.0, 8.0)), SeedRatios((0.2, 2.0, 2.0))))
     assert against.claim == "**Batch norm is flatter here, but not with most training seeds.**"
-    assert "2.5× lower here, but lower in only 1 of 3 training seeds" in against.details
+    assert "2.5× lower here, but 1.9× higher on average (lower in only 1 of 3 training seeds)" in against.details
     equal = {"No normalization": NONE, "Batch norm": replace(BATCH, sharpness=NONE.sharpness)}
     assert "about equal here, " in verdict(equal, seeds=(SeedRatios((0.99, 1.0, 1.02)), scale_free)).details
     assert seeds_of_pair(plain, scale_free, "Batch norm", "Layer norm") == (

@@ -162,6 +162,6 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     smooth, words = ("less", "faster") if along > 0 else ("more", "slower")
     who, than = (in_text(subject), f" than with {in_text(against)}") if against else ("it", "")
     return (
-        f"During training {who} was *{smooth}* smooth: in its steps the gradient changed {times(ratio, 1.0)} {words}"
+        f"On the way there, {who} was *{smooth}* smooth: in its steps the gradient changed {times(ratio, 1.0)} {words}"
         f"{than} (one seed). [Along\N{NO-BREAK SPACE}training\N{NO-BREAK SPACE}→](along-training)"
     )

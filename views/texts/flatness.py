@@ -80,9 +80,10 @@ def short_claim(
 
 
 def in_seeds(one: float | None, other: float | None, ratios: SeedRatios, unit: str = "") -> str:
-    """Return what is drawn, and for how many training seeds the order is the same.
+    """Return what is drawn, the geometric mean over training seeds, and for how many of them the order is the same.
 
-    Such as "2.5× lower here, lower in 4 of 5 training seeds"; empty where two numbers cannot be compared.
+    Such as "2.5× lower here, 1.5× on average (lower in 4 of 5 training seeds)"; empty where two numbers cannot be
+    compared.
 
     Args:
         one: λ_max, as it is or scale-free, of the network that the claim is about.
@@ -93,10 +94,12 @@ def in_seeds(one: float | None, other: float | None, ratios: SeedRatios, unit: s
     text = factor(one, other, "{} here")
     if not text or one is None or other is None:
         return ""
-    counted = counted_seeds(ratios, lower=one < other)
+    counted, average = counted_seeds(ratios, lower=one < other), factor(ratios.mean, 1.0, "{} on average")
+    if sign(ratios.mean, 1.0) == sign(one, other):  # the direction is said already
+        average = f"{times(ratios.mean, 1.0)} on average"
     if _is_rare(one, other, ratios):
-        return f"{text}, but {counted.replace(' in ', ' in only ')}{unit}"
-    return f"{text}, {counted}{unit}"
+        return f"{text}, but {average} ({counted.replace(' in ', ' in only ')}{unit})"
+    return f"{text}, {average} ({counted}{unit})"
 
 
 def _drawn_ratios(
