@@ -41,6 +41,8 @@ def _along_training(page: Page, address: str) -> None:
     page.goto(f"{address}/along-training")
     page.get_by_role("button", name="Downloads").wait_for()  # of complete results
     page.wait_for_function(SETTLED)
+    page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
+    page.locator(".st-key-control-bar [data-testid=stSelectbox]").first.wait_for()
     page.wait_for_timeout(2500)
     page.screenshot(path=DOCS / "along-training.png")
 
