@@ -48,8 +48,8 @@ def control_bar(experiment: Experiment, terms: tuple[str, ...], *, timed: bool =
         compared = st.container(width=140)  # a place of its own: a control that moves loses an edit in progress
         for path, width in FIELDS.items():
             if path != experiment.compare:
-                beside = "" if experiment.compare == NORM else "-of-five"  # a menu more: the others have less room
-                with st.container(width=width, key=f"bar-{path}{beside}"):
+                five = experiment.compare != NORM  # a menu more: each has less room
+                with st.container(width=width - 8 * five, key=f"bar-{path}{'-of-five' if five else ''}"):
                     experiment = field(experiment, path, detail.resize_with(path) if path != NORM else None)
         with compared:
             experiment = _compared_field(experiment)
