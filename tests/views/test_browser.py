@@ -244,8 +244,8 @@ def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: P
     before = visit.locator(".linked-surface").first.screenshot()
     visit.get_by_role("radio", name="Gradient change", exact=True).click()
     visit.wait_for_url("**metric=gradient-change-ratio**")
-    visit.get_by_role("radio", name="Linear", exact=True).click()
-    visit.wait_for_url("**scale=linear**")
+    visit.get_by_role("radio", name="Log", exact=True).click()
+    visit.wait_for_url("**scale=log**")
     wait_for_surfaces(visit)
     assert visit.locator(".linked-surface").first.screenshot() != before
     for camera in cameras(visit):
@@ -254,7 +254,7 @@ def test_metric_and_scale_change_and_a_reload_keeps_them_and_the_camera(visit: P
 
     visit.reload()
     wait_for_surfaces(visit)
-    for name in ("Gradient change", "Linear"):
+    for name in ("Gradient change", "Log"):
         assert visit.get_by_role("radio", name=name, exact=True).get_attribute("aria-checked") == "true"
     assert visit.locator("[data-testid=stTable]").first.inner_text() == table
     for camera in cameras(visit):
