@@ -43,8 +43,8 @@ class Display:
     scale: str = declare(
         "linear",
         "Scale",
-        "Linear heights show the true shapes; logarithmic ones show small losses, but a deeper bowl is then not a "
-        "sharper one. Colors are logarithmic on both. All surfaces share one scale.",
+        "Linear heights show the true shapes; logarithmic ones show small losses, but a deeper bowl is then not "
+        "always sharper. Colors are logarithmic on both. All surfaces share one scale.",
         choices=SCALES,
         labels={"linear": "Linear", "log": "Log"},
     )

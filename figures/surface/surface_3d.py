@@ -101,7 +101,7 @@ def height_title(comparison: Comparison, value_range: Range) -> str:
 
 
 def contour_count(value_range: Range) -> int:
-    """Return how many steps between contour lines a range has: a linear one more, since a basin has few of them."""
+    """Return the number of steps between contour lines: more on a linear scale, where a basin has few lines."""
     return CONTOURS[value_range.scale]
 
 
