@@ -18,8 +18,8 @@ from normscape.specs import GridSpec, RunSpec, SurfaceSpec
 
 QUICK_SECONDS, FULL_SECONDS = 20.0, 720.0
 
-MOST_POINTS = 400
-"""Points after which the interpolation between them is usually accurate enough, so that refining ends."""
+MOST_POINTS = 33**2
+"""Points of a surface that are usually measured: coarser ones are rarely accurate enough that refining ends before."""
 
 START_SECONDS = 1.0
 """From the request to the first piece."""
@@ -35,7 +35,7 @@ class Speed:
 
 SPEEDS = {
     "perceptron": Speed(1.7e-3, 1.5e-9),
-    "deep-linear": Speed(6.5e-3, 5e-9),
+    "deep-linear": Speed(3.3e-3, 5.8e-9),
     "convolutional": Speed(4.2e-3, 9e-9),
     "residual": Speed(9e-3, 8.5e-9),
     "transformer": Speed(5e-3, 6.5e-9),
@@ -77,14 +77,15 @@ LADDER = (
     Rung(200, 300, 200, 17),
     Rung(300, 500, 300, 17),
     Rung(300, 1000, 500, 17),
+    Rung(300, 1000, 500, 33),
     Rung(300, 2000, 1000, 33),
     Rung(300, 2000, 2000, 33),
     Rung(1000, 2000, 2000, 33),
-    Rung(2000, 2000, 5000, 65),
+    Rung(2000, 2000, 5000, 33),
 )
 """From the fastest to the most thorough."""
 
-QUICK_LADDER = LADDER[:9]
+QUICK_LADDER = LADDER[:10]
 """Ends at the numbers of the default experiment, so that this is the quick one of small networks."""
 
 

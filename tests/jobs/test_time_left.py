@@ -127,10 +127,10 @@ def totals(request: Request, statuses: dict[Job, JobStatus], errors: dict[int, d
 
 
 def test_a_grid_that_may_not_be_needed_counts_as_many_points_as_grids_usually_take() -> None:
-    request, statuses = levels((9, 17, 33), done=0)
+    request, statuses = levels((9, 17, 65), done=0)
     assert totals(request, statuses, {}) == [81, 289, MOST_POINTS, 1]
-    request, statuses = levels((9, 17, 33), done=2)
-    assert totals(request, statuses, {1: {"loss": 0.5}}) == [81, 289, 1089, 1]
+    request, statuses = levels((9, 17, 65), done=2)
+    assert totals(request, statuses, {1: {"loss": 0.5}}) == [81, 289, 65**2, 1]
 
 
 def test_finer_grids_are_left_out_when_refinement_has_ended() -> None:
