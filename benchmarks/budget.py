@@ -2,7 +2,7 @@
 
 First a gradient of each architecture on one thread, for few and for many samples: these are the numbers of
 `landscape/budget.SPEEDS`. With --check, quick experiments run with an empty store and two workers, beside their
-estimates.
+estimates; with --full NAME …, full ones of these architectures on digits.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ REPEATS = 5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="run the quick experiments")
+    parser.add_argument("--full", nargs="+", default=[], choices=ARCHITECTURES, help="full experiments to run")
     options = parser.parse_args()
     torch.set_num_threads(1)
     print(f"reference {machine_factor() * REFERENCE_SECONDS * 1e3:.1f} ms")
@@ -42,6 +43,8 @@ def main() -> None:
     if options.check:
         for experiment in _quick():
             _check(experiment)
+    for architecture in options.full:
+        _check(_fitted("digits", architecture, full=True))
 
 
 def _speed(architecture: str) -> tuple[float, float]:
@@ -67,9 +70,13 @@ def _quick() -> Iterator[Experiment]:
     names = ["digits", *(["fashion-mnist", "cifar10"] if os.environ.get("NORMSCAPE_DATA") else [])]
     for name in names:
         for architecture in ARCHITECTURES:
-            experiment = Experiment(RunSpec(DataSpec(name=name), ModelSpec(architecture=architecture)))
-            run, surface = fitted(experiment.run, experiment.surface, full=False)
-            yield replace(experiment, run=run, surface=surface)
+            yield _fitted(name, architecture, full=False)
+
+
+def _fitted(name: str, architecture: str, *, full: bool) -> Experiment:
+    experiment = Experiment(RunSpec(DataSpec(name=name), ModelSpec(architecture=architecture)))
+    run, surface = fitted(experiment.run, experiment.surface, full=full)
+    return replace(experiment, run=run, surface=surface)
 
 
 def _check(experiment: Experiment) -> None:
@@ -79,19 +86,22 @@ def _check(experiment: Experiment) -> None:
         queue = Queue(replace(settings(), home=Path(folder), workers=2, shipped=None))
         _wait(queue, Experiment(RunSpec(training=TrainingSpec(steps=1)), experiment.surface))  # warm workers
         begin = time.perf_counter()
-        _wait(queue, experiment)
+        errors = _wait(queue, experiment)
         seconds = time.perf_counter() - begin
         queue.close()
     expected = estimate(tuple(variants.values()), 2)
     run = experiment.run
-    print(f"{run.model.architecture} on {run.data.name}: {seconds:.1f} s, estimated {expected:.1f} s", flush=True)
+    name = f"{run.model.architecture} on {run.data.name}"
+    print(f"{name}: {errors[0] if errors else f'{seconds:.1f} s, estimated {expected:.1f} s'}", flush=True)
 
 
-def _wait(queue: Queue, experiment: Experiment) -> None:
+def _wait(queue: Queue, experiment: Experiment) -> list[str]:
+    """Wait until an experiment ends, and return what failed."""
     request = request_of("budget", possible(experiment)[0], Display().accuracy)
     queue.submit(request, "benchmark")
     while not queue.done(request):
         time.sleep(0.02)
+    return [str(status.error) for job in request.jobs if (status := queue.status(job)).state == "failed"]
 
 
 if __name__ == "__main__":

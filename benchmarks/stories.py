@@ -51,15 +51,15 @@ def measured(queue: Queue, name: str) -> str:
         if not first and all(queue.status(job).done for job in coarsest):
             first = time.perf_counter() - begin
         time.sleep(0.02)
+    seconds = time.perf_counter() - begin
     errors = [str(status.error) for job in request.jobs if (status := queue.status(job)).state == "failed"]
-    if errors:
-        return errors[0][:60]
     side = max(
         max(job.question.grid.points)
         for job in request.jobs
         if queue.status(job).completed and job.kind in ("losses", "surface")
     )
-    return f"{first:5.1f} s, {time.perf_counter() - begin:5.1f} s ({side} x {side})"
+    failed = f", failed: {errors[0][:60]}" if errors else ""
+    return f"{first:5.1f} s, {seconds:5.1f} s ({side} x {side}){failed}"
 
 
 if __name__ == "__main__":

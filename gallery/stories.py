@@ -48,14 +48,14 @@ STORIES: Mapping[str, Story] = {
     "Batch norm or none, on digits": Story(
         Experiment(),
         "The same multilayer perceptron trained on handwritten digits, with and without batch norm.",
-        seconds=5.0,
+        seconds=7.0,
         group="Start here",
     ),
     "Batch norm or none, before training": Story(
         Experiment(surface=SurfaceSpec(EvaluationSpec(checkpoint=0))),
         "The same two networks at initialization, where batch norm is the sharper one: its advantage appears only "
         "during training.",
-        seconds=5.4,
+        seconds=5.6,
         group="Start here",
     ),
     "Raw inputs, no normalization": Story(
@@ -66,7 +66,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "The argument without a normalization layer: centering the inputs flattens the surface, standardizing them "
         "flattens it further. At this small learning rate, though, the flattest network does not learn.",
-        seconds=7.7,
+        seconds=7.3,
         group="Limits and controls",
     ),
     "How much to divide by": Story(
@@ -77,7 +77,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "Inputs divided by 0.1 to 10 times their standard deviation. Larger divisors give a smoother loss and a worse "
         "fit: smoothness alone is not the goal.",
-        seconds=12.4,
+        seconds=13.9,
         group="Limits and controls",
     ),
     "Batch, layer or none, on spirals": Story(
@@ -90,12 +90,12 @@ STORIES: Mapping[str, Story] = {
             values=("none", "batch", "layer"),
         ),
         "Four hidden layers separate three spirals, without normalization, with batch norm and with layer norm.",
-        seconds=6.2,
+        seconds=9.2,
     ),
     "Before or after the linear layer": Story(
         Experiment(compare="run.model.placement", values=("before", "after")),
         "Batch norm before or after each linear layer. Most networks have it after the layer, which is flatter here.",
-        seconds=3.2,
+        seconds=3.8,
         group="Start here",
     ),
     "The two halves of batch norm": Story(
@@ -106,7 +106,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "Centering alone, scaling alone, or both, in a small convolutional network on the digits: both together are "
         "flattest.",
-        seconds=19.5,
+        seconds=22.5,
         group="Start here",
     ),
     "Eight normalizations, one network": Story(
@@ -116,7 +116,7 @@ STORIES: Mapping[str, Story] = {
             values=("none", "batch", "layer", "group", "instance", "rms", "weight", "scale"),
         ),
         "One convolutional network on the digits with eight normalizations, on one scale.",
-        seconds=36.9,
+        seconds=53.7,
     ),
     "Shortcuts or none": Story(
         Experiment(
@@ -129,7 +129,7 @@ STORIES: Mapping[str, Story] = {
             values=("project", "pad", "none"),
         ),
         "A residual network of 20 layers on the digits, with and without shortcuts, as in Li et al.",
-        seconds=19.7,
+        seconds=29.9,
     ),
     "Pre-norm or post-norm": Story(
         Experiment(
@@ -142,7 +142,7 @@ STORIES: Mapping[str, Story] = {
             values=("before", "after"),
         ),
         "A small vision transformer with layer norm before its sublayers or after them, trained with Adam.",
-        seconds=11.8,
+        seconds=13.1,
     ),
     "The deep linear network": Story(
         Experiment(
@@ -154,7 +154,7 @@ STORIES: Mapping[str, Story] = {
             surface=SurfaceSpec(grid=GridSpec(ranges=((-0.2, 0.2), (-0.2, 0.2)))),
         ),
         "25 linear layers of 10 × 10 units on Gaussian data, as in Santurkar et al., with and without batch norm.",
-        seconds=8.1,
+        seconds=11.6,
     ),
     "Clothes: Fashion-MNIST": Story(
         Experiment(
@@ -165,7 +165,7 @@ STORIES: Mapping[str, Story] = {
             ),
         ),
         "The first comparison on 10,000 images of Fashion-MNIST, with two hidden layers of 128 units.",
-        seconds=35.9,
+        seconds=28.1,
         group="Larger networks and data sets",
         needs_files=True,
     ),
@@ -226,7 +226,7 @@ STORIES: Mapping[str, Story] = {
             values=("running", "population"),
         ),
         "The held-out loss of published weights, with running and with population batch statistics.",
-        seconds=65.9,
+        seconds=67.6,
         group="Larger networks and data sets",
         needs_files=True,
     ),
@@ -242,7 +242,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "30 ReLU layers before training. With batch norm the gradient grows by about a fifth per layer on its way back "
         "(Yang et al. 2019).",
-        seconds=25.9,
+        seconds=11.9,
         group="Limits and controls",
         display=Display(metric="gradient-norm"),
     ),
@@ -273,7 +273,7 @@ STORIES: Mapping[str, Story] = {
         ),
         "Full-batch gradient descent on the digits. Training raises the sharpness to the threshold of stability and "
         "keeps it there; with batch norm it is there from the start.",
-        seconds=27.8,
+        seconds=9.7,
         group="Limits and controls",
         page="curvature",
     ),
@@ -281,7 +281,7 @@ STORIES: Mapping[str, Story] = {
         Experiment(compare="run.model.activation", values=("relu", "gelu", "tanh")),
         "ReLU, GELU and tanh, all with batch norm. Only the gradient of ReLU jumps, and yet gradients change about "
         "equally in all three.",
-        seconds=6.5,
+        seconds=12.0,
         group="Limits and controls",
         display=Display(metric="gradient-change-ratio"),
     ),
@@ -299,7 +299,7 @@ STORIES: Mapping[str, Story] = {
         Experiment(compare="surface.evaluation.statistics", values=("population", "batch", "running")),
         "One trained network, three batch statistics. With running averages, which stay fixed as the weights move, the "
         "loss rises most.",
-        seconds=8.7,
+        seconds=9.2,
     ),
 }
 """By title, in the order of the gallery."""

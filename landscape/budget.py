@@ -21,28 +21,28 @@ QUICK_SECONDS, FULL_SECONDS = 20.0, 720.0
 MOST_POINTS = 33**2
 """Points of a surface that are usually measured: coarser ones are rarely accurate enough that refining ends before."""
 
-START_SECONDS = 1.0
-"""From the request to the first piece."""
-
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds of a gradient on one thread of the reference machine: per pass, and per activation and sample."""
+    """Seconds on the reference machine: of a gradient on one thread, and of all that an experiment does once."""
 
+    once: float  # the workers' data, the tracing of graphs, the checks
     per_pass: float
-    per_activation: float
+    per_activation: float  # and sample
+    per_weight: float = 0.0  # and sample, where matrix products take most of the time
 
 
 SPEEDS = {
-    "perceptron": Speed(1.7e-3, 1.5e-9),
-    "deep-linear": Speed(3.3e-3, 5.8e-9),
-    "convolutional": Speed(4.2e-3, 9e-9),
-    "residual": Speed(9e-3, 8.5e-9),
-    "transformer": Speed(5e-3, 6.5e-9),
+    "perceptron": Speed(1.2, 0.9e-3, 1.6e-9, 6e-11),
+    "deep-linear": Speed(0.5, 3e-3, 6e-9),
+    "convolutional": Speed(5.5, 4.2e-3, 2.1e-9),
+    "residual": Speed(7.0, 5.5e-3, 4.2e-9),
+    "transformer": Speed(3.5, 1.4e-3, 6.5e-9),
 }
-"""Measured with benchmarks/budget.py; `machine_factor` carries them over to another machine."""
+"""Of a gradient, measured with benchmarks/budget.py; the first from quick experiments, as what is left of their time
+(`--check`). `machine_factor` carries them over to another machine."""
 
-REFERENCE_SECONDS = 0.022
+REFERENCE_SECONDS = 0.016
 """`_reference` on the reference machine."""
 
 REPETITIONS = 8
@@ -131,7 +131,8 @@ def machine_factor() -> float:
 def _seconds(pairs: list[tuple[RunSpec, SurfaceSpec]], workers: int) -> float:
     chains = [_training_seconds(run) for run, _ in pairs]
     shared = sum(_measuring_seconds(run, surface) for run, surface in pairs)
-    return START_SECONDS + max(max(chains), sum(chains) / workers) + shared / workers
+    once = max(_speed(run).once for run, _ in pairs)
+    return once + max(max(chains), sum(chains) / workers) + shared / workers
 
 
 def _training_seconds(run: RunSpec) -> float:
@@ -154,8 +155,13 @@ def _measuring_seconds(run: RunSpec, surface: SurfaceSpec) -> float:
 
 def gradient_seconds(run: RunSpec, samples: int) -> float:
     """Return the model time of a gradient of so many samples on one thread of the reference machine, in seconds."""
-    speed = SPEEDS.get(run.model.architecture, SPEEDS["residual"])
-    return speed.per_pass + speed.per_activation * counts_of(run.model, run.data).activations * samples
+    speed, counts = _speed(run), counts_of(run.model, run.data)
+    per_sample = speed.per_activation * counts.activations + speed.per_weight * counts.weights
+    return speed.per_pass + per_sample * samples
+
+
+def _speed(run: RunSpec) -> Speed:
+    return SPEEDS.get(run.model.architecture, SPEEDS["residual"])
 
 
 def _at(rung: Rung, run: RunSpec, surface: SurfaceSpec) -> tuple[RunSpec, SurfaceSpec]:
@@ -168,14 +174,15 @@ def _at(rung: Rung, run: RunSpec, surface: SurfaceSpec) -> tuple[RunSpec, Surfac
 def _reference() -> float:
     """Return the processor time of a gradient of a small convolutional network on one thread, in seconds.
 
-    Unlike the time on the clock, it leaves out what other processes and threads take meanwhile.
+    Unlike the time on the clock, it leaves out what other processes and threads take meanwhile. Its channels are last,
+    as in the engine: with the default format, the same gradient varied by half from one process to the next.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         generator = torch.Generator().manual_seed(0)
-        x = torch.randn(64, 8, 28, 28, generator=generator)
-        weights = [torch.randn(8, 8, 3, 3, generator=generator, requires_grad=True) for _ in range(4)]
+        x = torch.randn(64, 8, 28, 28, generator=generator).to(memory_format=torch.channels_last)
+        weights = [_filters(generator) for _ in range(4)]
         begin = time.thread_time()
         for weight in weights:
             x = torch.nn.functional.conv2d(x, weight, padding=1).relu()
@@ -183,3 +190,7 @@ def _reference() -> float:
         return time.thread_time() - begin
     finally:
         torch.set_num_threads(threads)
+
+
+def _filters(generator: torch.Generator) -> torch.Tensor:
+    return torch.randn(8, 8, 3, 3, generator=generator).to(memory_format=torch.channels_last).requires_grad_()

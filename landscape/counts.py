@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -24,6 +25,11 @@ class Counts(NamedTuple):
     batch_norms: int  # layers that take statistics over samples
     coupled: bool  # whether a layer's output for one sample depends on others
     shapes: Mapping[str, tuple[int, ...]]  # of the parameters, in the order in which θ has them
+
+    @property
+    def weights(self) -> int:
+        """Number of parameters."""
+        return sum(map(math.prod, self.shapes.values()))
 
 
 def counts_of(model: ModelSpec, data_spec: DataSpec) -> Counts:
