@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -12,17 +13,11 @@ from normscape.landscape import Run
 from normscape.specs import Experiment
 from normscape.views.session import address
 from normscape.views.session.job_queue import is_connected, is_fragment_rerun, job_queue, note_start, session_id
+from normscape.views.session.redraws import Drawn, drawn_now, is_outdated, poll_seconds
 from normscape.views.session.stated_time import stated
 from normscape.views.texts.escape import printable, printable_error
 from normscape.views.widgets.numbers import duration
 from normscape.views.widgets.refresh import redraw_periodically
-
-POLL_SECONDS, POLL_SECONDS_PER_SESSION = 0.4, 0.15
-"""Seconds between polls: the minimum, and per waiting session, since one process serves all sessions."""
-
-REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION = 3.0, 1.0
-"""Seconds between redraws of the page: the minimum, about what a browser without a GPU takes for one, and per waiting
-session, since the process that feeds the workers also runs the pages."""
 
 MAX_NAMES = 2
 """Number of measurements that the progress names."""
@@ -30,6 +25,13 @@ MAX_NAMES = 2
 DELIVERY_SECONDS = 1.0
 """Seconds before a page may rerun: Streamlit discards messages that have not reached the browser, including the initial
 values of controls, which would then start from their first option."""
+
+
+class Submitted(NamedTuple):
+    """A request that a session waits for."""
+
+    experiment: Experiment | None
+    since: float  # time.monotonic()
 
 
 def submit(request: Request) -> bool:
@@ -46,10 +48,12 @@ def submit(request: Request) -> bool:
 
 
 def _withdraw_superseded(request: Request) -> None:
-    submitted: dict[str, Experiment | None] = st.session_state.setdefault("submitted", {})
+    submitted: dict[str, Submitted] = st.session_state.setdefault("submitted", {})
     experiment = st.session_state.get("experiment")
-    submitted[request.key] = experiment
-    for key in [key for key, about in submitted.items() if about != experiment]:
+    before = submitted.get(request.key)
+    since = time.monotonic() if before is None or before.experiment != experiment else before.since
+    submitted[request.key] = Submitted(experiment, since)
+    for key in [key for key, one in submitted.items() if one.experiment != experiment]:
         del submitted[key]
         job_queue().cancel(key, session_id(), is_connected)
 
@@ -72,11 +76,9 @@ def show_progress(request: Request, finished: bool, shown: Collection[str] = ())
     if is_stopped(request):
         _resume_button(request)
     elif not finished:
-        sessions = job_queue().waiting_sessions
-        redraw = max(REDRAW_SECONDS, REDRAW_SECONDS_PER_SESSION * sessions)
-        poll = max(POLL_SECONDS, POLL_SECONDS_PER_SESSION * sessions)
+        waited = _waited(request)
         with st.container(horizontal=True, vertical_alignment="center"):
-            redraw_periodically(_watch, poll, request, milestones(request), _trained(request), time.monotonic(), redraw)
+            redraw_periodically(_watch, poll_seconds(waited), request, drawn_now(request, waited))
             st.button(
                 "Stop",
                 key=f"stop:{request.key[:12]}",
@@ -104,35 +106,24 @@ def _diverged(job: Job) -> bool:
     return run is not None and run.diverged_at is not None
 
 
-def milestones(request: Request) -> tuple[int, ...]:
-    """Return values whose change calls for a redraw: finished stages, eighths of the first surfaces, training steps."""
-    queue = job_queue()
-    counts = [sum(queue.status(job).done for job in stage.jobs) for stage in request.stages]
-    whole = [int(count == len(stage.jobs)) for count, stage in zip(counts, request.stages, strict=True)]
-    first = next((stage.jobs for stage in request.stages if stage.refines), ())
-    eighths = [8 * status.completed // status.total for status in map(queue.status, first)]
-    # surfaces have training curves in their place until they arrive
-    runs = [job for job in request.jobs if job.kind == "run"] if first else []
-    steps = sum(status.completed for status in map(queue.status, runs))
-    return (*whole, min(eighths, default=0), steps, int(queue.done(request)))
-
-
 def _stop(request: Request) -> None:
     job_queue().cancel(request.key, session_id(), is_connected)
     st.session_state["stopped"] = {*st.session_state.get("stopped", ()), request.key}
 
 
-def _watch(request: Request, drawn: tuple[int, ...], trained: int, drawn_at: float, redraw_seconds: float) -> None:
+def _waited(request: Request) -> float:
+    """Return the seconds for which the session has waited for a request."""
+    submitted: dict[str, Submitted] = st.session_state.get("submitted", {})
+    return time.monotonic() - submitted[request.key].since if request.key in submitted else 0.0
+
+
+def _watch(request: Request, drawn: Drawn) -> None:
     """Show the progress bar, and rerun the page if it is finished or has new results and is old enough."""
-    queue = job_queue()
     share, text = progress_of(request)
     st.progress(share, text=text)
     show_worker_errors()
-    age = time.monotonic() - drawn_at
-    if not is_fragment_rerun() or age < DELIVERY_SECONDS:
-        return
-    waits = any(drawn) and age < redraw_seconds  # not for the first result of all
-    if queue.done(request) or _trained(request) != trained or (milestones(request) != drawn and not waits):
+    age = time.monotonic() - drawn.at
+    if is_fragment_rerun() and age >= DELIVERY_SECONDS and is_outdated(drawn, request, age):
         address.redraw()
 
 
@@ -144,11 +135,6 @@ def show_worker_errors() -> None:
     if count := snapshot.unresponsive:
         who = "A worker stopped" if count == 1 else f"{count} workers stopped"
         st.warning(printable(f"{who} responding. Unfinished work is sent to other workers."))
-
-
-def _trained(request: Request) -> int:
-    """Return how many networks are trained: then a page must not say any longer that they train."""
-    return sum(job_queue().status(job).done for job in request.jobs if job.kind == "run")
 
 
 def progress_of(request: Request) -> tuple[float, str]:
