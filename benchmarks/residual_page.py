@@ -1,13 +1,14 @@
 """When the page *Surfaces* draws a residual network's results: python -m benchmarks.residual_page (7 minutes).
 
 The experiment of `benchmarks.residual` in Chromium, with an empty store and warm workers; needs Fashion-MNIST. Prints
-what the page draws anew (curves; surfaces by their numbers of points), in seconds since the address was opened, and
-when nothing more is computed. On two cores the browser's drawing takes part of what the workers would have.
+what the page draws anew (the number of curves; surfaces by the sum of their values; what is being measured), in seconds
+since the address was opened, and when nothing more is computed. On two cores the browser's drawing takes part of what
+the workers would have.
 """
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from urllib.parse import urlencode
 
@@ -20,16 +21,16 @@ PORT = 18531
 LIMIT = 1800
 DRAWN = """() => {
   const charts = [...document.querySelectorAll(".linked-surface .js-plotly-plot, .linked-surface.js-plotly-plot")];
-  const drawn = charts.flatMap((chart) => (chart.data ?? []).map((trace) => trace.type === "surface"
-    ? `surface of ${trace.z.shape ?? `${trace.z.length}, ${trace.z[0]?.length}`}`
-    : (trace.y?.shape ?? trace.y?.length) > 1 ? "training curve" : null));
-  const titles = charts.map((chart) => chart.layout?.title?.text?.replace(/<[^>]*>/g, " ") ?? "");
-  const progress = document.querySelector("[data-testid=stProgress]");
+  const sum = (rows) => Math.round(1e4 * [...rows].flatMap((row) => [...row]).reduce((a, b) => a + b));
+  const surfaces = charts.flatMap((chart) => chart._fullData ?? []).filter((trace) => trace.type === "surface");
   return {
-    drawn: [...new Set(drawn.filter(Boolean))].sort(), titles,
-    surfaces: drawn.filter((name) => name?.startsWith("surface")).length, progress: progress?.innerText ?? null,
+    curves: charts.filter((chart) => chart.data?.some((trace) => trace.type.startsWith("scatter"))).length,
+    surfaces: surfaces.map((trace) => sum(trace.z)),
+    title: document.querySelector(".linked-together")?.innerText.split("\\n")[0] ?? "",
+    progress: document.querySelector("[data-testid=stProgress]")?.innerText ?? null,
   };
 }"""
+LEFT = re.compile(r"(Up to )?about .*? left[^.]*\. |[\d,]+ (to [\d,]+ )?of [\d,]+ ")
 
 
 def main() -> None:
@@ -46,10 +47,10 @@ def main() -> None:
         while calm < 20 and time.perf_counter() - begin < LIMIT:
             page.wait_for_timeout(250)
             state = page.evaluate(DRAWN)
-            progress = state.pop("progress")
-            calm = calm + 1 if progress is None and state["surfaces"] else 0
-            if (now := json.dumps(state, ensure_ascii=False)) != before:
-                print(f"{time.perf_counter() - begin:7.1f} s  {now}  {progress}", flush=True)
+            calm = calm + 1 if state["progress"] is None and state["surfaces"] else 0
+            state["progress"] = LEFT.sub("", state["progress"] or "")
+            if (now := "  ".join(map(str, state.values()))) != before:
+                print(f"{time.perf_counter() - begin:7.1f} s  {now}", flush=True)
                 before = now
         print(f"{time.perf_counter() - begin:7.1f} s  nothing more is computed")
 
