@@ -293,3 +293,9 @@ def test_cards_of_a_row_have_one_height_and_their_results_end_at_one_line(page: 
     for row in rows.values():
         assert len({box[0][1] for box in row}) == 1
         assert len({box[1][1] for box in row}) == 1
+
+
+def test_a_story_opens_as_its_results_were_measured() -> None:
+    opened_as = {title: dict(parse_qsl(query)) for title, query in links(gallery()).items() if title in STORIES}
+    losses_only = {title for title, query in opened_as.items() if query.get("losses_only") == "on"}
+    assert losses_only == {title for title, story in STORIES.items() if story.display.losses_only} != set()
