@@ -95,8 +95,13 @@ def setting(experiment: Experiment) -> str:
     """Return network, data and moment of a comparison: "Multilayer perceptron · Digits · before training"."""
     run = experiment.run
     names = [ARCHITECTURES[run.model.architecture].label, DATA[run.data.name].label]
-    untrained = run.weights is None and (experiment.surface.evaluation.checkpoint == 0 or run.training.steps == 0)
-    return " · ".join([*names, *(["before training"] if untrained else [])])
+    return " · ".join([*names, *(["before training"] if untrained(experiment) else [])])
+
+
+def untrained(experiment: Experiment) -> bool:
+    """Return whether a comparison is of initial weights."""
+    run = experiment.run
+    return run.weights is None and (experiment.surface.evaluation.checkpoint == 0 or run.training.steps == 0)
 
 
 def result_sentence(title: str, story: Story) -> str:
