@@ -59,6 +59,10 @@ REGISTRIES: Mapping[str, tuple[str, ...]] = _Names()
 """The names in each registry."""
 
 register_labels("run.model.norm", {name: norm.label for name, norm in NORMALIZATIONS.items()})
+register_labels("run.model.activation", {name: activation.label for name, activation in ACTIVATIONS.items()})
+register_labels(
+    "run.model.initialization", {name: f"{one.label} initialization" for name, one in INITIALIZATIONS.items()}
+)
 register_labels("run.model.architecture", {name: network.label for name, network in ARCHITECTURES.items()})
 
 

@@ -76,6 +76,14 @@ class DataSpec:
         "input. standardized: also divided by its deviation. per-channel: the same, one mean and deviation for all "
         "pixels of a channel. given: units of 0 to 1, minus and divided by the numbers below.",
         choices=INPUT_SCALINGS,
+        networks={
+            "raw": "Raw inputs",
+            "unit": "Inputs from 0 to 1",
+            "centered": "Centered inputs",
+            "standardized": "Standardized inputs",
+            "per-channel": "Inputs standardized per channel",
+            "given": "Given input scaling",
+        },
     )
     shift: tuple[float, ...] = declare(
         (0.0,), "Given mean", "What is subtracted if the scaling is given; one number, or one per channel."
@@ -105,6 +113,7 @@ class DataSpec:
         "Which samples are used if there are more than asked for. random: drawn by the data seed. first: in the order "
         "of the files, of which later ones need not exist (cifar10-5k of Cohen et al. 2021 is the first 5,000).",
         choices=("random", "first"),
+        networks={"random": "Random samples", "first": "First samples"},
         later=True,
     )
     loss: str = declare(
@@ -113,6 +122,7 @@ class DataSpec:
         r"Of the classes, in training and in evaluation. squared-error: $\sum_k(h_k-e_k)^2$ between the outputs and "
         "the one-hot code of the class, without a factor of one half.",
         choices=("cross-entropy", "squared-error"),
+        networks={"cross-entropy": "Cross-entropy", "squared-error": "Squared error"},
         labels={"squared-error": "squared error"},
         later=True,
     )

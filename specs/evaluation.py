@@ -22,7 +22,11 @@ class EvaluationSpec:
         None, "Checkpoint", "The training step whose weights are the center. Empty: the last.", low=0, high=1_000_000
     )
     split: str = declare(
-        "train", "Evaluation set", "Which samples the loss is measured on, at every point the same.", choices=SPLITS
+        "train",
+        "Evaluation set",
+        "Which samples the loss is measured on, at every point the same.",
+        choices=SPLITS,
+        networks={"train": "Training samples", "held-out": "Held-out samples"},
     )
     samples: int = declare(
         2000,
@@ -38,6 +42,11 @@ class EvaluationSpec:
         "population: of all evaluation samples at each point. batch: of fixed mini-batches. running: the trained "
         "moving averages, held fixed. Networks without batch norm are the same in all three.",
         choices=STATISTICS,
+        networks={
+            "population": "Population statistics",
+            "batch": "Mini-batch statistics",
+            "running": "Running statistics",
+        },
     )
     batch_size: int = declare(
         256,

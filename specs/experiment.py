@@ -98,7 +98,7 @@ def comparable_paths() -> tuple[str, ...]:
 
 
 def label(path: str, value: Scalar) -> str:
-    """Name a compared network by its value, for people: "Batch norm", "Digits", "Learning rate 0.1"."""
+    """Name a compared network by its value, for people: "Batch norm", "Raw inputs", "Learning rate 0.1"."""
     name = path.rsplit(".", 1)[-1]
     if (known := _ENTRY_LABELS.get(path, {}).get(str(value))) is not None:
         return known
@@ -106,7 +106,15 @@ def label(path: str, value: Scalar) -> str:
         return f"{str(value).capitalize()} norm"
     if name == "weights":
         return "Trained here" if value is None else f"Weights {str(value)[:8]}"
-    return f"{rule_at(_Parts(RunSpec(), SurfaceSpec()), path).label} {_word(value)}"
+    rule = rule_at(_Parts(RunSpec(), SurfaceSpec()), path)
+    return rule.networks.get(str(value)) or f"{rule.label} {rule.labels.get(str(value)) or _word(value)}"
+
+
+@functools.cache
+def network_labels() -> frozenset[str]:
+    """Return what networks are called by the values of fields whose values have names, such as "Raw inputs"."""
+    parts = _Parts(RunSpec(), SurfaceSpec())
+    return frozenset(label for path in comparable_paths() for label in rule_at(parts, path).networks.values())
 
 
 _ENTRY_LABELS: dict[str, dict[str, str]] = {}
@@ -129,4 +137,4 @@ def _word(value: Scalar) -> str:
         return ", ".join(map(_word, value)) or "default"
     if isinstance(value, float) and value.is_integer() and abs(value) >= 1000:
         return f"{value:,.0f}"
-    return "default" if value is None else str(value)
+    return "default" if value is None else str(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -25,9 +25,10 @@ class Rule:
 
     `choices` closes a set of names here; `registry` leaves the names to the registry of that name, which is checked
     when something is built from the spec. `parts` names the elements of a tuple of fixed length, each of which has a
-    control of its own. `labels` has the choices that people read differently from how they are written. A field that
-    was added `later`, after results had been stored, is not written at its default, so that their keys stay valid.
-    `recorded` has the names that a result may have and that nobody can choose.
+    control of its own. `labels` has the choices that people read differently from how they are written, `networks`
+    what a compared network with a choice is called. A field that was added `later`, after results had been stored, is
+    not written at its default, so that their keys stay valid. `recorded` has the names that a result may have and that
+    nobody can choose.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Rule:
     positive: bool = False
     parts: tuple[str, ...] = ()
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    networks: Mapping[str, str] = dataclasses.field(default_factory=dict)
     later: bool = False
     recorded: tuple[Scalar, ...] = ()
 

@@ -56,6 +56,7 @@ class ModelSpec:
         "input of every one is, the first one's included (what the analysis asks for). In a transformer: post-norm "
         "and pre-norm.",
         choices=PLACEMENTS,
+        networks={"before": "Norm before layer", "after": "Norm after layer"},
     )
     shortcut: str = declare(
         "project",
@@ -63,6 +64,7 @@ class ModelSpec:
         "Of residual networks, where a stage changes the shape. project: a 1 × 1 convolution with its norm. pad: every "
         "second pixel, and zeros for the missing channels (option A). none: no shortcut anywhere.",
         choices=SHORTCUTS,
+        networks={"project": "With shortcuts", "pad": "With padded shortcuts", "none": "Without shortcuts"},
     )
     activation: str = declare(
         "relu",

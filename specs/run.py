@@ -26,6 +26,7 @@ class TrainingSpec:
         r"adam: on mini-batches, each weight with its own step length (Kingma and Ba 2015; $\beta_2$ = 0.999, "
         r"$\varepsilon$ = 1e-8).",
         choices=OPTIMIZERS,
+        networks={"sgd": "SGD", "gradient-descent": "Gradient descent", "adam": "Adam"},
         labels={"sgd": "SGD", "adam": "Adam"},
     )
     learning_rate: float = declare(
@@ -67,6 +68,7 @@ class TrainingSpec:
         "cosine: from the learning rate to 0 along half a cosine (Loshchilov and Hutter 2017). step: divided by 10 "
         "after half and after three quarters of the steps (He et al. 2016).",
         choices=SCHEDULES,
+        networks={"constant": "Constant learning rate", "cosine": "Cosine schedule", "step": "Step schedule"},
         later=True,
     )
     augmentation: str = declare(
@@ -76,6 +78,7 @@ class TrainingSpec:
         "crop-flip: also padded with zeros by an eighth of the side and cropped at random (He et al. 2016). Evaluation "
         "uses the images as they are.",
         choices=AUGMENTATIONS,
+        networks={"none": "Without augmentation", "flip": "With flips", "crop-flip": "With crops and flips"},
         labels={"crop-flip": "crop and flip"},
         later=True,
     )

@@ -39,6 +39,14 @@ class PlaneSpec:
         "smallest eigenvalue; both are of unit length. trajectory: the two principal components of all kept "
         "checkpoints, seen from the last one.",
         choices=DIRECTIONS,
+        networks={
+            "random": "Random directions",
+            "gradient": "Gradient direction",
+            "checkpoints": "Through checkpoints",
+            "hessian": "Sharpest directions",
+            "hessian-ends": "Sharpest and most negative directions",
+            "trajectory": "Path directions",
+        },
         labels={"hessian": "sharpest", "hessian-ends": "sharpest and most negative"},
     )
     through: tuple[int, ...] = declare(
@@ -55,6 +63,12 @@ class PlaneSpec:
         "filter: every filter of a direction gets the norm of the network's own filter (Li et al. 2018). layer: the "
         "same per layer. unit: the whole direction gets the norm of all weights. none: as drawn.",
         choices=DIRECTION_SCALINGS,
+        networks={
+            "filter": "Scaled per filter",
+            "layer": "Scaled per layer",
+            "unit": "Scaled as a whole",
+            "none": "Unscaled directions",
+        },
     )
     orthogonal: bool = declare(
         False,

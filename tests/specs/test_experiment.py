@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from normscape.specs import EvaluationSpec, Experiment, GridSpec, RunSpec, SurfaceSpec, TrainingSpec
-from normscape.specs.experiment import MOST_VALUES, comparable_paths
-from normscape.specs.fields import paths, read
+from normscape.specs.experiment import MOST_VALUES, comparable_paths, label
+from normscape.specs.fields import paths, read, rule_at
 from tests.specs.experiments import REPEATABLE, experiments
 
 CHECKPOINT = "surface.evaluation.checkpoint"
@@ -90,7 +90,7 @@ def test_values_that_do_not_fit_the_rest_of_the_run_are_refused() -> None:
     [
         ("run.model.norm", ("none", "batch"), ["No normalization", "Batch norm"]),
         ("run.model.affine", (True, False), ["Learned scale and shift on", "Learned scale and shift off"]),
-        ("run.training.learning_rate", (0.1, 1), ["Learning rate 0.1", "Learning rate 1.0"]),
+        ("run.training.learning_rate", (0.1, 1), ["Learning rate 0.1", "Learning rate 1"]),
         ("surface.evaluation.checkpoint", (None, 0), ["Checkpoint default", "Checkpoint 0"]),
     ],
 )
@@ -103,3 +103,13 @@ def test_the_default_experiment_compares_none_and_batch_on_one_plane_d4() -> Non
     assert (plain.model.norm, normed.model.norm) == ("none", "batch")
     assert one == other == SurfaceSpec(EvaluationSpec(checkpoint=300))
     assert plain.training == normed.training
+
+
+def test_a_choice_among_words_names_its_networks_for_people() -> None:
+    spec = Experiment()
+    for path in comparable_paths():
+        choices = rule_at(spec, path).choices
+        if choices and path not in ("run.data.name", "surface.evaluation.precision", "surface.plane.trainings"):
+            named = [label(path, choice) for choice in choices]
+            assert len(set(named)) == len(choices)
+            assert not [name for name in named if name.startswith(rule_at(spec, path).label)], path

@@ -131,16 +131,21 @@ def test_the_page_answers_its_question_in_numbers_of_the_stored_comparisons() ->
         if {"none", "batch"} <= set(story.experiment.values) and story.display.metric == "loss"
         for known in [dict(zip(story.experiment.values, measurements(title), strict=True))]
     }
-    ratios = {title: normalized / plain for title, (plain, normalized) in pairs.items()}
+    every = {title: normalized / plain for title, (plain, normalized) in pairs.items()}
+    before = "Batch norm or none, before training"  # initial weights are no result of a training: counted apart
+    ratios = {title: ratio for title, ratio in every.items() if title != before}
     higher = sum(ratio >= ABOUT_EQUAL for ratio in ratios.values())
     equal = sum(1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL for ratio in ratios.values())
-    lower = len(pairs) - higher - equal
-    assert f"is lower in {lower} of {len(pairs)} comparisons, higher in {higher}, about equal in {equal}.**" in text
-    (drawn,) = [element.proto.body for element in app.get("html") if '<ul class="answer-bars"' in element.proto.body]
-    ordered = sorted(ratios, key=ratios.__getitem__)
+    lower = len(ratios) - higher - equal
+    rest = "".join(f", {word} in {count}" for word, count in (("higher", higher), ("about equal", equal)) if count)
+    assert f"of trained networks is lower in {lower} of {len(ratios)} comparisons{rest}.**" in text
+    assert f" In [{before}](#{card_anchor(before)}), it is {every[before]:.2g}× higher with it." in text
+    (drawn,) = [element.proto.body for element in app.get("html") if 'class="answer-bars"' in element.proto.body]
+    ordered = [*sorted(ratios, key=ratios.__getitem__), before]
+    assert re.findall('"answer-of">([^<]+)<', drawn) == ["Trained networks", "Before training"]
     assert [html.unescape(title) for title in re.findall('">([^<]+)</a>', drawn)] == ordered
     assert drawn.count("× lower") == lower
-    assert drawn.count("× higher") == higher
+    assert drawn.count("× higher") == higher + 1
     title = "Where batch norm makes gradients explode"  # its card has another number
     plain, normalized = measurements(title)
     times = f"{normalized / plain:.2g}×"
@@ -293,3 +298,9 @@ def test_cards_of_a_row_have_one_height_and_their_results_end_at_one_line(page: 
     for row in rows.values():
         assert len({box[0][1] for box in row}) == 1
         assert len({box[1][1] for box in row}) == 1
+
+
+def test_a_story_opens_as_its_results_were_measured() -> None:
+    opened_as = {title: dict(parse_qsl(query)) for title, query in links(gallery()).items() if title in STORIES}
+    losses_only = {title for title, query in opened_as.items() if query.get("losses_only") == "on"}
+    assert losses_only == {title for title, story in STORIES.items() if story.display.losses_only} != set()

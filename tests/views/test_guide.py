@@ -229,7 +229,11 @@ def test_every_normalization_has_an_entry() -> None:
 
 def test_the_examples_of_own_networks_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(COMPARE.replace("samples)", "samples, points=3)"), {})
+    shown: dict[str, Any] = {}
+    exec(COMPARE.replace("targets))", "targets), points=3)"), shown)
+    assert shown["result"].lambda_max.keys() == {"no normalization", "batch norm"}  # a baseline
+    losses = [nn.functional.cross_entropy(one(shown["inputs"]), shown["targets"]) for one in shown["networks"].values()]
+    assert max(losses) < 0.8  # of trained networks: chance is log 3
     assert (tmp_path / "surfaces.png").read_bytes().startswith(b"\x89PNG")
     defined: dict[str, Any] = {}
     exec(BUILD, defined)

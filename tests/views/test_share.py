@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from normscape.exports.captions import caption
+from normscape.landscape import measure_sharpness, objective_of, train
 from normscape.specs import Display, EvaluationSpec, Experiment, GridSpec, SurfaceSpec, TrainingSpec
 from normscape.views.share.citation import bibtex, python_snippet, version
 from normscape.views.share.links import is_loopback
@@ -89,4 +90,8 @@ def test_the_python_code_measures_the_experiment(capsys: pytest.CaptureFixture[s
     experiment = replace(EXPERIMENT, run=small, surface=SurfaceSpec(grid=GridSpec(points=(3, 3))))
     exec(python_snippet(experiment), {})
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(" 0.")[0] for line in lines] == ["No normalization", "Batch norm"]
+    assert [line for line in lines if not line.startswith(" ")] == ["No normalization", "Batch norm"]
+    for run, surface in experiment.variants().values():  # the numbers of the verdict
+        sharpness = measure_sharpness(objective_of(train(run), surface.evaluation)).value
+        assert f"  λ_max {sharpness}" in lines
+    assert sum(line.startswith("  scale-free curvature ") for line in lines) == 2

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from normscape.gallery.measurements import SHARPNESS, measurements, quantity
 from normscape.gallery.stories import STORIES
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
-from normscape.views.widgets.story_texts import NAMED_QUANTITIES, NORM, card_anchor, inside_sentence
+from normscape.views.widgets.story_texts import NAMED_QUANTITIES, NORM, card_anchor, inside_sentence, untrained
 
 Direction = Literal["lower", "higher", "equal"]
 
@@ -51,13 +51,18 @@ def comparisons(*, sharpness: bool = True) -> list[Comparison]:
 
 
 def headline() -> str:
-    """Return in how many comparisons λ_max is lower with batch norm, and where it raises another number."""
-    known = comparisons()
+    """Return in how many trained comparisons λ_max is lower with batch norm, and what it is before training."""
+    before, known = parted(comparisons())
     if not known:
         return ""
     counts = {name: sum(one.direction == name for one in known) for name in ("higher", "equal")}
     words = {"higher": "higher in", "equal": "about equal in"}
     rest = "".join(f", {words[name]} {count}" for name, count in counts.items() if count)
+    initial = [
+        f" In [{one.title}](#{card_anchor(one.title)}), it is {number(one.factor, 2)}× {one.direction} with it."
+        for one in before
+        if one.direction != "equal"
+    ]
     others = [
         f" In [{one.title}](#{card_anchor(one.title)}), the {inside_sentence(_named(one.title))} is "
         f"{number(one.factor, 2)}× higher with it."
@@ -66,22 +71,35 @@ def headline() -> str:
     ]
     lower = len(known) - sum(counts.values())
     return (
-        rf"**With batch norm, the largest curvature $\lambda_{{\max}}$ is lower in {lower} of {len(known)} comparisons"
-        f"{rest}.**{''.join(others)}"
+        rf"**With batch norm, the largest curvature $\lambda_{{\max}}$ of trained networks is lower in {lower} of "
+        f"{len(known)} comparisons{rest}.**{''.join([*initial, *others])}"
     )
+
+
+def parted(known: Sequence[Comparison]) -> tuple[list[Comparison], list[Comparison]]:
+    """Return the comparisons of untrained networks, and those of trained ones."""
+    before = [one for one in known if untrained(STORIES[one.title].experiment)]
+    return before, [one for one in known if one not in before]
 
 
 def bars(known: Sequence[Comparison]) -> str:
     """Return a bar for every comparison as HTML, with a link to its card: to the left where λ_max is lower.
 
-    The lengths are on one log scale.
+    The lengths are on one log scale; untrained networks have a list of their own.
 
     Args:
         known: at least one comparison.
     """
     longest = max(math.log(one.factor) for one in known) or 1.0
     ordered = sorted(known, key=lambda one: one.normalized / one.plain)
-    return f'<ul class="answer-bars">{"".join(_bar(one, math.log(one.factor) / longest) for one in ordered)}</ul>'
+    before, trained = parted(ordered)
+    lists = [("Trained networks", trained), ("Before training", before)]
+    return "".join(_bars(title, own, longest) for title, own in lists if own)
+
+
+def _bars(title: str, ordered: Sequence[Comparison], longest: float) -> str:
+    drawn = "".join(_bar(one, math.log(one.factor) / longest) for one in ordered)
+    return f'<p class="answer-of">{title}</p><ul class="answer-bars">{drawn}</ul>'
 
 
 def _bar(one: Comparison, share: float) -> str:

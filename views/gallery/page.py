@@ -10,7 +10,7 @@ from normscape.views.widgets.recent_cards import recent_cards
 from normscape.views.widgets.story_cards import provenance, story_cards
 
 CLAIM = rf"""
-Each bar is one comparison of the same network without normalization and with batch norm, of one training each, on a log
+Each bar is one comparison of the same network without normalization and with batch norm, one training each, on a log
 scale. A lower $\lambda_{{\max}}$ means a flatter loss at the weights. Below are {len(STORIES)} measured comparisons:
 open one to rotate its surfaces and change any setting.
 """

@@ -7,25 +7,35 @@ IN_PYTHON = "**In Python**, `compare` measures any `torch.nn.Module` on your sam
 COMPARE = """
 # first, in the folder of the app:
 # pip install -r requirements.txt
-from torch import nn, rand, randint
+from torch import manual_seed, nn, optim, rand
 from normscape import compare
 
 # your inputs and targets,
 # or a DataLoader
-samples = rand(64, 8), randint(0, 3, (64,))
+manual_seed(0)
+inputs = rand(64, 8)
+targets = inputs[:, :3].argmax(1)
 
 
-def network(norm):
+def trained(norm):
+    manual_seed(0)  # equal initial weights
     first, last = nn.Linear(8, 16), nn.Linear(16, 3)
-    return nn.Sequential(first, norm, nn.Tanh(), last)
+    network = nn.Sequential(first, norm, nn.Tanh(), last)
+    optimizer = optim.SGD(network.parameters(), lr=0.1)
+    for _ in range(200):
+        optimizer.zero_grad()
+        outputs = network(inputs)
+        nn.functional.cross_entropy(outputs, targets).backward()
+        optimizer.step()
+    return network
 
 
 networks = {
-    "batch norm": network(nn.BatchNorm1d(16)),
-    "layer norm": network(nn.LayerNorm(16)),
+    "no normalization": trained(nn.Identity()),
+    "batch norm": trained(nn.BatchNorm1d(16)),
 }
 # surfaces and largest curvature
-result = compare(networks, samples)
+result = compare(networks, (inputs, targets))
 result.save("surfaces.png")
 print(result.lambda_max)
 """.strip()

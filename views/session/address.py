@@ -114,10 +114,11 @@ def adopt_story(story: Story) -> None:
 
 
 def story_display(story: Story) -> Display:
-    """Return the session's display in the metric and scale that a story opens with."""
+    """Return the session's display as a story opens: with its metric and scale, and measuring only what is stored."""
     own: Display = st.session_state.get("display", Display())
     first = story.display
-    return replace(own, metric=first.metric, layer=first.layer, scale=first.scale, point=first.point)
+    shown = {name: getattr(first, name) for name in ("metric", "layer", "scale", "point", "losses_only")}
+    return replace(own, **shown)
 
 
 def resize(experiment: Experiment) -> None:

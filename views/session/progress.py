@@ -160,14 +160,22 @@ def progress_of(request: Request) -> tuple[float, str]:
 def _doing(running: Sequence[JobStatus]) -> str:
     """Return what runs, with the steps of training or the points of the grid."""
     kinds = list(dict.fromkeys(status.job.kind for status in running))
+    loading = [status.job.run.weights is not None for status in running if status.job.kind == "run"]
+    if kinds == ["run"] and all(loading):
+        return "Loading published weights."
     if kinds == ["run"]:
         several = f" {len(running)} networks" if running[1:] else ""
         return f"Training{several}: {_steps(running)}."
     ordered = sorted(running, key=lambda status: status.job.kind != "run")  # what the others wait for comes first
-    names = list(dict.fromkeys(job_name(status.job) for status in ordered))
+    names = list(dict.fromkeys(_name(status.job) for status in ordered))
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     verb = "Running" if "run" in kinds else "Measuring"
     return f"{verb}: {', '.join(names[:MAX_NAMES])}{more}." if names else "Finishing."
+
+
+def _name(job: Job) -> str:
+    """Return the name of a job; published weights are loaded and not trained."""
+    return "loading published weights" if job.kind == "run" and job.run.weights is not None else job_name(job)
 
 
 def _steps(running: Sequence[JobStatus]) -> str:

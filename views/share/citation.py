@@ -11,15 +11,28 @@ from normscape.specs import Experiment, spec_hash, to_query
 
 _FILE = Path(normscape.__file__).parent / "CITATION.cff"
 
-_SNIPPET = """from normscape.landscape import DATA, measure_surface, train
+_SNIPPET = """from normscape.landscape import (
+    DATA,
+    measure_scale_free_sharpness,
+    measure_sharpness,
+    measure_surface,
+    objective_of,
+    train,
+)
 from normscape.models import REGISTRIES
 from normscape.specs import Experiment, from_query
 
 query = {query}
 experiment, _ = from_query(query, Experiment(), {**REGISTRIES, "data": DATA})
 for label, (run, surface) in experiment.variants().items():
-    measured = measure_surface(train(run), surface)
-    print(label, measured.loss.min(), measured.lipschitz_bound)
+    trained = train(run)
+    objective = objective_of(trained, surface.evaluation)
+    print(label)
+    print("  λ_max", measure_sharpness(objective).value)
+    print("  scale-free curvature", measure_scale_free_sharpness(objective).value)
+    measured = measure_surface(trained, surface)
+    print("  loss in the slice", measured.loss.min(), "to", measured.loss.max())
+    print("  largest gradient change", measured.lipschitz_bound)
 """
 
 
@@ -49,7 +62,7 @@ def bibtex(experiment: Experiment, link: str = "") -> str:
 
 
 def python_snippet(experiment: Experiment) -> str:
-    """Return Python code that trains the networks of an experiment and measures their surfaces."""
+    """Return Python code that trains the networks of an experiment and prints the numbers of the page Surfaces."""
     query = to_query(experiment, Experiment())
     entries = "".join(f"    {name!r}: {value!r},\n" for name, value in query.items())
     return _SNIPPET.replace("{query}", f"{{\n{entries}}}" if query else "{}")

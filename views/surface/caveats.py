@@ -19,7 +19,7 @@ from normscape.views.session.seeds import SeedRatios, counted_seeds, stored_seed
 from normscape.views.surface.measures import Measures, compared_pair
 from normscape.views.surface.seeds_link import LINK
 from normscape.views.texts.flatness import SeedPair
-from normscape.views.texts.labels import in_text
+from normscape.views.texts.labels import as_noun, as_subject, of_network
 from normscape.views.widgets.numbers import percent, sign, times
 from normscape.views.widgets.story_texts import guesses
 
@@ -65,14 +65,14 @@ def without_links(text: str) -> str:
 def caveats(measured: Mapping[str, Measures], variants: Variants) -> list[str]:
     """Return sentences about networks that did not learn, and about those that diverged."""
     sentences = [
-        f"**{label} did not learn** ({percent(measured[label].accuracy)} of held-out samples; chance is "
+        f"**{as_subject(label)} did not learn** ({percent(measured[label].accuracy)} of held-out samples; chance is "
         f"{percent(chance)}): how flat it is says little."
         for label, chance in unlearned(measured, variants).items()
     ]
     for label, run in diverged(measured, variants).items():
         checkpoint = variants[label][1].evaluation.checkpoint
         at = "" if checkpoint is None else f" of step {checkpoint}"
-        sentences.append(f"**{label} diverged** at step {run.diverged_at}, so it has no surface{at}.")
+        sentences.append(f"**{as_subject(label)} diverged** at step {run.diverged_at}, so it has no surface{at}.")
     return sentences
 
 
@@ -122,9 +122,9 @@ def opposing(subject: str, one: Measures, other: Measures, against: str = "") ->
     if not curvature or change != -curvature or one.bound is None or other.bound is None:
         return None
     words = "more" if change > 0 else "less"
-    than = f" than that of {in_text(against)}" if against else ""
+    than = f" than that of {as_noun(against)}" if against else ""
     return (
-        f"Across the slice, though, the gradient of {in_text(subject)} changes {words}{than} "
+        f"Across the slice, though, the gradient of {as_noun(subject)} changes {words}{than} "
         f"({times(one.bound, other.bound)})."
     )
 
@@ -140,8 +140,8 @@ def seeds_of_pair(plain: SeedRatios, scale_free: SeedRatios, subject: str, refer
     """
     words = [counted_seeds(one, lower=2 * one.lower >= len(one.ratios)) for one in (plain, scale_free)]
     return (
-        rf"{subject} compared with {in_text(reference)}: $\lambda_{{\max}}$ is {words[0]} training seeds, scale-free "
-        f"curvature {words[1]}."
+        rf"{as_subject(subject)} compared with {as_noun(reference)}: $\lambda_{{\max}}$ is {words[0]} training "
+        f"seeds, scale-free curvature {words[1]}."
     )
 
 
@@ -160,7 +160,7 @@ def disagreement(subject: str, one: Measures, other: Measures, ratio: float, aga
     if not along or along * -1 not in signs:
         return None
     smooth, words = ("less", "faster") if along > 0 else ("more", "slower")
-    who, than = (in_text(subject), f" than with {in_text(against)}") if against else ("it", "")
+    who, than = (as_noun(subject), f" than {of_network(against)}") if against else ("it", "")
     return (
         f"On the way there, {who} was *{smooth}* smooth: in its steps the gradient changed {times(ratio, 1.0)} {words}"
         f"{than} (one seed). [Along\N{NO-BREAK SPACE}training\N{NO-BREAK SPACE}→](along-training)"

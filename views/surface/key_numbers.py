@@ -73,7 +73,8 @@ def definitions() -> str:
     """Return the definition of every name in the table as a Markdown list; names of one term share an item."""
     terms = {**TRAINING_NUMBERS, **SURFACE_NUMBERS}
     names = {term: [name for name in terms if terms[name] == term] for term in terms.values()}
-    return "\n".join(f"- **{'; '.join(names[term])}**: {definition(term)}" for term in names)
+    named = {term: "; ".join(own) for term, own in names.items()} | {"residual": "residual"}  # behind the curvatures
+    return "\n".join(f"- **{name}**: {definition(term)}" for term, name in named.items())
 
 
 def key_numbers(outcomes: Mapping[str, Outcome]) -> Mapping[str, Mapping[str, str]]:

@@ -35,6 +35,7 @@ from normscape.views.widgets.tabs import show_open
 
 # first the words of the verdict and of the tiles
 GLOSSARY_TERMS = (
+    "flat",
     r"$\lambda_{\max}$",
     "scale-free",
     "held-out",

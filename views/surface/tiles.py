@@ -9,7 +9,7 @@ import streamlit as st
 
 from normscape.views.surface.measures import Measures
 from normscape.views.texts.escape import printable
-from normscape.views.texts.labels import in_text
+from normscape.views.texts.labels import as_subject, in_text
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, PENDING, percent, sign, three_digits, times
 from normscape.views.widgets.tables import network_table
 
@@ -43,15 +43,15 @@ def tiles(labels: Iterable[str], measured: Mapping[str, Measures], *, finished: 
     _pair(labels[-1], labels[0] if len(labels) == 2 else None, measured, missing, seed)
 
 
-def _pair(subject: str, other: str | None, measured: Mapping[str, Measures], missing: str, seed: int | None) -> None:
+def _pair(label: str, other: str | None, measured: Mapping[str, Measures], missing: str, seed: int | None) -> None:
     against = measured.get(other) if other else None
-    values = tile_values(measured.get(subject), against, missing)
-    if missing == MISSING and subject not in measured:
+    values = tile_values(measured.get(label), against, missing)
+    if missing == MISSING and label not in measured:
         values = [(name, value, NO_SURFACE, text) for name, value, _, text in values]
     with st.container(key="tiles-of"):
         against_other = f" compared with {printable(in_text(other))}" if other else ""
         st.markdown(
-            f"**{printable(subject)}**{against_other}"
+            f"**{printable(as_subject(label))}**{against_other}"
             + ("" if seed is None else f": the run drawn above, training seed {seed}")
         )
     for cell, (name, value, delta, help_text) in zip(st.columns(4), values, strict=True):

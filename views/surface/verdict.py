@@ -98,7 +98,7 @@ def _factors(one: Measures, other: Measures, seeds: SeedPair | None) -> list[str
 
 
 def _order(pair: tuple[str, str]) -> str:
-    return f"{in_text(pair[0])} vs. {in_text(pair[1])}"
+    return " vs. ".join(in_text(label).removeprefix("the network ") for label in pair)
 
 
 def _of_several(measured: Mapping[str, Measures]) -> tuple[str, str]:

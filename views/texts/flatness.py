@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from normscape.specs.experiment import Variants
 from normscape.views.session.seeds import SeedRatios, agreeing_seeds, counted_seeds
-from normscape.views.texts.labels import in_text, listed, of_network
+from normscape.views.texts.labels import as_listed, as_subject, in_text, listed, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, sign, three_digits, times
 
 LARGEST = r"largest curvature $\lambda_{\max}$"
@@ -63,7 +63,7 @@ def claim_of_pair(pair: tuple[str, str], one: HasFlatness, other: HasFlatness, p
         other: numbers of the second; at least one pair of numbers is positive.
         place: the weights that are compared, such as "at initialization".
     """
-    return f"**{pair[0]} {_claim(one, other)} {place}: {LARGEST} is {numbers_of_pair(pair, one, other)}.**"
+    return f"**{as_subject(pair[0])} {_claim(one, other)} {place}: {LARGEST} is {numbers_of_pair(pair, one, other)}.**"
 
 
 def short_claim(
@@ -73,7 +73,7 @@ def short_claim(
 
     Where λ_max, as it is or scale-free, has the other order for most training seeds, the claim says so.
     """
-    claim = f"{pair[0]} {_claim(one, other)} {place}"
+    claim = f"{as_subject(pair[0])} {_claim(one, other)} {place}"
     if seeds is None or not any(_is_rare(*own) for own in _drawn_ratios(one, other, seeds)):
         return f"**{claim}.**"
     return f"**{claim}, but not with most training seeds.**"
@@ -135,13 +135,17 @@ def claim_of_several(sharpness: Mapping[str, float]) -> str:
     if len(groups) == 1:
         if _about_equal(groups[0], sharpness):
             return f"**All {len(sharpness)} networks are about as flat here.**"
-        return f"**No clear order here: {listed([groups[0][0], *map(in_text, groups[0][1:])])} differ {_BY_STEPS}.**"
+        return f"**No clear order here: {_listed(groups[0])} differ {_BY_STEPS}.**"
     flattest, sharpest = groups[0], groups[-1]
     if len(flattest) == len(sharpest) == 1:
-        return f"**Flattest here: {flattest[0]}. Sharpest: {sharpest[0]}.**"
-    flat = f"{listed([flattest[0], *map(in_text, flattest[1:])])} {_rank(flattest, sharpness, 'flat', 'flattest')} here"
+        return f"**Flattest here: {as_listed(flattest[0])}. Sharpest: {as_listed(sharpest[0])}.**"
+    flat = f"{_listed(flattest)} {_rank(flattest, sharpness, 'flat', 'flattest')} here"
     last = f"{listed([in_text(label) for label in sharpest])} {_rank(sharpest, sharpness, 'sharp', 'sharpest')}"
     return f"**{flat}; {last}.**"
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return listed([as_subject(labels[0]), *map(in_text, labels[1:])])
 
 
 _BY_STEPS = "by less than 10 % from one to the next"

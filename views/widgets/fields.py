@@ -10,6 +10,7 @@ import streamlit as st
 from normscape.landscape import DATA, weight_files
 from normscape.models import ARCHITECTURES, ENTRIES, own
 from normscape.specs import Experiment, TrainingSpec, from_query, to_query
+from normscape.specs.experiment import label
 from normscape.specs.fields import Rule, owner_and_name, read, replace_at, rule_at, rule_of, types_of
 from normscape.specs.serialization.query import comparison_query, value_text
 from normscape.views.session.address import NAMES, control, renew
@@ -122,7 +123,19 @@ def option_label(experiment: Experiment, path: str, value: Any) -> str:
     return entry_label(experiment, path, value) + (UNAVAILABLE if refused(experiment, path, value) else "")
 
 
-def chosen_option(experiment: Experiment, path: str, chosen: Any) -> Any:
+def network_label(experiment: Experiment, path: str, value: Any) -> str:
+    """Return the label of a compared value: what its panel is called, where the values of the field have names."""
+    if not rule_at(experiment, path).networks:
+        return option_label(experiment, path, value)
+    return label(path, value) + (UNAVAILABLE if refused(experiment, path, value) else "")
+
+
+def chosen_option(
+    experiment: Experiment,
+    path: str,
+    chosen: Any,
+    labeled: Callable[[Experiment, str, Any], str] = option_label,
+) -> Any:
     """Return the option of a field that a menu reports, by its value or by its label.
 
     A browser that still has the menu of an earlier run sends a label as it was there, marked or not, and Streamlit
@@ -131,8 +144,8 @@ def chosen_option(experiment: Experiment, path: str, chosen: Any) -> Any:
     names = options(*owner_and_name(experiment, path))
     if names is None or chosen in names or not isinstance(chosen, str):
         return chosen
-    label = chosen.removesuffix(UNAVAILABLE)
-    plain = (name for name in names if option_label(experiment, path, name).removesuffix(UNAVAILABLE) == label)
+    shown = chosen.removesuffix(UNAVAILABLE)
+    plain = (name for name in names if labeled(experiment, path, name).removesuffix(UNAVAILABLE) == shown)
     return next(plain, read(experiment, path))
 
 

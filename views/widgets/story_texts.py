@@ -11,8 +11,10 @@ from normscape.gallery.stories import Story
 from normscape.landscape import DATA, load_data
 from normscape.models import ARCHITECTURES
 from normscape.specs import Experiment
+from normscape.specs.experiment import label
 from normscape.specs.fields import rule_at
 from normscape.views.texts.glossary import slug
+from normscape.views.texts.labels import inside_sentence
 from normscape.views.widgets.fields import entry_label
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number, percent, unbroken
 
@@ -30,7 +32,7 @@ PHRASES: Mapping[str, Mapping[Any, str]] = {
         "standardized": "standardized inputs",
     },
     "run.model.placement": {"before": "the norm before the layer", "after": "the norm after the layer"},
-    "run.model.shortcut": {"project": "projected shortcuts", "pad": "padded shortcuts", "none": WITHOUT_SHORTCUTS},
+    "run.model.shortcut": {"project": "shortcuts", "pad": "padded shortcuts", "none": WITHOUT_SHORTCUTS},
     "surface.evaluation.statistics": {
         "population": "population statistics",
         "batch": "mini-batch statistics",
@@ -39,29 +41,21 @@ PHRASES: Mapping[str, Mapping[Any, str]] = {
 }
 """Compared values inside a sentence, by field; values of other fields have their label."""
 
-PANELS: Mapping[str, Mapping[Any, str]] = {
-    "run.data.scaling": {"raw": "Raw inputs", "centered": "Centered", "standardized": "Standardized"},
-    "run.model.placement": {"before": "Norm before layer", "after": "Norm after layer"},
-    "run.model.shortcut": {"project": "Projected shortcuts", "pad": "Padded", "none": "None"},
+SHORT_NAMES: Mapping[str, Mapping[Any, str]] = {
+    "run.data.scaling": {"centered": "Centered", "standardized": "Standardized"},
+    "run.model.shortcut": {"pad": "Padded", "none": "Without"},
     "surface.evaluation.statistics": {"population": "Population", "batch": "Mini-batch", "running": "Running"},
 }
-"""What panels are called, by field and value; those of other fields have the label of the value."""
-
-TWO_PANELS: Mapping[str, Mapping[Any, str]] = {
-    "run.model.shortcut": {"project": "With shortcuts", "pad": "With shortcuts", "none": "Without shortcuts"},
-    "surface.evaluation.statistics": {
-        "population": "Population statistics",
-        "batch": "Mini-batch statistics",
-        "running": "Running statistics",
-    },
-}
-"""What each of two panels is called, which has more room."""
+"""What three panels or more are called, where the network's label is too long, by field and value."""
 
 SHORT_LABELS: Mapping[str, str] = {"surface.evaluation.batch_size": "Batch size"}
 """Names of fields that are too long for the name of a panel."""
 
 NUMBER_PHRASES: Mapping[str, str] = {"surface.evaluation.batch_size": "batches of {}"}
 """Compared numbers inside a sentence, by field; those of other fields follow the field's label."""
+
+MOST_LABELS = 2
+"""Surfaces in a picture, each of which has room for what its network is called on the page."""
 
 MOST_LONG_NAMES = 3
 """Surfaces in a picture, each of which has room for a long name."""
@@ -85,12 +79,11 @@ def panel_names(experiment: Experiment) -> tuple[str, ...]:
         return tuple(
             "None" if short and value == "none" else name for value, name in zip(experiment.values, names, strict=True)
         )
-    of_two = TWO_PANELS.get(experiment.compare, {}) if len(names) == 2 else {}
-    phrases = {**PANELS.get(experiment.compare, {}), **of_two}
-    if phrases:
-        return tuple(phrases.get(value, name) for value, name in zip(experiment.values, names, strict=True))
-    label = SHORT_LABELS.get(experiment.compare, _field_label(experiment))
-    return (f"{label}: {names[0]}", *names[1:])
+    if rule_at(experiment, experiment.compare).networks:  # as the page calls them
+        short = SHORT_NAMES.get(experiment.compare, {}) if len(names) > MOST_LABELS else {}
+        return tuple(short.get(value) or label(experiment.compare, value) for value in experiment.values)
+    field = SHORT_LABELS.get(experiment.compare, _field_label(experiment))
+    return (f"{field}: {names[0]}", *names[1:])
 
 
 def panel_notes(title: str) -> tuple[str, ...]:
@@ -102,8 +95,13 @@ def setting(experiment: Experiment) -> str:
     """Return network, data and moment of a comparison: "Multilayer perceptron · Digits · before training"."""
     run = experiment.run
     names = [ARCHITECTURES[run.model.architecture].label, DATA[run.data.name].label]
-    untrained = run.weights is None and (experiment.surface.evaluation.checkpoint == 0 or run.training.steps == 0)
-    return " · ".join([*names, *(["before training"] if untrained else [])])
+    return " · ".join([*names, *(["before training"] if untrained(experiment) else [])])
+
+
+def untrained(experiment: Experiment) -> bool:
+    """Return whether a comparison is of initial weights."""
+    run = experiment.run
+    return run.weights is None and (experiment.surface.evaluation.checkpoint == 0 or run.training.steps == 0)
 
 
 def result_sentence(title: str, story: Story) -> str:
@@ -183,11 +181,6 @@ def _entry_in_text(experiment: Experiment, value: Any) -> str:
     if isinstance(value, int | float):
         return NUMBER_PHRASES.get(field, f"{inside_sentence(_field_label(experiment))} {{}}").format(name)
     return PHRASES.get(field, {}).get(value, name)
-
-
-def inside_sentence(name: str) -> str:
-    """Return a label without its capital, unless that belongs to an abbreviation."""
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _field_label(experiment: Experiment) -> str:

@@ -80,7 +80,7 @@ def test_other_compared_values_span_a_plane_where_parameters_agree_in_shape() ->
     layer = small_run("layer", seed=3)  # also a scale and a shift for each unit
     runs = train(adam), train(layer)
     surface = measured(through(adam, layer), runs)
-    assert surface.plane.mark_names[0] == "Optimizer adam, Learning rate 0.01, step 20"
+    assert surface.plane.mark_names[0] == "Adam, Learning rate 0.01, step 20"
     assert surface.loss[0, 2] == pytest.approx(own_loss(runs[0], EXACT), rel=1e-9)
     # the loss is that of the center's network at the weights of the other
     center = objective_of(RUNS[0], EXACT)

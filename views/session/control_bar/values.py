@@ -15,7 +15,7 @@ from normscape.specs.fields import owner_and_name, rule_at
 from normscape.specs.serialization.query import value_text
 from normscape.views.session.address import control
 from normscape.views.widgets.charts import page_theme
-from normscape.views.widgets.fields import chosen_option, compared_from_texts, option_label, options
+from normscape.views.widgets.fields import chosen_option, compared_from_texts, network_label, options
 from normscape.views.widgets.rejection import reject, show_rejection
 
 NORM = "run.model.norm"
@@ -108,7 +108,7 @@ def _multiselect(experiment: Experiment, names: Any) -> list[Any]:
     shown = [value if names else value_text(value) for value in experiment.values]
     extra: dict[str, Any] = {"accept_new_options": True}
     if names:
-        extra = {"format_func": lambda value: option_label(experiment, path, value)}
+        extra = {"format_func": lambda value: network_label(experiment, path, value)}
     chosen = st.multiselect(
         f"{rule_at(experiment, path).label}: values",
         names or list(dict.fromkeys([*shown, *st.session_state.get(key, [])])),
@@ -118,4 +118,8 @@ def _multiselect(experiment: Experiment, names: Any) -> list[Any]:
         help=f"Up to {MOST_VALUES}, side by side on one scale." + ("" if names else " Type a number to add it."),
         **extra,
     )
-    return list(dict.fromkeys(chosen_option(experiment, path, value) for value in chosen)) if names else chosen
+    return (
+        list(dict.fromkeys(chosen_option(experiment, path, value, network_label) for value in chosen))
+        if names
+        else chosen
+    )

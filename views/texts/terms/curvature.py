@@ -22,6 +22,11 @@ TERMS: Mapping[str, Term] = {
         "A1",
         formula=r"f(\theta+\Delta)\le f(\theta)+\langle\nabla f(\theta),\Delta\rangle+\tfrac12L\|\Delta\|^2",
     ),
+    "flat": Term(
+        "A loss is flat around some weights if its gradient changes little when they move, and sharp if it changes a "
+        r"lot. The verdict goes by $\lambda_{\max}$, as it is and scale-free: the lower, the flatter.",
+        "D8, D10",
+    ),
     "gradient": Term(
         r"$\nabla f$: how the loss changes with every parameter. Training steps against it. Its Euclidean length is "
         "the gradient norm.",
@@ -47,7 +52,7 @@ TERMS: Mapping[str, Term] = {
     r"$\lambda_{\max}$": Term(
         "How much the loss bends in its sharpest direction, also called sharpness: where it is large, only small steps "
         "are safe. It is the largest eigenvalue of the Hessian at the center, over all directions and not only those "
-        r"of the plane. The residual $\|Hv - \lambda v\|$ says how exact it is.",
+        "of the plane.",
         "D10",
     ),
     r"$\lambda_{\max}(SHS)$": Term(
