@@ -38,10 +38,12 @@ MAX_PIXELS = 2**23
 
 MIN_CELL_HEIGHT = 200
 TOP, BOTTOM, BLOCK_GAP = 56, 48, 40
+WIDE_TOP, WIDE_BOTTOM, WIDE_GAP = 44, 40, 26
+"""The same in a picture that is wider than high, where what they take is missing from the surfaces."""
 SHAPES: Mapping[str, float] = {"16:9": 9 / 16, "square": 1.0}
 """Height of a picture as a share of its width, by the name of its shape; in any other shape, its content decides."""
 
-BAR_WIDTH, BAR_HEIGHT = 760, 14
+BAR_WIDTH, BAR_HEIGHT, BAR_GAP = 760, 14, 28
 
 Facts = Mapping[str, Mapping[str, str]]
 
@@ -109,8 +111,11 @@ def layout(
         raise ValueError(f"there are pictures of {', '.join(foreign)}, which are not among the surfaces")
     images = _without_margins({label: _decoded(label, content) for label, content in renders.items()})
     label_colors = {label: label_style(comparison, label).color for label in facts}
+    bar, wide = Canvas(0, ()), height is not None and height < CANVAS_WIDTH
+    if comparison.color_range is not None:
+        bar = _color_bar(comparison, comparison.color_range, beside=wide)
     below = [
-        _color_bar(comparison, comparison.color_range) if comparison.color_range is not None else Canvas(0, ()),
+        bar,
         _sentences(_notes(comparison), TextStyle(21, colors.faint)),
         facts_table(facts, label_colors, colors, CONTENT_WIDTH),
         _sentences([caption], TextStyle(21, colors.faint)),
@@ -119,21 +124,25 @@ def layout(
     if height is None:
         content = stack([header, surface_grid(images, comparison), *below], gap=BLOCK_GAP)
         return move(content, MARGIN, TOP)._replace(height=content.height + TOP + BOTTOM)
-    content = _of_height(header, images, comparison, below, height - TOP - BOTTOM)
-    return move(content, MARGIN, TOP + max(0.0, height - TOP - BOTTOM - content.height) / 2)._replace(height=height)
+    top, bottom, gap = (WIDE_TOP, WIDE_BOTTOM, WIDE_GAP) if wide else (TOP, BOTTOM, BLOCK_GAP)
+    available = height - top - bottom
+    content = _of_height(header, images, comparison, below, available, gap)
+    return move(content, MARGIN, top + max(0.0, available - content.height) / 2)._replace(height=height)
 
 
-def _of_height(header: Canvas, images: Images, comparison: Comparison, below: list[Canvas], height: float) -> Canvas:
+def _of_height(
+    header: Canvas, images: Images, comparison: Comparison, below: list[Canvas], height: float, gap: float
+) -> Canvas:
     """Return the content with the largest surfaces that fit a height, without the key numbers where they must go."""
     count = len(comparison.results)
     for blocks in (below, [*below[:2], below[3]]):
-        texts = stack([header, *blocks], gap=BLOCK_GAP).height + BLOCK_GAP
+        texts = stack([header, *blocks], gap=gap).height + gap
         shapes = [(columns, cell_height(comparison, images, columns, height - texts)) for columns in columns_for(count)]
         columns, cell = max(shapes, key=lambda shape: drawn_width(images, *shape))
         if cell >= MIN_CELL_HEIGHT:
             break
     grid = surface_grid(images, comparison, columns=columns, max_height=max(cell, 1.0))
-    return stack([header, grid, *blocks], gap=BLOCK_GAP)
+    return stack([header, grid, *blocks], gap=gap)
 
 
 def _header(comparison: Comparison, summary: str) -> Canvas:
@@ -145,7 +154,11 @@ def _header(comparison: Comparison, summary: str) -> Canvas:
     name = paragraph(["Normscape"], project, 0, CONTENT_WIDTH, align=1)
     on_baseline = move(name, 0, 0.98 * (title.size - project.size))
     first = text._replace(elements=text.elements + on_baseline.elements)
-    return stack([first, _sentences(summary.split("\n"), TextStyle(26, colors.text))], gap=12) if summary else first
+    if not summary:
+        return first
+    claim, *rest = summary.split("\n")
+    lines = [_sentences([claim], TextStyle(26, colors.text, bold=True)), _sentences(rest, TextStyle(26, colors.text))]
+    return stack([first, stack(lines)], gap=12)
 
 
 def _without_margins(images: Images) -> dict[str, Image.Image]:
@@ -176,18 +189,32 @@ def _decoded(label: str, content: bytes) -> Image.Image:
     raise ValueError(f"the picture of {label} cannot be read as PNG: {reason}")
 
 
-def _color_bar(comparison: Comparison, color_range: Range) -> Canvas:
-    """Return the one color bar of all surfaces, with its title above and its ticks below."""
+def _color_bar(comparison: Comparison, color_range: Range, *, beside: bool = False) -> Canvas:
+    """Return the one color bar of all surfaces, with its ticks below.
+
+    Args:
+        comparison: the surfaces.
+        color_range: of their colors.
+        beside: whether its title is to its left if there is room, which leaves more height to the surfaces, or above.
+    """
     colors = comparison.theme_colors
     left, style = (CONTENT_WIDTH - BAR_WIDTH) / 2, TextStyle(22, colors.text)
     text = f"{comparison.metric_title} · {color_range.unit}"
     title = paragraph(wrap(text, style, CONTENT_WIDTH), style, 0, CONTENT_WIDTH, align=0.5)
+    whole = text_width(text, style) + BAR_GAP + BAR_WIDTH
+    if beside := beside and whole <= CONTENT_WIDTH:
+        start = (CONTENT_WIDTH - whole) / 2
+        left = start + whole - BAR_WIDTH
+        title = move(paragraph([text], style, start, whole), 0, (BAR_HEIGHT - style.line_height) / 2)
     low, high = color_range.ends
     positions = [left + BAR_WIDTH * (float(value) - low) / (high - low) for value in color_range.ticks["tickvals"]]
     ticks = tuple(Rectangle(position - 0.75, BAR_HEIGHT, 1.5, 6, colors.faint) for position in positions)
     bar = Canvas(BAR_HEIGHT + 6, (ColorBar(left, 0, BAR_WIDTH, BAR_HEIGHT, SURFACE_COLORSCALE), *ticks))
     labels = _tick_labels(positions, list(map(str, color_range.ticks["ticktext"])), TextStyle(20, colors.text))
-    return stack([title, Canvas(6, ()), bar, labels])
+    if not beside:
+        return stack([title, Canvas(6, ()), bar, labels])
+    below = stack([bar, labels])
+    return below._replace(elements=title.elements + below.elements)
 
 
 def _tick_labels(positions: Sequence[float], texts: Sequence[str], style: TextStyle) -> Canvas:

@@ -314,6 +314,14 @@ def test_a_picture_has_the_chosen_shape_exactly_and_fills_it(count, shape, size)
     assert bottom - top > 0.6 * size[1]
 
 
+def test_surfaces_take_most_of_the_height_of_a_slide():
+    pictures = dict.fromkeys(LABELS[:2], plain(size=(640, 460)))
+    facts = {label: dict.fromkeys(("one", "two"), "1") for label in LABELS[:2]}
+    canvas = canvas_of(LABELS[:2], pictures=pictures, facts=facts, summary="a\nb", height=CANVAS_WIDTH * 9 / 16)
+    drawn = [mark for mark in canvas.elements if isinstance(mark, ImageBox)]
+    assert all(mark.height > 0.45 * canvas.height for mark in drawn)
+
+
 def test_a_square_picture_of_two_surfaces_has_one_below_the_other():
     pictures = dict.fromkeys(LABELS[:2], plain(size=(640, 380)))
     canvas = canvas_of(LABELS[:2], pictures=pictures, height=float(CANVAS_WIDTH))

@@ -76,11 +76,23 @@ def test_an_estimate_grows_with_everything_that_costs() -> None:
     assert seconds((RunSpec(model=run.model, weights="0" * 64), surface)) < base  # nothing is trained
 
 
-def test_the_machine_is_timed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shortest_timing_counts_and_is_renewed_when_due(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    first = budget.machine_factor()
-    assert first > 0
-    assert budget.machine_factor() == first
+    timings = iter([0.03] * (budget.REPETITIONS - 1) + [0.02] + [0.05, 0.01])
+    now = [0.0]
+    monkeypatch.setattr(budget, "_reference", lambda: next(timings))
+    monkeypatch.setattr(budget, "_clock", budget._Clock())
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    assert budget.machine_factor() == pytest.approx(0.02 / budget.REFERENCE_SECONDS)
+    now[0] = budget.LATER_SECONDS - 1
+    assert budget.machine_factor() == pytest.approx(0.02 / budget.REFERENCE_SECONDS)
+    now[0] = budget.LATER_SECONDS
+    assert budget.machine_factor() == pytest.approx(0.01 / budget.REFERENCE_SECONDS)
+
+
+def test_the_machine_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert 0 < budget._reference() < 10
 
 
 def test_the_time_of_other_threads_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

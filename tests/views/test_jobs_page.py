@@ -68,6 +68,8 @@ def test_an_experiment_is_listed_once_with_a_link_to_every_page_that_has_finishe
     assert labels[first + 5] == "Curvature"
     assert "training.seed=3" in links[first + 5].query_string
     assert any(caption.value.startswith("No normalization vs. Batch norm") for caption in app.caption)
+    sketches = [one.proto.body for one in app.get("html") if 'class="no-picture"' in one.proto.body]
+    assert [re.search("<span>(.*)</span>", one)[1] for one in sketches] == ["Curvature"]  # which has no surfaces
     assert not any(caption.value.startswith("Experiments that you run") for caption in app.caption)
 
 

@@ -71,7 +71,8 @@ def show_recent(recent: Sequence[Recent]) -> None:
 def _row(number: int, one: Recent, title: str) -> None:
     experiment, display = one.experiment, st.session_state.get("display", Display())
     query = address.link_query(experiment, display)
-    text, actions = row(f"recent-{number}", picture_of(experiment, one.link)[0], _surfaces(experiment))
+    picture = picture_of(experiment, one.link)[0]
+    text, actions = row(f"recent-{number}", picture, _surfaces(experiment), PAGES[one.pages[0]])
     with text:
         name = TITLES.get(experiment, title)
         st.page_link(f"views/{SCRIPTS[one.pages[0]]}/page.py", label=f"**{printable(name)}**", query_params=query)

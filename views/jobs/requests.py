@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from normscape.jobs import Request, RequestStatus
 from normscape.views.jobs.rows import Row, row
-from normscape.views.jobs.titles import RequestTitle, request_titles
+from normscape.views.jobs.titles import PAGES, RequestTitle, request_titles
 from normscape.views.session.job_queue import (
     is_connected,
     job_queue,
@@ -127,7 +128,8 @@ def _row(entry: RequestStatus, title: RequestTitle, *, running: bool = False) ->
     link = entry.request.address
     experiment = experiment_at(link) if link else None
     picture = None if experiment is None else picture_of(experiment, link, running=running)[0]
-    places = row(f"request-{entry.request.key[:12]}", picture, f"Surfaces of {title.compared}")
+    page = PAGES.get(urlsplit(link).path, "") if link else ""
+    places = row(f"request-{entry.request.key[:12]}", picture, f"Surfaces of {title.compared}", page)
     places.text.markdown(_heading(entry, title))
     if title.compared:
         places.text.caption(printable(title.compared))

@@ -1,5 +1,7 @@
 // PNG images of surfaces: rendering, saving, and opening by drag and drop.
 
+const FAINT = 0.6;                 // opacity of the label of a point that the surface hides (linked_surfaces.css)
+
 /** @typedef {{ data: any[], layout: any }} Figure from Python */
 /** @typedef {{ width: number, height: number }} Size pixels */
 
@@ -44,9 +46,10 @@ function renderScene(scene, scale) {
 }
 
 /** Return a rendered scene with its annotations, which plotly.js draws outside of the scene's canvas.
- * @type {(png: string, scene: any, scale: number, hidden: boolean) => Promise<string>} `hidden`: the label at the center */
-async function withAnnotations(png, scene, scale, hidden) {
-  const annotations = (scene.fullSceneLayout.annotations ?? []).slice(hidden ? 1 : 0);
+ * @type {(png: string, scene: any, scale: number, behind: boolean) => Promise<string>} `behind`: whether the surface is
+ *   in front of its center, whose label is faint then */
+async function withAnnotations(png, scene, scale, behind) {
+  const annotations = scene.fullSceneLayout.annotations ?? [];
   if (!annotations.length) return png;
   const image = new Image(), canvas = document.createElement("canvas");
   image.src = png;
@@ -55,7 +58,10 @@ async function withAnnotations(png, scene, scale, hidden) {
   canvas.height = image.height;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.drawImage(image, 0, 0);
-  for (const annotation of annotations) drawAnnotation(context, annotation, scene, scale);
+  for (const [index, annotation] of annotations.entries()) {
+    context.globalAlpha = behind && !index ? FAINT : 1;
+    drawAnnotation(context, annotation, scene, scale);
+  }
   return canvas.toDataURL("image/png");
 }
 

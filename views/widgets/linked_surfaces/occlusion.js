@@ -49,9 +49,9 @@ function placeOf(list, value) {
   return [low, (value - list[low]) / (list[high] - list[low])];
 }
 
-/** Hide the label at the center of a chart where its surface hides the point.
+/** Make the label at the center of a chart faint where its surface hides the point.
  * @type {(chart: Chart, camera: Camera | undefined) => void} */
-function hideBehind(chart, camera) {
+function fadeBehind(chart, camera) {
   const { annotations: [label] = [], ...scene } = chart.layout?.scene ?? {};
   const surface = chart._fullData?.find((/** @type {any} */ trace) => trace.type === "surface");
   if (!label || !surface || !camera) return;

@@ -16,7 +16,7 @@ class SurfaceGrid {
       change: () => this.redraw(),
       step: (direction) => this.setTrigger("metric", direction),
     });
-    this.toolbar = new Toolbar(this.root, {
+    this.toolbar = new Toolbar(this.root, this.frame, {
       front: () => this.settle(toCamera(this.data.home)),
       top: () => this.camera && this.settle(topView(this.camera)),
       save: () => this.save(),
@@ -92,7 +92,7 @@ class SurfaceGrid {
         if (this.removed) return;
         await this.draw(this.charts[index], figure, summary, data.config);
       }
-      this.toolbar.element.hidden = !this.surfaces.length;
+      this.toolbar.show(this.surfaces.length > 0);
       this.toolbar.markView(this.view);
       this.colorBar.draw(data.colorScale);
       this.root.classList.add("linked-drawn");   // the page hides the still picture then (style.css)
@@ -167,7 +167,7 @@ class SurfaceGrid {
       ...config, responsive: false, displayModeBar: false, plotGlPixelRatio: Math.min(2, window.devicePixelRatio),
     });
     unscale(chart);
-    hideBehind(chart, this.camera);
+    fadeBehind(chart, this.camera);
     chart.drawnFigure = drawn;
     chart.drawnCamera = camera;
     if (isNew) this.listen(chart);
@@ -194,7 +194,7 @@ class SurfaceGrid {
     if (this.dragged !== chart || !chart._fullLayout?.scene?._scene) return;
     const camera = chart._fullLayout.scene._scene.getCamera(), current = JSON.stringify(camera);
     if (current !== last) {
-      hideBehind(chart, camera);
+      fadeBehind(chart, camera);
       this.applyCamera(camera, chart);
     }
     if (last) this.pointer.unhover();
@@ -208,7 +208,7 @@ class SurfaceGrid {
     for (const chart of this.surfaces) {
       if (chart === except) continue;
       chart._fullLayout.scene._scene.setViewport({ ...chart._fullLayout.scene, camera });
-      hideBehind(chart, camera);
+      fadeBehind(chart, camera);
     }
   }
 
@@ -228,7 +228,7 @@ class SurfaceGrid {
       this.toolbar.markView(this.view);
       for (const chart of this.surfaces) {
         chart.drawnCamera = JSON.stringify(this.camera);
-        hideBehind(chart, this.camera);
+        fadeBehind(chart, this.camera);
       }
     } finally {
       this.settling = false;
@@ -293,8 +293,8 @@ class SurfaceGrid {
       const scene = this.charts[index]?._fullLayout?.scene?._scene;
       if (!scene) continue;
       const scale = Math.min(MAX_SCALE, width / columns / scene.glplot.canvas.clientWidth);
-      const png = renderScene(scene, scale), hidden = this.charts[index].classList.contains("linked-behind");
-      images.push([label, await withAnnotations(png, scene, scale, hidden)]);
+      const png = renderScene(scene, scale), behind = this.charts[index].classList.contains("linked-behind");
+      images.push([label, await withAnnotations(png, scene, scale, behind)]);
     }
     return Object.fromEntries(images);
   }

@@ -10,12 +10,18 @@ const FORMATS = {
   "with all numbers, 1920 wide": { width: 1920, shape: "" },
   "with all numbers, 3840 wide": { width: 3840, shape: "" },
 };
+const ICONS = {                    // paths in a square of 24
+  "Full screen": "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  "Save picture": "M12 4v11M7.5 10.5 12 15l4.5-4.5M4 19.5h16",
+};
 const SAVE_TIMEOUT = 30_000;       // milliseconds until a picture that has not arrived can be requested again
 
 class Toolbar {
   /** @param {HTMLElement} root
+   * @param {HTMLElement} frame of the surfaces, whose upper right corner has two of the buttons again: on a screen of
+   *   720 pixels all others are below its lower edge
    * @param {{ front: () => unknown, top: () => unknown, save: () => unknown, present: () => unknown }} actions */
-  constructor(root, { front, top, save, present }) {
+  constructor(root, frame, { front, top, save, present }) {
     this.element = root.appendChild(createElement("div", "linked-toolbar"));
     /** @type {{ [view: string]: HTMLButtonElement }} */
     this.views = { front: this.button("From the front", front), top: this.button("From above", top) };
@@ -27,7 +33,25 @@ class Toolbar {
     this.formats = label.appendChild(createElement("select", "linked-tool"));
     this.formats.setAttribute("aria-label", "Size of the saved picture");
     for (const name of Object.keys(FORMATS)) this.formats.add(new Option(name));
-    this.element.hidden = true;
+    this.corner = frame.appendChild(createElement("div", "linked-corner"));
+    this.iconButton("Full screen", present);
+    this.iconButton("Save picture", save);
+    this.show(false);
+  }
+
+  /** @param {boolean} shown whether there are surfaces */
+  show(shown) {
+    this.element.hidden = this.corner.hidden = !shown;
+  }
+
+  /** @type {(name: keyof typeof ICONS, action: () => unknown) => void} */
+  iconButton(name, action) {
+    const button = this.corner.appendChild(createElement("button", "linked-tool linked-icon"));
+    button.type = "button";
+    button.title = name;
+    button.setAttribute("aria-label", name);
+    button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+    button.addEventListener("click", action);
   }
 
   /** @type {(text: string, action: () => unknown) => HTMLButtonElement} */
