@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,8 +19,9 @@ from normscape.specs import EvaluationSpec, GridSpec, PlaneSpec, RunSpec, Surfac
 MARGIN = 0.18
 """How far a map extends beyond its path, relative to the length of its longer side."""
 
-NARROWEST = 0.45
-"""Length of the shorter side of a map relative to the longer one, at least."""
+AROUND_END = 0.36
+"""How far it extends at least from the end of training in each direction, in the same unit: the loss is lowest a little
+beyond the end, which the map shows whole then."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,13 @@ class Trajectory:
     walk: np.ndarray  # (2,) of a random walk of as many steps; nan for several runs
     walk_centered: np.ndarray  # (2,)
     length: float  # ‖θ_0 - θ_n‖ of the first run
+
+    @property
+    def detour(self) -> float:
+        """Length of the first run's path in the plane, relative to the distance of its ends there; nan if that is 0."""
+        path = self.paths[0].coordinates
+        distance = float(np.linalg.norm(path[-1] - path[0]))
+        return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum()) / distance if distance else math.nan
 
 
 def measure_trajectory(
@@ -98,14 +107,18 @@ def slice_around(run: RunSpec, evaluation: EvaluationSpec, trajectory: Trajector
 
 
 def ranges_of(trajectory: Trajectory) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return ranges of α and β that contain a path with a margin, rounded to two digits of the longer side."""
+    """Return ranges of α and β that contain a path and the end of training with margins.
+
+    They are rounded to two digits of the path's longer side.
+    """
     places = np.concatenate([path.coordinates for path in trajectory.paths])
-    low, high = places.min(axis=0), places.max(axis=0)
-    center, sides = (low + high) / 2, high - low
+    ends = np.stack([path.coordinates[-1] for path in trajectory.paths])
+    sides = np.ptp(places, axis=0)
     longest = float(sides.max()) or 1.0
-    halves = np.maximum(sides / 2 + MARGIN * longest, NARROWEST * (0.5 + MARGIN) * longest)
+    low = np.minimum(places.min(axis=0) - MARGIN * longest, ends.min(axis=0) - AROUND_END * longest)
+    high = np.maximum(places.max(axis=0) + MARGIN * longest, ends.max(axis=0) + AROUND_END * longest)
     unit = 10.0 ** (np.floor(np.log10(longest)) - 1)
-    first, last = (np.round((center + sign * halves) / unit) * unit for sign in (-1, 1))
+    first, last = (np.round(end / unit) * unit for end in (low, high))
     (a0, b0), (a1, b1) = (tuple(map(float, np.round(end, 12))) for end in (first, last))
     return (a0, a1), (b0, b1)
 

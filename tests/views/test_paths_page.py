@@ -11,7 +11,7 @@ import pytest
 from normscape.figures.paths.connectivity import NAMES
 from normscape.jobs.questions.paths import connectivity_job
 from normscape.landscape.paths.connectivity import Connectivity
-from normscape.landscape.paths.trajectory import MARGIN, NARROWEST, Path, Trajectory, ranges_of
+from normscape.landscape.paths.trajectory import AROUND_END, MARGIN, Path, Trajectory, ranges_of
 from normscape.specs import Experiment, ModelSpec, RunSpec, SurfaceSpec, from_query
 from normscape.views.paths import requests
 from normscape.views.paths.reading import reading
@@ -37,7 +37,7 @@ def test_paths_and_segments_of_every_network_are_measured() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("plotly_chart")) == 2 + 2  # the losses are in the closed details
-    assert any("Training takes the loss from " in element.value for element in app.markdown)
+    assert any("**The paths of training are " in element.value for element in app.markdown)
     assert any("loss barrier separates" in element.value for element in app.markdown)
     assert left_plain(app) == []
     links = {one.proto.label: one.proto.query_string for one in app.get("page_link")}
@@ -174,12 +174,10 @@ def trajectory(first: float, second: float, *, walk: float = 0.9) -> Trajectory:
 def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float, float]) -> None:
     both = {"No normalization": trajectory(shares[0], 0.0), "Batch norm": trajectory(shares[1], 0.0)}
     text = headline(both, both)
-    assert text.startswith(
-        "**Training takes the loss from 0.5 to 0.25 without normalization and from 0.5 to 0.25 with "
-    )
+    assert text.startswith("**The paths of training are almost straight.** The loss goes from 0.5 to 0.25 without ")
     assert f"({100 * shares[0]:.1f} % without normalization and " in text
     assert ("nearly all of the movement" in text) == (min(shares) >= 0.9)
-    assert text.endswith("; a random walk of as many steps would reach 90.0 %.")
+    assert text.endswith("; even a random walk with as many steps would have 90.0 % there.")
     assert headline({}, {}) == ""
     several = {"Batch norm": replace(trajectory(0.9, 0.0), walk=np.full(2, math.nan))}
     assert "random walk" not in headline(several, several)
@@ -187,8 +185,26 @@ def test_the_headline_compares_the_plane_with_a_random_walk(shares: tuple[float,
     assert shared.endswith("The map shows 90.0 % of the movement of all 2 networks.")
     many = {label: trajectory(0.9 + 0.01 * k, 0.0) for k, label in enumerate("ABCD")}
     text = headline(many, many)
-    assert "the loss of all 4 networks from 0.5 or more to 0.25 or less" in text
+    assert "The loss of all 4 networks falls from 0.5 or more to 0.25 or less" in text
     assert "The maps show 90.0 % or more of the movement" in text
+
+
+def test_the_headline_tells_how_curved_the_paths_are() -> None:
+    straight = trajectory(0.9, 0.0)
+    (path,) = straight.paths
+    corner = replace(path, step=np.arange(3), coordinates=np.array([[4.0, 3.0], [4.0, 0.0], [0.0, 0.0]]))
+    bent = replace(straight, paths=(corner,))
+    assert bent.detour == pytest.approx(7 / 5)
+    assert headline({"A": bent}, {"A": bent}).startswith(
+        "**The path of training is curved: 1.4× as long as the straight line for A.** "
+    )
+    both = {"No normalization": bent, "Batch norm": straight}
+    assert "1.4× as long as the straight line without normalization and 1× with batch norm.**" in headline(both, both)
+    many = {label: bent if label == "A" else straight for label in "ABCD"}
+    assert "are 1 to 1.4 times as long as straight lines between their ends.**" in headline(many, many)
+    closed = replace(straight, paths=(replace(path, coordinates=np.zeros((2, 2))),))
+    assert math.isnan(closed.detour)
+    assert headline({"A": closed}, {"A": closed}).startswith("**Training ends where it began.** ")
 
 
 def test_numbers_are_those_of_the_trajectory() -> None:
@@ -248,9 +264,7 @@ def test_the_settings_of_a_curve_are_those_of_the_spec() -> None:
     assert "momentum\n0.9 lowers" in reading()
 
 
-def test_ranges_contain_the_path_and_are_no_stripe() -> None:
+def test_ranges_contain_the_path_and_the_surroundings_of_its_end() -> None:
     (a0, a1), (b0, b1) = ranges_of(trajectory(0.9, 0.0))
-    assert a0 < 0
-    assert a1 > 4
-    assert (a1 - a0) == pytest.approx(4 * (1 + 2 * MARGIN), rel=0.1)
-    assert (b1 - b0) / (a1 - a0) == pytest.approx(NARROWEST, rel=0.2)
+    assert (a0, a1) == pytest.approx((-4 * AROUND_END, 4 * (1 + MARGIN)), abs=0.06)
+    assert (b0, b1) == pytest.approx((-4 * AROUND_END, 4 * AROUND_END), abs=0.06)

@@ -6,6 +6,7 @@ import html
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -30,8 +31,10 @@ def sketch(page: str, note: str = "") -> str:
     """
     path = SKETCHES.get(page, SKETCHES["Surfaces"])
     name = html.escape(note or (page if page in SKETCHES else ""))
-    drawn = f'<svg viewBox="0 0 80 48" aria-hidden="true"><path d="{path}"/></svg>'
-    return f'<div class="no-picture">{drawn}<span>{name}</span></div>'
+    lines = "fill='none' stroke='#000' stroke-width='3' stroke-linecap='round' stroke-linejoin='round'"
+    drawn = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 80 48'><path d='{path}' {lines}/></svg>"
+    mask = f"url(&quot;data:image/svg+xml,{quote(drawn)}&quot;)"  # st.html removes an SVG element
+    return f'<div class="no-picture"><i style="--sketch: {mask}" aria-hidden="true"></i><span>{name}</span></div>'
 
 
 NO_SURFACE = "No surface yet"

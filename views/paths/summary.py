@@ -26,8 +26,12 @@ MOST_NAMED = 3
 """Networks up to which a sentence has the numbers of each."""
 
 
+STRAIGHT = 1.05
+"""Ratio of lengths up to which a path is called straight."""
+
+
 def headline(trajectories: Mapping[str, Trajectory], apart: Mapping[str, Trajectory]) -> str:
-    """Return how far training lowers the loss, and how much of the movement the maps show, as Markdown.
+    """Return how curved the paths are, how far the loss falls, and how much of the movement the maps show, as Markdown.
 
     Args:
         trajectories: by label; several networks may share the plane of one.
@@ -37,8 +41,24 @@ def headline(trajectories: Mapping[str, Trajectory], apart: Mapping[str, Traject
         return ""
     shares = {label: float(one.explained.sum()) for label, one in trajectories.items()}
     walk = float(next(iter(trajectories.values())).walk.sum())
-    random = f"; a random walk of as many steps would reach {percent(walk)}" if math.isfinite(walk) else ""
-    return f"**{_losses(apart)}** {_shown(shares, len(apart))}{random}."
+    return " ".join([f"**{_curved(apart)}**", _losses(apart), _shown(shares, len(apart), walk)])
+
+
+def _curved(apart: Mapping[str, Trajectory]) -> str:
+    """Return how much longer the drawn paths are than the straight lines between their ends, as a sentence."""
+    ratios = {label: one.detour for label, one in apart.items() if math.isfinite(one.detour)}
+    if not ratios:
+        return "Training ends where it began."
+    begin, longest = "The path of training is" if len(apart) == 1 else "The paths of training are", max(ratios.values())
+    if longest <= STRAIGHT:
+        return f"{begin} almost straight."
+    if len(ratios) > MOST_NAMED:
+        shortest = number(min(ratios.values()), 3)
+        return f"{begin} {shortest} to {number(longest, 3)} times as long as straight lines between their ends."
+    (label, ratio), *others = ratios.items()
+    parts = [f"{number(ratio, 3)}× as long as the straight line {of_network(label)}"]
+    parts += [f"{number(ratio, 3)}× {of_network(label)}" for label, ratio in others]
+    return f"{begin} curved: {_joined(parts)}."
 
 
 def _losses(apart: Mapping[str, Trajectory]) -> str:
@@ -47,24 +67,27 @@ def _losses(apart: Mapping[str, Trajectory]) -> str:
     if len(ends) > MOST_NAMED:
         first, last = min(one[0] for one in ends.values()), max(one[1] for one in ends.values())
         return (
-            f"Training takes the loss of all {len(ends)} networks from {number(first, 2)} or more to {number(last, 2)} "
-            "or less."
+            f"The loss of all {len(ends)} networks falls from {number(first, 2)} or more to {number(last, 2)} or less."
         )
     parts = [
         f"from {number(first, 2)} to {number(last, 2)} {of_network(label)}" for label, (first, last) in ends.items()
     ]
-    return f"Training takes the loss {_joined(parts)}."
+    return f"The loss goes {_joined(parts)}."
 
 
-def _shown(shares: Mapping[str, float], networks: int) -> str:
-    """Return how much of the movement of the weights the maps show, without a full stop."""
+def _shown(shares: Mapping[str, float], networks: int, walk: float) -> str:
+    """Return how much of the movement of the weights the maps show, and what a random walk would have."""
     if len(shares) < networks:
-        return f"The map shows {percent(next(iter(shares.values())))} of the movement of all {networks} networks"
-    if len(shares) > MOST_NAMED:
-        return f"The maps show {percent(min(shares.values()))} or more of the movement of the weights"
-    parts = _joined([f"{percent(share)} {of_network(label)}" for label, share in shares.items()])
-    much = "nearly all" if min(shares.values()) >= NEARLY_ALL else "only a part"
-    return f"The map{'s show' if networks > 1 else ' shows'} {much} of the movement of the weights ({parts})"
+        text = f"The map shows {percent(next(iter(shares.values())))} of the movement of all {networks} networks"
+    elif len(shares) > MOST_NAMED:
+        text = f"The maps show {percent(min(shares.values()))} or more of the movement of the weights"
+    else:
+        parts = _joined([f"{percent(share)} {of_network(label)}" for label, share in shares.items()])
+        much = "nearly all" if min(shares.values()) >= NEARLY_ALL else "only a part"
+        text = f"The map{'s show' if networks > 1 else ' shows'} {much} of the movement of the weights ({parts})"
+    if not math.isfinite(walk):
+        return f"{text}."
+    return f"{text}; even a random walk with as many steps would have {percent(walk)} there."
 
 
 def _joined(parts: list[str]) -> str:
@@ -78,6 +101,7 @@ def trajectory_numbers(one: Trajectory) -> dict[str, str]:
     return {
         "Checkpoints": f"{len(path.step)}",
         **({"Distance from start to end": number(one.length)} if math.isfinite(one.length) else {}),
+        "Length of the drawn path ÷ distance of its ends": number(one.detour),
         "Share in the first direction": percent(float(one.explained[0])),
         "Share in the second direction": percent(float(one.explained[1])),
         "Share in both": percent(float(one.explained.sum())),
