@@ -27,7 +27,7 @@ HEADROOM = 1.5
 """Near the weights, the loss is drawn up to so many times the highest rise of a parabola: these fill the plot."""
 
 
-RESEMBLANCE, FEWEST_POINTS = 2.0, 6
+RESEMBLANCE, FEWEST_POINTS = 2.0, 4
 """Loss and model resemble each other while neither rises more than so many times as much as the other. At least so many
 points are drawn on each side."""
 

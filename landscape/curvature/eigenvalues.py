@@ -99,11 +99,12 @@ def _shares(norms: LayerNorms, matrix: Matrix, pair: Eigenpair) -> np.ndarray:
 
 
 def _distances(objective: Objective, value: float, direction: Tensor) -> np.ndarray:
-    """Return the distances of a cut (T,), symmetric about 0."""
+    """Return the distances of a cut (T,), symmetric about 0 and denser there, where loss and quadratic model part."""
     longest = float(objective.theta.double().norm() / direction.double().norm())
     rise = max(RISE, float(objective.loss(objective.theta)))
     reach = math.sqrt(2 * rise / abs(value)) if value and math.isfinite(value) else longest
-    return np.linspace(-1, 1, CUT_POINTS) * min(reach, longest)
+    shares = np.linspace(-1, 1, CUT_POINTS)
+    return shares * np.abs(shares) * min(reach, longest)
 
 
 def _losses(objective: Objective, direction: Tensor, distances: Sequence[float] | np.ndarray, stop: Stop) -> np.ndarray:

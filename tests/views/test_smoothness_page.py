@@ -291,7 +291,7 @@ def test_the_headline_is_about_the_path_and_a_sentence_says_where_the_curvature_
     found = headline("A", compared, at_end=at_end)
     assert found.startswith(headline("A", compared))
     assert ("says the opposite" in found) == bool(opposite)
-    assert not opposite or found.endswith(f"says the opposite: it is {opposite} for B (*Surfaces*).")
+    assert not opposite or found.endswith(f"says the opposite: it is {opposite} for B ([Surfaces]()).")
 
 
 @pytest.mark.parametrize(

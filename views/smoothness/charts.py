@@ -92,12 +92,13 @@ class State:
     every_seed: bool = False  # in place of median and range
 
 
-def verdict(results: Results, at_end: Sign = None) -> None:
+def verdict(results: Results, at_end: Sign = None, surfaces: str = "") -> None:
     """Show how every further network compares with the first.
 
     Args:
         results: of all checkpoints that training reached.
         at_end: which of two networks is flatter at the trained weights.
+        surfaces: the address of the experiment's surfaces.
     """
     results = _nonempty(results)
     if len(results) < 2:
@@ -107,7 +108,7 @@ def verdict(results: Results, at_end: Sign = None) -> None:
     seeds = max(sum(map(bool, columns)) for columns in results.values())
     (reference, first), *others = results.items()
     holds = order(first, others[0][1]) if len(others) == 1 else None
-    st.markdown(headline(reference, ratios(results), seeds, at_end, holds))
+    st.markdown(headline(reference, ratios(results), seeds, at_end, holds, surfaces))
 
 
 def explanation(experiment: Experiment, results: Results) -> None:

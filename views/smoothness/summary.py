@@ -15,9 +15,16 @@ from normscape.views.texts.escape import printable
 from normscape.views.texts.labels import capitalized, in_text, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
-LESS_SMOOTH = "**Other data reverse the order:** on digits with raw inputs, the loss is smoother with batch norm."
-SMOOTH = "**Other data reverse the order:** on standardized digits, the loss is less smooth with batch norm."
-"""Where batch norm is less smooth than no normalization, and where it is smoother."""
+LESS_SMOOTH = (
+    "**A reason:** batch norm divides by the standard deviation of its inputs. At first it is below 1 on standardized "
+    "digits, which magnifies gradients and their changes. It is above 1 on raw digits: there, batch norm is smoother."
+)
+SMOOTH = (
+    "**A reason:** batch norm divides by the standard deviation of its inputs. On raw digits it is above 1, which "
+    "diminishes gradients and their changes. It is below 1 on standardized digits: there, batch norm is less smooth."
+)
+"""Why batch norm is less smooth or smoother than no normalization, and where it is the other way round. The test is
+tests/landscape/test_scale_of_batch_norm.py."""
 
 Sign = Literal[-1, 1] | None
 """-1 where the second of two networks is flatter, 1 where the first one is, None if neither is or it is unknown."""
@@ -54,6 +61,7 @@ def headline(
     seeds: int = 1,
     at_end: Sign = None,
     holds: Order | None = None,
+    surfaces: str = "",
 ) -> str:
     """Return one sentence that compares all further networks with the first, and one with the numbers.
 
@@ -63,13 +71,14 @@ def headline(
         seeds: trainings of each network that the ratios pair.
         at_end: which of two networks is flatter at the trained weights; where it is the other, a sentence says so.
         holds: in which seeds and at which checkpoints two networks have this order.
+        surfaces: the address of the experiment's surfaces, to which the sentence about the trained weights links.
     """
     known = {label: ratio for label, ratio in compared.items() if ratio is not None}
     lost = [
         f"{label} and {in_text(reference)} have no finite step in common." for label in compared if label not in known
     ]
     if len(known) == 1:
-        lines = [_pair(reference, *next(iter(known.items())), seeds, at_end, holds)]
+        lines = [_pair(reference, *next(iter(known.items())), seeds, at_end, holds, surfaces)]
     else:
         lines = [_several(reference, known, seeds)] if known else []
     return " ".join([*lines, *lost])
@@ -118,7 +127,9 @@ def alone(label: str, course: Sequence[Smoothness]) -> str:
     )
 
 
-def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign, holds: Order | None) -> str:
+def _pair(
+    reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign, holds: Order | None, surfaces: str
+) -> str:
     other = in_text(reference)
     own, base = (number(size) for size in ratio.medians)
     if ratio.checkpoints < FEWEST_CHECKPOINTS:
@@ -137,18 +148,18 @@ def _pair(reference: str, label: str, ratio: PathRatio, seeds: int, at_end: Sign
     where = "".join(f" {one}" for one in (holds.in_seeds, holds.sentence) if one) if holds is not None else ""
     return (
         f"**Along training, the gradient changes {_times(ratio.median)} {this} than {that}.** By this "
-        f"measure the loss is {word} {this}: {medians}.{where}{_other_measure(label, ratio, at_end)}"
+        f"measure the loss is {word} {this}: {medians}.{where}{_other_measure(label, ratio, at_end, surfaces)}"
     )
 
 
-def _other_measure(label: str, ratio: PathRatio, at_end: Sign) -> str:
+def _other_measure(label: str, ratio: PathRatio, at_end: Sign, surfaces: str) -> str:
     """Return what the curvature of the trained networks says where it orders them the other way; empty elsewhere."""
     if _about_equal(ratio) or at_end != (-1 if ratio.median > 1 else 1):
         return ""
     word = "lower" if at_end == -1 else "higher"
-    network = of_network(label)
     return (
-        f" At the trained weights, the curvature of all samples says the opposite: it is {word} {network} (*Surfaces*)."
+        f" At the trained weights, the curvature of all samples says the opposite: it is {word} {of_network(label)} "
+        f"([Surfaces]({surfaces}))."
     )
 
 
