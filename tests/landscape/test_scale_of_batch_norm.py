@@ -1,6 +1,6 @@
 """Why batch norm is less smooth on standardized digits: it divides by standard deviations below 1.
 
-The explanation on *Along training*: the effective smoothness (D9) of one mini-batch at initialization, with plain torch.
+The explanation on *Along training*, with plain torch: effective smoothness (D9) of a mini-batch at initialization.
 """
 
 from __future__ import annotations

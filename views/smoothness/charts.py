@@ -132,7 +132,7 @@ def explanation(experiment: Experiment, results: Results) -> None:
 
 def _offer(sentence: str, label: str, experiment: Experiment) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="other-order"):
-        st.markdown(sentence, width="content")
+        st.markdown(sentence)
         st.button(label, on_click=_open, args=(experiment,))
 
 

@@ -16,12 +16,12 @@ from normscape.views.texts.labels import capitalized, in_text, of_network
 from normscape.views.widgets.numbers import ABOUT_EQUAL, MISSING, number
 
 LESS_SMOOTH = (
-    "**A reason:** batch norm divides by the standard deviation of its inputs. At first it is below 1 on standardized "
-    "digits, which magnifies gradients and their changes. It is above 1 on raw digits: there, batch norm is smoother."
+    "**A reason:** batch norm divides by the standard deviation of its inputs. On standardized digits it is below 1 at "
+    "first, which magnifies gradients. On raw digits it is above 1, and batch norm is smoother."
 )
 SMOOTH = (
-    "**A reason:** batch norm divides by the standard deviation of its inputs. On raw digits it is above 1, which "
-    "diminishes gradients and their changes. It is below 1 on standardized digits: there, batch norm is less smooth."
+    "**A reason:** batch norm divides by the standard deviation of its inputs. On raw digits it is above 1 at first, "
+    "which diminishes gradients. On standardized digits it is below 1, and batch norm is less smooth."
 )
 """Why batch norm is less smooth or smoother than no normalization, and where it is the other way round. The test is
 tests/landscape/test_scale_of_batch_norm.py."""
