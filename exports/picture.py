@@ -157,8 +157,8 @@ def _header(comparison: Comparison, summary: str) -> Canvas:
     if not summary:
         return first
     claim, *rest = summary.split("\n")
-    lines = [_sentences([claim], TextStyle(26, colors.text, bold=True)), _sentences(rest, TextStyle(26, colors.text))]
-    return stack([first, stack(lines)], gap=12)
+    heading = _sentences([claim], TextStyle(26, colors.text, bold=True))
+    return stack([first, stack([heading, _sentences(rest, TextStyle(26, colors.text))])], gap=12)
 
 
 def _without_margins(images: Images) -> dict[str, Image.Image]:

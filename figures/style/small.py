@@ -9,6 +9,9 @@ import plotly.graph_objects as go
 AXIS, TICKS, ROW = 40, 26, 20
 """Pixels below the plot for the axis with and without a title, and for each row of the legend."""
 
+SEVERAL_SERIES = 11
+"""Font size of a legend that also names series: at the usual size, its entries do not fit a row."""
+
 PER_ROW = 2
 """Networks in a row of the legend on a phone."""
 
@@ -43,10 +46,12 @@ def small_chart(figure: go.Figure, labels: Sequence[str], height: int) -> go.Fig
             trace.update(showlegend=trace is own[0], name=label, legendgroup=label)
     if len(series) > 1:
         small.add_traces([_entry(small, name, trace) for name, trace in series.items() if name])
+        small.update_layout(legend_font_size=SEVERAL_SERIES)
     axis = AXIS if small.layout.xaxis.title.text else TICKS
     rows = -(-sum(trace.showlegend is not False and bool(trace.name) for trace in small.data) // PER_ROW)
     small.update_layout(margin_b=axis + ROW * rows)
-    return small.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"})
+    whole_width = {"xref": "container", "x": 0.5, "xanchor": "center"}
+    return small.update_layout(legend={**whole_width, "yref": "container", "y": 0, "yanchor": "bottom"})
 
 
 def _entry(small: go.Figure, name: str, like: go.Scatter) -> go.Scatter:

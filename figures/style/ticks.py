@@ -54,7 +54,16 @@ def _log_ticks(low: float, high: float) -> list[float]:
         inside = [position for position in positions if low * (1 - 1e-9) <= position <= high * (1 + 1e-9)]
         if len(inside) >= FEWEST:
             return inside
-    return _linear_ticks(low, high)
+    return _far_apart(_linear_ticks(low, high), low, high)
+
+
+def _far_apart(positions: list[float], low: float, high: float) -> list[float]:
+    """Return those of evenly spaced ticks that are far enough apart on a logarithmic axis for their labels."""
+    kept: list[float] = []
+    for position in positions:
+        if position > 0 and (not kept or math.log(position / kept[-1]) >= math.log(high / low) / MOST):
+            kept.append(position)
+    return kept
 
 
 def _linear_ticks(low: float, high: float) -> list[float]:

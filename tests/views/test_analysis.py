@@ -64,7 +64,7 @@ def test_the_page_measures_the_steps_that_are_quick_by_itself() -> None:
     assert order.index(table) == next(k for k, text in enumerate(order) if legend() in text) + 1
     (counts,) = [text for text in order if re.match(r"Of 12 steps and tests, (none|\d+) holds?", text)]
     strip = order[order.index(counts) + 1]  # one chip per step and network
-    assert strip.startswith("| Step or test | [1](#descent")
+    assert strip.startswith("| Step or test | [<span>Small steps lower the loss </span>1](#descent)")
     assert sum(strip.count(chip) for chip in CHIPS.values()) == 2 * len(STEPS)
     assert any(caption.value.startswith("One training of each network, with seed 0.") for caption in app.caption)
     assert "Marks, left to right: no normalization and batch norm." in [caption.value for caption in app.caption]
@@ -400,19 +400,19 @@ def test_the_answer_states_the_largest_learning_rates_and_whether_the_curvature_
     assert f" up to {first} with batch norm, and up to {other} without normalization.\n\n" in agrees
     assert "**This agrees with the argument** ([step 6](#centering)). " in agrees
     assert agrees.endswith(
-        "unchanged, should lower its curvature. Without normalization, it does so in 2 of 2 layers. With batch norm, "
-        "it does so in 2 of 2 layers."
+        "inputs should lower its curvature. Without normalization, it does in 2 of 2 layers. With batch norm, it does "
+        "in 2 of 2 layers."
     )
     partly = text(in_part, rises)
     assert "**The argument explains this only in part**" in partly
     assert "Centering a layer's inputs" in partly
-    assert "Without normalization, it does so in 1 of 2 layers. With batch norm, " in partly
+    assert "Without normalization, it does in 1 of 2 layers. With batch norm, " in partly
     other_network = text(falls, rises)  # the argument is not confirmed if it fails on the other network
     assert "**The argument explains this only in part**" in other_network
-    assert re.search(r"With batch norm, \w+ does so in none of 2 layers and raises it in 1\.$", other_network)
+    assert re.search(r"With batch norm, \w+ does in none of 2 layers and raises it in 1\.$", other_network)
     against = text(rises, falls)
     assert "**The argument does not explain this**" in against
-    assert "Without normalization, it does so in none of 2 layers and raises it in 1. With batch norm, " in against
+    assert "Without normalization, it does in none of 2 layers and raises it in 1. With batch norm, " in against
 
 
 def test_the_answer_names_smaller_equal_and_open_rates_and_needs_all_networks() -> None:

@@ -143,14 +143,14 @@ def _reason(effect: Effect | None, reference: str, labels: Sequence[str], curvat
     change, found = _lowers(result)
     sentences = [
         f"**{REASONS[effect, status]}** ({STEP}).",
-        f"{change} a layer's inputs, with the function of the network unchanged, should lower its curvature.",
-        f"{capitalized(of_network(reference))}, it does so in {found}.",
+        f"{change} a layer's inputs should lower its curvature.",
+        f"{capitalized(of_network(reference))}, it does in {found}.",
     ]
     judged = [label for label in labels if label != reference and centering.status(curvatures[label]) in JUDGED]
     if (second := weaker or next(iter(judged), None)) is not None:
         other, found = _lowers(curvatures[second])
         what = "it" if other == change else other.lower()
-        sentences.append(f"{capitalized(of_network(second))}, {what} does so in {found}.")
+        sentences.append(f"{capitalized(of_network(second))}, {what} does in {found}.")
     return " ".join(sentences)
 
 

@@ -96,6 +96,8 @@ with top:
             measuring = not finished and not stopped
             slow = [step for step in story.slow_steps(seconds) if step in steps] if measuring else []
             progress.show_progress(request, finished)
+            if not measuring:  # one thing after the other: beside a progress bar, a button seems to be about it
+                story.offer(steps, seconds)
             current = running_step.current_step(request, slow)
         lost = diverged.diverged_runs(variants)
         measured = {label: pair for label, pair in variants.items() if label not in lost}

@@ -47,24 +47,38 @@ def estimated_seconds(variants: Variants) -> dict[str, float]:
 def measured_steps(seconds: Mapping[str, float]) -> tuple[Step, ...]:
     """Return the steps to measure: the quick ones, the one that an opened counterexample is about, or all on request.
 
-    Shows a button with the estimated time of the others.
-
     Args:
         seconds: estimated time by kind of the step.
     """
-    others = [step for step in slow_steps(seconds) if step.kind != st.session_state["step"]]
-    requested = f"{control('analysis:all')}:requested"
-    if not others or st.session_state.get(requested):
+    if st.session_state.get(_requested()):
         return STEPS
+    slow = slow_steps(seconds)
+    return tuple(step for step in STEPS if step not in slow or step.kind == st.session_state["step"])
+
+
+def offer(steps: Sequence[Step], seconds: Mapping[str, float]) -> None:
+    """Show a button, with the estimated time, that measures the steps that are left out, if there are any.
+
+    Args:
+        steps: those that are measured.
+        seconds: estimated time by kind of the step.
+    """
+    others = [step for step in STEPS if step not in steps]
+    if not others:
+        return
     count = f"step {NUMBERS[others[0].kind]}" if len(others) == 1 else f"{len(others)} more steps"
     st.button(
         f"Measure {count} (about {duration(sum(seconds[step.kind] for step in others))})",
         key=control("analysis:all"),
         type="primary",
         on_click=st.session_state.update,  # before the page runs, which then has no button
-        args=({requested: True},),
+        args=({_requested(): True},),
     )
-    return tuple(step for step in STEPS if step not in others)
+
+
+def _requested() -> str:
+    """Return the key of the request for all steps."""
+    return f"{control('analysis:all')}:requested"
 
 
 def slow_steps(seconds: Mapping[str, float]) -> tuple[Step, ...]:
@@ -93,11 +107,15 @@ def strip(results: Results, labels: Sequence[str], counts: str = "") -> None:
     with st.container(key="strip-of-steps"):
         if counts:
             st.markdown(counts)
-        heads = " | ".join(f'[{number}](#{step.kind} "{step.short}")' for number, step in enumerate(STEPS, start=1))
+        heads = " | ".join(f"[<span>{step.short} </span>{number}](#{step.kind})" for step, number in _numbered())
         rows = [f"| {printable(label)} | {' | '.join(_marks(results, label))} |" for label in labels]
         table = "\n".join([f"| Step or test | {heads} |", f"|{' --- |' * (1 + len(STEPS))}", *rows])
         st.markdown(table, unsafe_allow_html=True)  # labels are escaped
         st.caption(_key(results, labels))
+
+
+def _numbered() -> list[tuple[Step, int]]:
+    return [(step, NUMBERS[step.kind]) for step in STEPS]
 
 
 def _key(results: Results, labels: Sequence[str]) -> str:

@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple
 
 from normscape.gallery.measurements import SHARPNESS, measurements, quantity
 from normscape.gallery.stories import STORIES
+from normscape.views.texts.labels import inside_sentence
 from normscape.views.widgets.numbers import ABOUT_EQUAL, number
-from normscape.views.widgets.story_texts import NAMED_QUANTITIES, NORM, card_anchor, inside_sentence, untrained
+from normscape.views.widgets.story_texts import NAMED_QUANTITIES, NORM, card_anchor, untrained
 
 Direction = Literal["lower", "higher", "equal"]
 

@@ -80,8 +80,8 @@ def panel_names(experiment: Experiment) -> tuple[str, ...]:
             "None" if short and value == "none" else name for value, name in zip(experiment.values, names, strict=True)
         )
     if rule_at(experiment, experiment.compare).networks:  # as the page calls them
-        short = SHORT_NAMES.get(experiment.compare, {}) if len(names) > MOST_LABELS else {}
-        return tuple(short.get(value) or label(experiment.compare, value) for value in experiment.values)
+        shorter = SHORT_NAMES.get(experiment.compare, {}) if len(names) > MOST_LABELS else {}
+        return tuple(shorter.get(value) or label(experiment.compare, value) for value in experiment.values)
     field = SHORT_LABELS.get(experiment.compare, _field_label(experiment))
     return (f"{field}: {names[0]}", *names[1:])
 

@@ -148,3 +148,11 @@ def test_numbers_are_written_plainly(value, text):
 def test_the_ticks_of_a_logarithmic_axis_have_one_format() -> None:
     assert ticks(0.005, 1e9, "log")[1] == ["10⁻²", "1", "10²", "10⁴", "10⁶", "10⁸"]
     assert ticks(0.005, 2e3, "log")[1] == ["0.01", "0.1", "1", "10", "100", "1000"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.95, 4.1), (1.02, 1.9), (3.1, 9.5), (0.2, 0.6)])
+def test_ticks_of_a_narrow_logarithmic_axis_are_far_enough_apart_for_their_labels(low: float, high: float) -> None:
+    positions, _ = ticks(low, high, "log")
+    assert len(positions) >= 3
+    shares = np.diff(np.log(positions)) / np.log(high / low)
+    assert shares.min() > 0.1
