@@ -16,8 +16,9 @@ import pytest
 
 # a store of their own for everything that the tests start, and for what they start in other processes
 os.environ["NORMSCAPE_HOME"] = tempfile.mkdtemp(prefix="normscape-tests-")
-os.environ.setdefault("NORMSCAPE_WORKERS", "1")  # several test processes share the cores
-os.environ.setdefault("NORMSCAPE_DEVICE", "cpu")  # tests compare bits with this process; tests/gpu is about the GPU
+if "PYTEST_VERSION" in os.environ:  # benchmarks, which import this module too, have as many workers as the app
+    os.environ.setdefault("NORMSCAPE_WORKERS", "1")  # several test processes share the cores
+    os.environ.setdefault("NORMSCAPE_DEVICE", "cpu")  # tests compare bits with this process; tests/gpu is about the GPU
 
 ROOT = Path(__file__).parent.parent
 

@@ -5,13 +5,11 @@ import streamlit as st
 IN_PYTHON = "**In Python**, `compare` measures any `torch.nn.Module` on your samples. It works on a copy:"
 
 COMPARE = """
-# first, in the folder of the app:
-# pip install -r requirements.txt
+# first: pip install -r requirements.txt
 from torch import manual_seed, nn, optim, rand
 from normscape import compare
 
-# your inputs and targets,
-# or a DataLoader
+# your samples, or a DataLoader
 manual_seed(0)
 inputs = rand(64, 8)
 targets = inputs[:, :3].argmax(1)
@@ -34,7 +32,6 @@ networks = {
     "no normalization": trained(nn.Identity()),
     "batch norm": trained(nn.BatchNorm1d(16)),
 }
-# surfaces and largest curvature
 result = compare(networks, (inputs, targets))
 result.save("surfaces.png")
 print(result.lambda_max)
