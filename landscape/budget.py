@@ -12,7 +12,7 @@ import torch
 
 from normscape.landscape.cost import SHARPNESS_PRODUCTS, relative_cost
 from normscape.landscape.counts import counts_of
-from normscape.landscape.data import DATA
+from normscape.landscape.data import DATA, load_data
 from normscape.landscape.training.record_plan import record_plan
 from normscape.specs import GridSpec, RunSpec, SurfaceSpec
 
@@ -33,14 +33,14 @@ class Speed:
 
 
 SPEEDS = {
-    "perceptron": Speed(1.2, 0.9e-3, 1.6e-9, 6e-11),
-    "deep-linear": Speed(0.5, 3e-3, 6e-9),
-    "convolutional": Speed(5.5, 4.2e-3, 2.1e-9),
+    "perceptron": Speed(3.0, 0.9e-3, 1.3e-9, 4.8e-11),
+    "deep-linear": Speed(0.5, 5.2e-3, 3.8e-9),
+    "convolutional": Speed(3.0, 4.2e-3, 5.5e-9),
     "residual": Speed(7.0, 5.5e-3, 4.2e-9),
     "transformer": Speed(3.5, 1.4e-3, 6.5e-9),
 }
-"""Of a gradient, measured with benchmarks/budget.py; the first from quick experiments, as what is left of their time
-(`--check`). `machine_factor` carries them over to another machine."""
+"""Fitted to fifteen quick and full experiments (`benchmarks/budget.py --check --full`), near the gradients that the same
+benchmark times alone. `machine_factor` carries them over to another machine."""
 
 REFERENCE_SECONDS = 0.016
 """`_reference` on the reference machine."""
@@ -166,9 +166,10 @@ def _training_seconds(run: RunSpec) -> float:
 
 def _measuring_seconds(run: RunSpec, surface: SurfaceSpec) -> float:
     evaluation = surface.evaluation
-    point, product = relative_cost(run, evaluation, evaluation.samples)
+    samples = min(evaluation.samples, load_data(run.data).count(evaluation.split))
+    point, product = relative_cost(run, evaluation, samples)
     points = min(math.prod(surface.grid.points), MOST_POINTS) * point
-    return (points + 2 * SHARPNESS_PRODUCTS * product) * gradient_seconds(run, evaluation.samples)
+    return (points + 2 * SHARPNESS_PRODUCTS * product) * gradient_seconds(run, samples)
 
 
 def gradient_seconds(run: RunSpec, samples: int) -> float:
