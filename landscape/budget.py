@@ -39,8 +39,8 @@ SPEEDS = {
     "residual": Speed(7.0, 5.5e-3, 4.2e-9),
     "transformer": Speed(3.5, 1.4e-3, 6.5e-9),
 }
-"""Fitted to fifteen quick and full experiments (`benchmarks/budget.py --check --full`), near the gradients that the same
-benchmark times alone. `machine_factor` carries them over to another machine."""
+"""Fitted to fifteen quick and full experiments (`benchmarks/budget.py --check --full`), and near what that benchmark
+measures of gradients alone. `machine_factor` carries them over to another machine."""
 
 REFERENCE_SECONDS = 0.016
 """`_reference` on the reference machine."""
