@@ -1,7 +1,7 @@
 """Measure what the estimates of Quick and Full rest on, and how true they are: python -m benchmarks.budget.
 
-First a gradient of each architecture on one thread, for few and for many samples: these are the numbers of
-`landscape/budget.SPEEDS`. With --check, quick experiments run with an empty store and two workers, beside their
+First a gradient of each architecture on one thread, for few and for many samples: the constants of
+`landscape/budget.SPEEDS`, which are fitted to whole experiments, should be near. With --check, quick experiments run with an empty store and two workers, beside their
 estimates; with --full NAME …, full ones of these architectures on digits.
 """
 
@@ -39,7 +39,7 @@ def main() -> None:
     print(f"reference {machine_factor() * REFERENCE_SECONDS * 1e3:.1f} ms")
     for architecture in ARCHITECTURES:
         per_pass, per_activation = _speed(architecture)
-        print(f'    "{architecture}": Speed({per_pass:.2g}, {per_activation:.2g}),')
+        print(f"{architecture}: {per_pass:.2g} s per pass, {per_activation:.2g} s per activation and sample")
     if options.check:
         for experiment in _quick():
             _check(experiment)

@@ -39,7 +39,7 @@ MAX_PIXELS = 2**23
 MIN_CELL_HEIGHT = 200
 TOP, BOTTOM, BLOCK_GAP = 56, 48, 40
 WIDE_TOP, WIDE_BOTTOM, WIDE_GAP = 44, 40, 26
-"""The same in a picture that is wider than high, where what they take is missing from the surfaces."""
+"""The same in a picture that is wider than high, whose surfaces need the height."""
 SHAPES: Mapping[str, float] = {"16:9": 9 / 16, "square": 1.0}
 """Height of a picture as a share of its width, by the name of its shape; in any other shape, its content decides."""
 
