@@ -1,8 +1,9 @@
 """Measure what the estimates of Quick and Full rest on, and how true they are: python -m benchmarks.budget.
 
 First a gradient of each architecture on one thread, for few and for many samples: the constants of
-`landscape/budget.SPEEDS`, which are fitted to whole experiments, should be near. With --check, quick experiments run with an empty store and two workers, beside their
-estimates; with --full NAME …, full ones of these architectures on digits.
+`landscape/budget.SPEEDS`, which are fitted to whole experiments, should be near. With --check, quick experiments run
+with an empty store and two workers, beside their estimates; with --full NAME …, full ones of these architectures on
+digits.
 """
 
 from __future__ import annotations
