@@ -20,8 +20,8 @@ MARGIN = 0.18
 """How far a map extends beyond its path, relative to the length of its longer side."""
 
 AROUND_END = 0.36
-"""How far it extends at least from the end of training in each direction, in the same unit: the loss is lowest a little
-beyond the end, which the map shows whole then."""
+"""How far it extends at least from the end of training in each direction, in the same unit: the loss is often lowest
+a little beyond the end. The lowest point can be farther away, outside of the map."""
 
 
 @dataclass(frozen=True, eq=False)
